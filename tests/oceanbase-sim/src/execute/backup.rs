@@ -1,0 +1,102 @@
+//! `ALTER SYSTEM BACKUP` and `CANCEL BACKUP`.
+
+use sha1::{Digest, Sha1};
+
+use super::{Caller, find_users, user_names_tenants};
+use crate::error;
+use crate::model::{BackupType, JobId, Request, SysRequest, TenantId, World, hex};
+use crate::statement::{Backup, Tenants};
+use crate::value::SqlError;
+use crate::views::Version;
+
+pub(super) fn start(
+    world: &mut World,
+    caller: &Caller,
+    asked: &Backup,
+    encryption: &mut Option<String>,
+) -> Result<(), SqlError> {
+    if asked.to.is_some() {
+        return Err(error::not_supported(
+            "backup do not support using specify path",
+        ));
+    }
+    if asked.plus_archivelog && world.version < Version::V4_1 {
+        return Err(error::unsupported());
+    }
+    let request = Request {
+        initiator: caller.tenant,
+        initiator_job: JobId(0),
+        backup_type: if asked.incremental {
+            BackupType::Inc
+        } else {
+            BackupType::Full
+        },
+        plus_archivelog: asked.plus_archivelog,
+        passwd: encryption.as_deref().map(password_hash).unwrap_or_default(),
+        description: asked.description.clone(),
+    };
+    match (caller.is_sys(), &asked.tenants) {
+        (false, Tenants::Unnamed) => world.start_backup(caller.tenant, request)?,
+        (false, _) => return Err(user_names_tenants()),
+        (true, Tenants::Unnamed) => {
+            world.start_sys_backup(SysRequest {
+                tenants: None,
+                request,
+            })?;
+        }
+        (true, Tenants::Named(names)) => {
+            let ids = find_users(world, names, error::internal)?;
+            world.start_sys_backup(SysRequest {
+                tenants: Some(ids),
+                request,
+            })?;
+        }
+        (true, _) => return Err(error::unsupported()),
+    }
+    // The password holds for one backup.
+    *encryption = None;
+    Ok(())
+}
+
+pub(super) fn cancel(
+    world: &mut World,
+    caller: &Caller,
+    tenants: &Tenants,
+) -> Result<(), SqlError> {
+    let ids = cancel_targets(world, caller, tenants)?;
+    world.cancel_backups(ids.as_deref());
+    Ok(())
+}
+
+/// The tenants whose jobs a CANCEL means, `None` for those of everybody.
+pub(super) fn cancel_targets(
+    world: &World,
+    caller: &Caller,
+    tenants: &Tenants,
+) -> Result<Option<Vec<TenantId>>, SqlError> {
+    match (caller.is_sys(), tenants) {
+        (false, Tenants::Unnamed) => Ok(Some(vec![caller.tenant])),
+        (false, _) => Err(user_names_tenants()),
+        (true, Tenants::Unnamed | Tenants::All) => Ok(None),
+        (true, Tenants::Named(names)) => find_users(world, names, error::unsupported).map(Some),
+        (true, _) => Err(error::unsupported()),
+    }
+}
+
+/// `PASSWD`: the stage-2 hash of `mysql_native_password`.
+fn password_hash(password: &str) -> String {
+    format!("*{}", hex(&Sha1::digest(Sha1::digest(password.as_bytes()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_hash_is_the_one_that_mysql_stores() {
+        assert_eq!(
+            password_hash("mypass"),
+            "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4"
+        );
+    }
+}

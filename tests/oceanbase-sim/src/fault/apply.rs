@@ -1,0 +1,225 @@
+//! Faults taking effect.
+
+use super::trap::Effect;
+use super::{Fault, FaultError, NodeState};
+use crate::error;
+use crate::model::{
+    Account, BackupType, Doom, Hold, JobId, Lag, LagUntil, NODE, Request, SysRequest, Tenant,
+    TenantId, World,
+};
+use crate::simulator::State;
+use crate::value::Acceptance;
+
+impl State {
+    /// Makes a fault happen now.
+    pub(crate) fn apply(&mut self, fault: Fault) -> Result<(), FaultError> {
+        match fault {
+            Fault::HangUp { on, when } => self.traps.set(on, Effect::HangUp(when)),
+            Fault::Slow { on, delay } => self.traps.set(on, Effect::Slow(delay)),
+            Fault::Refuse { on, code, message } => {
+                self.traps
+                    .set(on, Effect::Refuse(error::with_code(code, message)));
+            }
+            Fault::Node { is } => {
+                self.node = match is {
+                    NodeState::Serving => Acceptance::Serve,
+                    NodeState::Refusing => Acceptance::Refuse,
+                    NodeState::Silent => Acceptance::Silent,
+                };
+            }
+            Fault::KillConnections => self.epoch += 1,
+            Fault::TimeJump { seconds } => self.clock_offset += i128::from(seconds) * 1_000_000_000,
+            other => apply_to_world(&mut self.world, other)?,
+        }
+        Ok(())
+    }
+}
+
+fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
+    match fault {
+        Fault::FailBackup {
+            tenant,
+            code,
+            comment,
+        } => {
+            let comment = comment.unwrap_or_else(|| server_comment(code));
+            existing(world.doom_backup(&tenant, Doom { code, comment }), tenant)
+        }
+        Fault::InterruptArchive { tenant, comment } => {
+            find(world, &tenant)?;
+            let comment = comment.unwrap_or_else(|| "log stream 1001 interrupted".to_owned());
+            let broken = world.interrupt_archive(&tenant, &comment);
+            if broken {
+                Ok(())
+            } else {
+                Err(FaultError::NotArchiving(tenant))
+            }
+        }
+        Fault::LagSelects { tenant, selects } => lag(world, &tenant, LagUntil::Selects(selects)),
+        Fault::LagTime { tenant, age } => lag(world, &tenant, LagUntil::Age(age)),
+        Fault::EndLag { tenant } => {
+            let id = tenant_id(world, &tenant)?;
+            world.lags.retain(|lag| lag.tenant() != id);
+            Ok(())
+        }
+        Fault::Path { path, health } => {
+            world.set_health(&path, health);
+            Ok(())
+        }
+        Fault::Litter { path } => {
+            world.storage.litter(&path);
+            Ok(())
+        }
+        Fault::AlterSystem {
+            tenant,
+            user,
+            granted,
+        } => {
+            account(world, &tenant, &user)?.alter_system = granted;
+            Ok(())
+        }
+        Fault::Password {
+            tenant,
+            user,
+            password,
+        } => {
+            account(world, &tenant, &user)?.password = password;
+            Ok(())
+        }
+        Fault::Hold { tenant, at } => existing(world.hold_backups(&tenant, Hold::At(at)), tenant),
+        Fault::Release { tenant } => existing(world.hold_backups(&tenant, Hold::Released), tenant),
+        Fault::FinishBackup { tenant } => existing(world.finish_backup(&tenant), tenant),
+        Fault::Upgrading { on } => {
+            world.upgrading = on;
+            Ok(())
+        }
+        Fault::ForeignBackup {
+            tenant,
+            description,
+            incremental,
+            from_sys,
+        } => foreign_backup(world, &tenant, description, incremental, from_sys),
+        other => change_tenants(world, other),
+    }
+}
+
+fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
+    match fault {
+        Fault::Lock { tenant, locked } => find(world, &tenant)?.locked = locked,
+        Fault::Role { tenant, role } => find(world, &tenant)?.role = role,
+        Fault::Status { tenant, status } => find(world, &tenant)?.status = status,
+        Fault::Drop { tenant } => {
+            existing(world.drop_tenant(&tenant).is_some(), tenant)?;
+        }
+        Fault::Create(spec) => {
+            let new = spec.new_tenant(world.now());
+            world.create_tenant(new);
+        }
+        Fault::Recreate { tenant } => {
+            let password = account(world, &tenant, "root")?.password.clone();
+            let old = world
+                .drop_tenant(&tenant)
+                .ok_or(FaultError::NoTenant(tenant))?;
+            let new = crate::model::NewTenant {
+                name: old.name,
+                id: None,
+                role: old.role,
+                status: old.status,
+                locked: false,
+                mode: old.mode,
+                created_at: world.now(),
+                compatible: None,
+                root_password: password,
+                log_bytes_per_second: old.log_bytes_per_second,
+                full_bytes: old.full_bytes,
+                backup_bytes_per_second: old.backup_bytes_per_second,
+            };
+            world.create_tenant(new);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn foreign_backup(
+    world: &mut World,
+    tenant: &str,
+    description: String,
+    incremental: bool,
+    from_sys: bool,
+) -> Result<(), FaultError> {
+    let id = find(world, tenant)?.id;
+    let request = Request {
+        initiator: if from_sys { TenantId::SYS } else { id },
+        initiator_job: JobId(0),
+        backup_type: if incremental {
+            BackupType::Inc
+        } else {
+            BackupType::Full
+        },
+        plus_archivelog: false,
+        passwd: String::new(),
+        description,
+    };
+    if from_sys {
+        world.start_sys_backup(SysRequest {
+            tenants: Some(vec![id]),
+            request,
+        })?;
+    } else {
+        world.start_backup(id, request)?;
+    }
+    Ok(())
+}
+
+fn lag(world: &mut World, tenant: &str, until: LagUntil) -> Result<(), FaultError> {
+    let id = tenant_id(world, tenant)?;
+    world.lags.push(Lag::new(id, world.now(), until));
+    Ok(())
+}
+
+/// The form in which a server reports what failed on it.
+fn server_comment(code: i64) -> String {
+    format!(
+        "(SERVER)ls_id: 1001, addr: {NODE}, module: BACKUP_DATA, result: {code}({}), \
+         trace_id: YB42-000000-0-0",
+        error::result_text(code)
+    )
+}
+
+fn existing(found: bool, tenant: String) -> Result<(), FaultError> {
+    if found {
+        Ok(())
+    } else {
+        Err(FaultError::NoTenant(tenant))
+    }
+}
+
+fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Tenant, FaultError> {
+    world
+        .tenant_mut(name)
+        .ok_or_else(|| FaultError::NoTenant(name.to_owned()))
+}
+
+/// The id of a user tenant or of sys.
+fn tenant_id(world: &World, name: &str) -> Result<TenantId, FaultError> {
+    if name == "sys" {
+        return Ok(TenantId::SYS);
+    }
+    let tenant = world.tenant(name);
+    tenant
+        .map(|tenant| tenant.id)
+        .ok_or_else(|| FaultError::NoTenant(name.to_owned()))
+}
+
+fn account<'a>(
+    world: &'a mut World,
+    tenant: &str,
+    user: &str,
+) -> Result<&'a mut Account, FaultError> {
+    let id = tenant_id(world, tenant)?;
+    let mut accounts = world.accounts.iter_mut();
+    accounts
+        .find(|account| account.tenant == id && account.name == user)
+        .ok_or_else(|| FaultError::NoUser(format!("{user}@{tenant}")))
+}

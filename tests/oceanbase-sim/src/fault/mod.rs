@@ -1,0 +1,300 @@
+//! What goes wrong, on purpose.
+//!
+//! A fault is given by a test ([`Simulator::inject`](crate::Simulator::inject)), stands in a
+//! scenario with a time, or is sent by `root@sys` as `SIMULATE '<yaml>'`.
+
+mod apply;
+mod trap;
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+pub(crate) use trap::{Sprung, Traps};
+
+use crate::model::{Health, Role, Stage, TenantStatus};
+use crate::scenario::TenantSpec;
+use crate::scenario::units;
+use crate::statement::Kind;
+
+/// Something that goes wrong, or that somebody else does.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+#[allow(missing_docs)] // fields say what they are
+pub enum Fault {
+    /// The running backup of a tenant fails at its next step, or the next one if none runs.
+    FailBackup {
+        tenant: String,
+        #[serde(default = "internal_error")]
+        code: i64,
+        comment: Option<String>,
+    },
+    /// Archiving breaks: a log gap.
+    InterruptArchive {
+        tenant: String,
+        comment: Option<String>,
+    },
+    /// Rows of backups that begin from now on appear only after this many SELECTs on a view.
+    LagSelects { tenant: String, selects: u32 },
+    /// Rows of backups that begin from now on appear only after this time.
+    LagTime {
+        tenant: String,
+        #[serde(deserialize_with = "units::duration")]
+        age: Duration,
+    },
+    /// Rows appear at once again.
+    EndLag { tenant: String },
+    /// The connection breaks at a statement.
+    HangUp { on: Trigger, when: Moment },
+    /// A statement takes longer; beyond the session's `ob_query_timeout` it answers 4012, and was
+    /// run all the same.
+    Slow {
+        on: Trigger,
+        #[serde(deserialize_with = "units::duration")]
+        delay: Duration,
+    },
+    /// A statement is answered with this error and not run.
+    Refuse {
+        on: Trigger,
+        code: u16,
+        message: String,
+    },
+    /// The node serves, refuses or is silent.
+    Node { is: NodeState },
+    /// Every open connection breaks.
+    KillConnections,
+    /// A store changes.
+    Path { path: String, health: Health },
+    /// Somebody puts a file into a directory.
+    Litter { path: String },
+    /// A user gains or loses ALTER SYSTEM.
+    AlterSystem {
+        #[serde(default = "sys")]
+        tenant: String,
+        user: String,
+        granted: bool,
+    },
+    /// A password changes.
+    Password {
+        #[serde(default = "sys")]
+        tenant: String,
+        #[serde(default = "root")]
+        user: String,
+        password: String,
+    },
+    /// The node's clock jumps, backwards if negative.
+    TimeJump { seconds: i64 },
+    /// A tenant is locked or unlocked.
+    Lock { tenant: String, locked: bool },
+    /// A tenant changes its role.
+    Role { tenant: String, role: Role },
+    /// A tenant changes its status.
+    Status {
+        tenant: String,
+        status: TenantStatus,
+    },
+    /// A tenant is dropped; its directories stay.
+    Drop { tenant: String },
+    /// A tenant is created.
+    Create(Box<TenantSpec>),
+    /// A tenant is dropped and created anew, with another id and nothing configured.
+    Recreate { tenant: String },
+    /// Somebody else starts a backup.
+    ForeignBackup {
+        tenant: String,
+        #[serde(default)]
+        description: String,
+        #[serde(default)]
+        incremental: bool,
+        /// Whether it is typed in sys rather than in the tenant.
+        #[serde(default)]
+        from_sys: bool,
+    },
+    /// Backups of a tenant stop in this stage until they are released.
+    Hold { tenant: String, at: Stage },
+    /// Backups of a tenant go on.
+    Release { tenant: String },
+    /// The work of a tenant's running backup ends now.
+    FinishBackup { tenant: String },
+    /// A rolling upgrade begins or ends.
+    Upgrading { on: bool },
+}
+
+fn internal_error() -> i64 {
+    -4016
+}
+
+fn sys() -> String {
+    "sys".to_owned()
+}
+
+fn root() -> String {
+    "root".to_owned()
+}
+
+/// Which statement a fault hits.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Trigger {
+    /// Of this kind; any if left out.
+    pub kind: Option<Kind>,
+    /// About this tenant; any if left out.
+    pub tenant: Option<String>,
+    /// The n-th of them from now on, from 1.
+    #[serde(default = "one")]
+    pub nth: u32,
+    /// This many of them.
+    #[serde(default = "one")]
+    pub times: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+impl Trigger {
+    /// The next statement of this kind.
+    #[must_use]
+    pub fn next(kind: Kind) -> Self {
+        Self {
+            kind: Some(kind),
+            tenant: None,
+            nth: 1,
+            times: 1,
+        }
+    }
+
+    /// The next statement of any kind.
+    #[must_use]
+    pub fn any() -> Self {
+        Self {
+            kind: None,
+            tenant: None,
+            nth: 1,
+            times: 1,
+        }
+    }
+
+    /// About this tenant.
+    #[must_use]
+    pub fn about(mut self, tenant: &str) -> Self {
+        self.tenant = Some(tenant.to_owned());
+        self
+    }
+
+    /// The n-th rather than the next, from 1.
+    #[must_use]
+    pub fn nth(mut self, nth: u32) -> Self {
+        self.nth = nth;
+        self
+    }
+
+    /// This many in a row.
+    #[must_use]
+    pub fn times(mut self, times: u32) -> Self {
+        self.times = times;
+        self
+    }
+}
+
+/// When a connection breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Moment {
+    /// The statement is not run.
+    BeforeExecuting,
+    /// The statement is run, and its answer is lost.
+    AfterCommit,
+}
+
+/// How a node treats clients.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NodeState {
+    /// As usual.
+    Serving,
+    /// Connections are closed, new ones and old ones.
+    Refusing,
+    /// Nothing is ever said.
+    Silent,
+}
+
+/// A fault that can not be applied.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FaultError {
+    /// There is no such tenant.
+    #[error("there is no tenant `{0}`")]
+    NoTenant(String),
+    /// There is no such user.
+    #[error("there is no user `{0}`")]
+    NoUser(String),
+    /// Archiving of the tenant is not in a state that can break.
+    #[error("archiving of tenant `{0}` is not running")]
+    NotArchiving(String),
+    /// The engine refused what somebody else tried.
+    #[error("the engine refused it: {0}")]
+    Refused(#[from] crate::value::SqlError),
+    /// The text is not YAML of one fault or a list of faults.
+    #[error("{0}")]
+    Text(String),
+}
+
+/// One fault or a list of them, from YAML.
+///
+/// # Errors
+/// [`FaultError::Text`] with the place and what was expected.
+pub fn parse(text: &str) -> Result<Vec<Fault>, FaultError> {
+    let first = text.trim_start();
+    if first.starts_with('-') || first.starts_with('[') {
+        return serde_saphyr::from_str(text).map_err(|error| FaultError::Text(error.to_string()));
+    }
+    serde_saphyr::from_str(text)
+        .map(|fault| vec![fault])
+        .map_err(|error| FaultError::Text(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_reads_as_its_name_and_its_fields() {
+        assert_eq!(
+            parse("hangUp: {on: {kind: backup, tenant: orders}, when: afterCommit}").unwrap(),
+            [Fault::HangUp {
+                on: Trigger::next(Kind::Backup).about("orders"),
+                when: Moment::AfterCommit,
+            }]
+        );
+    }
+
+    #[test]
+    fn every_fault_in_the_readme_is_one() {
+        let readme = include_str!("../../README.md");
+        let quoted = |line: &'static str| line.split('\'').nth(1);
+        let shown: Vec<_> = readme
+            .lines()
+            .filter(|line| line.starts_with("SIMULATE"))
+            .filter_map(quoted)
+            .collect();
+        assert!(shown.len() > 4);
+        for text in shown {
+            assert!(parse(text).is_ok(), "{text}: {:?}", parse(text));
+        }
+    }
+
+    #[test]
+    fn several_faults_are_a_list() {
+        let text = "- killConnections\n- failBackup: {tenant: orders, code: -9082}\n";
+        assert_eq!(parse(text).unwrap().len(), 2);
+    }
+
+    #[test]
+    fn a_misspelt_field_is_an_error() {
+        assert!(parse("failBackup: {tenant: orders, cod: -1}").is_err());
+    }
+}

@@ -1,0 +1,189 @@
+//! What statements and faults change.
+
+use super::parent::SysRequest;
+use super::{
+    ArchiveDest, DataDest, Doom, Health, Pace, Purpose, Request, Stage, Tenant, TenantId, Uri,
+    World,
+};
+use crate::error;
+use crate::value::SqlError;
+
+/// A request to hold backups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// In this stage.
+    At(Stage),
+    /// Not any more.
+    Released,
+}
+
+impl World {
+    fn tenant_with_pace(&mut self, id: TenantId) -> Option<(&mut Tenant, &Pace)> {
+        let tenant = self.tenants.iter_mut().find(|tenant| tenant.id == id)?;
+        Some((tenant, &self.pace))
+    }
+
+    fn named_with_pace(&mut self, name: &str) -> Option<(&mut Tenant, &Pace)> {
+        let tenant = self.tenants.iter_mut().find(|tenant| tenant.name == name)?;
+        Some((tenant, &self.pace))
+    }
+
+    /// Sets or removes `LOG_ARCHIVE_DEST`.
+    pub(crate) fn set_archive_dest(
+        &mut self,
+        id: TenantId,
+        dest: Option<ArchiveDest>,
+    ) -> Result<(), SqlError> {
+        let (now, cluster) = (self.now(), self.identity.id);
+        let Some(tenant) = self.tenants.iter_mut().find(|tenant| tenant.id == id) else {
+            return Err(error::unknown_tenant());
+        };
+        tenant.archive_dest = match dest {
+            None => None,
+            Some(mut dest) => {
+                let storage = &mut self.storage;
+                dest.id = tenant.register(&dest.uri, Purpose::Log, cluster, storage, now)?;
+                Some(dest)
+            }
+        };
+        tenant.archive.notice(now, &self.pace);
+        Ok(())
+    }
+
+    /// Sets or removes `DATA_BACKUP_DEST`.
+    pub(crate) fn set_data_dest(&mut self, id: TenantId, uri: Option<Uri>) -> Result<(), SqlError> {
+        let (now, cluster) = (self.now(), self.identity.id);
+        let Some(tenant) = self.tenants.iter_mut().find(|tenant| tenant.id == id) else {
+            return Err(error::unknown_tenant());
+        };
+        tenant.data_dest = match uri {
+            None => None,
+            Some(uri) => {
+                let storage = &mut self.storage;
+                let id = tenant.register(&uri, Purpose::Data, cluster, storage, now)?;
+                Some(DataDest { uri, id })
+            }
+        };
+        Ok(())
+    }
+
+    /// Switches `LOG_MODE` and wakes the archive scheduler up.
+    pub(crate) fn set_log_mode(&mut self, id: TenantId, log_mode: bool) {
+        let now = self.now();
+        if let Some((tenant, _)) = self.tenant_with_pace(id) {
+            tenant.archive.log_mode = log_mode;
+            tenant.archive.wake(now);
+        }
+        self.advance(now);
+    }
+
+    /// Sets the destination's state; the scheduler sees it at its next loop.
+    pub(crate) fn set_archive_enabled(&mut self, id: TenantId, enabled: bool) {
+        let now = self.now();
+        if let Some((tenant, pace)) = self.tenant_with_pace(id) {
+            tenant.archive_enabled = enabled;
+            tenant.archive.notice(now, pace);
+        }
+    }
+
+    /// Sets or removes `LOG_RESTORE_SOURCE`.
+    pub(crate) fn set_restore_source(&mut self, id: TenantId, source: Option<String>) {
+        if let Some((tenant, _)) = self.tenant_with_pace(id) {
+            tenant.restore_source = source;
+        }
+    }
+
+    /// BACKUP typed in a user tenant.
+    pub(crate) fn start_backup(&mut self, id: TenantId, request: Request) -> Result<(), SqlError> {
+        let now = self.now();
+        let upgrading = self.upgrading;
+        let (tenant, pace) = self
+            .tenant_with_pace(id)
+            .ok_or_else(error::unknown_tenant)?;
+        if upgrading {
+            tenant.check_backup(&request)?;
+            return Err(error::cannot_start_backup("cluster upgrading"));
+        }
+        tenant.start_backup(request, now, pace)
+    }
+
+    /// BACKUP typed in sys.
+    pub(crate) fn start_sys_backup(&mut self, asked: SysRequest) -> Result<(), SqlError> {
+        if self.upgrading {
+            return Err(error::cannot_start_backup("cluster upgrading"));
+        }
+        let (rows, now) = (self.child_rows, self.now());
+        self.parents
+            .start(asked, rows, &mut self.tenants, now, &self.pace)
+    }
+
+    /// CANCEL BACKUP of these tenants, or of everything.
+    pub(crate) fn cancel_backups(&mut self, ids: Option<&[TenantId]>) {
+        let now = self.now();
+        for tenant in &mut self.tenants {
+            if ids.is_none_or(|ids| ids.contains(&tenant.id)) {
+                tenant.cancel_backup(now, &self.pace);
+            }
+        }
+        if ids.is_none() {
+            self.parents.cancel(now, &self.pace);
+        }
+    }
+
+    /// Breaks the archive of a tenant; false if there was nothing to break.
+    pub(crate) fn interrupt_archive(&mut self, name: &str, comment: &str) -> bool {
+        let now = self.now();
+        let Some((tenant, pace)) = self.named_with_pace(name) else {
+            return false;
+        };
+        let interrupted = tenant.archive.interrupt(comment);
+        tenant.backups.look_soon(now, pace);
+        interrupted
+    }
+
+    /// Lets the running or next backup of a tenant fail.
+    pub(crate) fn doom_backup(&mut self, name: &str, doom: Doom) -> bool {
+        let now = self.now();
+        let tenant = self.named_with_pace(name);
+        tenant
+            .map(|(tenant, pace)| tenant.doom_backup(doom, now, pace))
+            .is_some()
+    }
+
+    /// Holds backups of a tenant, or lets them go.
+    pub(crate) fn hold_backups(&mut self, name: &str, hold: Hold) -> bool {
+        let now = self.now();
+        let Some((tenant, pace)) = self.named_with_pace(name) else {
+            return false;
+        };
+        match hold {
+            Hold::At(stage) => {
+                tenant.hold = Some(stage);
+                tenant.backups.hold(stage, now);
+            }
+            Hold::Released => {
+                tenant.hold = None;
+                tenant.backups.release(now, pace);
+            }
+        }
+        true
+    }
+
+    /// Ends the work of a tenant's running backup.
+    pub(crate) fn finish_backup(&mut self, name: &str) -> bool {
+        let now = self.now();
+        let tenant = self.named_with_pace(name);
+        tenant
+            .map(|(tenant, pace)| tenant.backups.finish(now, pace))
+            .is_some()
+    }
+
+    /// Changes what happens at a path; working backups there notice soon.
+    pub(crate) fn set_health(&mut self, path: &str, health: Health) {
+        self.storage.set_health(path, health);
+        let now = self.now();
+        for tenant in &mut self.tenants {
+            tenant.backups.look_soon(now, &self.pace);
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! Rows of data backup: jobs, their tasks, and the sets they make.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{DataDest, DestId, FileStatus, JobId, Scn, SetId, TaskId, TenantId, Uri};
+use crate::views::Version;
+
+/// `BACKUP_TYPE`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum BackupType {
+    /// Everything.
+    Full,
+    /// What changed since the previous set.
+    Inc,
+}
+
+impl BackupType {
+    /// As the views show it (manuals before 4.2 print D and I, the source has these).
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Full => "FULL",
+            Self::Inc => "INC",
+        }
+    }
+}
+
+/// `STATUS` of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)] // the engine's own words
+pub enum JobStatus {
+    Init,
+    Doing,
+    Completed,
+    Failed,
+    Canceling,
+    Canceled,
+}
+
+impl JobStatus {
+    /// As the views show it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Init => "INIT",
+            Self::Doing => "DOING",
+            Self::Completed => "COMPLETED",
+            Self::Failed => "FAILED",
+            Self::Canceling => "CANCELING",
+            Self::Canceled => "CANCELED",
+        }
+    }
+
+    /// Whether nothing more happens to the job.
+    #[must_use]
+    pub fn is_terminal(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Canceled)
+    }
+
+    /// Where a hold can catch a job in this state.
+    #[must_use]
+    pub fn stage(self) -> Stage {
+        match self {
+            Self::Init => Stage::Init,
+            Self::Doing => Stage::Doing,
+            Self::Canceling => Stage::Canceling,
+            Self::Completed | Self::Failed | Self::Canceled => Stage::Finished,
+        }
+    }
+}
+
+/// A point at which a backup can be held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Stage {
+    /// Not yet looked at by the scheduler.
+    Init,
+    /// Working.
+    Doing,
+    /// Asked to stop.
+    Canceling,
+    /// Finished, and not yet moved to history.
+    Finished,
+}
+
+/// `JOB_LEVEL`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the engine's own words
+pub enum JobLevel {
+    Cluster,
+    SysTenant,
+    UserTenant,
+}
+
+impl JobLevel {
+    /// As the views show it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Cluster => "CLUSTER",
+            Self::SysTenant => "SYS_TENANT",
+            Self::UserTenant => "USER_TENANT",
+        }
+    }
+}
+
+/// A row of `CDB_OB_BACKUP_JOBS` or `CDB_OB_BACKUP_JOB_HISTORY`.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// `JOB_ID`.
+    pub id: JobId,
+    /// `BACKUP_SET_ID`, taken when the row is inserted; 0 in sys.
+    pub set: SetId,
+    /// `INITIATOR_TENANT_ID`.
+    pub initiator: TenantId,
+    /// `INITIATOR_JOB_ID`: 0 when the tenant started it itself.
+    pub initiator_job: JobId,
+    /// `EXECUTOR_TENANT_ID`.
+    pub executors: Vec<TenantId>,
+    /// `PLUS_ARCHIVELOG`.
+    pub plus_archivelog: bool,
+    /// `BACKUP_TYPE`.
+    pub backup_type: BackupType,
+    /// `JOB_LEVEL`.
+    pub level: JobLevel,
+    /// `PASSWD`; empty means that `ENCRYPTION_MODE` is NONE.
+    pub passwd: String,
+    /// `START_TIMESTAMP`.
+    pub started_at: Scn,
+    /// `END_TIMESTAMP`.
+    pub ended_at: Option<Scn>,
+    /// `STATUS`.
+    pub status: JobStatus,
+    /// `RESULT`.
+    pub result: i64,
+    /// `COMMENT`.
+    pub comment: String,
+    /// `DESCRIPTION`.
+    pub description: String,
+    /// Where the set goes; nowhere in sys.
+    pub dest: Option<DataDest>,
+    /// The task, from DOING on.
+    pub task: Option<Task>,
+    /// When the scheduler looks at it next.
+    pub(super) due: Scn,
+    /// Since when it is held.
+    pub(super) held_at: Option<Scn>,
+    /// What it will fail with at its next step.
+    pub(super) failure: Option<(i64, String)>,
+    /// How often its destination could not be reached.
+    pub(super) retries: u32,
+}
+
+impl Job {
+    /// The `PATH` column.
+    #[must_use]
+    pub fn path(&self) -> String {
+        self.dest
+            .as_ref()
+            .map(|dest| dest.uri.path())
+            .unwrap_or_default()
+    }
+
+    /// How much of the work is done, 0 to 1.
+    #[must_use]
+    pub fn progress(&self, now: Scn) -> f64 {
+        let Some(task) = &self.task else { return 0.0 };
+        if self.status == JobStatus::Completed {
+            return 1.0;
+        }
+        let until = self.ended_at.or(self.held_at).unwrap_or(now);
+        let done = until.since(task.began_at).as_secs_f64() / task.work.as_secs_f64().max(1e-9);
+        done.min(0.99)
+    }
+
+    /// Whether it is moving or will move.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.status.is_terminal()
+    }
+}
+
+/// What a task row has beyond its job's.
+#[derive(Clone, Debug)]
+pub struct Task {
+    /// `TASK_ID`.
+    pub id: TaskId,
+    /// When the work began; `START_SCN`.
+    pub began_at: Scn,
+    /// How long the work takes.
+    pub work: Duration,
+    /// The archive's checkpoint when the work began: logs from here are needed.
+    pub replay_from: Scn,
+    /// `INPUT_BYTES` and `OUTPUT_BYTES` at the end.
+    pub bytes: u64,
+}
+
+/// Phases of a task and the share of the work after which each of them ends.
+type Phases = &'static [(&'static str, f64)];
+
+/// 4.2.5, 4.3.3 and later.
+const FUSED: Phases = &[
+    ("BACKUP_SYS_META", 0.03),
+    ("BACKUP_USER_META", 0.08),
+    ("BACKUP_META_FINISH", 0.10),
+    ("BACKUP_SYS_DATA", 0.15),
+    ("BACKUP_USER_DATA", DATA_ENDS),
+    ("BACKUP_FUSE_TABLET_META", 0.90),
+    ("PREPARE_BACKUP_LOG", 0.93),
+    ("BEFORE_BACKUP_LOG", 0.96),
+    ("BACKUP_LOG", 1.0),
+];
+
+/// 4.0 to 4.2.1.
+const MINOR_MAJOR: Phases = &[
+    ("DOING", 0.02),
+    ("BACKUP_SYS_META", 0.05),
+    ("BACKUP_USER_META", 0.08),
+    ("BACKUP_META_FINISH", 0.10),
+    ("BACKUP_DATA_SYS", 0.15),
+    ("BACKUP_DATA_MINOR", 0.40),
+    ("BACKUP_DATA_MAJOR", DATA_ENDS),
+    ("BEFORE_BACKUP_LOG", 0.95),
+    ("BACKUP_LOG", 1.0),
+];
+
+const DATA_BEGINS: f64 = 0.10;
+const DATA_ENDS: f64 = 0.85;
+
+/// `STATUS` of the task of a running job.
+#[must_use]
+pub fn phase(version: Version, progress: f64) -> &'static str {
+    let fused = version.has(&[Version::V4_2_5, Version([4, 3, 3, 0])]);
+    let phases = if fused { FUSED } else { MINOR_MAJOR };
+    phases
+        .iter()
+        .find(|(_, end)| progress < *end)
+        .map_or("BACKUP_LOG", |(name, _)| name)
+}
+
+/// The share of the macro blocks that is done.
+#[must_use]
+pub fn data_progress(progress: f64) -> f64 {
+    ((progress - DATA_BEGINS) / (DATA_ENDS - DATA_BEGINS)).clamp(0.0, 1.0)
+}
+
+/// `STATUS` of a set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the engine's own words
+pub enum SetStatus {
+    Doing,
+    Success,
+    Failed,
+}
+
+impl SetStatus {
+    /// As the view shows it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Doing => "DOING",
+            Self::Success => "SUCCESS",
+            Self::Failed => "FAILED",
+        }
+    }
+}
+
+/// A row of `CDB_OB_BACKUP_SET_FILES`, kept after the files are deleted.
+#[derive(Clone, Debug)]
+pub struct BackupSet {
+    /// `BACKUP_SET_ID`.
+    pub id: SetId,
+    /// `DEST_ID`.
+    pub dest: DestId,
+    /// `BACKUP_TYPE`.
+    pub backup_type: BackupType,
+    /// `PREV_FULL_BACKUP_SET_ID`, 0 for a full.
+    pub prev_full: SetId,
+    /// `PREV_INC_BACKUP_SET_ID`: the set just before, full or incremental; 0 for a full.
+    pub prev_inc: SetId,
+    /// `START_TIMESTAMP`.
+    pub started_at: Scn,
+    /// `END_TIMESTAMP`.
+    pub ended_at: Option<Scn>,
+    /// `STATUS`.
+    pub status: SetStatus,
+    /// `FILE_STATUS`.
+    pub file_status: FileStatus,
+    /// `PLUS_ARCHIVELOG`.
+    pub plus_archivelog: bool,
+    /// `START_REPLAY_SCN`, zero until it is known.
+    pub start_replay: Scn,
+    /// `MIN_RESTORE_SCN`, zero until the set is complete.
+    pub min_restore: Scn,
+    /// `INPUT_BYTES` and `OUTPUT_BYTES`.
+    pub bytes: u64,
+    /// `RESULT`.
+    pub result: i64,
+    /// `COMMENT`.
+    pub comment: String,
+    /// `PASSWD`.
+    pub passwd: String,
+    /// `TENANT_COMPATIBLE`.
+    pub compatible: Version,
+    /// `CLUSTER_VERSION`.
+    pub version: Version,
+    /// Where it lies.
+    pub uri: Uri,
+}
+
+impl BackupSet {
+    /// The full set that it stands on, itself if it is one.
+    #[must_use]
+    pub fn full(&self) -> SetId {
+        match self.backup_type {
+            BackupType::Full => self.id,
+            BackupType::Inc => self.prev_full,
+        }
+    }
+
+    /// Whether an incremental can stand on it.
+    #[must_use]
+    pub fn is_usable(&self) -> bool {
+        self.status == SetStatus::Success && self.file_status == FileStatus::Available
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phase_names_depend_on_the_release_line() {
+        let at_half = |version: &str| phase(version.parse().unwrap(), 0.5);
+        assert_eq!(
+            ["4.2.1.10", "4.2.5.1", "4.3.0.1", "4.3.5.2"].map(at_half),
+            [
+                "BACKUP_DATA_MAJOR",
+                "BACKUP_USER_DATA",
+                "BACKUP_DATA_MAJOR",
+                "BACKUP_USER_DATA"
+            ]
+        );
+    }
+
+    #[test]
+    fn data_progress_runs_from_zero_to_one_within_the_work() {
+        let percent = |progress| (data_progress(progress) * 100.0).round().to_string();
+        assert_eq!([0.05, 0.85, 1.0].map(percent), ["0", "100", "100"]);
+    }
+}

@@ -1,0 +1,50 @@
+//! One OceanBase cluster: its tenants, archives, backups, and how they move with time.
+//!
+//! Nothing here reads a clock or does I/O: every change is a statement or
+//! [`World::advance`](world::World::advance) to an instant. The states and their timings are those of the engine's
+//! archive scheduler (`ob_archive_scheduler_service`, `ob_tenant_archive_scheduler`) and data
+//! backup scheduler (`ob_backup_data_scheduler`).
+
+mod account;
+mod archive;
+mod backup;
+mod backup_scheduler;
+mod change;
+mod destination;
+mod id;
+mod job;
+mod lag;
+mod pace;
+mod parameter;
+mod parent;
+mod past;
+mod policy;
+mod round;
+mod scn;
+mod storage;
+mod tenant;
+mod uri;
+mod world;
+
+pub use account::Account;
+pub use archive::Archive;
+pub use backup::{Backups, Doom, Request};
+pub(crate) use backup_scheduler::NODE;
+pub use change::Hold;
+pub use destination::{ArchiveDest, Binding, DataDest, StorageCheck, parse_interval};
+pub use id::{DestId, JobId, PieceId, RoundId, SetId, TaskId, TenantId};
+pub use job::{BackupSet, BackupType, Job, JobLevel, JobStatus, SetStatus, Stage, Task};
+pub(crate) use job::{data_progress, phase};
+pub use lag::{Lag, LagUntil};
+pub use pace::Pace;
+pub use parameter::{PARAMETERS, Parameter, parse_duration};
+pub use parent::{ChildRows, Parents, SysRequest};
+pub use past::PastBackup;
+pub use policy::Policy;
+pub use round::{FileStatus, Piece, PieceStatus, Round, RoundStatus};
+pub use scn::Scn;
+pub use storage::{Format, Health, Purpose, Storage};
+pub use tenant::{Mode, Role, Tenant, TenantStatus};
+pub(crate) use uri::hex;
+pub use uri::{Scheme, Uri};
+pub use world::{Edition, Identity, NewTenant, World};

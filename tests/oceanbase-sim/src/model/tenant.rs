@@ -1,0 +1,277 @@
+//! A user tenant.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::archive::Around;
+use super::backup_scheduler::Surroundings;
+use super::{
+    Archive, ArchiveDest, Backups, DataDest, DestId, Doom, Format, Health, Pace, Policy, Purpose,
+    Request, Scn, Stage, Storage, StorageCheck, TenantId, Uri,
+};
+use crate::error;
+use crate::value::SqlError;
+use crate::views::Version;
+
+/// `TENANT_ROLE`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)] // the engine's own words
+pub enum Role {
+    #[default]
+    Primary,
+    Standby,
+    Restore,
+}
+
+/// `STATUS` of a tenant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)] // the engine's own words
+pub enum TenantStatus {
+    #[default]
+    Normal,
+    Creating,
+    Dropping,
+    Restore,
+}
+
+/// `COMPATIBILITY_MODE`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[allow(missing_docs)] // the engine's own words
+pub enum Mode {
+    #[default]
+    Mysql,
+    Oracle,
+}
+
+/// A user tenant with all that backup knows of it.
+#[derive(Clone, Debug)]
+pub struct Tenant {
+    /// `TENANT_ID`.
+    pub id: TenantId,
+    /// `TENANT_NAME`.
+    pub name: String,
+    /// `TENANT_ROLE`.
+    pub role: Role,
+    /// `STATUS`.
+    pub status: TenantStatus,
+    /// `LOCKED`.
+    pub locked: bool,
+    /// `COMPATIBILITY_MODE`.
+    pub mode: Mode,
+    /// `CREATE_TIME`.
+    pub created_at: Scn,
+    /// `COMPATIBLE`: the tenant's data version.
+    pub compatible: Version,
+    /// Log that it writes.
+    pub log_bytes_per_second: u64,
+    /// What a full backup reads.
+    pub full_bytes: u64,
+    /// How fast a backup reads.
+    pub backup_bytes_per_second: u64,
+    /// `LOG_ARCHIVE_DEST`.
+    pub archive_dest: Option<ArchiveDest>,
+    /// `LOG_ARCHIVE_DEST_STATE` is ENABLE, which it is unless told otherwise.
+    pub archive_enabled: bool,
+    /// `DATA_BACKUP_DEST`.
+    pub data_dest: Option<DataDest>,
+    /// Rows of `*_BACKUP_STORAGE_INFO`.
+    pub checks: Vec<StorageCheck>,
+    /// Log archiving.
+    pub archive: Archive,
+    /// Data backups.
+    pub backups: Backups,
+    /// Delete policies.
+    pub policies: Vec<Policy>,
+    /// Parameters that were set.
+    pub parameters: BTreeMap<&'static str, String>,
+    /// `LOG_RESTORE_SOURCE`.
+    pub restore_source: Option<String>,
+    /// Where backups are held, if at all.
+    pub(super) hold: Option<Stage>,
+    pub(super) last_dest: DestId,
+}
+
+/// What every tenant sees of the cluster.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cluster<'a> {
+    pub(super) version: Version,
+    pub(super) storage: &'a Storage,
+    pub(super) pace: &'a Pace,
+}
+
+impl Tenant {
+    pub(super) fn due(&self) -> Scn {
+        self.archive.due().min(self.backups.due())
+    }
+
+    /// Whether its status lets archiving and backups begin.
+    #[must_use]
+    pub fn is_normal(&self) -> bool {
+        self.status == TenantStatus::Normal
+    }
+
+    pub(super) fn advance(&mut self, now: Scn, cluster: Cluster<'_>) {
+        while self.due() <= now {
+            let at = self.backups.due().min(now);
+            let was_doing = self.archive.is_doing();
+            self.run_archive_until(at, cluster);
+            if was_doing && !self.archive.is_doing() {
+                self.backups.look_soon(at, cluster.pace);
+            }
+            if self.backups.due() <= at {
+                self.step_backups(at, cluster);
+            }
+        }
+    }
+
+    fn run_archive_until(&mut self, at: Scn, cluster: Cluster<'_>) {
+        let to = self.archive.round.as_ref().map(|round| &round.uri);
+        let to = to.or(self.archive_dest.as_ref().map(|dest| &dest.uri));
+        let around = Around {
+            dest: self.archive_dest.as_ref(),
+            enabled: self.archive_enabled,
+            normal: self.is_normal(),
+            writable: to.is_none_or(|uri| cluster.storage.health(uri) == Health::Ok),
+            bytes_per_second: self.log_bytes_per_second,
+            pace: cluster.pace,
+        };
+        self.archive.run_until(at, around);
+    }
+
+    fn step_backups(&mut self, at: Scn, cluster: Cluster<'_>) {
+        let round = self.archive.round.as_ref();
+        self.backups.step(
+            at,
+            Surroundings {
+                tenant: self.id,
+                version: cluster.version,
+                compatible: self.compatible,
+                archive: self.archive.status(),
+                checkpoint: round.map_or(Scn::ZERO, |round| round.checkpoint),
+                storage: cluster.storage,
+                pace: cluster.pace,
+                full_bytes: self.full_bytes,
+                bytes_per_second: self.log_bytes_per_second,
+                backup_bytes_per_second: self.backup_bytes_per_second,
+                hold: self.hold,
+            },
+        );
+    }
+
+    /// The refusals of BACKUP for this tenant, in the engine's order, which is not the same for
+    /// the tenant itself and for sys.
+    ///
+    /// # Errors
+    /// 9036 and 9040.
+    pub fn check_backup(&self, request: &Request) -> Result<&DataDest, SqlError> {
+        let normal = self.check_normal();
+        let twice = if self.backups.has_row_of(request.initiator) {
+            Err(error::backup_in_progress())
+        } else {
+            Ok(())
+        };
+        let doing = if self.archive.is_doing() {
+            Ok(())
+        } else {
+            Err(error::cannot_start_backup(
+                "log archive status is not doing.",
+            ))
+        };
+        let dest = self.data_dest.as_ref();
+        let dest = if request.initiator == self.id {
+            let dest = dest.ok_or_else(error::cannot_start_backup_plain)?;
+            normal.and(twice).and(doing)?;
+            dest
+        } else {
+            normal.and(doing).and(twice)?;
+            dest.ok_or_else(|| error::cannot_start_backup("backup dest is not set."))?
+        };
+        self.check_compatible(request, dest)?;
+        Ok(dest)
+    }
+
+    fn check_normal(&self) -> Result<(), SqlError> {
+        if self.is_normal() {
+            Ok(())
+        } else {
+            Err(error::cannot_start_backup("tenant status is not normal."))
+        }
+    }
+
+    fn check_compatible(&self, request: &Request, dest: &DataDest) -> Result<(), SqlError> {
+        let base = self.backups.base(dest).map(|base| base.compatible);
+        match (request.backup_type, base) {
+            (super::BackupType::Inc, Some(base)) if base != self.compatible => {
+                Err(error::cannot_start_backup(&format!(
+                    "cross compatible incremental backup is not supported, previous backup set \
+                     compatible is {base}, current compatible is {}",
+                    self.compatible
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Inserts the job of an accepted BACKUP.
+    pub(super) fn start_backup(
+        &mut self,
+        request: Request,
+        now: Scn,
+        pace: &Pace,
+    ) -> Result<(), SqlError> {
+        let dest = self.check_backup(&request)?.clone();
+        self.backups
+            .insert(request, &dest, self.id, now, pace, self.hold);
+        Ok(())
+    }
+
+    /// CANCEL BACKUP.
+    pub(super) fn cancel_backup(&mut self, now: Scn, pace: &Pace) {
+        self.backups.cancel(now, pace, self.hold);
+    }
+
+    /// Lets the running or next backup fail.
+    pub(super) fn doom_backup(&mut self, doom: Doom, now: Scn, pace: &Pace) {
+        self.backups.doom(doom, now, pace);
+    }
+
+    /// Registers a destination: checks the directory, writes the format file, gives it an id.
+    ///
+    /// # Errors
+    /// Those of [`Storage::check`].
+    pub(super) fn register(
+        &mut self,
+        uri: &Uri,
+        purpose: Purpose,
+        cluster: u64,
+        storage: &mut Storage,
+        now: Scn,
+    ) -> Result<DestId, SqlError> {
+        let known = storage.check(uri, cluster, self.id, purpose)?;
+        let id = known.unwrap_or_else(|| {
+            self.last_dest = self.last_dest.next();
+            self.last_dest
+        });
+        storage.write_format(
+            uri,
+            Format {
+                cluster,
+                tenant: self.id,
+                purpose,
+                dest: id,
+            },
+        );
+        self.checks.retain(|check| check.id != id);
+        self.checks.push(StorageCheck {
+            uri: uri.clone(),
+            id,
+            purpose,
+            checked_at: now,
+        });
+        Ok(id)
+    }
+}

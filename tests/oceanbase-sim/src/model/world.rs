@@ -1,0 +1,218 @@
+//! The cluster.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+
+use super::parent::Parents;
+use super::tenant::Cluster;
+use super::{
+    Account, Archive, Backups, ChildRows, DestId, Lag, Mode, Pace, Parameter, Role, Scn, Storage,
+    Tenant, TenantId, TenantStatus,
+};
+use crate::views::Version;
+
+/// The edition, visible in `VERSION()` and `@@version_comment`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Edition {
+    /// Community.
+    #[default]
+    Ce,
+    /// Enterprise.
+    Ee,
+}
+
+/// Who the cluster is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// `cluster`.
+    pub name: String,
+    /// `cluster_id`.
+    pub id: u64,
+    /// The edition.
+    pub edition: Edition,
+}
+
+/// A tenant to be created.
+#[derive(Clone, Debug)]
+#[allow(missing_docs)] // the fields of [`Tenant`]
+pub struct NewTenant {
+    pub name: String,
+    pub id: Option<TenantId>,
+    pub role: Role,
+    pub status: TenantStatus,
+    pub locked: bool,
+    pub mode: Mode,
+    pub created_at: Scn,
+    pub compatible: Option<Version>,
+    pub root_password: String,
+    pub log_bytes_per_second: u64,
+    pub full_bytes: u64,
+    pub backup_bytes_per_second: u64,
+}
+
+/// One OceanBase cluster.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Who it is.
+    pub identity: Identity,
+    /// `OB_VERSION()`.
+    pub version: Version,
+    /// How backups of sys behave.
+    pub child_rows: ChildRows,
+    /// How fast it is.
+    pub pace: Pace,
+    /// What lies in the stores.
+    pub storage: Storage,
+    /// User tenants, ascending by id.
+    pub tenants: Vec<Tenant>,
+    /// Users of all tenants.
+    pub accounts: Vec<Account>,
+    /// Jobs of sys.
+    pub parents: Parents,
+    /// A rolling upgrade is under way.
+    pub upgrading: bool,
+    /// Rows that views show late.
+    pub lags: Vec<Lag>,
+    /// Parameters of the cluster that were set.
+    pub parameters: BTreeMap<&'static str, String>,
+    /// Where its node serves SQL, as `CDB_OB_ACCESS_POINT` says.
+    pub address: (String, u16),
+    /// Since when it exists.
+    pub created_at: Scn,
+    now: Scn,
+    last_tenant: TenantId,
+}
+
+impl World {
+    /// A cluster without user tenants.
+    #[must_use]
+    pub fn new(identity: Identity, version: Version, now: Scn, sys_password: &str) -> Self {
+        Self {
+            identity,
+            version,
+            child_rows: ChildRows::default(),
+            pace: Pace::default(),
+            storage: Storage::default(),
+            tenants: Vec::new(),
+            accounts: vec![Account::root(TenantId::SYS, sys_password)],
+            parents: Parents::default(),
+            upgrading: false,
+            lags: Vec::new(),
+            parameters: BTreeMap::new(),
+            address: ("127.0.0.1".to_owned(), 2881),
+            created_at: now,
+            now,
+            last_tenant: TenantId(1000),
+        }
+    }
+
+    /// The instant up to which everything has happened.
+    #[must_use]
+    pub fn now(&self) -> Scn {
+        self.now
+    }
+
+    /// Lets everything happen that is due by `now`.
+    pub fn advance(&mut self, now: Scn) {
+        self.now = now;
+        loop {
+            let parents_due = self.parents.due();
+            let until = parents_due.min(now);
+            self.advance_tenants(until);
+            if parents_due > now {
+                return;
+            }
+            self.parents.step(until, &mut self.tenants, &self.pace);
+        }
+    }
+
+    fn advance_tenants(&mut self, until: Scn) {
+        let cluster = Cluster {
+            version: self.version,
+            storage: &self.storage,
+            pace: &self.pace,
+        };
+        for tenant in self
+            .tenants
+            .iter_mut()
+            .filter(|tenant| tenant.due() <= until)
+        {
+            tenant.advance(until, cluster);
+        }
+    }
+
+    /// The value of a parameter of the cluster, or of a tenant parameter in sys.
+    #[must_use]
+    pub fn parameter(&self, parameter: &Parameter) -> String {
+        if let Some(set) = self.parameters.get(parameter.name) {
+            return set.clone();
+        }
+        match parameter.name {
+            "cluster" => self.identity.name.clone(),
+            "cluster_id" => self.identity.id.to_string(),
+            "min_observer_version" => self.version.to_string(),
+            "mysql_port" => self.address.1.to_string(),
+            _ => parameter.default.to_owned(),
+        }
+    }
+
+    /// A tenant by name.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<&Tenant> {
+        self.tenants.iter().find(|tenant| tenant.name == name)
+    }
+
+    /// A tenant by name, to be changed.
+    pub fn tenant_mut(&mut self, name: &str) -> Option<&mut Tenant> {
+        self.tenants.iter_mut().find(|tenant| tenant.name == name)
+    }
+
+    /// A tenant by id.
+    #[must_use]
+    pub fn tenant_by_id(&self, id: TenantId) -> Option<&Tenant> {
+        self.tenants.iter().find(|tenant| tenant.id == id)
+    }
+
+    /// Creates a tenant and its root user.
+    pub fn create_tenant(&mut self, new: NewTenant) -> TenantId {
+        let next = TenantId(self.last_tenant.0 + 2);
+        let id = new.id.unwrap_or(next).max(next);
+        self.last_tenant = id;
+        self.accounts.push(Account::root(id, new.root_password));
+        self.tenants.push(Tenant {
+            id,
+            name: new.name,
+            role: new.role,
+            status: new.status,
+            locked: new.locked,
+            mode: new.mode,
+            created_at: new.created_at,
+            compatible: new.compatible.unwrap_or(self.version),
+            log_bytes_per_second: new.log_bytes_per_second,
+            full_bytes: new.full_bytes,
+            backup_bytes_per_second: new.backup_bytes_per_second,
+            archive_dest: None,
+            archive_enabled: true,
+            data_dest: None,
+            checks: Vec::new(),
+            archive: Archive::new(new.created_at),
+            backups: Backups::default(),
+            policies: Vec::new(),
+            parameters: BTreeMap::new(),
+            restore_source: None,
+            hold: None,
+            last_dest: DestId(DestId::FIRST.0 - 1),
+        });
+        id
+    }
+
+    /// Drops a tenant; its own tables go with it, its directories stay.
+    pub fn drop_tenant(&mut self, name: &str) -> Option<Tenant> {
+        let index = self.tenants.iter().position(|tenant| tenant.name == name)?;
+        let tenant = self.tenants.remove(index);
+        self.accounts.retain(|account| account.tenant != tenant.id);
+        Some(tenant)
+    }
+}

@@ -1,0 +1,242 @@
+//! What a simulated cluster looks like when it starts: from YAML, or from a test.
+
+mod build;
+mod tenant;
+pub(crate) mod units;
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use crate::catalog::parse_time_zone;
+use crate::fault::Fault;
+use crate::model::{ChildRows, Edition, Health};
+
+pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TenantSpec};
+
+/// A whole cluster.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[allow(clippy::struct_field_names)]
+pub struct Scenario {
+    /// `OB_VERSION()`, four numbers.
+    pub version: String,
+    /// Who the cluster is.
+    #[serde(default)]
+    pub cluster: ClusterSpec,
+    /// How backups of sys behave.
+    #[serde(default)]
+    pub child_rows: ChildRows,
+    /// How many times faster than the engine background work is.
+    #[serde(default = "real_time")]
+    pub speed: f64,
+    /// One step of the data backup scheduler, before speed.
+    #[serde(default, deserialize_with = "units::maybe_duration")]
+    pub backup_loop: Option<Duration>,
+    /// How long pieces of new rounds are, whatever a tenant asks for; not divided by speed.
+    #[serde(default, deserialize_with = "units::maybe_duration")]
+    pub piece_interval: Option<Duration>,
+    /// The zone of the server's clock, in which `*_SCN_DISPLAY` columns are shown.
+    #[serde(default = "server_zone")]
+    pub system_time_zone: String,
+    /// Whether clients come through ODP, which knows the cluster in user names.
+    #[serde(default)]
+    pub behind_proxy: bool,
+    /// The password of `root@sys`.
+    #[serde(default)]
+    pub sys_password: String,
+    /// Further users.
+    #[serde(default)]
+    pub users: Vec<UserSpec>,
+    /// User tenants.
+    #[serde(default)]
+    pub tenants: Vec<TenantSpec>,
+    /// Stores that are not in order from the start.
+    #[serde(default)]
+    pub storage: Vec<PathSpec>,
+    /// Faults that happen by themselves.
+    #[serde(default)]
+    pub faults: Vec<PlannedFault>,
+}
+
+fn real_time() -> f64 {
+    1.0
+}
+
+fn server_zone() -> String {
+    "+00:00".to_owned()
+}
+
+/// Name, id and edition.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct ClusterSpec {
+    /// Its name.
+    pub name: String,
+    /// Its id.
+    pub id: u64,
+    /// Its edition.
+    pub edition: Edition,
+}
+
+impl Default for ClusterSpec {
+    fn default() -> Self {
+        Self {
+            name: "obcluster".to_owned(),
+            id: 1,
+            edition: Edition::Ce,
+        }
+    }
+}
+
+/// A user besides the root users.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct UserSpec {
+    /// Its name.
+    pub name: String,
+    /// Its tenant.
+    #[serde(default = "sys")]
+    pub tenant: String,
+    /// Its password.
+    #[serde(default)]
+    pub password: String,
+    /// Whether it holds ALTER SYSTEM.
+    #[serde(default)]
+    pub alter_system: bool,
+    /// Whether it may read `oceanbase.*`.
+    #[serde(default = "yes")]
+    pub select: bool,
+}
+
+fn sys() -> String {
+    "sys".to_owned()
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// A store that is not in order.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PathSpec {
+    /// The root, `file:///…` or `s3://…`, without parameters.
+    pub path: String,
+    /// What happens there.
+    #[serde(default)]
+    pub health: Health,
+    /// Whether files of somebody else lie there.
+    #[serde(default)]
+    pub litter: bool,
+}
+
+/// A fault with a time.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PlannedFault {
+    /// This long after the start.
+    #[serde(deserialize_with = "units::duration")]
+    pub after: Duration,
+    /// What happens.
+    pub fault: Fault,
+}
+
+/// A scenario that can not be played.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ScenarioError {
+    /// The text is not YAML of a scenario.
+    #[error("{0}")]
+    Text(String),
+    /// The version is not one of V4.
+    #[error("version `{0}` is not a V4 version such as 4.2.5.1")]
+    Version(String),
+    /// The zone is unknown.
+    #[error("system time zone `{0}` is neither an offset such as +08:00 nor a known name")]
+    TimeZone(String),
+    /// Something about a tenant does not fit.
+    #[error("tenant `{tenant}`: {problem}")]
+    Tenant {
+        /// Its name.
+        tenant: String,
+        /// What does not fit.
+        problem: String,
+    },
+}
+
+impl Scenario {
+    /// A cluster of this version without user tenants.
+    #[must_use]
+    pub fn new(version: &str) -> Self {
+        Self {
+            version: version.to_owned(),
+            cluster: ClusterSpec::default(),
+            child_rows: ChildRows::default(),
+            speed: real_time(),
+            backup_loop: None,
+            piece_interval: None,
+            system_time_zone: server_zone(),
+            behind_proxy: false,
+            sys_password: String::new(),
+            users: Vec::new(),
+            tenants: Vec::new(),
+            storage: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// Reads YAML.
+    ///
+    /// # Errors
+    /// [`ScenarioError::Text`] with the place and what was expected there.
+    pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        serde_saphyr::from_str(text).map_err(|error| ScenarioError::Text(error.to_string()))
+    }
+
+    /// Adds a tenant with nothing configured.
+    #[must_use]
+    pub fn tenant(self, name: &str) -> Self {
+        self.with(TenantSpec::new(name))
+    }
+
+    /// Adds a tenant.
+    #[must_use]
+    pub fn with(mut self, tenant: TenantSpec) -> Self {
+        self.tenants.push(tenant);
+        self
+    }
+
+    /// Sets the speed.
+    #[must_use]
+    pub fn speed(mut self, speed: f64) -> Self {
+        self.speed = speed;
+        self
+    }
+
+    /// Sets how backups of sys behave.
+    #[must_use]
+    pub fn child_rows(mut self, child_rows: ChildRows) -> Self {
+        self.child_rows = child_rows;
+        self
+    }
+
+    /// Sets the password of `root@sys`.
+    #[must_use]
+    pub fn sys_password(mut self, password: &str) -> Self {
+        password.clone_into(&mut self.sys_password);
+        self
+    }
+
+    /// Adds a user.
+    #[must_use]
+    pub fn user(mut self, user: UserSpec) -> Self {
+        self.users.push(user);
+        self
+    }
+
+    pub(crate) fn server_time_zone(&self) -> Result<TimeZone, ScenarioError> {
+        parse_time_zone(&self.system_time_zone)
+            .ok_or_else(|| ScenarioError::TimeZone(self.system_time_zone.clone()))
+    }
+}

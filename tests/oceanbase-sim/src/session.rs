@@ -1,0 +1,301 @@
+//! One session: statements in, answers out.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use crate::catalog::{Sight, Variables};
+use crate::execute::{self, Caller, done};
+use crate::fault::{self, Moment, Sprung};
+use crate::log::{Ending, Entry};
+use crate::model::TenantId;
+use crate::select;
+use crate::simulator::{Simulator, State};
+use crate::statement::{Action, Statement, parse, split};
+use crate::value::{Acceptance, Backend, End, Outcome, Reply, SqlError};
+use crate::{error, views};
+
+/// How long a silent node keeps a client waiting; longer than any client waits.
+const SILENCE: Duration = Duration::from_hours(24);
+
+const DATABASES: [&str; 4] = ["oceanbase", "mysql", "information_schema", "test"];
+
+/// A logged-in session, over the wire or in process.
+pub struct Session {
+    simulator: Simulator,
+    id: u64,
+    epoch: u64,
+    tenant: TenantId,
+    tenant_name: String,
+    user: String,
+    database: Option<String>,
+    variables: Variables,
+    /// `SET ENCRYPTION`, until a backup was started.
+    encryption: Option<String>,
+}
+
+impl Session {
+    pub(crate) fn open(
+        simulator: Simulator,
+        id: u64,
+        epoch: u64,
+        tenant: TenantId,
+        user: String,
+        database: Option<&str>,
+    ) -> Result<Self, SqlError> {
+        let tenant_name = simulator.world(|world| {
+            let tenant = world.tenant_by_id(tenant);
+            tenant.map_or("sys", |tenant| &tenant.name).to_owned()
+        });
+        let mut session = Self {
+            simulator,
+            id,
+            epoch,
+            tenant,
+            tenant_name,
+            user,
+            database: None,
+            variables: Variables::default(),
+            encryption: None,
+        };
+        if let Some(database) = database {
+            session.use_database(database)?;
+        }
+        Ok(session)
+    }
+
+    /// The number that the log knows it by.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.id
+    }
+
+    /// Whether the session is broken or the node does not answer.
+    fn lost(&self, state: &State) -> Option<Reply> {
+        let account = |state: &State| {
+            let mut accounts = state.world.accounts.iter();
+            accounts.any(|known| known.tenant == self.tenant && known.name == self.user)
+        };
+        let hang_up = |delay| Reply {
+            delay,
+            outcomes: Vec::new(),
+            end: End::HangUp,
+        };
+        match state.node {
+            Acceptance::Silent => Some(hang_up(SILENCE)),
+            Acceptance::Refuse => Some(hang_up(Duration::ZERO)),
+            Acceptance::Serve if self.epoch != state.epoch || !account(state) => {
+                Some(hang_up(Duration::ZERO))
+            }
+            Acceptance::Serve => None,
+        }
+    }
+
+    fn one(&mut self, state: &mut State, text: &str, reply: &mut Reply) -> Option<End> {
+        let statement = parse(text);
+        let named = statement.tenants.names().to_vec();
+        let sprung = state
+            .traps
+            .spring(statement.kind, &named, &self.tenant_name);
+        let (ending, result) = self.answer(state, text, &statement, &sprung, reply);
+        state.record(Entry {
+            number: 0,
+            at: state.world.now(),
+            session: self.id,
+            user: self.user.clone(),
+            tenant: self.tenant_name.clone(),
+            kind: statement.kind,
+            named,
+            text: text.trim().to_owned(),
+            ending,
+        });
+        match result {
+            None => Some(End::HangUp),
+            Some(Ok(outcome)) => {
+                reply.outcomes.push(outcome);
+                None
+            }
+            Some(Err(error)) => Some(End::Error(error)),
+        }
+    }
+
+    /// What the log says, and what the client gets: nothing if the connection breaks.
+    fn answer(
+        &mut self,
+        state: &mut State,
+        text: &str,
+        statement: &Statement,
+        sprung: &Sprung,
+        reply: &mut Reply,
+    ) -> (Ending, Option<Result<Outcome, SqlError>>) {
+        let limit = Duration::from_micros(self.variables.query_timeout());
+        reply.delay += sprung.delay.min(limit);
+        if sprung.hang_up == Some(Moment::BeforeExecuting) {
+            return (Ending::LostBefore, None);
+        }
+        let result = match &sprung.refusal {
+            Some(error) => Err(error.clone()),
+            None => self.run(state, text, statement),
+        };
+        if sprung.hang_up == Some(Moment::AfterCommit) {
+            return (Ending::LostAfter(result.err()), None);
+        }
+        if sprung.delay > limit {
+            // It was run, and the client is told that it took too long.
+            let error = error::timeout(self.variables.query_timeout());
+            return (Ending::LostAfter(result.err()), Some(Err(error)));
+        }
+        let ending = match &result {
+            Ok(Outcome::Done { .. }) => Ending::Done,
+            Ok(Outcome::Rows(set)) => Ending::Rows(set.rows.len()),
+            Err(error) => Ending::Refused(error.clone()),
+        };
+        (ending, Some(result))
+    }
+
+    fn run(
+        &mut self,
+        state: &mut State,
+        text: &str,
+        statement: &Statement,
+    ) -> Result<Outcome, SqlError> {
+        let action = statement.action.as_ref().map_err(Clone::clone)?;
+        match action {
+            Action::Query => self.query(state, text),
+            Action::SetVariables(variables) => {
+                for (name, value) in variables {
+                    self.variables.set(name, value)?;
+                }
+                Ok(done())
+            }
+            Action::SetEncryption(password) => {
+                self.encryption = Some(password.clone());
+                Ok(done())
+            }
+            Action::Use(name) => self.use_database(name).map(|()| done()),
+            Action::Nothing => Ok(done()),
+            Action::Simulate(faults) => self.simulate(state, faults),
+            _ => {
+                let caller = Caller {
+                    tenant: self.tenant,
+                    alter_system: self.may(state, Right::Alter),
+                };
+                execute::run(
+                    statement,
+                    action,
+                    &mut state.world,
+                    &caller,
+                    &mut self.encryption,
+                )
+            }
+        }
+    }
+
+    fn may(&self, state: &State, right: Right) -> bool {
+        let mut accounts = state.world.accounts.iter();
+        accounts
+            .find(|known| known.tenant == self.tenant && known.name == self.user)
+            .is_some_and(|account| match right {
+                Right::Alter => account.alter_system,
+                Right::Select => account.select,
+            })
+    }
+
+    fn query(&self, state: &mut State, text: &str) -> Result<Outcome, SqlError> {
+        let readable: &[views::View] = if self.may(state, Right::Select) {
+            &state.views
+        } else {
+            &[]
+        };
+        let sight = Sight {
+            world: &state.world,
+            views: readable,
+            tenant: self.tenant,
+            user: &self.user,
+            database: self.database.as_deref(),
+            variables: &self.variables,
+            server_time_zone: &state.server_time_zone,
+            late: RefCell::new(BTreeSet::new()),
+        };
+        let answer = select::query(text, &sight);
+        let late = sight.late.into_inner();
+        for view in late {
+            for lag in &mut state.world.lags {
+                lag.count(&view);
+            }
+        }
+        match answer {
+            // Without the right to read, every view is one that must not be read.
+            Err(refused) if refused.code == 1146 && readable.is_empty() => {
+                let table = refused.message.split('\'').nth(1).unwrap_or_default();
+                Err(error::select_denied(&self.user, table))
+            }
+            other => other.map(Outcome::Rows),
+        }
+    }
+
+    fn simulate(&self, state: &mut State, faults: &str) -> Result<Outcome, SqlError> {
+        if self.tenant != TenantId::SYS || self.user != "root" {
+            return Err(error::access_denied("SUPER"));
+        }
+        let refused = |error: fault::FaultError| error::with_code(1210, error.to_string());
+        for fault in fault::parse(faults).map_err(refused)? {
+            state.apply(fault).map_err(refused)?;
+        }
+        Ok(done())
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Right {
+    Alter,
+    Select,
+}
+
+impl Backend for Session {
+    fn execute(&mut self, text: &str) -> Reply {
+        let simulator = self.simulator.clone();
+        let mut state = simulator.lock();
+        if let Some(reply) = self.lost(&state) {
+            return reply;
+        }
+        let mut reply = Reply {
+            delay: Duration::ZERO,
+            outcomes: Vec::new(),
+            end: End::Complete,
+        };
+        let parts = split(text);
+        if parts.is_empty() {
+            reply.end = End::Error(error::empty_query());
+        }
+        for part in parts {
+            if let Some(end) = self.one(&mut state, part, &mut reply) {
+                reply.end = end;
+                break;
+            }
+        }
+        reply
+    }
+
+    fn use_database(&mut self, name: &str) -> Result<(), SqlError> {
+        if !DATABASES
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+        {
+            return Err(error::unknown_database(name));
+        }
+        self.database = Some(name.to_ascii_lowercase());
+        Ok(())
+    }
+
+    fn reset(&mut self) {
+        self.variables = Variables::default();
+        self.encryption = None;
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.simulator.leave();
+    }
+}

@@ -1,0 +1,79 @@
+//! Which statement it is, for the log and for faults.
+
+use serde::Deserialize;
+
+/// A kind of statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Kind {
+    /// `ALTER SYSTEM SET LOG_ARCHIVE_DEST`.
+    SetLogArchiveDest,
+    /// `ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE`.
+    SetLogArchiveDestState,
+    /// `ALTER SYSTEM SET DATA_BACKUP_DEST`.
+    SetDataBackupDest,
+    /// `ALTER SYSTEM SET LOG_RESTORE_SOURCE`.
+    SetLogRestoreSource,
+    /// `ALTER SYSTEM SET` of an ordinary parameter.
+    SetParameter,
+    /// `ALTER SYSTEM ARCHIVELOG`.
+    ArchiveLog,
+    /// `ALTER SYSTEM NOARCHIVELOG`.
+    NoArchiveLog,
+    /// `ALTER SYSTEM BACKUP` of data.
+    Backup,
+    /// `ALTER SYSTEM CANCEL BACKUP`.
+    CancelBackup,
+    /// `ALTER SYSTEM ADD DELETE BACKUP POLICY`.
+    AddDeletePolicy,
+    /// `ALTER SYSTEM DROP DELETE BACKUP POLICY`.
+    DropDeletePolicy,
+    /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
+    CancelDeleteBackup,
+    /// `ALTER SYSTEM DELETE …` of sets, pieces, or what is obsolete.
+    DeleteBackup,
+    /// `ALTER SYSTEM RESTORE`, its preview, sources and cancelling.
+    Restore,
+    /// `ALTER SYSTEM RECOVER TABLE` or `RECOVER STANDBY`.
+    Recover,
+    /// `ALTER SYSTEM ACTIVATE STANDBY` or `SWITCHOVER`.
+    Switchover,
+    /// `ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST`.
+    ChangeStorage,
+    /// Another `ALTER SYSTEM`.
+    AlterSystem,
+    /// `SET ENCRYPTION`.
+    SetEncryption,
+    /// `SET DECRYPTION`.
+    SetDecryption,
+    /// `SET` of session variables.
+    SetVariable,
+    /// `SELECT`.
+    Select,
+    /// `SHOW`, `DESC`.
+    Show,
+    /// `SIMULATE`.
+    Simulate,
+    /// `USE`, `BEGIN` and the like.
+    Session,
+    /// What the grammar does not know.
+    Unparsable,
+}
+
+impl Kind {
+    /// Whether it changes the database when it goes well, beyond its own session.
+    #[must_use]
+    pub fn is_changing(self) -> bool {
+        !matches!(
+            self,
+            Self::SetEncryption
+                | Self::SetDecryption
+                | Self::SetVariable
+                | Self::Select
+                | Self::Show
+                | Self::Simulate
+                | Self::Session
+                | Self::Unparsable
+        )
+    }
+}

@@ -1,0 +1,133 @@
+//! Statements as values.
+
+mod kind;
+mod lexer;
+mod parser;
+mod system;
+mod variables;
+
+pub use kind::Kind;
+pub use lexer::split;
+pub use parser::parse;
+
+use crate::value::SqlError;
+
+/// `TENANT = …` of a statement.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Tenants {
+    /// No clause.
+    #[default]
+    Unnamed,
+    /// `ALL`.
+    All,
+    /// `ALL_USER`.
+    AllUser,
+    /// `ALL_META`.
+    AllMeta,
+    /// A list of names.
+    Named(Vec<String>),
+}
+
+impl Tenants {
+    /// The names, if it is a list.
+    #[must_use]
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::Named(names) => names,
+            _ => &[],
+        }
+    }
+}
+
+/// A backup configuration item; these are no ordinary parameters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // the engine's own words
+pub enum ConfigName {
+    LogArchiveDest,
+    LogArchiveDestState,
+    DataBackupDest,
+    LogRestoreSource,
+    /// `log_archive_dest_1` to `_8` and their states, which no release can use.
+    Numbered,
+}
+
+/// One `name = value` of `ALTER SYSTEM SET`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Setting {
+    /// A backup configuration item.
+    Config(ConfigName, String),
+    /// An ordinary parameter.
+    Parameter(String, String),
+}
+
+/// The body of `ALTER SYSTEM BACKUP`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Backup {
+    /// `INCREMENTAL`.
+    pub incremental: bool,
+    /// Unnamed for DATABASE.
+    pub tenants: Tenants,
+    /// `TO 'uri'`.
+    pub to: Option<String>,
+    /// `PLUS ARCHIVELOG`.
+    pub plus_archivelog: bool,
+    /// `DESCRIPTION`.
+    pub description: String,
+}
+
+/// The body of `ALTER SYSTEM ADD DELETE BACKUP POLICY`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AddPolicy {
+    /// Its name.
+    pub name: String,
+    /// `RECOVERY_WINDOW`.
+    pub recovery_window: Option<String>,
+    /// `REDUNDANCY`.
+    pub redundancy: Option<i64>,
+    /// The tenants named.
+    pub tenants: Tenants,
+}
+
+/// What a statement asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `ALTER SYSTEM SET …`.
+    Set(Vec<Setting>, Tenants),
+    /// `ALTER SYSTEM ARCHIVELOG` (true) or `NOARCHIVELOG`.
+    LogMode(bool, Tenants),
+    /// `ALTER SYSTEM BACKUP DATABASE` or `TENANT`.
+    Backup(Backup),
+    /// `ALTER SYSTEM CANCEL BACKUP`.
+    CancelBackup(Tenants),
+    /// `ALTER SYSTEM ADD DELETE BACKUP POLICY`.
+    AddPolicy(AddPolicy),
+    /// `ALTER SYSTEM DROP DELETE BACKUP POLICY`.
+    DropPolicy(String, Tenants),
+    /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
+    CancelDelete(Tenants),
+    /// In the grammar, and answered 1235.
+    Unsupported,
+    /// `SET ENCRYPTION ON IDENTIFIED BY 'pw' ONLY`.
+    SetEncryption(String),
+    /// `SET name = value, …` of the session.
+    SetVariables(Vec<(String, String)>),
+    /// `SELECT`, `SHOW`, `DESC`.
+    Query,
+    /// `SIMULATE '<yaml>'`: faults, from a test.
+    Simulate(String),
+    /// `USE name`.
+    Use(String),
+    /// `BEGIN`, `COMMIT` and the like.
+    Nothing,
+}
+
+/// A statement and what the log keeps of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Which statement it is.
+    pub kind: Kind,
+    /// The tenants it names.
+    pub tenants: Tenants,
+    /// What it asks for, or 1064.
+    pub action: Result<Action, SqlError>,
+}

@@ -1,0 +1,183 @@
+//! Tenants, resources, parameters and the root service's event log.
+
+use super::column::{decimal, int, or_null, scn, text, timestamp};
+use super::{ColumnDef, Definition, Scope, Version};
+
+pub(super) fn definitions(version: Version) -> Vec<Definition> {
+    vec![
+        Definition::single("DBA_OB_TENANTS", Scope::Tenant, tenants(version)),
+        Definition::single("DBA_OB_RESOURCE_POOLS", Scope::Sys, resource_pools()),
+        Definition::single("DBA_OB_UNIT_CONFIGS", Scope::Sys, unit_configs(version)),
+        Definition::single("DBA_OB_UNITS", Scope::Sys, units()),
+        Definition::single("CDB_OB_ACCESS_POINT", Scope::Sys, access_point()),
+        Definition::single("DBA_OB_ACCESS_POINT", Scope::Tenant, access_point()),
+        Definition::single("DBA_OB_ROOTSERVICE_EVENT_HISTORY", Scope::Sys, events()),
+        Definition::single("GV$OB_PARAMETERS", Scope::Tenant, parameters(version)),
+    ]
+}
+
+fn tenants(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
+        int("TENANT_ID"),
+        text("TENANT_NAME", 128),
+        text("TENANT_TYPE", 4),
+        timestamp("CREATE_TIME"),
+        timestamp("MODIFY_TIME"),
+        text("PRIMARY_ZONE", 128),
+        text("LOCALITY", 4096),
+        or_null(text("PREVIOUS_LOCALITY", 4096)),
+        text("COMPATIBILITY_MODE", 6),
+        text("STATUS", 64),
+        text("IN_RECYCLEBIN", 3),
+        text("LOCKED", 3),
+    ];
+    if version.has(&[Version::V4_1]) {
+        columns.extend([
+            text("TENANT_ROLE", 64),
+            text("SWITCHOVER_STATUS", 64),
+            int("SWITCHOVER_EPOCH"),
+            // Kept for user tenants only.
+            or_null(scn("SYNC_SCN")),
+            or_null(scn("REPLAYABLE_SCN")),
+            or_null(scn("READABLE_SCN")),
+            or_null(scn("RECOVERY_UNTIL_SCN")),
+            text("LOG_MODE", 64),
+            text("ARBITRATION_SERVICE_STATUS", 64),
+        ]);
+    }
+    if version.has(&[Version::V4_2]) {
+        columns.extend([
+            or_null(int("UNIT_NUM")),
+            or_null(text("COMPATIBLE", 79)),
+            or_null(int("MAX_LS_ID")),
+        ]);
+    }
+    // The manual says "later"; the column tells quick restores, which came with this release.
+    if version.has(&[Version::V4_3_5]) {
+        columns.push(text("RESTORE_DATA_MODE", 64));
+    }
+    columns
+}
+
+fn resource_pools() -> Vec<ColumnDef> {
+    vec![
+        int("RESOURCE_POOL_ID"),
+        text("NAME", 128),
+        or_null(int("TENANT_ID")),
+        timestamp("CREATE_TIME"),
+        timestamp("MODIFY_TIME"),
+        int("UNIT_COUNT"),
+        int("UNIT_CONFIG_ID"),
+        text("ZONE_LIST", 8192),
+        or_null(text("REPLICA_TYPE", 18)),
+    ]
+}
+
+/// A number of processors. A `double` in the server; a decimal prints the same digits.
+const fn cpu(name: &'static str) -> ColumnDef {
+    decimal(name, 20, 2)
+}
+
+fn unit_configs(version: Version) -> Vec<ColumnDef> {
+    // Shared storage brought both the data disk and the bandwidths; the manual says "newer".
+    let shared_storage = version.has(&[Version::V4_3_5]);
+    let mut columns = vec![
+        int("UNIT_CONFIG_ID"),
+        text("NAME", 128),
+        timestamp("CREATE_TIME"),
+        timestamp("MODIFY_TIME"),
+        cpu("MAX_CPU"),
+        cpu("MIN_CPU"),
+        int("MEMORY_SIZE"),
+        int("LOG_DISK_SIZE"),
+    ];
+    if shared_storage {
+        columns.push(or_null(int("DATA_DISK_SIZE")));
+    }
+    columns.extend([int("MAX_IOPS"), int("MIN_IOPS"), int("IOPS_WEIGHT")]);
+    if shared_storage {
+        columns.extend([
+            or_null(int("MAX_NET_BANDWIDTH")),
+            or_null(int("NET_BANDWIDTH_WEIGHT")),
+        ]);
+    }
+    columns
+}
+
+fn units() -> Vec<ColumnDef> {
+    vec![
+        int("UNIT_ID"),
+        or_null(int("TENANT_ID")),
+        text("STATUS", 64),
+        int("RESOURCE_POOL_ID"),
+        int("UNIT_GROUP_ID"),
+        timestamp("CREATE_TIME"),
+        timestamp("MODIFY_TIME"),
+        text("ZONE", 128),
+        text("SVR_IP", 46),
+        int("SVR_PORT"),
+        or_null(text("MIGRATE_FROM_SVR_IP", 46)),
+        or_null(int("MIGRATE_FROM_SVR_PORT")),
+        or_null(text("MANUAL_MIGRATE", 3)),
+        int("UNIT_CONFIG_ID"),
+        cpu("MAX_CPU"),
+        cpu("MIN_CPU"),
+        int("MEMORY_SIZE"),
+        int("LOG_DISK_SIZE"),
+        int("MAX_IOPS"),
+        int("MIN_IOPS"),
+        int("IOPS_WEIGHT"),
+    ]
+}
+
+/// The same columns in both forms: a client looks a tenant up by name.
+fn access_point() -> Vec<ColumnDef> {
+    vec![
+        int("TENANT_ID"),
+        text("TENANT_NAME", 128),
+        text("SVR_IP", 46),
+        int("SQL_PORT"),
+    ]
+}
+
+fn events() -> Vec<ColumnDef> {
+    let pair = |name, value| [or_null(text(name, 256)), or_null(text(value, 256))];
+    let mut columns = vec![
+        timestamp("TIMESTAMP"),
+        text("MODULE", 32),
+        text("EVENT", 64),
+    ];
+    columns.extend(pair("NAME1", "VALUE1"));
+    columns.extend(pair("NAME2", "VALUE2"));
+    columns.extend(pair("NAME3", "VALUE3"));
+    columns.extend(pair("NAME4", "VALUE4"));
+    columns.extend(pair("NAME5", "VALUE5"));
+    columns.extend(pair("NAME6", "VALUE6"));
+    columns.extend([
+        or_null(text("EXTRA_INFO", 512)),
+        or_null(text("RS_SVR_IP", 46)),
+        or_null(int("RS_SVR_PORT")),
+    ]);
+    columns
+}
+
+fn parameters(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
+        text("SVR_IP", 46),
+        int("SVR_PORT"),
+        text("ZONE", 128),
+        text("SCOPE", 64),
+        or_null(int("TENANT_ID")),
+        text("NAME", 128),
+        or_null(text("DATA_TYPE", 128)),
+        text("VALUE", 65_536),
+        text("INFO", 4096),
+        text("SECTION", 128),
+        text("EDIT_LEVEL", 128),
+    ];
+    // Present in a 4.3.5 engine; the release that brought them is not documented.
+    if version.has(&[Version::V4_2_5, Version::V4_3_5]) {
+        columns.extend([text("DEFAULT_VALUE", 65_536), text("ISDEFAULT", 3)]);
+    }
+    columns
+}

@@ -1,0 +1,18 @@
+//! The simulator from the outside: its states, its faults, its wire.
+
+#[cfg(test)]
+mod archiving;
+#[cfg(test)]
+mod backups;
+#[cfg(test)]
+mod bench;
+#[cfg(test)]
+mod command;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod initiators;
+#[cfg(test)]
+mod properties;
+#[cfg(test)]
+mod wire;
