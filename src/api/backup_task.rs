@@ -1,0 +1,247 @@
+//! `BackupTask`: one data backup (console S12..S27, "Back up Now" S3, S75).
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::condition::{self, Condition};
+use super::schedule::BackupType;
+use super::{Cause, LocalReference};
+
+/// One data backup of one tenant.
+#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "backup.oceanbase.io",
+    version = "v1alpha1",
+    kind = "BackupTask",
+    plural = "backuptasks",
+    shortname = "obbt",
+    category = "oceanbase-backup",
+    namespaced,
+    status = "BackupTaskStatus",
+    derive = "PartialEq",
+    doc = "One data backup of one tenant. It runs once; deleting it never deletes a backup.",
+    printcolumn(name = "CLUSTER", type_ = "string", json_path = ".status.clusterName"),
+    printcolumn(name = "TENANT", type_ = "string", json_path = ".spec.tenantName"),
+    printcolumn(name = "TYPE", type_ = "string", json_path = ".status.type"),
+    printcolumn(name = "SET", type_ = "integer", json_path = ".status.backupSetId"),
+    printcolumn(name = "STATUS", type_ = "string", json_path = ".status.phase"),
+    printcolumn(name = "PROGRESS", type_ = "string", json_path = ".status.progress"),
+    printcolumn(name = "STARTED", type_ = "date", json_path = ".status.startTime"),
+    printcolumn(name = "DURATION", type_ = "string", json_path = ".status.duration"),
+    printcolumn(
+        name = "AGE",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "SOURCE",
+        type_ = "string",
+        json_path = ".status.source",
+        priority = 1
+    ),
+    printcolumn(
+        name = "JOB",
+        type_ = "integer",
+        json_path = ".status.jobId",
+        priority = 1
+    ),
+    printcolumn(
+        name = "SIZE",
+        type_ = "integer",
+        json_path = ".status.outputBytes",
+        priority = 1
+    ),
+    printcolumn(
+        name = "STRATEGY",
+        type_ = "string",
+        json_path = ".spec.strategyRef.name",
+        priority = 1
+    ),
+    printcolumn(
+        name = "CAUSE",
+        type_ = "string",
+        json_path = ".status.cause.reason",
+        priority = 1
+    ),
+    selectable = ".spec.tenantName",
+    selectable = ".spec.type",
+    selectable = ".spec.strategyRef.name",
+    selectable = ".status.phase",
+    selectable = ".status.backupSetId"
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
+#[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
+pub struct BackupTaskSpec {
+    /// The strategy to which the tenant belongs; cluster and storage are taken from it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strategy_ref: Option<LocalReference>,
+    /// The cluster, for a backup without a strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cluster_ref: Option<LocalReference>,
+    /// The store, for a backup without a strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storage_ref: Option<LocalReference>,
+    /// The tenant that is backed up.
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub tenant_name: String,
+    /// What the backup holds.
+    #[serde(rename = "type")]
+    pub type_: BackupType,
+    /// The slot of the schedule. Deadlines count from it, so that an old object that is applied
+    /// again becomes Overdue instead of running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduled_time: Option<Time>,
+    /// Seconds after `scheduledTime` (or after the object was created) within which the backup
+    /// must have started; left out means no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 10, max = 2_592_000))]
+    pub starting_deadline_seconds: Option<i64>,
+    /// `true` asks the database to cancel the backup; it can not be taken back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancel: Option<bool>,
+}
+
+/// What the operator knows of the backup.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackupTaskStatus {
+    /// Generation of the spec that the status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::conditions")]
+    #[allow(missing_docs)]
+    pub conditions: Vec<Condition>,
+    /// `Pending`, `Initializing`, `InProgress`, `Completed`, `Failed`, `Canceling`, `Canceled` or
+    /// `Overdue` (console S24); more may come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub phase: Option<String>,
+    /// The console's words for the phase.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub console_label: Option<String>,
+    /// Who asked for the backup: `Strategy` or `Manual` (console S19).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub source: Option<String>,
+    /// Name of the cluster as it calls itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 128))]
+    pub cluster_name: Option<String>,
+    /// The tenant's id; a tenant that was made anew under the same name has another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant_id: Option<i64>,
+    /// `Physical` (console S17).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub method: Option<String>,
+    /// What the backup really holds: an incremental one without a base becomes `Full`.
+    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub type_: Option<String>,
+    /// Name of the store, copied when the backup was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub storage: Option<String>,
+    /// Generation of the strategy when the backup was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub strategy_generation: Option<i64>,
+    /// The database's job (`CDB_OB_BACKUP_JOBS.JOB_ID`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<i64>,
+    /// The backup set (`BACKUP_SET_ID`, console S18).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup_set_id: Option<i64>,
+    /// Data version of the set (console S22).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub data_version: Option<String>,
+    /// Directory of the data backups, without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub storage_directory: Option<String>,
+    /// The earliest instant that the set can be restored to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub snapshot_time: Option<Time>,
+    /// `MIN_RESTORE_SCN` of the set: nanoseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub min_restore_scn: Option<String>,
+    /// `START_REPLAY_SCN` of the set: logs are needed from here on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 20))]
+    pub start_replay_scn: Option<String>,
+    /// `ENCRYPTION_MODE` of the set.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub encryption_mode: Option<String>,
+    /// When the database started the job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// When the task ended, in whatever way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completion_time: Option<Time>,
+    /// Time from start to end, such as `3m20s`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub duration: Option<String>,
+    /// Bytes read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_bytes: Option<i64>,
+    /// Bytes written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<i64>,
+    /// Such as `42%` (console S25).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 8))]
+    pub progress: Option<String>,
+    /// How the task ended: `Completed`, `Failed`, `Canceled` or `Overdue`. Never changes again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub outcome: Option<String>,
+    /// What was sent to the database.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub attempts: Vec<Attempt>,
+    /// Why the task failed, or what it waits for (console S27).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}
+
+/// One BACKUP statement. It is written before the statement is sent.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Attempt {
+    /// From 1.
+    pub number: i32,
+    /// The statement's DESCRIPTION, by which its job is found: `obb/<uid>/<number>`.
+    #[schemars(length(max = 64))]
+    pub key: String,
+    /// How often the statement was about to be sent; each time the database is asked first
+    /// whether it has it already.
+    pub sends: i32,
+    /// `Sending`, `Accepted`, `Refused`, `Completed`, `Failed` or `Canceled`.
+    #[schemars(length(max = 32))]
+    pub outcome: String,
+    /// When the statement was last about to be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_time: Option<Time>,
+    /// The database's job.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<i64>,
+    /// When the job started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
+    /// Why it was refused or failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+}

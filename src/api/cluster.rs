@@ -1,0 +1,194 @@
+//! `OceanBaseCluster`: how to reach a cluster, and its Backup & Recovery page (console S46..S62).
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::LocalReference;
+use super::condition::{self, Condition};
+
+/// How to reach an OceanBase cluster.
+#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "backup.oceanbase.io",
+    version = "v1alpha1",
+    kind = "OceanBaseCluster",
+    plural = "oceanbaseclusters",
+    shortname = "obc",
+    category = "oceanbase-backup",
+    namespaced,
+    status = "OceanBaseClusterStatus",
+    derive = "PartialEq",
+    doc = "An OceanBase cluster that backups are made of: how to reach it, and what its Backup & Recovery page shows.",
+    printcolumn(name = "VERSION", type_ = "string", json_path = ".status.version"),
+    printcolumn(name = "STATUS", type_ = "string", json_path = ".status.backup.phase"),
+    printcolumn(
+        name = "TENANTS",
+        type_ = "integer",
+        json_path = ".status.tenants.total"
+    ),
+    printcolumn(
+        name = "BACKED-UP",
+        type_ = "integer",
+        json_path = ".status.tenants.backedUp"
+    ),
+    printcolumn(
+        name = "LAST-BACKUP",
+        type_ = "date",
+        json_path = ".status.backup.lastDataBackupTime"
+    ),
+    printcolumn(
+        name = "READY",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Ready")].status"#
+    ),
+    printcolumn(
+        name = "AGE",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    ),
+    printcolumn(
+        name = "ENDPOINT",
+        type_ = "string",
+        json_path = ".spec.endpoints[0]",
+        priority = 1
+    ),
+    printcolumn(
+        name = "RUNNING",
+        type_ = "integer",
+        json_path = ".status.backup.runningTasks",
+        priority = 1
+    )
+)]
+#[serde(rename_all = "camelCase")]
+pub struct OceanBaseClusterSpec {
+    /// `host:port` of observers (SQL port, usually 2881) or of OBProxy (2883), tried in order.
+    #[schemars(
+        length(min = 1, max = 16),
+        inner(length(min = 3, max = 260), regex(pattern = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")),
+        extend("x-kubernetes-list-type" = "atomic")
+    )]
+    pub endpoints: Vec<String>,
+    /// Name of the cluster; only behind OBProxy, where the login is `user@sys#clusterName`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_\-]+$"))]
+    pub cluster_name: Option<String>,
+    /// Secret with the keys `username` (default `root`) and `password` of an account of the sys
+    /// tenant.
+    pub credentials_secret_ref: LocalReference,
+    /// How the connection is protected.
+    pub tls: TlsSpec,
+}
+
+/// How the connection to the database is protected.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!(self.mode in ['VerifyCA', 'VerifyIdentity']) || has(self.caSecretRef)", "must have `caSecretRef` where the mode is 'VerifyCA' or 'VerifyIdentity'"))]
+#[x_kube(validation = ("self.mode in ['VerifyCA', 'VerifyIdentity'] || !has(self.caSecretRef)", "must not have `caSecretRef` where the mode is 'Disabled' or 'Required'"))]
+pub struct TlsSpec {
+    /// There is no default: whoever writes the object decides.
+    pub mode: TlsMode,
+    /// Secret with the key `ca.crt`: certificates in PEM that sign the database's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_secret_ref: Option<LocalReference>,
+}
+
+/// How much of the database's certificate is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum TlsMode {
+    /// Plain TCP.
+    Disabled,
+    /// Encrypted; any certificate is taken.
+    Required,
+    /// Encrypted; the certificate must be signed by the given authority.
+    VerifyCA,
+    /// As `VerifyCA`, and the certificate must name the host.
+    VerifyIdentity,
+}
+
+/// What the operator sees of the cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OceanBaseClusterStatus {
+    /// Generation of the spec that the status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::conditions")]
+    #[allow(missing_docs)]
+    pub conditions: Vec<Condition>,
+    /// Who the cluster says it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub identity: Option<ClusterIdentity>,
+    /// Version of the server, such as `4.3.5.2`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub version: Option<String>,
+    /// `Community` or `Enterprise`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub edition: Option<String>,
+    /// What this version can do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 32), inner(length(max = 64)), extend("x-kubernetes-list-type" = "set"))]
+    pub capabilities: Vec<String>,
+    /// How many user tenants there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenants: Option<TenantCounts>,
+    /// Names of the user tenants that no strategy backs up, the first 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
+    pub not_backed_up_tenants: Vec<String>,
+    /// The cluster's basic backup information.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub backup: Option<ClusterBackup>,
+}
+
+/// Who a cluster says it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterIdentity {
+    /// The parameter `cluster`.
+    #[schemars(length(max = 128))]
+    pub cluster_name: String,
+    /// The parameter `cluster_id`.
+    pub cluster_id: i64,
+}
+
+/// Numbers of user tenants.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantCounts {
+    /// All user tenants.
+    pub total: i32,
+    /// Those with the role PRIMARY.
+    pub primary: i32,
+    /// Those with log backup running and at least one available data backup.
+    pub backed_up: i32,
+    /// The other ones.
+    pub not_backed_up: i32,
+}
+
+/// The cluster's basic backup information (console S53..S58).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ClusterBackup {
+    /// `NoBackupStrategy`, `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal`: that
+    /// of its strategies which needs attention most.
+    #[schemars(length(max = 64))]
+    pub phase: String,
+    /// The console's words for the phase.
+    #[serde(default)]
+    #[schemars(length(max = 64))]
+    pub console_label: String,
+    /// End of the newest data backup that went well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_data_backup_time: Option<Time>,
+    /// Up to where the log backup of every tenant has come: the oldest of their checkpoints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_backup_checkpoint_time: Option<Time>,
+    /// Data backups that run now, whoever started them.
+    #[serde(default)]
+    pub running_tasks: i32,
+}

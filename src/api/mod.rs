@@ -1,0 +1,100 @@
+//! What users write and read: the custom resources of `backup.oceanbase.io/v1alpha1`. Types, their
+//! schemas and their validation; no behaviour.
+
+/// A CEL rule: these fields, which may be absent, are as they were. A plain comparison would be
+/// skipped for a field that was absent before; optional types cost more than a rule may.
+macro_rules! unchanged {
+    ($first:literal $(, $field:literal)*) => {
+        concat!(
+            unchanged!(@one $first)
+            $(, " && ", unchanged!(@one $field))*
+        )
+    };
+    (@one $field:literal) => {
+        concat!(
+            "has(self.", $field, ") == has(oldSelf.", $field, ") && (!has(self.", $field,
+            ") || self.", $field, " == oldSelf.", $field, ")"
+        )
+    };
+}
+
+pub mod backup_task;
+pub mod cause;
+pub mod cluster;
+pub mod condition;
+pub mod log_backup;
+pub mod reference;
+pub mod schedule;
+pub mod storage;
+pub mod strategy;
+
+use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
+    CustomResourceDefinition, JSON, JSONSchemaProps,
+};
+use kube::CustomResourceExt;
+
+pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
+pub use cause::Cause;
+pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
+pub use condition::Condition;
+pub use log_backup::{Binding, DesiredState, LogBackup, LogBackupSpec, LogBackupStatus};
+pub use reference::LocalReference;
+pub use schedule::{BackupType, ScheduleSpec};
+pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
+pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
+
+/// API group of all kinds; also the prefix of labels and annotations.
+pub const GROUP: &str = "backup.oceanbase.io";
+/// The only version.
+pub const VERSION: &str = "v1alpha1";
+
+/// The definitions of all kinds, as they are installed.
+#[must_use]
+pub fn crds() -> Vec<CustomResourceDefinition> {
+    [
+        OceanBaseCluster::crd(),
+        BackupStorage::crd(),
+        BackupStrategy::crd(),
+        BackupTask::crd(),
+        LogBackup::crd(),
+    ]
+    .map(with_status_default)
+    .into()
+}
+
+/// The definitions as files: name and YAML text, one per kind.
+///
+/// # Errors
+/// A definition that can not be written as YAML, which is a bug in its types.
+pub fn crd_files() -> Result<Vec<(String, String)>, serde_saphyr::ser::Error> {
+    crds()
+        .into_iter()
+        .map(|crd| {
+            Ok((
+                format!("{}.yaml", crd.spec.names.plural),
+                serde_saphyr::to_string(&crd)?,
+            ))
+        })
+        .collect()
+}
+
+/// An object that nobody has looked at yet has `observedGeneration: -1`, so that Flux and Argo CD
+/// take it for "in progress". The default must stand on `status` itself: one on the field inside
+/// is never applied while there is no status.
+fn with_status_default(mut crd: CustomResourceDefinition) -> CustomResourceDefinition {
+    for version in &mut crd.spec.versions {
+        let schema = version
+            .schema
+            .as_mut()
+            .and_then(|s| s.open_api_v3_schema.as_mut());
+        if let Some(status) = schema.and_then(status_property) {
+            status.nullable = None;
+            status.default = Some(JSON(serde_json::json!({"observedGeneration": -1})));
+        }
+    }
+    crd
+}
+
+fn status_property(schema: &mut JSONSchemaProps) -> Option<&mut JSONSchemaProps> {
+    schema.properties.as_mut()?.get_mut("status")
+}

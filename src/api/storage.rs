@@ -1,0 +1,203 @@
+//! `BackupStorage`: where backups go (console S72, storage configuration).
+
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::LocalReference;
+use super::condition::{self, Condition};
+
+/// Where backups go. OceanBase itself reads and writes the store.
+#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[kube(
+    group = "backup.oceanbase.io",
+    version = "v1alpha1",
+    kind = "BackupStorage",
+    plural = "backupstorages",
+    shortname = "obbst",
+    category = "oceanbase-backup",
+    namespaced,
+    status = "BackupStorageStatus",
+    derive = "PartialEq",
+    doc = "A place for backups: an object store or a directory mounted on every observer.",
+    printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
+    printcolumn(name = "LOCATION", type_ = "string", json_path = ".status.location"),
+    printcolumn(name = "IN-USE", type_ = "integer", json_path = ".status.inUseBy"),
+    printcolumn(
+        name = "REACHABLE",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Reachable")].status"#
+    ),
+    printcolumn(
+        name = "AGE",
+        type_ = "date",
+        json_path = ".metadata.creationTimestamp"
+    )
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("has(self.s3) == (self.type == 'S3')", "must have `s3` exactly where `type` is 'S3'"))]
+#[x_kube(validation = ("has(self.oss) == (self.type == 'OSS')", "must have `oss` exactly where `type` is 'OSS'"))]
+#[x_kube(validation = ("has(self.cos) == (self.type == 'COS')", "must have `cos` exactly where `type` is 'COS'"))]
+#[x_kube(validation = ("has(self.nfs) == (self.type == 'NFS')", "must have `nfs` exactly where `type` is 'NFS'"))]
+#[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; a new place is a new BackupStorage"))]
+pub struct BackupStorageSpec {
+    /// Kind of store; exactly the block of the same name must be there.
+    #[serde(rename = "type")]
+    pub type_: StorageType,
+    /// Amazon S3 and what speaks its protocol (OBS, GCS, `MinIO`); OceanBase V4.2.5, V4.3.0 and later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub s3: Option<S3Spec>,
+    /// Alibaba Cloud OSS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oss: Option<BucketSpec>,
+    /// Tencent Cloud COS; OceanBase V4.2.1 and later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cos: Option<BucketSpec>,
+    /// A directory that is mounted on every observer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nfs: Option<NfsSpec>,
+}
+
+/// Kind of store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub enum StorageType {
+    S3,
+    #[serde(rename = "OSS")]
+    Oss,
+    #[serde(rename = "COS")]
+    Cos,
+    #[serde(rename = "NFS")]
+    Nfs,
+}
+
+/// A bucket that is reached by the S3 protocol.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!has(self.prefix) || !self.prefix.contains('..')", "`prefix` must not contain '..'"))]
+#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
+pub struct S3Spec {
+    /// Host of the service, with `https://` or `http://` where the store needs it.
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^(https?://)?[A-Za-z0-9.\-]+(:[0-9]{1,5})?$")
+    )]
+    pub endpoint: String,
+    /// Name of the bucket.
+    #[schemars(
+        length(min = 3, max = 63),
+        regex(pattern = r"^[a-z0-9][a-z0-9.\-]+[a-z0-9]$")
+    )]
+    pub bucket: String,
+    /// Directory in the bucket under which all paths lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 512),
+        regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
+    )]
+    pub prefix: Option<String>,
+    /// Region; Amazon S3 needs it, OBS and GCS want it left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9\-]+$"))]
+    pub region: Option<String>,
+    /// How the bucket is named in requests; `MinIO` and the like need `PathStyle`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub addressing_model: Option<AddressingModel>,
+    /// What happens to expired objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_mode: Option<DeleteMode>,
+    /// Checksum of each object.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checksum: Option<Checksum>,
+    /// Secret with the keys `accessKeyId` and `accessKeySecret`.
+    pub credentials_secret_ref: LocalReference,
+}
+
+/// A bucket of Alibaba Cloud OSS or Tencent Cloud COS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!has(self.prefix) || !self.prefix.contains('..')", "`prefix` must not contain '..'"))]
+#[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
+pub struct BucketSpec {
+    /// Host of the service.
+    #[schemars(
+        length(min = 1, max = 255),
+        regex(pattern = r"^(https?://)?[A-Za-z0-9.\-]+(:[0-9]{1,5})?$")
+    )]
+    pub endpoint: String,
+    /// Name of the bucket; on COS with the application's id, `name-1250000000`.
+    #[schemars(
+        length(min = 3, max = 63),
+        regex(pattern = r"^[a-z0-9][a-z0-9.\-]+[a-z0-9]$")
+    )]
+    pub bucket: String,
+    /// Directory in the bucket under which all paths lie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(min = 1, max = 512),
+        regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
+    )]
+    pub prefix: Option<String>,
+    /// What happens to expired objects.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub delete_mode: Option<DeleteMode>,
+    /// Secret with the keys `accessKeyId` and `accessKeySecret`, on COS also `appId`.
+    pub credentials_secret_ref: LocalReference,
+}
+
+/// A directory that is mounted at the same path on every observer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[x_kube(validation = ("!self.path.contains('/..')", "`path` must not contain '/..'"))]
+#[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; a new place is a new BackupStorage"))]
+pub struct NfsSpec {
+    /// Absolute path of the directory.
+    #[schemars(length(min = 2, max = 512), regex(pattern = r"^(/[A-Za-z0-9_.\-]+)+$"))]
+    pub path: String,
+}
+
+/// How the bucket is named in requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum AddressingModel {
+    /// `https://bucket.host/key`, the database's default.
+    VirtualHostedStyle,
+    /// `https://host/bucket/key`.
+    PathStyle,
+}
+
+/// What happens to objects of expired backups.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum DeleteMode {
+    /// They are deleted, the database's default.
+    Delete,
+    /// They get the tag `delete_mode=tagging` and stay for a life-cycle rule of the bucket.
+    Tagging,
+}
+
+/// Checksum of each object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Checksum {
+    /// The database's default.
+    MD5,
+    /// CRC-32.
+    CRC32,
+}
+
+/// What the operator knows of the store.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct BackupStorageStatus {
+    /// Generation of the spec that the status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(schema_with = "condition::conditions")]
+    #[allow(missing_docs)]
+    pub conditions: Vec<Condition>,
+    /// The place without keys, such as `s3://ob-backup/prod`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub location: Option<String>,
+    /// How many log backups and strategies name this store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_use_by: Option<i32>,
+}
