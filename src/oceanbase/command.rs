@@ -1,0 +1,268 @@
+//! Every statement that changes something, rendered in one place from checked values.
+//!
+//! A command is a short script on one session. One that is not idempotent by nature carries a
+//! [`Guard`]: a look at the database, on the same session, right before it is sent.
+
+use std::time::Duration;
+
+use super::destination::Destination;
+use super::model::{JobKey, TenantId, TenantName};
+
+/// Something that is asked of the database, always from the sys tenant.
+#[derive(Clone, Debug)]
+pub enum Command {
+    /// Says where the tenant's logs go. It replaces all attributes, and is refused while a round
+    /// is in any state but STOP.
+    SetLogArchiveDest {
+        /// The tenant.
+        tenant: TenantName,
+        /// Where.
+        destination: Destination,
+        /// Whether logs are kept until they are archived.
+        mandatory: bool,
+        /// Days of log in one piece, 1 to 7.
+        piece_switch_days: i32,
+    },
+    /// Lets archiving go on (`true`) or holds it.
+    SetLogArchiveDestState {
+        /// The tenant.
+        tenant: TenantName,
+        /// ENABLE, not DEFER.
+        enable: bool,
+    },
+    /// Begins a round of log archiving.
+    ArchiveLog(TenantName),
+    /// Ends the round.
+    NoArchiveLog(TenantName),
+    /// Says where the tenant's data backups go.
+    SetDataBackupDest {
+        /// The tenant.
+        tenant: TenantName,
+        /// Where.
+        destination: Destination,
+    },
+    /// Starts a data backup.
+    Backup {
+        /// The tenant.
+        tenant: TenantName,
+        /// Only what changed since the set before.
+        incremental: bool,
+        /// What the job is found by.
+        key: JobKey,
+    },
+    /// Looks whether a data backup with this key is known; sends nothing.
+    FindBackup {
+        /// The tenant.
+        tenant: TenantName,
+        /// What the job is found by.
+        key: JobKey,
+    },
+    /// Cancels the running data backup of the tenant, if it is the one with this key.
+    CancelBackup {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The job's key.
+        key: JobKey,
+    },
+}
+
+/// A look at the database before a statement is sent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing to look for.
+    None,
+    /// The statement is not sent when a job with this key exists, running or ended.
+    NoJobWithKey(JobKey),
+    /// The statement is sent only when the job with this key is the tenant's only running one.
+    OnlyRunningJob {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// The job's key.
+        key: JobKey,
+    },
+}
+
+impl Command {
+    /// The command's fixed name: the label of its metric and its log line.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::SetLogArchiveDest { .. } => "set_log_archive_dest",
+            Self::SetLogArchiveDestState { .. } => "set_log_archive_dest_state",
+            Self::ArchiveLog(_) => "archivelog",
+            Self::NoArchiveLog(_) => "noarchivelog",
+            Self::SetDataBackupDest { .. } => "set_data_backup_dest",
+            Self::Backup { .. } => "backup",
+            Self::FindBackup { .. } => "find_backup",
+            Self::CancelBackup { .. } => "cancel_backup",
+        }
+    }
+
+    /// The tenant that it is about.
+    #[must_use]
+    pub fn tenant(&self) -> &TenantName {
+        match self {
+            Self::ArchiveLog(tenant)
+            | Self::NoArchiveLog(tenant)
+            | Self::SetLogArchiveDest { tenant, .. }
+            | Self::SetLogArchiveDestState { tenant, .. }
+            | Self::SetDataBackupDest { tenant, .. }
+            | Self::Backup { tenant, .. }
+            | Self::FindBackup { tenant, .. }
+            | Self::CancelBackup { tenant, .. } => tenant,
+        }
+    }
+
+    /// What is looked for before it is sent.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        match self {
+            Self::Backup { key, .. } | Self::FindBackup { key, .. } => {
+                Guard::NoJobWithKey(key.clone())
+            }
+            Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
+                tenant_id: *tenant_id,
+                key: key.clone(),
+            },
+            _ => Guard::None,
+        }
+    }
+
+    /// How long the database may work on it, at most: its `ob_query_timeout`. Setting a
+    /// destination does real I/O on the store.
+    #[must_use]
+    pub fn timeout(&self) -> Duration {
+        match self {
+            Self::SetLogArchiveDest { .. } | Self::SetDataBackupDest { .. } => {
+                Duration::from_secs(60)
+            }
+            _ => Self::BACKUP_TIMEOUT,
+        }
+    }
+
+    /// How long the database may work on BACKUP and other short statements.
+    pub const BACKUP_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// The statement; `None` where the guard's look is all. Values can not hold a quote or a backslash: see [`TenantName`], [`JobKey`]
+    /// and [`Destination`].
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        Some(match self {
+            Self::FindBackup { .. } => return None,
+            Self::SetLogArchiveDest {
+                tenant,
+                destination,
+                mandatory,
+                piece_switch_days,
+            } => {
+                let location = destination.to_sql_text();
+                let binding = if *mandatory { "Mandatory" } else { "Optional" };
+                format!(
+                    "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION={location} BINDING={binding} \
+                     PIECE_SWITCH_INTERVAL={piece_switch_days}d' TENANT = '{tenant}'"
+                )
+            }
+            Self::SetLogArchiveDestState { tenant, enable } => {
+                let state = if *enable { "ENABLE" } else { "DEFER" };
+                format!("ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE = '{state}' TENANT = '{tenant}'")
+            }
+            Self::ArchiveLog(tenant) => format!("ALTER SYSTEM ARCHIVELOG TENANT = '{tenant}'"),
+            Self::NoArchiveLog(tenant) => format!("ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"),
+            Self::SetDataBackupDest {
+                tenant,
+                destination,
+            } => {
+                let uri = destination.to_sql_text();
+                format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
+            }
+            Self::Backup {
+                tenant,
+                incremental,
+                key,
+            } => {
+                let incremental = if *incremental { "INCREMENTAL " } else { "" };
+                format!(
+                    "ALTER SYSTEM BACKUP {incremental}TENANT = '{tenant}' DESCRIPTION = '{key}'"
+                )
+            }
+            Self::CancelBackup { tenant, .. } => {
+                format!("ALTER SYSTEM CANCEL BACKUP TENANT = '{tenant}'")
+            }
+        })
+    }
+}
+
+/// What a session is told before a command: how long the database may work on it.
+#[must_use]
+pub fn limit(timeout: Duration) -> String {
+    format!("SET ob_query_timeout = {}", timeout.as_micros())
+}
+
+/// What each session is told first: instants are shown in UTC, whatever the server's zone.
+pub const SESSION_SETUP: &str = "SET time_zone = '+00:00'";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tenant() -> TenantName {
+        TenantName::parse("orders").unwrap()
+    }
+
+    #[test]
+    fn a_backup_is_sent_with_its_key_last() {
+        let key = JobKey::new("0a1b-2c", 3).unwrap();
+        let command = Command::Backup {
+            tenant: tenant(),
+            incremental: true,
+            key,
+        };
+        assert_eq!(
+            command.text().unwrap(),
+            "ALTER SYSTEM BACKUP INCREMENTAL TENANT = 'orders' DESCRIPTION = 'obb/0a1b-2c/3'"
+        );
+    }
+
+    #[test]
+    fn a_log_destination_is_one_quoted_text_of_blank_separated_pairs() {
+        let command = Command::SetLogArchiveDest {
+            tenant: tenant(),
+            destination: Destination::file("/ob/log").unwrap(),
+            mandatory: false,
+            piece_switch_days: 2,
+        };
+        assert_eq!(
+            command.text().unwrap(),
+            "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///ob/log BINDING=Optional PIECE_SWITCH_INTERVAL=2d' TENANT = 'orders'"
+        );
+    }
+
+    #[test]
+    fn only_statements_that_must_not_be_sent_twice_are_guarded() {
+        let key = JobKey::new("u", 1).unwrap();
+        let backup = Command::Backup {
+            tenant: tenant(),
+            incremental: false,
+            key: key.clone(),
+        };
+        assert_eq!(backup.guard(), Guard::NoJobWithKey(key));
+        assert_eq!(Command::ArchiveLog(tenant()).guard(), Guard::None);
+    }
+
+    #[test]
+    fn names_that_could_leave_their_quotes_are_no_tenant_names() {
+        for bad in [
+            "", "a'b", "a b", "a;b", "1a", "ä", "sys", "ALL", "a`", "a\\",
+        ] {
+            assert_eq!(TenantName::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_is_made_of_a_uid_only() {
+        assert_eq!(JobKey::new("x'y", 1), None);
+        assert_eq!(JobKey::new("", 1), None);
+    }
+}

@@ -1,0 +1,236 @@
+//! Where backups go, as OceanBase writes it: `file:///dir`, `s3://bucket/dir?host=…&access_id=…`.
+//!
+//! The engine neither escapes nor decodes: a `&`, a blank or a quote in a value breaks its own
+//! parsing, and in places its log then shows the key. Everything is therefore checked here first.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+
+/// A store's directory for one tenant's data or logs, with what is needed to reach it.
+#[derive(Clone, Debug)]
+pub struct Destination {
+    place: Place,
+    /// What follows the `?` after `host=…&`: keys and options.
+    options: SecretString,
+}
+
+/// Where a destination is, without keys: what two of them are compared by.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Place {
+    root: String,
+    host: Option<String>,
+}
+
+/// A value that can not stand in a destination.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DestinationError {
+    /// A character that OceanBase's parser trips over.
+    #[error(
+        "{what} holds a character that OceanBase can not take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible"
+    )]
+    Character {
+        /// Which value; never the value itself.
+        what: &'static str,
+    },
+    /// More bytes than the engine's limit.
+    #[error("{what} is longer than the {limit} bytes that OceanBase takes")]
+    Length {
+        /// Which value; never the value itself.
+        what: &'static str,
+        /// The engine's limit in bytes.
+        limit: usize,
+    },
+}
+
+/// Longest root path that the engine takes, in bytes.
+const ROOT_LIMIT: usize = 1024;
+/// Longest key that the engine takes, in bytes.
+const KEY_LIMIT: usize = 256;
+
+impl Destination {
+    /// A directory on every observer.
+    pub fn file(directory: &str) -> Result<Self, DestinationError> {
+        let place = Place::new(&format!("file://{directory}"), None)?;
+        Ok(Self {
+            place,
+            options: String::new().into(),
+        })
+    }
+
+    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`; `options` are `name=value` pairs
+    /// without secrets, appended in this order; `keys` the same with secrets.
+    pub fn bucket(
+        scheme: &str,
+        directory: &str,
+        host: &str,
+        keys: &[(&'static str, &SecretString)],
+        options: &[(&'static str, &str)],
+    ) -> Result<Self, DestinationError> {
+        let place = Place::new(&format!("{scheme}://{directory}"), Some(host))?;
+        let mut text = String::new();
+        for (name, key) in keys {
+            let value = key.expose_secret();
+            check(value, name, KEY_LIMIT)?;
+            text.push_str(&format!("&{name}={value}"));
+        }
+        for (name, value) in options {
+            check(value, name, KEY_LIMIT)?;
+            text.push_str(&format!("&{name}={value}"));
+        }
+        Ok(Self {
+            place,
+            options: text.into(),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn place(&self) -> &Place {
+        &self.place
+    }
+
+    /// The text for a statement; it holds the keys.
+    pub(super) fn to_sql_text(&self) -> String {
+        match &self.place.host {
+            Some(host) => {
+                format!(
+                    "{}?host={host}{}",
+                    self.place.root,
+                    self.options.expose_secret()
+                )
+            }
+            None => self.place.root.clone(),
+        }
+    }
+}
+
+impl Place {
+    /// A place, checked.
+    pub fn new(root: &str, host: Option<&str>) -> Result<Self, DestinationError> {
+        let root = root.trim_end_matches('/');
+        check(root, "the path", ROOT_LIMIT)?;
+        if let Some(host) = host {
+            check(host, "`endpoint`", KEY_LIMIT)?;
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            host: host.map(bare_host),
+        })
+    }
+
+    /// Reads a destination as the engine shows it: keys encrypted, options added, sometimes with
+    /// no host at all (`PATH` columns).
+    #[must_use]
+    pub fn read_back(text: &str) -> Self {
+        let (root, options) = text.split_once('?').unwrap_or((text, ""));
+        let host = options
+            .split('&')
+            .find_map(|option| option.strip_prefix("host="));
+        Self {
+            root: root.trim_end_matches('/').to_owned(),
+            host: host.map(bare_host),
+        }
+    }
+
+    /// Whether this and a destination that was read back are the same directory. Texts differ:
+    /// the engine encrypts keys and adds options.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        self.root == other.root
+            && (self.host.is_none() || other.host.is_none() || self.host == other.host)
+    }
+
+    /// The directory below this one.
+    pub fn join(&self, path: &str) -> Result<Self, DestinationError> {
+        Self::new(&format!("{}/{path}", self.root), self.host.as_deref())
+    }
+
+    /// The address without host and keys, such as `s3://bucket/dir`.
+    #[must_use]
+    pub fn root(&self) -> &str {
+        &self.root
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root.fmt(f)
+    }
+}
+
+/// A host as it is compared: the engine keeps what was typed, people write it both ways.
+fn bare_host(host: &str) -> String {
+    host.trim_end_matches('/').to_owned()
+}
+
+fn check(value: &str, what: &'static str, limit: usize) -> Result<(), DestinationError> {
+    let bad =
+        |c: char| !c.is_ascii_graphic() || matches!(c, '\'' | '"' | '`' | '\\' | '&' | '?' | ',');
+    if value.is_empty() || value.chars().any(bad) {
+        return Err(DestinationError::Character { what });
+    }
+    if value.len() > limit {
+        return Err(DestinationError::Length { what, limit });
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn s3(key: &str) -> Result<Destination, DestinationError> {
+        let id = SecretString::from("AKID");
+        let key = SecretString::from(key.to_owned());
+        let keys = [("access_id", &id), ("access_key", &key)];
+        let options = [("s3_region", "eu-1"), ("delete_mode", "delete")];
+        Destination::bucket("s3", "ob/prod/data/", "https://s3.test", &keys, &options)
+    }
+
+    #[test]
+    fn a_bucket_is_written_with_host_keys_and_options() {
+        assert_eq!(
+            s3("secret/+=").unwrap().to_sql_text(),
+            "s3://ob/prod/data?host=https://s3.test&access_id=AKID&access_key=secret/+=&s3_region=eu-1&delete_mode=delete"
+        );
+    }
+
+    #[test]
+    fn a_key_that_the_engine_would_cut_is_refused_without_showing_it() {
+        for bad in ["a&b", "a b", "a'b", "a,b", "a\\b", "ä", "", "a\nb", "a?b"] {
+            let error = s3(bad).unwrap_err();
+            assert_eq!(error, DestinationError::Character { what: "access_key" });
+        }
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        assert!(!format!("{:?}", s3("sesame").unwrap()).contains("sesame"));
+    }
+
+    #[test]
+    fn a_destination_is_recognised_in_what_the_engine_shows() {
+        let ours = s3("k").unwrap();
+        let shown = Place::read_back(
+            "s3://ob/prod/data?host=https://s3.test&access_id=AKID&encrypt_key=8F2A&s3_region=eu-1&delete_mode=delete&checksum_type=md5",
+        );
+        assert!(ours.place().is_same_as(&shown));
+    }
+
+    #[test]
+    fn the_same_directory_of_another_host_is_another_place() {
+        let ours = s3("k").unwrap();
+        assert!(
+            !ours
+                .place()
+                .is_same_as(&Place::read_back("s3://ob/prod/data?host=https://other"))
+        );
+    }
+
+    #[test]
+    fn a_trailing_slash_makes_no_difference() {
+        let one = Place::new("file:///ob/data/", None).unwrap();
+        assert!(one.is_same_as(&Place::read_back("file:///ob/data")));
+    }
+}

@@ -1,0 +1,25 @@
+//! Everything that knows OceanBase. It never imports kube.
+//!
+//! * [`model`] ids, states and rows, as values
+//! * [`version`] what a server can do
+//! * [`destination`] where backups go, as OceanBase writes it
+//! * [`command`] statements that change something, rendered from checked values
+//! * [`view`] queries, and the reading of their rows
+//! * [`error`] error numbers, explained
+//! * [`client`] the seam: text in, rows out; [`mysql`] is its real side
+//! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
+//! * [`sender`] sends commands, looking first where their guard says so
+//! * [`clusters`] one reflector for each cluster, and the way of commands to it
+
+pub mod client;
+pub mod clusters;
+pub mod command;
+pub mod destination;
+pub mod error;
+pub mod model;
+pub mod mysql;
+pub mod reflector;
+pub mod sender;
+mod snapshot;
+pub mod version;
+pub mod view;

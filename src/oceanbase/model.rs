@@ -1,0 +1,461 @@
+//! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::version::Version;
+
+/// System change number: nanoseconds since 1970, below 2^62 (`bigint unsigned` in the views).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Scn(pub u64);
+
+impl Scn {
+    /// The instant that it stands for, to the nanosecond.
+    #[must_use]
+    pub fn at(self) -> Timestamp {
+        Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl fmt::Display for Scn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub struct $name(pub i64);
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+id!(
+    /// Number of a tenant: 1 is sys, user tenants are even numbers from 1002 on.
+    TenantId
+);
+id!(
+    /// Number of a backup job; each tenant counts its own.
+    JobId
+);
+id!(
+    /// Number of a backup set; each tenant counts its own.
+    BackupSetId
+);
+
+impl TenantId {
+    /// The sys tenant, in whose name the parents of backup jobs run.
+    pub const SYS: Self = Self(1);
+}
+
+/// Name of a user tenant that may stand in a statement.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TenantName(String);
+
+impl TenantName {
+    /// Takes letters, digits and `_`, not starting with a digit, at most 63. Names that the
+    /// grammar reads as words (`sys`, `all` …) are no tenant's.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        let mut letters = name.chars();
+        let starts = letters
+            .next()
+            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+        let goes_on = letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
+        let reserved = ["sys", "all", "all_user", "all_meta"]
+            .iter()
+            .any(|word| name.eq_ignore_ascii_case(word));
+        (starts && goes_on && name.len() <= 63 && !reserved).then(|| Self(name.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for TenantName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What marks a BACKUP statement as one of ours: `obb/<uid of the task>/<number of the attempt>`,
+/// sent as DESCRIPTION and read back in the job views.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct JobKey(String);
+
+impl JobKey {
+    /// What every key starts with.
+    pub const PREFIX: &'static str = "obb/";
+
+    /// The key of an attempt; `None` when the uid is no Kubernetes uid.
+    #[must_use]
+    pub fn new(uid: &str, attempt: i32) -> Option<Self> {
+        let plain = uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+        (plain && (1..=40).contains(&uid.len()))
+            .then(|| Self(format!("{}{uid}/{attempt}", Self::PREFIX)))
+    }
+
+    /// The text of the DESCRIPTION.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for JobKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Who a cluster says it is (parameters `cluster` and `cluster_id`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identity {
+    /// Name of the cluster.
+    pub cluster_name: String,
+    /// Number of the cluster.
+    pub cluster_id: i64,
+}
+
+/// All that the reader knows of a cluster at one moment.
+#[derive(Debug)]
+pub struct Snapshot {
+    /// Counts the reads of one reader, from 1.
+    pub sequence: u64,
+    /// When the read began, by the operator's clock.
+    pub read_at: Timestamp,
+    /// Who the cluster says it is.
+    pub identity: Identity,
+    /// Version of the server.
+    pub version: Version,
+    /// Whether it is the community edition.
+    pub community: bool,
+    /// The user tenants.
+    pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
+    /// Jobs of the sys tenant: the parents of those that sys started, running or recent.
+    pub parents: Arc<Vec<Job>>,
+}
+
+impl Snapshot {
+    /// The tenant of this name.
+    #[must_use]
+    pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {
+        self.tenants.values().find(|tenant| tenant.name == name)
+    }
+}
+
+/// One user tenant with all that concerns its backups.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tenant {
+    /// Its number.
+    pub id: TenantId,
+    /// Its name.
+    pub name: String,
+    /// `DBA_OB_TENANTS.STATUS`: `NORMAL`, `CREATING`, `RESTORE` …
+    pub status: String,
+    /// `TENANT_ROLE`; before V4.1 there is no such column and every tenant is `PRIMARY`.
+    pub role: String,
+    /// Whether it is locked.
+    pub locked: bool,
+    /// Whether LOG_MODE is ARCHIVELOG; before V4.1 there is no such column.
+    pub archive_log: Option<bool>,
+    /// Where its logs go, once set.
+    pub log_dest: Option<ArchiveDest>,
+    /// Where its data backups go, once set: the text of `data_backup_dest`, keys encrypted.
+    pub data_dest: Option<String>,
+    /// The current round of log archiving; it stays after the archive was stopped.
+    pub round: Option<Round>,
+    /// Archive pieces that are not deleted.
+    pub pieces: Arc<Vec<Piece>>,
+    /// Backup sets that are not deleted.
+    pub sets: Arc<Vec<BackupSet>>,
+    /// Running jobs and the newest of those that ended.
+    pub jobs: Vec<Job>,
+}
+
+impl Tenant {
+    /// The job with this key, if it is known.
+    #[must_use]
+    pub fn job_by_key(&self, key: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.description == key)
+    }
+
+    /// Jobs that have not ended.
+    pub fn running_jobs(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|job| !job.status.is_terminal())
+    }
+
+    /// Whether statements on its backup are possible at all: a primary, normal tenant.
+    #[must_use]
+    pub fn is_normal_primary(&self) -> bool {
+        self.status == "NORMAL" && self.role == "PRIMARY"
+    }
+}
+
+/// A tenant's log archive destination (`CDB_OB_ARCHIVE_DEST`, one row per attribute).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ArchiveDest {
+    /// The destination as the engine shows it: keys encrypted.
+    pub path: String,
+    /// `OPTIONAL` or `MANDATORY`.
+    pub binding: String,
+    /// Such as `1d`.
+    pub piece_switch_interval: String,
+    /// Whether its state is ENABLE, not DEFER.
+    pub enabled: bool,
+}
+
+/// A round of log archiving (`CDB_OB_ARCHIVELOG`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Round {
+    /// Number of the round, from 1.
+    pub id: i64,
+    /// Its state.
+    pub status: RoundStatus,
+    /// Where the round starts.
+    pub start_scn: Scn,
+    /// Up to where logs are archived.
+    pub checkpoint_scn: Scn,
+    /// The newest piece.
+    pub piece_id: i64,
+    /// Such as `log stream 1001 interrupted`.
+    pub comment: String,
+    /// Directory, without keys.
+    pub path: String,
+}
+
+/// State of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RoundStatus {
+    /// The scheduler has taken up the statement.
+    Prepare,
+    /// Log streams begin to archive.
+    Beginning,
+    /// Logs are archived.
+    Doing,
+    /// On the way to [`Self::Suspend`].
+    Suspending,
+    /// Held; the round goes on later.
+    Suspend,
+    /// Broken; it never heals by itself.
+    Interrupted,
+    /// On the way to [`Self::Stop`].
+    Stopping,
+    /// Ended.
+    Stop,
+    /// A word that this operator does not know; taken for a running state.
+    Unknown(String),
+}
+
+impl RoundStatus {
+    /// Reads `STATUS`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "PREPARE" => Self::Prepare,
+            "BEGINNING" => Self::Beginning,
+            "DOING" => Self::Doing,
+            "SUSPENDING" => Self::Suspending,
+            "SUSPEND" => Self::Suspend,
+            "INTERRUPTED" => Self::Interrupted,
+            "STOPPING" => Self::Stopping,
+            "STOP" => Self::Stop,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// Whether the scheduler will move it on by itself.
+    #[must_use]
+    pub fn is_moving(&self) -> bool {
+        matches!(
+            self,
+            Self::Prepare | Self::Beginning | Self::Suspending | Self::Stopping
+        )
+    }
+}
+
+/// One archive piece (`CDB_OB_ARCHIVELOG_PIECE_FILES`). It covers `[start, end)`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// The destination; each tenant counts its own.
+    pub dest_id: i64,
+    /// The round.
+    pub round_id: i64,
+    /// Number of the piece; it goes on across rounds.
+    pub id: i64,
+    /// Where it starts.
+    pub start_scn: Scn,
+    /// Up to where it is archived.
+    pub checkpoint_scn: Scn,
+    /// Where the next one starts.
+    pub end_scn: Scn,
+    /// Whether STATUS is FROZEN: it will not grow any more.
+    pub frozen: bool,
+    /// Whether FILE_STATUS is AVAILABLE.
+    pub available: bool,
+}
+
+/// One backup set (`CDB_OB_BACKUP_SET_FILES`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupSet {
+    /// Its number.
+    pub id: BackupSetId,
+    /// The destination; each tenant counts its own.
+    pub dest_id: i64,
+    /// Whether BACKUP_TYPE is FULL, not INC.
+    pub full: bool,
+    /// The full set that it stands on; 0 for none.
+    pub prev_full_id: BackupSetId,
+    /// The incremental set that it stands on; 0 for none.
+    pub prev_inc_id: BackupSetId,
+    /// Whether STATUS is SUCCESS.
+    pub success: bool,
+    /// Whether FILE_STATUS is AVAILABLE.
+    pub available: bool,
+    /// Whether it holds the logs that it needs.
+    pub plus_archivelog: bool,
+    /// Logs are needed from here on.
+    pub start_replay_scn: Scn,
+    /// The earliest instant it can be restored to.
+    pub min_restore_scn: Scn,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Bytes read.
+    pub input_bytes: i64,
+    /// Bytes written.
+    pub output_bytes: i64,
+    /// How it is encrypted; `NONE` mostly.
+    pub encryption_mode: String,
+    /// Version of the tenant's data.
+    pub tenant_compatible: String,
+    /// Root of the destination, without keys.
+    pub path: String,
+}
+
+/// One data backup job (`CDB_OB_BACKUP_JOBS`, `CDB_OB_BACKUP_JOB_HISTORY`).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Job {
+    /// The tenant: [`TenantId::SYS`] for a parent.
+    pub tenant_id: TenantId,
+    /// Its number.
+    pub id: JobId,
+    /// Its set; 0 in a parent.
+    pub set_id: BackupSetId,
+    /// The tenant that typed the statement.
+    pub initiator_tenant_id: TenantId,
+    /// The parent in that tenant; 0 when the tenant itself started it.
+    pub initiator_job_id: JobId,
+    /// Whether BACKUP_TYPE is FULL, not INC.
+    pub full: bool,
+    /// Its state.
+    pub status: JobStatus,
+    /// When it started.
+    pub started_at: Timestamp,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Why it failed.
+    pub failure: Option<Failure>,
+    /// The text given with the statement.
+    pub description: String,
+    /// Directory, without keys.
+    pub path: String,
+    /// Parts done of 100, while it runs and says so.
+    pub percent: Option<u8>,
+}
+
+/// State of a job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum JobStatus {
+    /// Taken, nothing read yet.
+    Init,
+    /// Working; the name of the stage where it is not plain `DOING`.
+    Doing,
+    /// Done.
+    Completed,
+    /// Ended with an error.
+    Failed,
+    /// Asked to stop.
+    Canceling,
+    /// Stopped.
+    Canceled,
+    /// A word that this operator does not know; taken for a running state, never for an end.
+    Unknown(String),
+}
+
+impl JobStatus {
+    /// Reads `STATUS`.
+    #[must_use]
+    pub fn parse(text: &str) -> Self {
+        match text {
+            "INIT" => Self::Init,
+            "DOING" => Self::Doing,
+            "COMPLETED" => Self::Completed,
+            "FAILED" => Self::Failed,
+            "CANCELING" => Self::Canceling,
+            "CANCELED" => Self::Canceled,
+            other => Self::Unknown(other.to_owned()),
+        }
+    }
+
+    /// Whether it will not change any more.
+    #[must_use]
+    pub fn is_terminal(&self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Canceled)
+    }
+}
+
+/// An error of the engine, explained.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// OceanBase's code, negative as in RESULT columns; 0 for a refusal by the operator itself.
+    pub code: i32,
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What happened and what to do; no statement text, no keys.
+    pub message: String,
+    /// What it means for whoever sent the statement.
+    pub class: FailureClass,
+}
+
+/// What an error means for whoever sent the statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FailureClass {
+    /// The database is already in the state that the statement asks for.
+    AlreadySo,
+    /// Not now; the same statement may go well later.
+    NotYet,
+    /// Only somebody's help makes it go well.
+    Permanent,
+    /// The statement may have been run.
+    Unknown,
+}
+
+/// What became of a command.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Answer {
+    /// The database took it.
+    Done,
+    /// Its guard found that it was sent before.
+    AlreadySent,
+    /// Its guard found that it must not be sent now; why.
+    Withheld(String),
+    /// The database refused it, or its session; nothing was changed.
+    Refused(Failure),
+    /// It was not sent: no connection, or another command has the cluster's session.
+    NotSent(String),
+    /// Whether it was run is not known; look before sending again.
+    Unknown(String),
+}

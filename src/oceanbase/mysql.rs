@@ -1,0 +1,168 @@
+//! [`Connect`] over the MySQL protocol.
+//!
+//! Only the text protocol is used: prepared statements are refused by OceanBase in places and
+//! `ALTER SYSTEM` takes no parameters. The options below keep the driver from sending any SQL of
+//! its own: `SELECT @@socket`, its default, is an unknown variable before V4.2.5.
+
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use mysql_async::prelude::Queryable;
+use mysql_async::{Conn, Opts, OptsBuilder, Row, SslOpts, Value};
+use secrecy::ExposeSecret;
+
+use super::client::{Account, Connect, ConnectError, QueryError, Rows, ServerError, Session, Tls};
+
+/// How long one endpoint may take to answer before the next one is tried.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest packet that is taken, the server's own default.
+const MAX_ALLOWED_PACKET: usize = 16 * 1024 * 1024;
+
+/// Seconds that an idle connection is kept by the server's default; given so that it is not asked.
+const WAIT_TIMEOUT_SECONDS: usize = 28_800;
+
+/// Opens connections over TCP.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MySql;
+
+impl Connect for MySql {
+    fn connect<'a>(
+        &'a self,
+        account: &'a Account,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
+        async move {
+            let mut last = ConnectError::Unreachable("no endpoint is given".to_owned());
+            for (host, port) in &account.endpoints {
+                let opened =
+                    tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(options(account, host, *port)));
+                match opened.await {
+                    Ok(Ok(connection)) => return Ok(Box::new(MySqlSession(connection)) as _),
+                    Ok(Err(error)) => last = refused(host, *port, error),
+                    Err(_) => {
+                        let seconds = CONNECT_TIMEOUT.as_secs();
+                        last = ConnectError::Unreachable(format!(
+                            "{host}:{port} did not answer within {seconds} s"
+                        ));
+                    }
+                }
+                // A wrong password is wrong on every node; trying on would lock the account.
+                if matches!(last, ConnectError::Refused(_)) {
+                    break;
+                }
+            }
+            Err(last)
+        }
+        .boxed()
+    }
+}
+
+fn options(account: &Account, host: &str, port: u16) -> Opts {
+    OptsBuilder::default()
+        .ip_or_hostname(host)
+        .tcp_port(port)
+        .user(Some(&account.user))
+        .pass(Some(account.password.expose_secret()))
+        .prefer_socket(false)
+        .max_allowed_packet(Some(MAX_ALLOWED_PACKET))
+        .wait_timeout(Some(WAIT_TIMEOUT_SECONDS))
+        .stmt_cache_size(0)
+        .tcp_keepalive(Some(Duration::from_secs(30)))
+        .ssl_opts(ssl_options(&account.tls))
+        .into()
+}
+
+fn ssl_options(tls: &Tls) -> Option<SslOpts> {
+    let verified = |pem: &Vec<u8>| {
+        SslOpts::default()
+            .with_root_certs(vec![pem.clone().into()])
+            .with_disable_built_in_roots(true)
+    };
+    match tls {
+        Tls::Disabled => None,
+        Tls::Required => Some(SslOpts::default().with_danger_accept_invalid_certs(true)),
+        Tls::VerifyCa(pem) => Some(verified(pem).with_danger_skip_domain_validation(true)),
+        Tls::VerifyIdentity(pem) => Some(verified(pem)),
+    }
+}
+
+fn refused(host: &str, port: u16, error: mysql_async::Error) -> ConnectError {
+    use mysql_async::{DriverError, Error, IoError};
+    match error {
+        Error::Server(error) => ConnectError::Refused(ServerError {
+            code: error.code,
+            text: error.message,
+        }),
+        Error::Driver(DriverError::NoClientSslFlagFromServer) => {
+            ConnectError::Tls(format!("{host}:{port} does not offer TLS"))
+        }
+        Error::Io(IoError::Tls(error)) => ConnectError::Tls(format!("{host}:{port}: {error}")),
+        other => ConnectError::Unreachable(format!("{host}:{port}: {other}")),
+    }
+}
+
+struct MySqlSession(Conn);
+
+impl Session for MySqlSession {
+    fn query<'a>(
+        &'a mut self,
+        text: &'a str,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Result<Rows, QueryError>> {
+        async move {
+            match tokio::time::timeout(timeout, run(&mut self.0, text)).await {
+                Ok(Ok(rows)) => Ok(rows),
+                Ok(Err(mysql_async::Error::Server(error))) => {
+                    Err(QueryError::Server(ServerError {
+                        code: error.code,
+                        text: error.message,
+                    }))
+                }
+                Ok(Err(error)) => Err(QueryError::Lost(kind(&error).to_owned())),
+                Err(_) => Err(QueryError::Lost(format!(
+                    "no answer within {} s",
+                    timeout.as_secs()
+                ))),
+            }
+        }
+        .boxed()
+    }
+}
+
+async fn run(connection: &mut Conn, text: &str) -> Result<Rows, mysql_async::Error> {
+    let mut result = connection.query_iter(text).await?;
+    let columns = result
+        .columns()
+        .map(|columns| columns.iter().map(|c| c.name_str().into_owned()).collect())
+        .unwrap_or_default();
+    let rows: Vec<Row> = result.collect().await?;
+    result.drop_result().await?;
+    Ok(Rows {
+        columns,
+        rows: rows.into_iter().map(texts).collect(),
+    })
+}
+
+fn texts(row: Row) -> Vec<Option<String>> {
+    row.unwrap()
+        .into_iter()
+        .map(|value| match value {
+            Value::Bytes(bytes) => Some(
+                String::from_utf8(bytes)
+                    .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()),
+            ),
+            // The text protocol sends bytes and NULL, nothing else.
+            _ => None,
+        })
+        .collect()
+}
+
+/// A fixed word for an error of the driver: its own text may quote the statement.
+fn kind(error: &mysql_async::Error) -> &'static str {
+    match error {
+        mysql_async::Error::Io(_) => "the connection broke",
+        mysql_async::Error::Driver(_) => "the connection was closed",
+        _ => "the answer could not be read",
+    }
+}

@@ -1,0 +1,296 @@
+//! Reads a cluster again and again and publishes what it saw: a reflector for OceanBase.
+//!
+//! One task per cluster, on one standing connection, reads the `CDB_OB_*` views of the sys tenant
+//! for all tenants at once. Five queries are made on every tick; sets, pieces and ended jobs only
+//! when a job or a piece changed, and every five minutes. It never changes anything.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
+
+use super::client::{Account, Connect, ConnectError, QueryError, Session};
+use super::clusters::{Cluster, ClusterState, Credentials, CredentialsError, Trouble};
+use super::command::SESSION_SETUP;
+use super::error::explain_refusal;
+use super::model::{Identity, JobKey, Snapshot};
+use super::snapshot::{History, Reading};
+use super::version::Version;
+use super::view::{self, Query, ViewError};
+use crate::clock::Clock;
+use crate::telemetry::Metrics;
+
+/// How often a cluster is read.
+#[derive(Clone, Copy, Debug)]
+pub struct Intervals {
+    /// While something of ours runs or moves.
+    pub busy: Duration,
+    /// Otherwise.
+    pub idle: Duration,
+    /// Longest pause while the cluster does not answer.
+    pub unreachable: Duration,
+    /// How often sets, pieces and ended jobs are read although nothing seems to have changed.
+    pub full: Duration,
+    /// How often the credentials are read anew.
+    pub credentials: Duration,
+}
+
+impl Default for Intervals {
+    fn default() -> Self {
+        Self {
+            busy: Duration::from_secs(2),
+            idle: Duration::from_secs(15),
+            unreachable: Duration::from_secs(60),
+            full: Duration::from_secs(300),
+            credentials: Duration::from_secs(300),
+        }
+    }
+}
+
+/// How long the database may take to answer a query.
+const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long after a command of ours the cluster is read at the busy pace: jobs of statements that
+/// sys sends may show up late.
+const BUSY_AFTER_COMMAND: Duration = Duration::from_secs(60);
+
+/// What a reflector is made of.
+pub(super) struct Reflector {
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) connect: Arc<dyn Connect>,
+    pub(super) credentials: Arc<dyn Credentials>,
+    pub(super) intervals: Intervals,
+    pub(super) clock: Clock,
+    pub(super) metrics: Metrics,
+}
+
+/// Why a session of the reflector ended.
+enum End {
+    /// The cluster's object is gone.
+    Gone,
+    /// The credentials changed.
+    Changed,
+    /// The session was good for nothing any more; `served` when it had read the cluster before.
+    Trouble { trouble: Trouble, served: bool },
+}
+
+impl Reflector {
+    /// Reads the cluster until its object is gone.
+    pub(super) async fn run(self) {
+        let mut failures = 0;
+        loop {
+            match self.session().await {
+                End::Gone => return,
+                End::Changed => failures = 0,
+                // A connection that was good breaks now and then; only a second failure is news.
+                End::Trouble { served: true, .. } => failures = 0,
+                End::Trouble {
+                    trouble,
+                    served: false,
+                } => {
+                    self.cluster.publish(ClusterState::Down(Arc::new(trouble)));
+                    failures += 1;
+                    let pause = Duration::from_secs(1 << failures.min(6));
+                    self.pause(pause.min(self.intervals.unreachable)).await;
+                }
+            }
+        }
+    }
+
+    async fn pause(&self, duration: Duration) {
+        // Ended early by whoever changed the cluster's object.
+        let _ = timeout(duration, self.cluster.poked()).await;
+    }
+
+    async fn session(&self) -> End {
+        let account = match self.credentials.account(self.cluster.key()).await {
+            Ok(account) => account,
+            Err(CredentialsError::Gone) => return End::Gone,
+            Err(error) => return end(error.into(), false),
+        };
+        let mut session = match self.connect.connect(&account).await {
+            Ok(session) => session,
+            Err(error) => return end(connect_trouble(&error), false),
+        };
+        let (identity, version, community) = match self.introduce(session.as_mut()).await {
+            Ok(known) => known,
+            Err(trouble) => return end(trouble, false),
+        };
+        self.cluster.set_account(account.clone());
+        self.serve(session.as_mut(), &account, &identity, version, community)
+            .await
+    }
+
+    /// Sets up the session and learns with whom it speaks.
+    async fn introduce(
+        &self,
+        session: &mut dyn Session,
+    ) -> Result<(Identity, Version, bool), Trouble> {
+        let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
+        read.execute(SESSION_SETUP)
+            .await
+            .map_err(|error| query_trouble(&error))?;
+        let answer = read
+            .ask(&Query::Version)
+            .await
+            .map_err(|error| query_trouble(&error))?;
+        let (version, community) = view::version(&answer).map_err(|error| view_trouble(&error))?;
+        if version < Version::OLDEST {
+            return Err(Trouble {
+                reason: "UnsupportedServerVersion",
+                message: format!(
+                    "the server is version {version}; this operator needs {} or later",
+                    Version::OLDEST
+                ),
+                permanent: true,
+            });
+        }
+        let answer = read
+            .ask(&Query::Identity)
+            .await
+            .map_err(|error| query_trouble(&error))?;
+        let identity = view::identity(&answer).map_err(|error| view_trouble(&error))?;
+        Ok((identity, version, community))
+    }
+
+    async fn serve(
+        &self,
+        session: &mut dyn Session,
+        account: &Account,
+        identity: &Identity,
+        version: Version,
+        community: bool,
+    ) -> End {
+        let mut history = History::default();
+        let mut credentials_at = Instant::now() + self.intervals.credentials;
+        let mut full_at = Instant::now();
+        let mut served = false;
+        loop {
+            let now = Instant::now();
+            let sequence = self.cluster.begin_read();
+            let read_at = self.clock.now();
+            let mut reading = Reading::new(session, version, &self.metrics, QUERY_TIMEOUT);
+            let read = reading.read(&mut history, now >= full_at, read_at).await;
+            let (tenants, parents, was_full) = match read {
+                Ok(read) => read,
+                Err(trouble) => return end(trouble.into(), served),
+            };
+            if was_full {
+                full_at = now + self.intervals.full;
+            }
+            let snapshot = Snapshot {
+                sequence,
+                read_at,
+                identity: identity.clone(),
+                version,
+                community,
+                tenants,
+                parents,
+            };
+            let busy = is_busy(&snapshot) || self.cluster.commanded_within(BUSY_AFTER_COMMAND);
+            self.cluster.publish(ClusterState::Up(Arc::new(snapshot)));
+            served = true;
+            self.pause(if busy {
+                self.intervals.busy
+            } else {
+                self.intervals.idle
+            })
+            .await;
+            if Instant::now() >= credentials_at || self.cluster.take_reload() {
+                credentials_at = Instant::now() + self.intervals.credentials;
+                match self.credentials.account(self.cluster.key()).await {
+                    Ok(current) if current == *account => {}
+                    Ok(_) => return End::Changed,
+                    Err(CredentialsError::Gone) => return End::Gone,
+                    Err(CredentialsError::Unavailable(_)) => {}
+                    Err(error) => return end(error.into(), false),
+                }
+            }
+        }
+    }
+}
+
+/// Whether something of ours runs, or log archiving moves from one state to another.
+fn is_busy(snapshot: &Snapshot) -> bool {
+    snapshot.tenants.values().any(|tenant| {
+        tenant
+            .running_jobs()
+            .any(|job| job.description.starts_with(JobKey::PREFIX))
+            || tenant
+                .round
+                .as_ref()
+                .is_some_and(|round| round.status.is_moving())
+    })
+}
+
+/// Names of the tenants that differ between two snapshots.
+pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for (id, tenant) in &after.tenants {
+        match before.tenants.get(id) {
+            Some(known) if Arc::ptr_eq(known, tenant) => {}
+            Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
+            None => drop(names.insert(tenant.name.clone())),
+        }
+    }
+    let gone = before
+        .tenants
+        .iter()
+        .filter(|(id, _)| !after.tenants.contains_key(id));
+    names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
+    names
+}
+
+fn end(trouble: Trouble, served: bool) -> End {
+    End::Trouble { trouble, served }
+}
+
+fn connect_trouble(error: &ConnectError) -> Trouble {
+    match error {
+        ConnectError::Unreachable(_) => Trouble {
+            reason: "Unreachable",
+            message: error.to_string(),
+            permanent: false,
+        },
+        ConnectError::Tls(_) => Trouble {
+            reason: "TlsFailed",
+            message: error.to_string(),
+            permanent: false,
+        },
+        ConnectError::Refused(refusal) => {
+            let failure = explain_refusal(refusal);
+            Trouble {
+                reason: failure.reason,
+                message: failure.message,
+                permanent: true,
+            }
+        }
+    }
+}
+
+pub(super) fn query_trouble(error: &QueryError) -> Trouble {
+    match error {
+        QueryError::Server(refusal) => {
+            let failure = explain_refusal(refusal);
+            Trouble {
+                reason: failure.reason,
+                message: failure.message,
+                permanent: false,
+            }
+        }
+        QueryError::Lost(why) => Trouble {
+            reason: "Unreachable",
+            message: why.clone(),
+            permanent: false,
+        },
+    }
+}
+
+pub(super) fn view_trouble(error: &ViewError) -> Trouble {
+    Trouble {
+        reason: "ViewNotUnderstood",
+        message: format!("{error}; report this with the version of the server"),
+        permanent: false,
+    }
+}

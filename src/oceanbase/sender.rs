@@ -1,0 +1,199 @@
+//! Sends commands on a connection of its own, which is kept between them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::client::{Account, Connect, QueryError, Session};
+use super::command::{Command, Guard, SESSION_SETUP, limit};
+use super::error::explain_refusal;
+use super::model::{Answer, FailureClass, Job};
+use super::version::Version;
+use super::view::{self, Query};
+use crate::telemetry::Metrics;
+
+/// How much longer than the database the client waits: the answer has a way to go.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long the looks before a statement may take, each.
+const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// After how long a statement whose answer was lost is surely over, run or not.
+#[must_use]
+pub fn surely_over(command_timeout: Duration) -> Duration {
+    command_timeout + PATIENCE + Duration::from_secs(1)
+}
+
+pub(super) struct Sender {
+    connect: Arc<dyn Connect>,
+    metrics: Metrics,
+    session: Option<(Account, Box<dyn Session>)>,
+}
+
+/// Why a command is not sent.
+enum Stop {
+    Answer(Answer),
+    /// The session broke before anything was sent.
+    Broken(String),
+}
+
+impl Sender {
+    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics) -> Self {
+        Self {
+            connect,
+            metrics,
+            session: None,
+        }
+    }
+
+    /// Opens a session where there is none, looks where the command's guard says so, and sends.
+    pub(super) async fn send(
+        &mut self,
+        account: &Account,
+        version: Version,
+        command: &Command,
+    ) -> Answer {
+        // Taken out while it is used: a future that is dropped in the middle leaves no session
+        // with an answer still on its way.
+        let mut session = match self.session.take() {
+            Some((known, session)) if known == *account => session,
+            _ => match self.open(account).await {
+                Ok(session) => session,
+                Err(answer) => return answer,
+            },
+        };
+        let answer = match self.script(session.as_mut(), version, command).await {
+            Ok(answer) | Err(Stop::Answer(answer)) => answer,
+            Err(Stop::Broken(why)) => return Answer::NotSent(why),
+        };
+        if !matches!(answer, Answer::Unknown(_)) {
+            self.session = Some((account.clone(), session));
+        }
+        answer
+    }
+
+    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, Answer> {
+        let mut session = self
+            .connect
+            .connect(account)
+            .await
+            .map_err(|error| Answer::NotSent(error.to_string()))?;
+        session
+            .query(SESSION_SETUP, LOOK_TIMEOUT)
+            .await
+            .map_err(|error| Answer::NotSent(error.to_string()))?;
+        Ok(session)
+    }
+
+    async fn script(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        command: &Command,
+    ) -> Result<Answer, Stop> {
+        session
+            .query(&limit(command.timeout()), LOOK_TIMEOUT)
+            .await
+            .map_err(|error| Stop::Broken(error.to_string()))?;
+        self.look(session, version, command.guard()).await?;
+        let Some(text) = command.text() else {
+            return Ok(Answer::Done);
+        };
+        let began = Instant::now();
+        let answer = session.query(&text, command.timeout() + PATIENCE).await;
+        let code = match &answer {
+            Err(QueryError::Server(error)) => error.code,
+            _ => 0,
+        };
+        self.metrics
+            .statement(command.name(), code, began.elapsed());
+        tracing::info!(
+            statement = command.name(),
+            tenant = %command.tenant(),
+            code,
+            lost = matches!(answer, Err(QueryError::Lost(_))),
+            "sent"
+        );
+        Ok(match answer {
+            Ok(_) => Answer::Done,
+            Err(QueryError::Lost(why)) => Answer::Unknown(why),
+            Err(QueryError::Server(error)) => {
+                let failure = explain_refusal(&error);
+                match failure.class {
+                    FailureClass::AlreadySo => Answer::Done,
+                    FailureClass::Unknown => Answer::Unknown(failure.message),
+                    FailureClass::NotYet | FailureClass::Permanent => Answer::Refused(failure),
+                }
+            }
+        })
+    }
+
+    async fn look(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        guard: Guard,
+    ) -> Result<(), Stop> {
+        match guard {
+            Guard::None => Ok(()),
+            Guard::NoJobWithKey(key) => {
+                // Running before ended: a row that moves in between is then seen in the second.
+                for query in [
+                    Query::RunningJobsByKey(key.clone()),
+                    Query::JobHistoryByKey(key),
+                ] {
+                    if !self.jobs(session, version, &query).await?.is_empty() {
+                        return Err(Stop::Answer(Answer::AlreadySent));
+                    }
+                }
+                Ok(())
+            }
+            Guard::OnlyRunningJob { tenant_id, key } => {
+                let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
+                let parents: Vec<_> = jobs
+                    .iter()
+                    .filter(|job| job.description == key.as_str())
+                    .map(|job| (job.tenant_id, job.id))
+                    .collect();
+                let mut running = jobs
+                    .iter()
+                    .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
+                    .peekable();
+                let ours = |job: &Job| {
+                    job.description == key.as_str()
+                        || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
+                };
+                if running.peek().is_none() {
+                    return Err(withheld("the backup does not run any more"));
+                }
+                if running.all(ours) {
+                    Ok(())
+                } else {
+                    Err(withheld("another backup runs"))
+                }
+            }
+        }
+    }
+
+    async fn jobs(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: &Query,
+    ) -> Result<Vec<Job>, Stop> {
+        let began = Instant::now();
+        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
+        self.metrics.statement(query.name(), 0, began.elapsed());
+        let rows = answer.map_err(|error| match error {
+            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
+            QueryError::Lost(why) => Stop::Broken(why),
+        })?;
+        // A look that can not be understood is no look: nothing is sent.
+        view::jobs(&rows).map_err(|error| Stop::Broken(error.to_string()))
+    }
+}
+
+fn withheld(why: &str) -> Stop {
+    Stop::Answer(Answer::Withheld(why.to_owned()))
+}

@@ -1,0 +1,319 @@
+//! One read of a cluster: queries in the order that keeps their rows consistent, and what is
+//! carried over from the read before.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::client::{QueryError, Rows, Session};
+use super::clusters::Trouble;
+use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
+use super::reflector::{query_trouble, view_trouble};
+use super::version::Version;
+use super::view::{self, Query, TenantRow, ViewError};
+use crate::telemetry::Metrics;
+
+/// How far back ended jobs are read at first.
+const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
+/// How far two nodes' clocks may differ in START_TIMESTAMP.
+const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
+/// Ended jobs that are kept of each tenant.
+const KEPT_JOBS: usize = 20;
+/// How long a job that is neither running nor ended is still taken for running: its row moves
+/// from one view to the other, and views lag.
+const MOVING: Duration = Duration::from_secs(60);
+
+/// What one session can be asked.
+pub(super) struct Reading<'a> {
+    session: &'a mut dyn Session,
+    version: Version,
+    metrics: &'a Metrics,
+    timeout: Duration,
+}
+
+/// What is carried over from read to read.
+#[derive(Default)]
+pub(super) struct History {
+    tenants: BTreeMap<TenantId, Arc<Tenant>>,
+    parents: Arc<Vec<Job>>,
+    /// START_TIMESTAMP of the newest job ever seen.
+    newest_start: Option<Timestamp>,
+    /// Jobs that have left the one view and not come up in the other, and since when.
+    moving: HashMap<(TenantId, JobId), Instant>,
+}
+
+/// Why a read failed.
+pub(super) enum ReadError {
+    Query(QueryError),
+    View(ViewError),
+}
+
+impl From<QueryError> for ReadError {
+    fn from(error: QueryError) -> Self {
+        Self::Query(error)
+    }
+}
+
+impl From<ViewError> for ReadError {
+    fn from(error: ViewError) -> Self {
+        Self::View(error)
+    }
+}
+
+impl From<ReadError> for Trouble {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Query(error) => query_trouble(&error),
+            ReadError::View(error) => view_trouble(&error),
+        }
+    }
+}
+
+type Read = (BTreeMap<TenantId, Arc<Tenant>>, Arc<Vec<Job>>, bool);
+
+impl<'a> Reading<'a> {
+    pub(super) fn new(
+        session: &'a mut dyn Session,
+        version: Version,
+        metrics: &'a Metrics,
+        timeout: Duration,
+    ) -> Self {
+        Self {
+            session,
+            version,
+            metrics,
+            timeout,
+        }
+    }
+
+    /// Runs a statement that has no rows.
+    pub(super) async fn execute(&mut self, text: &'static str) -> Result<(), QueryError> {
+        self.session.query(text, self.timeout).await.map(drop)
+    }
+
+    /// Runs a query.
+    pub(super) async fn ask(&mut self, query: &Query) -> Result<Rows, QueryError> {
+        let began = Instant::now();
+        let answer = self
+            .session
+            .query(&query.text(self.version), self.timeout)
+            .await;
+        let code = match &answer {
+            Err(QueryError::Server(error)) => error.code,
+            _ => 0,
+        };
+        self.metrics.statement(query.name(), code, began.elapsed());
+        answer
+    }
+
+    /// Reads the cluster. The last value says whether sets, pieces and ended jobs were read too.
+    pub(super) async fn read(
+        &mut self,
+        history: &mut History,
+        full: bool,
+        now: Timestamp,
+    ) -> Result<Read, ReadError> {
+        let tenants = view::tenants(self.version, &self.ask(&Query::Tenants).await?)?;
+        let mut rounds = view::rounds(&self.ask(&Query::Rounds).await?)?;
+        let mut log_dests = view::archive_dests(&self.ask(&Query::ArchiveDests).await?)?;
+        let mut data_dests = view::data_dests(&self.ask(&Query::DataDests).await?)?;
+        // Running jobs before ended ones: a row that moves between the two reads is then seen in
+        // the second. The other way round it would be in neither.
+        let mut running = view::jobs(&self.ask(&Query::RunningJobs).await?)?;
+        if running.iter().any(|job| !job.status.is_terminal()) {
+            let progress = view::progress(self.version, &self.ask(&Query::Progress).await?)?;
+            for job in &mut running {
+                job.percent = progress.get(&(job.tenant_id, job.id)).copied();
+            }
+        }
+        let full = full || history.is_stale(&tenants, &rounds, &running);
+        let mut ended = Vec::new();
+        let mut sets = BTreeMap::new();
+        let mut pieces = BTreeMap::new();
+        if full {
+            let since = history.watermark(now);
+            ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
+            sets = view::sets(&self.ask(&Query::Sets).await?)?;
+            pieces = view::pieces(&self.ask(&Query::Pieces).await?)?;
+        }
+        let mut jobs = history.merge_jobs(running, ended);
+        history.parents = Arc::new(jobs.remove(&TenantId::SYS).unwrap_or_default());
+        let mut current = BTreeMap::new();
+        for row in tenants {
+            let id = row.id;
+            let known = history.tenants.get(&id);
+            let tenant = Tenant {
+                id,
+                name: row.name,
+                status: row.status,
+                role: row.role,
+                locked: row.locked,
+                archive_log: row.archive_log,
+                log_dest: log_dests.remove(&id),
+                data_dest: data_dests.remove(&id),
+                round: rounds.remove(&id),
+                pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),
+                sets: kept(full, sets.remove(&id), known.map(|tenant| &tenant.sets)),
+                jobs: jobs.remove(&id).unwrap_or_default(),
+            };
+            current.insert(id, shared(tenant, known));
+        }
+        history.tenants.clone_from(&current);
+        Ok((current, Arc::clone(&history.parents), full))
+    }
+}
+
+impl History {
+    /// Whether a job or a piece has changed since sets and pieces were read.
+    fn is_stale(
+        &self,
+        tenants: &[TenantRow],
+        rounds: &BTreeMap<TenantId, Round>,
+        running: &[Job],
+    ) -> bool {
+        let marks = |round: Option<&Round>| round.map(|round| (round.id, round.piece_id));
+        let pieces_changed = tenants.iter().any(|row| {
+            let known = self.tenants.get(&row.id);
+            known.is_none_or(|known| {
+                marks(known.round.as_ref()) != marks(rounds.get(&row.id))
+                    || known.round.as_ref().map(|round| &round.status)
+                        != rounds.get(&row.id).map(|round| &round.status)
+            })
+        });
+        let known_running = |job: &Job| {
+            self.known_jobs().any(|known| {
+                (known.tenant_id, known.id) == (job.tenant_id, job.id) && known.status == job.status
+            })
+        };
+        let vanished = self
+            .known_jobs()
+            .filter(|known| !known.status.is_terminal())
+            .any(|known| {
+                !running
+                    .iter()
+                    .any(|job| (job.tenant_id, job.id) == (known.tenant_id, known.id))
+            });
+        let appeared_or_ended = running.iter().any(|job| !known_running(job));
+        pieces_changed || vanished || appeared_or_ended
+    }
+
+    fn known_jobs(&self) -> impl Iterator<Item = &Job> {
+        self.tenants
+            .values()
+            .flat_map(|tenant| &tenant.jobs)
+            .chain(self.parents.iter())
+    }
+
+    /// From which START_TIMESTAMP on ended jobs must be read: never past a job that has not ended.
+    fn watermark(&self, now: Timestamp) -> Timestamp {
+        let Some(newest) = self.newest_start else {
+            return now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
+        };
+        let unfinished = self
+            .known_jobs()
+            .filter(|job| !job.status.is_terminal())
+            .map(|job| job.started_at)
+            .min();
+        let newest = newest.saturating_sub(CLOCK_SLACK).unwrap_or(Timestamp::MIN);
+        // START_TIMESTAMP has microseconds, the query's literal has none.
+        unfinished.map_or(newest, |at| at.min(newest))
+    }
+
+    /// Joins running, ended and known jobs. A job in both views has ended.
+    fn merge_jobs(&mut self, running: Vec<Job>, ended: Vec<Job>) -> BTreeMap<TenantId, Vec<Job>> {
+        let mut jobs = BTreeMap::<(TenantId, JobId), Job>::new();
+        let mut moving = HashMap::new();
+        let fresh: BTreeMap<_, _> = running
+            .into_iter()
+            .chain(ended)
+            .map(|job| ((job.tenant_id, job.id), job))
+            .collect();
+        for known in self.known_jobs() {
+            let key = (known.tenant_id, known.id);
+            if fresh.contains_key(&key) {
+                continue;
+            }
+            if !known.status.is_terminal() {
+                let since = self.moving.get(&key).copied().unwrap_or_else(Instant::now);
+                if since.elapsed() > MOVING {
+                    continue;
+                }
+                moving.insert(key, since);
+            }
+            jobs.insert(key, known.clone());
+        }
+        jobs.extend(fresh);
+        self.moving = moving;
+        self.newest_start = jobs
+            .values()
+            .map(|job| job.started_at)
+            .max()
+            .max(self.newest_start);
+        let mut by_tenant = BTreeMap::<TenantId, Vec<Job>>::new();
+        for ((tenant, _), job) in jobs {
+            by_tenant.entry(tenant).or_default().push(job);
+        }
+        for jobs in by_tenant.values_mut() {
+            trim(jobs);
+        }
+        by_tenant
+    }
+}
+
+/// Keeps the running jobs and the newest of the ended ones; they are sorted by number.
+fn trim(jobs: &mut Vec<Job>) {
+    let ended = jobs.iter().filter(|job| job.status.is_terminal()).count();
+    let mut surplus = ended.saturating_sub(KEPT_JOBS);
+    jobs.retain(|job| {
+        let drop = surplus > 0 && job.status.is_terminal();
+        surplus -= usize::from(drop);
+        !drop
+    });
+    jobs.shrink_to_fit();
+}
+
+trait Shrink: Sized {
+    fn shrunk(self) -> Self;
+}
+
+impl Shrink for Vec<BackupSet> {
+    fn shrunk(mut self) -> Self {
+        self.shrink_to_fit();
+        self
+    }
+}
+
+impl Shrink for Vec<Piece> {
+    fn shrunk(mut self) -> Self {
+        self.shrink_to_fit();
+        self
+    }
+}
+
+/// What was read anew, or what was known; an equal value stays the same allocation.
+fn kept<T: Shrink + PartialEq + Default>(
+    full: bool,
+    fresh: Option<T>,
+    known: Option<&Arc<T>>,
+) -> Arc<T> {
+    let fresh = if full {
+        fresh.unwrap_or_default().shrunk()
+    } else {
+        T::default()
+    };
+    match known {
+        Some(known) if !full || **known == fresh => Arc::clone(known),
+        _ => Arc::new(fresh),
+    }
+}
+
+/// The tenant as it was, where nothing changed: whoever compares then sees the same allocation.
+fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant> {
+    match known {
+        Some(known) if **known == tenant => Arc::clone(known),
+        _ => Arc::new(tenant),
+    }
+}
