@@ -1,0 +1,183 @@
+//! How a data backup is shown.
+
+use jiff::Timestamp;
+
+use super::{Event, Outcome, State};
+use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
+use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::domain::time;
+use crate::oceanbase::model::{BackupSet, JobStatus};
+
+/// The status of a task in this state. All that the operator must remember stands in plain fields
+/// already; phase, label and conditions are rendered and never read back.
+pub(super) fn render(
+    state: &State,
+    mut status: BackupTaskStatus,
+    generation: i64,
+    now: Timestamp,
+) -> BackupTaskStatus {
+    let (phase, label) = phase(state, &status);
+    let (progress, succeeded) = match state {
+        State::Ended(Outcome::Completed) => (Progress::Ready, Status::True),
+        State::Ended(_) => (Progress::Stalled, Status::False),
+        _ => (Progress::Reconciling, Status::Unknown),
+    };
+    let (reason, message) = explained(state, &status);
+    let accepted = status.job_id.is_some()
+        || matches!(
+            state,
+            State::Accepted | State::Running(_) | State::Unseen(_)
+        );
+    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, &message)];
+    conditions.extend(condition::progress(progress, &reason, &message));
+    conditions.push(wanted(
+        ACCEPTED,
+        accepted,
+        if accepted { "StatementTaken" } else { &reason },
+        if accepted {
+            "the database has taken the statement"
+        } else {
+            &message
+        },
+    ));
+    conditions.push(wanted(
+        JOB_STARTED,
+        status.job_id.is_some(),
+        if status.job_id.is_some() {
+            "JobKnown"
+        } else {
+            &reason
+        },
+        status
+            .job_id
+            .map_or_else(|| message.clone(), |id| format!("backup job {id}")),
+    ));
+    status.conditions = condition::merge(&status.conditions, conditions, generation, now);
+    status.observed_generation = Some(generation);
+    status.phase = Some(phase.to_owned());
+    status.console_label = Some(label.to_owned());
+    status
+}
+
+/// Phase and the console's words for it (console 2.2).
+fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static str) {
+    match state {
+        State::Waiting(_) | State::Sending | State::Accepted => ("Pending", "Starting"),
+        State::Unseen(_) if status.job_id.is_none() => ("Pending", "Starting"),
+        State::Unseen(_) => ("InProgress", "In Progress"),
+        State::Running(JobStatus::Init) => ("Initializing", "Initializing"),
+        State::Running(JobStatus::Canceling) => ("Canceling", "Canceling"),
+        // Also every word that this operator does not know: running, never finished.
+        State::Running(_) => ("InProgress", "In Progress"),
+        State::Ended(Outcome::Completed) => ("Completed", "Completed"),
+        State::Ended(Outcome::Failed) => ("Failed", "Failed"),
+        State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
+        State::Ended(Outcome::Overdue) => ("Overdue", "Overdue"),
+    }
+}
+
+fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
+    let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
+    match (state, &status.cause) {
+        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+            plain(obstacle.reason, &obstacle.message)
+        }
+        (State::Ended(Outcome::Completed), _) => plain("Completed", "the backup is complete"),
+        (State::Ended(_) | State::Sending, Some(cause)) => {
+            (cause.reason.clone(), cause.message.clone())
+        }
+        (State::Ended(outcome), None) => plain(outcome.word(), "the backup has ended"),
+        (State::Sending, None) => plain("Sending", "the statement is being sent"),
+        (State::Accepted, _) => plain(
+            "WaitingForJob",
+            "the database has taken the statement; its job is not shown yet",
+        ),
+        (State::Running(JobStatus::Canceling), _) => {
+            plain("Canceling", "the job is being canceled")
+        }
+        (State::Running(JobStatus::Unknown(word)), _) => (
+            "InProgress".to_owned(),
+            format!("the job's status is {word}"),
+        ),
+        (State::Running(_), _) => plain("InProgress", "the backup runs"),
+    }
+}
+
+/// The console's word for what a backup holds.
+pub(super) fn type_word(kind: BackupType) -> &'static str {
+    full_word(kind == BackupType::Full)
+}
+
+pub(super) fn full_word(full: bool) -> &'static str {
+    if full { "Full" } else { "Incremental" }
+}
+
+/// Describes the set that the backup made.
+pub(super) fn note_set(status: &mut BackupTaskStatus, set: &BackupSet) {
+    status.backup_set_id = Some(set.id.0);
+    status.type_ = Some(full_word(set.full).to_owned());
+    status.data_version = Some(set.tenant_compatible.clone()).filter(|text| !text.is_empty());
+    status.storage_directory = Some(set.path.clone());
+    status.encryption_mode = Some(set.encryption_mode.clone());
+    status.min_restore_scn = Some(set.min_restore_scn.to_string());
+    status.start_replay_scn = Some(set.start_replay_scn.to_string());
+    status.snapshot_time = Some(time(set.min_restore_scn.at()));
+    status.input_bytes = Some(set.input_bytes);
+    status.output_bytes = Some(set.output_bytes);
+}
+
+pub(super) fn started_event(status: &BackupTaskStatus, spec: &BackupTaskSpec) -> Event {
+    let kind = status.type_.as_deref().unwrap_or(type_word(spec.type_));
+    let job = status.job_id.unwrap_or_default();
+    Event {
+        warning: false,
+        reason: "BackupStarted",
+        message: format!(
+            "{kind} backup of tenant {} runs as job {job}",
+            spec.tenant_name
+        ),
+    }
+}
+
+pub(super) fn ended_event(
+    outcome: Outcome,
+    status: &BackupTaskStatus,
+    spec: &BackupTaskSpec,
+) -> Event {
+    let why = status
+        .cause
+        .as_ref()
+        .map(|cause| cause.message.as_str())
+        .unwrap_or_default();
+    let tenant = &spec.tenant_name;
+    let (warning, reason, message) = match outcome {
+        Outcome::Completed => {
+            let kind = status.type_.as_deref().unwrap_or_default();
+            let set = status.backup_set_id.unwrap_or_default();
+            let took = status.duration.as_deref().unwrap_or("0s");
+            let message = format!("{kind} backup of tenant {tenant} made set {set} in {took}");
+            (false, "BackupSucceeded", message)
+        }
+        Outcome::Failed => (
+            true,
+            "BackupFailed",
+            format!("backup of tenant {tenant} failed: {why}"),
+        ),
+        Outcome::Canceled => (
+            false,
+            "BackupCanceled",
+            format!("backup of tenant {tenant}: {why}"),
+        ),
+        Outcome::Overdue => (
+            true,
+            "BackupMissed",
+            format!("backup of tenant {tenant}: {why}"),
+        ),
+    };
+    Event {
+        warning,
+        reason,
+        message,
+    }
+}

@@ -1,0 +1,204 @@
+//! A cluster's page: whether it answers, and how its backups stand (console S46..S62).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use super::condition::{self, Progress, Status, wanted};
+use super::{Decision, Event, Next, Obstacle, time};
+use crate::api::OceanBaseClusterStatus;
+use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
+use crate::api::condition::types::REACHABLE;
+use crate::oceanbase::model::{RoundStatus, Scn, Snapshot, Tenant};
+
+/// How many names of tenants without backup are listed.
+const LISTED: usize = 50;
+/// How often the checkpoint is written when nothing else changes.
+const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// What the database shows; an obstacle while it shows nothing.
+    pub database: Result<Arc<Snapshot>, Obstacle>,
+    /// Phases of the strategies of this cluster.
+    pub strategy_phases: Vec<Option<String>>,
+}
+
+/// Decides. A cluster's object changes nothing in the database.
+#[must_use]
+pub fn decide(
+    generation: i64,
+    previous: &OceanBaseClusterStatus,
+    seen: &Seen,
+    now: Timestamp,
+) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
+    let mut status = previous.clone();
+    let (progress, reachable, reason, message) = match &seen.database {
+        Ok(snapshot) => {
+            note(&mut status, previous, snapshot, &seen.strategy_phases);
+            let message = format!("the cluster answers; version {}", snapshot.version);
+            (Progress::Ready, Status::True, "Reachable", message)
+        }
+        Err(obstacle) => {
+            let progress = if obstacle.permanent {
+                Progress::Stalled
+            } else {
+                Progress::Reconciling
+            };
+            let reachable = if obstacle.reason == "Connecting" {
+                Status::Unknown
+            } else {
+                Status::False
+            };
+            (
+                progress,
+                reachable,
+                obstacle.reason,
+                obstacle.message.clone(),
+            )
+        }
+    };
+    let mut conditions = Vec::from(condition::progress(progress, reason, &message));
+    conditions.push(wanted(REACHABLE, reachable, reason, &message));
+    status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
+    status.observed_generation = Some(generation);
+    let event = reachable_event(previous, reachable, reason, message);
+    Decision {
+        status,
+        effect: None,
+        next: Next::Await,
+        event,
+    }
+}
+
+fn note(
+    status: &mut OceanBaseClusterStatus,
+    previous: &OceanBaseClusterStatus,
+    snapshot: &Snapshot,
+    strategy_phases: &[Option<String>],
+) {
+    status.identity = Some(ClusterIdentity {
+        cluster_name: snapshot.identity.cluster_name.clone(),
+        cluster_id: snapshot.identity.cluster_id,
+    });
+    status.version = Some(snapshot.version.to_string());
+    let edition = if snapshot.community {
+        "Community"
+    } else {
+        "Enterprise"
+    };
+    status.edition = Some(edition.to_owned());
+    status.capabilities = snapshot.version.capabilities().map(str::to_owned).collect();
+    let tenants = || snapshot.tenants.values();
+    let not_backed_up: BTreeSet<_> = tenants()
+        .filter(|tenant| !is_backed_up(tenant))
+        .map(|tenant| &tenant.name)
+        .collect();
+    let total = count(tenants().count());
+    let without = count(not_backed_up.len());
+    status.tenants = Some(TenantCounts {
+        total,
+        primary: count(tenants().filter(|tenant| tenant.role == "PRIMARY").count()),
+        backed_up: total - without,
+        not_backed_up: without,
+    });
+    status.not_backed_up_tenants = not_backed_up.into_iter().take(LISTED).cloned().collect();
+    let (phase, label) = phase(strategy_phases);
+    let known = previous
+        .backup
+        .as_ref()
+        .and_then(|b| b.log_backup_checkpoint_time.clone());
+    let current = checkpoint(snapshot).map(|scn| time(scn.at()));
+    let is_recent = |known: &Time, current: &Time| {
+        let moved = known.0.duration_until(current.0);
+        moved >= SignedDuration::ZERO && moved < CHECKPOINT_INTERVAL
+    };
+    let checkpoint = match (known, current) {
+        (Some(known), Some(current)) if is_recent(&known, &current) => Some(known),
+        (_, current) => current,
+    };
+    status.backup = Some(ClusterBackup {
+        phase: phase.to_owned(),
+        console_label: label.to_owned(),
+        last_data_backup_time: last_backup(snapshot).map(time),
+        log_backup_checkpoint_time: checkpoint,
+        running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
+    });
+}
+
+/// Whether the tenant could be recovered to a point in time from now on.
+fn is_backed_up(tenant: &Tenant) -> bool {
+    let archives = tenant
+        .round
+        .as_ref()
+        .is_some_and(|round| round.status == RoundStatus::Doing);
+    archives && tenant.sets.iter().any(|set| set.success && set.available)
+}
+
+fn last_backup(snapshot: &Snapshot) -> Option<Timestamp> {
+    let sets = snapshot
+        .tenants
+        .values()
+        .flat_map(|tenant| tenant.sets.iter());
+    sets.filter(|set| set.success)
+        .filter_map(|set| set.ended_at)
+        .max()
+}
+
+fn checkpoint(snapshot: &Snapshot) -> Option<Scn> {
+    let rounds = snapshot
+        .tenants
+        .values()
+        .filter_map(|tenant| tenant.round.as_ref());
+    rounds
+        .filter(|round| round.status == RoundStatus::Doing)
+        .map(|round| round.checkpoint_scn)
+        .min()
+}
+
+/// Of the strategies' phases the one that needs attention most, with the console's words.
+fn phase(strategies: &[Option<String>]) -> (&'static str, &'static str) {
+    if strategies.is_empty() {
+        return ("NoBackupStrategy", "No Backup Strategy");
+    }
+    let any = |word: &str| strategies.iter().flatten().any(|phase| phase == word);
+    if any("Abnormal") {
+        ("Abnormal", "Scheduling Exception")
+    } else if any("InProgress") {
+        ("InProgress", "In Progress")
+    } else if any("Paused") && !any("PendingBackupScheduling") {
+        ("Paused", "Suspend Backup Scheduling Task")
+    } else {
+        ("PendingBackupScheduling", "Pending Backup Scheduling")
+    }
+}
+
+fn reachable_event(
+    previous: &OceanBaseClusterStatus,
+    reachable: Status,
+    reason: &'static str,
+    message: String,
+) -> Option<Event> {
+    let before = previous
+        .conditions
+        .iter()
+        .find(|known| known.type_ == REACHABLE);
+    let same =
+        before.is_some_and(|known| known.status == reachable.word() && known.reason == reason);
+    if same || reachable == Status::Unknown {
+        return None;
+    }
+    let warning = reachable == Status::False;
+    Some(Event {
+        warning,
+        reason: if warning { reason } else { "ClusterReachable" },
+        message,
+    })
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,172 @@
+//! Conditions are rendered from an object's state and never read back.
+
+use jiff::Timestamp;
+
+use super::time;
+use crate::api::Condition;
+use crate::api::condition::types::{READY, RECONCILING, STALLED};
+
+/// A condition's status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)]
+pub enum Status {
+    True,
+    False,
+    Unknown,
+}
+
+impl Status {
+    /// The word on the wire.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::True => "True",
+            Self::False => "False",
+            Self::Unknown => "Unknown",
+        }
+    }
+}
+
+impl From<bool> for Status {
+    fn from(holds: bool) -> Self {
+        if holds { Self::True } else { Self::False }
+    }
+}
+
+/// A condition as it should be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    kind: &'static str,
+    status: Status,
+    reason: String,
+    message: String,
+}
+
+impl Wanted {
+    /// The condition's type.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// Its status.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+}
+
+/// A condition as it should be.
+#[must_use]
+pub fn wanted(
+    kind: &'static str,
+    status: impl Into<Status>,
+    reason: &str,
+    message: impl Into<String>,
+) -> Wanted {
+    Wanted {
+        kind,
+        status: status.into(),
+        reason: reason.to_owned(),
+        message: message.into(),
+    }
+}
+
+/// How far an object has come: rendered as `Ready`, `Reconciling` and `Stalled`, by which Flux,
+/// Argo CD and `kubectl wait` judge it (kstatus).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// It is as it should be.
+    Ready,
+    /// It is not yet as it should be.
+    Reconciling,
+    /// It will not become so without somebody's help.
+    Stalled,
+}
+
+/// `Ready`, `Reconciling` and `Stalled`, never contradicting each other.
+#[must_use]
+pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] {
+    let is = |this| progress == this;
+    [
+        wanted(READY, is(Progress::Ready), reason, message),
+        wanted(RECONCILING, is(Progress::Reconciling), reason, message),
+        wanted(STALLED, is(Progress::Stalled), reason, message),
+    ]
+}
+
+/// The conditions to write: `lastTransitionTime` moves only where the status does.
+#[must_use]
+pub fn merge(
+    previous: &[Condition],
+    wanted: impl IntoIterator<Item = Wanted>,
+    generation: i64,
+    now: Timestamp,
+) -> Vec<Condition> {
+    wanted
+        .into_iter()
+        .map(|wanted| {
+            let known = previous
+                .iter()
+                .find(|known| known.type_ == wanted.kind)
+                .filter(|known| known.status == wanted.status.word());
+            Condition {
+                type_: wanted.kind.to_owned(),
+                status: wanted.status.word().to_owned(),
+                reason: wanted.reason,
+                message: shortened(wanted.message),
+                observed_generation: Some(generation),
+                last_transition_time: known
+                    .map_or_else(|| time(now), |known| known.last_transition_time.clone()),
+            }
+        })
+        .collect()
+}
+
+/// A message longer than the schema allows would make every write of the status fail.
+fn shortened(mut message: String) -> String {
+    const LIMIT: usize = 1024;
+    if message.len() > LIMIT {
+        let end = (0..=LIMIT - 3)
+            .rev()
+            .find(|at| message.is_char_boundary(*at))
+            .unwrap_or(0);
+        message.truncate(end);
+        message.push('…');
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_transition_time_stays_while_only_the_message_changes() {
+        let first = merge(&[], [wanted("Ready", false, "A", "a")], 1, at(10));
+        let second = merge(&first, [wanted("Ready", false, "B", "b")], 2, at(20));
+        assert_eq!(second[0].last_transition_time, time(at(10)));
+    }
+
+    #[test]
+    fn the_transition_time_moves_with_the_status() {
+        let first = merge(&[], [wanted("Ready", false, "A", "a")], 1, at(10));
+        let second = merge(&first, [wanted("Ready", true, "A", "a")], 1, at(20));
+        assert_eq!(second[0].last_transition_time, time(at(20)));
+    }
+
+    #[test]
+    fn a_message_is_cut_where_a_letter_ends() {
+        let long = merge(
+            &[],
+            [wanted("Ready", true, "A", "ä".repeat(2000))],
+            1,
+            at(0),
+        );
+        assert!(long[0].message.len() <= 1024 && long[0].message.ends_with('…'));
+    }
+}

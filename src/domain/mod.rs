@@ -1,0 +1,180 @@
+//! Decisions: what an object's state is and what to do next. Pure and total: no clock, no I/O, no
+//! `Result`; trouble is a value.
+//!
+//! Each kind has `decide`: from the object and what was seen to a [`Decision`]. The driver writes
+//! the status first and performs the effect after that; what a crash leaves behind is recognised
+//! from the world (a job's key, a child's name), never from memory.
+
+pub mod backup;
+pub mod cluster;
+pub mod condition;
+pub mod log_backup;
+pub mod naming;
+pub mod schedule;
+pub mod storage;
+pub mod strategy;
+pub mod windows;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
+use crate::api::Cause;
+use crate::oceanbase::model::{Failure, Tenant};
+
+/// What to do about an object.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decision<S, E> {
+    /// The status as it should be; it is written when it differs from what is there.
+    pub status: S,
+    /// At most one thing to do, after the status was written.
+    pub effect: Option<E>,
+    /// When to look again without being woken.
+    pub next: Next,
+    /// What to tell, where something worth telling has happened.
+    pub event: Option<Event>,
+}
+
+/// When to look at an object again without being woken by a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// Not before something changes.
+    Await,
+    /// After this time.
+    After(Duration),
+    /// At this instant.
+    At(Timestamp),
+}
+
+impl Next {
+    /// The earlier of the two, seen from `now`.
+    #[must_use]
+    pub fn sooner(self, other: Self, now: Timestamp) -> Self {
+        match (self.delay(now), other.delay(now)) {
+            (Some(one), Some(two)) if two < one => other,
+            (None, Some(_)) => other,
+            _ => self,
+        }
+    }
+
+    /// How long that is from `now`; never less than nothing.
+    #[must_use]
+    pub fn delay(self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Await => None,
+            Self::After(duration) => Some(duration),
+            Self::At(at) => {
+                let wait = now.duration_until(at).max(SignedDuration::ZERO);
+                Some(wait.unsigned_abs())
+            }
+        }
+    }
+}
+
+/// A Kubernetes event on the object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    /// `Warning`, not `Normal`.
+    pub warning: bool,
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What happened, below 1 kB, without secrets.
+    pub message: String,
+}
+
+/// Something that an object waits for or fails of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Obstacle {
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Whether only somebody's help makes it go away; otherwise the object waits.
+    pub permanent: bool,
+}
+
+impl Obstacle {
+    /// Something that may come right by itself: a missing object may be applied later.
+    #[must_use]
+    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            permanent: false,
+        }
+    }
+
+    /// Something that stays wrong until somebody changes it.
+    #[must_use]
+    pub fn permanent(reason: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            reason,
+            message: message.into(),
+            permanent: true,
+        }
+    }
+
+    /// As the status shows it.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        Cause {
+            code: None,
+            reason: self.reason.to_owned(),
+            message: self.message.clone(),
+        }
+    }
+}
+
+impl From<&Failure> for Cause {
+    fn from(failure: &Failure) -> Self {
+        Self {
+            // The operator's own refusals have no number.
+            code: Some(failure.code).filter(|code| *code != 0),
+            reason: failure.reason.to_owned(),
+            message: failure.message.clone(),
+        }
+    }
+}
+
+/// Whether a tenant's destination is the wanted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DestinationSeen {
+    /// None is set.
+    Unset,
+    /// It is the wanted one.
+    Ours,
+    /// It is another one: its address without keys.
+    Elsewhere(String),
+}
+
+/// What is known of one tenant of a cluster.
+#[derive(Clone, Debug)]
+pub struct TenantSeen {
+    /// The tenant; `None` when the cluster has none of the name.
+    pub tenant: Option<Arc<Tenant>>,
+    /// Whether this is newer than our last command to the tenant.
+    pub settled: bool,
+    /// Whether its destination (of data or of logs, whichever the object is about) is the wanted
+    /// one.
+    pub destination: DestinationSeen,
+}
+
+/// An instant as the API server keeps it: whole seconds. A finer one would differ from what is
+/// read back, and be written again for ever.
+#[must_use]
+pub fn time(at: Timestamp) -> Time {
+    Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
+}
+
+/// A length of time as people write it: `3m20s`.
+#[must_use]
+pub fn duration_text(duration: SignedDuration) -> String {
+    let seconds = duration.as_secs().max(0);
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}s"),
+        (0, m, s) => format!("{m}m{s}s"),
+        (h, m, s) => format!("{h}h{m}m{s}s"),
+    }
+}

@@ -1,0 +1,84 @@
+//! Names of objects that the operator makes: deterministic, so that a crash between making one and
+//! writing it down makes it once.
+
+use sha2::{Digest, Sha256};
+
+use super::schedule::Slot;
+use crate::api::BackupType;
+use crate::oceanbase::model::TenantId;
+
+/// Longest name that also fits a label.
+const LIMIT: usize = 63;
+
+/// The task of one tenant for one slot: `<strategy>-t<tenantId>-<full|incr>-<yyyymmddhhmm>z`.
+#[must_use]
+pub fn task(strategy: &str, tenant: TenantId, slot: &Slot) -> String {
+    let kind = match slot.ty {
+        BackupType::Full => "full",
+        BackupType::Incremental => "incr",
+    };
+    shortened(strategy, &format!("-t{tenant}-{kind}-{}z", slot.stamp()))
+}
+
+/// The log backup of one tenant: `<cluster>-t<tenantId>`.
+#[must_use]
+pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
+    shortened(cluster, &format!("-t{tenant}"))
+}
+
+/// A short text that differs where `text` differs.
+#[must_use]
+pub fn fingerprint(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}
+
+/// `prefix` and `suffix`, the prefix cut and hashed where both are too long for a name.
+fn shortened(prefix: &str, suffix: &str) -> String {
+    if prefix.len() + suffix.len() <= LIMIT {
+        return format!("{prefix}{suffix}");
+    }
+    let hash = fingerprint(prefix);
+    let room = LIMIT.saturating_sub(suffix.len() + hash.len() + 1);
+    let kept: String = prefix.chars().take(room).collect();
+    format!("{}-{hash}{suffix}", kept.trim_end_matches(['-', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slot() -> Slot {
+        Slot {
+            at: "2026-11-21T18:00:00Z".parse().unwrap(),
+            ty: BackupType::Full,
+        }
+    }
+
+    #[test]
+    fn a_task_is_named_by_strategy_tenant_type_and_slot_in_utc() {
+        assert_eq!(
+            task("nightly", TenantId(1002), &slot()),
+            "nightly-t1002-full-202611211800z"
+        );
+    }
+
+    #[test]
+    fn long_names_are_cut_and_still_differ() {
+        let one = task(&format!("{}a", "x".repeat(60)), TenantId(1002), &slot());
+        let two = task(&format!("{}b", "x".repeat(60)), TenantId(1002), &slot());
+        assert!(one.len() <= 63 && two.len() <= 63 && one != two);
+    }
+
+    #[test]
+    fn a_cut_name_does_not_end_its_prefix_in_a_dot() {
+        let name = log_backup(
+            &format!("{}.{}", "x".repeat(46), "y".repeat(40)),
+            TenantId(1002),
+        );
+        assert!(!name.contains(".-"), "{name}");
+    }
+}

@@ -1,0 +1,238 @@
+//! Cron expressions of five fields, read into masks.
+//!
+//! Names, lists, ranges and steps are understood. What other dialects add (macros, `?`, `L`, `W`,
+//! `#`, seconds, `TZ=`) is refused with the way to say it here. Days follow Vixie cron, see
+//! crontab(5): a day field that starts with `*` is unrestricted; when neither does, a day that
+//! matches either of them counts.
+
+use super::calendar::{Calendar, DayRule, Days, Times, mask};
+use thiserror::Error;
+
+/// Why an expression was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum CronError {
+    /// A list of macros such as `@daily`.
+    #[error("macros such as `{0}` are not understood; write five fields, such as `0 2 * * *`")]
+    Macro(String),
+    /// `TZ=` or `CRON_TZ=`.
+    #[error("`{0}` does not belong here; name the time zone in `timeZone`")]
+    TimeZone(String),
+    /// Not five fields.
+    #[error(
+        "it has {0} fields instead of five (minute, hour, day of month, month, day of week); \
+         seconds and years are not understood"
+    )]
+    FieldCount(usize),
+    /// One field can not be read.
+    #[error("{field} field `{text}`: {problem}")]
+    Field {
+        /// Which of the five.
+        field: &'static str,
+        /// The field as it was written.
+        text: String,
+        /// What is wrong and what to write instead.
+        problem: String,
+    },
+    /// No day ever matches.
+    #[error("it never comes due: no such day exists; change the day of month or the month")]
+    Never,
+}
+
+struct Field {
+    name: &'static str,
+    low: u8,
+    high: u8,
+    names: &'static [&'static str],
+}
+
+const MINUTE: Field = Field {
+    name: "minute",
+    low: 0,
+    high: 59,
+    names: &[],
+};
+const HOUR: Field = Field {
+    name: "hour",
+    low: 0,
+    high: 23,
+    names: &[],
+};
+const DAY_OF_MONTH: Field = Field {
+    name: "day of month",
+    low: 1,
+    high: 31,
+    names: &[],
+};
+const MONTH: Field = Field {
+    name: "month",
+    low: 1,
+    high: 12,
+    names: &[
+        "JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC",
+    ],
+};
+/// 0 and 7 are both Sunday.
+const DAY_OF_WEEK: Field = Field {
+    name: "day of week",
+    low: 0,
+    high: 7,
+    names: &["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"],
+};
+
+/// Reads an expression.
+pub(super) fn parse(expression: &str) -> Result<Calendar, CronError> {
+    let fields: Vec<&str> = expression.split_ascii_whitespace().collect();
+    if let Some(first) = fields.first() {
+        if first.starts_with('@') {
+            return Err(CronError::Macro((*first).to_owned()));
+        }
+        if first.contains("TZ=") {
+            return Err(CronError::TimeZone((*first).to_owned()));
+        }
+    }
+    let [minute, hour, day_of_month, month, day_of_week] = fields[..] else {
+        return Err(CronError::FieldCount(fields.len()));
+    };
+    let of_week = DAY_OF_WEEK.parse(day_of_week)?;
+    let unrestricted = day_of_month.starts_with('*') || day_of_week.starts_with('*');
+    let calendar = Calendar {
+        times: Times {
+            minutes: MINUTE.parse(minute)?,
+            hours: HOUR.parse(hour)?,
+        },
+        days: Days {
+            of_month: DAY_OF_MONTH.parse(day_of_month)?,
+            last_of_month: false,
+            months: MONTH.parse(month)?,
+            of_week: (of_week | of_week >> 7) & Days::ALL.of_week,
+            rule: if unrestricted {
+                DayRule::Both
+            } else {
+                DayRule::Either
+            },
+        },
+    };
+    if calendar.is_empty() {
+        Err(CronError::Never)
+    } else {
+        Ok(calendar)
+    }
+}
+
+impl Field {
+    fn parse(&self, text: &str) -> Result<u64, CronError> {
+        let mut items = text.split(',').map(|item| self.item(item));
+        items
+            .try_fold(0, |sum, item| item.map(|mask| sum | mask))
+            .map_err(|problem| CronError::Field {
+                field: self.name,
+                text: text.to_owned(),
+                problem,
+            })
+    }
+
+    /// One member of the list: `*`, `a`, `a-b`, the first and the last also with `/step`.
+    fn item(&self, item: &str) -> Result<u64, String> {
+        let (range, step) = match item.split_once('/') {
+            Some((range, step)) => (range, Some(step)),
+            None => (item, None),
+        };
+        let (from, to) = if range == "*" {
+            (self.low, self.high)
+        } else if let Some((from, to)) = range.split_once('-') {
+            self.range(from, to)?
+        } else {
+            let value = self.value(range)?;
+            if let Some(step) = step {
+                let high = self.high;
+                return Err(format!(
+                    "a step needs a range; write `{range}-{high}/{step}`"
+                ));
+            }
+            (value, value)
+        };
+        let step = step.map_or(Ok(1), |step| self.step(step))?;
+        let values = (from..=to).step_by(usize::from(step));
+        Ok(mask(values.filter_map(|value| i8::try_from(value).ok())))
+    }
+
+    fn range(&self, from: &str, to: &str) -> Result<(u8, u8), String> {
+        let low = self.value(from)?;
+        let mut high = self.value(to)?;
+        // `FRI-SUN` ends on the Sunday after, not on the one before.
+        if self.high == DAY_OF_WEEK.high && high == 0 && low > 0 {
+            high = 7;
+        }
+        if low <= high {
+            return Ok((low, high));
+        }
+        let (first, last) = (self.low, self.high);
+        let last = if last == DAY_OF_WEEK.high { 6 } else { last };
+        Err(format!(
+            "the range runs backwards; write `{from}-{last},{first}-{to}`"
+        ))
+    }
+
+    fn step(&self, text: &str) -> Result<u8, String> {
+        let span = self.high - self.low;
+        match number(text) {
+            Some(step) if (1..=span).contains(&step) => Ok(step),
+            // `*/90` in the minutes would quietly mean "every hour".
+            _ => Err(format!(
+                "the step `{text}` must be a number from 1 to {span}"
+            )),
+        }
+    }
+
+    fn value(&self, text: &str) -> Result<u8, String> {
+        let (low, high) = (self.low, self.high);
+        if let Some(value) = number(text) {
+            return if (low..=high).contains(&value) {
+                Ok(value)
+            } else {
+                Err(format!("`{text}` is not within {low} to {high}"))
+            };
+        }
+        let named = self
+            .names
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(text));
+        if let Some(index) = named.and_then(|index| u8::try_from(index).ok()) {
+            return Ok(index + low);
+        }
+        Err(self.refusal(text))
+    }
+
+    fn refusal(&self, text: &str) -> String {
+        let (low, high) = (self.low, self.high);
+        let letters = text.trim_matches(|c: char| c.is_ascii_digit() || c == '-');
+        match letters.to_ascii_uppercase().as_str() {
+            "" if text.is_empty() => "a value is missing".to_owned(),
+            "?" => "`?` is not understood; write `*`".to_owned(),
+            "*" => "`*` stands alone or before a step, as in `*/2`".to_owned(),
+            "L" | "W" | "LW" => {
+                "`L` and `W` are not understood; for the last day of a month use the schedule \
+                 `monthly` with `lastDay`"
+                    .to_owned()
+            }
+            letters if letters.contains('#') => {
+                "`#` is not understood; name days of the week or of the month".to_owned()
+            }
+            _ if self.names.is_empty() => {
+                format!("`{text}` is not a number from {low} to {high}")
+            }
+            _ => {
+                let names = self.names.join(", ");
+                format!("`{text}` is neither a number from {low} to {high} nor one of {names}")
+            }
+        }
+    }
+}
+
+/// Digits only: `u8::from_str` would also take a sign.
+fn number(text: &str) -> Option<u8> {
+    text.bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then(|| text.parse().ok())
+        .flatten()
+}

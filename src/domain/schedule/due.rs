@@ -1,0 +1,97 @@
+//! What became of the slots since the anchor: one runs, the others are missed or superseded.
+
+use super::{Schedule, Slot};
+use crate::api::schedule::{BackupType, MissedRunPolicy};
+use jiff::{SignedDuration, Timestamp};
+
+/// How late a slot still counts as punctual under `missedRunPolicy: Skip`; a new leader needs a
+/// moment to begin.
+pub const SKIP_GRACE: SignedDuration = SignedDuration::from_mins(5);
+
+/// At most this many slots are looked at, newest first, however long nobody was there.
+pub const MAX_COUNTED: u32 = 1_000;
+
+/// At most this many slots are listed one by one.
+pub const MAX_LISTED: usize = 20;
+
+/// Slots that shared a fate: all are counted, the newest are listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many.
+    pub count: u32,
+    /// The newest of them, newest first, at most [`MAX_LISTED`].
+    pub newest: Vec<Slot>,
+}
+
+impl Tally {
+    fn add(&mut self, slot: Slot) {
+        self.count = self.count.saturating_add(1);
+        if self.newest.len() < MAX_LISTED {
+            self.newest.push(slot);
+        }
+    }
+}
+
+/// What became of the slots after an anchor, up to now. Each is in exactly one of the three, but
+/// those older than the newest 1,000.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Due {
+    /// The one to start.
+    pub run: Option<Slot>,
+    /// Too late, or overtaken by a newer slot.
+    pub missed: Tally,
+    /// Incremental ones at the instant of a full one, whether that ran or not.
+    pub superseded: Tally,
+    /// There are still older slots, neither counted nor listed.
+    pub truncated: bool,
+}
+
+impl Schedule {
+    /// Judges the slots after the anchor `after`, up to and including `now`.
+    ///
+    /// With `RunLatest` the newest slot runs unless it is later than `deadline`; with `Skip` it
+    /// must besides be within [`SKIP_GRACE`]. Slots are walked backwards from now, at most
+    /// [`MAX_COUNTED`], so that an anchor decades ago costs no more than one of last week.
+    #[must_use]
+    pub fn due(&self, after: Timestamp, now: Timestamp, deadline: SignedDuration) -> Due {
+        let allowed = match self.missed_runs {
+            MissedRunPolicy::RunLatest => deadline,
+            MissedRunPolicy::Skip => deadline.min(SKIP_GRACE),
+        };
+        let mut due = Due::default();
+        let mut newest = true;
+        let mut full = self.fallen(BackupType::Full, after, now);
+        let mut incremental = self.fallen(BackupType::Incremental, after, now);
+        for _ in 0..MAX_COUNTED {
+            let Some(slot) = full.max(incremental) else {
+                return due;
+            };
+            if slot.ty == BackupType::Incremental {
+                incremental = self.fallen_before(slot, after);
+                if full.is_some_and(|full| full.at == slot.at) {
+                    due.superseded.add(slot);
+                    continue;
+                }
+            } else {
+                full = self.fallen_before(slot, after);
+            }
+            if newest && slot.at.duration_until(now) <= allowed {
+                due.run = Some(slot);
+            } else {
+                due.missed.add(slot);
+            }
+            newest = false;
+        }
+        due.truncated = full.max(incremental).is_some();
+        due
+    }
+
+    fn fallen(&self, ty: BackupType, after: Timestamp, until: Timestamp) -> Option<Slot> {
+        self.last_until(ty, until).filter(|slot| slot.at > after)
+    }
+
+    fn fallen_before(&self, slot: Slot, after: Timestamp) -> Option<Slot> {
+        let until = slot.at.checked_sub(SignedDuration::from_nanos(1)).ok()?;
+        self.fallen(slot.ty, after, until)
+    }
+}

@@ -1,0 +1,316 @@
+//! How a strategy is shown.
+
+use std::collections::BTreeMap;
+
+use super::{Draft, Matched, Obstacle, Standing, TaskSeen};
+use crate::api::BackupStrategyStatus;
+use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
+use crate::api::strategy::{FailingTenant, StrategyTenants};
+use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
+use crate::domain::time;
+
+/// How many tenants with trouble are listed.
+const LISTED: usize = 20;
+
+pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
+    let Draft {
+        strategy,
+        seen,
+        mut status,
+        now,
+        ..
+    } = draft;
+    note_tasks(&mut status, &seen.tasks);
+    let mut conditions = Vec::new();
+    let suspended = strategy.spec.suspend;
+    let (backup, log_backup) = match standing {
+        Standing::Blocked(obstacle) => {
+            conditions.extend(blocked(obstacle));
+            let (reason, message) = (obstacle.reason, &obstacle.message);
+            conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
+            // What was known before stands: a dead cluster says nothing about last night.
+            (
+                last_runs(&seen.tasks),
+                wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
+            )
+        }
+        Standing::Planned(matched, failing) => {
+            note_tenants(
+                &mut status,
+                matched,
+                failing,
+                &draft_troubles(seen, matched),
+            );
+            conditions.extend(planned(matched, failing, suspended));
+            conditions.push(if suspended {
+                wanted(
+                    SCHEDULING,
+                    false,
+                    "Suspended",
+                    "`suspend` is set; no new slots are started",
+                )
+            } else {
+                wanted(
+                    SCHEDULING,
+                    true,
+                    "Scheduling",
+                    "slots are turned into tasks",
+                )
+            });
+            (
+                backup_healthy(&seen.tasks, failing),
+                log_backup_healthy(seen, matched),
+            )
+        }
+    };
+    let is_false = |condition: &Wanted| condition.status() == Status::False;
+    let stalled = conditions
+        .iter()
+        .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
+    let abnormal = stalled || is_false(&backup) || is_false(&log_backup);
+    conditions.extend([backup, log_backup]);
+    status.conditions = condition::merge(
+        &strategy.status.conditions,
+        conditions,
+        strategy.generation,
+        now,
+    );
+    let started = status
+        .schedule_history
+        .iter()
+        .any(|record| record.outcome == "Started")
+        || !seen.tasks.is_empty();
+    let (phase, label) = match (suspended, abnormal, started) {
+        (true, ..) => ("Paused", "Suspend Backup Scheduling Task"),
+        (false, true, _) => ("Abnormal", "Scheduling Exception"),
+        (false, false, false) => ("PendingBackupScheduling", "Pending Backup Scheduling"),
+        (false, false, true) => ("InProgress", "In Progress"),
+    };
+    status.phase = Some(phase.to_owned());
+    status.console_label = Some(label.to_owned());
+    status.observed_generation = Some(strategy.generation);
+    status
+}
+
+fn blocked(obstacle: &Obstacle) -> [Wanted; 3] {
+    let progress = if obstacle.permanent {
+        Progress::Stalled
+    } else {
+        Progress::Reconciling
+    };
+    condition::progress(progress, obstacle.reason, &obstacle.message)
+}
+
+fn planned(matched: &Matched, failing: &[FailingTenant], suspended: bool) -> [Wanted; 3] {
+    // Stalled only when every tenant is another strategy's.
+    let lost = |tenant: &FailingTenant| tenant.reason == "TenantAlreadyManaged";
+    if matched.eligible.is_empty() && !failing.is_empty() && failing.iter().all(lost) {
+        return condition::progress(
+            Progress::Stalled,
+            "TenantAlreadyManaged",
+            "another strategy is for every tenant that this one names",
+        );
+    }
+    if suspended {
+        return condition::progress(
+            Progress::Ready,
+            "Suspended",
+            "the strategy is accepted; `suspend` is set",
+        );
+    }
+    condition::progress(
+        Progress::Ready,
+        "Accepted",
+        "the strategy is accepted and applied",
+    )
+}
+
+fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[TaskSeen]) {
+    let ended = |good: bool| {
+        tasks
+            .iter()
+            .filter(|task| match task.outcome.as_deref() {
+                Some("Completed") => good,
+                Some("Failed" | "Overdue") => !good,
+                _ => false,
+            })
+            .filter_map(|task| task.completed_at)
+            .max()
+            .map(time)
+    };
+    // Tasks are deleted some day; what they told stays.
+    status.last_success_time = status.last_success_time.take().max(ended(true));
+    status.last_failure_time = status.last_failure_time.take().max(ended(false));
+    let running = tasks.iter().filter(|task| task.outcome.is_none()).count();
+    status.running_tasks = Some(count(running));
+}
+
+fn note_tenants(
+    status: &mut BackupStrategyStatus,
+    matched: &Matched,
+    failing: &[FailingTenant],
+    troubles: &[FailingTenant],
+) {
+    let mut all: BTreeMap<&str, &FailingTenant> = BTreeMap::new();
+    for tenant in failing.iter().chain(troubles) {
+        all.entry(&tenant.name).or_insert(tenant);
+    }
+    let total = matched.eligible.len() + matched.failing.len();
+    let healthy = total.saturating_sub(all.len());
+    let usable = total.saturating_sub(failing.len());
+    let summary = status.summary.get_or_insert_default();
+    summary.tenants = if usable == total {
+        total.to_string()
+    } else {
+        format!("{usable}/{total}")
+    };
+    status.tenants = Some(StrategyTenants {
+        matched: count(total),
+        healthy: count(healthy),
+        failing: all.into_values().take(LISTED).cloned().collect(),
+        skipped: matched.skipped.clone(),
+    });
+}
+
+/// Tenants whose log backup or last data backup has trouble.
+fn draft_troubles(seen: &super::Seen, matched: &Matched) -> Vec<FailingTenant> {
+    let mut troubles = Vec::new();
+    for tenant in &matched.eligible {
+        let log_backup = seen
+            .log_backups
+            .iter()
+            .find(|known| known.tenant_name == tenant.name);
+        if let Some(known) = log_backup
+            && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
+        {
+            let cause = known.cause.as_ref();
+            troubles.push(FailingTenant {
+                name: tenant.name.clone(),
+                reason: cause
+                    .map_or("LogBackupFailed", |cause| &cause.reason)
+                    .to_owned(),
+                message: cause.map(|cause| cause.message.clone()).unwrap_or_default(),
+            });
+        } else if let Some(task) = last_run(&seen.tasks, &tenant.name)
+            && matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"))
+        {
+            let cause = task.cause.as_ref();
+            troubles.push(FailingTenant {
+                name: tenant.name.clone(),
+                reason: cause
+                    .map_or("BackupFailed", |cause| &cause.reason)
+                    .to_owned(),
+                message: format!(
+                    "BackupTask '{}': {}",
+                    task.name,
+                    cause
+                        .map(|cause| cause.message.as_str())
+                        .unwrap_or_default()
+                ),
+            });
+        }
+    }
+    troubles
+}
+
+/// The task of the tenant that ended last.
+fn last_run<'a>(tasks: &'a [TaskSeen], tenant: &str) -> Option<&'a TaskSeen> {
+    let of_tenant = tasks.iter().filter(|task| task.tenant_name == tenant);
+    of_tenant
+        .filter(|task| task.completed_at.is_some())
+        .max_by_key(|task| (task.completed_at, &task.name))
+}
+
+fn backup_healthy(tasks: &[TaskSeen], failing: &[FailingTenant]) -> Wanted {
+    if let Some(tenant) = failing.first() {
+        let message = format!(
+            "tenant {} can not be backed up: {}",
+            tenant.name, tenant.message
+        );
+        return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
+    }
+    last_runs(tasks)
+}
+
+fn last_runs(tasks: &[TaskSeen]) -> Wanted {
+    let names: std::collections::BTreeSet<_> =
+        tasks.iter().map(|task| task.tenant_name.as_str()).collect();
+    let last: Vec<_> = names
+        .iter()
+        .filter_map(|tenant| last_run(tasks, tenant))
+        .collect();
+    let bad = |task: &&&TaskSeen| matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"));
+    if let Some(task) = last.iter().find(bad) {
+        let cause = task.cause.as_ref();
+        let reason = cause.map_or("BackupFailed", |cause| cause.reason.as_str());
+        let message = format!(
+            "the last backup of tenant {} did not go well (BackupTask '{}'): {}",
+            task.tenant_name,
+            task.name,
+            cause
+                .map(|cause| cause.message.as_str())
+                .unwrap_or_default()
+        );
+        return wanted(BACKUP_HEALTHY, false, reason, message);
+    }
+    if last.is_empty() {
+        return wanted(
+            BACKUP_HEALTHY,
+            Status::Unknown,
+            "NoBackupYet",
+            "no backup has ended yet",
+        );
+    }
+    wanted(
+        BACKUP_HEALTHY,
+        true,
+        "LastBackupsSucceeded",
+        "the last backup of each tenant went well",
+    )
+}
+
+fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
+    let phase_of = |name: &str| {
+        let known = seen
+            .log_backups
+            .iter()
+            .find(|known| known.tenant_name == name)?;
+        known.phase.as_deref()
+    };
+    let bad = matched.eligible.iter().find_map(|tenant| {
+        let phase = phase_of(&tenant.name)?;
+        let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
+        is_bad.then_some((&tenant.name, phase))
+    });
+    if let Some((tenant, phase)) = bad {
+        let message = format!("log backup of tenant {tenant} is {phase}; see its LogBackup");
+        return wanted(
+            LOG_BACKUP_HEALTHY,
+            false,
+            &format!("LogBackup{phase}"),
+            message,
+        );
+    }
+    let running = matched
+        .eligible
+        .iter()
+        .all(|t| phase_of(&t.name) == Some("InProgress"));
+    if running && !matched.eligible.is_empty() {
+        return wanted(
+            LOG_BACKUP_HEALTHY,
+            true,
+            "Archiving",
+            "log backup of each tenant runs",
+        );
+    }
+    wanted(
+        LOG_BACKUP_HEALTHY,
+        Status::Unknown,
+        "Starting",
+        "log backup is starting",
+    )
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

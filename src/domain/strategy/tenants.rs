@@ -1,0 +1,182 @@
+//! Which tenants a strategy is for.
+//!
+//! A strategy that names a tenant goes before one on cluster level; of two on the same level the
+//! older one, then the one whose name comes first.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
+use crate::domain::backup::ineligible;
+use crate::oceanbase::model::{Tenant, TenantName};
+
+/// A strategy of the same cluster, this one included.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rival {
+    /// Its name.
+    pub name: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Which tenants it is for.
+    pub tenants: Option<TenantSelection>,
+}
+
+/// The tenants of a strategy.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Matched {
+    /// Those that can be backed up.
+    pub eligible: Vec<Arc<Tenant>>,
+    /// Those that can not, though the strategy names them.
+    pub failing: Vec<FailingTenant>,
+    /// Those that a strategy on cluster level leaves out, counted by reason.
+    pub skipped: Vec<SkippedTenants>,
+}
+
+impl Rival {
+    fn names(&self) -> &[String] {
+        self.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
+    }
+
+    fn is_cluster_level(&self) -> bool {
+        self.names().is_empty()
+    }
+
+    fn rank(&self) -> (Timestamp, &str) {
+        (self.created_at, &self.name)
+    }
+
+    fn excludes(&self, tenant: &str) -> bool {
+        let patterns = self
+            .tenants
+            .as_ref()
+            .map_or(&[][..], |tenants| &tenants.exclude);
+        patterns
+            .iter()
+            .any(|pattern| match pattern.strip_suffix('*') {
+                Some(prefix) => tenant.starts_with(prefix),
+                None => tenant == pattern,
+            })
+    }
+}
+
+/// Who backs a tenant up.
+enum Claim<'a> {
+    /// The strategy in question.
+    Own,
+    /// Another one, which goes before.
+    Other(&'a Rival),
+    /// The strategy in question leaves it out.
+    Excluded,
+}
+
+fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
+    let first = |among: &dyn Fn(&&Rival) -> bool| {
+        rivals.iter().filter(among).min_by_key(|rival| rival.rank())
+    };
+    let naming = first(&|rival| rival.names().iter().any(|name| name == tenant));
+    let winner = match naming {
+        Some(naming) => naming,
+        None if own.excludes(tenant) => return Claim::Excluded,
+        None => match first(&|rival| rival.is_cluster_level() && !rival.excludes(tenant)) {
+            Some(winner) => winner,
+            None => return Claim::Excluded,
+        },
+    };
+    if winner.name == own.name {
+        Claim::Own
+    } else {
+        Claim::Other(winner)
+    }
+}
+
+/// Whether the strategy `name` is the one that backs the tenant up, eligible or not.
+#[must_use]
+pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+    let own = rivals.iter().find(|rival| rival.name == name);
+    own.is_some_and(|own| matches!(claim(own, rivals, tenant), Claim::Own))
+}
+
+/// Finds the tenants of the strategy `name` among `rivals`.
+#[must_use]
+pub fn matched<'a>(
+    name: &str,
+    rivals: &[Rival],
+    tenants: impl Iterator<Item = &'a Arc<Tenant>>,
+) -> Matched {
+    let Some(own) = rivals.iter().find(|rival| rival.name == name) else {
+        return Matched::default();
+    };
+    if own.is_cluster_level() {
+        of_cluster(own, rivals, tenants)
+    } else {
+        by_name(own, rivals, &tenants.collect::<Vec<_>>())
+    }
+}
+
+fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
+    let mut matched = Matched::default();
+    for name in own.names() {
+        let mut fail = |reason: &str, message: String| {
+            let reason = reason.to_owned();
+            matched.failing.push(FailingTenant {
+                name: name.clone(),
+                reason,
+                message,
+            });
+        };
+        if let Claim::Other(winner) = claim(own, rivals, name) {
+            fail(
+                "TenantAlreadyManaged",
+                format!(
+                    "BackupStrategy '{}', which is older, names the tenant too",
+                    winner.name
+                ),
+            );
+            continue;
+        }
+        let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
+            fail(
+                "TenantNotFound",
+                format!("the cluster has no tenant '{name}'"),
+            );
+            continue;
+        };
+        match ineligible(tenant) {
+            Some(obstacle) => fail(obstacle.reason, obstacle.message),
+            None => matched.eligible.push(Arc::clone(tenant)),
+        }
+    }
+    matched
+}
+
+fn of_cluster<'a>(
+    own: &Rival,
+    rivals: &[Rival],
+    tenants: impl Iterator<Item = &'a Arc<Tenant>>,
+) -> Matched {
+    let mut matched = Matched::default();
+    let mut skipped = BTreeMap::<&str, i32>::new();
+    for tenant in tenants {
+        let reason = match claim(own, rivals, &tenant.name) {
+            Claim::Other(winner) if winner.is_cluster_level() => Some("TenantAlreadyManaged"),
+            Claim::Other(_) => Some("NamedByStrategy"),
+            Claim::Excluded => Some("Excluded"),
+            Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
+            Claim::Own => ineligible(tenant).map(|obstacle| obstacle.reason),
+        };
+        match reason {
+            Some(reason) => *skipped.entry(reason).or_default() += 1,
+            None => matched.eligible.push(Arc::clone(tenant)),
+        }
+    }
+    matched.skipped = skipped
+        .into_iter()
+        .map(|(reason, count)| SkippedTenants {
+            reason: reason.to_owned(),
+            count,
+        })
+        .collect();
+    matched
+}
