@@ -1,0 +1,306 @@
+//! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
+
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::log_backup::{destination_seen, refused};
+use super::place::Holds;
+use super::strategy::{is_owned_by_strategy, rivals};
+use super::wake::{Change, Changed};
+use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
+use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
+use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
+use crate::oceanbase::clusters::{ClusterKey, Permit};
+use crate::oceanbase::command::Command;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Answer, Snapshot};
+use crate::oceanbase::sender::surely_over;
+
+/// What a pass over a task sees.
+pub struct Seen {
+    decision: backup::Seen,
+    key: Option<ClusterKey>,
+    storage: Option<Arc<BackupStorage>>,
+    path: Option<String>,
+}
+
+/// Where a task's references lead.
+struct References {
+    cluster: String,
+    storage: String,
+    strategy_generation: Option<i64>,
+}
+
+impl Reconcile for BackupTask {
+    type Status = BackupTaskStatus;
+    type Seen = Seen;
+    type Effect = Effect;
+    type Answer = Answer;
+
+    const CONTROLLER: &'static str = "backup_task";
+
+    fn status(&self) -> BackupTaskStatus {
+        self.status.clone().unwrap_or_default()
+    }
+
+    fn set_status(&mut self, status: BackupTaskStatus) {
+        self.status = Some(status);
+    }
+
+    async fn observe(&self, context: &Context) -> Seen {
+        let namespace = namespace(self);
+        let references = references(self, context, &namespace);
+        let database = match &references {
+            Ok(references) => database(context, &namespace, &references.cluster),
+            Err(obstacle) => Err(obstacle.clone()),
+        };
+        let snapshot = database
+            .as_ref()
+            .ok()
+            .map(|(_, snapshot)| Arc::clone(snapshot));
+        let key = database.as_ref().ok().map(|(key, _)| key.clone());
+        let tenant = snapshot
+            .as_ref()
+            .and_then(|s| s.tenant(&self.spec.tenant_name));
+        let path = snapshot
+            .as_ref()
+            .zip(tenant)
+            .map(|(snapshot, tenant)| place::default_path(&snapshot.identity, tenant, Holds::Data));
+        let storage = references.as_ref().ok().and_then(|references| {
+            stores::find(&context.stores.storages, &namespace, &references.storage)
+        });
+        let place = storage
+            .as_deref()
+            .map(|storage| wanted_place(storage, snapshot.as_deref(), path.as_deref()));
+        let target = references.and_then(|references| match &place {
+            Some(Ok(_)) => Ok(Target {
+                storage: references.storage,
+                strategy_generation: references.strategy_generation,
+                scheduled: is_owned_by_strategy(self),
+            }),
+            Some(Err(obstacle)) => Err(obstacle.clone()),
+            None => Err(Obstacle::waiting(
+                "StorageNotFound",
+                format!(
+                    "there is no BackupStorage '{}' in namespace '{namespace}'",
+                    references.storage
+                ),
+            )),
+        });
+        let wanted = place.as_ref().and_then(|place| place.as_ref().ok());
+        let database = database.map(|(key, snapshot)| {
+            let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
+            let shown = tenant
+                .as_ref()
+                .and_then(|tenant| tenant.data_dest.as_deref());
+            DatabaseSeen {
+                cluster_name: snapshot.identity.cluster_name.clone(),
+                parents: Arc::clone(&snapshot.parents),
+                tenant: TenantSeen {
+                    destination: destination_seen(shown, wanted),
+                    settled: context
+                        .clusters
+                        .is_settled(&key, &self.spec.tenant_name, &snapshot),
+                    tenant,
+                },
+            }
+        });
+        let uid = self.uid().unwrap_or_default();
+        let intent = self.status.as_ref().and_then(backup::open_intent);
+        let decision = backup::Seen {
+            target,
+            database,
+            intent_age: context.intent_age(&uid, intent),
+            surely_over: surely_over(Command::BACKUP_TIMEOUT),
+        };
+        Seen {
+            decision,
+            key,
+            storage,
+            path,
+        }
+    }
+
+    fn decide(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Decision<BackupTaskStatus, Effect> {
+        let task = backup::Task {
+            uid: &self.uid().unwrap_or_default(),
+            generation: self.metadata.generation.unwrap_or_default(),
+            created_at: created_at(self),
+            spec: &self.spec,
+            status: &self.status(),
+        };
+        backup::decide(&task, &seen.decision, heard, context.clock.now())
+    }
+
+    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
+        seen.key.clone()
+    }
+
+    async fn perform(
+        &self,
+        effect: &Effect,
+        seen: &Seen,
+        permit: Option<Permit>,
+        context: &Context,
+    ) -> Answer {
+        let Some(mut permit) = permit else {
+            return Answer::NotSent("the cluster is busy".to_owned());
+        };
+        let command = match effect.clone() {
+            Effect::SetDestination(tenant) => {
+                let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
+                    return Answer::NotSent("the store is gone".to_owned());
+                };
+                let namespace = namespace(self);
+                let destination =
+                    place::destination(&context.client, &namespace, &storage.spec, path).await;
+                match destination {
+                    Ok(destination) => Command::SetDataBackupDest {
+                        tenant,
+                        destination,
+                    },
+                    Err(obstacle) => return refused(obstacle),
+                }
+            }
+            Effect::Backup {
+                tenant,
+                incremental,
+                key,
+            } => Command::Backup {
+                tenant,
+                incremental,
+                key,
+            },
+            Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
+            Effect::Cancel {
+                tenant,
+                tenant_id,
+                key,
+            } => Command::CancelBackup {
+                tenant,
+                tenant_id,
+                key,
+            },
+        };
+        permit.send(&command).await
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        if matches!(
+            change,
+            Change::Object(Changed::Task(_) | Changed::LogBackup(_))
+        ) {
+            return Vec::new();
+        }
+        let mut tasks = context.stores.tasks.state();
+        tasks.retain(|task| {
+            let ended = task
+                .status
+                .as_ref()
+                .is_some_and(|status| status.outcome.is_some());
+            !ended && is_concerned(task, change, context)
+        });
+        tasks
+    }
+
+    fn written(&self, before: &BackupTaskStatus, context: &Context) {
+        let after = self.status();
+        if let (None, Some(outcome)) = (&before.outcome, &after.outcome) {
+            let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
+            context.metrics.task_ended(&kind, &outcome.to_lowercase());
+        }
+    }
+}
+
+fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
+    let namespace = namespace(task);
+    let strategy = task.spec.strategy_ref.as_ref();
+    let is_strategy = |name: &str| match change {
+        Change::Object(Changed::Strategy(object)) => {
+            object.namespace().as_deref() == Some(&*namespace) && object.name_any() == name
+        }
+        _ => false,
+    };
+    if matches!(change, Change::Everything)
+        || strategy.is_some_and(|reference| is_strategy(&reference.name))
+    {
+        return true;
+    }
+    let Ok(references) = references(task, context, &namespace) else {
+        return false;
+    };
+    change.is_about_tenant(&namespace, &references.cluster, &task.spec.tenant_name)
+        || change.is_storage(&namespace, &references.storage)
+        || (matches!(change, Change::Object(Changed::Cluster(_)))
+            && change.is_about_cluster(&namespace, &references.cluster))
+}
+
+fn references(
+    task: &BackupTask,
+    context: &Context,
+    namespace: &str,
+) -> Result<References, Obstacle> {
+    let spec = &task.spec;
+    if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
+        return Ok(References {
+            cluster: cluster.name.clone(),
+            storage: storage.name.clone(),
+            strategy_generation: None,
+        });
+    }
+    let Some(reference) = &spec.strategy_ref else {
+        return Err(Obstacle::permanent(
+            "InvalidSpec",
+            "`strategyRef` is missing",
+        ));
+    };
+    let name = &reference.name;
+    let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
+        return Err(Obstacle::waiting(
+            "StrategyNotFound",
+            format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
+        ));
+    };
+    let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
+    // Only before it starts: a strategy that is edited later does not end what runs.
+    let is_new = task
+        .status
+        .as_ref()
+        .is_none_or(|status| status.attempts.is_empty());
+    if is_new && !strategy::covers(name, &rivals, &spec.tenant_name) {
+        return Err(Obstacle::permanent(
+            "TenantNotInStrategy",
+            format!(
+                "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
+                 cluster and a storage",
+                spec.tenant_name
+            ),
+        ));
+    }
+    Ok(References {
+        cluster: object.spec.cluster_ref.name.clone(),
+        storage: object.spec.storage_ref.name.clone(),
+        strategy_generation: object.metadata.generation,
+    })
+}
+
+fn wanted_place(
+    storage: &BackupStorage,
+    snapshot: Option<&Snapshot>,
+    path: Option<&str>,
+) -> Result<Place, Obstacle> {
+    if let Some(snapshot) = snapshot {
+        place::supported(&storage.spec, snapshot.version)?;
+    }
+    let root = place::root(&storage.spec)?;
+    let Some(path) = path else { return Ok(root) };
+    root.join(path)
+        .map_err(|error| Obstacle::permanent("InvalidDestination", error.to_string()))
+}

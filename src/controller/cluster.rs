@@ -1,0 +1,92 @@
+//! `OceanBaseCluster`: sees the database, performs nothing.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::wake::Change;
+use super::{Context, Reconcile, database, namespace, stores};
+use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
+use crate::domain::{Decision, cluster};
+use crate::oceanbase::clusters::{ClusterKey, Permit};
+
+impl Reconcile for OceanBaseCluster {
+    type Status = OceanBaseClusterStatus;
+    type Seen = cluster::Seen;
+    type Effect = Infallible;
+    type Answer = Infallible;
+
+    const CONTROLLER: &'static str = "cluster";
+
+    fn status(&self) -> OceanBaseClusterStatus {
+        self.status.clone().unwrap_or_default()
+    }
+
+    fn set_status(&mut self, status: OceanBaseClusterStatus) {
+        self.status = Some(status);
+    }
+
+    async fn observe(&self, context: &Context) -> cluster::Seen {
+        let (namespace, name) = (namespace(self), self.name_any());
+        let observed = self
+            .status
+            .as_ref()
+            .and_then(|status| status.observed_generation);
+        if observed != self.metadata.generation {
+            // Endpoints, account or protection may be others now.
+            let key = ClusterKey {
+                namespace: namespace.clone(),
+                name: name.clone(),
+            };
+            context.clusters.reload(&key);
+        }
+        let strategies = stores::within(&context.stores.strategies, &namespace);
+        cluster::Seen {
+            database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
+            strategy_phases: strategies
+                .filter(|strategy| strategy.spec.cluster_ref.name == name)
+                .map(|strategy| {
+                    strategy
+                        .status
+                        .as_ref()
+                        .and_then(|status| status.phase.clone())
+                })
+                .collect(),
+        }
+    }
+
+    fn decide(
+        &self,
+        seen: &cluster::Seen,
+        _: Option<(&Infallible, &Infallible)>,
+        context: &Context,
+    ) -> Decision<OceanBaseClusterStatus, Infallible> {
+        let generation = self.metadata.generation.unwrap_or_default();
+        cluster::decide(generation, &self.status(), seen, context.clock.now())
+    }
+
+    fn cluster(&self, _: &cluster::Seen, effect: &Infallible) -> Option<ClusterKey> {
+        match *effect {}
+    }
+
+    async fn perform(
+        &self,
+        effect: &Infallible,
+        _: &cluster::Seen,
+        _: Option<Permit>,
+        _: &Context,
+    ) -> Infallible {
+        match *effect {}
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut clusters = context.stores.clusters.state();
+        clusters.retain(|cluster| {
+            // Its own changes come by its own watch.
+            !matches!(change, Change::Object(super::wake::Changed::Cluster(_)))
+                && change.is_about_cluster(&namespace(&**cluster), &cluster.name_any())
+        });
+        clusters
+    }
+}

@@ -1,0 +1,90 @@
+//! What every pass over an object can use.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use kube::Client;
+use kube_runtime::events::Recorder;
+use tokio::time::Instant;
+
+use super::stores::Stores;
+use crate::clock::Clock;
+use crate::oceanbase::clusters::Clusters;
+use crate::telemetry::Metrics;
+
+/// What every pass over an object can use.
+pub struct Context {
+    /// The Kubernetes API.
+    pub client: Client,
+    /// The databases.
+    pub clusters: Clusters,
+    /// The time.
+    pub clock: Clock,
+    /// The operator's metrics.
+    pub metrics: Metrics,
+    /// What is known of all objects.
+    pub stores: Stores,
+    /// Where events go.
+    pub recorder: Recorder,
+    /// Since when intents without an answer are known to this process.
+    intents: Mutex<HashMap<String, (String, Instant)>>,
+    /// Passes that failed one after the other, by object.
+    failures: Mutex<HashMap<String, u32>>,
+}
+
+impl Context {
+    /// A context in which nothing has happened yet.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        clusters: Clusters,
+        clock: Clock,
+        metrics: Metrics,
+        stores: Stores,
+        recorder: Recorder,
+    ) -> Self {
+        Self {
+            client,
+            clusters,
+            clock,
+            metrics,
+            stores,
+            recorder,
+            intents: Mutex::default(),
+            failures: Mutex::default(),
+        }
+    }
+
+    /// For how long this process has known of the intent that stands in an object's status. It is
+    /// counted on our own monotonic clock: the time in the status is another machine's.
+    pub fn intent_age(&self, uid: &str, intent: Option<String>) -> Duration {
+        let mut intents = self.intents.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(intent) = intent else {
+            intents.remove(uid);
+            return Duration::ZERO;
+        };
+        match intents.get(uid) {
+            Some((known, since)) if *known == intent => since.elapsed(),
+            _ => {
+                intents.insert(uid.to_owned(), (intent, Instant::now()));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Counts a failed pass and says how long to wait: 1 s doubling to 256 s.
+    pub fn failed(&self, object: String) -> Duration {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = failures.entry(object).or_default();
+        let pause = Duration::from_secs(1 << (*count).min(8));
+        *count = count.saturating_add(1);
+        pause
+    }
+
+    /// Forgets the failed passes of an object.
+    pub fn succeeded(&self, object: &str) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.remove(object);
+    }
+}

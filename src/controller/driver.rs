@@ -1,0 +1,245 @@
+//! One pass over one object, the same for every kind:
+//!
+//! ```text
+//! observe ─> decide ─> write the status ─> perform ─> decide with the answer ─> write the status
+//! ```
+//!
+//! The status is written by PUT under the resourceVersion that was read, and only when it differs:
+//! whoever works on an older picture gets a conflict and starts anew. An effect that must not
+//! happen twice is performed only in a pass whose own write went well.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::PostParams;
+use kube::{Api, Resource, ResourceExt};
+use kube_runtime::controller::Action;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use tracing::Instrument;
+
+use super::Context;
+use super::wake::Change;
+use crate::domain::{Decision, Next};
+use crate::oceanbase::clusters::{ClusterKey, Permit};
+
+/// How soon to come back when another statement is being sent to the cluster.
+const BUSY_PAUSE: Duration = Duration::from_millis(100);
+/// How soon to come back when the object was changed in the meantime.
+const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
+
+/// A kind that is reconciled.
+pub trait Reconcile:
+    Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + Clone
+    + Debug
+    + Serialize
+    + DeserializeOwned
+    + Send
+    + Sync
+    + 'static
+{
+    /// Its status.
+    type Status: Clone + PartialEq + Default + Send + Sync;
+    /// What a decision needs to see.
+    type Seen: Send + Sync;
+    /// What a decision can ask for.
+    type Effect: Send + Sync;
+    /// What becomes of that.
+    type Answer: Send + Sync;
+
+    /// The controller's name: the label of its metrics.
+    const CONTROLLER: &'static str;
+
+    /// The status, empty where nobody has written one.
+    fn status(&self) -> Self::Status;
+
+    /// Replaces the status.
+    fn set_status(&mut self, status: Self::Status);
+
+    /// Looks at what the decision needs. Reads only; trouble is part of what is seen.
+    fn observe(&self, context: &Context) -> impl Future<Output = Self::Seen> + Send;
+
+    /// Decides; see [`crate::domain`].
+    fn decide(
+        &self,
+        seen: &Self::Seen,
+        heard: Option<(&Self::Effect, &Self::Answer)>,
+        context: &Context,
+    ) -> Decision<Self::Status, Self::Effect>;
+
+    /// The cluster to which the effect sends a statement, if it does.
+    fn cluster(&self, seen: &Self::Seen, effect: &Self::Effect) -> Option<ClusterKey>;
+
+    /// Performs the effect.
+    fn perform(
+        &self,
+        effect: &Self::Effect,
+        seen: &Self::Seen,
+        permit: Option<Permit>,
+        context: &Context,
+    ) -> impl Future<Output = Self::Answer> + Send;
+
+    /// Objects of this kind that a change concerns: none of them when it is not listed here.
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>>;
+
+    /// Called after a status was written, with the one before: counters go here.
+    fn written(&self, _before: &Self::Status, _context: &Context) {}
+}
+
+/// Why a pass failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The Kubernetes API refused or did not answer.
+    #[error("the Kubernetes API: {0}")]
+    Api(#[from] kube::Error),
+    /// A pass panicked; it is a bug, and costs only this pass.
+    #[error("the pass panicked")]
+    Panic,
+}
+
+/// How a pass went, for its metric.
+enum Went {
+    Done(Action),
+    /// Another statement is being sent to the cluster.
+    Busy,
+    /// The object was changed in the meantime.
+    Conflict,
+}
+
+/// One pass over one object.
+///
+/// # Errors
+/// The API refused a write, or the pass panicked.
+pub async fn reconcile<K: Reconcile>(
+    object: Arc<K>,
+    context: Arc<Context>,
+) -> Result<Action, Error> {
+    let began = Instant::now();
+    let span = tracing::info_span!(
+        "pass",
+        controller = K::CONTROLLER,
+        namespace = object.namespace(),
+        name = object.name_any(),
+    );
+    let pass = AssertUnwindSafe(pass(&*object, &context))
+        .catch_unwind()
+        .instrument(span);
+    let went = pass.await.unwrap_or(Err(Error::Panic));
+    let (outcome, result) = match went {
+        Ok(Went::Done(action)) => ("done", Ok(action)),
+        Ok(Went::Busy) => ("busy", Ok(Action::requeue(BUSY_PAUSE))),
+        Ok(Went::Conflict) => ("conflict", Ok(Action::requeue(CONFLICT_PAUSE))),
+        Err(error) => ("error", Err(error)),
+    };
+    context
+        .metrics
+        .reconciled(K::CONTROLLER, outcome, began.elapsed());
+    if result.is_ok() {
+        context.succeeded(&identity(&*object));
+    }
+    result
+}
+
+/// How long to wait after a failed pass.
+pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
+    let pause = context.failed(identity(&*object));
+    tracing::warn!(
+        controller = K::CONTROLLER,
+        namespace = object.namespace(),
+        name = object.name_any(),
+        %error,
+        again_in = ?pause,
+        "pass failed"
+    );
+    Action::requeue(pause)
+}
+
+fn identity<K: Reconcile>(object: &K) -> String {
+    format!(
+        "{}/{}/{}",
+        K::CONTROLLER,
+        object.namespace().unwrap_or_default(),
+        object.name_any()
+    )
+}
+
+async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error> {
+    if object.meta().deletion_timestamp.is_some() {
+        return Ok(Went::Done(Action::await_change()));
+    }
+    context.stores.ready().await;
+    let seen = object.observe(context).await;
+    let decision = object.decide(&seen, None, context);
+    // Before the status is written: an intent that could not be followed would be written again
+    // and again while another statement is under way.
+    let cluster = decision
+        .effect
+        .as_ref()
+        .and_then(|effect| object.cluster(&seen, effect));
+    let permit = match &cluster {
+        Some(cluster) => match context.clusters.permit(cluster) {
+            Some(permit) => Some(permit),
+            None => return Ok(Went::Busy),
+        },
+        None => None,
+    };
+    let Some(object) = write(object, &decision.status, context).await? else {
+        return Ok(Went::Conflict);
+    };
+    super::event::publish(&object, decision.event, context).await;
+    let Some(effect) = decision.effect else {
+        return Ok(Went::Done(action(decision.next, context)));
+    };
+    let answer = object.perform(&effect, &seen, permit, context).await;
+    let decision = object.decide(&seen, Some((&effect, &answer)), context);
+    let Some(object) = write(&object, &decision.status, context).await? else {
+        return Ok(Went::Conflict);
+    };
+    super::event::publish(&object, decision.event, context).await;
+    Ok(Went::Done(action(decision.next, context)))
+}
+
+fn action(next: Next, context: &Context) -> Action {
+    next.delay(context.clock.now())
+        .map_or_else(Action::await_change, Action::requeue)
+}
+
+/// Writes the status where it differs; `None` when the object was changed or deleted meanwhile.
+async fn write<K: Reconcile>(
+    object: &K,
+    status: &K::Status,
+    context: &Context,
+) -> Result<Option<K>, Error> {
+    let before = object.status();
+    if before == *status {
+        return Ok(Some(object.clone()));
+    }
+    let mut changed = object.clone();
+    changed.set_status(status.clone());
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
+    let name = object.name_any();
+    context.metrics.wrote(K::CONTROLLER, "update_status");
+    match api
+        .replace_status(&name, &PostParams::default(), &changed)
+        .await
+    {
+        Ok(written) => {
+            written.written(&before, context);
+            Ok(Some(written))
+        }
+        Err(kube::Error::Api(refusal)) if refusal.code == 409 => {
+            tracing::debug!("the object was changed meanwhile");
+            Ok(None)
+        }
+        Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}

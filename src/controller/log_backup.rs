@@ -1,0 +1,254 @@
+//! `LogBackup`: sees its tenant, performs statements on its log archive.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use kube::ResourceExt;
+
+use super::place::Holds;
+use super::wake::{Change, Changed};
+use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use crate::api::{Binding, LogBackup, LogBackupStatus};
+use crate::domain::log_backup::{self, Effect};
+use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
+use crate::oceanbase::clusters::{ClusterKey, Permit};
+use crate::oceanbase::command::Command;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot};
+use crate::oceanbase::version::Capability;
+
+/// The shortest time between two writes of one checkpoint.
+const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+
+/// What a pass over a log backup sees.
+pub struct Seen {
+    decision: log_backup::Seen,
+    key: ClusterKey,
+    path: Option<String>,
+}
+
+impl Reconcile for LogBackup {
+    type Status = LogBackupStatus;
+    type Seen = Seen;
+    type Effect = Effect;
+    type Answer = Answer;
+
+    const CONTROLLER: &'static str = "log_backup";
+
+    fn status(&self) -> LogBackupStatus {
+        self.status.clone().unwrap_or_default()
+    }
+
+    fn set_status(&mut self, status: LogBackupStatus) {
+        self.status = Some(status);
+    }
+
+    async fn observe(&self, context: &Context) -> Seen {
+        let namespace = namespace(self);
+        let cluster = &self.spec.cluster_ref.name;
+        let database = database(context, &namespace, cluster);
+        let key = ClusterKey {
+            namespace: namespace.clone(),
+            name: cluster.clone(),
+        };
+        let snapshot = database
+            .as_ref()
+            .ok()
+            .map(|(_, snapshot)| Arc::clone(snapshot));
+        let path = snapshot
+            .as_deref()
+            .and_then(|snapshot| path(self, snapshot));
+        let target = target(
+            self,
+            context,
+            &namespace,
+            snapshot.as_deref(),
+            path.as_deref(),
+        );
+        let database = database.map(|(key, snapshot)| {
+            let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
+            let shown = tenant.as_ref().and_then(|tenant| tenant.log_dest.as_ref());
+            let shown = shown.map(|dest| dest.path.as_str());
+            TenantSeen {
+                destination: destination_seen(shown, target.as_ref().ok()),
+                settled: context
+                    .clusters
+                    .is_settled(&key, &self.spec.tenant_name, &snapshot),
+                tenant,
+            }
+        });
+        // All log backups together write at most one checkpoint a second.
+        let count = i64::try_from(context.stores.log_backups.len()).unwrap_or(i64::MAX);
+        let decision = log_backup::Seen {
+            target: target.map(drop),
+            database,
+            can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
+            checkpoint_interval: CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count)),
+        };
+        Seen {
+            decision,
+            key,
+            path,
+        }
+    }
+
+    fn decide(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Decision<LogBackupStatus, Effect> {
+        let object = log_backup::LogBackup {
+            generation: self.metadata.generation.unwrap_or_default(),
+            spec: &self.spec,
+            status: &self.status(),
+        };
+        log_backup::decide(&object, &seen.decision, heard, context.clock.now())
+    }
+
+    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
+        Some(seen.key.clone())
+    }
+
+    async fn perform(
+        &self,
+        effect: &Effect,
+        seen: &Seen,
+        permit: Option<Permit>,
+        context: &Context,
+    ) -> Answer {
+        let Some(mut permit) = permit else {
+            return Answer::NotSent("the cluster is busy".to_owned());
+        };
+        let command = match effect {
+            Effect::SetDestination(tenant) => {
+                let storage = stores::find(
+                    &context.stores.storages,
+                    &seen.key.namespace,
+                    &self.spec.storage_ref.name,
+                );
+                let (Some(storage), Some(path)) = (storage, &seen.path) else {
+                    return Answer::NotSent("the store is gone".to_owned());
+                };
+                let destination =
+                    place::destination(&context.client, &seen.key.namespace, &storage.spec, path);
+                match destination.await {
+                    Ok(destination) => Command::SetLogArchiveDest {
+                        tenant: tenant.clone(),
+                        destination,
+                        mandatory: self.spec.binding == Binding::Mandatory,
+                        piece_switch_days: self.spec.piece_switch_days,
+                    },
+                    Err(obstacle) => return refused(obstacle),
+                }
+            }
+            Effect::SetEnabled(tenant, enable) => Command::SetLogArchiveDestState {
+                tenant: tenant.clone(),
+                enable: *enable,
+            },
+            Effect::Start(tenant) => Command::ArchiveLog(tenant.clone()),
+            Effect::Stop(tenant) => Command::NoArchiveLog(tenant.clone()),
+        };
+        permit.send(&command).await
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut objects = context.stores.log_backups.state();
+        objects.retain(|object| {
+            let namespace = namespace(&**object);
+            let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
+            match change {
+                Change::Object(Changed::Cluster(_)) => change.is_about_cluster(&namespace, cluster),
+                // Another one for the same tenant came or went.
+                Change::Object(Changed::LogBackup(other)) => {
+                    &other.spec.tenant_name == tenant
+                        && other.name_any() != object.name_any()
+                        && change.is_about_cluster(&namespace, cluster)
+                }
+                _ => {
+                    change.is_about_tenant(&namespace, cluster, tenant)
+                        || change.is_storage(&namespace, &object.spec.storage_ref.name)
+                }
+            }
+        });
+        objects
+    }
+}
+
+/// The operator's own refusal, as an answer.
+pub(super) fn refused(obstacle: Obstacle) -> Answer {
+    let class = if obstacle.permanent {
+        FailureClass::Permanent
+    } else {
+        FailureClass::NotYet
+    };
+    Answer::Refused(Failure {
+        code: 0,
+        reason: obstacle.reason,
+        message: obstacle.message,
+        class,
+    })
+}
+
+/// Whether a destination that the engine shows is the wanted one.
+pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> DestinationSeen {
+    match (shown, wanted) {
+        (None, _) => DestinationSeen::Unset,
+        (Some(shown), wanted) => {
+            let shown = Place::read_back(shown);
+            match wanted {
+                Some(wanted) if wanted.is_same_as(&shown) => DestinationSeen::Ours,
+                _ => DestinationSeen::Elsewhere(shown.root().to_owned()),
+            }
+        }
+    }
+}
+
+fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
+    if let Some(path) = &object.spec.path {
+        return Some(path.clone());
+    }
+    let tenant = snapshot.tenant(&object.spec.tenant_name)?;
+    Some(place::default_path(&snapshot.identity, tenant, Holds::Logs))
+}
+
+/// Where the logs should go.
+fn target(
+    object: &LogBackup,
+    context: &Context,
+    namespace: &str,
+    snapshot: Option<&Snapshot>,
+    path: Option<&str>,
+) -> Result<Place, Obstacle> {
+    let spec = &object.spec;
+    let rank = |other: &LogBackup| (created_at(other), other.name_any());
+    let older = stores::within(&context.stores.log_backups, namespace)
+        .filter(|other| {
+            other.spec.cluster_ref == spec.cluster_ref && other.spec.tenant_name == spec.tenant_name
+        })
+        .min_by_key(|other| rank(other))
+        .filter(|oldest| rank(oldest) < rank(object));
+    if let Some(older) = older {
+        return Err(Obstacle::permanent(
+            "LogBackupExists",
+            format!(
+                "LogBackup '{}' of the same tenant is older; delete one of them",
+                older.name_any()
+            ),
+        ));
+    }
+    let name = &spec.storage_ref.name;
+    let Some(storage) = stores::find(&context.stores.storages, namespace, name) else {
+        return Err(Obstacle::waiting(
+            "StorageNotFound",
+            format!("there is no BackupStorage '{name}' in namespace '{namespace}'"),
+        ));
+    };
+    if let Some(snapshot) = snapshot {
+        place::supported(&storage.spec, snapshot.version)?;
+    }
+    let root = place::root(&storage.spec)?;
+    let Some(path) = path else { return Ok(root) };
+    root.join(path)
+        .map_err(|error| Obstacle::permanent("InvalidDestination", error.to_string()))
+}

@@ -1,0 +1,226 @@
+//! From a store's object to where one tenant's backups go.
+
+use kube::Client;
+
+use super::secret::Values;
+use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
+use crate::api::{LocalReference, storage};
+use crate::domain::Obstacle;
+use crate::oceanbase::destination::{Destination, DestinationError, Place};
+use crate::oceanbase::model::{Identity, Tenant};
+use crate::oceanbase::version::{Capability, Version};
+
+/// What a directory holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Holds {
+    /// Data backups.
+    Data,
+    /// Archived logs.
+    Logs,
+}
+
+/// The default directory of a tenant below the store's own.
+#[must_use]
+pub fn default_path(identity: &Identity, tenant: &Tenant, holds: Holds) -> String {
+    let holds = match holds {
+        Holds::Data => "data",
+        Holds::Logs => "log",
+    };
+    let Identity {
+        cluster_name,
+        cluster_id,
+    } = identity;
+    format!(
+        "{cluster_name}-{cluster_id}/{}-{}/{holds}",
+        tenant.name, tenant.id
+    )
+}
+
+/// Where the store is.
+///
+/// # Errors
+/// A value that can not stand in a destination, or a block that is missing.
+pub fn root(spec: &BackupStorageSpec) -> Result<Place, Obstacle> {
+    let parts = Parts::of(spec)?;
+    Place::new(&parts.root, parts.host).map_err(|error| invalid(&error))
+}
+
+/// Whether a server of this version can use the store.
+///
+/// # Errors
+/// It can not.
+pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obstacle> {
+    let parts = Parts::of(spec)?;
+    let missing = parts
+        .needs
+        .into_iter()
+        .flatten()
+        .find(|what| !version.can(*what));
+    match missing {
+        None => Ok(()),
+        Some(Capability::AddressingModel) => Err(Obstacle::permanent(
+            "UnsupportedServerVersion",
+            format!("OceanBase {version} does not know `addressingModel`; leave it out"),
+        )),
+        Some(_) => Err(Obstacle::permanent(
+            "UnsupportedServerVersion",
+            format!(
+                "OceanBase {version} can not use stores of type {:?}",
+                spec.type_
+            ),
+        )),
+    }
+}
+
+/// Where the store is, with the keys of its Secret.
+///
+/// # Errors
+/// The Secret is missing or incomplete, or holds what can not stand in a destination.
+pub async fn destination(
+    client: &Client,
+    namespace: &str,
+    spec: &BackupStorageSpec,
+    path: &str,
+) -> Result<Destination, Obstacle> {
+    let parts = Parts::of(spec)?;
+    let Some(bucket) = parts.bucket else {
+        let directory = format!("{}/{path}", parts.directory);
+        return Destination::file(&directory).map_err(|error| invalid(&error));
+    };
+    let secret = Values::read(client, namespace, bucket.credentials).await?;
+    let id = secret.required("accessKeyId")?;
+    let key = secret.required("accessKeySecret")?;
+    let app_id = if bucket.scheme == "cos" {
+        Some(secret.required("appId")?)
+    } else {
+        None
+    };
+    let mut keys = vec![("access_id", &id), ("access_key", &key)];
+    keys.extend(app_id.as_ref().map(|app_id| ("appid", app_id)));
+    let directory = format!("{}/{path}", parts.directory);
+    Destination::bucket(
+        bucket.scheme,
+        &directory,
+        bucket.host,
+        &keys,
+        &bucket.options,
+    )
+    .map_err(|error| invalid(&error))
+}
+
+fn invalid(error: &DestinationError) -> Obstacle {
+    Obstacle::permanent("InvalidDestination", error.to_string())
+}
+
+/// A store's description, taken apart.
+struct Parts<'a> {
+    root: String,
+    directory: String,
+    host: Option<&'a str>,
+    bucket: Option<Bucket<'a>>,
+    needs: [Option<Capability>; 2],
+}
+
+struct Bucket<'a> {
+    scheme: &'static str,
+    host: &'a str,
+    options: Vec<(&'static str, &'a str)>,
+    credentials: &'a LocalReference,
+}
+
+impl<'a> Parts<'a> {
+    fn of(spec: &'a BackupStorageSpec) -> Result<Self, Obstacle> {
+        use storage::StorageType::{Cos, Nfs, Oss, S3};
+        match (spec.type_, &spec.s3, &spec.oss, &spec.cos, &spec.nfs) {
+            (S3, Some(s3), ..) => Ok(Self::s3(s3)),
+            (Oss, _, Some(oss), ..) => Ok(Self::plain_bucket("oss", oss, None)),
+            (Cos, _, _, Some(cos), _) => {
+                Ok(Self::plain_bucket("cos", cos, Some(Capability::CosStorage)))
+            }
+            (Nfs, .., Some(nfs)) => Ok(Self {
+                root: format!("file://{}", nfs.path),
+                directory: nfs.path.clone(),
+                host: None,
+                bucket: None,
+                needs: [None; 2],
+            }),
+            // The API server refuses this; an object from before the rule may still be there.
+            _ => Err(Obstacle::permanent(
+                "InvalidStorage",
+                "`type` and the block of the store do not match",
+            )),
+        }
+    }
+
+    fn s3(s3: &'a storage::S3Spec) -> Self {
+        let mut options = Vec::new();
+        options.extend(s3.region.as_deref().map(|region| ("s3_region", region)));
+        options.extend(s3.addressing_model.map(|model| {
+            let word = match model {
+                AddressingModel::VirtualHostedStyle => "virtual_hosted_style",
+                AddressingModel::PathStyle => "path_style",
+            };
+            ("addressing_model", word)
+        }));
+        options.extend(s3.delete_mode.map(delete_mode));
+        options.extend(s3.checksum.map(|checksum| {
+            let word = match checksum {
+                Checksum::MD5 => "md5",
+                Checksum::CRC32 => "crc32",
+            };
+            ("checksum_type", word)
+        }));
+        let needs = [
+            Some(Capability::S3Storage),
+            s3.addressing_model.map(|_| Capability::AddressingModel),
+        ];
+        Self::bucket(
+            &s3.bucket,
+            s3.prefix.as_deref(),
+            Bucket {
+                scheme: "s3",
+                host: &s3.endpoint,
+                options,
+                credentials: &s3.credentials_secret_ref,
+            },
+            needs,
+        )
+    }
+
+    fn plain_bucket(scheme: &'static str, spec: &'a BucketSpec, needs: Option<Capability>) -> Self {
+        let bucket = Bucket {
+            scheme,
+            host: &spec.endpoint,
+            options: spec.delete_mode.map(delete_mode).into_iter().collect(),
+            credentials: &spec.credentials_secret_ref,
+        };
+        Self::bucket(&spec.bucket, spec.prefix.as_deref(), bucket, [needs, None])
+    }
+
+    fn bucket(
+        name: &str,
+        prefix: Option<&str>,
+        bucket: Bucket<'a>,
+        needs: [Option<Capability>; 2],
+    ) -> Self {
+        let prefix = prefix
+            .map(|prefix| format!("/{prefix}"))
+            .unwrap_or_default();
+        let directory = format!("{name}{prefix}");
+        Self {
+            root: format!("{}://{directory}", bucket.scheme),
+            directory,
+            host: Some(bucket.host),
+            bucket: Some(bucket),
+            needs,
+        }
+    }
+}
+
+fn delete_mode(mode: DeleteMode) -> (&'static str, &'static str) {
+    let word = match mode {
+        DeleteMode::Delete => "delete",
+        DeleteMode::Tagging => "tagging",
+    };
+    ("delete_mode", word)
+}

@@ -1,0 +1,221 @@
+//! Secrets: read one by one, by name, when they are needed; never listed, never watched, never
+//! kept in an object.
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use k8s_openapi::api::core::v1::Secret;
+use kube::{Api, Client};
+use kube_runtime::reflector::Store;
+use secrecy::SecretString;
+
+use super::stores::find;
+use crate::api::cluster::TlsMode;
+use crate::api::{LocalReference, OceanBaseCluster};
+use crate::domain::Obstacle;
+use crate::oceanbase::client::{Account, Tls};
+use crate::oceanbase::clusters::{ClusterKey, Credentials, CredentialsError};
+
+/// The values of a Secret.
+pub struct Values {
+    name: String,
+    secret: Secret,
+}
+
+impl Values {
+    /// Reads a Secret by name.
+    ///
+    /// # Errors
+    /// It is missing, or can not be read now.
+    pub async fn read(
+        client: &Client,
+        namespace: &str,
+        reference: &LocalReference,
+    ) -> Result<Self, Obstacle> {
+        let name = &reference.name;
+        match Api::<Secret>::namespaced(client.clone(), namespace)
+            .get_opt(name)
+            .await
+        {
+            Ok(Some(secret)) => Ok(Self {
+                name: name.clone(),
+                secret,
+            }),
+            Ok(None) => Err(Obstacle::waiting(
+                "SecretNotFound",
+                format!("there is no Secret '{name}' in namespace '{namespace}'"),
+            )),
+            Err(error) => Err(unavailable(&error)),
+        }
+    }
+
+    /// The value of a key that must be there.
+    ///
+    /// # Errors
+    /// It is missing, empty or no text.
+    pub fn required(&self, key: &str) -> Result<SecretString, Obstacle> {
+        self.optional(key)?.ok_or_else(|| {
+            Obstacle::permanent(
+                "SecretIncomplete",
+                format!(
+                    "Secret '{}' has no key '{key}', or nothing in it",
+                    self.name
+                ),
+            )
+        })
+    }
+
+    /// The value of a key that may be left out.
+    ///
+    /// # Errors
+    /// It is no text.
+    pub fn optional(&self, key: &str) -> Result<Option<SecretString>, Obstacle> {
+        let value = self.secret.data.as_ref().and_then(|data| data.get(key));
+        let Some(value) = value.filter(|value| !value.0.is_empty()) else {
+            return Ok(None);
+        };
+        match std::str::from_utf8(&value.0) {
+            // A file's last line break is never part of a password.
+            Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
+            Err(_) => Err(Obstacle::permanent(
+                "SecretIncomplete",
+                format!("key '{key}' of Secret '{}' is no UTF-8 text", self.name),
+            )),
+        }
+    }
+}
+
+fn unavailable(error: &kube::Error) -> Obstacle {
+    match error {
+        kube::Error::Api(refusal) if refusal.code == 403 => Obstacle::waiting(
+            "SecretForbidden",
+            "the operator may not read the Secret: it needs the verb 'get' on it",
+        ),
+        _ => Obstacle::waiting("KubernetesUnavailable", "the Secret could not be read now"),
+    }
+}
+
+/// Accounts as the clusters' objects and Secrets describe them.
+pub struct ObjectCredentials {
+    client: Client,
+    clusters: Store<OceanBaseCluster>,
+}
+
+impl ObjectCredentials {
+    /// Looks in this store and asks this API.
+    #[must_use]
+    pub fn new(client: Client, clusters: Store<OceanBaseCluster>) -> Self {
+        Self { client, clusters }
+    }
+
+    async fn look_up(&self, key: &ClusterKey) -> Result<Account, CredentialsError> {
+        let object =
+            find(&self.clusters, &key.namespace, &key.name).ok_or(CredentialsError::Gone)?;
+        let spec = &object.spec;
+        let secret =
+            Values::read(&self.client, &key.namespace, &spec.credentials_secret_ref).await?;
+        let user = match secret.optional("username")? {
+            Some(name) => checked_user(&name)?,
+            None => "root".to_owned(),
+        };
+        let cluster = spec
+            .cluster_name
+            .as_ref()
+            .map(|name| format!("#{name}"))
+            .unwrap_or_default();
+        Ok(Account {
+            endpoints: spec
+                .endpoints
+                .iter()
+                .filter_map(|text| endpoint(text))
+                .collect(),
+            user: format!("{user}@sys{cluster}"),
+            password: secret.required("password")?,
+            tls: self.tls(key, &object).await?,
+        })
+    }
+
+    async fn tls(&self, key: &ClusterKey, object: &OceanBaseCluster) -> Result<Tls, Obstacle> {
+        let tls = &object.spec.tls;
+        let ca = match &tls.ca_secret_ref {
+            Some(reference) => {
+                use secrecy::ExposeSecret;
+                let secret = Values::read(&self.client, &key.namespace, reference).await?;
+                secret
+                    .required("ca.crt")?
+                    .expose_secret()
+                    .as_bytes()
+                    .to_vec()
+            }
+            None => Vec::new(),
+        };
+        Ok(match tls.mode {
+            TlsMode::Disabled => Tls::Disabled,
+            TlsMode::Required => Tls::Required,
+            TlsMode::VerifyCA => Tls::VerifyCa(ca),
+            TlsMode::VerifyIdentity => Tls::VerifyIdentity(ca),
+        })
+    }
+}
+
+impl Credentials for ObjectCredentials {
+    fn account<'a>(
+        &'a self,
+        cluster: &'a ClusterKey,
+    ) -> BoxFuture<'a, Result<Account, CredentialsError>> {
+        self.look_up(cluster).boxed()
+    }
+}
+
+impl From<Obstacle> for CredentialsError {
+    fn from(obstacle: Obstacle) -> Self {
+        match obstacle.reason {
+            "KubernetesUnavailable" => Self::Unavailable(obstacle.message),
+            reason => Self::Unusable {
+                reason,
+                message: obstacle.message,
+                permanent: obstacle.permanent,
+            },
+        }
+    }
+}
+
+/// The name becomes part of `name@sys#cluster`.
+fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
+    use secrecy::ExposeSecret;
+    let name = name.expose_secret();
+    if name
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    {
+        return Ok(name.to_owned());
+    }
+    Err(Obstacle::permanent(
+        "InvalidUsername",
+        "`username` in the cluster's Secret must be the plain name of a user of the sys tenant, \
+         without '@' and '#'",
+    ))
+}
+
+fn endpoint(text: &str) -> Option<(String, u16)> {
+    let (host, port) = text.rsplit_once(':')?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    Some((host.to_owned(), port.parse().ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_endpoint_is_host_and_port() {
+        assert_eq!(endpoint("ob-1.db:2881"), Some(("ob-1.db".to_owned(), 2881)));
+        assert_eq!(endpoint("[::1]:2881"), Some(("::1".to_owned(), 2881)));
+        assert_eq!(endpoint("ob-1.db:99999"), None);
+    }
+
+    #[test]
+    fn a_user_name_that_chooses_its_own_tenant_is_refused() {
+        assert!(checked_user(&"root@orders".into()).is_err());
+        assert!(checked_user(&"backup_1".into()).is_ok());
+    }
+}

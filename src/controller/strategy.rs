@@ -1,0 +1,306 @@
+//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks.
+
+use std::sync::Arc;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::api::PostParams;
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::place::Holds;
+use super::wake::{Change, Changed};
+use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
+use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::{Decision, Obstacle};
+use crate::oceanbase::clusters::{ClusterKey, Permit};
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, TenantId};
+
+impl Reconcile for BackupStrategy {
+    type Status = BackupStrategyStatus;
+    type Seen = strategy::Seen;
+    type Effect = Effect;
+    type Answer = Made;
+
+    const CONTROLLER: &'static str = "strategy";
+
+    fn status(&self) -> BackupStrategyStatus {
+        self.status.clone().unwrap_or_default()
+    }
+
+    fn set_status(&mut self, status: BackupStrategyStatus) {
+        self.status = Some(status);
+    }
+
+    async fn observe(&self, context: &Context) -> strategy::Seen {
+        let namespace = namespace(self);
+        let cluster = &self.spec.cluster_ref.name;
+        let database = database(context, &namespace, cluster).map(|(_, snapshot)| snapshot);
+        let storage = &self.spec.storage_ref.name;
+        let storage =
+            stores::find(&context.stores.storages, &namespace, storage).ok_or_else(|| {
+                Obstacle::waiting(
+                    "StorageNotFound",
+                    format!("there is no BackupStorage '{storage}' in namespace '{namespace}'"),
+                )
+            });
+        let with_full_backup = match (&database, &storage) {
+            (Ok(snapshot), Ok(storage)) => match place::root(&storage.spec) {
+                Ok(root) => with_full_backup(snapshot, &root),
+                Err(_) => [].into(),
+            },
+            _ => [].into(),
+        };
+        let target = storage.and_then(|storage| {
+            if let Ok(snapshot) = &database {
+                place::supported(&storage.spec, snapshot.version)?;
+            }
+            place::root(&storage.spec).map(drop)
+        });
+        strategy::Seen {
+            target,
+            rivals: rivals(context, &namespace, cluster),
+            log_backups: stores::within(&context.stores.log_backups, &namespace)
+                .filter(|object| &object.spec.cluster_ref.name == cluster)
+                .map(|object| log_backup_seen(&object))
+                .collect(),
+            tasks: self.tasks(context, &namespace),
+            database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
+            with_full_backup,
+        }
+    }
+
+    fn decide(
+        &self,
+        seen: &strategy::Seen,
+        heard: Option<(&Effect, &Made)>,
+        context: &Context,
+    ) -> Decision<BackupStrategyStatus, Effect> {
+        let strategy = strategy::Strategy {
+            name: &self.name_any(),
+            generation: self.metadata.generation.unwrap_or_default(),
+            created_at: created_at(self),
+            spec: &self.spec,
+            status: &self.status(),
+        };
+        strategy::decide(
+            &strategy,
+            seen,
+            heard.map(|(_, made)| made),
+            context.clock.now(),
+        )
+    }
+
+    fn cluster(&self, _: &strategy::Seen, _: &Effect) -> Option<ClusterKey> {
+        None
+    }
+
+    async fn perform(
+        &self,
+        effect: &Effect,
+        _: &strategy::Seen,
+        _: Option<Permit>,
+        context: &Context,
+    ) -> Made {
+        let mut made = Made::default();
+        match effect {
+            Effect::MakeLogBackups(log_backups) => {
+                let owner = self.cluster_owner(context);
+                for (name, spec) in log_backups {
+                    let object = LogBackup {
+                        metadata: self.metadata_of(name, owner.clone()),
+                        spec: spec.clone(),
+                        status: None,
+                    };
+                    // Whoever made it: it is the tenant's log backup.
+                    let is_ours = |known: &LogBackup| {
+                        known.spec.cluster_ref == spec.cluster_ref
+                            && known.spec.tenant_name == spec.tenant_name
+                    };
+                    make(&object, is_ours, context, &mut made).await;
+                }
+            }
+            Effect::MakeTasks(tasks) => {
+                let owner = self.controller_owner_ref(&());
+                let uid = self.uid();
+                for (name, spec) in tasks {
+                    let object = BackupTask {
+                        metadata: self.metadata_of(name, owner.clone()),
+                        spec: spec.clone(),
+                        status: None,
+                    };
+                    // By uid: a strategy that was made anew under the same name is another one.
+                    let is_ours = |known: &BackupTask| {
+                        known
+                            .owner_references()
+                            .iter()
+                            .any(|owner| Some(&owner.uid) == uid.as_ref())
+                    };
+                    make(&object, is_ours, context, &mut made).await;
+                }
+            }
+        }
+        made
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut strategies = context.stores.strategies.state();
+        strategies.retain(|strategy| {
+            let namespace = namespace(&**strategy);
+            match change {
+                Change::Object(Changed::Task(task)) => {
+                    let owners = task.owner_references();
+                    owners
+                        .iter()
+                        .any(|owner| Some(&owner.uid) == strategy.uid().as_ref())
+                }
+                Change::Object(Changed::Strategy(other)) if other.uid() == strategy.uid() => false,
+                _ => {
+                    change.is_about_cluster(&namespace, &strategy.spec.cluster_ref.name)
+                        || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
+                }
+            }
+        });
+        strategies
+    }
+
+    fn written(&self, before: &BackupStrategyStatus, context: &Context) {
+        let after = self.status();
+        let known = &before.schedule_history;
+        for record in after
+            .schedule_history
+            .iter()
+            .filter(|record| !known.contains(record))
+        {
+            let kind = match record.type_ {
+                crate::api::BackupType::Full => "full",
+                crate::api::BackupType::Incremental => "incremental",
+            };
+            context
+                .metrics
+                .slot_closed(kind, &record.outcome.to_lowercase(), 1);
+        }
+    }
+}
+
+impl BackupStrategy {
+    fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
+        let uid = self.uid();
+        stores::within(&context.stores.tasks, namespace)
+            .filter(|task| {
+                task.owner_references()
+                    .iter()
+                    .any(|owner| Some(&owner.uid) == uid.as_ref())
+            })
+            .map(|task| {
+                let status = task.status.clone().unwrap_or_default();
+                TaskSeen {
+                    name: task.name_any(),
+                    tenant_name: task.spec.tenant_name.clone(),
+                    full: task.spec.type_ == crate::api::BackupType::Full,
+                    outcome: status.outcome,
+                    completed_at: status.completion_time.map(|at| at.0),
+                    cause: status.cause,
+                }
+            })
+            .collect()
+    }
+
+    fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
+        let name = &self.spec.cluster_ref.name;
+        let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
+        cluster.controller_owner_ref(&())
+    }
+
+    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
+    /// would take the child for its own and delete it.
+    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: self.namespace(),
+            owner_references: owner.map(|owner| vec![owner]),
+            ..ObjectMeta::default()
+        }
+    }
+}
+
+/// Makes an object, or finds that it is there.
+async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Serialize
+        + DeserializeOwned
+        + std::fmt::Debug,
+{
+    let name = object.name_any();
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
+    context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
+    match api.create(&PostParams::default(), object).await {
+        Ok(_) => {
+            made.ours.insert(name);
+        }
+        // From the API, not from the store: the store may not show it yet.
+        Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
+            Ok(known) if is_ours(&known) => {
+                made.ours.insert(name);
+            }
+            Ok(_) => {
+                made.foreign.insert(name);
+            }
+            Err(error) => made.error = Some(error.to_string()),
+        },
+        Err(error) => made.error = Some(error.to_string()),
+    }
+}
+
+/// Whether a strategy made the task.
+pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
+    task.owner_references()
+        .iter()
+        .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
+}
+
+/// Strategies of a cluster.
+pub(super) fn rivals(context: &Context, namespace: &str, cluster: &str) -> Vec<Rival> {
+    stores::within(&context.stores.strategies, namespace)
+        .filter(|strategy| strategy.spec.cluster_ref.name == cluster)
+        .map(|strategy| Rival {
+            name: strategy.name_any(),
+            created_at: created_at(&*strategy),
+            tenants: strategy.spec.tenants.clone(),
+        })
+        .collect()
+}
+
+fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
+    let status = object.status.clone().unwrap_or_default();
+    LogBackupSeen {
+        name: object.name_any(),
+        tenant_name: object.spec.tenant_name.clone(),
+        tenant_id: status.tenant_id.map(TenantId),
+        storage: object.spec.storage_ref.name.clone(),
+        created_at: created_at(object),
+        phase: status.phase,
+        cause: status.cause,
+    }
+}
+
+fn with_full_backup(snapshot: &Snapshot, root: &Place) -> std::collections::BTreeSet<TenantId> {
+    let tenants = snapshot.tenants.values().filter(|tenant| {
+        let path = place::default_path(&snapshot.identity, tenant, Holds::Data);
+        root.join(&path).is_ok_and(|wanted| {
+            tenant.sets.iter().any(|set| {
+                set.full
+                    && set.success
+                    && set.available
+                    && wanted.is_same_as(&Place::read_back(&set.path))
+            })
+        })
+    });
+    tenants.map(|tenant| tenant.id).collect()
+}

@@ -1,0 +1,63 @@
+//! The operator's program.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use oceanbase_backup_operator::cli::{Cli, Command, Run};
+use oceanbase_backup_operator::clock::Clock;
+use oceanbase_backup_operator::oceanbase::mysql::MySql;
+use oceanbase_backup_operator::{api, operator, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+fn main() -> Result<()> {
+    match Cli::parse().command {
+        Command::Run(run) => {
+            // Two threads: one slow pass does not hold up probes, and each more costs memory.
+            tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build()?
+                .block_on(start(run))
+        }
+        Command::Crds => {
+            let mut out = std::io::stdout().lock();
+            for (_, text) in api::crd_files()? {
+                writeln!(out, "---\n{text}")?;
+            }
+            Ok(())
+        }
+    }
+}
+
+async fn start(run: Run) -> Result<()> {
+    // Both clients use the same provider; without this each could look for its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    telemetry::log::start(run.log_format, &run.log_filter)?;
+    let client = kube::Client::try_default()
+        .await
+        .context("no Kubernetes cluster is configured")?;
+    let stop = CancellationToken::new();
+    let (mut terminate, mut interrupt) = (
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    );
+    let running = operator::run(
+        client,
+        Arc::new(MySql),
+        Clock::system(),
+        run.settings(),
+        stop.clone(),
+    );
+    tokio::pin!(running);
+    tokio::select! {
+        ended = &mut running => ended.map_err(Into::into),
+        _ = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} } } => {
+            tracing::info!("stopping");
+            stop.cancel();
+            running.await.map_err(Into::into)
+        }
+    }
+}

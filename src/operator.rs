@@ -1,0 +1,199 @@
+//! Puts the operator together: client, stores, readers, controllers, HTTP server.
+//!
+//! Inside [`run`] nothing exits, nothing reads the environment, and every task hangs on its
+//! future: dropping it is the same act as a kill.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use kube::{Api, Client, ResourceExt};
+use kube_runtime::events::{Recorder, Reporter};
+use tokio::net::TcpListener;
+use tokio::sync::broadcast;
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::controller::secret::ObjectCredentials;
+use crate::controller::stores::{Stores, watched};
+use crate::controller::wake::Change;
+use crate::controller::{self, Context};
+use crate::oceanbase::client::Connect;
+use crate::oceanbase::clusters::{ClusterState, Clusters};
+use crate::oceanbase::reflector::Intervals;
+use crate::telemetry::Metrics;
+use crate::telemetry::http::{self, Pages};
+
+/// Changes that may wait to be looked at; more than these mean "look at everything".
+const BUS: usize = 1024;
+
+/// What can be set.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The only namespace whose objects are looked at; all of them when left out.
+    pub namespace: Option<String>,
+    /// Where metrics and probes are served; nowhere when left out.
+    pub http_address: Option<SocketAddr>,
+    /// How often databases are read.
+    pub intervals: Intervals,
+}
+
+/// Why the operator ended by itself.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The address for metrics and probes can not be listened on.
+    #[error("can not listen for metrics and probes: {0}")]
+    Listen(#[from] std::io::Error),
+    /// The metric families contradict each other; it is a bug.
+    #[error("the metrics can not be registered: {0}")]
+    Metrics(#[from] prometheus::Error),
+}
+
+/// Runs until `stop` is cancelled.
+///
+/// # Errors
+/// Something without which the operator can not work; see [`Error`].
+pub async fn run(
+    client: Client,
+    connect: Arc<dyn Connect>,
+    clock: Clock,
+    settings: Settings,
+    stop: CancellationToken,
+) -> Result<(), Error> {
+    let metrics = Metrics::new()?;
+    let (stores, writers) = Stores::new();
+    let credentials = Arc::new(ObjectCredentials::new(
+        client.clone(),
+        stores.clusters.clone(),
+    ));
+    let (clusters, readers) = Clusters::new(
+        connect,
+        credentials,
+        settings.intervals,
+        clock.clone(),
+        metrics.clone(),
+    );
+    let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
+    let context = Arc::new(Context::new(
+        client.clone(),
+        clusters,
+        clock,
+        metrics.clone(),
+        stores.clone(),
+        Recorder::new(client.clone(), reporter),
+    ));
+    let (bus, _) = broadcast::channel(BUS);
+    macro_rules! controller {
+        ($store:ident) => {{
+            let objects = match &settings.namespace {
+                Some(namespace) => Api::namespaced(client.clone(), namespace),
+                None => Api::all(client.clone()),
+            };
+            let watched = watched(objects, writers.$store, &stores, metrics.clone());
+            controller::run(
+                watched,
+                stores.$store.clone(),
+                bus.clone(),
+                Arc::clone(&context),
+            )
+        }};
+    }
+    let controllers = async {
+        tokio::join!(
+            controller!(clusters),
+            controller!(storages),
+            controller!(strategies),
+            controller!(tasks),
+            controller!(log_backups),
+        );
+        // Their watches never end by themselves; when they do, there is nothing left to wait for.
+    };
+    let web = async {
+        match settings.http_address {
+            Some(address) => {
+                let listener = TcpListener::bind(address).await?;
+                tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
+                http::serve(listener, pages(Arc::clone(&context))).await
+            }
+            None => std::future::pending().await,
+        }
+    };
+    tracing::info!("started");
+    tokio::select! {
+        () = stop.cancelled() => Ok(()),
+        () = controllers => Ok(()),
+        () = readers.run() => Ok(()),
+        () = relay(&context.clusters, &bus) => Ok(()),
+        served = web => Ok(served?),
+    }
+}
+
+/// Passes on what the readers see.
+async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
+    let mut wakes = clusters.wakes();
+    loop {
+        let change = match wakes.recv().await {
+            Ok(wake) => Change::Database {
+                cluster: wake.cluster,
+                tenants: wake.tenants,
+            },
+            Err(RecvError::Lagged(_)) => Change::Everything,
+            Err(RecvError::Closed) => return,
+        };
+        // An error means that no controller listens yet; each looks at everything when it starts.
+        let _ = bus.send(change);
+    }
+}
+
+fn pages(context: Arc<Context>) -> Pages {
+    let for_ready = Arc::clone(&context);
+    Pages {
+        metrics: Arc::new(move || {
+            note_live(&context);
+            context.metrics.text().ok()
+        }),
+        ready: Arc::new(move || for_ready.stores.is_ready()),
+    }
+}
+
+/// Writes what is true right now into the metrics. Made anew for each scrape, so that what is gone
+/// leaves no series behind.
+fn note_live(context: &Context) {
+    let metrics = &context.metrics;
+    metrics.reset_live();
+    let states = context.clusters.states();
+    for (key, state) in &states {
+        let up = matches!(state, ClusterState::Up(_));
+        metrics.cluster_up(&key.namespace, &key.name, up);
+    }
+    for object in context.stores.log_backups.state() {
+        let namespace = object.namespace().unwrap_or_default();
+        let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
+        let of_cluster = states.iter().find_map(|(key, state)| match state {
+            ClusterState::Up(snapshot) if key.namespace == namespace && &key.name == cluster => {
+                Some(snapshot)
+            }
+            _ => None,
+        });
+        let round = of_cluster
+            .and_then(|s| s.tenant(tenant))
+            .and_then(|t| t.round.as_ref());
+        if let Some(round) = round
+            && round.status == crate::oceanbase::model::RoundStatus::Doing
+        {
+            let checkpoint = round.checkpoint_scn.at();
+            let delay = checkpoint
+                .duration_until(context.clock.now())
+                .as_secs()
+                .max(0);
+            metrics.log_backup([&namespace, cluster, tenant], delay, checkpoint.as_second());
+        }
+    }
+    for task in context.stores.tasks.state() {
+        let status = task.status.clone().unwrap_or_default();
+        if status.outcome.is_none() {
+            let namespace = task.namespace().unwrap_or_default();
+            metrics.running_task(&namespace, status.phase.as_deref().unwrap_or("Pending"));
+        }
+    }
+}
