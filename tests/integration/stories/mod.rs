@@ -1,0 +1,3 @@
+//! One test per user story.
+
+mod schedule;
