@@ -51,10 +51,13 @@ async fn start(run: Run) -> Result<()> {
         run.settings(),
         stop.clone(),
     );
+    let asked = async {
+        tokio::select! { one = terminate.recv() => one, one = interrupt.recv() => one }
+    };
     tokio::pin!(running);
     tokio::select! {
         ended = &mut running => ended.map_err(Into::into),
-        _ = async { tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} } } => {
+        Some(()) = asked => {
             tracing::info!("stopping");
             stop.cancel();
             running.await.map_err(Into::into)

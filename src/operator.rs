@@ -190,10 +190,10 @@ fn note_live(context: &Context) {
         }
     }
     for task in context.stores.tasks.state() {
-        let status = task.status.clone().unwrap_or_default();
-        if status.outcome.is_none() {
+        let shown = task.status.clone().unwrap_or_default();
+        if shown.outcome.is_none() {
             let namespace = task.namespace().unwrap_or_default();
-            metrics.running_task(&namespace, status.phase.as_deref().unwrap_or("Pending"));
+            metrics.running_task(&namespace, shown.phase.as_deref().unwrap_or("Pending"));
         }
     }
 }

@@ -148,6 +148,7 @@ pub async fn reconcile<K: Reconcile>(
 }
 
 /// How long to wait after a failed pass.
+#[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
     let pause = context.failed(identity(&*object));
     tracing::warn!(

@@ -155,7 +155,9 @@ where
         .reflect(writer)
         .inspect(move |event| {
             if let Ok(Event::InitDone) = event {
-                listed.send_modify(|kinds| drop(kinds.insert(std::any::type_name::<K>())));
+                listed.send_modify(|kinds| {
+                    kinds.insert(std::any::type_name::<K>());
+                });
             }
         })
 }

@@ -336,8 +336,9 @@ impl Cluster {
     }
 
     pub(super) fn publish(&self, state: ClusterState) {
-        let before = std::mem::replace(&mut *lock(&self.state), state.clone());
-        let tenants = match (&before, &state) {
+        let after = state.clone();
+        let before = std::mem::replace(&mut *lock(&self.state), state);
+        let tenants = match (&before, &after) {
             (ClusterState::Up(before), ClusterState::Up(after)) => {
                 let names = changed(before, after);
                 // A read that shows nothing new still ends the waiting for it.

@@ -136,7 +136,7 @@ impl Command {
     pub fn timeout(&self) -> Duration {
         match self {
             Self::SetLogArchiveDest { .. } | Self::SetDataBackupDest { .. } => {
-                Duration::from_secs(60)
+                Duration::from_mins(1)
             }
             _ => Self::BACKUP_TIMEOUT,
         }

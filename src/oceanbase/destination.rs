@@ -72,11 +72,11 @@ impl Destination {
         for (name, key) in keys {
             let value = key.expose_secret();
             check(value, name, KEY_LIMIT)?;
-            text.push_str(&format!("&{name}={value}"));
+            text.extend(["&", name, "=", value]);
         }
         for (name, value) in options {
             check(value, name, KEY_LIMIT)?;
-            text.push_str(&format!("&{name}={value}"));
+            text.extend(["&", name, "=", value]);
         }
         Ok(Self {
             place,

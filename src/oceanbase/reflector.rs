@@ -41,9 +41,9 @@ impl Default for Intervals {
         Self {
             busy: Duration::from_secs(2),
             idle: Duration::from_secs(15),
-            unreachable: Duration::from_secs(60),
-            full: Duration::from_secs(300),
-            credentials: Duration::from_secs(300),
+            unreachable: Duration::from_mins(1),
+            full: Duration::from_mins(5),
+            credentials: Duration::from_mins(5),
         }
     }
 }
@@ -53,7 +53,7 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How long after a command of ours the cluster is read at the busy pace: jobs of statements that
 /// sys sends may show up late.
-const BUSY_AFTER_COMMAND: Duration = Duration::from_secs(60);
+const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
 
 /// What a reflector is made of.
 pub(super) struct Reflector {
@@ -82,9 +82,8 @@ impl Reflector {
         loop {
             match self.session().await {
                 End::Gone => return,
-                End::Changed => failures = 0,
                 // A connection that was good breaks now and then; only a second failure is news.
-                End::Trouble { served: true, .. } => failures = 0,
+                End::Changed | End::Trouble { served: true, .. } => failures = 0,
                 End::Trouble {
                     trouble,
                     served: false,

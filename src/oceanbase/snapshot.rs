@@ -24,7 +24,7 @@ const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 const KEPT_JOBS: usize = 20;
 /// How long a job that is neither running nor ended is still taken for running: its row moves
 /// from one view to the other, and views lag.
-const MOVING: Duration = Duration::from_secs(60);
+const MOVING: Duration = Duration::from_mins(1);
 
 /// What one session can be asked.
 pub(super) struct Reading<'a> {

@@ -35,8 +35,8 @@ impl FromStr for Version {
 
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d] = self.0;
-        write!(f, "{a}.{b}.{c}.{d}")
+        let [major, minor, patch, build] = self.0;
+        write!(f, "{major}.{minor}.{patch}.{build}")
     }
 }
 

@@ -111,7 +111,7 @@ impl Query {
                 )
             }
             Self::JobHistory(since) => {
-                let since = DateTime::from(TimeZone::UTC.to_datetime(*since));
+                let since = TimeZone::UTC.to_datetime(*since);
                 format!(
                     "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY \
                      WHERE START_TIMESTAMP >= '{}'",

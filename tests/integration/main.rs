@@ -1,6 +1,14 @@
 //! Tests with real parts: a real kube-apiserver, the operator as a process, and the simulated
 //! OceanBase over TCP. One program, so that one control plane serves them all.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "tests wait in real time and panic where something is not as it should be"
+)]
+
 mod api_server;
 mod architecture;
 mod crd_files;

@@ -1,6 +1,15 @@
 //! The project's own commands: `cargo xtask --help`.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "commands look at the real clock and environment"
+)]
+
+mod bench;
 mod crds;
+mod demo;
+mod kubernetes;
+mod process;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -14,17 +23,31 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Show the main job: a strategy starts log backup, a full and an incremental backup.
+    Demo(demo::Arguments),
     /// Write the custom resource definitions of all kinds to crds/.
     Crds,
+    /// Measure memory, statements, connections, API writes and latencies against the simulator.
+    Bench(bench::Arguments),
 }
 
-fn main() -> Result<()> {
+#[tokio::main]
+async fn main() -> Result<()> {
     match Cli::parse().command {
+        Command::Demo(arguments) => demo::run(arguments).await,
         Command::Crds => crds::write(),
+        Command::Bench(arguments) => bench::run(arguments).await,
     }
 }
 
 /// The root of the workspace.
 fn root() -> std::path::PathBuf {
     std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Prints a line for whoever runs the command.
+fn say(line: &str) {
+    use std::io::Write;
+    // Nobody reads: nothing to be done about it.
+    let _ = writeln!(std::io::stdout(), "{line}");
 }

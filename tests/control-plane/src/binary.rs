@@ -50,6 +50,10 @@ pub fn binary() -> Result<PathBuf, Error> {
 /// The directory of the program and of the running control planes, inside Cargo's target directory.
 pub(crate) fn home() -> Result<PathBuf, Error> {
     let workspace = Path::new(SOURCE_DIR).join("../..");
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "cargo says by it where it builds"
+    )]
     let target = env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
     let home = workspace.join(target).join("control-plane");
     fs::create_dir_all(&home).at("create", &home)?;

@@ -2,6 +2,10 @@
 //! of it is left behind.
 
 #![cfg(test)]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests run beside real processes, in real time"
+)]
 
 use std::fs;
 use std::io::{BufRead, BufReader};

@@ -1,5 +1,10 @@
 //! The simulator from the outside: its states, its faults, its wire.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests run beside real processes, in real time"
+)]
+
 #[cfg(test)]
 mod archiving;
 #[cfg(test)]

@@ -1,5 +1,10 @@
 //! The server as a real client sees it, over TCP.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests run beside real processes, in real time"
+)]
+
 mod answers;
 mod faults;
 mod login;

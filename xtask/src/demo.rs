@@ -1,0 +1,161 @@
+//! `cargo xtask demo`: the main job on an embedded control plane and a simulated OceanBase.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, ensure};
+use serde_json::Value;
+use tokio::process::Command;
+
+use crate::kubernetes::Kubernetes;
+use crate::process::{build, start, start_and_read_line};
+use crate::say;
+
+/// How the demo is run.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Use the cluster that kubectl points at instead of an embedded one; the demo's namespace and
+    /// the definitions stay there.
+    #[arg(long)]
+    use_current_cluster: bool,
+    /// End when everything has been shown, instead of staying until Ctrl-C.
+    #[arg(long)]
+    exit: bool,
+}
+
+const NAMESPACE: &str = "demo";
+
+/// What is shown at the end, with the columns that people read.
+const KINDS: [&str; 5] = [
+    "oceanbaseclusters",
+    "backupstorages",
+    "backupstrategies",
+    "backuptasks",
+    "logbackups",
+];
+
+/// How long the backups may take; the incremental one waits for the next full minute.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+pub(crate) async fn run(arguments: Arguments) -> Result<()> {
+    say("Building the operator and the simulator ...");
+    let programs = build(&["oceanbase-backup-operator", "oceanbase-sim"], false).await?;
+    say("Starting Kubernetes (the first time it is built, which takes some minutes) ...");
+    let kubernetes = if arguments.use_current_cluster {
+        Kubernetes::current()?
+    } else {
+        Kubernetes::embedded()?
+    };
+    let scenario = crate::root().join("xtask/demo/scenario.yaml");
+    let (_simulator, address) = start_and_read_line(
+        Command::new(programs.join("oceanbase-sim"))
+            .args(["--listen", "127.0.0.1:0", "--scenario"])
+            .arg(scenario),
+    )
+    .await?;
+    say(&format!("A simulated OceanBase listens on {address}."));
+    kubernetes.install_definitions()?;
+    let mut command = Command::new(programs.join("oceanbase-backup-operator"));
+    command.args([
+        "run",
+        "--namespace",
+        NAMESPACE,
+        "--http-address",
+        "127.0.0.1:0",
+    ]);
+    command.args(["--log-format", "text"]);
+    if let Some(kubeconfig) = kubernetes.kubeconfig() {
+        command.env("KUBECONFIG", kubeconfig);
+    }
+    let log = programs.join("demo-operator.log");
+    let _operator = start(&mut command, &log)?;
+    say(&format!("The operator runs; its log is {}.", log.display()));
+    let manifest = include_str!("../demo/manifest.yaml").replace("ENDPOINT", &address);
+    kubernetes.apply(&manifest)?;
+    say("Applied: a cluster, a storage, one strategy for all tenants, and one backup by hand.");
+    watch(&kubernetes).await?;
+    show(&kubernetes)?;
+    if arguments.exit {
+        return Ok(());
+    }
+    say("\nEverything stays up until Ctrl-C. In another shell:");
+    if let Some(kubeconfig) = kubernetes.kubeconfig() {
+        say(&format!(
+            "  export KUBECONFIG={}",
+            kubeconfig.canonicalize()?.display()
+        ));
+    }
+    say(&format!(
+        "  kubectl --namespace {NAMESPACE} get backuptasks --watch"
+    ));
+    tokio::signal::ctrl_c().await?;
+    Ok(())
+}
+
+/// Waits until log backup runs and a full and an incremental backup are complete.
+async fn watch(kubernetes: &Kubernetes) -> Result<()> {
+    let began = Instant::now();
+    let mut told = Vec::new();
+    loop {
+        let tasks = kubernetes.list(NAMESPACE, "backuptasks")?;
+        let logs = kubernetes.list(NAMESPACE, "logbackups")?;
+        let completed = |kind: &str| {
+            tasks.iter().any(|task| {
+                let status = &task["status"];
+                status["phase"] == "Completed" && status["type"] == kind
+            })
+        };
+        let refused = tasks.iter().any(|task| task["status"]["phase"] == "Failed");
+        let archives = !logs.is_empty()
+            && logs
+                .iter()
+                .any(|log| log["status"]["phase"] == "InProgress");
+        let steps = [
+            (archives, "log backup runs"),
+            (completed("Full"), "a full backup is complete"),
+            (
+                completed("Incremental"),
+                "an incremental backup is complete",
+            ),
+            (
+                refused,
+                "a backup to a place that is somebody else's was refused",
+            ),
+        ];
+        for (reached, step) in steps {
+            if reached && !told.contains(&step) {
+                told.push(step);
+                say(&format!("  {:>4} s  {step}", began.elapsed().as_secs()));
+            }
+        }
+        if steps.iter().all(|(reached, _)| *reached) {
+            return Ok(());
+        }
+        ensure!(
+            began.elapsed() < PATIENCE,
+            "the backups did not come to an end; tasks: {}",
+            Value::from(tasks)
+        );
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+}
+
+fn show(kubernetes: &Kubernetes) -> Result<()> {
+    for kind in KINDS {
+        say(&format!("\n$ kubectl --namespace {NAMESPACE} get {kind}"));
+        say(kubernetes
+            .kubectl(&["get", kind, "--namespace", NAMESPACE], None)?
+            .trim_end());
+    }
+    say(&format!(
+        "\n$ kubectl --namespace {NAMESPACE} describe backuptask ledger-by-hand"
+    ));
+    let describe = [
+        "describe",
+        "backuptask",
+        "ledger-by-hand",
+        "--namespace",
+        NAMESPACE,
+    ];
+    say(kubernetes.kubectl(&describe, None)?.trim_end());
+    Ok(())
+}

@@ -1,0 +1,107 @@
+//! The cluster that a command works with: the embedded one, or the current one.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use control_plane::ControlPlane;
+use serde_json::Value;
+
+/// A Kubernetes cluster.
+pub(crate) enum Kubernetes {
+    /// Started by this command, and gone with it.
+    Embedded(Box<ControlPlane>),
+    /// Whatever KUBECONFIG or `~/.kube/config` says.
+    Current(PathBuf),
+}
+
+impl Kubernetes {
+    /// Starts the embedded cluster; the first time this builds it, which takes minutes.
+    pub(crate) fn embedded() -> Result<Self> {
+        Ok(Self::Embedded(Box::new(ControlPlane::start()?)))
+    }
+
+    /// The current cluster, used with the kubectl that is built here.
+    pub(crate) fn current() -> Result<Self> {
+        Ok(Self::Current(control_plane::binary()?))
+    }
+
+    /// What KUBECONFIG has to be for other programs, where it is not what it is already.
+    pub(crate) fn kubeconfig(&self) -> Option<&std::path::Path> {
+        match self {
+            Self::Embedded(plane) => Some(plane.kubeconfig()),
+            Self::Current(_) => None,
+        }
+    }
+
+    fn command(&self) -> Command {
+        match self {
+            Self::Embedded(plane) => plane.kubectl(),
+            Self::Current(program) => {
+                let mut command = Command::new(program);
+                command.arg("kubectl");
+                command
+            }
+        }
+    }
+
+    /// What kubectl prints.
+    pub(crate) fn kubectl(&self, arguments: &[&str], input: Option<&str>) -> Result<String> {
+        let mut child = self
+            .command()
+            .args(arguments)
+            .stdin(if input.is_some() {
+                Stdio::piped()
+            } else {
+                Stdio::null()
+            })
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .context("kubectl can not be started")?;
+        if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+            stdin.write_all(input.as_bytes())?;
+        }
+        let output = child.wait_with_output()?;
+        if !output.status.success() {
+            bail!(
+                "kubectl {}: {}",
+                arguments.join(" "),
+                String::from_utf8_lossy(&output.stderr)
+            );
+        }
+        Ok(String::from_utf8(output.stdout)?)
+    }
+
+    /// Applies a manifest.
+    pub(crate) fn apply(&self, manifest: &str) -> Result<()> {
+        self.kubectl(&["apply", "--filename", "-"], Some(manifest))
+            .map(drop)
+    }
+
+    /// Installs the definitions of all kinds, and waits until they can be used.
+    pub(crate) fn install_definitions(&self) -> Result<()> {
+        let crds = crate::root().join("crds");
+        let crds = crds.to_str().context("the path of crds/ is no text")?;
+        self.kubectl(&["apply", "--filename", crds], None)?;
+        let wait = [
+            "wait",
+            "--for=condition=Established",
+            "--timeout=30s",
+            "--filename",
+            crds,
+        ];
+        self.kubectl(&wait, None).map(drop)
+    }
+
+    /// Objects of a kind in a namespace.
+    pub(crate) fn list(&self, namespace: &str, kind: &str) -> Result<Vec<Value>> {
+        let text = self.kubectl(
+            &["get", kind, "--namespace", namespace, "--output", "json"],
+            None,
+        )?;
+        let list: Value = serde_json::from_str(&text)?;
+        Ok(list["items"].as_array().cloned().unwrap_or_default())
+    }
+}
