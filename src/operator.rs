@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::{Api, Client, ResourceExt};
 use kube_runtime::events::{Recorder, Reporter};
@@ -26,6 +27,10 @@ use crate::telemetry::http::{self, Pages};
 
 /// Changes that may wait to be looked at; more than these mean "look at everything".
 const BUS: usize = 1024;
+
+/// How long passes that are under way may go on after the operator was asked to stop; shorter than
+/// the 30 s that Kubernetes gives a Pod.
+const GRACE: Duration = Duration::from_secs(20);
 
 /// What can be set.
 #[derive(Clone, Debug, Default)]
@@ -49,7 +54,7 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
 }
 
-/// Runs until `stop` is cancelled.
+/// Runs until `stop` is cancelled and the passes under way have ended, at most 20 s longer.
 ///
 /// # Errors
 /// Something without which the operator can not work; see [`Error`].
@@ -95,6 +100,7 @@ pub async fn run(
                 stores.$store.clone(),
                 bus.clone(),
                 Arc::clone(&context),
+                stop.clone(),
             )
         }};
     }
@@ -106,7 +112,6 @@ pub async fn run(
             controller!(tasks),
             controller!(log_backups),
         );
-        // Their watches never end by themselves; when they do, there is nothing left to wait for.
     };
     let web = async {
         match settings.http_address {
@@ -118,9 +123,14 @@ pub async fn run(
             None => std::future::pending().await,
         }
     };
+    // A pass that is cut off leaves an intent, which the next start resolves; that costs time.
+    let too_long = async {
+        stop.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
     tracing::info!("started");
     tokio::select! {
-        () = stop.cancelled() => Ok(()),
+        () = too_long => Ok(()),
         () = controllers => Ok(()),
         () = readers.run() => Ok(()),
         () = relay(&context.clusters, &bus) => Ok(()),

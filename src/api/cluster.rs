@@ -69,6 +69,7 @@ pub struct OceanBaseClusterSpec {
         inner(length(min = 3, max = 260), regex(pattern = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")),
         extend("x-kubernetes-list-type" = "atomic")
     )]
+    #[x_kube(validation = ("self.all(e, [int(e.substring(e.lastIndexOf(':') + 1))].all(port, port >= 1 && port <= 65535))", "each entry must end in a port from 1 to 65535"))]
     pub endpoints: Vec<String>,
     /// Name of the cluster; only behind OBProxy, where the login is `user@sys#clusterName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -83,13 +83,15 @@ pub struct MonthlySpec {
 pub struct CronSpec {
     /// Slots of full backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 9, max = 128))]
+    #[schemars(length(max = 128))]
     #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
+    #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
     pub full: Option<String>,
     /// Slots of incremental backups.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 9, max = 128))]
+    #[schemars(length(max = 128))]
     #[x_kube(validation = ("!self.contains('TZ')", "must not contain 'TZ='; use `timeZone`"))]
+    #[x_kube(validation = (r"self.matches('^\\s*([0-9A-Za-z*/,-]+\\s+){4}[0-9A-Za-z*/,-]+\\s*$')", "must have five fields of names, numbers, '*', '/', ',' and '-': minute, hour, day of month, month, day of week"))]
     pub incremental: Option<String>,
 }
 

@@ -27,7 +27,8 @@ use tracing::Instrument;
 use super::Context;
 use super::wake::Change;
 use crate::domain::{Decision, Next};
-use crate::oceanbase::clusters::{ClusterKey, Permit};
+use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::credentials::ClusterKey;
 
 /// How soon to come back when another statement is being sent to the cluster.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);

@@ -30,21 +30,25 @@ use kube_runtime::reflector::Store;
 use kube_runtime::watcher::{self, Event};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
 
 pub use context::Context;
 pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::domain::Obstacle;
-use crate::oceanbase::clusters::{ClusterKey, ClusterState};
+use crate::oceanbase::clusters::ClusterState;
+use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
 use wake::{Change, Notable, announce};
 
-/// Runs the controller of one kind until it is dropped.
+/// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
+/// way have.
 pub async fn run<K>(
     watched: impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + 'static,
     store: Store<K>,
     bus: broadcast::Sender<Change>,
     context: Arc<Context>,
+    stop: CancellationToken,
 ) where
     K: Reconcile + Notable,
 {
@@ -58,6 +62,7 @@ pub async fn run<K>(
         .applied_objects();
     Controller::for_stream(objects, store)
         .reconcile_on(wakes)
+        .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile::<K>, error_policy::<K>, context)
         .for_each(|_| std::future::ready(()))
         .await;

@@ -13,7 +13,7 @@ use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
 use crate::domain::Obstacle;
 use crate::oceanbase::client::{Account, Tls};
-use crate::oceanbase::clusters::{ClusterKey, Credentials, CredentialsError};
+use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
 
 /// The values of a Secret.
 pub struct Values {

@@ -9,7 +9,8 @@ use super::wake::{Change, Changed};
 use super::{Context, Reconcile, namespace, place, stores};
 use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
-use crate::oceanbase::clusters::{ClusterKey, Permit};
+use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::credentials::ClusterKey;
 
 impl Reconcile for BackupStorage {
     type Status = BackupStorageStatus;

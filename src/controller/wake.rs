@@ -10,7 +10,7 @@ use tokio::sync::broadcast;
 
 use super::Reconcile;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
-use crate::oceanbase::clusters::ClusterKey;
+use crate::oceanbase::credentials::ClusterKey;
 
 /// Something has changed.
 #[derive(Clone, Debug)]

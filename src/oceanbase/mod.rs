@@ -9,11 +9,13 @@
 //! * [`client`] the seam: text in, rows out; [`mysql`] is its real side
 //! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
 //! * [`sender`] sends commands, looking first where their guard says so
+//! * [`credentials`] whom to log in as
 //! * [`clusters`] one reflector for each cluster, and the way of commands to it
 
 pub mod client;
 pub mod clusters;
 pub mod command;
+pub mod credentials;
 pub mod destination;
 pub mod error;
 pub mod model;

@@ -1,134 +1,17 @@
 //! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
 
+mod answer;
+mod id;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+pub use answer::{Answer, Failure, FailureClass};
+pub use id::{BackupSetId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
+
 use super::version::Version;
-
-/// System change number: nanoseconds since 1970, below 2^62 (`bigint unsigned` in the views).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Scn(pub u64);
-
-impl Scn {
-    /// The instant that it stands for, to the nanosecond.
-    #[must_use]
-    pub fn at(self) -> Timestamp {
-        Timestamp::from_nanosecond(i128::from(self.0)).unwrap_or(Timestamp::MAX)
-    }
-}
-
-impl fmt::Display for Scn {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-macro_rules! id {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(pub i64);
-
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                self.0.fmt(f)
-            }
-        }
-    };
-}
-
-id!(
-    /// Number of a tenant: 1 is sys, user tenants are even numbers from 1002 on.
-    TenantId
-);
-id!(
-    /// Number of a backup job; each tenant counts its own.
-    JobId
-);
-id!(
-    /// Number of a backup set; each tenant counts its own.
-    BackupSetId
-);
-
-impl TenantId {
-    /// The sys tenant, in whose name the parents of backup jobs run.
-    pub const SYS: Self = Self(1);
-}
-
-/// Name of a user tenant that may stand in a statement.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct TenantName(String);
-
-impl TenantName {
-    /// Takes letters, digits and `_`, not starting with a digit, at most 63. Names that the
-    /// grammar reads as words (`sys`, `all` …) are no tenant's.
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        let mut letters = name.chars();
-        let starts = letters
-            .next()
-            .is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
-        let goes_on = letters.all(|c| c.is_ascii_alphanumeric() || c == '_');
-        let reserved = ["sys", "all", "all_user", "all_meta"]
-            .iter()
-            .any(|word| name.eq_ignore_ascii_case(word));
-        (starts && goes_on && name.len() <= 63 && !reserved).then(|| Self(name.to_owned()))
-    }
-
-    /// The name.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for TenantName {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// What marks a BACKUP statement as one of ours: `obb/<uid of the task>/<number of the attempt>`,
-/// sent as DESCRIPTION and read back in the job views.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct JobKey(String);
-
-impl JobKey {
-    /// What every key starts with.
-    pub const PREFIX: &'static str = "obb/";
-
-    /// The key of an attempt; `None` when the uid is no Kubernetes uid.
-    #[must_use]
-    pub fn new(uid: &str, attempt: i32) -> Option<Self> {
-        let plain = uid.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-        (plain && (1..=40).contains(&uid.len()))
-            .then(|| Self(format!("{}{uid}/{attempt}", Self::PREFIX)))
-    }
-
-    /// The text of the DESCRIPTION.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for JobKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-/// Who a cluster says it is (parameters `cluster` and `cluster_id`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Identity {
-    /// Name of the cluster.
-    pub cluster_name: String,
-    /// Number of the cluster.
-    pub cluster_id: i64,
-}
 
 /// All that the reader knows of a cluster at one moment.
 #[derive(Debug)]
@@ -415,47 +298,4 @@ impl JobStatus {
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Canceled)
     }
-}
-
-/// An error of the engine, explained.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Failure {
-    /// OceanBase's code, negative as in RESULT columns; 0 for a refusal by the operator itself.
-    pub code: i32,
-    /// Stable CamelCase word.
-    pub reason: &'static str,
-    /// What happened and what to do; no statement text, no keys.
-    pub message: String,
-    /// What it means for whoever sent the statement.
-    pub class: FailureClass,
-}
-
-/// What an error means for whoever sent the statement.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum FailureClass {
-    /// The database is already in the state that the statement asks for.
-    AlreadySo,
-    /// Not now; the same statement may go well later.
-    NotYet,
-    /// Only somebody's help makes it go well.
-    Permanent,
-    /// The statement may have been run.
-    Unknown,
-}
-
-/// What became of a command.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Answer {
-    /// The database took it.
-    Done,
-    /// Its guard found that it was sent before.
-    AlreadySent,
-    /// Its guard found that it must not be sent now; why.
-    Withheld(String),
-    /// The database refused it, or its session; nothing was changed.
-    Refused(Failure),
-    /// It was not sent: no connection, or another command has the cluster's session.
-    NotSent(String),
-    /// Whether it was run is not known; look before sending again.
-    Unknown(String),
 }

@@ -11,10 +11,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::client::{Account, Connect, ConnectError, QueryError, Session};
-use super::clusters::{Cluster, ClusterState, Credentials, CredentialsError, Trouble};
+use super::clusters::{Cluster, ClusterState};
 use super::command::SESSION_SETUP;
+use super::credentials::{Credentials, CredentialsError, Trouble};
 use super::error::explain_refusal;
-use super::model::{Identity, JobKey, Snapshot};
+use super::model::{FailureClass, Identity, JobKey, Snapshot};
 use super::snapshot::{History, Reading};
 use super::version::Version;
 use super::view::{self, Query, ViewError};
@@ -275,7 +276,7 @@ pub(super) fn query_trouble(error: &QueryError) -> Trouble {
             Trouble {
                 reason: failure.reason,
                 message: failure.message,
-                permanent: false,
+                permanent: failure.class == FailureClass::Permanent,
             }
         }
         QueryError::Lost(why) => Trouble {

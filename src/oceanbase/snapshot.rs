@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::client::{QueryError, Rows, Session};
-use super::clusters::Trouble;
+use super::credentials::Trouble;
 use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
 use super::reflector::{query_trouble, view_trouble};
 use super::version::Version;

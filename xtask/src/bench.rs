@@ -86,7 +86,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
 
 async fn simulate(tenants: usize) -> Result<(Simulator, String)> {
     let names = (0..tenants).map(|number| format!("tenant{number}"));
-    let scenario = names.fold(Scenario::new("4.3.5.2"), |scenario, name| scenario.tenant(&name));
+    let scenario = names.fold(Scenario::new("4.3.5.2"), |scenario, name| {
+        scenario.tenant(&name)
+    });
     let simulator = Simulator::new(&scenario.speed(300.0).sys_password("bench"), WallClock)?;
     simulator.log_mut(|log| log.keep(10_000));
     let address = "127.0.0.1:0".parse()?;
@@ -266,7 +268,9 @@ spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
         let text = self.scrape()?;
         let sum = |name: &str| -> u64 {
             let lines = text.lines().filter(|line| line.starts_with(name));
-            lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok()).sum()
+            lines
+                .filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok())
+                .sum()
         };
         Ok(Costs {
             statements: self.simulator.log(oceanbase_sim::log::StatementLog::total),

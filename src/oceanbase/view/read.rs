@@ -1,0 +1,330 @@
+//! The reading of rows.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::oceanbase::client::Rows;
+use crate::oceanbase::error::explain;
+use crate::oceanbase::model::{
+    ArchiveDest, BackupSet, BackupSetId, Identity, Job, JobId, JobStatus, Piece, Round,
+    RoundStatus, Scn, TenantId,
+};
+use crate::oceanbase::version::{Capability, Version};
+
+/// A row that is not what the view's description promises.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("column {column} of query '{query}' {problem}")]
+pub struct ViewError {
+    query: &'static str,
+    column: &'static str,
+    problem: &'static str,
+}
+
+/// A row, read by the names of its columns.
+struct Row<'a> {
+    query: &'static str,
+    columns: &'a [String],
+    values: &'a [Option<String>],
+}
+
+impl Row<'_> {
+    fn error(&self, column: &'static str, problem: &'static str) -> ViewError {
+        ViewError {
+            query: self.query,
+            column,
+            problem,
+        }
+    }
+
+    fn optional(&self, column: &'static str) -> Result<Option<&str>, ViewError> {
+        let position = self
+            .columns
+            .iter()
+            .position(|name| name.eq_ignore_ascii_case(column))
+            .ok_or_else(|| self.error(column, "is missing"))?;
+        Ok(self.values.get(position).and_then(Option::as_deref))
+    }
+
+    /// NULL reads as empty: views that are declared NOT NULL do not always hold to it.
+    fn text(&self, column: &'static str) -> Result<&str, ViewError> {
+        Ok(self.optional(column)?.unwrap_or_default())
+    }
+
+    fn i64(&self, column: &'static str) -> Result<i64, ViewError> {
+        match self.optional(column)? {
+            None => Ok(0),
+            Some(text) => text
+                .parse()
+                .map_err(|_| self.error(column, "is not a number")),
+        }
+    }
+
+    fn scn(&self, column: &'static str) -> Result<Scn, ViewError> {
+        match self.optional(column)? {
+            None => Ok(Scn(0)),
+            Some(text) => text
+                .parse()
+                .map(Scn)
+                .map_err(|_| self.error(column, "is not an SCN")),
+        }
+    }
+
+    /// An instant; the session's zone is UTC.
+    fn at(&self, column: &'static str) -> Result<Option<Timestamp>, ViewError> {
+        let Some(text) = self.optional(column)? else {
+            return Ok(None);
+        };
+        text.parse::<DateTime>()
+            .and_then(|civil| TimeZone::UTC.to_timestamp(civil))
+            .map(Some)
+            .map_err(|_| self.error(column, "is not a time stamp"))
+    }
+
+    fn tenant_id(&self) -> Result<TenantId, ViewError> {
+        self.i64("TENANT_ID").map(TenantId)
+    }
+
+    fn is(&self, column: &'static str, word: &str) -> Result<bool, ViewError> {
+        Ok(self.text(column)?.eq_ignore_ascii_case(word))
+    }
+}
+
+fn rows<'a>(query: &'static str, rows: &'a Rows) -> impl Iterator<Item = Row<'a>> {
+    rows.rows.iter().map(move |values| Row {
+        query,
+        columns: &rows.columns,
+        values,
+    })
+}
+
+/// Reads [`Query::Version`]: the version, and whether it is the community edition.
+pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
+    let row = rows("version", answer).next();
+    let row = row.ok_or(ViewError {
+        query: "version",
+        column: "OB_VERSION",
+        problem: "is missing: there is no row",
+    })?;
+    let version = row
+        .text("OB_VERSION")?
+        .parse()
+        .map_err(|_| row.error("OB_VERSION", "is not a version"))?;
+    Ok((version, row.text("VERSION")?.contains("OceanBase_CE")))
+}
+
+/// Reads [`Query::Identity`].
+pub fn identity(answer: &Rows) -> Result<Identity, ViewError> {
+    let mut identity = Identity {
+        cluster_name: String::new(),
+        cluster_id: 0,
+    };
+    for row in rows("identity", answer) {
+        if row.is("NAME", "cluster")? {
+            row.text("VALUE")?.clone_into(&mut identity.cluster_name);
+        } else if row.is("NAME", "cluster_id")? {
+            identity.cluster_id = row.i64("VALUE")?;
+        }
+    }
+    Ok(identity)
+}
+
+/// A row of [`Query::Tenants`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TenantRow {
+    /// The tenant's number.
+    pub id: TenantId,
+    /// Its name.
+    pub name: String,
+    /// Its STATUS.
+    pub status: String,
+    /// Its role; `PRIMARY` where the version has no such column.
+    pub role: String,
+    /// Whether it is locked.
+    pub locked: bool,
+    /// Whether LOG_MODE is ARCHIVELOG; `None` where the version has no such column.
+    pub archive_log: Option<bool>,
+}
+
+/// Reads [`Query::Tenants`].
+pub fn tenants(version: Version, answer: &Rows) -> Result<Vec<TenantRow>, ViewError> {
+    let since_4_1 = version.can(Capability::TenantRole);
+    rows("tenants", answer)
+        .map(|row| {
+            let role = if since_4_1 {
+                row.text("TENANT_ROLE")?
+            } else {
+                "PRIMARY"
+            };
+            let archive_log = if since_4_1 {
+                Some(row.is("LOG_MODE", "ARCHIVELOG")?)
+            } else {
+                None
+            };
+            Ok(TenantRow {
+                id: row.tenant_id()?,
+                name: row.text("TENANT_NAME")?.to_owned(),
+                status: row.text("STATUS")?.to_owned(),
+                role: role.to_owned(),
+                locked: row.is("LOCKED", "YES")?,
+                archive_log,
+            })
+        })
+        .collect()
+}
+
+/// Reads [`Query::Rounds`].
+pub fn rounds(answer: &Rows) -> Result<BTreeMap<TenantId, Round>, ViewError> {
+    rows("rounds", answer)
+        .map(|row| {
+            let round = Round {
+                id: row.i64("ROUND_ID")?,
+                status: RoundStatus::parse(row.text("STATUS")?),
+                start_scn: row.scn("START_SCN")?,
+                checkpoint_scn: row.scn("CHECKPOINT_SCN")?,
+                piece_id: row.i64("USED_PIECE_ID")?,
+                comment: row.text("COMMENT")?.to_owned(),
+                path: without_options(row.text("PATH")?),
+            };
+            Ok((row.tenant_id()?, round))
+        })
+        .collect()
+}
+
+/// Reads [`Query::ArchiveDests`].
+pub fn archive_dests(answer: &Rows) -> Result<BTreeMap<TenantId, ArchiveDest>, ViewError> {
+    let mut dests = BTreeMap::<_, ArchiveDest>::new();
+    for row in rows("archive_dests", answer) {
+        let dest = dests.entry(row.tenant_id()?).or_default();
+        let value = row.text("VALUE")?;
+        match row.text("NAME")?.to_ascii_lowercase().as_str() {
+            "path" => value.clone_into(&mut dest.path),
+            "binding" => value.clone_into(&mut dest.binding),
+            "piece_switch_interval" => value.clone_into(&mut dest.piece_switch_interval),
+            "state" => dest.enabled = value.eq_ignore_ascii_case("ENABLE"),
+            _ => {}
+        }
+    }
+    dests.retain(|_, dest| !dest.path.is_empty());
+    Ok(dests)
+}
+
+/// Reads [`Query::DataDests`].
+pub fn data_dests(answer: &Rows) -> Result<BTreeMap<TenantId, String>, ViewError> {
+    let mut dests = BTreeMap::new();
+    for row in rows("data_dests", answer) {
+        let value = row.text("VALUE")?;
+        if !value.is_empty() {
+            dests.insert(row.tenant_id()?, value.to_owned());
+        }
+    }
+    Ok(dests)
+}
+
+/// Reads the rows of jobs, running or ended.
+pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
+    rows("jobs", answer)
+        .map(|row| {
+            let result = i32::try_from(row.i64("RESULT")?).unwrap_or(i32::MIN);
+            Ok(Job {
+                tenant_id: row.tenant_id()?,
+                id: JobId(row.i64("JOB_ID")?),
+                set_id: BackupSetId(row.i64("BACKUP_SET_ID")?),
+                initiator_tenant_id: TenantId(row.i64("INITIATOR_TENANT_ID")?),
+                initiator_job_id: JobId(row.i64("INITIATOR_JOB_ID")?),
+                // Older manuals say D for a full backup.
+                full: row.is("BACKUP_TYPE", "FULL")? || row.is("BACKUP_TYPE", "D")?,
+                status: JobStatus::parse(row.text("STATUS")?),
+                started_at: row
+                    .at("START_TIMESTAMP")?
+                    .ok_or_else(|| row.error("START_TIMESTAMP", "is NULL"))?,
+                ended_at: row.at("END_TIMESTAMP")?,
+                failure: (result != 0).then(|| explain(result)),
+                description: row.text("DESCRIPTION")?.to_owned(),
+                path: without_options(row.text("PATH")?),
+                percent: None,
+            })
+        })
+        .collect()
+}
+
+/// Reads [`Query::Progress`]: parts done of 100.
+pub fn progress(
+    version: Version,
+    answer: &Rows,
+) -> Result<BTreeMap<(TenantId, JobId), u8>, ViewError> {
+    rows("progress", answer)
+        .map(|row| {
+            let percent = if version.can(Capability::BackupProgress) {
+                let text = row.text("DATA_PROGRESS")?;
+                let whole = text.split('.').next().unwrap_or_default();
+                whole
+                    .parse()
+                    .map_err(|_| row.error("DATA_PROGRESS", "is not a number"))?
+            } else {
+                let (total, done) = (
+                    row.i64("MACRO_BLOCK_COUNT")?,
+                    row.i64("FINISH_MACRO_BLOCK_COUNT")?,
+                );
+                if total > 0 {
+                    done.saturating_mul(100) / total
+                } else {
+                    0
+                }
+            };
+            let percent = u8::try_from(percent.clamp(0, 99)).unwrap_or(99);
+            Ok(((row.tenant_id()?, JobId(row.i64("JOB_ID")?)), percent))
+        })
+        .collect()
+}
+
+/// Reads [`Query::Sets`].
+pub fn sets(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<BackupSet>>, ViewError> {
+    let mut sets = BTreeMap::<_, Vec<_>>::new();
+    for row in rows("sets", answer) {
+        sets.entry(row.tenant_id()?).or_default().push(BackupSet {
+            id: BackupSetId(row.i64("BACKUP_SET_ID")?),
+            dest_id: row.i64("DEST_ID")?,
+            full: row.is("BACKUP_TYPE", "FULL")? || row.is("BACKUP_TYPE", "D")?,
+            prev_full_id: BackupSetId(row.i64("PREV_FULL_BACKUP_SET_ID")?),
+            prev_inc_id: BackupSetId(row.i64("PREV_INC_BACKUP_SET_ID")?),
+            success: row.is("STATUS", "SUCCESS")?,
+            available: row.is("FILE_STATUS", "AVAILABLE")?,
+            plus_archivelog: row.is("PLUS_ARCHIVELOG", "ON")?,
+            start_replay_scn: row.scn("START_REPLAY_SCN")?,
+            min_restore_scn: row.scn("MIN_RESTORE_SCN")?,
+            ended_at: row.at("END_TIMESTAMP")?,
+            input_bytes: row.i64("INPUT_BYTES")?,
+            output_bytes: row.i64("OUTPUT_BYTES")?,
+            encryption_mode: row.text("ENCRYPTION_MODE")?.to_owned(),
+            tenant_compatible: row.text("TENANT_COMPATIBLE")?.to_owned(),
+            path: without_options(row.text("PATH")?),
+        });
+    }
+    Ok(sets)
+}
+
+/// Reads [`Query::Pieces`].
+pub fn pieces(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<Piece>>, ViewError> {
+    let mut pieces = BTreeMap::<_, Vec<_>>::new();
+    for row in rows("pieces", answer) {
+        pieces.entry(row.tenant_id()?).or_default().push(Piece {
+            dest_id: row.i64("DEST_ID")?,
+            round_id: row.i64("ROUND_ID")?,
+            id: row.i64("PIECE_ID")?,
+            start_scn: row.scn("START_SCN")?,
+            checkpoint_scn: row.scn("CHECKPOINT_SCN")?,
+            end_scn: row.scn("END_SCN")?,
+            frozen: row.is("STATUS", "FROZEN")?,
+            available: row.is("FILE_STATUS", "AVAILABLE")?,
+        });
+    }
+    Ok(pieces)
+}
+
+/// A path as it may be shown: whatever stands after the `?` could be a key.
+fn without_options(path: &str) -> String {
+    path.split('?').next().unwrap_or_default().to_owned()
+}
