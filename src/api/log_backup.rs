@@ -234,6 +234,7 @@ pub struct RecoveryPoint {
     pub backup_set_id: i64,
     /// What it holds.
     #[serde(rename = "type")]
+    #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
     /// `MIN_RESTORE_SCN` as a time.
     pub time: Time,

@@ -285,6 +285,7 @@ pub struct OpenSlot {
     pub slot: Time,
     /// What it makes.
     #[serde(rename = "type")]
+    #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
 }
 
@@ -295,6 +296,7 @@ pub struct SlotRecord {
     pub slot: Time,
     /// What it was to make.
     #[serde(rename = "type")]
+    #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
     /// `Started`, `Missed` or `Skipped`.
     #[schemars(length(max = 32))]

@@ -140,6 +140,10 @@ impl Reconcile for BackupTask {
         backup::decide(&task, &seen.decision, heard, context.clock.now())
     }
 
+    fn is_fenced(effect: &Effect) -> bool {
+        matches!(effect, Effect::Backup { .. })
+    }
+
     fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
         seen.key.clone()
     }

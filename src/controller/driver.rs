@@ -75,6 +75,13 @@ pub trait Reconcile:
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
 
+    /// Whether the effect must not happen twice: it is then performed only in a pass that has
+    /// changed the status, under the resourceVersion that it had read. Of two leaders, or of two
+    /// passes of which one has an older picture, only one gets that far.
+    fn is_fenced(_effect: &Self::Effect) -> bool {
+        false
+    }
+
     /// The cluster to which the effect sends a statement, if it does.
     fn cluster(&self, seen: &Self::Seen, effect: &Self::Effect) -> Option<ClusterKey>;
 
@@ -100,6 +107,9 @@ pub enum Error {
     /// The Kubernetes API refused or did not answer.
     #[error("the Kubernetes API: {0}")]
     Api(#[from] kube::Error),
+    /// A decision asked for something that must not happen twice without an intent; it is a bug.
+    #[error("an effect that needs an intent came without one")]
+    Unfenced,
     /// A pass panicked; it is a bug, and costs only this pass.
     #[error("the pass panicked")]
     Panic,
@@ -192,6 +202,10 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         },
         None => None,
     };
+    let unchanged = decision.status == object.status();
+    if unchanged && decision.effect.as_ref().is_some_and(K::is_fenced) {
+        return Err(Error::Unfenced);
+    }
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
