@@ -15,8 +15,7 @@ use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
 use crate::oceanbase::clusters::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Snapshot};
+use crate::oceanbase::model::Answer;
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -35,20 +34,11 @@ struct References {
 }
 
 impl Reconcile for BackupTask {
-    type Status = BackupTaskStatus;
     type Seen = Seen;
     type Effect = Effect;
     type Answer = Answer;
 
     const CONTROLLER: &'static str = "backup_task";
-
-    fn status(&self) -> BackupTaskStatus {
-        self.status.clone().unwrap_or_default()
-    }
-
-    fn set_status(&mut self, status: BackupTaskStatus) {
-        self.status = Some(status);
-    }
 
     async fn observe(&self, context: &Context) -> Seen {
         let namespace = namespace(self);
@@ -69,28 +59,25 @@ impl Reconcile for BackupTask {
             .as_ref()
             .zip(tenant)
             .map(|(snapshot, tenant)| place::default_path(&snapshot.identity, tenant, Holds::Data));
-        let storage = references.as_ref().ok().and_then(|references| {
-            stores::find(&context.stores.storages, &namespace, &references.storage)
-        });
+        let version = snapshot.as_ref().map(|snapshot| snapshot.version);
+        let storage = references
+            .as_ref()
+            .map_err(Obstacle::clone)
+            .and_then(|references| place::storage(context, &namespace, &references.storage));
         let place = storage
-            .as_deref()
-            .map(|storage| wanted_place(storage, snapshot.as_deref(), path.as_deref()));
-        let target = references.and_then(|references| match &place {
-            Some(Ok(_)) => Ok(Target {
+            .as_ref()
+            .map_err(Obstacle::clone)
+            .and_then(|storage| place::wanted(storage, version, path.as_deref()));
+        let target = references.and_then(|references| {
+            place.as_ref().map_err(Obstacle::clone)?;
+            Ok(Target {
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
                 scheduled: is_owned_by_strategy(self),
-            }),
-            Some(Err(obstacle)) => Err(obstacle.clone()),
-            None => Err(Obstacle::waiting(
-                "StorageNotFound",
-                format!(
-                    "there is no BackupStorage '{}' in namespace '{namespace}'",
-                    references.storage
-                ),
-            )),
+            })
         });
-        let wanted = place.as_ref().and_then(|place| place.as_ref().ok());
+        let storage = storage.ok();
+        let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
             let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
             let shown = tenant
@@ -135,7 +122,7 @@ impl Reconcile for BackupTask {
             generation: self.metadata.generation.unwrap_or_default(),
             created_at: created_at(self),
             spec: &self.spec,
-            status: &self.status(),
+            status: &self.current_status(),
         };
         backup::decide(&task, &seen.decision, heard, context.clock.now())
     }
@@ -216,7 +203,7 @@ impl Reconcile for BackupTask {
     }
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
-        let after = self.status();
+        let after = self.current_status();
         if let (None, Some(outcome)) = (&before.outcome, &after.outcome) {
             let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
             context.metrics.task_ended(&kind, &outcome.to_lowercase());
@@ -294,18 +281,4 @@ fn references(
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
     })
-}
-
-fn wanted_place(
-    storage: &BackupStorage,
-    snapshot: Option<&Snapshot>,
-    path: Option<&str>,
-) -> Result<Place, Obstacle> {
-    if let Some(snapshot) = snapshot {
-        place::supported(&storage.spec, snapshot.version)?;
-    }
-    let root = place::root(&storage.spec)?;
-    let Some(path) = path else { return Ok(root) };
-    root.join(path)
-        .map_err(|error| Obstacle::permanent("InvalidDestination", error.to_string()))
 }

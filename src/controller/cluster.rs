@@ -13,20 +13,11 @@ use crate::oceanbase::clusters::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 
 impl Reconcile for OceanBaseCluster {
-    type Status = OceanBaseClusterStatus;
     type Seen = cluster::Seen;
     type Effect = Infallible;
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "cluster";
-
-    fn status(&self) -> OceanBaseClusterStatus {
-        self.status.clone().unwrap_or_default()
-    }
-
-    fn set_status(&mut self, status: OceanBaseClusterStatus) {
-        self.status = Some(status);
-    }
 
     async fn observe(&self, context: &Context) -> cluster::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
@@ -64,7 +55,12 @@ impl Reconcile for OceanBaseCluster {
         context: &Context,
     ) -> Decision<OceanBaseClusterStatus, Infallible> {
         let generation = self.metadata.generation.unwrap_or_default();
-        cluster::decide(generation, &self.status(), seen, context.clock.now())
+        cluster::decide(
+            generation,
+            &self.current_status(),
+            seen,
+            context.clock.now(),
+        )
     }
 
     fn cluster(&self, _: &cluster::Seen, effect: &Infallible) -> Option<ClusterKey> {

@@ -17,6 +17,7 @@ use std::time::Duration;
 use futures::FutureExt;
 use k8s_openapi::NamespaceResourceScope;
 use kube::api::PostParams;
+use kube::core::object::HasStatus;
 use kube::{Api, Resource, ResourceExt};
 use kube_runtime::controller::Action;
 use serde::Serialize;
@@ -38,6 +39,7 @@ const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
 /// A kind that is reconciled.
 pub trait Reconcile:
     Resource<DynamicType = (), Scope = NamespaceResourceScope>
+    + HasStatus<Status: Clone + PartialEq + Default + Send + Sync>
     + Clone
     + Debug
     + Serialize
@@ -46,8 +48,6 @@ pub trait Reconcile:
     + Sync
     + 'static
 {
-    /// Its status.
-    type Status: Clone + PartialEq + Default + Send + Sync;
     /// What a decision needs to see.
     type Seen: Send + Sync;
     /// What a decision can ask for.
@@ -59,10 +59,9 @@ pub trait Reconcile:
     const CONTROLLER: &'static str;
 
     /// The status, empty where nobody has written one.
-    fn status(&self) -> Self::Status;
-
-    /// Replaces the status.
-    fn set_status(&mut self, status: Self::Status);
+    fn current_status(&self) -> Self::Status {
+        self.status().cloned().unwrap_or_default()
+    }
 
     /// Looks at what the decision needs. Reads only; trouble is part of what is seen.
     fn observe(&self, context: &Context) -> impl Future<Output = Self::Seen> + Send;
@@ -202,7 +201,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         },
         None => None,
     };
-    let unchanged = decision.status == object.status();
+    let unchanged = decision.status == object.current_status();
     if unchanged && decision.effect.as_ref().is_some_and(K::is_fenced) {
         return Err(Error::Unfenced);
     }
@@ -233,12 +232,12 @@ async fn write<K: Reconcile>(
     status: &K::Status,
     context: &Context,
 ) -> Result<Option<K>, Error> {
-    let before = object.status();
+    let before = object.current_status();
     if before == *status {
         return Ok(Some(object.clone()));
     }
     let mut changed = object.clone();
-    changed.set_status(status.clone());
+    *changed.status_mut() = Some(status.clone());
     let namespace = object.namespace().unwrap_or_default();
     let api = Api::<K>::namespaced(context.client.clone(), &namespace);
     let name = object.name_any();

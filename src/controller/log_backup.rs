@@ -29,20 +29,11 @@ pub struct Seen {
 }
 
 impl Reconcile for LogBackup {
-    type Status = LogBackupStatus;
     type Seen = Seen;
     type Effect = Effect;
     type Answer = Answer;
 
     const CONTROLLER: &'static str = "log_backup";
-
-    fn status(&self) -> LogBackupStatus {
-        self.status.clone().unwrap_or_default()
-    }
-
-    fn set_status(&mut self, status: LogBackupStatus) {
-        self.status = Some(status);
-    }
 
     async fn observe(&self, context: &Context) -> Seen {
         let namespace = namespace(self);
@@ -102,7 +93,7 @@ impl Reconcile for LogBackup {
         let object = log_backup::LogBackup {
             generation: self.metadata.generation.unwrap_or_default(),
             spec: &self.spec,
-            status: &self.status(),
+            status: &self.current_status(),
         };
         log_backup::decide(&object, &seen.decision, heard, context.clock.now())
     }
@@ -238,18 +229,6 @@ fn target(
             ),
         ));
     }
-    let name = &spec.storage_ref.name;
-    let Some(storage) = stores::find(&context.stores.storages, namespace, name) else {
-        return Err(Obstacle::waiting(
-            "StorageNotFound",
-            format!("there is no BackupStorage '{name}' in namespace '{namespace}'"),
-        ));
-    };
-    if let Some(snapshot) = snapshot {
-        place::supported(&storage.spec, snapshot.version)?;
-    }
-    let root = place::root(&storage.spec)?;
-    let Some(path) = path else { return Ok(root) };
-    root.join(path)
-        .map_err(|error| Obstacle::permanent("InvalidDestination", error.to_string()))
+    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
+    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
 }

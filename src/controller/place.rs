@@ -1,10 +1,13 @@
 //! From a store's object to where one tenant's backups go.
 
+use std::sync::Arc;
+
 use kube::Client;
 
 use super::secret::Values;
+use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
-use crate::api::{LocalReference, storage};
+use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::Obstacle;
 use crate::oceanbase::destination::{Destination, DestinationError, Place};
 use crate::oceanbase::model::{Identity, Tenant};
@@ -34,6 +37,40 @@ pub fn default_path(identity: &Identity, tenant: &Tenant, holds: Holds) -> Strin
         "{cluster_name}-{cluster_id}/{}-{}/{holds}",
         tenant.name, tenant.id
     )
+}
+
+/// The store of this name.
+///
+/// # Errors
+/// There is none; it may be applied later.
+pub fn storage(
+    context: &Context,
+    namespace: &str,
+    name: &str,
+) -> Result<Arc<BackupStorage>, Obstacle> {
+    stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
+        Obstacle::waiting(
+            "StorageNotFound",
+            format!("there is no BackupStorage '{name}' in namespace '{namespace}'"),
+        )
+    })
+}
+
+/// Where backups of a tenant should go: the store's own directory until the tenant's is known.
+///
+/// # Errors
+/// The server can not use the store, or a value can not stand in a destination.
+pub fn wanted(
+    storage: &BackupStorage,
+    version: Option<Version>,
+    path: Option<&str>,
+) -> Result<Place, Obstacle> {
+    if let Some(version) = version {
+        supported(&storage.spec, version)?;
+    }
+    let root = root(&storage.spec)?;
+    path.map_or(Ok(root.clone()), |path| root.join(path))
+        .map_err(|error| invalid(&error))
 }
 
 /// Where the store is.

@@ -13,20 +13,11 @@ use crate::oceanbase::clusters::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 
 impl Reconcile for BackupStorage {
-    type Status = BackupStorageStatus;
     type Seen = storage::Seen;
     type Effect = Infallible;
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "storage";
-
-    fn status(&self) -> BackupStorageStatus {
-        self.status.clone().unwrap_or_default()
-    }
-
-    fn set_status(&mut self, status: BackupStorageStatus) {
-        self.status = Some(status);
-    }
 
     async fn observe(&self, context: &Context) -> storage::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
@@ -62,7 +53,12 @@ impl Reconcile for BackupStorage {
         context: &Context,
     ) -> Decision<BackupStorageStatus, Infallible> {
         let generation = self.metadata.generation.unwrap_or_default();
-        storage::decide(generation, &self.status(), seen, context.clock.now())
+        storage::decide(
+            generation,
+            &self.current_status(),
+            seen,
+            context.clock.now(),
+        )
     }
 
     fn cluster(&self, _: &storage::Seen, effect: &Infallible) -> Option<ClusterKey> {

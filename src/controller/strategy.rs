@@ -14,53 +14,31 @@ use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::domain::{Decision, Obstacle};
+use crate::domain::Decision;
 use crate::oceanbase::clusters::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
 impl Reconcile for BackupStrategy {
-    type Status = BackupStrategyStatus;
     type Seen = strategy::Seen;
     type Effect = Effect;
     type Answer = Made;
 
     const CONTROLLER: &'static str = "strategy";
 
-    fn status(&self) -> BackupStrategyStatus {
-        self.status.clone().unwrap_or_default()
-    }
-
-    fn set_status(&mut self, status: BackupStrategyStatus) {
-        self.status = Some(status);
-    }
-
     async fn observe(&self, context: &Context) -> strategy::Seen {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
         let database = database(context, &namespace, cluster).map(|(_, snapshot)| snapshot);
-        let storage = &self.spec.storage_ref.name;
-        let storage =
-            stores::find(&context.stores.storages, &namespace, storage).ok_or_else(|| {
-                Obstacle::waiting(
-                    "StorageNotFound",
-                    format!("there is no BackupStorage '{storage}' in namespace '{namespace}'"),
-                )
-            });
-        let with_full_backup = match (&database, &storage) {
-            (Ok(snapshot), Ok(storage)) => match place::root(&storage.spec) {
-                Ok(root) => with_full_backup(snapshot, &root),
-                Err(_) => [].into(),
-            },
+        let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
+        let version = database.as_ref().ok().map(|snapshot| snapshot.version);
+        let root = storage.and_then(|storage| place::wanted(&storage, version, None));
+        let with_full_backup = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
             _ => [].into(),
         };
-        let target = storage.and_then(|storage| {
-            if let Ok(snapshot) = &database {
-                place::supported(&storage.spec, snapshot.version)?;
-            }
-            place::root(&storage.spec).map(drop)
-        });
+        let target = root.map(drop);
         strategy::Seen {
             target,
             rivals: rivals(context, &namespace, cluster),
@@ -85,7 +63,7 @@ impl Reconcile for BackupStrategy {
             generation: self.metadata.generation.unwrap_or_default(),
             created_at: created_at(self),
             spec: &self.spec,
-            status: &self.status(),
+            status: &self.current_status(),
         };
         strategy::decide(
             &strategy,
@@ -169,7 +147,7 @@ impl Reconcile for BackupStrategy {
     }
 
     fn written(&self, before: &BackupStrategyStatus, context: &Context) {
-        let after = self.status();
+        let after = self.current_status();
         let known = &before.schedule_history;
         for record in after
             .schedule_history
