@@ -16,7 +16,7 @@ use super::command::SESSION_SETUP;
 use super::credentials::{Credentials, CredentialsError, Trouble};
 use super::error::explain_refusal;
 use super::model::{FailureClass, Identity, JobKey, Snapshot};
-use super::snapshot::{History, Reading};
+use super::snapshot::{Depth, History, Reading};
 use super::version::Version;
 use super::view::{self, Query, ViewError};
 use crate::clock::Clock;
@@ -171,7 +171,14 @@ impl Reflector {
             let sequence = self.cluster.begin_read();
             let read_at = self.clock.now();
             let mut reading = Reading::new(session, version, &self.metrics, QUERY_TIMEOUT);
-            let read = reading.read(&mut history, now >= full_at, read_at).await;
+            let depth = if now >= full_at {
+                Depth::Full
+            } else if self.cluster.commanded_within(BUSY_AFTER_COMMAND) {
+                Depth::EndedJobs
+            } else {
+                Depth::Hot
+            };
+            let read = reading.read(&mut history, depth, read_at).await;
             let (tenants, parents, was_full) = match read {
                 Ok(read) => read,
                 Err(trouble) => return end(trouble.into(), served),

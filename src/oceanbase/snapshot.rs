@@ -34,6 +34,17 @@ pub(super) struct Reading<'a> {
     timeout: Duration,
 }
 
+/// How much is read although nothing seems to have changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// What can change at any time.
+    Hot,
+    /// Ended jobs besides: one that began and ended between two reads was never seen running.
+    EndedJobs,
+    /// Sets and pieces besides.
+    Full,
+}
+
 /// What is carried over from read to read.
 #[derive(Default)]
 pub(super) struct History {
@@ -109,11 +120,12 @@ impl<'a> Reading<'a> {
         answer
     }
 
-    /// Reads the cluster. The last value says whether sets, pieces and ended jobs were read too.
+    /// Reads the cluster, as deep as asked or deeper where something has changed. The last value
+    /// says whether sets and pieces were read too.
     pub(super) async fn read(
         &mut self,
         history: &mut History,
-        full: bool,
+        depth: Depth,
         now: Timestamp,
     ) -> Result<Read, ReadError> {
         let tenants = view::tenants(self.version, &self.ask(&Query::Tenants).await?)?;
@@ -129,13 +141,16 @@ impl<'a> Reading<'a> {
                 job.percent = progress.get(&(job.tenant_id, job.id)).copied();
             }
         }
-        let full = full || history.is_stale(&tenants, &rounds, &running);
+        let stale = depth == Depth::Full || history.is_stale(&tenants, &rounds, &running);
         let mut ended = Vec::new();
+        if stale || depth == Depth::EndedJobs {
+            let since = history.watermark(now);
+            ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
+        }
+        let full = stale || history.is_news(&ended);
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
         if full {
-            let since = history.watermark(now);
-            ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
             sets = view::sets(&self.ask(&Query::Sets).await?)?;
             pieces = view::pieces(&self.ask(&Query::Pieces).await?)?;
         }
@@ -200,6 +215,18 @@ impl History {
         pieces_changed || vanished || appeared_or_ended
     }
 
+    /// Whether a job has ended that was not known to have.
+    fn is_news(&self, ended: &[Job]) -> bool {
+        ended.iter().any(|job| {
+            let is_known = |known: &Job| {
+                (known.tenant_id, known.id) == (job.tenant_id, job.id) && known.status.is_terminal()
+            };
+            // Older ones are forgotten: see `trim`.
+            self.recent().is_none_or(|recent| job.started_at >= recent)
+                && !self.known_jobs().any(is_known)
+        })
+    }
+
     fn known_jobs(&self) -> impl Iterator<Item = &Job> {
         self.tenants
             .values()
@@ -209,7 +236,7 @@ impl History {
 
     /// From which START_TIMESTAMP on ended jobs must be read: never past a job that has not ended.
     fn watermark(&self, now: Timestamp) -> Timestamp {
-        let Some(newest) = self.newest_start else {
+        let Some(recent) = self.recent() else {
             return now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
         };
         let unfinished = self
@@ -217,9 +244,12 @@ impl History {
             .filter(|job| !job.status.is_terminal())
             .map(|job| job.started_at)
             .min();
-        let newest = newest.saturating_sub(CLOCK_SLACK).unwrap_or(Timestamp::MIN);
-        // START_TIMESTAMP has microseconds, the query's literal has none.
-        unfinished.map_or(newest, |at| at.min(newest))
+        unfinished.map_or(recent, |at| at.min(recent))
+    }
+
+    /// Since when jobs count as recent, by the database's own clocks.
+    fn recent(&self) -> Option<Timestamp> {
+        self.newest_start?.saturating_sub(CLOCK_SLACK).ok()
     }
 
     /// Joins running, ended and known jobs. A job in both views has ended.
