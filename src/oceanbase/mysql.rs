@@ -35,10 +35,9 @@ impl Connect for MySql {
         async move {
             let mut last = ConnectError::Unreachable("no endpoint is given".to_owned());
             for (host, port) in &account.endpoints {
-                let opened =
-                    tokio::time::timeout(CONNECT_TIMEOUT, Conn::new(options(account, host, *port)));
+                let opened = tokio::time::timeout(CONNECT_TIMEOUT, open(account, host, *port));
                 match opened.await {
-                    Ok(Ok(connection)) => return Ok(Box::new(MySqlSession(connection)) as _),
+                    Ok(Ok(connection)) => return Ok(Box::new(MySqlSession(Some(connection))) as _),
                     Ok(Err(error)) => last = refused(host, *port, error),
                     Err(_) => {
                         let seconds = CONNECT_TIMEOUT.as_secs();
@@ -58,7 +57,19 @@ impl Connect for MySql {
     }
 }
 
-fn options(account: &Account, host: &str, port: u16) -> Opts {
+async fn open(account: &Account, host: &str, port: u16) -> Result<Conn, mysql_async::Error> {
+    let opened = Conn::new(options(account, host, port, None)).await;
+    match &opened {
+        // The driver's own way to skip the name looks for words that rustls does not say any more.
+        Err(error) if matches!(account.tls, Tls::VerifyCa(_)) => match name_in_certificate(error) {
+            Some(name) => Conn::new(options(account, host, port, Some(name))).await,
+            None => opened,
+        },
+        _ => opened,
+    }
+}
+
+fn options(account: &Account, host: &str, port: u16, name: Option<String>) -> Opts {
     OptsBuilder::default()
         .ip_or_hostname(host)
         .tcp_port(port)
@@ -69,7 +80,9 @@ fn options(account: &Account, host: &str, port: u16) -> Opts {
         .wait_timeout(Some(WAIT_TIMEOUT_SECONDS))
         .stmt_cache_size(0)
         .tcp_keepalive(Some(Duration::from_secs(30)))
-        .ssl_opts(ssl_options(&account.tls))
+        .ssl_opts(
+            ssl_options(&account.tls).map(|tls| tls.with_danger_tls_hostname_override(name)),
+        )
         .into()
 }
 
@@ -82,8 +95,7 @@ fn ssl_options(tls: &Tls) -> Option<SslOpts> {
     match tls {
         Tls::Disabled => None,
         Tls::Required => Some(SslOpts::default().with_danger_accept_invalid_certs(true)),
-        Tls::VerifyCa(pem) => Some(verified(pem).with_danger_skip_domain_validation(true)),
-        Tls::VerifyIdentity(pem) => Some(verified(pem)),
+        Tls::VerifyCa(pem) | Tls::VerifyIdentity(pem) => Some(verified(pem)),
     }
 }
 
@@ -98,11 +110,38 @@ fn refused(host: &str, port: u16, error: mysql_async::Error) -> ConnectError {
             ConnectError::Tls(format!("{host}:{port} does not offer TLS"))
         }
         Error::Io(IoError::Tls(error)) => ConnectError::Tls(format!("{host}:{port}: {error}")),
+        ref other if let Some(error) = tls_failure(other) => {
+            ConnectError::Tls(format!("{host}:{port}: {error}"))
+        }
         other => ConnectError::Unreachable(format!("{host}:{port}: {other}")),
     }
 }
 
-struct MySqlSession(Conn);
+/// What went wrong in the TLS handshake; the driver passes it on as an error of I/O.
+fn tls_failure(error: &mysql_async::Error) -> Option<&rustls::Error> {
+    match error {
+        mysql_async::Error::Io(mysql_async::IoError::Io(error)) => error.get_ref()?.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// A name that the server's certificate is for. The signature is checked before the name: where
+/// only the name is wrong, the authority is right.
+fn name_in_certificate(error: &mysql_async::Error) -> Option<String> {
+    use rustls::CertificateError::NotValidForNameContext;
+    match tls_failure(error)? {
+        rustls::Error::InvalidCertificate(NotValidForNameContext { presented, .. }) => {
+            // Such as `DnsName("*.test")` and `IpAddress(10.0.0.1)`.
+            let (_, name) = presented.first()?.split_once('(')?;
+            let name = name.trim_end_matches(')').trim_matches('"');
+            Some(name.replacen('*', "any", 1))
+        }
+        _ => None,
+    }
+}
+
+/// Empty once an answer was lost: it may still come, and would be taken for the next one's.
+struct MySqlSession(Option<Conn>);
 
 impl Session for MySqlSession {
     fn query<'a>(
@@ -111,9 +150,16 @@ impl Session for MySqlSession {
         timeout: Duration,
     ) -> BoxFuture<'a, Result<Rows, QueryError>> {
         async move {
-            match tokio::time::timeout(timeout, run(&mut self.0, text)).await {
-                Ok(Ok(rows)) => Ok(rows),
+            let Some(mut connection) = self.0.take() else {
+                return Err(QueryError::Lost("the session has ended".to_owned()));
+            };
+            match tokio::time::timeout(timeout, run(&mut connection, text)).await {
+                Ok(Ok(rows)) => {
+                    self.0 = Some(connection);
+                    Ok(rows)
+                }
                 Ok(Err(mysql_async::Error::Server(error))) => {
+                    self.0 = Some(connection);
                     Err(QueryError::Server(ServerError {
                         code: error.code,
                         text: error.message,
@@ -145,10 +191,10 @@ async fn run(connection: &mut Conn, text: &str) -> Result<Rows, mysql_async::Err
 }
 
 fn texts(row: Row) -> Vec<Option<String>> {
-    row.unwrap()
+    row.unwrap_raw()
         .into_iter()
         .map(|value| match value {
-            Value::Bytes(bytes) => Some(
+            Some(Value::Bytes(bytes)) => Some(
                 String::from_utf8(bytes)
                     .unwrap_or_else(|bad| String::from_utf8_lossy(bad.as_bytes()).into_owned()),
             ),

@@ -24,8 +24,11 @@ fn crds_are_committed_as_generated() {
 #[test]
 fn no_definition_is_committed_that_no_kind_makes() {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("crds");
-    let committed = std::fs::read_dir(directory).unwrap().count();
-    assert_eq!(committed, api::crd_files().unwrap().len());
+    let committed = std::fs::read_dir(directory).unwrap().filter(|entry| {
+        // The base for `kubectl apply -k` beside them is written by hand.
+        entry.as_ref().unwrap().file_name() != "Kustomization"
+    });
+    assert_eq!(committed.count(), api::crd_files().unwrap().len());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the operator costs and how fast it is, against the simulator.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -37,7 +38,8 @@ const NAMESPACE: &str = "bench";
 /// What the operator has cost so far.
 struct Costs {
     statements: u64,
-    writes: u64,
+    /// Writes to the API, by the labels of their metric.
+    writes: BTreeMap<String, u64>,
     cpu: Duration,
 }
 
@@ -163,22 +165,24 @@ impl Bench {
         tokio::time::sleep(duration).await;
         let after = self.costs()?;
         let per_second = |count: u64| count_as_f64(count) / seconds(duration);
+        let [resident, own] = ["VmRSS:", "RssAnon:"].map(|field| self.mebibytes(field));
         say(&format!(
-            "resident memory        {:>8.1} MiB",
-            self.resident_mebibytes()?
+            "resident memory        {:>8.1} MiB ({:.1} MiB its own)",
+            resident?, own?
         ));
-        say(&format!(
-            "statements             {:>8.2} /s",
-            per_second(after.statements - before.statements)
-        ));
+        let statements = per_second(after.statements - before.statements);
+        say(&format!("statements             {statements:>8.2} /s"));
         say(&format!(
             "connections            {:>8}",
             self.simulator.connections().current
         ));
-        say(&format!(
-            "API writes             {:>8.1} /min",
-            per_second(after.writes - before.writes) * 60.0
-        ));
+        for (writer, count) in &after.writes {
+            let count = count - before.writes.get(writer).copied().unwrap_or_default();
+            let per_minute = per_second(count) * 60.0;
+            say(&format!(
+                "API writes             {per_minute:>8.1} /min {writer}"
+            ));
+        }
         let load = seconds(after.cpu.saturating_sub(before.cpu)) / seconds(duration) * 100.0;
         say(&format!("CPU                    {load:>8.2} % of a core"));
         Ok(())
@@ -266,15 +270,15 @@ spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
 
     fn costs(&self) -> Result<Costs> {
         let text = self.scrape()?;
-        let sum = |name: &str| -> u64 {
-            let lines = text.lines().filter(|line| line.starts_with(name));
-            lines
-                .filter_map(|line| line.rsplit_once(' ')?.1.parse::<u64>().ok())
-                .sum()
-        };
+        let writes = text.lines().filter_map(|line| {
+            let (writer, count) = line
+                .strip_prefix("obbackup_api_writes_total")?
+                .rsplit_once(' ')?;
+            Some((writer.to_owned(), count.parse().ok()?))
+        });
         Ok(Costs {
             statements: self.simulator.log(oceanbase_sim::log::StatementLog::total),
-            writes: sum("obbackup_api_writes_total"),
+            writes: writes.collect(),
             cpu: self.cpu()?,
         })
     }
@@ -293,12 +297,12 @@ spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
         Ok(std::fs::read_to_string(format!("/proc/{id}/{name}"))?)
     }
 
-    fn resident_mebibytes(&self) -> Result<f64> {
+    fn mebibytes(&self, field: &str) -> Result<f64> {
         let status = self.proc_file("status")?;
         let line = status
             .lines()
-            .find(|line| line.starts_with("VmRSS:"))
-            .context("no VmRSS")?;
+            .find(|line| line.starts_with(field))
+            .context("no such field")?;
         let kib: f64 = line
             .split_whitespace()
             .nth(1)
