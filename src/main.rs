@@ -38,7 +38,9 @@ fn main() -> Result<()> {
 /// of them would open a connection of its own, and their memory would stay.
 async fn client() -> Result<kube::Client> {
     const REQUESTS_AT_ONCE: usize = 8;
-    let config = kube::Config::infer().await.context("no Kubernetes cluster is configured")?;
+    let config = kube::Config::infer()
+        .await
+        .context("no Kubernetes cluster is configured")?;
     let limit = ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE);
     Ok(ClientBuilder::try_from(config)?.with_layer(&limit).build())
 }

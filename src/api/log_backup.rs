@@ -77,7 +77,7 @@ use super::{Cause, LocalReference};
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
 #[x_kube(validation = (unchanged!("storageRef", "path"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
-#[x_kube(validation = ("!has(self.path) || !self.path.contains('..')", "`path` must not contain '..'"))]
+#[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
     /// The cluster of the tenant.
     pub cluster_ref: LocalReference,

@@ -74,7 +74,7 @@ pub enum StorageType {
 /// A bucket that is reached by the S3 protocol.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.prefix) || !self.prefix.contains('..')", "`prefix` must not contain '..'"))]
+#[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
 #[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
 pub struct S3Spec {
     /// Host of the service, with `https://` or `http://` where the store needs it.
@@ -116,7 +116,7 @@ pub struct S3Spec {
 /// A bucket of Alibaba Cloud OSS or Tencent Cloud COS.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = ("!has(self.prefix) || !self.prefix.contains('..')", "`prefix` must not contain '..'"))]
+#[x_kube(validation = ("!has(self.prefix) || !self.prefix.matches('(^|/)[.]{1,2}(/|$)')", "`prefix` must not have a part that is '.' or '..'"))]
 #[x_kube(validation = (unchanged!("endpoint", "bucket", "prefix"), "`endpoint`, `bucket` and `prefix` are immutable; a new place is a new BackupStorage"))]
 pub struct BucketSpec {
     /// Host of the service.
@@ -147,7 +147,7 @@ pub struct BucketSpec {
 
 /// A directory that is mounted at the same path on every observer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
-#[x_kube(validation = ("!self.path.contains('/..')", "`path` must not contain '/..'"))]
+#[x_kube(validation = ("!self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 #[x_kube(validation = ("self.path == oldSelf.path", "`path` is immutable; a new place is a new BackupStorage"))]
 pub struct NfsSpec {
     /// Absolute path of the directory.

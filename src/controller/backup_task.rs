@@ -15,7 +15,7 @@ use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
 use crate::oceanbase::clusters::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::Answer;
+use crate::oceanbase::model::{Answer, TenantId};
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -24,6 +24,13 @@ pub struct Seen {
     key: Option<ClusterKey>,
     storage: Option<Arc<BackupStorage>>,
     path: Option<String>,
+}
+
+impl Seen {
+    fn tenant_id(&self) -> Option<TenantId> {
+        let database = self.decision.database.as_ref().ok()?;
+        Some(database.tenant.tenant.as_ref()?.id)
+    }
 }
 
 /// Where a task's references lead.
@@ -150,12 +157,16 @@ impl Reconcile for BackupTask {
                 let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
                     return Answer::NotSent("the store is gone".to_owned());
                 };
+                let Some(tenant_id) = seen.tenant_id() else {
+                    return Answer::NotSent("the tenant is gone".to_owned());
+                };
                 let namespace = namespace(self);
                 let destination =
                     place::destination(&context.client, &namespace, &storage.spec, path).await;
                 match destination {
                     Ok(destination) => Command::SetDataBackupDest {
                         tenant,
+                        tenant_id,
                         destination,
                     },
                     Err(obstacle) => return refused(obstacle),

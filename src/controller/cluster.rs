@@ -77,6 +77,14 @@ impl Reconcile for OceanBaseCluster {
         match *effect {}
     }
 
+    fn deleted(&self, context: &Context) {
+        // Its reader looks for the object, finds none, and hangs up.
+        context.clusters.reload(&ClusterKey {
+            namespace: namespace(self),
+            name: self.name_any(),
+        });
+    }
+
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut clusters = context.stores.clusters.state();
         clusters.retain(|cluster| {

@@ -96,6 +96,9 @@ pub trait Reconcile:
     /// Objects of this kind that a change concerns: none of them when it is not listed here.
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>>;
 
+    /// Called when an object was deleted, after its store has forgotten it.
+    fn deleted(&self, _context: &Context) {}
+
     /// Called after a status was written, with the one before: counters go here.
     fn written(&self, _before: &Self::Status, _context: &Context) {}
 }

@@ -119,6 +119,11 @@ impl Reconcile for LogBackup {
                     &seen.key.namespace,
                     &self.spec.storage_ref.name,
                 );
+                let database = seen.decision.database.as_ref().ok();
+                let known = database.and_then(|database| database.tenant.as_ref());
+                let Some(tenant_id) = known.map(|tenant| tenant.id) else {
+                    return Answer::NotSent("the tenant is gone".to_owned());
+                };
                 let (Some(storage), Some(path)) = (storage, &seen.path) else {
                     return Answer::NotSent("the store is gone".to_owned());
                 };
@@ -127,6 +132,7 @@ impl Reconcile for LogBackup {
                 match destination.await {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),
+                        tenant_id,
                         destination,
                         mandatory: self.spec.binding == Binding::Mandatory,
                         piece_switch_days: self.spec.piece_switch_days,

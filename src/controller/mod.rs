@@ -53,10 +53,14 @@ pub async fn run<K>(
     K: Reconcile + Notable,
 {
     let wakes = woken::<K>(bus.subscribe(), Arc::clone(&context));
+    let for_deleted = Arc::clone(&context);
     let objects = watched
         .inspect(move |event| {
             if let Ok(event) = event {
                 announce(event, &bus);
+            }
+            if let Ok(Event::Delete(object)) = event {
+                object.deleted(&for_deleted);
             }
         })
         .applied_objects();

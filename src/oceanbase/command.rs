@@ -16,6 +16,8 @@ pub enum Command {
     SetLogArchiveDest {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
         /// Where.
         destination: Destination,
         /// Whether logs are kept until they are archived.
@@ -38,6 +40,8 @@ pub enum Command {
     SetDataBackupDest {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
         /// Where.
         destination: Destination,
     },
@@ -75,6 +79,11 @@ pub enum Guard {
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
+    /// The statement is sent only when the tenant has no destination of logs: somebody may have
+    /// set one since the cluster was last read.
+    NoLogDestination(TenantId),
+    /// The statement is sent only when the tenant has no destination of data backups.
+    NoDataDestination(TenantId),
     /// The statement is sent only when the job with this key is the tenant's only running one.
     OnlyRunningJob {
         /// The tenant.
@@ -126,6 +135,8 @@ impl Command {
                 tenant_id: *tenant_id,
                 key: key.clone(),
             },
+            Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
+            Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
             _ => Guard::None,
         }
     }
@@ -156,6 +167,7 @@ impl Command {
                 destination,
                 mandatory,
                 piece_switch_days,
+                ..
             } => {
                 let location = destination.to_sql_text();
                 let binding = if *mandatory { "Mandatory" } else { "Optional" };
@@ -173,6 +185,7 @@ impl Command {
             Self::SetDataBackupDest {
                 tenant,
                 destination,
+                ..
             } => {
                 let uri = destination.to_sql_text();
                 format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
@@ -229,6 +242,7 @@ mod tests {
     fn a_log_destination_is_one_quoted_text_of_blank_separated_pairs() {
         let command = Command::SetLogArchiveDest {
             tenant: tenant(),
+            tenant_id: TenantId(1002),
             destination: Destination::file("/ob/log").unwrap(),
             mandatory: false,
             piece_switch_days: 2,

@@ -80,9 +80,7 @@ fn options(account: &Account, host: &str, port: u16, name: Option<String>) -> Op
         .wait_timeout(Some(WAIT_TIMEOUT_SECONDS))
         .stmt_cache_size(0)
         .tcp_keepalive(Some(Duration::from_secs(30)))
-        .ssl_opts(
-            ssl_options(&account.tls).map(|tls| tls.with_danger_tls_hostname_override(name)),
-        )
+        .ssl_opts(ssl_options(&account.tls).map(|tls| tls.with_danger_tls_hostname_override(name)))
         .into()
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Session};
+use super::client::{Account, Connect, QueryError, Rows, Session};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, FailureClass, Job};
@@ -149,6 +149,18 @@ impl Sender {
                 }
                 Ok(())
             }
+            Guard::NoLogDestination(tenant_id) => {
+                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let dests = view::archive_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::NoDataDestination(tenant_id) => {
+                let rows = self.ask(session, version, &Query::DataDests).await?;
+                let dests = view::data_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                none_set(dests.contains_key(&tenant_id))
+            }
             Guard::OnlyRunningJob { tenant_id, key } => {
                 let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
                 let parents: Vec<_> = jobs
@@ -182,16 +194,32 @@ impl Sender {
         version: Version,
         query: &Query,
     ) -> Result<Vec<Job>, Stop> {
-        let began = Instant::now();
-        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        self.metrics.statement(query.name(), 0, began.elapsed());
-        let rows = answer.map_err(|error| match error {
-            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
-            QueryError::Lost(why) => Stop::Broken(why),
-        })?;
+        let rows = self.ask(session, version, query).await?;
         // A look that can not be understood is no look: nothing is sent.
         view::jobs(&rows).map_err(|error| Stop::Broken(error.to_string()))
     }
+
+    async fn ask(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: &Query,
+    ) -> Result<Rows, Stop> {
+        let began = Instant::now();
+        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
+        self.metrics.statement(query.name(), 0, began.elapsed());
+        answer.map_err(|error| match error {
+            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
+            QueryError::Lost(why) => Stop::Broken(why),
+        })
+    }
+}
+
+fn none_set(is_set: bool) -> Result<(), Stop> {
+    if is_set {
+        return Err(withheld("somebody has set a destination meanwhile"));
+    }
+    Ok(())
 }
 
 fn withheld(why: &str) -> Stop {
