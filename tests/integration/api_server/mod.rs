@@ -1,1 +1,12 @@
-//! The operator against a real kube-apiserver.
+//! What a real API server makes of the definitions in `crds/`, of `deploy/` and of its samples.
+
+mod client;
+mod coverage;
+mod deployed;
+mod installation;
+mod installed;
+mod printed;
+mod samples;
+mod schema;
+mod status;
+mod table;

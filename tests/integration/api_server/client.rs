@@ -1,0 +1,76 @@
+//! The API server without kubectl, which takes half a second for each call.
+
+use std::sync::LazyLock;
+
+use axum::http::Request;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::core::response::Status;
+use kube::{Client, Config};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use crate::support::{control_plane, kubectl};
+
+/// The namespace of all tables: nothing in them is meant for an operator.
+pub(super) const NAMESPACE: &str = "tables";
+
+/// How a request body is to be read.
+#[derive(Clone, Copy)]
+pub(super) enum Body<'a> {
+    /// POST of a whole object.
+    Object(&'a Value),
+    /// PATCH by JSON merge patch (RFC 7396), also of what does not exist in the schema.
+    Merge(&'a Value),
+}
+
+/// Sends a request to the shared control plane. The error is the API server's own.
+pub(super) fn send(path: &str, body: Body<'_>) -> Result<Value, Box<Status>> {
+    static SHARED: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
+        // Both TLS users of this program could pick one; the first call decides.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        kubectl(&["create", "namespace", NAMESPACE]).unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let client = runtime.block_on(async {
+            let file = Kubeconfig::read_from(control_plane().kubeconfig()).unwrap();
+            let options = KubeConfigOptions::default();
+            let config = Config::from_custom_kubeconfig(file, &options).await;
+            Client::try_from(config.unwrap()).unwrap()
+        });
+        (runtime, client)
+    });
+    let (method, content_type, value) = match body {
+        Body::Object(object) => ("POST", "application/json", object),
+        Body::Merge(edit) => ("PATCH", "application/merge-patch+json", edit),
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("Content-Type", content_type)
+        .body(serde_json::to_vec(value).unwrap())
+        .unwrap();
+    let (runtime, client) = &*SHARED;
+    match runtime.block_on(client.request::<Value>(request)) {
+        Ok(answer) => Ok(answer),
+        Err(kube::Error::Api(status)) => Err(status),
+        Err(other) => panic!("{path}: {other}"),
+    }
+}
+
+/// The path of a kind's collection in [`NAMESPACE`].
+pub(super) fn collection(plural: &str) -> String {
+    format!("/apis/backup.oceanbase.io/v1alpha1/namespaces/{NAMESPACE}/{plural}")
+}
+
+/// A whole object around a spec.
+pub(super) fn object(kind: &str, name: &str, spec: &Value) -> Value {
+    json!({
+        "apiVersion": "backup.oceanbase.io/v1alpha1",
+        "kind": kind,
+        "metadata": {"name": name},
+        "spec": spec,
+    })
+}

@@ -1,0 +1,281 @@
+//! What people see with kubectl.
+
+use std::sync::LazyLock;
+
+use crate::support::{apply, kubectl};
+
+/// A namespace with one object of each kind, and the status that the columns show.
+static NAMESPACE: LazyLock<&str> = LazyLock::new(|| {
+    let namespace = "printed";
+    kubectl(&["create", "namespace", namespace]).unwrap();
+    apply(namespace, OBJECTS).unwrap();
+    for (kind, name, status) in STATUSES {
+        let patch = format!("--patch={{\"status\": {status}}}");
+        kubectl(&[
+            "--namespace",
+            namespace,
+            "patch",
+            kind,
+            name,
+            "--subresource=status",
+            "--type=merge",
+            &patch,
+        ])
+        .unwrap();
+    }
+    namespace
+});
+
+const OBJECTS: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: OceanBaseCluster
+metadata: {name: prod}
+spec: {endpoints: ['ob-1:2881', 'ob-2:2881'], credentialsSecretRef: {name: prod-sys}, tls: {mode: Disabled}}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {name: nfs}
+spec: {type: NFS, nfs: {path: /ob-backup}}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, schedule: {cron: {full: '0 2 * * *'}}}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: first}
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Incremental}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: second}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: billing, type: Full}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: LogBackup
+metadata: {name: prod-t1002}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders}
+";
+
+/// Instants of long ago, so that an age does not change while a test runs.
+const STATUSES: [(&str, &str, &str); 5] = [
+    (
+        "oceanbasecluster",
+        "prod",
+        r#"{"version": "4.3.5.2", "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1},
+            "backup": {"phase": "InProgress", "lastDataBackupTime": "2001-01-01T00:00:00Z", "runningTasks": 1},
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Connected", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
+    ),
+    (
+        "backupstorage",
+        "nfs",
+        r#"{"location": "file:///ob-backup", "inUseBy": 2,
+            "conditions": [{"type": "Reachable", "status": "Unknown", "reason": "NotInUse", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
+    ),
+    (
+        "backupstrategy",
+        "nightly",
+        r#"{"phase": "InProgress", "summary": {"tenants": "2/3", "schedule": "cron-full", "next": "2026-11-22T02:00:00+08:00"},
+            "lastSuccessTime": "2001-01-01T00:00:00Z", "lastFailureTime": "2001-01-01T00:00:00Z", "runningTasks": 1,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Scheduled", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
+    ),
+    (
+        "backuptask",
+        "first",
+        r#"{"phase": "Failed", "clusterName": "obprod", "type": "Full", "backupSetId": 12, "progress": "42%",
+            "startTime": "2001-01-01T00:00:00Z", "duration": "12h3m20s", "source": "Strategy", "jobId": 7, "outputBytes": 4096,
+            "cause": {"reason": "LogArchiveNotRunning", "message": "start it"}}"#,
+    ),
+    (
+        "logbackup",
+        "prod-t1002",
+        r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "roundId": 1, "pieceId": 3,
+            "storageDirectory": "file:///ob/log",
+            "recoveryWindows": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z", "startScn": "1", "endScn": "2"}],
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Applied", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
+    ),
+];
+
+/// The words of a printed table, line by line; a column that holds nothing prints nothing.
+fn get(arguments: &[&str]) -> Vec<Vec<String>> {
+    let printed = kubectl(&[&["--namespace", *NAMESPACE, "get"], arguments].concat()).unwrap();
+    let words = |line: &str| line.split_whitespace().map(str::to_owned).collect();
+    printed.lines().map(words).collect()
+}
+
+/// The header, and the first object's cells.
+#[track_caller]
+fn shows(arguments: &[&str], header: &str, cells: &str) {
+    let table = get(arguments);
+    assert_eq!(table[0].join(" "), header);
+    // How long ago 2001 and this test's start were is not the matter.
+    let steady = table[1].iter().map(|cell| {
+        let is_age = cell.strip_suffix(['y', 'd', 's', 'm']).is_some_and(|age| {
+            cell.len() < 6
+                && age
+                    .chars()
+                    .all(|c| c.is_ascii_digit() || c == 'y' || c == 'm')
+        });
+        if is_age { "AGO" } else { cell.as_str() }
+    });
+    assert_eq!(steady.collect::<Vec<_>>().join(" "), cells);
+}
+
+#[test]
+fn a_cluster_shows_its_columns() {
+    shows(
+        &["obc", "--output=wide"],
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE ENDPOINT RUNNING",
+        "prod 4.3.5.2 InProgress 4 2 AGO True AGO ob-1:2881 1",
+    );
+}
+
+#[test]
+fn a_cluster_shows_the_short_columns_by_default() {
+    let header = &get(&["obc"])[0];
+    assert_eq!(
+        header.join(" "),
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE"
+    );
+}
+
+#[test]
+fn a_storage_shows_its_columns() {
+    shows(
+        &["obbst"],
+        "NAME TYPE LOCATION IN-USE REACHABLE AGE",
+        "nfs NFS file:///ob-backup 2 Unknown AGO",
+    );
+}
+
+#[test]
+fn a_strategy_shows_its_columns() {
+    shows(
+        &["obbs", "--output=wide"],
+        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE SCHEDULE STORAGE LAST-FAILURE",
+        "nightly prod 2/3 InProgress AGO 2026-11-22T02:00:00+08:00 1 True AGO cron-full nfs AGO",
+    );
+}
+
+#[test]
+fn a_strategy_shows_the_short_columns_by_default() {
+    let header = &get(&["obbs"])[0];
+    assert_eq!(
+        header.join(" "),
+        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE"
+    );
+}
+
+#[test]
+fn a_task_shows_its_columns() {
+    shows(
+        &["obbt", "first", "--output=wide"],
+        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE SOURCE JOB SIZE STRATEGY CAUSE",
+        "first obprod orders Full 12 Failed 42% AGO 12h3m20s AGO Strategy 7 4096 nightly LogArchiveNotRunning",
+    );
+}
+
+#[test]
+fn a_task_shows_the_short_columns_by_default() {
+    let header = &get(&["obbt"])[0];
+    assert_eq!(
+        header.join(" "),
+        "NAME CLUSTER TENANT TYPE SET STATUS PROGRESS STARTED DURATION AGE"
+    );
+}
+
+#[test]
+fn a_log_backup_shows_its_columns() {
+    shows(
+        &["oblb", "--output=wide"],
+        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE ROUND PIECE DIRECTORY",
+        "prod-t1002 prod orders InProgress AGO 9 AGO True AGO 1 3 file:///ob/log",
+    );
+}
+
+#[test]
+fn a_log_backup_shows_the_short_columns_by_default() {
+    let header = &get(&["oblb"])[0];
+    assert_eq!(
+        header.join(" "),
+        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE"
+    );
+}
+
+#[test]
+fn the_category_lists_all_kinds() {
+    let names = kubectl(&[
+        "--namespace",
+        *NAMESPACE,
+        "get",
+        "oceanbase-backup",
+        "--output=name",
+    ])
+    .unwrap();
+    let mut names: Vec<&str> = names.lines().collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "backupstorage.backup.oceanbase.io/nfs",
+            "backupstrategy.backup.oceanbase.io/nightly",
+            "backuptask.backup.oceanbase.io/first",
+            "backuptask.backup.oceanbase.io/second",
+            "logbackup.backup.oceanbase.io/prod-t1002",
+            "oceanbasecluster.backup.oceanbase.io/prod",
+        ]
+    );
+}
+
+#[test]
+fn objects_are_selected_by_their_fields() {
+    for (kind, selector, expected) in [
+        ("backuptasks", "spec.tenantName=billing", "second"),
+        ("backuptasks", "spec.type=Full", "second"),
+        ("backuptasks", "spec.strategyRef.name=nightly", "first"),
+        ("backuptasks", "status.phase=Failed", "first"),
+        ("backuptasks", "status.backupSetId=12", "first"),
+        ("logbackups", "spec.tenantName=orders", "prod-t1002"),
+        ("logbackups", "spec.clusterRef.name=prod", "prod-t1002"),
+        ("logbackups", "status.phase=InProgress", "prod-t1002"),
+        ("logbackups", "status.phase=Paused", ""),
+        ("backupstrategies", "spec.clusterRef.name=prod", "nightly"),
+        ("backupstrategies", "status.phase=InProgress", "nightly"),
+        ("backupstrategies", "status.phase=Abnormal", ""),
+    ] {
+        let found = kubectl(&[
+            "--namespace",
+            *NAMESPACE,
+            "get",
+            kind,
+            "--field-selector",
+            selector,
+            "--output=jsonpath={.items[*].metadata.name}",
+        ]);
+        assert_eq!(found.unwrap(), expected, "{kind} {selector}");
+    }
+}
+
+#[test]
+fn explain_tells_what_a_field_is_for() {
+    for (field, words) in [
+        ("oceanbasecluster.spec.tls.mode", "There is no default"),
+        (
+            "backupstorage.spec.nfs.path",
+            "Absolute path of the directory",
+        ),
+        ("backupstrategy.spec.schedule.timeZone", "IANA name"),
+        ("backuptask.spec.cancel", "it can not be taken back"),
+        (
+            "logbackup.status.recoveryWindows",
+            "oldest first, at most 50",
+        ),
+        ("logbackup", "Deleting it leaves archiving as it is"),
+    ] {
+        // kubectl wraps its lines where it likes.
+        let told = kubectl(&["explain", field]).unwrap();
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(told.contains(words), "{field}: {told}");
+    }
+}

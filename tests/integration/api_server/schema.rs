@@ -1,0 +1,141 @@
+//! What holds for every field of every definition, of the spec and of the status.
+
+use oceanbase_backup_operator::api;
+use serde_json::Value;
+
+use super::coverage::schema;
+
+/// One place in a schema: its path, and what stands there.
+struct Place {
+    path: String,
+    schema: Value,
+    /// Whether it is the entry of a list, which the list describes.
+    is_entry: bool,
+}
+
+fn places() -> Vec<Place> {
+    let mut places = Vec::new();
+    for crd in api::crds() {
+        let plural = crd.spec.names.plural;
+        let root = schema(&plural);
+        for part in ["spec", "status"] {
+            let path = format!("{plural}.{part}");
+            walk(path, &root["properties"][part], false, &mut places);
+        }
+    }
+    places
+}
+
+fn walk(path: String, schema: &Value, is_entry: bool, places: &mut Vec<Place>) {
+    if schema["items"].is_object() {
+        walk(format!("{path}[]"), &schema["items"], true, places);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        walk(format!("{path}.{name}"), property, false, places);
+    }
+    places.push(Place {
+        path,
+        schema: schema.clone(),
+        is_entry,
+    });
+}
+
+/// The paths where something does not hold.
+fn where_not(holds: impl Fn(&Place) -> bool) -> Vec<String> {
+    let broken = places().into_iter().filter(|place| !holds(place));
+    broken.map(|place| place.path).collect()
+}
+
+fn none() -> Vec<String> {
+    Vec::new()
+}
+
+#[test]
+fn the_walk_reaches_the_depths_of_each_kind() {
+    let paths: Vec<String> = places().into_iter().map(|place| place.path).collect();
+    for deep in [
+        "oceanbaseclusters.spec.tls.caSecretRef.name",
+        "backupstorages.spec.cos.credentialsSecretRef.name",
+        "backupstrategies.status.tenants.failing[].message",
+        "backuptasks.status.attempts[].cause.reason",
+        "logbackups.status.recoveryWindows[].startScn",
+    ] {
+        assert!(paths.iter().any(|path| path == deep), "{deep}");
+    }
+}
+
+#[test]
+fn every_field_has_a_description_that_is_a_sentence() {
+    let undescribed = where_not(|place| {
+        let text = place.schema["description"].as_str().unwrap_or_default();
+        place.is_entry || text.trim_end().ends_with(['.', '?'])
+    });
+    assert_eq!(undescribed, none());
+}
+
+#[test]
+fn every_string_is_bounded() {
+    let unbounded = where_not(|Place { schema, .. }| {
+        schema["type"] != "string"
+            || ["maxLength", "enum"]
+                .iter()
+                .any(|keyword| !schema[keyword].is_null())
+            || schema["format"] == "date-time"
+    });
+    assert_eq!(unbounded, none());
+}
+
+#[test]
+fn every_list_is_bounded_and_says_how_it_is_merged() {
+    let loose = where_not(|Place { schema, .. }| {
+        schema["type"] != "array"
+            || (schema["maxItems"].is_u64() && schema["x-kubernetes-list-type"].is_string())
+    });
+    assert_eq!(loose, none());
+}
+
+#[test]
+fn no_field_takes_what_it_does_not_know() {
+    let open = where_not(|Place { schema, .. }| {
+        [
+            "additionalProperties",
+            "x-kubernetes-preserve-unknown-fields",
+        ]
+        .iter()
+        .all(|keyword| schema[keyword].is_null())
+    });
+    assert_eq!(open, none());
+}
+
+#[test]
+fn every_field_has_a_type() {
+    assert_eq!(where_not(|place| place.schema["type"].is_string()), none());
+}
+
+#[test]
+fn no_number_is_a_float() {
+    assert_eq!(where_not(|place| place.schema["type"] != "number"), none());
+}
+
+#[test]
+fn no_status_refuses_a_word_that_is_new() {
+    // Conditions apart, whose three words are fixed: a newer operator's status must stay writable.
+    let closed = where_not(|Place { path, schema, .. }| {
+        !path.contains(".status") || schema["enum"].is_null() || path.contains(".conditions[]")
+    });
+    assert_eq!(closed, none());
+}
+
+#[test]
+fn every_rule_says_what_must_be() {
+    let silent = where_not(|Place { schema, .. }| {
+        let rules = schema["x-kubernetes-validations"].as_array();
+        rules.into_iter().flatten().all(|rule| {
+            let message = rule["message"].as_str().unwrap_or_default();
+            ["must ", "immutable", "can not"]
+                .iter()
+                .any(|word| message.contains(word))
+        })
+    });
+    assert_eq!(silent, none());
+}

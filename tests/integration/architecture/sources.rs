@@ -1,0 +1,291 @@
+//! Reads Rust sources as far as the architecture's tests need it.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A file of `src/`.
+pub(super) struct Source {
+    /// Below `src/`, such as `domain/backup.rs`.
+    pub(super) name: String,
+    /// Without comments, without what stands in quotes, and without tests.
+    pub(super) shipped: String,
+    pub(super) lines: usize,
+}
+
+impl Source {
+    /// Full paths that the shipped code names, such as `crate::api::Cause` or `kube::Client`: each
+    /// leaf of each `use`, and each path in the middle of the code.
+    pub(super) fn paths(&self) -> BTreeSet<String> {
+        let mut paths = BTreeSet::new();
+        let mut rest = self.shipped.as_str();
+        while let Some((before, after)) = rest.split_once("use ") {
+            paths_within(before, &mut paths);
+            let is_word = before.ends_with(|c: char| c.is_alphanumeric() || c == '_');
+            let Some((tree, after)) = after.split_once(';').filter(|_| !is_word) else {
+                rest = after;
+                continue;
+            };
+            leaves("", tree, &mut paths);
+            rest = after;
+        }
+        paths_within(rest, &mut paths);
+        paths
+    }
+
+    /// Whether the file is in a room, or is it.
+    pub(super) fn is_in(&self, room: &str) -> bool {
+        self.name == format!("{room}.rs") || self.name.starts_with(&format!("{room}/"))
+    }
+}
+
+/// `a::{b, c::{self, d as e}}` is `a::b`, `a::c` and `a::c::d`.
+fn leaves(prefix: &str, tree: &str, paths: &mut BTreeSet<String>) {
+    for branch in split_outside_braces(tree) {
+        let branch = branch.trim();
+        if let Some((stem, inside)) = branch.split_once('{') {
+            let inside = inside.trim_end().trim_end_matches('}');
+            leaves(&format!("{prefix}{}", stem.trim()), inside, paths);
+        } else {
+            let name = branch.split(" as ").next().unwrap_or_default().trim();
+            let path = format!("{prefix}{name}");
+            let path = path.trim_end_matches("::self").trim_end_matches("::*");
+            if !path.is_empty() {
+                paths.insert(path.to_owned());
+            }
+        }
+    }
+}
+
+fn split_outside_braces(tree: &str) -> Vec<&str> {
+    let (mut depth, mut start, mut parts) = (0, 0, Vec::new());
+    for (at, letter) in tree.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            ',' if depth == 0 => {
+                parts.push(&tree[start..at]);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    parts.push(&tree[start..]);
+    parts
+}
+
+/// The paths of two names and more in code that holds no `use`.
+fn paths_within(code: &str, paths: &mut BTreeSet<String>) {
+    let is_path = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+    for word in code.split(|c| !is_path(c)) {
+        let word = word.trim_matches(':');
+        if word.contains("::") {
+            paths.insert(word.to_owned());
+        }
+    }
+}
+
+/// All files of `src/`.
+pub(super) fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    collect(&root, &mut files);
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(&root).unwrap().display().to_string();
+        let code = without_comments_and_text(&text);
+        let is_test = name.contains("/tests/") || name.ends_with("tests.rs");
+        let shipped = if is_test || is_declared_test(&name, &root) {
+            String::new()
+        } else {
+            without_tests(&code)
+        };
+        Source {
+            lines: text.lines().count(),
+            name,
+            shipped,
+        }
+    };
+    files.into_iter().map(read).collect()
+}
+
+fn collect(directory: &Path, files: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+/// Whether the module above declares this file under `#[cfg(test)]`.
+fn is_declared_test(name: &str, root: &Path) -> bool {
+    let path = Path::new(name);
+    let (Some(parent), Some(stem)) = (path.parent(), path.file_stem()) else {
+        return false;
+    };
+    let declaration = format!("#[cfg(test)]\nmod {};", stem.display());
+    [parent.with_extension("rs"), parent.join("mod.rs")]
+        .iter()
+        .filter_map(|above| fs::read_to_string(root.join(above)).ok())
+        .any(|text| text.contains(&declaration))
+}
+
+/// Blanks out comments, strings and characters, and keeps every line break.
+fn without_comments_and_text(text: &str) -> String {
+    let mut code = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(letter) = rest.chars().next() {
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if let Some(hashes) = raw_string(rest) {
+            let end = format!("\"{}", "#".repeat(hashes));
+            let start = hashes + 2;
+            rest[start..]
+                .find(&end)
+                .map_or(rest.len(), |at| start + at + end.len())
+        } else if letter == '"' {
+            end_of_string(rest)
+        } else if letter == '\'' {
+            end_of_character(rest)
+        } else {
+            code.push(letter);
+            rest = &rest[letter.len_utf8()..];
+            continue;
+        };
+        code.push(' ');
+        code.extend(rest[..length].chars().filter(|c| *c == '\n'));
+        rest = &rest[length..];
+    }
+    code
+}
+
+/// How many `#` a raw string that starts here has.
+fn raw_string(text: &str) -> Option<usize> {
+    let after = text.strip_prefix('r')?;
+    let hashes = after.len() - after.trim_start_matches('#').len();
+    after[hashes..].starts_with('"').then_some(hashes)
+}
+
+fn end_of_string(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, letter) in text.char_indices().skip(1) {
+        match letter {
+            _ if escaped => escaped = false,
+            '\\' => escaped = true,
+            '"' => return at + 1,
+            _ => {}
+        }
+    }
+    text.len()
+}
+
+/// Of `'x'` or `'\n'`; of a lifetime only the quote.
+fn end_of_character(text: &str) -> usize {
+    let mut letters = text.char_indices().skip(1);
+    match (letters.next(), letters.next()) {
+        (Some((_, '\\')), Some((_, _))) => text[3..].find('\'').map_or(1, |at| at + 4),
+        (Some(_), Some((at, '\''))) => at + 1,
+        _ => 1,
+    }
+}
+
+/// Cuts out each item under `#[cfg(test)]` and each `#[test]`.
+fn without_tests(code: &str) -> String {
+    let mut shipped = String::new();
+    let mut rest = code;
+    while let Some((before, after)) = rest.split_once("#[cfg(test)]") {
+        shipped.push_str(before);
+        let end = match (after.find(';'), after.find('{')) {
+            (Some(semicolon), Some(brace)) if semicolon < brace => semicolon + 1,
+            (Some(semicolon), None) => semicolon + 1,
+            (_, Some(brace)) => brace + end_of_block(&after[brace..]),
+            (None, None) => after.len(),
+        };
+        rest = &after[end..];
+    }
+    shipped + rest
+}
+
+fn end_of_block(code: &str) -> usize {
+    let mut depth = 0;
+    for (at, letter) in code.char_indices() {
+        match letter {
+            '{' => depth += 1,
+            '}' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return at + 1;
+        }
+    }
+    code.len()
+}
+
+mod tests {
+    use super::*;
+
+    fn source(text: &str) -> Source {
+        let code = without_comments_and_text(text);
+        Source {
+            name: "domain/example.rs".to_owned(),
+            shipped: without_tests(&code),
+            lines: text.lines().count(),
+        }
+    }
+
+    fn paths(text: &str) -> Vec<String> {
+        source(text).paths().into_iter().collect()
+    }
+
+    #[test]
+    fn a_nested_use_is_all_its_leaves() {
+        let text = "pub use crate::a::{self, b::{C, D as E}, f::*};";
+        let expected = [
+            "crate::a",
+            "crate::a::b::C",
+            "crate::a::b::D",
+            "crate::a::f",
+        ];
+        assert_eq!(paths(text), expected);
+    }
+
+    #[test]
+    fn a_path_in_the_middle_of_code_is_seen() {
+        assert_eq!(
+            paths("fn f() { let x = kube::Client::new(); }"),
+            ["kube::Client::new"]
+        );
+    }
+
+    #[test]
+    fn what_stands_in_comments_text_and_characters_is_not_seen() {
+        let text = "// kube::A\nlet x = \"kube::B \\\" kube::C\"; r#\"kube::\"D\"#; '\\''; '\"'; 'l: loop {}";
+        assert_eq!(paths(text), Vec::<String>::new());
+    }
+
+    #[test]
+    fn what_stands_in_tests_is_not_shipped() {
+        let text =
+            "use a::B;\n#[cfg(test)]\nmod tests { use kube::Client; fn f() { {} } }\nuse c::D;";
+        assert_eq!(paths(text), ["a::B", "c::D"]);
+    }
+
+    #[test]
+    fn all_rooms_are_read() {
+        let names: Vec<String> = sources().into_iter().map(|source| source.name).collect();
+        for name in [
+            "main.rs",
+            "api/mod.rs",
+            "domain/schedule/cron.rs",
+            "oceanbase/view.rs",
+        ] {
+            assert!(
+                names.iter().any(|known| known == name),
+                "{name} in {names:?}"
+            );
+        }
+    }
+}
