@@ -263,9 +263,11 @@ impl Cluster {
             (ClusterState::Up(before), ClusterState::Up(after)) => {
                 let names = changed(before, after);
                 // A read that shows nothing new still ends the waiting for it.
+                // What was awaited stays known: somebody may still hold a snapshot from before.
                 let awaited = lock(&self.settled_by)
-                    .extract_if(|_, read| *read <= after.sequence)
-                    .map(|(name, _)| name)
+                    .iter()
+                    .filter(|(_, read)| (before.sequence + 1..=after.sequence).contains(read))
+                    .map(|(name, _)| name.clone())
                     .collect::<Vec<_>>();
                 Some(names.into_iter().chain(awaited).collect::<BTreeSet<_>>())
             }

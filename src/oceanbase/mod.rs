@@ -23,5 +23,7 @@ pub mod mysql;
 pub mod reflector;
 pub mod sender;
 mod snapshot;
+#[cfg(test)]
+mod testing;
 pub mod version;
 pub mod view;

@@ -301,3 +301,6 @@ pub(super) fn view_trouble(error: &ViewError) -> Trouble {
         permanent: false,
     }
 }
+
+#[cfg(test)]
+mod tests;

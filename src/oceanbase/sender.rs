@@ -225,3 +225,6 @@ fn none_set(is_set: bool) -> Result<(), Stop> {
 fn withheld(why: &str) -> Stop {
     Stop::Answer(Answer::Withheld(why.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

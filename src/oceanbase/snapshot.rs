@@ -22,6 +22,8 @@ const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 /// Ended jobs that are kept of each tenant.
 const KEPT_JOBS: usize = 20;
+/// Ended parents that are kept: sys has one for each backup that we start, of whatever tenant.
+const KEPT_PARENTS: usize = 500;
 /// How long a job that is neither running nor ended is still taken for running: its row moves
 /// from one view to the other, and views lag.
 const MOVING: Duration = Duration::from_mins(1);
@@ -54,6 +56,8 @@ pub(super) struct History {
     newest_start: Option<Timestamp>,
     /// Jobs that have left the one view and not come up in the other, and since when.
     moving: HashMap<(TenantId, JobId), Instant>,
+    /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
+    missing: HashMap<(TenantId, JobId), Timestamp>,
 }
 
 /// Why a read failed.
@@ -211,7 +215,14 @@ impl History {
                     .iter()
                     .any(|job| (job.tenant_id, job.id) == (known.tenant_id, known.id))
             });
-        let appeared_or_ended = running.iter().any(|job| !known_running(job));
+        // Jobs of other tenants, such as one being dropped, are never known.
+        let of_ours = |job: &&Job| {
+            job.tenant_id == TenantId::SYS || tenants.iter().any(|row| row.id == job.tenant_id)
+        };
+        let appeared_or_ended = running
+            .iter()
+            .filter(of_ours)
+            .any(|job| !known_running(job));
         pieces_changed || vanished || appeared_or_ended
     }
 
@@ -239,10 +250,13 @@ impl History {
         let Some(recent) = self.recent() else {
             return now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
         };
+        let oldest = now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
+        let missing = self.missing.values().copied().filter(|at| *at > oldest);
         let unfinished = self
             .known_jobs()
             .filter(|job| !job.status.is_terminal())
             .map(|job| job.started_at)
+            .chain(missing)
             .min();
         unfinished.map_or(recent, |at| at.min(recent))
     }
@@ -261,6 +275,7 @@ impl History {
             .chain(ended)
             .map(|job| ((job.tenant_id, job.id), job))
             .collect();
+        let mut missing = Vec::new();
         for known in self.known_jobs() {
             let key = (known.tenant_id, known.id);
             if fresh.contains_key(&key) {
@@ -269,12 +284,15 @@ impl History {
             if !known.status.is_terminal() {
                 let since = self.moving.get(&key).copied().unwrap_or_else(Instant::now);
                 if since.elapsed() > MOVING {
+                    missing.push((key, known.started_at));
                     continue;
                 }
                 moving.insert(key, since);
             }
             jobs.insert(key, known.clone());
         }
+        self.missing.extend(missing);
+        self.missing.retain(|key, _| !fresh.contains_key(key));
         jobs.extend(fresh);
         self.moving = moving;
         self.newest_start = jobs
@@ -286,17 +304,24 @@ impl History {
         for ((tenant, _), job) in jobs {
             by_tenant.entry(tenant).or_default().push(job);
         }
-        for jobs in by_tenant.values_mut() {
-            trim(jobs);
+        for (tenant, jobs) in &mut by_tenant {
+            trim(
+                jobs,
+                if *tenant == TenantId::SYS {
+                    KEPT_PARENTS
+                } else {
+                    KEPT_JOBS
+                },
+            );
         }
         by_tenant
     }
 }
 
 /// Keeps the running jobs and the newest of the ended ones; they are sorted by number.
-fn trim(jobs: &mut Vec<Job>) {
+fn trim(jobs: &mut Vec<Job>, kept: usize) {
     let ended = jobs.iter().filter(|job| job.status.is_terminal()).count();
-    let mut surplus = ended.saturating_sub(KEPT_JOBS);
+    let mut surplus = ended.saturating_sub(kept);
     jobs.retain(|job| {
         let drop = surplus > 0 && job.status.is_terminal();
         surplus -= usize::from(drop);
@@ -347,3 +372,6 @@ fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant> {
         _ => Arc::new(tenant),
     }
 }
+
+#[cfg(test)]
+mod tests;

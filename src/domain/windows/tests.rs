@@ -103,7 +103,7 @@ fn a_missing_piece_leaves_a_hole() {
 fn a_set_whose_replay_begins_before_the_log_has_no_window() {
     let sets = [full(1, 10, 20)];
     assert_eq!(windows(&sets, &[piece(1, 15, 100)]), []);
-    assert_eq!(points(&sets, &[piece(1, 15, 100)]), []);
+    assert!(points(&sets, &[piece(1, 15, 100)]).is_empty());
 }
 
 #[test]

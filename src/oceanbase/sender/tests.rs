@@ -1,0 +1,286 @@
+use oceanbase_sim::fault::{Fault, Moment, NodeState, Trigger};
+use oceanbase_sim::model::TenantStatus;
+use oceanbase_sim::statement::Kind;
+
+use super::*;
+use crate::oceanbase::model::{JobKey, TenantId, TenantName};
+use crate::oceanbase::testing::{InProcess, account};
+
+const VERSION: Version = Version([4, 3, 5, 2]);
+
+struct Desk {
+    node: InProcess,
+    sender: Sender,
+}
+
+impl Desk {
+    fn new() -> Self {
+        let node = InProcess::new();
+        let sender = Sender::new(Arc::new(node.clone()), Metrics::new().unwrap());
+        Self { node, sender }
+    }
+
+    async fn send(&mut self, command: &Command) -> Answer {
+        self.sender.send(&account(), VERSION, command).await
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.node.simulator.inject(fault).unwrap();
+    }
+
+    fn hang_up(&self, kind: Kind, when: Moment) {
+        let on = Trigger::next(kind);
+        self.inject(Fault::HangUp { on, when });
+    }
+
+    /// BACKUP statements that came in, run or not.
+    fn sent(&self) -> usize {
+        self.node
+            .simulator
+            .log(|log| log.of_kind(Kind::Backup).count())
+    }
+
+    /// Statements that change something, run or not.
+    fn changing(&self) -> usize {
+        self.node.simulator.log(|log| log.changing().count())
+    }
+
+    fn logins(&self) -> u64 {
+        self.node.simulator.connections().logins
+    }
+
+    fn foreign_backup(&self, description: &str) {
+        self.inject(Fault::ForeignBackup {
+            tenant: "orders".to_owned(),
+            description: description.to_owned(),
+            incremental: false,
+            from_sys: false,
+        });
+    }
+}
+
+fn tenant() -> TenantName {
+    TenantName::parse("orders").unwrap()
+}
+
+fn key() -> JobKey {
+    JobKey::new("8b1d", 1).unwrap()
+}
+
+fn backup() -> Command {
+    Command::Backup {
+        tenant: tenant(),
+        incremental: false,
+        key: key(),
+    }
+}
+
+fn find() -> Command {
+    Command::FindBackup {
+        tenant: tenant(),
+        key: key(),
+    }
+}
+
+fn cancel() -> Command {
+    Command::CancelBackup {
+        tenant: tenant(),
+        tenant_id: TenantId(1002),
+        key: key(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_is_sent_once_however_often_it_is_asked_for() {
+    let mut desk = Desk::new();
+    let answers = [desk.send(&backup()).await, desk.send(&backup()).await];
+    assert_eq!(answers, [Answer::Done, Answer::AlreadySent]);
+    assert_eq!(desk.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_has_ended_is_not_sent_again() {
+    let mut desk = Desk::new();
+    desk.send(&backup()).await;
+    tokio::time::advance(Duration::from_hours(2)).await;
+    assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
+    assert_eq!(desk.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_unknown_and_the_next_look_finds_the_job() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::AfterCommit);
+    assert!(matches!(desk.send(&backup()).await, Answer::Unknown(_)));
+    assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_lost_before_it_was_run_is_unknown_and_can_be_sent_again() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::BeforeExecuting);
+    assert!(matches!(desk.send(&backup()).await, Answer::Unknown(_)));
+    assert_eq!(desk.send(&backup()).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_lost_an_answer_is_not_used_again() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::AfterCommit);
+    desk.send(&backup()).await;
+    desk.send(&find()).await;
+    assert_eq!(desk.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_is_kept_between_commands() {
+    let mut desk = Desk::new();
+    for _ in 0..3 {
+        desk.send(&find()).await;
+    }
+    assert_eq!(desk.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_account_gets_a_session_of_its_own() {
+    let mut desk = Desk::new();
+    desk.send(&find()).await;
+    let mut other = account();
+    other.endpoints.push(("second".to_owned(), 2881));
+    desk.sender.send(&other, VERSION, &find()).await;
+    assert_eq!(desk.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_statement_longer_than_the_database_allows_is_unknown() {
+    let mut desk = Desk::new();
+    let (on, delay) = (Trigger::next(Kind::Backup), Duration::from_secs(12));
+    desk.inject(Fault::Slow { on, delay });
+    let began = Instant::now();
+    assert!(matches!(desk.send(&backup()).await, Answer::Unknown(_)));
+    assert_eq!(began.elapsed(), Command::BACKUP_TIMEOUT);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_lost_sends_nothing() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Select, Moment::BeforeExecuting);
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
+    let mut desk = Desk::new();
+    let on = Trigger::next(Kind::Select).nth(2);
+    let when = Moment::AfterCommit;
+    desk.inject(Fault::HangUp { on, when });
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_that_is_refused_sends_nothing() {
+    let mut desk = Desk::new();
+    desk.inject(Fault::Refuse {
+        on: Trigger::next(Kind::Select),
+        code: 1142,
+        message: "SELECT command denied".to_owned(),
+    });
+    let Answer::Refused(failure) = desk.send(&backup()).await else {
+        panic!("not refused");
+    };
+    assert_eq!((failure.reason, desk.sent()), ("MissingPrivilege", 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_refuses_connections_was_sent_nothing() {
+    let mut desk = Desk::new();
+    let is = NodeState::Refusing;
+    desk.inject(Fault::Node { is });
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_silent_node_was_sent_nothing_once_the_look_timed_out() {
+    let mut desk = Desk::new();
+    desk.send(&find()).await;
+    let is = NodeState::Silent;
+    desk.inject(Fault::Node { is });
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_died_while_idle_was_sent_nothing() {
+    let mut desk = Desk::new();
+    desk.send(&find()).await;
+    desk.inject(Fault::KillConnections);
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.send(&backup()).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_is_given_up_leaves_no_session_behind() {
+    let mut desk = Desk::new();
+    let (on, delay) = (Trigger::next(Kind::Backup), Duration::from_secs(8));
+    desk.inject(Fault::Slow { on, delay });
+    let given_up = tokio::time::timeout(Duration::from_secs(1), desk.send(&backup())).await;
+    assert!(given_up.is_err());
+    assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
+    assert_eq!(desk.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_explained_and_the_session_goes_on() {
+    let mut desk = Desk::new();
+    desk.inject(Fault::Status {
+        tenant: "orders".to_owned(),
+        status: TenantStatus::Restore,
+    });
+    assert!(matches!(desk.send(&backup()).await, Answer::Refused(_)));
+    desk.send(&find()).await;
+    assert_eq!(desk.logins(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_so_already_is_done() {
+    let mut desk = Desk::new();
+    let archive = Command::ArchiveLog(tenant());
+    assert_eq!(desk.send(&archive).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn looking_for_a_backup_changes_nothing() {
+    let mut desk = Desk::new();
+    assert_eq!(desk.send(&find()).await, Answer::Done);
+    desk.send(&backup()).await;
+    assert_eq!(desk.send(&find()).await, Answer::AlreadySent);
+    assert_eq!(desk.changing(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_running_backup_is_canceled() {
+    let mut desk = Desk::new();
+    desk.send(&backup()).await;
+    tokio::time::advance(Duration::from_secs(10)).await;
+    assert_eq!(desk.send(&cancel()).await, Answer::Done);
+    assert_eq!(desk.changing(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_else_s_backup_is_not_canceled() {
+    let mut desk = Desk::new();
+    desk.foreign_backup("by hand");
+    assert!(matches!(desk.send(&cancel()).await, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_that_has_ended_is_not_canceled() {
+    let mut desk = Desk::new();
+    desk.send(&backup()).await;
+    tokio::time::advance(Duration::from_hours(2)).await;
+    assert!(matches!(desk.send(&cancel()).await, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 1);
+}

@@ -1,0 +1,218 @@
+//! Doubles of the seam for unit tests: the simulator in process, under tokio's paused clock, and
+//! views whose rows are given.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use jiff::Timestamp;
+use oceanbase_sim::Simulator;
+use oceanbase_sim::model::Scn;
+use oceanbase_sim::scenario::{Scenario, TenantSpec};
+use oceanbase_sim::value::{Acceptance, Backend, End, Login, Outcome, SqlError};
+use secrecy::ExposeSecret;
+use tokio::time::{Instant, sleep};
+
+use super::client::{Account, Connect, ConnectError, QueryError, Rows, ServerError, Session, Tls};
+use crate::clock::Clock;
+
+pub(super) const PASSWORD: &str = "sesame";
+
+/// 2026-11-20 02:00:00 UTC.
+const START: u64 = 1_795_140_000_000_000_000;
+
+/// Root of sys; endpoints mean nothing in process.
+pub(super) fn account() -> Account {
+    Account {
+        endpoints: vec![("node".to_owned(), 2881)],
+        user: "root@sys".to_owned(),
+        password: PASSWORD.into(),
+        tls: Tls::Disabled,
+    }
+}
+
+/// The time of the test, which moves with tokio's.
+#[derive(Clone, Copy)]
+pub(super) struct Paused(Instant);
+
+impl Paused {
+    pub(super) fn new() -> Self {
+        Self(Instant::now())
+    }
+
+    pub(super) fn clock(self) -> Clock {
+        Clock::new(move || {
+            let nanos = i128::from(oceanbase_sim::clock::Clock::now(&self).0);
+            Timestamp::from_nanosecond(nanos).unwrap()
+        })
+    }
+}
+
+impl oceanbase_sim::clock::Clock for Paused {
+    fn now(&self) -> Scn {
+        Scn(START).plus(self.0.elapsed())
+    }
+}
+
+/// The simulated node as a [`Connect`].
+#[derive(Clone)]
+pub(super) struct InProcess {
+    pub(super) simulator: Simulator,
+    pub(super) time: Paused,
+    /// When somebody tried to log in.
+    pub(super) attempts: Arc<Mutex<Vec<Instant>>>,
+    /// How long to wait before the next query that names this view.
+    pub(super) pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
+}
+
+impl InProcess {
+    /// The tenants `orders` and `billing`, ready for backups.
+    pub(super) fn new() -> Self {
+        let day = Duration::from_hours(24);
+        let scenario = Scenario::new("4.3.5.2")
+            .sys_password(PASSWORD)
+            .with(TenantSpec::new("orders").ready(day))
+            .with(TenantSpec::new("billing").ready(day));
+        let time = Paused::new();
+        Self {
+            simulator: Simulator::new(&scenario, time).unwrap(),
+            time,
+            attempts: Arc::default(),
+            pause: Arc::default(),
+        }
+    }
+
+    /// Statements about a view, from now on.
+    pub(super) fn count(&self, view: &str) -> usize {
+        let look = |log: &oceanbase_sim::log::StatementLog| {
+            log.entries().filter(|e| e.text.contains(view)).count()
+        };
+        self.simulator.log(look)
+    }
+}
+
+impl Connect for InProcess {
+    fn connect<'a>(
+        &'a self,
+        account: &'a Account,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
+        async move {
+            lock(&self.attempts).push(Instant::now());
+            match self.simulator.accepts() {
+                Acceptance::Serve => {}
+                Acceptance::Refuse => {
+                    return Err(ConnectError::Unreachable("refused".to_owned()));
+                }
+                Acceptance::Silent => {
+                    sleep(Duration::from_secs(5)).await;
+                    return Err(ConnectError::Unreachable("silent".to_owned()));
+                }
+            }
+            let password = account.password.expose_secret();
+            let session = self.simulator.connect(&account.user, password);
+            let session = session.map_err(|error| ConnectError::Refused(server_error(error)))?;
+            Ok(Box::new(InProcessSession {
+                session: Some(Mutex::new(session)),
+                pause: Arc::clone(&self.pause),
+            }) as _)
+        }
+        .boxed()
+    }
+}
+
+struct InProcessSession {
+    session: Option<Mutex<oceanbase_sim::Session>>,
+    pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
+}
+
+impl Session for InProcessSession {
+    fn query<'a>(
+        &'a mut self,
+        text: &'a str,
+        timeout: Duration,
+    ) -> BoxFuture<'a, Result<Rows, QueryError>> {
+        async move {
+            let lost = |why: &str| Err(QueryError::Lost(why.to_owned()));
+            let pause = lock(&self.pause).take_if(|(view, _)| text.contains(*view));
+            if let Some((_, pause)) = pause {
+                sleep(pause).await;
+            }
+            let Some(session) = self.session.take() else {
+                return lost("used after an answer was lost");
+            };
+            let reply = lock(&session).execute(text);
+            if reply.delay > timeout {
+                sleep(timeout).await;
+                return lost("time is up");
+            }
+            sleep(reply.delay).await;
+            match reply.end {
+                End::HangUp => return lost("hung up"),
+                End::Error(error) => {
+                    self.session = Some(session);
+                    return Err(QueryError::Server(server_error(error)));
+                }
+                End::Complete => self.session = Some(session),
+            }
+            Ok(match reply.outcomes.into_iter().next_back() {
+                Some(Outcome::Rows(set)) => Rows {
+                    columns: set.columns.into_iter().map(|column| column.name).collect(),
+                    rows: set.rows,
+                },
+                _ => Rows::default(),
+            })
+        }
+        .boxed()
+    }
+}
+
+fn server_error(error: SqlError) -> ServerError {
+    ServerError {
+        code: error.code,
+        text: error.message,
+    }
+}
+
+/// A session whose views hold what they are given.
+#[derive(Clone, Default)]
+pub(super) struct Given {
+    views: Arc<Mutex<HashMap<&'static str, Rows>>>,
+    asked: Arc<Mutex<Vec<String>>>,
+}
+
+impl Given {
+    /// Replaces a view's rows; the name is that of the view without its schema.
+    pub(super) fn set(&self, view: &'static str, columns: &str, rows: &[&[Option<&str>]]) {
+        let row = |row: &&[Option<&str>]| row.iter().map(|v| v.map(str::to_owned)).collect();
+        let rows = Rows {
+            columns: columns.split(", ").map(str::to_owned).collect(),
+            rows: rows.iter().map(row).collect(),
+        };
+        lock(&self.views).insert(view, rows);
+    }
+
+    /// The queries since this was asked last, in order.
+    pub(super) fn take_asked(&self) -> Vec<String> {
+        std::mem::take(&mut *lock(&self.asked))
+    }
+}
+
+impl Session for Given {
+    fn query<'a>(
+        &'a mut self,
+        text: &'a str,
+        _: Duration,
+    ) -> BoxFuture<'a, Result<Rows, QueryError>> {
+        lock(&self.asked).push(text.to_owned());
+        let view = text.split("oceanbase.").nth(1).unwrap_or_default();
+        let view = view.split(' ').next().unwrap_or_default();
+        let rows = lock(&self.views).get(view).cloned().unwrap_or_default();
+        async move { Ok(rows) }.boxed()
+    }
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}

@@ -1,0 +1,16 @@
+//! Every statement and every query that the operator can send, before a real OceanBase parser and
+//! SQL engine: OceanBase seekdb 1.2.0, the kernel of V4.3.5 in one library.
+//!
+//! It has no backup: a statement that its grammar knows answers 1235 (not supported) or, with a
+//! tenant it does not have, 5160; one that the grammar does not know answers 1064. It has no
+//! views of backups either: they are rebuilt as tables of the same columns, for each version.
+//! What can not be shown with it is named where the tests stand, and printed by them:
+//! `EXCEPTIONS` in `statements` and in `queries`.
+
+mod conformance;
+mod engine;
+mod jobs;
+mod literals;
+mod queries;
+mod rows;
+mod statements;

@@ -1,0 +1,302 @@
+//! Queries: each against tables of the view's columns, for each version; what was put in must be
+//! what the operator's reading of the rows takes out.
+
+use oceanbase_backup_operator::oceanbase::model::{
+    ArchiveDest, BackupSet, BackupSetId, Piece, Round, RoundStatus, Scn, TenantId,
+};
+use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
+use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
+
+use super::jobs::{ENDED, at, job_history, progress, running_jobs};
+use super::rows::{Cells, Desk};
+
+/// What is not shown here, and why.
+const EXCEPTIONS: [(&str, &str); 2] = [
+    (
+        "identity",
+        "GV$OB_PARAMETERS is a view of this engine and can not be replaced: it is read as it is, \
+         the same for every version",
+    ),
+    (
+        "version",
+        "functions, not a view: this engine answers its own version, whatever the columns",
+    ),
+];
+
+/// The largest SCN, 2^62 - 1.
+const MAX_SCN: Scn = Scn(4_611_686_018_427_387_903);
+const MAX_SCN_TEXT: &str = "4611686018427387903";
+
+async fn tenants(desk: &mut Desk) {
+    let has_role = desk.version.can(Capability::TenantRole);
+    let mut orders = vec![
+        ("TENANT_ID", "1002"),
+        ("TENANT_NAME", "'orders'"),
+        ("TENANT_TYPE", "'USER'"),
+        ("STATUS", "'NORMAL'"),
+        ("LOCKED", "'NO'"),
+    ];
+    let mut longest = vec![
+        ("TENANT_ID", "9223372036854775807"),
+        ("TENANT_NAME", "REPEAT('t', 63)"),
+        ("TENANT_TYPE", "'USER'"),
+        ("STATUS", "'CREATING_STANDBY'"),
+        ("LOCKED", "'YES'"),
+    ];
+    if has_role {
+        orders.extend([("TENANT_ROLE", "'PRIMARY'"), ("LOG_MODE", "'ARCHIVELOG'")]);
+        longest.extend([("TENANT_ROLE", "'STANDBY'"), ("LOG_MODE", "'NOARCHIVELOG'")]);
+    }
+    let meta = [("TENANT_ID", "1001"), ("TENANT_TYPE", "'META'")];
+    desk.fill("DBA_OB_TENANTS", &[&orders, &longest, &meta])
+        .await;
+    let answer = desk.ask(&Query::Tenants).await;
+    let mut read = view::tenants(desk.version, &answer).unwrap();
+    read.sort_by_key(|row| row.id);
+    let row = |id, name: &str, status: &str, role: &str, locked, archive_log| TenantRow {
+        id: TenantId(id),
+        name: name.to_owned(),
+        status: status.to_owned(),
+        role: (if has_role { role } else { "PRIMARY" }).to_owned(),
+        locked,
+        archive_log: has_role.then_some(archive_log),
+    };
+    let long = "t".repeat(63);
+    let expected = [
+        row(1002, "orders", "NORMAL", "PRIMARY", false, true),
+        row(i64::MAX, &long, "CREATING_STANDBY", "STANDBY", true, false),
+    ];
+    assert_eq!(read, expected);
+}
+
+async fn rounds(desk: &mut Desk) {
+    let doing = [
+        ("TENANT_ID", "1002"),
+        ("ROUND_ID", "9223372036854775807"),
+        ("STATUS", "'DOING'"),
+        ("START_SCN", "1774746000123456789"),
+        ("CHECKPOINT_SCN", MAX_SCN_TEXT),
+        ("USED_PIECE_ID", "77"),
+        ("COMMENT", "'größe 🦀 it''s'"),
+        ("PATH", "'s3://b/d?host=h&access_id=a&encrypt_key=8F'"),
+    ];
+    let prepare = [
+        ("TENANT_ID", "1004"),
+        ("ROUND_ID", "0"),
+        ("STATUS", "'PREPARE'"),
+        ("START_SCN", "0"),
+        ("CHECKPOINT_SCN", "0"),
+        ("USED_PIECE_ID", "0"),
+    ];
+    desk.fill("CDB_OB_ARCHIVELOG", &[&doing, &prepare]).await;
+    let read = view::rounds(&desk.ask(&Query::Rounds).await).unwrap();
+    let doing = Round {
+        id: i64::MAX,
+        status: RoundStatus::Doing,
+        start_scn: Scn(1_774_746_000_123_456_789),
+        checkpoint_scn: MAX_SCN,
+        piece_id: 77,
+        comment: "größe 🦀 it's".to_owned(),
+        path: "s3://b/d".to_owned(),
+    };
+    let prepare = Round {
+        id: 0,
+        status: RoundStatus::Prepare,
+        start_scn: Scn(0),
+        checkpoint_scn: Scn(0),
+        piece_id: 0,
+        comment: String::new(),
+        path: String::new(),
+    };
+    let expected = [(TenantId(1002), doing), (TenantId(1004), prepare)];
+    assert_eq!(read, expected.into());
+}
+
+async fn archive_dests(desk: &mut Desk) {
+    let attribute = |tenant, number, name, value| {
+        [
+            ("TENANT_ID", tenant),
+            ("DEST_NO", number),
+            ("NAME", name),
+            ("VALUE", value),
+        ]
+    };
+    let rows = [
+        attribute("1002", "0", "'path'", "'file:///ob/log'"),
+        attribute("1002", "0", "'binding'", "'OPTIONAL'"),
+        attribute("1002", "0", "'piece_switch_interval'", "'1d'"),
+        attribute("1002", "0", "'state'", "'ENABLE'"),
+        attribute("1002", "0", "'dest_id'", "'1001'"),
+        attribute("1002", "1", "'path'", "'file:///another'"),
+        attribute("1004", "0", "'state'", "'DEFER'"),
+    ];
+    let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
+    desk.fill("CDB_OB_ARCHIVE_DEST", &rows).await;
+    let read = view::archive_dests(&desk.ask(&Query::ArchiveDests).await).unwrap();
+    let expected = ArchiveDest {
+        path: "file:///ob/log".to_owned(),
+        binding: "OPTIONAL".to_owned(),
+        piece_switch_interval: "1d".to_owned(),
+        enabled: true,
+    };
+    assert_eq!(read, [(TenantId(1002), expected)].into());
+}
+
+async fn data_dests(desk: &mut Desk) {
+    let parameter = |tenant, name, value| [("TENANT_ID", tenant), ("NAME", name), ("VALUE", value)];
+    let rows = [
+        parameter("1002", "'data_backup_dest'", "'file:///ob/data'"),
+        parameter("1004", "'data_backup_dest'", "''"),
+        parameter("1006", "'another'", "'x'"),
+    ];
+    let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
+    desk.fill("CDB_OB_BACKUP_PARAMETER", &rows).await;
+    let read = view::data_dests(&desk.ask(&Query::DataDests).await).unwrap();
+    let expected = [(TenantId(1002), "file:///ob/data".to_owned())];
+    assert_eq!(read, expected.into());
+}
+
+async fn sets(desk: &mut Desk) {
+    let done = [
+        ("TENANT_ID", "1002"),
+        ("BACKUP_SET_ID", "2"),
+        ("DEST_ID", "1001"),
+        ("BACKUP_TYPE", "'INC'"),
+        ("PREV_FULL_BACKUP_SET_ID", "1"),
+        ("PREV_INC_BACKUP_SET_ID", "0"),
+        ("END_TIMESTAMP", ENDED.1),
+        ("STATUS", "'SUCCESS'"),
+        ("FILE_STATUS", "'AVAILABLE'"),
+        ("PLUS_ARCHIVELOG", "'OFF'"),
+        ("START_REPLAY_SCN", "1774746000123456789"),
+        ("MIN_RESTORE_SCN", MAX_SCN_TEXT),
+        ("INPUT_BYTES", "9223372036854775807"),
+        ("OUTPUT_BYTES", "0"),
+        ("ENCRYPTION_MODE", "'NONE'"),
+        ("TENANT_COMPATIBLE", "'4.2.1.0'"),
+        ("PATH", "'file:///ob/data'"),
+    ];
+    let mut doing = done;
+    doing[1] = ("BACKUP_SET_ID", "3");
+    doing[6] = ("END_TIMESTAMP", "NULL");
+    doing[7] = ("STATUS", "'DOING'");
+    let mut deleted = done;
+    deleted[8] = ("FILE_STATUS", "'DELETED'");
+    desk.fill("CDB_OB_BACKUP_SET_FILES", &[&done, &doing, &deleted])
+        .await;
+    let mut read = view::sets(&desk.ask(&Query::Sets).await).unwrap();
+    let done = BackupSet {
+        id: BackupSetId(2),
+        dest_id: 1001,
+        full: false,
+        prev_full_id: BackupSetId(1),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: Scn(1_774_746_000_123_456_789),
+        min_restore_scn: MAX_SCN,
+        ended_at: Some(at(ENDED.0)),
+        input_bytes: i64::MAX,
+        output_bytes: 0,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: "4.2.1.0".to_owned(),
+        path: "file:///ob/data".to_owned(),
+    };
+    let doing = BackupSet {
+        id: BackupSetId(3),
+        success: false,
+        ended_at: None,
+        ..done.clone()
+    };
+    let mut of_orders = read.remove(&TenantId(1002)).unwrap();
+    of_orders.sort_by_key(|set| set.id);
+    assert_eq!(of_orders, [done, doing]);
+}
+
+async fn pieces(desk: &mut Desk) {
+    let active = [
+        ("TENANT_ID", "1002"),
+        ("DEST_ID", "1001"),
+        ("ROUND_ID", "4"),
+        ("PIECE_ID", "9"),
+        ("STATUS", "'ACTIVE'"),
+        ("START_SCN", "1774746000123456789"),
+        ("CHECKPOINT_SCN", "1774746000123456790"),
+        ("END_SCN", MAX_SCN_TEXT),
+        ("FILE_STATUS", "'AVAILABLE'"),
+    ];
+    let mut deleted = active;
+    deleted[8] = ("FILE_STATUS", "'DELETED'");
+    desk.fill("CDB_OB_ARCHIVELOG_PIECE_FILES", &[&active, &deleted])
+        .await;
+    let read = view::pieces(&desk.ask(&Query::Pieces).await).unwrap();
+    let expected = Piece {
+        dest_id: 1001,
+        round_id: 4,
+        id: 9,
+        start_scn: Scn(1_774_746_000_123_456_789),
+        checkpoint_scn: Scn(1_774_746_000_123_456_790),
+        end_scn: MAX_SCN,
+        frozen: false,
+        available: true,
+    };
+    assert_eq!(read, [(TenantId(1002), vec![expected])].into());
+}
+
+async fn version_and_identity(desk: &mut Desk) {
+    let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
+    assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
+    let identity = view::identity(&desk.ask(&Query::Identity).await).unwrap();
+    let shown = desk.run("SHOW PARAMETERS LIKE 'cluster'").await;
+    let value = shown.columns.iter().position(|name| name == "value");
+    let name = shown.rows[0][value.unwrap()].clone();
+    assert_eq!(Some(identity.cluster_name), name);
+    assert_eq!(identity.cluster_id, 1);
+}
+
+#[allow(clippy::print_stdout, reason = "says what was shown")]
+async fn everything_reads_back(version: &str) {
+    let mut desk = Desk::new(version).await;
+    version_and_identity(&mut desk).await;
+    tenants(&mut desk).await;
+    rounds(&mut desk).await;
+    archive_dests(&mut desk).await;
+    data_dests(&mut desk).await;
+    running_jobs(&mut desk).await;
+    job_history(&mut desk).await;
+    progress(&mut desk).await;
+    sets(&mut desk).await;
+    pieces(&mut desk).await;
+    // One for each variant of `Query`.
+    assert_eq!(desk.asked, 13);
+    println!("{} queries of version {version}", desk.asked);
+    for (what, why) in EXCEPTIONS {
+        println!("exception: {what}: {why}");
+    }
+}
+
+#[tokio::test]
+async fn all_queries_of_4_0_read_what_stands_in_the_views() {
+    everything_reads_back("4.0.0.0").await;
+}
+
+#[tokio::test]
+async fn all_queries_of_4_2_1_read_what_stands_in_the_views() {
+    everything_reads_back("4.2.1.0").await;
+}
+
+#[tokio::test]
+async fn all_queries_of_4_2_5_read_what_stands_in_the_views() {
+    everything_reads_back("4.2.5.0").await;
+}
+
+#[tokio::test]
+async fn all_queries_of_4_3_5_read_what_stands_in_the_views() {
+    everything_reads_back("4.3.5.0").await;
+}
+
+#[tokio::test]
+async fn all_queries_of_4_4_2_read_what_stands_in_the_views() {
+    everything_reads_back("4.4.2.0").await;
+}

@@ -1,0 +1,95 @@
+//! Tables in the place of views, and their rows.
+
+use oceanbase_backup_operator::oceanbase::client::Rows;
+use oceanbase_backup_operator::oceanbase::command::SESSION_SETUP;
+use oceanbase_backup_operator::oceanbase::version::Version;
+use oceanbase_backup_operator::oceanbase::view::Query;
+use oceanbase_sim::value::ColumnType;
+use oceanbase_sim::views::{self, ColumnDef, View};
+use tokio::sync::MutexGuard;
+
+use super::engine::{Client, engine};
+
+/// A row: SQL literals by name of column; what is not named is at the edge of its type.
+pub(super) type Cells<'a> = &'a [(&'a str, &'a str)];
+
+/// Fills tables as the views of one version are, and asks the operator's queries.
+pub(super) struct Desk {
+    pub(super) version: Version,
+    views: views::Version,
+    /// Its zone is not the reader's: an instant must come through all the same.
+    writer: Client,
+    reader: Client,
+    pub(super) asked: usize,
+    _tables: MutexGuard<'static, ()>,
+}
+
+impl Desk {
+    pub(super) async fn new(version: &str) -> Self {
+        let tables = engine().tables().await;
+        let mut writer = engine().session().await;
+        writer.run("SET time_zone = '+08:00'").await;
+        let mut reader = engine().session().await;
+        reader.run(SESSION_SETUP).await;
+        Self {
+            version: version.parse().unwrap(),
+            views: version.parse().unwrap(),
+            writer,
+            reader,
+            asked: 0,
+            _tables: tables,
+        }
+    }
+
+    /// Makes the table anew with these rows.
+    pub(super) async fn fill(&mut self, name: &str, rows: &[Cells<'_>]) {
+        let view = views::find(self.views, name).unwrap();
+        let drop = format!("DROP TABLE IF EXISTS oceanbase.`{name}`");
+        self.writer.run(&drop).await;
+        self.writer.run(&views::create_table(&view)).await;
+        for row in rows {
+            self.writer.run(&insert(&view, row)).await;
+        }
+    }
+
+    /// Sends a query's text.
+    pub(super) async fn ask(&mut self, query: &Query) -> Rows {
+        self.asked += 1;
+        self.reader.run(&query.text(self.version)).await
+    }
+
+    /// Sends any text, as the reader.
+    pub(super) async fn run(&mut self, text: &str) -> Rows {
+        self.reader.run(text).await
+    }
+}
+
+fn insert(view: &View, cells: Cells) -> String {
+    for (name, _) in cells {
+        assert!(view.position(name).is_some(), "{} has no {name}", view.name);
+    }
+    let given = |column: &ColumnDef| cells.iter().find(|(name, _)| *name == column.name);
+    let values: Vec<_> = view
+        .columns
+        .iter()
+        .map(|column| given(column).map_or_else(|| edge(column), |(_, literal)| *literal))
+        .collect();
+    format!(
+        "INSERT INTO oceanbase.`{}` VALUES ({})",
+        view.name,
+        values.join(", ")
+    )
+}
+
+fn edge(column: &ColumnDef) -> &'static str {
+    if column.nullable {
+        return "NULL";
+    }
+    match column.ty {
+        ColumnType::BigInt => "-9223372036854775808",
+        ColumnType::BigIntUnsigned => "18446744073709551615",
+        ColumnType::Decimal(..) => "0",
+        ColumnType::Varchar(_) | ColumnType::LongText => "''",
+        ColumnType::Timestamp | ColumnType::DateTime => "usec_to_time(1)",
+    }
+}
