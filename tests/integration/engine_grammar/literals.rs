@@ -5,7 +5,7 @@
 
 use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantName};
+use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -58,6 +58,7 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
 async fn destination_of(session: &mut Client, destination: Destination, expected: &str) {
     let command = Command::SetDataBackupDest {
         tenant: TenantName::parse("orders").unwrap(),
+        tenant_id: TenantId(1002),
         destination,
     };
     let text = command.text().unwrap();

@@ -105,12 +105,14 @@ fn file_destinations() -> Vec<Destination> {
 fn with_destination(destination: &Destination) -> Vec<Command> {
     let mut all = vec![Command::SetDataBackupDest {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         destination: destination.clone(),
     }];
     for mandatory in [false, true] {
         for piece_switch_days in 1..=7 {
             all.push(Command::SetLogArchiveDest {
                 tenant: tenant(),
+                tenant_id: TenantId(1002),
                 destination: destination.clone(),
                 mandatory,
                 piece_switch_days,

@@ -1,3 +1,77 @@
 //! One test per user story.
 
+mod bad_destination;
+mod bad_login;
+mod bad_schedule;
+mod cancel;
+mod deleting;
+mod failure;
+mod kill;
+mod log_backup;
+mod malformed;
+mod manual;
+mod process;
+mod references;
 mod schedule;
+mod secrets;
+mod suspend;
+mod tenants;
+
+/// A cluster with one tenant that nobody backs up yet.
+const ONE_TENANT: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+";
+
+/// A strategy for `orders` whose next slot is far away, and which begins with a full backup.
+const NIGHTLY: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  tenants: {names: [orders]}
+  storageRef: {name: nfs}
+  firstBackup: Immediately
+  schedule: {cron: {full: '0 0 1 1 *'}}
+";
+
+/// The same without the first backup.
+fn nightly_without_first_backup() -> String {
+    NIGHTLY.replace("Immediately", "OnSchedule")
+}
+
+/// A task for `orders` by its strategy.
+fn task(name: &str, kind: &str) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {name}}}
+spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: {kind}}}
+"
+    )
+}
+
+/// A task for `orders` without a strategy.
+fn task_without_strategy(name: &str) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {name}}}
+spec: {{clusterRef: {{name: prod}}, storageRef: {{name: nfs}}, tenantName: orders, type: Full}}
+"
+    )
+}
+
+/// A log backup of `orders` that somebody asks for.
+const LOG_BACKUP: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: LogBackup
+metadata: {name: orders-log}
+spec: {clusterRef: {name: prod}, tenantName: orders, storageRef: {name: nfs}}
+";

@@ -44,7 +44,8 @@ pub(crate) fn apply(namespace: &str, manifest: &str) -> Result<String, String> {
     )
 }
 
-fn run(command: &mut Command, input: Option<&str>) -> Result<String, String> {
+/// Runs a command to its end; the error is what it wrote to standard error.
+pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<String, String> {
     let mut child = command
         .stdin(if input.is_some() {
             Stdio::piped()

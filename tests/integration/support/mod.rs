@@ -1,11 +1,15 @@
 //! What the tests stand on.
 
+pub(crate) mod api;
 pub(crate) mod cluster;
+pub(crate) mod node;
 pub(crate) mod operator;
+pub(crate) mod proxy;
 pub(crate) mod wait;
 pub(crate) mod world;
 
 pub(crate) use cluster::{apply, control_plane, kubectl};
+pub(crate) use node::Node;
 pub(crate) use operator::Operator;
-pub(crate) use wait::eventually;
+pub(crate) use wait::{eventually, within};
 pub(crate) use world::World;

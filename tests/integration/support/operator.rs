@@ -1,10 +1,13 @@
 //! The operator as a process, as it is shipped.
 
 use std::fs::File;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio};
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
-use super::control_plane;
+use super::eventually;
 
 /// A running operator that looks at one namespace. Dropping it kills it.
 pub(crate) struct Operator {
@@ -13,21 +16,17 @@ pub(crate) struct Operator {
 }
 
 impl Operator {
-    /// Starts one; its log goes to a file beside the test program.
-    pub(crate) fn start(namespace: &str, number: usize) -> Self {
+    /// Starts one that talks to the API server of this kubeconfig; its log goes to a file beside
+    /// the test program.
+    pub(crate) fn start(kubeconfig: &Path, namespace: &str, number: usize) -> Self {
         let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("operator-{namespace}-{number}.log"));
         let output = File::create(&log).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"))
-            .args([
-                "run",
-                "--namespace",
-                namespace,
-                "--http-address",
-                "127.0.0.1:0",
-            ])
+            .args(["run", "--namespace", namespace])
+            .args(["--http-address", "127.0.0.1:0"])
             .args(["--log-format", "text"])
-            .env("KUBECONFIG", control_plane().kubeconfig())
+            .env("KUBECONFIG", kubeconfig)
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())
             .stdout(output)
@@ -42,6 +41,18 @@ impl Operator {
         self.child.wait().unwrap();
     }
 
+    /// SIGTERM, as a Pod that is deleted gets it: how it ended, and how long that took.
+    pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        let sent = Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let status = self.child.wait().unwrap();
+        (status, began.elapsed())
+    }
+
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
@@ -50,6 +61,41 @@ impl Operator {
     /// Whether it still runs.
     pub(crate) fn is_running(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
+    }
+
+    /// Asks a page of its HTTP server: status and body.
+    pub(crate) fn page(&self, path: &str) -> (u16, String) {
+        let address = eventually(
+            "the address of metrics and probes",
+            || self.http_address(),
+            Option::is_some,
+        );
+        let mut stream = TcpStream::connect(address.unwrap()).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(10)))
+            .unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: operator\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        (status, body.to_owned())
+    }
+
+    /// The address that it logged.
+    fn http_address(&self) -> Option<SocketAddr> {
+        // Colours of the terminal stand between the words.
+        let log = self.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains("serving metrics and probes"))?;
+        let at = line.find("127.0.0.1:")?;
+        let address = line.get(at..)?;
+        let end = address
+            .find(|c: char| !c.is_ascii_digit() && c != '.' && c != ':')
+            .unwrap_or(address.len());
+        address.get(..end)?.parse().ok()
     }
 }
 

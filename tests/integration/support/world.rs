@@ -1,16 +1,17 @@
 //! The world of one story: a namespace, a simulated OceanBase on a port, and an operator.
 
-use std::sync::Arc;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use oceanbase_sim::Simulator;
-use oceanbase_sim::clock::WallClock;
-use oceanbase_sim::scenario::Scenario;
-use oceanbase_sim::server::Server;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::log::Entry;
+use oceanbase_sim::statement::Kind;
+use oceanbase_sim::value::{Backend, End};
 use serde_json::Value;
-use tokio::runtime::Runtime;
 
-use super::{Operator, apply, eventually, kubectl};
+use super::api::{self, client};
+use super::{Node, Operator, control_plane, eventually, kubectl};
 
 /// The password of `root@sys` in every story.
 pub(crate) const PASSWORD: &str = "sesame-5f1d";
@@ -22,67 +23,43 @@ pub(crate) struct World {
     /// The simulator's port.
     pub(crate) port: u16,
     pub(crate) operator: Option<Operator>,
+    /// Where operators find the API server.
+    pub(crate) kubeconfig: PathBuf,
     started: usize,
     /// Serves the simulator; it ends with the world.
-    _runtime: Runtime,
+    _node: Node,
 }
 
 impl World {
     /// A namespace, a simulator playing this scenario, the Secret `prod-sys`, the
     /// OceanBaseCluster `prod` and the BackupStorage `nfs`; no operator yet.
     pub(crate) fn new(story: &str, scenario: &str) -> Self {
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let namespace = format!("{story}-{count}");
-        let mut scenario = Scenario::parse(scenario).unwrap();
-        PASSWORD.clone_into(&mut scenario.sys_password);
-        let simulator = Simulator::new(&scenario, WallClock).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let address = "127.0.0.1:0".parse().unwrap();
-        let login = Arc::new(simulator.clone());
-        let server = runtime
-            .block_on(Server::bind(address, login, None))
-            .unwrap();
-        let port = server.local_addr().unwrap().port();
-        runtime.spawn(server.run());
-        kubectl(&["create", "namespace", &namespace]).unwrap();
-        let world = Self {
-            namespace,
-            simulator,
-            port,
-            operator: None,
-            started: 0,
-            _runtime: runtime,
-        };
-        world.apply(&format!(
-            "
-apiVersion: v1
-kind: Secret
-metadata: {{name: prod-sys}}
-stringData: {{password: {PASSWORD}}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: OceanBaseCluster
-metadata: {{name: prod}}
-spec:
-  endpoints: ['127.0.0.1:{port}']
-  credentialsSecretRef: {{name: prod-sys}}
-  tls: {{mode: Disabled}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStorage
-metadata: {{name: nfs}}
-spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
-"
-        ));
+        let world = Self::bare(story, scenario);
+        world.apply(&secret(PASSWORD));
+        world.apply(&cluster("prod", world.port));
+        world.apply(NFS);
         world
     }
 
-    /// The same, with an operator that runs.
+    /// A namespace and a simulator playing this scenario; no objects, no operator.
+    pub(crate) fn bare(story: &str, scenario: &str) -> Self {
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let count = COUNT.fetch_add(1, Ordering::Relaxed);
+        let namespace = format!("{story}-{count}");
+        let node = Node::start(scenario);
+        api::create_namespace(client(), &namespace);
+        Self {
+            namespace,
+            simulator: node.simulator.clone(),
+            port: node.port,
+            operator: None,
+            kubeconfig: control_plane().kubeconfig().to_owned(),
+            started: 0,
+            _node: node,
+        }
+    }
+
+    /// The same as [`World::new`], with an operator that runs.
     pub(crate) fn started(story: &str, scenario: &str) -> Self {
         let mut world = Self::new(story, scenario);
         world.start_operator();
@@ -91,7 +68,8 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
 
     /// Starts an operator in the place of the one before, which must have been killed.
     pub(crate) fn start_operator(&mut self) {
-        self.operator = Some(Operator::start(&self.namespace, self.started));
+        let operator = Operator::start(&self.kubeconfig, &self.namespace, self.started);
+        self.operator = Some(operator);
         self.started += 1;
     }
 
@@ -102,9 +80,15 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
         }
     }
 
-    /// `kubectl apply` in the story's namespace.
+    /// Applies a manifest in the story's namespace.
     pub(crate) fn apply(&self, manifest: &str) {
-        apply(&self.namespace, manifest).unwrap();
+        api::apply(client(), &self.namespace, manifest).unwrap();
+    }
+
+    /// Edits an object: a merge patch, written as YAML.
+    pub(crate) fn edit(&self, kind: &str, name: &str, change: &str) {
+        let change: Value = serde_saphyr::from_str(change).unwrap();
+        api::patch(client(), &self.namespace, (kind, name), &change).unwrap();
     }
 
     /// `kubectl` in the story's namespace.
@@ -114,17 +98,12 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
 
     /// An object as JSON; `null` when there is none.
     pub(crate) fn get(&self, kind: &str, name: &str) -> Value {
-        match self.kubectl(&["get", kind, name, "--output", "json"]) {
-            Ok(text) => serde_json::from_str(&text).unwrap(),
-            Err(_) => Value::Null,
-        }
+        api::get(client(), &self.namespace, kind, name)
     }
 
     /// All objects of a kind.
     pub(crate) fn list(&self, kind: &str) -> Vec<Value> {
-        let text = self.kubectl(&["get", kind, "--output", "json"]).unwrap();
-        let list: Value = serde_json::from_str(&text).unwrap();
-        list["items"].as_array().unwrap().clone()
+        api::list(client(), &self.namespace, kind)
     }
 
     /// Waits until an object's `status.phase` is this one, and returns the object.
@@ -148,25 +127,105 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
             &format!("{kind} {name} with {condition}={status}/{reason}"),
             || self.get(kind, name),
             |object| {
-                let conditions = object["status"]["conditions"].as_array();
-                conditions.is_some_and(|conditions| {
-                    conditions.iter().any(|known| {
-                        known["type"] == condition
-                            && known["status"] == status
-                            && known["reason"] == reason
-                    })
-                })
+                let known = condition_of(object, condition);
+                known["status"] == status && known["reason"] == reason
             },
         )
+    }
+
+    /// Makes something go wrong in the database, or somebody else do something there.
+    pub(crate) fn inject(&self, fault: Fault) {
+        self.simulator.inject(fault).unwrap();
+    }
+
+    /// What a DBA types as `root@sys`.
+    pub(crate) fn sql(&self, text: &str) {
+        let mut session = self.simulator.connect("root@sys", PASSWORD).unwrap();
+        let reply = session.execute(text);
+        assert_eq!(reply.end, End::Complete, "{text}");
+    }
+
+    /// Statements that change the database, in their order, without secrets.
+    pub(crate) fn changing(&self) -> Vec<String> {
+        self.simulator
+            .log(|log| log.changing().map(Entry::to_string).collect())
+    }
+
+    /// How many statements of this kind came, whatever became of them.
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        self.simulator.log(|log| log.of_kind(kind).count())
+    }
+
+    /// Forgets the statements so far.
+    pub(crate) fn forget_statements(&self) {
+        self.simulator
+            .log_mut(oceanbase_sim::log::StatementLog::clear);
+    }
+
+    /// Waits until the operator has read the database twice more: what it does about what was
+    /// there before, it has done.
+    pub(crate) fn settle(&self) {
+        let reads = || {
+            self.simulator.log(|log| {
+                let selects = log.of_kind(Kind::Select);
+                selects
+                    .filter(|entry| entry.text.contains("DBA_OB_TENANTS"))
+                    .count()
+            })
+        };
+        let before = reads();
+        eventually("two reads of the database", reads, |now| *now >= before + 3);
     }
 }
 
 impl Drop for World {
     fn drop(&mut self) {
         self.operator = None;
-        if std::thread::panicking() {
-            return;
+        if !std::thread::panicking() {
+            api::delete_namespace(client(), &self.namespace);
         }
-        let _ = kubectl(&["delete", "namespace", &self.namespace, "--wait=false"]);
     }
+}
+
+/// A condition of an object; `null` when it has none of the type.
+pub(crate) fn condition_of(object: &Value, condition: &str) -> Value {
+    let conditions = object["status"]["conditions"].as_array();
+    let mut conditions = conditions.into_iter().flatten();
+    let known = conditions.find(|known| known["type"] == condition);
+    known.cloned().unwrap_or_default()
+}
+
+/// The store of every story.
+pub(crate) const NFS: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {name: nfs}
+spec: {type: NFS, nfs: {path: /ob-backup}}
+";
+
+/// The Secret of the cluster's account.
+pub(crate) fn secret(password: &str) -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Secret
+metadata: {{name: prod-sys}}
+stringData: {{password: {password}}}
+"
+    )
+}
+
+/// An OceanBaseCluster on this port.
+pub(crate) fn cluster(name: &str, port: u16) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: OceanBaseCluster
+metadata: {{name: {name}}}
+spec:
+  endpoints: ['127.0.0.1:{port}']
+  credentialsSecretRef: {{name: prod-sys}}
+  tls: {{mode: Disabled}}
+"
+    )
 }

@@ -96,7 +96,7 @@ impl Session {
         let named = statement.tenants.names().to_vec();
         let sprung = state
             .traps
-            .spring(statement.kind, &named, &self.tenant_name);
+            .spring(statement.kind, &named, &self.tenant_name, text);
         let (ending, result) = self.answer(state, text, &statement, &sprung, reply);
         state.record(Entry {
             number: 0,
@@ -130,6 +130,9 @@ impl Session {
     ) -> (Ending, Option<Result<Outcome, SqlError>>) {
         let limit = Duration::from_micros(self.variables.query_timeout());
         reply.delay += sprung.delay.min(limit);
+        if sprung.stalls {
+            reply.delay = SILENCE;
+        }
         if sprung.hang_up == Some(Moment::BeforeExecuting) {
             return (Ending::LostBefore, None);
         }

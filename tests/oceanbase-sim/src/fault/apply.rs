@@ -15,6 +15,7 @@ impl State {
     pub(crate) fn apply(&mut self, fault: Fault) -> Result<(), FaultError> {
         match fault {
             Fault::HangUp { on, when } => self.traps.set(on, Effect::HangUp(when)),
+            Fault::Stall { on, when } => self.traps.set(on, Effect::Stall(when)),
             Fault::Slow { on, delay } => self.traps.set(on, Effect::Slow(delay)),
             Fault::Refuse { on, code, message } => {
                 self.traps

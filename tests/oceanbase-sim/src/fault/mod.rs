@@ -50,6 +50,9 @@ pub enum Fault {
     EndLag { tenant: String },
     /// The connection breaks at a statement.
     HangUp { on: Trigger, when: Moment },
+    /// A statement is never answered, and the connection stays open: whoever waits can be killed
+    /// while it waits. The log shows at once that the statement came.
+    Stall { on: Trigger, when: Moment },
     /// A statement takes longer; beyond the session's `ob_query_timeout` it answers 4012, and was
     /// run all the same.
     Slow {
@@ -144,6 +147,8 @@ pub struct Trigger {
     pub kind: Option<Kind>,
     /// About this tenant; any if left out.
     pub tenant: Option<String>,
+    /// With this in its text; any if left out.
+    pub containing: Option<String>,
     /// The n-th of them from now on, from 1.
     #[serde(default = "one")]
     pub nth: u32,
@@ -163,6 +168,7 @@ impl Trigger {
         Self {
             kind: Some(kind),
             tenant: None,
+            containing: None,
             nth: 1,
             times: 1,
         }
@@ -174,6 +180,7 @@ impl Trigger {
         Self {
             kind: None,
             tenant: None,
+            containing: None,
             nth: 1,
             times: 1,
         }
@@ -183,6 +190,13 @@ impl Trigger {
     #[must_use]
     pub fn about(mut self, tenant: &str) -> Self {
         self.tenant = Some(tenant.to_owned());
+        self
+    }
+
+    /// With this in its text.
+    #[must_use]
+    pub fn containing(mut self, text: &str) -> Self {
+        self.containing = Some(text.to_owned());
         self
     }
 
@@ -201,7 +215,7 @@ impl Trigger {
     }
 }
 
-/// When a connection breaks.
+/// When a connection breaks or falls silent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Moment {

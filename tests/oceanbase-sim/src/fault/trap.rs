@@ -11,6 +11,7 @@ use crate::value::SqlError;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Effect {
     HangUp(Moment),
+    Stall(Moment),
     Slow(Duration),
     Refuse(SqlError),
 }
@@ -19,6 +20,8 @@ pub(crate) enum Effect {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sprung {
     pub(crate) hang_up: Option<Moment>,
+    /// Whether the break is not shown to the client: it waits for ever.
+    pub(crate) stalls: bool,
     pub(crate) delay: Duration,
     pub(crate) refusal: Option<SqlError>,
 }
@@ -39,7 +42,13 @@ impl Traps {
     }
 
     /// What this statement runs into; it counts for every trap that is meant for its like.
-    pub(crate) fn spring(&mut self, kind: Kind, named: &[String], session: &str) -> Sprung {
+    pub(crate) fn spring(
+        &mut self,
+        kind: Kind,
+        named: &[String],
+        session: &str,
+        text: &str,
+    ) -> Sprung {
         let mut sprung = Sprung::default();
         for trap in &mut self.0 {
             let on = &mut trap.on;
@@ -48,6 +57,10 @@ impl Traps {
                     .tenant
                     .as_deref()
                     .is_none_or(|tenant| concerns(named, session, tenant))
+                && on
+                    .containing
+                    .as_deref()
+                    .is_none_or(|wanted| text.contains(wanted))
                 && kind != Kind::Simulate;
             if !meant {
                 continue;
@@ -59,6 +72,10 @@ impl Traps {
             on.times = on.times.saturating_sub(1);
             match &trap.effect {
                 Effect::HangUp(moment) => sprung.hang_up = Some(*moment),
+                Effect::Stall(moment) => {
+                    sprung.hang_up = Some(*moment);
+                    sprung.stalls = true;
+                }
                 Effect::Slow(delay) => sprung.delay += *delay,
                 Effect::Refuse(error) => sprung.refusal = Some(error.clone()),
             }
@@ -70,14 +87,20 @@ impl Traps {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Fault;
     use super::*;
+    use crate::clock::ManualClock;
+    use crate::log::Ending;
+    use crate::scenario::Scenario;
+    use crate::simulator::Simulator;
+    use crate::value::{Backend, End};
 
     fn hits(on: Trigger, statements: &[(Kind, &str)]) -> Vec<bool> {
         let mut traps = Traps::default();
         traps.set(on, Effect::HangUp(Moment::AfterCommit));
         let spring = |(kind, tenant): &(Kind, &str)| {
             traps
-                .spring(*kind, &[(*tenant).to_owned()], "sys")
+                .spring(*kind, &[(*tenant).to_owned()], "sys", "text")
                 .hang_up
                 .is_some()
         };
@@ -95,6 +118,37 @@ mod tests {
         ];
         let on = Trigger::next(Kind::Backup).about("orders").nth(2);
         assert_eq!(hits(on, &statements), [false, false, false, true, false]);
+    }
+
+    #[test]
+    fn a_trap_can_be_meant_for_statements_with_a_text_in_them() {
+        let statements = [(Kind::Select, "a"), (Kind::Select, "a")];
+        let other = Trigger::any().containing("other");
+        assert_eq!(hits(other, &statements), [false, false]);
+        let part = Trigger::any().containing("ex").nth(2);
+        assert_eq!(hits(part, &statements), [false, true]);
+    }
+
+    #[test]
+    fn a_stalled_statement_is_in_the_log_at_once_and_its_answer_never_comes() {
+        let scenario = Scenario::new("4.3.5.2");
+        let simulator = Simulator::new(&scenario, ManualClock::default()).unwrap();
+        let stall = |when| {
+            let on = Trigger::next(Kind::Select);
+            simulator.inject(Fault::Stall { on, when }).unwrap();
+            let mut session = simulator.connect("root@sys", "").unwrap();
+            let reply = session.execute("SELECT 1");
+            let ending = simulator.log(|log| log.entries().next_back().unwrap().ending.clone());
+            (reply.end, reply.delay > Duration::from_hours(1), ending)
+        };
+        assert_eq!(
+            stall(Moment::BeforeExecuting),
+            (End::HangUp, true, Ending::LostBefore)
+        );
+        assert_eq!(
+            stall(Moment::AfterCommit),
+            (End::HangUp, true, Ending::LostAfter(None))
+        );
     }
 
     #[test]

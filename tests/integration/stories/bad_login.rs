@@ -1,0 +1,173 @@
+//! Clusters that can not be reached or logged in to.
+
+use oceanbase_sim::fault::{Fault, NodeState};
+use oceanbase_sim::views::Version;
+
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT};
+use crate::support::world::{cluster, condition_of, secret};
+use crate::support::{Node, World};
+
+const CLUSTER: (&str, &str) = ("oceanbasecluster", "prod");
+
+/// A cluster with two accounts besides root.
+const ACCOUNTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+users:
+  - {name: reader, password: reader}
+  - {name: blind, password: blind, alterSystem: true, select: false}
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+";
+
+fn account(name: &str) -> String {
+    secret(name).replace(
+        "stringData: {",
+        &format!("stringData: {{username: {name}, "),
+    )
+}
+
+fn message(object: &serde_json::Value, condition: &str) -> String {
+    let condition = condition_of(object, condition);
+    condition["message"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_wrong_password_is_said_and_a_corrected_secret_is_enough() {
+    let mut world = World::new("wrong-password", ONE_TENANT);
+    world.apply(&secret("wrong-one"));
+    world.start_operator();
+    let object = world.condition(CLUSTER, "Reachable", "False", "AccessDenied");
+    assert!(message(&object, "Reachable").contains("check `username` and `password`"));
+    world.apply(NIGHTLY);
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "Ready",
+        "False",
+        "AccessDenied",
+    );
+    world.apply(&secret(crate::support::world::PASSWORD));
+    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.phase("logbackup", "prod-t1002", "InProgress");
+}
+
+#[test]
+fn a_missing_secret_is_said_by_name_and_can_be_made_later() {
+    let mut world = World::bare("no-secret", ONE_TENANT);
+    world.apply(&cluster("prod", world.port));
+    world.start_operator();
+    let object = world.condition(CLUSTER, "Reachable", "False", "SecretNotFound");
+    assert!(message(&object, "Reachable").contains("'prod-sys'"));
+    world.apply(&secret(crate::support::world::PASSWORD));
+    world.condition(CLUSTER, "Ready", "True", "Reachable");
+}
+
+#[test]
+fn a_secret_without_a_password_is_said() {
+    let mut world = World::bare("empty-secret", ONE_TENANT);
+    world.apply(&cluster("prod", world.port));
+    world.apply(&secret("x").replace("password: x", "username: root"));
+    world.start_operator();
+    let object = world.condition(CLUSTER, "Stalled", "True", "SecretIncomplete");
+    assert!(message(&object, "Reachable").contains("'password'"));
+}
+
+#[test]
+fn a_cluster_that_refuses_connections_is_unreachable_until_it_serves() {
+    let mut world = World::new("unreachable", ONE_TENANT);
+    world.inject(Fault::Node {
+        is: NodeState::Refusing,
+    });
+    world.start_operator();
+    world.condition(CLUSTER, "Reachable", "False", "Unreachable");
+    world.inject(Fault::Node {
+        is: NodeState::Serving,
+    });
+    world.condition(CLUSTER, "Reachable", "True", "Reachable");
+}
+
+#[test]
+fn a_silent_cluster_does_not_hold_up_another_one() {
+    let mut world = World::new("silent", ONE_TENANT);
+    let silent = Node::start(ONE_TENANT);
+    let is = NodeState::Silent;
+    silent.simulator.inject(Fault::Node { is }).unwrap();
+    world.apply(&cluster("silent", silent.port));
+    world.apply(
+        &NIGHTLY
+            .replace("nightly", "unheard")
+            .replace("prod", "silent"),
+    );
+    world.start_operator();
+    world.apply(NIGHTLY);
+    crate::support::eventually(
+        "a completed backup of the other cluster",
+        || world.list("backuptask"),
+        |tasks| {
+            tasks
+                .iter()
+                .any(|task| task["status"]["phase"] == "Completed")
+        },
+    );
+    let silent = ("oceanbasecluster", "silent");
+    world.condition(silent, "Reachable", "False", "Unreachable");
+    world.condition(
+        ("backupstrategy", "unheard"),
+        "Ready",
+        "False",
+        "Unreachable",
+    );
+    assert!(world.operator.as_mut().unwrap().is_running());
+}
+
+#[test]
+fn an_account_without_alter_system_is_told_what_to_grant() {
+    let mut world = World::new("no-privilege", ACCOUNTS);
+    world.apply(&account("reader"));
+    world.apply(LOG_BACKUP);
+    world.start_operator();
+    world.condition(CLUSTER, "Reachable", "True", "Reachable");
+    let object = world.phase("logbackup", "orders-log", "Failed");
+    let cause = &object["status"]["cause"];
+    assert_eq!(cause["code"], -1227);
+    assert_eq!(cause["reason"], "MissingPrivilege");
+    let message = cause["message"].as_str().unwrap();
+    assert!(message.contains("grant ALTER SYSTEM"), "{message}");
+    world.inject(Fault::AlterSystem {
+        tenant: "sys".to_owned(),
+        user: "reader".to_owned(),
+        granted: true,
+    });
+    // An edit is tried at once; otherwise it would be within five minutes.
+    world.edit("logbackup", "orders-log", "spec: {pieceSwitchDays: 2}");
+    world.phase("logbackup", "orders-log", "InProgress");
+}
+
+#[test]
+fn an_account_that_may_not_read_the_views_is_told_what_to_grant() {
+    let mut world = World::new("blind", ACCOUNTS);
+    world.apply(&account("blind"));
+    world.start_operator();
+    let object = world.condition(CLUSTER, "Reachable", "False", "MissingPrivilege");
+    assert!(message(&object, "Reachable").contains("SELECT on oceanbase.*"));
+    world.apply(&account("reader"));
+    world.condition(CLUSTER, "Ready", "True", "Reachable");
+}
+
+#[test]
+fn a_server_that_is_too_old_is_refused_with_both_versions() {
+    let mut world = World::new("too-old", ONE_TENANT);
+    let simulator = world.simulator.clone();
+    let play = |version| simulator.world_mut(|cluster| cluster.version = Version(version));
+    play([3, 2, 4, 0]);
+    world.start_operator();
+    let object = world.condition(CLUSTER, "Stalled", "True", "UnsupportedServerVersion");
+    let text = message(&object, "Reachable");
+    assert!(
+        text.contains("3.2.4.0") && text.contains("4.0.0.0"),
+        "{text}"
+    );
+    play([4, 3, 5, 2]);
+    world.condition(CLUSTER, "Ready", "True", "Reachable");
+}

@@ -1,0 +1,121 @@
+//! Cancelling a backup, by us and by others.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{JobStatus, Stage};
+use oceanbase_sim::statement::Kind;
+
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
+use crate::support::{World, eventually};
+
+const CANCEL: &str = "spec: {cancel: true}";
+
+fn hold(at: Stage) -> Fault {
+    Fault::Hold {
+        tenant: "orders".to_owned(),
+        at,
+    }
+}
+
+fn release() -> Fault {
+    Fault::Release {
+        tenant: "orders".to_owned(),
+    }
+}
+
+/// A world in which log backup of `orders` runs without a strategy.
+fn archiving(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world
+}
+
+#[test]
+fn a_running_backup_is_canceled_when_its_task_says_so() {
+    let world = archiving("cancel");
+    world.inject(hold(Stage::Doing));
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "InProgress");
+    world.inject(hold(Stage::Canceling));
+    world.edit("backuptask", "now", CANCEL);
+    world.phase("backuptask", "now", "Canceling");
+    world.inject(release());
+    let task = world.phase("backuptask", "now", "Canceled");
+    assert_eq!(task["status"]["cause"]["reason"], "Canceled");
+    assert_eq!(world.count(Kind::CancelBackup), 1);
+}
+
+#[test]
+fn a_backup_that_is_canceled_before_it_was_sent_sends_nothing() {
+    let world = World::started("cancel-unsent", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForLogBackup",
+    );
+    world.edit("backuptask", "now", CANCEL);
+    world.phase("backuptask", "now", "Canceled");
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+#[test]
+fn what_a_dba_cancels_is_shown_as_canceled_and_not_started_again() {
+    let world = World::new("dba-cancels", ONE_TENANT);
+    world.inject(hold(Stage::Doing));
+    let mut world = world;
+    world.start_operator();
+    world.apply(NIGHTLY);
+    let tasks = eventually(
+        "a running backup",
+        || world.list("backuptask"),
+        |tasks| {
+            tasks
+                .iter()
+                .any(|task| task["status"]["phase"] == "InProgress")
+        },
+    );
+    let name = tasks[0]["metadata"]["name"].as_str().unwrap();
+    world.sql("ALTER SYSTEM CANCEL BACKUP TENANT = orders");
+    world.inject(release());
+    let task = world.phase("backuptask", name, "Canceled");
+    assert_eq!(task["status"]["cause"]["reason"], "CanceledElsewhere");
+    world.settle();
+    assert_eq!(world.count(Kind::Backup), 1);
+    assert_eq!(world.list("backuptask").len(), 1);
+}
+
+#[test]
+fn a_backup_that_somebody_else_runs_is_never_canceled_by_us() {
+    let world = archiving("foreign-job");
+    world.sql(
+        "ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-backup/obprod-7/orders-1002/data' \
+         TENANT = orders",
+    );
+    world.inject(hold(Stage::Doing));
+    world.inject(Fault::ForeignBackup {
+        tenant: "orders".to_owned(),
+        description: "by hand".to_owned(),
+        incremental: false,
+        from_sys: false,
+    });
+    world.settle();
+    world.forget_statements();
+    world.apply(&task_without_strategy("now"));
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForRunningBackup",
+    );
+    world.edit("backuptask", "now", CANCEL);
+    world.phase("backuptask", "now", "Canceled");
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+    let status = world.simulator.world(|cluster| {
+        let jobs = &cluster.tenant("orders").unwrap().backups.jobs;
+        jobs.iter().map(|job| job.status).collect::<Vec<_>>()
+    });
+    assert_eq!(status, [JobStatus::Doing]);
+}

@@ -1,0 +1,68 @@
+//! A backup that fails.
+
+use oceanbase_sim::fault::Fault;
+
+use super::{ONE_TENANT, nightly_without_first_backup, task};
+use crate::support::World;
+use crate::support::world::condition_of;
+
+/// A strategy's task, as the strategy itself makes it: it owns it.
+fn owned_task(world: &World, name: &str) -> String {
+    let strategy = world.get("backupstrategy", "nightly");
+    let uid = strategy["metadata"]["uid"].as_str().unwrap();
+    task(name, "Full").replace(
+        &format!("metadata: {{name: {name}}}"),
+        &format!(
+            "metadata: {{name: {name}, ownerReferences: [{{apiVersion: \
+             backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, \
+             controller: true}}]}}"
+        ),
+    )
+}
+
+#[test]
+fn a_failed_backup_tells_its_cause_and_the_next_one_runs_all_the_same() {
+    let world = World::started("failure", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.inject(Fault::FailBackup {
+        tenant: "orders".to_owned(),
+        code: -9082,
+        comment: None,
+    });
+    world.apply(&owned_task(&world, "last-night"));
+    let failed = world.phase("backuptask", "last-night", "Failed");
+    let cause = &failed["status"]["cause"];
+    assert_eq!(cause["code"], -9082);
+    assert_eq!(cause["reason"], "StoreOutOfSpace");
+    let message = cause["message"].as_str().unwrap();
+    assert!(message.contains("make room in the store"), "{message}");
+    let described = world
+        .kubectl(&["describe", "backuptask", "last-night"])
+        .unwrap();
+    assert!(described.contains("make room in the store"), "{described}");
+
+    let strategy = world.condition(
+        ("backupstrategy", "nightly"),
+        "BackupHealthy",
+        "False",
+        "StoreOutOfSpace",
+    );
+    assert_eq!(condition_of(&strategy, "Ready")["status"], "True");
+    assert_eq!(strategy["status"]["phase"], "Abnormal");
+    assert_eq!(
+        strategy["status"]["tenants"]["failing"][0]["name"],
+        "orders"
+    );
+
+    world.apply(&owned_task(&world, "tonight"));
+    world.phase("backuptask", "tonight", "Completed");
+    let strategy = world.condition(
+        ("backupstrategy", "nightly"),
+        "BackupHealthy",
+        "True",
+        "LastBackupsSucceeded",
+    );
+    assert_eq!(strategy["status"]["phase"], "InProgress");
+    assert!(strategy["status"]["lastFailureTime"].is_string());
+}

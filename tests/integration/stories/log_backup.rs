@@ -1,0 +1,159 @@
+//! Log backup: started, stopped, paused, and changed by others.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use crate::support::api::{self, client};
+use crate::support::{World, eventually};
+
+const NAME: (&str, &str) = ("logbackup", "orders-log");
+
+fn want(world: &World, state: &str) {
+    let change = format!("spec: {{desiredState: {state}}}");
+    world.edit(NAME.0, NAME.1, &change);
+}
+
+fn running(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase(NAME.0, NAME.1, "InProgress");
+    world
+}
+
+fn backed_up(world: &World, name: &str) {
+    world.apply(&task_without_strategy(name));
+    world.phase("backuptask", name, "Completed");
+}
+
+fn windows(object: &Value) -> Vec<Value> {
+    let windows = object["status"]["recoveryWindows"].as_array();
+    windows.cloned().unwrap_or_default()
+}
+
+#[test]
+fn a_log_backup_that_is_stopped_and_started_again_shows_the_hole_between_two_windows() {
+    let world = running("stop-start");
+    backed_up(&world, "before");
+    want(&world, "Stopped");
+    let stopped = world.phase(NAME.0, NAME.1, "Stopped");
+    assert_eq!(stopped["status"]["roundId"], 1);
+    want(&world, "Running");
+    let started = world.phase(NAME.0, NAME.1, "InProgress");
+    assert_eq!(started["status"]["roundId"], 2);
+    backed_up(&world, "after");
+    let shown = eventually(
+        "two windows",
+        || world.get(NAME.0, NAME.1),
+        |object| windows(object).len() == 2,
+    );
+    let windows = windows(&shown);
+    assert!(windows[0]["end"].as_str() <= windows[1]["start"].as_str());
+    // The path was set once: setting it again could mark every backup as deleted.
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
+}
+
+#[test]
+fn a_paused_log_backup_keeps_its_round_and_goes_on() {
+    let world = running("pause");
+    want(&world, "Paused");
+    let paused = world.phase(NAME.0, NAME.1, "Paused");
+    assert!(paused["status"]["pausedSince"].is_string());
+    want(&world, "Running");
+    let resumed = world.phase(NAME.0, NAME.1, "InProgress");
+    assert_eq!(resumed["status"]["roundId"], 1);
+    assert!(resumed["status"]["pausedSince"].is_null());
+    assert_eq!(world.count(Kind::SetLogArchiveDestState), 2);
+}
+
+#[test]
+fn pausing_is_refused_on_a_server_that_can_not() {
+    let scenario = ONE_TENANT.replace("4.3.5.2", "4.0.0.0");
+    let world = World::started("no-pause", &scenario);
+    world.apply(LOG_BACKUP);
+    world.phase(NAME.0, NAME.1, "InProgress");
+    world.forget_statements();
+    want(&world, "Paused");
+    world.condition(NAME, "Stalled", "True", "UnsupportedServerVersion");
+    assert_eq!(world.changing(), [""; 0]);
+    want(&world, "Running");
+    world.condition(NAME, "Ready", "True", "Applied");
+}
+
+#[test]
+fn a_mandatory_log_backup_can_not_be_paused() {
+    let world = World::bare("mandatory", ONE_TENANT);
+    let manifest = LOG_BACKUP.replace(
+        "spec: {",
+        "spec: {binding: Mandatory, desiredState: Paused, ",
+    );
+    let refused = api::apply(client(), &world.namespace, &manifest).unwrap_err();
+    let text = refused.to_string();
+    assert!(text.contains("the database would stop writing"), "{text}");
+}
+
+#[test]
+fn a_tenant_whose_logs_go_elsewhere_is_refused_and_never_touched() {
+    let scenario = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - name: orders
+    archive: {dest: LOCATION=file:///elsewhere/orders/log, rounds: [{from: 2h}]}
+";
+    let world = World::started("logs-elsewhere", scenario);
+    world.apply(LOG_BACKUP);
+    let object = world.condition(NAME, "Stalled", "True", "DestinationInUse");
+    let message = object["status"]["cause"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("file:///elsewhere/orders/log"),
+        "{message}"
+    );
+    want(&world, "Stopped");
+    eventually(
+        "the edit to be seen",
+        || world.get(NAME.0, NAME.1),
+        |object| object["status"]["observedGeneration"] == object["metadata"]["generation"],
+    );
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+#[test]
+fn what_a_dba_stops_is_shown_and_left_alone() {
+    let world = running("dba-stops");
+    world.sql("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
+    world.forget_statements();
+    let object = world.condition(NAME, "Archiving", "False", "ChangedElsewhere");
+    let ready = crate::support::world::condition_of(&object, "Ready");
+    assert_eq!(ready["status"], "True");
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+#[test]
+fn a_backup_waits_while_log_backup_is_interrupted() {
+    let world = running("interrupted");
+    world.inject(Fault::InterruptArchive {
+        tenant: "orders".to_owned(),
+        comment: None,
+    });
+    let object = world.phase(NAME.0, NAME.1, "Interrupted");
+    let cause = &object["status"]["cause"];
+    assert_eq!(cause["reason"], "LogArchiveInterrupted");
+    world.apply(&task_without_strategy("now"));
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForLogBackup",
+    );
+    assert_eq!(world.count(Kind::Backup), 0);
+    // As the message says: stop, wait, start.
+    want(&world, "Stopped");
+    world.phase(NAME.0, NAME.1, "Stopped");
+    want(&world, "Running");
+    world.phase("backuptask", "now", "Completed");
+}

@@ -1,0 +1,118 @@
+//! "Back up now".
+
+use super::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
+use crate::support::World;
+
+/// `orders` archives and backs up to places of somebody else.
+const USED_ELSEWHERE: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - name: orders
+    fullBackupSize: 1GiB
+    archive:
+      dest: LOCATION=file:///elsewhere/orders/log
+      rounds: [{from: 2h}]
+    dataDest: file:///elsewhere/orders/data
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+#[test]
+fn a_task_of_a_strategy_backs_up_now_and_kubectl_can_wait_for_it() {
+    let world = World::started("manual", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.apply(&task("now", "Full"));
+    let waited = world.kubectl(&[
+        "wait",
+        "--for=condition=Succeeded",
+        "--timeout=60s",
+        "backuptask/now",
+    ]);
+    assert!(waited.unwrap().contains("condition met"));
+    let status = &world.get("backuptask", "now")["status"];
+    assert_eq!(status["source"], "Manual");
+    assert_eq!(status["storage"], "nfs");
+    assert_eq!(
+        status["storageDirectory"],
+        "file:///ob-backup/obprod-7/orders-1002/data"
+    );
+}
+
+#[test]
+fn an_incremental_backup_on_a_full_one_is_incremental() {
+    let world = World::started("chain", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.apply(&task("base", "Full"));
+    world.phase("backuptask", "base", "Completed");
+    world.apply(&task("next", "Incremental"));
+    let next = world.phase("backuptask", "next", "Completed");
+    assert_eq!(next["status"]["type"], "Incremental");
+}
+
+#[test]
+fn an_incremental_backup_without_a_base_says_that_it_was_full() {
+    let world = World::started("baseless", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.apply(&task("first", "Incremental"));
+    let first = world.phase("backuptask", "first", "Completed");
+    assert_eq!(first["status"]["type"], "Full");
+}
+
+#[test]
+fn a_tenant_without_a_strategy_is_backed_up_now_while_its_logs_are() {
+    let world = World::started("loose", ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world.apply(&task_without_strategy("now"));
+    let task = world.phase("backuptask", "now", "Completed");
+    assert_eq!(task["status"]["backupSetId"], 1);
+}
+
+#[test]
+fn a_tenant_that_is_not_the_strategys_is_refused() {
+    let world = World::started("not-in-strategy", USED_ELSEWHERE);
+    world.apply(&nightly_without_first_backup());
+    world.apply(&task("wrong", "Full").replace("orders", "billing"));
+    let task = world.phase("backuptask", "wrong", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "TenantNotInStrategy");
+    let about_it = world.simulator.log(|log| {
+        let mut changing = log.changing();
+        changing.any(|entry| entry.concerns("billing"))
+    });
+    assert!(!about_it);
+}
+
+#[test]
+fn a_tenant_that_backs_up_elsewhere_is_refused_and_nothing_is_set_again() {
+    let world = World::started("elsewhere", USED_ELSEWHERE);
+    world.apply(&task_without_strategy("now"));
+    let task = world.phase("backuptask", "now", "Failed");
+    let cause = &task["status"]["cause"];
+    assert_eq!(cause["reason"], "DestinationInUse");
+    let message = cause["message"].as_str().unwrap();
+    assert!(
+        message.contains("file:///elsewhere/orders/data"),
+        "{message}"
+    );
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+/// The database is read every 15 seconds while nothing happens: what is known of it is old when a
+/// statement is about to be sent.
+#[test]
+fn a_destination_that_somebody_has_just_set_is_not_set_again() {
+    let world = World::started("just-set", ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    let theirs = "file:///elsewhere/orders/data";
+    world.sql(&format!(
+        "ALTER SYSTEM SET DATA_BACKUP_DEST = '{theirs}' TENANT = orders"
+    ));
+    world.forget_statements();
+    world.apply(&task_without_strategy("now"));
+    let task = world.phase("backuptask", "now", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "DestinationInUse");
+    assert_eq!(world.changing(), [""; 0]);
+}

@@ -1,0 +1,142 @@
+//! Objects of the API server, read and written over one connection: a kubectl for each look would
+//! cost more than everything that is tested.
+
+use std::sync::LazyLock;
+
+use axum::http::Request;
+use kube::Client;
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+
+use super::control_plane;
+
+/// The runtime of everything in this program that is not the operator.
+pub(crate) fn runtime() -> &'static Runtime {
+    static SHARED: LazyLock<Runtime> = LazyLock::new(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap()
+    });
+    &SHARED
+}
+
+/// The administrator of the shared control plane.
+pub(crate) fn client() -> &'static Client {
+    static SHARED: LazyLock<Client> =
+        LazyLock::new(|| client_of(&Kubeconfig::read_from(control_plane().kubeconfig()).unwrap()));
+    &SHARED
+}
+
+/// A client for the API server that a kubeconfig names.
+pub(crate) fn client_of(kubeconfig: &Kubeconfig) -> Client {
+    runtime().block_on(async {
+        let options = KubeConfigOptions::default();
+        let config = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &options)
+            .await
+            .unwrap();
+        Client::try_from(config).unwrap()
+    })
+}
+
+/// An object; `null` when there is none.
+pub(crate) fn get(client: &Client, namespace: &str, kind: &str, name: &str) -> Value {
+    let path = format!("{}/{name}", path(namespace, kind));
+    match send(client, "GET", &path, "application/json", &Value::Null) {
+        Ok(object) => object,
+        Err(kube::Error::Api(refusal)) if refusal.code == 404 => Value::Null,
+        Err(error) => panic!("{path}: {error}"),
+    }
+}
+
+/// All objects of a kind.
+pub(crate) fn list(client: &Client, namespace: &str, kind: &str) -> Vec<Value> {
+    let path = path(namespace, kind);
+    let list = send(client, "GET", &path, "application/json", &Value::Null).unwrap();
+    list["items"].as_array().unwrap().clone()
+}
+
+/// Server-side apply of each document of a manifest.
+pub(crate) fn apply(client: &Client, namespace: &str, manifest: &str) -> Result<(), kube::Error> {
+    for document in manifest.split("\n---\n") {
+        let object: Value = serde_saphyr::from_str(document).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+        let path = format!(
+            "{}/{name}?fieldManager=person&force=true",
+            path(namespace, &kind)
+        );
+        let media_type = "application/apply-patch+yaml";
+        send(client, "PATCH", &path, media_type, &object)?;
+    }
+    Ok(())
+}
+
+/// A merge patch of an object, as a person's `kubectl patch` makes it.
+pub(crate) fn patch(
+    client: &Client,
+    namespace: &str,
+    (kind, name): (&str, &str),
+    change: &Value,
+) -> Result<Value, kube::Error> {
+    let path = format!("{}/{name}", path(namespace, kind));
+    send(
+        client,
+        "PATCH",
+        &path,
+        "application/merge-patch+json",
+        change,
+    )
+}
+
+/// Makes a namespace.
+pub(crate) fn create_namespace(client: &Client, name: &str) {
+    let object = json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}});
+    let path = "/api/v1/namespaces";
+    send(client, "POST", path, "application/json", &object).unwrap();
+}
+
+/// Deletes a namespace and does not wait for its end.
+pub(crate) fn delete_namespace(client: &Client, name: &str) {
+    let path = format!("/api/v1/namespaces/{name}");
+    let _ = send(client, "DELETE", &path, "application/json", &Value::Null);
+}
+
+fn send(
+    client: &Client,
+    method: &str,
+    path: &str,
+    media_type: &str,
+    body: &Value,
+) -> Result<Value, kube::Error> {
+    let body = if body.is_null() {
+        Vec::new()
+    } else {
+        body.to_string().into_bytes()
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", media_type)
+        .header("accept", "application/json")
+        .body(body)
+        .unwrap();
+    runtime().block_on(client.request(request))
+}
+
+fn path(namespace: &str, kind: &str) -> String {
+    let kind = kind.to_lowercase();
+    let kind = match kind.as_str() {
+        "backupstrategy" => "backupstrategies".to_owned(),
+        singular if !singular.ends_with('s') => format!("{singular}s"),
+        plural => plural.to_owned(),
+    };
+    let group = match kind.as_str() {
+        "secrets" | "events" => "api/v1",
+        _ => "apis/backup.oceanbase.io/v1alpha1",
+    };
+    format!("/{group}/namespaces/{namespace}/{kind}")
+}

@@ -1,0 +1,212 @@
+//! A gate between one operator and the API server. It writes down every write, and can hold one
+//! of them: before it reaches the API server, or after it took effect and before the operator
+//! hears of it.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{Method, StatusCode, header};
+use axum::response::Response;
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::api::{client, runtime};
+
+/// Larger than any object.
+const LIMIT: usize = 4 << 20;
+
+/// When something is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Moment {
+    /// It has not happened.
+    Before,
+    /// It has happened, and nobody has been told.
+    After,
+}
+
+/// A write to the API server.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    /// Such as `PUT backuptasks/status`.
+    pub(crate) operation: String,
+    /// The object as it was sent.
+    pub(crate) object: Value,
+}
+
+/// The write to hold: the n-th of its operation, from 1.
+#[derive(Clone, Debug)]
+struct Hold {
+    operation: String,
+    nth: usize,
+    moment: Moment,
+}
+
+#[derive(Default)]
+struct Seen {
+    writes: Vec<Write>,
+    hold: Option<Hold>,
+    held: bool,
+}
+
+/// The gate. Dropping it closes it.
+pub(crate) struct Proxy {
+    seen: Arc<Mutex<Seen>>,
+    address: SocketAddr,
+    server: JoinHandle<()>,
+}
+
+impl Proxy {
+    /// Opens a gate to the shared control plane.
+    pub(crate) fn start() -> Self {
+        // Outside the runtime: the first call makes the client, and waits for it.
+        client();
+        let seen = Arc::<Mutex<Seen>>::default();
+        let listener = runtime()
+            .block_on(TcpListener::bind("127.0.0.1:0"))
+            .unwrap();
+        let address = listener.local_addr().unwrap();
+        let router = Router::new()
+            .fallback(forward)
+            .with_state(Arc::clone(&seen));
+        let server = runtime().spawn(async move {
+            let _ = axum::serve(listener, router).await;
+        });
+        Self {
+            seen,
+            address,
+            server,
+        }
+    }
+
+    /// A kubeconfig whose API server is this gate, written into `directory`.
+    pub(crate) fn kubeconfig(&self, directory: &Path) -> PathBuf {
+        let address = self.address;
+        let path = directory.join(format!("kubeconfig-{}.yaml", address.port()));
+        let text = format!(
+            "
+apiVersion: v1
+kind: Config
+clusters: [{{name: gate, cluster: {{server: 'http://{address}'}}}}]
+contexts: [{{name: gate, context: {{cluster: gate, user: gate}}}}]
+users: [{{name: gate, user: {{}}}}]
+current-context: gate
+"
+        );
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Holds the n-th write of this operation, counted from the first one ever.
+    pub(crate) fn hold(&self, operation: &str, nth: usize, moment: Moment) {
+        lock(&self.seen).hold = Some(Hold {
+            operation: operation.to_owned(),
+            nth,
+            moment,
+        });
+    }
+
+    /// Whether a write is, or was, held.
+    pub(crate) fn held(&self) -> bool {
+        lock(&self.seen).held
+    }
+
+    /// All writes so far, held ones included.
+    pub(crate) fn writes(&self) -> Vec<Write> {
+        lock(&self.seen).writes.clone()
+    }
+}
+
+impl Drop for Proxy {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, LIMIT).await else {
+        return plain(StatusCode::BAD_REQUEST);
+    };
+    let holds = operation(&parts.method, parts.uri.path()).and_then(|operation| {
+        let object = serde_json::from_slice(&body).unwrap_or_default();
+        note(&seen, Write { operation, object })
+    });
+    if holds == Some(Moment::Before) {
+        wait_for_the_end(&seen).await;
+    }
+    let mut request = axum::http::Request::builder()
+        .method(parts.method)
+        .uri(parts.uri);
+    for name in [header::CONTENT_TYPE, header::ACCEPT] {
+        if let Some(value) = parts.headers.get(&name) {
+            request = request.header(name, value);
+        }
+    }
+    let Ok(request) = request.body(kube::client::Body::from(body)) else {
+        return plain(StatusCode::BAD_REQUEST);
+    };
+    let answer = client().send(request).await;
+    if holds == Some(Moment::After) {
+        wait_for_the_end(&seen).await;
+    }
+    match answer {
+        Ok(answer) => {
+            let (mut parts, body) = answer.into_parts();
+            // How the bytes are cut is a matter of each connection.
+            parts.headers.remove(header::TRANSFER_ENCODING);
+            parts.headers.remove(header::CONNECTION);
+            Response::from_parts(parts, Body::new(body))
+        }
+        Err(_) => plain(StatusCode::BAD_GATEWAY),
+    }
+}
+
+/// Such as `PUT backuptasks/status`; `None` for what only reads, and for events.
+fn operation(method: &Method, path: &str) -> Option<String> {
+    if method == Method::GET {
+        return None;
+    }
+    // /apis/<group>/<version>/namespaces/<namespace>/<plural>[/<name>[/<subresource>]]
+    let mut parts = path.split('/').skip(6);
+    let plural = parts.next().filter(|plural| *plural != "events")?;
+    Some(match parts.nth(1) {
+        Some(subresource) => format!("{method} {plural}/{subresource}"),
+        None => format!("{method} {plural}"),
+    })
+}
+
+/// Writes down a write, and says whether it is the one to hold.
+fn note(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
+    let mut seen = lock(seen);
+    let operation = write.operation.clone();
+    seen.writes.push(write);
+    let nth = seen
+        .writes
+        .iter()
+        .filter(|w| w.operation == operation)
+        .count();
+    let hold = seen
+        .hold
+        .take_if(|hold| hold.operation == operation && hold.nth == nth)?;
+    Some(hold.moment)
+}
+
+async fn wait_for_the_end(seen: &Mutex<Seen>) {
+    lock(seen).held = true;
+    std::future::pending::<()>().await;
+}
+
+fn plain(status: StatusCode) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn lock(seen: &Mutex<Seen>) -> std::sync::MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
+}
