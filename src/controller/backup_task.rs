@@ -12,7 +12,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantId};

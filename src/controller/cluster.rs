@@ -9,7 +9,7 @@ use super::wake::Change;
 use super::{Context, Reconcile, database, namespace, stores};
 use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 
 impl Reconcile for OceanBaseCluster {

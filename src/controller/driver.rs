@@ -28,7 +28,7 @@ use tracing::Instrument;
 use super::Context;
 use super::wake::Change;
 use crate::domain::{Decision, Next};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 
 /// How soon to come back when another statement is being sent to the cluster.

@@ -11,7 +11,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
 use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;

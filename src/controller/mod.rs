@@ -36,7 +36,7 @@ pub use context::Context;
 pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::domain::Obstacle;
-use crate::oceanbase::clusters::ClusterState;
+use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
 use wake::{Change, Notable, announce};

@@ -9,7 +9,7 @@ use super::wake::{Change, Changed};
 use super::{Context, Reconcile, namespace, place, stores};
 use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 
 impl Reconcile for BackupStorage {

@@ -15,7 +15,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
 use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::oceanbase::clusters::Permit;
+use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};

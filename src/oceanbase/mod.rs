@@ -10,9 +10,12 @@
 //! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
 //! * [`sender`] sends commands, looking first where their guard says so
 //! * [`credentials`] whom to log in as
+//! * [`cluster`] what is known of one cluster, and the way of commands to it; [`trouble`] what
+//!   keeps it from being read
 //! * [`clusters`] one reflector for each cluster, and the way of commands to it
 
 pub mod client;
+pub mod cluster;
 pub mod clusters;
 pub mod command;
 pub mod credentials;
@@ -25,5 +28,6 @@ pub mod sender;
 mod snapshot;
 #[cfg(test)]
 mod testing;
+pub mod trouble;
 pub mod version;
 pub mod view;

@@ -4,21 +4,20 @@
 //! for all tenants at once. Five queries are made on every tick; sets, pieces and ended jobs only
 //! when a job or a piece changed, and every five minutes. It never changes anything.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::client::{Account, Connect, ConnectError, QueryError, Session};
-use super::clusters::{Cluster, ClusterState};
+use super::client::{Account, Connect, Session};
+use super::cluster::{Cluster, ClusterState};
 use super::command::SESSION_SETUP;
-use super::credentials::{Credentials, CredentialsError, Trouble};
-use super::error::explain_refusal;
-use super::model::{FailureClass, Identity, JobKey, Snapshot};
+use super::credentials::{Credentials, CredentialsError};
+use super::model::{Identity, JobKey, Snapshot};
 use super::snapshot::{Depth, History, Reading};
+use super::trouble::Trouble;
 use super::version::Version;
-use super::view::{self, Query, ViewError};
+use super::view::{self, Query};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -111,7 +110,7 @@ impl Reflector {
         };
         let mut session = match self.connect.connect(&account).await {
             Ok(session) => session,
-            Err(error) => return end(connect_trouble(&error), false),
+            Err(error) => return end(Trouble::from(&error), false),
         };
         let (identity, version, community) = match self.introduce(session.as_mut()).await {
             Ok(known) => known,
@@ -130,12 +129,12 @@ impl Reflector {
         let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
         read.execute(SESSION_SETUP)
             .await
-            .map_err(|error| query_trouble(&error))?;
+            .map_err(|error| Trouble::from(&error))?;
         let answer = read
             .ask(&Query::Version)
             .await
-            .map_err(|error| query_trouble(&error))?;
-        let (version, community) = view::version(&answer).map_err(|error| view_trouble(&error))?;
+            .map_err(|error| Trouble::from(&error))?;
+        let (version, community) = view::version(&answer).map_err(|error| Trouble::from(&error))?;
         if version < Version::OLDEST {
             return Err(Trouble {
                 reason: "UnsupportedServerVersion",
@@ -149,8 +148,8 @@ impl Reflector {
         let answer = read
             .ask(&Query::Identity)
             .await
-            .map_err(|error| query_trouble(&error))?;
-        let identity = view::identity(&answer).map_err(|error| view_trouble(&error))?;
+            .map_err(|error| Trouble::from(&error))?;
+        let identity = view::identity(&answer).map_err(|error| Trouble::from(&error))?;
         Ok((identity, version, community))
     }
 
@@ -231,75 +230,8 @@ fn is_busy(snapshot: &Snapshot) -> bool {
     })
 }
 
-/// Names of the tenants that differ between two snapshots.
-pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (id, tenant) in &after.tenants {
-        match before.tenants.get(id) {
-            Some(known) if Arc::ptr_eq(known, tenant) => {}
-            Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
-            None => drop(names.insert(tenant.name.clone())),
-        }
-    }
-    let gone = before
-        .tenants
-        .iter()
-        .filter(|(id, _)| !after.tenants.contains_key(id));
-    names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
-    names
-}
-
 fn end(trouble: Trouble, served: bool) -> End {
     End::Trouble { trouble, served }
-}
-
-fn connect_trouble(error: &ConnectError) -> Trouble {
-    match error {
-        ConnectError::Unreachable(_) => Trouble {
-            reason: "Unreachable",
-            message: error.to_string(),
-            permanent: false,
-        },
-        ConnectError::Tls(_) => Trouble {
-            reason: "TlsFailed",
-            message: error.to_string(),
-            permanent: false,
-        },
-        ConnectError::Refused(refusal) => {
-            let failure = explain_refusal(refusal);
-            Trouble {
-                reason: failure.reason,
-                message: failure.message,
-                permanent: true,
-            }
-        }
-    }
-}
-
-pub(super) fn query_trouble(error: &QueryError) -> Trouble {
-    match error {
-        QueryError::Server(refusal) => {
-            let failure = explain_refusal(refusal);
-            Trouble {
-                reason: failure.reason,
-                message: failure.message,
-                permanent: failure.class == FailureClass::Permanent,
-            }
-        }
-        QueryError::Lost(why) => Trouble {
-            reason: "Unreachable",
-            message: why.clone(),
-            permanent: false,
-        },
-    }
-}
-
-pub(super) fn view_trouble(error: &ViewError) -> Trouble {
-    Trouble {
-        reason: "ViewNotUnderstood",
-        message: format!("{error}; report this with the version of the server"),
-        permanent: false,
-    }
 }
 
 #[cfg(test)]

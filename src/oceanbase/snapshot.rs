@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::client::{QueryError, Rows, Session};
-use super::credentials::Trouble;
 use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
-use super::reflector::{query_trouble, view_trouble};
+use super::trouble::Trouble;
 use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
@@ -81,8 +80,8 @@ impl From<ViewError> for ReadError {
 impl From<ReadError> for Trouble {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Query(error) => query_trouble(&error),
-            ReadError::View(error) => view_trouble(&error),
+            ReadError::Query(error) => Trouble::from(&error),
+            ReadError::View(error) => Trouble::from(&error),
         }
     }
 }

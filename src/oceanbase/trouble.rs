@@ -1,0 +1,99 @@
+//! What keeps a cluster from being read, for whoever looks at its object.
+
+use super::client::{ConnectError, QueryError};
+use super::credentials::CredentialsError;
+use super::error::explain_refusal;
+use super::model::FailureClass;
+use super::view::ViewError;
+
+/// Why a cluster can not be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+    /// Whether only somebody's help makes it go away.
+    pub permanent: bool,
+}
+
+impl From<CredentialsError> for Trouble {
+    fn from(error: CredentialsError) -> Self {
+        match error {
+            CredentialsError::Gone => Self {
+                reason: "ClusterNotFound",
+                message: "the OceanBaseCluster is gone".to_owned(),
+                permanent: true,
+            },
+            CredentialsError::Unusable {
+                reason,
+                message,
+                permanent,
+            } => Self {
+                reason,
+                message,
+                permanent,
+            },
+            CredentialsError::Unavailable(message) => Self {
+                reason: "KubernetesUnavailable",
+                message,
+                permanent: false,
+            },
+        }
+    }
+}
+
+impl From<&ConnectError> for Trouble {
+    fn from(error: &ConnectError) -> Self {
+        match error {
+            ConnectError::Unreachable(_) => Self {
+                reason: "Unreachable",
+                message: error.to_string(),
+                permanent: false,
+            },
+            ConnectError::Tls(_) => Self {
+                reason: "TlsFailed",
+                message: error.to_string(),
+                permanent: false,
+            },
+            ConnectError::Refused(refusal) => {
+                let failure = explain_refusal(refusal);
+                Self {
+                    reason: failure.reason,
+                    message: failure.message,
+                    permanent: true,
+                }
+            }
+        }
+    }
+}
+
+impl From<&QueryError> for Trouble {
+    fn from(error: &QueryError) -> Self {
+        match error {
+            QueryError::Server(refusal) => {
+                let failure = explain_refusal(refusal);
+                Self {
+                    reason: failure.reason,
+                    message: failure.message,
+                    permanent: failure.class == FailureClass::Permanent,
+                }
+            }
+            QueryError::Lost(why) => Self {
+                reason: "Unreachable",
+                message: why.clone(),
+                permanent: false,
+            },
+        }
+    }
+}
+
+impl From<&ViewError> for Trouble {
+    fn from(error: &ViewError) -> Self {
+        Self {
+            reason: "ViewNotUnderstood",
+            message: format!("{error}; report this with the version of the server"),
+            permanent: false,
+        }
+    }
+}
