@@ -212,6 +212,9 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<Attempt>,
+    /// Nothing is sent before: the pause after a statement that was refused or could not be sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_time: Option<Time>,
     /// Why the task failed, or what it waits for (console S27).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

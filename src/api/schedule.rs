@@ -125,7 +125,8 @@ pub enum BackupType {
 /// What happens with slots that fell due while nobody could start them, within the deadline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum MissedRunPolicy {
-    /// The latest one runs, the others are counted as missed.
+    /// The latest one runs, a full one before newer incremental ones; the others are counted as
+    /// missed.
     #[default]
     RunLatest,
     /// None runs.

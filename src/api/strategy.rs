@@ -210,6 +210,17 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub schedule_history: Vec<SlotRecord>,
+    /// Since when `firstBackup` is `Immediately`: the slot of first backups of tenants whose log
+    /// backup is older.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub first_backup_time: Option<Time>,
+    /// Objects that should be there and could not be made, the first 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub unmade: Vec<UnmadeObject>,
+    /// When they are tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_time: Option<Time>,
     /// Slots up to here are not this schedule's: when it was created, changed or resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_time: Option<Time>,
@@ -217,6 +228,21 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub schedule_fingerprint: Option<String>,
+}
+
+/// An object that should be there and could not be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UnmadeObject {
+    /// Its name.
+    #[schemars(length(max = 253))]
+    pub name: String,
+    /// `NameCollision` or `CreateFailed`.
+    #[schemars(length(max = 128))]
+    pub reason: String,
+    /// What happened and what to do.
+    #[schemars(length(max = 1024))]
+    pub message: String,
 }
 
 /// What the columns of `kubectl get` show.

@@ -8,9 +8,13 @@
 //! ```
 //!
 //! The intent (an attempt with its key) stands in the status before the statement is sent. Who
-//! finds an intent and no answer waits until the statement is surely over, and then sends again
-//! with the same key: the command looks for the key first, on the same session.
+//! finds an intent and no answer waits until the statement is surely over, looks for its key, and
+//! goes back to waiting where the database does not know it. Each sending looks once more, on the
+//! same session.
 
+mod attempt;
+mod follow;
+mod obstacle;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -19,22 +23,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
-use crate::api::backup_task::Attempt;
-use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType, Cause};
-use crate::oceanbase::model::{
-    Answer, FailureClass, Job, JobKey, JobStatus, RoundStatus, Tenant, TenantId, TenantName,
-};
+pub use attempt::open_intent;
+pub use obstacle::ineligible;
 
-/// How long to wait before a statement that was refused for now is sent again.
-const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
-/// How long to wait before a statement that could not be sent is tried again.
-const NOT_SENT_PAUSE: Duration = Duration::from_secs(3);
-/// How long rows of one job may show up after each other: children after their parent, sets after
-/// their job.
-const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
-/// After how long without any row an accepted backup is looked for directly.
-const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
+use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -89,7 +83,7 @@ pub struct DatabaseSeen {
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Set the tenant's DATA_BACKUP_DEST.
+    /// Set the tenant's `DATA_BACKUP_DEST`.
     SetDestination(TenantName),
     /// Send BACKUP. Only in a pass whose own write of the status went well.
     Backup {
@@ -149,18 +143,13 @@ impl Outcome {
     }
 }
 
-/// Where the last attempt stands, as `attempts[].outcome` keeps it.
-mod attempt {
-    pub(super) const SENDING: &str = "Sending";
-    pub(super) const ACCEPTED: &str = "Accepted";
-    pub(super) const REFUSED: &str = "Refused";
-}
-
 /// Where a task stands; the status is rendered from it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is under way; what it waits for.
     Waiting(Obstacle),
+    /// A statement was refused for now, or could not be sent; it is tried again.
+    Refused,
     /// The statement is, or may be, under way.
     Sending,
     /// The database has taken the statement and shows no job yet.
@@ -171,16 +160,6 @@ pub enum State {
     Unseen(Obstacle),
     /// It is over.
     Ended(Outcome),
-}
-
-/// The intent that stands in a status without an answer; each sending of it is another one.
-#[must_use]
-pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
-    let last = status
-        .attempts
-        .last()
-        .filter(|last| last.outcome == attempt::SENDING)?;
-    Some(format!("{}#{}", last.key, last.sends))
 }
 
 type Verdict = Decision<BackupTaskStatus, Effect>;
@@ -194,8 +173,18 @@ pub fn decide(
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft::new(task, seen, now);
-    if let Some(outcome) = task.status.outcome.as_deref().and_then(Outcome::parse) {
-        return draft.render(State::Ended(outcome), None, Next::Await);
+    if let Some(word) = &task.status.outcome {
+        return match Outcome::parse(word) {
+            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            // Written by a newer operator. It has ended, and must not begin anew.
+            None => draft.unchanged(),
+        };
+    }
+    if let (Err(obstacle), None) = (&seen.database, heard)
+        && obstacle.is_passing()
+        && task.status.observed_generation == Some(task.generation)
+    {
+        return draft.unchanged();
     }
     draft.note_facts();
     match heard {
@@ -260,501 +249,13 @@ impl<'a> Draft<'a> {
         if let Some(parent) = self.find_parent() {
             return self.follow_parent(&parent);
         }
-        match self
-            .status
-            .attempts
-            .last()
-            .map(|attempt| attempt.outcome.as_str())
-        {
-            Some(attempt::SENDING) => self.resolve(),
-            Some(attempt::ACCEPTED) => self.await_job(),
-            _ => self.prepare(),
-        }
-    }
-
-    /// The database's job for any of our attempts: by its key, or by its parent's.
-    fn find_job(&self) -> Option<Job> {
-        let tenant = self.tenant()?;
-        let mut attempts = self.status.attempts.iter().rev();
-        let by_key = attempts.find_map(|attempt| tenant.job_by_key(&attempt.key));
-        let parent = self.find_parent();
-        let by_parent = parent.and_then(|parent| {
-            let is_child = |job: &&Job| {
-                (job.initiator_tenant_id, job.initiator_job_id) == (parent.tenant_id, parent.id)
-            };
-            tenant.jobs.iter().find(is_child)
-        });
-        by_key.or(by_parent).cloned()
-    }
-
-    fn find_parent(&self) -> Option<Job> {
-        let parents = &self.seen.database.as_ref().ok()?.parents;
-        let ours = |job: &&Job| {
-            self.status
-                .attempts
-                .iter()
-                .any(|attempt| attempt.key == job.description)
-        };
-        parents.iter().find(ours).cloned()
-    }
-
-    /// Follows the job that does the backup.
-    fn follow(mut self, job: &Job) -> Verdict {
-        self.note_job(job);
-        match &job.status {
-            JobStatus::Completed => self.complete(job),
-            JobStatus::Canceled => {
-                self.status.cause = Some(canceled_cause(self.task.spec));
-                self.end(Outcome::Canceled, job.ended_at)
-            }
-            JobStatus::Failed => {
-                self.status.cause = Some(job.failure.as_ref().map_or_else(
-                    || cause("DatabaseError", "the database's job failed without a cause"),
-                    Cause::from,
-                ));
-                self.end(Outcome::Failed, job.ended_at)
-            }
-            running => {
-                self.status.cause = None;
-                let running = running.clone();
-                let effect = self.cancel_effect(&running);
-                let next = effect
-                    .as_ref()
-                    .map_or(Next::Await, |_| Next::After(CANCEL_PAUSE));
-                self.render(State::Running(running), effect, next)
-            }
-        }
-    }
-
-    fn note_job(&mut self, job: &Job) {
-        self.status.job_id = Some(job.id.0);
-        self.status.start_time = Some(time(job.started_at));
-        self.status.type_ = Some(status::full_word(job.full).to_owned());
-        self.status.storage_directory = Some(job.path.clone());
-        if job.set_id.0 > 0 {
-            self.status.backup_set_id = Some(job.set_id.0);
-        }
-        if let Some(percent) = job.percent {
-            // In steps: each written value is a write to the API server.
-            self.status.progress = Some(format!("{}%", percent / 5 * 5));
-        }
-        if let Some(attempt) = self.status.attempts.last_mut() {
-            attempt::ACCEPTED.clone_into(&mut attempt.outcome);
-            attempt.cause = None;
-            attempt.job_id = Some(job.id.0);
-            attempt.start_time = Some(time(job.started_at));
-        }
-    }
-
-    /// A completed job is the end once its set is there to be described.
-    fn complete(mut self, job: &Job) -> Verdict {
-        let set = self
-            .tenant()
-            .and_then(|tenant| tenant.sets.iter().find(|s| s.id == job.set_id));
-        let ended_at = job.ended_at.unwrap_or(self.now);
-        match set {
-            Some(set) => status::note_set(&mut self.status, set),
-            None if ended_at.duration_until(self.now) < ROWS_SETTLE => {
-                return self.render(
-                    State::Running(JobStatus::Doing),
-                    None,
-                    Next::After(Duration::from_secs(2)),
-                );
-            }
-            // The set was deleted since; the backup went well all the same.
-            None => {}
-        }
-        self.status.progress = Some("100%".to_owned());
-        self.status.cause = None;
-        self.end(Outcome::Completed, job.ended_at)
-    }
-
-    /// Only the parent is there: the child comes later, or never.
-    fn follow_parent(mut self, parent: &Job) -> Verdict {
-        if let Some(attempt) = self.status.attempts.last_mut() {
-            attempt::ACCEPTED.clone_into(&mut attempt.outcome);
-            attempt.cause = None;
-        }
-        let ended_at = parent.ended_at.unwrap_or(parent.started_at);
-        if !parent.status.is_terminal() {
-            self.status.cause = None;
-            let next = Next::After(Duration::from_secs(5));
-            return self.render(State::Accepted, None, next);
-        }
-        let settles_at = ended_at
-            .saturating_add(ROWS_SETTLE)
-            .unwrap_or(Timestamp::MAX);
-        if self.now < settles_at {
-            return self.render(State::Accepted, None, Next::At(settles_at));
-        }
-        self.status.cause = Some(parent.failure.as_ref().map_or_else(
-            || {
-                cause(
-                    "TenantSkipped",
-                    "the database took the statement and then left the tenant out: check that the \
-                     tenant is normal, that its log backup runs and that no other backup runs, \
-                     then start a new backup",
-                )
-            },
-            Cause::from,
-        ));
-        let outcome = match parent.status {
-            JobStatus::Canceled => Outcome::Canceled,
-            _ => Outcome::Failed,
-        };
-        self.end(outcome, parent.ended_at)
-    }
-
-    /// An intent without an answer: by a lost reply, or a restart.
-    fn resolve(mut self) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
-            let waiting = Obstacle {
-                permanent: false,
-                ..obstacle.clone()
-            };
-            return self.wait_sending(&waiting, Next::Await);
-        }
-        let Some(rest) = self.seen.surely_over.checked_sub(self.seen.intent_age) else {
-            if self.is_unwanted() {
-                let effect = self.find_effect();
-                return self.render(State::Sending, effect, Next::After(NOT_SENT_PAUSE));
-            }
-            return self.send();
-        };
-        self.status.cause = None;
-        self.render(
-            State::Sending,
-            None,
-            Next::After(rest + Duration::from_millis(1)),
-        )
-    }
-
-    fn wait_sending(mut self, obstacle: &Obstacle, next: Next) -> Verdict {
-        self.status.cause = Some(obstacle.cause());
-        self.render(State::Sending, None, next)
-    }
-
-    /// Accepted, and no row is there.
-    fn await_job(self) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
-            return self.render(State::Unseen(obstacle.clone()), None, Next::Await);
-        }
-        let sent_at = self
-            .status
-            .attempts
-            .last()
-            .and_then(|a| a.sent_time.as_ref())
-            .map(|t| t.0);
-        let waited = sent_at.map_or(SignedDuration::ZERO, |at| at.duration_until(self.now));
-        let effect = (waited > JOB_PATIENCE)
-            .then(|| self.find_effect())
-            .flatten();
-        let state = self.unseen_state();
-        self.render(state, effect, Next::After(Duration::from_secs(60)))
-    }
-
-    fn unseen_state(&self) -> State {
-        match self.status.job_id {
-            None => State::Accepted,
-            Some(id) => State::Unseen(Obstacle::waiting(
-                "JobNotVisible",
-                format!("the database does not show job {id} any more; it is looked for"),
-            )),
-        }
-    }
-
-    /// Nothing was sent, or what was sent was refused for now.
-    fn prepare(self) -> Verdict {
-        if self.task.spec.cancel == Some(true) {
-            return self.canceled_unsent();
-        }
-        if let Some(deadline) = self.deadline()
-            && self.now >= deadline
-        {
-            return self.overdue();
-        }
-        match self.obstacle() {
-            Some(Wait { obstacle, .. }) if obstacle.permanent => self.fail(obstacle.cause()),
-            Some(Wait { obstacle, next }) => self.wait(obstacle, next),
-            None => match self
-                .seen
-                .database
-                .as_ref()
-                .map(|seen| &seen.tenant.destination)
-            {
-                Ok(DestinationSeen::Unset) => {
-                    let effect = self.tenant_name().map(Effect::SetDestination);
-                    let waiting = Obstacle::waiting(
-                        "SettingDestination",
-                        "the destination of data backups is being set",
-                    );
-                    self.wait_with(waiting, effect, Next::After(NOT_SENT_PAUSE))
-                }
-                _ => self.send(),
-            },
-        }
-    }
-
-    /// What stands in the way of sending, if anything.
-    fn obstacle(&self) -> Option<Wait> {
-        let spec = self.task.spec;
-        if let Err(obstacle) = &self.seen.target {
-            return Some(obstacle.clone().into());
-        }
-        let database = match &self.seen.database {
-            Ok(database) => database,
-            // A cluster that does not answer may answer before the deadline.
-            Err(obstacle) => {
-                return Some(
-                    Obstacle {
-                        permanent: false,
-                        ..obstacle.clone()
-                    }
-                    .into(),
-                );
-            }
-        };
-        let Some(tenant) = &database.tenant.tenant else {
-            return Some(
-                Obstacle::waiting(
-                    "TenantNotFound",
-                    format!("the cluster has no tenant '{}'", spec.tenant_name),
-                )
-                .into(),
-            );
-        };
-        if self
-            .status
-            .tenant_id
-            .is_some_and(|known| known != tenant.id.0)
-        {
-            return Some(
-                Obstacle::permanent(
-                    "TenantReplaced",
-                    format!(
-                        "the tenant '{}' was made anew since; create a new BackupTask",
-                        spec.tenant_name
-                    ),
-                )
-                .into(),
-            );
-        }
-        if let Some(obstacle) = ineligible(tenant) {
-            return Some(obstacle.into());
-        }
-        if !database.tenant.settled {
-            return Some(reading().into());
-        }
-        if let DestinationSeen::Elsewhere(place) = &database.tenant.destination {
-            return Some(
-                Obstacle::permanent(
-                    "DestinationInUse",
-                    format!(
-                        "the tenant's data backups go to '{place}' already; back up there, or \
-                         clear DATA_BACKUP_DEST first"
-                    ),
-                )
-                .into(),
-            );
-        }
-        if tenant.round.as_ref().map(|round| &round.status) != Some(&RoundStatus::Doing) {
-            return Some(Wait {
-                obstacle: Obstacle::waiting(
-                    "WaitingForLogBackup",
-                    "a backup needs running log backup: check the tenant's LogBackup",
-                ),
-                next: Next::Await,
-            });
-        }
-        if let Some(job) = tenant.running_jobs().next() {
-            return Some(
-                Obstacle::waiting(
-                    "WaitingForRunningBackup",
-                    format!("backup job {} of the tenant runs", job.id),
-                )
-                .into(),
-            );
-        }
-        self.refused_pause()
-    }
-
-    /// A statement that was refused for now is not repeated at once.
-    fn refused_pause(&self) -> Option<Wait> {
-        let last = self
-            .status
-            .attempts
-            .last()
-            .filter(|a| a.outcome == attempt::REFUSED)?;
-        let cause = last.cause.as_ref()?;
-        let until = last
-            .sent_time
-            .as_ref()?
-            .0
-            .saturating_add(REFUSED_PAUSE)
-            .ok()?;
-        (self.now < until).then(|| Wait {
-            obstacle: Obstacle::waiting("RefusedForNow", cause.message.clone()),
-            next: Next::At(until),
-        })
-    }
-
-    /// Writes the intent and sends.
-    fn send(mut self) -> Verdict {
-        let number = self.status.attempts.last().map_or(1, |last| last.number);
-        let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
-        else {
-            return self.fail(cause(
-                "InvalidTenantName",
-                "the tenant's name can not stand in a statement",
-            ));
-        };
-        if self.status.attempts.is_empty() {
-            let attempt = Attempt {
-                number,
-                key: key.as_str().to_owned(),
-                ..Attempt::default()
-            };
-            self.status.attempts.push(attempt);
-        }
-        if let Some(attempt) = self.status.attempts.last_mut() {
-            attempt.sends = attempt.sends.saturating_add(1);
-            attempt.sent_time = Some(time(self.now));
-            attempt::SENDING.clone_into(&mut attempt.outcome);
-            attempt.cause = None;
-        }
-        self.status.cause = None;
-        let incremental = self.task.spec.type_ == BackupType::Incremental;
-        let effect = Effect::Backup {
-            tenant,
-            incremental,
-            key,
-        };
-        let next = Next::After(self.seen.surely_over);
-        self.render(State::Sending, Some(effect), next)
-    }
-
-    /// Takes in what became of this pass's effect.
-    fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
-        match effect {
-            Effect::SetDestination(_) => self.hear_destination(answer),
-            Effect::Backup { .. } => self.hear_backup(answer),
-            Effect::Find { .. } => self.hear_find(answer),
-            Effect::Cancel { .. } => {
-                let state = match self.find_job() {
-                    Some(job) => State::Running(job.status),
-                    None => self.unseen_state(),
-                };
-                self.render(state, None, Next::After(CANCEL_PAUSE))
-            }
-        }
-    }
-
-    fn hear_destination(self, answer: &Answer) -> Verdict {
-        match answer {
-            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
-                self.fail(failure.into())
-            }
-            Answer::Refused(failure) => self.wait(
-                Obstacle::waiting(failure.reason, failure.message.clone()),
-                Next::After(Duration::from_secs(30)),
-            ),
-            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => self.wait(
-                Obstacle::waiting("NotSent", why.clone()),
-                Next::After(NOT_SENT_PAUSE),
-            ),
-            Answer::Done | Answer::AlreadySent => self.wait(reading(), Next::Await),
-        }
-    }
-
-    fn hear_backup(mut self, answer: &Answer) -> Verdict {
-        match answer {
-            Answer::Done | Answer::AlreadySent => {
-                self.set_attempt(attempt::ACCEPTED, None);
-                self.render(State::Accepted, None, Next::After(Duration::from_secs(5)))
-            }
-            Answer::Refused(failure) => {
-                self.set_attempt(attempt::REFUSED, Some(failure.into()));
-                if failure.class == FailureClass::Permanent {
-                    return self.fail(failure.into());
-                }
-                self.wait(
-                    Obstacle::waiting(failure.reason, failure.message.clone()),
-                    Next::After(REFUSED_PAUSE.unsigned_abs()),
-                )
-            }
-            Answer::NotSent(why) | Answer::Withheld(why) => {
-                self.set_attempt(attempt::REFUSED, None);
-                self.wait(
-                    Obstacle::waiting("NotSent", why.clone()),
-                    Next::After(NOT_SENT_PAUSE),
-                )
-            }
-            Answer::Unknown(why) => {
-                let waiting = Obstacle::waiting("OutcomeUnknown", why.clone());
-                let next = Next::After(self.seen.surely_over);
-                self.wait_sending(&waiting, next)
-            }
-        }
-    }
-
-    /// A look by key, nothing sent: `Done` means that nothing was found.
-    fn hear_find(mut self, answer: &Answer) -> Verdict {
-        let is_sending = self
-            .status
-            .attempts
-            .last()
-            .is_some_and(|last| last.outcome == attempt::SENDING);
-        match answer {
-            Answer::AlreadySent => {
-                self.set_attempt(attempt::ACCEPTED, None);
-                self.render(State::Accepted, None, Next::After(Duration::from_secs(5)))
-            }
-            Answer::Done if is_sending && self.task.spec.cancel == Some(true) => {
-                self.canceled_unsent()
-            }
-            Answer::Done if is_sending => self.overdue(),
-            Answer::Done if self.status.job_id.is_none() => self.fail(cause(
-                "JobNotFound",
-                "the database took the statement and shows no job for it: look at \
-                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then start a new backup",
-            )),
-            _ => {
-                let state = if is_sending {
-                    State::Sending
-                } else {
-                    self.unseen_state()
-                };
-                self.render(state, None, Next::After(Duration::from_secs(60)))
-            }
-        }
-    }
-
-    fn cancel_effect(&self, status: &JobStatus) -> Option<Effect> {
-        let wanted = self.task.spec.cancel == Some(true);
-        let possible = matches!(
-            status,
-            JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
-        );
-        if !wanted || !possible || !self.is_settled() {
-            return None;
-        }
-        let tenant_id = self.tenant()?.id;
-        Some(Effect::Cancel {
-            tenant: self.tenant_name()?,
-            tenant_id,
-            key: self.key()?,
-        })
-    }
-
-    fn find_effect(&self) -> Option<Effect> {
-        Some(Effect::Find {
-            tenant: self.tenant_name()?,
-            key: self.key()?,
-        })
+        self.take_up()
     }
 
     fn key(&self) -> Option<JobKey> {
-        JobKey::new(self.task.uid, self.status.attempts.last()?.number)
+        let key = &self.status.attempts.last()?.key;
+        let (uid, number) = key.strip_prefix(JobKey::PREFIX)?.split_once('/')?;
+        JobKey::new(uid, number.parse().ok()?)
     }
 
     fn tenant_name(&self) -> Option<TenantName> {
@@ -768,9 +269,12 @@ impl<'a> Draft<'a> {
             .is_ok_and(|seen| seen.tenant.settled)
     }
 
-    /// Whether the backup should not start any more.
-    fn is_unwanted(&self) -> bool {
-        self.task.spec.cancel == Some(true) || self.deadline().is_some_and(|at| self.now >= at)
+    fn is_cancel_wanted(&self) -> bool {
+        self.task.spec.cancel == Some(true)
+    }
+
+    fn is_past_deadline(&self) -> bool {
+        self.deadline().is_some_and(|at| self.now >= at)
     }
 
     fn deadline(&self) -> Option<Timestamp> {
@@ -784,24 +288,32 @@ impl<'a> Draft<'a> {
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 
-    fn set_attempt(&mut self, outcome: &str, cause: Option<Cause>) {
-        if let Some(attempt) = self.status.attempts.last_mut() {
-            outcome.clone_into(&mut attempt.outcome);
-            attempt.cause = cause;
+    fn sooner_than_deadline(&self, next: Next) -> Next {
+        match self.deadline() {
+            Some(deadline) => next.sooner(Next::At(deadline), self.now),
+            None => next,
         }
     }
 
+    /// Waits for something that stands in the way.
     fn wait(self, obstacle: Obstacle, next: Next) -> Verdict {
         self.wait_with(obstacle, None, next)
     }
 
     fn wait_with(mut self, obstacle: Obstacle, effect: Option<Effect>, next: Next) -> Verdict {
         self.status.cause = Some(obstacle.cause());
-        let next = match self.deadline() {
-            Some(deadline) => next.sooner(Next::At(deadline), self.now),
-            None => next,
-        };
-        self.render(State::Waiting(obstacle), effect, next)
+        self.status.retry_time = None;
+        let next = self.sooner_than_deadline(next);
+        self.render(&State::Waiting(obstacle), effect, next)
+    }
+
+    /// Ends what was never sent, where it is not wanted any more.
+    fn end_unsent(self) -> Verdict {
+        if self.is_cancel_wanted() {
+            self.canceled_unsent()
+        } else {
+            self.overdue()
+        }
     }
 
     fn canceled_unsent(mut self) -> Verdict {
@@ -814,7 +326,10 @@ impl<'a> Draft<'a> {
         let waited_for = waited_for.unwrap_or_else(|| "nobody could start it".to_owned());
         self.status.cause = Some(cause(
             "StartingDeadlineExceeded",
-            &format!("the backup did not start before its deadline: {waited_for}"),
+            &format!(
+                "the backup did not start before its deadline ({waited_for}); remove the cause, \
+                 then create a new BackupTask"
+            ),
         ));
         self.end(Outcome::Overdue, None)
     }
@@ -828,6 +343,7 @@ impl<'a> Draft<'a> {
         let at = at.unwrap_or(self.now);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.completion_time = Some(time(at));
+        self.status.retry_time = None;
         self.status.duration = self
             .status
             .start_time
@@ -837,15 +353,15 @@ impl<'a> Draft<'a> {
             self.set_attempt(outcome.word(), self.status.cause.clone());
         }
         let event = status::ended_event(outcome, &self.status, self.task.spec);
-        let mut verdict = self.render(State::Ended(outcome), None, Next::Await);
+        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         verdict.event = Some(event);
         verdict
     }
 
-    fn render(self, state: State, effect: Option<Effect>, next: Next) -> Verdict {
+    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
         let event = started.then(|| status::started_event(&self.status, self.task.spec));
-        let status = status::render(&state, self.status, self.task.generation, self.now);
+        let status = status::render(state, self.status, self.task.generation, self.now);
         Decision {
             status,
             effect,
@@ -853,61 +369,16 @@ impl<'a> Draft<'a> {
             event,
         }
     }
-}
 
-/// How long after a CANCEL the job is looked at again.
-const CANCEL_PAUSE: Duration = Duration::from_secs(5);
-
-struct Wait {
-    obstacle: Obstacle,
-    next: Next,
-}
-
-impl From<Obstacle> for Wait {
-    fn from(obstacle: Obstacle) -> Self {
-        Self {
-            obstacle,
+    /// What is there stands.
+    fn unchanged(mut self) -> Verdict {
+        self.status.observed_generation = Some(self.task.generation);
+        Decision {
+            status: self.status,
+            effect: None,
             next: Next::Await,
+            event: None,
         }
-    }
-}
-
-/// Why a tenant can not be backed up now.
-#[must_use]
-pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
-    if tenant.role != "PRIMARY" {
-        return Some(Obstacle::waiting(
-            "TenantNotPrimary",
-            format!(
-                "the tenant's role is {}; only a primary tenant can be backed up",
-                tenant.role
-            ),
-        ));
-    }
-    if tenant.status != "NORMAL" {
-        return Some(Obstacle::waiting(
-            "TenantNotNormal",
-            format!("the tenant's status is {}, not NORMAL", tenant.status),
-        ));
-    }
-    if tenant.locked {
-        return Some(Obstacle::waiting(
-            "TenantLocked",
-            "the tenant is locked; unlock it",
-        ));
-    }
-    None
-}
-
-fn reading() -> Obstacle {
-    Obstacle::waiting("Reading", "the database is being read after a statement")
-}
-
-fn cause(reason: &str, message: &str) -> Cause {
-    Cause {
-        code: None,
-        reason: reason.to_owned(),
-        message: message.to_owned(),
     }
 }
 

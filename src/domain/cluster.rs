@@ -36,6 +36,17 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
     let mut status = previous.clone();
+    if let Err(obstacle) = &seen.database
+        && obstacle.is_passing()
+        && previous.observed_generation == Some(generation)
+    {
+        return Decision {
+            status,
+            effect: None,
+            next: Next::Await,
+            event: None,
+        };
+    }
     let (progress, reachable, reason, message) = match &seen.database {
         Ok(snapshot) => {
             note(&mut status, previous, snapshot, &seen.strategy_phases);
@@ -48,7 +59,7 @@ pub fn decide(
             } else {
                 Progress::Reconciling
             };
-            let reachable = if obstacle.reason == "Connecting" {
+            let reachable = if obstacle.is_passing() {
                 Status::Unknown
             } else {
                 Status::False

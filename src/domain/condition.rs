@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 
-use super::time;
+use super::{shortened, time};
 use crate::api::Condition;
 use crate::api::condition::types::{READY, RECONCILING, STALLED};
+
+/// Longest message, in bytes.
+const LIMIT: usize = 1024;
 
 /// A condition's status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -114,27 +117,13 @@ pub fn merge(
                 type_: wanted.kind.to_owned(),
                 status: wanted.status.word().to_owned(),
                 reason: wanted.reason,
-                message: shortened(wanted.message),
+                message: shortened(wanted.message, LIMIT),
                 observed_generation: Some(generation),
                 last_transition_time: known
                     .map_or_else(|| time(now), |known| known.last_transition_time.clone()),
             }
         })
         .collect()
-}
-
-/// A message longer than the schema allows would make every write of the status fail.
-fn shortened(mut message: String) -> String {
-    const LIMIT: usize = 1024;
-    if message.len() > LIMIT {
-        let end = (0..=LIMIT - 3)
-            .rev()
-            .find(|at| message.is_char_boundary(*at))
-            .unwrap_or(0);
-        message.truncate(end);
-        message.push('…');
-    }
-    message
 }
 
 #[cfg(test)]

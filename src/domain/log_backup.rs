@@ -10,7 +10,9 @@
 //! * Once the wanted state was reached, it is not enforced: what somebody changes in the database
 //!   is shown, and stands until the object is edited.
 
+mod live;
 mod status;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -18,16 +20,22 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use step::Step;
+
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Next, Obstacle, TenantSeen, time};
 use crate::api::{Cause, DesiredState, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{
-    Answer, Failure, FailureClass, Round, RoundStatus, Tenant, TenantName,
+    Answer, ArchiveDest, Failure, FailureClass, Round, RoundStatus, Tenant, TenantName,
 };
 
 /// The shortest and the longest pause after a statement that failed.
 const PAUSES: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+
+/// How long the database may take for a step before the tenant is looked at without being woken.
+const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
+const TENANT_NOT_FOUND: &str = "TenantNotFound";
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +55,7 @@ pub struct Seen {
     pub target: Result<(), Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
     pub database: Result<TenantSeen, Obstacle>,
-    /// Whether the version knows LOG_ARCHIVE_DEST_STATE = DEFER.
+    /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
     /// How long a written checkpoint may stand before it is written again.
     pub checkpoint_interval: SignedDuration,
@@ -56,7 +64,7 @@ pub struct Seen {
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Set the tenant's LOG_ARCHIVE_DEST.
+    /// Set the tenant's `LOG_ARCHIVE_DEST`.
     SetDestination(TenantName),
     /// ENABLE (`true`) or DEFER its destination.
     SetEnabled(TenantName, bool),
@@ -111,12 +119,23 @@ pub fn decide(
         draft.status.failures = None;
         draft.status.last_failure_time = None;
     }
+    if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
+        && obstacle.is_passing()
+        && object.status.observed_generation == Some(object.generation)
+    {
+        return Decision {
+            status: draft.status,
+            effect: None,
+            next: Next::Await,
+            event: None,
+        };
+    }
     match draft.tenant() {
         Ok(tenant) => match heard {
             None => draft.look(tenant),
             Some((_, answer)) => draft.hear(tenant, answer),
         },
-        Err(obstacle) => draft.render(None, &State::Blocked(obstacle), None, Next::Await),
+        Err(obstacle) => draft.blocked(None, obstacle),
     }
 }
 
@@ -130,17 +149,27 @@ struct Draft<'a> {
 impl<'a> Draft<'a> {
     fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
         self.seen.target.clone()?;
-        let database = self.seen.database.as_ref().map_err(|obstacle| Obstacle {
-            permanent: false,
-            ..obstacle.clone()
-        })?;
+        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
         let spec = self.object.spec;
         let Some(tenant) = database.tenant.as_deref() else {
             return Err(Obstacle::waiting(
-                "TenantNotFound",
-                format!("the cluster has no tenant '{}'", spec.tenant_name),
+                TENANT_NOT_FOUND,
+                format!(
+                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
+                    spec.tenant_name
+                ),
             ));
         };
+        if TenantName::parse(&spec.tenant_name).is_none() {
+            return Err(Obstacle::permanent(
+                "UnsafeTenantName",
+                format!(
+                    "the name '{}' can not stand in a statement; only names of letters, digits \
+                     and '_' that are no reserved word can be backed up",
+                    spec.tenant_name
+                ),
+            ));
+        }
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
         if known != tenant.id.0 {
             return Err(Obstacle::permanent(
@@ -158,7 +187,38 @@ impl<'a> Draft<'a> {
                 "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
             ));
         }
+        let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
+        if spec.desired_state == DesiredState::Paused
+            && tenant.log_dest.as_ref().is_some_and(mandatory)
+        {
+            return Err(Obstacle::permanent(
+                "BindingMandatory",
+                "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \
+                 log backup is paused. Choose Running or Stopped",
+            ));
+        }
         Ok(tenant)
+    }
+
+    fn blocked(mut self, tenant: Option<&Tenant>, obstacle: Obstacle) -> Verdict {
+        // Its cause takes the place of the failure's; what failed may go well after it.
+        self.forget_failures();
+        self.render(tenant, &State::Blocked(obstacle), None, Next::Await)
+    }
+
+    fn forget_failures(&mut self) {
+        self.status.failures = None;
+        self.status.last_failure_time = None;
+    }
+
+    /// On the way to the wanted state. While a statement that failed is tried again it stays
+    /// failed: each time it would be written and told anew otherwise.
+    fn under_way(&self, archive: Archive) -> State {
+        if self.status.failures.is_some() {
+            State::Failed(archive)
+        } else {
+            State::Moving(archive)
+        }
     }
 
     /// Looks at the tenant and takes the next step.
@@ -176,81 +236,41 @@ impl<'a> Draft<'a> {
                      as it is. Stop that log backup first, or delete this object"
                 ),
             );
-            return self.render(Some(tenant), &State::Blocked(obstacle), None, Next::Await);
-        }
-        if !self.is_settled() {
-            return self.render(Some(tenant), &State::Moving(archive), None, Next::Await);
+            return self.blocked(Some(tenant), obstacle);
         }
         if let Some(until) = self.paused_until() {
             return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
         }
+        let is_applied = self.status.applied_generation == Some(self.object.generation);
+        // Once applied nothing is sent, so that it does not matter whose statement it was: a
+        // backup of the tenant does not put its log backup in question.
+        if !is_applied && !self.is_settled() {
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, Next::Await);
+        }
         let Some(step) = self.step(tenant, &archive) else {
             return self.reached(tenant, archive);
         };
-        if self.status.applied_generation == Some(self.object.generation) {
-            return self.render(Some(tenant), &State::Drifted(archive), None, Next::Await);
+        if is_applied {
+            let next = self.checkpoint_due(tenant);
+            return self.render(Some(tenant), &State::Drifted(archive), None, next);
         }
-        match step {
-            Step::Wait => {
-                let next = Next::After(Duration::from_secs(60));
-                self.render(Some(tenant), &State::Moving(archive), None, next)
-            }
+        let effect = match step {
+            Step::Wait => None,
             Step::Send(effect) => {
                 if let Some(obstacle) = ineligible(tenant) {
-                    return self.render(Some(tenant), &State::Blocked(obstacle), None, Next::Await);
+                    return self.blocked(Some(tenant), obstacle);
                 }
-                let next = Next::After(Duration::from_secs(60));
-                self.render(Some(tenant), &State::Moving(archive), Some(effect), next)
+                Some(effect)
             }
-        }
-    }
-
-    /// What is to be done to reach the wanted state; `None` when it is reached.
-    fn step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
-        use Archive::{Round, Stopped};
-        let name = TenantName::parse(&self.object.spec.tenant_name)?;
-        let dest = tenant.log_dest.as_ref();
-        let enabled = dest.is_none_or(|dest| dest.enabled);
-        match (self.object.spec.desired_state, archive) {
-            (DesiredState::Running, Stopped) if *self.destination() == DestinationSeen::Unset => {
-                Some(Step::Send(Effect::SetDestination(name)))
-            }
-            (DesiredState::Running, _) if !enabled => {
-                Some(Step::Send(Effect::SetEnabled(name, true)))
-            }
-            (DesiredState::Running, Stopped) => match tenant.archive_log {
-                // The statement was taken and its round is not there yet.
-                Some(true) => Some(Step::Wait),
-                _ => Some(Step::Send(Effect::Start(name))),
-            },
-            (DesiredState::Running, Round(RoundStatus::Doing)) => None,
-            // It never heals by itself, and ending the round leaves a hole: a person decides.
-            (DesiredState::Running | DesiredState::Paused, Round(RoundStatus::Interrupted)) => None,
-            (DesiredState::Running, Round(_)) => Some(Step::Wait),
-            (DesiredState::Paused, Stopped | Round(RoundStatus::Suspend)) => None,
-            (DesiredState::Paused, Round(_)) if enabled => {
-                Some(Step::Send(Effect::SetEnabled(name, false)))
-            }
-            (DesiredState::Paused, Round(_)) => Some(Step::Wait),
-            (DesiredState::Stopped, Stopped) => match tenant.archive_log {
-                Some(true) if *self.destination() == DestinationSeen::Ours => {
-                    Some(Step::Send(Effect::Stop(name)))
-                }
-                _ => None,
-            },
-            (DesiredState::Stopped, Round(RoundStatus::Stopping)) => Some(Step::Wait),
-            (DesiredState::Stopped, Round(_)) => Some(Step::Send(Effect::Stop(name))),
-        }
+        };
+        let state = self.under_way(archive);
+        self.render(Some(tenant), &state, effect, STEP_PATIENCE)
     }
 
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
-        self.status.cause = match (&archive, &tenant.round) {
-            (Archive::Round(RoundStatus::Interrupted), Some(round)) => Some(interrupted(round)),
-            _ => None,
-        };
-        self.status.failures = None;
-        self.status.last_failure_time = None;
+        self.forget_failures();
         let state = State::Reached(archive);
         let next = self.checkpoint_due(tenant);
         self.render(Some(tenant), &state, None, next)
@@ -261,10 +281,9 @@ impl<'a> Draft<'a> {
         let archive = archive(tenant);
         match answer {
             Answer::Done | Answer::AlreadySent => {
-                self.status.cause = None;
-                self.status.failures = None;
-                self.status.last_failure_time = None;
-                self.render(Some(tenant), &State::Moving(archive), None, Next::Await)
+                self.forget_failures();
+                // Also where nothing will change, as after an answer that it is so already.
+                self.render(Some(tenant), &State::Moving(archive), None, STEP_PATIENCE)
             }
             Answer::Refused(failure) => {
                 self.note_failure(failure);
@@ -274,7 +293,8 @@ impl<'a> Draft<'a> {
             // Sent again after a look: these statements are idempotent.
             Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => {
                 let next = Next::After(Duration::from_secs(5));
-                self.render(Some(tenant), &State::Moving(archive), None, next)
+                let state = self.under_way(archive);
+                self.render(Some(tenant), &state, None, next)
             }
         }
     }
@@ -299,7 +319,8 @@ impl<'a> Draft<'a> {
         let (shortest, longest) = PAUSES;
         let pause = shortest.saturating_mul(1 << doublings).min(longest);
         let until = failed_at.saturating_add(pause).ok()?;
-        (self.now < until).then_some(until)
+        // A failure in the future was written by another clock.
+        (failed_at <= self.now && self.now < until).then_some(until)
     }
 
     fn destination(&self) -> &'a DestinationSeen {
@@ -344,19 +365,6 @@ impl<'a> Draft<'a> {
             event,
         }
     }
-}
-
-fn interrupted(round: &Round) -> Cause {
-    Cause {
-        code: Some(-9027),
-        reason: "LogArchiveInterrupted".to_owned(),
-        message: format!("log archiving was interrupted: {}", round.comment),
-    }
-}
-
-enum Step {
-    Wait,
-    Send(Effect),
 }
 
 /// What the database does with the tenant's logs.

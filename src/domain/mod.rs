@@ -8,6 +8,8 @@
 pub mod backup;
 pub mod cluster;
 pub mod condition;
+#[cfg(test)]
+mod kstatus;
 pub mod log_backup;
 pub mod naming;
 pub mod schedule;
@@ -116,15 +118,55 @@ impl Obstacle {
         }
     }
 
+    /// The same, as something that may come right by itself: a cluster that does not answer may
+    /// answer later, whatever it said last.
+    #[must_use]
+    pub fn as_waiting(&self) -> Self {
+        Self {
+            permanent: false,
+            ..self.clone()
+        }
+    }
+
+    /// Whether it is over in a moment: the operator has just started and every cluster is still
+    /// being connected to. What is known of an object stands until then; a restart would
+    /// otherwise write every status twice.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        self.reason == "Connecting"
+    }
+
     /// As the status shows it.
     #[must_use]
     pub fn cause(&self) -> Cause {
-        Cause {
-            code: None,
-            reason: self.reason.to_owned(),
-            message: self.message.clone(),
-        }
+        cause(self.reason, &self.message)
     }
+}
+
+/// A cause without a number: the operator's own.
+#[must_use]
+pub fn cause(reason: &str, message: &str) -> Cause {
+    Cause {
+        code: None,
+        reason: reason.to_owned(),
+        message: shortened(message.to_owned(), CAUSE_LIMIT),
+    }
+}
+
+/// Longest message of a cause that the schema takes, in bytes.
+const CAUSE_LIMIT: usize = 4096;
+
+/// A text longer than the schema allows would make every write of the status fail.
+pub(crate) fn shortened(mut text: String, limit: usize) -> String {
+    if text.len() > limit {
+        let end = (0..=limit.saturating_sub('…'.len_utf8()))
+            .rev()
+            .find(|at| text.is_char_boundary(*at))
+            .unwrap_or(0);
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }
 
 impl From<&Failure> for Cause {
@@ -133,7 +175,7 @@ impl From<&Failure> for Cause {
             // The operator's own refusals have no number.
             code: Some(failure.code).filter(|code| *code != 0),
             reason: failure.reason.to_owned(),
-            message: failure.message.clone(),
+            message: shortened(failure.message.clone(), CAUSE_LIMIT),
         }
     }
 }

@@ -13,11 +13,17 @@ const LIMIT: usize = 63;
 /// The task of one tenant for one slot: `<strategy>-t<tenantId>-<full|incr>-<yyyymmddhhmm>z`.
 #[must_use]
 pub fn task(strategy: &str, tenant: TenantId, slot: &Slot) -> String {
+    shortened(strategy, &format!("-t{tenant}{}", of_slot(slot)))
+}
+
+/// How the names of a slot's tasks end.
+#[must_use]
+pub fn of_slot(slot: &Slot) -> String {
     let kind = match slot.ty {
         BackupType::Full => "full",
         BackupType::Incremental => "incr",
     };
-    shortened(strategy, &format!("-t{tenant}-{kind}-{}z", slot.stamp()))
+    format!("-{kind}-{}z", slot.stamp())
 }
 
 /// The log backup of one tenant: `<cluster>-t<tenantId>`.
@@ -29,11 +35,10 @@ pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
 /// A short text that differs where `text` differs.
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let digest = Sha256::digest(text.as_bytes());
+    let number = digest.iter().take(5);
+    let number = number.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    format!("{number:010x}")
 }
 
 /// `prefix` and `suffix`, the prefix cut and hashed where both are too long for a name.

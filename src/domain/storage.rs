@@ -13,7 +13,7 @@ use crate::api::condition::types::REACHABLE;
 use crate::api::{BackupStorageStatus, Cause};
 
 /// How often the Secret is looked at again: it is never watched.
-const SECRET_INTERVAL: Duration = Duration::from_secs(300);
+const SECRET_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Reasons of causes that say something about the store.
 const STORE_REASONS: [&str; 8] = [
@@ -108,9 +108,9 @@ fn reachable(users: &[UseSeen]) -> (Status, String, String) {
         let message = format!("log backup {}: {}", user.name, cause.message);
         return (Status::False, cause.reason.clone(), message);
     }
-    let archiving = users.iter().filter(|user| user.archiving).count();
-    if archiving > 0 {
-        let message = format!("{archiving} log backups write to it");
+    if users.iter().any(|user| user.archiving) {
+        // No number: it would be written anew for each log backup that starts.
+        let message = "log backups write to it".to_owned();
         return (Status::True, "InUse".to_owned(), message);
     }
     let message = "the database tests a store only when it uses it".to_owned();

@@ -7,6 +7,7 @@
 //!
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
+mod making;
 mod slots;
 mod status;
 mod tenants;
@@ -19,21 +20,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use slots::Closed;
 pub use tenants::{Matched, Rival, covers, matched};
 
-use super::schedule::{Schedule, ScheduleError, Slot};
-use super::{Decision, Event, Next, Obstacle, naming};
-use crate::api::strategy::{FailingTenant, FirstBackup};
-use crate::api::{
-    BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, BackupType, Cause, DesiredState,
-    LocalReference, LogBackupSpec,
-};
-use crate::domain::time;
+use super::schedule::{Schedule, ScheduleError};
+use super::{Decision, Event, Next, Obstacle};
+use crate::api::strategy::FailingTenant;
+use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
 use crate::oceanbase::model::{Tenant, TenantId};
 
-/// How many objects one pass makes.
-const BATCH: usize = 50;
+/// How soon to go on after objects were made: the stores need a moment to show them.
+const GO_ON: Next = Next::After(Duration::from_millis(200));
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -146,8 +142,10 @@ pub fn decide(
         &seen.database,
     ) {
         (Err(error), ..) => draft.refuse(&schedule_obstacle(&error)),
-        (Ok(_), Err(obstacle), _) => draft.refuse(obstacle),
-        (Ok(schedule), Ok(()), Err(obstacle)) => draft.wait(&schedule, obstacle),
+        (Ok(schedule), Err(obstacle), _) => draft.wait(&schedule, obstacle, obstacle.reason),
+        (Ok(schedule), Ok(()), Err(obstacle)) => {
+            draft.wait(&schedule, &obstacle.as_waiting(), "ClusterUnreachable")
+        }
         (Ok(schedule), Ok(()), Ok(tenants)) => draft.plan(&schedule, tenants, made),
     }
 }
@@ -165,9 +163,11 @@ struct Draft<'a> {
 }
 
 /// How the strategy stands, for its conditions.
-pub(super) enum Standing<'a> {
+enum Standing<'a> {
+    /// As it was: nothing new is known.
+    Unchanged,
     Blocked(&'a Obstacle),
-    /// The tenants, and the obstacle that keeps from all of them, if any.
+    /// The tenants, and those that can not be backed up.
     Planned(&'a Matched, &'a [FailingTenant]),
 }
 
@@ -176,15 +176,18 @@ impl Draft<'_> {
         self.finish(&Standing::Blocked(obstacle), None, Next::Await)
     }
 
-    /// The database shows nothing: slots are kept open, until their deadline.
-    fn wait(mut self, schedule: &Schedule, obstacle: &Obstacle) -> Verdict {
+    /// Nothing can be made: slots are kept open, until their deadline.
+    fn wait(mut self, schedule: &Schedule, obstacle: &Obstacle, reason: &'static str) -> Verdict {
+        self.expire(schedule, reason);
         let next = self.schedule(schedule);
-        self.expire(schedule, "ClusterUnreachable");
-        let obstacle = Obstacle {
-            permanent: false,
-            ..obstacle.clone()
+        let standing = if obstacle.is_passing()
+            && self.strategy.status.observed_generation == Some(self.strategy.generation)
+        {
+            Standing::Unchanged
+        } else {
+            Standing::Blocked(obstacle)
         };
-        self.finish(&Standing::Blocked(&obstacle), None, next)
+        self.finish(&standing, None, next)
     }
 
     fn plan(
@@ -194,238 +197,27 @@ impl Draft<'_> {
         made: Option<&Made>,
     ) -> Verdict {
         let matched = matched(self.strategy.name, &self.seen.rivals, tenants.iter());
-        let mut next = self.schedule(schedule);
-        let mut failing = matched.failing.clone();
-        let mut log_backups = Vec::new();
-        let mut ready = Vec::new();
-        for tenant in &matched.eligible {
-            match self.log_backup_of(tenant) {
-                Some(known) if known.storage != self.strategy.spec.storage_ref.name => {
-                    failing.push(elsewhere(tenant, known));
-                }
-                Some(_) => ready.push(tenant),
-                None => log_backups.push(self.new_log_backup(tenant)),
-            }
-        }
-        let mut tasks = self.first_backups(&ready);
         self.expire(schedule, "StartingDeadlineExceeded");
-        let effect = if log_backups.is_empty() {
-            let full_pending = self.full_pending(&tasks);
-            tasks.extend(self.open_slot_tasks(&matched, &failing, &full_pending, made));
-            (!tasks.is_empty()).then(|| Effect::MakeTasks(batch(tasks)))
-        } else {
-            Some(Effect::MakeLogBackups(batch(log_backups)))
-        };
+        let mut next = self.schedule(schedule);
+        self.note_first_backup();
+        let effect = self.effect(&matched);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
-            self.note_made(made);
-            if effect.is_some() || self.status.open_slot.is_some() {
-                next = next.sooner(Next::After(Duration::from_millis(200)), self.now);
+            if let Some(effect) = effect {
+                self.note_made(&effect, made);
+                next = next.sooner(GO_ON, self.now);
             }
             None
         } else {
             effect
         };
+        self.close_when_made(&matched, made);
+        self.forget_unwanted(&matched);
+        if let Some(until) = self.paused_until() {
+            next = next.sooner(Next::At(until), self.now);
+        }
+        let failing = self.failing(&matched);
         self.finish(&Standing::Planned(&matched, &failing), effect, next)
-    }
-
-    /// Opens the slot that is due, and says when to look again.
-    fn schedule(&mut self, schedule: &Schedule) -> Next {
-        let spec = self.strategy.spec;
-        let created_at = self.strategy.created_at;
-        let anchor = slots::anchor(
-            &mut self.status,
-            &spec.schedule,
-            spec.suspend,
-            created_at,
-            self.now,
-        );
-        slots::note_next(&mut self.status, schedule, spec.suspend, self.now);
-        if spec.suspend {
-            return Next::Await;
-        }
-        let before = slots::open(&self.status);
-        let due = schedule.due(anchor, self.now, schedule.starting_deadline());
-        if due.run.is_some()
-            && let Some(old) = before
-        {
-            // The new slot takes the place of one that never became tasks.
-            let record = slots::record(old, "Missed", Some("Overtaken"));
-            slots::close(&mut self.status, record);
-        }
-        let closed = slots::open_due(&mut self.status, schedule, anchor, self.now);
-        if let Some(newest) = closed.newest_missed {
-            let at = schedule.format_in_zone(newest.at);
-            self.event = Some(Event {
-                warning: true,
-                reason: "BackupMissed",
-                message: format!(
-                    "{} slots were missed, the newest at {at}: nobody could start them in time",
-                    closed.missed
-                ),
-            });
-        }
-        schedule
-            .next(self.now)
-            .map_or(Next::Await, |slot| Next::At(slot.at))
-    }
-
-    /// Closes an open slot that is past its deadline.
-    fn expire(&mut self, schedule: &Schedule, reason: &str) {
-        let Some(slot) = slots::open(&self.status) else {
-            return;
-        };
-        if slot.at.duration_until(self.now) > schedule.starting_deadline() {
-            let record = slots::record(slot, "Missed", Some(reason));
-            slots::close(&mut self.status, record);
-        }
-    }
-
-    fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
-        let name = naming::log_backup(&self.strategy.spec.cluster_ref.name, tenant.id);
-        self.seen.log_backups.iter().find(|known| {
-            known.name == name
-                || known.tenant_id == Some(tenant.id)
-                || (known.tenant_id.is_none() && known.tenant_name == tenant.name)
-        })
-    }
-
-    fn new_log_backup(&self, tenant: &Tenant) -> (String, LogBackupSpec) {
-        let spec = self.strategy.spec;
-        let log_backup = LogBackupSpec {
-            cluster_ref: spec.cluster_ref.clone(),
-            tenant_name: tenant.name.clone(),
-            storage_ref: spec.storage_ref.clone(),
-            path: None,
-            desired_state: DesiredState::Running,
-            binding: spec.log_backup.binding,
-            piece_switch_days: spec.log_backup.piece_switch_days,
-        };
-        (
-            naming::log_backup(&spec.cluster_ref.name, tenant.id),
-            log_backup,
-        )
-    }
-
-    /// With `firstBackup: Immediately`, a full backup for each tenant that has none here. Its slot
-    /// is when the tenant's log backup was made, so that it is made once.
-    fn first_backups(&self, tenants: &[&Arc<Tenant>]) -> Vec<(String, BackupTaskSpec)> {
-        if self.strategy.spec.first_backup != FirstBackup::Immediately || self.strategy.spec.suspend
-        {
-            return Vec::new();
-        }
-        let lacking = tenants.iter().filter(|tenant| {
-            let has_task = self
-                .seen
-                .tasks
-                .iter()
-                .any(|task| task.full && task.tenant_name == tenant.name);
-            !has_task && !self.seen.with_full_backup.contains(&tenant.id)
-        });
-        lacking
-            .filter_map(|tenant| {
-                let at = self.log_backup_of(tenant)?.created_at;
-                Some(self.new_task(
-                    tenant,
-                    &Slot {
-                        at,
-                        ty: BackupType::Full,
-                    },
-                ))
-            })
-            .collect()
-    }
-
-    /// Tenants with a full backup that has not ended, or is about to be made.
-    fn full_pending(&self, about_to: &[(String, BackupTaskSpec)]) -> BTreeSet<String> {
-        let running = self
-            .seen
-            .tasks
-            .iter()
-            .filter(|task| task.full && task.outcome.is_none());
-        let running = running.map(|task| task.tenant_name.clone());
-        running
-            .chain(about_to.iter().map(|(_, spec)| spec.tenant_name.clone()))
-            .collect()
-    }
-
-    /// The open slot's tasks that are not there yet; closes the slot when all are.
-    fn open_slot_tasks(
-        &mut self,
-        matched: &Matched,
-        failing: &[FailingTenant],
-        full_pending: &BTreeSet<String>,
-        made: Option<&Made>,
-    ) -> Vec<(String, BackupTaskSpec)> {
-        let Some(slot) = slots::open(&self.status) else {
-            return Vec::new();
-        };
-        let backed_up = matched
-            .eligible
-            .iter()
-            .filter(|tenant| failing.iter().all(|failing| failing.name != tenant.name))
-            // A full backup that is under way covers what an incremental one would.
-            .filter(|tenant| slot.ty == BackupType::Full || !full_pending.contains(&tenant.name));
-        let wanted: Vec<_> = backed_up
-            .map(|tenant| self.new_task(tenant, &slot))
-            .collect();
-        let foreign = |name: &str| made.is_some_and(|made| made.foreign.contains(name));
-        let missing: Vec<_> = wanted
-            .iter()
-            .filter(|(name, _)| {
-                let known = self.seen.tasks.iter().any(|task| &task.name == name)
-                    || made.is_some_and(|made| made.ours.contains(name));
-                !known && !foreign(name)
-            })
-            .cloned()
-            .collect();
-        if !missing.is_empty() {
-            return missing;
-        }
-        let refused = wanted.iter().filter(|(name, _)| foreign(name)).count();
-        let started = wanted.len() - refused;
-        let mut record = match (started, refused) {
-            (0, 0) => slots::record(slot, "Skipped", Some("NoTenants")),
-            (0, _) => slots::record(slot, "Skipped", Some("NameCollision")),
-            _ => slots::record(slot, "Started", None),
-        };
-        record.started = i32::try_from(started).unwrap_or(i32::MAX);
-        record.failed = i32::try_from(refused).unwrap_or(i32::MAX);
-        slots::close(&mut self.status, record);
-        Vec::new()
-    }
-
-    fn new_task(&self, tenant: &Tenant, slot: &Slot) -> (String, BackupTaskSpec) {
-        let spec = BackupTaskSpec {
-            strategy_ref: Some(LocalReference::new(self.strategy.name)),
-            cluster_ref: None,
-            storage_ref: None,
-            tenant_name: tenant.name.clone(),
-            type_: slot.ty,
-            scheduled_time: Some(time(slot.at)),
-            starting_deadline_seconds: Some(self.strategy.spec.schedule.starting_deadline_seconds),
-            cancel: None,
-        };
-        (naming::task(self.strategy.name, tenant.id, slot), spec)
-    }
-
-    fn note_made(&mut self, made: &Made) {
-        if let Some(name) = made.foreign.first() {
-            self.event = Some(Event {
-                warning: true,
-                reason: "NameCollision",
-                message: format!(
-                    "an object named '{name}' is there that this strategy did not make; nothing \
-                     was made in its place"
-                ),
-            });
-        } else if let Some(error) = &made.error {
-            self.event = Some(Event {
-                warning: true,
-                reason: "CreateFailed",
-                message: format!("objects could not be made: {error}"),
-            });
-        }
     }
 
     fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {
@@ -438,22 +230,20 @@ impl Draft<'_> {
             event,
         }
     }
-}
 
-fn batch<T>(mut all: Vec<T>) -> Vec<T> {
-    all.truncate(BATCH);
-    all
-}
-
-fn elsewhere(tenant: &Tenant, known: &LogBackupSeen) -> FailingTenant {
-    FailingTenant {
-        name: tenant.name.clone(),
-        reason: "DestinationChangeRefused".to_owned(),
-        message: format!(
-            "LogBackup '{}' sends the tenant's logs to BackupStorage '{}'; nothing is changed. \
-             Stop and delete it to move to another store: that costs a hole in the logs and needs \
-             a new full backup",
-            known.name, known.storage
-        ),
+    /// The log backup of a tenant. Of several the oldest: the others do nothing.
+    fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
+        log_backup_of(&self.seen.log_backups, tenant)
     }
+}
+
+fn log_backup_of<'a>(known: &'a [LogBackupSeen], tenant: &Tenant) -> Option<&'a LogBackupSeen> {
+    let is_of_tenant = |known: &&LogBackupSeen| match known.tenant_id {
+        Some(id) => id == tenant.id,
+        None => known.tenant_name == tenant.name,
+    };
+    known
+        .iter()
+        .filter(is_of_tenant)
+        .min_by_key(|known| (known.created_at, &known.name))
 }

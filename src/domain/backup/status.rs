@@ -24,7 +24,9 @@ pub(super) fn render(
         _ => (Progress::Reconciling, Status::Unknown),
     };
     let (reason, message) = explained(state, &status);
+    let last = status.attempts.last().map(|last| last.outcome.as_str());
     let accepted = status.job_id.is_some()
+        || last == Some(super::attempt::ACCEPTED)
         || matches!(
             state,
             State::Accepted | State::Running(_) | State::Unseen(_)
@@ -63,13 +65,14 @@ pub(super) fn render(
 /// Phase and the console's words for it (console 2.2).
 fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static str) {
     match state {
-        State::Waiting(_) | State::Sending | State::Accepted => ("Pending", "Starting"),
+        State::Waiting(_) | State::Refused | State::Sending | State::Accepted => {
+            ("Pending", "Starting")
+        }
         State::Unseen(_) if status.job_id.is_none() => ("Pending", "Starting"),
-        State::Unseen(_) => ("InProgress", "In Progress"),
         State::Running(JobStatus::Init) => ("Initializing", "Initializing"),
         State::Running(JobStatus::Canceling) => ("Canceling", "Canceling"),
         // Also every word that this operator does not know: running, never finished.
-        State::Running(_) => ("InProgress", "In Progress"),
+        State::Unseen(_) | State::Running(_) => ("InProgress", "In Progress"),
         State::Ended(Outcome::Completed) => ("Completed", "Completed"),
         State::Ended(Outcome::Failed) => ("Failed", "Failed"),
         State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
@@ -84,10 +87,15 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
             plain(obstacle.reason, &obstacle.message)
         }
         (State::Ended(Outcome::Completed), _) => plain("Completed", "the backup is complete"),
-        (State::Ended(_) | State::Sending, Some(cause)) => {
-            (cause.reason.clone(), cause.message.clone())
-        }
+        (
+            State::Ended(_)
+            | State::Refused
+            | State::Sending
+            | State::Running(JobStatus::Doing | JobStatus::Init),
+            Some(cause),
+        ) => (cause.reason.clone(), cause.message.clone()),
         (State::Ended(outcome), None) => plain(outcome.word(), "the backup has ended"),
+        (State::Refused, None) => plain("RefusedForNow", "the statement is tried again"),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
         (State::Accepted, _) => plain(
             "WaitingForJob",

@@ -1,1 +1,269 @@
+//! A backup's story, and all states that it can come to.
 
+use std::sync::Arc;
+
+use super::*;
+use crate::domain::DestinationSeen;
+use crate::oceanbase::model::{
+    BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,
+};
+
+mod ending;
+mod following;
+mod sending;
+mod walk;
+
+const UID: &str = "0a1b-2c";
+const KEY: &str = "obb/0a1b-2c/1";
+const SURELY_OVER: Duration = Duration::from_secs(16);
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn spec() -> BackupTaskSpec {
+    BackupTaskSpec {
+        strategy_ref: None,
+        cluster_ref: None,
+        storage_ref: None,
+        tenant_name: "orders".to_owned(),
+        type_: crate::api::BackupType::Full,
+        scheduled_time: None,
+        starting_deadline_seconds: None,
+        cancel: None,
+    }
+}
+
+fn tenant() -> Tenant {
+    Tenant {
+        id: TenantId(1002),
+        name: "orders".to_owned(),
+        status: "NORMAL".to_owned(),
+        role: "PRIMARY".to_owned(),
+        locked: false,
+        archive_log: Some(true),
+        log_dest: None,
+        data_dest: None,
+        round: Some(Round {
+            id: 1,
+            status: RoundStatus::Doing,
+            start_scn: Scn(1),
+            checkpoint_scn: Scn(2),
+            piece_id: 1,
+            comment: String::new(),
+            path: "file:///log".to_owned(),
+        }),
+        pieces: Arc::default(),
+        sets: Arc::default(),
+        jobs: Vec::new(),
+    }
+}
+
+fn job(status: JobStatus) -> Job {
+    Job {
+        tenant_id: TenantId(1002),
+        id: JobId(7),
+        set_id: BackupSetId(3),
+        initiator_tenant_id: TenantId::SYS,
+        initiator_job_id: JobId(70),
+        full: true,
+        ended_at: status.is_terminal().then(|| at(60)),
+        status,
+        started_at: at(1),
+        failure: None,
+        description: KEY.to_owned(),
+        path: "file:///data".to_owned(),
+        percent: None,
+    }
+}
+
+fn parent(status: JobStatus) -> Job {
+    Job {
+        tenant_id: TenantId::SYS,
+        id: JobId(70),
+        set_id: BackupSetId(0),
+        initiator_job_id: JobId(70),
+        ..job(status)
+    }
+}
+
+fn set() -> BackupSet {
+    BackupSet {
+        id: BackupSetId(3),
+        dest_id: 1,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: Scn(5),
+        min_restore_scn: Scn(1_800_000_050_123_456_789),
+        ended_at: Some(at(60)),
+        input_bytes: 10,
+        output_bytes: 5,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: "4.3.5.2".to_owned(),
+        path: "file:///data".to_owned(),
+    }
+}
+
+fn failure(class: FailureClass) -> Failure {
+    Failure {
+        code: -9040,
+        reason: "BackupCannotStart",
+        message: "not now: wait".to_owned(),
+        class,
+    }
+}
+
+fn seen_of(tenant: Option<Tenant>) -> Seen {
+    Seen {
+        target: Ok(Target {
+            storage: "s3".to_owned(),
+            strategy_generation: None,
+            scheduled: false,
+        }),
+        database: Ok(DatabaseSeen {
+            cluster_name: "prod".to_owned(),
+            tenant: TenantSeen {
+                tenant: tenant.map(Arc::new),
+                settled: true,
+                destination: DestinationSeen::Ours,
+            },
+            parents: Arc::default(),
+        }),
+        intent_age: Duration::ZERO,
+        surely_over: SURELY_OVER,
+    }
+}
+
+fn healthy() -> Seen {
+    seen_of(Some(tenant()))
+}
+
+fn with_job(job: Job) -> Seen {
+    seen_of(Some(Tenant {
+        jobs: vec![job],
+        ..tenant()
+    }))
+}
+
+fn with_parent(parent: Job) -> Seen {
+    let mut seen = healthy();
+    if let Ok(database) = &mut seen.database {
+        database.parents = Arc::new(vec![parent]);
+    }
+    seen
+}
+
+fn unreachable() -> Seen {
+    let gone = Obstacle::permanent("AccessDenied", "the password is wrong; correct it");
+    Seen {
+        database: Err(gone),
+        ..healthy()
+    }
+}
+
+fn unsettled(mut seen: Seen) -> Seen {
+    if let Ok(database) = &mut seen.database {
+        database.tenant.settled = false;
+    }
+    seen
+}
+
+fn with_destination(destination: DestinationSeen) -> Seen {
+    let mut seen = healthy();
+    if let Ok(database) = &mut seen.database {
+        database.tenant.destination = destination;
+    }
+    seen
+}
+
+/// A task and what has been written of it.
+struct Story {
+    spec: BackupTaskSpec,
+    generation: i64,
+    status: BackupTaskStatus,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            spec: spec(),
+            generation: 1,
+            status: BackupTaskStatus::default(),
+        }
+    }
+
+    fn due_within(seconds: i64) -> Self {
+        let mut story = Self::new();
+        story.spec.scheduled_time = Some(time(at(0)));
+        story.spec.starting_deadline_seconds = Some(seconds);
+        story
+    }
+
+    fn task(&self) -> Task<'_> {
+        Task {
+            uid: UID,
+            generation: self.generation,
+            created_at: at(0),
+            spec: &self.spec,
+            status: &self.status,
+        }
+    }
+
+    /// One pass; its status is written.
+    fn look(&mut self, seen: &Seen, second: i64) -> Verdict {
+        let verdict = decide(&self.task(), seen, None, at(second));
+        self.status = verdict.status.clone();
+        verdict
+    }
+
+    /// One pass whose effect is answered.
+    fn answered(&mut self, seen: &Seen, second: i64, answer: &Answer) -> Verdict {
+        let effect = self.look(seen, second).effect.expect("an effect");
+        let heard = Some((&effect, answer));
+        let verdict = decide(&self.task(), seen, heard, at(second));
+        self.status = verdict.status.clone();
+        verdict
+    }
+
+    /// The statement was taken.
+    fn accepted() -> Self {
+        let mut story = Self::new();
+        story.answered(&healthy(), 0, &Answer::Done);
+        story
+    }
+
+    /// The statement's answer was lost.
+    fn lost() -> Self {
+        let mut story = Self::new();
+        story.answered(&healthy(), 0, &Answer::Unknown("reset".to_owned()));
+        story
+    }
+
+    fn cancel(&mut self) {
+        self.spec.cancel = Some(true);
+        self.generation += 1;
+    }
+
+    fn reason(&self) -> &str {
+        self.status.cause.as_ref().map_or("", |cause| &cause.reason)
+    }
+
+    fn phase(&self) -> &str {
+        self.status.phase.as_deref().unwrap_or_default()
+    }
+}
+
+fn is_backup(verdict: &Verdict) -> bool {
+    matches!(verdict.effect, Some(Effect::Backup { .. }))
+}
+
+fn old_intent(seen: Seen) -> Seen {
+    Seen {
+        intent_age: SURELY_OVER + Duration::from_secs(1),
+        ..seen
+    }
+}

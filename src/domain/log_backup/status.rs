@@ -1,19 +1,12 @@
 //! How log backup is shown.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::{Archive, Draft, State};
+use super::live::{DELAY_THRESHOLD_SECONDS, delay, is_due, live};
+use super::{Archive, Draft, State, TENANT_NOT_FOUND};
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
-use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
-use crate::api::{BackupType, DesiredState, LogBackupSpec, LogBackupStatus};
+use crate::api::{Binding, Cause, DesiredState, LogBackupSpec, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{Event, time, windows};
-use crate::oceanbase::model::{Round, RoundStatus, Scn, Tenant};
-
-/// How far behind log backup may be before it is said so, in seconds (console: log backup delay).
-const DELAY_THRESHOLD_SECONDS: i64 = 600;
-/// How many windows and points are shown.
-const LISTED: usize = 50;
+use crate::domain::{Event, cause, time};
+use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
     let mut status = draft.status.clone();
@@ -35,11 +28,13 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     } else if archive.is_some() {
         status.paused_since = None;
     }
-    if let State::Blocked(obstacle) = state {
-        status.cause = Some(obstacle.cause());
-    }
+    status.cause = match state {
+        State::Blocked(obstacle) => Some(obstacle.cause()),
+        State::Failed(_) => status.cause,
+        State::Moving(_) | State::Reached(_) | State::Drifted(_) => tenant.and_then(interrupted),
+    };
     let (phase, label) = phase(state, tenant, previous, draft.object.spec);
-    let mut conditions = Vec::from(progress(state, &status, draft.object.spec));
+    let mut conditions = Vec::from(progress(state, &status, tenant, draft.object.spec));
     conditions.push(archiving(state, tenant, draft.object.spec));
     conditions.push(delay_acceptable(runs.then_some(delay).flatten()));
     let generation = draft.object.generation;
@@ -60,109 +55,32 @@ fn archive_of(state: &State) -> Option<&Archive> {
     }
 }
 
+fn interrupted(tenant: &Tenant) -> Option<Cause> {
+    let round = tenant.round.as_ref()?;
+    let message = format!(
+        "log archiving was interrupted: {}. {HEALING}",
+        round.comment
+    );
+    (round.status == RoundStatus::Interrupted).then(|| Cause {
+        code: Some(-9027),
+        ..cause("LogArchiveInterrupted", &message)
+    })
+}
+
+/// What to do about an interrupted round.
+const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
+                       Running, then make a full backup";
+
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     if let Some(round) = &tenant.round {
         status.round_id = Some(round.id);
         status.piece_id = Some(round.piece_id);
-        status.start_time = Some(time(round.start_scn.at()));
+        // A round that begins does not know yet where.
+        if round.start_scn != Scn::default() {
+            status.start_time = Some(time(round.start_scn.at()));
+        }
         status.storage_directory = Some(round.path.clone());
     }
-}
-
-/// What changes with every look: written on a change of phase, when a hole opens or closes, and
-/// every few minutes.
-struct Live {
-    checkpoint: Option<Scn>,
-    delay_seconds: Option<i64>,
-    windows: Vec<RecoveryWindow>,
-    points: Vec<RecoveryPoint>,
-}
-
-impl Live {
-    fn write(self, status: &mut LogBackupStatus) {
-        status.checkpoint_scn = self.checkpoint.map(|scn| scn.to_string());
-        status.checkpoint_time = self.checkpoint.map(|scn| time(scn.at()));
-        status.delay_seconds = self.delay_seconds;
-        status.recovery_windows = self.windows;
-        status.recovery_points = self.points;
-    }
-}
-
-fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
-    let recoverable = windows::recoverable(&tenant.sets, &tenant.pieces);
-    let skipped = recoverable.windows.len().saturating_sub(LISTED);
-    let windows = recoverable
-        .windows
-        .iter()
-        .skip(skipped)
-        .map(|window| RecoveryWindow {
-            start: time(window.start_scn.at()),
-            end: time(window.end_scn.at()),
-            start_scn: window.start_scn.to_string(),
-            end_scn: window.end_scn.to_string(),
-        });
-    let points = recoverable
-        .points
-        .iter()
-        .rev()
-        .take(LISTED)
-        .map(|point| RecoveryPoint {
-            backup_set_id: point.backup_set_id.0,
-            type_: if point.full {
-                BackupType::Full
-            } else {
-                BackupType::Incremental
-            },
-            time: time(point.scn.at()),
-        });
-    Live {
-        checkpoint: tenant.round.as_ref().map(|round| round.checkpoint_scn),
-        delay_seconds,
-        windows: windows.collect(),
-        points: points.collect(),
-    }
-}
-
-fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>) -> bool {
-    let known: Option<u64> = previous
-        .checkpoint_scn
-        .as_ref()
-        .and_then(|text| text.parse().ok());
-    let interval = u64::try_from(draft.seen.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
-    let moved = match (known, live.checkpoint) {
-        (Some(known), Some(Scn(current))) => current < known || current - known >= interval,
-        (known, current) => known.is_some() != current.is_some(),
-    };
-    let late = |seconds: Option<i64>| seconds.map(|s| s > DELAY_THRESHOLD_SECONDS);
-    let crossed = late(previous.delay_seconds) != late(live.delay_seconds);
-    moved
-        || crossed
-        || previous.recovery_points != live.points
-        || !same_holes(&previous.recovery_windows, &live.windows)
-}
-
-/// Whether two lists of windows differ only in how far the last one has come.
-fn same_holes(before: &[RecoveryWindow], after: &[RecoveryWindow]) -> bool {
-    let starts = |list: &[RecoveryWindow]| -> Vec<String> {
-        list.iter().map(|window| window.start_scn.clone()).collect()
-    };
-    let closed = |list: &[RecoveryWindow]| -> Vec<String> {
-        let closed = list.len().saturating_sub(1);
-        list.iter()
-            .take(closed)
-            .map(|window| window.end_scn.clone())
-            .collect()
-    };
-    starts(before) == starts(after) && closed(before) == closed(after)
-}
-
-fn delay(round: &Round, now: Timestamp) -> i64 {
-    round
-        .checkpoint_scn
-        .at()
-        .duration_until(now)
-        .max(SignedDuration::ZERO)
-        .as_secs()
 }
 
 /// Phase and the console's words for it (console 2.3).
@@ -174,12 +92,21 @@ fn phase(
 ) -> (String, String) {
     let (phase, label) = match state {
         State::Blocked(obstacle) if obstacle.permanent => ("Failed", "Failed"),
+        // It was there: nothing is archived any more.
+        State::Blocked(obstacle)
+            if obstacle.reason == TENANT_NOT_FOUND && previous.tenant_id.is_some() =>
+        {
+            ("Failed", "Failed")
+        }
         // The database can not be asked: what it did last is the best guess.
         State::Blocked(_) if tenant.is_none() && previous.phase.is_some() => {
             let kept = |text: &Option<String>| text.clone().unwrap_or_default();
             return (kept(&previous.phase), kept(&previous.console_label));
         }
-        State::Blocked(_) => ("Starting", "Starting"),
+        State::Blocked(_) => match tenant.map(super::archive) {
+            Some(archive @ Archive::Round(_)) => archive_phase(&archive),
+            _ => ("Starting", "Starting"),
+        },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
         State::Moving(Archive::Stopped) if spec.desired_state == DesiredState::Running => {
             ("Starting", "Starting")
@@ -194,12 +121,11 @@ fn phase(
 
 fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
     match archive {
-        Archive::Stopped => ("Stopped", "Stopped"),
         Archive::Round(RoundStatus::Prepare | RoundStatus::Beginning) => ("Starting", "Starting"),
         Archive::Round(RoundStatus::Suspending) => ("Suspending", "Paused"),
         Archive::Round(RoundStatus::Suspend) => ("Paused", "Paused"),
         Archive::Round(RoundStatus::Stopping) => ("Stopping", "Stopping"),
-        Archive::Round(RoundStatus::Stop) => ("Stopped", "Stopped"),
+        Archive::Stopped | Archive::Round(RoundStatus::Stop) => ("Stopped", "Stopped"),
         Archive::Round(RoundStatus::Interrupted) => ("Interrupted", "Interrupted"),
         Archive::Round(RoundStatus::Doing | RoundStatus::Unknown(_)) => {
             ("InProgress", "In Progress")
@@ -207,7 +133,12 @@ fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
     }
 }
 
-fn progress(state: &State, status: &LogBackupStatus, spec: &LogBackupSpec) -> [Wanted; 3] {
+fn progress(
+    state: &State,
+    status: &LogBackupStatus,
+    tenant: Option<&Tenant>,
+    spec: &LogBackupSpec,
+) -> [Wanted; 3] {
     let desired = match spec.desired_state {
         DesiredState::Running => "Running",
         DesiredState::Paused => "Paused",
@@ -229,7 +160,14 @@ fn progress(state: &State, status: &LogBackupStatus, spec: &LogBackupSpec) -> [W
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
         State::Reached(_) | State::Drifted(_) => {
-            let message = format!("{desired} was asked for and applied");
+            let mut message = format!("{desired} was asked for and applied");
+            if tenant.is_some_and(|tenant| has_other_settings(tenant, spec)) {
+                message.push_str(
+                    "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this \
+                     object's and are left as they are: to change them, stop log backup, clear \
+                     LOG_ARCHIVE_DEST in the database, and start it again",
+                );
+            }
             condition::progress(Progress::Ready, "Applied", &message)
         }
         State::Failed(_) => {
@@ -239,6 +177,20 @@ fn progress(state: &State, status: &LogBackupStatus, spec: &LogBackupSpec) -> [W
             condition::progress(Progress::Reconciling, reason, message)
         }
     }
+}
+
+/// Whether the destination was set with other attributes: it is never set again for them.
+fn has_other_settings(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
+    let binding = match spec.binding {
+        Binding::Optional => "OPTIONAL",
+        Binding::Mandatory => "MANDATORY",
+    };
+    tenant.log_dest.as_ref().is_some_and(|dest| {
+        let days = dest.piece_switch_interval.strip_suffix('d');
+        let days = days.and_then(|days| days.parse::<i32>().ok());
+        !dest.binding.eq_ignore_ascii_case(binding)
+            || days.is_some_and(|days| days != spec.piece_switch_days)
+    })
 }
 
 fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wanted {
@@ -268,12 +220,23 @@ fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wa
         | State::Drifted(Archive::Round(RoundStatus::Interrupted))
         | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
             let comment = comment.unwrap_or_default();
-            let message = format!(
-                "archiving was interrupted ({comment}) and does not heal by itself: set \
-                 `desiredState` to Stopped, wait, set it to Running, then make a full backup"
-            );
+            let message = format!("archiving was interrupted ({comment}). {HEALING}");
             wanted(ARCHIVING, false, "Interrupted", message)
         }
+        State::Reached(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
+            let message =
+                format!("the round's status is {word}, which this operator does not know");
+            wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
+        }
+        State::Reached(Archive::Stopped) if spec.desired_state == DesiredState::Paused => wanted(
+            ARCHIVING,
+            false,
+            "Stopped",
+            "log backup is stopped: there is nothing to pause",
+        ),
         State::Drifted(_) => wanted(
             ARCHIVING,
             false,

@@ -1,1 +1,201 @@
+//! Log backup's stories, and all states that it can come to.
 
+use std::sync::Arc;
+
+use super::*;
+use crate::api::{Binding, LocalReference};
+use crate::oceanbase::model::{Scn, TenantId};
+
+mod stories;
+mod walk;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn scn(second: i64) -> Scn {
+    Scn(u64::try_from(at(second).as_nanosecond()).unwrap())
+}
+
+fn spec(desired_state: DesiredState) -> LogBackupSpec {
+    LogBackupSpec {
+        cluster_ref: LocalReference::new("prod"),
+        tenant_name: "orders".to_owned(),
+        storage_ref: LocalReference::new("s3"),
+        path: None,
+        desired_state,
+        binding: Binding::Optional,
+        piece_switch_days: 1,
+    }
+}
+
+fn dest(enabled: bool) -> ArchiveDest {
+    ArchiveDest {
+        path: "file:///log".to_owned(),
+        binding: "OPTIONAL".to_owned(),
+        piece_switch_interval: "1d".to_owned(),
+        enabled,
+    }
+}
+
+/// A tenant with a destination and a round in this state, if any.
+fn tenant(status: Option<RoundStatus>) -> Tenant {
+    let round = status.map(|status| Round {
+        id: 1,
+        status,
+        start_scn: scn(-600),
+        checkpoint_scn: scn(-5),
+        piece_id: 1,
+        comment: "log stream 1001 interrupted".to_owned(),
+        path: "file:///log".to_owned(),
+    });
+    Tenant {
+        id: TenantId(1002),
+        name: "orders".to_owned(),
+        status: "NORMAL".to_owned(),
+        role: "PRIMARY".to_owned(),
+        locked: false,
+        archive_log: Some(round.is_some()),
+        log_dest: Some(dest(true)),
+        data_dest: None,
+        round,
+        pieces: Arc::default(),
+        sets: Arc::default(),
+        jobs: Vec::new(),
+    }
+}
+
+fn doing() -> Tenant {
+    tenant(Some(RoundStatus::Doing))
+}
+
+/// A tenant that never had log backup.
+fn bare() -> Tenant {
+    Tenant {
+        log_dest: None,
+        ..tenant(None)
+    }
+}
+
+fn seen(tenant: Tenant) -> Seen {
+    let destination = match &tenant.log_dest {
+        Some(_) => DestinationSeen::Ours,
+        None => DestinationSeen::Unset,
+    };
+    Seen {
+        target: Ok(()),
+        database: Ok(TenantSeen {
+            tenant: Some(Arc::new(tenant)),
+            settled: true,
+            destination,
+        }),
+        can_pause: true,
+        checkpoint_interval: SignedDuration::from_mins(5),
+    }
+}
+
+fn elsewhere(tenant: Tenant) -> Seen {
+    let mut seen = seen(tenant);
+    if let Ok(database) = &mut seen.database {
+        database.destination = DestinationSeen::Elsewhere("s3://other".to_owned());
+    }
+    seen
+}
+
+fn unsettled(mut seen: Seen) -> Seen {
+    if let Ok(database) = &mut seen.database {
+        database.settled = false;
+    }
+    seen
+}
+
+fn without_tenant() -> Seen {
+    let mut seen = seen(bare());
+    if let Ok(database) = &mut seen.database {
+        database.tenant = None;
+    }
+    seen
+}
+
+fn without_database(obstacle: Obstacle) -> Seen {
+    Seen {
+        database: Err(obstacle),
+        ..seen(bare())
+    }
+}
+
+fn unreachable() -> Seen {
+    without_database(Obstacle::permanent("AccessDenied", "the password is wrong"))
+}
+
+fn refused(class: FailureClass) -> Answer {
+    Answer::Refused(Failure {
+        code: -9081,
+        reason: "DirectoryOwnedElsewhere",
+        message: "the directory belongs to another tenant: use another one".to_owned(),
+        class,
+    })
+}
+
+struct Story {
+    spec: LogBackupSpec,
+    generation: i64,
+    status: LogBackupStatus,
+}
+
+impl Story {
+    fn of(desired_state: DesiredState) -> Self {
+        Self {
+            spec: spec(desired_state),
+            generation: 1,
+            status: LogBackupStatus::default(),
+        }
+    }
+
+    /// Archiving was asked for and runs.
+    fn running() -> Self {
+        let mut story = Self::of(DesiredState::Running);
+        story.look(&seen(doing()), 0);
+        story
+    }
+
+    fn edit(&mut self, desired_state: DesiredState) {
+        self.spec.desired_state = desired_state;
+        self.generation += 1;
+    }
+
+    fn object(&self) -> LogBackup<'_> {
+        LogBackup {
+            generation: self.generation,
+            spec: &self.spec,
+            status: &self.status,
+        }
+    }
+
+    fn look(&mut self, seen: &Seen, second: i64) -> Verdict {
+        let verdict = decide(&self.object(), seen, None, at(second));
+        self.status = verdict.status.clone();
+        verdict
+    }
+
+    fn answered(&mut self, seen: &Seen, second: i64, answer: &Answer) -> Verdict {
+        let effect = self.look(seen, second).effect.expect("an effect");
+        let verdict = decide(&self.object(), seen, Some((&effect, answer)), at(second));
+        self.status = verdict.status.clone();
+        verdict
+    }
+
+    fn reason(&self) -> &str {
+        self.status.cause.as_ref().map_or("", |cause| &cause.reason)
+    }
+
+    fn phase(&self) -> &str {
+        self.status.phase.as_deref().unwrap_or_default()
+    }
+
+    fn condition(&self, kind: &str) -> (&str, &str) {
+        let found = self.status.conditions.iter().find(|c| c.type_ == kind);
+        let found = found.unwrap();
+        (&found.status, &found.reason)
+    }
+}

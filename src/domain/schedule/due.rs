@@ -1,4 +1,7 @@
 //! What became of the slots since the anchor: one runs, the others are missed or superseded.
+//!
+//! A full backup goes before newer incremental ones while it may still start: an hour in which
+//! nobody was there must not cost the backup of the week.
 
 use super::{Schedule, Slot};
 use crate::api::schedule::{BackupType, MissedRunPolicy};
@@ -40,7 +43,8 @@ pub struct Due {
     pub run: Option<Slot>,
     /// Too late, or overtaken by a newer slot.
     pub missed: Tally,
-    /// Incremental ones at the instant of a full one, whether that ran or not.
+    /// Incremental ones at the instant of a full one, whether that ran or not, and those after
+    /// the full one that runs.
     pub superseded: Tally,
     /// There are still older slots, neither counted nor listed.
     pub truncated: bool,
@@ -49,38 +53,40 @@ pub struct Due {
 impl Schedule {
     /// Judges the slots after the anchor `after`, up to and including `now`.
     ///
-    /// With `RunLatest` the newest slot runs unless it is later than `deadline`; with `Skip` it
-    /// must besides be within [`SKIP_GRACE`]. Slots are walked backwards from now, at most
-    /// [`MAX_COUNTED`], so that an anchor decades ago costs no more than one of last week.
+    /// A slot may run that is not later than `deadline`; with `Skip` it must besides be within
+    /// [`SKIP_GRACE`]. Of those the newest full one runs, or, where there is none, the newest
+    /// incremental one. Slots are walked backwards from now, at most [`MAX_COUNTED`], so that an
+    /// anchor decades ago costs no more than one of last week.
     #[must_use]
     pub fn due(&self, after: Timestamp, now: Timestamp, deadline: SignedDuration) -> Due {
         let allowed = match self.missed_runs {
             MissedRunPolicy::RunLatest => deadline,
             MissedRunPolicy::Skip => deadline.min(SKIP_GRACE),
         };
-        let mut due = Due::default();
-        let mut newest = true;
+        let may_run = |slot: &Slot| slot.at.duration_until(now) <= allowed;
         let mut full = self.fallen(BackupType::Full, after, now);
         let mut incremental = self.fallen(BackupType::Incremental, after, now);
+        let running = full.filter(may_run);
+        let mut due = Due {
+            run: running.or(incremental.filter(may_run)),
+            ..Due::default()
+        };
         for _ in 0..MAX_COUNTED {
             let Some(slot) = full.max(incremental) else {
                 return due;
             };
-            if slot.ty == BackupType::Incremental {
-                incremental = self.fallen_before(slot, after);
-                if full.is_some_and(|full| full.at == slot.at) {
-                    due.superseded.add(slot);
-                    continue;
-                }
-            } else {
-                full = self.fallen_before(slot, after);
-            }
-            if newest && slot.at.duration_until(now) <= allowed {
-                due.run = Some(slot);
-            } else {
+            let is_superseded = slot.ty == BackupType::Incremental
+                && (full.is_some_and(|full| full.at == slot.at)
+                    || running.is_some_and(|running| running.at < slot.at));
+            if is_superseded {
+                due.superseded.add(slot);
+            } else if due.run != Some(slot) {
                 due.missed.add(slot);
             }
-            newest = false;
+            match slot.ty {
+                BackupType::Full => full = self.fallen_before(slot, after),
+                BackupType::Incremental => incremental = self.fallen_before(slot, after),
+            }
         }
         due.truncated = full.max(incremental).is_some();
         due

@@ -1,97 +1,166 @@
 //! Turns slots into tasks: opened in the status first, then the tasks, then closed.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::Draft;
 use crate::api::strategy::{OpenSlot, SlotRecord};
-use crate::api::{BackupStrategyStatus, BackupType, ScheduleSpec};
-use crate::domain::naming::fingerprint;
+use crate::api::{BackupStrategyStatus, BackupType};
+use crate::domain::naming::{fingerprint, of_slot};
 use crate::domain::schedule::{Schedule, Slot};
-use crate::domain::time;
+use crate::domain::{Event, Next, time};
 
 /// How many slots the history keeps.
 const KEPT: usize = 20;
 
-/// What became of slots in this pass, for events and counters.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Closed {
-    /// Those that were missed.
-    pub missed: u32,
-    /// The newest that was missed.
-    pub newest_missed: Option<Slot>,
-}
+/// How far in the future an anchor may be before it is taken for another clock's.
+const FUTURE: SignedDuration = SignedDuration::from_hours(24);
 
-/// Moves the anchor to now when the schedule is new, changed or resumed: slots before are not its.
-pub(super) fn anchor(
-    status: &mut BackupStrategyStatus,
-    spec: &ScheduleSpec,
-    suspended: bool,
-    created_at: Timestamp,
-    now: Timestamp,
-) -> Timestamp {
-    let text = serde_json::to_string(spec).unwrap_or_default();
-    let print = if suspended {
-        "suspended".to_owned()
-    } else {
-        fingerprint(&text)
-    };
-    let known = status.schedule_fingerprint.as_ref();
-    if known != Some(&print) {
-        // The first time, slots since the object was created are its own.
-        let at = if known.is_none() { created_at } else { now };
-        status.schedule_fingerprint = Some(print);
-        status.anchor_time = Some(time(at));
+impl Draft<'_> {
+    /// Opens the slot that is due, records those that were missed or superseded, and says when to
+    /// look again.
+    pub(super) fn schedule(&mut self, schedule: &Schedule) -> Next {
+        let anchor = self.anchor();
+        let suspended = self.strategy.spec.suspend;
+        note_next(&mut self.status, schedule, suspended, self.now);
+        if suspended {
+            if let Some(slot) = open(&self.status) {
+                self.give_up(slot, "Skipped", "Suspended");
+            }
+            return Next::Await;
+        }
+        self.open_due(schedule, anchor);
+        let next = schedule.next(self.now);
+        let next = next.map_or(Next::Await, |slot| Next::At(slot.at));
+        match open(&self.status) {
+            Some(slot) => next.sooner(Next::At(past_deadline(&slot, schedule)), self.now),
+            None => next,
+        }
     }
-    let anchor = status.anchor_time.as_ref().map_or(created_at, |at| at.0);
-    status
-        .last_schedule_time
-        .as_ref()
-        .map_or(anchor, |at| at.0.max(anchor))
-}
 
-/// Opens the slot that is due, and records those that were missed or superseded.
-pub(super) fn open_due(
-    status: &mut BackupStrategyStatus,
-    schedule: &Schedule,
-    anchor: Timestamp,
-    now: Timestamp,
-) -> Closed {
-    let due = schedule.due(anchor, now, schedule.starting_deadline());
-    let mut closed = Closed {
-        missed: due.missed.count,
-        newest_missed: None,
-    };
-    closed.newest_missed = due.missed.newest.first().copied();
-    let newest = due
-        .run
-        .into_iter()
-        .chain(closed.newest_missed)
-        .map(|slot| slot.at)
-        .max();
-    let Some(newest) = newest else { return closed };
-    let mut records: Vec<_> = due
-        .missed
-        .newest
-        .iter()
-        .map(|slot| record(*slot, "Missed", Some("StartingDeadlineExceeded")))
-        .chain(
-            due.superseded
-                .newest
-                .iter()
-                .map(|slot| record(*slot, "Skipped", Some("SupersededByFull"))),
-        )
-        .collect();
-    records.sort_by_key(|record| record.slot.0);
-    for record in records {
-        remember(status, record);
+    /// Moves the anchor to now when the schedule is new, changed or resumed: slots before are not
+    /// its.
+    fn anchor(&mut self) -> Timestamp {
+        let spec = self.strategy.spec;
+        let text = serde_json::to_string(&spec.schedule).unwrap_or_default();
+        let print = if spec.suspend {
+            "suspended".to_owned()
+        } else {
+            fingerprint(&text)
+        };
+        let created_at = self.strategy.created_at;
+        let known = self.status.schedule_fingerprint.as_ref();
+        if known != Some(&print) {
+            // The first time, slots since the object was created are its own.
+            let at = if known.is_none() {
+                created_at
+            } else {
+                self.now
+            };
+            self.status.schedule_fingerprint = Some(print);
+            self.status.anchor_time = Some(time(at));
+        }
+        let anchor_time = self.status.anchor_time.as_ref();
+        let anchor = anchor_time.map_or(created_at, |at| at.0);
+        let last = self.status.last_schedule_time.as_ref().map(|at| at.0);
+        let anchor = last.map_or(anchor, |last| last.max(anchor));
+        if self.now.duration_until(anchor) <= FUTURE {
+            return anchor;
+        }
+        // A clock that was wrong for a moment must not end the schedule for years.
+        self.status.anchor_time = Some(time(self.now));
+        self.status.last_schedule_time = None;
+        self.now
     }
-    status.last_schedule_time = Some(time(newest));
-    if let Some(slot) = due.run {
-        status.open_slot = Some(OpenSlot {
-            slot: time(slot.at),
-            type_: slot.ty,
+
+    fn open_due(&mut self, schedule: &Schedule, anchor: Timestamp) {
+        let due = schedule.due(anchor, self.now, schedule.starting_deadline());
+        let judged = due.run.iter().chain(&due.missed.newest);
+        let judged = judged.chain(&due.superseded.newest);
+        let Some(newest) = judged.map(|slot| slot.at).max() else {
+            return;
+        };
+        let mut run = due.run;
+        if let (Some(slot), Some(old)) = (due.run, open(&self.status)) {
+            // As among slots that fall due together: nothing newer takes a full backup's place
+            // while that may still start.
+            if slot.ty == BackupType::Incremental && may_start(&old, schedule, self.now) {
+                run = None;
+            } else {
+                self.give_up(old, "Missed", "Overtaken");
+            }
+        }
+        let missed = due.missed.newest.iter();
+        let missed = missed.map(|slot| record(*slot, "Missed", Some("StartingDeadlineExceeded")));
+        let superseded = due.superseded.newest.iter();
+        let superseded = superseded.chain(due.run.iter().filter(|_| run.is_none()));
+        let superseded = superseded.map(|slot| record(*slot, "Skipped", Some("SupersededByFull")));
+        let mut records: Vec<_> = missed.chain(superseded).collect();
+        records.sort_by_key(|record| record.slot.0);
+        for record in records {
+            remember(&mut self.status, record);
+        }
+        self.status.last_schedule_time = Some(time(newest));
+        if let Some(slot) = run {
+            self.status.open_slot = Some(OpenSlot {
+                slot: time(slot.at),
+                type_: slot.ty,
+            });
+        }
+        if let Some(newest) = due.missed.newest.first() {
+            let at = schedule.format_in_zone(newest.at);
+            let count = due.missed.count;
+            let more = if due.truncated { " or more" } else { "" };
+            self.miss(format!(
+                "{count}{more} slots were missed, the newest at {at}: nobody could start them in \
+                 time. Start a backup by hand with a BackupTask, or wait for the next slot"
+            ));
+        }
+    }
+
+    /// Closes an open slot that is past its deadline.
+    pub(super) fn expire(&mut self, schedule: &Schedule, reason: &'static str) {
+        let late = |slot: &Slot| slot.at.duration_until(self.now) > schedule.starting_deadline();
+        if let Some(slot) = open(&self.status).filter(late) {
+            self.give_up(slot, "Missed", reason);
+        }
+    }
+
+    /// Closes the open slot though not all of its tasks are there.
+    fn give_up(&mut self, slot: Slot, outcome: &str, reason: &'static str) {
+        let suffix = of_slot(&slot);
+        let tasks = self.seen.tasks.iter();
+        let started = tasks.filter(|task| task.name.ends_with(&suffix)).count();
+        let outcome = if started > 0 { "Started" } else { outcome };
+        let mut record = record(slot, outcome, Some(reason));
+        record.started = i32::try_from(started).unwrap_or(i32::MAX);
+        close(&mut self.status, record);
+        if outcome == "Missed" {
+            self.miss(format!(
+                "the slot at {} was missed ({reason}): nobody could start it in time. Start a \
+                 backup by hand with a BackupTask, or wait for the next slot",
+                slot.at
+            ));
+        }
+    }
+
+    fn miss(&mut self, message: String) {
+        self.event = Some(Event {
+            warning: true,
+            reason: "BackupMissed",
+            message,
         });
     }
-    closed
+}
+
+/// Whether it is a full slot that is still in time.
+fn may_start(slot: &Slot, schedule: &Schedule, now: Timestamp) -> bool {
+    slot.ty == BackupType::Full && slot.at.duration_until(now) <= schedule.starting_deadline()
+}
+
+/// The first instant at which the slot may not start any more.
+fn past_deadline(slot: &Slot, schedule: &Schedule) -> Timestamp {
+    let deadline = schedule.starting_deadline() + SignedDuration::from_secs(1);
+    slot.at.saturating_add(deadline).unwrap_or(Timestamp::MAX)
 }
 
 /// Closes the open slot.
@@ -125,7 +194,7 @@ fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {
 }
 
 /// Writes down when the next slots are.
-pub(super) fn note_next(
+fn note_next(
     status: &mut BackupStrategyStatus,
     schedule: &Schedule,
     suspended: bool,

@@ -1,13 +1,15 @@
 //! How a strategy is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Draft, Matched, Obstacle, Standing, TaskSeen};
+use super::making::MESSAGE_LIMIT;
+use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers, log_backup_of};
 use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::time;
+use crate::domain::{shortened, time};
+use crate::oceanbase::model::Tenant;
 
 /// How many tenants with trouble are listed.
 const LISTED: usize = 20;
@@ -20,21 +22,26 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         now,
         ..
     } = draft;
-    note_tasks(&mut status, &seen.tasks);
+    status.observed_generation = Some(strategy.generation);
     let mut conditions = Vec::new();
     let suspended = strategy.spec.suspend;
     let (backup, log_backup) = match standing {
+        Standing::Unchanged => return status,
         Standing::Blocked(obstacle) => {
+            note_tasks(&mut status, &seen.tasks);
             conditions.extend(blocked(obstacle));
             let (reason, message) = (obstacle.reason, &obstacle.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
             (
-                last_runs(&seen.tasks),
+                last_runs(&seen.tasks, |tenant| {
+                    covers(strategy.name, &seen.rivals, tenant)
+                }),
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
         Standing::Planned(matched, failing) => {
+            note_tasks(&mut status, &seen.tasks);
             note_tenants(
                 &mut status,
                 matched,
@@ -58,7 +65,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
                 )
             });
             (
-                backup_healthy(&seen.tasks, failing),
+                backup_healthy(seen, matched, failing),
                 log_backup_healthy(seen, matched),
             )
         }
@@ -79,6 +86,8 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .schedule_history
         .iter()
         .any(|record| record.outcome == "Started")
+        || status.last_success_time.is_some()
+        || status.last_failure_time.is_some()
         || !seen.tasks.is_empty();
     let (phase, label) = match (suspended, abnormal, started) {
         (true, ..) => ("Paused", "Suspend Backup Scheduling Task"),
@@ -88,7 +97,6 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     };
     status.phase = Some(phase.to_owned());
     status.console_label = Some(label.to_owned());
-    status.observed_generation = Some(strategy.generation);
     status
 }
 
@@ -167,19 +175,24 @@ fn note_tenants(
     status.tenants = Some(StrategyTenants {
         matched: count(total),
         healthy: count(healthy),
-        failing: all.into_values().take(LISTED).cloned().collect(),
+        failing: all.into_values().take(LISTED).map(bounded).collect(),
         skipped: matched.skipped.clone(),
     });
+}
+
+fn bounded(tenant: &FailingTenant) -> FailingTenant {
+    let message = shortened(tenant.message.clone(), MESSAGE_LIMIT);
+    FailingTenant {
+        message,
+        ..tenant.clone()
+    }
 }
 
 /// Tenants whose log backup or last data backup has trouble.
 fn draft_troubles(seen: &super::Seen, matched: &Matched) -> Vec<FailingTenant> {
     let mut troubles = Vec::new();
     for tenant in &matched.eligible {
-        let log_backup = seen
-            .log_backups
-            .iter()
-            .find(|known| known.tenant_name == tenant.name);
+        let log_backup = log_backup_of(&seen.log_backups, tenant);
         if let Some(known) = log_backup
             && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
         {
@@ -216,12 +229,14 @@ fn draft_troubles(seen: &super::Seen, matched: &Matched) -> Vec<FailingTenant> {
 /// The task of the tenant that ended last.
 fn last_run<'a>(tasks: &'a [TaskSeen], tenant: &str) -> Option<&'a TaskSeen> {
     let of_tenant = tasks.iter().filter(|task| task.tenant_name == tenant);
+    // A canceled one says nothing about the next.
     of_tenant
         .filter(|task| task.completed_at.is_some())
+        .filter(|task| task.outcome.as_deref() != Some("Canceled"))
         .max_by_key(|task| (task.completed_at, &task.name))
 }
 
-fn backup_healthy(tasks: &[TaskSeen], failing: &[FailingTenant]) -> Wanted {
+fn backup_healthy(seen: &super::Seen, matched: &Matched, failing: &[FailingTenant]) -> Wanted {
     if let Some(tenant) = failing.first() {
         let message = format!(
             "tenant {} can not be backed up: {}",
@@ -229,14 +244,16 @@ fn backup_healthy(tasks: &[TaskSeen], failing: &[FailingTenant]) -> Wanted {
         );
         return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
     }
-    last_runs(tasks)
+    let eligible = |name: &str| matched.eligible.iter().any(|tenant| tenant.name == name);
+    last_runs(&seen.tasks, eligible)
 }
 
-fn last_runs(tasks: &[TaskSeen]) -> Wanted {
-    let names: std::collections::BTreeSet<_> =
-        tasks.iter().map(|task| task.tenant_name.as_str()).collect();
+/// How the last backups went of those tenants that are the strategy's still.
+fn last_runs(tasks: &[TaskSeen], is_ours: impl Fn(&str) -> bool) -> Wanted {
+    let names: BTreeSet<_> = tasks.iter().map(|task| task.tenant_name.as_str()).collect();
     let last: Vec<_> = names
         .iter()
+        .filter(|tenant| is_ours(tenant))
         .filter_map(|tenant| last_run(tasks, tenant))
         .collect();
     let bad = |task: &&&TaskSeen| matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"));
@@ -270,15 +287,9 @@ fn last_runs(tasks: &[TaskSeen]) -> Wanted {
 }
 
 fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
-    let phase_of = |name: &str| {
-        let known = seen
-            .log_backups
-            .iter()
-            .find(|known| known.tenant_name == name)?;
-        known.phase.as_deref()
-    };
+    let phase_of = |tenant: &Tenant| log_backup_of(&seen.log_backups, tenant)?.phase.as_deref();
     let bad = matched.eligible.iter().find_map(|tenant| {
-        let phase = phase_of(&tenant.name)?;
+        let phase = phase_of(tenant)?;
         let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
         is_bad.then_some((&tenant.name, phase))
     });
@@ -294,7 +305,7 @@ fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
     let running = matched
         .eligible
         .iter()
-        .all(|t| phase_of(&t.name) == Some("InProgress"));
+        .all(|t| phase_of(t) == Some("InProgress"));
     if running && !matched.eligible.is_empty() {
         return wanted(
             LOG_BACKUP_HEALTHY,

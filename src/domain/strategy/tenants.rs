@@ -130,7 +130,8 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             fail(
                 "TenantAlreadyManaged",
                 format!(
-                    "BackupStrategy '{}', which is older, names the tenant too",
+                    "BackupStrategy '{}', which goes before this one, names the tenant too: take it \
+                     out of one of the two",
                     winner.name
                 ),
             );
@@ -139,10 +140,20 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
             fail(
                 "TenantNotFound",
-                format!("the cluster has no tenant '{name}'"),
+                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
             );
             continue;
         };
+        if TenantName::parse(name).is_none() {
+            fail(
+                "UnsafeTenantName",
+                format!(
+                    "the name '{name}' can not stand in a statement; only names of letters, \
+                     digits and '_' that are no reserved word can be backed up"
+                ),
+            );
+            continue;
+        }
         match ineligible(tenant) {
             Some(obstacle) => fail(obstacle.reason, obstacle.message),
             None => matched.eligible.push(Arc::clone(tenant)),

@@ -1,1 +1,222 @@
+//! A strategy's stories: slots, tenants, and what can not be made.
 
+use super::*;
+use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
+use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
+use crate::api::{LocalReference, condition::types};
+use crate::domain::kstatus::{assert_sound, status_of};
+
+mod making;
+mod slots;
+mod tenants;
+
+/// Sunday, 2026-11-22, 00:00 UTC.
+const SUNDAY: &str = "2026-11-22T00:00:00Z";
+
+fn at(minutes: i64) -> Timestamp {
+    let sunday: Timestamp = SUNDAY.parse().unwrap();
+    sunday + jiff::SignedDuration::from_mins(minutes)
+}
+
+/// Full at 02:00 on Sundays, incremental each hour.
+fn spec() -> BackupStrategySpec {
+    BackupStrategySpec {
+        cluster_ref: LocalReference::new("prod"),
+        tenants: None,
+        storage_ref: LocalReference::new("s3"),
+        suspend: false,
+        schedule: ScheduleSpec {
+            time_zone: "UTC".to_owned(),
+            weekly: None,
+            monthly: None,
+            cron: Some(CronSpec {
+                full: Some("0 2 * * SUN".to_owned()),
+                incremental: Some("0 * * * *".to_owned()),
+            }),
+            starting_deadline_seconds: 21_600,
+            missed_run_policy: MissedRunPolicy::RunLatest,
+        },
+        first_backup: FirstBackup::OnSchedule,
+        log_backup: LogBackupSettings::default(),
+    }
+}
+
+fn tenant(id: i64) -> Arc<Tenant> {
+    Arc::new(Tenant {
+        id: TenantId(id),
+        name: format!("t{id}"),
+        status: "NORMAL".to_owned(),
+        role: "PRIMARY".to_owned(),
+        locked: false,
+        archive_log: Some(true),
+        log_dest: None,
+        data_dest: None,
+        round: None,
+        pieces: Arc::default(),
+        sets: Arc::default(),
+        jobs: Vec::new(),
+    })
+}
+
+fn log_backup(id: i64) -> LogBackupSeen {
+    LogBackupSeen {
+        name: format!("prod-t{id}"),
+        tenant_name: format!("t{id}"),
+        tenant_id: Some(TenantId(id)),
+        storage: "s3".to_owned(),
+        created_at: at(-600),
+        phase: Some("InProgress".to_owned()),
+        cause: None,
+    }
+}
+
+fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
+    TaskSeen {
+        name: name.to_owned(),
+        tenant_name: format!("t{tenant}"),
+        full: name.contains("-full-"),
+        outcome: outcome.map(str::to_owned),
+        completed_at: outcome.map(|_| at(0)),
+        cause: None,
+    }
+}
+
+/// A strategy, the world around it, and what has been written of it.
+struct Story {
+    spec: BackupStrategySpec,
+    generation: i64,
+    status: BackupStrategyStatus,
+    seen: Seen,
+    events: Vec<&'static str>,
+}
+
+impl Story {
+    /// On cluster level, with these tenants, whose log backup runs.
+    fn of(tenants: &[i64]) -> Self {
+        let own = Rival {
+            name: "nightly".to_owned(),
+            created_at: at(-60),
+            tenants: None,
+        };
+        Self {
+            spec: spec(),
+            generation: 1,
+            status: BackupStrategyStatus::default(),
+            seen: Seen {
+                target: Ok(()),
+                database: Ok(tenants.iter().map(|id| tenant(*id)).collect()),
+                rivals: vec![own],
+                log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
+                tasks: Vec::new(),
+                with_full_backup: BTreeSet::new(),
+            },
+            events: Vec::new(),
+        }
+    }
+
+    fn decide(&self, made: Option<&Made>, minutes: i64) -> Verdict {
+        let strategy = Strategy {
+            name: "nightly",
+            generation: self.generation,
+            created_at: at(-60),
+            spec: &self.spec,
+            status: &self.status,
+        };
+        let verdict = decide(&strategy, &self.seen, made, at(minutes));
+        assert_sound(&verdict.status.conditions, self.generation);
+        verdict
+    }
+
+    /// One pass that is written; nothing is made.
+    fn look(&mut self, minutes: i64) -> Verdict {
+        let verdict = self.decide(None, minutes);
+        self.status = verdict.status.clone();
+        self.events.extend(verdict.event.iter().map(|e| e.reason));
+        verdict
+    }
+
+    /// One pass whose effect has this result.
+    fn look_and_hear(
+        &mut self,
+        minutes: i64,
+        result: impl Fn(&str) -> Result<(), Trouble>,
+    ) -> Vec<String> {
+        let Some(effect) = self.look(minutes).effect else {
+            return Vec::new();
+        };
+        let names = names(&effect);
+        let mut made = Made::default();
+        for name in &names {
+            match result(name) {
+                Ok(()) => drop(made.ours.insert(name.clone())),
+                Err(Trouble::Foreign) => drop(made.foreign.insert(name.clone())),
+                Err(Trouble::Error) => made.error = Some("quota".to_owned()),
+            }
+        }
+        let heard = self.decide(Some(&made), minutes);
+        assert_eq!(heard.effect, None, "one effect in a pass");
+        self.status = heard.status;
+        self.events.extend(heard.event.iter().map(|e| e.reason));
+        // The stores show later what was made.
+        for name in made.ours {
+            let id = name.split("-t").nth(1).unwrap();
+            let id = id.split('-').next().unwrap().parse().unwrap();
+            match &effect {
+                Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
+                Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
+            }
+        }
+        names
+    }
+
+    fn make(&mut self, minutes: i64) -> Vec<String> {
+        self.look_and_hear(minutes, |_| Ok(()))
+    }
+
+    fn history(&self) -> Vec<String> {
+        let shown = |record: &SlotRecord| {
+            let kind = if record.type_ == BackupType::Full {
+                "full"
+            } else {
+                "incr"
+            };
+            let reason = record.reason.as_deref().unwrap_or("-");
+            format!(
+                "{} {kind} {} {reason}",
+                record.slot.0.strftime("%H:%M"),
+                record.outcome
+            )
+        };
+        self.status.schedule_history.iter().map(shown).collect()
+    }
+
+    fn failing(&self) -> Vec<(&str, &str)> {
+        let tenants = self.status.tenants.as_ref().unwrap();
+        let shown = tenants.failing.iter();
+        shown
+            .map(|t| (t.name.as_str(), t.reason.as_str()))
+            .collect()
+    }
+
+    fn is(&self, condition: &str) -> &str {
+        status_of(&self.status.conditions, condition).unwrap()
+    }
+
+    fn unreachable(&mut self) -> Result<Vec<Arc<Tenant>>, Obstacle> {
+        let gone = Err(Obstacle::permanent("AccessDenied", "the password is wrong"));
+        std::mem::replace(&mut self.seen.database, gone)
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Trouble {
+    Foreign,
+    Error,
+}
+
+fn names(effect: &Effect) -> Vec<String> {
+    match effect {
+        Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
+        Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
+    }
+}

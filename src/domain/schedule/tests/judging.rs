@@ -92,6 +92,71 @@ fn on_a_last_day_that_is_also_named_the_full_backup_wins() {
 }
 
 #[test]
+fn an_outage_of_some_hours_does_not_cost_the_full_backup_before_an_incremental_one() {
+    let due = judge(
+        cron_both("0 2 * * SUN", "0 * * * *"),
+        "2026-02-01T01:30:00Z",
+        "2026-02-01T04:30:00Z",
+    );
+    let run = due.run.unwrap();
+    assert_eq!(
+        (run.ty, run.at),
+        (BackupType::Full, at("2026-02-01T02:00:00Z"))
+    );
+    let superseded: Vec<String> = due.superseded.newest.iter().map(Slot::stamp).collect();
+    assert_eq!(superseded, ["202602010400", "202602010300", "202602010200"]);
+    assert_eq!(due.missed.count, 0);
+}
+
+#[test]
+fn incremental_slots_before_the_full_one_that_runs_are_missed() {
+    let due = judge(
+        cron_both("0 2 * * SUN", "30 0,1 * * *"),
+        "2026-02-01T00:00:00Z",
+        "2026-02-01T02:30:00Z",
+    );
+    assert_eq!(due.run.unwrap().ty, BackupType::Full);
+    assert_eq!((due.missed.count, due.superseded.count), (2, 0));
+}
+
+#[test]
+fn a_full_slot_past_its_deadline_gives_way_to_the_newest_incremental_one() {
+    let due = judge(
+        cron_both("0 2 * * SUN", "0 * * * *"),
+        "2026-02-01T01:30:00Z",
+        "2026-02-01T08:00:01Z",
+    );
+    let run = due.run.unwrap();
+    assert_eq!(
+        (run.ty, run.at),
+        (BackupType::Incremental, at("2026-02-01T08:00:00Z"))
+    );
+    // 02:00 full and 03:00 to 07:00; the incremental one of 02:00 stood beside the full one.
+    assert_eq!((due.missed.count, due.superseded.count), (6, 1));
+}
+
+#[test]
+fn of_two_full_slots_that_may_both_run_the_newer_one_does() {
+    let due = judge(
+        cron_both("0 2,4 * * SUN", "0 3,5 * * *"),
+        "2026-02-01T01:30:00Z",
+        "2026-02-01T05:30:00Z",
+    );
+    assert_eq!(due.run.unwrap().at, at("2026-02-01T04:00:00Z"));
+    assert_eq!((due.missed.count, due.superseded.count), (2, 1));
+}
+
+#[test]
+fn skip_prefers_the_full_slot_only_within_its_grace() {
+    let spec = || skipping(cron_both("0 2 * * SUN", "3-59/3 2 * * *"));
+    let within = judge(spec(), "2026-02-01T01:30:00Z", "2026-02-01T02:04:00Z");
+    let after = judge(spec(), "2026-02-01T01:30:00Z", "2026-02-01T02:06:00Z");
+    let kind = |due: &Due| due.run.unwrap().ty;
+    assert_eq!(kind(&within), BackupType::Full);
+    assert_eq!(kind(&after), BackupType::Incremental);
+}
+
+#[test]
 fn skip_runs_only_what_is_punctual() {
     let daily = || skipping(cron(Some("0 2 * * *"), None));
     let punctual = judge(daily(), "2026-02-02T00:00:00Z", "2026-02-02T02:05:00Z");

@@ -116,6 +116,36 @@ proptest! {
     }
 
     #[test]
+    fn the_slot_that_runs_is_the_newest_full_one_in_time_or_else_the_newest_in_time(
+        schedule in schedule(), after in instant(), minutes in 0_i64..1_500, deadline in 1_i64..500,
+    ) {
+        let Some(schedule) = schedule else { return Ok(()) };
+        let now = after + SignedDuration::from_mins(minutes);
+        let deadline = SignedDuration::from_mins(deadline);
+        let due = schedule.due(after, now, deadline);
+        let allowed = match schedule.missed_runs {
+            MissedRunPolicy::RunLatest => deadline,
+            MissedRunPolicy::Skip => deadline.min(SKIP_GRACE),
+        };
+        // A second opinion, forwards: each slot in time replaces the choice, but for an
+        // incremental one after a full one.
+        let mut choice: Option<Slot> = None;
+        let mut at = after;
+        while let Some(slot) = schedule.next(at).filter(|slot| slot.at <= now) {
+            let full_before = choice.is_some_and(|choice| choice.ty == BackupType::Full);
+            if now.duration_since(slot.at) <= allowed
+                && (slot.ty == BackupType::Full || !full_before)
+            {
+                choice = Some(slot);
+            }
+            at = slot.at;
+        }
+        prop_assert_eq!(due.run, choice);
+        let superseded = &due.superseded.newest;
+        prop_assert!(superseded.iter().all(|slot| slot.ty == BackupType::Incremental));
+    }
+
+    #[test]
     fn no_text_breaks_the_reader(text in "\\PC{0,40}") {
         let _ = Schedule::parse(&cron(Some(&text), None));
         let _ = Schedule::parse(&weekly(&text, &[Weekday::Sunday], &[]));

@@ -1,0 +1,327 @@
+//! One BACKUP: the intent, the statement, its answer, and how an intent without an answer ends.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, Effect, State, Verdict, obstacle::reading};
+use crate::api::backup_task::Attempt;
+use crate::api::{BackupTaskStatus, BackupType, Cause};
+use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
+
+/// Where the last attempt stands, as `attempts[].outcome` keeps it.
+pub(super) const SENDING: &str = "Sending";
+pub(super) const ACCEPTED: &str = "Accepted";
+pub(super) const REFUSED: &str = "Refused";
+
+/// The pause after a statement that was refused for now; it doubles.
+const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+/// The pause after a statement that could not be sent; it doubles.
+const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
+/// The pause after a destination that could not be set.
+const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+/// No pause is longer.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// How soon to look again for an intent that could not be looked for.
+const LOOK_PAUSE: Duration = Duration::from_secs(15);
+/// How soon a job shows up after its statement was taken.
+const JOB_SOON: Duration = Duration::from_secs(5);
+/// After how long without any row an accepted backup is looked for directly.
+const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often it is looked for.
+const JOB_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The intent that stands in a status without an answer; each sending of it is another one.
+#[must_use]
+pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
+    let last = status
+        .attempts
+        .last()
+        .filter(|last| last.outcome == SENDING)?;
+    Some(format!("{}#{}", last.key, last.sends))
+}
+
+impl Draft<'_> {
+    /// No job is there: goes on where the last attempt stands.
+    pub(super) fn take_up(self) -> Verdict {
+        let outcome = self
+            .status
+            .attempts
+            .last()
+            .map(|attempt| attempt.outcome.as_str());
+        match outcome {
+            None | Some(REFUSED) => self.prepare(),
+            Some(SENDING) => self.resolve(),
+            // Also every word that this operator does not know: taken, never sent again.
+            Some(_) => self.await_job(),
+        }
+    }
+
+    /// Nothing was sent, or what was sent was refused for now.
+    fn prepare(self) -> Verdict {
+        let was_sent = !self.status.attempts.is_empty();
+        if self.is_cancel_wanted() || self.is_past_deadline() {
+            // Only a look that is newer than the statement tells that there is no job.
+            if was_sent && self.seen.database.is_ok() && !self.is_settled() {
+                return self.render(&State::Refused, None, Next::Await);
+            }
+            return self.end_unsent();
+        }
+        if let Some(until) = self.paused_until() {
+            let next = self.sooner_than_deadline(Next::At(until));
+            return self.render(&State::Refused, None, next);
+        }
+        match self.obstacle() {
+            Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
+            Some(obstacle) => self.wait(obstacle, Next::Await),
+            None if self.is_without_destination() => self.set_destination(),
+            None => self.send(),
+        }
+    }
+
+    fn is_without_destination(&self) -> bool {
+        let database = self.seen.database.as_ref();
+        database.is_ok_and(|seen| seen.tenant.destination == DestinationSeen::Unset)
+    }
+
+    fn set_destination(self) -> Verdict {
+        let effect = self.tenant_name().map(Effect::SetDestination);
+        // As it stands while it is tried again: the same refusal would be written twice a time.
+        if self.status.retry_time.is_some() {
+            return self.render(&State::Refused, effect, Next::After(LOOK_PAUSE));
+        }
+        let setting = Obstacle::waiting(
+            "SettingDestination",
+            "the destination of data backups is being set",
+        );
+        self.wait_with(setting, effect, Next::After(LOOK_PAUSE))
+    }
+
+    /// Writes the intent and sends.
+    fn send(mut self) -> Verdict {
+        let number = self.status.attempts.last().map_or(1, |last| last.number);
+        let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
+        else {
+            return self.fail(cause(
+                "UnsafeTenantName",
+                "the tenant's name can not stand in a statement; create a BackupTask for a tenant \
+                 whose name has only letters, digits and '_' and is no reserved word",
+            ));
+        };
+        if self.status.attempts.is_empty() {
+            self.status.attempts.push(Attempt {
+                number,
+                ..Attempt::default()
+            });
+        }
+        if let Some(attempt) = self.status.attempts.last_mut() {
+            key.as_str().clone_into(&mut attempt.key);
+            attempt.sends = attempt.sends.saturating_add(1);
+            attempt.sent_time = Some(time(self.now));
+            SENDING.clone_into(&mut attempt.outcome);
+            attempt.cause = None;
+        }
+        self.status.cause = None;
+        self.status.retry_time = None;
+        let effect = Effect::Backup {
+            tenant,
+            incremental: self.task.spec.type_ == BackupType::Incremental,
+            key,
+        };
+        let next = Next::After(self.seen.surely_over);
+        self.render(&State::Sending, Some(effect), next)
+    }
+
+    /// An intent without an answer: by a lost reply, or a restart. What may have become of the
+    /// tenant meanwhile is not looked at before it is known that nothing was taken.
+    fn resolve(mut self) -> Verdict {
+        if let Err(obstacle) = &self.seen.database {
+            self.status.cause = Some(obstacle.cause());
+            return self.render(&State::Sending, None, Next::Await);
+        }
+        let is_told = |cause: &Cause| cause.reason == OUTCOME_UNKNOWN;
+        if !self.status.cause.as_ref().is_some_and(is_told) {
+            self.status.cause = Some(outcome_unknown("its answer was not heard"));
+        }
+        if let Some(rest) = self.seen.surely_over.checked_sub(self.seen.intent_age) {
+            let next = Next::After(rest + Duration::from_millis(1));
+            self.render(&State::Sending, None, next)
+        } else {
+            let effect = self.find_effect();
+            self.render(&State::Sending, effect, Next::After(LOOK_PAUSE))
+        }
+    }
+
+    /// Accepted, and no row is there.
+    fn await_job(self) -> Verdict {
+        if let Err(obstacle) = &self.seen.database {
+            return self.render(&State::Unseen(obstacle.as_waiting()), None, Next::Await);
+        }
+        let sent_time = self
+            .status
+            .attempts
+            .last()
+            .and_then(|a| a.sent_time.as_ref());
+        let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
+        let effect = (waited > JOB_PATIENCE)
+            .then(|| self.find_effect())
+            .flatten();
+        let state = self.unseen_state();
+        self.render(&state, effect, Next::After(JOB_LOOK_INTERVAL))
+    }
+
+    pub(super) fn unseen_state(&self) -> State {
+        match self.status.job_id {
+            None => State::Accepted,
+            Some(id) => State::Unseen(Obstacle::waiting(
+                "JobNotVisible",
+                format!("the database does not show job {id} any more; it is looked for"),
+            )),
+        }
+    }
+
+    fn find_effect(&self) -> Option<Effect> {
+        Some(Effect::Find {
+            tenant: self.tenant_name()?,
+            key: self.key()?,
+        })
+    }
+
+    /// Takes in what became of this pass's effect.
+    pub(super) fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+        match effect {
+            Effect::SetDestination(_) => self.hear_destination(answer),
+            Effect::Backup { .. } => self.hear_backup(answer),
+            Effect::Find { .. } => self.hear_find(answer),
+            Effect::Cancel { .. } => self.hear_cancel(answer),
+        }
+    }
+
+    fn hear_destination(self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Done | Answer::AlreadySent => self.wait(reading(), Next::Await),
+            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+                self.fail(failure.into())
+            }
+            Answer::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
+            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+                self.pause(not_sent(why), REFUSED_PAUSE)
+            }
+        }
+    }
+
+    fn hear_backup(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Done | Answer::AlreadySent => {
+                self.set_attempt(ACCEPTED, None);
+                self.status.cause = None;
+                self.render(&State::Accepted, None, Next::After(JOB_SOON))
+            }
+            Answer::Refused(failure) => {
+                self.set_attempt(REFUSED, Some(failure.into()));
+                self.hear_refusal(failure)
+            }
+            Answer::NotSent(why) | Answer::Withheld(why) => {
+                self.set_attempt(REFUSED, Some(not_sent(why)));
+                let pause = self.doubled(NOT_SENT_PAUSE);
+                self.pause(not_sent(why), pause)
+            }
+            Answer::Unknown(why) => {
+                self.status.cause = Some(outcome_unknown(why));
+                let next = Next::After(self.seen.surely_over);
+                self.render(&State::Sending, None, next)
+            }
+        }
+    }
+
+    fn hear_refusal(self, failure: &Failure) -> Verdict {
+        if failure.class == FailureClass::Permanent {
+            return self.fail(failure.into());
+        }
+        let pause = self.doubled(REFUSED_PAUSE);
+        self.pause(failure.into(), pause)
+    }
+
+    /// A look by key, nothing sent: `Done` means that nothing was found.
+    fn hear_find(mut self, answer: &Answer) -> Verdict {
+        let outcome = self.status.attempts.last().map(|last| &*last.outcome);
+        let is_sending = outcome == Some(SENDING);
+        match answer {
+            Answer::AlreadySent if is_sending => {
+                self.set_attempt(ACCEPTED, None);
+                self.status.cause = None;
+                self.render(&State::Accepted, None, Next::After(JOB_SOON))
+            }
+            Answer::Done if is_sending => {
+                let lost = cause(
+                    "StatementLost",
+                    "the database does not know the statement, which was lost on its way; it is \
+                     sent again",
+                );
+                self.set_attempt(REFUSED, Some(lost.clone()));
+                if self.is_cancel_wanted() || self.is_past_deadline() {
+                    self.status.cause = Some(lost);
+                    return self.end_unsent();
+                }
+                self.pause(lost, SignedDuration::ZERO)
+            }
+            Answer::Done => self.fail(cause(
+                "JobNotFound",
+                "the database took the statement and shows no job for it: look at \
+                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
+            )),
+            _ if is_sending => self.render(&State::Sending, None, Next::After(LOOK_PAUSE)),
+            _ => {
+                let state = self.unseen_state();
+                self.render(&state, None, Next::After(JOB_LOOK_INTERVAL))
+            }
+        }
+    }
+
+    /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
+    /// itself is forgotten by the next one, which its own write wakes.
+    fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
+        let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
+        let next = self.sooner_than_deadline(Next::At(until.0));
+        self.status.cause = Some(cause);
+        self.status.retry_time = Some(until);
+        self.render(&State::Refused, None, next)
+    }
+
+    /// The pause, doubled for each sending before this one.
+    fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
+        let sends = self.status.attempts.last().map_or(1, |last| last.sends);
+        let doublings = u32::try_from(sends.clamp(1, 10) - 1).unwrap_or(0);
+        shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+    }
+
+    /// Until when nothing is sent. An instant further off than any pause is another clock's.
+    fn paused_until(&self) -> Option<Timestamp> {
+        let until = self.status.retry_time.as_ref()?.0;
+        let rest = self.now.duration_until(until);
+        (rest > SignedDuration::ZERO && rest <= LONGEST_PAUSE).then_some(until)
+    }
+
+    pub(super) fn set_attempt(&mut self, outcome: &str, cause: Option<Cause>) {
+        if let Some(attempt) = self.status.attempts.last_mut() {
+            outcome.clone_into(&mut attempt.outcome);
+            attempt.cause = cause;
+        }
+    }
+}
+
+const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";
+
+fn outcome_unknown(why: &str) -> Cause {
+    let message = format!(
+        "whether the database took the statement is not known ({why}); it is looked for before \
+         anything is sent again"
+    );
+    cause(OUTCOME_UNKNOWN, &message)
+}
+
+fn not_sent(why: &str) -> Cause {
+    let message = format!("the statement could not be sent ({why}); it is tried again");
+    cause("NotSent", &message)
+}

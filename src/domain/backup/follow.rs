@@ -1,0 +1,216 @@
+//! Finds and follows the database's job for a backup.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::attempt::ACCEPTED;
+use super::{Draft, Effect, Outcome, State, Verdict, canceled_cause, status};
+use crate::api::Cause;
+use crate::domain::{Next, cause, time};
+use crate::oceanbase::model::{Answer, Job, JobStatus};
+
+/// How long rows of one job may show up after each other: children after their parent, sets after
+/// their job.
+const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
+/// How often rows that are late are looked for.
+const ROWS_PAUSE: Duration = Duration::from_secs(5);
+/// How long after a CANCEL the job is looked at again.
+const CANCEL_PAUSE: Duration = Duration::from_secs(5);
+
+impl Draft<'_> {
+    /// The database's job for any of our attempts: by its number once that is known, before by
+    /// its key or its parent's.
+    pub(super) fn find_job(&self) -> Option<Job> {
+        let tenant = self.tenant()?;
+        // Jobs of another tenant that was made under the same name count anew from 1.
+        if self
+            .status
+            .tenant_id
+            .is_some_and(|known| known != tenant.id.0)
+        {
+            return None;
+        }
+        if let Some(known) = self.status.job_id {
+            return tenant.jobs.iter().find(|job| job.id.0 == known).cloned();
+        }
+        let mut attempts = self.status.attempts.iter().rev();
+        let by_key = attempts.find_map(|attempt| tenant.job_by_key(&attempt.key));
+        let parent = self.find_parent();
+        let by_parent = parent.and_then(|parent| {
+            let is_child = |job: &&Job| {
+                (job.initiator_tenant_id, job.initiator_job_id) == (parent.tenant_id, parent.id)
+            };
+            tenant.jobs.iter().find(is_child)
+        });
+        by_key.or(by_parent).cloned()
+    }
+
+    pub(super) fn find_parent(&self) -> Option<Job> {
+        let parents = &self.seen.database.as_ref().ok()?.parents;
+        let ours = |job: &&Job| {
+            self.status
+                .attempts
+                .iter()
+                .any(|attempt| attempt.key == job.description)
+        };
+        parents.iter().find(ours).cloned()
+    }
+
+    /// Follows the job that does the backup.
+    pub(super) fn follow(mut self, job: &Job) -> Verdict {
+        self.note_job(job);
+        match &job.status {
+            JobStatus::Completed => self.complete(job),
+            JobStatus::Canceled => {
+                self.status.cause = Some(canceled_cause(self.task.spec));
+                self.end(Outcome::Canceled, job.ended_at)
+            }
+            JobStatus::Failed => {
+                self.status.cause = Some(failure_of(job));
+                self.end(Outcome::Failed, job.ended_at)
+            }
+            running => {
+                let effect = self.cancel_effect(running);
+                if !self.is_cancel_wanted() || (effect.is_none() && self.is_settled()) {
+                    self.status.cause = None;
+                }
+                let next = effect
+                    .as_ref()
+                    .map_or(Next::Await, |_| Next::After(CANCEL_PAUSE));
+                self.render(&State::Running(running.clone()), effect, next)
+            }
+        }
+    }
+
+    fn note_job(&mut self, job: &Job) {
+        self.status.job_id = Some(job.id.0);
+        self.status.start_time = Some(time(job.started_at));
+        self.status.type_ = Some(status::full_word(job.full).to_owned());
+        self.status.storage_directory = Some(job.path.clone());
+        self.status.retry_time = None;
+        if job.set_id.0 > 0 {
+            self.status.backup_set_id = Some(job.set_id.0);
+        }
+        if let Some(percent) = job.percent {
+            // In steps: each written value is a write to the API server.
+            self.status.progress = Some(format!("{}%", percent / 5 * 5));
+        }
+        self.set_attempt(ACCEPTED, None);
+        if let Some(attempt) = self.status.attempts.last_mut() {
+            attempt.job_id = Some(job.id.0);
+            attempt.start_time = Some(time(job.started_at));
+        }
+    }
+
+    /// A completed job is the end once its set is there to be described.
+    fn complete(mut self, job: &Job) -> Verdict {
+        let set = self
+            .tenant()
+            .and_then(|tenant| tenant.sets.iter().find(|s| s.id == job.set_id));
+        match set {
+            Some(set) => status::note_set(&mut self.status, set),
+            None if self.is_recent(job.ended_at) => {
+                return self.render(
+                    &State::Running(JobStatus::Doing),
+                    None,
+                    Next::After(Duration::from_secs(2)),
+                );
+            }
+            // The set was deleted since; the backup went well all the same.
+            None => {}
+        }
+        self.status.progress = Some("100%".to_owned());
+        self.status.cause = None;
+        self.end(Outcome::Completed, job.ended_at)
+    }
+
+    /// Whether rows may still follow. The instant is by the database's clock: one that runs ahead
+    /// must not hold a task for hours.
+    fn is_recent(&self, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| at.duration_until(self.now).abs() < ROWS_SETTLE)
+    }
+
+    /// Only the parent is there: the child comes later, or never; or it was there and is gone
+    /// with its tenant.
+    pub(super) fn follow_parent(mut self, parent: &Job) -> Verdict {
+        self.set_attempt(ACCEPTED, None);
+        self.status.retry_time = None;
+        let ended_at = parent.ended_at.or(Some(parent.started_at));
+        if !parent.status.is_terminal() || self.is_recent(ended_at) {
+            self.status.cause = None;
+            let state = self.unseen_state();
+            return self.render(&state, None, Next::After(ROWS_PAUSE));
+        }
+        match parent.status {
+            JobStatus::Canceled => {
+                self.status.cause = Some(canceled_cause(self.task.spec));
+                self.end(Outcome::Canceled, parent.ended_at)
+            }
+            // A parent completes when all its children have; this one was seen to begin.
+            JobStatus::Completed if self.status.job_id.is_some() => {
+                self.status.cause = None;
+                self.end(Outcome::Completed, parent.ended_at)
+            }
+            JobStatus::Completed => {
+                self.status.cause = Some(cause(
+                    "TenantSkipped",
+                    "the database took the statement and then left the tenant out: check that the \
+                     tenant is normal, that its log backup runs and that no other backup runs, \
+                     then create a new BackupTask",
+                ));
+                self.end(Outcome::Failed, parent.ended_at)
+            }
+            _ => {
+                self.status.cause = Some(failure_of(parent));
+                self.end(Outcome::Failed, parent.ended_at)
+            }
+        }
+    }
+
+    fn cancel_effect(&self, status: &JobStatus) -> Option<Effect> {
+        let possible = matches!(
+            status,
+            JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
+        );
+        if !self.is_cancel_wanted() || !possible || !self.is_settled() {
+            return None;
+        }
+        let tenant_id = self.tenant()?.id;
+        Some(Effect::Cancel {
+            tenant: self.tenant_name()?,
+            tenant_id,
+            key: self.key()?,
+        })
+    }
+
+    pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+        self.status.cause = match answer {
+            Answer::Done | Answer::AlreadySent => None,
+            Answer::Refused(failure) => Some(failure.into()),
+            Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
+                let message =
+                    format!("the backup could not be canceled ({why}); it is tried again");
+                Some(cause("CancelNotSent", &message))
+            }
+        };
+        let state = match self.find_job() {
+            Some(job) => State::Running(job.status),
+            None => self.unseen_state(),
+        };
+        self.render(&state, None, Next::After(CANCEL_PAUSE))
+    }
+}
+
+fn failure_of(job: &Job) -> Cause {
+    job.failure.as_ref().map_or_else(
+        || {
+            cause(
+                "DatabaseError",
+                "the database's job failed and shows no cause: look at \
+                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
+            )
+        },
+        Cause::from,
+    )
+}

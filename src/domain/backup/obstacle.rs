@@ -1,0 +1,95 @@
+//! What stands in the way of a backup.
+
+use super::Draft;
+use crate::domain::{DestinationSeen, Obstacle};
+use crate::oceanbase::model::{RoundStatus, Tenant};
+
+impl Draft<'_> {
+    /// What stands in the way of sending, if anything.
+    pub(super) fn obstacle(&self) -> Option<Obstacle> {
+        if let Err(obstacle) = &self.seen.target {
+            return Some(obstacle.clone());
+        }
+        let database = match &self.seen.database {
+            Ok(database) => database,
+            Err(obstacle) => return Some(obstacle.as_waiting()),
+        };
+        let name = &self.task.spec.tenant_name;
+        let Some(tenant) = &database.tenant.tenant else {
+            return Some(Obstacle::waiting(
+                "TenantNotFound",
+                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
+            ));
+        };
+        if self
+            .status
+            .tenant_id
+            .is_some_and(|known| known != tenant.id.0)
+        {
+            return Some(Obstacle::permanent(
+                "TenantReplaced",
+                format!("the tenant '{name}' was made anew since; create a new BackupTask"),
+            ));
+        }
+        if let Some(obstacle) = ineligible(tenant) {
+            return Some(obstacle);
+        }
+        if !database.tenant.settled {
+            return Some(reading());
+        }
+        if let DestinationSeen::Elsewhere(place) = &database.tenant.destination {
+            return Some(Obstacle::permanent(
+                "DestinationInUse",
+                format!(
+                    "the tenant's data backups go to '{place}' already; back up there, or clear \
+                     DATA_BACKUP_DEST first"
+                ),
+            ));
+        }
+        if tenant.round.as_ref().map(|round| &round.status) != Some(&RoundStatus::Doing) {
+            return Some(Obstacle::waiting(
+                "WaitingForLogBackup",
+                "a backup needs running log backup: check the tenant's LogBackup",
+            ));
+        }
+        let job = tenant.running_jobs().next()?;
+        Some(Obstacle::waiting(
+            "WaitingForRunningBackup",
+            format!("backup job {} of the tenant runs; this one follows", job.id),
+        ))
+    }
+}
+
+/// Why a tenant can not be backed up now.
+#[must_use]
+pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
+    if tenant.role != "PRIMARY" {
+        return Some(Obstacle::waiting(
+            "TenantNotPrimary",
+            format!(
+                "the tenant's role is {}; only a primary tenant can be backed up",
+                tenant.role
+            ),
+        ));
+    }
+    if tenant.status != "NORMAL" {
+        return Some(Obstacle::waiting(
+            "TenantNotNormal",
+            format!(
+                "the tenant's status is {}; it can be backed up when it is NORMAL",
+                tenant.status
+            ),
+        ));
+    }
+    if tenant.locked {
+        return Some(Obstacle::waiting(
+            "TenantLocked",
+            "the tenant is locked; unlock it",
+        ));
+    }
+    None
+}
+
+pub(super) fn reading() -> Obstacle {
+    Obstacle::waiting("Reading", "the database is being read after a statement")
+}

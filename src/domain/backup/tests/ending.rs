@@ -1,0 +1,115 @@
+//! Cancel, deadline, and that what has ended stays so.
+
+use super::*;
+
+#[test]
+fn an_old_object_applied_again_is_overdue_and_sends_nothing() {
+    let mut story = Story::due_within(60);
+    let verdict = story.look(&healthy(), 60);
+    assert_eq!((story.phase(), verdict.effect), ("Overdue", None));
+}
+
+#[test]
+fn a_task_that_waits_is_overdue_at_its_deadline_and_says_what_for() {
+    let mut story = Story::due_within(60);
+    let verdict = story.look(&unreachable(), 10);
+    assert_eq!(verdict.next, Next::At(at(60)));
+    story.look(&unreachable(), 60);
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("the password is wrong"), "{message}");
+}
+
+#[test]
+fn a_canceled_task_that_was_not_sent_is_canceled_at_once() {
+    let mut story = Story::new();
+    story.cancel();
+    let verdict = story.look(&healthy(), 0);
+    assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
+}
+
+#[test]
+fn cancel_while_the_outcome_is_unknown_looks_first() {
+    let mut story = Story::lost();
+    story.cancel();
+    assert_eq!(story.look(&healthy(), 2).effect, None);
+    assert_eq!(story.status.outcome, None);
+    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    assert_eq!(story.phase(), "Canceled");
+}
+
+#[test]
+fn cancel_while_the_outcome_is_unknown_cancels_the_job_that_is_found() {
+    let mut story = Story::lost();
+    story.cancel();
+    story.answered(&old_intent(healthy()), 60, &Answer::AlreadySent);
+    let verdict = story.look(&with_job(job(JobStatus::Doing)), 65);
+    assert!(matches!(verdict.effect, Some(Effect::Cancel { .. })));
+}
+
+#[test]
+fn a_deadline_that_passes_while_the_outcome_is_unknown_looks_first() {
+    let mut story = Story::due_within(30);
+    story.answered(&healthy(), 0, &Answer::Unknown("reset".to_owned()));
+    assert_eq!(story.look(&healthy(), 40).status.outcome, None);
+    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    assert_eq!(story.phase(), "Overdue");
+}
+
+#[test]
+fn cancel_after_a_refusal_waits_for_a_look_that_is_newer_than_the_statement() {
+    let mut story = Story::new();
+    let refused = Answer::Refused(failure(FailureClass::NotYet));
+    story.answered(&healthy(), 0, &refused);
+    story.cancel();
+    story.look(&unsettled(healthy()), 1);
+    assert_eq!(story.status.outcome, None);
+    story.look(&with_job(job(JobStatus::Doing)), 2);
+    assert_eq!(story.phase(), "InProgress", "it was taken after all");
+}
+
+#[test]
+fn a_cancel_that_can_not_be_sent_says_why() {
+    let mut story = Story::accepted();
+    story.cancel();
+    let seen = with_job(job(JobStatus::Doing));
+    story.answered(
+        &seen,
+        5,
+        &Answer::Withheld("another backup runs".to_owned()),
+    );
+    assert_eq!(story.reason(), "CancelNotSent");
+    let before = story.status.clone();
+    story.look(&seen, 10);
+    assert_eq!(story.status, before);
+}
+
+#[test]
+fn a_dba_who_cancels_is_told_from_the_object_that_asks() {
+    let mut by_dba = Story::accepted();
+    by_dba.look(&with_job(job(JobStatus::Canceled)), 61);
+    let mut by_spec = Story::accepted();
+    by_spec.cancel();
+    by_spec.look(&with_job(job(JobStatus::Canceled)), 61);
+    assert_eq!(
+        (by_dba.reason(), by_spec.reason()),
+        ("CanceledElsewhere", "Canceled")
+    );
+}
+
+#[test]
+fn an_outcome_that_a_newer_operator_wrote_is_an_end_too() {
+    let mut story = Story::new();
+    story.status.outcome = Some("Archived".to_owned());
+    let verdict = story.look(&healthy(), 0);
+    assert_eq!(
+        (verdict.effect, story.status.observed_generation),
+        (None, Some(1))
+    );
+}
+
+#[test]
+fn an_attempt_in_a_state_that_is_not_known_is_never_sent_again() {
+    let mut story = Story::accepted();
+    "Postponed".clone_into(&mut story.status.attempts[0].outcome);
+    assert!(!is_backup(&story.look(&healthy(), 5)));
+}

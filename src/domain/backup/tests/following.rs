@@ -1,0 +1,142 @@
+//! The database's job is found and followed.
+
+use super::*;
+
+#[test]
+fn a_job_is_followed_to_its_set() {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    assert_eq!(story.phase(), "InProgress");
+    let mut seen = with_job(job(JobStatus::Completed));
+    if let Ok(database) = &mut seen.database {
+        let known = database.tenant.tenant.as_deref().unwrap().clone();
+        database.tenant.tenant = Some(Arc::new(Tenant {
+            sets: Arc::new(vec![set()]),
+            ..known
+        }));
+    }
+    story.look(&seen, 61);
+    assert_eq!(story.phase(), "Completed");
+    assert_eq!(story.status.backup_set_id, Some(3));
+    assert_eq!(story.status.duration.as_deref(), Some("59s"));
+}
+
+#[test]
+fn each_state_of_the_job_has_its_phase() {
+    let cases = [
+        (JobStatus::Init, "Initializing"),
+        (JobStatus::Doing, "InProgress"),
+        (JobStatus::Canceling, "Canceling"),
+        (JobStatus::Unknown("NAPPING".to_owned()), "InProgress"),
+        (JobStatus::Failed, "Failed"),
+        (JobStatus::Canceled, "Canceled"),
+    ];
+    for (status, phase) in cases {
+        let mut story = Story::accepted();
+        story.look(&with_job(job(status)), 70);
+        assert_eq!(story.phase(), phase);
+    }
+}
+
+#[test]
+fn a_child_without_a_description_is_found_by_its_parent() {
+    let mut story = Story::accepted();
+    let mut seen = with_job(Job {
+        description: String::new(),
+        ..job(JobStatus::Doing)
+    });
+    if let Ok(database) = &mut seen.database {
+        database.parents = Arc::new(vec![parent(JobStatus::Doing)]);
+    }
+    story.look(&seen, 5);
+    assert_eq!(story.status.job_id, Some(7));
+}
+
+#[test]
+fn a_known_job_is_found_by_its_number_when_its_parent_is_forgotten() {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    let nameless = Job {
+        description: String::new(),
+        ..job(JobStatus::Failed)
+    };
+    story.look(&with_job(nameless), 70);
+    assert_eq!(story.phase(), "Failed");
+}
+
+#[test]
+fn a_job_of_the_same_number_of_a_tenant_made_anew_is_another_one() {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    let other = Tenant {
+        id: TenantId(1010),
+        jobs: vec![job(JobStatus::Failed)],
+        ..tenant()
+    };
+    story.look(&seen_of(Some(other)), 70);
+    assert_eq!(story.status.outcome, None);
+}
+
+#[test]
+fn a_parent_that_completes_without_a_child_has_skipped_the_tenant() {
+    let mut story = Story::accepted();
+    story.look(&with_parent(parent(JobStatus::Completed)), 61);
+    assert_eq!(story.phase(), "Pending", "the child may follow");
+    story.look(&with_parent(parent(JobStatus::Completed)), 91);
+    assert_eq!((story.phase(), story.reason()), ("Failed", "TenantSkipped"));
+}
+
+#[test]
+fn a_parent_that_was_canceled_without_a_child_is_a_canceled_backup() {
+    let mut story = Story::accepted();
+    story.look(&with_parent(parent(JobStatus::Canceled)), 91);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Canceled", "CanceledElsewhere")
+    );
+}
+
+#[test]
+fn a_job_that_was_seen_is_not_called_skipped_when_only_its_parent_is_left() {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.look(&with_parent(parent(JobStatus::Doing)), 10);
+    assert_eq!(story.phase(), "InProgress");
+    story.look(&with_parent(parent(JobStatus::Completed)), 91);
+    assert_eq!(story.phase(), "Completed");
+}
+
+#[test]
+fn a_database_clock_that_runs_ahead_does_not_hold_a_completed_task() {
+    let mut story = Story::accepted();
+    let ahead = Job {
+        ended_at: Some(at(7_200)),
+        ..job(JobStatus::Completed)
+    };
+    story.look(&with_job(ahead), 61);
+    assert_eq!(story.phase(), "Completed");
+}
+
+#[test]
+fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails() {
+    let mut story = Story::accepted();
+    assert_eq!(story.look(&healthy(), 599).effect, None);
+    story.answered(&healthy(), 601, &Answer::Done);
+    assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
+}
+
+#[test]
+fn progress_is_written_in_steps() {
+    let mut story = Story::accepted();
+    let running = |percent| {
+        with_job(Job {
+            percent: Some(percent),
+            ..job(JobStatus::Doing)
+        })
+    };
+    story.look(&running(41), 5);
+    let before = story.status.clone();
+    story.look(&running(44), 7);
+    assert_eq!(story.status, before);
+    assert_eq!(story.status.progress.as_deref(), Some("40%"));
+}

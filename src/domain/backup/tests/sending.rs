@@ -1,0 +1,184 @@
+//! BACKUP is sent once, whatever happens around it.
+
+use super::*;
+
+fn refused(class: FailureClass) -> Answer {
+    Answer::Refused(failure(class))
+}
+
+#[test]
+fn the_intent_is_in_the_status_that_is_written_before_the_statement() {
+    let verdict = Story::new().look(&healthy(), 0);
+    let attempt = &verdict.status.attempts[0];
+    assert!(is_backup(&verdict));
+    assert_eq!((&*attempt.outcome, &*attempt.key), ("Sending", KEY));
+}
+
+#[test]
+fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
+    let mut story = Story::new();
+    story.look(&healthy(), 0);
+    let verdict = story.look(&healthy(), 1);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(
+        verdict.next,
+        Next::After(SURELY_OVER + Duration::from_millis(1))
+    );
+}
+
+#[test]
+fn an_old_intent_is_looked_for_and_not_sent_at_once() {
+    let verdict = Story::lost().look(&old_intent(healthy()), 60);
+    assert!(matches!(verdict.effect, Some(Effect::Find { .. })));
+}
+
+#[test]
+fn a_lost_statement_that_the_database_does_not_know_is_sent_again_with_the_same_key() {
+    let mut story = Story::lost();
+    story.answered(&old_intent(healthy()), 60, &Answer::Done);
+    let verdict = story.look(&healthy(), 61);
+    assert!(is_backup(&verdict));
+    assert_eq!(
+        (&*story.status.attempts[0].key, story.status.attempts.len()),
+        (KEY, 1)
+    );
+}
+
+#[test]
+fn a_lost_statement_that_the_database_knows_is_accepted() {
+    let mut story = Story::lost();
+    story.answered(&old_intent(healthy()), 60, &Answer::AlreadySent);
+    assert_eq!(story.status.attempts[0].outcome, "Accepted");
+}
+
+#[test]
+fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
+    let mut story = Story::lost();
+    let other = seen_of(Some(Tenant {
+        id: TenantId(1010),
+        ..tenant()
+    }));
+    story.answered(&old_intent(other.clone()), 60, &Answer::Done);
+    let verdict = story.look(&other, 61);
+    assert!(!is_backup(&verdict));
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "TenantReplaced")
+    );
+}
+
+#[test]
+fn a_lost_statement_is_not_sent_again_where_backups_go_elsewhere_now() {
+    let mut story = Story::lost();
+    let elsewhere = with_destination(DestinationSeen::Elsewhere("s3://other".to_owned()));
+    story.answered(&old_intent(elsewhere.clone()), 60, &Answer::Done);
+    assert!(!is_backup(&story.look(&elsewhere, 61)));
+}
+
+#[test]
+fn the_same_words_stand_while_an_unknown_outcome_is_waited_for() {
+    let mut story = Story::lost();
+    let before = story.status.clone();
+    story.look(&healthy(), 3);
+    assert_eq!(story.status, before);
+}
+
+#[test]
+fn what_was_refused_for_now_waits_longer_each_time() {
+    let mut story = Story::new();
+    let mut pauses = Vec::new();
+    let mut now = 0;
+    for _ in 0..7 {
+        let verdict = story.answered(&healthy(), now, &refused(FailureClass::NotYet));
+        let Next::At(until) = verdict.next else {
+            panic!("{:?}", verdict.next)
+        };
+        pauses.push(at(now).duration_until(until).as_secs());
+        now += pauses.last().unwrap();
+    }
+    assert_eq!(pauses, [15, 30, 60, 120, 240, 300, 300]);
+}
+
+#[test]
+fn a_statement_that_could_not_be_sent_is_not_tried_again_by_the_pass_that_its_own_write_wakes() {
+    let mut story = Story::new();
+    story.answered(&healthy(), 0, &Answer::NotSent("no route".to_owned()));
+    let before = story.status.clone();
+    let verdict = story.look(&healthy(), 1);
+    assert_eq!((verdict.effect, &verdict.status), (None, &before));
+}
+
+#[test]
+fn a_pause_that_another_clock_has_written_does_not_hold_for_ever() {
+    let mut story = Story::new();
+    story.answered(&healthy(), 1_000_000, &refused(FailureClass::NotYet));
+    assert!(is_backup(&story.look(&healthy(), 0)));
+}
+
+#[test]
+fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
+    let mut story = Story::new();
+    let unset = with_destination(DestinationSeen::Unset);
+    story.answered(&unset, 0, &refused(FailureClass::NotYet));
+    let before = story.status.clone();
+    assert_eq!(story.look(&unset, 5).effect, None);
+    assert_eq!(story.status, before);
+    let verdict = story.look(&unset, 31);
+    assert!(matches!(verdict.effect, Some(Effect::SetDestination(_))));
+    assert_eq!(story.status, before, "the try itself is not written");
+}
+
+#[test]
+fn what_is_refused_for_good_fails_with_its_cause() {
+    let mut story = Story::new();
+    story.answered(&healthy(), 0, &refused(FailureClass::Permanent));
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "BackupCannotStart")
+    );
+}
+
+#[test]
+fn nothing_is_sent_on_an_old_picture() {
+    assert_eq!(Story::new().look(&unsettled(healthy()), 0).effect, None);
+}
+
+#[test]
+fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
+    type Change = Box<dyn Fn(&mut Tenant)>;
+    let cases: Vec<(&str, Change)> = vec![
+        ("TenantNotPrimary", Box::new(|t| t.role = "STANDBY".into())),
+        ("TenantNotNormal", Box::new(|t| t.status = "RESTORE".into())),
+        ("TenantLocked", Box::new(|t| t.locked = true)),
+        ("WaitingForLogBackup", Box::new(|t| t.round = None)),
+        (
+            "WaitingForRunningBackup",
+            Box::new(|t| {
+                t.jobs = vec![Job {
+                    description: "by hand".into(),
+                    ..job(JobStatus::Doing)
+                }];
+            }),
+        ),
+    ];
+    for (reason, change) in cases {
+        let mut tenant = tenant();
+        change(&mut tenant);
+        let mut story = Story::new();
+        let verdict = story.look(&seen_of(Some(tenant)), 0);
+        assert_eq!((story.reason(), verdict.effect), (reason, None));
+    }
+}
+
+#[test]
+fn a_cluster_that_is_being_connected_to_changes_nothing() {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    let before = story.status.clone();
+    let connecting = Seen {
+        database: Err(Obstacle::waiting("Connecting", "soon")),
+        ..healthy()
+    };
+    story.look(&connecting, 6);
+    assert_eq!(story.status, before);
+}

@@ -1,0 +1,114 @@
+//! What changes with every look at a log backup, and when it is written.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Draft;
+use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
+use crate::api::{BackupType, LogBackupStatus};
+use crate::domain::{time, windows};
+use crate::oceanbase::model::{Round, Scn, Tenant};
+
+/// How far behind log backup may be before it is said so, in seconds (console: log backup delay).
+pub(super) const DELAY_THRESHOLD_SECONDS: i64 = 600;
+/// How many windows and points are shown.
+const LISTED: usize = 50;
+
+/// What changes with every look: written on a change of phase, when a hole opens or closes, and
+/// every few minutes.
+pub(super) struct Live {
+    checkpoint: Option<Scn>,
+    delay_seconds: Option<i64>,
+    windows: Vec<RecoveryWindow>,
+    points: Vec<RecoveryPoint>,
+}
+
+impl Live {
+    pub(super) fn write(self, status: &mut LogBackupStatus) {
+        status.checkpoint_scn = self.checkpoint.map(|scn| scn.to_string());
+        status.checkpoint_time = self.checkpoint.map(|scn| time(scn.at()));
+        status.delay_seconds = self.delay_seconds;
+        status.recovery_windows = self.windows;
+        status.recovery_points = self.points;
+    }
+}
+
+pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
+    let recoverable = windows::recoverable(&tenant.sets, &tenant.pieces);
+    let skipped = recoverable.windows.len().saturating_sub(LISTED);
+    let windows = recoverable
+        .windows
+        .iter()
+        .skip(skipped)
+        .map(|window| RecoveryWindow {
+            start: time(window.start_scn.at()),
+            end: time(window.end_scn.at()),
+            start_scn: window.start_scn.to_string(),
+            end_scn: window.end_scn.to_string(),
+        });
+    let points = recoverable
+        .points
+        .iter()
+        .rev()
+        .take(LISTED)
+        .map(|point| RecoveryPoint {
+            backup_set_id: point.backup_set_id.0,
+            type_: if point.full {
+                BackupType::Full
+            } else {
+                BackupType::Incremental
+            },
+            time: time(point.scn.at()),
+        });
+    Live {
+        checkpoint: tenant
+            .round
+            .as_ref()
+            .map(|round| round.checkpoint_scn)
+            .filter(|scn| *scn != Scn::default()),
+        delay_seconds,
+        windows: windows.collect(),
+        points: points.collect(),
+    }
+}
+
+pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>) -> bool {
+    let known: Option<u64> = previous
+        .checkpoint_scn
+        .as_ref()
+        .and_then(|text| text.parse().ok());
+    let interval = u64::try_from(draft.seen.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
+    let moved = match (known, live.checkpoint) {
+        (Some(known), Some(Scn(current))) => current < known || current - known >= interval,
+        (known, current) => known.is_some() != current.is_some(),
+    };
+    let late = |seconds: Option<i64>| seconds.map(|s| s > DELAY_THRESHOLD_SECONDS);
+    let crossed = late(previous.delay_seconds) != late(live.delay_seconds);
+    moved
+        || crossed
+        || previous.recovery_points != live.points
+        || !same_holes(&previous.recovery_windows, &live.windows)
+}
+
+/// Whether two lists of windows differ only in how far the last one has come.
+fn same_holes(before: &[RecoveryWindow], after: &[RecoveryWindow]) -> bool {
+    let starts = |list: &[RecoveryWindow]| -> Vec<String> {
+        list.iter().map(|window| window.start_scn.clone()).collect()
+    };
+    let closed = |list: &[RecoveryWindow]| -> Vec<String> {
+        let closed = list.len().saturating_sub(1);
+        list.iter()
+            .take(closed)
+            .map(|window| window.end_scn.clone())
+            .collect()
+    };
+    starts(before) == starts(after) && closed(before) == closed(after)
+}
+
+pub(super) fn delay(round: &Round, now: Timestamp) -> i64 {
+    round
+        .checkpoint_scn
+        .at()
+        .duration_until(now)
+        .max(SignedDuration::ZERO)
+        .as_secs()
+}

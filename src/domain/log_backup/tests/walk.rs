@@ -1,0 +1,236 @@
+//! Every status that a log backup can come to, against everything that can be seen.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::*;
+use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
+
+/// Two instants: at the second one every pause of the first is over.
+const NOWS: [i64; 2] = [0, 100];
+const FAILURES: i32 = 6;
+
+fn worlds() -> Vec<Seen> {
+    let mut worlds: Vec<Seen> = [
+        RoundStatus::Prepare,
+        RoundStatus::Beginning,
+        RoundStatus::Doing,
+        RoundStatus::Suspending,
+        RoundStatus::Suspend,
+        RoundStatus::Interrupted,
+        RoundStatus::Stopping,
+        RoundStatus::Stop,
+        RoundStatus::Unknown("NAPPING".to_owned()),
+    ]
+    .into_iter()
+    .map(|status| seen(tenant(Some(status))))
+    .collect();
+    worlds.extend([
+        seen(bare()),
+        seen(tenant(None)),
+        seen(Tenant {
+            archive_log: None,
+            ..tenant(None)
+        }),
+        seen(Tenant {
+            log_dest: Some(dest(false)),
+            ..tenant(Some(RoundStatus::Suspend))
+        }),
+        seen(Tenant {
+            role: "STANDBY".to_owned(),
+            ..bare()
+        }),
+        seen(Tenant {
+            locked: true,
+            ..doing()
+        }),
+        seen(Tenant {
+            id: TenantId(1010),
+            ..doing()
+        }),
+        elsewhere(doing()),
+        elsewhere(tenant(None)),
+        unsettled(seen(doing())),
+        unsettled(seen(bare())),
+        without_tenant(),
+        unreachable(),
+        without_database(Obstacle::waiting("Connecting", "soon")),
+        Seen {
+            can_pause: false,
+            ..seen(doing())
+        },
+        Seen {
+            target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+            ..seen(doing())
+        },
+        Seen {
+            target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
+            ..seen(doing())
+        },
+    ]);
+    worlds
+}
+
+fn answers() -> Vec<Answer> {
+    vec![
+        Answer::Done,
+        Answer::Withheld("busy".to_owned()),
+        refused(FailureClass::NotYet),
+        refused(FailureClass::Permanent),
+        Answer::NotSent("no route".to_owned()),
+        Answer::Unknown("reset".to_owned()),
+    ]
+}
+
+/// What decisions read of a status.
+fn key(status: &LogBackupStatus) -> String {
+    format!(
+        "{:?}",
+        (
+            status.observed_generation,
+            status.applied_generation,
+            status.tenant_id,
+            status.failures,
+            &status.last_failure_time,
+            status.cause.as_ref().map(|cause| &cause.reason),
+            &status.phase,
+        )
+    )
+}
+
+fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdict) {
+    let after = &verdict.status;
+    let shown = || format!("{:?} {seen:?} {after:?}", story.spec.desired_state);
+    assert_eq!(after.observed_generation, Some(story.generation));
+    assert_sound(&after.conditions, story.generation);
+    let judged = kstatus(
+        story.generation,
+        after.observed_generation,
+        &after.conditions,
+    );
+    let expected = match status_of(&after.conditions, "Ready") {
+        Some("True") => Kstatus::Current,
+        _ if status_of(&after.conditions, "Stalled") == Some("True") => Kstatus::Failed,
+        _ => Kstatus::InProgress,
+    };
+    assert_eq!(judged, expected, "{}", shown());
+    if let Some(cause) = &after.cause {
+        assert!(is_camel_case(&cause.reason) && !cause.message.is_empty());
+    }
+    if let Some(effect) = &verdict.effect {
+        assert!(!is_answer, "one effect in a pass");
+        assert_allowed(story, seen, effect);
+    }
+    if is_answer {
+        return;
+    }
+    let next = Story {
+        spec: story.spec.clone(),
+        generation: story.generation,
+        status: after.clone(),
+    };
+    for later in [now, now + 1] {
+        let again = decide(&next.object(), seen, None, at(later));
+        assert_eq!(&again.status, after, "written again: {}", shown());
+        assert_eq!(again.event, None, "told again: {}", shown());
+    }
+}
+
+/// Nothing is sent that could do harm.
+fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
+    assert!(seen.target.is_ok());
+    let database = seen.database.as_ref().unwrap();
+    let tenant = database.tenant.as_deref().unwrap();
+    assert!(database.settled && tenant.is_normal_primary() && !tenant.locked);
+    assert!(!matches!(
+        database.destination,
+        DestinationSeen::Elsewhere(_)
+    ));
+    assert_ne!(
+        story.status.applied_generation,
+        Some(story.generation),
+        "drift is not undone"
+    );
+    if matches!(effect, Effect::SetDestination(_)) {
+        assert_eq!(database.destination, DestinationSeen::Unset);
+        assert!(tenant.round.is_none() || archive(tenant) == Archive::Stopped);
+    }
+    if let Some(known) = story.status.tenant_id {
+        assert_eq!(known, tenant.id.0);
+    }
+}
+
+/// All statuses from this one on, for the same spec.
+fn walk(start: &Story, found: &mut Vec<LogBackupStatus>) -> usize {
+    let (worlds, answers) = (worlds(), answers());
+    let mut known = HashSet::new();
+    let mut open = VecDeque::from([start.status.clone()]);
+    let mut decisions = 0;
+    while let Some(status) = open.pop_front() {
+        let story = Story {
+            spec: start.spec.clone(),
+            generation: start.generation,
+            status,
+        };
+        for (seen, now) in worlds.iter().flat_map(|seen| NOWS.map(|now| (seen, now))) {
+            let first = decide(&story.object(), seen, None, at(now));
+            check(&story, seen, now, false, &first);
+            let mut verdicts = vec![first.clone()];
+            if let Some(effect) = &first.effect {
+                let written = Story {
+                    spec: story.spec.clone(),
+                    generation: story.generation,
+                    status: first.status.clone(),
+                };
+                for answer in &answers {
+                    let heard = Some((effect, answer));
+                    let verdict = decide(&written.object(), seen, heard, at(now));
+                    check(&written, seen, now, true, &verdict);
+                    verdicts.push(verdict);
+                }
+            }
+            decisions += verdicts.len();
+            for verdict in verdicts {
+                let status = verdict.status;
+                let is_new = known.insert(key(&status));
+                if is_new && status.failures.unwrap_or(0) <= FAILURES {
+                    let text = serde_json::to_string(&status).unwrap();
+                    let read: LogBackupStatus = serde_json::from_str(&text).unwrap();
+                    assert_eq!(read, status, "read back it differs");
+                    found.push(status.clone());
+                    open.push_back(status);
+                }
+            }
+        }
+    }
+    decisions
+}
+
+#[test]
+fn every_status_that_a_log_backup_can_come_to_keeps_the_invariants() {
+    use DesiredState::{Paused, Running, Stopped};
+    let (mut statuses, mut decisions) = (0, 0);
+    for first in [Running, Paused, Stopped] {
+        let mut found = Vec::new();
+        decisions += walk(&Story::of(first), &mut found);
+        // Edited from each of them.
+        let mut edited = HashSet::new();
+        for status in &found {
+            for second in [Running, Paused, Stopped] {
+                let mut story = Story::of(first);
+                story.status = status.clone();
+                story.edit(second);
+                if edited.insert((key(status), format!("{second:?}"))) {
+                    for (seen, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
+                        let verdict = decide(&story.object(), seen, None, at(now));
+                        check(&story, seen, now, false, &verdict);
+                        decisions += 1;
+                    }
+                }
+            }
+        }
+        statuses += found.len();
+    }
+    println!("{statuses} statuses, {decisions} decisions");
+    // Guards against a walk that goes nowhere.
+    assert!(statuses > 100 && decisions > 10_000);
+}

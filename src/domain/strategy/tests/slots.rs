@@ -1,0 +1,249 @@
+//! Every slot ends exactly once.
+
+use super::*;
+
+#[test]
+fn a_slot_is_opened_made_and_closed() {
+    let mut story = Story::of(&[1002]);
+    assert_eq!(
+        story.look(61).effect.map(|e| names(&e)).unwrap(),
+        ["nightly-t1002-incr-202611220100z"]
+    );
+    assert!(
+        story.status.open_slot.is_some(),
+        "written before the task is made"
+    );
+    story.make(61);
+    assert_eq!(
+        story.history(),
+        [
+            "01:00 incr Started -",
+            "00:00 incr Missed StartingDeadlineExceeded"
+        ]
+    );
+    assert_eq!(
+        (story.make(62).len(), story.status.open_slot.is_none()),
+        (0, true)
+    );
+}
+
+#[test]
+fn a_restart_goes_on_with_the_open_slot() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.look(61);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-incr-202611220100z", 1002, None));
+    assert_eq!(story.make(65), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.status.schedule_history[0].started, 2);
+}
+
+#[test]
+fn more_tenants_than_one_pass_makes_are_made_in_several() {
+    let ids: Vec<i64> = (0..120).map(|i| 1002 + 2 * i).collect();
+    let mut story = Story::of(&ids);
+    let made: Vec<usize> = (0..4).map(|_| story.make(61).len()).collect();
+    assert_eq!(made, [50, 50, 20, 0]);
+    assert_eq!(story.status.schedule_history[0].started, 120);
+}
+
+#[test]
+fn tasks_that_the_store_does_not_show_yet_are_asked_for_again_by_the_same_name() {
+    let mut story = Story::of(&[1002, 1004]);
+    let first = names(&story.look(61).effect.unwrap());
+    let second = names(&story.look(61).effect.unwrap());
+    assert_eq!(first, second);
+}
+
+#[test]
+fn an_outage_of_the_operator_does_not_cost_the_full_slot() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    assert_eq!(
+        story.make(4 * 60 + 30),
+        ["nightly-t1002-full-202611220200z"]
+    );
+    assert_eq!(
+        story.history()[..4],
+        [
+            "02:00 full Started -",
+            "04:00 incr Skipped SupersededByFull",
+            "03:00 incr Skipped SupersededByFull",
+            "02:00 incr Skipped SupersededByFull",
+        ]
+    );
+    assert!(story.make(4 * 60 + 31).is_empty(), "nothing is left over");
+}
+
+#[test]
+fn an_outage_of_the_database_does_not_cost_the_full_slot() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    let tenants = story.unreachable();
+    for minutes in [121, 181, 241] {
+        story.look(minutes);
+    }
+    assert_eq!(
+        story.status.open_slot.as_ref().unwrap().type_,
+        BackupType::Full
+    );
+    story.seen.database = tenants;
+    assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
+}
+
+#[test]
+fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_on() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    let tenants = story.unreachable();
+    let mut deadline = None;
+    for minutes in [121, 181, 481, 482] {
+        deadline = Some(story.look(minutes).next);
+    }
+    assert!(deadline.is_some());
+    assert!(
+        story
+            .history()
+            .contains(&"02:00 full Missed ClusterUnreachable".to_owned())
+    );
+    assert!(story.events.contains(&"BackupMissed"));
+    story.seen.database = tenants;
+    assert_eq!(story.make(541), ["nightly-t1002-incr-202611220900z"]);
+}
+
+#[test]
+fn an_open_slot_is_looked_at_when_its_deadline_passes() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.starting_deadline_seconds = 60;
+    story.unreachable().ok();
+    let verdict = story.look(60);
+    assert_eq!(
+        verdict.next,
+        Next::At(at(61) + jiff::SignedDuration::from_secs(1))
+    );
+    story.look(62);
+    assert_eq!(story.history()[0], "01:00 incr Missed ClusterUnreachable");
+}
+
+#[test]
+fn slots_are_missed_while_the_store_is_not_there_and_not_forgotten() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.starting_deadline_seconds = 60;
+    story.seen.target = Err(Obstacle::waiting("StorageNotFound", "no such store"));
+    story.look(60);
+    story.look(63);
+    assert_eq!(story.history()[0], "01:00 incr Missed StorageNotFound");
+}
+
+#[test]
+fn a_slot_that_is_open_when_the_schedule_is_suspended_makes_nothing() {
+    let mut story = Story::of(&[1002]);
+    story.unreachable().ok();
+    story.look(61);
+    story.seen.database = Ok(vec![tenant(1002)]);
+    story.spec.suspend = true;
+    story.generation += 1;
+    assert_eq!(story.look(62).effect, None);
+    assert_eq!(story.history()[0], "01:00 incr Skipped Suspended");
+    assert_eq!(story.status.phase.as_deref(), Some("Paused"));
+    assert_eq!(story.is(types::READY), "True");
+}
+
+#[test]
+fn slots_while_suspended_are_not_made_up_for() {
+    let mut story = Story::of(&[1002]);
+    story.spec.suspend = true;
+    story.look(61);
+    story.spec.suspend = false;
+    story.generation += 1;
+    assert_eq!(story.look(130).effect, None);
+    assert_eq!(story.make(181), ["nightly-t1002-incr-202611220300z"]);
+}
+
+#[test]
+fn a_schedule_that_is_edited_while_a_slot_is_open_still_closes_it_once() {
+    let mut story = Story::of(&[1002]);
+    story.look(61);
+    story.spec.schedule.cron.as_mut().unwrap().incremental = Some("30 5 * * *".to_owned());
+    story.generation += 1;
+    assert_eq!(story.make(62), ["nightly-t1002-incr-202611220100z"]);
+    assert_eq!(story.history()[0], "01:00 incr Started -");
+}
+
+#[test]
+fn an_incremental_slot_rests_while_a_full_backup_of_the_tenant_runs() {
+    let mut story = Story::of(&[1002]);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-full-202611212300z", 1002, None));
+    assert!(story.make(61).is_empty());
+    assert_eq!(story.history()[0], "01:00 incr Skipped FullBackupPending");
+}
+
+#[test]
+fn a_clock_that_jumps_back_makes_no_slot_twice() {
+    let mut story = Story::of(&[1002]);
+    story.make(181);
+    story.seen.tasks[0].outcome = Some("Completed".to_owned());
+    assert!(story.make(100).is_empty());
+    assert_eq!(story.make(241), ["nightly-t1002-incr-202611220400z"]);
+}
+
+#[test]
+fn a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_schedule() {
+    let mut story = Story::of(&[1002]);
+    story.make(5 * 365 * 24 * 60);
+    story.seen.tasks.clear();
+    story.look(61);
+    assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
+}
+
+#[test]
+fn between_two_slots_nothing_is_written() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    story.look(62);
+    let before = story.status.clone();
+    for minutes in 63..119 {
+        story.look(minutes);
+    }
+    assert_eq!(story.status, before);
+}
+
+#[test]
+fn each_slot_of_a_day_of_outages_ends_once() {
+    // Whatever is down in whichever hour: by the bits of the seed.
+    for seed in 0..64_u32 {
+        let mut story = Story::of(&[1002]);
+        let mut closed = Vec::new();
+        for step in 1..96 {
+            let minutes = step * 15;
+            let is_down = (seed >> (step / 16)) & 1 == 1;
+            story.seen.database = if is_down {
+                Err(Obstacle::waiting("Unreachable", "no route"))
+            } else {
+                Ok(vec![tenant(1002)])
+            };
+            let before = story.status.schedule_history.clone();
+            story.make(minutes);
+            let after = &story.status.schedule_history;
+            let new = after.iter().filter(|record| !before.contains(record));
+            closed.extend(new.map(|record| (record.slot.0, record.type_)));
+            for task in &mut story.seen.tasks {
+                task.outcome = Some("Completed".to_owned());
+            }
+        }
+        closed.extend(
+            story
+                .status
+                .open_slot
+                .iter()
+                .map(|open| (open.slot.0, open.type_)),
+        );
+        let count = closed.len();
+        let distinct: BTreeSet<_> = closed.into_iter().collect();
+        assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");
+    }
+}

@@ -1,0 +1,191 @@
+//! Whose tenants they are, and how the strategy stands.
+
+use super::*;
+
+fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
+    Rival {
+        name: name.to_owned(),
+        created_at: at(created),
+        tenants: Some(TenantSelection {
+            names: tenants.iter().map(|&name| name.to_owned()).collect(),
+            exclude: Vec::new(),
+        }),
+    }
+}
+
+fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
+    let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
+    let matched = matched(name, rivals, tenants.iter());
+    matched.eligible.iter().map(|t| t.name.clone()).collect()
+}
+
+fn cluster_level(name: &str, created: i64) -> Rival {
+    Rival {
+        tenants: None,
+        ..naming(name, created, &[])
+    }
+}
+
+#[test]
+fn a_strategy_that_names_a_tenant_goes_before_one_on_cluster_level() {
+    let rivals = [cluster_level("all", -90), naming("own", 0, &["t1002"])];
+    assert_eq!(matched_of("all", &rivals, &[1002, 1004]), ["t1004"]);
+    assert_eq!(matched_of("own", &rivals, &[1002, 1004]), ["t1002"]);
+}
+
+#[test]
+fn of_two_on_the_same_level_the_older_one_wins_then_the_first_by_name() {
+    let older = [naming("z", -90, &["t1002"]), naming("a", 0, &["t1002"])];
+    assert_eq!(matched_of("z", &older, &[1002]), ["t1002"]);
+    let same = [naming("z", 0, &["t1002"]), naming("a", 0, &["t1002"])];
+    assert_eq!(matched_of("a", &same, &[1002]), ["t1002"]);
+    let both = [cluster_level("z", -90), cluster_level("a", 0)];
+    assert!(matched_of("a", &both, &[1002]).is_empty());
+}
+
+#[test]
+fn a_strategy_that_loses_every_tenant_is_stalled() {
+    let mut story = Story::of(&[1002]);
+    story.seen.rivals = vec![
+        naming("older", -90, &["t1002"]),
+        naming("nightly", -60, &["t1002"]),
+    ];
+    story.look(1);
+    assert_eq!(story.failing(), [("t1002", "TenantAlreadyManaged")]);
+    assert_eq!(story.is(types::STALLED), "True");
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+}
+
+#[test]
+fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_ready() {
+    let mut story = Story::of(&[1002]);
+    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "gone", "all"])];
+    story.seen.database.as_mut().unwrap().push(Arc::new(Tenant {
+        name: "all".to_owned(),
+        ..(*tenant(1006)).clone()
+    }));
+    story.look(1);
+    assert_eq!(
+        story.failing(),
+        [("all", "UnsafeTenantName"), ("gone", "TenantNotFound")]
+    );
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.is(types::READY), "True");
+}
+
+#[test]
+fn a_failed_night_never_makes_the_strategy_unready() {
+    let mut story = Story::of(&[1002]);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-full-1", 1002, Some("Failed")));
+    story.look(1);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::BACKUP_HEALTHY)),
+        ("True", "False")
+    );
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+}
+
+#[test]
+fn a_failure_of_a_tenant_that_is_not_the_strategys_any_more_is_forgotten() {
+    let mut story = Story::of(&[1002]);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-full-1", 1002, Some("Completed")));
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1004-full-1", 1004, Some("Failed")));
+    story.look(1);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
+}
+
+#[test]
+fn a_canceled_backup_does_not_cover_up_a_failed_one() {
+    let mut story = Story::of(&[1002]);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-full-1", 1002, Some("Failed")));
+    let canceled = TaskSeen {
+        completed_at: Some(at(5)),
+        ..task("nightly-t1002-full-2", 1002, Some("Canceled"))
+    };
+    story.seen.tasks.push(canceled);
+    story.look(1);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+}
+
+#[test]
+fn a_long_cause_fits_into_the_list_of_failing_tenants() {
+    let mut story = Story::of(&[1002]);
+    let failed = TaskSeen {
+        cause: Some(crate::domain::cause("DatabaseError", &"ä".repeat(5_000))),
+        ..task("nightly-t1002-full-1", 1002, Some("Failed"))
+    };
+    assert!(failed.cause.as_ref().unwrap().message.len() <= 4096);
+    story.seen.tasks.push(failed);
+    story.look(1);
+    let tenants = story.status.tenants.as_ref().unwrap();
+    assert!(tenants.failing[0].message.len() <= 1024);
+}
+
+#[test]
+fn a_cluster_that_is_being_connected_to_leaves_the_conditions_as_they_are() {
+    let mut story = Story::of(&[1002]);
+    story.look(1);
+    let before = story.status.clone();
+    story.seen.database = Err(Obstacle::waiting("Connecting", "soon"));
+    story.look(2);
+    assert_eq!(story.status, before);
+}
+
+#[test]
+fn what_is_known_survives_an_outage() {
+    let mut story = Story::of(&[1002]);
+    story
+        .seen
+        .tasks
+        .push(task("nightly-t1002-full-1", 1002, Some("Completed")));
+    story.look(1);
+    story.unreachable().ok();
+    story.look(2);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
+    assert_eq!(
+        (story.is(types::RECONCILING), story.is(types::STALLED)),
+        ("True", "False")
+    );
+}
+
+#[test]
+fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.cron.as_mut().unwrap().incremental = None;
+    story.look(1);
+    let phase = |story: &Story| story.status.phase.clone().unwrap();
+    assert_eq!(phase(&story), "PendingBackupScheduling");
+    story.make(121);
+    story.look(122);
+    assert_eq!(phase(&story), "InProgress");
+}
+
+#[test]
+fn an_impossible_schedule_is_stalled_with_its_reason() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.time_zone = "Mars/Olympus".to_owned();
+    let verdict = story.look(1);
+    assert_eq!((verdict.effect, story.is(types::STALLED)), (None, "True"));
+}
+
+#[test]
+fn a_status_that_is_read_back_decides_the_same() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.spec.first_backup = FirstBackup::Immediately;
+    story.look_and_hear(61, |_| Err(Trouble::Error));
+    let text = serde_json::to_string(&story.status).unwrap();
+    let read: BackupStrategyStatus = serde_json::from_str(&text).unwrap();
+    assert_eq!(read, story.status);
+}
