@@ -220,9 +220,19 @@ fn target(
 ) -> Result<Place, Obstacle> {
     let spec = &object.spec;
     let rank = |other: &LogBackup| (created_at(other), other.name_any());
+    let current = snapshot.and_then(|snapshot| snapshot.tenant(&spec.tenant_name));
+    // One that belongs to a tenant of the same name that is no more does not stand in the way.
+    let is_of_another = |other: &LogBackup| {
+        let known = other.status.as_ref().and_then(|status| status.tenant_id);
+        current
+            .zip(known)
+            .is_some_and(|(tenant, known)| tenant.id.0 != known)
+    };
     let older = stores::within(&context.stores.log_backups, namespace)
         .filter(|other| {
-            other.spec.cluster_ref == spec.cluster_ref && other.spec.tenant_name == spec.tenant_name
+            other.spec.cluster_ref == spec.cluster_ref
+                && other.spec.tenant_name == spec.tenant_name
+                && !is_of_another(other)
         })
         .min_by_key(|other| rank(other))
         .filter(|oldest| rank(oldest) < rank(object));
