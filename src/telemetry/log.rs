@@ -1,6 +1,8 @@
 //! Log lines: text for people, JSON for machines.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::prelude::*;
+use tracing_subscriber::{fmt, registry};
 
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -18,10 +20,12 @@ pub enum Format {
 /// # Errors
 /// Directives that can not be understood, or a log that was started before.
 pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
-    let builder = tracing_subscriber::fmt().with_env_filter(EnvFilter::try_new(filter)?);
+    let registry = registry().with(filter.parse::<Targets>()?);
     let started = match format {
-        Format::Text => builder.try_init(),
-        Format::Json => builder.json().flatten_event(true).try_init(),
+        Format::Text => registry.with(fmt::layer()).try_init(),
+        Format::Json => registry
+            .with(fmt::layer().json().flatten_event(true))
+            .try_init(),
     };
     started.map_err(|error| anyhow::anyhow!("the log was started before: {error}"))
 }
