@@ -137,6 +137,14 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub cluster_name: Option<String>,
+    /// Name of the OceanBaseCluster, copied when the backup was sent: the task follows its job there
+    /// whatever becomes of the strategy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub cluster: Option<String>,
+    /// Number of the cluster as it calls itself; each cluster counts jobs and tenants alike.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_id: Option<i64>,
     /// The tenant's id; a tenant that was made anew under the same name has another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,

@@ -15,7 +15,7 @@ use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::{Answer, TenantId};
+use crate::oceanbase::model::{Answer, Identity, TenantId};
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -54,6 +54,10 @@ impl Reconcile for BackupTask {
             Ok(references) => database(context, &namespace, &references.cluster),
             Err(obstacle) => Err(obstacle.clone()),
         };
+        let database = database.and_then(|(key, snapshot)| {
+            same_cluster(&self.current_status(), &snapshot.identity)?;
+            Ok((key, snapshot))
+        });
         let snapshot = database
             .as_ref()
             .ok()
@@ -78,6 +82,7 @@ impl Reconcile for BackupTask {
         let target = references.and_then(|references| {
             place.as_ref().map_err(Obstacle::clone)?;
             Ok(Target {
+                cluster: references.cluster,
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
                 scheduled: is_owned_by_strategy(self),
@@ -92,6 +97,7 @@ impl Reconcile for BackupTask {
                 .and_then(|tenant| tenant.data_dest.as_deref());
             DatabaseSeen {
                 cluster_name: snapshot.identity.cluster_name.clone(),
+                cluster_id: snapshot.identity.cluster_id,
                 parents: Arc::clone(&snapshot.parents),
                 tenant: TenantSeen {
                     destination: destination_seen(shown, wanted),
@@ -251,6 +257,18 @@ fn references(
     namespace: &str,
 ) -> Result<References, Obstacle> {
     let spec = &task.spec;
+    // What was sent is followed where it was sent: the strategy may be gone by now, or be another
+    // one of the same name.
+    let status = task.current_status();
+    if !status.attempts.is_empty()
+        && let (Some(cluster), Some(storage)) = (status.cluster, status.storage)
+    {
+        return Ok(References {
+            cluster,
+            storage,
+            strategy_generation: status.strategy_generation,
+        });
+    }
     if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
         return Ok(References {
             cluster: cluster.name.clone(),
@@ -272,12 +290,7 @@ fn references(
         ));
     };
     let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
-    // Only before it starts: a strategy that is edited later does not end what runs.
-    let is_new = task
-        .status
-        .as_ref()
-        .is_none_or(|status| status.attempts.is_empty());
-    if is_new && !strategy::covers(name, &rivals, &spec.tenant_name) {
+    if !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Obstacle::permanent(
             "TenantNotInStrategy",
             format!(
@@ -292,4 +305,24 @@ fn references(
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
     })
+}
+
+/// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs
+/// and tenants alike, so that another one's would be taken for ours.
+fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obstacle> {
+    let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
+        return Ok(());
+    };
+    let name = status.cluster_name.as_deref().unwrap_or_default();
+    if (name, pinned) == (current.cluster_name.as_str(), current.cluster_id) {
+        return Ok(());
+    }
+    Err(Obstacle::waiting(
+        "ClusterReplaced",
+        format!(
+            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster now \
+             reaches {} (id {}): point it back to see how the backup ended",
+            current.cluster_name, current.cluster_id
+        ),
+    ))
 }

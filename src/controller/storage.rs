@@ -7,6 +7,7 @@ use kube::ResourceExt;
 
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, namespace, place, stores};
+use crate::api::condition::types::ARCHIVING;
 use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
 use crate::oceanbase::cluster::Permit;
@@ -29,7 +30,11 @@ impl Reconcile for BackupStorage {
                 let status = object.status.clone().unwrap_or_default();
                 storage::UseSeen {
                     name: object.name_any(),
-                    archiving: status.phase.as_deref() == Some("InProgress"),
+                    // Not by the phase: it stays while the database can not be asked.
+                    archiving: status
+                        .conditions
+                        .iter()
+                        .any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     cause: status.cause,
                 }
             })

@@ -61,6 +61,8 @@ pub struct Seen {
 /// Where the task's references lead.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
+    /// Name of the cluster's object.
+    pub cluster: String,
     /// Name of the store's object.
     pub storage: String,
     /// The strategy's generation.
@@ -74,6 +76,8 @@ pub struct Target {
 pub struct DatabaseSeen {
     /// Name of the cluster as it calls itself.
     pub cluster_name: String,
+    /// Its number.
+    pub cluster_id: i64,
     /// The tenant.
     pub tenant: TenantSeen,
     /// Jobs of the sys tenant, in whose name we start backups.
@@ -229,12 +233,16 @@ impl<'a> Draft<'a> {
             };
             self.status.source = Some(source.to_owned());
             if self.status.attempts.is_empty() {
+                self.status.cluster = Some(target.cluster.clone());
                 self.status.storage = Some(target.storage.clone());
                 self.status.strategy_generation = target.strategy_generation;
             }
         }
         if let Ok(database) = &self.seen.database {
             self.status.cluster_name = Some(database.cluster_name.clone());
+            if self.status.attempts.is_empty() {
+                self.status.cluster_id = Some(database.cluster_id);
+            }
         }
         if let (None, Some(tenant)) = (self.status.tenant_id, self.tenant()) {
             self.status.tenant_id = Some(tenant.id.0);

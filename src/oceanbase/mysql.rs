@@ -111,6 +111,9 @@ fn refused(host: &str, port: u16, error: mysql_async::Error) -> ConnectError {
         ref other if let Some(error) = tls_failure(other) => {
             ConnectError::Tls(format!("{host}:{port}: {error}"))
         }
+        Error::Io(IoError::Io(error)) => {
+            ConnectError::Unreachable(format!("{host}:{port}: {error}"))
+        }
         other => ConnectError::Unreachable(format!("{host}:{port}: {other}")),
     }
 }

@@ -120,12 +120,14 @@ fn failure(class: FailureClass) -> Failure {
 fn seen_of(tenant: Option<Tenant>) -> Seen {
     Seen {
         target: Ok(Target {
+            cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
             strategy_generation: None,
             scheduled: false,
         }),
         database: Ok(DatabaseSeen {
             cluster_name: "prod".to_owned(),
+            cluster_id: 1,
             tenant: TenantSeen {
                 tenant: tenant.map(Arc::new),
                 settled: true,

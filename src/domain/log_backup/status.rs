@@ -36,7 +36,15 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     let (phase, label) = phase(state, tenant, previous, draft.object.spec);
     let mut conditions = Vec::from(progress(state, &status, tenant, draft.object.spec));
     conditions.push(archiving(state, tenant, draft.object.spec));
-    conditions.push(delay_acceptable(runs.then_some(delay).flatten()));
+    conditions.push(match state {
+        State::Blocked(obstacle) => wanted(
+            DELAY_ACCEPTABLE,
+            Status::Unknown,
+            obstacle.reason,
+            &obstacle.message,
+        ),
+        _ => delay_acceptable(runs.then_some(delay).flatten()),
+    });
     let generation = draft.object.generation;
     status.conditions = condition::merge(&previous.conditions, conditions, generation, draft.now);
     status.observed_generation = Some(generation);

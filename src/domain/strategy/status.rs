@@ -13,6 +13,8 @@ use crate::oceanbase::model::Tenant;
 
 /// How many tenants with trouble are listed.
 const LISTED: usize = 20;
+/// What is said of a strategy that has nothing to do.
+const NO_TENANTS: &str = "no tenant is this strategy's to back up now: see `status.tenants`";
 
 pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
     let Draft {
@@ -49,21 +51,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
                 &draft_troubles(seen, matched),
             );
             conditions.extend(planned(matched, failing, suspended));
-            conditions.push(if suspended {
-                wanted(
-                    SCHEDULING,
-                    false,
-                    "Suspended",
-                    "`suspend` is set; no new slots are started",
-                )
-            } else {
-                wanted(
-                    SCHEDULING,
-                    true,
-                    "Scheduling",
-                    "slots are turned into tasks",
-                )
-            });
+            conditions.push(scheduling(matched, suspended));
             (
                 backup_healthy(seen, matched, failing),
                 log_backup_healthy(seen, matched),
@@ -286,6 +274,21 @@ fn last_runs(tasks: &[TaskSeen], is_ours: impl Fn(&str) -> bool) -> Wanted {
     )
 }
 
+fn scheduling(matched: &Matched, suspended: bool) -> Wanted {
+    let (status, reason, message) = if suspended {
+        (
+            false,
+            "Suspended",
+            "`suspend` is set; no new slots are started",
+        )
+    } else if matched.eligible.is_empty() {
+        (false, "NoTenants", NO_TENANTS)
+    } else {
+        (true, "Scheduling", "slots are turned into tasks")
+    };
+    wanted(SCHEDULING, status, reason, message)
+}
+
 fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
     let phase_of = |tenant: &Tenant| log_backup_of(&seen.log_backups, tenant)?.phase.as_deref();
     let bad = matched.eligible.iter().find_map(|tenant| {
@@ -306,7 +309,10 @@ fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
         .eligible
         .iter()
         .all(|t| phase_of(t) == Some("InProgress"));
-    if running && !matched.eligible.is_empty() {
+    if matched.eligible.is_empty() {
+        return wanted(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);
+    }
+    if running {
         return wanted(
             LOG_BACKUP_HEALTHY,
             true,

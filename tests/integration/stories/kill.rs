@@ -30,11 +30,11 @@ tenants:
 /// How many operators are killed at the same time.
 const LANES: usize = 8;
 /// How long one run may take: a statement without an answer is waited for until it is surely over.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_mins(3);
 /// Worlds that are set up before the slot: one for each plan, and some for a second try.
 const STAGES: usize = 96;
 /// How long it may take to set them up.
-const SETTING_TAKES: SignedDuration = SignedDuration::from_secs(25);
+const SETTING_TAKES: SignedDuration = SignedDuration::from_secs(60);
 
 /// Where the operator is killed.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,5 +39,6 @@ fn the_operator_stops_gracefully_when_its_pod_is_deleted() {
     let operator = world.operator.take().unwrap();
     let (status, took) = operator.terminate();
     assert_eq!(status.code(), Some(0));
-    assert!(took < Duration::from_secs(5), "{took:?}");
+    // Less than the 20 s after which passes under way are given up.
+    assert!(took < Duration::from_secs(15), "{took:?}");
 }

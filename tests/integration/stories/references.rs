@@ -1,8 +1,11 @@
 //! Objects that are applied in any order.
 
-use super::{NIGHTLY, ONE_TENANT, task};
-use crate::support::World;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+
+use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::world::{NFS, cluster, secret};
+use crate::support::{Node, World};
 
 #[test]
 fn objects_of_one_directory_may_arrive_in_any_order() {
@@ -45,4 +48,45 @@ fn a_tenant_that_does_not_exist_is_said_and_backed_up_once_it_does() {
     let billing = oceanbase_sim::scenario::TenantSpec::new("billing");
     world.inject(oceanbase_sim::fault::Fault::Create(Box::new(billing)));
     world.phase("logbackup", "prod-t1004", "InProgress");
+}
+
+/// A task of a strategy whose backup is held in the middle.
+fn running(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.inject(Fault::Hold {
+        tenant: "orders".to_owned(),
+        at: Stage::Doing,
+    });
+    world.apply(&task("now", "Full"));
+    world.phase("backuptask", "now", "InProgress");
+    world
+}
+
+#[test]
+fn a_running_backup_is_followed_to_its_end_though_its_strategy_is_deleted() {
+    let world = running("strategy-gone");
+    world
+        .kubectl(&["delete", "backupstrategy", "nightly"])
+        .unwrap();
+    world.inject(Fault::Release {
+        tenant: "orders".to_owned(),
+    });
+    world.phase("backuptask", "now", "Completed");
+}
+
+#[test]
+fn a_job_of_another_cluster_is_never_taken_for_the_one_that_was_sent() {
+    let world = running("cluster-moved");
+    // Jobs and tenants have the same numbers there; only the cluster's own number differs.
+    let other = Node::start(&ONE_TENANT.replace("id: 7", "id: 8"));
+    let endpoint = format!("spec: {{endpoints: ['127.0.0.1:{}']}}", other.port);
+    world.edit("oceanbasecluster", "prod", &endpoint);
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "ClusterReplaced",
+    );
 }
