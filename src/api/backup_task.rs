@@ -95,12 +95,12 @@ pub struct BackupTaskSpec {
     /// What the backup holds.
     #[serde(rename = "type")]
     pub type_: BackupType,
-    /// The slot of the schedule. Deadlines count from it, so that an old object that is applied
+    /// The slot of the schedule; the backup does not start before it. Deadlines count from it, so that an old object that is applied
     /// again becomes Overdue instead of running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_time: Option<Time>,
     /// Seconds after `scheduledTime` (or after the object was created) within which the backup
-    /// must have started; left out means no limit.
+    /// must have started. Left out it is 6 hours after `scheduledTime`, and without that no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,

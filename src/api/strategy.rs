@@ -94,7 +94,8 @@ pub struct BackupStrategySpec {
     /// Whether a tenant that has no full backup at this place gets one at once.
     #[serde(default)]
     pub first_backup: FirstBackup,
-    /// How log backup runs.
+    /// How log backup runs: for the LogBackups that this strategy makes from now on. Those that
+    /// are there are edited themselves.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
 }

@@ -30,6 +30,9 @@ use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
 
+/// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
+const SLOT_DEADLINE_SECONDS: i64 = 21_600;
+
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
 pub struct Task<'a> {
@@ -239,8 +242,8 @@ impl<'a> Draft<'a> {
             }
         }
         if let Ok(database) = &self.seen.database {
-            self.status.cluster_name = Some(database.cluster_name.clone());
             if self.status.attempts.is_empty() {
+                self.status.cluster_name = Some(database.cluster_name.clone());
                 self.status.cluster_id = Some(database.cluster_id);
             }
         }
@@ -286,13 +289,13 @@ impl<'a> Draft<'a> {
     }
 
     fn deadline(&self) -> Option<Timestamp> {
-        let seconds = self.task.spec.starting_deadline_seconds?;
-        let from = self
-            .task
-            .spec
-            .scheduled_time
-            .as_ref()
-            .map_or(self.task.created_at, |t| t.0);
+        let spec = self.task.spec;
+        let slot = spec.scheduled_time.as_ref().map(|slot| slot.0);
+        // A slot has a deadline even where nobody wrote one: an old object that is applied again
+        // must not run.
+        let default = slot.map(|_| SLOT_DEADLINE_SECONDS);
+        let seconds = spec.starting_deadline_seconds.or(default)?;
+        let from = slot.unwrap_or(self.task.created_at);
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
     }
 

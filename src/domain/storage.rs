@@ -85,6 +85,23 @@ pub fn decide(
         }
     };
     let (reachable, reason, message) = reachable(&seen.log_backups);
+    let known = previous
+        .conditions
+        .iter()
+        .find(|known| known.type_ == REACHABLE);
+    let moved = known.is_none_or(|known| known.status != reachable.word());
+    if event.is_none() && moved && reachable != Status::Unknown {
+        let warning = reachable == Status::False;
+        event = Some(Event {
+            warning,
+            reason: if warning {
+                "StoreUnreachable"
+            } else {
+                "StoreReachable"
+            },
+            message: message.clone(),
+        });
+    }
     conditions.push(wanted(REACHABLE, reachable, &reason, message));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);

@@ -222,7 +222,9 @@ impl Draft<'_> {
 
     fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {
         let event = self.event.clone();
+        let before = self.strategy.status.phase.clone();
         let status = status::render(self, standing);
+        let event = event.or_else(|| status::event(before.as_deref(), &status));
         Decision {
             status,
             effect,

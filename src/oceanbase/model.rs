@@ -80,12 +80,6 @@ impl Tenant {
     pub fn running_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| !job.status.is_terminal())
     }
-
-    /// Whether statements on its backup are possible at all: a primary, normal tenant.
-    #[must_use]
-    pub fn is_normal_primary(&self) -> bool {
-        self.status == "NORMAL" && self.role == "PRIMARY"
-    }
 }
 
 /// A tenant's log archive destination (`CDB_OB_ARCHIVE_DEST`, one row per attribute).

@@ -207,7 +207,11 @@ impl Sender {
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
         let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        self.metrics.statement(query.name(), 0, began.elapsed());
+        let code = match &answer {
+            Err(QueryError::Server(error)) => error.code,
+            _ => 0,
+        };
+        self.metrics.statement(query.name(), code, began.elapsed());
         answer.map_err(|error| match error {
             QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
             QueryError::Lost(why) => Stop::Broken(why),

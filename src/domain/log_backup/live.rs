@@ -6,7 +6,7 @@ use super::Draft;
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{time, windows};
-use crate::oceanbase::model::{Round, Scn, Tenant};
+use crate::oceanbase::model::{Piece, Round, Scn, Tenant};
 
 /// How far behind log backup may be before it is said so, in seconds (console: log backup delay).
 pub(super) const DELAY_THRESHOLD_SECONDS: i64 = 600;
@@ -33,7 +33,7 @@ impl Live {
 }
 
 pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
-    let recoverable = windows::recoverable(&tenant.sets, &tenant.pieces);
+    let recoverable = windows::recoverable(&tenant.sets, &pieces(tenant));
     let skipped = recoverable.windows.len().saturating_sub(LISTED);
     let windows = recoverable
         .windows
@@ -69,6 +69,20 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
         windows: windows.collect(),
         points: points.collect(),
     }
+}
+
+/// The pieces, the one that is being written as far as its round has come: pieces are read less
+/// often than rounds, and such a piece is available once its checkpoint has passed its start.
+fn pieces(tenant: &Tenant) -> Vec<Piece> {
+    let mut pieces = tenant.pieces.to_vec();
+    if let Some(round) = &tenant.round {
+        let is_written = |piece: &&mut Piece| piece.id == round.piece_id && !piece.frozen;
+        for piece in pieces.iter_mut().filter(is_written) {
+            piece.checkpoint_scn = piece.checkpoint_scn.max(round.checkpoint_scn);
+            piece.available |= piece.checkpoint_scn > piece.start_scn;
+        }
+    }
+    pieces
 }
 
 pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>) -> bool {

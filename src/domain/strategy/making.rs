@@ -84,7 +84,14 @@ impl Draft<'_> {
             .eligible
             .iter()
             .filter(|tenant| match self.log_backup_of(tenant) {
-                Some(known) => known.storage == self.strategy.spec.storage_ref.name,
+                Some(known) => {
+                    // It would fail at once, slot for slot; the tenant is listed as failing.
+                    let in_use = known
+                        .cause
+                        .as_ref()
+                        .is_some_and(|cause| cause.reason == "DestinationInUse");
+                    known.storage == self.strategy.spec.storage_ref.name && !in_use
+                }
                 None => !self.is_refused(&self.log_backup_name(tenant)),
             })
     }

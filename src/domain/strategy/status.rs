@@ -8,7 +8,7 @@ use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{shortened, time};
+use crate::domain::{Event, shortened, time};
 use crate::oceanbase::model::Tenant;
 
 /// How many tenants with trouble are listed.
@@ -86,6 +86,38 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     status.phase = Some(phase.to_owned());
     status.console_label = Some(label.to_owned());
     status
+}
+
+/// What is told when the phase moves.
+pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Option<Event> {
+    // The first phase is no move.
+    let before = before?;
+    let phase = after.phase.as_deref().filter(|phase| before != *phase)?;
+    let (warning, reason) = match phase {
+        "Abnormal" => (true, "StrategyAbnormal"),
+        "Paused" => (false, "StrategyPaused"),
+        "InProgress" => (false, "StrategyInProgress"),
+        _ => (false, "StrategyPending"),
+    };
+    let why = |kind: &str, status: &str| {
+        let known = after
+            .conditions
+            .iter()
+            .find(|c| c.type_ == kind && c.status == status)?;
+        Some(known.message.clone())
+    };
+    let message = match phase {
+        "Abnormal" => why("Stalled", "True")
+            .or_else(|| why(BACKUP_HEALTHY, "False"))
+            .or_else(|| why(LOG_BACKUP_HEALTHY, "False")),
+        _ => why(SCHEDULING, "True").or_else(|| why(SCHEDULING, "False")),
+    };
+    let message = message.unwrap_or_else(|| "the strategy has just been made".to_owned());
+    Some(Event {
+        warning,
+        reason,
+        message,
+    })
 }
 
 fn blocked(obstacle: &Obstacle) -> [Wanted; 3] {

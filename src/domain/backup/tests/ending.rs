@@ -10,6 +10,26 @@ fn an_old_object_applied_again_is_overdue_and_sends_nothing() {
 }
 
 #[test]
+fn a_slot_that_is_still_to_come_is_waited_for() {
+    let mut story = Story::new();
+    story.spec.scheduled_time = Some(time(at(100)));
+    let verdict = story.look(&healthy(), 10);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(100))));
+    assert!(is_backup(&story.look(&healthy(), 100)));
+}
+
+#[test]
+fn a_slot_is_kept_for_six_hours_where_no_deadline_is_given() {
+    let mut story = Story::new();
+    story.spec.scheduled_time = Some(time(at(0)));
+    assert!(is_backup(&story.look(&healthy(), 21_599)));
+    let mut story = Story::new();
+    story.spec.scheduled_time = Some(time(at(0)));
+    story.look(&healthy(), 21_600);
+    assert_eq!(story.phase(), "Overdue");
+}
+
+#[test]
 fn a_task_that_waits_is_overdue_at_its_deadline_and_says_what_for() {
     let mut story = Story::due_within(60);
     let verdict = story.look(&unreachable(), 10);

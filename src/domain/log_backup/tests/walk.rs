@@ -140,7 +140,7 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
     assert!(seen.target.is_ok());
     let database = seen.database.as_ref().unwrap();
     let tenant = database.tenant.as_deref().unwrap();
-    assert!(database.settled && tenant.is_normal_primary() && !tenant.locked);
+    assert!(database.settled && ineligible(tenant).is_none());
     assert!(!matches!(
         database.destination,
         DestinationSeen::Elsewhere(_)
