@@ -13,6 +13,7 @@
 //! same session.
 
 mod attempt;
+mod deadline;
 mod follow;
 mod obstacle;
 mod status;
@@ -21,7 +22,7 @@ mod tests;
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 pub use attempt::open_intent;
 pub use obstacle::ineligible;
@@ -29,9 +30,6 @@ pub use obstacle::ineligible;
 use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
-
-/// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
-const SLOT_DEADLINE_SECONDS: i64 = 21_600;
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -241,11 +239,11 @@ impl<'a> Draft<'a> {
                 self.status.strategy_generation = target.strategy_generation;
             }
         }
-        if let Ok(database) = &self.seen.database {
-            if self.status.attempts.is_empty() {
-                self.status.cluster_name = Some(database.cluster_name.clone());
-                self.status.cluster_id = Some(database.cluster_id);
-            }
+        if let Ok(database) = &self.seen.database
+            && self.status.attempts.is_empty()
+        {
+            self.status.cluster_name = Some(database.cluster_name.clone());
+            self.status.cluster_id = Some(database.cluster_id);
         }
         if let (None, Some(tenant)) = (self.status.tenant_id, self.tenant()) {
             self.status.tenant_id = Some(tenant.id.0);
@@ -282,28 +280,6 @@ impl<'a> Draft<'a> {
 
     fn is_cancel_wanted(&self) -> bool {
         self.task.spec.cancel == Some(true)
-    }
-
-    fn is_past_deadline(&self) -> bool {
-        self.deadline().is_some_and(|at| self.now >= at)
-    }
-
-    fn deadline(&self) -> Option<Timestamp> {
-        let spec = self.task.spec;
-        let slot = spec.scheduled_time.as_ref().map(|slot| slot.0);
-        // A slot has a deadline even where nobody wrote one: an old object that is applied again
-        // must not run.
-        let default = slot.map(|_| SLOT_DEADLINE_SECONDS);
-        let seconds = spec.starting_deadline_seconds.or(default)?;
-        let from = slot.unwrap_or(self.task.created_at);
-        from.checked_add(SignedDuration::from_secs(seconds)).ok()
-    }
-
-    fn sooner_than_deadline(&self, next: Next) -> Next {
-        match self.deadline() {
-            Some(deadline) => next.sooner(Next::At(deadline), self.now),
-            None => next,
-        }
     }
 
     /// Waits for something that stands in the way.
