@@ -104,7 +104,9 @@ pub struct BackupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
-    /// `true` asks the database to cancel the backup; it can not be taken back.
+    /// `true` asks the database to cancel the backup; it can not be taken back. It is sent only when
+    /// ours is the tenant's only running backup; one that somebody starts in the instant between
+    /// that look and the statement would be canceled with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
 }

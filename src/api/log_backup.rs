@@ -97,7 +97,8 @@ pub struct LogBackupSpec {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
-    /// What the log backup should do (console S36).
+    /// What the log backup should do (console S36). Edit it rather than delete the object: where a
+    /// strategy is for the tenant, the object is made anew and log backup switched on again.
     #[serde(default)]
     pub desired_state: DesiredState,
     /// What the database does when the store can not keep up.
