@@ -93,6 +93,15 @@ impl fmt::Display for QueryError {
     }
 }
 
+/// The error number that an answer carries, for its metric: 0 where the server reported none.
+#[must_use]
+pub fn error_number(answer: &Result<Rows, QueryError>) -> u16 {
+    match answer {
+        Err(QueryError::Server(error)) => error.code,
+        Ok(_) | Err(QueryError::Lost(_)) => 0,
+    }
+}
+
 /// Opens sessions.
 pub trait Connect: Send + Sync + 'static {
     /// Logs in; tries the endpoints in order.

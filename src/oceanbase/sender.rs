@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Rows, Session};
+use super::client::{Account, Connect, QueryError, Rows, Session, error_number};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, FailureClass, Job};
@@ -102,10 +102,7 @@ impl Sender {
         };
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
-        let code = match &answer {
-            Err(QueryError::Server(error)) => error.code,
-            _ => 0,
-        };
+        let code = error_number(&answer);
         self.metrics
             .statement(command.name(), code, began.elapsed());
         tracing::info!(
@@ -207,10 +204,7 @@ impl Sender {
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
         let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        let code = match &answer {
-            Err(QueryError::Server(error)) => error.code,
-            _ => 0,
-        };
+        let code = error_number(&answer);
         self.metrics.statement(query.name(), code, began.elapsed());
         answer.map_err(|error| match error {
             QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
