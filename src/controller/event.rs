@@ -3,7 +3,7 @@
 use kube_runtime::events::{Event as Note, EventType};
 
 use super::{Context, Reconcile};
-use crate::domain::Event;
+use crate::domain::{Event, shortened};
 
 /// Longest note, in bytes: the API takes 1 kB.
 const LIMIT: usize = 1000;
@@ -19,7 +19,7 @@ pub(super) async fn publish<K: Reconcile>(object: &K, event: Option<Event>, cont
             EventType::Normal
         },
         reason: event.reason.to_owned(),
-        note: Some(shortened(event.message)),
+        note: Some(shortened(event.message, LIMIT)),
         action: "Reconcile".to_owned(),
         secondary: None,
     };
@@ -31,15 +31,4 @@ pub(super) async fn publish<K: Reconcile>(object: &K, event: Option<Event>, cont
     {
         tracing::warn!(%error, "the event could not be published");
     }
-}
-
-fn shortened(mut text: String) -> String {
-    if text.len() > LIMIT {
-        let end = (0..=LIMIT)
-            .rev()
-            .find(|at| text.is_char_boundary(*at))
-            .unwrap_or(0);
-        text.truncate(end);
-    }
-    text
 }
