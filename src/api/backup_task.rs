@@ -1,6 +1,6 @@
 //! `BackupTask`: one data backup (console S12..S27, "Back up Now" S3, S75).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -147,6 +147,9 @@ pub struct BackupTaskStatus {
     /// Number of the cluster as it calls itself; each cluster counts jobs and tenants alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
+    /// When the cluster was bootstrapped: with the number it tells it from all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_create_time: Option<MicroTime>,
     /// The tenant's id; a tenant that was made anew under the same name has another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,

@@ -1,6 +1,6 @@
 //! `OceanBaseCluster`: how to reach a cluster, and its Backup & Recovery page (console S46..S62).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -155,6 +155,11 @@ pub struct ClusterIdentity {
     pub cluster_name: String,
     /// The parameter `cluster_id`.
     pub cluster_id: i64,
+    /// When the cluster was bootstrapped, as its sys tenant says: with the number it tells one
+    /// database from all others. Objects that show the same two share one reader, one cap and one
+    /// owner of each tenant's backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<MicroTime>,
 }
 
 /// Numbers of user tenants.

@@ -8,13 +8,13 @@ use super::log_backup::{destination_seen, refused};
 use super::place::Holds;
 use super::strategy::{is_owned_by_strategy, rivals};
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{Context, Reconcile, cluster_of, created_at, database, namespace, place, stores};
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, Identity, TenantId};
 use crate::oceanbase::sender::surely_over;
 
@@ -96,8 +96,7 @@ impl Reconcile for BackupTask {
                 .as_ref()
                 .and_then(|tenant| tenant.data_dest.as_deref());
             DatabaseSeen {
-                cluster_name: snapshot.identity.cluster_name.clone(),
-                cluster_id: snapshot.identity.cluster_id,
+                identity: snapshot.identity.clone(),
                 parents: Arc::clone(&snapshot.parents),
                 tenant: TenantSeen {
                     destination: destination_seen(shown, wanted),
@@ -248,7 +247,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     change.is_about_tenant(&namespace, &references.cluster, &task.spec.tenant_name)
         || change.is_storage(&namespace, &references.storage)
         || (matches!(change, Change::Object(Changed::Cluster(_)))
-            && change.is_about_cluster(&namespace, &references.cluster))
+            && change.is_about_cluster(context, &namespace, &references.cluster))
 }
 
 fn references(
@@ -289,7 +288,7 @@ fn references(
             format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
         ));
     };
-    let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
+    let rivals = rivals(context, &cluster_of(&*object, &object.spec.cluster_ref));
     if !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Obstacle::permanent(
             "TenantNotInStrategy",
@@ -313,16 +312,17 @@ fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obs
     let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
         return Ok(());
     };
-    let name = status.cluster_name.as_deref().unwrap_or_default();
-    if (name, pinned) == (current.cluster_name.as_str(), current.cluster_id) {
+    let created_at = status.cluster_create_time.as_ref().map(|time| time.0);
+    if (pinned, created_at) == (current.cluster_id, Some(current.created_at)) {
         return Ok(());
     }
+    let name = status.cluster_name.as_deref().unwrap_or_default();
     Err(Obstacle::waiting(
         "ClusterReplaced",
         format!(
             "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster now \
-             reaches {} (id {}): point it back to see how the backup ended",
-            current.cluster_name, current.cluster_id
+             reaches {} (id {}) of {}: point it back to see how the backup ended",
+            current.cluster_name, current.cluster_id, current.created_at
         ),
     ))
 }

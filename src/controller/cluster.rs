@@ -6,11 +6,11 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::wake::Change;
-use super::{Context, Reconcile, database, namespace, stores};
+use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 
 impl Reconcile for OceanBaseCluster {
     type Seen = cluster::Seen;
@@ -21,23 +21,27 @@ impl Reconcile for OceanBaseCluster {
 
     async fn observe(&self, context: &Context) -> cluster::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
+        let key = ClusterKey::new(&namespace, &name);
         let observed = self
             .status
             .as_ref()
             .and_then(|status| status.observed_generation);
         if observed != self.metadata.generation {
             // Endpoints, account or protection may be others now.
-            let key = ClusterKey {
-                namespace: namespace.clone(),
-                name: name.clone(),
-            };
             context.clusters.reload(&key);
         }
-        let strategies = stores::within(&context.stores.strategies, &namespace);
+        let strategies = context.stores.strategies.state();
         cluster::Seen {
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
             strategy_phases: strategies
-                .filter(|strategy| strategy.spec.cluster_ref.name == name)
+                .iter()
+                .filter(|strategy| {
+                    same_database(
+                        context,
+                        &key,
+                        &cluster_of(&***strategy, &strategy.spec.cluster_ref),
+                    )
+                })
                 .map(|strategy| {
                     strategy
                         .status
@@ -79,10 +83,9 @@ impl Reconcile for OceanBaseCluster {
 
     fn deleted(&self, context: &Context) {
         // Its reader looks for the object, finds none, and hangs up.
-        context.clusters.reload(&ClusterKey {
-            namespace: namespace(self),
-            name: self.name_any(),
-        });
+        context
+            .clusters
+            .reload(&ClusterKey::new(&namespace(self), &self.name_any()));
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -90,7 +93,7 @@ impl Reconcile for OceanBaseCluster {
         clusters.retain(|cluster| {
             // Its own changes come by its own watch.
             !matches!(change, Change::Object(super::wake::Changed::Cluster(_)))
-                && change.is_about_cluster(&namespace(&**cluster), &cluster.name_any())
+                && change.is_about_cluster(context, &namespace(&**cluster), &cluster.name_any())
         });
         clusters
     }

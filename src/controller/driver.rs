@@ -28,8 +28,8 @@ use tracing::Instrument;
 use super::Context;
 use super::wake::Change;
 use crate::domain::{Decision, Next};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 
 /// How soon to come back when another statement is being sent to the cluster.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);

@@ -32,6 +32,7 @@ pub fn default_path(identity: &Identity, tenant: &Tenant, holds: Holds) -> Strin
     let Identity {
         cluster_name,
         cluster_id,
+        ..
     } = identity;
     format!(
         "{cluster_name}-{cluster_id}/{}-{}/{holds}",

@@ -10,8 +10,8 @@ use super::{Context, Reconcile, namespace, place, stores};
 use crate::api::condition::types::ARCHIVING;
 use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 
 impl Reconcile for BackupStorage {
     type Seen = storage::Seen;

@@ -11,12 +11,15 @@ use serde::de::DeserializeOwned;
 
 use super::place::Holds;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{
+    Context, Reconcile, cluster_of, created_at, database, namespace, place, qualified,
+    same_database, stores,
+};
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
 use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
@@ -41,11 +44,8 @@ impl Reconcile for BackupStrategy {
         let target = root.map(drop);
         strategy::Seen {
             target,
-            rivals: rivals(context, &namespace, cluster),
-            log_backups: stores::within(&context.stores.log_backups, &namespace)
-                .filter(|object| &object.spec.cluster_ref.name == cluster)
-                .map(|object| log_backup_seen(&object))
-                .collect(),
+            rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
+            log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
@@ -138,7 +138,7 @@ impl Reconcile for BackupStrategy {
                 }
                 Change::Object(Changed::Strategy(other)) if other.uid() == strategy.uid() => false,
                 _ => {
-                    change.is_about_cluster(&namespace, &strategy.spec.cluster_ref.name)
+                    change.is_about_cluster(context, &namespace, &strategy.spec.cluster_ref.name)
                         || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
                 }
             }
@@ -244,25 +244,48 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Strategies of a cluster.
-pub(super) fn rivals(context: &Context, namespace: &str, cluster: &str) -> Vec<Rival> {
-    stores::within(&context.stores.strategies, namespace)
-        .filter(|strategy| strategy.spec.cluster_ref.name == cluster)
-        .map(|strategy| Rival {
-            name: strategy.name_any(),
-            created_at: created_at(&*strategy),
-            tenants: strategy.spec.tenants.clone(),
+/// Strategies of the cluster's database, wherever they are.
+pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
+    let strategies = context.stores.strategies.state();
+    strategies
+        .iter()
+        .filter(|strategy| {
+            let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
+            same_database(context, cluster, &of)
+        })
+        .map(|strategy| {
+            let home = namespace(&**strategy);
+            Rival {
+                name: qualified(cluster, &home, &strategy.name_any()),
+                full_name: (strategy.name_any(), home),
+                created_at: created_at(&**strategy),
+                tenants: strategy.spec.tenants.clone(),
+            }
         })
         .collect()
 }
 
-fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
+/// Log backups of the cluster's database, wherever they are.
+fn log_backups(context: &Context, cluster: &ClusterKey) -> Vec<LogBackupSeen> {
+    let objects = context.stores.log_backups.state();
+    objects
+        .iter()
+        .filter(|object| {
+            let of = cluster_of(&***object, &object.spec.cluster_ref);
+            same_database(context, cluster, &of)
+        })
+        .map(|object| log_backup_seen(cluster, object))
+        .collect()
+}
+
+fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
+    let home = namespace(object);
     LogBackupSeen {
-        name: object.name_any(),
+        name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),
-        storage: object.spec.storage_ref.name.clone(),
+        storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         created_at: created_at(object),
         phase: status.phase,
         cause: status.cause,

@@ -23,13 +23,16 @@ mod tests;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::open_intent;
 pub use obstacle::ineligible;
 
 use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
-use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
+use crate::oceanbase::model::{
+    Answer, Identity, Job, JobKey, JobStatus, Tenant, TenantId, TenantName,
+};
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -75,10 +78,8 @@ pub struct Target {
 /// What the database shows.
 #[derive(Clone, Debug)]
 pub struct DatabaseSeen {
-    /// Name of the cluster as it calls itself.
-    pub cluster_name: String,
-    /// Its number.
-    pub cluster_id: i64,
+    /// Who the cluster says it is.
+    pub identity: Identity,
     /// The tenant.
     pub tenant: TenantSeen,
     /// Jobs of the sys tenant, in whose name we start backups.
@@ -242,8 +243,10 @@ impl<'a> Draft<'a> {
         if let Ok(database) = &self.seen.database
             && self.status.attempts.is_empty()
         {
-            self.status.cluster_name = Some(database.cluster_name.clone());
-            self.status.cluster_id = Some(database.cluster_id);
+            let identity = &database.identity;
+            self.status.cluster_name = Some(identity.cluster_name.clone());
+            self.status.cluster_id = Some(identity.cluster_id);
+            self.status.cluster_create_time = Some(MicroTime(identity.created_at));
         }
         if let (None, Some(tenant)) = (self.status.tenant_id, self.tenant()) {
             self.status.tenant_id = Some(tenant.id.0);

@@ -10,15 +10,16 @@
 //! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
 //! * [`sender`] sends commands, looking first where their guard says so
 //! * [`credentials`] whom to log in as
-//! * [`cluster`] what is known of one cluster, and the way of commands to it; [`trouble`] what
-//!   keeps it from being read
-//! * [`clusters`] one reflector for each cluster, and the way of commands to it
+//! * [`cluster`] one object that describes a cluster; [`trouble`] what keeps it from being read
+//! * [`database`] what is read of one database, and the way of commands to it
+//! * [`clusters`] all of these, and who leads where
 
 pub mod client;
 pub mod cluster;
 pub mod clusters;
 pub mod command;
 pub mod credentials;
+pub mod database;
 pub mod destination;
 pub mod error;
 pub mod model;

@@ -126,8 +126,11 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             scheduled: false,
         }),
         database: Ok(DatabaseSeen {
-            cluster_name: "prod".to_owned(),
-            cluster_id: 1,
+            identity: Identity {
+                cluster_name: "prod".to_owned(),
+                cluster_id: 1,
+                created_at: at(-3600),
+            },
             tenant: TenantSeen {
                 tenant: tenant.map(Arc::new),
                 settled: true,

@@ -12,11 +12,13 @@ use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::backup::ineligible;
 use crate::oceanbase::model::{Tenant, TenantName};
 
-/// A strategy of the same cluster, this one included.
+/// A strategy of the same database, the one in question included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
-    /// Its name.
+    /// Its name; with its namespace before it where that is not the one in question's.
     pub name: String,
+    /// Its name and namespace: the same from wherever it is looked at.
+    pub full_name: (String, String),
     /// When it was created.
     pub created_at: Timestamp,
     /// Which tenants it is for.
@@ -43,8 +45,8 @@ impl Rival {
         self.names().is_empty()
     }
 
-    fn rank(&self) -> (Timestamp, &str) {
-        (self.created_at, &self.name)
+    fn rank(&self) -> (Timestamp, &(String, String)) {
+        (self.created_at, &self.full_name)
     }
 
     fn excludes(&self, tenant: &str) -> bool {

@@ -95,6 +95,7 @@ impl Story {
     fn of(tenants: &[i64]) -> Self {
         let own = Rival {
             name: "nightly".to_owned(),
+            full_name: ("nightly".to_owned(), "default".to_owned()),
             created_at: at(-60),
             tenants: None,
         };

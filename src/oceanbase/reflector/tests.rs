@@ -8,23 +8,30 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
-use crate::oceanbase::cluster::Wake;
+use crate::oceanbase::cluster::{ClusterState, Wake};
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 
-/// Credentials that can be changed.
+mod shared;
+
+/// Credentials that can be changed: those of the second object, where it has its own, and those of
+/// all others.
 #[derive(Clone)]
-struct Changeable(Arc<Mutex<Result<Account, CredentialsError>>>);
+struct Changeable(
+    Arc<Mutex<Result<Account, CredentialsError>>>,
+    Arc<Mutex<Option<Result<Account, CredentialsError>>>>,
+);
 
 impl Credentials for Changeable {
     fn account<'a>(
         &'a self,
-        _: &'a ClusterKey,
+        key: &'a ClusterKey,
     ) -> BoxFuture<'a, Result<Account, CredentialsError>> {
-        let account = lock(&self.0).clone();
+        let own = lock(&self.1).clone().filter(|_| key.name == "second");
+        let account = own.unwrap_or_else(|| lock(&self.0).clone());
         async move { account }.boxed()
     }
 }
@@ -42,7 +49,7 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
-        let credentials = Changeable(Arc::new(Mutex::new(Ok(account()))));
+        let credentials = Changeable(Arc::new(Mutex::new(Ok(account()))), Arc::default());
         let (clusters, readers) = Clusters::new(
             Arc::new(node.clone()),
             Arc::new(credentials.clone()),

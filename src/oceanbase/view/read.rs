@@ -115,13 +115,20 @@ pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
     Ok((version, row.text("VERSION")?.contains("OceanBase_CE")))
 }
 
-/// Reads [`Query::Identity`].
-pub fn identity(answer: &Rows) -> Result<Identity, ViewError> {
+/// Reads [`Query::Identity`] and [`Query::Bootstrap`].
+pub fn identity(parameters: &Rows, bootstrap: &Rows) -> Result<Identity, ViewError> {
+    let missing = || ViewError {
+        query: "bootstrap",
+        column: "CREATE_TIME",
+        problem: "is missing",
+    };
+    let row = rows("bootstrap", bootstrap).next().ok_or_else(missing)?;
     let mut identity = Identity {
         cluster_name: String::new(),
         cluster_id: 0,
+        created_at: row.at("CREATE_TIME")?.ok_or_else(missing)?,
     };
-    for row in rows("identity", answer) {
+    for row in rows("identity", parameters) {
         if row.is("NAME", "cluster")? {
             row.text("VALUE")?.clone_into(&mut identity.cluster_name);
         } else if row.is("NAME", "cluster_id")? {

@@ -14,6 +14,7 @@ mod process;
 mod references;
 mod schedule;
 mod secrets;
+mod shared_database;
 mod suspend;
 mod tenants;
 

@@ -169,7 +169,7 @@ impl World {
             self.simulator.log(|log| {
                 let selects = log.of_kind(Kind::Select);
                 selects
-                    .filter(|entry| entry.text.contains("DBA_OB_TENANTS"))
+                    .filter(|entry| entry.text.contains("TENANT_TYPE = 'USER'"))
                     .count()
             })
         };

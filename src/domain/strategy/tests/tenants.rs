@@ -5,6 +5,7 @@ use super::*;
 fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
     Rival {
         name: name.to_owned(),
+        full_name: (name.to_owned(), "default".to_owned()),
         created_at: at(created),
         tenants: Some(TenantSelection {
             names: tenants.iter().map(|&name| name.to_owned()).collect(),
