@@ -34,6 +34,9 @@ pub struct Run {
     /// Where /metrics, /healthz and /readyz are served.
     #[arg(long, env = "HTTP_ADDRESS", default_value = "0.0.0.0:8080")]
     pub http_address: SocketAddr,
+    /// Send a Secret only to hosts that its annotation `backup.oceanbase.io/endpoints` lists.
+    #[arg(long, env = "REQUIRE_SECRET_BINDING")]
+    pub require_secret_binding: bool,
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
@@ -49,6 +52,7 @@ impl Run {
         Settings {
             namespace: self.namespace.clone(),
             http_address: Some(self.http_address),
+            require_secret_binding: self.require_secret_binding,
             ..Settings::default()
         }
     }

@@ -15,7 +15,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::controller::secret::ObjectCredentials;
+use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, watched};
 use crate::controller::wake::Change;
 use crate::controller::{self, Context};
@@ -40,6 +40,9 @@ pub struct Settings {
     pub namespace: Option<String>,
     /// Where metrics and probes are served; nowhere when left out.
     pub http_address: Option<SocketAddr>,
+    /// Whether a Secret is sent nowhere that its annotation `backup.oceanbase.io/endpoints` does not
+    /// list; otherwise only one that has the annotation is held to it.
+    pub require_secret_binding: bool,
     /// How often databases are read.
     pub intervals: Intervals,
 }
@@ -68,8 +71,9 @@ pub async fn run(
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
     let (stores, writers) = Stores::new();
+    let secrets = Secrets::new(client.clone(), settings.require_secret_binding);
     let credentials = Arc::new(ObjectCredentials::new(
-        client.clone(),
+        secrets.clone(),
         stores.clusters.clone(),
     ));
     let (clusters, readers) = Clusters::new(
@@ -82,6 +86,7 @@ pub async fn run(
     let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
     let context = Arc::new(Context::new(
         client.clone(),
+        secrets,
         clusters,
         clock,
         metrics.clone(),

@@ -8,6 +8,7 @@ use kube::Client;
 use kube_runtime::events::Recorder;
 use tokio::time::Instant;
 
+use super::secret::Secrets;
 use super::stores::Stores;
 use crate::clock::Clock;
 use crate::oceanbase::clusters::Clusters;
@@ -17,6 +18,8 @@ use crate::telemetry::Metrics;
 pub struct Context {
     /// The Kubernetes API.
     pub client: Client,
+    /// Secrets, read one by one.
+    pub secrets: Secrets,
     /// The databases.
     pub clusters: Clusters,
     /// The time.
@@ -38,6 +41,7 @@ impl Context {
     #[must_use]
     pub fn new(
         client: Client,
+        secrets: Secrets,
         clusters: Clusters,
         clock: Clock,
         metrics: Metrics,
@@ -46,6 +50,7 @@ impl Context {
     ) -> Self {
         Self {
             client,
+            secrets,
             clusters,
             clock,
             metrics,

@@ -2,9 +2,8 @@
 
 use std::sync::Arc;
 
-use kube::Client;
-
-use super::secret::Values;
+use super::binding::store_host;
+use super::secret::Secrets;
 use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
@@ -115,7 +114,7 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obsta
 /// # Errors
 /// The Secret is missing or incomplete, or holds what can not stand in a destination.
 pub async fn destination(
-    client: &Client,
+    secrets: &Secrets,
     namespace: &str,
     spec: &BackupStorageSpec,
     path: &str,
@@ -125,7 +124,9 @@ pub async fn destination(
         let directory = format!("{}/{path}", parts.directory);
         return Destination::file(&directory).map_err(|error| invalid(&error));
     };
-    let secret = Values::read(client, namespace, bucket.credentials).await?;
+    let secret = secrets.read(namespace, bucket.credentials).await?;
+    let (host, port) = store_host(bucket.host);
+    secret.check_host(host, port)?;
     let id = secret.required("accessKeyId")?;
     let key = secret.required("accessKeySecret")?;
     let app_id = if bucket.scheme == "cos" {
