@@ -80,6 +80,46 @@ pub struct OceanBaseClusterSpec {
     pub credentials_secret_ref: LocalReference,
     /// How the connection is protected.
     pub tls: TlsSpec,
+    /// Which tenants and stores may be used through this object. Whoever may write strategies and
+    /// tasks can not go beyond what whoever may write this object allows.
+    #[serde(default)]
+    pub access: Access,
+}
+
+/// Which tenants and stores may be used through a cluster's object: names, or prefixes that end in
+/// `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// Names of tenants.
+    #[serde(default = "everything")]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub tenants: Vec<String>,
+    /// Names of BackupStorages.
+    #[serde(default = "everything")]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 253), regex(pattern = r"^([a-z0-9][a-z0-9.\-]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub storages: Vec<String>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            tenants: everything(),
+            storages: everything(),
+        }
+    }
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
 }
 
 /// How the connection to the database is protected.

@@ -8,7 +8,9 @@ use super::log_backup::{destination_seen, refused};
 use super::place::Holds;
 use super::strategy::{is_owned_by_strategy, rivals};
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, cluster_of, created_at, database, namespace, place, stores};
+use super::{
+    Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, stores,
+};
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
@@ -80,6 +82,13 @@ impl Reconcile for BackupTask {
             .map_err(Obstacle::clone)
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
+            let cluster = ClusterKey::new(&namespace, &references.cluster);
+            allowed(
+                context,
+                &cluster,
+                &self.spec.tenant_name,
+                &references.storage,
+            )?;
             place.as_ref().map_err(Obstacle::clone)?;
             Ok(Target {
                 cluster: references.cluster,
@@ -167,7 +176,7 @@ impl Reconcile for BackupTask {
                 };
                 let namespace = namespace(self);
                 let destination =
-                    place::destination(&context.client, &namespace, &storage.spec, path).await;
+                    place::destination(&context.secrets, &namespace, &storage.spec, path).await;
                 match destination {
                     Ok(destination) => Command::SetDataBackupDest {
                         tenant,

@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use super::{Context, stores};
 use crate::api::cluster::ClusterIdentity;
-use crate::domain::{Obstacle, cluster as domain};
+use crate::domain::{Obstacle, access, cluster as domain};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{DatabaseId, Snapshot};
@@ -45,6 +45,22 @@ pub(super) fn database(
             permanent: trouble.permanent,
         }),
     }
+}
+
+/// Whether the tenant and the store may be used through the cluster's object. Where there is no
+/// such object, that is said elsewhere.
+pub(super) fn allowed(
+    context: &Context,
+    cluster: &ClusterKey,
+    tenant: &str,
+    storage: &str,
+) -> Result<(), Obstacle> {
+    let Some(object) = stores::find(&context.stores.clusters, &cluster.namespace, &cluster.name)
+    else {
+        return Ok(());
+    };
+    access::tenant(&object.spec.access, tenant)?;
+    access::storage(&object.spec.access, storage)
 }
 
 fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {

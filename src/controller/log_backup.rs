@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{
-    Context, Reconcile, cluster_of, created_at, database, namespace, place, qualified,
+    Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, qualified,
     same_database, stores,
 };
 use crate::api::{Binding, LogBackup, LogBackupStatus};
@@ -128,7 +128,7 @@ impl Reconcile for LogBackup {
                     return Answer::NotSent("the store is gone".to_owned());
                 };
                 let destination =
-                    place::destination(&context.client, &seen.key.namespace, &storage.spec, path);
+                    place::destination(&context.secrets, &seen.key.namespace, &storage.spec, path);
                 match destination.await {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),
@@ -227,6 +227,8 @@ fn target(
             format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
         ));
     }
+    let cluster = cluster_of(object, &spec.cluster_ref);
+    allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
     let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
     place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
 }

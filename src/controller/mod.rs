@@ -3,11 +3,13 @@
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
-//! * [`secret`], [`place`] credentials, and where backups go; `identity` which objects stand for one
+//! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
+//!   `identity` which objects stand for one
 //!   database
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
+mod binding;
 mod cluster;
 mod log_backup;
 mod storage;
@@ -39,7 +41,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use identity::{database, same_database};
+use identity::{allowed, database, same_database};
 use wake::{Change, Notable, announce};
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under

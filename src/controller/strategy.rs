@@ -15,9 +15,10 @@ use super::{
     Context, Reconcile, cluster_of, created_at, database, namespace, place, qualified,
     same_database, stores,
 };
+use crate::api::cluster::Access;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
-use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::{Decision, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
@@ -41,12 +42,14 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
             _ => [].into(),
         };
-        let target = root.map(drop);
+        let access = self.access(context);
+        let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
             rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
             log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
             tasks: self.tasks(context, &namespace),
+            access,
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
         }
@@ -186,6 +189,14 @@ impl BackupStrategy {
                 }
             })
             .collect()
+    }
+
+    /// What may be used through the cluster's object; everything while there is none.
+    fn access(&self, context: &Context) -> Access {
+        let name = &self.spec.cluster_ref.name;
+        stores::find(&context.stores.clusters, &namespace(self), name)
+            .map(|cluster| cluster.spec.access.clone())
+            .unwrap_or_default()
     }
 
     fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {

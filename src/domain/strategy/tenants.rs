@@ -8,7 +8,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
+use crate::domain::Obstacle;
+use crate::domain::access::{self, is_listed};
 use crate::domain::backup::ineligible;
 use crate::oceanbase::model::{Tenant, TenantName};
 
@@ -54,12 +57,7 @@ impl Rival {
             .tenants
             .as_ref()
             .map_or(&[][..], |tenants| &tenants.exclude);
-        patterns
-            .iter()
-            .any(|pattern| match pattern.strip_suffix('*') {
-                Some(prefix) => tenant.starts_with(prefix),
-                None => tenant == pattern,
-            })
+        is_listed(patterns, tenant)
     }
 }
 
@@ -105,19 +103,20 @@ pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
 pub fn matched<'a>(
     name: &str,
     rivals: &[Rival],
+    access: &Access,
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
 ) -> Matched {
     let Some(own) = rivals.iter().find(|rival| rival.name == name) else {
         return Matched::default();
     };
     if own.is_cluster_level() {
-        of_cluster(own, rivals, tenants)
+        of_cluster(own, rivals, access, tenants)
     } else {
-        by_name(own, rivals, &tenants.collect::<Vec<_>>())
+        by_name(own, rivals, access, &tenants.collect::<Vec<_>>())
     }
 }
 
-fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
+fn by_name(own: &Rival, rivals: &[Rival], access: &Access, tenants: &[&Arc<Tenant>]) -> Matched {
     let mut matched = Matched::default();
     for name in own.names() {
         let mut fail = |reason: &str, message: String| {
@@ -156,17 +155,23 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         }
-        match ineligible(tenant) {
-            Some(obstacle) => fail(obstacle.reason, obstacle.message),
-            None => matched.eligible.push(Arc::clone(tenant)),
+        match usable(tenant, access) {
+            Err(obstacle) => fail(obstacle.reason, obstacle.message),
+            Ok(()) => matched.eligible.push(Arc::clone(tenant)),
         }
     }
     matched
 }
 
+fn usable(tenant: &Tenant, access: &Access) -> Result<(), Obstacle> {
+    access::tenant(access, &tenant.name)?;
+    ineligible(tenant).map_or(Ok(()), Err)
+}
+
 fn of_cluster<'a>(
     own: &Rival,
     rivals: &[Rival],
+    access: &Access,
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
 ) -> Matched {
     let mut matched = Matched::default();
@@ -177,7 +182,7 @@ fn of_cluster<'a>(
             Claim::Other(_) => Some("NamedByStrategy"),
             Claim::Excluded => Some("Excluded"),
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
-            Claim::Own => ineligible(tenant).map(|obstacle| obstacle.reason),
+            Claim::Own => usable(tenant, access).err().map(|obstacle| obstacle.reason),
         };
         match reason {
             Some(reason) => *skipped.entry(reason).or_default() += 1,

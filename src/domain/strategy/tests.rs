@@ -109,6 +109,7 @@ impl Story {
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
+                access: Access::default(),
                 with_full_backup: BTreeSet::new(),
             },
             events: Vec::new(),

@@ -1,6 +1,7 @@
 //! Whose tenants they are, and how the strategy stands.
 
 use super::*;
+use crate::api::strategy::SkippedTenants;
 
 fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
     Rival {
@@ -16,7 +17,7 @@ fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
 
 fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
     let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
-    let matched = matched(name, rivals, tenants.iter());
+    let matched = matched(name, rivals, &Access::default(), tenants.iter());
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
@@ -189,4 +190,35 @@ fn a_status_that_is_read_back_decides_the_same() {
     let text = serde_json::to_string(&story.status).unwrap();
     let read: BackupStrategyStatus = serde_json::from_str(&text).unwrap();
     assert_eq!(read, story.status);
+}
+
+fn only_orders() -> Access {
+    Access {
+        tenants: vec!["t1002".to_owned()],
+        ..Access::default()
+    }
+}
+
+#[test]
+fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
+    story.seen.access = only_orders();
+    story.look(1);
+    assert_eq!(story.failing(), [("t1004", "TenantNotAllowed")]);
+}
+
+#[test]
+fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.access = only_orders();
+    story.look(1);
+    let skipped = story.status.tenants.unwrap().skipped;
+    assert_eq!(
+        skipped,
+        [SkippedTenants {
+            reason: "TenantNotAllowed".to_owned(),
+            count: 1
+        }]
+    );
 }
