@@ -32,17 +32,17 @@ pub(crate) enum Moment {
 /// A write to the API server.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
-    /// Such as `PUT backuptasks/status`.
+    /// Such as `PUT backuptasks/status` or `POST events`.
     pub(crate) operation: String,
     /// The object as it was sent.
     pub(crate) object: Value,
 }
 
-/// The write to hold: the n-th of its operation, from 1.
-#[derive(Clone, Debug)]
+/// Says of a write, after all that came before it, whether it is the one to hold.
+pub(crate) type Which = dyn Fn(&[Write], &Write) -> bool + Send;
+
 struct Hold {
-    operation: String,
-    nth: usize,
+    which: Box<Which>,
     moment: Moment,
 }
 
@@ -101,13 +101,9 @@ current-context: gate
         path
     }
 
-    /// Holds the n-th write of this operation, counted from the first one ever.
-    pub(crate) fn hold(&self, operation: &str, nth: usize, moment: Moment) {
-        lock(&self.seen).hold = Some(Hold {
-            operation: operation.to_owned(),
-            nth,
-            moment,
-        });
+    /// Holds the first write of which `which` says so.
+    pub(crate) fn hold(&self, which: Box<Which>, moment: Moment) {
+        lock(&self.seen).hold = Some(Hold { which, moment });
     }
 
     /// Whether a write is, or was, held.
@@ -166,14 +162,14 @@ async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Resp
     }
 }
 
-/// Such as `PUT backuptasks/status`; `None` for what only reads, and for events.
+/// Such as `PUT backuptasks/status`; `None` for what only reads.
 fn operation(method: &Method, path: &str) -> Option<String> {
     if method == Method::GET {
         return None;
     }
     // /apis/<group>/<version>/namespaces/<namespace>/<plural>[/<name>[/<subresource>]]
     let mut parts = path.split('/').skip(6);
-    let plural = parts.next().filter(|plural| *plural != "events")?;
+    let plural = parts.next()?;
     Some(match parts.nth(1) {
         Some(subresource) => format!("{method} {plural}/{subresource}"),
         None => format!("{method} {plural}"),
@@ -183,17 +179,10 @@ fn operation(method: &Method, path: &str) -> Option<String> {
 /// Writes down a write, and says whether it is the one to hold.
 fn note(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
     let mut seen = lock(seen);
-    let operation = write.operation.clone();
-    seen.writes.push(write);
-    let nth = seen
-        .writes
-        .iter()
-        .filter(|w| w.operation == operation)
-        .count();
-    let hold = seen
-        .hold
-        .take_if(|hold| hold.operation == operation && hold.nth == nth)?;
-    Some(hold.moment)
+    let Seen { writes, hold, .. } = &mut *seen;
+    let hold = hold.take_if(|hold| (hold.which)(writes, &write));
+    writes.push(write);
+    hold.map(|hold| hold.moment)
 }
 
 async fn wait_for_the_end(seen: &Mutex<Seen>) {
