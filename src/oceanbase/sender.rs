@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Rows, Session, error_number};
+use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, FailureClass, Job};
@@ -102,14 +102,13 @@ impl Sender {
         };
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
-        let code = error_number(&answer);
+        let code = code_of(&answer);
         self.metrics
-            .statement(command.name(), code, began.elapsed());
+            .statement(command.name(), &code, began.elapsed());
         tracing::info!(
             statement = command.name(),
             tenant = %command.tenant(),
-            code,
-            lost = matches!(answer, Err(QueryError::Lost(_))),
+            %code,
             "sent"
         );
         Ok(match answer {
@@ -204,8 +203,8 @@ impl Sender {
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
         let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        let code = error_number(&answer);
-        self.metrics.statement(query.name(), code, began.elapsed());
+        let code = code_of(&answer);
+        self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {
             QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
             QueryError::Lost(why) => Stop::Broken(why),

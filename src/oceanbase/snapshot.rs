@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::client::{QueryError, Rows, Session, error_number};
+use super::client::{QueryError, Rows, Session, code_of};
 use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
 use super::trouble::Trouble;
 use super::version::Version;
@@ -115,8 +115,8 @@ impl<'a> Reading<'a> {
             .session
             .query(&query.text(self.version), self.timeout)
             .await;
-        let code = error_number(&answer);
-        self.metrics.statement(query.name(), code, began.elapsed());
+        let code = code_of(&answer);
+        self.metrics.statement(query.name(), &code, began.elapsed());
         answer
     }
 

@@ -47,7 +47,7 @@ impl Metrics {
             )?,
             statements: counters(
                 "sql_statements_total",
-                "Statements sent to OceanBase, by fixed name and error number (0: none).",
+                "Statements sent to OceanBase, by fixed name and error number (0: none, lost: no answer).",
                 &["statement", "code"],
             )?,
             statement_duration: histograms(
@@ -132,11 +132,10 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts one statement; `code` is 0 where there was no error.
-    pub fn statement(&self, name: &str, code: u16, took: Duration) {
-        self.statements
-            .with_label_values(&[name, &code.to_string()])
-            .inc();
+    /// Counts one statement; `code` is `0` where there was no error, and `lost` where no answer
+    /// came.
+    pub fn statement(&self, name: &str, code: &str, took: Duration) {
+        self.statements.with_label_values(&[name, code]).inc();
         self.statement_duration
             .with_label_values(&[name])
             .observe(took.as_secs_f64());

@@ -11,13 +11,19 @@ const VERSION: Version = Version([4, 3, 5, 2]);
 struct Desk {
     node: InProcess,
     sender: Sender,
+    metrics: Metrics,
 }
 
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
-        let sender = Sender::new(Arc::new(node.clone()), Metrics::new().unwrap());
-        Self { node, sender }
+        let metrics = Metrics::new().unwrap();
+        let sender = Sender::new(Arc::new(node.clone()), metrics.clone());
+        Self {
+            node,
+            sender,
+            metrics,
+        }
     }
 
     async fn send(&mut self, command: &Command) -> Answer {
@@ -113,6 +119,21 @@ async fn a_lost_answer_is_unknown_and_the_next_look_finds_the_job() {
     desk.hang_up(Kind::Backup, Moment::AfterCommit);
     assert!(matches!(desk.send(&backup()).await, Answer::Unknown(_)));
     assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_not_counted_as_a_good_one() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::AfterCommit);
+    desk.send(&backup()).await;
+    let text = desk.metrics.text().unwrap();
+    let counted = text
+        .lines()
+        .filter(|line| line.contains("statements_total") && line.contains("\"backup\""));
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        ["obbackup_sql_statements_total{code=\"lost\",statement=\"backup\"} 1"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
