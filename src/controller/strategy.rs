@@ -151,19 +151,13 @@ impl Reconcile for BackupStrategy {
 
     fn written(&self, before: &BackupStrategyStatus, context: &Context) {
         let after = self.current_status();
-        let known = &before.schedule_history;
-        for record in after
-            .schedule_history
-            .iter()
-            .filter(|record| !known.contains(record))
-        {
-            let kind = match record.type_ {
+        for (kind, outcome) in strategy::closed(&self.spec, before, &after) {
+            let kind = match kind {
                 crate::api::BackupType::Full => "full",
                 crate::api::BackupType::Incremental => "incremental",
             };
-            context
-                .metrics
-                .slot_closed(kind, &record.outcome.to_lowercase(), 1);
+            let outcome = outcome.to_lowercase();
+            context.metrics.slot_closed(kind, &outcome);
         }
     }
 }

@@ -7,6 +7,7 @@
 //!
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
+mod closed;
 mod making;
 mod slots;
 mod status;
@@ -20,6 +21,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use closed::closed;
 pub use tenants::{Matched, Rival, covers, matched};
 
 use super::schedule::{Schedule, ScheduleError};

@@ -154,8 +154,8 @@ impl Metrics {
     }
 
     /// Counts a slot that was closed.
-    pub fn slot_closed(&self, kind: &str, outcome: &str, count: u64) {
-        self.slots.with_label_values(&[kind, outcome]).inc_by(count);
+    pub fn slot_closed(&self, kind: &str, outcome: &str) {
+        self.slots.with_label_values(&[kind, outcome]).inc();
     }
 
     /// Counts a stored object that could not be read.

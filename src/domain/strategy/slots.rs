@@ -10,7 +10,7 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{Event, Next, time};
 
 /// How many slots the history keeps.
-const KEPT: usize = 20;
+pub(super) const KEPT: usize = 20;
 
 /// How far in the future an anchor may be before it is taken for another clock's.
 const FUTURE: SignedDuration = SignedDuration::from_hours(24);

@@ -6,6 +6,7 @@ use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSel
 use crate::api::{LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
+mod closed;
 mod making;
 mod slots;
 mod tenants;
