@@ -120,6 +120,19 @@ impl<'a> Reading<'a> {
         answer
     }
 
+    /// Parts done of 100. A row that can not be read costs only its number: nothing is decided by
+    /// it, unlike by jobs, sets and pieces, of which a part would be worse than none.
+    async fn progress(&mut self) -> Result<BTreeMap<(TenantId, JobId), u8>, QueryError> {
+        let (progress, unreadable) =
+            view::progress(self.version, &self.ask(&Query::Progress).await?);
+        if let Some(error) = unreadable.first() {
+            self.metrics
+                .left_out(Query::Progress.name(), unreadable.len());
+            tracing::warn!(%error, rows = unreadable.len(), "rows are left out");
+        }
+        Ok(progress)
+    }
+
     /// Reads the cluster, as deep as asked or deeper where something has changed. The last value
     /// says whether sets and pieces were read too.
     pub(super) async fn read(
@@ -136,7 +149,7 @@ impl<'a> Reading<'a> {
         // the second. The other way round it would be in neither.
         let mut running = view::jobs(&self.ask(&Query::RunningJobs).await?)?;
         if running.iter().any(|job| !job.status.is_terminal()) {
-            let progress = view::progress(self.version, &self.ask(&Query::Progress).await?)?;
+            let progress = self.progress().await?;
             for job in &mut running {
                 job.percent = progress.get(&(job.tenant_id, job.id)).copied();
             }

@@ -21,6 +21,7 @@ pub struct Metrics {
     tasks: IntCounterVec,
     slots: IntCounterVec,
     malformed: IntCounterVec,
+    left_out: IntCounterVec,
     cluster_up: IntGaugeVec,
     log_delay: IntGaugeVec,
     log_checkpoint: IntGaugeVec,
@@ -75,6 +76,11 @@ impl Metrics {
                 "Stored objects that could not be read, by kind.",
                 &["kind"],
             )?,
+            left_out: counters(
+                "unreadable_rows_total",
+                "Rows of OceanBase's views that could not be read and were left out, by query.",
+                &["query"],
+            )?,
             cluster_up: gauges(
                 "cluster_up",
                 "1 while the OceanBase cluster answers, 0 while it does not.",
@@ -105,6 +111,7 @@ impl Metrics {
             &metrics.tasks,
             &metrics.slots,
             &metrics.malformed,
+            &metrics.left_out,
         ] {
             registry.register(Box::new(family.clone()))?;
         }
@@ -161,6 +168,12 @@ impl Metrics {
     /// Counts a stored object that could not be read.
     pub fn malformed(&self, kind: &str) {
         self.malformed.with_label_values(&[kind]).inc();
+    }
+
+    /// Counts rows of a view that could not be read and were left out.
+    pub fn left_out(&self, query: &str, rows: usize) {
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+        self.left_out.with_label_values(&[query]).inc_by(rows);
     }
 
     /// Forgets all live values, so that what is gone is not exported any more.
