@@ -15,6 +15,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 
+mod late;
 mod shared;
 
 /// Credentials that can be changed: those of the second object, where it has its own, and those of
