@@ -17,7 +17,7 @@ use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::{Answer, Identity, TenantId};
+use crate::oceanbase::model::{Answer, Identity, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -65,9 +65,7 @@ impl Reconcile for BackupTask {
             .ok()
             .map(|(_, snapshot)| Arc::clone(snapshot));
         let key = database.as_ref().ok().map(|(key, _)| key.clone());
-        let tenant = snapshot
-            .as_ref()
-            .and_then(|s| s.tenant(&self.spec.tenant_name));
+        let tenant = snapshot.as_ref().and_then(|s| tenant_of(self, s));
         let path = snapshot
             .as_ref()
             .zip(tenant)
@@ -100,7 +98,7 @@ impl Reconcile for BackupTask {
         let storage = storage.ok();
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
-            let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
+            let tenant = tenant_of(self, &snapshot).cloned();
             let shown = tenant
                 .as_ref()
                 .and_then(|tenant| tenant.data_dest.as_deref());
@@ -253,10 +251,26 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let Ok(references) = references(task, context, &namespace) else {
         return false;
     };
-    change.is_about_tenant(&namespace, &references.cluster, &task.spec.tenant_name)
+    let cluster = &references.cluster;
+    let is_about = |tenant: &str| change.is_about_tenant(&namespace, cluster, tenant);
+    let current_name = || {
+        let (_, snapshot) = database(context, &namespace, cluster).ok()?;
+        Some(tenant_of(task, &snapshot)?.name.clone())
+    };
+    is_about(&task.spec.tenant_name)
+        || current_name().is_some_and(|name| is_about(&name))
         || change.is_storage(&namespace, &references.storage)
         || (matches!(change, Change::Object(Changed::Cluster(_)))
             && change.is_about_cluster(context, &namespace, &references.cluster))
+}
+
+/// The task's tenant: the one to which BACKUP was sent, whatever it is called by now; before that
+/// the one of the name.
+fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
+    let status = task.status.as_ref();
+    let sent = status.filter(|status| !status.attempts.is_empty());
+    sent.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)))
+        .or_else(|| snapshot.tenant(&task.spec.tenant_name))
 }
 
 fn references(

@@ -8,7 +8,7 @@ use super::attempt::ACCEPTED;
 use super::{Draft, Effect, Outcome, State, Verdict, canceled_cause, status};
 use crate::api::Cause;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, Job, JobStatus};
+use crate::oceanbase::model::{Answer, Job, JobStatus, TenantName};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
@@ -176,10 +176,11 @@ impl Draft<'_> {
         if !self.is_cancel_wanted() || !possible || !self.is_settled() {
             return None;
         }
-        let tenant_id = self.tenant()?.id;
+        let tenant = self.tenant()?;
         Some(Effect::Cancel {
-            tenant: self.tenant_name()?,
-            tenant_id,
+            // As it is called by now: its old name may be another tenant's.
+            tenant: TenantName::parse(&tenant.name)?,
+            tenant_id: tenant.id,
             key: self.key()?,
         })
     }

@@ -10,6 +10,7 @@ use crate::oceanbase::model::{
 
 mod ending;
 mod following;
+mod renamed;
 mod sending;
 mod walk;
 

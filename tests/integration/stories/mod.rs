@@ -13,6 +13,7 @@ mod malformed;
 mod manual;
 mod process;
 mod references;
+mod renamed;
 mod schedule;
 mod secrets;
 mod shared_database;
