@@ -11,6 +11,8 @@ mod kill;
 mod log_backup;
 mod malformed;
 mod manual;
+mod meanwhile;
+mod missed;
 mod process;
 mod references;
 mod renamed;
@@ -18,6 +20,7 @@ mod schedule;
 mod secrets;
 mod shared_database;
 mod suspend;
+mod suspend_midway;
 mod tenants;
 
 /// A cluster with one tenant that nobody backs up yet.
