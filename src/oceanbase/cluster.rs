@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, broadcast};
 
+use super::client::Account;
 use super::credentials::ClusterKey;
-use super::database::{Database, lock};
+use super::database::{Database, Permit, lock};
 use super::model::Snapshot;
 use super::trouble::Trouble;
 
@@ -45,6 +46,8 @@ pub(super) struct Cluster {
 struct Reach {
     /// The database that was last logged in to.
     database: Option<Arc<Database>>,
+    /// As whom.
+    account: Option<Account>,
     /// What keeps from logging in now.
     trouble: Option<Arc<Trouble>>,
 }
@@ -79,9 +82,23 @@ impl Cluster {
         lock(&self.reach).database.clone()
     }
 
-    /// Remembers to which database the object leads; gives back the one that it led to before.
-    pub(super) fn set_database(&self, database: Arc<Database>) -> Option<Arc<Database>> {
-        lock(&self.reach).database.replace(database)
+    /// The right to send the next command; `None` while another one is sent.
+    pub(super) fn permit(&self) -> Option<Permit> {
+        let reach = lock(&self.reach);
+        let (database, account) = (reach.database.clone()?, reach.account.clone()?);
+        database.permit(account)
+    }
+
+    /// Remembers to which database the object leads, and as whom; gives back the one that it led to
+    /// before.
+    pub(super) fn set_database(
+        &self,
+        database: Arc<Database>,
+        account: &Account,
+    ) -> Option<Arc<Database>> {
+        let mut reach = lock(&self.reach);
+        reach.account = Some(account.clone());
+        reach.database.replace(database)
     }
 
     /// Forgets what kept from logging in; says whether there was something.

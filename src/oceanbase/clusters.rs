@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::client::Connect;
+use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
 use super::database::{Database, Permit, lock};
@@ -125,7 +125,7 @@ impl Clusters {
     /// The right to send the next command to the database; `None` while another one is sent.
     #[must_use]
     pub fn permit(&self, key: &ClusterKey) -> Option<Permit> {
-        self.get(key)?.database()?.permit()
+        self.get(key)?.permit()
     }
 
     /// Tells whose objects should be looked at again.
@@ -140,7 +140,12 @@ impl Clusters {
 
     /// Brings an object that has logged in together with the others of the same database; says
     /// whether it was not one of them before.
-    pub(super) fn join(&self, cluster: &Cluster, id: DatabaseId) -> (Arc<Database>, bool) {
+    pub(super) fn join(
+        &self,
+        cluster: &Cluster,
+        id: DatabaseId,
+        account: &Account,
+    ) -> (Arc<Database>, bool) {
         let mut databases = lock(&self.databases);
         let database = databases.entry(id.clone()).or_insert_with(|| {
             let sender = Sender::new(Arc::clone(&self.connect), self.metrics.clone());
@@ -148,7 +153,7 @@ impl Clusters {
         });
         let database = Arc::clone(database);
         database.join(cluster.key());
-        let before = cluster.set_database(Arc::clone(&database));
+        let before = cluster.set_database(Arc::clone(&database), account);
         if let Some(before) = &before
             && before.id() == database.id()
         {

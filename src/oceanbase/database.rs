@@ -29,7 +29,6 @@ pub(super) struct Database {
     vacant: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
-    account: Mutex<Option<Account>>,
     sender: Arc<tokio::sync::Mutex<Sender>>,
     poke: Notify,
     reads: AtomicU64,
@@ -48,6 +47,8 @@ struct Roles {
 /// The right to send commands to one database: nobody else does while it is held.
 pub struct Permit {
     database: Arc<Database>,
+    /// Of the object that asks: what one account may do is not given to whoever uses another.
+    account: Account,
     sender: OwnedMutexGuard<Sender>,
 }
 
@@ -62,9 +63,6 @@ impl Permit {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
-        let Some(account) = lock(&self.database.account).clone() else {
-            return Answer::NotSent("the cluster is not known yet".to_owned());
-        };
         // Whatever happens to the statement from here on, what is known of the tenant is old: also
         // when this future is dropped in the middle.
         let settling = Settling {
@@ -72,7 +70,9 @@ impl Permit {
             tenant: command.tenant().as_str(),
         };
         settling.mark();
-        self.sender.send(&account, snapshot.version, command).await
+        self.sender
+            .send(&self.account, snapshot.version, command)
+            .await
     }
 }
 
@@ -91,7 +91,6 @@ impl Database {
             roles: Mutex::default(),
             vacant: Notify::new(),
             latest: Mutex::default(),
-            account: Mutex::default(),
             sender: Arc::new(tokio::sync::Mutex::new(sender)),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
@@ -121,13 +120,12 @@ impl Database {
     }
 
     /// Makes the object read for all; `None` while another one does.
-    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey, account: &Account) -> Option<Lead> {
+    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey) -> Option<Lead> {
         let mut roles = lock(&self.roles);
         if roles.leader.is_some() {
             return None;
         }
         roles.leader = Some(key.clone());
-        *lock(&self.account) = Some(account.clone());
         Some(Lead {
             database: Arc::clone(self),
         })
@@ -157,11 +155,12 @@ impl Database {
             .is_none_or(|read| snapshot.sequence >= *read)
     }
 
-    /// The right to send the next command; `None` while another one is sent.
-    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+    /// The right to send the next command by this account; `None` while another one is sent.
+    pub(super) fn permit(self: Arc<Self>, account: Account) -> Option<Permit> {
         let sender = Arc::clone(&self.sender).try_lock_owned().ok()?;
         Some(Permit {
             database: self,
+            account,
             sender,
         })
     }

@@ -126,10 +126,16 @@ impl Reflector {
             Ok(known) => known,
             Err(trouble) => return end(trouble, false),
         };
-        let (database, joined) = self.clusters.join(&self.cluster, identity.database());
-        let Some(_lead) = database.lead(self.cluster.key(), &account) else {
-            drop(session);
-            return self.follow(&database, joined).await;
+        let id = identity.database();
+        let (database, joined) = self.clusters.join(&self.cluster, id, &account);
+        let Some(_lead) = database.lead(self.cluster.key()) else {
+            return match self.check_rights(session.as_mut(), version).await {
+                Ok(()) => {
+                    drop(session);
+                    self.follow(&database, joined).await
+                }
+                Err(trouble) => end(trouble, false),
+            };
         };
         let about = About {
             identity,
@@ -138,6 +144,19 @@ impl Reflector {
         };
         self.serve(session.as_mut(), &account, &database, &about)
             .await
+    }
+
+    /// Reads once what the leader reads: its account may see more than the own one.
+    async fn check_rights(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+    ) -> Result<(), Trouble> {
+        let mut history = History::default();
+        Reading::new(session, version, &self.metrics, QUERY_TIMEOUT)
+            .read(&mut history, Depth::Hot, self.clock.now())
+            .await?;
+        Ok(())
     }
 
     /// Lets another object's session read, and looks now and then whether the own account is still

@@ -77,6 +77,25 @@ async fn while_a_command_goes_through_one_object_none_goes_through_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_command_goes_out_under_the_account_of_the_object_that_asks() {
+    let desk = Desk::new();
+    let second = second(&desk).await;
+    desk.backup().await;
+    // The password of the first is good no more; its session, which reads, goes on.
+    change_password(&desk, "new");
+    let other = Account {
+        password: "new".into(),
+        ..account()
+    };
+    *lock(&desk.credentials.1) = Some(Ok(other));
+    desk.clusters.reload(&second);
+    a_moment().await;
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&second).unwrap();
+    assert_eq!(permit.send(&command).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_command_through_one_object_unsettles_what_the_other_shows() {
     let desk = Desk::new();
     let second = second(&desk).await;
