@@ -12,6 +12,7 @@ use super::secret::Secrets;
 use super::stores::Stores;
 use crate::clock::Clock;
 use crate::oceanbase::clusters::Clusters;
+use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
 
 /// What every pass over an object can use.
@@ -30,6 +31,8 @@ pub struct Context {
     pub stores: Stores,
     /// Where events go.
     pub recorder: Recorder,
+    /// For how long this process may act.
+    pub validity: Validity,
     /// Since when intents without an answer are known to this process.
     intents: Mutex<HashMap<String, (String, Instant)>>,
     /// Passes that had to be made again, one after the other, by object.
@@ -47,6 +50,7 @@ impl Context {
         metrics: Metrics,
         stores: Stores,
         recorder: Recorder,
+        validity: Validity,
     ) -> Self {
         Self {
             client,
@@ -56,6 +60,7 @@ impl Context {
             metrics,
             stores,
             recorder,
+            validity,
             intents: Mutex::default(),
             failures: Mutex::default(),
         }

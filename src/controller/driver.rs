@@ -115,6 +115,9 @@ pub enum Error {
     /// A decision asked for something that must not happen twice without an intent; it is a bug.
     #[error("an effect that needs an intent came without one")]
     Unfenced,
+    /// Another operator acts now; this process is about to end.
+    #[error("the lease has ended")]
+    NotLeading,
     /// A pass panicked; it is a bug, and costs only this pass.
     #[error("the pass panicked")]
     Panic,
@@ -241,6 +244,10 @@ async fn write<K: Reconcile>(
     status: &K::Status,
     context: &Context,
 ) -> Result<Option<K>, Error> {
+    // Also where there is nothing to write: an effect comes next.
+    if !context.validity.is_valid() {
+        return Err(Error::NotLeading);
+    }
     let before = object.current_status();
     if before == *status {
         return Ok(Some(object.clone()));

@@ -1,6 +1,7 @@
 //! The Kubernetes shell around the decisions: what is seen, what is written, what is performed.
 //!
 //! * [`driver`] one pass over one object, the same for every kind
+//! * [`lease`] which of several operators acts
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
@@ -19,6 +20,7 @@ pub mod context;
 pub mod driver;
 mod event;
 mod identity;
+pub mod lease;
 pub mod place;
 pub mod secret;
 pub mod stores;

@@ -20,6 +20,7 @@ use super::database::{Database, Permit, lock};
 use super::model::{DatabaseId, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::sender::Sender;
+use super::validity::Validity;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -32,6 +33,7 @@ pub struct Clusters {
     wake: broadcast::Sender<Wake>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
 }
 
 /// What runs the reflectors; dropping its future stops them all.
@@ -52,6 +54,7 @@ impl Clusters {
         intervals: Intervals,
         clock: Clock,
         metrics: Metrics,
+        validity: Validity,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
         let clusters = Self {
@@ -61,6 +64,7 @@ impl Clusters {
             wake: broadcast::channel(256).0,
             connect,
             metrics,
+            validity,
         };
         let readers = Readers {
             started: receiver,
@@ -148,7 +152,11 @@ impl Clusters {
     ) -> (Arc<Database>, bool) {
         let mut databases = lock(&self.databases);
         let database = databases.entry(id.clone()).or_insert_with(|| {
-            let sender = Sender::new(Arc::clone(&self.connect), self.metrics.clone());
+            let sender = Sender::new(
+                Arc::clone(&self.connect),
+                self.metrics.clone(),
+                self.validity.clone(),
+            );
             Arc::new(Database::new(id, sender, self.wake.clone()))
         });
         let database = Arc::clone(database);

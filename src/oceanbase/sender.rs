@@ -9,6 +9,7 @@ use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, FailureClass, Job};
+use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
 use crate::telemetry::Metrics;
@@ -28,6 +29,7 @@ pub fn surely_over(command_timeout: Duration) -> Duration {
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
     session: Option<(Account, Box<dyn Session>)>,
 }
 
@@ -39,10 +41,11 @@ enum Stop {
 }
 
 impl Sender {
-    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics) -> Self {
+    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics, validity: Validity) -> Self {
         Self {
             connect,
             metrics,
+            validity,
             session: None,
         }
     }
@@ -96,10 +99,14 @@ impl Sender {
             .query(&limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
+        self.check_validity()?;
         self.look(session, version, command.guard()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
+        // Again: whoever took over while this process stood still may have sent it by now, and what
+        // the look has shown is from before.
+        self.check_validity()?;
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
         let code = code_of(&answer);
@@ -123,6 +130,15 @@ impl Sender {
                 }
             }
         })
+    }
+
+    fn check_validity(&self) -> Result<(), Stop> {
+        if self.validity.is_valid() {
+            return Ok(());
+        }
+        Err(Stop::Answer(Answer::NotSent(
+            "the lease has ended: another operator acts now".to_owned(),
+        )))
     }
 
     async fn look(

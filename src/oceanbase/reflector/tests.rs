@@ -14,6 +14,7 @@ use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
+use crate::oceanbase::validity::Validity;
 
 mod late;
 mod shared;
@@ -57,6 +58,7 @@ impl Desk {
             Intervals::default(),
             node.time.clock(),
             Metrics::new().unwrap(),
+            Validity::always(),
         );
         let key = ClusterKey {
             namespace: "default".to_owned(),

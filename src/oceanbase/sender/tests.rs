@@ -4,7 +4,7 @@ use oceanbase_sim::statement::Kind;
 
 use super::*;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
-use crate::oceanbase::testing::{InProcess, account};
+use crate::oceanbase::testing::{InProcess, account, lock};
 
 const VERSION: Version = Version([4, 3, 5, 2]);
 
@@ -12,17 +12,20 @@ struct Desk {
     node: InProcess,
     sender: Sender,
     metrics: Metrics,
+    validity: Validity,
 }
 
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
+        let validity = Validity::always();
         let metrics = Metrics::new().unwrap();
-        let sender = Sender::new(Arc::new(node.clone()), metrics.clone());
+        let sender = Sender::new(Arc::new(node.clone()), metrics.clone(), validity.clone());
         Self {
             node,
             sender,
             metrics,
+            validity,
         }
     }
 
@@ -304,4 +307,22 @@ async fn a_backup_that_has_ended_is_not_canceled() {
     tokio::time::advance(Duration::from_hours(2)).await;
     assert!(matches!(desk.send(&cancel()).await, Answer::Withheld(_)));
     assert_eq!(desk.changing(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_the_lease_has_ended() {
+    let mut desk = Desk::new();
+    desk.validity.end();
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
+    let mut desk = Desk::new();
+    let lease = Duration::from_secs(3);
+    desk.validity.extend_to(Instant::now() + lease);
+    *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
 }
