@@ -8,6 +8,7 @@ mod cancel;
 mod deleting;
 mod failure;
 mod kill;
+mod leader;
 mod log_backup;
 mod malformed;
 mod manual;
