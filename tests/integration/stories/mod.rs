@@ -14,6 +14,7 @@ mod malformed;
 mod manual;
 mod meanwhile;
 mod missed;
+mod namespaced;
 mod process;
 mod references;
 mod renamed;
