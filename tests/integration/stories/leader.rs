@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use oceanbase_sim::fault::{self, Fault, Trigger};
-use oceanbase_sim::log::StatementLog;
+use oceanbase_sim::log::Entry;
 use oceanbase_sim::statement::Kind;
 
 use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
@@ -108,31 +108,49 @@ fn when_the_leader_is_killed_the_other_finds_its_backup() {
     drop(second);
 }
 
-/// The worst moment: the first has looked, found no backup with its key, and is about to send.
-#[test]
-fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_second() {
+/// Freezes the leader while it waits for the answer to its first statement with this text, and
+/// lets it go on when the other has done its work.
+fn freeze_at(statement: &str) {
     let world = world("leader-frozen");
     let (first, _second) = pair(&world, SECONDS);
     world.apply(LOG_BACKUP);
     world.phase("logbackup", "orders-log", "InProgress");
-    let look = "CDB_OB_BACKUP_JOB_HISTORY WHERE DESCRIPTION";
     world.inject(Fault::Slow {
-        on: Trigger::any().containing(look),
+        on: Trigger::any().containing(statement),
         delay: Duration::from_secs(2),
     });
     world.apply(&task_without_strategy("now"));
-    let looks = || {
-        let has = |log: &StatementLog| log.entries().filter(|e| e.text.contains(look)).count();
-        world.simulator.log(has)
+    let came = || {
+        let is_it = |entry: &&Entry| entry.text.contains(statement);
+        world
+            .simulator
+            .log(|log| log.entries().filter(is_it).count())
     };
-    eventually("the look before the statement", looks, |looks| *looks > 0);
+    eventually(statement, came, |came| *came > 0);
     first.freeze();
     world.phase("backuptask", "now", "Completed");
-    assert_eq!(leader(&world), "operator-1");
+    assert_eq!(leader(&world), "operator-1", "{statement}");
     let (status, took) = first.thaw_to_the_end();
-    assert_eq!(status.code(), Some(1));
-    assert!(took < Duration::from_secs(1), "{took:?}");
+    assert_eq!(status.code(), Some(1), "{statement}");
+    assert!(took < Duration::from_secs(1), "{statement}: {took:?}");
     assert_one_backup(&world);
+}
+
+/// Meanwhile the other one has waited until nothing of the first could be on its way any more, has
+/// looked, and has sent what was not there.
+#[test]
+fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_second() {
+    let statements = [
+        "SET DATA_BACKUP_DEST",
+        "CDB_OB_BACKUP_JOBS WHERE DESCRIPTION",
+        "CDB_OB_BACKUP_JOB_HISTORY WHERE DESCRIPTION",
+        "BACKUP TENANT",
+    ];
+    std::thread::scope(|scope| {
+        for statement in statements {
+            scope.spawn(move || freeze_at(statement));
+        }
+    });
 }
 
 #[test]
