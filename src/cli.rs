@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
-use kube::Client;
+use kube::{Client, Config};
 
 use crate::controller::lease;
 use crate::operator::Settings;
@@ -63,22 +63,48 @@ pub struct Run {
 }
 
 impl Run {
-    /// The settings that the flags make. `client` is for the lease alone.
-    #[must_use]
-    pub fn settings(&self, client: Client) -> Settings {
-        let namespace = self.lease_namespace.clone();
-        let lease = namespace.filter(|_| self.leader_elect);
-        Settings {
-            namespace: self.namespace.clone(),
-            http_address: Some(self.http_address),
-            require_secret_binding: self.require_secret_binding,
-            lease: lease.map(|namespace| lease::Settings {
-                client,
+    /// The settings that the flags make. `config` is of the cluster that keeps the lease.
+    ///
+    /// # Errors
+    /// No client can be made of it.
+    pub fn settings(&self, config: &Config) -> Result<Settings, kube::Error> {
+        let lease = match self.lease_namespace.clone() {
+            Some(namespace) if self.leader_elect => Some(lease::Settings {
+                client: Client::try_from(config.clone())?,
                 namespace,
                 identity: lease::Settings::identity(&self.pod_name),
                 duration: Duration::from_secs(self.lease_seconds.into()),
             }),
+            _ => None,
+        };
+        Ok(Settings {
+            namespace: self.namespace.clone(),
+            http_address: Some(self.http_address),
+            require_secret_binding: self.require_secret_binding,
+            lease,
             ..Settings::default()
-        }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: &[&str]) -> Result<Cli, clap::Error> {
+        let program = ["operator", "run"];
+        Cli::try_parse_from(program.iter().chain(flags))
+    }
+
+    #[test]
+    fn an_election_needs_the_namespace_of_its_lease() {
+        assert!(read(&["--leader-elect"]).is_err());
+        assert!(read(&["--leader-elect", "--lease-namespace", "system"]).is_ok());
+    }
+
+    #[test]
+    fn a_lease_is_good_for_some_time() {
+        assert!(read(&["--lease-seconds", "0"]).is_err());
+        assert!(read(&["--lease-seconds", "2"]).is_ok());
     }
 }

@@ -53,7 +53,7 @@ async fn start(run: Run) -> Result<()> {
     let config = Config::infer()
         .await
         .context("no Kubernetes cluster is configured")?;
-    let settings = run.settings(Client::try_from(config.clone())?);
+    let settings = run.settings(&config)?;
     let stop = CancellationToken::new();
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
@@ -70,12 +70,16 @@ async fn start(run: Run) -> Result<()> {
         tokio::select! { one = terminate.recv() => one, one = interrupt.recv() => one }
     };
     tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => ended.map_err(Into::into),
+    let ended = tokio::select! {
+        ended = &mut running => ended,
         Some(()) = asked => {
             tracing::info!("stopping");
             stop.cancel();
-            running.await.map_err(Into::into)
+            running.await
         }
+    };
+    if let Err(error) = &ended {
+        tracing::error!(%error, "ended");
     }
+    Ok(ended?)
 }

@@ -223,6 +223,7 @@ fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
 fn note_live(context: &Context) {
     let metrics = &context.metrics;
     metrics.reset_live();
+    metrics.leader(context.validity.is_valid());
     let states = context.clusters.states();
     for (key, state) in &states {
         let up = matches!(state, ClusterState::Up(_));

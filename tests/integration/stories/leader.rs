@@ -78,7 +78,8 @@ spec: {holderIdentity: somebody, leaseDurationSeconds: 3600}
         || operator.page("/readyz").0,
         |code| *code == 200,
     );
-    assert_eq!(operator.page("/metrics").0, 200);
+    let (_, metrics) = operator.page("/metrics");
+    assert!(metrics.contains("\nobbackup_leader 0\n"), "{metrics}");
     assert_eq!(world.simulator.connections().logins, 0);
     assert_eq!(leader(&world), "somebody");
 }
@@ -112,7 +113,7 @@ fn when_the_leader_is_killed_the_other_finds_its_backup() {
 /// lets it go on when the other has done its work.
 fn freeze_at(statement: &str) {
     let world = world("leader-frozen");
-    let (first, _second) = pair(&world, SECONDS);
+    let (mut first, _second) = pair(&world, SECONDS);
     world.apply(LOG_BACKUP);
     world.phase("logbackup", "orders-log", "InProgress");
     world.inject(Fault::Slow {
@@ -130,7 +131,8 @@ fn freeze_at(statement: &str) {
     first.freeze();
     world.phase("backuptask", "now", "Completed");
     assert_eq!(leader(&world), "operator-1", "{statement}");
-    let (status, took) = first.thaw_to_the_end();
+    first.thaw();
+    let (status, took) = first.wait();
     assert_eq!(status.code(), Some(1), "{statement}");
     assert!(took < Duration::from_secs(1), "{statement}: {took:?}");
     assert_one_backup(&world);
@@ -157,11 +159,15 @@ fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_se
 fn a_leader_that_is_stopped_hands_over_at_once() {
     // As shipped: without the release the other would wait for 15 s.
     let world = world("hand-over");
-    let (first, _second) = pair(&world, "15");
+    let (first, second) = pair(&world, "15");
     let (status, _) = first.terminate();
     assert_eq!(status.code(), Some(0));
     let stopped = Instant::now();
     wait_for_leader(&world, 1);
     let took = stopped.elapsed();
     assert!(took < Duration::from_secs(8), "{took:?}");
+    let metrics = || second.page("/metrics").1;
+    eventually("the metric", metrics, |metrics| {
+        metrics.contains("\nobbackup_leader 1\n")
+    });
 }

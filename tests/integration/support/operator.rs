@@ -64,10 +64,9 @@ impl Operator {
         self.signal("STOP");
     }
 
-    /// SIGCONT: it goes on where it stood. How it ended, and how long that took.
-    pub(crate) fn thaw_to_the_end(mut self) -> (ExitStatus, Duration) {
+    /// SIGCONT: it goes on where it stood.
+    pub(crate) fn thaw(&self) {
         self.signal("CONT");
-        self.wait()
     }
 
     fn signal(&self, name: &str) {
@@ -78,10 +77,16 @@ impl Operator {
         assert!(sent.success());
     }
 
-    fn wait(&mut self) -> (ExitStatus, Duration) {
+    /// Waits until it ends by itself: how, and how long that took.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let began = Instant::now();
-        let status = self.child.wait().unwrap();
-        (status, began.elapsed())
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status, began.elapsed());
+            }
+            assert!(began.elapsed() < Duration::from_mins(2), "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// What it logged so far.
