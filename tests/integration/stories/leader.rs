@@ -1,5 +1,6 @@
 //! Several operators, of which one acts.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use oceanbase_sim::fault::{self, Fault, Trigger};
@@ -7,6 +8,7 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::statement::Kind;
 
 use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use crate::support::proxy::{Moment, Proxy};
 use crate::support::{Operator, World, account, apply, eventually};
 
 /// So short that a story does not wait for long, and so long that a busy machine renews it.
@@ -153,6 +155,25 @@ fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_se
             scope.spawn(move || freeze_at(statement));
         }
     });
+}
+
+#[test]
+fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
+    let mut world = world("leader-cut-off");
+    let gate = Proxy::start();
+    let direct = world.kubeconfig.clone();
+    world.kubeconfig = gate.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    let mut first = operator(&world, 0, SECONDS);
+    wait_for_leader(&world, 0);
+    world.kubeconfig = direct;
+    let second = operator(&world, 1, SECONDS);
+    let renewals = gate.writes().len();
+    gate.hold("PUT leases", renewals + 2, Moment::Before);
+    let (status, _) = first.wait();
+    assert_eq!(status.code(), Some(1));
+    assert_eq!(leader(&world), "operator-0");
+    wait_for_leader(&world, 1);
+    drop(second);
 }
 
 #[test]
