@@ -45,6 +45,10 @@ fn an_operator_for_one_namespace_does_the_whole_job_with_rights_in_that_one() {
     ]);
     let deployment: Value = serde_json::from_str(&deployment.unwrap()).unwrap();
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(
+        container["image"],
+        concat!("oceanbase-backup-operator:", env!("CARGO_PKG_VERSION"))
+    );
     let variables = container["env"].as_array().unwrap();
     let watched = variables
         .iter()
