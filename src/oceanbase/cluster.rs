@@ -39,6 +39,7 @@ pub(super) struct Cluster {
     reach: Mutex<Reach>,
     poke: Notify,
     reload: AtomicBool,
+    doubt: AtomicBool,
 }
 
 /// How far the object leads.
@@ -61,6 +62,7 @@ impl Cluster {
             reach: Mutex::default(),
             poke: Notify::new(),
             reload: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
         }
     }
 
@@ -83,10 +85,12 @@ impl Cluster {
     }
 
     /// The right to send the next command; `None` while another one is sent.
-    pub(super) fn permit(&self) -> Option<Permit> {
-        let reach = lock(&self.reach);
-        let (database, account) = (reach.database.clone()?, reach.account.clone()?);
-        database.permit(account)
+    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+        let (database, account) = {
+            let reach = lock(&self.reach);
+            (reach.database.clone()?, reach.account.clone()?)
+        };
+        database.permit(self, account)
     }
 
     /// Remembers to which database the object leads, and as whom; gives back the one that it led to
@@ -139,7 +143,17 @@ impl Cluster {
         self.reload.swap(false, Ordering::Relaxed)
     }
 
-    /// Returns when somebody changed the object.
+    /// Tries soon whether the account and the endpoints are still good.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+        self.poke.notify_one();
+    }
+
+    pub(super) fn take_doubt(&self) -> bool {
+        self.doubt.swap(false, Ordering::Relaxed)
+    }
+
+    /// Returns when somebody changed the object, or doubts that it is good.
     pub(super) async fn poked(&self) {
         self.poke.notified().await;
     }

@@ -153,6 +153,7 @@ impl Clusters {
         let mut databases = lock(&self.databases);
         let database = databases.entry(id.clone()).or_insert_with(|| {
             let sender = Sender::new(
+                id.clone(),
                 Arc::clone(&self.connect),
                 self.metrics.clone(),
                 self.validity.clone(),

@@ -209,6 +209,27 @@ impl Reflector {
         Ok((identity, version, community))
     }
 
+    /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
+    /// the account and the endpoints.
+    async fn verify(&self, account: &Account, about: &About) -> Option<End> {
+        let session = match self.connect.connect(account).await {
+            Ok(session) => Ok(session),
+            Err(error) => Err(Trouble::from(&error)),
+        };
+        let known = match session {
+            Ok(mut session) => self.introduce(session.as_mut()).await,
+            Err(trouble) => Err(trouble),
+        };
+        match known {
+            Ok((identity, ..)) if identity.database() != about.identity.database() => {
+                Some(End::Again)
+            }
+            Err(trouble) if trouble.permanent => Some(end(trouble, false)),
+            // What passes, such as too many connections, does not end a session that is good.
+            _ => None,
+        }
+    }
+
     async fn serve(
         &self,
         session: &mut dyn Session,
@@ -269,6 +290,11 @@ impl Reflector {
                 }
             };
             let _ = timeout(pause, poked).await;
+            if self.cluster.take_doubt()
+                && let Some(end) = self.verify(account, about).await
+            {
+                return end;
+            }
             if Instant::now() >= credentials_at || self.cluster.take_reload() {
                 credentials_at = Instant::now() + self.intervals.credentials;
                 match self.credentials.account(self.cluster.key()).await {

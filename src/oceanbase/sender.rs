@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
-use super::model::{Answer, FailureClass, Job};
+use super::model::{Answer, DatabaseId, FailureClass, Job};
 use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
@@ -30,7 +30,11 @@ pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
     validity: Validity,
+    /// The database whose commands these are.
+    database: DatabaseId,
     session: Option<(Account, Box<dyn Session>)>,
+    /// Whether the last try to open a session failed.
+    is_shut_out: bool,
 }
 
 /// Why a command is not sent.
@@ -41,13 +45,26 @@ enum Stop {
 }
 
 impl Sender {
-    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics, validity: Validity) -> Self {
+    pub(super) fn new(
+        database: DatabaseId,
+        connect: Arc<dyn Connect>,
+        metrics: Metrics,
+        validity: Validity,
+    ) -> Self {
         Self {
             connect,
             metrics,
             validity,
+            database,
             session: None,
+            is_shut_out: false,
         }
+    }
+
+    /// Whether the last command was not sent because no session could be opened: what is known of
+    /// the account or of the endpoints is then in doubt.
+    pub(super) fn is_shut_out(&self) -> bool {
+        self.is_shut_out
     }
 
     /// Opens a session where there is none, looks where the command's guard says so, and sends.
@@ -63,9 +80,13 @@ impl Sender {
             Some((known, session)) if known == *account => session,
             _ => match self.open(account).await {
                 Ok(session) => session,
-                Err(answer) => return answer,
+                Err(why) => {
+                    self.is_shut_out = true;
+                    return Answer::NotSent(why);
+                }
             },
         };
+        self.is_shut_out = false;
         let answer = match self.script(session.as_mut(), version, command).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => return Answer::NotSent(why),
@@ -76,16 +97,26 @@ impl Sender {
         answer
     }
 
-    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, Answer> {
-        let mut session = self
-            .connect
-            .connect(account)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
-        session
-            .query(SESSION_SETUP, LOOK_TIMEOUT)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
+    /// Opens a session, and makes sure that it leads to the database that was read: a name or a
+    /// balancer may lead to another one by now, whose tenants have the same names.
+    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, String> {
+        let session = self.connect.connect(account).await;
+        let mut session = session.map_err(|error| error.to_string())?;
+        let mut ask = async |text: &str| {
+            let answer = session.query(text, LOOK_TIMEOUT).await;
+            answer.map_err(|error| error.to_string())
+        };
+        ask(SESSION_SETUP).await?;
+        let parameters = ask(&Query::Identity.text(Version::OLDEST)).await?;
+        let bootstrap = ask(&Query::Bootstrap.text(Version::OLDEST)).await?;
+        let identity =
+            view::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
+        if identity.database() != self.database {
+            return Err(format!(
+                "the endpoint leads to another database now: cluster {} (id {}) of {}",
+                identity.cluster_name, identity.cluster_id, identity.created_at
+            ));
+        }
         Ok(session)
     }
 

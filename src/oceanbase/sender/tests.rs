@@ -20,7 +20,12 @@ impl Desk {
         let node = InProcess::new();
         let validity = Validity::always();
         let metrics = Metrics::new().unwrap();
-        let sender = Sender::new(Arc::new(node.clone()), metrics.clone(), validity.clone());
+        let sender = Sender::new(
+            node.database(),
+            Arc::new(node.clone()),
+            metrics.clone(),
+            validity.clone(),
+        );
         Self {
             node,
             sender,
@@ -196,7 +201,7 @@ async fn a_look_that_is_lost_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
     let mut desk = Desk::new();
-    let on = Trigger::next(Kind::Select).nth(2);
+    let on = Trigger::next(Kind::Select).containing("BACKUP_JOB_HISTORY");
     let when = Moment::AfterCommit;
     desk.inject(Fault::HangUp { on, when });
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
@@ -207,7 +212,7 @@ async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
 async fn a_look_that_is_refused_sends_nothing() {
     let mut desk = Desk::new();
     desk.inject(Fault::Refuse {
-        on: Trigger::next(Kind::Select),
+        on: Trigger::next(Kind::Select).containing("BACKUP_JOBS"),
         code: 1142,
         message: "SELECT command denied".to_owned(),
     });
@@ -325,4 +330,16 @@ async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
     *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
     assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_to_another_database_than_the_one_that_was_read() {
+    let mut desk = Desk::new();
+    desk.sender.database = DatabaseId::new(1, jiff::Timestamp::UNIX_EPOCH);
+    let answer = desk.send(&backup()).await;
+    let Answer::NotSent(why) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(why.contains("another database"), "{why}");
+    assert!(desk.sender.is_shut_out());
 }

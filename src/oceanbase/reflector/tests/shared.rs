@@ -170,3 +170,32 @@ async fn two_objects_hold_the_connections_of_one() {
     desk.backup().await;
     assert_eq!(desk.node.simulator.connections().current, 2);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_the_sender_is_refused_is_the_object_s_trouble_soon() {
+    let desk = Desk::new();
+    a_moment().await;
+    // The session that reads lives on.
+    change_password(&desk, "new");
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&desk.key).unwrap();
+    assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
+    drop(permit);
+    a_moment().await;
+    assert_eq!(desk.state(), Err("AccessDenied"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_reads_goes_on_while_no_other_can_be_opened() {
+    let desk = Desk::new();
+    a_moment().await;
+    desk.node
+        .is_full
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&desk.key).unwrap();
+    assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
+    drop(permit);
+    assert_eq!(desk.reads_in(60).await, 4);
+    assert_eq!(desk.state(), Ok(()));
+}
