@@ -43,7 +43,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use identity::{allowed, database, same_database};
+use identity::{access_of, allowed, database, same_database};
 use wake::{Change, Notable, announce};
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under

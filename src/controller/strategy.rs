@@ -12,10 +12,9 @@ use serde::de::DeserializeOwned;
 use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{
-    Context, Reconcile, cluster_of, created_at, database, namespace, place, qualified,
+    Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
     same_database, stores,
 };
-use crate::api::cluster::Access;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
 use crate::domain::{Decision, access};
@@ -42,14 +41,13 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
             _ => [].into(),
         };
-        let access = self.access(context);
+        let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
             rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
             log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
             tasks: self.tasks(context, &namespace),
-            access,
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
         }
@@ -185,14 +183,6 @@ impl BackupStrategy {
             .collect()
     }
 
-    /// What may be used through the cluster's object; everything while there is none.
-    fn access(&self, context: &Context) -> Access {
-        let name = &self.spec.cluster_ref.name;
-        stores::find(&context.stores.clusters, &namespace(self), name)
-            .map(|cluster| cluster.spec.access.clone())
-            .unwrap_or_default()
-    }
-
     fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
         let name = &self.spec.cluster_ref.name;
         let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
@@ -265,6 +255,10 @@ pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
                 full_name: (strategy.name_any(), home),
                 created_at: created_at(&**strategy),
                 tenants: strategy.spec.tenants.clone(),
+                access: access_of(
+                    context,
+                    &cluster_of(&**strategy, &strategy.spec.cluster_ref),
+                ),
             }
         })
         .collect()

@@ -26,7 +26,6 @@ pub use tenants::{Matched, Rival, covers, matched};
 
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
-use crate::api::cluster::Access;
 use crate::api::strategy::FailingTenant;
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
 use crate::oceanbase::model::{Tenant, TenantId};
@@ -62,8 +61,6 @@ pub struct Seen {
     pub log_backups: Vec<LogBackupSeen>,
     /// Tasks that this strategy made.
     pub tasks: Vec<TaskSeen>,
-    /// What may be used through the cluster's object.
-    pub access: Access,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
 }
@@ -201,12 +198,7 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let matched = matched(
-            self.strategy.name,
-            &self.seen.rivals,
-            &self.seen.access,
-            tenants.iter(),
-        );
+        let matched = matched(self.strategy.name, &self.seen.rivals, tenants.iter());
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();

@@ -1,6 +1,7 @@
 //! A strategy's stories: slots, tenants, and what can not be made.
 
 use super::*;
+use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
 use crate::api::{LocalReference, condition::types};
@@ -99,6 +100,7 @@ impl Story {
             full_name: ("nightly".to_owned(), "default".to_owned()),
             created_at: at(-60),
             tenants: None,
+            access: Access::default(),
         };
         Self {
             spec: spec(),
@@ -110,7 +112,6 @@ impl Story {
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
-                access: Access::default(),
                 with_full_backup: BTreeSet::new(),
             },
             events: Vec::new(),

@@ -12,12 +12,13 @@ fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
             names: tenants.iter().map(|&name| name.to_owned()).collect(),
             exclude: Vec::new(),
         }),
+        access: Access::default(),
     }
 }
 
 fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
     let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
-    let matched = matched(name, rivals, &Access::default(), tenants.iter());
+    let matched = matched(name, rivals, tenants.iter());
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
@@ -203,7 +204,7 @@ fn only_orders() -> Access {
 fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
     let mut story = Story::of(&[1002, 1004]);
     story.seen.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
-    story.seen.access = only_orders();
+    story.seen.rivals[0].access = only_orders();
     story.look(1);
     assert_eq!(story.failing(), [("t1004", "TenantNotAllowed")]);
 }
@@ -211,7 +212,7 @@ fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
 #[test]
 fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.access = only_orders();
+    story.seen.rivals[0].access = only_orders();
     story.look(1);
     let skipped = story.status.tenants.unwrap().skipped;
     assert_eq!(
@@ -221,4 +222,16 @@ fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
             count: 1
         }]
     );
+}
+
+#[test]
+fn a_strategy_that_may_not_use_a_tenant_does_not_keep_it_from_another() {
+    let mut older = cluster_level("older", -90);
+    older.access = only_orders();
+    let both = [older, cluster_level("own", 0)];
+    assert_eq!(matched_of("own", &both, &[1002, 1004]), ["t1004"]);
+    let mut naming = naming("naming", 0, &["t1004"]);
+    naming.access = only_orders();
+    let both = [naming, cluster_level("own", 0)];
+    assert_eq!(matched_of("own", &both, &[1002, 1004]), ["t1002", "t1004"]);
 }
