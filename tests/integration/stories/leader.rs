@@ -8,7 +8,7 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::statement::Kind;
 
 use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
-use crate::support::proxy::{Moment, Proxy};
+use crate::support::proxy::{Moment, Proxy, Write};
 use crate::support::{Operator, World, account, apply, eventually};
 
 /// So short that a story does not wait for long, and so long that a busy machine renews it.
@@ -168,7 +168,10 @@ fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
     world.kubeconfig = direct;
     let second = operator(&world, 1, SECONDS);
     let renewals = gate.writes().len();
-    gate.hold("PUT leases", renewals + 2, Moment::Before);
+    let after_another = move |before: &[Write], write: &Write| {
+        before.len() > renewals && write.operation == "PUT leases"
+    };
+    gate.hold(Box::new(after_another), Moment::Before);
     let (status, _) = first.wait();
     assert_eq!(status.code(), Some(1));
     assert_eq!(leader(&world), "operator-0");
