@@ -181,11 +181,13 @@ pub struct BackupStrategyStatus {
     /// What the columns of `kubectl get` show.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub summary: Option<StrategySummary>,
-    /// Next slot of a full backup: RFC 3339 with the offset of the schedule's zone.
+    /// Next slot of a full backup, or the end of the blackout window that postpones it: RFC 3339
+    /// with the offset of the schedule's zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub next_full_time: Option<String>,
-    /// Next slot of an incremental backup: RFC 3339 with the offset of the schedule's zone.
+    /// Next slot of an incremental backup, or the end of the blackout window that postpones it: RFC
+    /// 3339 with the offset of the schedule's zone.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub next_incremental_time: Option<String>,
@@ -314,6 +316,9 @@ pub struct OpenSlot {
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
+    /// When its tasks are made, where a blackout window holds it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_time: Option<Time>,
 }
 
 /// What became of a slot.

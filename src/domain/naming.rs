@@ -35,10 +35,22 @@ pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
 /// A short text that differs where `text` differs.
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
+    format!("{:010x}", number(text))
+}
+
+/// How far into a spread a tenant starts, in `0..spread` seconds: the same in every slot, and
+/// another one in every cluster, which all number their tenants alike.
+#[must_use]
+pub fn share_of_spread(cluster: &str, tenant: TenantId, spread: i64) -> i64 {
+    let number = i64::try_from(number(&format!("{cluster}/{tenant}"))).unwrap_or_default();
+    number.checked_rem(spread).unwrap_or_default()
+}
+
+/// Forty bits that look drawn.
+fn number(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
-    let number = digest.iter().take(5);
-    let number = number.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{number:010x}")
+    let bytes = digest.iter().take(5);
+    bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// `prefix` and `suffix`, the prefix cut and hashed where both are too long for a name.
@@ -69,6 +81,21 @@ mod tests {
             task("nightly", TenantId(1002), &slot()),
             "nightly-t1002-full-202611211800z"
         );
+    }
+
+    #[test]
+    fn shares_of_a_spread_lie_in_it_and_apart() {
+        let share = |tenant| share_of_spread("prod", TenantId(tenant), 3_600);
+        let shares: Vec<i64> = (0..100).map(|i| share(1002 + 2 * i)).collect();
+        assert!(shares.iter().all(|share| (0..3_600).contains(share)));
+        // Each quarter of the hour has its part.
+        let quarters = (0..4).map(|i| shares.iter().filter(|s| **s / 900 == i).count());
+        assert!(quarters.min() > Some(10), "{shares:?}");
+    }
+
+    #[test]
+    fn without_a_spread_every_share_is_nothing() {
+        assert_eq!(share_of_spread("prod", TenantId(1002), 0), 0);
     }
 
     #[test]

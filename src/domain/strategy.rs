@@ -162,6 +162,12 @@ struct Draft<'a> {
     event: Option<Event>,
 }
 
+/// What objects are made for.
+struct Plan<'a> {
+    schedule: &'a Schedule,
+    matched: &'a Matched,
+}
+
 /// How the strategy stands, for its conditions.
 enum Standing<'a> {
     /// As it was: nothing new is known.
@@ -196,11 +202,12 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let matched = matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let matched = &matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let plan = &Plan { schedule, matched };
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
-        let effect = self.effect(&matched);
+        let effect = self.effect(plan);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -211,13 +218,13 @@ impl Draft<'_> {
         } else {
             effect
         };
-        self.close_when_made(&matched, made);
-        self.forget_unwanted(&matched);
-        if let Some(until) = self.paused_until() {
-            next = next.sooner(Next::At(until), self.now);
+        self.close_when_made(plan, made);
+        self.forget_unwanted(plan);
+        for until in [self.paused_until(), self.first_backups_held_until(plan)] {
+            next = next.sooner(until.map_or(Next::Await, Next::At), self.now);
         }
-        let failing = self.failing(&matched);
-        self.finish(&Standing::Planned(&matched, &failing), effect, next)
+        let failing = self.failing(matched);
+        self.finish(&Standing::Planned(matched, &failing), effect, next)
     }
 
     fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {

@@ -29,6 +29,7 @@ fn spec() -> BackupTaskSpec {
         tenant_name: "orders".to_owned(),
         type_: crate::api::BackupType::Full,
         scheduled_time: None,
+        not_before_time: None,
         starting_deadline_seconds: None,
         cancel: None,
     }

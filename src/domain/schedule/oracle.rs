@@ -4,6 +4,8 @@
 //! closures about each day, walks every civil minute they name, and finds the minute's instant by
 //! arithmetic on the stretches of time between two changes.
 
+mod blackout;
+
 use super::Schedule;
 use super::tests::{cron_both, monthly, weekly};
 use crate::api::schedule::{BackupType, ScheduleSpec, Weekday};

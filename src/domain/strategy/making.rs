@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Made, Matched, slots};
+use super::{Draft, Effect, Made, Matched, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, UnmadeObject};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
-use crate::domain::schedule::Slot;
+use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{Event, naming, shortened, time};
 use crate::oceanbase::model::Tenant;
 
@@ -21,14 +21,24 @@ const BATCH: usize = 50;
 const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// Longest message of a list's entry that the schema takes, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024;
+/// Longest deadline of a task that the schema takes, in seconds.
+const LONGEST_DEADLINE: i64 = 2_592_000;
 const NAME_COLLISION: &str = "NameCollision";
+
+/// A task that should be there.
+struct WantedTask<'a> {
+    name: String,
+    tenant: &'a Tenant,
+    slot: Slot,
+    /// Whether it is one of a slot's many, which are spread.
+    is_spread: bool,
+}
 
 impl Draft<'_> {
     /// What is to be made next; log backups first.
-    pub(super) fn effect(&self, matched: &Matched) -> Option<Effect> {
-        let mut log_backups: Vec<_> = matched
-            .eligible
-            .iter()
+    pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
+        let eligible = plan.matched.eligible.iter();
+        let mut log_backups: Vec<_> = eligible
             .filter(|tenant| self.log_backup_of(tenant).is_none())
             .map(|tenant| (self.log_backup_name(tenant), tenant))
             .filter(|(name, _)| !self.is_held(name))
@@ -38,18 +48,23 @@ impl Draft<'_> {
             log_backups.truncate(BATCH);
             return Some(Effect::MakeLogBackups(log_backups));
         }
+        if plan.schedule.blackout(self.now).is_some() {
+            return None;
+        }
         let mut names = BTreeSet::new();
-        let mut tasks = self.first_backups(matched);
-        tasks.extend(self.slot_tasks(matched));
-        tasks.retain(|(name, _)| {
-            !self.is_known(name) && !self.is_held(name) && names.insert(name.clone())
-        });
-        tasks.truncate(BATCH);
+        let wanted = self.first_backups(plan).into_iter();
+        let wanted = wanted.chain(self.slot_tasks(plan));
+        let tasks: Vec<_> = wanted
+            .filter(|task| !self.is_known(&task.name) && !self.is_held(&task.name))
+            .filter(|task| names.insert(task.name.clone()))
+            .take(BATCH)
+            .map(|task| self.new_task(task, plan.schedule))
+            .collect();
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
     }
 
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
-    fn first_backups(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+    fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
         let (Some(since), false) = (&self.status.first_backup_time, self.strategy.spec.suspend)
         else {
             return Vec::new();
@@ -59,7 +74,7 @@ impl Draft<'_> {
             tasks.any(|task| task.full && task.tenant_name == tenant.name)
         };
         let lacking = self
-            .backed_up(matched)
+            .backed_up(plan.matched)
             .filter(|tenant| !has_task(tenant) && !self.seen.with_full_backup.contains(&tenant.id));
         lacking
             .filter_map(|tenant| {
@@ -67,9 +82,15 @@ impl Draft<'_> {
                 // is not overdue when it is made.
                 let at = self.log_backup_of(tenant)?.created_at.max(since.0);
                 let ty = BackupType::Full;
-                Some(self.new_task(tenant, &Slot { at, ty }))
+                Some(self.wanted_task(tenant, Slot { at, ty }, false))
             })
             .collect()
+    }
+
+    /// Until when a blackout holds first backups back, where it does.
+    pub(super) fn first_backups_held_until(&self, plan: &Plan<'_>) -> Option<Timestamp> {
+        let blackout = plan.schedule.blackout(self.now)?;
+        (!self.first_backups(plan).is_empty()).then_some(blackout.until)
     }
 
     pub(super) fn note_first_backup(&mut self) {
@@ -79,7 +100,7 @@ impl Draft<'_> {
     }
 
     /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
-    fn backed_up<'a>(&'a self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
+    fn backed_up<'a>(&self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
         matched
             .eligible
             .iter()
@@ -97,45 +118,47 @@ impl Draft<'_> {
     }
 
     /// All tasks of the open slot, whether they are there or not.
-    fn slot_tasks(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+    fn slot_tasks<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
         let Some(slot) = slots::open(&self.status) else {
             return Vec::new();
         };
-        let pending = self.full_pending(matched);
-        self.backed_up(matched)
+        let pending = self.full_pending(plan);
+        self.backed_up(plan.matched)
             // A full backup that is under way covers what an incremental one would.
             .filter(|tenant| slot.ty == BackupType::Full || !pending.contains(&tenant.name))
-            .map(|tenant| self.new_task(tenant, &slot))
+            .map(|tenant| self.wanted_task(tenant, slot, true))
             .collect()
     }
 
     /// Tenants with a full backup that has not ended, or is about to be made.
-    fn full_pending(&self, matched: &Matched) -> BTreeSet<String> {
+    fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let tasks = self.seen.tasks.iter();
         let running = tasks.filter(|task| task.full && task.outcome.is_none());
-        let first = self.first_backups(matched).into_iter();
+        let first = self.first_backups(plan).into_iter();
         running
             .map(|task| task.tenant_name.clone())
-            .chain(first.map(|(_, spec)| spec.tenant_name))
+            .chain(first.map(|task| task.tenant.name.clone()))
             .collect()
     }
 
     /// Closes the open slot when all its tasks are there, or can not be.
-    pub(super) fn close_when_made(&mut self, matched: &Matched, made: Option<&Made>) {
-        let Some(slot) = slots::open(&self.status) else {
+    pub(super) fn close_when_made(&mut self, plan: &Plan<'_>, made: Option<&Made>) {
+        let open = self.status.open_slot.as_ref();
+        let is_held = open.is_some_and(|open| open.start_time.is_some());
+        let (Some(slot), false) = (slots::open(&self.status), is_held) else {
             return;
         };
-        let tasks = self.slot_tasks(matched);
+        let tasks = self.slot_tasks(plan);
         let is_there =
             |name: &str| self.is_known(name) || made.is_some_and(|made| made.ours.contains(name));
-        let refused = tasks.iter().filter(|(name, _)| self.is_refused(name));
+        let refused = tasks.iter().filter(|task| self.is_refused(&task.name));
         let refused = refused.count();
-        let started = tasks.iter().filter(|(name, _)| is_there(name)).count();
+        let started = tasks.iter().filter(|task| is_there(&task.name)).count();
         if started + refused < tasks.len() {
             return;
         }
         let mut record = match (started, refused) {
-            (0, 0) if self.backed_up(matched).next().is_some() => {
+            (0, 0) if self.backed_up(plan.matched).next().is_some() => {
                 slots::record(slot, "Skipped", Some("FullBackupPending"))
             }
             (0, 0) => slots::record(slot, "Skipped", Some("NoTenants")),
@@ -221,22 +244,18 @@ impl Draft<'_> {
     }
 
     /// Forgets what could not be made and is there, or is not wanted any more.
-    pub(super) fn forget_unwanted(&mut self, matched: &Matched) {
+    pub(super) fn forget_unwanted(&mut self, plan: &Plan<'_>) {
         if self.status.unmade.is_empty() {
             self.status.retry_time = None;
             return;
         }
-        let log_backups = matched.eligible.iter();
+        let log_backups = plan.matched.eligible.iter();
         let log_backups = log_backups.filter(|tenant| self.log_backup_of(tenant).is_none());
         let mut wanted: BTreeSet<String> = log_backups
             .map(|tenant| self.log_backup_name(tenant))
             .collect();
-        wanted.extend(
-            self.first_backups(matched)
-                .into_iter()
-                .map(|(name, _)| name),
-        );
-        wanted.extend(self.slot_tasks(matched).into_iter().map(|(name, _)| name));
+        wanted.extend(self.first_backups(plan).into_iter().map(|task| task.name));
+        wanted.extend(self.slot_tasks(plan).into_iter().map(|task| task.name));
         wanted.retain(|name| !self.is_known(name));
         self.status
             .unmade
@@ -292,7 +311,29 @@ impl Draft<'_> {
         }
     }
 
-    fn new_task(&self, tenant: &Tenant, slot: &Slot) -> (String, BackupTaskSpec) {
+    fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {
+        WantedTask {
+            name: naming::task(self.strategy.name, tenant.id, &slot),
+            tenant,
+            slot,
+            is_spread,
+        }
+    }
+
+    fn new_task(&self, task: WantedTask<'_>, schedule: &Schedule) -> (String, BackupTaskSpec) {
+        let (tenant, slot) = (task.tenant, task.slot);
+        let cluster = &self.strategy.spec.cluster_ref.name;
+        let spread = if task.is_spread {
+            schedule.spread().as_secs()
+        } else {
+            0
+        };
+        let share = naming::share_of_spread(cluster, tenant.id, spread);
+        let share = SignedDuration::from_secs(share);
+        let start = schedule.after(slot.at, share);
+        // The task knows nothing of blackouts, so that those in between make its deadline longer.
+        let deadline = schedule.after(slot.at, share + schedule.starting_deadline());
+        let deadline = start.duration_until(deadline).as_secs();
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),
             cluster_ref: None,
@@ -300,9 +341,10 @@ impl Draft<'_> {
             tenant_name: tenant.name.clone(),
             type_: slot.ty,
             scheduled_time: Some(time(slot.at)),
-            starting_deadline_seconds: Some(self.strategy.spec.schedule.starting_deadline_seconds),
+            not_before_time: (start > slot.at).then(|| time(start)),
+            starting_deadline_seconds: Some(deadline.min(LONGEST_DEADLINE)),
             cancel: None,
         };
-        (naming::task(self.strategy.name, tenant.id, slot), spec)
+        (task.name, spec)
     }
 }

@@ -6,7 +6,7 @@ use super::making::MESSAGE_LIMIT;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers, log_backup_of};
 use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
-use crate::api::strategy::{FailingTenant, StrategyTenants};
+use crate::api::strategy::{FailingTenant, OpenSlot, StrategyTenants};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
 use crate::oceanbase::model::Tenant;
@@ -51,7 +51,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
                 &draft_troubles(seen, matched),
             );
             conditions.extend(planned(matched, failing, suspended));
-            conditions.push(scheduling(matched, suspended));
+            conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
             (
                 backup_healthy(seen, matched, failing),
                 log_backup_healthy(seen, matched),
@@ -306,7 +306,15 @@ fn last_runs(tasks: &[TaskSeen], is_ours: impl Fn(&str) -> bool) -> Wanted {
     )
 }
 
-fn scheduling(matched: &Matched, suspended: bool) -> Wanted {
+fn scheduling(matched: &Matched, suspended: bool, open: Option<&OpenSlot>) -> Wanted {
+    let held_until = open.and_then(|open| open.start_time.as_ref());
+    if let (Some(until), false) = (held_until, suspended) {
+        let message = format!(
+            "a blackout window holds the open slot back: it starts at {}",
+            until.0
+        );
+        return wanted(SCHEDULING, true, "BlackoutWindow", message);
+    }
     let (status, reason, message) = if suspended {
         (
             false,

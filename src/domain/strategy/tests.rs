@@ -6,6 +6,7 @@ use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSel
 use crate::api::{LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
+mod blackout;
 mod making;
 mod slots;
 mod tenants;
@@ -35,6 +36,8 @@ fn spec() -> BackupStrategySpec {
             }),
             starting_deadline_seconds: 21_600,
             missed_run_policy: MissedRunPolicy::RunLatest,
+            spread_seconds: 0,
+            blackout_windows: Vec::new(),
         },
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),

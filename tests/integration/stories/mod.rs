@@ -14,6 +14,7 @@ mod process;
 mod references;
 mod schedule;
 mod secrets;
+mod strategy_blackout;
 mod suspend;
 mod tenants;
 

@@ -19,6 +19,15 @@ fn a_slot_that_is_still_to_come_is_waited_for() {
 }
 
 #[test]
+fn a_start_after_the_slot_is_waited_for_and_the_deadline_counts_from_there() {
+    let mut story = Story::due_within(60);
+    story.spec.not_before_time = Some(time(at(100)));
+    let verdict = story.look(&healthy(), 70);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(100))));
+    assert!(is_backup(&story.look(&healthy(), 159)));
+}
+
+#[test]
 fn a_slot_is_kept_for_six_hours_where_no_deadline_is_given() {
     let mut story = Story::new();
     story.spec.scheduled_time = Some(time(at(0)));

@@ -1,0 +1,105 @@
+//! Slots that fall into blackout windows.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, Unit};
+use serde_json::Value;
+
+use crate::support::world::condition_of;
+use crate::support::{World, within};
+
+/// A slot, and the end of the window in which it falls.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+const TWO_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+/// A strategy with one slot a day in this minute, in a window of this action to the next minute.
+fn strategy(tenant: &str, slot: Timestamp, action: &str) -> String {
+    let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: for-{tenant}}}
+spec:
+  clusterRef: {{name: prod}}
+  tenants: {{names: [{tenant}]}}
+  storageRef: {{name: nfs}}
+  schedule:
+    cron: {{full: '{}'}}
+    blackoutWindows: [{{start: '{}', end: '{}', action: {action}}}]
+",
+        slot.strftime("%-M %-H * * *"),
+        clock(slot - 1.minute()),
+        clock(slot + 1.minute()),
+    )
+}
+
+fn history(strategy: &Value) -> Vec<(String, String)> {
+    let records = strategy["status"]["scheduleHistory"].as_array();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let records = records.into_iter().flatten();
+    records
+        .map(|record| (text(&record["outcome"]), text(&record["reason"])))
+        .collect()
+}
+
+#[test]
+fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
+    let world = World::started("blackout", TWO_TENANTS);
+    let slot = (Timestamp::now() + 40.seconds())
+        .round(Unit::Minute)
+        .unwrap();
+    let slot = if slot < Timestamp::now() + 10.seconds() {
+        slot + 1.minute()
+    } else {
+        slot
+    };
+    let end = slot + 1.minute();
+    world.apply(&strategy("orders", slot, "Postpone"));
+    world.apply(&strategy("billing", slot, "Skip"));
+
+    let held = within(
+        PATIENCE,
+        "a slot that a window holds back",
+        || world.get("backupstrategy", "for-orders"),
+        |strategy| strategy["status"]["openSlot"]["startTime"] == end.to_string(),
+    );
+    assert_eq!(held["status"]["openSlot"]["slot"], slot.to_string());
+    let scheduling = condition_of(&held, "Scheduling");
+    assert_eq!(scheduling["reason"], "BlackoutWindow");
+    let left_out = within(
+        PATIENCE,
+        "a slot that a window leaves out",
+        || world.get("backupstrategy", "for-billing"),
+        |strategy| !history(strategy).is_empty(),
+    );
+    assert_eq!(
+        history(&left_out),
+        [("Skipped".to_owned(), "BlackoutWindow".to_owned())]
+    );
+
+    let name = format!("for-orders-t1002-full-{}z", slot.strftime("%Y%m%d%H%M"));
+    let task = within(
+        PATIENCE,
+        &name,
+        || world.get("backuptask", &name),
+        |task| task["status"]["phase"] == "Completed",
+    );
+    assert_eq!(task["spec"]["scheduledTime"], slot.to_string());
+    assert_eq!(task["spec"]["notBeforeTime"], end.to_string());
+    let started: Timestamp = task["metadata"]["creationTimestamp"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(started >= end, "made at {started}");
+    assert_eq!(world.list("backuptask").len(), 1);
+}
