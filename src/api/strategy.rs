@@ -103,6 +103,9 @@ pub struct BackupStrategySpec {
     /// are there are edited themselves.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
+    /// How many ended tasks are kept.
+    #[serde(default)]
+    pub history: HistoryLimits,
 }
 
 /// Which tenants a strategy is for.
@@ -138,6 +141,31 @@ pub enum FirstBackup {
     Immediately,
 }
 
+/// How many ended tasks of the strategy are kept, for each tenant and type of backup. Tasks are
+/// objects: deleting one deletes no backup. The newest one and the newest that went well are always
+/// kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryLimits {
+    /// Of those that went well, 1 to 100.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 100))]
+    pub successful: i32,
+    /// Of those that failed, were canceled or did not start in time, 0 to 100.
+    #[serde(default = "five")]
+    #[schemars(range(min = 0, max = 100))]
+    pub failed: i32,
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        Self {
+            successful: ten(),
+            failed: five(),
+        }
+    }
+}
+
 /// How the log backup of the strategy's tenants runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -162,4 +190,12 @@ impl Default for LogBackupSettings {
 
 fn one() -> i32 {
     1
+}
+
+fn five() -> i32 {
+    5
+}
+
+fn ten() -> i32 {
+    10
 }

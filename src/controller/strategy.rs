@@ -1,10 +1,11 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks.
+//! `BackupStrategy`: sees tenants, log backups and tasks; makes log backups and tasks, and deletes
+//! old tasks.
 
 use std::sync::Arc;
 
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::api::PostParams;
+use kube::api::{DeleteParams, PostParams, Preconditions};
 use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -121,6 +122,11 @@ impl Reconcile for BackupStrategy {
                     make(&object, is_ours, context, &mut made).await;
                 }
             }
+            Effect::DeleteTasks(tasks) => {
+                for (name, version) in tasks {
+                    self.delete_task(name, version, context, &mut made).await;
+                }
+            }
         }
         made
     }
@@ -178,7 +184,12 @@ impl BackupStrategy {
                 let status = task.status.clone().unwrap_or_default();
                 TaskSeen {
                     name: task.name_any(),
+                    version: (
+                        task.uid().unwrap_or_default(),
+                        task.resource_version().unwrap_or_default(),
+                    ),
                     tenant_name: task.spec.tenant_name.clone(),
+                    tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),
@@ -186,6 +197,29 @@ impl BackupStrategy {
                 }
             })
             .collect()
+    }
+
+    /// Deletes a task as it was seen: one that was changed or made anew since stays.
+    async fn delete_task(
+        &self,
+        name: &str,
+        (uid, resource_version): &(String, String),
+        context: &Context,
+        made: &mut Made,
+    ) {
+        let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(self));
+        let parameters = DeleteParams::background().preconditions(Preconditions {
+            uid: Some(uid.clone()),
+            resource_version: Some(resource_version.clone()),
+        });
+        context.metrics.wrote(Self::CONTROLLER, "delete");
+        match api.delete(name, &parameters).await {
+            Ok(_) => {
+                made.ours.insert(name.to_owned());
+            }
+            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+            Err(error) => made.error = Some(error.to_string()),
+        }
     }
 
     fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {

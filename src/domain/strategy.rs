@@ -7,6 +7,7 @@
 //!
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
+mod history;
 mod making;
 mod slots;
 mod status;
@@ -87,8 +88,12 @@ pub struct LogBackupSeen {
 pub struct TaskSeen {
     /// Its name.
     pub name: String,
+    /// Its uid and its resourceVersion.
+    pub version: (String, String),
     /// Its tenant.
     pub tenant_name: String,
+    /// Its tenant's id, once known.
+    pub tenant_id: Option<TenantId>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// How it ended, once it has.
@@ -99,23 +104,36 @@ pub struct TaskSeen {
     pub cause: Option<Cause>,
 }
 
-/// Objects to make.
+/// Objects to make, or to delete.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
     /// Tasks, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
+    /// Ended tasks, with their names, uids and resourceVersions.
+    DeleteTasks(Vec<(String, (String, String))>),
 }
 
-/// What became of the objects to make.
+impl Effect {
+    /// The objects' names.
+    fn names(&self) -> Vec<&String> {
+        match self {
+            Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
+/// What became of the objects to make or to delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
-    /// They are there and ours, made now or before.
+    /// They are as they should be and ours, made or deleted now or before.
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made now: why.
+    /// The rest could not be made or deleted now: why.
     pub error: Option<String>,
 }
 
@@ -243,6 +261,13 @@ impl Draft<'_> {
     /// The log backup of a tenant. Of several the oldest: the others do nothing.
     fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
         log_backup_of(&self.seen.log_backups, tenant)
+    }
+}
+
+impl TaskSeen {
+    /// Whether it is for this tenant, and not for one of the same name that is no more.
+    fn is_of(&self, tenant: &Tenant) -> bool {
+        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
 }
 

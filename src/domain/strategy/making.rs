@@ -1,7 +1,8 @@
-//! The objects that a strategy makes: log backups, first backups and the tasks of the open slot.
+//! The objects that a strategy makes: log backups, first backups and the tasks of the open slot;
+//! and the ended tasks that it deletes.
 //!
-//! What could not be made stands in the status with the time of the next try. One object that can
-//! not be made neither holds back the others nor is tried in every pass.
+//! What could not be made or deleted stands in the status with the time of the next try. One such
+//! object neither holds back the others nor is tried in every pass.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -35,19 +36,26 @@ struct WantedTask<'a> {
 }
 
 impl Draft<'_> {
-    /// What is to be made next; log backups first.
+    /// What is to be made or deleted next; log backups first.
     pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
+        self.make_log_backups(plan)
+            .or_else(|| self.make_tasks(plan))
+            .or_else(|| self.delete_tasks())
+    }
+
+    fn make_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
         let eligible = plan.matched.eligible.iter();
-        let mut log_backups: Vec<_> = eligible
+        let lacking: Vec<_> = eligible
             .filter(|tenant| self.log_backup_of(tenant).is_none())
             .map(|tenant| (self.log_backup_name(tenant), tenant))
             .filter(|(name, _)| !self.is_held(name))
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
+            .take(BATCH)
             .collect();
-        if !log_backups.is_empty() {
-            log_backups.truncate(BATCH);
-            return Some(Effect::MakeLogBackups(log_backups));
-        }
+        (!lacking.is_empty()).then_some(Effect::MakeLogBackups(lacking))
+    }
+
+    fn make_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
         if plan.schedule.blackout(self.now).is_some() {
             return None;
         }
@@ -63,6 +71,16 @@ impl Draft<'_> {
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
     }
 
+    fn delete_tasks(&self) -> Option<Effect> {
+        let outdated = self.outdated_tasks().into_iter();
+        let tasks: Vec<_> = outdated
+            .filter(|task| !self.is_held(&task.name))
+            .take(BATCH)
+            .map(|task| (task.name.clone(), task.version.clone()))
+            .collect();
+        (!tasks.is_empty()).then_some(Effect::DeleteTasks(tasks))
+    }
+
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
     fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
         let (Some(since), false) = (&self.status.first_backup_time, self.strategy.spec.suspend)
@@ -71,7 +89,7 @@ impl Draft<'_> {
         };
         let has_task = |tenant: &Tenant| {
             let mut tasks = self.seen.tasks.iter();
-            tasks.any(|task| task.full && task.tenant_name == tenant.name)
+            tasks.any(|task| task.full && task.is_of(tenant))
         };
         let lacking = self
             .backed_up(plan.matched)
@@ -199,11 +217,7 @@ impl Draft<'_> {
 
     /// Takes in what became of this pass's effect.
     pub(super) fn note_made(&mut self, effect: &Effect, made: &Made) {
-        let names: Vec<&String> = match effect {
-            Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
-            Effect::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
-        };
-        for name in names {
+        for name in effect.names() {
             let unmade = if made.foreign.contains(name) {
                 let message = format!(
                     "an object named '{name}' is there that this strategy did not make; nothing \
@@ -211,11 +225,15 @@ impl Draft<'_> {
                 );
                 Some((NAME_COLLISION, message))
             } else if let (false, Some(error)) = (made.ours.contains(name), &made.error) {
+                let (reason, done) = match effect {
+                    Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
+                    _ => ("CreateFailed", "made"),
+                };
                 let message = format!(
-                    "'{name}' could not be made and is tried again: {error}. Check quotas, \
+                    "'{name}' could not be {done} and is tried again: {error}. Check quotas, \
                      admission webhooks and the operator's rights"
                 );
-                Some(("CreateFailed", message))
+                Some((reason, message))
             } else {
                 None
             };
@@ -243,7 +261,8 @@ impl Draft<'_> {
         }
     }
 
-    /// Forgets what could not be made and is there, or is not wanted any more.
+    /// Forgets what could not be made and is there, what could not be deleted and is gone, and
+    /// what is not wanted any more.
     pub(super) fn forget_unwanted(&mut self, plan: &Plan<'_>) {
         if self.status.unmade.is_empty() {
             self.status.retry_time = None;
@@ -257,6 +276,8 @@ impl Draft<'_> {
         wanted.extend(self.first_backups(plan).into_iter().map(|task| task.name));
         wanted.extend(self.slot_tasks(plan).into_iter().map(|task| task.name));
         wanted.retain(|name| !self.is_known(name));
+        let outdated = self.outdated_tasks().into_iter();
+        wanted.extend(outdated.map(|task| task.name.clone()));
         self.status
             .unmade
             .retain(|unmade| wanted.contains(&unmade.name));

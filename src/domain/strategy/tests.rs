@@ -2,11 +2,14 @@
 
 use super::*;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
-use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
+use crate::api::strategy::{
+    FirstBackup, HistoryLimits, LogBackupSettings, SlotRecord, TenantSelection,
+};
 use crate::api::{LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod blackout;
+mod history;
 mod making;
 mod slots;
 mod tenants;
@@ -41,6 +44,7 @@ fn spec() -> BackupStrategySpec {
         },
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),
+        history: HistoryLimits::default(),
     }
 }
 
@@ -76,7 +80,9 @@ fn log_backup(id: i64) -> LogBackupSeen {
 fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
     TaskSeen {
         name: name.to_owned(),
+        version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
+        tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),
@@ -162,11 +168,15 @@ impl Story {
         self.events.extend(heard.event.iter().map(|e| e.reason));
         // The stores show later what was made.
         for name in made.ours {
+            if matches!(effect, Effect::DeleteTasks(_)) {
+                self.seen.tasks.retain(|task| task.name != name);
+                continue;
+            }
             let id = name.split("-t").nth(1).unwrap();
             let id = id.split('-').next().unwrap().parse().unwrap();
             match &effect {
-                Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
                 Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
+                _ => self.seen.tasks.push(task(&name, id, None)),
             }
         }
         names
@@ -218,8 +228,5 @@ enum Trouble {
 }
 
 fn names(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-        Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-    }
+    effect.names().into_iter().cloned().collect()
 }
