@@ -157,6 +157,7 @@ pub struct SkippedTenants {
 /// A slot that is being turned into tasks. It is written before the first of them is made, so that
 /// a restart goes on with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct OpenSlot {
     /// When it fell due.
     pub slot: Time,
