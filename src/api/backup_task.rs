@@ -167,6 +167,10 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub storage: Option<String>,
+    /// Directory of the data backups below the store's own, copied when the backup was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub data_path: Option<String>,
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,

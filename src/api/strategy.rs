@@ -91,6 +91,12 @@ pub struct BackupStrategySpec {
     pub tenants: Option<TenantSelection>,
     /// Where the backups go.
     pub storage_ref: LocalReference,
+    /// Directories of a tenant's backups below the store's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathTemplates>,
+    /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.
+    #[serde(default)]
+    pub storage_change_policy: StorageChangePolicy,
     /// Pauses the schedule; log backup goes on and running tasks finish (console S52).
     #[serde(default)]
     pub suspend: bool,
@@ -99,8 +105,8 @@ pub struct BackupStrategySpec {
     /// Whether a tenant that has no full backup at this place gets one at once.
     #[serde(default)]
     pub first_backup: FirstBackup,
-    /// How log backup runs: for the LogBackups that this strategy makes from now on. Those that
-    /// are there are edited themselves.
+    /// How log backup runs. A LogBackup follows an edit of a field as long as it holds what the
+    /// strategy wrote there; what somebody wrote into the LogBackup itself stands.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
     /// How many ended tasks are kept.
@@ -129,6 +135,45 @@ pub struct TenantSelection {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub exclude: Vec<String>,
+}
+
+/// Directories of a tenant's backups below the store's own. `{clusterName}`, `{clusterId}`,
+/// `{tenantName}` and `{tenantId}` stand for what the database reports; each tenant must have a
+/// directory of its own, also one that is made anew under the same name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!has(self.data) || !has(self.log) || !(self.data + '/').startsWith(self.log + '/') && !(self.log + '/').startsWith(self.data + '/')", "`data` and `log` must not be the same directory, nor one below the other"))]
+pub struct PathTemplates {
+    /// Of data backups; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/data`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 256),
+        regex(
+            pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
+        )
+    )]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
+    pub data: Option<String>,
+    /// Of archived logs; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 256),
+        regex(
+            pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
+        )
+    )]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
+    pub log: Option<String>,
+}
+
+/// What an edit does that would move logs which are being archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StorageChangePolicy {
+    /// It is refused, and nothing is sent: a move costs a hole in the logs and a new full backup.
+    #[default]
+    Refuse,
 }
 
 /// Whether a tenant without a full backup gets one at once.
@@ -186,6 +231,20 @@ impl Default for LogBackupSettings {
             piece_switch_days: one(),
         }
     }
+}
+
+/// The annotation in which a LogBackup keeps what it has from its strategy: an [`Inherited`] as
+/// JSON.
+pub const INHERITED: &str = "backup.oceanbase.io/inherited";
+
+/// What a strategy last wrote into a LogBackup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inherited {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// The fields that follow it.
+    pub log_backup: LogBackupSettings,
 }
 
 fn one() -> i32 {

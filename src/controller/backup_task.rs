@@ -5,13 +5,12 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::log_backup::{destination_seen, refused};
-use super::place::Holds;
 use super::strategy::{is_owned_by_strategy, rivals};
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
-use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
+use crate::domain::{Decision, Obstacle, TenantSeen, naming, strategy};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -38,6 +37,8 @@ struct References {
     cluster: String,
     storage: String,
     strategy_generation: Option<i64>,
+    /// The strategy's template, or the directory itself where it is known.
+    data_path: Option<String>,
 }
 
 impl Reconcile for BackupTask {
@@ -66,10 +67,14 @@ impl Reconcile for BackupTask {
         let tenant = snapshot
             .as_ref()
             .and_then(|s| s.tenant(&self.spec.tenant_name));
+        let template = references
+            .as_ref()
+            .ok()
+            .and_then(|references| references.data_path.as_deref());
         let path = snapshot
             .as_ref()
             .zip(tenant)
-            .map(|(snapshot, tenant)| place::default_path(&snapshot.identity, tenant, Holds::Data));
+            .map(|(snapshot, tenant)| naming::data_path(template, &snapshot.identity, tenant));
         let version = snapshot.as_ref().map(|snapshot| snapshot.version);
         let storage = references
             .as_ref()
@@ -85,6 +90,7 @@ impl Reconcile for BackupTask {
                 cluster: references.cluster,
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
+                data_path: path.clone(),
                 scheduled: is_owned_by_strategy(self),
             })
         });
@@ -267,6 +273,7 @@ fn references(
             cluster,
             storage,
             strategy_generation: status.strategy_generation,
+            data_path: status.data_path,
         });
     }
     if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
@@ -274,6 +281,7 @@ fn references(
             cluster: cluster.name.clone(),
             storage: storage.name.clone(),
             strategy_generation: None,
+            data_path: None,
         });
     }
     let Some(reference) = &spec.strategy_ref else {
@@ -304,6 +312,11 @@ fn references(
         cluster: object.spec.cluster_ref.name.clone(),
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
+        data_path: object
+            .spec
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.data.clone()),
     })
 }
 

@@ -1,21 +1,20 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks; makes log backups and tasks, and deletes
-//! old tasks.
+//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children.
 
+mod children;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::api::{DeleteParams, PostParams, Preconditions};
-use kube::{Api, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
 
-use super::place::Holds;
+use super::log_backup::destination_seen;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use crate::api::strategy::INHERITED;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
-use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::{Decision, DestinationSeen, naming};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
@@ -35,13 +34,19 @@ impl Reconcile for BackupStrategy {
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
-        let with_full_backup = match (&database, &root) {
-            (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
-            _ => [].into(),
+        let template = self.spec.paths.as_ref();
+        let template = template.and_then(|paths| paths.data.as_deref());
+        let (with_full_backup, data_elsewhere) = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
+            _ => Default::default(),
         };
         let target = root.map(drop);
         strategy::Seen {
             target,
+            identity: database
+                .as_ref()
+                .map(|snapshot| snapshot.identity.clone())
+                .unwrap_or_default(),
             rivals: rivals(context, &namespace, cluster),
             log_backups: stores::within(&context.stores.log_backups, &namespace)
                 .filter(|object| &object.spec.cluster_ref.name == cluster)
@@ -50,6 +55,7 @@ impl Reconcile for BackupStrategy {
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
+            data_elsewhere,
         }
     }
 
@@ -85,50 +91,7 @@ impl Reconcile for BackupStrategy {
         _: Option<Permit>,
         context: &Context,
     ) -> Made {
-        let mut made = Made::default();
-        match effect {
-            Effect::MakeLogBackups(log_backups) => {
-                let owner = self.cluster_owner(context);
-                for (name, spec) in log_backups {
-                    let object = LogBackup {
-                        metadata: self.metadata_of(name, owner.clone()),
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // Whoever made it: it is the tenant's log backup.
-                    let is_ours = |known: &LogBackup| {
-                        known.spec.cluster_ref == spec.cluster_ref
-                            && known.spec.tenant_name == spec.tenant_name
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-            Effect::MakeTasks(tasks) => {
-                let owner = self.controller_owner_ref(&());
-                let uid = self.uid();
-                for (name, spec) in tasks {
-                    let object = BackupTask {
-                        metadata: self.metadata_of(name, owner.clone()),
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // By uid: a strategy that was made anew under the same name is another one.
-                    let is_ours = |known: &BackupTask| {
-                        known
-                            .owner_references()
-                            .iter()
-                            .any(|owner| Some(&owner.uid) == uid.as_ref())
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-            Effect::DeleteTasks(tasks) => {
-                for (name, version) in tasks {
-                    self.delete_task(name, version, context, &mut made).await;
-                }
-            }
-        }
-        made
+        self.perform_on_children(effect, context).await
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -199,75 +162,10 @@ impl BackupStrategy {
             .collect()
     }
 
-    /// Deletes a task as it was seen: one that was changed or made anew since stays.
-    async fn delete_task(
-        &self,
-        name: &str,
-        (uid, resource_version): &(String, String),
-        context: &Context,
-        made: &mut Made,
-    ) {
-        let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(self));
-        let parameters = DeleteParams::background().preconditions(Preconditions {
-            uid: Some(uid.clone()),
-            resource_version: Some(resource_version.clone()),
-        });
-        context.metrics.wrote(Self::CONTROLLER, "delete");
-        match api.delete(name, &parameters).await {
-            Ok(_) => {
-                made.ours.insert(name.to_owned());
-            }
-            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-            Err(error) => made.error = Some(error.to_string()),
-        }
-    }
-
     fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
         let name = &self.spec.cluster_ref.name;
         let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
         cluster.controller_owner_ref(&())
-    }
-
-    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
-    /// would take the child for its own and delete it.
-    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: self.namespace(),
-            owner_references: owner.map(|owner| vec![owner]),
-            ..ObjectMeta::default()
-        }
-    }
-}
-
-/// Makes an object, or finds that it is there.
-async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Serialize
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    let name = object.name_any();
-    let namespace = object.namespace().unwrap_or_default();
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
-    context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
-    match api.create(&PostParams::default(), object).await {
-        Ok(_) => {
-            made.ours.insert(name);
-        }
-        // From the API, not from the store: the store may not show it yet.
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
-            Ok(known) if is_ours(&known) => {
-                made.ours.insert(name);
-            }
-            Ok(_) => {
-                made.foreign.insert(name);
-            }
-            Err(error) => made.error = Some(error.to_string()),
-        },
-        Err(error) => made.error = Some(error.to_string()),
     }
 }
 
@@ -296,24 +194,42 @@ fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
         name: object.name_any(),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),
+        version: object.resource_version().unwrap_or_default(),
         storage: object.spec.storage_ref.name.clone(),
+        path: object.spec.path.clone(),
+        settings: strategy::settings_of(&object.spec),
+        inherited: object
+            .annotations()
+            .get(INHERITED)
+            .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
         phase: status.phase,
         cause: status.cause,
     }
 }
 
-fn with_full_backup(snapshot: &Snapshot, root: &Place) -> std::collections::BTreeSet<TenantId> {
-    let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = place::default_path(&snapshot.identity, tenant, Holds::Data);
-        root.join(&path).is_ok_and(|wanted| {
-            tenant.sets.iter().any(|set| {
-                set.full
-                    && set.success
-                    && set.available
-                    && wanted.is_same_as(&Place::read_back(&set.path))
-            })
-        })
-    });
-    tenants.map(|tenant| tenant.id).collect()
+/// Which tenants have an available full backup at the strategy's place, and the data backups of
+/// which go elsewhere, and where.
+fn data_places(
+    snapshot: &Snapshot,
+    root: &Place,
+    template: Option<&str>,
+) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
+    let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
+    for tenant in snapshot.tenants.values() {
+        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let Ok(wanted) = root.join(&path) else {
+            continue;
+        };
+        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
+        let mut full = tenant.sets.iter();
+        if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
+            with_full_backup.insert(tenant.id);
+        }
+        let shown = tenant.data_dest.as_deref();
+        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
+            elsewhere.insert(tenant.id, place);
+        }
+    }
+    (with_full_backup, elsewhere)
 }

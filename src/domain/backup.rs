@@ -68,6 +68,8 @@ pub struct Target {
     pub storage: String,
     /// The strategy's generation.
     pub strategy_generation: Option<i64>,
+    /// The tenant's directory below the store's own, once it is known.
+    pub data_path: Option<String>,
     /// Whether the task's owner is a strategy.
     pub scheduled: bool,
 }
@@ -237,6 +239,7 @@ impl<'a> Draft<'a> {
                 self.status.cluster = Some(target.cluster.clone());
                 self.status.storage = Some(target.storage.clone());
                 self.status.strategy_generation = target.strategy_generation;
+                self.status.data_path.clone_from(&target.data_path);
             }
         }
         if let Ok(database) = &self.seen.database

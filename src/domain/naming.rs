@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::schedule::Slot;
 use crate::api::BackupType;
-use crate::oceanbase::model::TenantId;
+use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// Longest name that also fits a label.
 const LIMIT: usize = 63;
@@ -30,6 +30,29 @@ pub fn of_slot(slot: &Slot) -> String {
 #[must_use]
 pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
     shortened(cluster, &format!("-t{tenant}"))
+}
+
+/// A tenant's directory of data backups below the store's own, by a strategy's template.
+#[must_use]
+pub fn data_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
+    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/data";
+    path(template.unwrap_or(default), identity, tenant)
+}
+
+/// The same of archived logs.
+#[must_use]
+pub fn log_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
+    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
+    path(template.unwrap_or(default), identity, tenant)
+}
+
+fn path(template: &str, identity: &Identity, tenant: &Tenant) -> String {
+    // The cluster's name last: it may be any text, and is not to be read as a template.
+    template
+        .replace("{tenantId}", &tenant.id.to_string())
+        .replace("{tenantName}", &tenant.name)
+        .replace("{clusterId}", &identity.cluster_id.to_string())
+        .replace("{clusterName}", &identity.cluster_name)
 }
 
 /// A short text that differs where `text` differs.

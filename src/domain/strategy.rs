@@ -7,27 +7,32 @@
 //!
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
+mod following;
+mod health;
 mod history;
 mod making;
+mod places;
 mod slots;
 mod status;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod unmade;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use following::{give, settings_of};
 pub use tenants::{Matched, Rival, covers, matched};
 
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
-use crate::api::strategy::FailingTenant;
+use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
-use crate::oceanbase::model::{Tenant, TenantId};
+use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -54,6 +59,8 @@ pub struct Seen {
     pub target: Result<(), Obstacle>,
     /// The cluster's tenants; an obstacle while the database shows nothing.
     pub database: Result<Vec<Arc<Tenant>>, Obstacle>,
+    /// Who the cluster says it is; nothing while the database shows nothing.
+    pub identity: Identity,
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
@@ -62,6 +69,8 @@ pub struct Seen {
     pub tasks: Vec<TaskSeen>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
+    pub data_elsewhere: BTreeMap<TenantId, String>,
 }
 
 /// A log backup of the cluster.
@@ -73,8 +82,16 @@ pub struct LogBackupSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// Its resourceVersion.
+    pub version: String,
     /// Name of its store.
     pub storage: String,
+    /// Its directory below the store's own, where it names one.
+    pub path: Option<String>,
+    /// What it holds of what follows its strategy.
+    pub settings: LogBackupSettings,
+    /// What a strategy last wrote into it, where one made it.
+    pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Its phase.
@@ -104,11 +121,26 @@ pub struct TaskSeen {
     pub cause: Option<Cause>,
 }
 
-/// Objects to make, or to delete.
+/// A log backup that follows its strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogBackupEdit {
+    /// Its name.
+    pub name: String,
+    /// Its resourceVersion, as it was seen.
+    pub version: String,
+    /// What is to be in it.
+    pub settings: LogBackupSettings,
+    /// What the strategy has then written into it.
+    pub inherited: Inherited,
+}
+
+/// Objects to make, to edit or to delete.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
+    /// Log backups that are there.
+    EditLogBackups(Vec<LogBackupEdit>),
     /// Tasks, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
     /// Ended tasks, with their names, uids and resourceVersions.
@@ -120,20 +152,21 @@ impl Effect {
     fn names(&self) -> Vec<&String> {
         match self {
             Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
             Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
             Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
         }
     }
 }
 
-/// What became of the objects to make or to delete.
+/// What became of the objects to make, to edit or to delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
-    /// They are as they should be and ours, made or deleted now or before.
+    /// They are as they should be and ours, now or before.
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made or deleted now: why.
+    /// The rest could not be made, edited or deleted now: why.
     pub error: Option<String>,
 }
 

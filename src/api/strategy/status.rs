@@ -65,7 +65,7 @@ pub struct BackupStrategyStatus {
     /// backup is older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_backup_time: Option<Time>,
-    /// Objects that could not be made, or deleted, as they should be: the first 50.
+    /// Objects that could not be made, edited or deleted as they should be: the first 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub unmade: Vec<UnmadeObject>,
@@ -81,14 +81,14 @@ pub struct BackupStrategyStatus {
     pub schedule_fingerprint: Option<String>,
 }
 
-/// An object that could not be made, or deleted.
+/// An object that could not be made, edited or deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UnmadeObject {
     /// Its name.
     #[schemars(length(max = 253))]
     pub name: String,
-    /// `NameCollision`, `CreateFailed` or `DeleteFailed`.
+    /// `NameCollision`, `CreateFailed`, `EditFailed` or `DeleteFailed`.
     #[schemars(length(max = 128))]
     pub reason: String,
     /// What happened and what to do.

@@ -124,6 +124,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
             strategy_generation: None,
+            data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
         }),
         database: Ok(DatabaseSeen {

@@ -3,7 +3,8 @@
 use super::*;
 use crate::api::schedule::{CronSpec, MonthlySpec, Weekday, WeeklySpec};
 
-pub(super) mod blackout;
+mod blackout;
+mod blackout_oracle;
 mod finding;
 mod judging;
 mod properties;

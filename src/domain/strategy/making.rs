@@ -1,30 +1,23 @@
 //! The objects that a strategy makes: log backups, first backups and the tasks of the open slot;
 //! and the ended tasks that it deletes.
-//!
-//! What could not be made or deleted stands in the status with the time of the next try. One such
-//! object neither holds back the others nor is tried in every pass.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::unmade::NAME_COLLISION;
 use super::{Draft, Effect, Made, Matched, Plan, slots};
-use crate::api::strategy::{FailingTenant, FirstBackup, UnmadeObject};
+use crate::api::strategy::{FailingTenant, FirstBackup};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
 use crate::domain::schedule::{Schedule, Slot};
-use crate::domain::{Event, naming, shortened, time};
+use crate::domain::{naming, time};
 use crate::oceanbase::model::Tenant;
 
-/// How many objects one pass makes, and how many of those that could not be made are kept.
-const BATCH: usize = 50;
-/// After how long an object that could not be made is tried again.
-const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-/// Longest message of a list's entry that the schema takes, in bytes.
-pub(super) const MESSAGE_LIMIT: usize = 1024;
+/// How many objects one pass makes, edits or deletes.
+pub(super) const BATCH: usize = 50;
 /// Longest deadline of a task that the schema takes, in seconds.
 const LONGEST_DEADLINE: i64 = 2_592_000;
-const NAME_COLLISION: &str = "NameCollision";
 
 /// A task that should be there.
 struct WantedTask<'a> {
@@ -39,6 +32,7 @@ impl Draft<'_> {
     /// What is to be made or deleted next; log backups first.
     pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
         self.make_log_backups(plan)
+            .or_else(|| self.edit_log_backups(plan))
             .or_else(|| self.make_tasks(plan))
             .or_else(|| self.delete_tasks())
     }
@@ -46,7 +40,7 @@ impl Draft<'_> {
     fn make_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
         let eligible = plan.matched.eligible.iter();
         let lacking: Vec<_> = eligible
-            .filter(|tenant| self.log_backup_of(tenant).is_none())
+            .filter(|tenant| self.is_without_log_backup(tenant))
             .map(|tenant| (self.log_backup_name(tenant), tenant))
             .filter(|(name, _)| !self.is_held(name))
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
@@ -129,10 +123,17 @@ impl Draft<'_> {
                         .cause
                         .as_ref()
                         .is_some_and(|cause| cause.reason == "DestinationInUse");
-                    known.storage == self.strategy.spec.storage_ref.name && !in_use
+                    !in_use
                 }
                 None => !self.is_refused(&self.log_backup_name(tenant)),
             })
+            .filter(|tenant| self.refusal(tenant).is_none())
+    }
+
+    /// Whether a log backup is to be made for it.
+    fn is_without_log_backup(&self, tenant: &Tenant) -> bool {
+        let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
+        self.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
     }
 
     /// All tasks of the open slot, whether they are there or not.
@@ -188,122 +189,34 @@ impl Draft<'_> {
         slots::close(&mut self.status, record);
     }
 
+    /// Names of all objects that are to be made, edited or deleted, now or later.
+    pub(super) fn wanted_names(&self, plan: &Plan<'_>) -> BTreeSet<String> {
+        let tasks = self.first_backups(plan).into_iter();
+        let mut names: BTreeSet<String> = tasks
+            .chain(self.slot_tasks(plan))
+            .map(|task| task.name)
+            .collect();
+        names.retain(|name| !self.is_known(name));
+        let log_backups = plan.matched.eligible.iter();
+        let lacking = log_backups.filter(|tenant| self.is_without_log_backup(tenant));
+        names.extend(lacking.map(|tenant| self.log_backup_name(tenant)));
+        let edits = self.log_backups_to_edit(plan).into_iter();
+        names.extend(edits.map(|edit| edit.name));
+        let outdated = self.outdated_tasks().into_iter();
+        names.extend(outdated.map(|task| task.name.clone()));
+        names
+    }
+
     fn is_known(&self, task: &str) -> bool {
         self.seen.tasks.iter().any(|known| known.name == task)
-    }
-
-    fn unmade(&self, name: &str) -> Option<&UnmadeObject> {
-        self.status.unmade.iter().find(|unmade| unmade.name == name)
-    }
-
-    /// Whether something else has its name.
-    fn is_refused(&self, name: &str) -> bool {
-        self.unmade(name)
-            .is_some_and(|unmade| unmade.reason == NAME_COLLISION)
-    }
-
-    /// Whether it is not tried now.
-    fn is_held(&self, name: &str) -> bool {
-        self.paused_until().is_some() && self.unmade(name).is_some()
-    }
-
-    /// Until when nothing that could not be made is tried. An instant further off than the pause
-    /// is another clock's.
-    pub(super) fn paused_until(&self) -> Option<Timestamp> {
-        let until = self.status.retry_time.as_ref()?.0;
-        let rest = self.now.duration_until(until);
-        (rest > SignedDuration::ZERO && rest <= RETRY_PAUSE).then_some(until)
-    }
-
-    /// Takes in what became of this pass's effect.
-    pub(super) fn note_made(&mut self, effect: &Effect, made: &Made) {
-        for name in effect.names() {
-            let unmade = if made.foreign.contains(name) {
-                let message = format!(
-                    "an object named '{name}' is there that this strategy did not make; nothing \
-                     was made in its place. Delete or rename that object"
-                );
-                Some((NAME_COLLISION, message))
-            } else if let (false, Some(error)) = (made.ours.contains(name), &made.error) {
-                let (reason, done) = match effect {
-                    Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
-                    _ => ("CreateFailed", "made"),
-                };
-                let message = format!(
-                    "'{name}' could not be {done} and is tried again: {error}. Check quotas, \
-                     admission webhooks and the operator's rights"
-                );
-                Some((reason, message))
-            } else {
-                None
-            };
-            let known = self.status.unmade.iter().position(|u| &u.name == name);
-            let known = known.map(|at| self.status.unmade.remove(at));
-            let Some((reason, message)) = unmade else {
-                continue;
-            };
-            if known.is_none_or(|known| known.reason != reason) {
-                self.event = Some(Event {
-                    warning: true,
-                    reason,
-                    message: message.clone(),
-                });
-            }
-            self.status.retry_time =
-                time(self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now)).into();
-            if self.status.unmade.len() < BATCH {
-                self.status.unmade.push(UnmadeObject {
-                    name: name.clone(),
-                    reason: reason.to_owned(),
-                    message: shortened(message, MESSAGE_LIMIT),
-                });
-            }
-        }
-    }
-
-    /// Forgets what could not be made and is there, what could not be deleted and is gone, and
-    /// what is not wanted any more.
-    pub(super) fn forget_unwanted(&mut self, plan: &Plan<'_>) {
-        if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
-            return;
-        }
-        let log_backups = plan.matched.eligible.iter();
-        let log_backups = log_backups.filter(|tenant| self.log_backup_of(tenant).is_none());
-        let mut wanted: BTreeSet<String> = log_backups
-            .map(|tenant| self.log_backup_name(tenant))
-            .collect();
-        wanted.extend(self.first_backups(plan).into_iter().map(|task| task.name));
-        wanted.extend(self.slot_tasks(plan).into_iter().map(|task| task.name));
-        wanted.retain(|name| !self.is_known(name));
-        let outdated = self.outdated_tasks().into_iter();
-        wanted.extend(outdated.map(|task| task.name.clone()));
-        self.status
-            .unmade
-            .retain(|unmade| wanted.contains(&unmade.name));
-        if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
-        }
     }
 
     /// The tenants that can not be backed up, and why.
     pub(super) fn failing(&self, matched: &Matched) -> Vec<FailingTenant> {
         let mut failing = matched.failing.clone();
         for tenant in &matched.eligible {
-            let known = self.log_backup_of(tenant);
-            if let Some(known) = known
-                && known.storage != self.strategy.spec.storage_ref.name
-            {
-                failing.push(FailingTenant {
-                    name: tenant.name.clone(),
-                    reason: "DestinationChangeRefused".to_owned(),
-                    message: format!(
-                        "LogBackup '{}' sends the tenant's logs to BackupStorage '{}'; nothing is \
-                         changed. Stop and delete it to move to another store: that costs a hole \
-                         in the logs and needs a new full backup",
-                        known.name, known.storage
-                    ),
-                });
+            if let Some(refusal) = self.refusal(tenant) {
+                failing.push(refusal);
             } else if let Some(unmade) = self.unmade(&self.log_backup_name(tenant)) {
                 failing.push(FailingTenant {
                     name: tenant.name.clone(),
@@ -325,7 +238,7 @@ impl Draft<'_> {
             cluster_ref: spec.cluster_ref.clone(),
             tenant_name: tenant.name.clone(),
             storage_ref: spec.storage_ref.clone(),
-            path: None,
+            path: self.new_log_path(tenant),
             desired_state: DesiredState::Running,
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,

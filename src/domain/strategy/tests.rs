@@ -3,14 +3,17 @@
 use super::*;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
-    FirstBackup, HistoryLimits, LogBackupSettings, SlotRecord, TenantSelection,
+    FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
+    TenantSelection,
 };
 use crate::api::{LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod blackout;
+mod following;
 mod history;
 mod making;
+mod places;
 mod slots;
 mod tenants;
 
@@ -28,6 +31,8 @@ fn spec() -> BackupStrategySpec {
         cluster_ref: LocalReference::new("prod"),
         tenants: None,
         storage_ref: LocalReference::new("s3"),
+        paths: None,
+        storage_change_policy: StorageChangePolicy::Refuse,
         suspend: false,
         schedule: ScheduleSpec {
             time_zone: "UTC".to_owned(),
@@ -70,10 +75,22 @@ fn log_backup(id: i64) -> LogBackupSeen {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
+        version: "1".to_owned(),
         storage: "s3".to_owned(),
+        path: None,
+        settings: LogBackupSettings::default(),
+        inherited: Some(inherited("nightly")),
         created_at: at(-600),
         phase: Some("InProgress".to_owned()),
         cause: None,
+    }
+}
+
+/// What a strategy with no wishes has written into a log backup.
+fn inherited(strategy: &str) -> Inherited {
+    Inherited {
+        strategy: strategy.to_owned(),
+        log_backup: LogBackupSettings::default(),
     }
 }
 
@@ -118,6 +135,11 @@ impl Story {
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
                 with_full_backup: BTreeSet::new(),
+                data_elsewhere: BTreeMap::new(),
+                identity: Identity {
+                    cluster_name: "obprod".to_owned(),
+                    cluster_id: 7,
+                },
             },
             events: Vec::new(),
         }
@@ -175,11 +197,34 @@ impl Story {
             let id = name.split("-t").nth(1).unwrap();
             let id = id.split('-').next().unwrap().parse().unwrap();
             match &effect {
-                Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
-                _ => self.seen.tasks.push(task(&name, id, None)),
+                Effect::MakeLogBackups(made) => {
+                    let mut known = log_backup(id);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    known.created_at = at(minutes);
+                    self.seen.log_backups.push(known);
+                }
+                Effect::EditLogBackups(edits) => self.edit(edits),
+                Effect::MakeTasks(made) => {
+                    let mut known = task(&name, id, None);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    self.seen.tasks.push(known);
+                }
+                Effect::DeleteTasks(_) => {}
             }
         }
         names
+    }
+
+    /// The log backups as they are after these edits.
+    fn edit(&mut self, edits: &[LogBackupEdit]) {
+        for edit in edits {
+            let mut known = self.seen.log_backups.iter_mut();
+            let known = known.find(|known| known.name == edit.name).unwrap();
+            known.settings = edit.settings.clone();
+            known.inherited = Some(edit.inherited.clone());
+        }
     }
 
     fn make(&mut self, minutes: i64) -> Vec<String> {

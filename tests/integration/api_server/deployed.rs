@@ -132,7 +132,7 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backuptasks.backup.oceanbase.io: create delete get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
-            "logbackups.backup.oceanbase.io: create get list watch",
+            "logbackups.backup.oceanbase.io: create get list update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: get list watch",
             "secrets: get",
@@ -148,7 +148,8 @@ fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_a_spec() {
         ("delete", "backupstrategies.backup.oceanbase.io"),
         ("delete", "logbackups.backup.oceanbase.io"),
         ("patch", "backupstrategies.backup.oceanbase.io"),
-        ("update", "logbackups.backup.oceanbase.io"),
+        ("update", "backuptasks.backup.oceanbase.io"),
+        ("patch", "logbackups.backup.oceanbase.io"),
         ("create", "pods"),
     ] {
         let answer = installation().kubectl(&["auth", "can-i", verb, resource, "--as", OPERATOR]);

@@ -15,6 +15,7 @@ mod references;
 mod schedule;
 mod secrets;
 mod strategy_blackout;
+mod strategy_edits;
 mod strategy_history;
 mod suspend;
 mod tenants;

@@ -9,7 +9,7 @@ use crate::support::world::condition_of;
 use crate::support::{World, within};
 
 /// A slot, and the end of the window in which it falls.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 const TWO_TENANTS: &str = "
 version: '4.3.5.2'

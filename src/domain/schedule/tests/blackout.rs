@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
-pub(in crate::domain::schedule) fn window(
+pub(super) fn window(
     (start, end): (&str, &str),
     days: &[Weekday],
     action: BlackoutAction,

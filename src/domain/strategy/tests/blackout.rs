@@ -223,3 +223,46 @@ fn a_first_backup_is_not_spread() {
     story.spec.first_backup = FirstBackup::Immediately;
     assert_eq!(tasks(story.look(-30))[0].not_before_time, None);
 }
+
+#[test]
+fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_window() {
+    let windows = vec![
+        window("03:10", "06:20", BlackoutAction::Postpone),
+        window("05:50", "06:40", BlackoutAction::Postpone),
+        window("10:30", "13:10", BlackoutAction::Skip),
+    ];
+    let is_in_one = |minutes| (190..400).contains(&minutes) || (630..790).contains(&minutes);
+    // Whatever is down in whichever two hours: by the bits of the seed.
+    for seed in (0..4_096_u32).step_by(61) {
+        let mut story = Story::of(&[1002]);
+        story.spec.schedule.blackout_windows.clone_from(&windows);
+        story.spec.schedule.starting_deadline_seconds = 5_400;
+        let mut closed = Vec::new();
+        for step in 1..96 {
+            let minutes = step * 15;
+            let is_down = (seed >> (step / 8)) & 1 == 1;
+            story.seen.database = if is_down {
+                Err(Obstacle::waiting("Unreachable", "no route"))
+            } else {
+                Ok(vec![tenant(1002)])
+            };
+            let before = story.status.schedule_history.clone();
+            let made = story.make(minutes);
+            assert!(
+                made.is_empty() || !is_in_one(minutes),
+                "seed {seed:b}: {made:?}"
+            );
+            let after = &story.status.schedule_history;
+            let new = after.iter().filter(|record| !before.contains(record));
+            closed.extend(new.map(|record| (record.slot.0, record.type_)));
+            for task in &mut story.seen.tasks {
+                task.outcome = Some("Completed".to_owned());
+            }
+        }
+        let open = story.status.open_slot.iter();
+        closed.extend(open.map(|open| (open.slot.0, open.type_)));
+        let count = closed.len();
+        let distinct: BTreeSet<_> = closed.into_iter().collect();
+        assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");
+    }
+}

@@ -1,8 +1,9 @@
 //! Blackout windows against a slow second opinion: every five minutes around changes of each zone's
 //! clock, each day is asked whether its window lasts then.
 
-use super::super::tests::blackout::window;
-use super::{DAY, Schedule, Stretch, cron_both, distinct_zones, second, timestamp, weekday};
+use super::super::oracle::{DAY, Stretch, distinct_zones, second, timestamp, weekday};
+use super::blackout::window;
+use super::{Schedule, cron_both};
 use crate::api::schedule::{BlackoutAction, BlackoutWindow, ScheduleSpec, Weekday};
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
