@@ -10,6 +10,7 @@
 mod following;
 mod health;
 mod history;
+mod index;
 mod making;
 mod places;
 mod slots;
@@ -27,6 +28,8 @@ use jiff::Timestamp;
 
 pub use following::{give, settings_of};
 pub use tenants::{Matched, Rival, covers, matched};
+
+use index::Index;
 
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
@@ -183,6 +186,7 @@ pub fn decide(
     let draft = Draft {
         strategy,
         seen,
+        index: Index::of(seen),
         status: strategy.status.clone(),
         now,
         event: None,
@@ -208,6 +212,7 @@ fn schedule_obstacle(error: &ScheduleError) -> Obstacle {
 struct Draft<'a> {
     strategy: &'a Strategy<'a>,
     seen: &'a Seen,
+    index: Index<'a>,
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
@@ -290,11 +295,6 @@ impl Draft<'_> {
             event,
         }
     }
-
-    /// The log backup of a tenant. Of several the oldest: the others do nothing.
-    fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
-        log_backup_of(&self.seen.log_backups, tenant)
-    }
 }
 
 impl TaskSeen {
@@ -302,15 +302,4 @@ impl TaskSeen {
     fn is_of(&self, tenant: &Tenant) -> bool {
         self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
-}
-
-fn log_backup_of<'a>(known: &'a [LogBackupSeen], tenant: &Tenant) -> Option<&'a LogBackupSeen> {
-    let is_of_tenant = |known: &&LogBackupSeen| match known.tenant_id {
-        Some(id) => id == tenant.id,
-        None => known.tenant_name == tenant.name,
-    };
-    known
-        .iter()
-        .filter(is_of_tenant)
-        .min_by_key(|known| (known.created_at, &known.name))
 }

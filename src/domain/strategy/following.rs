@@ -45,7 +45,7 @@ impl Draft<'_> {
         let eligible = plan.matched.eligible.iter();
         let ours = eligible.filter(|tenant| self.refusal(tenant).is_none());
         ours.filter_map(|tenant| {
-            let known = self.log_backup_of(tenant)?;
+            let known = self.index.log_backup_of(tenant)?;
             let before = known.inherited.as_ref()?;
             let mut settings = known.settings.clone();
             let mut inherited = Inherited {

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::index::Index;
 use super::status::NO_TENANTS;
-use super::{LogBackupSeen, Matched, TaskSeen, log_backup_of};
+use super::{Matched, TaskSeen};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{FailingTenant, SlotRecord};
 use crate::domain::condition::{Status, Wanted, wanted};
@@ -47,13 +48,13 @@ fn went_badly(task: &TaskSeen) -> bool {
 
 /// Tenants whose log backup or last data backup has trouble.
 pub(super) fn troubles(
-    log_backups: &[LogBackupSeen],
+    index: &Index<'_>,
     matched: &Matched,
     last: &LastRuns<'_>,
 ) -> Vec<FailingTenant> {
     let mut troubles = Vec::new();
     for tenant in &matched.eligible {
-        let log_backup = log_backup_of(log_backups, tenant);
+        let log_backup = index.log_backup_of(tenant);
         if let Some(known) = log_backup
             && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
         {
@@ -139,14 +140,14 @@ pub(super) fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
 }
 
 pub(super) fn log_backup_healthy(
-    log_backups: &[LogBackupSeen],
+    index: &Index<'_>,
     matched: &Matched,
     failing: &[FailingTenant],
 ) -> Wanted {
     let is_lacking = |tenant: &&FailingTenant| {
         let name = |known: &Tenant| known.name == tenant.name;
         let known = matched.eligible.iter().find(|known| name(known));
-        known.is_some_and(|known| log_backup_of(log_backups, known).is_none())
+        known.is_some_and(|known| index.log_backup_of(known).is_none())
     };
     if let Some(tenant) = failing.iter().find(is_lacking) {
         let message = format!(
@@ -155,7 +156,7 @@ pub(super) fn log_backup_healthy(
         );
         return wanted(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
     }
-    let phase_of = |tenant: &Tenant| log_backup_of(log_backups, tenant)?.phase.as_deref();
+    let phase_of = |tenant: &Tenant| index.log_backup_of(tenant)?.phase.as_deref();
     let bad = matched.eligible.iter().find_map(|tenant| {
         let phase = phase_of(tenant)?;
         let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");

@@ -57,7 +57,7 @@ impl Draft<'_> {
         let wanted = self.first_backups(plan).into_iter();
         let wanted = wanted.chain(self.slot_tasks(plan));
         let tasks: Vec<_> = wanted
-            .filter(|task| !self.is_known(&task.name) && !self.is_held(&task.name))
+            .filter(|task| !self.index.has_task(&task.name) && !self.is_held(&task.name))
             .filter(|task| names.insert(task.name.clone()))
             .take(BATCH)
             .map(|task| self.new_task(task, plan.schedule))
@@ -81,18 +81,15 @@ impl Draft<'_> {
         else {
             return Vec::new();
         };
-        let has_task = |tenant: &Tenant| {
-            let mut tasks = self.seen.tasks.iter();
-            tasks.any(|task| task.full && task.is_of(tenant))
-        };
-        let lacking = self
-            .backed_up(plan.matched)
-            .filter(|tenant| !has_task(tenant) && !self.seen.with_full_backup.contains(&tenant.id));
+        let lacking = self.backed_up(plan.matched).filter(|tenant| {
+            let has_one = self.seen.with_full_backup.contains(&tenant.id);
+            !has_one && !self.index.has_full_task_of(tenant)
+        });
         lacking
             .filter_map(|tenant| {
                 // The same in every pass, so that it is made once; and not long ago, so that it
                 // is not overdue when it is made.
-                let at = self.log_backup_of(tenant)?.created_at.max(since.0);
+                let at = self.index.log_backup_of(tenant)?.created_at.max(since.0);
                 let ty = BackupType::Full;
                 Some(self.wanted_task(tenant, Slot { at, ty }, false))
             })
@@ -116,7 +113,7 @@ impl Draft<'_> {
         matched
             .eligible
             .iter()
-            .filter(|tenant| match self.log_backup_of(tenant) {
+            .filter(|tenant| match self.index.log_backup_of(tenant) {
                 Some(known) => {
                     // It would fail at once, slot for slot; the tenant is listed as failing.
                     let in_use = known
@@ -133,7 +130,7 @@ impl Draft<'_> {
     /// Whether a log backup is to be made for it.
     fn is_without_log_backup(&self, tenant: &Tenant) -> bool {
         let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
-        self.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
+        self.index.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
     }
 
     /// All tasks of the open slot, whether they are there or not.
@@ -168,8 +165,9 @@ impl Draft<'_> {
             return;
         };
         let tasks = self.slot_tasks(plan);
-        let is_there =
-            |name: &str| self.is_known(name) || made.is_some_and(|made| made.ours.contains(name));
+        let is_there = |name: &str| {
+            self.index.has_task(name) || made.is_some_and(|made| made.ours.contains(name))
+        };
         let refused = tasks.iter().filter(|task| self.is_refused(&task.name));
         let refused = refused.count();
         let started = tasks.iter().filter(|task| is_there(&task.name)).count();
@@ -196,7 +194,7 @@ impl Draft<'_> {
             .chain(self.slot_tasks(plan))
             .map(|task| task.name)
             .collect();
-        names.retain(|name| !self.is_known(name));
+        names.retain(|name| !self.index.has_task(name));
         let log_backups = plan.matched.eligible.iter();
         let lacking = log_backups.filter(|tenant| self.is_without_log_backup(tenant));
         names.extend(lacking.map(|tenant| self.log_backup_name(tenant)));
@@ -205,10 +203,6 @@ impl Draft<'_> {
         let outdated = self.outdated_tasks().into_iter();
         names.extend(outdated.map(|task| task.name.clone()));
         names
-    }
-
-    fn is_known(&self, task: &str) -> bool {
-        self.seen.tasks.iter().any(|known| known.name == task)
     }
 
     /// The tenants that can not be backed up, and why.

@@ -15,7 +15,7 @@ impl Draft<'_> {
     pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
         let (reason, message) = self
             .unusable_path(tenant)
-            .or_else(|| self.moved_logs(tenant, self.log_backup_of(tenant)?))
+            .or_else(|| self.moved_logs(tenant, self.index.log_backup_of(tenant)?))
             .or_else(|| self.data_elsewhere(tenant))?;
         Some(FailingTenant {
             name: tenant.name.clone(),

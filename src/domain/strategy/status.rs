@@ -22,6 +22,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     let Draft {
         strategy,
         seen,
+        index,
         mut status,
         now,
         ..
@@ -47,13 +48,13 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
             let last = last_runs(of_eligible(&seen.tasks, matched));
-            let troubles = troubles(&seen.log_backups, matched, &last);
+            let troubles = troubles(&index, matched, &last);
             note_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, suspended));
             conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
             (
                 backup_healthy(failing, &last, &status.schedule_history),
-                log_backup_healthy(&seen.log_backups, matched, failing),
+                log_backup_healthy(&index, matched, failing),
             )
         }
     };

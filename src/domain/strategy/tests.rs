@@ -16,6 +16,7 @@ mod making;
 mod places;
 mod slots;
 mod tenants;
+mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
