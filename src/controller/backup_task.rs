@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::log_backup::{destination_seen, refused};
@@ -10,6 +11,7 @@ use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
+use crate::domain::schedule::Schedule;
 use crate::domain::{Decision, Obstacle, TenantSeen, naming, strategy};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
@@ -119,6 +121,7 @@ impl Reconcile for BackupTask {
         let decision = backup::Seen {
             target,
             database,
+            may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -232,6 +235,21 @@ impl Reconcile for BackupTask {
             context.metrics.task_ended(&kind, &outcome.to_lowercase());
         }
     }
+}
+
+/// When a blackout window ends that holds a task of its strategy back. What a person asks for is
+/// not held back.
+fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option<Timestamp> {
+    let reference = task.spec.strategy_ref.as_ref();
+    let reference = reference.filter(|_| is_owned_by_strategy(task))?;
+    let strategy = stores::find(&context.stores.strategies, namespace, &reference.name)?;
+    let schedule = &strategy.spec.schedule;
+    if schedule.blackout_windows.is_empty() {
+        return None;
+    }
+    let schedule = Schedule::parse(schedule).ok()?;
+    let blackout = schedule.blackout(context.clock.now())?;
+    Some(blackout.until)
 }
 
 fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {

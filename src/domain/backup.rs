@@ -53,6 +53,8 @@ pub struct Seen {
     pub target: Result<Target, Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
     pub database: Result<DatabaseSeen, Obstacle>,
+    /// Before when a strategy's own backup does not start: the end of a blackout window.
+    pub may_start_at: Option<Timestamp>,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.

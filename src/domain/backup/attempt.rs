@@ -79,6 +79,13 @@ impl Draft<'_> {
             );
             return self.wait(early, Next::At(start));
         }
+        if let Some(until) = self.seen.may_start_at {
+            let window = Obstacle::waiting(
+                "BlackoutWindow",
+                format!("a blackout window of the strategy lasts until {until}"),
+            );
+            return self.wait(window, Next::At(until));
+        }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
             Some(obstacle) => self.wait(obstacle, Next::Await),

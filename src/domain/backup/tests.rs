@@ -137,6 +137,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             },
             parents: Arc::default(),
         }),
+        may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

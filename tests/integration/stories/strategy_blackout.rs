@@ -20,8 +20,9 @@ tenants:
   - {name: billing, fullBackupSize: 1GiB}
 ";
 
-/// A strategy with one slot a day in this minute, in a window of this action to the next minute.
-fn strategy(tenant: &str, slot: Timestamp, action: &str) -> String {
+/// A strategy with one slot a day in this minute, in a window of this action so many minutes around
+/// it.
+fn strategy(tenant: &str, slot: Timestamp, reach: i64, action: &str) -> String {
     let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
     format!(
         "
@@ -37,8 +38,8 @@ spec:
     blackoutWindows: [{{start: '{}', end: '{}', action: {action}}}]
 ",
         slot.strftime("%-M %-H * * *"),
-        clock(slot - 1.minute()),
-        clock(slot + 1.minute()),
+        clock(slot - reach.minutes()),
+        clock(slot + reach.minutes()),
     )
 }
 
@@ -63,8 +64,8 @@ fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
         slot
     };
     let end = slot + 1.minute();
-    world.apply(&strategy("orders", slot, "Postpone"));
-    world.apply(&strategy("billing", slot, "Skip"));
+    world.apply(&strategy("orders", slot, 1, "Postpone"));
+    world.apply(&strategy("billing", slot, 1, "Skip"));
 
     let held = within(
         PATIENCE,
@@ -102,4 +103,36 @@ fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
         .unwrap();
     assert!(started >= end, "made at {started}");
     assert_eq!(world.list("backuptask").len(), 1);
+}
+
+#[test]
+fn in_a_window_a_task_of_the_strategy_waits_and_a_persons_runs() {
+    let world = World::started("blackout-task", TWO_TENANTS);
+    world.apply(&strategy("orders", Timestamp::now(), 120, "Postpone"));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    let known = world.get("backupstrategy", "for-orders");
+    let task = |name: &str, owner: &str| {
+        format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {name}{owner}}}
+spec: {{strategyRef: {{name: for-orders}}, tenantName: orders, type: Full}}
+"
+        )
+    };
+    let owner = format!(
+        ", ownerReferences: [{{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, \
+         name: for-orders, uid: {}, controller: true}}]",
+        known["metadata"]["uid"].as_str().unwrap()
+    );
+    world.apply(&task("scheduled", &owner));
+    let held = world.phase("backuptask", "scheduled", "Pending");
+    assert_eq!(held["status"]["cause"]["reason"], "BlackoutWindow");
+    world.apply(&task("by-hand", ""));
+    world.phase("backuptask", "by-hand", "Completed");
+    assert_eq!(
+        world.get("backuptask", "scheduled")["status"]["phase"],
+        "Pending"
+    );
 }
