@@ -149,7 +149,7 @@ fn a_blackout_around_a_change_of_any_zone_is_where_a_slow_look_finds_it() {
                     let mut count = 0;
                     for (zone, rules) in part {
                         // The newest changes of each set of rules: the slots' scan has them all.
-                        let changes = rules.iter().skip(1).rev().take(3);
+                        let changes = rules.iter().skip(1).rev().take(2);
                         for change in changes.map(|stretch| stretch.start) {
                             let looks = stories.iter();
                             count += looks

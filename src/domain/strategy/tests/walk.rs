@@ -74,8 +74,8 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
             }
         }
         8 => {
-            story.spec.storage_ref =
-                LocalReference::new(["s3", "other"][usize::from(dice.is_one_in(4))])
+            let name = ["s3", "other"][usize::from(dice.is_one_in(4))];
+            story.spec.storage_ref = LocalReference::new(name);
         }
         _ => {}
     }
