@@ -5,7 +5,6 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{
     Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, qualified,
@@ -13,7 +12,7 @@ use super::{
 };
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
-use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
+use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -209,7 +208,7 @@ fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(place::default_path(&snapshot.identity, tenant, Holds::Logs))
+    Some(naming::log_path(None, &snapshot.identity, tenant))
 }
 
 /// Where the logs should go.

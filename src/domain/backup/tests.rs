@@ -30,6 +30,7 @@ fn spec() -> BackupTaskSpec {
         tenant_name: "orders".to_owned(),
         type_: crate::api::BackupType::Full,
         scheduled_time: None,
+        not_before_time: None,
         starting_deadline_seconds: None,
         cancel: None,
     }
@@ -124,6 +125,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
             strategy_generation: None,
+            data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
         }),
         database: Ok(DatabaseSeen {
@@ -139,6 +141,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             },
             parents: Arc::default(),
         }),
+        may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

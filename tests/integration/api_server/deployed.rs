@@ -140,10 +140,10 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backupstrategies.backup.oceanbase.io/status: update",
             "backupstrategies.backup.oceanbase.io: list watch",
             "backuptasks.backup.oceanbase.io/status: update",
-            "backuptasks.backup.oceanbase.io: create get list watch",
+            "backuptasks.backup.oceanbase.io: create delete get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
-            "logbackups.backup.oceanbase.io: create get list watch",
+            "logbackups.backup.oceanbase.io: create get list update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: list watch",
             "secrets: get",
@@ -156,13 +156,15 @@ fn the_operator_may_do_this_and_nothing_else() {
 }
 
 #[test]
-fn the_operator_can_not_list_secrets_delete_tasks_or_write_a_spec() {
+fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_a_spec() {
     for (verb, resource) in [
         ("list", "secrets"),
         ("watch", "secrets"),
-        ("delete", "backuptasks.backup.oceanbase.io"),
+        ("delete", "backupstrategies.backup.oceanbase.io"),
+        ("delete", "logbackups.backup.oceanbase.io"),
         ("patch", "backupstrategies.backup.oceanbase.io"),
-        ("update", "logbackups.backup.oceanbase.io"),
+        ("update", "backuptasks.backup.oceanbase.io"),
+        ("patch", "logbackups.backup.oceanbase.io"),
         ("create", "pods"),
         ("create", "leases.coordination.k8s.io"),
     ] {
