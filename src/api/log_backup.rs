@@ -7,8 +7,8 @@ mod status;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-pub use settings::{Binding, DesiredState, Drift};
-pub use status::{LogBackupStatus, RecoveryPoint, RecoveryWindow};
+pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings};
+pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow};
 
 use super::LocalReference;
 
@@ -113,6 +113,9 @@ pub struct LogBackupSpec {
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
+    /// What is done about an interrupted round.
+    #[serde(default)]
+    pub heal: HealSettings,
 }
 
 fn one() -> i32 {

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
+use super::log_backup::{HealPolicy, HealSettings};
 use super::schedule::{BackupType, ScheduleSpec};
 use super::{Binding, Drift, LocalReference};
 
@@ -147,6 +148,10 @@ pub struct LogBackupSettings {
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
+    /// What is done about an interrupted round. Left out: it is followed by a new one and a full
+    /// backup, once a day at most.
+    #[serde(default = "restart_and_full")]
+    pub heal: HealSettings,
 }
 
 impl Default for LogBackupSettings {
@@ -155,7 +160,15 @@ impl Default for LogBackupSettings {
             binding: Binding::default(),
             piece_switch_days: one(),
             drift: Drift::default(),
+            heal: restart_and_full(),
         }
+    }
+}
+
+fn restart_and_full() -> HealSettings {
+    HealSettings {
+        policy: HealPolicy::RestartAndFull,
+        ..HealSettings::default()
     }
 }
 

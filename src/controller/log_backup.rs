@@ -74,6 +74,7 @@ impl Reconcile for LogBackup {
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
+            may_heal_at: None,
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval: CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count)),
         };

@@ -13,6 +13,7 @@
 mod answer;
 mod archiving;
 mod event;
+mod heal;
 mod live;
 mod obstacle;
 mod status;
@@ -55,6 +56,8 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
+    pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
     pub checkpoint_interval: SignedDuration,
 }
@@ -83,6 +86,8 @@ pub enum State {
     Reached(Archive),
     /// The wanted state was reached, and somebody else changed it.
     Drifted(Archive),
+    /// The wanted state was reached and the round interrupted; it is being healed.
+    Healing(Archive),
     /// The last statement failed.
     Failed(Archive),
 }
@@ -166,6 +171,8 @@ impl<'a> Draft<'a> {
     fn under_way(&self, archive: Archive) -> State {
         if self.status.failures.is_some() {
             State::Failed(archive)
+        } else if heal::open(&self.status).is_some() {
+            State::Healing(archive)
         } else {
             State::Moving(archive)
         }
@@ -191,6 +198,7 @@ impl<'a> Draft<'a> {
         if let Some(until) = self.paused_until() {
             return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
         }
+        self.heal(tenant);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
         if !self.is_applied() && !self.is_settled() {
@@ -221,6 +229,7 @@ impl<'a> Draft<'a> {
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
             && self.status.correcting_since.is_none()
+            && heal::open(&self.status).is_none()
     }
 
     /// Begins to put right what somebody changed, where that is asked for.
@@ -243,8 +252,9 @@ impl<'a> Draft<'a> {
         self.status.applied_generation = Some(self.object.generation);
         self.status.correcting_since = None;
         self.forget_failures();
-        let state = State::Reached(archive);
         let next = self.checkpoint_due(tenant);
+        let next = next.sooner(self.heal_due(tenant, &archive), self.now);
+        let state = State::Reached(archive);
         self.render(Some(tenant), &state, None, next)
     }
 

@@ -74,6 +74,19 @@ pub struct LogBackupStatus {
     /// Since when something that somebody changed in the database is being put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correcting_since: Option<Time>,
+    /// Rounds that were interrupted, newest first, at most 10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub interruptions: Vec<Interruption>,
+    /// Interrupted rounds that were ended and followed by a new one, as `heal` asks: newest first,
+    /// at most 24.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "atomic"))]
+    pub heals: Vec<Heal>,
+    /// Since when a full backup is wanted, because an interrupted round was followed by a new one;
+    /// until there is one that the new round's logs go on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_backup_wanted_since: Option<Time>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,
@@ -113,4 +126,31 @@ pub struct RecoveryPoint {
     pub type_: BackupType,
     /// `MIN_RESTORE_SCN` as a time.
     pub time: Time,
+}
+
+/// A round that was interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Interruption {
+    /// When it was seen.
+    pub time: Time,
+    /// Number of the round.
+    pub round_id: i64,
+    /// What the database says of it.
+    #[schemars(length(max = 1024))]
+    pub message: String,
+}
+
+/// An interrupted round that was ended and followed by a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Heal {
+    /// When it began.
+    pub time: Time,
+    /// Number of the interrupted round.
+    pub round_id: i64,
+    /// `Restarting`, then `Healed`, `InterruptedAgain`, or `Abandoned` where something else was
+    /// asked for meanwhile.
+    #[schemars(length(max = 32))]
+    pub outcome: String,
 }

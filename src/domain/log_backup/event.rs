@@ -4,6 +4,7 @@
 use super::Effect;
 use crate::api::{LogBackupSpec, LogBackupStatus};
 use crate::domain::Event;
+use crate::oceanbase::model::Round;
 
 pub(super) fn of_phase(
     before: &LogBackupStatus,
@@ -45,7 +46,7 @@ pub(super) fn of_phase(
         "Interrupted" => (
             true,
             "LogBackupInterrupted",
-            format!("log backup of tenant {tenant} was interrupted and needs a new start"),
+            format!("log backup of tenant {tenant}: {}", why()),
         ),
         "Failed" => (
             true,
@@ -80,6 +81,19 @@ pub(super) fn correcting(effect: &Effect) -> Event {
         message: format!(
             "somebody changed log backup of tenant {tenant} in the database: {what} again, as \
              `drift: Enforce` asks"
+        ),
+    }
+}
+
+/// An interrupted round is ended and followed by a new one.
+pub(super) fn healing(tenant: &str, round: &Round) -> Event {
+    Event {
+        warning: true,
+        reason: "LogBackupHealing",
+        message: format!(
+            "log backup of tenant {tenant} was interrupted ({}): round {} is ended and a new one \
+             begun, as `heal` asks; what was written in between can not be recovered to",
+            round.comment, round.id
         ),
     }
 }

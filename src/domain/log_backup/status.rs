@@ -32,11 +32,14 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     status.cause = match state {
         State::Blocked(obstacle) => Some(obstacle.cause()),
         State::Failed(_) => status.cause,
-        State::Moving(_) | State::Reached(_) | State::Drifted(_) => tenant.and_then(interrupted),
+        State::Healing(_) => Some(healing(&status)),
+        State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
+            tenant.and_then(|tenant| interrupted(draft, tenant))
+        }
     };
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
-    conditions.push(archiving(draft.desired, state, tenant));
+    conditions.push(archiving(draft, state, tenant));
     conditions.push(match state {
         State::Blocked(obstacle) => wanted(
             DELAY_ACCEPTABLE,
@@ -60,25 +63,37 @@ fn archive_of(state: &State) -> Option<&Archive> {
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => Some(archive),
     }
 }
 
-fn interrupted(tenant: &Tenant) -> Option<Cause> {
+fn interrupted(draft: &Draft<'_>, tenant: &Tenant) -> Option<Cause> {
     let round = tenant.round.as_ref()?;
     let message = format!(
-        "log archiving was interrupted: {}. {HEALING}",
-        round.comment
+        "log archiving was interrupted: {}. {}",
+        round.comment,
+        draft.remedy(tenant)
     );
-    (round.status == RoundStatus::Interrupted).then(|| Cause {
-        code: Some(-9027),
-        ..cause("LogArchiveInterrupted", &message)
-    })
+    (round.status == RoundStatus::Interrupted).then(|| interruption(&message))
 }
 
-/// What to do about an interrupted round.
-pub(super) const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
-                       Running, then make a full backup";
+/// The round may have ended by now; why it was interrupted is told until the new one runs.
+fn healing(status: &LogBackupStatus) -> Cause {
+    let why = status.interruptions.first();
+    let why = why.map_or("", |interruption| interruption.message.as_str());
+    interruption(&format!(
+        "log archiving was interrupted: {why}. The round is ended and a new one begun; what was \
+         written in between can not be recovered to"
+    ))
+}
+
+fn interruption(message: &str) -> Cause {
+    Cause {
+        code: Some(-9027),
+        ..cause("LogArchiveInterrupted", message)
+    }
+}
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     if let Some(round) = &tenant.round {
@@ -113,12 +128,14 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
             _ => ("Starting", "Starting"),
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
+        State::Healing(Archive::Stopped) => ("Starting", "Starting"),
         State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => archive_phase(archive),
     };
     (phase.to_owned(), label.to_owned())
@@ -171,7 +188,7 @@ fn progress(
         }
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
-        State::Reached(_) | State::Drifted(_) => {
+        State::Reached(_) | State::Drifted(_) | State::Healing(_) => {
             let mut message = format!("{desired} was asked for and applied");
             if tenant.is_some_and(|tenant| has_other_settings(tenant, spec)) {
                 message.push_str(

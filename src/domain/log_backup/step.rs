@@ -1,6 +1,6 @@
 //! The next step from what the database does to what is wanted.
 
-use super::{Archive, Draft, Effect};
+use super::{Archive, Draft, Effect, heal};
 use crate::api::DesiredState;
 use crate::domain::DestinationSeen;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
@@ -32,8 +32,13 @@ impl Draft<'_> {
                 Some(true) => Some(Step::Wait),
                 _ => Some(Step::Send(Effect::Start(name))),
             },
+            (DesiredState::Running, Round(RoundStatus::Interrupted))
+                if heal::open(&self.status).is_some() =>
+            {
+                Some(Step::Send(Effect::Stop(name)))
+            }
             // A word that this operator does not know is a running state. An interrupted round
-            // never heals by itself, and ending it leaves a hole: a person decides.
+            // never goes on by itself, and ending it leaves a hole: only where that is asked for.
             (
                 DesiredState::Running,
                 Round(RoundStatus::Doing | RoundStatus::Unknown(_) | RoundStatus::Interrupted),

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::api::log_backup::{HealPolicy, HealSettings};
 use crate::api::{Binding, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{ArchiveDest, Failure, FailureClass, Scn, TenantId};
 
 mod drift;
+mod heal;
 mod stories;
 mod walk;
 
@@ -29,6 +31,7 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         binding: Binding::Optional,
         piece_switch_days: 1,
         drift: Drift::Report,
+        heal: HealSettings::default(),
     }
 }
 
@@ -68,6 +71,17 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
     }
 }
 
+/// The same in its round of this number.
+fn in_round(id: i64, status: RoundStatus) -> Tenant {
+    let mut tenant = tenant(Some(status));
+    tenant.round = tenant.round.map(|round| Round {
+        id,
+        start_scn: scn(-600 + id),
+        ..round
+    });
+    tenant
+}
+
 fn doing() -> Tenant {
     tenant(Some(RoundStatus::Doing))
 }
@@ -92,6 +106,7 @@ fn seen(tenant: Tenant) -> Seen {
             settled: true,
             destination,
         }),
+        may_heal_at: None,
         can_pause: true,
         checkpoint_interval: SignedDuration::from_mins(5),
     }

@@ -290,6 +290,7 @@ impl Draft<'_> {
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,
+            heal: spec.log_backup.heal.clone(),
         }
     }
 

@@ -9,6 +9,7 @@ mod failure;
 mod kill;
 mod log_backup;
 mod log_backup_drift;
+mod log_backup_heal;
 mod malformed;
 mod manual;
 mod process;
