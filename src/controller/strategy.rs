@@ -265,6 +265,7 @@ fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
         storage: object.spec.storage_ref.name.clone(),
         created_at: created_at(object),
         phase: status.phase,
+        full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
 }

@@ -39,7 +39,7 @@ impl Draft<'_> {
             return Some(Effect::MakeLogBackups(log_backups));
         }
         let mut names = BTreeSet::new();
-        let mut tasks = self.first_backups(matched);
+        let mut tasks = self.early_backups(matched);
         tasks.extend(self.slot_tasks(matched));
         tasks.retain(|(name, _)| {
             !self.is_known(name) && !self.is_held(name) && names.insert(name.clone())
@@ -68,6 +68,32 @@ impl Draft<'_> {
                 let at = self.log_backup_of(tenant)?.created_at.max(since.0);
                 let ty = BackupType::Full;
                 Some(self.new_task(tenant, &Slot { at, ty }))
+            })
+            .collect()
+    }
+
+    /// Full backups that do not wait for the schedule.
+    fn early_backups(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+        let mut tasks = self.first_backups(matched);
+        tasks.extend(self.backups_after_heals(matched));
+        tasks
+    }
+
+    /// A full backup for each tenant whose interrupted log backup was healed: none of the sets
+    /// before can be recovered to beyond the interruption.
+    fn backups_after_heals(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+        if self.strategy.spec.suspend {
+            return Vec::new();
+        }
+        let deadline =
+            SignedDuration::from_secs(self.strategy.spec.schedule.starting_deadline_seconds);
+        self.backed_up(matched)
+            .filter_map(|tenant| {
+                let at = self.log_backup_of(tenant)?.full_backup_wanted_since?;
+                // Past its deadline it would be overdue when it is made, for ever again.
+                let is_late = at.duration_until(self.now) > deadline;
+                let ty = BackupType::Full;
+                (!is_late).then(|| self.new_task(tenant, &Slot { at, ty }))
             })
             .collect()
     }
@@ -113,7 +139,7 @@ impl Draft<'_> {
     fn full_pending(&self, matched: &Matched) -> BTreeSet<String> {
         let tasks = self.seen.tasks.iter();
         let running = tasks.filter(|task| task.full && task.outcome.is_none());
-        let first = self.first_backups(matched).into_iter();
+        let first = self.early_backups(matched).into_iter();
         running
             .map(|task| task.tenant_name.clone())
             .chain(first.map(|(_, spec)| spec.tenant_name))
@@ -232,7 +258,7 @@ impl Draft<'_> {
             .map(|tenant| self.log_backup_name(tenant))
             .collect();
         wanted.extend(
-            self.first_backups(matched)
+            self.early_backups(matched)
                 .into_iter()
                 .map(|(name, _)| name),
         );

@@ -48,3 +48,32 @@ fn an_interrupted_log_backup_is_restarted_once_a_day_and_then_waits_for_a_person
     world.settle();
     assert_eq!(world.changing(), [""; 0]);
 }
+
+#[test]
+fn the_strategy_makes_a_full_backup_after_a_heal() {
+    let world = World::started("heal-full", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase(OF_STRATEGY.0, OF_STRATEGY.1, "InProgress");
+    interrupt(&world);
+    runs_in_round(&world, OF_STRATEGY, 2);
+    let tasks = eventually(
+        "a full backup",
+        || world.list("backuptask"),
+        |tasks| {
+            tasks
+                .iter()
+                .any(|task| task["status"]["phase"] == "Completed")
+        },
+    );
+    assert_eq!(
+        (tasks.len(), &tasks[0]["spec"]["type"]),
+        (1, &"Full".into())
+    );
+    let object = eventually(
+        "the wish to be forgotten",
+        || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
+        |object| object["status"]["fullBackupWantedSince"].is_null(),
+    );
+    let windows = object["status"]["recoveryWindows"].as_array();
+    assert_eq!(windows.map(Vec::len), Some(1));
+}

@@ -140,3 +140,34 @@ fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
         .sum();
     assert_eq!((tries, story.events.len()), (1, 1));
 }
+
+/// The log backup of `t1002` was healed at this second.
+fn healed(second: i64) -> Story {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups[0].full_backup_wanted_since = Some(at(second));
+    story
+}
+
+#[test]
+fn a_tenant_whose_log_backup_was_healed_gets_a_full_backup_once() {
+    let mut story = healed(-60);
+    let made = story.make(-50);
+    assert_eq!(made.len(), 1);
+    assert!(made[0].starts_with("nightly-t1002-full-"), "{made:?}");
+    assert_eq!(story.make(-49), [""; 0]);
+}
+
+#[test]
+fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
+    let mut story = healed(-60);
+    story.spec.suspend = true;
+    assert_eq!(story.make(-50), [""; 0]);
+}
+
+#[test]
+fn a_full_backup_that_would_be_overdue_is_not_made_after_a_heal() {
+    let mut story = healed(-60);
+    let deadline = story.spec.schedule.starting_deadline_seconds;
+    story.seen.log_backups[0].full_backup_wanted_since = Some(at(-60 - deadline));
+    assert_eq!(story.make(-50), [""; 0]);
+}
