@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::place::Holds;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{Context, Reconcile, claim, created_at, database, namespace, place, stores};
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
 use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
@@ -57,6 +57,10 @@ impl Reconcile for LogBackup {
             snapshot.as_deref(),
             path.as_deref(),
         );
+        let conflict = match (&snapshot, &target) {
+            (Some(snapshot), Ok(wanted)) => self.conflict(context, snapshot, wanted),
+            _ => None,
+        };
         let database = database.map(|(key, snapshot)| {
             let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
             let shown = tenant.as_ref().and_then(|tenant| tenant.log_dest.as_ref());
@@ -74,6 +78,7 @@ impl Reconcile for LogBackup {
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
+            conflict,
             may_heal_at: None,
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval: CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count)),
@@ -114,7 +119,7 @@ impl Reconcile for LogBackup {
             return Answer::NotSent("the cluster is busy".to_owned());
         };
         let command = match effect {
-            Effect::SetDestination(tenant) => {
+            Effect::SetDestination(tenant) | Effect::SetAttributes(tenant) => {
                 let storage = stores::find(
                     &context.stores.storages,
                     &seen.key.namespace,
@@ -137,6 +142,7 @@ impl Reconcile for LogBackup {
                         destination,
                         mandatory: self.spec.binding == Binding::Mandatory,
                         piece_switch_days: self.spec.piece_switch_days,
+                        again: matches!(effect, Effect::SetAttributes(_)),
                     },
                     Err(obstacle) => return refused(obstacle),
                 }
@@ -174,6 +180,18 @@ impl Reconcile for LogBackup {
     }
 }
 
+impl LogBackup {
+    /// Whose the wanted place is, looked for only where a destination is to be set: all other log
+    /// backups are compared.
+    fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Obstacle> {
+        let tenant = snapshot.tenant(&self.spec.tenant_name)?;
+        if tenant.log_dest.is_some() {
+            return None;
+        }
+        claim::conflict(self, context, snapshot, wanted)
+    }
+}
+
 /// The operator's own refusal, as an answer.
 pub(super) fn refused(obstacle: Obstacle) -> Answer {
     let class = if obstacle.permanent {
@@ -203,7 +221,7 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
     }
 }
 
-fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
+pub(super) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
     if let Some(path) = &object.spec.path {
         return Some(path.clone());
     }

@@ -3,10 +3,11 @@
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
-//! * [`secret`], [`place`] credentials, and where backups go
+//! * [`secret`], [`place`] credentials, and where backups go; `claim` whose places they are
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
+mod claim;
 mod cluster;
 mod log_backup;
 mod storage;

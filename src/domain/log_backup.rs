@@ -56,6 +56,8 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// Whose the wanted place is, where none is set yet.
+    pub conflict: Option<Obstacle>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
     pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
@@ -67,6 +69,8 @@ pub struct Seen {
 pub enum Effect {
     /// Set the tenant's `LOG_ARCHIVE_DEST`.
     SetDestination(TenantName),
+    /// Set it again, to the same place with other attributes. Only while archiving is stopped.
+    SetAttributes(TenantName),
     /// ENABLE (`true`) or DEFER its destination.
     SetEnabled(TenantName, bool),
     /// Begin a round.
@@ -194,6 +198,14 @@ impl<'a> Draft<'a> {
                 ),
             );
             return self.blocked(Some(tenant), obstacle);
+        }
+        if let (DestinationSeen::Unset, DesiredState::Running, Some(obstacle)) =
+            (self.destination(), self.desired, &self.seen.conflict)
+        {
+            let mut verdict = self.blocked(Some(tenant), obstacle.clone());
+            // Whoever has the place may go without this object being told.
+            verdict.next = STEP_PATIENCE;
+            return verdict;
         }
         if let Some(until) = self.paused_until() {
             return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));

@@ -66,6 +66,10 @@ pub(super) fn of_phase(
 pub(super) fn correcting(effect: &Effect) -> Event {
     let (tenant, what) = match effect {
         Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),
+        Effect::SetAttributes(tenant) => (
+            tenant,
+            "archiving was stopped and attributes of LOG_ARCHIVE_DEST were changed; they are set",
+        ),
         Effect::SetEnabled(tenant, true) => {
             (tenant, "LOG_ARCHIVE_DEST was deferred; it is enabled")
         }

@@ -2,9 +2,10 @@
 
 use super::archiving::{archiving, delay_acceptable};
 use super::live::{delay, is_due, live};
+use super::step::has_other_attributes;
 use super::{Archive, Draft, State, TENANT_NOT_FOUND};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
-use crate::api::{Binding, Cause, DesiredState, LogBackupSpec, LogBackupStatus};
+use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
@@ -190,11 +191,12 @@ fn progress(
         // asked for was applied. See `Archiving`.
         State::Reached(_) | State::Drifted(_) | State::Healing(_) => {
             let mut message = format!("{desired} was asked for and applied");
-            if tenant.is_some_and(|tenant| has_other_settings(tenant, spec)) {
+            if tenant.is_some_and(|tenant| has_other_attributes(tenant, spec)) {
                 message.push_str(
                     "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this \
-                     object's and are left as they are: to change them, stop log backup, clear \
-                     LOG_ARCHIVE_DEST in the database, and start it again",
+                     object's: the database changes them only while log backup is stopped. Set \
+                     `desiredState` to Stopped, wait, then to Running; that leaves a hole in the \
+                     logs",
                 );
             }
             condition::progress(Progress::Ready, "Applied", &message)
@@ -206,18 +208,4 @@ fn progress(
             condition::progress(Progress::Reconciling, reason, message)
         }
     }
-}
-
-/// Whether the destination was set with other attributes: it is never set again for them.
-fn has_other_settings(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
-    let binding = match spec.binding {
-        Binding::Optional => "OPTIONAL",
-        Binding::Mandatory => "MANDATORY",
-    };
-    tenant.log_dest.as_ref().is_some_and(|dest| {
-        let days = dest.piece_switch_interval.strip_suffix('d');
-        let days = days.and_then(|days| days.parse::<i32>().ok());
-        !dest.binding.eq_ignore_ascii_case(binding)
-            || days.is_some_and(|days| days != spec.piece_switch_days)
-    })
 }

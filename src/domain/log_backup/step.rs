@@ -1,7 +1,7 @@
 //! The next step from what the database does to what is wanted.
 
 use super::{Archive, Draft, Effect, heal};
-use crate::api::DesiredState;
+use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::DestinationSeen;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
@@ -23,6 +23,15 @@ impl Draft<'_> {
         match (self.desired, archive) {
             (DesiredState::Running, Stopped) if *self.destination() == DestinationSeen::Unset => {
                 Some(Step::Send(Effect::SetDestination(name)))
+            }
+            // A destination that is right is set again only for what somebody asked to change, and
+            // only where the database takes it: an unmounted directory would be taken for empty.
+            (DesiredState::Running, Stopped)
+                if self.object.status.applied_generation.is_some()
+                    && tenant.archive_log != Some(true)
+                    && has_other_attributes(tenant, self.object.spec) =>
+            {
+                Some(Step::Send(Effect::SetAttributes(name)))
             }
             (DesiredState::Running, _) if !enabled => {
                 Some(Step::Send(Effect::SetEnabled(name, true)))
@@ -61,4 +70,18 @@ impl Draft<'_> {
             (DesiredState::Stopped, Round(_)) => Some(Step::Send(Effect::Stop(name))),
         }
     }
+}
+
+/// Whether the destination was set with other attributes.
+pub(super) fn has_other_attributes(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
+    let binding = match spec.binding {
+        Binding::Optional => "OPTIONAL",
+        Binding::Mandatory => "MANDATORY",
+    };
+    tenant.log_dest.as_ref().is_some_and(|dest| {
+        let days = dest.piece_switch_interval.strip_suffix('d');
+        let days = days.and_then(|days| days.parse::<i32>().ok());
+        !dest.binding.eq_ignore_ascii_case(binding)
+            || days.is_some_and(|days| days != spec.piece_switch_days)
+    })
 }

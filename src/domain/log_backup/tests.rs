@@ -106,6 +106,7 @@ fn seen(tenant: Tenant) -> Seen {
             settled: true,
             destination,
         }),
+        conflict: None,
         may_heal_at: None,
         can_pause: true,
         checkpoint_interval: SignedDuration::from_mins(5),
@@ -149,7 +150,7 @@ fn unreachable() -> Seen {
 fn refused(class: FailureClass) -> Answer {
     Answer::Refused(Failure {
         code: -9081,
-        reason: "DirectoryOwnedElsewhere",
+        reason: "DestinationOwnedElsewhere",
         message: "the directory belongs to another tenant: use another one".to_owned(),
         class,
     })

@@ -3,6 +3,7 @@ use oceanbase_sim::model::TenantStatus;
 use oceanbase_sim::statement::Kind;
 
 use super::*;
+use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
 use crate::oceanbase::testing::{InProcess, account};
 
@@ -282,5 +283,34 @@ async fn a_backup_that_has_ended_is_not_canceled() {
     desk.send(&backup()).await;
     tokio::time::advance(Duration::from_hours(2)).await;
     assert!(matches!(desk.send(&cancel()).await, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 1);
+}
+
+/// Sets `orders`' log destination again, with other attributes.
+fn longer_pieces(directory: &str) -> Command {
+    Command::SetLogArchiveDest {
+        tenant: tenant(),
+        tenant_id: TenantId(1002),
+        destination: Destination::file(directory).unwrap(),
+        mandatory: false,
+        piece_switch_days: 7,
+        again: true,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_of_a_destination_are_set_only_where_it_is_the_same_place() {
+    let mut desk = Desk::new();
+    let path = desk.node.simulator.world(|world| {
+        let orders = world.tenant("orders").unwrap();
+        orders.archive_dest.as_ref().unwrap().uri.root.clone()
+    });
+    let directory = path.strip_prefix("file://").unwrap();
+    let elsewhere = desk.send(&longer_pieces("/somebody/else")).await;
+    assert!(matches!(elsewhere, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 0);
+    // The round runs, so that the engine refuses it: but it was sent.
+    let same = desk.send(&longer_pieces(directory)).await;
+    assert!(matches!(same, Answer::Refused(_)), "{same:?}");
     assert_eq!(desk.changing(), 1);
 }

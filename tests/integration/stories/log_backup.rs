@@ -94,6 +94,55 @@ fn a_mandatory_log_backup_can_not_be_paused() {
 }
 
 #[test]
+fn longer_pieces_take_effect_with_the_next_start() {
+    let world = running("attributes");
+    world.edit(NAME.0, NAME.1, "spec: {pieceSwitchDays: 7}");
+    let told = eventually(
+        "the difference to be told",
+        || {
+            let object = world.get(NAME.0, NAME.1);
+            crate::support::world::condition_of(&object, "Ready")["message"].to_string()
+        },
+        |message| message.contains("PIECE_SWITCH_INTERVAL"),
+    );
+    assert!(told.contains("Stopped, wait, then to Running"), "{told}");
+    want(&world, "Stopped");
+    world.phase(NAME.0, NAME.1, "Stopped");
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
+    want(&world, "Running");
+    world.phase(NAME.0, NAME.1, "InProgress");
+    let interval = world.simulator.world(|cluster| {
+        let dest = &cluster.tenant("orders").unwrap().archive_dest;
+        dest.as_ref().unwrap().interval_text.clone()
+    });
+    assert_eq!(interval, "7d");
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 2);
+}
+
+#[test]
+fn a_directory_inside_of_another_tenants_is_refused_before_anything_is_sent() {
+    let scenario = ONE_TENANT.to_owned() + "  - {name: billing}\n";
+    let world = World::started("nested", &scenario);
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {path: shared/log, "));
+    world.phase(NAME.0, NAME.1, "InProgress");
+    world.forget_statements();
+    let nested = LOG_BACKUP
+        .replace("spec: {", "spec: {path: shared/log/billing, ")
+        .replace("tenantName: orders", "tenantName: billing")
+        .replace("name: orders-log", "name: billing-log");
+    world.apply(&nested);
+    let object = world.condition(
+        ("logbackup", "billing-log"),
+        "Stalled",
+        "True",
+        "DestinationOwnedElsewhere",
+    );
+    let message = object["status"]["cause"]["message"].as_str().unwrap();
+    assert!(message.contains("the logs of tenant 'orders'"), "{message}");
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+#[test]
 fn a_tenant_whose_logs_go_elsewhere_is_refused_and_never_touched() {
     let scenario = "
 version: '4.3.5.2'

@@ -35,6 +35,13 @@ fn worlds() -> Vec<Seen> {
             ..seen(tenant(Some(RoundStatus::Interrupted)))
         },
         seen(bare()),
+        seen(Tenant {
+            log_dest: Some(ArchiveDest {
+                binding: "MANDATORY".to_owned(),
+                ..dest(true)
+            }),
+            ..tenant(None)
+        }),
         seen(tenant(None)),
         seen(Tenant {
             archive_log: None,
@@ -56,6 +63,10 @@ fn worlds() -> Vec<Seen> {
             id: TenantId(1010),
             ..doing()
         }),
+        Seen {
+            conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
+            ..seen(bare())
+        },
         elsewhere(doing()),
         elsewhere(tenant(None)),
         unsettled(seen(doing())),
@@ -177,7 +188,16 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
     assert!(!restarts || heals, "a round is ended only to be healed");
     if matches!(effect, Effect::SetDestination(_)) {
         assert_eq!(database.destination, DestinationSeen::Unset);
+        assert!(seen.conflict.is_none());
         assert!(tenant.round.is_none() || archive(tenant) == Archive::Stopped);
+    }
+    if matches!(effect, Effect::SetAttributes(_)) {
+        assert_eq!(database.destination, DestinationSeen::Ours);
+        assert_eq!(archive(tenant), Archive::Stopped);
+        assert!(
+            story.status.applied_generation.is_some(),
+            "adopted as it is"
+        );
     }
     if let Some(known) = story.status.tenant_id {
         assert_eq!(known, tenant.id.0);
