@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings};
-pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow};
+pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
 
 use super::LocalReference;
 
@@ -69,6 +69,18 @@ use super::LocalReference;
         name = "DIRECTORY",
         type_ = "string",
         json_path = ".status.storageDirectory",
+        priority = 1
+    ),
+    printcolumn(
+        name = "STRATEGY",
+        type_ = "string",
+        json_path = ".status.tenant.strategyName",
+        priority = 1
+    ),
+    printcolumn(
+        name = "LAST-BACKUP",
+        type_ = "date",
+        json_path = ".status.tenant.lastDataBackupTime",
         priority = 1
     ),
     selectable = ".spec.tenantName",

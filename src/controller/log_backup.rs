@@ -7,7 +7,7 @@ use kube::ResourceExt;
 
 use super::place::Holds;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, claim, created_at, database, namespace, place, stores};
+use super::{Context, Reconcile, claim, created_at, database, namespace, page, place, stores};
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
 use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
@@ -75,13 +75,23 @@ impl Reconcile for LogBackup {
         });
         // All log backups together write at most one checkpoint a second.
         let count = i64::try_from(context.stores.log_backups.len()).unwrap_or(i64::MAX);
+        let checkpoint_interval = CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count));
+        let tenant = snapshot
+            .as_deref()
+            .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
+        let page = tenant
+            .filter(|tenant| {
+                log_backup::is_page_due(&self.current_status(), tenant, checkpoint_interval)
+            })
+            .map(|_| page::look_up(self, context));
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
+            page,
             conflict,
             may_heal_at: None,
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
-            checkpoint_interval: CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count)),
+            checkpoint_interval,
         };
         Seen {
             decision,

@@ -4,12 +4,14 @@
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`secret`], [`place`] credentials, and where backups go; `claim` whose places they are
+//! * `page` what other objects tell about a tenant
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
 mod claim;
 mod cluster;
 mod log_backup;
+mod page;
 mod storage;
 mod strategy;
 

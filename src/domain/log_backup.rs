@@ -16,6 +16,7 @@ mod event;
 mod heal;
 mod live;
 mod obstacle;
+mod page;
 mod status;
 mod step;
 #[cfg(test)]
@@ -25,6 +26,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use page::{PageSeen, is_page_due};
 use step::Step;
 
 use super::backup::ineligible;
@@ -56,6 +58,8 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// What other objects tell about the tenant, when that was looked up.
+    pub page: Option<PageSeen>,
     /// Whose the wanted place is, where none is set yet.
     pub conflict: Option<Obstacle>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.

@@ -52,6 +52,19 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub storage_directory: Option<String>,
+    /// Directory of the tenant's data backups, without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub data_directory: Option<String>,
+    /// Bytes of log that the round has read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_bytes: Option<i64>,
+    /// Bytes that the round has written to the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<i64>,
+    /// The tenant and its data backups (console S80..S86).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantPage>,
     /// Number of the round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round_id: Option<i64>,
@@ -96,6 +109,35 @@ pub struct LogBackupStatus {
     /// Why archiving does not do what it should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// A tenant and its data backups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TenantPage {
+    /// The tenant's number.
+    pub id: i64,
+    /// Its role, such as `PRIMARY`.
+    #[schemars(length(max = 64))]
+    pub role: String,
+    /// The strategy that is for it (console S72).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub strategy_name: Option<String>,
+    /// The strategy's phase when the checkpoint was written (console S80).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub strategy_phase: Option<String>,
+    /// End of the newest data backup that went well (console S83).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_data_backup_time: Option<Time>,
+    /// The BackupTask that was started last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub last_task_name: Option<String>,
+    /// Bytes of its data backups that are available (console S82).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_bytes: Option<i64>,
 }
 
 /// A stretch of time without a hole.

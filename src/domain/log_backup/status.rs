@@ -3,7 +3,7 @@
 use super::archiving::{archiving, delay_acceptable};
 use super::live::{delay, is_due, live};
 use super::step::has_other_attributes;
-use super::{Archive, Draft, State, TENANT_NOT_FOUND};
+use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
@@ -24,6 +24,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         if is_due(previous, &live, draft) {
             live.write(&mut status);
         }
+        page::write(draft, tenant, &mut status);
     }
     if archive == Some(&Archive::Round(RoundStatus::Suspend)) {
         status.paused_since.get_or_insert_with(|| time(draft.now));

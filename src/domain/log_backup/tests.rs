@@ -6,10 +6,13 @@ use super::*;
 use crate::api::log_backup::{HealPolicy, HealSettings};
 use crate::api::{Binding, DesiredState, Drift, LocalReference};
 use crate::domain::time;
-use crate::oceanbase::model::{ArchiveDest, Failure, FailureClass, Scn, TenantId};
+use crate::oceanbase::model::{
+    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId,
+};
 
 mod drift;
 mod heal;
+mod page;
 mod stories;
 mod walk;
 
@@ -52,6 +55,8 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         start_scn: scn(-600),
         checkpoint_scn: scn(-5),
         piece_id: 1,
+        input_bytes: 2048,
+        output_bytes: 1024,
         comment: "log stream 1001 interrupted".to_owned(),
         path: "file:///log".to_owned(),
     });
@@ -82,6 +87,28 @@ fn in_round(id: i64, status: RoundStatus) -> Tenant {
     tenant
 }
 
+/// A full set whose backup began at this second.
+fn full_set(second: i64) -> BackupSet {
+    BackupSet {
+        id: BackupSetId(7),
+        dest_id: 1001,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: scn(second),
+        min_restore_scn: scn(second + 1),
+        ended_at: Some(at(second + 1)),
+        input_bytes: 2000,
+        output_bytes: 1000,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: "4.3.5.2".to_owned(),
+        path: "file:///data".to_owned(),
+    }
+}
+
 fn doing() -> Tenant {
     tenant(Some(RoundStatus::Doing))
 }
@@ -107,6 +134,7 @@ fn seen(tenant: Tenant) -> Seen {
             destination,
         }),
         conflict: None,
+        page: None,
         may_heal_at: None,
         can_pause: true,
         checkpoint_interval: SignedDuration::from_mins(5),

@@ -4,7 +4,7 @@ use oceanbase_sim::fault::Fault;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
 use crate::support::api::{self, client};
 use crate::support::{World, eventually};
 
@@ -91,6 +91,29 @@ fn a_mandatory_log_backup_can_not_be_paused() {
     let refused = api::apply(client(), &world.namespace, &manifest).unwrap_err();
     let text = refused.to_string();
     assert!(text.contains("the database would stop writing"), "{text}");
+}
+
+#[test]
+fn the_log_backup_of_a_strategy_is_the_page_of_its_tenant() {
+    let world = World::started("page", ONE_TENANT);
+    world.apply(NIGHTLY);
+    let object = eventually(
+        "the first backup on the page",
+        || world.get("logbackup", "prod-t1002"),
+        |object| object["status"]["tenant"]["lastDataBackupTime"].is_string(),
+    );
+    let tasks = world.list("backuptask");
+    let page = &object["status"]["tenant"];
+    assert_eq!(page["id"], 1002);
+    assert_eq!(page["role"], "PRIMARY");
+    assert_eq!(page["strategyName"], "nightly");
+    assert_eq!(page["lastTaskName"], tasks[0]["metadata"]["name"]);
+    assert!(page["dataBytes"].as_i64() > Some(0));
+    assert_eq!(
+        object["status"]["dataDirectory"],
+        "file:///ob-backup/obprod-7/orders-1002/data"
+    );
+    assert!(object["status"]["inputBytes"].is_i64());
 }
 
 #[test]

@@ -1,7 +1,6 @@
 //! Interrupted rounds, where they are to be healed.
 
 use super::*;
-use crate::oceanbase::model::{BackupSet, BackupSetId};
 
 fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
@@ -37,27 +36,6 @@ fn outcomes(story: &Story) -> Vec<&str> {
 fn heal_once(story: &mut Story, round: i64, second: i64) {
     story.look(&interrupted(round), second);
     story.look(&seen(in_round(round + 1, RoundStatus::Doing)), second + 30);
-}
-
-fn full_set(second: i64) -> BackupSet {
-    BackupSet {
-        id: BackupSetId(7),
-        dest_id: 1001,
-        full: true,
-        prev_full_id: BackupSetId(0),
-        prev_inc_id: BackupSetId(0),
-        success: true,
-        available: true,
-        plus_archivelog: false,
-        start_replay_scn: scn(second),
-        min_restore_scn: scn(second + 1),
-        ended_at: None,
-        input_bytes: 1,
-        output_bytes: 1,
-        encryption_mode: "NONE".to_owned(),
-        tenant_compatible: "4.3.5.2".to_owned(),
-        path: "file:///data".to_owned(),
-    }
 }
 
 #[test]

@@ -29,6 +29,13 @@ fn worlds() -> Vec<Seen> {
     .collect();
     worlds.extend([
         seen(in_round(2, RoundStatus::Doing)),
+        Seen {
+            page: Some(PageSeen::default()),
+            ..seen(Tenant {
+                sets: Arc::new(vec![full_set(-60)]),
+                ..doing()
+            })
+        },
         seen(in_round(2, RoundStatus::Interrupted)),
         Seen {
             may_heal_at: Some(at(50)),
