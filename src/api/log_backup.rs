@@ -7,7 +7,7 @@ mod status;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings};
+pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
 
 use super::LocalReference;
@@ -91,6 +91,7 @@ use super::LocalReference;
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
 #[x_kube(validation = (unchanged!("storageRef", "path"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
+#[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to hold between two data backups"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
     /// The cluster of the tenant.
@@ -115,6 +116,9 @@ pub struct LogBackupSpec {
     /// strategy is for the tenant, the object is made anew and log backup switched on again.
     #[serde(default)]
     pub desired_state: DesiredState,
+    /// When logs are archived, while `desiredState` is Running.
+    #[serde(default)]
+    pub mode: LogBackupMode,
     /// What the database does when the store can not keep up.
     #[serde(default)]
     pub binding: Binding,

@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, created_at, database, namespace, page, place, stores};
+use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
 use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
@@ -87,6 +88,8 @@ impl Reconcile for LogBackup {
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
+            has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
+                && page::has_open_tasks(self, context),
             page,
             conflict,
             may_heal_at: None,
@@ -174,6 +177,10 @@ impl Reconcile for LogBackup {
             let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
             match change {
                 Change::Object(Changed::Cluster(_)) => change.is_about_cluster(&namespace, cluster),
+                Change::Object(Changed::Task(task)) => {
+                    object.spec.mode == LogBackupMode::AroundDataBackup
+                        && page::is_of_tenant(task, object)
+                }
                 // Another one for the same tenant came or went.
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant

@@ -40,10 +40,21 @@ fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
         .map(|task| task.name_any())
 }
 
+/// Whether a data backup of the tenant has not ended.
+pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
+    let has_ended = |task: &BackupTask| {
+        let status = task.status.as_ref();
+        status.is_some_and(|status| status.outcome.is_some())
+    };
+    stores::within(&context.stores.tasks, &namespace(object))
+        .any(|task| is_of_tenant(&task, object) && !has_ended(&task))
+}
+
 /// Whether a task that was taken up is about the tenant of a log backup.
 pub(super) fn is_of_tenant(task: &BackupTask, object: &LogBackup) -> bool {
     let taken_up = task.status.as_ref();
-    task.spec.tenant_name == object.spec.tenant_name
-        && taken_up
-            .is_some_and(|status| status.cluster.as_deref() == Some(&*object.spec.cluster_ref.name))
+    let cluster = taken_up.and_then(|status| status.cluster.as_deref());
+    task.namespace() == object.namespace()
+        && task.spec.tenant_name == object.spec.tenant_name
+        && cluster == Some(&*object.spec.cluster_ref.name)
 }

@@ -12,6 +12,7 @@
 
 mod answer;
 mod archiving;
+mod around;
 mod event;
 mod heal;
 mod live;
@@ -31,6 +32,7 @@ use step::Step;
 
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
+use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
 
@@ -58,6 +60,8 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// Whether a data backup of the tenant has not ended; looked for with `AroundDataBackup` only.
+    pub has_open_tasks: bool,
     /// What other objects tell about the tenant, when that was looked up.
     pub page: Option<PageSeen>,
     /// Whose the wanted place is, where none is set yet.
@@ -123,7 +127,7 @@ pub fn decide(
         object,
         seen,
         status: object.status.clone(),
-        desired: object.spec.desired_state,
+        desired: desired(object.spec, seen),
         event: None,
         now,
     };
@@ -149,6 +153,18 @@ pub fn decide(
             Some((_, answer)) => draft.hear(tenant, answer),
         },
         Err(obstacle) => draft.blocked(None, obstacle),
+    }
+}
+
+/// What archiving should do now.
+fn desired(spec: &LogBackupSpec, seen: &Seen) -> DesiredState {
+    let database = seen.database.as_ref().ok();
+    let tenant = database.and_then(|database| database.tenant.as_deref());
+    match (spec.mode, spec.desired_state, tenant) {
+        (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
+            around::desired(seen.has_open_tasks, tenant)
+        }
+        (_, desired, _) => desired,
     }
 }
 
@@ -244,8 +260,15 @@ impl<'a> Draft<'a> {
     /// Whether what is asked for was reached before.
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
+            && self.status.around_state == self.around_state()
             && self.status.correcting_since.is_none()
             && heal::open(&self.status).is_none()
+    }
+
+    /// What is to be reached around data backups: it changes without an edit of the object.
+    fn around_state(&self) -> Option<String> {
+        let word = status::word(self.desired).to_owned();
+        (self.object.spec.mode == LogBackupMode::AroundDataBackup).then_some(word)
     }
 
     /// Begins to put right what somebody changed, where that is asked for.
@@ -266,6 +289,7 @@ impl<'a> Draft<'a> {
 
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
+        self.status.around_state = self.around_state();
         self.status.correcting_since = None;
         self.forget_failures();
         let next = self.checkpoint_due(tenant);

@@ -17,6 +17,17 @@ pub enum DesiredState {
     Stopped,
 }
 
+/// When logs are archived, while the log backup should run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogBackupMode {
+    /// All the time: the tenant can be recovered to any instant.
+    #[default]
+    Continuous,
+    /// From before a data backup until its logs are there: the tenant can be recovered to its data
+    /// backups only.
+    AroundDataBackup,
+}
+
 /// What the database does when the store can not keep up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Binding {

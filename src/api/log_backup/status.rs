@@ -84,6 +84,10 @@ pub struct LogBackupStatus {
     /// database after that is treated as `drift` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
+    /// With `mode: AroundDataBackup`, what was reached last: `Running` or `Stopped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub around_state: Option<String>,
     /// Since when something that somebody changed in the database is being put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correcting_since: Option<Time>,

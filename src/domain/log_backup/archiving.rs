@@ -72,6 +72,10 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             let (reason, message) = match desired {
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
                 DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
+                DesiredState::Stopped if draft.object.spec.desired_state != desired => (
+                    "BetweenBackups",
+                    "no data backup runs, and logs are archived around data backups only",
+                ),
                 DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
             };
             wanted(ARCHIVING, false, reason, message)

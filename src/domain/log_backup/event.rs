@@ -2,6 +2,7 @@
 //! just now.
 
 use super::Effect;
+use crate::api::log_backup::LogBackupMode;
 use crate::api::{LogBackupSpec, LogBackupStatus};
 use crate::domain::Event;
 use crate::oceanbase::model::Round;
@@ -39,7 +40,7 @@ pub(super) fn of_phase(
             format!("log backup of tenant {tenant} is paused"),
         ),
         "Stopped" => (
-            true,
+            spec.mode != LogBackupMode::AroundDataBackup,
             "LogBackupStopped",
             format!("log backup of tenant {tenant} stopped"),
         ),

@@ -157,6 +157,14 @@ fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
     }
 }
 
+pub(super) fn word(desired: DesiredState) -> &'static str {
+    match desired {
+        DesiredState::Running => "Running",
+        DesiredState::Paused => "Paused",
+        DesiredState::Stopped => "Stopped",
+    }
+}
+
 fn progress(
     draft: &Draft<'_>,
     state: &State,
@@ -164,11 +172,7 @@ fn progress(
     tenant: Option<&Tenant>,
 ) -> [Wanted; 3] {
     let spec = draft.object.spec;
-    let desired = match draft.desired {
-        DesiredState::Running => "Running",
-        DesiredState::Paused => "Paused",
-        DesiredState::Stopped => "Stopped",
-    };
+    let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
             let progress = if obstacle.permanent {

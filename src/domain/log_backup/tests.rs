@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::log_backup::{HealPolicy, HealSettings};
+use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
 use crate::api::{Binding, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId,
 };
 
+mod around;
 mod drift;
 mod heal;
 mod page;
@@ -31,6 +32,7 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         storage_ref: LocalReference::new("s3"),
         path: None,
         desired_state,
+        mode: LogBackupMode::Continuous,
         binding: Binding::Optional,
         piece_switch_days: 1,
         drift: Drift::Report,
@@ -134,6 +136,7 @@ fn seen(tenant: Tenant) -> Seen {
             destination,
         }),
         conflict: None,
+        has_open_tasks: false,
         page: None,
         may_heal_at: None,
         can_pause: true,

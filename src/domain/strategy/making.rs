@@ -9,6 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, Made, Matched, slots};
+use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FailingTenant, FirstBackup, UnmadeObject};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
 use crate::domain::schedule::Slot;
@@ -313,6 +314,7 @@ impl Draft<'_> {
             storage_ref: spec.storage_ref.clone(),
             path: None,
             desired_state: DesiredState::Running,
+            mode: LogBackupMode::Continuous,
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,

@@ -74,6 +74,14 @@ fn worlds() -> Vec<Seen> {
             conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
             ..seen(bare())
         },
+        Seen {
+            has_open_tasks: true,
+            ..seen(doing())
+        },
+        Seen {
+            has_open_tasks: true,
+            ..seen(tenant(None))
+        },
         elsewhere(doing()),
         elsewhere(tenant(None)),
         unsettled(seen(doing())),
@@ -115,7 +123,7 @@ fn key(status: &LogBackupStatus) -> String {
         (
             status.observed_generation,
             status.applied_generation,
-            status.correcting_since.is_some(),
+            (status.correcting_since.is_some(), &status.around_state),
             // All of them within a day: which instant makes no difference.
             status.heals.len(),
             status
@@ -184,15 +192,19 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
     let enforces =
         story.spec.drift == Drift::Enforce && story.spec.desired_state == DesiredState::Running;
     let heals = super::super::heal::open(after).is_some();
+    let is_around = story.spec.mode == LogBackupMode::AroundDataBackup;
     assert!(
-        story.status.applied_generation != Some(story.generation) || enforces || heals,
+        story.status.applied_generation != Some(story.generation) || enforces || heals || is_around,
         "drift is not undone"
     );
     let allowed = usize::try_from(story.spec.heal.max_per_day).unwrap();
     assert!(after.heals.len() <= allowed, "all within a day");
     let restarts =
         matches!(effect, Effect::Stop(_)) && story.spec.desired_state == DesiredState::Running;
-    assert!(!restarts || heals, "a round is ended only to be healed");
+    assert!(
+        !restarts || heals || is_around && !seen.has_open_tasks,
+        "a round is ended only to be healed, and never under a data backup"
+    );
     if matches!(effect, Effect::SetDestination(_)) {
         assert_eq!(database.destination, DestinationSeen::Unset);
         assert!(seen.conflict.is_none());
@@ -314,5 +326,12 @@ fn every_status_of_a_log_backup_that_is_healed_keeps_the_invariants() {
         policy: HealPolicy::RestartAndFull,
         max_per_day: 2,
     };
+    walk_and_edit(&story, ONE);
+}
+
+#[test]
+fn every_status_of_a_log_backup_around_data_backups_keeps_the_invariants() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.mode = LogBackupMode::AroundDataBackup;
     walk_and_edit(&story, ONE);
 }
