@@ -134,10 +134,27 @@ pub enum FirstBackup {
     Immediately,
 }
 
+/// When logs of a strategy's tenants are archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StrategyLogBackupMode {
+    /// All the time: a tenant can be recovered to any instant.
+    #[default]
+    Continuous,
+    /// From before a data backup until its logs are there: a tenant can be recovered to its data
+    /// backups only.
+    AroundDataBackup,
+    /// Somebody else sees to it: no LogBackup is made, and data backups wait while no logs are
+    /// archived.
+    Unmanaged,
+}
+
 /// How the log backup of the strategy's tenants runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
+    /// When logs are archived, and whether that is this strategy's matter.
+    #[serde(default)]
+    pub mode: StrategyLogBackupMode,
     /// What the database does when the store can not keep up.
     #[serde(default)]
     pub binding: Binding,
@@ -157,6 +174,7 @@ pub struct LogBackupSettings {
 impl Default for LogBackupSettings {
     fn default() -> Self {
         Self {
+            mode: StrategyLogBackupMode::default(),
             binding: Binding::default(),
             piece_switch_days: one(),
             drift: Drift::default(),

@@ -12,7 +12,8 @@ use serde::de::DeserializeOwned;
 use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
-use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, DesiredState, LogBackup};
 use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
 use crate::oceanbase::cluster::Permit;
@@ -265,6 +266,8 @@ fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
         storage: object.spec.storage_ref.name.clone(),
         created_at: created_at(object),
         phase: status.phase,
+        around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
+            && object.spec.desired_state == DesiredState::Running,
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }

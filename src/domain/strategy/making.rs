@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, Made, Matched, slots};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::{FailingTenant, FirstBackup, UnmadeObject};
+use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode, UnmadeObject};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
 use crate::domain::schedule::Slot;
 use crate::domain::{Event, naming, shortened, time};
@@ -27,10 +27,8 @@ const NAME_COLLISION: &str = "NameCollision";
 impl Draft<'_> {
     /// What is to be made next; log backups first.
     pub(super) fn effect(&self, matched: &Matched) -> Option<Effect> {
-        let mut log_backups: Vec<_> = matched
-            .eligible
-            .iter()
-            .filter(|tenant| self.log_backup_of(tenant).is_none())
+        let mut log_backups: Vec<_> = self
+            .without_log_backup(matched)
             .map(|tenant| (self.log_backup_name(tenant), tenant))
             .filter(|(name, _)| !self.is_held(name))
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
@@ -47,6 +45,20 @@ impl Draft<'_> {
         });
         tasks.truncate(BATCH);
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
+    }
+
+    fn manages_log_backup(&self) -> bool {
+        self.strategy.spec.log_backup.mode != StrategyLogBackupMode::Unmanaged
+    }
+
+    /// Tenants whose log backup is to be made.
+    fn without_log_backup<'a>(
+        &'a self,
+        matched: &'a Matched,
+    ) -> impl Iterator<Item = &'a Arc<Tenant>> {
+        let is_managed = self.manages_log_backup();
+        let tenants = matched.eligible.iter().filter(move |_| is_managed);
+        tenants.filter(|tenant| self.log_backup_of(tenant).is_none())
     }
 
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
@@ -66,7 +78,11 @@ impl Draft<'_> {
             .filter_map(|tenant| {
                 // The same in every pass, so that it is made once; and not long ago, so that it
                 // is not overdue when it is made.
-                let at = self.log_backup_of(tenant)?.created_at.max(since.0);
+                let at = match self.log_backup_of(tenant) {
+                    Some(known) => known.created_at.max(since.0),
+                    None if self.manages_log_backup() => return None,
+                    None => since.0,
+                };
                 let ty = BackupType::Full;
                 Some(self.new_task(tenant, &Slot { at, ty }))
             })
@@ -253,9 +269,8 @@ impl Draft<'_> {
             self.status.retry_time = None;
             return;
         }
-        let log_backups = matched.eligible.iter();
-        let log_backups = log_backups.filter(|tenant| self.log_backup_of(tenant).is_none());
-        let mut wanted: BTreeSet<String> = log_backups
+        let mut wanted: BTreeSet<String> = self
+            .without_log_backup(matched)
             .map(|tenant| self.log_backup_name(tenant))
             .collect();
         wanted.extend(
@@ -314,7 +329,10 @@ impl Draft<'_> {
             storage_ref: spec.storage_ref.clone(),
             path: None,
             desired_state: DesiredState::Running,
-            mode: LogBackupMode::Continuous,
+            mode: match spec.log_backup.mode {
+                StrategyLogBackupMode::AroundDataBackup => LogBackupMode::AroundDataBackup,
+                _ => LogBackupMode::Continuous,
+            },
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,

@@ -6,10 +6,10 @@ use super::making::MESSAGE_LIMIT;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers, log_backup_of};
 use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
-use crate::api::strategy::{FailingTenant, StrategyTenants};
+use crate::api::strategy::{FailingTenant, StrategyLogBackupMode, StrategyTenants};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
-use crate::oceanbase::model::Tenant;
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// How many tenants with trouble are listed.
 const LISTED: usize = 20;
@@ -54,7 +54,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.push(scheduling(matched, suspended));
             (
                 backup_healthy(seen, matched, failing),
-                log_backup_healthy(seen, matched),
+                log_backup_healthy(seen, matched, strategy.spec.log_backup.mode),
             )
         }
     };
@@ -321,15 +321,32 @@ fn scheduling(matched: &Matched, suspended: bool) -> Wanted {
     wanted(SCHEDULING, status, reason, message)
 }
 
-fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
-    let phase_of = |tenant: &Tenant| log_backup_of(&seen.log_backups, tenant)?.phase.as_deref();
+fn log_backup_healthy(
+    seen: &super::Seen,
+    matched: &Matched,
+    mode: StrategyLogBackupMode,
+) -> Wanted {
+    let phase_of = |tenant: &Tenant| match log_backup_of(&seen.log_backups, tenant) {
+        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
+            Some("InProgress")
+        }
+        Some(known) => known.phase.as_deref(),
+        None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
+        None => None,
+    };
     let bad = matched.eligible.iter().find_map(|tenant| {
         let phase = phase_of(tenant)?;
         let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
         is_bad.then_some((&tenant.name, phase))
     });
     if let Some((tenant, phase)) = bad {
-        let message = format!("log backup of tenant {tenant} is {phase}; see its LogBackup");
+        let message = match mode {
+            StrategyLogBackupMode::Unmanaged => format!(
+                "log backup of tenant {tenant}, which `logBackup.mode: Unmanaged` leaves to \
+                 somebody else, is {phase}: data backups wait until it runs"
+            ),
+            _ => format!("log backup of tenant {tenant} is {phase}; see its LogBackup"),
+        };
         return wanted(
             LOG_BACKUP_HEALTHY,
             false,
@@ -358,6 +375,17 @@ fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
         "Starting",
         "log backup is starting",
     )
+}
+
+/// What the database does with the logs of a tenant that has no LogBackup.
+fn unmanaged_phase(tenant: &Tenant) -> &'static str {
+    match tenant.round.as_ref().map(|round| &round.status) {
+        Some(RoundStatus::Doing | RoundStatus::Unknown(_)) => "InProgress",
+        Some(RoundStatus::Prepare | RoundStatus::Beginning) => "Starting",
+        Some(RoundStatus::Suspending | RoundStatus::Suspend) => "Paused",
+        Some(RoundStatus::Interrupted) => "Interrupted",
+        Some(RoundStatus::Stopping | RoundStatus::Stop) | None => "Stopped",
+    }
 }
 
 fn count(number: usize) -> i32 {

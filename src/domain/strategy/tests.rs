@@ -66,6 +66,7 @@ fn log_backup(id: i64) -> LogBackupSeen {
         storage: "s3".to_owned(),
         created_at: at(-600),
         phase: Some("InProgress".to_owned()),
+        around_data_backup: false,
         full_backup_wanted_since: None,
         cause: None,
     }

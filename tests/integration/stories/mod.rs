@@ -8,6 +8,7 @@ mod deleting;
 mod failure;
 mod kill;
 mod log_backup;
+mod log_backup_around;
 mod log_backup_drift;
 mod log_backup_heal;
 mod malformed;
