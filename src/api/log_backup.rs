@@ -7,7 +7,9 @@ mod status;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
+pub use settings::{
+    Binding, DeletionPolicy, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode,
+};
 pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
 
 use super::LocalReference;
@@ -24,7 +26,7 @@ use super::LocalReference;
     namespaced,
     status = "LogBackupStatus",
     derive = "PartialEq",
-    doc = "Log backup (log archiving) of one tenant. Deleting it leaves archiving as it is.",
+    doc = "Log backup (log archiving) of one tenant. Deleting it leaves archiving as it is, unless deletionPolicy is Stop.",
     printcolumn(
         name = "CLUSTER",
         type_ = "string",
@@ -132,6 +134,18 @@ pub struct LogBackupSpec {
     /// What is done about an interrupted round.
     #[serde(default)]
     pub heal: HealSettings,
+    /// What a deletion of this object does in the database.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// How long a deletion with `deletionPolicy: Stop` may take, 10 to 86400 seconds; after that
+    /// the object goes, with a Warning event, and archiving goes on.
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub finalizer_timeout_seconds: i64,
+}
+
+fn five_minutes() -> i64 {
+    300
 }
 
 fn one() -> i32 {

@@ -9,9 +9,9 @@ use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, created_at, database, namespace, page, place, stores};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::{Binding, LogBackup, LogBackupStatus};
+use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
-use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
+use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -115,6 +115,27 @@ impl Reconcile for LogBackup {
             status: &self.current_status(),
         };
         log_backup::decide(&object, &seen.decision, heard, context.clock.now())
+    }
+
+    fn wants_finalizer(&self) -> bool {
+        self.spec.deletion_policy == DeletionPolicy::Stop
+    }
+
+    fn farewell(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Farewell<LogBackupStatus, Effect> {
+        let object = log_backup::LogBackup {
+            generation: self.metadata.generation.unwrap_or_default(),
+            spec: &self.spec,
+            status: &self.current_status(),
+        };
+        let now = context.clock.now();
+        let deleted_at = self.metadata.deletion_timestamp.as_ref();
+        let deleted_at = deleted_at.map_or(now, |at| at.0);
+        log_backup::farewell(&object, &seen.decision, heard, deleted_at, now)
     }
 
     fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {

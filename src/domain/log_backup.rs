@@ -14,6 +14,7 @@ mod answer;
 mod archiving;
 mod around;
 mod event;
+mod farewell;
 mod heal;
 mod live;
 mod obstacle;
@@ -27,6 +28,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use farewell::farewell;
 pub use page::{PageSeen, is_page_due};
 use step::Step;
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
-use crate::api::{Binding, DesiredState, Drift, LocalReference};
+use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId,
@@ -12,6 +12,7 @@ use crate::oceanbase::model::{
 
 mod around;
 mod drift;
+mod farewell;
 mod heal;
 mod page;
 mod stories;
@@ -37,6 +38,8 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         piece_switch_days: 1,
         drift: Drift::Report,
         heal: HealSettings::default(),
+        deletion_policy: DeletionPolicy::Retain,
+        finalizer_timeout_seconds: 300,
     }
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, Made, Matched, slots};
-use crate::api::log_backup::LogBackupMode;
+use crate::api::log_backup::{DeletionPolicy, LogBackupMode};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode, UnmadeObject};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
 use crate::domain::schedule::Slot;
@@ -337,6 +337,8 @@ impl Draft<'_> {
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,
             heal: spec.log_backup.heal.clone(),
+            deletion_policy: DeletionPolicy::Retain,
+            finalizer_timeout_seconds: 300,
         }
     }
 

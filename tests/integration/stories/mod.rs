@@ -9,6 +9,7 @@ mod failure;
 mod kill;
 mod log_backup;
 mod log_backup_around;
+mod log_backup_deleted;
 mod log_backup_drift;
 mod log_backup_heal;
 mod malformed;
