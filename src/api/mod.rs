@@ -37,7 +37,9 @@ pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
 pub use cause::Cause;
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
-pub use log_backup::{Binding, DesiredState, LogBackup, LogBackupSpec, LogBackupStatus};
+pub use log_backup::{
+    Binding, DeletionPolicy, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus,
+};
 pub use reference::LocalReference;
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
@@ -45,6 +47,8 @@ pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";
+/// The finalizer of objects that stop something in the database before they go.
+pub const STOP_FINALIZER: &str = "backup.oceanbase.io/stop";
 /// The only version.
 pub const VERSION: &str = "v1alpha1";
 

@@ -11,8 +11,9 @@ pub use status::{
     StrategyTenants, UnmadeObject,
 };
 
+use super::log_backup::{HealPolicy, HealSettings};
 use super::schedule::ScheduleSpec;
-use super::{Binding, LocalReference};
+use super::{Binding, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -211,10 +212,27 @@ impl Default for HistoryLimits {
     }
 }
 
+/// When logs of a strategy's tenants are archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StrategyLogBackupMode {
+    /// All the time: a tenant can be recovered to any instant.
+    #[default]
+    Continuous,
+    /// From before a data backup until its logs are there: a tenant can be recovered to its data
+    /// backups only.
+    AroundDataBackup,
+    /// Somebody else sees to it: no LogBackup is made, and data backups wait while no logs are
+    /// archived.
+    Unmanaged,
+}
+
 /// How the log backup of the strategy's tenants runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
+    /// When logs are archived, and whether that is this strategy's matter.
+    #[serde(default)]
+    pub mode: StrategyLogBackupMode,
     /// What the database does when the store can not keep up.
     #[serde(default)]
     pub binding: Binding,
@@ -222,13 +240,23 @@ pub struct LogBackupSettings {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
+    /// What is done about what somebody changes in the database.
+    #[serde(default)]
+    pub drift: Drift,
+    /// What is done about an interrupted round. Left out: it is followed by a new one and a full
+    /// backup, once a day at most.
+    #[serde(default = "restart_and_full")]
+    pub heal: HealSettings,
 }
 
 impl Default for LogBackupSettings {
     fn default() -> Self {
         Self {
+            mode: StrategyLogBackupMode::default(),
             binding: Binding::default(),
             piece_switch_days: one(),
+            drift: Drift::default(),
+            heal: restart_and_full(),
         }
     }
 }
@@ -245,6 +273,13 @@ pub struct Inherited {
     pub strategy: String,
     /// The fields that follow it.
     pub log_backup: LogBackupSettings,
+}
+
+fn restart_and_full() -> HealSettings {
+    HealSettings {
+        policy: HealPolicy::RestartAndFull,
+        ..HealSettings::default()
+    }
 }
 
 fn one() -> i32 {

@@ -5,20 +5,23 @@
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
-//!   `identity` which objects stand for one
-//!   database
+//!   `claim` whose places they are; `identity` which objects stand for one database
+//! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
 mod binding;
+mod claim;
 mod cluster;
 mod log_backup;
+mod page;
 mod storage;
 mod strategy;
 
 pub mod context;
 pub mod driver;
 mod event;
+mod finalizer;
 mod identity;
 pub mod lease;
 pub mod place;

@@ -14,8 +14,9 @@ use super::{
     Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
     same_database, stores,
 };
+use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::INHERITED;
-use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
+use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, DesiredState, LogBackup};
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
 use crate::domain::{Decision, DestinationSeen, access, naming};
 use crate::oceanbase::credentials::ClusterKey;
@@ -220,12 +221,17 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         path: object.spec.path.clone(),
         settings: strategy::settings_of(&object.spec),
+        // Only in its own namespace a strategy edits what is there.
         inherited: object
             .annotations()
             .get(INHERITED)
+            .filter(|_| cluster.namespace == home)
             .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
         phase: status.phase,
+        around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
+            && object.spec.desired_state == DesiredState::Running,
+        full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
 }

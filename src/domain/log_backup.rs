@@ -7,10 +7,18 @@
 //! * A destination that is already right is never set again: an unmounted directory would be
 //!   taken for an empty one, and every backup in it be marked as deleted. One that belongs to
 //!   something else is refused.
-//! * Once the wanted state was reached, it is not enforced: what somebody changes in the database
-//!   is shown, and stands until the object is edited.
+//! * Once the wanted state was reached, what somebody changes in the database is shown, and stands
+//!   until the object is edited; with `drift: Enforce` it is put right where that makes no hole.
 
+mod answer;
+mod archiving;
+mod around;
+mod event;
+mod farewell;
+mod heal;
 mod live;
+mod obstacle;
+mod page;
 mod status;
 mod step;
 #[cfg(test)]
@@ -20,18 +28,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use farewell::farewell;
+pub use page::{PageSeen, is_page_due};
 use step::Step;
 
 use super::backup::ineligible;
-use super::{Decision, DestinationSeen, Next, Obstacle, TenantSeen, time};
-use crate::api::{Cause, DesiredState, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{
-    Answer, ArchiveDest, Failure, FailureClass, Round, RoundStatus, Tenant, TenantName,
-};
-
-/// The shortest and the longest pause after a statement that failed.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
+use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
 const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
@@ -57,6 +62,14 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// Whether a data backup of the tenant has not ended; looked for with `AroundDataBackup` only.
+    pub has_open_tasks: bool,
+    /// What other objects tell about the tenant, when that was looked up.
+    pub page: Option<PageSeen>,
+    /// Whose the wanted place is, where none is set yet.
+    pub conflict: Option<Obstacle>,
+    /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
+    pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
     pub checkpoint_interval: SignedDuration,
 }
@@ -66,6 +79,8 @@ pub struct Seen {
 pub enum Effect {
     /// Set the tenant's `LOG_ARCHIVE_DEST`.
     SetDestination(TenantName),
+    /// Set it again, to the same place with other attributes. Only while archiving is stopped.
+    SetAttributes(TenantName),
     /// ENABLE (`true`) or DEFER its destination.
     SetEnabled(TenantName, bool),
     /// Begin a round.
@@ -85,6 +100,8 @@ pub enum State {
     Reached(Archive),
     /// The wanted state was reached, and somebody else changed it.
     Drifted(Archive),
+    /// The wanted state was reached and the round interrupted; it is being healed.
+    Healing(Archive),
     /// The last statement failed.
     Failed(Archive),
 }
@@ -112,6 +129,8 @@ pub fn decide(
         object,
         seen,
         status: object.status.clone(),
+        desired: desired(object.spec, seen),
+        event: None,
         now,
     };
     if object.status.observed_generation != Some(object.generation) {
@@ -139,67 +158,29 @@ pub fn decide(
     }
 }
 
+/// What archiving should do now.
+fn desired(spec: &LogBackupSpec, seen: &Seen) -> DesiredState {
+    let database = seen.database.as_ref().ok();
+    let tenant = database.and_then(|database| database.tenant.as_deref());
+    match (spec.mode, spec.desired_state, tenant) {
+        (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
+            around::desired(seen.has_open_tasks, tenant)
+        }
+        (_, desired, _) => desired,
+    }
+}
+
 struct Draft<'a> {
     object: &'a LogBackup<'a>,
     seen: &'a Seen,
     status: LogBackupStatus,
+    desired: DesiredState,
+    /// What is told beside a move of the phase, and before it.
+    event: Option<Event>,
     now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
-    fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
-        self.seen.target.clone()?;
-        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
-        let spec = self.object.spec;
-        let Some(tenant) = database.tenant.as_deref() else {
-            return Err(Obstacle::waiting(
-                TENANT_NOT_FOUND,
-                format!(
-                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
-                    spec.tenant_name
-                ),
-            ));
-        };
-        if TenantName::parse(&spec.tenant_name).is_none() {
-            return Err(Obstacle::permanent(
-                "UnsafeTenantName",
-                format!(
-                    "the name '{}' can not stand in a statement; only names of letters, digits \
-                     and '_' that are no reserved word can be backed up",
-                    spec.tenant_name
-                ),
-            ));
-        }
-        let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
-        if known != tenant.id.0 {
-            return Err(Obstacle::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{}' was made anew since: it has id {}, not {known}; delete this \
-                     LogBackup and let a new one be made",
-                    spec.tenant_name, tenant.id
-                ),
-            ));
-        }
-        if spec.desired_state == DesiredState::Paused && !self.seen.can_pause {
-            return Err(Obstacle::permanent(
-                "UnsupportedServerVersion",
-                "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
-            ));
-        }
-        let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
-        if spec.desired_state == DesiredState::Paused
-            && tenant.log_dest.as_ref().is_some_and(mandatory)
-        {
-            return Err(Obstacle::permanent(
-                "BindingMandatory",
-                "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \
-                 log backup is paused. Choose Running or Stopped",
-            ));
-        }
-        Ok(tenant)
-    }
-
     fn blocked(mut self, tenant: Option<&Tenant>, obstacle: Obstacle) -> Verdict {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();
@@ -216,13 +197,15 @@ impl<'a> Draft<'a> {
     fn under_way(&self, archive: Archive) -> State {
         if self.status.failures.is_some() {
             State::Failed(archive)
+        } else if heal::open(&self.status).is_some() {
+            State::Healing(archive)
         } else {
             State::Moving(archive)
         }
     }
 
     /// Looks at the tenant and takes the next step.
-    fn look(self, tenant: &Tenant) -> Verdict {
+    fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
         let elsewhere = match &self.destination() {
             DestinationSeen::Elsewhere(place) => Some(place.clone()),
@@ -238,20 +221,28 @@ impl<'a> Draft<'a> {
             );
             return self.blocked(Some(tenant), obstacle);
         }
+        if let (DestinationSeen::Unset, DesiredState::Running, Some(obstacle)) =
+            (self.destination(), self.desired, &self.seen.conflict)
+        {
+            let mut verdict = self.blocked(Some(tenant), obstacle.clone());
+            // Whoever has the place may go without this object being told.
+            verdict.next = STEP_PATIENCE;
+            return verdict;
+        }
         if let Some(until) = self.paused_until() {
             return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
         }
-        let is_applied = self.status.applied_generation == Some(self.object.generation);
+        self.heal(tenant);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
-        if !is_applied && !self.is_settled() {
+        if !self.is_applied() && !self.is_settled() {
             let state = self.under_way(archive);
             return self.render(Some(tenant), &state, None, Next::Await);
         }
         let Some(step) = self.step(tenant, &archive) else {
             return self.reached(tenant, archive);
         };
-        if is_applied {
+        if self.is_applied() && !self.corrects(tenant, &step) {
             let next = self.checkpoint_due(tenant);
             return self.render(Some(tenant), &State::Drifted(archive), None, next);
         }
@@ -268,59 +259,45 @@ impl<'a> Draft<'a> {
         self.render(Some(tenant), &state, effect, STEP_PATIENCE)
     }
 
+    /// Whether what is asked for was reached before.
+    fn is_applied(&self) -> bool {
+        self.status.applied_generation == Some(self.object.generation)
+            && self.status.around_state == self.around_state()
+            && self.status.correcting_since.is_none()
+            && heal::open(&self.status).is_none()
+    }
+
+    /// What is to be reached around data backups: it changes without an edit of the object.
+    fn around_state(&self) -> Option<String> {
+        let word = status::word(self.desired).to_owned();
+        (self.object.spec.mode == LogBackupMode::AroundDataBackup).then_some(word)
+    }
+
+    /// Begins to put right what somebody changed, where that is asked for.
+    fn corrects(&mut self, tenant: &Tenant, step: &Step) -> bool {
+        let Step::Send(effect) = step else {
+            return false;
+        };
+        let corrects = self.object.spec.drift == Drift::Enforce
+            && self.desired == DesiredState::Running
+            && self.is_settled()
+            && ineligible(tenant).is_none();
+        if corrects {
+            self.status.correcting_since = Some(time(self.now));
+            self.event = Some(event::correcting(effect));
+        }
+        corrects
+    }
+
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
+        self.status.around_state = self.around_state();
+        self.status.correcting_since = None;
         self.forget_failures();
-        let state = State::Reached(archive);
         let next = self.checkpoint_due(tenant);
+        let next = next.sooner(self.heal_due(tenant, &archive), self.now);
+        let state = State::Reached(archive);
         self.render(Some(tenant), &state, None, next)
-    }
-
-    /// Takes in what became of this pass's statement.
-    fn hear(mut self, tenant: &Tenant, answer: &Answer) -> Verdict {
-        let archive = archive(tenant);
-        match answer {
-            Answer::Done | Answer::AlreadySent => {
-                self.forget_failures();
-                // Also where nothing will change, as after an answer that it is so already.
-                self.render(Some(tenant), &State::Moving(archive), None, STEP_PATIENCE)
-            }
-            Answer::Refused(failure) => {
-                self.note_failure(failure);
-                let next = self.paused_until().map_or(Next::Await, Next::At);
-                self.render(Some(tenant), &State::Failed(archive), None, next)
-            }
-            // Sent again after a look: these statements are idempotent.
-            Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => {
-                let next = Next::After(Duration::from_secs(5));
-                let state = self.under_way(archive);
-                self.render(Some(tenant), &state, None, next)
-            }
-        }
-    }
-
-    fn note_failure(&mut self, failure: &Failure) {
-        self.status.cause = Some(Cause::from(failure));
-        let failures = self.status.failures.unwrap_or(0).saturating_add(1);
-        // What only a person can mend is tried rarely.
-        let least = if failure.class == FailureClass::Permanent {
-            5
-        } else {
-            1
-        };
-        self.status.failures = Some(failures.max(least));
-        self.status.last_failure_time = Some(time(self.now));
-    }
-
-    /// Until when nothing is sent, because the last statement failed.
-    fn paused_until(&self) -> Option<Timestamp> {
-        let failed_at = self.status.last_failure_time.as_ref()?.0;
-        let doublings = u32::try_from(self.status.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
-        let (shortest, longest) = PAUSES;
-        let pause = shortest.saturating_mul(1 << doublings).min(longest);
-        let until = failed_at.saturating_add(pause).ok()?;
-        // A failure in the future was written by another clock.
-        (failed_at <= self.now && self.now < until).then_some(until)
     }
 
     fn destination(&self) -> &'a DestinationSeen {
@@ -357,7 +334,9 @@ impl<'a> Draft<'a> {
     ) -> Verdict {
         let before = self.object.status;
         let status = status::render(&self, tenant, state);
-        let event = status::event(before, &status, self.object.spec);
+        let event = self
+            .event
+            .or_else(|| event::of_phase(before, &status, self.object.spec));
         Decision {
             status,
             effect,

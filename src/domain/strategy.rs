@@ -101,6 +101,10 @@ pub struct LogBackupSeen {
     pub created_at: Timestamp,
     /// Its phase.
     pub phase: Option<String>,
+    /// Whether logs are archived around data backups only, and it may be stopped between them.
+    pub around_data_backup: bool,
+    /// Since when it wants a full backup, because its round was interrupted.
+    pub full_backup_wanted_since: Option<Timestamp>,
     /// Why it does not do what it should.
     pub cause: Option<Cause>,
 }

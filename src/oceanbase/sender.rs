@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
+use super::destination::Place;
 use super::error::explain_refusal;
 use super::model::{Answer, DatabaseId, FailureClass, Job};
 use super::validity::Validity;
@@ -197,6 +198,17 @@ impl Sender {
                 let dests = view::archive_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::SameLogDestination { tenant_id, place } => {
+                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let dests = view::archive_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                let shown = dests.get(&tenant_id);
+                let shown = shown.map(|dest| Place::read_back(&dest.path));
+                if shown.is_some_and(|shown| place.is_same_as(&shown)) {
+                    return Ok(());
+                }
+                Err(withheld("somebody has set another destination meanwhile"))
             }
             Guard::NoDataDestination(tenant_id) => {
                 let rows = self.ask(session, version, &Query::DataDests).await?;

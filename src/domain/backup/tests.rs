@@ -52,6 +52,8 @@ fn tenant() -> Tenant {
             start_scn: Scn(1),
             checkpoint_scn: Scn(2),
             piece_id: 1,
+            input_bytes: 2048,
+            output_bytes: 1024,
             comment: String::new(),
             path: "file:///log".to_owned(),
         }),

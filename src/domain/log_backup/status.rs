@@ -1,11 +1,13 @@
 //! How log backup is shown.
 
-use super::live::{DELAY_THRESHOLD_SECONDS, delay, is_due, live};
-use super::{Archive, Draft, State, TENANT_NOT_FOUND};
-use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
-use crate::api::{Binding, Cause, DesiredState, LogBackupSpec, LogBackupStatus};
+use super::archiving::{archiving, delay_acceptable};
+use super::live::{delay, is_due, live};
+use super::step::has_other_attributes;
+use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
+use crate::api::condition::types::DELAY_ACCEPTABLE;
+use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{Event, cause, time};
+use crate::domain::{cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
@@ -22,6 +24,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         if is_due(previous, &live, draft) {
             live.write(&mut status);
         }
+        page::write(draft, tenant, &mut status);
     }
     if archive == Some(&Archive::Round(RoundStatus::Suspend)) {
         status.paused_since.get_or_insert_with(|| time(draft.now));
@@ -31,11 +34,14 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     status.cause = match state {
         State::Blocked(obstacle) => Some(obstacle.cause()),
         State::Failed(_) => status.cause,
-        State::Moving(_) | State::Reached(_) | State::Drifted(_) => tenant.and_then(interrupted),
+        State::Healing(_) => Some(healing(&status)),
+        State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
+            tenant.and_then(|tenant| interrupted(draft, tenant))
+        }
     };
-    let (phase, label) = phase(state, tenant, previous, draft.object.spec);
-    let mut conditions = Vec::from(progress(state, &status, tenant, draft.object.spec));
-    conditions.push(archiving(state, tenant, draft.object.spec));
+    let (phase, label) = phase(draft, state, tenant);
+    let mut conditions = Vec::from(progress(draft, state, &status, tenant));
+    conditions.push(archiving(draft, state, tenant));
     conditions.push(match state {
         State::Blocked(obstacle) => wanted(
             DELAY_ACCEPTABLE,
@@ -59,25 +65,37 @@ fn archive_of(state: &State) -> Option<&Archive> {
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => Some(archive),
     }
 }
 
-fn interrupted(tenant: &Tenant) -> Option<Cause> {
+fn interrupted(draft: &Draft<'_>, tenant: &Tenant) -> Option<Cause> {
     let round = tenant.round.as_ref()?;
     let message = format!(
-        "log archiving was interrupted: {}. {HEALING}",
-        round.comment
+        "log archiving was interrupted: {}. {}",
+        round.comment,
+        draft.remedy(tenant)
     );
-    (round.status == RoundStatus::Interrupted).then(|| Cause {
-        code: Some(-9027),
-        ..cause("LogArchiveInterrupted", &message)
-    })
+    (round.status == RoundStatus::Interrupted).then(|| interruption(&message))
 }
 
-/// What to do about an interrupted round.
-const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
-                       Running, then make a full backup";
+/// The round may have ended by now; why it was interrupted is told until the new one runs.
+fn healing(status: &LogBackupStatus) -> Cause {
+    let why = status.interruptions.first();
+    let why = why.map_or("", |interruption| interruption.message.as_str());
+    interruption(&format!(
+        "log archiving was interrupted: {why}. The round is ended and a new one begun; what was \
+         written in between can not be recovered to"
+    ))
+}
+
+fn interruption(message: &str) -> Cause {
+    Cause {
+        code: Some(-9027),
+        ..cause("LogArchiveInterrupted", message)
+    }
+}
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     if let Some(round) = &tenant.round {
@@ -92,12 +110,8 @@ fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 }
 
 /// Phase and the console's words for it (console 2.3).
-fn phase(
-    state: &State,
-    tenant: Option<&Tenant>,
-    previous: &LogBackupStatus,
-    spec: &LogBackupSpec,
-) -> (String, String) {
+fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
+    let previous = draft.object.status;
     let (phase, label) = match state {
         State::Blocked(obstacle) if obstacle.permanent => ("Failed", "Failed"),
         // It was there: nothing is archived any more.
@@ -116,12 +130,14 @@ fn phase(
             _ => ("Starting", "Starting"),
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
-        State::Moving(Archive::Stopped) if spec.desired_state == DesiredState::Running => {
+        State::Healing(Archive::Stopped) => ("Starting", "Starting"),
+        State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => archive_phase(archive),
     };
     (phase.to_owned(), label.to_owned())
@@ -141,17 +157,22 @@ fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
     }
 }
 
-fn progress(
-    state: &State,
-    status: &LogBackupStatus,
-    tenant: Option<&Tenant>,
-    spec: &LogBackupSpec,
-) -> [Wanted; 3] {
-    let desired = match spec.desired_state {
+pub(super) fn word(desired: DesiredState) -> &'static str {
+    match desired {
         DesiredState::Running => "Running",
         DesiredState::Paused => "Paused",
         DesiredState::Stopped => "Stopped",
-    };
+    }
+}
+
+fn progress(
+    draft: &Draft<'_>,
+    state: &State,
+    status: &LogBackupStatus,
+    tenant: Option<&Tenant>,
+) -> [Wanted; 3] {
+    let spec = draft.object.spec;
+    let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
             let progress = if obstacle.permanent {
@@ -161,19 +182,26 @@ fn progress(
             };
             condition::progress(progress, obstacle.reason, &obstacle.message)
         }
+        State::Moving(_) if status.correcting_since.is_some() => condition::progress(
+            Progress::Reconciling,
+            "Correcting",
+            "somebody changed log archiving in the database; it is put right, as `drift: Enforce` \
+             asks",
+        ),
         State::Moving(_) => {
             let message = format!("on the way to {desired}");
             condition::progress(Progress::Reconciling, "Applying", &message)
         }
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
-        State::Reached(_) | State::Drifted(_) => {
+        State::Reached(_) | State::Drifted(_) | State::Healing(_) => {
             let mut message = format!("{desired} was asked for and applied");
-            if tenant.is_some_and(|tenant| has_other_settings(tenant, spec)) {
+            if tenant.is_some_and(|tenant| has_other_attributes(tenant, spec)) {
                 message.push_str(
                     "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this \
-                     object's and are left as they are: to change them, stop log backup, clear \
-                     LOG_ARCHIVE_DEST in the database, and start it again",
+                     object's: the database changes them only while log backup is stopped. Set \
+                     `desiredState` to Stopped, wait, then to Running; that leaves a hole in the \
+                     logs",
                 );
             }
             condition::progress(Progress::Ready, "Applied", &message)
@@ -185,163 +213,4 @@ fn progress(
             condition::progress(Progress::Reconciling, reason, message)
         }
     }
-}
-
-/// Whether the destination was set with other attributes: it is never set again for them.
-fn has_other_settings(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
-    let binding = match spec.binding {
-        Binding::Optional => "OPTIONAL",
-        Binding::Mandatory => "MANDATORY",
-    };
-    tenant.log_dest.as_ref().is_some_and(|dest| {
-        let days = dest.piece_switch_interval.strip_suffix('d');
-        let days = days.and_then(|days| days.parse::<i32>().ok());
-        !dest.binding.eq_ignore_ascii_case(binding)
-            || days.is_some_and(|days| days != spec.piece_switch_days)
-    })
-}
-
-fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wanted {
-    let comment = tenant
-        .and_then(|tenant| tenant.round.as_ref())
-        .map(|r| r.comment.as_str());
-    match state {
-        State::Blocked(obstacle) => wanted(
-            ARCHIVING,
-            Status::Unknown,
-            obstacle.reason,
-            &obstacle.message,
-        ),
-        State::Reached(Archive::Round(RoundStatus::Doing))
-        | State::Moving(Archive::Round(RoundStatus::Doing))
-        | State::Failed(Archive::Round(RoundStatus::Doing)) => {
-            wanted(ARCHIVING, true, "Archiving", "logs are archived")
-        }
-        State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
-            ARCHIVING,
-            true,
-            "ChangedElsewhere",
-            "logs are archived, though this object does not ask for it: somebody started it in \
-             the database. Edit `desiredState` to have one of the two",
-        ),
-        State::Reached(Archive::Round(RoundStatus::Interrupted))
-        | State::Drifted(Archive::Round(RoundStatus::Interrupted))
-        | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
-            let comment = comment.unwrap_or_default();
-            let message = format!("archiving was interrupted ({comment}). {HEALING}");
-            wanted(ARCHIVING, false, "Interrupted", message)
-        }
-        State::Reached(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
-            let message =
-                format!("the round's status is {word}, which this operator does not know");
-            wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
-        }
-        State::Reached(Archive::Stopped) if spec.desired_state == DesiredState::Paused => wanted(
-            ARCHIVING,
-            false,
-            "Stopped",
-            "log backup is stopped: there is nothing to pause",
-        ),
-        State::Drifted(_) => wanted(
-            ARCHIVING,
-            false,
-            "ChangedElsewhere",
-            "somebody changed log archiving in the database; it is left as it is. To apply \
-             `desiredState` again, edit it",
-        ),
-        _ => {
-            let (reason, message) = match spec.desired_state {
-                DesiredState::Running => ("NotStarted", "logs are not archived yet"),
-                DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
-                DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
-            };
-            wanted(ARCHIVING, false, reason, message)
-        }
-    }
-}
-
-fn delay_acceptable(delay: Option<i64>) -> Wanted {
-    match delay {
-        None => wanted(
-            DELAY_ACCEPTABLE,
-            Status::Unknown,
-            "NotArchiving",
-            "no logs are archived",
-        ),
-        Some(seconds) if seconds > DELAY_THRESHOLD_SECONDS => wanted(
-            DELAY_ACCEPTABLE,
-            false,
-            "DelayTooLong",
-            // No number here: it would change with every look, and each change is a write.
-            format!(
-                "log backup is more than {DELAY_THRESHOLD_SECONDS} s behind: check the store's \
-                 throughput"
-            ),
-        ),
-        Some(_) => wanted(
-            DELAY_ACCEPTABLE,
-            true,
-            "DelayAcceptable",
-            format!("log backup is at most {DELAY_THRESHOLD_SECONDS} s behind"),
-        ),
-    }
-}
-
-pub(super) fn event(
-    before: &LogBackupStatus,
-    after: &LogBackupStatus,
-    spec: &LogBackupSpec,
-) -> Option<Event> {
-    if before.phase == after.phase {
-        return None;
-    }
-    let tenant = &spec.tenant_name;
-    let why = || {
-        after
-            .cause
-            .as_ref()
-            .map(|cause| cause.message.clone())
-            .unwrap_or_default()
-    };
-    let (warning, reason, message) = match after.phase.as_deref()? {
-        "InProgress" if before.phase.as_deref() == Some("Paused") => (
-            false,
-            "LogBackupResumed",
-            format!("log backup of tenant {tenant} goes on"),
-        ),
-        "InProgress" => (
-            false,
-            "LogBackupStarted",
-            format!("logs of tenant {tenant} are archived"),
-        ),
-        "Paused" => (
-            true,
-            "LogBackupPaused",
-            format!("log backup of tenant {tenant} is paused"),
-        ),
-        "Stopped" => (
-            true,
-            "LogBackupStopped",
-            format!("log backup of tenant {tenant} stopped"),
-        ),
-        "Interrupted" => (
-            true,
-            "LogBackupInterrupted",
-            format!("log backup of tenant {tenant} was interrupted and needs a new start"),
-        ),
-        "Failed" => (
-            true,
-            "LogBackupFailed",
-            format!("log backup of tenant {tenant}: {}", why()),
-        ),
-        _ => return None,
-    };
-    Some(Event {
-        warning,
-        reason,
-        message,
-    })
 }

@@ -5,7 +5,8 @@
 
 use super::{Draft, Effect, LogBackupEdit, Plan};
 use crate::api::LogBackupSpec;
-use crate::api::strategy::{Inherited, LogBackupSettings};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::strategy::{Inherited, LogBackupSettings, StrategyLogBackupMode};
 
 /// Names the fields that a strategy's `logBackup` and a LogBackup share: a new one is one word.
 macro_rules! followed {
@@ -13,13 +14,17 @@ macro_rules! followed {
         /// What a log backup holds of what follows its strategy.
         #[must_use]
         pub fn settings_of(spec: &LogBackupSpec) -> LogBackupSettings {
-            let mut settings = LogBackupSettings::default();
+            let mut settings = LogBackupSettings {
+                mode: spec.mode.into(),
+                ..LogBackupSettings::default()
+            };
             $(settings.$field.clone_from(&spec.$field);)*
             settings
         }
 
         /// Writes these settings into a log backup.
         pub fn give(settings: &LogBackupSettings, spec: &mut LogBackupSpec) {
+            spec.mode = settings.mode.into();
             $(spec.$field.clone_from(&settings.$field);)*
         }
 
@@ -29,6 +34,9 @@ macro_rules! followed {
             held: &mut LogBackupSettings,
             last: &mut LogBackupSettings,
         ) {
+            if held.mode == last.mode || held.mode == wanted.mode {
+                (held.mode, last.mode) = (wanted.mode, wanted.mode);
+            }
             $(if held.$field == last.$field || held.$field == wanted.$field {
                 held.$field.clone_from(&wanted.$field);
                 last.$field.clone_from(&wanted.$field);
@@ -37,12 +45,34 @@ macro_rules! followed {
     };
 }
 
-followed!(binding, piece_switch_days);
+followed!(binding, piece_switch_days, drift, heal);
+
+impl From<StrategyLogBackupMode> for LogBackupMode {
+    fn from(mode: StrategyLogBackupMode) -> Self {
+        match mode {
+            StrategyLogBackupMode::AroundDataBackup => Self::AroundDataBackup,
+            // Nothing is made or edited where log backup is somebody else's matter.
+            StrategyLogBackupMode::Continuous | StrategyLogBackupMode::Unmanaged => {
+                Self::Continuous
+            }
+        }
+    }
+}
+
+impl From<LogBackupMode> for StrategyLogBackupMode {
+    fn from(mode: LogBackupMode) -> Self {
+        match mode {
+            LogBackupMode::Continuous => Self::Continuous,
+            LogBackupMode::AroundDataBackup => Self::AroundDataBackup,
+        }
+    }
+}
 
 impl Draft<'_> {
     /// Log backups that are to follow an edit of the strategy, or another strategy than before.
     pub(super) fn log_backups_to_edit(&self, plan: &Plan<'_>) -> Vec<LogBackupEdit> {
-        let eligible = plan.matched.eligible.iter();
+        let is_ours = self.manages_log_backup();
+        let eligible = plan.matched.eligible.iter().filter(|_| is_ours);
         let ours = eligible.filter(|tenant| self.refusal(tenant).is_none());
         ours.filter_map(|tenant| {
             let known = self.index.log_backup_of(tenant)?;

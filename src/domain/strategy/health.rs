@@ -6,9 +6,9 @@ use super::index::Index;
 use super::status::NO_TENANTS;
 use super::{Matched, TaskSeen};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
-use crate::api::strategy::{FailingTenant, SlotRecord};
+use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode};
 use crate::domain::condition::{Status, Wanted, wanted};
-use crate::oceanbase::model::Tenant;
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// The task of each tenant that ended last, by the tenant's name.
 pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
@@ -143,6 +143,7 @@ pub(super) fn log_backup_healthy(
     index: &Index<'_>,
     matched: &Matched,
     failing: &[FailingTenant],
+    mode: StrategyLogBackupMode,
 ) -> Wanted {
     let is_lacking = |tenant: &&FailingTenant| {
         let name = |known: &Tenant| known.name == tenant.name;
@@ -156,14 +157,27 @@ pub(super) fn log_backup_healthy(
         );
         return wanted(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
     }
-    let phase_of = |tenant: &Tenant| index.log_backup_of(tenant)?.phase.as_deref();
+    let phase_of = |tenant: &Tenant| match index.log_backup_of(tenant) {
+        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
+            Some("InProgress")
+        }
+        Some(known) => known.phase.as_deref(),
+        None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
+        None => None,
+    };
     let bad = matched.eligible.iter().find_map(|tenant| {
         let phase = phase_of(tenant)?;
         let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
         is_bad.then_some((&tenant.name, phase))
     });
     if let Some((tenant, phase)) = bad {
-        let message = format!("log backup of tenant {tenant} is {phase}; see its LogBackup");
+        let message = match mode {
+            StrategyLogBackupMode::Unmanaged => format!(
+                "log backup of tenant {tenant}, which `logBackup.mode: Unmanaged` leaves to \
+                 somebody else, is {phase}: data backups wait until it runs"
+            ),
+            _ => format!("log backup of tenant {tenant} is {phase}; see its LogBackup"),
+        };
         return wanted(
             LOG_BACKUP_HEALTHY,
             false,
@@ -189,4 +203,15 @@ pub(super) fn log_backup_healthy(
         "Starting",
         "log backup is starting",
     )
+}
+
+/// What the database does with the logs of a tenant that has no LogBackup.
+fn unmanaged_phase(tenant: &Tenant) -> &'static str {
+    match tenant.round.as_ref().map(|round| &round.status) {
+        Some(RoundStatus::Doing | RoundStatus::Unknown(_)) => "InProgress",
+        Some(RoundStatus::Prepare | RoundStatus::Beginning) => "Starting",
+        Some(RoundStatus::Suspending | RoundStatus::Suspend) => "Paused",
+        Some(RoundStatus::Interrupted) => "Interrupted",
+        Some(RoundStatus::Stopping | RoundStatus::Stop) | None => "Stopped",
+    }
 }

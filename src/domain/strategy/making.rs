@@ -8,7 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::unmade::NAME_COLLISION;
 use super::{Draft, Effect, Made, Matched, Plan, slots};
-use crate::api::strategy::{FailingTenant, FirstBackup};
+use crate::api::log_backup::DeletionPolicy;
+use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
@@ -54,7 +55,7 @@ impl Draft<'_> {
             return None;
         }
         let mut names = BTreeSet::new();
-        let wanted = self.first_backups(plan).into_iter();
+        let wanted = self.early_backups(plan).into_iter();
         let wanted = wanted.chain(self.slot_tasks(plan));
         let tasks: Vec<_> = wanted
             .filter(|task| !self.index.has_task(&task.name) && !self.is_held(&task.name))
@@ -89,9 +90,42 @@ impl Draft<'_> {
             .filter_map(|tenant| {
                 // The same in every pass, so that it is made once; and not long ago, so that it
                 // is not overdue when it is made.
-                let at = self.index.log_backup_of(tenant)?.created_at.max(since.0);
+                let at = match self.index.log_backup_of(tenant) {
+                    Some(known) => known.created_at.max(since.0),
+                    None if self.manages_log_backup() => return None,
+                    None => since.0,
+                };
                 let ty = BackupType::Full;
                 Some(self.wanted_task(tenant, Slot { at, ty }, false))
+            })
+            .collect()
+    }
+
+    pub(super) fn manages_log_backup(&self) -> bool {
+        self.strategy.spec.log_backup.mode != StrategyLogBackupMode::Unmanaged
+    }
+
+    /// Full backups that do not wait for the schedule.
+    fn early_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+        let mut tasks = self.first_backups(plan);
+        tasks.extend(self.backups_after_heals(plan));
+        tasks
+    }
+
+    /// A full backup for each tenant whose interrupted log backup was healed: none of the sets
+    /// before can be recovered to beyond the interruption.
+    fn backups_after_heals<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+        if self.strategy.spec.suspend {
+            return Vec::new();
+        }
+        let deadline = plan.schedule.starting_deadline();
+        self.backed_up(plan.matched)
+            .filter_map(|tenant| {
+                let at = self.index.log_backup_of(tenant)?.full_backup_wanted_since?;
+                // Past its deadline it would be overdue when it is made, for ever again.
+                let is_late = at.duration_until(self.now) > deadline;
+                let ty = BackupType::Full;
+                (!is_late).then(|| self.wanted_task(tenant, Slot { at, ty }, false))
             })
             .collect()
     }
@@ -99,7 +133,7 @@ impl Draft<'_> {
     /// Until when a blackout holds first backups back, where it does.
     pub(super) fn first_backups_held_until(&self, plan: &Plan<'_>) -> Option<Timestamp> {
         let blackout = plan.schedule.blackout(self.now)?;
-        (!self.first_backups(plan).is_empty()).then_some(blackout.until)
+        (!self.early_backups(plan).is_empty()).then_some(blackout.until)
     }
 
     pub(super) fn note_first_backup(&mut self) {
@@ -129,6 +163,9 @@ impl Draft<'_> {
 
     /// Whether a log backup is to be made for it.
     fn is_without_log_backup(&self, tenant: &Tenant) -> bool {
+        if !self.manages_log_backup() {
+            return false;
+        }
         let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
         self.index.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
     }
@@ -150,7 +187,7 @@ impl Draft<'_> {
     fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let tasks = self.seen.tasks.iter();
         let running = tasks.filter(|task| task.full && task.outcome.is_none());
-        let first = self.first_backups(plan).into_iter();
+        let first = self.early_backups(plan).into_iter();
         running
             .map(|task| task.tenant_name.clone())
             .chain(first.map(|task| task.tenant.name.clone()))
@@ -189,7 +226,7 @@ impl Draft<'_> {
 
     /// Names of all objects that are to be made, edited or deleted, now or later.
     pub(super) fn wanted_names(&self, plan: &Plan<'_>) -> BTreeSet<String> {
-        let tasks = self.first_backups(plan).into_iter();
+        let tasks = self.early_backups(plan).into_iter();
         let mut names: BTreeSet<String> = tasks
             .chain(self.slot_tasks(plan))
             .map(|task| task.name)
@@ -234,8 +271,13 @@ impl Draft<'_> {
             storage_ref: spec.storage_ref.clone(),
             path: self.new_log_path(tenant),
             desired_state: DesiredState::Running,
+            mode: spec.log_backup.mode.into(),
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
+            drift: spec.log_backup.drift,
+            heal: spec.log_backup.heal.clone(),
+            deletion_policy: DeletionPolicy::Retain,
+            finalizer_timeout_seconds: 300,
         }
     }
 

@@ -54,7 +54,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
             (
                 backup_healthy(failing, &last, &status.schedule_history),
-                log_backup_healthy(&index, matched, failing),
+                log_backup_healthy(&index, matched, failing, strategy.spec.log_backup.mode),
             )
         }
     };

@@ -85,6 +85,8 @@ fn log_backup(id: i64) -> LogBackupSeen {
         inherited: Some(inherited("nightly")),
         created_at: at(-600),
         phase: Some("InProgress".to_owned()),
+        around_data_backup: false,
+        full_backup_wanted_since: None,
         cause: None,
     }
 }

@@ -3,6 +3,7 @@ use oceanbase_sim::model::TenantStatus;
 use oceanbase_sim::statement::Kind;
 
 use super::*;
+use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
 use crate::oceanbase::testing::{InProcess, account, lock};
 
@@ -342,4 +343,33 @@ async fn nothing_is_sent_to_another_database_than_the_one_that_was_read() {
     };
     assert!(why.contains("another database"), "{why}");
     assert!(desk.sender.is_shut_out());
+}
+
+/// Sets `orders`' log destination again, with other attributes.
+fn longer_pieces(directory: &str) -> Command {
+    Command::SetLogArchiveDest {
+        tenant: tenant(),
+        tenant_id: TenantId(1002),
+        destination: Destination::file(directory).unwrap(),
+        mandatory: false,
+        piece_switch_days: 7,
+        again: true,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn attributes_of_a_destination_are_set_only_where_it_is_the_same_place() {
+    let mut desk = Desk::new();
+    let path = desk.node.simulator.world(|world| {
+        let orders = world.tenant("orders").unwrap();
+        orders.archive_dest.as_ref().unwrap().uri.root.clone()
+    });
+    let directory = path.strip_prefix("file://").unwrap();
+    let elsewhere = desk.send(&longer_pieces("/somebody/else")).await;
+    assert!(matches!(elsewhere, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 0);
+    // The round runs, so that the engine refuses it: but it was sent.
+    let same = desk.send(&longer_pieces(directory)).await;
+    assert!(matches!(same, Answer::Refused(_)), "{same:?}");
+    assert_eq!(desk.changing(), 1);
 }

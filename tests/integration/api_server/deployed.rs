@@ -143,7 +143,7 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backuptasks.backup.oceanbase.io: create delete get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
-            "logbackups.backup.oceanbase.io: create get list update watch",
+            "logbackups.backup.oceanbase.io: create get list patch update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: list watch",
             "secrets: get",

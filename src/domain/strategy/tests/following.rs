@@ -1,6 +1,9 @@
 //! Log backups that follow their strategy, and what somebody wrote into them.
 
 use super::*;
+use crate::api::Drift;
+use crate::api::log_backup::{HealPolicy, HealSettings};
+use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{Binding, LogBackupSpec};
 
 /// The settings that are written in the pass in this minute, by name.
@@ -124,8 +127,14 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
 #[test]
 fn what_is_written_into_a_log_backup_is_read_back_from_it() {
     let settings = LogBackupSettings {
+        mode: StrategyLogBackupMode::AroundDataBackup,
         binding: Binding::Mandatory,
         piece_switch_days: 7,
+        drift: Drift::Enforce,
+        heal: HealSettings {
+            policy: HealPolicy::Never,
+            max_per_day: 3,
+        },
     };
     let mut story = Story::of(&[1002]);
     story.seen.log_backups.clear();

@@ -1,0 +1,104 @@
+//! What is told when log backup's phase moves, and when something is done that nobody asked for
+//! just now.
+
+use super::Effect;
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{LogBackupSpec, LogBackupStatus};
+use crate::domain::Event;
+use crate::oceanbase::model::Round;
+
+pub(super) fn of_phase(
+    before: &LogBackupStatus,
+    after: &LogBackupStatus,
+    spec: &LogBackupSpec,
+) -> Option<Event> {
+    if before.phase == after.phase {
+        return None;
+    }
+    let tenant = &spec.tenant_name;
+    let why = || {
+        after
+            .cause
+            .as_ref()
+            .map(|cause| cause.message.clone())
+            .unwrap_or_default()
+    };
+    let (warning, reason, message) = match after.phase.as_deref()? {
+        "InProgress" if before.phase.as_deref() == Some("Paused") => (
+            false,
+            "LogBackupResumed",
+            format!("log backup of tenant {tenant} goes on"),
+        ),
+        "InProgress" => (
+            false,
+            "LogBackupStarted",
+            format!("logs of tenant {tenant} are archived"),
+        ),
+        "Paused" => (
+            true,
+            "LogBackupPaused",
+            format!("log backup of tenant {tenant} is paused"),
+        ),
+        "Stopped" => (
+            spec.mode != LogBackupMode::AroundDataBackup,
+            "LogBackupStopped",
+            format!("log backup of tenant {tenant} stopped"),
+        ),
+        "Interrupted" => (
+            true,
+            "LogBackupInterrupted",
+            format!("log backup of tenant {tenant}: {}", why()),
+        ),
+        "Failed" => (
+            true,
+            "LogBackupFailed",
+            format!("log backup of tenant {tenant}: {}", why()),
+        ),
+        _ => return None,
+    };
+    Some(Event {
+        warning,
+        reason,
+        message,
+    })
+}
+
+/// Somebody changed something in the database, and this statement puts it right.
+pub(super) fn correcting(effect: &Effect) -> Event {
+    let (tenant, what) = match effect {
+        Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),
+        Effect::SetAttributes(tenant) => (
+            tenant,
+            "archiving was stopped and attributes of LOG_ARCHIVE_DEST were changed; they are set",
+        ),
+        Effect::SetEnabled(tenant, true) => {
+            (tenant, "LOG_ARCHIVE_DEST was deferred; it is enabled")
+        }
+        Effect::SetEnabled(tenant, false) => {
+            (tenant, "LOG_ARCHIVE_DEST was enabled; it is deferred")
+        }
+        Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
+        Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),
+    };
+    Event {
+        warning: true,
+        reason: "LogBackupCorrected",
+        message: format!(
+            "somebody changed log backup of tenant {tenant} in the database: {what} again, as \
+             `drift: Enforce` asks"
+        ),
+    }
+}
+
+/// An interrupted round is ended and followed by a new one.
+pub(super) fn healing(tenant: &str, round: &Round) -> Event {
+    Event {
+        warning: true,
+        reason: "LogBackupHealing",
+        message: format!(
+            "log backup of tenant {tenant} was interrupted ({}): round {} is ended and a new one \
+             begun, as `heal` asks; what was written in between can not be recovered to",
+            round.comment, round.id
+        ),
+    }
+}
