@@ -91,7 +91,7 @@ impl Reconcile for LogBackup {
                 && page::has_open_tasks(self, context),
             page,
             conflict,
-            may_heal_at: None,
+            may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };

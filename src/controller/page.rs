@@ -1,12 +1,17 @@
 //! What other objects tell about the tenant of a log backup.
 
+use std::sync::Arc;
+
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::strategy::rivals;
 use super::{Context, cluster_of, namespace, stores};
-use crate::api::{BackupTask, LogBackup};
+use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::log_backup::PageSeen;
+use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// Looks through strategies and tasks: not for every pass.
 pub(super) fn look_up(object: &LogBackup, context: &Context) -> PageSeen {
@@ -18,16 +23,35 @@ pub(super) fn look_up(object: &LogBackup, context: &Context) -> PageSeen {
 
 /// The strategy that is for the tenant, and its phase.
 fn strategy_of(object: &LogBackup, context: &Context) -> Option<(String, Option<String>)> {
+    let (name, found) = covering(object, context)?;
+    let status = found.status.as_ref();
+    Some((name, status.and_then(|status| status.phase.clone())))
+}
+
+/// Before when an interrupted round is not healed: its strategy has a blackout window.
+pub(super) fn may_heal_at(
+    object: &LogBackup,
+    tenant: &Tenant,
+    context: &Context,
+) -> Option<Timestamp> {
+    let round = tenant.round.as_ref()?;
+    if round.status != RoundStatus::Interrupted {
+        return None;
+    }
+    let (_, strategy) = covering(object, context)?;
+    let schedule = Schedule::parse(&strategy.spec.schedule).ok()?;
+    let blackout = schedule.blackout(context.clock.now())?;
+    Some(blackout.until)
+}
+
+/// The strategy that is for the tenant, and what it is called here.
+fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<BackupStrategy>)> {
     let rivals = rivals(context, &cluster_of(object, &object.spec.cluster_ref));
     let covers = |name: &str| strategy::covers(name, &rivals, &object.spec.tenant_name);
     let winner = rivals.iter().find(|rival| covers(&rival.name))?;
     let (name, namespace) = &winner.full_name;
     let found = stores::find(&context.stores.strategies, namespace, name)?;
-    let status = found.status.as_ref();
-    Some((
-        winner.name.clone(),
-        status.and_then(|status| status.phase.clone()),
-    ))
+    Some((winner.name.clone(), found))
 }
 
 /// The task of the tenant that was started last.

@@ -136,6 +136,7 @@ pub fn decide(
     if object.status.observed_generation != Some(object.generation) {
         // Somebody edited the object: what failed before may go well now.
         draft.status.failures = None;
+        draft.status.unsent = None;
         draft.status.last_failure_time = None;
     }
     if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
@@ -189,6 +190,7 @@ impl<'a> Draft<'a> {
 
     fn forget_failures(&mut self) {
         self.status.failures = None;
+        self.status.unsent = None;
         self.status.last_failure_time = None;
     }
 
@@ -230,7 +232,8 @@ impl<'a> Draft<'a> {
             return verdict;
         }
         if let Some(until) = self.paused_until() {
-            return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, Next::At(until));
         }
         self.heal(tenant);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a

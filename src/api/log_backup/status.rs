@@ -104,6 +104,9 @@ pub struct LogBackupStatus {
     /// until there is one that the new round's logs go on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_backup_wanted_since: Option<Time>,
+    /// How many times in a row a statement could not be sent; it is told from the third on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<i32>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,

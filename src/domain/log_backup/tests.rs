@@ -16,6 +16,7 @@ mod farewell;
 mod heal;
 mod page;
 mod stories;
+mod unsent;
 mod walk;
 
 fn at(second: i64) -> Timestamp {
