@@ -1,7 +1,9 @@
 //! Where backups go, as OceanBase writes it: `file:///dir`, `s3://bucket/dir?host=…&access_id=…`.
 //!
 //! The engine neither escapes nor decodes: a `&`, a blank or a quote in a value breaks its own
-//! parsing, and in places its log then shows the key. Everything is therefore checked here first.
+//! parsing, and in places its log then shows the key. Everything is therefore checked here first,
+//! also what a schema has checked: an object may be older than its rule, and names that the
+//! database shows have passed none.
 
 use std::fmt;
 
@@ -33,6 +35,14 @@ pub enum DestinationError {
         /// Which value; never the value itself.
         what: &'static str,
     },
+    /// Another form than the field's schema asks for.
+    #[error("{what} must be {form}")]
+    Form {
+        /// Which value; never the value itself.
+        what: &'static str,
+        /// What it must be.
+        form: &'static str,
+    },
     /// More bytes than the engine's limit.
     #[error("{what} is longer than the {limit} bytes that OceanBase takes")]
     Length {
@@ -58,8 +68,9 @@ impl Destination {
         })
     }
 
-    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`; `options` are `name=value` pairs
-    /// without secrets, appended in this order; `keys` the same with secrets.
+    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`, `directory` begins with the
+    /// bucket; `options` are `name=value` pairs without secrets, appended in this order; `keys` the
+    /// same with secrets.
     pub fn bucket(
         scheme: &str,
         directory: &str,
@@ -75,7 +86,7 @@ impl Destination {
             text.extend(["&", name, "=", value]);
         }
         for (name, value) in options {
-            check(value, name, KEY_LIMIT)?;
+            check_option(name, value)?;
             text.extend(["&", name, "=", value]);
         }
         Ok(Self {
@@ -109,9 +120,9 @@ impl Place {
     /// A place, checked.
     pub fn new(root: &str, host: Option<&str>) -> Result<Self, DestinationError> {
         let root = root.trim_end_matches('/');
-        check(root, "the path", ROOT_LIMIT)?;
+        check_directory(root)?;
         if let Some(host) = host {
-            check(host, "`endpoint`", KEY_LIMIT)?;
+            check_host(host)?;
         }
         Ok(Self {
             root: root.to_owned(),
@@ -164,12 +175,91 @@ fn bare_host(host: &str) -> String {
     host.trim_end_matches('/').to_owned()
 }
 
-fn check(value: &str, what: &'static str, limit: usize) -> Result<(), DestinationError> {
+/// A directory may not climb out of its store, whoever chose its parts: the fields, or the names
+/// of cluster and tenant in the database.
+fn check_directory(root: &str) -> Result<(), DestinationError> {
+    const WHAT: &str = "the directory";
+    let (scheme, directory) = root.split_once("://").unwrap_or_default();
+    let directory = match scheme {
+        "file" => directory.strip_prefix('/').unwrap_or_default(),
+        _ => directory,
+    };
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    let is_name = |part: &str| !matches!(part, "" | "." | "..") && part.chars().all(is_plain);
+    if !directory.split('/').all(is_name) {
+        return Err(DestinationError::Form {
+            what: WHAT,
+            form: "parts of letters, digits, '_', '.' and '-' between single '/', none of them '.' \
+                   or '..'; where no path is given, it is made of the names of cluster and tenant",
+        });
+    }
+    limit(root, WHAT, ROOT_LIMIT)
+}
+
+fn check_host(host: &str) -> Result<(), DestinationError> {
+    const WHAT: &str = "`endpoint`";
+    let bare = host
+        .strip_prefix("https://")
+        .or_else(|| host.strip_prefix("http://"))
+        .unwrap_or(host);
+    // Whatever is read as a port here, and as part of the host by the engine, would have the
+    // Secret sent to a host that its annotation does not list.
+    let (name, port) = bare.split_once(':').unwrap_or((bare, "443"));
+    let is_name = !name.is_empty()
+        && name
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '-'));
+    let is_port = matches!(port.len(), 1..=5) && port.chars().all(|c| c.is_ascii_digit());
+    if !is_name || !is_port {
+        return Err(DestinationError::Form {
+            what: WHAT,
+            form: "a host, with 'https://' or 'http://' before it and ':port' behind it where the \
+                   store needs them",
+        });
+    }
+    limit(host, WHAT, KEY_LIMIT)
+}
+
+/// Checks the name of a bucket.
+pub fn check_bucket(name: &str) -> Result<(), DestinationError> {
+    let is_edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let is_name = name.chars().all(|c| is_edge(c) || matches!(c, '.' | '-'))
+        && name.starts_with(is_edge)
+        && name.ends_with(is_edge);
+    if is_name && (3..=63).contains(&name.len()) {
+        return Ok(());
+    }
+    Err(DestinationError::Form {
+        what: "`bucket`",
+        form: "3 to 63 lower-case letters, digits, '.' and '-', the first and the last of them a \
+               letter or a digit",
+    })
+}
+
+/// Checks the value of an option, such as a region.
+pub fn check_option(name: &'static str, value: &str) -> Result<(), DestinationError> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if value.is_empty() || !value.chars().all(is_plain) {
+        return Err(DestinationError::Form {
+            what: name,
+            form: "letters, digits, '_' and '-'",
+        });
+    }
+    limit(value, name, KEY_LIMIT)
+}
+
+/// Checks a key: whoever made it chose its characters, so that only those are refused that the
+/// engine can not take.
+fn check(value: &str, what: &'static str, most: usize) -> Result<(), DestinationError> {
     let bad =
         |c: char| !c.is_ascii_graphic() || matches!(c, '\'' | '"' | '`' | '\\' | '&' | '?' | ',');
     if value.is_empty() || value.chars().any(bad) {
         return Err(DestinationError::Character { what });
     }
+    limit(value, what, most)
+}
+
+fn limit(value: &str, what: &'static str, limit: usize) -> Result<(), DestinationError> {
     if value.len() > limit {
         return Err(DestinationError::Length { what, limit });
     }
@@ -226,6 +316,85 @@ mod tests {
                 .place()
                 .is_same_as(&Place::read_back("s3://ob/prod/data?host=https://other"))
         );
+    }
+
+    #[test]
+    fn a_directory_that_climbs_or_leaves_its_quotes_is_refused() {
+        for bad in [
+            "/ob/../x",
+            "/ob/./x",
+            "/..",
+            "//x",
+            "/ob//x",
+            "ob",
+            "/",
+            "",
+            "/a b",
+            "/a'b",
+            "/a;b",
+            "/a#b",
+            "/a?host=x",
+            "/a&x=y",
+            "/a\\b",
+            "/a\nb",
+            "/a\0b",
+            "/a%2fb",
+            "/ä",
+            "/a=b",
+        ] {
+            let error = Destination::file(bad).unwrap_err();
+            assert!(matches!(error, DestinationError::Form { .. }), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_more_than_a_host_is_refused() {
+        for bad in [
+            "",
+            "https://",
+            "a/b",
+            "https://a/b",
+            "a:80@b",
+            "a@b",
+            "ftp://a",
+            "a:",
+            "a:x",
+            "a:123456",
+            "a?x",
+            "a&x=y",
+            "a b",
+            "a'b",
+            "a,b",
+            "https://https://a",
+            "[::1]:80",
+        ] {
+            let error = Destination::bucket("s3", "bucket/dir", bad, &[], &[]).unwrap_err();
+            let form = matches!(
+                error,
+                DestinationError::Form {
+                    what: "`endpoint`",
+                    ..
+                }
+            );
+            assert!(form, "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_bucket_is_one_name() {
+        for bad in [
+            "", "ab", "a/b", "Abc", "-ab", "ab-", "a_b", "a'b", "ab/", "ä12",
+        ] {
+            assert!(check_bucket(bad).is_err(), "{bad}");
+        }
+        assert_eq!(check_bucket("ob-backup.1"), Ok(()));
+    }
+
+    #[test]
+    fn an_option_is_one_word() {
+        for bad in ["", "eu 1", "eu-1&host=x", "eu'1", "eu=1", "eu.1"] {
+            assert!(check_option("s3_region", bad).is_err(), "{bad}");
+        }
     }
 
     #[test]
