@@ -1,6 +1,7 @@
 //! What the tests stand on.
 
 pub(crate) mod api;
+pub(crate) mod canary;
 pub(crate) mod cluster;
 pub(crate) mod node;
 pub(crate) mod operator;

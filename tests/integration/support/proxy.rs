@@ -51,6 +51,8 @@ struct Seen {
     writes: Vec<Write>,
     hold: Option<Hold>,
     held: bool,
+    /// Whether Secrets are answered so that nobody can read them.
+    spoils_secrets: bool,
 }
 
 /// The gate. Dropping it closes it.
@@ -111,6 +113,11 @@ current-context: gate
         lock(&self.seen).held
     }
 
+    /// From now on Secrets are answered with a value that is no base64, besides those that are.
+    pub(crate) fn spoil_secrets(&self) {
+        lock(&self.seen).spoils_secrets = true;
+    }
+
     /// All writes so far, held ones included.
     pub(crate) fn writes(&self) -> Vec<Write> {
         lock(&self.seen).writes.clone()
@@ -146,6 +153,7 @@ async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Resp
     let Ok(request) = request.body(kube::client::Body::from(body)) else {
         return plain(StatusCode::BAD_REQUEST);
     };
+    let spoils = request.uri().path().contains("/secrets/") && lock(&seen).spoils_secrets;
     let answer = client().send(request).await;
     if holds == Some(Moment::After) {
         wait_for_the_end(&seen).await;
@@ -156,6 +164,13 @@ async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Resp
             // How the bytes are cut is a matter of each connection.
             parts.headers.remove(header::TRANSFER_ENCODING);
             parts.headers.remove(header::CONNECTION);
+            if spoils {
+                parts.headers.remove(header::CONTENT_LENGTH);
+                let body = to_bytes(Body::new(body), LIMIT).await.unwrap_or_default();
+                let text = String::from_utf8_lossy(&body);
+                let unreadable = text.replacen(r#""data":{"#, r#""data":{"bad":"*","#, 1);
+                return Response::from_parts(parts, Body::from(unreadable));
+            }
             Response::from_parts(parts, Body::new(body))
         }
         Err(_) => plain(StatusCode::BAD_GATEWAY),
