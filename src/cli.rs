@@ -57,7 +57,8 @@ pub struct Run {
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
-    /// Which log lines are written: a level, or directives such as `info,kube=debug`.
+    /// Which log lines are written: a level, or directives such as `info,kube_runtime=debug`.
+    /// Other crates' lines are left out wherever they could quote a Secret, whatever stands here.
     #[arg(long, env = "LOG_FILTER", default_value = "info,kube_runtime=warn")]
     pub log_filter: String,
 }

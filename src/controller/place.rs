@@ -8,7 +8,9 @@ use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::Obstacle;
-use crate::oceanbase::destination::{Destination, DestinationError, Place};
+use crate::oceanbase::destination::{
+    Destination, DestinationError, Place, check_bucket, check_option,
+};
 use crate::oceanbase::version::{Capability, Version};
 
 /// The store of this name.
@@ -134,13 +136,26 @@ struct Parts<'a> {
 
 struct Bucket<'a> {
     scheme: &'static str,
+    name: &'a str,
     host: &'a str,
     options: Vec<(&'static str, &'a str)>,
     credentials: &'a LocalReference,
 }
 
 impl<'a> Parts<'a> {
+    /// Taken apart and checked: what the schema refuses is refused here too.
     fn of(spec: &'a BackupStorageSpec) -> Result<Self, Obstacle> {
+        let parts = Self::taken_apart(spec)?;
+        if let Some(bucket) = &parts.bucket {
+            check_bucket(bucket.name).map_err(|error| invalid(&error))?;
+            for (name, value) in &bucket.options {
+                check_option(name, value).map_err(|error| invalid(&error))?;
+            }
+        }
+        Ok(parts)
+    }
+
+    fn taken_apart(spec: &'a BackupStorageSpec) -> Result<Self, Obstacle> {
         use storage::StorageType::{Cos, Nfs, Oss, S3};
         match (spec.type_, &spec.s3, &spec.oss, &spec.cos, &spec.nfs) {
             (S3, Some(s3), ..) => Ok(Self::s3(s3)),
@@ -186,10 +201,10 @@ impl<'a> Parts<'a> {
             s3.addressing_model.map(|_| Capability::AddressingModel),
         ];
         Self::bucket(
-            &s3.bucket,
             s3.prefix.as_deref(),
             Bucket {
                 scheme: "s3",
+                name: &s3.bucket,
                 host: &s3.endpoint,
                 options,
                 credentials: &s3.credentials_secret_ref,
@@ -201,23 +216,19 @@ impl<'a> Parts<'a> {
     fn plain_bucket(scheme: &'static str, spec: &'a BucketSpec, needs: Option<Capability>) -> Self {
         let bucket = Bucket {
             scheme,
+            name: &spec.bucket,
             host: &spec.endpoint,
             options: spec.delete_mode.map(delete_mode).into_iter().collect(),
             credentials: &spec.credentials_secret_ref,
         };
-        Self::bucket(&spec.bucket, spec.prefix.as_deref(), bucket, [needs, None])
+        Self::bucket(spec.prefix.as_deref(), bucket, [needs, None])
     }
 
-    fn bucket(
-        name: &str,
-        prefix: Option<&str>,
-        bucket: Bucket<'a>,
-        needs: [Option<Capability>; 2],
-    ) -> Self {
+    fn bucket(prefix: Option<&str>, bucket: Bucket<'a>, needs: [Option<Capability>; 2]) -> Self {
         let prefix = prefix
             .map(|prefix| format!("/{prefix}"))
             .unwrap_or_default();
-        let directory = format!("{name}{prefix}");
+        let directory = format!("{}{prefix}", bucket.name);
         Self {
             root: format!("{}://{directory}", bucket.scheme),
             directory,

@@ -51,6 +51,15 @@ impl Secrets {
         reference: &LocalReference,
     ) -> Result<Values, Obstacle> {
         let name = &reference.name;
+        // It becomes part of a path of the API; one from before the schema's rule could climb to
+        // another namespace.
+        if !is_object_name(name) {
+            return Err(Obstacle::permanent(
+                "InvalidReference",
+                "the name of the Secret must be lower-case letters, digits, '-' and '.', the first \
+                 and the last of them a letter or a digit",
+            ));
+        }
         match Api::<Secret>::namespaced(self.client.clone(), namespace)
             .get_opt(name)
             .await
@@ -177,11 +186,10 @@ impl ObjectCredentials {
             Some(name) => checked_user(&name)?,
             None => "root".to_owned(),
         };
-        let cluster = spec
-            .cluster_name
-            .as_ref()
-            .map(|name| format!("#{name}"))
-            .unwrap_or_default();
+        let cluster = match &spec.cluster_name {
+            Some(name) => format!("#{}", checked_cluster(name)?),
+            None => String::new(),
+        };
         Ok(Account {
             endpoints,
             user: format!("{user}@sys{cluster}"),
@@ -252,6 +260,25 @@ fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
     ))
 }
 
+/// The name becomes part of `user@sys#name`, in which it must not choose another tenant.
+fn checked_cluster(name: &str) -> Result<&str, Obstacle> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    if !name.is_empty() && name.chars().all(is_plain) {
+        return Ok(name);
+    }
+    Err(Obstacle::permanent(
+        "InvalidClusterName",
+        "`clusterName` must be letters, digits, '_' and '-'",
+    ))
+}
+
+fn is_object_name(name: &str) -> bool {
+    let is_edge = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    name.starts_with(is_edge)
+        && name.ends_with(is_edge)
+        && name.chars().all(|c| is_edge(c) || matches!(c, '.' | '-'))
+}
+
 fn endpoint(text: &str) -> Option<(String, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
@@ -267,6 +294,24 @@ mod tests {
         assert_eq!(endpoint("ob-1.db:2881"), Some(("ob-1.db".to_owned(), 2881)));
         assert_eq!(endpoint("[::1]:2881"), Some(("::1".to_owned(), 2881)));
         assert_eq!(endpoint("ob-1.db:99999"), None);
+    }
+
+    #[test]
+    fn a_reference_that_leads_elsewhere_is_no_name() {
+        for bad in [
+            "", "../keys", "a/b", "a?b", "a%2fb", "..", "A", "-a", "a-", "a b", "ä",
+        ] {
+            assert!(!is_object_name(bad), "{bad}");
+        }
+        assert!(is_object_name("prod-sys.1") && is_object_name("a"));
+    }
+
+    #[test]
+    fn a_cluster_name_that_chooses_another_tenant_is_refused() {
+        for bad in ["", "x@orders", "x#y", "x:orders", "x y"] {
+            assert!(checked_cluster(bad).is_err(), "{bad}");
+        }
+        assert_eq!(checked_cluster("ob_prod-1").unwrap(), "ob_prod-1");
     }
 
     #[test]

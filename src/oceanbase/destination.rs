@@ -1,11 +1,18 @@
 //! Where backups go, as OceanBase writes it: `file:///dir`, `s3://bucket/dir?host=…&access_id=…`.
 //!
 //! The engine neither escapes nor decodes: a `&`, a blank or a quote in a value breaks its own
-//! parsing, and in places its log then shows the key. Everything is therefore checked here first.
+//! parsing, and in places its log then shows the key. Everything is therefore checked here first,
+//! also what a schema has checked: an object may be older than its rule, and names that the
+//! database shows have passed none.
+
+mod form;
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+
+pub use form::{check_bucket, check_option};
+use form::{check_directory, check_host, check_key};
 
 /// A store's directory for one tenant's data or logs, with what is needed to reach it.
 #[derive(Clone, Debug)]
@@ -33,6 +40,14 @@ pub enum DestinationError {
         /// Which value; never the value itself.
         what: &'static str,
     },
+    /// Another form than the field's schema asks for.
+    #[error("{what} must be {form}")]
+    Form {
+        /// Which value; never the value itself.
+        what: &'static str,
+        /// What it must be.
+        form: &'static str,
+    },
     /// More bytes than the engine's limit.
     #[error("{what} is longer than the {limit} bytes that OceanBase takes")]
     Length {
@@ -42,11 +57,6 @@ pub enum DestinationError {
         limit: usize,
     },
 }
-
-/// Longest root path that the engine takes, in bytes.
-const ROOT_LIMIT: usize = 1024;
-/// Longest key that the engine takes, in bytes.
-const KEY_LIMIT: usize = 256;
 
 impl Destination {
     /// A directory on every observer.
@@ -58,8 +68,9 @@ impl Destination {
         })
     }
 
-    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`; `options` are `name=value` pairs
-    /// without secrets, appended in this order; `keys` the same with secrets.
+    /// A directory in a bucket: `scheme` is `s3`, `oss` or `cos`, `directory` begins with the
+    /// bucket; `options` are `name=value` pairs without secrets, appended in this order; `keys` the
+    /// same with secrets.
     pub fn bucket(
         scheme: &str,
         directory: &str,
@@ -71,11 +82,11 @@ impl Destination {
         let mut text = String::new();
         for (name, key) in keys {
             let value = key.expose_secret();
-            check(value, name, KEY_LIMIT)?;
+            check_key(value, name)?;
             text.extend(["&", name, "=", value]);
         }
         for (name, value) in options {
-            check(value, name, KEY_LIMIT)?;
+            check_option(name, value)?;
             text.extend(["&", name, "=", value]);
         }
         Ok(Self {
@@ -109,9 +120,9 @@ impl Place {
     /// A place, checked.
     pub fn new(root: &str, host: Option<&str>) -> Result<Self, DestinationError> {
         let root = root.trim_end_matches('/');
-        check(root, "the path", ROOT_LIMIT)?;
+        check_directory(root)?;
         if let Some(host) = host {
-            check(host, "`endpoint`", KEY_LIMIT)?;
+            check_host(host)?;
         }
         Ok(Self {
             root: root.to_owned(),
@@ -173,18 +184,6 @@ impl fmt::Display for Place {
 /// A host as it is compared: the engine keeps what was typed, people write it both ways.
 fn bare_host(host: &str) -> String {
     host.trim_end_matches('/').to_owned()
-}
-
-fn check(value: &str, what: &'static str, limit: usize) -> Result<(), DestinationError> {
-    let bad =
-        |c: char| !c.is_ascii_graphic() || matches!(c, '\'' | '"' | '`' | '\\' | '&' | '?' | ',');
-    if value.is_empty() || value.chars().any(bad) {
-        return Err(DestinationError::Character { what });
-    }
-    if value.len() > limit {
-        return Err(DestinationError::Length { what, limit });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, State, Verdict, obstacle::reading};
+use super::{
+    Draft, Effect, State, Verdict,
+    obstacle::{reading, unsafe_name},
+};
 use crate::api::backup_task::Attempt;
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
@@ -117,11 +120,7 @@ impl Draft<'_> {
         let number = self.status.attempts.last().map_or(1, |last| last.number);
         let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
         else {
-            return self.fail(cause(
-                "UnsafeTenantName",
-                "the tenant's name can not stand in a statement; create a BackupTask for a tenant \
-                 whose name has only letters, digits and '_' and is no reserved word",
-            ));
+            return self.fail(unsafe_name().cause());
         };
         if self.status.attempts.is_empty() {
             self.status.attempts.push(Attempt {

@@ -2,11 +2,15 @@
 
 use super::Draft;
 use crate::domain::{DestinationSeen, Obstacle};
-use crate::oceanbase::model::{RoundStatus, Tenant};
+use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
 impl Draft<'_> {
     /// What stands in the way of sending, if anything.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
+        let name = &self.task.spec.tenant_name;
+        if TenantName::parse(name).is_none() {
+            return Some(unsafe_name());
+        }
         if let Err(obstacle) = &self.seen.target {
             return Some(obstacle.clone());
         }
@@ -14,7 +18,6 @@ impl Draft<'_> {
             Ok(database) => database,
             Err(obstacle) => return Some(obstacle.as_waiting()),
         };
-        let name = &self.task.spec.tenant_name;
         let Some(tenant) = &database.tenant.tenant else {
             return Some(Obstacle::waiting(
                 "TenantNotFound",
@@ -97,6 +100,14 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
         ));
     }
     None
+}
+
+pub(super) fn unsafe_name() -> Obstacle {
+    Obstacle::permanent(
+        "UnsafeTenantName",
+        "the tenant's name can not stand in a statement; create a BackupTask for a tenant whose \
+         name has only letters, digits and '_' and is no reserved word",
+    )
 }
 
 pub(super) fn reading() -> Obstacle {

@@ -15,14 +15,14 @@ version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
 speed: 200
 users:
-  - {name: reader, password: reader}
-  - {name: blind, password: blind, alterSystem: true, select: false}
+  - {name: reader, password: reader-4c1f77}
+  - {name: blind, password: blind-4c1f77, alterSystem: true, select: false}
 tenants:
   - {name: orders, fullBackupSize: 1GiB}
 ";
 
 fn account(name: &str) -> String {
-    secret(name).replace(
+    secret(&format!("{name}-4c1f77")).replace(
         "stringData: {",
         &format!("stringData: {{username: {name}, "),
     )

@@ -9,7 +9,7 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::control_plane;
+use super::{canary, control_plane};
 
 /// The runtime of everything in this program that is not the operator.
 pub(crate) fn runtime() -> &'static Runtime {
@@ -65,6 +65,7 @@ pub(crate) fn apply(client: &Client, namespace: &str, manifest: &str) -> Result<
         let object: Value = serde_saphyr::from_str(document).unwrap();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
+        canary::note(&kind, &object);
         let path = format!(
             "{}/{name}?fieldManager=person&force=true",
             path(namespace, &kind)
@@ -82,6 +83,7 @@ pub(crate) fn patch(
     (kind, name): (&str, &str),
     change: &Value,
 ) -> Result<Value, kube::Error> {
+    canary::note(kind, change);
     let path = format!("{}/{name}", path(namespace, kind));
     send(
         client,
@@ -90,6 +92,20 @@ pub(crate) fn patch(
         "application/merge-patch+json",
         change,
     )
+}
+
+/// Makes an object, or with `dry_run` only asks whether it could be made.
+pub(crate) fn create(
+    client: &Client,
+    namespace: &str,
+    object: &Value,
+    dry_run: bool,
+) -> Result<(), kube::Error> {
+    let kind = object["kind"].as_str().unwrap_or_default();
+    canary::note(kind, object);
+    let options = if dry_run { "?dryRun=All" } else { "" };
+    let path = format!("{}{options}", path(namespace, kind));
+    send(client, "POST", &path, "application/json", object).map(drop)
 }
 
 /// Makes a namespace.

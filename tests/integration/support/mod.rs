@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod api;
+pub(crate) mod canary;
 pub(crate) mod cluster;
 pub(crate) mod node;
 pub(crate) mod operator;

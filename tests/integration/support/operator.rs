@@ -7,10 +7,14 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::eventually;
+use super::{canary, eventually};
 
-/// A running operator that looks at one namespace. Dropping it kills it, and asserts
-/// that the API server forbade it nothing.
+/// The longest log of a story. Everything is logged: more than this would be a flood for whoever
+/// asks for it.
+const LONGEST_LOG: usize = 4 << 20;
+
+/// A running operator that looks at one namespace and logs everything. Dropping it kills it, and
+/// asserts that the API server forbade it nothing and that it logged no value of a Secret.
 pub(crate) struct Operator {
     child: Child,
     log: PathBuf,
@@ -32,13 +36,16 @@ impl Operator {
     ) -> Self {
         let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("operator-{namespace}-{number}.log"));
-        let output = File::create(&log).unwrap();
+        let _ = std::fs::remove_file(&log);
+        let output = File::options().create(true).append(true).open(&log);
+        let output = output.unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"))
             .args(["run", "--namespace", namespace])
             .args(["--http-address", "127.0.0.1:0"])
             .args(["--log-format", "text"])
             .args(arguments)
             .env("KUBECONFIG", kubeconfig)
+            .env("LOG_FILTER", "trace")
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())
             .stdout(output)
@@ -87,6 +94,11 @@ impl Operator {
             assert!(began.elapsed() < Duration::from_mins(2), "it does not end");
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// The file that it logs to.
+    pub(crate) fn log_file(&self) -> &Path {
+        &self.log
     }
 
     /// What it logged so far.
@@ -139,10 +151,14 @@ impl Drop for Operator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
-        if !std::thread::panicking() {
-            let log = self.log();
-            let refused: Vec<&str> = log.lines().filter(|l| l.contains("forbidden")).collect();
-            assert!(refused.is_empty(), "{refused:#?}");
+        // What failed is said already; a second panic would end the whole program.
+        if std::thread::panicking() {
+            return;
         }
+        let log = self.log();
+        let refused: Vec<&str> = log.lines().filter(|l| l.contains("forbidden")).collect();
+        assert!(refused.is_empty(), "{refused:#?}");
+        assert_eq!(canary::leak("the operator's log", &log), None);
+        assert!(log.len() < LONGEST_LOG, "{}", self.log.display());
     }
 }

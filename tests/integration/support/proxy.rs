@@ -56,6 +56,8 @@ struct Seen {
     repeats: bool,
     hold: Option<Hold>,
     held: bool,
+    /// Whether Secrets are answered so that nobody can read them.
+    spoils_secrets: bool,
 }
 
 /// Who is beyond the gate, and what went through.
@@ -139,6 +141,11 @@ current-context: gate
         lock(&self.seen).calls.clone()
     }
 
+    /// From now on Secrets are answered with a value that is no base64, besides those that are.
+    pub(crate) fn spoil_secrets(&self) {
+        lock(&self.seen).spoils_secrets = true;
+    }
+
     /// All writes so far, held ones included.
     pub(crate) fn writes(&self) -> Vec<Write> {
         lock(&self.seen).writes.clone()
@@ -184,6 +191,7 @@ async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     let (Ok(first), Ok(second)) = (request(), request()) else {
         return plain(StatusCode::BAD_REQUEST);
     };
+    let spoils = parts.uri.path().contains("/secrets/") && lock(seen).spoils_secrets;
     if repeats {
         let _ = gate.client.send(first).await;
     }
@@ -197,6 +205,13 @@ async fn forward(State(gate): State<Gate>, request: Request) -> Response {
             // How the bytes are cut is a matter of each connection.
             parts.headers.remove(header::TRANSFER_ENCODING);
             parts.headers.remove(header::CONNECTION);
+            if spoils {
+                parts.headers.remove(header::CONTENT_LENGTH);
+                let body = to_bytes(Body::new(body), LIMIT).await.unwrap_or_default();
+                let text = String::from_utf8_lossy(&body);
+                let unreadable = text.replacen(r#""data":{"#, r#""data":{"bad":"*","#, 1);
+                return Response::from_parts(parts, Body::from(unreadable));
+            }
             Response::from_parts(parts, Body::new(body))
         }
         Err(_) => plain(StatusCode::BAD_GATEWAY),

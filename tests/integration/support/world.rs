@@ -11,10 +11,10 @@ use oceanbase_sim::value::{Backend, End};
 use serde_json::Value;
 
 use super::api::{self, client};
-use super::{Node, Operator, account, eventually, kubectl};
+use super::{Node, Operator, account, canary, eventually, kubectl};
 
-/// The password of `root@sys` in every story.
-pub(crate) const PASSWORD: &str = "sesame-5f1d";
+/// The password of `root@sys` in every story: it stands nowhere else.
+pub(crate) const PASSWORD: &str = "canary-sesame+5f1d/c04e93a7b1=";
 
 /// The world of one story.
 pub(crate) struct World {
@@ -178,12 +178,32 @@ impl World {
     }
 }
 
+impl World {
+    /// The value of a Secret that stands in an object, an event or a metric, and where.
+    fn leak(&mut self) -> Option<String> {
+        let kinds = oceanbase_backup_operator::api::crds();
+        let plurals = kinds.iter().map(|kind| kind.spec.names.plural.as_str());
+        let objects = plurals.chain(["events"]).find_map(|kind| {
+            let objects = serde_json::to_string(&self.list(kind)).unwrap();
+            canary::leak(kind, &objects)
+        });
+        objects.or_else(|| {
+            let operator = self.operator.as_mut()?;
+            let metrics = operator.is_running().then(|| operator.page("/metrics").1)?;
+            canary::leak("the metrics", &metrics)
+        })
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
-        self.operator = None;
-        if !std::thread::panicking() {
-            api::delete_namespace(client(), &self.namespace);
+        if std::thread::panicking() {
+            return;
         }
+        let leak = self.leak();
+        api::delete_namespace(client(), &self.namespace);
+        self.operator = None;
+        assert_eq!(leak, None);
     }
 }
 

@@ -14,6 +14,26 @@ fn the_intent_is_in_the_status_that_is_written_before_the_statement() {
     assert_eq!((&*attempt.outcome, &*attempt.key), ("Sending", KEY));
 }
 
+/// Log backup never runs for such a tenant: nothing else would end the wait for it.
+#[test]
+fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
+    let mut story = Story::new();
+    let name = "orders'; DROP TENANT billing; --".to_owned();
+    story.spec.tenant_name.clone_from(&name);
+    let verdict = story.look(
+        &seen_of(Some(Tenant {
+            name,
+            round: None,
+            ..tenant()
+        })),
+        0,
+    );
+    assert_eq!(
+        (verdict.effect, story.phase(), story.reason()),
+        (None, "Failed", "UnsafeTenantName")
+    );
+}
+
 #[test]
 fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
     let mut story = Story::new();

@@ -5,7 +5,7 @@ use crate::value::SqlError;
 
 /// A lexical token.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Token {
+pub enum Token {
     /// A keyword or an identifier.
     Word(String),
     /// A back-quoted identifier.
@@ -53,7 +53,16 @@ fn is_blank(text: &str) -> bool {
     cursor.at >= text.len()
 }
 
-pub(super) fn tokens(text: &str) -> Result<Vec<Spanned>, SqlError> {
+/// The tokens of a text, without blanks and comments.
+///
+/// # Errors
+/// 1064 for a quote that nothing closes.
+pub fn tokens(text: &str) -> Result<Vec<Token>, SqlError> {
+    let found = spanned(text)?;
+    Ok(found.into_iter().map(|spanned| spanned.token).collect())
+}
+
+pub(super) fn spanned(text: &str) -> Result<Vec<Spanned>, SqlError> {
     let mut cursor = Cursor { text, at: 0 };
     let mut found = Vec::new();
     loop {
@@ -190,14 +199,6 @@ impl Cursor<'_> {
 mod tests {
     use super::*;
 
-    fn lexed(text: &str) -> Vec<Token> {
-        tokens(text)
-            .unwrap()
-            .into_iter()
-            .map(|spanned| spanned.token)
-            .collect()
-    }
-
     #[test]
     fn a_semicolon_in_a_literal_splits_nothing() {
         assert_eq!(split("select ';'; select 2;"), ["select ';'", " select 2"]);
@@ -214,7 +215,7 @@ mod tests {
     #[test]
     fn quotes_are_doubled_or_escaped() {
         assert_eq!(
-            lexed(r"'it''s' 'it\'s'"),
+            tokens(r"'it''s' 'it\'s'").unwrap(),
             [
                 Token::Text("it's".to_owned()),
                 Token::Text("it's".to_owned())

@@ -7,7 +7,7 @@ mod system;
 mod variables;
 
 pub use kind::Kind;
-pub use lexer::split;
+pub use lexer::{Token, split, tokens};
 pub use parser::parse;
 
 use crate::value::SqlError;

@@ -1,6 +1,6 @@
 //! The grammar, by recursive descent.
 
-use super::lexer::{Spanned, Token, near, tokens};
+use super::lexer::{Spanned, Token, near, spanned};
 use super::{Action, Kind, Statement, Tenants};
 use crate::value::SqlError;
 
@@ -12,7 +12,7 @@ pub fn parse(text: &str) -> Statement {
         tenants: Tenants::Unnamed,
         action: Err(error),
     };
-    match tokens(text) {
+    match spanned(text) {
         Err(error) => unparsable(error),
         Ok(tokens) => {
             let mut parser = Parser {

@@ -1,0 +1,252 @@
+//! Objects that were stored before the schema had its rules are refused by the code too, each with
+//! a reason, and nothing of them is sent.
+//!
+//! Definitions are shared by all stories, and these are without their rules: this has a control
+//! plane of its own.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use control_plane::ControlPlane;
+use kube::Client;
+use kube::config::Kubeconfig;
+use oceanbase_backup_operator::api::crds;
+use serde_json::{Value, json};
+
+use super::super::LOG_BACKUP;
+use super::fields::{Field, fields};
+use super::shapes::{sent, shapes, usual};
+use crate::support::api::{self, client_of};
+use crate::support::cluster::run;
+use crate::support::world::{NFS, PASSWORD, cluster, condition_of, secret};
+use crate::support::{Node, Operator, eventually, within};
+
+const NAMESPACE: &str = "before-schema";
+
+/// Values that every rule refuses; there is a tenant of each of these names.
+const VALUES: [&str; 6] = [
+    "'; DROP TENANT orders; -- ",
+    "x\\",
+    "x?host=evil.example.com&access_key=AKEVIL",
+    "x\n\0/*",
+    "../../other",
+    "ä\u{202e}' BINDING=Mandatory",
+];
+
+/// Each field, and the condition that says what is wrong with it.
+const REFUSALS: &str = "
+oceanbaseclusters.spec.endpoints[]: [Reachable, Unreachable]
+oceanbaseclusters.spec.clusterName: [Reachable, InvalidClusterName]
+oceanbaseclusters.spec.credentialsSecretRef.name: [Reachable, InvalidReference]
+oceanbaseclusters.spec.tls.caSecretRef.name: [Reachable, InvalidReference]
+# Only compared with names: here with none, because the cluster does not answer.
+oceanbaseclusters.spec.access.tenants[]: [Reachable, Unreachable]
+oceanbaseclusters.spec.access.storages[]: [Reachable, Unreachable]
+backupstorages.spec.s3.endpoint: [Ready, InvalidDestination]
+backupstorages.spec.s3.bucket: [Ready, InvalidDestination]
+backupstorages.spec.s3.prefix: [Ready, InvalidDestination]
+backupstorages.spec.s3.region: [Ready, InvalidDestination]
+backupstorages.spec.s3.credentialsSecretRef.name: [Ready, InvalidReference]
+backupstorages.spec.oss.endpoint: [Ready, InvalidDestination]
+backupstorages.spec.oss.bucket: [Ready, InvalidDestination]
+backupstorages.spec.oss.prefix: [Ready, InvalidDestination]
+backupstorages.spec.oss.credentialsSecretRef.name: [Ready, InvalidReference]
+backupstorages.spec.cos.endpoint: [Ready, InvalidDestination]
+backupstorages.spec.cos.bucket: [Ready, InvalidDestination]
+backupstorages.spec.cos.prefix: [Ready, InvalidDestination]
+backupstorages.spec.cos.credentialsSecretRef.name: [Ready, InvalidReference]
+backupstorages.spec.nfs.path: [Ready, InvalidDestination]
+backupstrategies.spec.clusterRef.name: [Ready, ClusterNotFound]
+backupstrategies.spec.storageRef.name: [Ready, StorageNotFound]
+backupstrategies.spec.tenants.names[]: [BackupHealthy, UnsafeTenantName]
+# Only compared with names of tenants: that it is none leaves nobody out.
+backupstrategies.spec.tenants.exclude[]: [Ready, Accepted]
+backupstrategies.spec.schedule.timeZone: [Ready, UnknownTimeZone]
+backupstrategies.spec.schedule.cron.full: [Ready, InvalidCron]
+backupstrategies.spec.schedule.cron.incremental: [Ready, InvalidCron]
+backupstrategies.spec.schedule.weekly.time: [Ready, InvalidCalendar]
+backupstrategies.spec.schedule.monthly.time: [Ready, InvalidCalendar]
+backuptasks.spec.strategyRef.name: [Succeeded, StrategyNotFound]
+backuptasks.spec.clusterRef.name: [Succeeded, ClusterNotFound]
+backuptasks.spec.storageRef.name: [Succeeded, StorageNotFound]
+backuptasks.spec.tenantName: [Succeeded, UnsafeTenantName]
+# It can not be read at all, is counted and left alone.
+backuptasks.spec.scheduledTime: [Succeeded, ~]
+logbackups.spec.clusterRef.name: [Ready, ClusterNotFound]
+logbackups.spec.storageRef.name: [Ready, StorageNotFound]
+logbackups.spec.tenantName: [Ready, UnsafeTenantName]
+logbackups.spec.path: [Ready, InvalidDestination]
+";
+
+/// The definitions without a rule on what a text may be.
+fn without_rules() -> String {
+    let definitions = crds().into_iter().map(|definition| {
+        let mut definition = serde_json::to_value(definition).unwrap();
+        strip(&mut definition["spec"]["versions"][0]["schema"]);
+        definition.to_string()
+    });
+    definitions.collect::<Vec<_>>().join("\n---\n")
+}
+
+fn strip(schema: &mut Value) {
+    const RULES: [&str; 5] = [
+        "pattern",
+        "minLength",
+        "maxLength",
+        "format",
+        "x-kubernetes-validations",
+    ];
+    match schema {
+        Value::Object(fields) => {
+            fields.retain(|name, value| !RULES.contains(&name.as_str()) || value.is_object());
+            fields.values_mut().for_each(strip);
+        }
+        Value::Array(entries) => entries.iter_mut().for_each(strip),
+        _ => {}
+    }
+}
+
+fn control_plane() -> ControlPlane {
+    let plane = ControlPlane::start().unwrap();
+    let apply = ["apply", "--server-side", "--filename", "-"];
+    run(plane.kubectl().args(apply), Some(&without_rules())).unwrap();
+    let wait = [
+        "wait",
+        "--for=condition=Established",
+        "crd",
+        "--all",
+        "--timeout=30s",
+    ];
+    run(plane.kubectl().args(wait), None).unwrap();
+    plane
+}
+
+/// Objects with these values in the field, by their names.
+fn objects(number: usize, field: &Field) -> Vec<(String, Value)> {
+    let each = VALUES.iter().enumerate().map(|(which, value)| {
+        let name = format!("f{number}-{which}");
+        let mut object = field.with(&name, value);
+        // Of two log backups of one tenant only the older would say more than that.
+        if object["kind"] == "LogBackup" && object["spec"]["tenantName"] == "orders" {
+            object["spec"]["tenantName"] = tenant(number, which).into();
+        }
+        (name, object)
+    });
+    each.collect()
+}
+
+fn tenant(number: usize, which: usize) -> String {
+    format!("t{number}_{which}")
+}
+
+fn database(fields: &[Field]) -> Node {
+    let mut names: Vec<String> = VALUES.map(str::to_owned).into();
+    names.push("orders".to_owned());
+    for (number, field) in fields.iter().enumerate() {
+        if field.path.starts_with("logbackups.") {
+            names.extend((0..VALUES.len()).map(|which| tenant(number, which)));
+        }
+    }
+    let tenants = names.iter().map(|name| json!({"name": name}));
+    let scenario = json!({
+        "version": "4.3.5.2", "speed": 200, "cluster": {"name": "obprod", "id": 7},
+        "tenants": tenants.collect::<Vec<_>>(),
+    });
+    Node::start(&scenario.to_string())
+}
+
+/// What else must be there for the fields to be looked at.
+fn surroundings(client: &Client, port: u16) {
+    api::create_namespace(client, NAMESPACE);
+    let keys = "
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData: {accessKeyId: canary-before-id, accessKeySecret: canary-before-key, appId: canary-before-app}
+---
+apiVersion: v1
+kind: Secret
+metadata: {name: prod-ca}
+stringData: {ca.crt: none}
+";
+    for manifest in [&secret(PASSWORD), keys, &cluster("prod", port), NFS] {
+        api::apply(client, NAMESPACE, manifest).unwrap();
+    }
+}
+
+#[test]
+fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
+    let refusals: BTreeMap<String, (String, Option<String>)> =
+        serde_saphyr::from_str(REFUSALS).unwrap();
+    let fields = fields();
+    let usual = usual();
+    let plane = control_plane();
+    let client = client_of(&Kubeconfig::read_from(plane.kubeconfig()).unwrap());
+    let node = database(&fields);
+    surroundings(&client, node.port);
+    let mut waiting = Vec::new();
+    for (number, field) in fields.iter().enumerate() {
+        let refusal = refusals.get(&field.path);
+        let (condition, reason) = refusal.unwrap_or_else(|| panic!("no row for {}", field.path));
+        for (name, object) in objects(number, field) {
+            // The new definition is served a moment after it was accepted.
+            eventually(
+                "the object to be taken",
+                || {
+                    api::create(&client, NAMESPACE, &object, false)
+                        .map_err(|error| error.to_string())
+                },
+                Result::is_ok,
+            )
+            .unwrap();
+            let kind = object["kind"].as_str().unwrap().to_owned();
+            waiting.push((field, kind, name, condition, reason));
+        }
+    }
+    assert_eq!(refusals.len(), fields.len(), "a row is about no field");
+
+    let operator = Operator::start(plane.kubeconfig(), NAMESPACE, 0);
+    api::apply(&client, NAMESPACE, LOG_BACKUP).unwrap();
+    within(
+        Duration::from_mins(4),
+        "every object says why it is refused",
+        || {
+            let mut known = BTreeMap::new();
+            for crd in crds() {
+                let kind = crd.spec.names.kind;
+                for object in api::list(&client, NAMESPACE, &kind) {
+                    let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+                    known.insert((kind.clone(), name), object);
+                }
+            }
+            let open = waiting
+                .iter()
+                .filter_map(|(field, kind, name, condition, reason)| {
+                    let object = &known[&(kind.clone(), name.clone())];
+                    let said = condition_of(object, condition);
+                    (said["reason"].as_str() != reason.as_deref())
+                        .then(|| format!("{} {name}: {said}", field.path))
+                });
+            open.collect::<Vec<_>>()
+        },
+        Vec::is_empty,
+    );
+    // All of that holds up nobody.
+    eventually(
+        "the plain log backup runs",
+        || api::get(&client, NAMESPACE, "logbackup", "orders-log"),
+        |object| object["status"]["phase"] == "InProgress",
+    );
+    drop(operator);
+    let told: Vec<_> = sent(&node.simulator)
+        .into_iter()
+        .flat_map(|sent| sent.literals)
+        .filter(|literal| VALUES.iter().any(|value| literal.contains(value)))
+        .collect();
+    assert_eq!(told, Vec::<String>::new());
+    let unusual: Vec<_> = shapes(&node.simulator)
+        .difference(&usual)
+        .cloned()
+        .collect();
+    assert_eq!(unusual, Vec::<String>::new());
+}

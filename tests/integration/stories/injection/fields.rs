@@ -1,0 +1,147 @@
+//! Every text that somebody writes into an object, found by walking the schemas.
+
+use oceanbase_backup_operator::api;
+use serde_json::Value;
+
+/// Objects that together have every field.
+const OBJECTS: &str = "
+kind: OceanBaseCluster
+spec:
+  endpoints: ['127.0.0.1:1']
+  clusterName: obprod
+  credentialsSecretRef: {name: prod-sys}
+  tls: {mode: VerifyCA, caSecretRef: {name: prod-ca}}
+  access: {tenants: ['*'], storages: ['*']}
+---
+kind: BackupStorage
+spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentialsSecretRef: {name: keys}}}
+---
+kind: BackupStorage
+spec: {type: OSS, oss: {endpoint: oss.example.com, bucket: ob-backup, prefix: prod, credentialsSecretRef: {name: keys}}}
+---
+kind: BackupStorage
+spec: {type: COS, cos: {endpoint: cos.example.com, bucket: ob-backup-125, prefix: prod, credentialsSecretRef: {name: keys}}}
+---
+kind: BackupStorage
+spec: {type: NFS, nfs: {path: /ob-backup}}
+---
+kind: BackupStrategy
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  tenants: {names: [orders]}
+  schedule: {timeZone: UTC, cron: {full: '0 0 1 1 *', incremental: '0 0 2 1 *'}}
+---
+kind: BackupStrategy
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  tenants: {exclude: [orders]}
+  schedule: {timeZone: UTC, weekly: {time: '02:00', full: [Sunday]}}
+---
+kind: BackupStrategy
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  tenants: {names: [orders]}
+  schedule: {timeZone: UTC, monthly: {time: '02:00', full: [1]}}
+---
+kind: BackupTask
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full}
+---
+kind: BackupTask
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, scheduledTime: '2100-01-01T00:00:00Z'}
+---
+kind: BackupTask
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full}
+---
+kind: LogBackup
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
+";
+
+/// A text in the spec of a kind.
+pub(super) struct Field {
+    /// Such as `backupstorages.spec.s3.endpoint`.
+    pub(super) path: String,
+    /// Its schema.
+    pub(super) schema: Value,
+    /// An object that has the field.
+    object: Value,
+    /// Where the field is in it.
+    pointer: String,
+}
+
+impl Field {
+    /// The plain value.
+    pub(super) fn plain(&self) -> &str {
+        self.object
+            .pointer(&self.pointer)
+            .unwrap()
+            .as_str()
+            .unwrap()
+    }
+
+    /// An object of this name that has this value in the field.
+    pub(super) fn with(&self, name: &str, value: &str) -> Value {
+        let mut object = self.object.clone();
+        object["apiVersion"] = "backup.oceanbase.io/v1alpha1".into();
+        object["metadata"]["name"] = name.into();
+        *object.pointer_mut(&self.pointer).unwrap() = value.into();
+        object
+    }
+}
+
+/// Every text in the spec of every kind that is none of a few words.
+pub(super) fn fields() -> Vec<Field> {
+    let objects: Vec<Value> = serde_saphyr::from_multiple(OBJECTS).unwrap();
+    let mut fields = Vec::new();
+    for crd in api::crds() {
+        let schema = crd.spec.versions[0].schema.as_ref().unwrap();
+        let schema = serde_json::to_value(&schema.open_api_v3_schema).unwrap();
+        let mut found = Vec::new();
+        walk("/spec", &schema["properties"]["spec"], &mut found);
+        for (pointer, schema) in found {
+            let path = pointer.replace("/0", "[]").replace('/', ".");
+            let path = format!("{}{path}", crd.spec.names.plural);
+            let has_it = |object: &&Value| {
+                object["kind"] == crd.spec.names.kind.as_str() && object.pointer(&pointer).is_some()
+            };
+            let object = objects.iter().find(has_it);
+            let object = object.unwrap_or_else(|| panic!("no object above has {path}"));
+            fields.push(Field {
+                path,
+                schema,
+                object: object.clone(),
+                pointer,
+            });
+        }
+    }
+    fields
+}
+
+fn walk(pointer: &str, schema: &Value, found: &mut Vec<(String, Value)>) {
+    if schema["type"] == "string" && schema["enum"].is_null() {
+        found.push((pointer.to_owned(), schema.clone()));
+    }
+    if schema["items"].is_object() {
+        walk(&format!("{pointer}/0"), &schema["items"], found);
+    }
+    for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+        walk(&format!("{pointer}/{name}"), property, found);
+    }
+}
+
+#[test]
+fn the_walk_finds_texts_in_lists_and_in_the_depths() {
+    let paths: Vec<String> = fields().into_iter().map(|field| field.path).collect();
+    for deep in [
+        "oceanbaseclusters.spec.endpoints[]",
+        "backupstorages.spec.cos.credentialsSecretRef.name",
+        "backupstrategies.spec.tenants.exclude[]",
+        "backupstrategies.spec.schedule.monthly.time",
+        "backuptasks.spec.scheduledTime",
+        "logbackups.spec.path",
+    ] {
+        assert!(paths.iter().any(|path| path == deep), "{deep} in {paths:?}");
+    }
+}

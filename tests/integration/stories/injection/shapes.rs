@@ -1,0 +1,87 @@
+//! What was sent, with each literal taken out.
+
+use std::collections::BTreeSet;
+
+use oceanbase_sim::Simulator;
+use oceanbase_sim::statement::{Kind, Token, split, tokens};
+
+use super::super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use crate::support::World;
+
+/// A statement's words and signs, its literals, and what kind it is.
+pub(super) struct Sent {
+    pub(super) shape: String,
+    pub(super) literals: Vec<String>,
+    pub(super) kind: Kind,
+}
+
+/// Everything that was sent so far.
+pub(super) fn sent(simulator: &Simulator) -> Vec<Sent> {
+    simulator.log(|log| {
+        let entries = log.entries();
+        entries.map(|entry| of(&entry.text, entry.kind)).collect()
+    })
+}
+
+fn of(text: &str, kind: Kind) -> Sent {
+    let mut literals = Vec::new();
+    let mut shape: Vec<String> = match tokens(text) {
+        Ok(tokens) => tokens
+            .into_iter()
+            .map(|token| match token {
+                Token::Word(word) => word,
+                Token::Quoted(name) => format!("`{name}`"),
+                Token::Text(text) => {
+                    literals.push(text);
+                    "'…'".to_owned()
+                }
+                Token::Number(number) => {
+                    literals.push(number);
+                    "0".to_owned()
+                }
+                Token::Sign(sign) => sign.to_string(),
+            })
+            .collect(),
+        Err(error) => vec![format!("no statement: {}: {text}", error.code)],
+    };
+    // What a comment swallows has no tokens: one more word behind it must be one more token.
+    if tokens(&format!("{text} x")).is_ok_and(|more| more.len() != shape.len() + 1) {
+        shape.push("and a comment".to_owned());
+    }
+    Sent {
+        shape: shape.join(" "),
+        literals,
+        kind,
+    }
+}
+
+/// All shapes that an operator sends in a world of plain names.
+pub(super) fn usual() -> BTreeSet<String> {
+    let world = World::started("injection-usual", ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "Completed");
+    shapes(&world.simulator)
+}
+
+/// The shapes of everything that was sent.
+pub(super) fn shapes(simulator: &Simulator) -> BTreeSet<String> {
+    sent(simulator).into_iter().map(|sent| sent.shape).collect()
+}
+
+#[test]
+fn a_value_that_leaves_its_quotes_has_another_shape() {
+    let shape = |name: &str| {
+        let text = format!("ALTER SYSTEM ARCHIVELOG TENANT = '{name}'");
+        let parts = split(&text).into_iter();
+        let shapes = parts.map(|part| of(part, Kind::ArchiveLog).shape);
+        shapes.collect::<Vec<_>>()
+    };
+    let usual = shape("orders");
+    assert_eq!(usual, ["ALTER SYSTEM ARCHIVELOG TENANT = '…'"]);
+    for leaves in ["x'; DROP TENANT orders; -- ", "x\\", "x' /*", "x' 'y"] {
+        assert_ne!(shape(leaves), usual, "{leaves}");
+    }
+    assert_eq!(shape("x''y; -- \u{2019}"), usual);
+}

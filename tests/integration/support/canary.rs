@@ -1,0 +1,111 @@
+//! Values that stand in a Secret and may be seen nowhere else but on the way to the database.
+//!
+//! Every Secret that a test writes is remembered here by itself; what the operators write is
+//! searched for all of them when an operator, and when a world ends.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use k8s_openapi::ByteString;
+use serde_json::Value;
+
+/// A form in which a value can be written, and the value in it.
+type Form = (&'static str, String);
+
+/// Values that were put into Secrets so far, by any test, with the forms in which they are looked
+/// for.
+static PLANTED: Mutex<BTreeMap<String, Vec<Form>>> = Mutex::new(BTreeMap::new());
+
+/// Shorter values stand somewhere by chance.
+const SHORTEST: usize = 8;
+
+/// Keys of Secrets whose values are no secrets.
+const OPEN: [&str; 2] = ["username", "ca.crt"];
+
+/// Remembers the values of an object that is about to be written, if it is a Secret.
+pub(crate) fn note(kind: &str, object: &Value) {
+    if !kind.eq_ignore_ascii_case("secret") {
+        return;
+    }
+    for (key, value) in object["stringData"].as_object().into_iter().flatten() {
+        if OPEN.contains(&key.as_str()) {
+            continue;
+        }
+        let value = value.as_str().unwrap_or_default().trim();
+        assert!(
+            value.is_empty() || value.len() >= SHORTEST,
+            "'{value}' in a Secret's '{key}' is too short to be looked for: take a longer one"
+        );
+        plant(value);
+    }
+}
+
+/// Remembers a value.
+pub(crate) fn plant(value: &str) {
+    if value.is_empty() {
+        return;
+    }
+    let mut planted = PLANTED.lock().unwrap_or_else(PoisonError::into_inner);
+    if !planted.contains_key(value) {
+        planted.insert(value.to_owned(), forms(value));
+    }
+}
+
+/// The first remembered value that stands in a text, and how it stands there.
+pub(crate) fn leak(place: &str, text: &str) -> Option<String> {
+    let planted = PLANTED.lock().unwrap_or_else(PoisonError::into_inner);
+    planted.iter().find_map(|(value, forms)| {
+        let (form, _) = forms
+            .iter()
+            .find(|(_, form)| text.contains(form.as_str()))?;
+        Some(format!("'{value}' stands in {place}, {form}"))
+    })
+}
+
+/// The ways in which a value could be written.
+fn forms(value: &str) -> Vec<Form> {
+    let bytes = value.as_bytes();
+    let each = |write: fn(&u8) -> String| bytes.iter().map(write).collect::<Vec<_>>();
+    let percent = |write: fn(u8) -> String| -> String {
+        let one = |byte: &u8| match *byte {
+            plain if plain.is_ascii_alphanumeric() || b"-_.~".contains(&plain) => {
+                char::from(plain).to_string()
+            }
+            other => write(other),
+        };
+        bytes.iter().map(one).collect()
+    };
+    let mut forms = vec![
+        ("as it is", value.to_owned()),
+        ("quoted", format!("{value:?}").trim_matches('"').to_owned()),
+        ("percent-encoded", percent(|byte| format!("%{byte:02X}"))),
+        ("percent-encoded", percent(|byte| format!("%{byte:02x}"))),
+        ("in hex", each(|byte| format!("{byte:02x}")).concat()),
+        ("in hex", each(|byte| format!("{byte:02X}")).concat()),
+        // How bytes are printed by `Debug`: so does the client's type of a Secret.
+        ("as numbers", each(u8::to_string).join(", ")),
+        ("as numbers", each(u8::to_string).join(",")),
+    ];
+    for before in 0..3 {
+        let text = base64(bytes, before);
+        forms.push(("in base64", text.replace('+', "-").replace('/', "_")));
+        forms.push(("in base64", text));
+    }
+    // Cut off at a width, in front or behind.
+    if let (Some(head), Some(tail)) = (value.get(..value.len() / 2), value.get(value.len() / 2..))
+        && value.len() >= 2 * SHORTEST
+    {
+        forms.push(("in part", head.to_owned()));
+        forms.push(("in part", tail.to_owned()));
+    }
+    forms
+}
+
+/// What base64 makes of these bytes behind so many others, without the characters that those, or
+/// bytes behind, have a part in.
+fn base64(bytes: &[u8], before: usize) -> String {
+    let shifted = [&vec![0; before], bytes].concat();
+    let (from, to) = ((before * 8).div_ceil(6), shifted.len() * 8 / 6);
+    let text = serde_json::to_value(ByteString(shifted)).unwrap();
+    text.as_str().unwrap()[from..to].to_owned()
+}
