@@ -21,6 +21,8 @@ pub struct Kind {
     pub plural: String,
     /// Whether it has the subresource `status`.
     pub has_status: bool,
+    /// Whether an object can only be replaced by somebody who says which version.
+    pub needs_version: bool,
     /// What its objects look like; anything where it is left out.
     pub schema: Option<Rules>,
     /// Fields that a list can be selected by.
@@ -102,6 +104,7 @@ fn built_in() -> impl Iterator<Item = Entry> {
             name: name.to_owned(),
             plural: plural.to_owned(),
             has_status: false,
+            needs_version: plural == "leases",
             schema: None,
             selectable: Vec::new(),
         })
@@ -158,6 +161,7 @@ fn defined(definition: &Value) -> Result<Kind, String> {
         name: text(&spec["names"]["kind"]),
         plural: text(&spec["names"]["plural"]),
         has_status: version["subresources"]["status"].is_object(),
+        needs_version: true,
         schema: Some(Rules {
             schema,
             compiled,

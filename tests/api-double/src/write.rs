@@ -123,7 +123,7 @@ impl Work<'_> {
         let key = key(self.call)?;
         let object = self.identified(self.call.body.clone())?;
         let version = object["metadata"]["resourceVersion"].as_str();
-        if self.kind.schema.is_some() && version.is_none_or(str::is_empty) {
+        if self.kind.needs_version && version.is_none_or(str::is_empty) {
             let problem = "metadata.resourceVersion: must be specified for an update".to_owned();
             return Err(Refusal::invalid(&key.name, &[problem]));
         }
@@ -172,9 +172,11 @@ impl Work<'_> {
             return Ok(new);
         }
         let is_going = !new["metadata"]["deletionTimestamp"].is_null();
-        let is_held = has_finalizers(&new);
-        let after = (!is_going || is_held).then_some(new);
-        Ok(self.commit(state, key, after))
+        if is_going && !has_finalizers(&new) {
+            self.commit(state, key, None);
+            return Ok(new);
+        }
+        Ok(self.commit(state, key, Some(new)))
     }
 
     fn patch(&self, state: &mut State) -> Result<(Value, bool), Refusal> {
