@@ -11,6 +11,7 @@ impl Double {
     /// Deletes the objects all of whose owners are gone; `true` when there were any. Like the real
     /// one it comes some time after the owner went, and takes one generation after the other: who
     /// calls it says when.
+    #[must_use]
     pub fn collect_garbage(&self) -> bool {
         let kinds = self.0.kinds.clone();
         self.change(|state| {

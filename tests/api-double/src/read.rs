@@ -88,9 +88,9 @@ impl Double {
     }
 
     /// A list, as it was so many changes ago.
-    pub(crate) fn pages(&self, kind: &Kind, call: &Call, stale: u64) -> Result<Value, Refusal> {
+    pub(crate) fn pages(&self, kind: &Kind, call: &Call, behind: u64) -> Result<Value, Refusal> {
         let state = self.lock();
-        let (version, after) = from(&state, call, stale)?;
+        let (version, after) = from(&state, call, behind)?;
         let selection = Selection::new(kind, call)?;
         let limit = call.query("limit").parse::<usize>().ok().filter(|n| *n > 0);
         let objects = if version == state.version {
@@ -124,7 +124,7 @@ impl Double {
 }
 
 /// At which version, and after which name, a page begins.
-fn from(state: &State, call: &Call, stale: u64) -> Result<(u64, Option<String>), Refusal> {
+fn from(state: &State, call: &Call, behind: u64) -> Result<(u64, Option<String>), Refusal> {
     let token = call.query("continue");
     if !token.is_empty() {
         let parts = token.split_once(':');
@@ -141,7 +141,7 @@ fn from(state: &State, call: &Call, stale: u64) -> Result<(u64, Option<String>),
     let version = match wanted.filter(|_| call.query("resourceVersionMatch") == "Exact") {
         Some(exact) if exact < state.compacted => return Err(Refusal::expired()),
         Some(exact) => exact,
-        None => state.version.saturating_sub(stale).max(1),
+        None => state.version.saturating_sub(behind).max(1),
     };
     Ok((version, None))
 }

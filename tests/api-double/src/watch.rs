@@ -19,7 +19,7 @@ use crate::refusal::Refusal;
 use crate::store::Double;
 
 /// How often an idle watch says how far it is; the real server does so about once a minute.
-const BOOKMARK_INTERVAL: Duration = Duration::from_secs(60);
+const BOOKMARK_INTERVAL: Duration = Duration::from_mins(1);
 
 struct Watch {
     double: Double,

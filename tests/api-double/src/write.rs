@@ -248,7 +248,7 @@ impl Work<'_> {
     /// Takes the owner out of what it owns.
     fn orphan(&self, state: &mut State, owner: &Value) {
         let uid = &owner["metadata"]["uid"];
-        let owned: Vec<_> = state
+        let children: Vec<_> = state
             .objects
             .iter()
             .filter(|(_, object)| {
@@ -257,7 +257,7 @@ impl Work<'_> {
             })
             .map(|(key, object)| (key.clone(), Value::clone(object)))
             .collect();
-        for (key, mut object) in owned {
+        for (key, mut object) in children {
             if let Some(owners) = object["metadata"]["ownerReferences"].as_array_mut() {
                 owners.retain(|owner| owner["uid"] != *uid);
             }
