@@ -74,6 +74,7 @@ impl Director {
 
     /// The run comes by a point: says what goes wrong there. An operator that was killed comes by
     /// none.
+    #[must_use]
     pub fn meet(&self, name: &str) -> Option<Act> {
         let mut state = self.lock();
         if state.is_dead || state.is_stuck {

@@ -70,7 +70,7 @@ fn acts(point: &Point) -> Vec<Act> {
                     acts.push(database(&format!(
                         "lagSelects: {{tenant: {name}, selects: 6}}"
                     )));
-                    acts.push(database(&format!("lagTime: {{tenant: {name}, age: 20s}}")));
+                    acts.push(database(&format!("lagTime: {{tenant: {name}, age: 10s}}")));
                     acts.push(database(&format!("interruptArchive: {{tenant: {name}}}")));
                 }
             }
@@ -136,6 +136,34 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
         }));
     }
     plans
+}
+
+/// How many points after the first kill the second one is tried at.
+const OF_RECOVERY: usize = 12;
+
+/// The operator is killed once more while it recovers: at each of the next requests and statements
+/// after the first kill, of the run in which it happened.
+#[must_use]
+pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
+    let [first] = killed.faults.as_slice() else {
+        return Vec::new();
+    };
+    if !matches!(first.act, Act::KillBefore | Act::KillAfter) {
+        return Vec::new();
+    }
+    let after = points.iter().skip_while(|point| **point != first.at);
+    let next = after.skip(1).filter(|point| {
+        matches!(sort(&point.name), Sort::Write | Sort::Command) || point.name.ends_with("by key")
+    });
+    let plans = next.take(OF_RECOVERY).flat_map(|point| {
+        [Act::KillBefore, Act::KillAfter].map(|act| {
+            let mut plan = killed.clone();
+            let at = point.clone();
+            plan.faults.push(Fault { act, at });
+            plan
+        })
+    });
+    plans.collect()
 }
 
 /// Two or three things that go wrong in one run, drawn from those that can.
@@ -211,6 +239,21 @@ mod tests {
         for plan in plans {
             assert_eq!(plan.to_string().parse::<Plan>().unwrap(), plan);
         }
+    }
+
+    #[test]
+    fn a_second_kill_comes_after_the_first() {
+        let points = ["create a b", "login", "create a c", "update a/status b"].map(point);
+        let plan: Plan = "pair: kill-after @ create a b#1".parse().unwrap();
+        let texts: Vec<_> = again(&plan, &points)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(texts.len(), 4);
+        assert_eq!(
+            texts[0],
+            "pair: kill-after @ create a b#1 + kill-before @ create a c#1"
+        );
     }
 
     #[test]

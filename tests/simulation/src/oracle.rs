@@ -34,6 +34,10 @@ struct State {
     /// How many statements of the log were looked at.
     seen: u64,
     keys: BTreeMap<String, u32>,
+    /// Keys of attempts that stand in a status.
+    intents: BTreeSet<String>,
+    /// Keys that were looked for, and by which session.
+    looked: BTreeSet<(u64, String)>,
     slots: BTreeMap<String, String>,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
@@ -53,6 +57,8 @@ impl Oracle {
             violations: Vec::new(),
             seen: 0,
             keys: BTreeMap::new(),
+            intents: BTreeSet::new(),
+            looked: BTreeSet::new(),
             slots: BTreeMap::new(),
             destinations: BTreeSet::new(),
             moved_at: Duration::ZERO,

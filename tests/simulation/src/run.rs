@@ -13,7 +13,7 @@ use crate::workload::Workload;
 use crate::world::World;
 
 /// How soon after the last fault everything must be as in peace.
-const CONVERGENCE: Duration = Duration::from_secs(60);
+const CONVERGENCE: Duration = Duration::from_mins(1);
 
 /// How long before the end of a run nothing is written or sent any more.
 const QUIET: Duration = Duration::from_mins(5);

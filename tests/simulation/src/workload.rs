@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_sim::statement::Kind;
 
 use crate::oracle::PASSWORD;
@@ -45,6 +46,8 @@ pub struct Workload {
     pub steps: Vec<(Duration, Action)>,
     /// The end.
     pub length: Duration,
+    /// How often the database is read while nothing of ours runs.
+    pub idle: Duration,
     /// Kinds of statements that somebody has asked for.
     pub allowed: Vec<Kind>,
     /// Slots that fall due: RFC 3339.
@@ -57,6 +60,13 @@ const SETTING_UP: [Kind; 4] = [
     Kind::SetDataBackupDest,
     Kind::Backup,
 ];
+
+/// How long people wait before they cancel or delete: whatever goes wrong once, the backup runs by
+/// then.
+const LATER: Duration = Duration::from_secs(90);
+
+/// A backup that still runs then.
+const LONG: Duration = Duration::from_secs(200);
 
 const STRATEGY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -110,7 +120,10 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
     ))
 }
 
-fn scenario(tenants: &[&str]) -> String {
+/// A database with these tenants, of which a full backup takes about so long.
+fn scenario(tenants: &[&str], backups_take: Duration) -> String {
+    // The simulated disk reads 200 MiB a second, twenty times faster.
+    let size = backups_take.as_secs() * 4;
     let head = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -119,7 +132,7 @@ tenants:
 ";
     let tenants = tenants
         .iter()
-        .map(|name| format!("  - {{name: {name}, fullBackupSize: 100GiB}}\n"));
+        .map(|name| format!("  - {{name: {name}, fullBackupSize: {size}GiB}}\n"));
     head.to_owned() + &tenants.collect::<String>()
 }
 
@@ -158,9 +171,10 @@ impl Workload {
     fn new(name: &'static str, tenants: &[&str]) -> Self {
         Self {
             name,
-            scenario: scenario(tenants),
+            scenario: scenario(tenants, Duration::from_secs(25)),
             steps: vec![(Duration::ZERO, basics())],
             length: minutes(30),
+            idle: Intervals::default().idle,
             allowed: SETTING_UP.to_vec(),
             slots: Vec::new(),
         }
@@ -181,13 +195,14 @@ impl Workload {
     /// Back up now: one backup that goes well, one that is canceled while it runs.
     fn manual() -> Self {
         let mut manual = Self::new("manual", &["orders", "billing"]);
+        manual.scenario = scenario(&["orders", "billing"], LONG);
         manual.allowed.push(Kind::CancelBackup);
         manual
             .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
             .at(minutes(3), Action::Apply(task("now", "orders")))
             .at(minutes(8), Action::Apply(task("never-mind", "orders")))
             .at(
-                minutes(8) + Duration::from_secs(15),
+                minutes(8) + LATER,
                 edit("backuptasks", "never-mind", "spec: {cancel: true}"),
             )
     }
@@ -231,12 +246,12 @@ impl Workload {
     /// Everything is deleted while a backup runs; the database goes on with what it does.
     fn delete() -> Self {
         let delete = |plural, name| Action::Delete { plural, name };
-        let at = minutes(5) + Duration::from_secs(15);
-        Self::new("delete", &["orders"])
-            .at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
-            .at(at, delete("backupstrategies", "nightly"))
-            .at(minutes(7), delete("backupstorages", "nfs"))
-            .at(minutes(8), delete("oceanbaseclusters", "prod"))
+        let mut all = Self::new("delete", &["orders"]);
+        all.scenario = scenario(&["orders"], LONG);
+        all.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
+            .at(minutes(5) + LATER, delete("backupstrategies", "nightly"))
+            .at(minutes(8), delete("backupstorages", "nfs"))
+            .at(minutes(9), delete("oceanbaseclusters", "prod"))
     }
 
     /// Three days of a strategy.
@@ -244,6 +259,7 @@ impl Workload {
         let mut days = Self::pair();
         days.name = "days";
         days.length = Duration::from_hours(72);
+        days.idle = minutes(5);
         days.slots = vec![
             "2026-11-20T02:00:00Z",
             "2026-11-20T02:10:00Z",

@@ -7,6 +7,7 @@ use std::time::Duration;
 use api_double::{Double, Kinds, Peace};
 use http::Request;
 use kube::Client;
+use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_backup_operator::operator::{self, Settings};
 use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::{Simulator, fault};
@@ -87,7 +88,7 @@ impl World {
     /// ended by itself.
     pub async fn live(&self, workload: &Workload) -> bool {
         let mut people = pin!(self.people(workload));
-        let mut operators = pin!(self.operators());
+        let mut operators = pin!(self.operators(workload));
         let mut garbage = pin!(self.garbage());
         tokio::select! {
             biased;
@@ -98,7 +99,7 @@ impl World {
     }
 
     /// One operator after the other; ends when one does.
-    async fn operators(&self) {
+    async fn operators(&self, workload: &Workload) {
         loop {
             let engine = Engine {
                 simulator: self.simulator.clone(),
@@ -107,6 +108,10 @@ impl World {
             };
             let settings = Settings {
                 namespace: Some(NAMESPACE.to_owned()),
+                intervals: Intervals {
+                    idle: workload.idle,
+                    ..Intervals::default()
+                },
                 ..Settings::default()
             };
             let client = self.double.client(Arc::new(self.director.clone()));
@@ -172,7 +177,8 @@ impl World {
     async fn garbage(&self) {
         loop {
             sleep(GARBAGE).await;
-            self.double.collect_garbage();
+            // Whether anything went makes no difference: it comes by again.
+            let _ = self.double.collect_garbage();
         }
     }
 }

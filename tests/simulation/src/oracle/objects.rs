@@ -33,6 +33,9 @@ impl State {
         self.keeps_secrets(change);
         let Some(after) = &change.after else { return };
         self.claims_no_newer_generation(change, after);
+        let attempts = after["status"]["attempts"].as_array().into_iter().flatten();
+        let keys = attempts.filter_map(|attempt| attempt["key"].as_str());
+        self.intents.extend(keys.map(str::to_owned));
         match (&change.before, plural) {
             (None, "backuptasks") => self.is_the_only_task(change, after),
             (Some(before), "backuptasks") => self.task_goes_forward(change, before, after),

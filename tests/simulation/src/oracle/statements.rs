@@ -36,6 +36,11 @@ impl State {
             if entry.text.contains(PASSWORD) {
                 self.violated("I11: the password stands in a statement");
             }
+            if entry.kind == Kind::Select
+                && let Some(key) = key(&entry.text)
+            {
+                self.looked.insert((entry.session, key.to_owned()));
+            }
             if entry.is_changing() {
                 self.sent_at = self.time.elapsed();
                 simulator.world(|world| self.changing(&entry, world));
@@ -64,10 +69,15 @@ impl State {
     }
 
     fn backup(&mut self, entry: &Entry, world: &World) {
-        let key = entry.text.split('\'').find(|part| part.starts_with("obb/"));
-        let Some(key) = key else {
+        let Some(key) = key(&entry.text) else {
             return self.violated(&format!("a backup without a key: {}", entry.text));
         };
+        if !self.intents.contains(key) {
+            self.violated(&format!("I1: no status holds the intent of {key}"));
+        }
+        if !self.looked.contains(&(entry.session, key.to_owned())) {
+            self.violated(&format!("I1: nobody looked for {key} before it was sent"));
+        }
         let count = self.keys.entry(key.to_owned()).or_default();
         *count += 1;
         if *count > 1 {
@@ -92,4 +102,9 @@ impl State {
             }
         }
     }
+}
+
+/// The key of an attempt in a statement.
+fn key(text: &str) -> Option<&str> {
+    text.split('\'').find(|part| part.starts_with("obb/"))
 }
