@@ -55,6 +55,15 @@ impl Act {
         !matches!(self, Self::Jump(_) | Self::Database(_))
     }
 
+    /// How many seconds later than in peace slots fall due because of it.
+    #[must_use]
+    pub fn sets_back(&self) -> u64 {
+        match self {
+            Self::Jump(seconds) => seconds.min(&0).unsigned_abs(),
+            _ => 0,
+        }
+    }
+
     /// How much later than in peace everything may be done because of it, beyond a minute.
     #[must_use]
     pub fn costs(&self) -> u64 {

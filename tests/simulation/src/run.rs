@@ -42,7 +42,10 @@ pub struct Report {
 #[must_use]
 pub fn run(plan: &Plan, peace: Option<&Report>) -> Report {
     let workload = Workload::find(&plan.workload);
-    let workload = workload.unwrap_or_else(|| panic!("there is no workload `{}`", plan.workload));
+    let mut workload =
+        workload.unwrap_or_else(|| panic!("there is no workload `{}`", plan.workload));
+    let set_back = plan.faults.iter().map(|fault| fault.act.sets_back());
+    workload.length += Duration::from_secs(set_back.sum());
     // The HTTP client of a kubeconfig is not used, but kube looks for the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
     count_panics();
