@@ -81,7 +81,7 @@ fn a_backup_of_its_own_is_in_order() {
 fn a_key_that_is_sent_again_is_seen() {
     let text = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
     assert_eq!(
-        said_of(&[text, text]),
+        said_of(&[LOOK, text, text]),
         ["I1: BACKUP was run twice for obb/1/1"]
     );
 }
