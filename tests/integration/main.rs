@@ -14,5 +14,6 @@ mod architecture;
 mod crd_files;
 mod engine_grammar;
 mod protocol;
+mod simulation;
 mod stories;
 mod support;

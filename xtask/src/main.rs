@@ -10,6 +10,7 @@ mod crds;
 mod demo;
 mod kubernetes;
 mod process;
+mod simulate;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -29,6 +30,8 @@ enum Command {
     Crds,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
+    /// Run the whole operator under a paused clock, with faults at exact points.
+    Simulate(simulate::Arguments),
 }
 
 #[tokio::main]
@@ -37,6 +40,7 @@ async fn main() -> Result<()> {
         Command::Demo(arguments) => demo::run(arguments).await,
         Command::Crds => crds::write(),
         Command::Bench(arguments) => bench::run(arguments).await,
+        Command::Simulate(arguments) => simulate::run(arguments),
     }
 }
 

@@ -1,0 +1,6 @@
+//! The whole operator under a paused clock, with faults at exact points; and the script that keeps
+//! the API double honest.
+
+mod faults;
+mod honest;
+mod script;

@@ -1,0 +1,112 @@
+//! What a world comes to: what must be the same whatever went wrong on the way, if it is something
+//! that the operator makes up for.
+
+use std::collections::BTreeMap;
+
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use crate::world::World;
+
+/// What a world came to, by subject.
+pub type Digest = BTreeMap<String, String>;
+
+/// Looks at objects, at how often each was made and deleted, at jobs and at what was sent.
+#[must_use]
+pub fn digest(world: &World) -> Digest {
+    let mut digest = Digest::new();
+    for plural in [
+        "backupstorages",
+        "backupstrategies",
+        "backuptasks",
+        "logbackups",
+        "oceanbaseclusters",
+    ] {
+        for object in world.double.list(plural) {
+            let name = object["metadata"]["name"].as_str().unwrap_or_default();
+            digest.insert(format!("{plural} {name}"), shown(&object));
+        }
+    }
+    let mut counts = BTreeMap::<_, u32>::new();
+    for change in world.double.history() {
+        if change.event() != "MODIFIED" && change.key.plural != "events" {
+            let what = (
+                change.event(),
+                change.key.plural.clone(),
+                change.key.name.clone(),
+            );
+            *counts.entry(what).or_default() += 1;
+        }
+    }
+    for ((event, plural, name), count) in counts {
+        digest.insert(format!("{event} {plural} {name}"), count.to_string());
+    }
+    let names: Vec<String> = world
+        .simulator
+        .world(|cluster| cluster.tenants.iter().map(|t| t.name.clone()).collect());
+    for name in names {
+        let sent = world.simulator.log(|log| log.effects(Kind::Backup, &name));
+        digest.insert(format!("BACKUP of {name}"), sent.to_string());
+        let jobs = world.simulator.world(|cluster| {
+            let backups = &cluster.tenant(&name).unwrap().backups;
+            let jobs = backups.jobs.iter().chain(&backups.history);
+            let mut jobs: Vec<_> = jobs
+                .map(|job| {
+                    (
+                        job.id,
+                        format!("{:?} {}", job.backup_type, job.status.name()),
+                    )
+                })
+                .collect();
+            jobs.sort();
+            let texts: Vec<_> = jobs.into_iter().map(|(_, text)| text).collect();
+            texts.join(", ")
+        });
+        digest.insert(format!("jobs of {name}"), jobs);
+    }
+    digest
+}
+
+/// What an object shows, without times and numbers that may differ.
+fn shown(object: &Value) -> String {
+    let status = &object["status"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let mut parts = vec![
+        text(&status["phase"]),
+        text(&status["outcome"]),
+        text(&status["cause"]["reason"]),
+    ];
+    let list = |field: &str| status[field].as_array().cloned().unwrap_or_default();
+    for condition in list("conditions") {
+        let (kind, status) = (text(&condition["type"]), text(&condition["status"]));
+        parts.push(format!("{kind}={status}/{}", text(&condition["reason"])));
+    }
+    for attempt in list("attempts") {
+        parts.push(text(&attempt["outcome"]));
+    }
+    for slot in list("scheduleHistory") {
+        let (at, kind) = (text(&slot["slot"]), text(&slot["type"]));
+        let (outcome, started) = (text(&slot["outcome"]), &slot["started"]);
+        parts.push(format!("{at} {kind} {outcome} {started}"));
+    }
+    if !status["openSlot"].is_null() {
+        parts.push("open slot".to_owned());
+    }
+    parts.retain(|part| !part.is_empty());
+    parts.join(" | ")
+}
+
+/// What differs.
+#[must_use]
+pub fn differences(peace: &Digest, found: &Digest) -> Vec<String> {
+    let mut subjects: Vec<_> = peace.keys().chain(found.keys()).collect();
+    subjects.sort();
+    subjects.dedup();
+    let nothing = String::from("nothing");
+    let differing = subjects.into_iter().filter_map(|subject| {
+        let wanted = peace.get(subject).unwrap_or(&nothing);
+        let found = found.get(subject).unwrap_or(&nothing);
+        (wanted != found).then(|| format!("I14: {subject}: {found}, in peace {wanted}"))
+    });
+    differing.collect()
+}

@@ -1,0 +1,187 @@
+//! Counts the points that a run comes by and makes things go wrong there.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use api_double::{Call, Double, EventFate, Fate, Gate, Moment, Refusal};
+use oceanbase_sim::{Simulator, fault};
+use serde_json::Value;
+use tokio::sync::Notify;
+
+use crate::plan::{Act, Fault, Point};
+use crate::time::Time;
+
+/// More points than this without any time passing is a loop that never ends.
+const MOST_AT_ONCE: u32 = 20_000;
+
+/// Counts points and makes things go wrong; clones are the same one.
+#[derive(Clone)]
+pub struct Director(Arc<Shared>);
+
+struct Shared {
+    time: Time,
+    state: Mutex<State>,
+    killed: Notify,
+    double: OnceLock<Double>,
+    simulator: OnceLock<Simulator>,
+}
+
+struct State {
+    faults: Vec<Fault>,
+    counts: HashMap<String, u32>,
+    points: Vec<Point>,
+    is_dead: bool,
+    /// When the last fault struck.
+    struck_at: Option<Duration>,
+    at: Duration,
+    at_once: u32,
+    is_stuck: bool,
+}
+
+impl Director {
+    /// One with these faults before it.
+    #[must_use]
+    pub fn new(time: Time, faults: &[Fault]) -> Self {
+        let state = State {
+            faults: faults.to_vec(),
+            counts: HashMap::new(),
+            points: Vec::new(),
+            is_dead: false,
+            struck_at: None,
+            at: Duration::ZERO,
+            at_once: 0,
+            is_stuck: false,
+        };
+        Self(Arc::new(Shared {
+            time,
+            state: Mutex::new(state),
+            killed: Notify::new(),
+            double: OnceLock::new(),
+            simulator: OnceLock::new(),
+        }))
+    }
+
+    /// Whose history it lets be forgotten, and in which database it makes things happen.
+    pub fn knows(&self, double: &Double, simulator: &Simulator) {
+        let _ = self.0.double.set(double.clone());
+        let _ = self.0.simulator.set(simulator.clone());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The run comes by a point: says what goes wrong there. An operator that was killed comes by
+    /// none.
+    #[must_use]
+    pub fn meet(&self, name: &str) -> Option<Act> {
+        let mut state = self.lock();
+        if state.is_dead || state.is_stuck {
+            return Some(Act::KillBefore);
+        }
+        let now = self.0.time.elapsed();
+        if state.at != now {
+            (state.at, state.at_once) = (now, 0);
+        }
+        state.at_once += 1;
+        if state.at_once > MOST_AT_ONCE {
+            state.is_stuck = true;
+            return Some(Act::KillBefore);
+        }
+        let count = state.counts.entry(name.to_owned()).or_default();
+        *count += 1;
+        let point = Point {
+            name: name.to_owned(),
+            nth: *count,
+        };
+        let found = state.faults.iter().position(|fault| fault.at == point);
+        state.points.push(point);
+        let act = state.faults.remove(found?).act;
+        state.struck_at = Some(now);
+        match &act {
+            Act::KillBefore | Act::KillAfter => {
+                state.is_dead = true;
+                self.0.killed.notify_one();
+            }
+            Act::Jump(seconds) => self.0.time.jump(*seconds),
+            Act::Compact => {
+                if let Some(double) = self.0.double.get() {
+                    double.compact();
+                }
+            }
+            Act::Database(yaml) => {
+                drop(state);
+                self.inject(yaml);
+            }
+            _ => {}
+        }
+        Some(act)
+    }
+
+    fn inject(&self, yaml: &str) {
+        let Some(simulator) = self.0.simulator.get() else {
+            return;
+        };
+        for fault in fault::parse(yaml).unwrap_or_default() {
+            // What can not happen now, such as the end of an archive that does not run, does not.
+            let _ = simulator.inject(fault);
+        }
+    }
+
+    /// Waits until the operator is to die.
+    pub async fn killed(&self) {
+        self.0.killed.notified().await;
+    }
+
+    /// The next operator comes by points again.
+    pub fn revive(&self) {
+        self.lock().is_dead = false;
+    }
+
+    /// All points so far, in their order.
+    #[must_use]
+    pub fn points(&self) -> Vec<Point> {
+        self.lock().points.clone()
+    }
+
+    /// When the last fault struck, and whether all did.
+    #[must_use]
+    pub fn struck(&self) -> (Option<Duration>, bool) {
+        let state = self.lock();
+        (state.struck_at, state.faults.is_empty())
+    }
+
+    /// Whether the operator ran in circles without time passing.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        self.lock().is_stuck
+    }
+}
+
+impl Gate for Director {
+    fn call(&self, call: &Call) -> Fate {
+        match self.meet(&call.to_string()) {
+            Some(Act::KillBefore) => Fate::Never(Moment::Before),
+            Some(Act::KillAfter) => Fate::Never(Moment::After),
+            Some(Act::LoseBefore) => Fate::Lose(Moment::Before),
+            Some(Act::LoseAfter) => Fate::Lose(Moment::After),
+            Some(Act::Refuse(code)) => Fate::Refuse(Refusal::of_code(code)),
+            Some(Act::Late(seconds)) => Fate::Late(Duration::from_secs(seconds.into())),
+            Some(Act::Stale(changes)) => Fate::Stale(changes),
+            _ => Fate::Serve,
+        }
+    }
+
+    fn event(&self, plural: &str, kind: &str, object: &Value) -> EventFate {
+        let name = object["metadata"]["name"].as_str().unwrap_or_default();
+        match self.meet(&format!("event {plural} {kind} {name}")) {
+            Some(Act::Drop) => EventFate::Drop(Duration::from_secs(30)),
+            Some(Act::Twice) => EventFate::Twice,
+            Some(Act::Late(seconds)) => EventFate::Late(Duration::from_secs(seconds.into())),
+            Some(Act::Close | Act::LoseBefore) => EventFate::Close,
+            Some(Act::Expire) => EventFate::Expire,
+            _ => EventFate::Deliver,
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! All plans of a workload, from the points of its run in peace.
+
+use std::collections::BTreeMap;
+
+use crate::plan::{Act, Fault, Plan, Point};
+
+/// How many points of one name are tried: statuses that follow the time are written again and
+/// again.
+const OF_WRITES: usize = 5;
+const OF_READS: usize = 2;
+const OF_EVENTS: usize = 4;
+
+/// What a point is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Sort {
+    Write,
+    Command,
+    List,
+    Read,
+    Query,
+    Login,
+    Event,
+}
+
+fn sort(name: &str) -> Sort {
+    match name.split(' ').next().unwrap_or_default() {
+        "create" | "update" | "patch" | "delete" => Sort::Write,
+        "list" => Sort::List,
+        "get" | "watch" => Sort::Read,
+        "login" => Sort::Login,
+        "event" => Sort::Event,
+        "SELECT" | "SHOW" => Sort::Query,
+        _ => Sort::Command,
+    }
+}
+
+fn acts(point: &Point) -> Vec<Act> {
+    let database = |yaml: &str| Act::Database(yaml.to_owned());
+    match sort(&point.name) {
+        Sort::Write => vec![
+            Act::KillBefore,
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::LoseAfter,
+            Act::Refuse(409),
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Refuse(503),
+            Act::Late(20),
+            Act::Compact,
+            Act::Jump(3600),
+            Act::Jump(-300),
+            database("[killConnections]"),
+        ],
+        Sort::Command => {
+            let mut acts = vec![
+                Act::KillBefore,
+                Act::KillAfter,
+                Act::LoseBefore,
+                Act::LoseAfter,
+                Act::Refuse(4012),
+                Act::Late(40),
+                database("[killConnections]"),
+            ];
+            for name in point.name.split('\'').skip(1).step_by(2) {
+                if point.name.starts_with("ALTER SYSTEM BACKUP") && !name.starts_with("obb/") {
+                    acts.push(database(&format!(
+                        "failBackup: {{tenant: {name}, code: -9082}}"
+                    )));
+                    acts.push(database(&format!(
+                        "lagSelects: {{tenant: {name}, selects: 6}}"
+                    )));
+                    acts.push(database(&format!("lagTime: {{tenant: {name}, age: 10s}}")));
+                    acts.push(database(&format!("interruptArchive: {{tenant: {name}}}")));
+                }
+            }
+            acts
+        }
+        Sort::List => vec![
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Late(20),
+            Act::Stale(3),
+        ],
+        Sort::Read => vec![
+            Act::KillBefore,
+            Act::LoseBefore,
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Refuse(503),
+            Act::Late(20),
+        ],
+        Sort::Query => vec![
+            Act::KillBefore,
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::Refuse(4012),
+            Act::Late(20),
+        ],
+        Sort::Login => vec![Act::KillBefore, Act::LoseBefore, Act::Late(10)],
+        Sort::Event => vec![
+            Act::KillBefore,
+            Act::Drop,
+            Act::Twice,
+            Act::Late(20),
+            Act::Close,
+            Act::Expire,
+        ],
+    }
+}
+
+/// Each thing that can go wrong at each point, one at a time.
+#[must_use]
+pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
+    let mut counts = BTreeMap::<&str, usize>::new();
+    let mut plans = Vec::new();
+    for point in points {
+        let count = counts.entry(&point.name).or_default();
+        *count += 1;
+        let most = match sort(&point.name) {
+            Sort::Write | Sort::Command => OF_WRITES,
+            Sort::List | Sort::Read | Sort::Query | Sort::Login => OF_READS,
+            Sort::Event => OF_EVENTS,
+        };
+        if *count > most {
+            continue;
+        }
+        plans.extend(acts(point).into_iter().map(|act| Plan {
+            workload: workload.to_owned(),
+            faults: vec![Fault {
+                act,
+                at: point.clone(),
+            }],
+        }));
+    }
+    plans
+}
+
+/// How many points after the first kill the second one is tried at.
+const OF_RECOVERY: usize = 12;
+
+/// The operator is killed once more while it recovers: at each of the next requests and statements
+/// after the first kill, of the run in which it happened.
+#[must_use]
+pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
+    let [first] = killed.faults.as_slice() else {
+        return Vec::new();
+    };
+    if !matches!(first.act, Act::KillBefore | Act::KillAfter) {
+        return Vec::new();
+    }
+    let after = points.iter().skip_while(|point| **point != first.at);
+    let next = after.skip(1).filter(|point| {
+        matches!(sort(&point.name), Sort::Write | Sort::Command) || point.name.ends_with("by key")
+    });
+    let plans = next.take(OF_RECOVERY).flat_map(|point| {
+        [Act::KillBefore, Act::KillAfter].map(|act| {
+            let mut plan = killed.clone();
+            let at = point.clone();
+            plan.faults.push(Fault { act, at });
+            plan
+        })
+    });
+    plans.collect()
+}
+
+/// Two or three things that go wrong in one run, drawn from those that can.
+#[must_use]
+pub fn drawn(singles: &[Plan], seed: u64) -> Plan {
+    let mut random = Random(seed);
+    let mut plan = singles[random.below(singles.len())].clone();
+    let same: Vec<_> = singles
+        .iter()
+        .filter(|single| single.workload == plan.workload)
+        .collect();
+    for _ in 0..=random.below(2) {
+        let other = same[random.below(same.len())];
+        if plan
+            .faults
+            .iter()
+            .all(|fault| fault.at != other.faults[0].at)
+        {
+            plan.faults.extend(other.faults.clone());
+        }
+    }
+    plan
+}
+
+/// So many of the plans, the same ones for the same seed.
+#[must_use]
+pub fn sample(mut plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
+    let mut random = Random(seed);
+    for at in (1..plans.len()).rev() {
+        plans.swap(at, random.below(at + 1));
+    }
+    plans.truncate(count);
+    plans
+}
+
+/// `SplitMix64`: a seed is all that it needs.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^= mixed >> 31;
+        usize::try_from(mixed % limit as u64).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn point(name: &str) -> Point {
+        Point {
+            name: name.to_owned(),
+            nth: 1,
+        }
+    }
+
+    #[test]
+    fn every_plan_can_be_read_back() {
+        let points = [
+            point("create backuptasks a"),
+            point("event backuptasks ADDED a"),
+            point("SELECT CDB_OB_BACKUP_JOBS"),
+            point("ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/*/1'"),
+            point("list backuptasks"),
+            point("login"),
+        ];
+        let plans = single("pair", &points);
+        assert!(plans.len() > 30);
+        for plan in plans {
+            assert_eq!(plan.to_string().parse::<Plan>().unwrap(), plan);
+        }
+    }
+
+    #[test]
+    fn a_second_kill_comes_after_the_first() {
+        let points = ["create a b", "login", "create a c", "update a/status b"].map(point);
+        let plan: Plan = "pair: kill-after @ create a b#1".parse().unwrap();
+        let texts: Vec<_> = again(&plan, &points)
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(texts.len(), 4);
+        assert_eq!(
+            texts[0],
+            "pair: kill-after @ create a b#1 + kill-before @ create a c#1"
+        );
+    }
+
+    #[test]
+    fn a_seed_draws_the_same_plan_again() {
+        let plans = single("pair", &[point("create a b"), point("login")]);
+        assert_eq!(drawn(&plans, 7), drawn(&plans, 7));
+        assert_ne!(sample(plans.clone(), 9, 1), sample(plans, 9, 2));
+    }
+}

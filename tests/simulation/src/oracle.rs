@@ -1,0 +1,107 @@
+//! What must hold after every step.
+//!
+//! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
+//! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
+//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations. What must hold
+//! at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
+
+mod objects;
+mod statements;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use api_double::Change;
+use oceanbase_sim::Simulator;
+use oceanbase_sim::statement::Kind;
+
+use crate::time::Time;
+
+/// The password of `root@sys` in every simulated world. Nothing but the Secret holds it.
+pub const PASSWORD: &str = "canary-sesame-5f1d";
+
+/// Looks at every change and every statement; clones are the same one.
+#[derive(Clone)]
+pub struct Oracle(Arc<Mutex<State>>);
+
+struct State {
+    time: Time,
+    allowed: BTreeSet<Kind>,
+    violations: Vec<String>,
+    /// How many statements of the log were looked at.
+    seen: u64,
+    keys: BTreeMap<String, u32>,
+    /// Keys of attempts that stand in a status.
+    intents: BTreeSet<String>,
+    /// Keys that were looked for, and by which session.
+    looked: BTreeSet<(u64, String)>,
+    slots: BTreeMap<String, String>,
+    /// Destinations that were set before the statement that is being run.
+    destinations: BTreeSet<(String, &'static str)>,
+    /// When the operator last wrote something that is no checkpoint.
+    moved_at: Duration,
+    /// When the operator last sent something that changes the database.
+    sent_at: Duration,
+}
+
+impl Oracle {
+    /// One that has seen nothing, and takes statements of other changing kinds for wrong.
+    #[must_use]
+    pub fn new(time: Time, allowed: &[Kind]) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            time,
+            allowed: allowed.iter().copied().collect(),
+            violations: Vec::new(),
+            seen: 0,
+            keys: BTreeMap::new(),
+            intents: BTreeSet::new(),
+            looked: BTreeSet::new(),
+            slots: BTreeMap::new(),
+            destinations: BTreeSet::new(),
+            moved_at: Duration::ZERO,
+            sent_at: Duration::ZERO,
+        })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Looks at a change of an object.
+    pub fn change(&self, change: &Change) {
+        self.lock().change(change);
+    }
+
+    /// Looks at what a statement finds.
+    pub fn before_statement(&self, simulator: &Simulator, text: &str) {
+        self.lock().before_statement(simulator, text);
+    }
+
+    /// Looks at the statements that were run since.
+    pub fn after_statements(&self, simulator: &Simulator) {
+        self.lock().after_statements(simulator);
+    }
+
+    /// What did not hold.
+    #[must_use]
+    pub fn violations(&self) -> Vec<String> {
+        self.lock().violations.clone()
+    }
+
+    /// When the operator last wrote anything but a checkpoint, and last changed the database.
+    #[must_use]
+    pub fn last_moves(&self) -> (Duration, Duration) {
+        let state = self.lock();
+        (state.moved_at, state.sent_at)
+    }
+}
+
+impl State {
+    fn violated(&mut self, what: &str) {
+        let at = self.time.elapsed();
+        self.violations.push(format!("at {at:?}: {what}"));
+    }
+}

@@ -1,0 +1,152 @@
+//! What must hold of every change of an object.
+
+use api_double::Change;
+use serde_json::Value;
+
+use super::{PASSWORD, State};
+
+/// Kinds whose status the operator writes.
+const OURS: [&str; 5] = [
+    "backupstorages",
+    "backupstrategies",
+    "backuptasks",
+    "logbackups",
+    "oceanbaseclusters",
+];
+
+/// Kinds of which it makes objects.
+const MADE: [&str; 2] = ["backuptasks", "logbackups"];
+
+impl State {
+    pub(super) fn change(&mut self, change: &Change) {
+        if change.actor != "operator" {
+            return;
+        }
+        let plural = change.key.plural.as_str();
+        if matches!(plural, "events" | "leases") {
+            return self.keeps_secrets(change);
+        }
+        if !is_checkpoint(change) {
+            self.moved_at = self.time.elapsed();
+        }
+        self.is_its_own(change);
+        self.keeps_secrets(change);
+        let Some(after) = &change.after else { return };
+        self.claims_no_newer_generation(change, after);
+        let attempts = after["status"]["attempts"].as_array().into_iter().flatten();
+        let keys = attempts.filter_map(|attempt| attempt["key"].as_str());
+        self.intents.extend(keys.map(str::to_owned));
+        match (&change.before, plural) {
+            (None, "backuptasks") => self.is_the_only_task(change, after),
+            (Some(before), "backuptasks") => self.task_goes_forward(change, before, after),
+            _ => {}
+        }
+    }
+
+    fn is_its_own(&mut self, change: &Change) {
+        let plural = change.key.plural.as_str();
+        let is_status = change.call.starts_with(&format!("update {plural}/status "));
+        let is_made = change.before.is_none() && MADE.contains(&plural);
+        if !(is_status && OURS.contains(&plural) || is_made) {
+            self.violated(&format!("I12: the operator has no right to {change}"));
+        }
+    }
+
+    fn keeps_secrets(&mut self, change: &Change) {
+        let after = change.after.as_ref().map(ToString::to_string);
+        if after.is_some_and(|text| text.contains(PASSWORD)) {
+            self.violated(&format!("I11: the password stands in {change}"));
+        }
+    }
+
+    fn claims_no_newer_generation(&mut self, change: &Change, object: &Value) {
+        let generation = object["metadata"]["generation"].as_i64().unwrap_or(0);
+        let status = &object["status"];
+        let conditions = status["conditions"].as_array().into_iter().flatten();
+        let claims = conditions.chain([status]);
+        let newest = claims
+            .filter_map(|claim| claim["observedGeneration"].as_i64())
+            .max();
+        if newest > Some(generation) {
+            self.violated(&format!(
+                "I13: a generation ahead of {generation}: {change}"
+            ));
+        }
+    }
+
+    fn is_the_only_task(&mut self, change: &Change, object: &Value) {
+        let spec = &object["spec"];
+        if spec["scheduledTime"].is_null() {
+            return;
+        }
+        let owner = &object["metadata"]["ownerReferences"][0]["uid"];
+        let slot = format!(
+            "{owner} {} {} {}",
+            spec["type"], spec["scheduledTime"], spec["tenantName"]
+        );
+        let name = change.key.name.clone();
+        if let Some(other) = self.slots.insert(slot.clone(), name.clone()) {
+            self.violated(&format!("I5: {other} and {name} are for one slot: {slot}"));
+        }
+    }
+
+    fn task_goes_forward(&mut self, change: &Change, before: &Value, after: &Value) {
+        let (old, new) = (&before["status"], &after["status"]);
+        if !old["outcome"].is_null() {
+            for field in ["outcome", "phase", "completionTime", "jobId", "backupSetId"] {
+                if old[field] != new[field] {
+                    let (was, is) = (&old[field], &new[field]);
+                    self.violated(&format!(
+                        "I3: it had ended, and {field} went from {was} to {is}: {change}"
+                    ));
+                }
+            }
+        }
+        let empty = Vec::new();
+        let attempts = |status: &Value| status["attempts"].as_array().unwrap_or(&empty).clone();
+        let (known, now) = (attempts(old), attempts(new));
+        for attempt in known {
+            let same = now.iter().find(|other| other["key"] == attempt["key"]);
+            let job = &attempt["jobId"];
+            if !job.is_null() && same.is_none_or(|same| same["jobId"] != *job) {
+                self.violated(&format!(
+                    "I4: job {job} was forgotten or replaced: {change}"
+                ));
+            }
+        }
+    }
+}
+
+/// What only says how far the database is: it may be written every few minutes.
+const PROGRESS: [&str; 10] = [
+    "backup",
+    "checkpointScn",
+    "checkpointTime",
+    "delaySeconds",
+    "inputBytes",
+    "outputBytes",
+    "pieceId",
+    "recoveryWindows",
+    "recoveryPoints",
+    "trend",
+];
+
+/// Whether nothing but time has passed.
+fn is_checkpoint(change: &Change) -> bool {
+    let (Some(before), Some(after)) = (&change.before, &change.after) else {
+        return false;
+    };
+    let standing = |object: &Value| {
+        let mut status = object["status"].clone();
+        let (phase, tasks) = (
+            &status["backup"]["phase"],
+            &status["backup"]["runningTasks"],
+        );
+        let kept = (phase.clone(), tasks.clone());
+        if let Some(fields) = status.as_object_mut() {
+            fields.retain(|name, _| !PROGRESS.contains(&name.as_str()));
+        }
+        (status, kept)
+    };
+    standing(before) == standing(after)
+}

@@ -1,0 +1,110 @@
+//! What must hold of every statement.
+
+use oceanbase_sim::Simulator;
+use oceanbase_sim::log::Entry;
+use oceanbase_sim::model::{JobStatus, World};
+use oceanbase_sim::statement::Kind;
+
+use super::{PASSWORD, State};
+
+impl State {
+    /// Remembers which destinations are set.
+    pub(super) fn before_statement(&mut self, simulator: &Simulator, text: &str) {
+        if !text.starts_with("ALTER SYSTEM SET") {
+            return;
+        }
+        self.destinations = simulator.world(|world| {
+            let logs = world.tenants.iter().filter(|t| t.archive_dest.is_some());
+            let data = world.tenants.iter().filter(|t| t.data_dest.is_some());
+            let logs = logs.map(|tenant| (tenant.name.clone(), "logs"));
+            logs.chain(data.map(|tenant| (tenant.name.clone(), "data")))
+                .collect()
+        });
+    }
+
+    pub(super) fn after_statements(&mut self, simulator: &Simulator) {
+        let news: Vec<Entry> = simulator.log(|log| {
+            let seen = self.seen;
+            let newest = log.entries().rev().take_while(|e| e.number > seen);
+            newest.cloned().collect()
+        });
+        for entry in news.into_iter().rev() {
+            self.seen = entry.number;
+            if entry.kind == Kind::Unparsable {
+                self.violated(&format!("a statement that is none: {}", entry.text));
+            }
+            if entry.text.contains(PASSWORD) {
+                self.violated("I11: the password stands in a statement");
+            }
+            if entry.kind == Kind::Select
+                && let Some(key) = key(&entry.text)
+            {
+                self.looked.insert((entry.session, key.to_owned()));
+            }
+            if entry.is_changing() {
+                self.sent_at = self.time.elapsed();
+                simulator.world(|world| self.changing(&entry, world));
+            }
+        }
+    }
+
+    fn changing(&mut self, entry: &Entry, world: &World) {
+        if !self.allowed.contains(&entry.kind) {
+            self.violated(&format!("I9: nobody asked for {}", entry.text));
+        }
+        if !entry.took_effect() {
+            return;
+        }
+        let holds = match entry.kind {
+            Kind::SetLogArchiveDest => "logs",
+            Kind::SetDataBackupDest => "data",
+            Kind::Backup => return self.backup(entry, world),
+            _ => return,
+        };
+        for name in &entry.named {
+            if self.destinations.contains(&(name.clone(), holds)) {
+                self.violated(&format!("a destination was set again: {}", entry.text));
+            }
+        }
+    }
+
+    fn backup(&mut self, entry: &Entry, world: &World) {
+        let Some(key) = key(&entry.text) else {
+            return self.violated(&format!("a backup without a key: {}", entry.text));
+        };
+        if !self.intents.contains(key) {
+            self.violated(&format!("I1: no status holds the intent of {key}"));
+        }
+        if !self.looked.contains(&(entry.session, key.to_owned())) {
+            self.violated(&format!("I1: nobody looked for {key} before it was sent"));
+        }
+        let count = self.keys.entry(key.to_owned()).or_default();
+        *count += 1;
+        if *count > 1 {
+            self.violated(&format!("I1: BACKUP was run twice for {key}"));
+        }
+        for name in &entry.named {
+            let Some(tenant) = world.tenant(name) else {
+                continue;
+            };
+            let is_running = |status| {
+                matches!(
+                    status,
+                    JobStatus::Init | JobStatus::Doing | JobStatus::Canceling
+                )
+            };
+            let jobs = tenant.backups.jobs.iter();
+            let ours = jobs
+                .filter(|job| is_running(job.status))
+                .filter(|job| job.description.starts_with("obb/"));
+            if ours.count() > 1 {
+                self.violated(&format!("I2: two backups of {name} run at a time"));
+            }
+        }
+    }
+}
+
+/// The key of an attempt in a statement.
+fn key(text: &str) -> Option<&str> {
+    text.split('\'').find(|part| part.starts_with("obb/"))
+}

@@ -1,0 +1,140 @@
+//! An oracle that sees nothing would let everything pass.
+
+use std::sync::Arc;
+
+use api_double::{Change, Key};
+use oceanbase_sim::Simulator;
+use oceanbase_sim::scenario::{Scenario, TenantSpec};
+use oceanbase_sim::statement::Kind;
+use oceanbase_sim::value::Backend;
+use serde_json::{Value, json};
+
+use super::{Oracle, PASSWORD};
+use crate::time::Time;
+
+fn oracle() -> Oracle {
+    Oracle::new(Time::begin(), &[Kind::Backup])
+}
+
+/// What the oracle says of statements that are run one after the other.
+fn said_of(statements: &[&str]) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let ready = TenantSpec::new("orders").ready(std::time::Duration::from_hours(24));
+        let scenario = Scenario::new("4.3.5.2").with(ready);
+        let simulator = Simulator::new(&scenario, Time::begin()).unwrap();
+        let mut session = simulator.connect("root@sys", "").unwrap();
+        let oracle = oracle();
+        oracle.lock().intents.insert("obb/1/1".to_owned());
+        for text in statements {
+            oracle.before_statement(&simulator, text);
+            session.execute(text);
+            oracle.after_statements(&simulator);
+            // Long enough for a backup to end.
+            tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+        }
+        without_times(&oracle)
+    })
+}
+
+fn without_times(oracle: &Oracle) -> Vec<String> {
+    let cut = |text: &String| text.split_once(": ").map(|(_, rest)| rest.to_owned());
+    oracle.violations().iter().filter_map(cut).collect()
+}
+
+/// What the oracle says of a change of a BackupTask.
+fn said_of_change(before: Option<Value>, after: Value, call: &str) -> Vec<String> {
+    let oracle = oracle();
+    let object = |status: Value| {
+        let meta = json!({"name": "a", "generation": 1});
+        Arc::new(json!({"metadata": meta, "status": status}))
+    };
+    oracle.change(&Change {
+        version: 2,
+        key: Key {
+            plural: "backuptasks".to_owned(),
+            namespace: "payments".to_owned(),
+            name: "a".to_owned(),
+        },
+        before: before.map(object),
+        after: Some(object(after)),
+        actor: "operator".to_owned(),
+        call: call.to_owned(),
+    });
+    without_times(&oracle)
+}
+
+const LOOK: &str = "SELECT JOB_ID FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = 'obb/1/1'";
+const WRITE: &str = "update backuptasks/status a";
+
+#[test]
+fn a_backup_of_its_own_is_in_order() {
+    let text = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
+    assert_eq!(said_of(&[LOOK, text]), Vec::<String>::new());
+}
+
+#[test]
+fn a_key_that_is_sent_again_is_seen() {
+    let text = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
+    assert_eq!(
+        said_of(&[LOOK, text, text]),
+        ["I1: BACKUP was run twice for obb/1/1"]
+    );
+}
+
+#[test]
+fn a_backup_without_a_key_is_seen() {
+    let text = "ALTER SYSTEM BACKUP TENANT = 'orders'";
+    assert_eq!(
+        said_of(&[text]),
+        [format!("a backup without a key: {text}")]
+    );
+}
+
+#[test]
+fn a_statement_that_nobody_asked_for_is_seen() {
+    let text = "ALTER SYSTEM NOARCHIVELOG TENANT = 'orders'";
+    assert_eq!(said_of(&[text]), [format!("I9: nobody asked for {text}")]);
+}
+
+#[test]
+fn a_password_in_a_statement_is_seen() {
+    let text = format!("SELECT '{PASSWORD}'");
+    assert_eq!(
+        said_of(&[&text]),
+        ["I11: the password stands in a statement"]
+    );
+}
+
+#[test]
+fn an_end_that_changes_is_seen() {
+    let said = said_of_change(
+        Some(json!({"outcome": "Completed"})),
+        json!({"outcome": "Failed"}),
+        WRITE,
+    );
+    assert!(said[0].starts_with("I3: it had ended"), "{said:?}");
+}
+
+#[test]
+fn a_job_that_changes_within_an_attempt_is_seen() {
+    let attempt = |job: i64| json!({"attempts": [{"key": "obb/1/1", "jobId": job}]});
+    let said = said_of_change(Some(attempt(1)), attempt(2), WRITE);
+    assert!(said[0].starts_with("I4: job 1"), "{said:?}");
+}
+
+#[test]
+fn a_generation_of_the_future_is_seen() {
+    let said = said_of_change(Some(json!({})), json!({"observedGeneration": 2}), WRITE);
+    assert!(said[0].starts_with("I13"), "{said:?}");
+}
+
+#[test]
+fn a_write_of_what_is_somebody_elses_is_seen() {
+    let said = said_of_change(Some(json!({})), json!({}), "update backuptasks a");
+    assert!(said[0].starts_with("I12"), "{said:?}");
+}

@@ -1,0 +1,229 @@
+//! What goes wrong, and where: values that can be read back from their text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use oceanbase_sim::fault;
+
+/// A request, a statement, an event or a login, by name: the n-th of its name in the run. Never by
+/// its place among all of them, which is another one as soon as two hash maps differ.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Point {
+    /// Such as `update backuptasks/status a`, or the statement without keys.
+    pub name: String,
+    /// From 1.
+    pub nth: u32,
+}
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act {
+    /// The operator is killed, and what was asked is not done.
+    KillBefore,
+    /// The operator is killed when what was asked is done, before it hears of it.
+    KillAfter,
+    /// The connection breaks, and what was asked is not done.
+    LoseBefore,
+    /// The connection breaks when what was asked is done.
+    LoseAfter,
+    /// It is answered with this HTTP status or error number, and not done.
+    Refuse(u16),
+    /// It takes so many seconds.
+    Late(u32),
+    /// A list shows what was there so many changes ago.
+    Stale(u64),
+    /// An event is lost; half a minute later the watch ends with 410.
+    Drop,
+    /// An event comes twice.
+    Twice,
+    /// The watch ends before the event.
+    Close,
+    /// The watch ends before the event with 410.
+    Expire,
+    /// The API server forgets its history.
+    Compact,
+    /// The operator's wall clock jumps by so many seconds.
+    Jump(i64),
+    /// Something happens in the database: YAML of [`fault::Fault`].
+    Database(String),
+}
+
+impl Act {
+    /// Whether the operator must make up for it: at the end the world is as if it had not been.
+    #[must_use]
+    pub fn is_masked(&self) -> bool {
+        !matches!(self, Self::Jump(_) | Self::Database(_))
+    }
+
+    /// How many seconds later than in peace slots fall due because of it.
+    #[must_use]
+    pub fn sets_back(&self) -> u64 {
+        match self {
+            Self::Jump(seconds) => seconds.min(&0).unsigned_abs(),
+            _ => 0,
+        }
+    }
+
+    /// How much later than in peace everything may be done because of it, beyond a minute.
+    #[must_use]
+    pub fn costs(&self) -> u64 {
+        match self {
+            Self::Late(seconds) => u64::from(*seconds),
+            Self::Drop => 30,
+            _ => 0,
+        }
+    }
+}
+
+/// Something that goes wrong at a point.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// What.
+    pub act: Act,
+    /// Where.
+    pub at: Point,
+}
+
+/// One experiment. Its text is its id, and replays it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// What people do.
+    pub workload: String,
+    /// What goes wrong.
+    pub faults: Vec<Fault>,
+}
+
+impl Plan {
+    /// Nothing goes wrong.
+    #[must_use]
+    pub fn peace(workload: &str) -> Self {
+        Self {
+            workload: workload.to_owned(),
+            faults: Vec::new(),
+        }
+    }
+}
+
+/// A text that is no plan.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no plan: `workload: act @ name#n + act @ name#n` is one")]
+pub struct NoPlan(String);
+
+impl fmt::Display for Point {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}#{}", self.name, self.nth)
+    }
+}
+
+impl fmt::Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KillBefore => f.write_str("kill-before"),
+            Self::KillAfter => f.write_str("kill-after"),
+            Self::LoseBefore => f.write_str("lose-before"),
+            Self::LoseAfter => f.write_str("lose-after"),
+            Self::Refuse(code) => write!(f, "refuse={code}"),
+            Self::Late(seconds) => write!(f, "late={seconds}"),
+            Self::Stale(changes) => write!(f, "stale={changes}"),
+            Self::Drop => f.write_str("drop"),
+            Self::Twice => f.write_str("twice"),
+            Self::Close => f.write_str("close"),
+            Self::Expire => f.write_str("expire"),
+            Self::Compact => f.write_str("compact"),
+            Self::Jump(seconds) => write!(f, "jump={seconds}"),
+            Self::Database(yaml) => write!(f, "database={yaml}"),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:", self.workload)?;
+        for (at, Fault { act, at: point }) in self.faults.iter().enumerate() {
+            let sign = if at == 0 { "" } else { " +" };
+            write!(f, "{sign} {act} @ {point}")?;
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for Act {
+    type Err = NoPlan;
+
+    fn from_str(text: &str) -> Result<Self, NoPlan> {
+        let wrong = || NoPlan(text.to_owned());
+        let (word, value) = text.split_once('=').unwrap_or((text, ""));
+        Ok(match word {
+            "kill-before" => Self::KillBefore,
+            "kill-after" => Self::KillAfter,
+            "lose-before" => Self::LoseBefore,
+            "lose-after" => Self::LoseAfter,
+            "refuse" => Self::Refuse(value.parse().map_err(|_| wrong())?),
+            "late" => Self::Late(value.parse().map_err(|_| wrong())?),
+            "stale" => Self::Stale(value.parse().map_err(|_| wrong())?),
+            "drop" => Self::Drop,
+            "twice" => Self::Twice,
+            "close" => Self::Close,
+            "expire" => Self::Expire,
+            "compact" => Self::Compact,
+            "jump" => Self::Jump(value.parse().map_err(|_| wrong())?),
+            "database" if fault::parse(value).is_ok() => Self::Database(value.to_owned()),
+            _ => return Err(wrong()),
+        })
+    }
+}
+
+impl FromStr for Plan {
+    type Err = NoPlan;
+
+    fn from_str(text: &str) -> Result<Self, NoPlan> {
+        let wrong = || NoPlan(text.to_owned());
+        let (workload, rest) = text.split_once(':').ok_or_else(wrong)?;
+        let faults = rest.trim().split(" + ").filter(|fault| !fault.is_empty());
+        let faults = faults.map(|fault| {
+            let (act, point) = fault.split_once(" @ ").ok_or_else(wrong)?;
+            let (name, nth) = point.rsplit_once('#').ok_or_else(wrong)?;
+            Ok(Fault {
+                act: act.parse()?,
+                at: Point {
+                    name: name.to_owned(),
+                    nth: nth.parse().map_err(|_| wrong())?,
+                },
+            })
+        });
+        Ok(Self {
+            workload: workload.to_owned(),
+            faults: faults.collect::<Result<_, NoPlan>>()?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_is_read_back_from_its_text() {
+        for text in [
+            "pair:",
+            "pair: kill-before @ create backuptasks a#1",
+            "pair: late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
+            "pair: database=failBackup: {tenant: orders} @ event backuptasks ADDED a#1",
+        ] {
+            let plan: Plan = text.parse().unwrap();
+            assert_eq!(plan.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_no_plan_is_an_error() {
+        for text in [
+            "pair",
+            "pair: kill @ a#1",
+            "pair: drop @ a",
+            "pair: database=x @ a#1",
+        ] {
+            assert!(text.parse::<Plan>().is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! One plan.
+
+use std::cell::Cell;
+use std::sync::Once;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::digest::{Digest, differences, digest};
+use crate::plan::{Plan, Point};
+use crate::workload::Workload;
+use crate::world::World;
+
+/// How soon after the last fault everything must be as in peace.
+const CONVERGENCE: Duration = Duration::from_mins(1);
+
+/// How long before the end of a run nothing is written or sent any more.
+const QUIET: Duration = Duration::from_mins(5);
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// What was tried.
+    pub plan: Plan,
+    /// What did not hold.
+    pub violations: Vec<String>,
+    /// Whether every fault struck.
+    pub struck: bool,
+    /// What the run came by.
+    pub points: Vec<Point>,
+    /// What the world came to.
+    pub digest: Digest,
+    /// When the operator last wrote anything but a checkpoint, or changed the database.
+    pub settled_at: Duration,
+    /// Changes of objects and statements that change the database, as texts.
+    pub history: Vec<String>,
+}
+
+/// Runs a plan in a world of its own. With the run in peace of the same workload it says what
+/// differs.
+#[must_use]
+pub fn run(plan: &Plan, peace: Option<&Report>) -> Report {
+    let workload = Workload::find(&plan.workload);
+    let mut workload =
+        workload.unwrap_or_else(|| panic!("there is no workload `{}`", plan.workload));
+    let set_back = plan.faults.iter().map(|fault| fault.act.sets_back());
+    workload.length += Duration::from_secs(set_back.sum());
+    // The HTTP client of a kubeconfig is not used, but kube looks for the provider.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    count_panics();
+    PANICS.set(0);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let world = World::new(&workload, &plan.faults);
+        let lived = world.live(&workload).await;
+        let mut report = report(plan, &world);
+        if !lived {
+            report.violations.push("the operator ended".to_owned());
+        }
+        judge(&mut report, &workload, &world, peace);
+        report
+    })
+}
+
+fn report(plan: &Plan, world: &World) -> Report {
+    let (moved_at, sent_at) = world.oracle.last_moves();
+    let mut history: Vec<_> = world
+        .double
+        .history()
+        .iter()
+        .filter(|change| change.key.plural != "events")
+        .map(ToString::to_string)
+        .collect();
+    world.simulator.log(|log| {
+        history.extend(log.changing().map(|entry| {
+            let text = entry.to_string();
+            // Numbers of sessions and statements count those that only read too.
+            text.split_once("] ")
+                .map_or(text.clone(), |(_, rest)| rest.to_owned())
+        }));
+    });
+    Report {
+        plan: plan.clone(),
+        violations: world.oracle.violations(),
+        struck: world.director.struck().1,
+        points: world.director.points(),
+        digest: digest(world),
+        settled_at: moved_at.max(sent_at),
+        history,
+    }
+}
+
+fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<&Report>) {
+    let mut wrong = Vec::new();
+    if world.director.is_stuck() {
+        wrong.push("I15: the operator runs in circles without time passing".to_owned());
+    }
+    if PANICS.get() > 0 {
+        wrong.push("something panicked".to_owned());
+    }
+    let is_masked = report.plan.faults.iter().all(|fault| fault.act.is_masked());
+    for task in world.double.list("backuptasks") {
+        let status = &task["status"];
+        // What somebody must mend first is waited for, and said.
+        let waits = !is_masked && status["phase"] == "Pending" && !status["cause"].is_null();
+        if status["outcome"].is_null() && !waits {
+            wrong.push(format!("I15: not over: {}", task["metadata"]["name"]));
+        }
+    }
+    for strategy in world.double.list("backupstrategies") {
+        wrong.extend(lost_slots(workload, &strategy["status"]));
+    }
+    if report.settled_at + QUIET > workload.length {
+        wrong.push(format!("I10: still busy at {:?}", report.settled_at));
+    }
+    let faults = &report.plan.faults;
+    if let (Some(peace), true) = (peace, is_masked) {
+        wrong.extend(differences(&peace.digest, &report.digest));
+        let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();
+        let struck_at = world.director.struck().0.unwrap_or_default();
+        let limit = peace.settled_at.max(struck_at) + CONVERGENCE + Duration::from_secs(costs);
+        if report.settled_at > limit {
+            wrong.push(format!(
+                "I15: settled after {:?}, {:?} is the limit",
+                report.settled_at, limit
+            ));
+        }
+    }
+    report.violations.extend(wrong);
+}
+
+/// I6: each slot that fell due stands in the history.
+fn lost_slots(workload: &Workload, status: &Value) -> Vec<String> {
+    let history = status["scheduleHistory"].as_array();
+    let kept: Vec<Timestamp> = history
+        .into_iter()
+        .flatten()
+        .filter_map(|record| record["slot"].as_str()?.parse().ok())
+        .collect();
+    let lost = workload.slots.iter().filter(|slot| {
+        let slot: Timestamp = slot.parse().unwrap();
+        !kept.contains(&slot)
+    });
+    lost.map(|slot| format!("I6: the slot {slot} was lost"))
+        .collect()
+}
+
+thread_local! {
+    static PANICS: Cell<u32> = const { Cell::new(0) };
+}
+
+/// The operator catches panics of its passes: here they count.
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let known = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICS.set(PANICS.get() + 1);
+            known(info);
+        }));
+    });
+}

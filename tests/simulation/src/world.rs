@@ -1,0 +1,229 @@
+//! API server, database and operator of one run.
+
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use api_double::{Double, Kinds, Peace};
+use http::Request;
+use kube::Client;
+use oceanbase_backup_operator::oceanbase::reflector::Intervals;
+use oceanbase_backup_operator::operator::{self, Settings};
+use oceanbase_sim::scenario::Scenario;
+use oceanbase_sim::{Simulator, fault};
+use serde_json::Value;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::director::Director;
+use crate::engine::Engine;
+use crate::oracle::{Oracle, PASSWORD};
+use crate::plan::Fault;
+use crate::time::Time;
+use crate::workload::{Action, NAMESPACE, Workload};
+
+/// How long it takes until another operator runs.
+const RESTART: Duration = Duration::from_secs(5);
+
+/// How often the garbage collector of Kubernetes comes by.
+const GARBAGE: Duration = Duration::from_secs(10);
+
+/// The definitions, as they are shipped.
+const DEFINITIONS: [&str; 5] = [
+    include_str!("../../../crds/backupstorages.yaml"),
+    include_str!("../../../crds/backupstrategies.yaml"),
+    include_str!("../../../crds/backuptasks.yaml"),
+    include_str!("../../../crds/logbackups.yaml"),
+    include_str!("../../../crds/oceanbaseclusters.yaml"),
+];
+
+/// The kinds that are served.
+#[must_use]
+pub fn kinds() -> Kinds {
+    static KINDS: OnceLock<Kinds> = OnceLock::new();
+    KINDS
+        .get_or_init(|| Kinds::with_definitions(DEFINITIONS).unwrap())
+        .clone()
+}
+
+/// API server, database and operator of one run.
+pub struct World {
+    /// The time.
+    pub time: Time,
+    /// The API server.
+    pub double: Double,
+    /// The database.
+    pub simulator: Simulator,
+    /// Who makes things go wrong.
+    pub director: Director,
+    /// Who looks.
+    pub oracle: Oracle,
+}
+
+impl World {
+    /// A world in which nothing has happened yet.
+    #[must_use]
+    pub fn new(workload: &Workload, faults: &[Fault]) -> Self {
+        let time = Time::begin();
+        let for_double = time.clone();
+        let double = Double::new(kinds(), move || for_double.now());
+        let mut scenario = Scenario::parse(&workload.scenario).unwrap();
+        PASSWORD.clone_into(&mut scenario.sys_password);
+        let simulator = Simulator::new(&scenario, time.clone()).unwrap();
+        let director = Director::new(time.clone(), faults);
+        director.knows(&double, &simulator);
+        let oracle = Oracle::new(time.clone(), &workload.allowed);
+        let for_changes = oracle.clone();
+        double.witness(move |change| for_changes.change(change));
+        Self {
+            time,
+            double,
+            simulator,
+            director,
+            oracle,
+        }
+    }
+
+    /// Lets people do what they do, and the operator run, to the end. `false` when the operator
+    /// ended by itself.
+    pub async fn live(&self, workload: &Workload) -> bool {
+        let mut people = pin!(self.people(workload));
+        let mut operators = pin!(self.operators(workload));
+        let mut garbage = pin!(self.garbage());
+        tokio::select! {
+            biased;
+            () = &mut people => true,
+            () = &mut operators => false,
+            () = &mut garbage => true,
+        }
+    }
+
+    /// One operator after the other; ends when one does.
+    async fn operators(&self, workload: &Workload) {
+        loop {
+            let engine = Engine {
+                simulator: self.simulator.clone(),
+                director: self.director.clone(),
+                oracle: self.oracle.clone(),
+            };
+            let settings = Settings {
+                namespace: Some(NAMESPACE.to_owned()),
+                intervals: Intervals {
+                    idle: workload.idle,
+                    ..Intervals::default()
+                },
+                ..Settings::default()
+            };
+            let client = self.double.client(Arc::new(self.director.clone()));
+            let mut operator = Box::pin(operator::run(
+                client,
+                Arc::new(engine),
+                self.time.clock(),
+                settings,
+                CancellationToken::new(),
+            ));
+            tokio::select! {
+                biased;
+                () = self.director.killed() => drop(operator),
+                _ = &mut operator => return,
+            }
+            sleep(RESTART).await;
+            self.director.revive();
+        }
+    }
+
+    async fn people(&self, workload: &Workload) {
+        let client = self.double.client_of("person", Arc::new(Peace));
+        for (at, action) in &workload.steps {
+            self.time.until(*at).await;
+            self.act(&client, action).await;
+        }
+        self.time.until(workload.length).await;
+    }
+
+    async fn act(&self, client: &Client, action: &Action) {
+        let done = match action {
+            Action::Apply(manifests) => apply(client, manifests).await,
+            Action::Edit {
+                plural,
+                name,
+                change,
+            } => {
+                let change: Value = serde_saphyr::from_str(change).unwrap();
+                let media_type = "application/merge-patch+json";
+                send(client, "PATCH", &path(plural, name), media_type, &change).await
+            }
+            Action::Delete { plural, name } => {
+                let media_type = "application/json";
+                send(
+                    client,
+                    "DELETE",
+                    &path(plural, name),
+                    media_type,
+                    &Value::Null,
+                )
+                .await
+            }
+            Action::Database(yaml) => {
+                for fault in fault::parse(yaml).unwrap() {
+                    self.simulator.inject(fault).unwrap();
+                }
+                Ok(())
+            }
+        };
+        done.unwrap_or_else(|error| panic!("{action:?}: {error}"));
+    }
+
+    async fn garbage(&self) {
+        loop {
+            sleep(GARBAGE).await;
+            // Whether anything went makes no difference: it comes by again.
+            let _ = self.double.collect_garbage();
+        }
+    }
+}
+
+async fn apply(client: &Client, manifests: &str) -> Result<(), kube::Error> {
+    for manifest in manifests.split("\n---\n") {
+        let object: Value = serde_saphyr::from_str(manifest).unwrap();
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let plural = match text(&object["kind"]).to_lowercase().as_str() {
+            "backupstrategy" => "backupstrategies".to_owned(),
+            kind => format!("{kind}s"),
+        };
+        let name = text(&object["metadata"]["name"]);
+        let path = format!("{}?fieldManager=person", path(&plural, &name));
+        let media_type = "application/apply-patch+yaml";
+        send(client, "PATCH", &path, media_type, &object).await?;
+    }
+    Ok(())
+}
+
+fn path(plural: &str, name: &str) -> String {
+    let group = match plural {
+        "secrets" => "api/v1",
+        _ => "apis/backup.oceanbase.io/v1alpha1",
+    };
+    format!("/{group}/namespaces/{NAMESPACE}/{plural}/{name}")
+}
+
+async fn send(
+    client: &Client,
+    method: &str,
+    path: &str,
+    media_type: &str,
+    body: &Value,
+) -> Result<(), kube::Error> {
+    let body = if body.is_null() {
+        Vec::new()
+    } else {
+        body.to_string().into_bytes()
+    };
+    let request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("content-type", media_type)
+        .body(body)
+        .unwrap();
+    client.request::<Value>(request).await.map(drop)
+}

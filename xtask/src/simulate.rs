@@ -1,0 +1,161 @@
+//! Fault plans: one that is replayed, all that can be enumerated, or as many as a time allows.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::Args;
+use jiff::SignedDuration;
+use simulation::campaign::{Campaign, run_all};
+use simulation::enumerate::{again, drawn, sample};
+use simulation::workload::Workload;
+use simulation::{Plan, Report};
+
+use crate::say;
+
+/// Which plans are run.
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Run this plan only, and show what happened: the text that a failed run has printed.
+    #[arg(long)]
+    plan: Option<String>,
+    /// Only plans of this workload.
+    #[arg(long)]
+    workload: Option<String>,
+    /// Run so many of the enumerated plans; all of them when left out.
+    #[arg(long)]
+    count: Option<usize>,
+    /// After the enumerated plans run drawn ones, with two or three faults each, for so long in
+    /// all: `1h`, `20m`.
+    #[arg(long = "for", value_name = "TIME")]
+    time: Option<SignedDuration>,
+    /// Draws samples and plans: the same ones for the same number.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// How many plans run at a time; as many as there are cores when left out.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+/// Runs plans and says what did not hold.
+pub(crate) fn run(arguments: Arguments) -> Result<()> {
+    // Each plan has a runtime of its own, and there can be none inside another.
+    let work = std::thread::spawn(move || match &arguments.plan {
+        Some(plan) => replay(&plan.parse()?),
+        None => all(&arguments),
+    });
+    work.join().map_err(|_| anyhow!("a simulation panicked"))?
+}
+
+fn replay(plan: &Plan) -> Result<()> {
+    if Workload::find(&plan.workload).is_none() {
+        bail!("there is no workload `{}`", plan.workload);
+    }
+    let report = Campaign::new(&plan.workload).run(plan);
+    for line in &report.history {
+        say(line);
+    }
+    for (subject, found) in &report.digest {
+        say(&format!("{subject}: {found}"));
+    }
+    if !report.struck {
+        say("the run did not come by every point");
+    }
+    let mut found = 0;
+    show(&report, &mut found);
+    conclude(1, found)
+}
+
+fn all(arguments: &Arguments) -> Result<()> {
+    let began = Instant::now();
+    let names: Vec<_> = match &arguments.workload {
+        Some(name) => {
+            let known = Workload::find(name);
+            vec![
+                known
+                    .with_context(|| format!("there is no workload `{name}`"))?
+                    .name,
+            ]
+        }
+        None => Workload::all()
+            .iter()
+            .map(|workload| workload.name)
+            .collect(),
+    };
+    let mut campaigns = BTreeMap::new();
+    let (mut count, mut found, mut missed) = (0, 0, 0);
+    for name in names {
+        let campaign = Campaign::new(name);
+        show(&campaign.peace, &mut found);
+        campaigns.insert(name, Arc::new(campaign));
+    }
+    // Three days take long: they are for peace and for drawn plans.
+    let singles: Vec<_> = campaigns
+        .iter()
+        .filter(|(name, _)| **name != "days" || campaigns.len() == 1)
+        .flat_map(|(_, campaign)| campaign.singles.clone())
+        .collect();
+    let some = arguments.count.unwrap_or(singles.len());
+    say(&format!(
+        "{} plans enumerated, {some} of them run, seed {}",
+        singles.len(),
+        arguments.seed
+    ));
+    let enumerated = sample(singles.clone(), some, arguments.seed).into_iter();
+    let limit = arguments.time.map(SignedDuration::unsigned_abs);
+    let is_time = || limit.is_some_and(|limit| began.elapsed() < limit);
+    // Kills of an operator that recovers from a kill, as runs with one kill show where.
+    let recoveries = Mutex::new(VecDeque::new());
+    let more = (arguments.seed..).take_while(|_| is_time()).map(|seed| {
+        let next = recoveries.lock().ok().filter(|_| seed % 2 == 0);
+        let recovery = next.and_then(|mut next| next.pop_front());
+        recovery.unwrap_or_else(|| drawn(&singles, seed))
+    });
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    run_all(
+        enumerated.chain(more),
+        arguments.threads.unwrap_or(threads),
+        |plan| campaigns[plan.workload.as_str()].run(plan),
+        |report| {
+            count += 1;
+            if let (true, Ok(mut next)) = (limit.is_some(), recoveries.lock()) {
+                next.extend(again(&report.plan, &report.points));
+            }
+            missed += usize::from(!report.struck);
+            if !report.violations.is_empty() && report.plan.faults.len() > 1 {
+                let smallest = campaigns[report.plan.workload.as_str()].shrink(&report.plan);
+                say(&format!("SMALLEST {smallest}"));
+            }
+            show(&report, &mut found);
+            if count % 100 == 0 {
+                let took = Duration::from_secs(began.elapsed().as_secs());
+                say(&format!(
+                    "{count} plans in {took:?}: {found} with violations"
+                ));
+            }
+            true
+        },
+    );
+    say(&format!("{missed} plans did not come by every point"));
+    conclude(count, found)
+}
+
+fn show(report: &Report, found: &mut usize) {
+    if report.violations.is_empty() {
+        return;
+    }
+    *found += 1;
+    say(&format!("PLAN {}", report.plan));
+    for violation in &report.violations {
+        say(&format!("    {violation}"));
+    }
+}
+
+fn conclude(count: usize, found: usize) -> Result<()> {
+    say(&format!("{count} plans, {found} with violations"));
+    if found > 0 {
+        bail!("something did not hold; replay it with `cargo xtask simulate --plan '…'`");
+    }
+    Ok(())
+}
