@@ -33,25 +33,28 @@ impl Connect for MySql {
         account: &'a Account,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
         async move {
-            let mut last = ConnectError::Unreachable("no endpoint is given".to_owned());
+            let mut unreachable = Vec::new();
+            let mut unprotected = None;
             for (host, port) in &account.endpoints {
                 let opened = tokio::time::timeout(CONNECT_TIMEOUT, open(account, host, *port));
-                match opened.await {
+                let error = match opened.await {
                     Ok(Ok(connection)) => return Ok(Box::new(MySqlSession(Some(connection))) as _),
-                    Ok(Err(error)) => last = refused(host, *port, error),
+                    Ok(Err(error)) => refused(host, *port, error),
                     Err(_) => {
                         let seconds = CONNECT_TIMEOUT.as_secs();
-                        last = ConnectError::Unreachable(format!(
+                        ConnectError::Unreachable(format!(
                             "{host}:{port} did not answer within {seconds} s"
-                        ));
+                        ))
                     }
-                }
-                // A wrong password is wrong on every node; trying on would lock the account.
-                if matches!(last, ConnectError::Refused(_)) {
-                    break;
+                };
+                match error {
+                    // A wrong password is wrong on every node; trying on would lock the account.
+                    ConnectError::Refused(_) => return Err(error),
+                    ConnectError::Tls(_) => unprotected = Some(error),
+                    ConnectError::Unreachable(why) => unreachable.push(why),
                 }
             }
-            Err(last)
+            Err(unprotected.unwrap_or_else(|| ConnectError::Unreachable(unreachable.join("; "))))
         }
         .boxed()
     }

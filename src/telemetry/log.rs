@@ -4,6 +4,7 @@
 //! below may be the body of an answer, and the body of a Secret is a Secret.
 
 use std::any::Any;
+use std::io::IsTerminal;
 use std::panic::Location;
 
 use tracing::{Dispatch, Level, Subscriber};
@@ -67,7 +68,10 @@ where
         .with_default(LevelFilter::from_level(OTHERS));
     let registry = registry().with(asked).with(ceilings);
     let subscriber: Box<dyn Subscriber + Send + Sync> = match format {
-        Format::Text => Box::new(registry.with(fmt::layer().with_writer(writer))),
+        Format::Text => {
+            let lines = fmt::layer().with_ansi(std::io::stdout().is_terminal());
+            Box::new(registry.with(lines.with_writer(writer)))
+        }
         Format::Json => {
             let lines = fmt::layer().json().flatten_event(true);
             Box::new(registry.with(lines.with_writer(writer)))

@@ -69,6 +69,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let log = programs.join("demo-operator.log");
     let _operator = start(&mut command, &log)?;
     say(&format!("The operator runs; its log is {}.", log.display()));
+    // What an earlier demo left in the current cluster is about a database that is gone.
+    let gone = ["delete", "namespace", NAMESPACE, "--ignore-not-found"];
+    kubernetes.kubectl(&gone, None)?;
     let manifest = include_str!("../demo/manifest.yaml").replace("ENDPOINT", &address);
     kubernetes.apply(&manifest)?;
     say("Applied: a cluster, a storage, one strategy for all tenants, and one backup by hand.");

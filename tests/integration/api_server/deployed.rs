@@ -164,7 +164,6 @@ fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_a_spec() {
         ("delete", "logbackups.backup.oceanbase.io"),
         ("patch", "backupstrategies.backup.oceanbase.io"),
         ("update", "backuptasks.backup.oceanbase.io"),
-        ("patch", "logbackups.backup.oceanbase.io"),
         ("create", "pods"),
         ("create", "leases.coordination.k8s.io"),
     ] {
