@@ -185,6 +185,7 @@ pub(super) fn refused(obstacle: Obstacle) -> Answer {
         reason: obstacle.reason,
         message: obstacle.message,
         class,
+        passing: false,
     })
 }
 

@@ -114,6 +114,7 @@ fn failure(class: FailureClass) -> Failure {
         reason: "BackupCannotStart",
         message: "not now: wait".to_owned(),
         class,
+        passing: class == FailureClass::NotYet,
     }
 }
 

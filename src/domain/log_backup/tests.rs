@@ -134,6 +134,7 @@ fn refused(class: FailureClass) -> Answer {
         reason: "DirectoryOwnedElsewhere",
         message: "the directory belongs to another tenant: use another one".to_owned(),
         class,
+        passing: false,
     })
 }
 
