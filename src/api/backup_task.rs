@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::BackupType;
-use super::{Cause, LocalReference};
+use super::{Cause, DataBackupSettings, LocalReference};
 
 /// One data backup of one tenant.
-#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(
+    CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema,
+)]
 #[kube(
     group = "backup.oceanbase.io",
     version = "v1alpha1",
@@ -74,7 +76,7 @@ use super::{Cause, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -104,6 +106,11 @@ pub struct BackupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
+    /// Seconds that the backup may run; one that runs longer is canceled under the rules of
+    /// `cancel` and has failed. Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 604_800))]
+    pub active_deadline_seconds: Option<i64>,
     /// `true` asks the database to cancel the backup; it can not be taken back. It is sent only when
     /// ours is the tenant's only running backup; one that somebody starts in the instant between
     /// that look and the statement would be canceled with it.
@@ -165,6 +172,10 @@ pub struct BackupTaskStatus {
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,
+    /// How the backup runs, copied when it was first sent: the task goes on as it began whatever
+    /// becomes of the strategy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_backup: Option<DataBackupSettings>,
     /// The database's job (`CDB_OB_BACKUP_JOBS.JOB_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
@@ -218,11 +229,12 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// What was sent to the database.
+    /// What was sent to the database, the newest 10.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<Attempt>,
-    /// Nothing is sent before: the pause after a statement that was refused or could not be sent.
+    /// Nothing is sent before: the pause after a statement that was refused or could not be sent,
+    /// or after a backup that failed of something that passes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
     /// Why the task failed, or what it waits for (console S27).
@@ -254,6 +266,9 @@ pub struct Attempt {
     /// When the job started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+    /// When it had run longer than `activeDeadlineSeconds`; it is canceled from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_time: Option<Time>,
     /// Why it was refused or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::{BackupType, ScheduleSpec};
-use super::{Binding, LocalReference};
+use super::{Binding, DataBackupSettings, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -94,6 +94,9 @@ pub struct BackupStrategySpec {
     /// Whether a tenant that has no full backup at this place gets one at once.
     #[serde(default)]
     pub first_backup: FirstBackup,
+    /// How data backups run.
+    #[serde(default)]
+    pub data_backup: DataBackupSettings,
     /// How log backup runs: for the LogBackups that this strategy makes from now on. Those that
     /// are there are edited themselves.
     #[serde(default)]

@@ -9,7 +9,9 @@ use super::place::Holds;
 use super::strategy::{is_owned_by_strategy, rivals};
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
-use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
+use crate::api::{
+    BackupStorage, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
+};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
 use crate::oceanbase::cluster::Permit;
@@ -38,6 +40,7 @@ struct References {
     cluster: String,
     storage: String,
     strategy_generation: Option<i64>,
+    settings: DataBackupSettings,
 }
 
 impl Reconcile for BackupTask {
@@ -86,6 +89,7 @@ impl Reconcile for BackupTask {
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
                 scheduled: is_owned_by_strategy(self),
+                settings: references.settings,
             })
         });
         let storage = storage.ok();
@@ -267,6 +271,7 @@ fn references(
             cluster,
             storage,
             strategy_generation: status.strategy_generation,
+            settings: status.data_backup.unwrap_or_else(|| settings(spec, None)),
         });
     }
     if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
@@ -274,6 +279,7 @@ fn references(
             cluster: cluster.name.clone(),
             storage: storage.name.clone(),
             strategy_generation: None,
+            settings: settings(spec, None),
         });
     }
     let Some(reference) = &spec.strategy_ref else {
@@ -304,7 +310,24 @@ fn references(
         cluster: object.spec.cluster_ref.name.clone(),
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
+        settings: settings(spec, Some(&object.spec.data_backup)),
     })
+}
+
+/// How the backup runs: what the task leaves open is its strategy's. Without a strategy nobody
+/// has asked for a second attempt.
+fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> DataBackupSettings {
+    let never = DataBackupSettings {
+        retry: RetrySettings::never(),
+        ..DataBackupSettings::default()
+    };
+    let known = strategy.unwrap_or(&never);
+    DataBackupSettings {
+        active_deadline_seconds: spec
+            .active_deadline_seconds
+            .or(known.active_deadline_seconds),
+        ..known.clone()
+    }
 }
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs

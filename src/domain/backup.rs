@@ -5,6 +5,7 @@
 //!    ^                          │ refused for now             │
 //!    └──────────────────────────┘                             └─ also: never found again
 //! Waiting ──deadline, cancel, refused for good──> Ended
+//! Accepted ──job fails of what passes──> Waiting, for another attempt
 //! ```
 //!
 //! The intent (an attempt with its key) stands in the status before the statement is sent. Who
@@ -16,6 +17,7 @@ mod attempt;
 mod deadline;
 mod follow;
 mod obstacle;
+mod retry;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -28,7 +30,7 @@ pub use attempt::open_intent;
 pub use obstacle::ineligible;
 
 use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
 
 /// What the decision is about.
@@ -70,6 +72,8 @@ pub struct Target {
     pub strategy_generation: Option<i64>,
     /// Whether the task's owner is a strategy.
     pub scheduled: bool,
+    /// How the backup runs.
+    pub settings: DataBackupSettings,
 }
 
 /// What the database shows.
@@ -237,6 +241,7 @@ impl<'a> Draft<'a> {
                 self.status.cluster = Some(target.cluster.clone());
                 self.status.storage = Some(target.storage.clone());
                 self.status.strategy_generation = target.strategy_generation;
+                self.status.data_backup = Some(target.settings.clone());
             }
         }
         if let Ok(database) = &self.seen.database
@@ -294,10 +299,12 @@ impl<'a> Draft<'a> {
         self.render(&State::Waiting(obstacle), effect, next)
     }
 
-    /// Ends what was never sent, where it is not wanted any more.
+    /// Ends what was not sent, where it is not wanted any more.
     fn end_unsent(self) -> Verdict {
         if self.is_cancel_wanted() {
             self.canceled_unsent()
+        } else if let Some(failure) = self.last_failure() {
+            self.fail(failure)
         } else {
             self.overdue()
         }
@@ -367,6 +374,19 @@ impl<'a> Draft<'a> {
             event: None,
         }
     }
+}
+
+fn ended_job_cause(job: &Job) -> Cause {
+    job.failure.as_ref().map_or_else(
+        || {
+            cause(
+                "DatabaseError",
+                "the database's job failed and shows no cause: look at \
+                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
+            )
+        },
+        Cause::from,
+    )
 }
 
 fn canceled_cause(spec: &BackupTaskSpec) -> Cause {

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, State, Verdict, obstacle::reading};
-use crate::api::backup_task::Attempt;
+use super::{Draft, Effect, State, Verdict, obstacle::reading, retry::FAILED};
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
@@ -51,16 +50,16 @@ impl Draft<'_> {
             .last()
             .map(|attempt| attempt.outcome.as_str());
         match outcome {
-            None | Some(REFUSED) => self.prepare(),
+            None | Some(REFUSED | FAILED) => self.prepare(),
             Some(SENDING) => self.resolve(),
             // Also every word that this operator does not know: taken, never sent again.
             Some(_) => self.await_job(),
         }
     }
 
-    /// Nothing was sent, or what was sent was refused for now.
+    /// Nothing was sent, or what was sent was refused for now, or has failed and is tried again.
     fn prepare(self) -> Verdict {
-        let was_sent = !self.status.attempts.is_empty();
+        let was_sent = !self.status.attempts.is_empty() && !self.is_between_attempts();
         if self.is_cancel_wanted() || self.is_past_deadline() {
             // Only a look that is newer than the statement tells that there is no job.
             if was_sent && self.seen.database.is_ok() && !self.is_settled() {
@@ -108,7 +107,7 @@ impl Draft<'_> {
 
     /// Writes the intent and sends.
     fn send(mut self) -> Verdict {
-        let number = self.status.attempts.last().map_or(1, |last| last.number);
+        let number = self.next_number();
         let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
         else {
             return self.fail(cause(
@@ -117,12 +116,7 @@ impl Draft<'_> {
                  whose name has only letters, digits and '_' and is no reserved word",
             ));
         };
-        if self.status.attempts.is_empty() {
-            self.status.attempts.push(Attempt {
-                number,
-                ..Attempt::default()
-            });
-        }
+        self.begin_attempt(number);
         if let Some(attempt) = self.status.attempts.last_mut() {
             key.as_str().clone_into(&mut attempt.key);
             attempt.sends = attempt.sends.saturating_add(1);
@@ -308,7 +302,8 @@ impl Draft<'_> {
     fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         let rest = self.now.duration_until(until);
-        (rest > SignedDuration::ZERO && rest <= LONGEST_PAUSE).then_some(until)
+        let longest = self.longest_retry_pause().unwrap_or(LONGEST_PAUSE);
+        (rest > SignedDuration::ZERO && rest <= longest).then_some(until)
     }
 
     pub(super) fn set_attempt(&mut self, outcome: &str, cause: Option<Cause>) {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::ACCEPTED;
-use super::{Draft, Effect, Outcome, State, Verdict, canceled_cause, status};
-use crate::api::Cause;
+use super::{Draft, Effect, Outcome, State, Verdict, status};
+use crate::api::backup_task::Attempt;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Job, JobStatus};
 
@@ -19,8 +19,14 @@ const ROWS_PAUSE: Duration = Duration::from_secs(5);
 const CANCEL_PAUSE: Duration = Duration::from_secs(5);
 
 impl Draft<'_> {
-    /// The database's job for any of our attempts: by its number once that is known, before by
-    /// its key or its parent's.
+    /// The attempt that can have a job: one that failed has had its own.
+    fn open_attempt(&self) -> Option<&Attempt> {
+        let last = self.status.attempts.last();
+        last.filter(|_| !self.is_between_attempts())
+    }
+
+    /// The database's job for our attempt: by its number once that is known, before by its key or
+    /// its parent's.
     pub(super) fn find_job(&self) -> Option<Job> {
         let tenant = self.tenant()?;
         // Jobs of another tenant that was made under the same name count anew from 1.
@@ -34,8 +40,7 @@ impl Draft<'_> {
         if let Some(known) = self.status.job_id {
             return tenant.jobs.iter().find(|job| job.id.0 == known).cloned();
         }
-        let mut attempts = self.status.attempts.iter().rev();
-        let by_key = attempts.find_map(|attempt| tenant.job_by_key(&attempt.key));
+        let by_key = tenant.job_by_key(&self.open_attempt()?.key);
         let parent = self.find_parent();
         let by_parent = parent.and_then(|parent| {
             let is_child = |job: &&Job| {
@@ -48,13 +53,8 @@ impl Draft<'_> {
 
     pub(super) fn find_parent(&self) -> Option<Job> {
         let parents = &self.seen.database.as_ref().ok()?.parents;
-        let ours = |job: &&Job| {
-            self.status
-                .attempts
-                .iter()
-                .any(|attempt| attempt.key == job.description)
-        };
-        parents.iter().find(ours).cloned()
+        let key = &self.open_attempt()?.key;
+        parents.iter().find(|job| &job.description == key).cloned()
     }
 
     /// Follows the job that does the backup.
@@ -62,22 +62,19 @@ impl Draft<'_> {
         self.note_job(job);
         match &job.status {
             JobStatus::Completed => self.complete(job),
-            JobStatus::Canceled => {
-                self.status.cause = Some(canceled_cause(self.task.spec));
-                self.end(Outcome::Canceled, job.ended_at)
-            }
-            JobStatus::Failed => {
-                self.status.cause = Some(failure_of(job));
-                self.end(Outcome::Failed, job.ended_at)
-            }
+            JobStatus::Canceled => self.end_canceled(job.ended_at),
+            JobStatus::Failed => self.end_failed(job),
             running => {
+                self.note_expiry(running);
                 let effect = self.cancel_effect(running);
-                if !self.is_cancel_wanted() || (effect.is_none() && self.is_settled()) {
+                if !self.is_cancel_due() || (effect.is_none() && self.is_settled()) {
                     self.status.cause = None;
                 }
-                let next = effect
-                    .as_ref()
-                    .map_or(Next::Await, |_| Next::After(CANCEL_PAUSE));
+                let next = match (&effect, self.expires_at()) {
+                    (Some(_), _) => Next::After(CANCEL_PAUSE),
+                    (None, Some(at)) if !self.is_cancel_due() => Next::At(at),
+                    (None, _) => Next::Await,
+                };
                 self.render(&State::Running(running.clone()), effect, next)
             }
         }
@@ -143,28 +140,22 @@ impl Draft<'_> {
             return self.render(&state, None, Next::After(ROWS_PAUSE));
         }
         match parent.status {
-            JobStatus::Canceled => {
-                self.status.cause = Some(canceled_cause(self.task.spec));
-                self.end(Outcome::Canceled, parent.ended_at)
-            }
+            JobStatus::Canceled => self.end_canceled(parent.ended_at),
             // A parent completes when all its children have; this one was seen to begin.
             JobStatus::Completed if self.status.job_id.is_some() => {
                 self.status.cause = None;
                 self.end(Outcome::Completed, parent.ended_at)
             }
             JobStatus::Completed => {
-                self.status.cause = Some(cause(
+                let skipped = cause(
                     "TenantSkipped",
                     "the database took the statement and then left the tenant out: check that the \
                      tenant is normal, that its log backup runs and that no other backup runs, \
                      then create a new BackupTask",
-                ));
-                self.end(Outcome::Failed, parent.ended_at)
+                );
+                self.fail_attempt(skipped, true, parent.ended_at)
             }
-            _ => {
-                self.status.cause = Some(failure_of(parent));
-                self.end(Outcome::Failed, parent.ended_at)
-            }
+            _ => self.end_failed(parent),
         }
     }
 
@@ -173,7 +164,7 @@ impl Draft<'_> {
             status,
             JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
         );
-        if !self.is_cancel_wanted() || !possible || !self.is_settled() {
+        if !self.is_cancel_due() || !possible || !self.is_settled() {
             return None;
         }
         let tenant_id = self.tenant()?.id;
@@ -200,17 +191,4 @@ impl Draft<'_> {
         };
         self.render(&state, None, Next::After(CANCEL_PAUSE))
     }
-}
-
-fn failure_of(job: &Job) -> Cause {
-    job.failure.as_ref().map_or_else(
-        || {
-            cause(
-                "DatabaseError",
-                "the database's job failed and shows no cause: look at \
-                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
-            )
-        },
-        Cause::from,
-    )
 }

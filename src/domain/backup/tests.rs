@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
+use crate::api::RetrySettings;
 use crate::domain::DestinationSeen;
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,
@@ -10,6 +11,7 @@ use crate::oceanbase::model::{
 
 mod ending;
 mod following;
+mod retrying;
 mod sending;
 mod walk;
 
@@ -23,14 +25,8 @@ fn at(second: i64) -> Timestamp {
 
 fn spec() -> BackupTaskSpec {
     BackupTaskSpec {
-        strategy_ref: None,
-        cluster_ref: None,
-        storage_ref: None,
         tenant_name: "orders".to_owned(),
-        type_: crate::api::BackupType::Full,
-        scheduled_time: None,
-        starting_deadline_seconds: None,
-        cancel: None,
+        ..BackupTaskSpec::default()
     }
 }
 
@@ -118,6 +114,17 @@ fn failure(class: FailureClass) -> Failure {
     }
 }
 
+/// One more attempt, a minute after a failure.
+fn settings() -> DataBackupSettings {
+    DataBackupSettings {
+        retry: RetrySettings {
+            limit: 1,
+            backoff_seconds: 60,
+        },
+        ..DataBackupSettings::default()
+    }
+}
+
 fn seen_of(tenant: Option<Tenant>) -> Seen {
     Seen {
         target: Ok(Target {
@@ -125,6 +132,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             storage: "s3".to_owned(),
             strategy_generation: None,
             scheduled: false,
+            settings: settings(),
         }),
         database: Ok(DatabaseSeen {
             cluster_name: "prod".to_owned(),

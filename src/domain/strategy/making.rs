@@ -295,13 +295,11 @@ impl Draft<'_> {
     fn new_task(&self, tenant: &Tenant, slot: &Slot) -> (String, BackupTaskSpec) {
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),
-            cluster_ref: None,
-            storage_ref: None,
             tenant_name: tenant.name.clone(),
             type_: slot.ty,
             scheduled_time: Some(time(slot.at)),
             starting_deadline_seconds: Some(self.strategy.spec.schedule.starting_deadline_seconds),
-            cancel: None,
+            ..BackupTaskSpec::default()
         };
         (naming::task(self.strategy.name, tenant.id, slot), spec)
     }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
-use crate::api::{LocalReference, condition::types};
+use crate::api::{DataBackupSettings, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod making;
@@ -37,6 +37,7 @@ fn spec() -> BackupStrategySpec {
             missed_run_policy: MissedRunPolicy::RunLatest,
         },
         first_backup: FirstBackup::OnSchedule,
+        data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
     }
 }
