@@ -233,6 +233,10 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<Attempt>,
+    /// The place in the line of those that wait for `maxConcurrentBackups` of the OceanBaseCluster,
+    /// from 1; there while nothing else stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<i32>,
     /// Nothing is sent before: the pause after a statement that was refused or could not be sent,
     /// or after a backup that failed of something that passes.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -80,6 +80,15 @@ pub struct OceanBaseClusterSpec {
     pub credentials_secret_ref: LocalReference,
     /// How the connection is protected.
     pub tls: TlsSpec,
+    /// How many data backups that this operator started run at once in the database cluster; the
+    /// others wait in line, the earlier slot first.
+    #[serde(default = "two")]
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrent_backups: i32,
+}
+
+fn two() -> i32 {
+    2
 }
 
 /// How the connection to the database is protected.
@@ -192,4 +201,7 @@ pub struct ClusterBackup {
     /// Data backups that run now, whoever started them.
     #[serde(default)]
     pub running_tasks: i32,
+    /// BackupTasks that wait for a free place.
+    #[serde(default)]
+    pub queued_tasks: i32,
 }

@@ -1,19 +1,23 @@
 //! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
+pub(super) mod line;
+mod references;
+
 use std::sync::Arc;
 
 use kube::ResourceExt;
 
+use references::references;
+
 use super::log_backup::{destination_seen, refused};
 use super::place::Holds;
-use super::strategy::{is_owned_by_strategy, rivals};
+use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
-use crate::api::{
-    BackupStorage, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
-};
+use super::{Context, Reconcile, created_at, database, namespace, place};
+use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
+use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
-use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
+use crate::domain::{Decision, Obstacle, TenantSeen};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -33,14 +37,6 @@ impl Seen {
         let database = self.decision.database.as_ref().ok()?;
         Some(database.tenant.tenant.as_ref()?.id)
     }
-}
-
-/// Where a task's references lead.
-struct References {
-    cluster: String,
-    storage: String,
-    strategy_generation: Option<i64>,
-    settings: DataBackupSettings,
 }
 
 impl Reconcile for BackupTask {
@@ -92,6 +88,12 @@ impl Reconcile for BackupTask {
                 settings: references.settings,
             })
         });
+        let queue = match (&key, &snapshot) {
+            (Some(key), Some(snapshot)) if backup::may_be_sent(self.status.as_ref()) => {
+                line::queue(self, context, key, snapshot)
+            }
+            _ => Queue::default(),
+        };
         let storage = storage.ok();
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
@@ -117,6 +119,7 @@ impl Reconcile for BackupTask {
         let decision = backup::Seen {
             target,
             database,
+            queue,
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -190,6 +193,7 @@ impl Reconcile for BackupTask {
                 tenant,
                 incremental,
                 key,
+                places: seen.decision.queue.places,
             },
             Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
             Effect::Cancel {
@@ -206,11 +210,12 @@ impl Reconcile for BackupTask {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut woken = line::woken(change, context);
         if matches!(
             change,
             Change::Object(Changed::Task(_) | Changed::LogBackup(_))
         ) {
-            return Vec::new();
+            return woken;
         }
         let mut tasks = context.stores.tasks.state();
         tasks.retain(|task| {
@@ -220,7 +225,8 @@ impl Reconcile for BackupTask {
                 .is_some_and(|status| status.outcome.is_some());
             !ended && is_concerned(task, change, context)
         });
-        tasks
+        woken.extend(tasks);
+        woken
     }
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
@@ -253,81 +259,6 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
         || change.is_storage(&namespace, &references.storage)
         || (matches!(change, Change::Object(Changed::Cluster(_)))
             && change.is_about_cluster(&namespace, &references.cluster))
-}
-
-fn references(
-    task: &BackupTask,
-    context: &Context,
-    namespace: &str,
-) -> Result<References, Obstacle> {
-    let spec = &task.spec;
-    // What was sent is followed where it was sent: the strategy may be gone by now, or be another
-    // one of the same name.
-    let status = task.current_status();
-    if !status.attempts.is_empty()
-        && let (Some(cluster), Some(storage)) = (status.cluster, status.storage)
-    {
-        return Ok(References {
-            cluster,
-            storage,
-            strategy_generation: status.strategy_generation,
-            settings: status.data_backup.unwrap_or_else(|| settings(spec, None)),
-        });
-    }
-    if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
-        return Ok(References {
-            cluster: cluster.name.clone(),
-            storage: storage.name.clone(),
-            strategy_generation: None,
-            settings: settings(spec, None),
-        });
-    }
-    let Some(reference) = &spec.strategy_ref else {
-        return Err(Obstacle::permanent(
-            "InvalidSpec",
-            "`strategyRef` is missing",
-        ));
-    };
-    let name = &reference.name;
-    let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
-        return Err(Obstacle::waiting(
-            "StrategyNotFound",
-            format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
-        ));
-    };
-    let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
-    if !strategy::covers(name, &rivals, &spec.tenant_name) {
-        return Err(Obstacle::permanent(
-            "TenantNotInStrategy",
-            format!(
-                "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
-                 cluster and a storage",
-                spec.tenant_name
-            ),
-        ));
-    }
-    Ok(References {
-        cluster: object.spec.cluster_ref.name.clone(),
-        storage: object.spec.storage_ref.name.clone(),
-        strategy_generation: object.metadata.generation,
-        settings: settings(spec, Some(&object.spec.data_backup)),
-    })
-}
-
-/// How the backup runs: what the task leaves open is its strategy's. Without a strategy nobody
-/// has asked for a second attempt.
-fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> DataBackupSettings {
-    let never = DataBackupSettings {
-        retry: RetrySettings::never(),
-        ..DataBackupSettings::default()
-    };
-    let known = strategy.unwrap_or(&never);
-    DataBackupSettings {
-        active_deadline_seconds: spec
-            .active_deadline_seconds
-            .or(known.active_deadline_seconds),
-        ..known.clone()
-    }
 }
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs

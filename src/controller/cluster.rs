@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::wake::Change;
+use super::backup_task::line;
+use super::wake::{Change, Changed};
 use super::{Context, Reconcile, database, namespace, stores};
 use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
@@ -25,16 +26,22 @@ impl Reconcile for OceanBaseCluster {
             .status
             .as_ref()
             .and_then(|status| status.observed_generation);
+        let key = ClusterKey {
+            namespace: namespace.clone(),
+            name: name.clone(),
+        };
         if observed != self.metadata.generation {
             // Endpoints, account or protection may be others now.
-            let key = ClusterKey {
-                namespace: namespace.clone(),
-                name: name.clone(),
-            };
             context.clusters.reload(&key);
         }
+        let tasks = line::tasks_of_database(context, &key);
+        let queued = tasks.iter().filter(|task| {
+            let status = task.status.as_ref();
+            status.is_some_and(|status| status.queue_position.is_some())
+        });
         let strategies = stores::within(&context.stores.strategies, &namespace);
         cluster::Seen {
+            queued_tasks: queued.count(),
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
             strategy_phases: strategies
                 .filter(|strategy| strategy.spec.cluster_ref.name == name)
@@ -87,10 +94,18 @@ impl Reconcile for OceanBaseCluster {
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut clusters = context.stores.clusters.state();
+        let of_task = match change {
+            Change::Object(Changed::Task(task)) => line::cluster_of(task, context),
+            _ => None,
+        };
         clusters.retain(|cluster| {
+            let is_of_task = of_task.as_ref().is_some_and(|key| {
+                key.namespace == namespace(&**cluster) && key.name == cluster.name_any()
+            });
             // Its own changes come by its own watch.
-            !matches!(change, Change::Object(super::wake::Changed::Cluster(_)))
-                && change.is_about_cluster(&namespace(&**cluster), &cluster.name_any())
+            is_of_task
+                || !matches!(change, Change::Object(Changed::Cluster(_)))
+                    && change.is_about_cluster(&namespace(&**cluster), &cluster.name_any())
         });
         clusters
     }

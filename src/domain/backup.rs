@@ -17,77 +17,22 @@ mod attempt;
 mod deadline;
 mod follow;
 mod obstacle;
+pub mod queue;
 mod retry;
+mod seen;
 mod status;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
-pub use attempt::open_intent;
+pub use attempt::{may_be_sent, open_intent};
 pub use obstacle::ineligible;
+pub use seen::{DatabaseSeen, Seen, Target, Task};
 
-use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
+use super::{Decision, Event, Next, Obstacle, cause, time};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
-
-/// What the decision is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
-    /// The object's uid.
-    pub uid: &'a str,
-    /// Its generation.
-    pub generation: i64,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// What was asked for.
-    pub spec: &'a BackupTaskSpec,
-    /// What is known so far.
-    pub status: &'a BackupTaskStatus,
-}
-
-/// What was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// Where the references lead.
-    pub target: Result<Target, Obstacle>,
-    /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<DatabaseSeen, Obstacle>,
-    /// For how long this process has known of the intent that stands in the status.
-    pub intent_age: Duration,
-    /// After how long a BACKUP statement is surely over, run or not.
-    pub surely_over: Duration,
-}
-
-/// Where the task's references lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Name of the cluster's object.
-    pub cluster: String,
-    /// Name of the store's object.
-    pub storage: String,
-    /// The strategy's generation.
-    pub strategy_generation: Option<i64>,
-    /// Whether the task's owner is a strategy.
-    pub scheduled: bool,
-    /// How the backup runs.
-    pub settings: DataBackupSettings,
-}
-
-/// What the database shows.
-#[derive(Clone, Debug)]
-pub struct DatabaseSeen {
-    /// Name of the cluster as it calls itself.
-    pub cluster_name: String,
-    /// Its number.
-    pub cluster_id: i64,
-    /// The tenant.
-    pub tenant: TenantSeen,
-    /// Jobs of the sys tenant, in whose name we start backups.
-    pub parents: std::sync::Arc<Vec<Job>>,
-}
 
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -227,6 +172,7 @@ impl<'a> Draft<'a> {
     /// Copies what is known now and may be gone later.
     fn note_facts(&mut self) {
         self.status.method = Some("Physical".to_owned());
+        self.status.queue_position = None;
         if self.status.type_.is_none() {
             self.status.type_ = Some(status::type_word(self.task.spec.type_).to_owned());
         }

@@ -53,6 +53,8 @@ pub enum Command {
         incremental: bool,
         /// What the job is found by.
         key: JobKey,
+        /// How many backups of ours may run at once in the cluster.
+        places: usize,
     },
     /// Looks whether a data backup with this key is known; sends nothing.
     FindBackup {
@@ -79,6 +81,13 @@ pub enum Guard {
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
+    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run.
+    FreePlace {
+        /// The job's key.
+        key: JobKey,
+        /// How many may run at once.
+        places: usize,
+    },
     /// The statement is sent only when the tenant has no destination of logs: somebody may have
     /// set one since the cluster was last read.
     NoLogDestination(TenantId),
@@ -128,9 +137,11 @@ impl Command {
     #[must_use]
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Backup { key, .. } | Self::FindBackup { key, .. } => {
-                Guard::NoJobWithKey(key.clone())
-            }
+            Self::Backup { key, places, .. } => Guard::FreePlace {
+                key: key.clone(),
+                places: *places,
+            },
+            Self::FindBackup { key, .. } => Guard::NoJobWithKey(key.clone()),
             Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
                 tenant_id: *tenant_id,
                 key: key.clone(),
@@ -194,6 +205,7 @@ impl Command {
                 tenant,
                 incremental,
                 key,
+                ..
             } => {
                 let incremental = if *incremental { "INCREMENTAL " } else { "" };
                 format!(
@@ -231,6 +243,7 @@ mod tests {
             tenant: tenant(),
             incremental: true,
             key,
+            places: 2,
         };
         assert_eq!(
             command.text().unwrap(),
@@ -260,8 +273,9 @@ mod tests {
             tenant: tenant(),
             incremental: false,
             key: key.clone(),
+            places: 2,
         };
-        assert_eq!(backup.guard(), Guard::NoJobWithKey(key));
+        assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });
         assert_eq!(Command::ArchiveLog(tenant()).guard(), Guard::None);
     }
 

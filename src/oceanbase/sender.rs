@@ -1,5 +1,6 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use tokio::time::Instant;
 use super::client::{Account, Connect, QueryError, Rows, Session, error_number};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
-use super::model::{Answer, FailureClass, Job};
+use super::model::{Answer, FailureClass, Job, JobKey};
 use super::version::Version;
 use super::view::{self, Query};
 use crate::telemetry::Metrics;
@@ -134,17 +135,19 @@ impl Sender {
     ) -> Result<(), Stop> {
         match guard {
             Guard::None => Ok(()),
+            // Running before ended: a row that moves in between is then seen in the second.
             Guard::NoJobWithKey(key) => {
-                // Running before ended: a row that moves in between is then seen in the second.
-                for query in [
-                    Query::RunningJobsByKey(key.clone()),
-                    Query::JobHistoryByKey(key),
-                ] {
-                    if !self.jobs(session, version, &query).await?.is_empty() {
-                        return Err(Stop::Answer(Answer::AlreadySent));
-                    }
-                }
-                Ok(())
+                let running = Query::RunningJobsByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
+                let ended = Query::JobHistoryByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &ended).await?, &key)
+            }
+            Guard::FreePlace { key, places } => {
+                let running = self.jobs(session, version, &Query::RunningJobs).await?;
+                not_sent_before(&running, &key)?;
+                let ended = Query::JobHistoryByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
+                free_place(&running, places)
             }
             Guard::NoLogDestination(tenant_id) => {
                 let rows = self.ask(session, version, &Query::ArchiveDests).await?;
@@ -211,6 +214,29 @@ impl Sender {
             QueryError::Lost(why) => Stop::Broken(why),
         })
     }
+}
+
+fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
+    if jobs.iter().any(|job| job.description == key.as_str()) {
+        return Err(Stop::Answer(Answer::AlreadySent));
+    }
+    Ok(())
+}
+
+/// Commands to one cluster are sent one after the other, and a job's row is there when its
+/// statement is answered: whatever two tasks have seen, only one of them gets the last place.
+fn free_place(running: &[Job], places: usize) -> Result<(), Stop> {
+    let ours: BTreeSet<_> = running
+        .iter()
+        .filter(|job| !job.status.is_terminal())
+        .map(|job| job.description.as_str())
+        .filter(|description| description.starts_with(JobKey::PREFIX))
+        .collect();
+    if ours.len() < places {
+        return Ok(());
+    }
+    let running = ours.len();
+    Err(withheld(&format!("{running} of {places} running")))
 }
 
 fn none_set(is_set: bool) -> Result<(), Stop> {

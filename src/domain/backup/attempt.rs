@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, State, Verdict, obstacle::reading, retry::FAILED};
+use super::{
+    Draft, Effect, State, Verdict, obstacle::reading, queue::WAITING_FOR_PLACE, retry::FAILED,
+};
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
@@ -39,6 +41,14 @@ pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
         .last()
         .filter(|last| last.outcome == SENDING)?;
     Some(format!("{}#{}", last.key, last.sends))
+}
+
+/// Whether a BACKUP may come of this status.
+#[must_use]
+pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
+    let last = status.and_then(|status| status.attempts.last());
+    status.is_none_or(|status| status.outcome.is_none())
+        && last.is_none_or(|last| matches!(&*last.outcome, REFUSED | FAILED))
 }
 
 impl Draft<'_> {
@@ -83,7 +93,10 @@ impl Draft<'_> {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
             Some(obstacle) => self.wait(obstacle, Next::Await),
             None if self.is_without_destination() => self.set_destination(),
-            None => self.send(),
+            None => match self.seen.queue.position() {
+                Some(position) => self.wait_in_line(position),
+                None => self.send(),
+            },
         }
     }
 
@@ -224,7 +237,12 @@ impl Draft<'_> {
                 self.set_attempt(REFUSED, Some(failure.into()));
                 self.hear_refusal(failure)
             }
-            Answer::NotSent(why) | Answer::Withheld(why) => {
+            // The last place was taken since the database was read.
+            Answer::Withheld(why) => {
+                self.set_attempt(REFUSED, None);
+                self.pause(cause(WAITING_FOR_PLACE, why), NOT_SENT_PAUSE)
+            }
+            Answer::NotSent(why) => {
                 self.set_attempt(REFUSED, Some(not_sent(why)));
                 let pause = self.doubled(NOT_SENT_PAUSE);
                 self.pause(not_sent(why), pause)

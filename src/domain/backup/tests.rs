@@ -1,16 +1,18 @@
 //! A backup's story, and all states that it can come to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
-use crate::api::RetrySettings;
-use crate::domain::DestinationSeen;
+use crate::api::{DataBackupSettings, RetrySettings};
+use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,
 };
 
 mod ending;
 mod following;
+mod queueing;
 mod retrying;
 mod sending;
 mod walk;
@@ -144,6 +146,10 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             },
             parents: Arc::default(),
         }),
+        queue: queue::Queue {
+            places: 2,
+            ..queue::Queue::default()
+        },
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

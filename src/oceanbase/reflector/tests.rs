@@ -104,6 +104,7 @@ impl Desk {
             tenant: TenantName::parse("orders").unwrap(),
             incremental: false,
             key: JobKey::new("8b1d", 1).unwrap(),
+            places: 2,
         };
         let mut permit = self.clusters.permit(&self.key).unwrap();
         assert_eq!(permit.send(&command).await, Answer::Done);

@@ -72,6 +72,7 @@ fn backup() -> Command {
         tenant: tenant(),
         incremental: false,
         key: key(),
+        places: 2,
     }
 }
 
@@ -105,6 +106,38 @@ async fn a_backup_that_has_ended_is_not_sent_again() {
     tokio::time::advance(Duration::from_hours(2)).await;
     assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
     assert_eq!(desk.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
+    let mut desk = Desk::new();
+    let Command::Backup {
+        tenant,
+        incremental,
+        key,
+        ..
+    } = backup()
+    else {
+        panic!("no backup");
+    };
+    let alone = Command::Backup {
+        tenant,
+        incremental,
+        key,
+        places: 1,
+    };
+    desk.foreign_backup("obb/another/1");
+    let expected = Answer::Withheld("1 of 1 running".to_owned());
+    assert_eq!(desk.send(&alone).await, expected);
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_of_somebody_else_takes_no_place() {
+    let mut desk = Desk::new();
+    desk.foreign_backup("by hand");
+    desk.send(&backup()).await;
+    assert_eq!(desk.sent(), 1, "the database refuses it, not we");
 }
 
 #[tokio::test(start_paused = true)]

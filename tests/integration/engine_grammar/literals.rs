@@ -48,6 +48,7 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
         tenant,
         incremental: false,
         key,
+        places: 2,
     };
     let text = command.text().unwrap();
     let words = ["ALTER SYSTEM BACKUP TENANT = ", " DESCRIPTION = "];

@@ -135,6 +135,7 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
         tenant: tenant(),
         incremental,
         key,
+        places: 2,
     };
     vec![
         set_state(true),

@@ -1,5 +1,6 @@
 //! One test per user story.
 
+mod backup_queue;
 mod bad_destination;
 mod bad_login;
 mod bad_schedule;

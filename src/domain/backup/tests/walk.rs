@@ -32,6 +32,7 @@ fn key(status: &BackupTaskStatus) -> String {
             last.map(|last| (last.number, &last.outcome, last.sends, &last.sent_time)),
             last.map(|last| &last.expired_time),
             &status.data_backup,
+            status.queue_position,
             status.job_id,
             &status.retry_time,
             status.cause.as_ref().map(|cause| &cause.reason),
@@ -143,6 +144,7 @@ impl Edge<'_> {
             assert_eq!(database.tenant.destination, DestinationSeen::Ours);
             let tenant = database.tenant.tenant.as_deref().unwrap();
             assert_eq!(tenant.running_jobs().count(), 0);
+            assert_eq!(self.seen.queue.position(), None, "there is no place");
             // The first sending knows no key yet; the command's own look finds it.
             if let Some(last) = before.attempts.last().filter(|a| a.outcome != "Failed") {
                 let is_ours = |job: &Job| job.description == last.key;

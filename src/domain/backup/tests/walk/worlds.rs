@@ -67,6 +67,8 @@ pub(super) fn worlds() -> Vec<Seen> {
         unsettled(with_destination(DestinationSeen::Unset)),
     ]);
     worlds.push(unreachable());
+    worlds.push(crowded(0));
+    worlds.push(crowded(3));
     for obstacle in [
         Obstacle::waiting("StorageNotFound", "no such store"),
         Obstacle::permanent("TenantNotInStrategy", "not its tenant"),
@@ -87,6 +89,18 @@ pub(super) fn worlds() -> Vec<Seen> {
         target.settings.active_deadline_seconds = Some(DEADLINE);
     }
     worlds
+}
+
+/// Every place is taken, and so many come first.
+fn crowded(ahead: usize) -> Seen {
+    Seen {
+        queue: queue::Queue {
+            places: 2,
+            taken: 2,
+            ahead,
+        },
+        ..healthy()
+    }
 }
 
 fn job_that_failed_of_what_passes() -> Job {

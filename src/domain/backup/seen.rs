@@ -1,0 +1,69 @@
+//! What a decision about a backup is made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::queue::Queue;
+use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
+use crate::domain::{Obstacle, TenantSeen};
+use crate::oceanbase::model::Job;
+
+/// What the decision is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The object's uid.
+    pub uid: &'a str,
+    /// Its generation.
+    pub generation: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// What was asked for.
+    pub spec: &'a BackupTaskSpec,
+    /// What is known so far.
+    pub status: &'a BackupTaskStatus,
+}
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Where the references lead.
+    pub target: Result<Target, Obstacle>,
+    /// What the database shows; an obstacle while it shows nothing.
+    pub database: Result<DatabaseSeen, Obstacle>,
+    /// The line for a free place.
+    pub queue: Queue,
+    /// For how long this process has known of the intent that stands in the status.
+    pub intent_age: Duration,
+    /// After how long a BACKUP statement is surely over, run or not.
+    pub surely_over: Duration,
+}
+
+/// Where the task's references lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Name of the cluster's object.
+    pub cluster: String,
+    /// Name of the store's object.
+    pub storage: String,
+    /// The strategy's generation.
+    pub strategy_generation: Option<i64>,
+    /// Whether the task's owner is a strategy.
+    pub scheduled: bool,
+    /// How the backup runs.
+    pub settings: DataBackupSettings,
+}
+
+/// What the database shows.
+#[derive(Clone, Debug)]
+pub struct DatabaseSeen {
+    /// Name of the cluster as it calls itself.
+    pub cluster_name: String,
+    /// Its number.
+    pub cluster_id: i64,
+    /// The tenant.
+    pub tenant: TenantSeen,
+    /// Jobs of the sys tenant, in whose name we start backups.
+    pub parents: Arc<Vec<Job>>,
+}
