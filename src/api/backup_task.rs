@@ -76,7 +76,7 @@ use super::{Cause, DataBackupSettings, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef"), "spec is immutable but for `cancel`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -111,6 +111,14 @@ pub struct BackupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 604_800))]
     pub active_deadline_seconds: Option<i64>,
+    /// Whether the set also holds the logs that it needs to be restored by itself
+    /// (`PLUS ARCHIVELOG`, V4.1 and later). Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plus_archivelog: Option<bool>,
+    /// Secret with the key `password`: whoever restores the set must give it. It gates the restore
+    /// and encrypts nothing. Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_password_secret_ref: Option<LocalReference>,
     /// `true` asks the database to cancel the backup; it can not be taken back. It is sent only when
     /// ours is the tenant's only running backup; one that somebody starts in the instant between
     /// that look and the statement would be canceled with it.

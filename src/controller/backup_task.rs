@@ -11,10 +11,11 @@ use references::references;
 
 use super::log_backup::{destination_seen, refused};
 use super::place::Holds;
+use super::secret::Values;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place};
-use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
+use crate::api::{BackupStorage, BackupTask, BackupTaskStatus, DataBackupSettings, LocalReference};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::{Decision, Obstacle, TenantSeen};
@@ -22,7 +23,9 @@ use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, Identity, TenantId};
+use crate::oceanbase::password::RestorePassword;
 use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::version::{Capability, Version};
 
 /// What a pass over a task sees.
 pub struct Seen {
@@ -80,6 +83,7 @@ impl Reconcile for BackupTask {
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             place.as_ref().map_err(Obstacle::clone)?;
+            supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
                 storage: references.storage,
@@ -189,12 +193,25 @@ impl Reconcile for BackupTask {
                 tenant,
                 incremental,
                 key,
-            } => Command::Backup {
-                tenant,
-                incremental,
-                key,
-                places: seen.decision.queue.places,
-            },
+                settings,
+            } => {
+                let reference = settings.restore_password_secret_ref.as_ref();
+                let password = match reference {
+                    Some(reference) => match restore_password(self, reference, context).await {
+                        Ok(password) => Some(password),
+                        Err(obstacle) => return refused(obstacle),
+                    },
+                    None => None,
+                };
+                Command::Backup {
+                    tenant,
+                    incremental,
+                    plus_archivelog: settings.plus_archivelog,
+                    password,
+                    key,
+                    places: seen.decision.queue.places,
+                }
+            }
             Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
             Effect::Cancel {
                 tenant,
@@ -259,6 +276,29 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
         || change.is_storage(&namespace, &references.storage)
         || (matches!(change, Change::Object(Changed::Cluster(_)))
             && change.is_about_cluster(&namespace, &references.cluster))
+}
+
+async fn restore_password(
+    task: &BackupTask,
+    reference: &LocalReference,
+    context: &Context,
+) -> Result<RestorePassword, Obstacle> {
+    let secret = Values::read(&context.client, &namespace(task), reference).await?;
+    RestorePassword::new(secret.required("password")?)
+        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+}
+
+/// Whether a server of this version can do what is asked for.
+fn supported(settings: &DataBackupSettings, version: Option<Version>) -> Result<(), Obstacle> {
+    match version {
+        Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
+            Err(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs

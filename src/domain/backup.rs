@@ -31,7 +31,7 @@ pub use obstacle::ineligible;
 pub use seen::{DatabaseSeen, Seen, Target, Task};
 
 use super::{Decision, Event, Next, Obstacle, cause, time};
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
 
 /// Something to ask of the database.
@@ -47,6 +47,8 @@ pub enum Effect {
         incremental: bool,
         /// The attempt's key.
         key: JobKey,
+        /// How it runs.
+        settings: DataBackupSettings,
     },
     /// Look whether the attempt is known to the database.
     Find {

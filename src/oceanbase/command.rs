@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::destination::Destination;
 use super::model::{JobKey, TenantId, TenantName};
+use super::password::RestorePassword;
 
 /// Something that is asked of the database, always from the sys tenant.
 #[derive(Clone, Debug)]
@@ -51,6 +54,10 @@ pub enum Command {
         tenant: TenantName,
         /// Only what changed since the set before.
         incremental: bool,
+        /// With the logs that the set needs.
+        plus_archivelog: bool,
+        /// What whoever restores the set must give.
+        password: Option<RestorePassword>,
         /// What the job is found by.
         key: JobKey,
         /// How many backups of ours may run at once in the cluster.
@@ -167,6 +174,17 @@ impl Command {
     /// How long the database may work on BACKUP and other short statements.
     pub const BACKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
+    /// What the session is told right before the statement, where the statement needs that. Such a
+    /// session is a fresh one and used for nothing else: what was told must not reach another
+    /// backup, and this backup must not go without it.
+    #[must_use]
+    pub fn encryption(&self) -> Option<SecretString> {
+        match self {
+            Self::Backup { password, .. } => password.as_ref().map(RestorePassword::statement),
+            _ => None,
+        }
+    }
+
     /// The statement; `None` where the guard's look is all. Values can not hold a quote or a backslash: see [`TenantName`], [`JobKey`]
     /// and [`Destination`].
     #[must_use]
@@ -204,12 +222,19 @@ impl Command {
             Self::Backup {
                 tenant,
                 incremental,
+                plus_archivelog,
                 key,
                 ..
             } => {
                 let incremental = if *incremental { "INCREMENTAL " } else { "" };
+                let logs = if *plus_archivelog {
+                    "PLUS ARCHIVELOG "
+                } else {
+                    ""
+                };
                 format!(
-                    "ALTER SYSTEM BACKUP {incremental}TENANT = '{tenant}' DESCRIPTION = '{key}'"
+                    "ALTER SYSTEM BACKUP {incremental}TENANT = '{tenant}' {logs}DESCRIPTION = \
+                     '{key}'"
                 )
             }
             Self::CancelBackup { tenant, .. } => {
@@ -243,11 +268,29 @@ mod tests {
             tenant: tenant(),
             incremental: true,
             key,
+            plus_archivelog: false,
+            password: None,
             places: 2,
         };
         assert_eq!(
             command.text().unwrap(),
             "ALTER SYSTEM BACKUP INCREMENTAL TENANT = 'orders' DESCRIPTION = 'obb/0a1b-2c/3'"
+        );
+    }
+
+    #[test]
+    fn a_backup_with_its_logs_says_so_before_its_key() {
+        let command = Command::Backup {
+            tenant: tenant(),
+            incremental: false,
+            plus_archivelog: true,
+            password: None,
+            key: JobKey::new("u", 1).unwrap(),
+            places: 2,
+        };
+        assert_eq!(
+            command.text().unwrap(),
+            "ALTER SYSTEM BACKUP TENANT = 'orders' PLUS ARCHIVELOG DESCRIPTION = 'obb/u/1'"
         );
     }
 
@@ -273,6 +316,8 @@ mod tests {
             tenant: tenant(),
             incremental: false,
             key: key.clone(),
+            plus_archivelog: false,
+            password: None,
             places: 2,
         };
         assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });

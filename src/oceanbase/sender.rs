@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, error_number};
@@ -55,6 +56,11 @@ impl Sender {
         version: Version,
         command: &Command,
     ) -> Answer {
+        if let Some(encryption) = command.encryption() {
+            return self
+                .send_alone(account, version, command, &encryption)
+                .await;
+        }
         // Taken out while it is used: a future that is dropped in the middle leaves no session
         // with an answer still on its way.
         let mut session = match self.session.take() {
@@ -64,7 +70,7 @@ impl Sender {
                 Err(answer) => return answer,
             },
         };
-        let answer = match self.script(session.as_mut(), version, command).await {
+        let answer = match self.script(session.as_mut(), version, command, None).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => return Answer::NotSent(why),
         };
@@ -72,6 +78,28 @@ impl Sender {
             self.session = Some((account.clone(), session));
         }
         answer
+    }
+
+    /// Sends on a session of its own, which ends with it.
+    async fn send_alone(
+        &self,
+        account: &Account,
+        version: Version,
+        command: &Command,
+        encryption: &SecretString,
+    ) -> Answer {
+        let mut session = match self.open(account).await {
+            Ok(session) => session,
+            Err(answer) => return answer,
+        };
+        let encryption = Some(encryption);
+        match self
+            .script(session.as_mut(), version, command, encryption)
+            .await
+        {
+            Ok(answer) | Err(Stop::Answer(answer)) => answer,
+            Err(Stop::Broken(why)) => Answer::NotSent(why),
+        }
     }
 
     async fn open(&self, account: &Account) -> Result<Box<dyn Session>, Answer> {
@@ -92,6 +120,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         command: &Command,
+        encryption: Option<&SecretString>,
     ) -> Result<Answer, Stop> {
         session
             .query(&limit(command.timeout()), LOOK_TIMEOUT)
@@ -101,6 +130,9 @@ impl Sender {
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
+        if let Some(encryption) = encryption {
+            self.encrypt(session, encryption).await?;
+        }
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
         let code = error_number(&answer);
@@ -125,6 +157,27 @@ impl Sender {
                 }
             }
         })
+    }
+
+    /// Protects the next backup of the session. Without a plain yes there is no backup: it would
+    /// be one that anybody can restore.
+    async fn encrypt(
+        &self,
+        session: &mut dyn Session,
+        statement: &SecretString,
+    ) -> Result<(), Stop> {
+        let began = Instant::now();
+        let answer = session.query(statement.expose_secret(), LOOK_TIMEOUT).await;
+        let code = error_number(&answer);
+        self.metrics
+            .statement("set_encryption", code, began.elapsed());
+        match answer {
+            Ok(_) => Ok(()),
+            Err(QueryError::Server(error)) => {
+                Err(Stop::Answer(Answer::Refused(explain_refusal(&error))))
+            }
+            Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
+        }
     }
 
     async fn look(

@@ -85,6 +85,11 @@ fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> Dat
         active_deadline_seconds: spec
             .active_deadline_seconds
             .or(known.active_deadline_seconds),
-        ..known.clone()
+        plus_archivelog: spec.plus_archivelog.unwrap_or(known.plus_archivelog),
+        restore_password_secret_ref: spec
+            .restore_password_secret_ref
+            .clone()
+            .or_else(|| known.restore_password_secret_ref.clone()),
+        retry: known.retry.clone(),
     }
 }

@@ -143,6 +143,7 @@ impl Draft<'_> {
             tenant,
             incremental: self.task.spec.type_ == BackupType::Incremental,
             key,
+            settings: self.status.data_backup.clone().unwrap_or_default(),
         };
         let next = Next::After(self.seen.surely_over);
         self.render(&State::Sending, Some(effect), next)

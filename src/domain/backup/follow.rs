@@ -8,7 +8,7 @@ use super::attempt::ACCEPTED;
 use super::{Draft, Effect, Outcome, State, Verdict, status};
 use crate::api::backup_task::Attempt;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, Job, JobStatus};
+use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
@@ -100,13 +100,36 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether anybody can restore a set that a password should gate.
+    fn is_unprotected(&self, set: &BackupSet) -> bool {
+        let settings = self.status.data_backup.as_ref();
+        let is_wanted =
+            settings.is_some_and(|settings| settings.restore_password_secret_ref.is_some());
+        is_wanted && set.encryption_mode.eq_ignore_ascii_case("NONE")
+    }
+
+    fn end_unprotected(mut self, job: &Job) -> Verdict {
+        let message = format!(
+            "backup set {} is there and no password protects it, though one was set before the \
+             statement: check whether a proxy shares sessions, delete the set, and back up again",
+            job.set_id
+        );
+        self.status.cause = Some(cause("RestorePasswordNotApplied", &message));
+        self.end(Outcome::Failed, job.ended_at)
+    }
+
     /// A completed job is the end once its set is there to be described.
     fn complete(mut self, job: &Job) -> Verdict {
         let set = self
             .tenant()
             .and_then(|tenant| tenant.sets.iter().find(|s| s.id == job.set_id));
         match set {
-            Some(set) => status::note_set(&mut self.status, set),
+            Some(set) => {
+                status::note_set(&mut self.status, set);
+                if self.is_unprotected(set) {
+                    return self.end_unprotected(job);
+                }
+            }
             None if self.is_recent(job.ended_at) => {
                 return self.render(
                     &State::Running(JobStatus::Doing),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::api::{DataBackupSettings, RetrySettings};
+use crate::api::RetrySettings;
 use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,

@@ -4,6 +4,7 @@ use oceanbase_sim::statement::Kind;
 
 use super::*;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
+use crate::oceanbase::password::RestorePassword;
 use crate::oceanbase::testing::{InProcess, account};
 
 const VERSION: Version = Version([4, 3, 5, 2]);
@@ -72,8 +73,18 @@ fn backup() -> Command {
         tenant: tenant(),
         incremental: false,
         key: key(),
+        plus_archivelog: false,
+        password: None,
         places: 2,
     }
+}
+
+fn protected() -> Command {
+    let mut command = backup();
+    if let Command::Backup { password, .. } = &mut command {
+        *password = RestorePassword::new("sesame".into()).ok();
+    }
+    command
 }
 
 fn find() -> Command {
@@ -124,6 +135,8 @@ async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
         tenant,
         incremental,
         key,
+        plus_archivelog: false,
+        password: None,
         places: 1,
     };
     desk.foreign_backup("obb/another/1");
@@ -316,4 +329,36 @@ async fn a_backup_that_has_ended_is_not_canceled() {
     tokio::time::advance(Duration::from_hours(2)).await;
     assert!(matches!(desk.send(&cancel()).await, Answer::Withheld(_)));
     assert_eq!(desk.changing(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_backup_has_a_session_of_its_own() {
+    let mut desk = Desk::new();
+    desk.send(&find()).await;
+    assert_eq!(desk.send(&protected()).await, Answer::Done);
+    desk.send(&find()).await;
+    assert_eq!(desk.logins(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_its_password_a_backup_is_not_sent() {
+    let mut desk = Desk::new();
+    let on = Trigger::next(Kind::SetEncryption);
+    desk.inject(Fault::Refuse {
+        on,
+        code: 1227,
+        message: "Access denied".to_owned(),
+    });
+    assert!(matches!(desk.send(&protected()).await, Answer::Refused(_)));
+    desk.hang_up(Kind::SetEncryption, Moment::AfterCommit);
+    assert!(matches!(desk.send(&protected()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_protected_backup_whose_answer_is_lost_is_found_and_not_sent_again() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::AfterCommit);
+    assert!(matches!(desk.send(&protected()).await, Answer::Unknown(_)));
+    assert_eq!(desk.send(&protected()).await, Answer::AlreadySent);
 }

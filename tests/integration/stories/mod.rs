@@ -1,5 +1,6 @@
 //! One test per user story.
 
+mod backup_password;
 mod backup_queue;
 mod bad_destination;
 mod bad_login;

@@ -141,3 +141,23 @@ fn progress_is_written_in_steps() {
     assert_eq!(story.status, before);
     assert_eq!(story.status.progress.as_deref(), Some("40%"));
 }
+
+#[test]
+fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for() {
+    for (mode, phase) in [("PASSWORD", "Completed"), ("NONE", "Failed")] {
+        let mut story = Story::accepted();
+        let settings = story.status.data_backup.as_mut().unwrap();
+        settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
+        let set = BackupSet {
+            encryption_mode: mode.to_owned(),
+            ..set()
+        };
+        let seen = seen_of(Some(Tenant {
+            jobs: vec![job(JobStatus::Completed)],
+            sets: Arc::new(vec![set]),
+            ..tenant()
+        }));
+        story.look(&seen, 61);
+        assert_eq!(story.phase(), phase);
+    }
+}
