@@ -76,7 +76,10 @@ use super::{Cause, DataBackupSettings, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and only there"))]
+#[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
+#[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -88,7 +91,12 @@ pub struct BackupTaskSpec {
     /// The store, for a backup without a strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_ref: Option<LocalReference>,
-    /// The tenant that is backed up.
+    /// Whether one tenant is backed up or several: then one task is made for each of them, and this
+    /// one ends when they have.
+    #[serde(default)]
+    pub scope: Scope,
+    /// The tenant that is backed up; left out where the scope is several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -124,6 +132,23 @@ pub struct BackupTaskSpec {
     /// that look and the statement would be canceled with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
+    /// Seconds after its end when the object is deleted; the backup stays. Only objects that a
+    /// strategy or another task made are deleted: a file in Git would come back and run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<i32>,
+}
+
+/// What a task backs up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Scope {
+    /// One tenant.
+    #[default]
+    Tenant,
+    /// Each tenant of the strategy that can be backed up.
+    Strategy,
+    /// Each tenant of the cluster that can be backed up.
+    Cluster,
 }
 
 /// What the operator knows of the backup.
@@ -233,6 +258,9 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8))]
     pub progress: Option<String>,
+    /// The tasks of a task for several tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children: Option<Children>,
     /// How the task ended: `Completed`, `Failed`, `Canceled` or `Overdue`. Never changes again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
@@ -252,6 +280,27 @@ pub struct BackupTaskStatus {
     /// Why the task failed, or what it waits for (console S27).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// The tasks that a task for several tenants has made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Children {
+    /// How many there are to be.
+    pub total: i32,
+    /// Those that are complete.
+    pub completed: i32,
+    /// Those that failed, were canceled or did not start in time, that could not be made, or that
+    /// somebody deleted.
+    pub failed: i32,
+    /// Those whose backup runs.
+    pub running: i32,
+    /// Whether no more are made: those that are there are followed to their end.
+    pub all_made: bool,
+    /// Names that something else has, the first 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 253)), extend("x-kubernetes-list-type" = "set"))]
+    pub refused: Vec<String>,
 }
 
 /// One BACKUP statement. It is written before the statement is sent.

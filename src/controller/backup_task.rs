@@ -1,29 +1,30 @@
 //! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
+mod children;
 pub(super) mod line;
 mod references;
+mod statement;
 
 use std::sync::Arc;
 
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
 use references::references;
 
-use super::log_backup::{destination_seen, refused};
+use super::log_backup::destination_seen;
 use super::place::Holds;
-use super::secret::Values;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place};
-use crate::api::{BackupStorage, BackupTask, BackupTaskStatus, DataBackupSettings, LocalReference};
+use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus, DataBackupSettings};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
+use crate::domain::strategy::Made;
 use crate::domain::{Decision, Obstacle, TenantSeen};
 use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, Identity, TenantId};
-use crate::oceanbase::password::RestorePassword;
 use crate::oceanbase::sender::surely_over;
 use crate::oceanbase::version::{Capability, Version};
 
@@ -33,6 +34,14 @@ pub struct Seen {
     key: Option<ClusterKey>,
     storage: Option<Arc<BackupStorage>>,
     path: Option<String>,
+}
+
+/// What became of an effect.
+pub enum Heard {
+    /// A statement.
+    Database(Answer),
+    /// Objects.
+    Objects(Made),
 }
 
 impl Seen {
@@ -45,7 +54,7 @@ impl Seen {
 impl Reconcile for BackupTask {
     type Seen = Seen;
     type Effect = Effect;
-    type Answer = Answer;
+    type Answer = Heard;
 
     const CONTROLLER: &'static str = "backup_task";
 
@@ -124,6 +133,7 @@ impl Reconcile for BackupTask {
             target,
             database,
             queue,
+            children: children::seen(self, context, snapshot.as_deref()),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -138,25 +148,39 @@ impl Reconcile for BackupTask {
     fn decide(
         &self,
         seen: &Seen,
-        heard: Option<(&Effect, &Answer)>,
+        heard: Option<(&Effect, &Heard)>,
         context: &Context,
     ) -> Decision<BackupTaskStatus, Effect> {
         let task = backup::Task {
             uid: &self.uid().unwrap_or_default(),
+            name: &self.name_any(),
+            owned: is_owned(self),
             generation: self.metadata.generation.unwrap_or_default(),
             created_at: created_at(self),
             spec: &self.spec,
             status: &self.current_status(),
         };
-        backup::decide(&task, &seen.decision, heard, context.clock.now())
+        let now = context.clock.now();
+        let answer = match heard {
+            Some((_, Heard::Objects(made))) => {
+                return backup::decide_made(&task, &seen.decision, made, now);
+            }
+            Some((effect, Heard::Database(answer))) => Some((effect, answer)),
+            None => None,
+        };
+        backup::decide(&task, &seen.decision, answer, now)
     }
 
     fn is_fenced(effect: &Effect) -> bool {
         matches!(effect, Effect::Backup { .. })
     }
 
-    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
-        seen.key.clone()
+    fn cluster(&self, seen: &Seen, effect: &Effect) -> Option<ClusterKey> {
+        let is_about_objects = matches!(
+            effect,
+            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete
+        );
+        seen.key.clone().filter(|_| !is_about_objects)
     }
 
     async fn perform(
@@ -165,69 +189,25 @@ impl Reconcile for BackupTask {
         seen: &Seen,
         permit: Option<Permit>,
         context: &Context,
-    ) -> Answer {
-        let Some(mut permit) = permit else {
-            return Answer::NotSent("the cluster is busy".to_owned());
-        };
-        let command = match effect.clone() {
-            Effect::SetDestination(tenant) => {
-                let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
-                    return Answer::NotSent("the store is gone".to_owned());
-                };
-                let Some(tenant_id) = seen.tenant_id() else {
-                    return Answer::NotSent("the tenant is gone".to_owned());
-                };
-                let namespace = namespace(self);
-                let destination =
-                    place::destination(&context.client, &namespace, &storage.spec, path).await;
-                match destination {
-                    Ok(destination) => Command::SetDataBackupDest {
-                        tenant,
-                        tenant_id,
-                        destination,
-                    },
-                    Err(obstacle) => return refused(obstacle),
-                }
+    ) -> Heard {
+        match effect {
+            Effect::MakeChildren(children) => {
+                Heard::Objects(children::make_all(self, children, context).await)
             }
-            Effect::Backup {
-                tenant,
-                incremental,
-                key,
-                settings,
-            } => {
-                let reference = settings.restore_password_secret_ref.as_ref();
-                let password = match reference {
-                    Some(reference) => match restore_password(self, reference, context).await {
-                        Ok(password) => Some(password),
-                        Err(obstacle) => return refused(obstacle),
-                    },
-                    None => None,
-                };
-                Command::Backup {
-                    tenant,
-                    incremental,
-                    plus_archivelog: settings.plus_archivelog,
-                    password,
-                    key,
-                    places: seen.decision.queue.places,
-                }
+            Effect::CancelChildren(children) => {
+                Heard::Objects(children::cancel_all(self, children, context).await)
             }
-            Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
-            Effect::Cancel {
-                tenant,
-                tenant_id,
-                key,
-            } => Command::CancelBackup {
-                tenant,
-                tenant_id,
-                key,
-            },
-        };
-        permit.send(&command).await
+            Effect::Delete => Heard::Objects(children::delete(self, context).await),
+            statement => Heard::Database(match permit {
+                Some(permit) => statement::send(self, statement, seen, permit, context).await,
+                None => Answer::NotSent("the cluster is busy".to_owned()),
+            }),
+        }
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut woken = line::woken(change, context);
+        woken.extend(children::parent_of(change, context));
         if matches!(
             change,
             Change::Object(Changed::Task(_) | Changed::LogBackup(_))
@@ -278,14 +258,13 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
             && change.is_about_cluster(&namespace, &references.cluster))
 }
 
-async fn restore_password(
-    task: &BackupTask,
-    reference: &LocalReference,
-    context: &Context,
-) -> Result<RestorePassword, Obstacle> {
-    let secret = Values::read(&context.client, &namespace(task), reference).await?;
-    RestorePassword::new(secret.required("password")?)
-        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+/// Whether a strategy or another task made it, so that nobody applies it again.
+fn is_owned(task: &BackupTask) -> bool {
+    let kinds = [BackupStrategy::kind(&()), BackupTask::kind(&())];
+    let owners = task.owner_references();
+    owners
+        .iter()
+        .any(|owner| owner.controller == Some(true) && kinds.iter().any(|kind| *kind == owner.kind))
 }
 
 /// Whether a server of this version can do what is asked for.

@@ -207,8 +207,12 @@ impl BackupStrategy {
 }
 
 /// Makes an object, or finds that it is there.
-async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
-where
+pub(super) async fn make<K>(
+    object: &K,
+    is_ours: impl Fn(&K) -> bool,
+    context: &Context,
+    made: &mut Made,
+) where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + Serialize

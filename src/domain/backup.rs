@@ -15,6 +15,7 @@
 
 mod attempt;
 mod deadline;
+mod fan_out;
 mod follow;
 mod obstacle;
 pub mod queue;
@@ -27,10 +28,13 @@ mod tests;
 use jiff::Timestamp;
 
 pub use attempt::{may_be_sent, open_intent};
+pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::ineligible;
 pub use seen::{DatabaseSeen, Seen, Target, Task};
 
+use super::strategy::Made;
 use super::{Decision, Event, Next, Obstacle, cause, time};
+use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
 use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
 
@@ -66,6 +70,12 @@ pub enum Effect {
         /// The attempt's key.
         key: JobKey,
     },
+    /// Make tasks, with their names, one for each tenant.
+    MakeChildren(Vec<(String, BackupTaskSpec)>),
+    /// Cancel tasks that this one made, by name and uid.
+    CancelChildren(Vec<(String, String)>),
+    /// Delete the task's own object.
+    Delete,
 }
 
 /// How a task ends; it never changes again.
@@ -114,6 +124,8 @@ pub enum State {
     Running(JobStatus),
     /// The database has taken the statement, and what became of it can not be seen now.
     Unseen(Obstacle),
+    /// Its tasks are under way; how far they are.
+    FannedOut(String),
     /// It is over.
     Ended(Outcome),
 }
@@ -131,7 +143,7 @@ pub fn decide(
     let mut draft = Draft::new(task, seen, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            Some(outcome) => draft.ended(outcome),
             // Written by a newer operator. It has ended, and must not begin anew.
             None => draft.unchanged(),
         };
@@ -147,6 +159,17 @@ pub fn decide(
         Some((effect, answer)) => draft.hear(effect, answer),
         None => draft.look(),
     }
+}
+
+/// Decides what follows when objects were made, changed or deleted in this very pass.
+#[must_use]
+pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) -> Verdict {
+    if task.status.outcome.is_some() {
+        return Draft::new(task, seen, now).unchanged();
+    }
+    let mut draft = Draft::new(task, seen, now);
+    draft.note_facts();
+    draft.hear_made(made)
 }
 
 /// A decision in the making.
@@ -205,6 +228,9 @@ impl<'a> Draft<'a> {
 
     /// Looks at the world and takes the next step.
     fn look(self) -> Verdict {
+        if self.task.spec.scope != Scope::Tenant {
+            return self.lead();
+        }
         if let Some(job) = self.find_job() {
             return self.follow(&job);
         }
@@ -297,6 +323,25 @@ impl<'a> Draft<'a> {
         let event = status::ended_event(outcome, &self.status, self.task.spec);
         let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         verdict.event = Some(event);
+        verdict
+    }
+
+    /// What has ended stays as it is until its object is deleted.
+    fn ended(self, outcome: Outcome) -> Verdict {
+        let ttl = self.task.spec.ttl_seconds_after_finished;
+        let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
+        let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
+        let due = ended_at.zip(ttl).and_then(|(at, seconds)| {
+            at.checked_add(jiff::SignedDuration::from_secs(seconds))
+                .ok()
+        });
+        let now = self.now;
+        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
+        match due {
+            Some(due) if now >= due => verdict.effect = Some(Effect::Delete),
+            Some(due) => verdict.next = Next::At(due),
+            None => {}
+        }
         verdict
     }
 

@@ -26,6 +26,12 @@ pub fn of_slot(slot: &Slot) -> String {
     format!("-{kind}-{}z", slot.stamp())
 }
 
+/// The task of one tenant that a task for several makes: `<parent>-t<tenantId>`.
+#[must_use]
+pub fn child(parent: &str, tenant: TenantId) -> String {
+    shortened(parent, &format!("-t{tenant}"))
+}
+
 /// The log backup of one tenant: `<cluster>-t<tenantId>`.
 #[must_use]
 pub fn log_backup(cluster: &str, tenant: TenantId) -> String {

@@ -2,6 +2,7 @@
 
 use super::super::strategy::rivals;
 use super::super::{Context, Reconcile, stores};
+use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
 use crate::domain::{Obstacle, strategy};
 
@@ -55,7 +56,7 @@ pub(super) fn references(
         ));
     };
     let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
-    if !strategy::covers(name, &rivals, &spec.tenant_name) {
+    if spec.scope == Scope::Tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Obstacle::permanent(
             "TenantNotInStrategy",
             format!(

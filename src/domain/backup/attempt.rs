@@ -211,6 +211,7 @@ impl Draft<'_> {
             Effect::Backup { .. } => self.hear_backup(answer),
             Effect::Find { .. } => self.hear_find(answer),
             Effect::Cancel { .. } => self.hear_cancel(answer),
+            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete => self.look(),
         }
     }
 
@@ -302,7 +303,7 @@ impl Draft<'_> {
 
     /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
     /// itself is forgotten by the next one, which its own write wakes.
-    fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
+    pub(super) fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         let next = self.sooner_than_deadline(Next::At(until.0));
         self.status.cause = Some(cause);
@@ -318,7 +319,7 @@ impl Draft<'_> {
     }
 
     /// Until when nothing is sent. An instant further off than any pause is another clock's.
-    fn paused_until(&self) -> Option<Timestamp> {
+    pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         let rest = self.now.duration_until(until);
         let longest = self.longest_retry_pause().unwrap_or(LONGEST_PAUSE);

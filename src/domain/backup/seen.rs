@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::ChildrenSeen;
 use super::queue::Queue;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
 use crate::domain::{Obstacle, TenantSeen};
@@ -17,6 +18,10 @@ pub struct Task<'a> {
     pub uid: &'a str,
     /// Its generation.
     pub generation: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether a strategy or another task made it.
+    pub owned: bool,
     /// When it was created.
     pub created_at: Timestamp,
     /// What was asked for.
@@ -34,6 +39,8 @@ pub struct Seen {
     pub database: Result<DatabaseSeen, Obstacle>,
     /// The line for a free place.
     pub queue: Queue,
+    /// Tenants and tasks of a task for several tenants.
+    pub children: ChildrenSeen,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.

@@ -11,6 +11,7 @@ use crate::oceanbase::model::{
 };
 
 mod ending;
+mod fanning_out;
 mod following;
 mod queueing;
 mod retrying;
@@ -150,6 +151,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             places: 2,
             ..queue::Queue::default()
         },
+        children: ChildrenSeen::default(),
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }
@@ -202,6 +204,7 @@ struct Story {
     spec: BackupTaskSpec,
     generation: i64,
     status: BackupTaskStatus,
+    owned: bool,
 }
 
 impl Story {
@@ -210,6 +213,7 @@ impl Story {
             spec: spec(),
             generation: 1,
             status: BackupTaskStatus::default(),
+            owned: false,
         }
     }
 
@@ -224,6 +228,8 @@ impl Story {
         Task {
             uid: UID,
             generation: self.generation,
+            name: "now",
+            owned: self.owned,
             created_at: at(0),
             spec: &self.spec,
             status: &self.status,

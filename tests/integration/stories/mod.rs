@@ -1,5 +1,6 @@
 //! One test per user story.
 
+mod backup_fan_out;
 mod backup_password;
 mod backup_queue;
 mod bad_destination;

@@ -179,6 +179,7 @@ impl Edge<'_> {
             spec: self.story.spec.clone(),
             generation: self.story.generation,
             status: after.clone(),
+            ..Story::new()
         };
         let again = decide(&story.task(), self.seen, None, at(self.now));
         let waits = self.verdict.next.delay(at(self.now)) != Some(Duration::ZERO);
@@ -239,6 +240,7 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         spec: story.spec.clone(),
                         generation: story.generation,
                         status: first.status.clone(),
+                        ..Story::new()
                     };
                     for answer in &answers {
                         let heard = Some((effect, answer));
@@ -290,6 +292,7 @@ fn comes_to_an_end(start: &Story) -> bool {
         spec: start.spec.clone(),
         generation: start.generation,
         status: start.status.clone(),
+        ..Story::new()
     };
     for step in 1..20 {
         let now = 10_000 + step * 700;
