@@ -16,6 +16,7 @@ use super::place::Holds;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place};
+use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus, DataBackupSettings};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
@@ -228,7 +229,9 @@ impl Reconcile for BackupTask {
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
         let after = self.current_status();
-        if let (None, Some(outcome)) = (&before.outcome, &after.outcome) {
+        // One count for each backup of ours: its task's, not that of the task for several tenants.
+        let is_ours = self.spec.scope == Scope::Tenant && self.spec.mirror.is_none();
+        if let (None, Some(outcome), true) = (&before.outcome, &after.outcome, is_ours) {
             let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
             context.metrics.task_ended(&kind, &outcome.to_lowercase());
         }

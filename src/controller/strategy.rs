@@ -39,6 +39,10 @@ impl Reconcile for BackupStrategy {
             _ => [].into(),
         };
         let target = root.map(drop);
+        let external = match &database {
+            Ok(snapshot) => strategy::mirror::external(snapshot),
+            Err(_) => strategy::mirror::ExternalJobs::new(),
+        };
         strategy::Seen {
             target,
             rivals: rivals(context, &namespace, cluster),
@@ -49,6 +53,7 @@ impl Reconcile for BackupStrategy {
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
+            external,
         }
     }
 
@@ -180,6 +185,7 @@ impl BackupStrategy {
                     name: task.name_any(),
                     tenant_name: task.spec.tenant_name.clone(),
                     full: task.spec.type_ == crate::api::BackupType::Full,
+                    external: task.spec.mirror.is_some(),
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),
                     cause: status.cause,

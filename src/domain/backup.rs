@@ -17,10 +17,12 @@ mod attempt;
 mod deadline;
 mod fan_out;
 mod follow;
+mod mirror;
 mod obstacle;
 pub mod queue;
 mod retry;
 mod seen;
+mod state;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -31,12 +33,13 @@ pub use attempt::{may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::ineligible;
 pub use seen::{DatabaseSeen, Seen, Target, Task};
+pub use state::{Outcome, State};
 
 use super::strategy::Made;
 use super::{Decision, Event, Next, Obstacle, cause, time};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
-use crate::oceanbase::model::{Answer, Job, JobKey, JobStatus, Tenant, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
 
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,58 +79,6 @@ pub enum Effect {
     CancelChildren(Vec<(String, String)>),
     /// Delete the task's own object.
     Delete,
-}
-
-/// How a task ends; it never changes again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-    Overdue,
-}
-
-impl Outcome {
-    /// The word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-            Self::Overdue => "Overdue",
-        }
-    }
-
-    /// Reads `status.outcome`.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled, Self::Overdue]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
-}
-
-/// Where a task stands; the status is rendered from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing is under way; what it waits for.
-    Waiting(Obstacle),
-    /// A statement was refused for now, or could not be sent; it is tried again.
-    Refused,
-    /// The statement is, or may be, under way.
-    Sending,
-    /// The database has taken the statement and shows no job yet.
-    Accepted,
-    /// The database's job is in this state.
-    Running(JobStatus),
-    /// The database has taken the statement, and what became of it can not be seen now.
-    Unseen(Obstacle),
-    /// Its tasks are under way; how far they are.
-    FannedOut(String),
-    /// It is over.
-    Ended(Outcome),
 }
 
 type Verdict = Decision<BackupTaskStatus, Effect>;
@@ -194,6 +145,14 @@ impl<'a> Draft<'a> {
         self.seen.database.as_ref().ok()?.tenant.tenant.as_deref()
     }
 
+    fn source(&self, scheduled: bool) -> &'static str {
+        match (&self.task.spec.mirror, scheduled) {
+            (Some(_), _) => "External",
+            (None, true) => "Strategy",
+            (None, false) => "Manual",
+        }
+    }
+
     /// Copies what is known now and may be gone later.
     fn note_facts(&mut self) {
         self.status.method = Some("Physical".to_owned());
@@ -202,17 +161,15 @@ impl<'a> Draft<'a> {
             self.status.type_ = Some(status::type_word(self.task.spec.type_).to_owned());
         }
         if let Ok(target) = &self.seen.target {
-            let source = if target.scheduled {
-                "Strategy"
-            } else {
-                "Manual"
-            };
-            self.status.source = Some(source.to_owned());
+            self.status.source = Some(self.source(target.scheduled).to_owned());
             if self.status.attempts.is_empty() {
                 self.status.cluster = Some(target.cluster.clone());
-                self.status.storage = Some(target.storage.clone());
-                self.status.strategy_generation = target.strategy_generation;
-                self.status.data_backup = Some(target.settings.clone());
+                // Where and how others back up is theirs.
+                if self.task.spec.mirror.is_none() {
+                    self.status.storage = Some(target.storage.clone());
+                    self.status.strategy_generation = target.strategy_generation;
+                    self.status.data_backup = Some(target.settings.clone());
+                }
             }
         }
         if let Ok(database) = &self.seen.database
@@ -228,6 +185,9 @@ impl<'a> Draft<'a> {
 
     /// Looks at the world and takes the next step.
     fn look(self) -> Verdict {
+        if let Some(mirror) = &self.task.spec.mirror {
+            return self.mirror(mirror);
+        }
         if self.task.spec.scope != Scope::Tenant {
             return self.lead();
         }

@@ -8,6 +8,7 @@
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
 mod making;
+pub mod mirror;
 mod slots;
 mod status;
 mod tenants;
@@ -61,6 +62,8 @@ pub struct Seen {
     pub tasks: Vec<TaskSeen>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Jobs that others started.
+    pub external: mirror::ExternalJobs,
 }
 
 /// A log backup of the cluster.
@@ -91,6 +94,8 @@ pub struct TaskSeen {
     pub tenant_name: String,
     /// Whether it asked for a full backup.
     pub full: bool,
+    /// Whether it shows a backup that somebody else started.
+    pub external: bool,
     /// How it ended, once it has.
     pub outcome: Option<String>,
     /// When it ended.

@@ -56,7 +56,10 @@ pub(super) fn references(
         ));
     };
     let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
-    if spec.scope == Scope::Tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
+    // A task for several finds its tenants itself; a job that others started is shown to its end,
+    // whosever the tenant is by then.
+    let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
+    if is_of_tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
         return Err(Obstacle::permanent(
             "TenantNotInStrategy",
             format!(

@@ -170,6 +170,7 @@ impl Draft<'_> {
             restore_password_secret_ref: reference(&spec.restore_password_secret_ref),
             cancel: None,
             ttl_seconds_after_finished: None,
+            mirror: None,
         }
     }
 

@@ -7,12 +7,13 @@ use super::*;
 use crate::api::RetrySettings;
 use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
-    BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,
+    BackupSet, BackupSetId, Failure, FailureClass, JobId, JobStatus, Round, RoundStatus, Scn,
 };
 
 mod ending;
 mod fanning_out;
 mod following;
+mod mirroring;
 mod queueing;
 mod retrying;
 mod sending;

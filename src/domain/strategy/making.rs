@@ -41,6 +41,7 @@ impl Draft<'_> {
         let mut names = BTreeSet::new();
         let mut tasks = self.first_backups(matched);
         tasks.extend(self.slot_tasks(matched));
+        tasks.extend(self.mirrors(matched));
         tasks.retain(|(name, _)| {
             !self.is_known(name) && !self.is_held(name) && names.insert(name.clone())
         });
@@ -56,7 +57,7 @@ impl Draft<'_> {
         };
         let has_task = |tenant: &Tenant| {
             let mut tasks = self.seen.tasks.iter();
-            tasks.any(|task| task.full && task.tenant_name == tenant.name)
+            tasks.any(|task| task.full && !task.external && task.tenant_name == tenant.name)
         };
         let lacking = self
             .backed_up(matched)
@@ -237,6 +238,7 @@ impl Draft<'_> {
                 .map(|(name, _)| name),
         );
         wanted.extend(self.slot_tasks(matched).into_iter().map(|(name, _)| name));
+        wanted.extend(self.mirrors(matched).into_iter().map(|(name, _)| name));
         wanted.retain(|name| !self.is_known(name));
         self.status
             .unmade

@@ -7,6 +7,7 @@ use crate::api::{DataBackupSettings, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod making;
+mod mirroring;
 mod slots;
 mod tenants;
 
@@ -76,6 +77,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         name: name.to_owned(),
         tenant_name: format!("t{tenant}"),
         full: name.contains("-full-"),
+        external: false,
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),
         cause: None,
@@ -110,6 +112,7 @@ impl Story {
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
                 with_full_backup: BTreeSet::new(),
+                external: mirror::ExternalJobs::new(),
             },
             events: Vec::new(),
         }

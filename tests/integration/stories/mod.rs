@@ -1,6 +1,7 @@
 //! One test per user story.
 
 mod backup_fan_out;
+mod backup_mirror;
 mod backup_password;
 mod backup_queue;
 mod bad_destination;
