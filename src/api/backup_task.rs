@@ -1,6 +1,6 @@
 //! `BackupTask`: one data backup (console S12..S27, "Back up Now" S3, S75).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ use super::{Cause, DataBackupSettings, LocalReference};
 #[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
 #[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
 #[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that somebody else started (`mirror`) is one tenant's of a strategy, and can be canceled only where it was started"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -110,8 +110,13 @@ pub struct BackupTaskSpec {
     /// again becomes Overdue instead of running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_time: Option<Time>,
-    /// Seconds after `scheduledTime` (or after the object was created) within which the backup
-    /// must have started. Left out it is 6 hours after `scheduledTime`, and without that no limit.
+    /// The backup does not start before it, where that is later than `scheduledTime`: a strategy
+    /// spreads its tenants and keeps out of blackout windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_time: Option<Time>,
+    /// Seconds after the later of `scheduledTime` and `notBeforeTime` (or after the object was
+    /// created) within which the backup must have started. Left out it is 6 hours after
+    /// `scheduledTime`, and without that no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
@@ -203,6 +208,9 @@ pub struct BackupTaskStatus {
     /// Number of the cluster as it calls itself; each cluster counts jobs and tenants alike.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_id: Option<i64>,
+    /// When the cluster was bootstrapped: with the number it tells it from all others.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster_create_time: Option<MicroTime>,
     /// The tenant's id; a tenant that was made anew under the same name has another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
@@ -218,6 +226,10 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub storage: Option<String>,
+    /// Directory of the data backups below the store's own, copied when the backup was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub data_path: Option<String>,
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,
@@ -346,6 +358,10 @@ pub struct Attempt {
     /// When it had run longer than `activeDeadlineSeconds`; it is canceled from then on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expired_time: Option<Time>,
+    /// How often the job was canceled without effect; each time the pause before the next is
+    /// longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancels: Option<i32>,
     /// Why it was refused or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

@@ -1,6 +1,6 @@
 //! `OceanBaseCluster`: how to reach a cluster, and its Backup & Recovery page (console S46..S62).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -81,14 +81,55 @@ pub struct OceanBaseClusterSpec {
     /// How the connection is protected.
     pub tls: TlsSpec,
     /// How many data backups that this operator started run at once in the database cluster; the
-    /// others wait in line, the earlier slot first.
+    /// others wait in line, the earlier slot first. Where several objects stand for one database
+    /// the smallest number counts.
     #[serde(default = "two")]
     #[schemars(range(min = 1, max = 64))]
     pub max_concurrent_backups: i32,
+    /// Which tenants and stores may be used through this object. Whoever may write strategies and
+    /// tasks can not go beyond what whoever may write this object allows.
+    #[serde(default)]
+    pub access: Access,
 }
 
 fn two() -> i32 {
     2
+}
+
+/// Which tenants and stores may be used through a cluster's object: names, or prefixes that end in
+/// `*`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Access {
+    /// Names of tenants.
+    #[serde(default = "everything")]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub tenants: Vec<String>,
+    /// Names of BackupStorages.
+    #[serde(default = "everything")]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 253), regex(pattern = r"^([a-z0-9][a-z0-9.\-]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub storages: Vec<String>,
+}
+
+impl Default for Access {
+    fn default() -> Self {
+        Self {
+            tenants: everything(),
+            storages: everything(),
+        }
+    }
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".to_owned()]
 }
 
 /// How the connection to the database is protected.
@@ -164,6 +205,11 @@ pub struct ClusterIdentity {
     pub cluster_name: String,
     /// The parameter `cluster_id`.
     pub cluster_id: i64,
+    /// When the cluster was bootstrapped, as its sys tenant says: with the number it tells one
+    /// database from all others. Objects that show the same two share one reader, one cap and one
+    /// owner of each tenant's backups.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub create_time: Option<MicroTime>,
 }
 
 /// Numbers of user tenants.

@@ -7,25 +7,26 @@ mod statement;
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
-use references::references;
+use references::{References, references};
 
 use super::log_backup::destination_seen;
-use super::place::Holds;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place};
+use super::{Context, Reconcile, access_of, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus, DataBackupSettings};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
+use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
-use crate::domain::{Decision, Obstacle, TenantSeen};
-use crate::oceanbase::cluster::Permit;
+use crate::domain::{Decision, Obstacle, TenantSeen, access, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::{Answer, Identity, TenantId};
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::{Answer, Identity, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 use crate::oceanbase::version::{Capability, Version};
 
@@ -75,13 +76,15 @@ impl Reconcile for BackupTask {
             .ok()
             .map(|(_, snapshot)| Arc::clone(snapshot));
         let key = database.as_ref().ok().map(|(key, _)| key.clone());
-        let tenant = snapshot
+        let tenant = snapshot.as_ref().and_then(|s| tenant_of(self, s));
+        let template = references
             .as_ref()
-            .and_then(|s| s.tenant(&self.spec.tenant_name));
+            .ok()
+            .and_then(|references| references.data_path.as_deref());
         let path = snapshot
             .as_ref()
             .zip(tenant)
-            .map(|(snapshot, tenant)| place::default_path(&snapshot.identity, tenant, Holds::Data));
+            .map(|(snapshot, tenant)| naming::data_path(template, &snapshot.identity, tenant));
         let version = snapshot.as_ref().map(|snapshot| snapshot.version);
         let storage = references
             .as_ref()
@@ -92,12 +95,14 @@ impl Reconcile for BackupTask {
             .map_err(Obstacle::clone)
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
+            allowed(self, context, &references)?;
             place.as_ref().map_err(Obstacle::clone)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
+                data_path: path.clone(),
                 scheduled: is_owned_by_strategy(self),
                 settings: references.settings,
             })
@@ -111,13 +116,12 @@ impl Reconcile for BackupTask {
         let storage = storage.ok();
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
-            let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
+            let tenant = tenant_of(self, &snapshot).cloned();
             let shown = tenant
                 .as_ref()
                 .and_then(|tenant| tenant.data_dest.as_deref());
             DatabaseSeen {
-                cluster_name: snapshot.identity.cluster_name.clone(),
-                cluster_id: snapshot.identity.cluster_id,
+                identity: snapshot.identity.clone(),
                 parents: Arc::clone(&snapshot.parents),
                 tenant: TenantSeen {
                     destination: destination_seen(shown, wanted),
@@ -135,6 +139,7 @@ impl Reconcile for BackupTask {
             database,
             queue,
             children: children::seen(self, context, snapshot.as_deref()),
+            may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -238,6 +243,21 @@ impl Reconcile for BackupTask {
     }
 }
 
+/// When a blackout window ends that holds a task of its strategy back. What a person asks for is
+/// not held back.
+fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option<Timestamp> {
+    let reference = task.spec.strategy_ref.as_ref();
+    let reference = reference.filter(|_| is_owned_by_strategy(task))?;
+    let strategy = stores::find(&context.stores.strategies, namespace, &reference.name)?;
+    let schedule = &strategy.spec.schedule;
+    if schedule.blackout_windows.is_empty() {
+        return None;
+    }
+    let schedule = Schedule::parse(schedule).ok()?;
+    let blackout = schedule.blackout(context.clock.now())?;
+    Some(blackout.until)
+}
+
 fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let strategy = task.spec.strategy_ref.as_ref();
@@ -255,10 +275,26 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let Ok(references) = references(task, context, &namespace) else {
         return false;
     };
-    change.is_about_tenant(&namespace, &references.cluster, &task.spec.tenant_name)
+    let cluster = &references.cluster;
+    let is_about = |tenant: &str| change.is_about_tenant(&namespace, cluster, tenant);
+    let current_name = || {
+        let (_, snapshot) = database(context, &namespace, cluster).ok()?;
+        Some(tenant_of(task, &snapshot)?.name.clone())
+    };
+    is_about(&task.spec.tenant_name)
+        || current_name().is_some_and(|name| is_about(&name))
         || change.is_storage(&namespace, &references.storage)
         || (matches!(change, Change::Object(Changed::Cluster(_)))
-            && change.is_about_cluster(&namespace, &references.cluster))
+            && change.is_about_cluster(context, &namespace, &references.cluster))
+}
+
+/// The task's tenant: the one to which BACKUP was sent, whatever it is called by now; before that
+/// the one of the name.
+fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
+    let status = task.status.as_ref();
+    let sent = status.filter(|status| !status.attempts.is_empty());
+    sent.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)))
+        .or_else(|| snapshot.tenant(&task.spec.tenant_name))
 }
 
 /// Whether a strategy or another task made it, so that nobody applies it again.
@@ -268,6 +304,17 @@ fn is_owned(task: &BackupTask) -> bool {
     owners
         .iter()
         .any(|owner| owner.controller == Some(true) && kinds.iter().any(|kind| *kind == owner.kind))
+}
+
+/// Whether the task may use its tenant and its store through the cluster's object. One for several
+/// tenants leaves out those that it may not use.
+fn allowed(task: &BackupTask, context: &Context, references: &References) -> Result<(), Obstacle> {
+    let cluster = ClusterKey::new(&namespace(task), &references.cluster);
+    let access = access_of(context, &cluster);
+    if task.spec.scope == Scope::Tenant {
+        access::tenant(&access, &task.spec.tenant_name)?;
+    }
+    access::storage(&access, &references.storage)
 }
 
 /// Whether a server of this version can do what is asked for.
@@ -289,16 +336,17 @@ fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obs
     let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
         return Ok(());
     };
-    let name = status.cluster_name.as_deref().unwrap_or_default();
-    if (name, pinned) == (current.cluster_name.as_str(), current.cluster_id) {
+    let created_at = status.cluster_create_time.as_ref().map(|time| time.0);
+    if (pinned, created_at) == (current.cluster_id, Some(current.created_at)) {
         return Ok(());
     }
+    let name = status.cluster_name.as_deref().unwrap_or_default();
     Err(Obstacle::waiting(
         "ClusterReplaced",
         format!(
             "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster now \
-             reaches {} (id {}): point it back to see how the backup ended",
-            current.cluster_name, current.cluster_id
+             reaches {} (id {}) of {}: point it back to see how the backup ended",
+            current.cluster_name, current.cluster_id, current.created_at
         ),
     ))
 }

@@ -7,11 +7,11 @@ use kube::ResourceExt;
 
 use super::backup_task::line;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, database, namespace, stores};
+use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 
 impl Reconcile for OceanBaseCluster {
     type Seen = cluster::Seen;
@@ -22,14 +22,11 @@ impl Reconcile for OceanBaseCluster {
 
     async fn observe(&self, context: &Context) -> cluster::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
+        let key = ClusterKey::new(&namespace, &name);
         let observed = self
             .status
             .as_ref()
             .and_then(|status| status.observed_generation);
-        let key = ClusterKey {
-            namespace: namespace.clone(),
-            name: name.clone(),
-        };
         if observed != self.metadata.generation {
             // Endpoints, account or protection may be others now.
             context.clusters.reload(&key);
@@ -39,12 +36,19 @@ impl Reconcile for OceanBaseCluster {
             let status = task.status.as_ref();
             status.is_some_and(|status| status.queue_position.is_some())
         });
-        let strategies = stores::within(&context.stores.strategies, &namespace);
+        let strategies = context.stores.strategies.state();
         cluster::Seen {
             queued_tasks: queued.count(),
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
             strategy_phases: strategies
-                .filter(|strategy| strategy.spec.cluster_ref.name == name)
+                .iter()
+                .filter(|strategy| {
+                    same_database(
+                        context,
+                        &key,
+                        &cluster_of(&***strategy, &strategy.spec.cluster_ref),
+                    )
+                })
                 .map(|strategy| {
                     strategy
                         .status
@@ -86,10 +90,9 @@ impl Reconcile for OceanBaseCluster {
 
     fn deleted(&self, context: &Context) {
         // Its reader looks for the object, finds none, and hangs up.
-        context.clusters.reload(&ClusterKey {
-            namespace: namespace(self),
-            name: self.name_any(),
-        });
+        context
+            .clusters
+            .reload(&ClusterKey::new(&namespace(self), &self.name_any()));
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -99,13 +102,14 @@ impl Reconcile for OceanBaseCluster {
             _ => None,
         };
         clusters.retain(|cluster| {
-            let is_of_task = of_task.as_ref().is_some_and(|key| {
-                key.namespace == namespace(&**cluster) && key.name == cluster.name_any()
-            });
+            let key = ClusterKey::new(&namespace(&**cluster), &cluster.name_any());
+            let is_of_task = of_task
+                .as_ref()
+                .is_some_and(|of_task| same_database(context, of_task, &key));
             // Its own changes come by its own watch.
             is_of_task
                 || !matches!(change, Change::Object(Changed::Cluster(_)))
-                    && change.is_about_cluster(&namespace(&**cluster), &cluster.name_any())
+                    && change.is_about_cluster(context, &key.namespace, &key.name)
         });
         clusters
     }

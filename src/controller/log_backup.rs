@@ -5,15 +5,17 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use super::place::Holds;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{
+    Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, qualified,
+    same_database, stores,
+};
 use crate::api::{Binding, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
-use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
-use crate::oceanbase::cluster::Permit;
+use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot};
 use crate::oceanbase::version::Capability;
@@ -39,10 +41,7 @@ impl Reconcile for LogBackup {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
         let database = database(context, &namespace, cluster);
-        let key = ClusterKey {
-            namespace: namespace.clone(),
-            name: cluster.clone(),
-        };
+        let key = cluster_of(self, &self.spec.cluster_ref);
         let snapshot = database
             .as_ref()
             .ok()
@@ -128,7 +127,7 @@ impl Reconcile for LogBackup {
                     return Answer::NotSent("the store is gone".to_owned());
                 };
                 let destination =
-                    place::destination(&context.client, &seen.key.namespace, &storage.spec, path);
+                    place::destination(&context.secrets, &seen.key.namespace, &storage.spec, path);
                 match destination.await {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),
@@ -156,12 +155,14 @@ impl Reconcile for LogBackup {
             let namespace = namespace(&**object);
             let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
             match change {
-                Change::Object(Changed::Cluster(_)) => change.is_about_cluster(&namespace, cluster),
+                Change::Object(Changed::Cluster(_)) => {
+                    change.is_about_cluster(context, &namespace, cluster)
+                }
                 // Another one for the same tenant came or went.
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant
-                        && other.name_any() != object.name_any()
-                        && change.is_about_cluster(&namespace, cluster)
+                        && other.uid() != object.uid()
+                        && change.is_about_cluster(context, &namespace, cluster)
                 }
                 _ => {
                     change.is_about_tenant(&namespace, cluster, tenant)
@@ -208,7 +209,7 @@ fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(place::default_path(&snapshot.identity, tenant, Holds::Logs))
+    Some(naming::log_path(None, &snapshot.identity, tenant))
 }
 
 /// Where the logs should go.
@@ -220,8 +221,23 @@ fn target(
     path: Option<&str>,
 ) -> Result<Place, Obstacle> {
     let spec = &object.spec;
-    let rank = |other: &LogBackup| (created_at(other), other.name_any());
-    let current = snapshot.and_then(|snapshot| snapshot.tenant(&spec.tenant_name));
+    if let Some(older) = older(object, context, snapshot) {
+        return Err(Obstacle::permanent(
+            "LogBackupExists",
+            format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
+        ));
+    }
+    let cluster = cluster_of(object, &spec.cluster_ref);
+    allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
+    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
+    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
+}
+
+/// The name of the LogBackup that goes before this one, because it is for the same tenant of the
+/// same database and older.
+fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
+    let cluster = cluster_of(object, &object.spec.cluster_ref);
+    let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
     // One that belongs to a tenant of the same name that is no more does not stand in the way.
     let is_of_another = |other: &LogBackup| {
         let known = other.status.as_ref().and_then(|status| status.tenant_id);
@@ -229,23 +245,20 @@ fn target(
             .zip(known)
             .is_some_and(|(tenant, known)| tenant.id.0 != known)
     };
-    let older = stores::within(&context.stores.log_backups, namespace)
+    let rank = |other: &LogBackup| (created_at(other), other.name_any(), namespace(other));
+    let rivals = context.stores.log_backups.state();
+    let oldest = rivals
+        .iter()
         .filter(|other| {
-            other.spec.cluster_ref == spec.cluster_ref
-                && other.spec.tenant_name == spec.tenant_name
+            other.spec.tenant_name == object.spec.tenant_name
+                && same_database(
+                    context,
+                    &cluster,
+                    &cluster_of(&***other, &other.spec.cluster_ref),
+                )
                 && !is_of_another(other)
         })
-        .min_by_key(|other| rank(other))
-        .filter(|oldest| rank(oldest) < rank(object));
-    if let Some(older) = older {
-        return Err(Obstacle::permanent(
-            "LogBackupExists",
-            format!(
-                "LogBackup '{}' of the same tenant is older; delete one of them",
-                older.name_any()
-            ),
-        ));
-    }
-    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
-    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
+        .min_by_key(|other| rank(other))?;
+    (rank(oldest) < rank(object))
+        .then(|| qualified(&cluster, &namespace(&**oldest), &oldest.name_any()))
 }

@@ -1,12 +1,16 @@
 //! The Kubernetes shell around the decisions: what is seen, what is written, what is performed.
 //!
 //! * [`driver`] one pass over one object, the same for every kind
+//! * [`lease`] which of several operators acts
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
-//! * [`secret`], [`place`] credentials, and where backups go
+//! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
+//!   `identity` which objects stand for one
+//!   database
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
+mod binding;
 mod cluster;
 mod log_backup;
 mod storage;
@@ -15,6 +19,8 @@ mod strategy;
 pub mod context;
 pub mod driver;
 mod event;
+mod identity;
+pub mod lease;
 pub mod place;
 pub mod secret;
 pub mod stores;
@@ -35,10 +41,9 @@ use tokio_util::sync::CancellationToken;
 pub use context::Context;
 pub use driver::{Error, Reconcile, error_policy, reconcile};
 
-use crate::domain::Obstacle;
-use crate::oceanbase::cluster::ClusterState;
+use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::Snapshot;
+use identity::{access_of, allowed, database, same_database};
 use wake::{Change, Notable, announce};
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
@@ -90,41 +95,23 @@ fn woken<K: Reconcile>(
     .flatten()
 }
 
-/// What the database of a cluster's object shows now, and what the object's name is to the
-/// readers.
-fn database(
-    context: &Context,
-    namespace: &str,
-    cluster: &str,
-) -> Result<(ClusterKey, Arc<Snapshot>), Obstacle> {
-    if stores::find(&context.stores.clusters, namespace, cluster).is_none() {
-        return Err(Obstacle::waiting(
-            "ClusterNotFound",
-            format!("there is no OceanBaseCluster '{cluster}' in namespace '{namespace}'"),
-        ));
-    }
-    let key = ClusterKey {
-        namespace: namespace.to_owned(),
-        name: cluster.to_owned(),
-    };
-    context.clusters.watch(&key);
-    match context.clusters.state(&key) {
-        ClusterState::Up(snapshot) => Ok((key, snapshot)),
-        ClusterState::Connecting => Err(Obstacle::waiting(
-            "Connecting",
-            "the cluster is being connected to",
-        )),
-        ClusterState::Down(trouble) => Err(Obstacle {
-            reason: trouble.reason,
-            message: format!("OceanBaseCluster '{cluster}': {}", trouble.message),
-            permanent: trouble.permanent,
-        }),
-    }
-}
-
 /// Namespace of an object; all our kinds have one.
 fn namespace<K: Reconcile>(object: &K) -> String {
     object.namespace().unwrap_or_default()
+}
+
+/// The cluster that an object refers to: references are within one namespace.
+fn cluster_of<K: Reconcile>(object: &K, reference: &LocalReference) -> ClusterKey {
+    ClusterKey::new(&namespace(object), &reference.name)
+}
+
+/// An object's name as it is said in the cluster's namespace.
+fn qualified(cluster: &ClusterKey, namespace: &str, name: &str) -> String {
+    if cluster.namespace == namespace {
+        name.to_owned()
+    } else {
+        format!("{namespace}/{name}")
+    }
 }
 
 /// When an object was created; the beginning of time for one that says nothing.

@@ -2,42 +2,14 @@
 
 use std::sync::Arc;
 
-use kube::Client;
-
-use super::secret::Values;
+use super::binding::store_host;
+use super::secret::Secrets;
 use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::Obstacle;
 use crate::oceanbase::destination::{Destination, DestinationError, Place};
-use crate::oceanbase::model::{Identity, Tenant};
 use crate::oceanbase::version::{Capability, Version};
-
-/// What a directory holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// Data backups.
-    Data,
-    /// Archived logs.
-    Logs,
-}
-
-/// The default directory of a tenant below the store's own.
-#[must_use]
-pub fn default_path(identity: &Identity, tenant: &Tenant, holds: Holds) -> String {
-    let holds = match holds {
-        Holds::Data => "data",
-        Holds::Logs => "log",
-    };
-    let Identity {
-        cluster_name,
-        cluster_id,
-    } = identity;
-    format!(
-        "{cluster_name}-{cluster_id}/{}-{}/{holds}",
-        tenant.name, tenant.id
-    )
-}
 
 /// The store of this name.
 ///
@@ -114,7 +86,7 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obsta
 /// # Errors
 /// The Secret is missing or incomplete, or holds what can not stand in a destination.
 pub async fn destination(
-    client: &Client,
+    secrets: &Secrets,
     namespace: &str,
     spec: &BackupStorageSpec,
     path: &str,
@@ -124,7 +96,9 @@ pub async fn destination(
         let directory = format!("{}/{path}", parts.directory);
         return Destination::file(&directory).map_err(|error| invalid(&error));
     };
-    let secret = Values::read(client, namespace, bucket.credentials).await?;
+    let secret = secrets.read(namespace, bucket.credentials).await?;
+    let (host, port) = store_host(bucket.host);
+    secret.check_host(host, port)?;
     let id = secret.required("accessKeyId")?;
     let key = secret.required("accessKeySecret")?;
     let app_id = if bucket.scheme == "cos" {

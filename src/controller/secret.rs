@@ -8,6 +8,7 @@ use kube::{Api, Client};
 use kube_runtime::reflector::Store;
 use secrecy::SecretString;
 
+use super::binding::{ENDPOINTS, binds, display};
 use super::stores::find;
 use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
@@ -15,36 +16,85 @@ use crate::domain::Obstacle;
 use crate::oceanbase::client::{Account, Tls};
 use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
 
+/// Reads Secrets.
+#[derive(Clone)]
+pub struct Secrets {
+    client: Client,
+    /// Whether a Secret without the annotation is sent nowhere.
+    require_binding: bool,
+}
+
 /// The values of a Secret.
 pub struct Values {
     name: String,
     secret: Secret,
+    require_binding: bool,
 }
 
-impl Values {
+impl Secrets {
+    /// Asks this API; with `require_binding` a Secret must say to which hosts it may be sent.
+    #[must_use]
+    pub fn new(client: Client, require_binding: bool) -> Self {
+        Self {
+            client,
+            require_binding,
+        }
+    }
+
     /// Reads a Secret by name.
     ///
     /// # Errors
     /// It is missing, or can not be read now.
     pub async fn read(
-        client: &Client,
+        &self,
         namespace: &str,
         reference: &LocalReference,
-    ) -> Result<Self, Obstacle> {
+    ) -> Result<Values, Obstacle> {
         let name = &reference.name;
-        match Api::<Secret>::namespaced(client.clone(), namespace)
+        match Api::<Secret>::namespaced(self.client.clone(), namespace)
             .get_opt(name)
             .await
         {
-            Ok(Some(secret)) => Ok(Self {
+            Ok(Some(secret)) => Ok(Values {
                 name: name.clone(),
                 secret,
+                require_binding: self.require_binding,
             }),
             Ok(None) => Err(Obstacle::waiting(
                 "SecretNotFound",
                 format!("there is no Secret '{name}' in namespace '{namespace}'"),
             )),
             Err(error) => Err(unavailable(&error)),
+        }
+    }
+}
+
+impl Values {
+    /// Whether the Secret's values may be sent to this host.
+    ///
+    /// # Errors
+    /// The Secret's annotation does not list the host, or has to be there and is not.
+    pub fn check_host(&self, host: &str, port: Option<u16>) -> Result<(), Obstacle> {
+        let annotations = self.secret.metadata.annotations.as_ref();
+        let listed = annotations.and_then(|known| known.get(ENDPOINTS));
+        let (name, place) = (&self.name, display(host, port));
+        match listed {
+            None if !self.require_binding => Ok(()),
+            None => Err(Obstacle::waiting(
+                "SecretNotBound",
+                format!(
+                    "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator requires: \
+                     let whoever owns the Secret list '{place}' there"
+                ),
+            )),
+            Some(list) if binds(list, host, port) => Ok(()),
+            Some(_) => Err(Obstacle::waiting(
+                "SecretNotForEndpoint",
+                format!(
+                    "Secret '{name}' is not sent to '{place}': its annotation '{ENDPOINTS}' does not \
+                     list it"
+                ),
+            )),
         }
     }
 
@@ -96,23 +146,33 @@ fn unavailable(error: &kube::Error) -> Obstacle {
 
 /// Accounts as the clusters' objects and Secrets describe them.
 pub struct ObjectCredentials {
-    client: Client,
+    secrets: Secrets,
     clusters: Store<OceanBaseCluster>,
 }
 
 impl ObjectCredentials {
-    /// Looks in this store and asks this API.
+    /// Looks in this store and reads these Secrets.
     #[must_use]
-    pub fn new(client: Client, clusters: Store<OceanBaseCluster>) -> Self {
-        Self { client, clusters }
+    pub fn new(secrets: Secrets, clusters: Store<OceanBaseCluster>) -> Self {
+        Self { secrets, clusters }
     }
 
     async fn look_up(&self, key: &ClusterKey) -> Result<Account, CredentialsError> {
         let object =
             find(&self.clusters, &key.namespace, &key.name).ok_or(CredentialsError::Gone)?;
         let spec = &object.spec;
-        let secret =
-            Values::read(&self.client, &key.namespace, &spec.credentials_secret_ref).await?;
+        let secret = self
+            .secrets
+            .read(&key.namespace, &spec.credentials_secret_ref)
+            .await?;
+        let endpoints: Vec<_> = spec
+            .endpoints
+            .iter()
+            .filter_map(|text| endpoint(text))
+            .collect();
+        for (host, port) in &endpoints {
+            secret.check_host(host, Some(*port))?;
+        }
         let user = match secret.optional("username")? {
             Some(name) => checked_user(&name)?,
             None => "root".to_owned(),
@@ -123,11 +183,7 @@ impl ObjectCredentials {
             .map(|name| format!("#{name}"))
             .unwrap_or_default();
         Ok(Account {
-            endpoints: spec
-                .endpoints
-                .iter()
-                .filter_map(|text| endpoint(text))
-                .collect(),
+            endpoints,
             user: format!("{user}@sys{cluster}"),
             password: secret.required("password")?,
             tls: self.tls(key, &object).await?,
@@ -139,7 +195,7 @@ impl ObjectCredentials {
         let ca = match &tls.ca_secret_ref {
             Some(reference) => {
                 use secrecy::ExposeSecret;
-                let secret = Values::read(&self.client, &key.namespace, reference).await?;
+                let secret = self.secrets.read(&key.namespace, reference).await?;
                 secret
                     .required("ca.crt")?
                     .expose_secret()

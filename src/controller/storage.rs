@@ -10,8 +10,8 @@ use super::{Context, Reconcile, namespace, place, stores};
 use crate::api::condition::types::ARCHIVING;
 use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 
 impl Reconcile for BackupStorage {
     type Seen = storage::Seen;
@@ -23,7 +23,7 @@ impl Reconcile for BackupStorage {
     async fn observe(&self, context: &Context) -> storage::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
         // Any path will do: what is looked at are the Secret and the values.
-        let checked = place::destination(&context.client, &namespace, &self.spec, "data").await;
+        let checked = place::destination(&context.secrets, &namespace, &self.spec, "data").await;
         let log_backups: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
             .filter(|object| object.spec.storage_ref.name == name)
             .map(|object| {

@@ -1,22 +1,27 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks.
+//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children.
 
+mod children;
+
+pub(super) use children::make;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::api::PostParams;
-use kube::{Api, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
 
-use super::place::Holds;
+use super::log_backup::destination_seen;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{
+    Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
+    same_database, stores,
+};
+use crate::api::strategy::INHERITED;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
-use crate::domain::Decision;
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::oceanbase::cluster::Permit;
+use crate::domain::{Decision, DestinationSeen, access, naming};
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
@@ -34,26 +39,31 @@ impl Reconcile for BackupStrategy {
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
-        let with_full_backup = match (&database, &root) {
-            (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
-            _ => [].into(),
+        let template = self.spec.paths.as_ref();
+        let template = template.and_then(|paths| paths.data.as_deref());
+        let (with_full_backup, data_elsewhere) = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
+            _ => Default::default(),
         };
-        let target = root.map(drop);
         let external = match &database {
             Ok(snapshot) => strategy::mirror::external(snapshot),
             Err(_) => strategy::mirror::ExternalJobs::new(),
         };
+        let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
+        let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
-            rivals: rivals(context, &namespace, cluster),
-            log_backups: stores::within(&context.stores.log_backups, &namespace)
-                .filter(|object| &object.spec.cluster_ref.name == cluster)
-                .map(|object| log_backup_seen(&object))
-                .collect(),
+            identity: database
+                .as_ref()
+                .map(|snapshot| snapshot.identity.clone())
+                .unwrap_or_default(),
+            rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
+            log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
             external,
+            data_elsewhere,
         }
     }
 
@@ -89,45 +99,7 @@ impl Reconcile for BackupStrategy {
         _: Option<Permit>,
         context: &Context,
     ) -> Made {
-        let mut made = Made::default();
-        match effect {
-            Effect::MakeLogBackups(log_backups) => {
-                let owner = self.cluster_owner(context);
-                for (name, spec) in log_backups {
-                    let object = LogBackup {
-                        metadata: self.metadata_of(name, owner.clone()),
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // Whoever made it: it is the tenant's log backup.
-                    let is_ours = |known: &LogBackup| {
-                        known.spec.cluster_ref == spec.cluster_ref
-                            && known.spec.tenant_name == spec.tenant_name
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-            Effect::MakeTasks(tasks) => {
-                let owner = self.controller_owner_ref(&());
-                let uid = self.uid();
-                for (name, spec) in tasks {
-                    let object = BackupTask {
-                        metadata: self.metadata_of(name, owner.clone()),
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // By uid: a strategy that was made anew under the same name is another one.
-                    let is_ours = |known: &BackupTask| {
-                        known
-                            .owner_references()
-                            .iter()
-                            .any(|owner| Some(&owner.uid) == uid.as_ref())
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-        }
-        made
+        self.perform_on_children(effect, context).await
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -143,7 +115,7 @@ impl Reconcile for BackupStrategy {
                 }
                 Change::Object(Changed::Strategy(other)) if other.uid() == strategy.uid() => false,
                 _ => {
-                    change.is_about_cluster(&namespace, &strategy.spec.cluster_ref.name)
+                    change.is_about_cluster(context, &namespace, &strategy.spec.cluster_ref.name)
                         || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
                 }
             }
@@ -153,19 +125,13 @@ impl Reconcile for BackupStrategy {
 
     fn written(&self, before: &BackupStrategyStatus, context: &Context) {
         let after = self.current_status();
-        let known = &before.schedule_history;
-        for record in after
-            .schedule_history
-            .iter()
-            .filter(|record| !known.contains(record))
-        {
-            let kind = match record.type_ {
+        for (kind, outcome) in strategy::closed(&self.spec, before, &after) {
+            let kind = match kind {
                 crate::api::BackupType::Full => "full",
                 crate::api::BackupType::Incremental => "incremental",
             };
-            context
-                .metrics
-                .slot_closed(kind, &record.outcome.to_lowercase(), 1);
+            let outcome = outcome.to_lowercase();
+            context.metrics.slot_closed(kind, &outcome);
         }
     }
 }
@@ -183,7 +149,12 @@ impl BackupStrategy {
                 let status = task.status.clone().unwrap_or_default();
                 TaskSeen {
                     name: task.name_any(),
+                    version: (
+                        task.uid().unwrap_or_default(),
+                        task.resource_version().unwrap_or_default(),
+                    ),
                     tenant_name: task.spec.tenant_name.clone(),
+                    tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     external: task.spec.mirror.is_some(),
                     outcome: status.outcome,
@@ -199,52 +170,6 @@ impl BackupStrategy {
         let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
         cluster.controller_owner_ref(&())
     }
-
-    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
-    /// would take the child for its own and delete it.
-    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: self.namespace(),
-            owner_references: owner.map(|owner| vec![owner]),
-            ..ObjectMeta::default()
-        }
-    }
-}
-
-/// Makes an object, or finds that it is there.
-pub(super) async fn make<K>(
-    object: &K,
-    is_ours: impl Fn(&K) -> bool,
-    context: &Context,
-    made: &mut Made,
-) where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Serialize
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    let name = object.name_any();
-    let namespace = object.namespace().unwrap_or_default();
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
-    context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
-    match api.create(&PostParams::default(), object).await {
-        Ok(_) => {
-            made.ours.insert(name);
-        }
-        // From the API, not from the store: the store may not show it yet.
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
-            Ok(known) if is_ours(&known) => {
-                made.ours.insert(name);
-            }
-            Ok(_) => {
-                made.foreign.insert(name);
-            }
-            Err(error) => made.error = Some(error.to_string()),
-        },
-        Err(error) => made.error = Some(error.to_string()),
-    }
 }
 
 /// Whether a strategy made the task.
@@ -254,42 +179,87 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Strategies of a cluster.
-pub(super) fn rivals(context: &Context, namespace: &str, cluster: &str) -> Vec<Rival> {
-    stores::within(&context.stores.strategies, namespace)
-        .filter(|strategy| strategy.spec.cluster_ref.name == cluster)
-        .map(|strategy| Rival {
-            name: strategy.name_any(),
-            created_at: created_at(&*strategy),
-            tenants: strategy.spec.tenants.clone(),
+/// Strategies of the cluster's database, wherever they are.
+pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
+    let strategies = context.stores.strategies.state();
+    strategies
+        .iter()
+        .filter(|strategy| {
+            let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
+            same_database(context, cluster, &of)
+        })
+        .map(|strategy| {
+            let home = namespace(&**strategy);
+            Rival {
+                name: qualified(cluster, &home, &strategy.name_any()),
+                full_name: (strategy.name_any(), home),
+                created_at: created_at(&**strategy),
+                tenants: strategy.spec.tenants.clone(),
+                access: access_of(
+                    context,
+                    &cluster_of(&**strategy, &strategy.spec.cluster_ref),
+                ),
+            }
         })
         .collect()
 }
 
-fn log_backup_seen(object: &LogBackup) -> LogBackupSeen {
+/// Log backups of the cluster's database, wherever they are.
+fn log_backups(context: &Context, cluster: &ClusterKey) -> Vec<LogBackupSeen> {
+    let objects = context.stores.log_backups.state();
+    objects
+        .iter()
+        .filter(|object| {
+            let of = cluster_of(&***object, &object.spec.cluster_ref);
+            same_database(context, cluster, &of)
+        })
+        .map(|object| log_backup_seen(cluster, object))
+        .collect()
+}
+
+fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
+    let home = namespace(object);
     LogBackupSeen {
-        name: object.name_any(),
+        name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),
-        storage: object.spec.storage_ref.name.clone(),
+        version: object.resource_version().unwrap_or_default(),
+        storage: qualified(cluster, &home, &object.spec.storage_ref.name),
+        path: object.spec.path.clone(),
+        settings: strategy::settings_of(&object.spec),
+        inherited: object
+            .annotations()
+            .get(INHERITED)
+            .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
         phase: status.phase,
         cause: status.cause,
     }
 }
 
-fn with_full_backup(snapshot: &Snapshot, root: &Place) -> std::collections::BTreeSet<TenantId> {
-    let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = place::default_path(&snapshot.identity, tenant, Holds::Data);
-        root.join(&path).is_ok_and(|wanted| {
-            tenant.sets.iter().any(|set| {
-                set.full
-                    && set.success
-                    && set.available
-                    && wanted.is_same_as(&Place::read_back(&set.path))
-            })
-        })
-    });
-    tenants.map(|tenant| tenant.id).collect()
+/// Which tenants have an available full backup at the strategy's place, and the data backups of
+/// which go elsewhere, and where.
+fn data_places(
+    snapshot: &Snapshot,
+    root: &Place,
+    template: Option<&str>,
+) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
+    let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
+    for tenant in snapshot.tenants.values() {
+        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let Ok(wanted) = root.join(&path) else {
+            continue;
+        };
+        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
+        let mut full = tenant.sets.iter();
+        if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
+            with_full_backup.insert(tenant.id);
+        }
+        let shown = tenant.data_dest.as_deref();
+        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
+            elsewhere.insert(tenant.id, place);
+        }
+    }
+    (with_full_backup, elsewhere)
 }

@@ -8,7 +8,7 @@ use kube::{Resource, ResourceExt};
 use kube_runtime::watcher::Event;
 use tokio::sync::broadcast;
 
-use super::Reconcile;
+use super::{Context, Reconcile, cluster_of, same_database};
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
 use crate::oceanbase::credentials::ClusterKey;
 
@@ -82,28 +82,27 @@ pub fn announce<K: Notable>(event: &Event<K>, bus: &broadcast::Sender<Change>) {
 }
 
 impl Change {
-    /// Whether a change concerns objects of this cluster, whatever tenant they are about.
+    /// Whether a change concerns objects of this cluster, whatever tenant they are about. What
+    /// refers to one cluster concerns what refers to another one of the same database.
     #[must_use]
-    pub fn is_about_cluster(&self, namespace: &str, cluster: &str) -> bool {
-        match self {
-            Self::Everything => true,
+    pub fn is_about_cluster(&self, context: &Context, namespace: &str, cluster: &str) -> bool {
+        let key = match self {
+            Self::Everything => return true,
             Self::Database { cluster: key, .. } => {
-                key.namespace == namespace && key.name == cluster
+                return key.namespace == namespace && key.name == cluster;
             }
-            Self::Object(changed) => {
-                let (of, name) = match changed {
-                    Changed::Cluster(object) => (object.namespace(), object.name_any()),
-                    Changed::Strategy(object) => {
-                        (object.namespace(), object.spec.cluster_ref.name.clone())
-                    }
-                    Changed::LogBackup(object) => {
-                        (object.namespace(), object.spec.cluster_ref.name.clone())
-                    }
-                    Changed::Storage(_) | Changed::Task(_) => return false,
-                };
-                of.as_deref() == Some(namespace) && name == cluster
+            Self::Object(Changed::Cluster(object)) => {
+                ClusterKey::new(&super::namespace(&**object), &object.name_any())
             }
-        }
+            Self::Object(Changed::Strategy(object)) => {
+                cluster_of(&**object, &object.spec.cluster_ref)
+            }
+            Self::Object(Changed::LogBackup(object)) => {
+                cluster_of(&**object, &object.spec.cluster_ref)
+            }
+            Self::Object(Changed::Storage(_) | Changed::Task(_)) => return false,
+        };
+        same_database(context, &key, &ClusterKey::new(namespace, cluster))
     }
 
     /// Whether what the database shows of this tenant has changed.
@@ -138,7 +137,7 @@ impl Change {
 /// References to the objects of a kind that a change concerns.
 pub(super) fn references<K: Reconcile>(
     change: &Change,
-    context: &super::Context,
+    context: &Context,
 ) -> Vec<kube_runtime::reflector::ObjectRef<K>> {
     K::concerned(change, context)
         .iter()

@@ -28,6 +28,7 @@ mod status;
 mod tests;
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use attempt::{may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
@@ -168,6 +169,7 @@ impl<'a> Draft<'a> {
                 if self.task.spec.mirror.is_none() {
                     self.status.storage = Some(target.storage.clone());
                     self.status.strategy_generation = target.strategy_generation;
+                    self.status.data_path.clone_from(&target.data_path);
                     self.status.data_backup = Some(target.settings.clone());
                 }
             }
@@ -175,8 +177,10 @@ impl<'a> Draft<'a> {
         if let Ok(database) = &self.seen.database
             && self.status.attempts.is_empty()
         {
-            self.status.cluster_name = Some(database.cluster_name.clone());
-            self.status.cluster_id = Some(database.cluster_id);
+            let identity = &database.identity;
+            self.status.cluster_name = Some(identity.cluster_name.clone());
+            self.status.cluster_id = Some(identity.cluster_id);
+            self.status.cluster_create_time = Some(MicroTime(identity.created_at));
         }
         if let (None, Some(tenant)) = (self.status.tenant_id, self.tenant()) {
             self.status.tenant_id = Some(tenant.id.0);

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle, time};
 use crate::api::OceanBaseClusterStatus;
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
-use crate::oceanbase::model::{RoundStatus, Scn, Snapshot, Tenant};
+use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Scn, Snapshot, Tenant};
 
 /// How many names of tenants without backup are listed.
 const LISTED: usize = 50;
@@ -93,10 +93,7 @@ fn note(
     snapshot: &Snapshot,
     seen: &Seen,
 ) {
-    status.identity = Some(ClusterIdentity {
-        cluster_name: snapshot.identity.cluster_name.clone(),
-        cluster_id: snapshot.identity.cluster_id,
-    });
+    status.identity = Some(identity(&snapshot.identity));
     status.version = Some(snapshot.version.to_string());
     let edition = if snapshot.community {
         "Community"
@@ -141,6 +138,23 @@ fn note(
         running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
         queued_tasks: count(seen.queued_tasks),
     });
+}
+
+/// An identity as objects show it.
+#[must_use]
+pub fn identity(known: &Identity) -> ClusterIdentity {
+    ClusterIdentity {
+        cluster_name: known.cluster_name.clone(),
+        cluster_id: known.cluster_id,
+        create_time: Some(MicroTime(known.created_at)),
+    }
+}
+
+/// The database that an object's status remembers.
+#[must_use]
+pub fn database(known: &ClusterIdentity) -> Option<DatabaseId> {
+    let created_at = known.create_time.as_ref()?.0;
+    Some(DatabaseId::new(known.cluster_id, created_at))
 }
 
 /// Whether the tenant could be recovered to a point in time from now on.
@@ -216,3 +230,6 @@ fn reachable_event(
 fn count(number: usize) -> i32 {
     i32::try_from(number).unwrap_or(i32::MAX)
 }
+
+#[cfg(test)]
+mod tests;

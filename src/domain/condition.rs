@@ -87,14 +87,19 @@ pub enum Progress {
     Stalled,
 }
 
-/// `Ready`, `Reconciling` and `Stalled`, never contradicting each other.
+/// `Ready`, `Reconciling` and `Stalled`, never contradicting each other. The message stands in
+/// `Ready`, where people look, and in the one that holds, where kstatus looks: three times the same
+/// text is a page that nobody reads.
 #[must_use]
 pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] {
     let is = |this| progress == this;
+    let said = |holds, otherwise| if holds { message } else { otherwise };
+    let under_way = said(is(Progress::Reconciling), "nothing is under way");
+    let needs_help = said(is(Progress::Stalled), "nothing waits for somebody's help");
     [
         wanted(READY, is(Progress::Ready), reason, message),
-        wanted(RECONCILING, is(Progress::Reconciling), reason, message),
-        wanted(STALLED, is(Progress::Stalled), reason, message),
+        wanted(RECONCILING, is(Progress::Reconciling), reason, under_way),
+        wanted(STALLED, is(Progress::Stalled), reason, needs_help),
     ]
 }
 
@@ -132,6 +137,18 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn the_message_stands_where_people_and_where_kstatus_look_and_nowhere_else() {
+        let holders = |of: Progress| {
+            let shown = merge(&[], progress(of, "Because", "so it is"), 1, at(0));
+            let holders = shown.into_iter().filter(|c| c.message == "so it is");
+            holders.map(|c| c.type_).collect::<Vec<_>>()
+        };
+        assert_eq!(holders(Progress::Ready), ["Ready"]);
+        assert_eq!(holders(Progress::Reconciling), ["Ready", "Reconciling"]);
+        assert_eq!(holders(Progress::Stalled), ["Ready", "Stalled"]);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! the status first and performs the effect after that; what a crash leaves behind is recognised
 //! from the world (a job's key, a child's name), never from memory.
 
+pub mod access;
 pub mod backup;
 pub mod cluster;
 pub mod condition;

@@ -133,3 +133,6 @@ fn reachable(users: &[UseSeen]) -> (Status, String, String) {
     let message = "the database tests a store only when it uses it".to_owned();
     (Status::Unknown, "NotInUse".to_owned(), message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,27 +7,38 @@
 //!
 //! A restart goes on with the open slot. A strategy sends no statement itself.
 
+mod closed;
+mod following;
+mod health;
+mod history;
+mod index;
 mod making;
 pub mod mirror;
+mod places;
 mod slots;
 mod status;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod unmade;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use closed::closed;
+pub use following::{give, settings_of};
 pub use tenants::{Matched, Rival, covers, matched};
+
+use index::Index;
 
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
-use crate::api::strategy::FailingTenant;
+use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
-use crate::oceanbase::model::{Tenant, TenantId};
+use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -54,6 +65,8 @@ pub struct Seen {
     pub target: Result<(), Obstacle>,
     /// The cluster's tenants; an obstacle while the database shows nothing.
     pub database: Result<Vec<Arc<Tenant>>, Obstacle>,
+    /// Who the cluster says it is; nothing while the database shows nothing.
+    pub identity: Identity,
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
@@ -64,6 +77,8 @@ pub struct Seen {
     pub with_full_backup: BTreeSet<TenantId>,
     /// Jobs that others started.
     pub external: mirror::ExternalJobs,
+    /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
+    pub data_elsewhere: BTreeMap<TenantId, String>,
 }
 
 /// A log backup of the cluster.
@@ -75,8 +90,16 @@ pub struct LogBackupSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// Its resourceVersion.
+    pub version: String,
     /// Name of its store.
     pub storage: String,
+    /// Its directory below the store's own, where it names one.
+    pub path: Option<String>,
+    /// What it holds of what follows its strategy.
+    pub settings: LogBackupSettings,
+    /// What a strategy last wrote into it, where one made it.
+    pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
     /// Its phase.
@@ -90,8 +113,12 @@ pub struct LogBackupSeen {
 pub struct TaskSeen {
     /// Its name.
     pub name: String,
+    /// Its uid and its resourceVersion.
+    pub version: (String, String),
     /// Its tenant.
     pub tenant_name: String,
+    /// Its tenant's id, once known.
+    pub tenant_id: Option<TenantId>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
@@ -104,23 +131,52 @@ pub struct TaskSeen {
     pub cause: Option<Cause>,
 }
 
-/// Objects to make.
+/// A log backup that follows its strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogBackupEdit {
+    /// Its name.
+    pub name: String,
+    /// Its resourceVersion, as it was seen.
+    pub version: String,
+    /// What is to be in it.
+    pub settings: LogBackupSettings,
+    /// What the strategy has then written into it.
+    pub inherited: Inherited,
+}
+
+/// Objects to make, to edit or to delete.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
+    /// Log backups that are there.
+    EditLogBackups(Vec<LogBackupEdit>),
     /// Tasks, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
+    /// Ended tasks, with their names, uids and resourceVersions.
+    DeleteTasks(Vec<(String, (String, String))>),
 }
 
-/// What became of the objects to make.
+impl Effect {
+    /// The objects' names.
+    fn names(&self) -> Vec<&String> {
+        match self {
+            Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
+            Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
+        }
+    }
+}
+
+/// What became of the objects to make, to edit or to delete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
-    /// They are there and ours, made now or before.
+    /// They are as they should be and ours, now or before.
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made now: why.
+    /// The rest could not be made, edited or deleted now: why.
     pub error: Option<String>,
 }
 
@@ -137,6 +193,7 @@ pub fn decide(
     let draft = Draft {
         strategy,
         seen,
+        index: Index::of(seen),
         status: strategy.status.clone(),
         now,
         event: None,
@@ -162,9 +219,16 @@ fn schedule_obstacle(error: &ScheduleError) -> Obstacle {
 struct Draft<'a> {
     strategy: &'a Strategy<'a>,
     seen: &'a Seen,
+    index: Index<'a>,
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
+}
+
+/// What objects are made for.
+struct Plan<'a> {
+    schedule: &'a Schedule,
+    matched: &'a Matched,
 }
 
 /// How the strategy stands, for its conditions.
@@ -201,11 +265,12 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let matched = matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let matched = &matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let plan = &Plan { schedule, matched };
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
-        let effect = self.effect(&matched);
+        let effect = self.effect(plan);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -216,13 +281,13 @@ impl Draft<'_> {
         } else {
             effect
         };
-        self.close_when_made(&matched, made);
-        self.forget_unwanted(&matched);
-        if let Some(until) = self.paused_until() {
-            next = next.sooner(Next::At(until), self.now);
+        self.close_when_made(plan, made);
+        self.forget_unwanted(plan);
+        for until in [self.paused_until(), self.first_backups_held_until(plan)] {
+            next = next.sooner(until.map_or(Next::Await, Next::At), self.now);
         }
-        let failing = self.failing(&matched);
-        self.finish(&Standing::Planned(&matched, &failing), effect, next)
+        let failing = self.failing(matched);
+        self.finish(&Standing::Planned(matched, &failing), effect, next)
     }
 
     fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {
@@ -237,20 +302,11 @@ impl Draft<'_> {
             event,
         }
     }
-
-    /// The log backup of a tenant. Of several the oldest: the others do nothing.
-    fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
-        log_backup_of(&self.seen.log_backups, tenant)
-    }
 }
 
-fn log_backup_of<'a>(known: &'a [LogBackupSeen], tenant: &Tenant) -> Option<&'a LogBackupSeen> {
-    let is_of_tenant = |known: &&LogBackupSeen| match known.tenant_id {
-        Some(id) => id == tenant.id,
-        None => known.tenant_name == tenant.name,
-    };
-    known
-        .iter()
-        .filter(is_of_tenant)
-        .min_by_key(|known| (known.created_at, &known.name))
+impl TaskSeen {
+    /// Whether it is for this tenant, and not for one of the same name that is no more.
+    fn is_of(&self, tenant: &Tenant) -> bool {
+        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
+    }
 }

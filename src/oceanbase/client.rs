@@ -1,6 +1,7 @@
 //! The seam to the database: SQL text goes in, rows of text come out. The same statements and the
 //! same reading of rows run against a MySQL connection, the simulator in process, and a recorder.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -93,12 +94,14 @@ impl fmt::Display for QueryError {
     }
 }
 
-/// The error number that an answer carries, for its metric: 0 where the server reported none.
+/// The code of an answer, for its metric and log line: the server's error number, `0` where it
+/// reported none, and `lost` where no answer came.
 #[must_use]
-pub fn error_number(answer: &Result<Rows, QueryError>) -> u16 {
+pub fn code_of(answer: &Result<Rows, QueryError>) -> Cow<'static, str> {
     match answer {
-        Err(QueryError::Server(error)) => error.code,
-        Ok(_) | Err(QueryError::Lost(_)) => 0,
+        Ok(_) => Cow::Borrowed("0"),
+        Err(QueryError::Server(error)) => Cow::Owned(error.code.to_string()),
+        Err(QueryError::Lost(_)) => Cow::Borrowed("lost"),
     }
 }
 

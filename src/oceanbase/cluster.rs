@@ -1,19 +1,15 @@
-//! One cluster that is read: what is known of it, and the way of commands to it.
+//! One object that describes a cluster: whether it leads to a database, and to which.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::{Notify, OwnedMutexGuard, broadcast};
-use tokio::time::Instant;
+use tokio::sync::{Notify, broadcast};
 
 use super::client::Account;
-use super::command::Command;
 use super::credentials::ClusterKey;
-use super::model::{Answer, Snapshot};
-use super::sender::Sender;
+use super::database::{Database, Permit, lock};
+use super::model::Snapshot;
 use super::trouble::Trouble;
 
 /// What is known of a cluster now.
@@ -36,68 +32,105 @@ pub struct Wake {
     pub tenants: Option<Arc<BTreeSet<String>>>,
 }
 
-/// One cluster that is read.
+/// One object that describes a cluster.
 pub(super) struct Cluster {
     key: ClusterKey,
-    state: Mutex<ClusterState>,
     wake: broadcast::Sender<Wake>,
-    account: Mutex<Option<Account>>,
-    sender: Arc<tokio::sync::Mutex<Sender>>,
+    reach: Mutex<Reach>,
     poke: Notify,
     reload: AtomicBool,
-    reads: AtomicU64,
-    /// From which read on a tenant is seen as our last command left it.
-    settled_by: Mutex<HashMap<String, u64>>,
-    commanded_at: Mutex<Option<Instant>>,
+    doubt: AtomicBool,
 }
 
-/// The right to send commands to one cluster: nobody else does while it is held.
-pub struct Permit {
-    cluster: Arc<Cluster>,
-    sender: OwnedMutexGuard<Sender>,
-}
-
-impl Permit {
-    /// Sends a command and says what became of it.
-    pub async fn send(&mut self, command: &Command) -> Answer {
-        let ClusterState::Up(snapshot) = self.cluster.state() else {
-            return Answer::NotSent("the cluster does not answer".to_owned());
-        };
-        let Some(account) = lock(&self.cluster.account).clone() else {
-            return Answer::NotSent("the cluster is not known yet".to_owned());
-        };
-        // Whatever happens to the statement from here on, what is known of the tenant is old: also
-        // when this future is dropped in the middle.
-        let settling = Settling {
-            cluster: &self.cluster,
-            tenant: command.tenant().as_str(),
-        };
-        settling.mark();
-        self.sender.send(&account, snapshot.version, command).await
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Permit({})", self.cluster.key)
-    }
+/// How far the object leads.
+#[derive(Default)]
+struct Reach {
+    /// The database that was last logged in to.
+    database: Option<Arc<Database>>,
+    /// As whom.
+    account: Option<Account>,
+    /// What keeps from logging in now.
+    trouble: Option<Arc<Trouble>>,
 }
 
 impl Cluster {
-    /// A cluster of which nothing is known yet.
-    pub(super) fn new(key: ClusterKey, sender: Sender, wake: broadcast::Sender<Wake>) -> Self {
+    /// An object of which nothing is known yet.
+    pub(super) fn new(key: ClusterKey, wake: broadcast::Sender<Wake>) -> Self {
         Self {
             key,
-            state: Mutex::new(ClusterState::Connecting),
             wake,
-            account: Mutex::default(),
-            sender: Arc::new(tokio::sync::Mutex::new(sender)),
+            reach: Mutex::default(),
             poke: Notify::new(),
             reload: AtomicBool::new(false),
-            reads: AtomicU64::new(0),
-            settled_by: Mutex::default(),
-            commanded_at: Mutex::default(),
+            doubt: AtomicBool::new(false),
         }
+    }
+
+    pub(super) fn key(&self) -> &ClusterKey {
+        &self.key
+    }
+
+    pub(super) fn state(&self) -> ClusterState {
+        let reach = lock(&self.reach);
+        if let Some(trouble) = &reach.trouble {
+            return ClusterState::Down(Arc::clone(trouble));
+        }
+        let latest = reach.database.as_ref().and_then(|known| known.latest());
+        latest.map_or(ClusterState::Connecting, ClusterState::Up)
+    }
+
+    /// The database that was last logged in to.
+    pub(super) fn database(&self) -> Option<Arc<Database>> {
+        lock(&self.reach).database.clone()
+    }
+
+    /// The right to send the next command; `None` while another one is sent.
+    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+        let (database, account) = {
+            let reach = lock(&self.reach);
+            (reach.database.clone()?, reach.account.clone()?)
+        };
+        database.permit(self, account)
+    }
+
+    /// Remembers to which database the object leads, and as whom; gives back the one that it led to
+    /// before.
+    pub(super) fn set_database(
+        &self,
+        database: Arc<Database>,
+        account: &Account,
+    ) -> Option<Arc<Database>> {
+        let mut reach = lock(&self.reach);
+        reach.account = Some(account.clone());
+        reach.database.replace(database)
+    }
+
+    /// Forgets what kept from logging in; says whether there was something.
+    pub(super) fn clear_trouble(&self) -> bool {
+        lock(&self.reach).trouble.take().is_some()
+    }
+
+    /// Shows what keeps from logging in.
+    pub(super) fn down(&self, trouble: Trouble) {
+        let mut reach = lock(&self.reach);
+        if let Some(database) = &reach.database {
+            database.note_silence();
+        }
+        if reach.trouble.as_deref() == Some(&trouble) {
+            return;
+        }
+        reach.trouble = Some(Arc::new(trouble));
+        drop(reach);
+        self.wake();
+    }
+
+    /// Has everything that refers to the object looked at again.
+    pub(super) fn wake(&self) {
+        // Nobody listens while the operator starts; its controllers then look at everything.
+        let _ = self.wake.send(Wake {
+            cluster: self.key.clone(),
+            tenants: None,
+        });
     }
 
     /// Looks at the credentials anew, soon.
@@ -106,120 +139,22 @@ impl Cluster {
         self.poke.notify_one();
     }
 
-    /// Whether a snapshot is newer than our last command to the tenant.
-    pub(super) fn is_settled(&self, tenant: &str, snapshot: &Snapshot) -> bool {
-        let settled_by = lock(&self.settled_by);
-        settled_by
-            .get(tenant)
-            .is_none_or(|read| snapshot.sequence >= *read)
-    }
-
-    /// The right to send the next command; `None` while another one is sent.
-    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
-        let sender = Arc::clone(&self.sender).try_lock_owned().ok()?;
-        Some(Permit {
-            cluster: self,
-            sender,
-        })
-    }
-
-    pub(super) fn key(&self) -> &ClusterKey {
-        &self.key
-    }
-
-    pub(super) fn publish(&self, state: ClusterState) {
-        let after = state.clone();
-        let before = std::mem::replace(&mut *lock(&self.state), state);
-        let tenants = match (&before, &after) {
-            (ClusterState::Up(before), ClusterState::Up(after)) => {
-                let names = changed(before, after);
-                // A read that shows nothing new still ends the waiting for it.
-                // What was awaited stays known: somebody may still hold a snapshot from before.
-                let awaited = lock(&self.settled_by)
-                    .iter()
-                    .filter(|(_, read)| (before.sequence + 1..=after.sequence).contains(read))
-                    .map(|(name, _)| name.clone())
-                    .collect::<Vec<_>>();
-                Some(names.into_iter().chain(awaited).collect::<BTreeSet<_>>())
-            }
-            (ClusterState::Down(before), ClusterState::Down(after)) if before == after => return,
-            _ => None,
-        };
-        if tenants.as_ref().is_some_and(BTreeSet::is_empty) {
-            return;
-        }
-        // Nobody listens while the operator starts; its controllers then look at everything.
-        let _ = self.wake.send(Wake {
-            cluster: self.key.clone(),
-            tenants: tenants.map(Arc::new),
-        });
-    }
-
-    pub(super) fn set_account(&self, account: Account) {
-        *lock(&self.account) = Some(account);
-    }
-
-    pub(super) fn begin_read(&self) -> u64 {
-        self.reads.fetch_add(1, Ordering::SeqCst) + 1
-    }
-
-    pub(super) async fn poked(&self) {
-        self.poke.notified().await;
-    }
-
     pub(super) fn take_reload(&self) -> bool {
         self.reload.swap(false, Ordering::Relaxed)
     }
 
-    pub(super) fn commanded_within(&self, duration: Duration) -> bool {
-        lock(&self.commanded_at).is_some_and(|at| at.elapsed() < duration)
+    /// Tries soon whether the account and the endpoints are still good.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+        self.poke.notify_one();
     }
 
-    pub(super) fn state(&self) -> ClusterState {
-        lock(&self.state).clone()
+    pub(super) fn take_doubt(&self) -> bool {
+        self.doubt.swap(false, Ordering::Relaxed)
     }
-}
 
-/// Marks a tenant as changed by us, before and after a command.
-struct Settling<'a> {
-    cluster: &'a Cluster,
-    tenant: &'a str,
-}
-
-impl Settling<'_> {
-    fn mark(&self) {
-        let next = self.cluster.reads.load(Ordering::SeqCst) + 1;
-        lock(&self.cluster.settled_by).insert(self.tenant.to_owned(), next);
-        *lock(&self.cluster.commanded_at) = Some(Instant::now());
+    /// Returns when somebody changed the object, or doubts that it is good.
+    pub(super) async fn poked(&self) {
+        self.poke.notified().await;
     }
-}
-
-impl Drop for Settling<'_> {
-    fn drop(&mut self) {
-        self.mark();
-        self.cluster.poke.notify_one();
-    }
-}
-
-/// Names of the tenants that differ between two snapshots.
-fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (id, tenant) in &after.tenants {
-        match before.tenants.get(id) {
-            Some(known) if Arc::ptr_eq(known, tenant) => {}
-            Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
-            None => drop(names.insert(tenant.name.clone())),
-        }
-    }
-    let gone = before
-        .tenants
-        .iter()
-        .filter(|(id, _)| !after.tenants.contains_key(id));
-    names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
-    names
-}
-
-/// A poisoned lock holds what it held: none of the sections above can leave it half done.
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,8 +1,10 @@
-//! One reflector for each cluster, and the way of commands to it.
+//! All objects that describe clusters, each with a task of its own, and the databases that they
+//! lead to.
 //!
-//! Guarantees: commands to one cluster run one after the other; after each, the cluster is read at
-//! once, and [`Clusters::is_settled`] is false until that read is there. Whoever finds the
-//! [`Permit`] taken comes back: nobody waits for a slow database.
+//! Guarantees: however many objects lead to one database, it is read once, and commands to it run
+//! one after the other; after each, it is read at once, and [`Clusters::is_settled`] is false until
+//! that read is there. Whoever finds the [`Permit`] taken comes back: nobody waits for a slow
+//! database.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,12 +13,14 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::client::Connect;
-use super::cluster::{Cluster, ClusterState, Permit, Wake, lock};
+use super::client::{Account, Connect};
+use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
-use super::model::Snapshot;
+use super::database::{Database, Permit, lock};
+use super::model::{DatabaseId, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::sender::Sender;
+use super::validity::Validity;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -24,10 +28,12 @@ use crate::telemetry::Metrics;
 #[derive(Clone)]
 pub struct Clusters {
     known: Arc<Mutex<HashMap<ClusterKey, Arc<Cluster>>>>,
+    databases: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
     started: mpsc::UnboundedSender<Arc<Cluster>>,
     wake: broadcast::Sender<Wake>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
 }
 
 /// What runs the reflectors; dropping its future stops them all.
@@ -48,14 +54,17 @@ impl Clusters {
         intervals: Intervals,
         clock: Clock,
         metrics: Metrics,
+        validity: Validity,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
         let clusters = Self {
             known: Arc::default(),
+            databases: Arc::default(),
             started,
             wake: broadcast::channel(256).0,
             connect,
             metrics,
+            validity,
         };
         let readers = Readers {
             started: receiver,
@@ -73,8 +82,7 @@ impl Clusters {
         if known.contains_key(key) {
             return;
         }
-        let sender = Sender::new(Arc::clone(&self.connect), self.metrics.clone());
-        let cluster = Arc::new(Cluster::new(key.clone(), sender, self.wake.clone()));
+        let cluster = Arc::new(Cluster::new(key.clone(), self.wake.clone()));
         known.insert(key.clone(), Arc::clone(&cluster));
         // The receiver is gone only when the operator stops.
         let _ = self.started.send(cluster);
@@ -104,14 +112,21 @@ impl Clusters {
             .collect()
     }
 
+    /// The database that the object was last seen to lead to.
+    #[must_use]
+    pub fn database(&self, key: &ClusterKey) -> Option<DatabaseId> {
+        Some(self.get(key)?.database()?.id().clone())
+    }
+
     /// Whether what is known of the tenant is newer than our last command to it.
     #[must_use]
     pub fn is_settled(&self, key: &ClusterKey, tenant: &str, snapshot: &Snapshot) -> bool {
         self.get(key)
-            .is_some_and(|cluster| cluster.is_settled(tenant, snapshot))
+            .and_then(|cluster| cluster.database())
+            .is_some_and(|database| database.is_settled(tenant, snapshot))
     }
 
-    /// The right to send the next command to the cluster; `None` while another one is sent.
+    /// The right to send the next command to the database; `None` while another one is sent.
     #[must_use]
     pub fn permit(&self, key: &ClusterKey) -> Option<Permit> {
         self.get(key)?.permit()
@@ -125,6 +140,53 @@ impl Clusters {
 
     fn get(&self, key: &ClusterKey) -> Option<Arc<Cluster>> {
         lock(&self.known).get(key).cloned()
+    }
+
+    /// Brings an object that has logged in together with the others of the same database; says
+    /// whether it was not one of them before.
+    pub(super) fn join(
+        &self,
+        cluster: &Cluster,
+        id: DatabaseId,
+        account: &Account,
+    ) -> (Arc<Database>, bool) {
+        let mut databases = lock(&self.databases);
+        let database = databases.entry(id.clone()).or_insert_with(|| {
+            let sender = Sender::new(
+                id.clone(),
+                Arc::clone(&self.connect),
+                self.metrics.clone(),
+                self.validity.clone(),
+            );
+            Arc::new(Database::new(id, sender, self.wake.clone()))
+        });
+        let database = Arc::clone(database);
+        database.join(cluster.key());
+        let before = cluster.set_database(Arc::clone(&database), account);
+        if let Some(before) = &before
+            && before.id() == database.id()
+        {
+            return (database, false);
+        }
+        if let Some(before) = before
+            && before.leave(cluster.key())
+        {
+            databases.remove(before.id());
+        }
+        (database, true)
+    }
+
+    /// Forgets an object that is gone.
+    fn forget(&self, key: &ClusterKey) {
+        let Some(cluster) = lock(&self.known).remove(key) else {
+            return;
+        };
+        let mut databases = lock(&self.databases);
+        if let Some(database) = cluster.database()
+            && database.leave(key)
+        {
+            databases.remove(database.id());
+        }
     }
 }
 
@@ -144,6 +206,7 @@ impl Readers {
                     let key = cluster.key().clone();
                     let reflector = Reflector {
                         cluster,
+                        clusters: self.clusters.clone(),
                         connect: Arc::clone(&self.clusters.connect),
                         credentials: Arc::clone(&self.credentials),
                         intervals: self.intervals,
@@ -153,7 +216,7 @@ impl Readers {
                     readers.spawn(async move { reflector.run().await; key });
                 }
                 Some(Ok(key)) = readers.join_next() => {
-                    lock(&self.clusters.known).remove(&key);
+                    self.clusters.forget(&key);
                 }
                 else => std::future::pending().await,
             }

@@ -11,15 +11,17 @@
 //! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
 //! * [`sender`] sends commands, looking first where their guard says so
 //! * [`credentials`] whom to log in as
-//! * [`cluster`] what is known of one cluster, and the way of commands to it; [`trouble`] what
-//!   keeps it from being read
-//! * [`clusters`] one reflector for each cluster, and the way of commands to it
+//! * [`cluster`] one object that describes a cluster; [`trouble`] what keeps it from being read
+//! * [`database`] what is read of one database, and the way of commands to it
+//! * [`clusters`] all of these, and who leads where
+//! * [`validity`] for how long this process may act
 
 pub mod client;
 pub mod cluster;
 pub mod clusters;
 pub mod command;
 pub mod credentials;
+pub mod database;
 pub mod destination;
 pub mod error;
 pub mod model;
@@ -31,5 +33,6 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 pub mod trouble;
+pub mod validity;
 pub mod version;
 pub mod view;

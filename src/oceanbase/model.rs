@@ -9,7 +9,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass};
-pub use id::{BackupSetId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
+pub use id::{BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
 
 use super::version::Version;
 

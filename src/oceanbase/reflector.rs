@@ -1,8 +1,11 @@
-//! Reads a cluster again and again and publishes what it saw: a reflector for OceanBase.
+//! Reads a database again and again and publishes what it saw: a reflector for OceanBase.
 //!
-//! One task per cluster, on one standing connection, reads the `CDB_OB_*` views of the sys tenant
-//! for all tenants at once. Five queries are made on every tick; sets, pieces and ended jobs only
-//! when a job or a piece changed, and every five minutes. It never changes anything.
+//! Each object that describes a cluster has a task that logs in and asks with which database it
+//! speaks. One task per database then reads the `CDB_OB_*` views of the sys tenant for all tenants
+//! at once, on one standing connection; the tasks of other objects hang up and only look now and
+//! then whether they could still log in. Five queries are made on every tick; sets, pieces and
+//! ended jobs only when a job or a piece changed, and every five minutes. It never changes
+//! anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,9 +13,11 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout};
 
 use super::client::{Account, Connect, Session};
-use super::cluster::{Cluster, ClusterState};
+use super::cluster::Cluster;
+use super::clusters::Clusters;
 use super::command::SESSION_SETUP;
 use super::credentials::{Credentials, CredentialsError};
+use super::database::Database;
 use super::model::{Identity, JobKey, Snapshot};
 use super::snapshot::{Depth, History, Reading};
 use super::trouble::Trouble;
@@ -58,6 +63,7 @@ const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
 /// What a reflector is made of.
 pub(super) struct Reflector {
     pub(super) cluster: Arc<Cluster>,
+    pub(super) clusters: Clusters,
     pub(super) connect: Arc<dyn Connect>,
     pub(super) credentials: Arc<dyn Credentials>,
     pub(super) intervals: Intervals,
@@ -65,12 +71,19 @@ pub(super) struct Reflector {
     pub(super) metrics: Metrics,
 }
 
+/// With whom a session speaks.
+struct About {
+    identity: Identity,
+    version: Version,
+    community: bool,
+}
+
 /// Why a session of the reflector ended.
 enum End {
     /// The cluster's object is gone.
     Gone,
-    /// The credentials changed.
-    Changed,
+    /// It is time to log in anew: the credentials changed, or somebody must read.
+    Again,
     /// The session was good for nothing any more; `served` when it had read the cluster before.
     Trouble { trouble: Trouble, served: bool },
 }
@@ -83,23 +96,20 @@ impl Reflector {
             match self.session().await {
                 End::Gone => return,
                 // A connection that was good breaks now and then; only a second failure is news.
-                End::Changed | End::Trouble { served: true, .. } => failures = 0,
+                End::Again | End::Trouble { served: true, .. } => failures = 0,
                 End::Trouble {
                     trouble,
                     served: false,
                 } => {
-                    self.cluster.publish(ClusterState::Down(Arc::new(trouble)));
+                    self.cluster.down(trouble);
                     failures += 1;
                     let pause = Duration::from_secs(1 << failures.min(6));
-                    self.pause(pause.min(self.intervals.unreachable)).await;
+                    let pause = pause.min(self.intervals.unreachable);
+                    // Ended early by whoever changed the cluster's object.
+                    let _ = timeout(pause, self.cluster.poked()).await;
                 }
             }
         }
-    }
-
-    async fn pause(&self, duration: Duration) {
-        // Ended early by whoever changed the cluster's object.
-        let _ = timeout(duration, self.cluster.poked()).await;
     }
 
     async fn session(&self) -> End {
@@ -116,9 +126,50 @@ impl Reflector {
             Ok(known) => known,
             Err(trouble) => return end(trouble, false),
         };
-        self.cluster.set_account(account.clone());
-        self.serve(session.as_mut(), &account, &identity, version, community)
+        let id = identity.database();
+        let (database, joined) = self.clusters.join(&self.cluster, id, &account);
+        let Some(_lead) = database.lead(self.cluster.key()) else {
+            return match self.check_rights(session.as_mut(), version).await {
+                Ok(()) => {
+                    drop(session);
+                    self.follow(&database, joined).await
+                }
+                Err(trouble) => end(trouble, false),
+            };
+        };
+        let about = About {
+            identity,
+            version,
+            community,
+        };
+        self.serve(session.as_mut(), &account, &database, &about)
             .await
+    }
+
+    /// Reads once what the leader reads: its account may see more than the own one.
+    async fn check_rights(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+    ) -> Result<(), Trouble> {
+        let mut history = History::default();
+        Reading::new(session, version, &self.metrics, QUERY_TIMEOUT)
+            .read(&mut history, Depth::Hot, self.clock.now())
+            .await?;
+        Ok(())
+    }
+
+    /// Lets another object's session read, and looks now and then whether the own account is still
+    /// good.
+    async fn follow(&self, database: &Database, joined: bool) -> End {
+        if self.cluster.clear_trouble() || joined {
+            self.cluster.wake();
+        }
+        tokio::select! {
+            () = database.vacated() => {}
+            _ = timeout(self.intervals.credentials, self.cluster.poked()) => {}
+        }
+        End::Again
     }
 
     /// Sets up the session and learns with whom it speaks.
@@ -145,21 +196,46 @@ impl Reflector {
                 permanent: true,
             });
         }
-        let answer = read
+        let parameters = read
             .ask(&Query::Identity)
             .await
             .map_err(|error| Trouble::from(&error))?;
-        let identity = view::identity(&answer).map_err(|error| Trouble::from(&error))?;
+        let birth = read
+            .ask(&Query::Bootstrap)
+            .await
+            .map_err(|error| Trouble::from(&error))?;
+        let identity =
+            view::identity(&parameters, &birth).map_err(|error| Trouble::from(&error))?;
         Ok((identity, version, community))
+    }
+
+    /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
+    /// the account and the endpoints.
+    async fn verify(&self, account: &Account, about: &About) -> Option<End> {
+        let session = match self.connect.connect(account).await {
+            Ok(session) => Ok(session),
+            Err(error) => Err(Trouble::from(&error)),
+        };
+        let known = match session {
+            Ok(mut session) => self.introduce(session.as_mut()).await,
+            Err(trouble) => Err(trouble),
+        };
+        match known {
+            Ok((identity, ..)) if identity.database() != about.identity.database() => {
+                Some(End::Again)
+            }
+            Err(trouble) if trouble.permanent => Some(end(trouble, false)),
+            // What passes, such as too many connections, does not end a session that is good.
+            _ => None,
+        }
     }
 
     async fn serve(
         &self,
         session: &mut dyn Session,
         account: &Account,
-        identity: &Identity,
-        version: Version,
-        community: bool,
+        database: &Database,
+        about: &About,
     ) -> End {
         let mut history = History::default();
         let mut credentials_at = Instant::now() + self.intervals.credentials;
@@ -167,12 +243,12 @@ impl Reflector {
         let mut served = false;
         loop {
             let now = Instant::now();
-            let sequence = self.cluster.begin_read();
+            let sequence = database.begin_read();
             let read_at = self.clock.now();
-            let mut reading = Reading::new(session, version, &self.metrics, QUERY_TIMEOUT);
+            let mut reading = Reading::new(session, about.version, &self.metrics, QUERY_TIMEOUT);
             let depth = if now >= full_at {
                 Depth::Full
-            } else if self.cluster.commanded_within(BUSY_AFTER_COMMAND) {
+            } else if database.commanded_within(BUSY_AFTER_COMMAND) {
                 Depth::EndedJobs
             } else {
                 Depth::Hot
@@ -188,26 +264,42 @@ impl Reflector {
             let snapshot = Snapshot {
                 sequence,
                 read_at,
-                identity: identity.clone(),
-                version,
-                community,
+                identity: about.identity.clone(),
+                version: about.version,
+                community: about.community,
                 tenants,
                 parents,
             };
-            let busy = is_busy(&snapshot) || self.cluster.commanded_within(BUSY_AFTER_COMMAND);
-            self.cluster.publish(ClusterState::Up(Arc::new(snapshot)));
+            let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
+            let had_trouble = self.cluster.clear_trouble();
+            let told_everybody = database.publish(snapshot);
+            if had_trouble && !told_everybody {
+                self.cluster.wake();
+            }
             served = true;
-            self.pause(if busy {
+            let pause = if busy {
                 self.intervals.busy
             } else {
                 self.intervals.idle
-            })
-            .await;
+            };
+            // Ended early by a command, and by whoever changed the cluster's object.
+            let poked = async {
+                tokio::select! {
+                    () = database.poked() => {}
+                    () = self.cluster.poked() => {}
+                }
+            };
+            let _ = timeout(pause, poked).await;
+            if self.cluster.take_doubt()
+                && let Some(end) = self.verify(account, about).await
+            {
+                return end;
+            }
             if Instant::now() >= credentials_at || self.cluster.take_reload() {
                 credentials_at = Instant::now() + self.intervals.credentials;
                 match self.credentials.account(self.cluster.key()).await {
                     Ok(current) if current == *account => {}
-                    Ok(_) => return End::Changed,
+                    Ok(_) => return End::Again,
                     Err(CredentialsError::Gone) => return End::Gone,
                     Err(CredentialsError::Unavailable(_)) => {}
                     Err(error) => return end(error.into(), false),

@@ -7,10 +7,11 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Rows, Session, error_number};
+use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::error::explain_refusal;
-use super::model::{Answer, FailureClass, Job, JobKey};
+use super::model::{Answer, DatabaseId, FailureClass, Job, JobKey};
+use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
 use crate::telemetry::Metrics;
@@ -30,7 +31,12 @@ pub fn surely_over(command_timeout: Duration) -> Duration {
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
+    /// The database whose commands these are.
+    database: DatabaseId,
     session: Option<(Account, Box<dyn Session>)>,
+    /// Whether the last try to open a session failed.
+    is_shut_out: bool,
 }
 
 /// Why a command is not sent.
@@ -41,12 +47,26 @@ enum Stop {
 }
 
 impl Sender {
-    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        database: DatabaseId,
+        connect: Arc<dyn Connect>,
+        metrics: Metrics,
+        validity: Validity,
+    ) -> Self {
         Self {
             connect,
             metrics,
+            validity,
+            database,
             session: None,
+            is_shut_out: false,
         }
+    }
+
+    /// Whether the last command was not sent because no session could be opened: what is known of
+    /// the account or of the endpoints is then in doubt.
+    pub(super) fn is_shut_out(&self) -> bool {
+        self.is_shut_out
     }
 
     /// Opens a session where there is none, looks where the command's guard says so, and sends.
@@ -56,6 +76,7 @@ impl Sender {
         version: Version,
         command: &Command,
     ) -> Answer {
+        self.is_shut_out = false;
         if let Some(encryption) = command.encryption() {
             return self
                 .send_alone(account, version, command, &encryption)
@@ -82,7 +103,7 @@ impl Sender {
 
     /// Sends on a session of its own, which ends with it.
     async fn send_alone(
-        &self,
+        &mut self,
         account: &Account,
         version: Version,
         command: &Command,
@@ -102,16 +123,32 @@ impl Sender {
         }
     }
 
-    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, Answer> {
-        let mut session = self
-            .connect
-            .connect(account)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
-        session
-            .query(SESSION_SETUP, LOOK_TIMEOUT)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
+    async fn open(&mut self, account: &Account) -> Result<Box<dyn Session>, Answer> {
+        let opened = self.log_in(account).await;
+        self.is_shut_out = opened.is_err();
+        opened.map_err(Answer::NotSent)
+    }
+
+    /// Opens a session, and makes sure that it leads to the database that was read: a name or a
+    /// balancer may lead to another one by now, whose tenants have the same names.
+    async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
+        let session = self.connect.connect(account).await;
+        let mut session = session.map_err(|error| error.to_string())?;
+        let mut ask = async |text: &str| {
+            let answer = session.query(text, LOOK_TIMEOUT).await;
+            answer.map_err(|error| error.to_string())
+        };
+        ask(SESSION_SETUP).await?;
+        let parameters = ask(&Query::Identity.text(Version::OLDEST)).await?;
+        let bootstrap = ask(&Query::Bootstrap.text(Version::OLDEST)).await?;
+        let identity =
+            view::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
+        if identity.database() != self.database {
+            return Err(format!(
+                "the endpoint leads to another database now: cluster {} (id {}) of {}",
+                identity.cluster_name, identity.cluster_id, identity.created_at
+            ));
+        }
         Ok(session)
     }
 
@@ -126,6 +163,7 @@ impl Sender {
             .query(&limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
+        self.check_validity()?;
         self.look(session, version, command.guard()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
@@ -133,16 +171,18 @@ impl Sender {
         if let Some(encryption) = encryption {
             self.encrypt(session, encryption).await?;
         }
+        // Again: whoever took over while this process stood still may have sent it by now, and what
+        // the look has shown is from before.
+        self.check_validity()?;
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
-        let code = error_number(&answer);
+        let code = code_of(&answer);
         self.metrics
-            .statement(command.name(), code, began.elapsed());
+            .statement(command.name(), &code, began.elapsed());
         tracing::info!(
             statement = command.name(),
             tenant = %command.tenant(),
-            code,
-            lost = matches!(answer, Err(QueryError::Lost(_))),
+            %code,
             "sent"
         );
         Ok(match answer {
@@ -168,9 +208,9 @@ impl Sender {
     ) -> Result<(), Stop> {
         let began = Instant::now();
         let answer = session.query(statement.expose_secret(), LOOK_TIMEOUT).await;
-        let code = error_number(&answer);
+        let code = code_of(&answer);
         self.metrics
-            .statement("set_encryption", code, began.elapsed());
+            .statement("set_encryption", &code, began.elapsed());
         match answer {
             Ok(_) => Ok(()),
             Err(QueryError::Server(error)) => {
@@ -178,6 +218,15 @@ impl Sender {
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }
+    }
+
+    fn check_validity(&self) -> Result<(), Stop> {
+        if self.validity.is_valid() {
+            return Ok(());
+        }
+        Err(Stop::Answer(Answer::NotSent(
+            "the lease has ended: another operator acts now".to_owned(),
+        )))
     }
 
     async fn look(
@@ -260,8 +309,8 @@ impl Sender {
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
         let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        let code = error_number(&answer);
-        self.metrics.statement(query.name(), code, began.elapsed());
+        let code = code_of(&answer);
+        self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {
             QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
             QueryError::Lost(why) => Stop::Broken(why),

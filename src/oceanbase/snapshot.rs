@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::client::{QueryError, Rows, Session, error_number};
+use super::client::{QueryError, Rows, Session, code_of};
 use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
 use super::trouble::Trouble;
 use super::version::Version;
@@ -115,9 +115,22 @@ impl<'a> Reading<'a> {
             .session
             .query(&query.text(self.version), self.timeout)
             .await;
-        let code = error_number(&answer);
-        self.metrics.statement(query.name(), code, began.elapsed());
+        let code = code_of(&answer);
+        self.metrics.statement(query.name(), &code, began.elapsed());
         answer
+    }
+
+    /// Parts done of 100. A row that can not be read costs only its number: nothing is decided by
+    /// it, unlike by jobs, sets and pieces, of which a part would be worse than none.
+    async fn progress(&mut self) -> Result<BTreeMap<(TenantId, JobId), u8>, QueryError> {
+        let (progress, unreadable) =
+            view::progress(self.version, &self.ask(&Query::Progress).await?);
+        if let Some(error) = unreadable.first() {
+            self.metrics
+                .left_out(Query::Progress.name(), unreadable.len());
+            tracing::warn!(%error, rows = unreadable.len(), "rows are left out");
+        }
+        Ok(progress)
     }
 
     /// Reads the cluster, as deep as asked or deeper where something has changed. The last value
@@ -136,7 +149,7 @@ impl<'a> Reading<'a> {
         // the second. The other way round it would be in neither.
         let mut running = view::jobs(&self.ask(&Query::RunningJobs).await?)?;
         if running.iter().any(|job| !job.status.is_terminal()) {
-            let progress = view::progress(self.version, &self.ask(&Query::Progress).await?)?;
+            let progress = self.progress().await?;
             for job in &mut running {
                 job.percent = progress.get(&(job.tenant_id, job.id)).copied();
             }

@@ -20,6 +20,8 @@ pub enum Query {
     Version,
     /// Name and number of the cluster.
     Identity,
+    /// When the cluster was bootstrapped.
+    Bootstrap,
     /// The user tenants.
     Tenants,
     /// Current rounds of log archiving.
@@ -54,6 +56,7 @@ impl Query {
         match self {
             Self::Version => "version",
             Self::Identity => "identity",
+            Self::Bootstrap => "bootstrap",
             Self::Tenants => "tenants",
             Self::Rounds => "rounds",
             Self::ArchiveDests => "archive_dests",
@@ -76,6 +79,9 @@ impl Query {
             Self::Identity => "SELECT DISTINCT NAME, VALUE FROM oceanbase.GV$OB_PARAMETERS \
                  WHERE NAME IN ('cluster', 'cluster_id')"
                 .to_owned(),
+            Self::Bootstrap => {
+                "SELECT CREATE_TIME FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_ID = 1".to_owned()
+            }
             Self::Tenants => {
                 let since_4_1 = if version.can(Capability::TenantRole) {
                     ", TENANT_ROLE, LOG_MODE"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// What every metric's name starts with.
@@ -21,6 +21,8 @@ pub struct Metrics {
     tasks: IntCounterVec,
     slots: IntCounterVec,
     malformed: IntCounterVec,
+    left_out: IntCounterVec,
+    leader: IntGauge,
     cluster_up: IntGaugeVec,
     log_delay: IntGaugeVec,
     log_checkpoint: IntGaugeVec,
@@ -47,7 +49,7 @@ impl Metrics {
             )?,
             statements: counters(
                 "sql_statements_total",
-                "Statements sent to OceanBase, by fixed name and error number (0: none).",
+                "Statements sent to OceanBase, by fixed name and error number (0: none, lost: no answer).",
                 &["statement", "code"],
             )?,
             statement_duration: histograms(
@@ -75,6 +77,15 @@ impl Metrics {
                 "Stored objects that could not be read, by kind.",
                 &["kind"],
             )?,
+            left_out: counters(
+                "unreadable_rows_total",
+                "Rows of OceanBase's views that could not be read and were left out, by query.",
+                &["query"],
+            )?,
+            leader: IntGauge::new(
+                "leader",
+                "1 in the operator that acts, 0 in one that stands by.",
+            )?,
             cluster_up: gauges(
                 "cluster_up",
                 "1 while the OceanBase cluster answers, 0 while it does not.",
@@ -98,6 +109,7 @@ impl Metrics {
             registry,
         };
         let registry = &metrics.registry;
+        registry.register(Box::new(metrics.leader.clone()))?;
         for family in [
             &metrics.reconciles,
             &metrics.statements,
@@ -105,6 +117,7 @@ impl Metrics {
             &metrics.tasks,
             &metrics.slots,
             &metrics.malformed,
+            &metrics.left_out,
         ] {
             registry.register(Box::new(family.clone()))?;
         }
@@ -132,11 +145,10 @@ impl Metrics {
             .observe(took.as_secs_f64());
     }
 
-    /// Counts one statement; `code` is 0 where there was no error.
-    pub fn statement(&self, name: &str, code: u16, took: Duration) {
-        self.statements
-            .with_label_values(&[name, &code.to_string()])
-            .inc();
+    /// Counts one statement; `code` is `0` where there was no error, and `lost` where no answer
+    /// came.
+    pub fn statement(&self, name: &str, code: &str, took: Duration) {
+        self.statements.with_label_values(&[name, code]).inc();
         self.statement_duration
             .with_label_values(&[name])
             .observe(took.as_secs_f64());
@@ -155,13 +167,19 @@ impl Metrics {
     }
 
     /// Counts a slot that was closed.
-    pub fn slot_closed(&self, kind: &str, outcome: &str, count: u64) {
-        self.slots.with_label_values(&[kind, outcome]).inc_by(count);
+    pub fn slot_closed(&self, kind: &str, outcome: &str) {
+        self.slots.with_label_values(&[kind, outcome]).inc();
     }
 
     /// Counts a stored object that could not be read.
     pub fn malformed(&self, kind: &str) {
         self.malformed.with_label_values(&[kind]).inc();
+    }
+
+    /// Counts rows of a view that could not be read and were left out.
+    pub fn left_out(&self, query: &str, rows: usize) {
+        let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+        self.left_out.with_label_values(&[query]).inc_by(rows);
     }
 
     /// Forgets all live values, so that what is gone is not exported any more.
@@ -174,6 +192,11 @@ impl Metrics {
         ] {
             family.reset();
         }
+    }
+
+    /// Says whether this operator acts.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
     }
 
     /// Says whether a cluster answers.

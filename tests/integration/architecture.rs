@@ -56,6 +56,7 @@ fn none() -> Vec<String> {
 }
 
 const TIME: &str = "k8s_openapi::apimachinery::pkg::apis::meta::v1::Time";
+const MICRO_TIME: &str = "k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime";
 
 #[test]
 fn the_domain_knows_api_types_the_model_and_time() {
@@ -65,6 +66,7 @@ fn the_domain_knows_api_types_the_model_and_time() {
         "jiff",
         "thiserror",
         TIME,
+        MICRO_TIME,
         // A fingerprint of a schedule is made of its text.
         "sha2",
         "serde_json::to_string",

@@ -9,9 +9,10 @@ use serde_json::json;
 
 use super::super::strategy::{make, rivals};
 use super::super::wake::{Change, Changed};
-use super::super::{Context, Reconcile, namespace, stores};
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec};
+use crate::domain::access;
 use crate::domain::backup::{ChildSeen, ChildrenSeen, ineligible};
 use crate::domain::strategy::{self, Made};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
@@ -34,16 +35,23 @@ pub(super) fn seen(
             let name = &reference.name;
             let strategy = stores::find(&context.stores.strategies, &namespace, name);
             strategy.map_or_else(Vec::new, |strategy| {
-                let rivals = rivals(context, &namespace, &strategy.spec.cluster_ref.name);
+                let rivals = rivals(context, &cluster_of(&*strategy, &strategy.spec.cluster_ref));
                 strategy::matched(name, &rivals, all).eligible
             })
         }
-        None => all
-            .filter(|tenant| {
-                TenantName::parse(&tenant.name).is_some() && ineligible(tenant).is_none()
+        None => {
+            let reference = task.spec.cluster_ref.as_ref();
+            let access = reference
+                .map(|reference| access_of(context, &cluster_of(task, reference)))
+                .unwrap_or_default();
+            all.filter(|tenant| {
+                TenantName::parse(&tenant.name).is_some()
+                    && access::tenant(&access, &tenant.name).is_ok()
+                    && ineligible(tenant).is_none()
             })
             .cloned()
-            .collect(),
+            .collect()
+        }
     };
     ChildrenSeen {
         tenants: eligible

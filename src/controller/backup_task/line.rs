@@ -1,12 +1,13 @@
 //! Who waits for a free place in a database.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::ResourceExt;
 
 use super::super::wake::{Change, Changed};
-use super::super::{Context, created_at, namespace, stores};
-use crate::api::BackupTask;
+use super::super::{Context, created_at, namespace, same_database, stores};
+use crate::api::{BackupTask, OceanBaseCluster};
 use crate::domain::backup::queue::{self, Other, Queue, Turn};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
@@ -28,21 +29,36 @@ pub(super) fn queue(
     Queue::new(&own, &others, running, places(context, key))
 }
 
+/// All objects that stand for this one's database, in any namespace.
+fn clusters_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<OceanBaseCluster>> {
+    let mut clusters = context.stores.clusters.state();
+    clusters.retain(|cluster| same_database(context, key, &key_of(cluster)));
+    clusters
+}
+
+fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
+    ClusterKey::new(&namespace(cluster), &cluster.name_any())
+}
+
 /// Tasks that have not ended, of all objects that reach one database.
 pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
+    let clusters = clusters_of_database(context, key);
+    let clusters: BTreeSet<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
     let mut tasks = context.stores.tasks.state();
     tasks.retain(|task| {
         let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
-        !ended && cluster_of(task, context).as_ref() == Some(key)
+        !ended && cluster_of(task, context).is_some_and(|of| clusters.contains(&of))
     });
     tasks
 }
 
-/// How many backups may run at once in a database.
-pub(crate) fn places(context: &Context, key: &ClusterKey) -> usize {
-    let cluster = stores::find(&context.stores.clusters, &key.namespace, &key.name);
-    let places = cluster.map_or(1, |cluster| cluster.spec.max_concurrent_backups);
-    usize::try_from(places).unwrap_or(1).max(1)
+/// How many backups may run at once in a database: as many as the strictest of its objects allows.
+fn places(context: &Context, key: &ClusterKey) -> usize {
+    let clusters = clusters_of_database(context, key);
+    let allowed = clusters.iter().map(|c| c.spec.max_concurrent_backups);
+    usize::try_from(allowed.min().unwrap_or(1))
+        .unwrap_or(1)
+        .max(1)
 }
 
 /// The cluster that a task is about: where it was sent, or where it leads.
@@ -64,10 +80,7 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
     let key = match change {
         Change::Database { cluster, .. } => Some(cluster.clone()),
         Change::Object(Changed::Task(task)) => cluster_of(task, context),
-        Change::Object(Changed::Cluster(cluster)) => Some(ClusterKey {
-            namespace: namespace(&**cluster),
-            name: cluster.name_any(),
-        }),
+        Change::Object(Changed::Cluster(cluster)) => Some(key_of(cluster)),
         _ => None,
     };
     let Some(key) = key else {

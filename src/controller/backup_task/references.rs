@@ -1,7 +1,7 @@
 //! Where a task's references lead, and how its backup runs.
 
 use super::super::strategy::rivals;
-use super::super::{Context, Reconcile, stores};
+use super::super::{Context, Reconcile, cluster_of, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
 use crate::domain::{Obstacle, strategy};
@@ -11,6 +11,8 @@ pub(super) struct References {
     pub(super) cluster: String,
     pub(super) storage: String,
     pub(super) strategy_generation: Option<i64>,
+    /// The strategy's template, or the directory itself where it is known.
+    pub(super) data_path: Option<String>,
     pub(super) settings: DataBackupSettings,
 }
 
@@ -31,6 +33,7 @@ pub(super) fn references(
             cluster,
             storage,
             strategy_generation: status.strategy_generation,
+            data_path: status.data_path,
             settings: status.data_backup.unwrap_or_else(|| settings(spec, None)),
         });
     }
@@ -39,6 +42,7 @@ pub(super) fn references(
             cluster: cluster.name.clone(),
             storage: storage.name.clone(),
             strategy_generation: None,
+            data_path: None,
             settings: settings(spec, None),
         });
     }
@@ -55,7 +59,7 @@ pub(super) fn references(
             format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
         ));
     };
-    let rivals = rivals(context, namespace, &object.spec.cluster_ref.name);
+    let rivals = rivals(context, &cluster_of(&*object, &object.spec.cluster_ref));
     // A task for several finds its tenants itself; a job that others started is shown to its end,
     // whosever the tenant is by then.
     let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
@@ -73,6 +77,11 @@ pub(super) fn references(
         cluster: object.spec.cluster_ref.name.clone(),
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
+        data_path: object
+            .spec
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.data.clone()),
         settings: settings(spec, Some(&object.spec.data_backup)),
     })
 }

@@ -1,14 +1,13 @@
 //! The statements of a task.
 
 use super::super::log_backup::refused;
-use super::super::secret::Values;
 use super::super::{Context, namespace, place};
 use super::Seen;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Obstacle;
 use crate::domain::backup::Effect;
-use crate::oceanbase::cluster::Permit;
 use crate::oceanbase::command::Command;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::Answer;
 use crate::oceanbase::password::RestorePassword;
 
@@ -30,7 +29,7 @@ pub(super) async fn send(
             };
             let namespace = namespace(task);
             let destination =
-                place::destination(&context.client, &namespace, &storage.spec, path).await;
+                place::destination(&context.secrets, &namespace, &storage.spec, path).await;
             match destination {
                 Ok(destination) => Command::SetDataBackupDest {
                     tenant,
@@ -85,7 +84,7 @@ async fn restore_password(
     reference: &LocalReference,
     context: &Context,
 ) -> Result<RestorePassword, Obstacle> {
-    let secret = Values::read(&context.client, &namespace(task), reference).await?;
+    let secret = context.secrets.read(&namespace(task), reference).await?;
     RestorePassword::new(secret.required("password")?)
         .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
 }

@@ -81,13 +81,15 @@ impl Draft<'_> {
             let next = self.sooner_than_deadline(Next::At(until));
             return self.render(&State::Refused, None, next);
         }
-        if let Some(slot) = &self.task.spec.scheduled_time
-            && self.now < slot.0
-        {
-            let next = Next::At(slot.0);
-            let early =
-                Obstacle::waiting("BeforeScheduledTime", "`scheduledTime` is still to come");
-            return self.wait(early, next);
+        if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
+            return self.wait(before_start(), Next::At(start));
+        }
+        if let Some(until) = self.seen.may_start_at {
+            let window = Obstacle::waiting(
+                "BlackoutWindow",
+                format!("a blackout window of the strategy lasts until {until}"),
+            );
+            return self.wait(window, Next::At(until));
         }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
@@ -314,8 +316,7 @@ impl Draft<'_> {
     /// The pause, doubled for each sending before this one.
     fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
         let sends = self.status.attempts.last().map_or(1, |last| last.sends);
-        let doublings = u32::try_from(sends.clamp(1, 10) - 1).unwrap_or(0);
-        shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+        doubled(shortest, sends.saturating_sub(1))
     }
 
     /// Until when nothing is sent. An instant further off than any pause is another clock's.
@@ -332,6 +333,19 @@ impl Draft<'_> {
             attempt.cause = cause;
         }
     }
+}
+
+/// The pause, doubled so often.
+pub(super) fn doubled(shortest: SignedDuration, doublings: i32) -> SignedDuration {
+    let doublings = u32::try_from(doublings.clamp(0, 9)).unwrap_or(0);
+    shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+}
+
+pub(super) fn before_start() -> Obstacle {
+    Obstacle::waiting(
+        "BeforeScheduledTime",
+        "`scheduledTime`, or the later `notBeforeTime`, is still to come",
+    )
 }
 
 const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";

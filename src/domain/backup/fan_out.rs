@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::attempt::before_start;
 use super::{Draft, Effect, Outcome, State, Verdict};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
@@ -76,12 +77,8 @@ impl Draft<'_> {
             let next = self.sooner_than_deadline(Next::At(until));
             return self.render(&State::Refused, None, next);
         }
-        if let Some(slot) = self.task.spec.scheduled_time.as_ref().map(|slot| slot.0)
-            && self.now < slot
-        {
-            let early =
-                Obstacle::waiting("BeforeScheduledTime", "`scheduledTime` is still to come");
-            return self.wait(early, Next::At(slot));
+        if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
+            return self.wait(before_start(), Next::At(start));
         }
         if let Err(obstacle) = &self.seen.target {
             let obstacle = obstacle.clone();
@@ -164,6 +161,7 @@ impl Draft<'_> {
             tenant_name: tenant.to_owned(),
             type_: spec.type_,
             scheduled_time: spec.scheduled_time.clone(),
+            not_before_time: spec.not_before_time.clone(),
             starting_deadline_seconds: spec.starting_deadline_seconds,
             active_deadline_seconds: spec.active_deadline_seconds,
             plus_archivelog: spec.plus_archivelog,

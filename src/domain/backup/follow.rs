@@ -4,19 +4,19 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::ACCEPTED;
+use super::attempt::{ACCEPTED, doubled};
 use super::{Draft, Effect, Outcome, State, Verdict, status};
 use crate::api::backup_task::Attempt;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus};
+use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantName};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
-/// How long after a CANCEL the job is looked at again.
-const CANCEL_PAUSE: Duration = Duration::from_secs(5);
+/// How long after a CANCEL that shows no effect another one may follow; it doubles.
+const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 impl Draft<'_> {
     /// The attempt that can have a job: one that failed has had its own.
@@ -66,14 +66,18 @@ impl Draft<'_> {
             JobStatus::Failed => self.end_failed(job),
             running => {
                 self.note_expiry(running);
+                let held_until = self.paused_until();
                 let effect = self.cancel_effect(running);
-                if !self.is_cancel_due() || (effect.is_none() && self.is_settled()) {
+                let effect = effect.filter(|_| held_until.is_none());
+                let is_waiting = effect.is_some() || held_until.is_some();
+                if !self.is_cancel_due() || (!is_waiting && self.is_settled()) {
                     self.status.cause = None;
                 }
-                let next = match (&effect, self.expires_at()) {
-                    (Some(_), _) => Next::After(CANCEL_PAUSE),
-                    (None, Some(at)) if !self.is_cancel_due() => Next::At(at),
-                    (None, _) => Next::Await,
+                let next = match (&effect, held_until, self.expires_at()) {
+                    (Some(_), ..) => Next::After(CANCEL_PAUSE.unsigned_abs()),
+                    (None, Some(until), _) => Next::At(until),
+                    (None, None, Some(at)) if !self.is_cancel_due() => Next::At(at),
+                    (None, None, _) => Next::Await,
                 };
                 self.render(&State::Running(running.clone()), effect, next)
             }
@@ -85,7 +89,9 @@ impl Draft<'_> {
         self.status.start_time = Some(time(job.started_at));
         self.status.type_ = Some(status::full_word(job.full).to_owned());
         self.status.storage_directory = Some(job.path.clone());
-        self.status.retry_time = None;
+        if !self.is_cancel_repeated(&job.status) {
+            self.status.retry_time = None;
+        }
         if job.set_id.0 > 0 {
             self.status.backup_set_id = Some(job.set_id.0);
         }
@@ -182,18 +188,22 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether a job that was canceled already is to be canceled again.
+    fn is_cancel_repeated(&self, status: &JobStatus) -> bool {
+        let last = self.status.attempts.last();
+        let was_canceled = last.is_some_and(|last| last.cancels.is_some());
+        was_canceled && self.is_cancel_due() && can_be_canceled(status)
+    }
+
     fn cancel_effect(&self, status: &JobStatus) -> Option<Effect> {
-        let possible = matches!(
-            status,
-            JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
-        );
-        if !self.is_cancel_due() || !possible || !self.is_settled() {
+        if !self.is_cancel_due() || !can_be_canceled(status) || !self.is_settled() {
             return None;
         }
-        let tenant_id = self.tenant()?.id;
+        let tenant = self.tenant()?;
         Some(Effect::Cancel {
-            tenant: self.tenant_name()?,
-            tenant_id,
+            // As it is called by now: its old name may be another tenant's.
+            tenant: TenantName::parse(&tenant.name)?,
+            tenant_id: tenant.id,
             key: self.key()?,
         })
     }
@@ -208,10 +218,34 @@ impl Draft<'_> {
                 Some(cause("CancelNotSent", &message))
             }
         };
+        // It stands in the status: each answer wakes the next pass, which must not cancel at once.
+        let until = time(
+            self.now
+                .saturating_add(self.cancel_pause())
+                .unwrap_or(self.now),
+        );
+        self.status.retry_time = Some(until.clone());
         let state = match self.find_job() {
             Some(job) => State::Running(job.status),
             None => self.unseen_state(),
         };
-        self.render(&state, None, Next::After(CANCEL_PAUSE))
+        self.render(&state, None, Next::At(until.0))
     }
+
+    /// Counts a CANCEL; after how long it may be repeated.
+    fn cancel_pause(&mut self) -> SignedDuration {
+        let Some(attempt) = self.status.attempts.last_mut() else {
+            return CANCEL_PAUSE;
+        };
+        let before = attempt.cancels.unwrap_or_default();
+        attempt.cancels = Some(before.saturating_add(1));
+        doubled(CANCEL_PAUSE, before)
+    }
+}
+
+fn can_be_canceled(status: &JobStatus) -> bool {
+    matches!(
+        status,
+        JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
+    )
 }

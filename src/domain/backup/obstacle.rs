@@ -31,6 +31,15 @@ impl Draft<'_> {
                 format!("the tenant '{name}' was made anew since; create a new BackupTask"),
             ));
         }
+        if tenant.name != *name {
+            return Some(Obstacle::permanent(
+                "TenantRenamed",
+                format!(
+                    "the tenant '{name}' is called '{}' by now; create a new BackupTask",
+                    tenant.name
+                ),
+            ));
+        }
         if let Some(obstacle) = ineligible(tenant) {
             return Some(obstacle);
         }

@@ -9,7 +9,7 @@ use super::ChildrenSeen;
 use super::queue::Queue;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
 use crate::domain::{Obstacle, TenantSeen};
-use crate::oceanbase::model::Job;
+use crate::oceanbase::model::{Identity, Job};
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -41,6 +41,8 @@ pub struct Seen {
     pub queue: Queue,
     /// Tenants and tasks of a task for several tenants.
     pub children: ChildrenSeen,
+    /// Before when a strategy's own backup does not start: the end of a blackout window.
+    pub may_start_at: Option<Timestamp>,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.
@@ -56,6 +58,8 @@ pub struct Target {
     pub storage: String,
     /// The strategy's generation.
     pub strategy_generation: Option<i64>,
+    /// The tenant's directory below the store's own, once it is known.
+    pub data_path: Option<String>,
     /// Whether the task's owner is a strategy.
     pub scheduled: bool,
     /// How the backup runs.
@@ -65,10 +69,8 @@ pub struct Target {
 /// What the database shows.
 #[derive(Clone, Debug)]
 pub struct DatabaseSeen {
-    /// Name of the cluster as it calls itself.
-    pub cluster_name: String,
-    /// Its number.
-    pub cluster_id: i64,
+    /// Who the cluster says it is.
+    pub identity: Identity,
     /// The tenant.
     pub tenant: TenantSeen,
     /// Jobs of the sys tenant, in whose name we start backups.

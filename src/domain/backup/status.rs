@@ -32,7 +32,12 @@ pub(super) fn render(
             state,
             State::Accepted | State::Running(_) | State::Unseen(_)
         );
-    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, &message)];
+    // What `Ready` tells is not repeated here.
+    let succeeded_message = match succeeded {
+        Status::Unknown => "the backup has not ended",
+        Status::True | Status::False => &message,
+    };
+    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
     conditions.extend(condition::progress(progress, &reason, &message));
     conditions.push(wanted(
         ACCEPTED,
@@ -41,7 +46,7 @@ pub(super) fn render(
         if accepted {
             "the database has taken the statement"
         } else {
-            &message
+            "the database has not taken a statement"
         },
     ));
     conditions.push(wanted(
@@ -52,9 +57,10 @@ pub(super) fn render(
         } else {
             &reason
         },
-        status
-            .job_id
-            .map_or_else(|| message.clone(), |id| format!("backup job {id}")),
+        status.job_id.map_or_else(
+            || "no job is known".to_owned(),
+            |id| format!("backup job {id}"),
+        ),
     ));
     status.conditions = condition::merge(&status.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);

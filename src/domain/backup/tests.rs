@@ -7,7 +7,8 @@ use super::*;
 use crate::api::RetrySettings;
 use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
-    BackupSet, BackupSetId, Failure, FailureClass, JobId, JobStatus, Round, RoundStatus, Scn,
+    BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
+    Scn,
 };
 
 mod ending;
@@ -15,6 +16,7 @@ mod fanning_out;
 mod following;
 mod mirroring;
 mod queueing;
+mod renamed;
 mod retrying;
 mod sending;
 mod walk;
@@ -135,12 +137,16 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
             strategy_generation: None,
+            data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
             settings: settings(),
         }),
         database: Ok(DatabaseSeen {
-            cluster_name: "prod".to_owned(),
-            cluster_id: 1,
+            identity: Identity {
+                cluster_name: "prod".to_owned(),
+                cluster_id: 1,
+                created_at: at(-3600),
+            },
             tenant: TenantSeen {
                 tenant: tenant.map(Arc::new),
                 settled: true,
@@ -153,6 +159,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             ..queue::Queue::default()
         },
         children: ChildrenSeen::default(),
+        may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

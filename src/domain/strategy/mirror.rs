@@ -13,9 +13,6 @@ use crate::oceanbase::model::{Job, JobKey, JobStatus, Snapshot, Tenant, TenantId
 
 /// How long ago a job may have ended that is shown: one that began and ended while nobody looked.
 const LATE: SignedDuration = SignedDuration::from_hours(1);
-/// How many tasks of a tenant and type that went well are kept, and how many that did not: what
-/// would be the next to be deleted is not made.
-const KEPT: [usize; 2] = [10, 5];
 
 /// Jobs that others started, by tenant.
 pub type ExternalJobs = BTreeMap<TenantId, Vec<Job>>;
@@ -59,15 +56,28 @@ impl Draft<'_> {
         let Some(ended_at) = job.ended_at.filter(|_| job.status.is_terminal()) else {
             return true;
         };
+        // As it stands in a status.
+        let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
+        let name = naming::external(self.strategy.name, tenant.id, job.id);
         let is_newer = |task: &&TaskSeen| {
             task.tenant_name == tenant.name
                 && task.full == job.full
                 && (task.outcome.as_deref() == Some("Completed")) == good
-                && task.completed_at.is_some_and(|at| at > ended_at)
+                && task
+                    .completed_at
+                    .is_some_and(|at| (at, &task.name) > (ended_at, &name))
         };
         let newer = self.seen.tasks.iter().filter(is_newer).count();
-        ended_at.duration_until(self.now) < LATE && newer < KEPT[usize::from(!good)]
+        // What the history would delete next is not made, or it would be made and deleted for ever.
+        let limits = &self.strategy.spec.history;
+        let kept = if good {
+            limits.successful.max(1)
+        } else {
+            limits.failed
+        };
+        ended_at.duration_until(self.now) < LATE
+            && newer < usize::try_from(kept).unwrap_or_default()
     }
 
     fn mirror_of(&self, tenant: &Tenant, job: &Job) -> (String, BackupTaskSpec) {

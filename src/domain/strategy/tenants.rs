@@ -8,19 +8,26 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
+use crate::domain::Obstacle;
+use crate::domain::access::{self, is_listed};
 use crate::domain::backup::ineligible;
 use crate::oceanbase::model::{Tenant, TenantName};
 
-/// A strategy of the same cluster, this one included.
+/// A strategy of the same database, the one in question included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rival {
-    /// Its name.
+    /// Its name; with its namespace before it where that is not the one in question's.
     pub name: String,
+    /// Its name and namespace: the same from wherever it is looked at.
+    pub full_name: (String, String),
     /// When it was created.
     pub created_at: Timestamp,
     /// Which tenants it is for.
     pub tenants: Option<TenantSelection>,
+    /// What may be used through its cluster's object.
+    pub access: Access,
 }
 
 /// The tenants of a strategy.
@@ -43,8 +50,14 @@ impl Rival {
         self.names().is_empty()
     }
 
-    fn rank(&self) -> (Timestamp, &str) {
-        (self.created_at, &self.name)
+    fn rank(&self) -> (Timestamp, &(String, String)) {
+        (self.created_at, &self.full_name)
+    }
+
+    /// Whether its cluster's object is for the tenant. It could not back the tenant up otherwise, and
+    /// must not keep another one from it.
+    fn may_use(&self, tenant: &str) -> bool {
+        is_listed(&self.access.tenants, tenant)
     }
 
     fn excludes(&self, tenant: &str) -> bool {
@@ -52,12 +65,7 @@ impl Rival {
             .tenants
             .as_ref()
             .map_or(&[][..], |tenants| &tenants.exclude);
-        patterns
-            .iter()
-            .any(|pattern| match pattern.strip_suffix('*') {
-                Some(prefix) => tenant.starts_with(prefix),
-                None => tenant == pattern,
-            })
+        is_listed(patterns, tenant)
     }
 }
 
@@ -73,7 +81,8 @@ enum Claim<'a> {
 
 fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
     let first = |among: &dyn Fn(&&Rival) -> bool| {
-        rivals.iter().filter(among).min_by_key(|rival| rival.rank())
+        let able = rivals.iter().filter(|rival| rival.may_use(tenant));
+        able.filter(among).min_by_key(|rival| rival.rank())
     };
     let naming = first(&|rival| rival.names().iter().any(|name| name == tenant));
     let winner = match naming {
@@ -81,7 +90,8 @@ fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
         None if own.excludes(tenant) => return Claim::Excluded,
         None => match first(&|rival| rival.is_cluster_level() && !rival.excludes(tenant)) {
             Some(winner) => winner,
-            None => return Claim::Excluded,
+            // Nobody may use it, and it is said of each that would.
+            None => return Claim::Own,
         },
     };
     if winner.name == own.name {
@@ -154,12 +164,17 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         }
-        match ineligible(tenant) {
-            Some(obstacle) => fail(obstacle.reason, obstacle.message),
-            None => matched.eligible.push(Arc::clone(tenant)),
+        match usable(tenant, &own.access) {
+            Err(obstacle) => fail(obstacle.reason, obstacle.message),
+            Ok(()) => matched.eligible.push(Arc::clone(tenant)),
         }
     }
     matched
+}
+
+fn usable(tenant: &Tenant, access: &Access) -> Result<(), Obstacle> {
+    access::tenant(access, &tenant.name)?;
+    ineligible(tenant).map_or(Ok(()), Err)
 }
 
 fn of_cluster<'a>(
@@ -175,7 +190,9 @@ fn of_cluster<'a>(
             Claim::Other(_) => Some("NamedByStrategy"),
             Claim::Excluded => Some("Excluded"),
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
-            Claim::Own => ineligible(tenant).map(|obstacle| obstacle.reason),
+            Claim::Own => usable(tenant, &own.access)
+                .err()
+                .map(|obstacle| obstacle.reason),
         };
         match reason {
             Some(reason) => *skipped.entry(reason).or_default() += 1,

@@ -1,15 +1,25 @@
 //! A strategy's stories: slots, tenants, and what can not be made.
 
 use super::*;
+use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
-use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
+use crate::api::strategy::{
+    FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
+    TenantSelection,
+};
 use crate::api::{DataBackupSettings, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
+mod blackout;
+mod closed;
+mod following;
+mod history;
 mod making;
 mod mirroring;
+mod places;
 mod slots;
 mod tenants;
+mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
@@ -25,6 +35,8 @@ fn spec() -> BackupStrategySpec {
         cluster_ref: LocalReference::new("prod"),
         tenants: None,
         storage_ref: LocalReference::new("s3"),
+        paths: None,
+        storage_change_policy: StorageChangePolicy::Refuse,
         suspend: false,
         schedule: ScheduleSpec {
             time_zone: "UTC".to_owned(),
@@ -36,10 +48,13 @@ fn spec() -> BackupStrategySpec {
             }),
             starting_deadline_seconds: 21_600,
             missed_run_policy: MissedRunPolicy::RunLatest,
+            spread_seconds: 0,
+            blackout_windows: Vec::new(),
         },
         first_backup: FirstBackup::OnSchedule,
         data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
+        history: HistoryLimits::default(),
     }
 }
 
@@ -65,17 +80,31 @@ fn log_backup(id: i64) -> LogBackupSeen {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
+        version: "1".to_owned(),
         storage: "s3".to_owned(),
+        path: None,
+        settings: LogBackupSettings::default(),
+        inherited: Some(inherited("nightly")),
         created_at: at(-600),
         phase: Some("InProgress".to_owned()),
         cause: None,
     }
 }
 
+/// What a strategy with no wishes has written into a log backup.
+fn inherited(strategy: &str) -> Inherited {
+    Inherited {
+        strategy: strategy.to_owned(),
+        log_backup: LogBackupSettings::default(),
+    }
+}
+
 fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
     TaskSeen {
         name: name.to_owned(),
+        version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
+        tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
         external: false,
         outcome: outcome.map(str::to_owned),
@@ -98,8 +127,10 @@ impl Story {
     fn of(tenants: &[i64]) -> Self {
         let own = Rival {
             name: "nightly".to_owned(),
+            full_name: ("nightly".to_owned(), "default".to_owned()),
             created_at: at(-60),
             tenants: None,
+            access: Access::default(),
         };
         Self {
             spec: spec(),
@@ -113,6 +144,12 @@ impl Story {
                 tasks: Vec::new(),
                 with_full_backup: BTreeSet::new(),
                 external: mirror::ExternalJobs::new(),
+                data_elsewhere: BTreeMap::new(),
+                identity: Identity {
+                    cluster_name: "obprod".to_owned(),
+                    cluster_id: 7,
+                    created_at: at(-86_400),
+                },
             },
             events: Vec::new(),
         }
@@ -163,14 +200,41 @@ impl Story {
         self.events.extend(heard.event.iter().map(|e| e.reason));
         // The stores show later what was made.
         for name in made.ours {
+            if matches!(effect, Effect::DeleteTasks(_)) {
+                self.seen.tasks.retain(|task| task.name != name);
+                continue;
+            }
             let id = name.split("-t").nth(1).unwrap();
             let id = id.split('-').next().unwrap().parse().unwrap();
             match &effect {
-                Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
-                Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
+                Effect::MakeLogBackups(made) => {
+                    let mut known = log_backup(id);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    known.created_at = at(minutes);
+                    self.seen.log_backups.push(known);
+                }
+                Effect::EditLogBackups(edits) => self.edit(edits),
+                Effect::MakeTasks(made) => {
+                    let mut known = task(&name, id, None);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    self.seen.tasks.push(known);
+                }
+                Effect::DeleteTasks(_) => {}
             }
         }
         names
+    }
+
+    /// The log backups as they are after these edits.
+    fn edit(&mut self, edits: &[LogBackupEdit]) {
+        for edit in edits {
+            let mut known = self.seen.log_backups.iter_mut();
+            let known = known.find(|known| known.name == edit.name).unwrap();
+            known.settings = edit.settings.clone();
+            known.inherited = Some(edit.inherited.clone());
+        }
     }
 
     fn make(&mut self, minutes: i64) -> Vec<String> {
@@ -219,8 +283,5 @@ enum Trouble {
 }
 
 fn names(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-        Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-    }
+    effect.names().into_iter().cloned().collect()
 }

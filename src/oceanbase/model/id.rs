@@ -117,11 +117,40 @@ impl fmt::Display for JobKey {
     }
 }
 
-/// Who a cluster says it is (parameters `cluster` and `cluster_id`).
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// Who a cluster says it is (parameters `cluster` and `cluster_id`), and since when it exists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// Name of the cluster.
     pub cluster_name: String,
     /// Number of the cluster.
     pub cluster_id: i64,
+    /// When it was bootstrapped: `CREATE_TIME` of its sys tenant, to the microsecond.
+    pub created_at: Timestamp,
+}
+
+/// What tells one database from all others. The name and the number do not: a cluster is called
+/// `obcluster` and has the number 1 where nobody said otherwise, and both can be changed later.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DatabaseId {
+    cluster_id: i64,
+    created_at: Timestamp,
+}
+
+impl DatabaseId {
+    /// The database of this number that was bootstrapped at this instant.
+    #[must_use]
+    pub fn new(cluster_id: i64, created_at: Timestamp) -> Self {
+        Self {
+            cluster_id,
+            created_at,
+        }
+    }
+}
+
+impl Identity {
+    /// What tells the database from all others.
+    #[must_use]
+    pub fn database(&self) -> DatabaseId {
+        DatabaseId::new(self.cluster_id, self.created_at)
+    }
 }

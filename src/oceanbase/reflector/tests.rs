@@ -8,23 +8,32 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
-use crate::oceanbase::cluster::Wake;
+use crate::oceanbase::cluster::{ClusterState, Wake};
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
+use crate::oceanbase::validity::Validity;
 
-/// Credentials that can be changed.
+mod late;
+mod shared;
+
+/// Credentials that can be changed: those of the second object, where it has its own, and those of
+/// all others.
 #[derive(Clone)]
-struct Changeable(Arc<Mutex<Result<Account, CredentialsError>>>);
+struct Changeable(
+    Arc<Mutex<Result<Account, CredentialsError>>>,
+    Arc<Mutex<Option<Result<Account, CredentialsError>>>>,
+);
 
 impl Credentials for Changeable {
     fn account<'a>(
         &'a self,
-        _: &'a ClusterKey,
+        key: &'a ClusterKey,
     ) -> BoxFuture<'a, Result<Account, CredentialsError>> {
-        let account = lock(&self.0).clone();
+        let own = lock(&self.1).clone().filter(|_| key.name == "second");
+        let account = own.unwrap_or_else(|| lock(&self.0).clone());
         async move { account }.boxed()
     }
 }
@@ -42,13 +51,14 @@ struct Desk {
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
-        let credentials = Changeable(Arc::new(Mutex::new(Ok(account()))));
+        let credentials = Changeable(Arc::new(Mutex::new(Ok(account()))), Arc::default());
         let (clusters, readers) = Clusters::new(
             Arc::new(node.clone()),
             Arc::new(credentials.clone()),
             Intervals::default(),
             node.time.clock(),
             Metrics::new().unwrap(),
+            Validity::always(),
         );
         let key = ClusterKey {
             namespace: "default".to_owned(),
@@ -87,9 +97,9 @@ impl Desk {
 
     /// How often the cluster was read within this time.
     async fn reads_in(&self, seconds: u64) -> usize {
-        let before = self.node.count("DBA_OB_TENANTS");
+        let before = self.node.count("TENANT_TYPE = 'USER'");
         sleep(Duration::from_secs(seconds)).await;
-        self.node.count("DBA_OB_TENANTS") - before
+        self.node.count("TENANT_TYPE = 'USER'") - before
     }
 
     fn wakes(&mut self) -> Vec<Option<Vec<String>>> {
@@ -150,10 +160,10 @@ async fn the_pace_is_idle_again_when_the_backup_has_ended() {
 async fn a_command_is_followed_by_a_read_at_once() {
     let desk = Desk::new();
     a_moment().await;
-    let before = desk.node.count("DBA_OB_TENANTS");
+    let before = desk.node.count("TENANT_TYPE = 'USER'");
     desk.backup().await;
     a_moment().await;
-    assert_eq!(desk.node.count("DBA_OB_TENANTS") - before, 1);
+    assert_eq!(desk.node.count("TENANT_TYPE = 'USER'") - before, 1);
 }
 
 #[tokio::test(start_paused = true)]

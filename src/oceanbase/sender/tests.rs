@@ -4,21 +4,36 @@ use oceanbase_sim::statement::Kind;
 
 use super::*;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
-use crate::oceanbase::password::RestorePassword;
-use crate::oceanbase::testing::{InProcess, account};
+use crate::oceanbase::testing::{InProcess, account, lock};
+
+mod password;
 
 const VERSION: Version = Version([4, 3, 5, 2]);
 
 struct Desk {
     node: InProcess,
     sender: Sender,
+    metrics: Metrics,
+    validity: Validity,
 }
 
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
-        let sender = Sender::new(Arc::new(node.clone()), Metrics::new().unwrap());
-        Self { node, sender }
+        let validity = Validity::always();
+        let metrics = Metrics::new().unwrap();
+        let sender = Sender::new(
+            node.database(),
+            Arc::new(node.clone()),
+            metrics.clone(),
+            validity.clone(),
+        );
+        Self {
+            node,
+            sender,
+            metrics,
+            validity,
+        }
     }
 
     async fn send(&mut self, command: &Command) -> Answer {
@@ -77,14 +92,6 @@ fn backup() -> Command {
         password: None,
         places: 2,
     }
-}
-
-fn protected() -> Command {
-    let mut command = backup();
-    if let Command::Backup { password, .. } = &mut command {
-        *password = RestorePassword::new("sesame".into()).ok();
-    }
-    command
 }
 
 fn find() -> Command {
@@ -162,6 +169,21 @@ async fn a_lost_answer_is_unknown_and_the_next_look_finds_the_job() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lost_answer_is_not_counted_as_a_good_one() {
+    let mut desk = Desk::new();
+    desk.hang_up(Kind::Backup, Moment::AfterCommit);
+    desk.send(&backup()).await;
+    let text = desk.metrics.text().unwrap();
+    let counted = text
+        .lines()
+        .filter(|line| line.contains("statements_total") && line.contains("\"backup\""));
+    assert_eq!(
+        counted.collect::<Vec<_>>(),
+        ["obbackup_sql_statements_total{code=\"lost\",statement=\"backup\"} 1"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_statement_lost_before_it_was_run_is_unknown_and_can_be_sent_again() {
     let mut desk = Desk::new();
     desk.hang_up(Kind::Backup, Moment::BeforeExecuting);
@@ -218,7 +240,7 @@ async fn a_look_that_is_lost_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
     let mut desk = Desk::new();
-    let on = Trigger::next(Kind::Select).nth(2);
+    let on = Trigger::next(Kind::Select).containing("BACKUP_JOB_HISTORY");
     let when = Moment::AfterCommit;
     desk.inject(Fault::HangUp { on, when });
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
@@ -229,7 +251,7 @@ async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
 async fn a_look_that_is_refused_sends_nothing() {
     let mut desk = Desk::new();
     desk.inject(Fault::Refuse {
-        on: Trigger::next(Kind::Select),
+        on: Trigger::next(Kind::Select).containing("BACKUP_JOBS"),
         code: 1142,
         message: "SELECT command denied".to_owned(),
     });
@@ -332,33 +354,31 @@ async fn a_backup_that_has_ended_is_not_canceled() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protected_backup_has_a_session_of_its_own() {
+async fn nothing_is_sent_when_the_lease_has_ended() {
     let mut desk = Desk::new();
-    desk.send(&find()).await;
-    assert_eq!(desk.send(&protected()).await, Answer::Done);
-    desk.send(&find()).await;
-    assert_eq!(desk.logins(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn without_its_password_a_backup_is_not_sent() {
-    let mut desk = Desk::new();
-    let on = Trigger::next(Kind::SetEncryption);
-    desk.inject(Fault::Refuse {
-        on,
-        code: 1227,
-        message: "Access denied".to_owned(),
-    });
-    assert!(matches!(desk.send(&protected()).await, Answer::Refused(_)));
-    desk.hang_up(Kind::SetEncryption, Moment::AfterCommit);
-    assert!(matches!(desk.send(&protected()).await, Answer::NotSent(_)));
+    desk.validity.end();
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
     assert_eq!(desk.sent(), 0);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_protected_backup_whose_answer_is_lost_is_found_and_not_sent_again() {
+async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
     let mut desk = Desk::new();
-    desk.hang_up(Kind::Backup, Moment::AfterCommit);
-    assert!(matches!(desk.send(&protected()).await, Answer::Unknown(_)));
-    assert_eq!(desk.send(&protected()).await, Answer::AlreadySent);
+    let lease = Duration::from_secs(3);
+    desk.validity.extend_to(Instant::now() + lease);
+    *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_to_another_database_than_the_one_that_was_read() {
+    let mut desk = Desk::new();
+    desk.sender.database = DatabaseId::new(1, jiff::Timestamp::UNIX_EPOCH);
+    let answer = desk.send(&backup()).await;
+    let Answer::NotSent(why) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(why.contains("another database"), "{why}");
+    assert!(desk.sender.is_shut_out());
 }

@@ -3,6 +3,8 @@ use crate::oceanbase::client::Connect;
 use crate::oceanbase::model::JobStatus;
 use crate::oceanbase::testing::{Given, InProcess, account, lock};
 
+mod rows;
+
 const VERSION: Version = Version([4, 3, 5, 2]);
 const SOME_TIME: Duration = Duration::from_secs(10);
 
@@ -71,9 +73,13 @@ impl Desk {
 
     /// Reads; whether it was a full read, too.
     async fn read(&mut self, full: bool) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
+        let depth = if full { Depth::Full } else { Depth::Hot };
+        self.read_as_deep_as(depth).await
+    }
+
+    async fn read_as_deep_as(&mut self, depth: Depth) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
         let mut views = self.views.clone();
         let mut reading = Reading::new(&mut views, VERSION, &self.metrics, SOME_TIME);
-        let depth = if full { Depth::Full } else { Depth::Hot };
         let read = reading.read(&mut self.history, depth, self.now).await;
         let Ok((tenants, _, full)) = read else {
             panic!("the read failed");

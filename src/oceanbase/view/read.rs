@@ -115,13 +115,20 @@ pub fn version(answer: &Rows) -> Result<(Version, bool), ViewError> {
     Ok((version, row.text("VERSION")?.contains("OceanBase_CE")))
 }
 
-/// Reads [`Query::Identity`].
-pub fn identity(answer: &Rows) -> Result<Identity, ViewError> {
+/// Reads [`Query::Identity`] and [`Query::Bootstrap`].
+pub fn identity(parameters: &Rows, bootstrap: &Rows) -> Result<Identity, ViewError> {
+    let missing = || ViewError {
+        query: "bootstrap",
+        column: "CREATE_TIME",
+        problem: "is missing",
+    };
+    let row = rows("bootstrap", bootstrap).next().ok_or_else(missing)?;
     let mut identity = Identity {
         cluster_name: String::new(),
         cluster_id: 0,
+        created_at: row.at("CREATE_TIME")?.ok_or_else(missing)?,
     };
-    for row in rows("identity", answer) {
+    for row in rows("identity", parameters) {
         if row.is("NAME", "cluster")? {
             row.text("VALUE")?.clone_into(&mut identity.cluster_name);
         } else if row.is("NAME", "cluster_id")? {
@@ -250,34 +257,46 @@ pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
         .collect()
 }
 
-/// Reads [`Query::Progress`]: parts done of 100.
+/// Reads [`Query::Progress`]: parts done of 100, and what is wrong with the rows that can not be
+/// read. Nothing is decided by progress, so that they are left out.
+#[must_use]
 pub fn progress(
     version: Version,
     answer: &Rows,
-) -> Result<BTreeMap<(TenantId, JobId), u8>, ViewError> {
-    rows("progress", answer)
-        .map(|row| {
-            let percent = if version.can(Capability::BackupProgress) {
-                let text = row.text("DATA_PROGRESS")?;
-                let whole = text.split('.').next().unwrap_or_default();
-                whole
-                    .parse()
-                    .map_err(|_| row.error("DATA_PROGRESS", "is not a number"))?
-            } else {
-                let (total, done) = (
-                    row.i64("MACRO_BLOCK_COUNT")?,
-                    row.i64("FINISH_MACRO_BLOCK_COUNT")?,
-                );
-                if total > 0 {
-                    done.saturating_mul(100) / total
-                } else {
-                    0
-                }
-            };
-            let percent = u8::try_from(percent.clamp(0, 99)).unwrap_or(99);
-            Ok(((row.tenant_id()?, JobId(row.i64("JOB_ID")?)), percent))
+) -> (BTreeMap<(TenantId, JobId), u8>, Vec<ViewError>) {
+    let mut unreadable = Vec::new();
+    let read = rows("progress", answer)
+        .filter_map(|row| match percent(version, &row) {
+            Ok(known) => Some(known),
+            Err(error) => {
+                unreadable.push(error);
+                None
+            }
         })
-        .collect()
+        .collect();
+    (read, unreadable)
+}
+
+fn percent(version: Version, row: &Row<'_>) -> Result<((TenantId, JobId), u8), ViewError> {
+    let percent = if version.can(Capability::BackupProgress) {
+        let text = row.text("DATA_PROGRESS")?;
+        let whole = text.split('.').next().unwrap_or_default();
+        whole
+            .parse()
+            .map_err(|_| row.error("DATA_PROGRESS", "is not a number"))?
+    } else {
+        let (total, done) = (
+            row.i64("MACRO_BLOCK_COUNT")?,
+            row.i64("FINISH_MACRO_BLOCK_COUNT")?,
+        );
+        if total > 0 {
+            done.saturating_mul(100) / total
+        } else {
+            0
+        }
+    };
+    let percent = u8::try_from(percent.clamp(0, 99)).unwrap_or(99);
+    Ok(((row.tenant_id()?, JobId(row.i64("JOB_ID")?)), percent))
 }
 
 /// Reads [`Query::Sets`].

@@ -7,7 +7,7 @@ use oceanbase_backup_operator::oceanbase::model::{
 use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
-use super::jobs::{ENDED, at, job_history, progress, running_jobs};
+use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
 use super::rows::{Cells, Desk};
 
 /// What is not shown here, and why.
@@ -247,12 +247,20 @@ async fn pieces(desk: &mut Desk) {
 async fn version_and_identity(desk: &mut Desk) {
     let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
     assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
-    let identity = view::identity(&desk.ask(&Query::Identity).await).unwrap();
+    let sys = [
+        ("TENANT_ID", "1"),
+        ("TENANT_TYPE", "'SYS'"),
+        ("CREATE_TIME", BEGAN.1),
+    ];
+    desk.fill("DBA_OB_TENANTS", &[&sys]).await;
+    let bootstrap = desk.ask(&Query::Bootstrap).await;
+    let identity = view::identity(&desk.ask(&Query::Identity).await, &bootstrap).unwrap();
     let shown = desk.run("SHOW PARAMETERS LIKE 'cluster'").await;
     let value = shown.columns.iter().position(|name| name == "value");
     let name = shown.rows[0][value.unwrap()].clone();
     assert_eq!(Some(identity.cluster_name), name);
     assert_eq!(identity.cluster_id, 1);
+    assert_eq!(identity.created_at.as_microsecond(), BEGAN.0);
 }
 
 #[allow(clippy::print_stdout, reason = "says what was shown")]
@@ -269,7 +277,7 @@ async fn everything_reads_back(version: &str) {
     sets(&mut desk).await;
     pieces(&mut desk).await;
     // One for each variant of `Query`.
-    assert_eq!(desk.asked, 13);
+    assert_eq!(desk.asked, 14);
     println!("{} queries of version {version}", desk.asked);
     for (what, why) in EXCEPTIONS {
         println!("exception: {what}: {why}");

@@ -3,6 +3,7 @@
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{Scn, Stage};
 
+use crate::support::world::cluster;
 use crate::support::{World, eventually};
 
 const TENANTS: [&str; 4] = ["orders", "billing", "stock", "people"];
@@ -123,6 +124,33 @@ fn more_places_let_those_in_the_line_begin() {
     world.apply(&task("billing"));
     let first = ("backuptask", "billing");
     world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {maxConcurrentBackups: 2}",
+    );
+    world.phase("backuptask", "billing", "Completed");
+}
+
+#[test]
+fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
+    let world = one_at_a_time("shared-places");
+    world.apply(&cluster("again", world.port));
+    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Reachable");
+    let reference = "clusterRef: {name: again}, storageRef: {name: nfs}";
+    world.apply(&task("billing").replace("strategyRef: {name: nightly}", reference));
+    let first = ("backuptask", "billing");
+    let waits = world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    assert_eq!(
+        waits["status"]["cause"]["message"],
+        "position 1, 1 of 1 running"
+    );
+    for name in ["prod", "again"] {
+        let backup = || world.get("oceanbasecluster", name)["status"]["backup"].clone();
+        eventually("one in the line", backup, |backup| {
+            backup["queuedTasks"] == 1
+        });
+    }
     world.edit(
         "oceanbasecluster",
         "prod",

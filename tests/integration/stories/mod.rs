@@ -1,5 +1,6 @@
 //! One test per user story.
 
+mod access;
 mod backup_fan_out;
 mod backup_mirror;
 mod backup_password;
@@ -11,14 +12,24 @@ mod cancel;
 mod deleting;
 mod failure;
 mod kill;
+mod leader;
 mod log_backup;
 mod malformed;
 mod manual;
+mod meanwhile;
+mod missed;
+mod namespaced;
 mod process;
 mod references;
+mod renamed;
 mod schedule;
 mod secrets;
+mod shared_database;
+mod strategy_blackout;
+mod strategy_edits;
+mod strategy_history;
 mod suspend;
+mod suspend_midway;
 mod tenants;
 
 /// A cluster with one tenant that nobody backs up yet.

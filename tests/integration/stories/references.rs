@@ -79,10 +79,12 @@ fn a_running_backup_is_followed_to_its_end_though_its_strategy_is_deleted() {
 #[test]
 fn a_job_of_another_cluster_is_never_taken_for_the_one_that_was_sent() {
     let world = running("cluster-moved");
-    // Jobs and tenants have the same numbers there; only the cluster's own number differs.
-    let other = Node::start(&ONE_TENANT.replace("id: 7", "id: 8"));
-    let endpoint = format!("spec: {{endpoints: ['127.0.0.1:{}']}}", other.port);
-    world.edit("oceanbasecluster", "prod", &endpoint);
+    // Name and number are the same there, and jobs and tenants have the same numbers too.
+    let other = Node::start(ONE_TENANT);
+    world
+        .kubectl(&["delete", "oceanbasecluster", "prod"])
+        .unwrap();
+    world.apply(&cluster("prod", other.port));
     world.condition(
         ("backuptask", "now"),
         "Succeeded",

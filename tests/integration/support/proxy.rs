@@ -1,7 +1,8 @@
-//! A gate between one operator and the API server. It writes down every write, and can hold one
-//! of them: before it reaches the API server, or after it took effect and before the operator
-//! hears of it.
+//! A gate between one operator and the API server. It writes down every call, and can hold a
+//! write: before it reaches the API server, or after it took effect and before the operator hears
+//! of it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::Response;
+use kube::Client;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::api::{client, runtime};
+use super::account;
+use super::api::runtime;
 
 /// Larger than any object.
 const LIMIT: usize = 4 << 20;
@@ -32,25 +35,34 @@ pub(crate) enum Moment {
 /// A write to the API server.
 #[derive(Clone, Debug)]
 pub(crate) struct Write {
-    /// Such as `PUT backuptasks/status`.
+    /// Such as `PUT backuptasks/status` or `POST events`.
     pub(crate) operation: String,
     /// The object as it was sent.
     pub(crate) object: Value,
 }
 
-/// The write to hold: the n-th of its operation, from 1.
-#[derive(Clone, Debug)]
+/// Says of a write, after all that came before it, whether it is the one to hold.
+pub(crate) type Which = dyn Fn(&[Write], &Write) -> bool + Send;
+
 struct Hold {
-    operation: String,
-    nth: usize,
+    which: Box<Which>,
     moment: Moment,
 }
 
 #[derive(Default)]
 struct Seen {
+    calls: BTreeSet<String>,
     writes: Vec<Write>,
+    repeats: bool,
     hold: Option<Hold>,
     held: bool,
+}
+
+/// Who is beyond the gate, and what went through.
+#[derive(Clone)]
+struct Gate {
+    client: Client,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// The gate. Dropping it closes it.
@@ -61,18 +73,22 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Opens a gate to the shared control plane.
+    /// Opens a gate to the shared control plane, with the rights of the shipped account.
     pub(crate) fn start() -> Self {
-        // Outside the runtime: the first call makes the client, and waits for it.
-        client();
+        Self::before(account::client().clone())
+    }
+
+    /// Opens a gate to the API server of a client, with its rights.
+    pub(crate) fn before(client: Client) -> Self {
         let seen = Arc::<Mutex<Seen>>::default();
         let listener = runtime()
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new()
-            .fallback(forward)
-            .with_state(Arc::clone(&seen));
+        let router = Router::new().fallback(forward).with_state(Gate {
+            client,
+            seen: Arc::clone(&seen),
+        });
         let server = runtime().spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
@@ -101,18 +117,26 @@ current-context: gate
         path
     }
 
-    /// Holds the n-th write of this operation, counted from the first one ever.
-    pub(crate) fn hold(&self, operation: &str, nth: usize, moment: Moment) {
-        lock(&self.seen).hold = Some(Hold {
-            operation: operation.to_owned(),
-            nth,
-            moment,
-        });
+    /// Holds the first write of which `which` says so.
+    pub(crate) fn hold(&self, which: Box<Which>, moment: Moment) {
+        lock(&self.seen).hold = Some(Hold { which, moment });
     }
 
     /// Whether a write is, or was, held.
     pub(crate) fn held(&self) -> bool {
         lock(&self.seen).held
+    }
+
+    /// Passes each POST of our kinds on twice, and gives back the second answer: the first was lost, and
+    /// somebody on the way tried again.
+    pub(crate) fn repeat_creations(&self) {
+        lock(&self.seen).repeats = true;
+    }
+
+    /// Every kind of call so far, as the rules of a role name it, such as
+    /// `backuptasks.backup.oceanbase.io/status: update`.
+    pub(crate) fn calls(&self) -> BTreeSet<String> {
+        lock(&self.seen).calls.clone()
     }
 
     /// All writes so far, held ones included.
@@ -127,32 +151,45 @@ impl Drop for Proxy {
     }
 }
 
-async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Response {
+async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LIMIT).await else {
         return plain(StatusCode::BAD_REQUEST);
     };
+    let seen = &gate.seen;
+    let repeats = {
+        let mut seen = lock(seen);
+        seen.calls.extend(call(&parts.method, &parts.uri));
+        let of_ours = parts.uri.path().starts_with("/apis/backup.oceanbase.io/");
+        seen.repeats && of_ours && parts.method == Method::POST
+    };
     let holds = operation(&parts.method, parts.uri.path()).and_then(|operation| {
         let object = serde_json::from_slice(&body).unwrap_or_default();
-        note(&seen, Write { operation, object })
+        note(seen, Write { operation, object })
     });
     if holds == Some(Moment::Before) {
-        wait_for_the_end(&seen).await;
+        wait_for_the_end(seen).await;
     }
-    let mut request = axum::http::Request::builder()
-        .method(parts.method)
-        .uri(parts.uri);
-    for name in [header::CONTENT_TYPE, header::ACCEPT] {
-        if let Some(value) = parts.headers.get(&name) {
-            request = request.header(name, value);
+    let request = || {
+        let mut request = axum::http::Request::builder()
+            .method(parts.method.clone())
+            .uri(parts.uri.clone());
+        for name in [header::CONTENT_TYPE, header::ACCEPT] {
+            if let Some(value) = parts.headers.get(&name) {
+                request = request.header(name, value);
+            }
         }
-    }
-    let Ok(request) = request.body(kube::client::Body::from(body)) else {
+        request.body(kube::client::Body::from(body.clone()))
+    };
+    let (Ok(first), Ok(second)) = (request(), request()) else {
         return plain(StatusCode::BAD_REQUEST);
     };
-    let answer = client().send(request).await;
+    if repeats {
+        let _ = gate.client.send(first).await;
+    }
+    let answer = gate.client.send(second).await;
     if holds == Some(Moment::After) {
-        wait_for_the_end(&seen).await;
+        wait_for_the_end(seen).await;
     }
     match answer {
         Ok(answer) => {
@@ -166,14 +203,44 @@ async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Resp
     }
 }
 
-/// Such as `PUT backuptasks/status`; `None` for what only reads, and for events.
+/// A call as the rules of a role name it: `resource.group/subresource: verb`.
+fn call(method: &Method, uri: &Uri) -> Option<String> {
+    let mut parts = uri.path().trim_matches('/').split('/').peekable();
+    let group = match parts.next()? {
+        "api" => String::new(),
+        _ => format!(".{}", parts.next()?),
+    };
+    parts.next()?;
+    if parts.next_if_eq(&"namespaces").is_some() {
+        parts.next()?;
+    }
+    let plural = parts.next()?;
+    let name = parts.next();
+    let subresource = parts.next().map(|sub| format!("/{sub}"));
+    let watches = uri.query().unwrap_or_default().contains("watch=");
+    let verb = match (method.as_str(), name) {
+        ("GET", _) if watches => "watch",
+        ("GET", None) => "list",
+        ("GET", Some(_)) => "get",
+        ("POST", _) => "create",
+        ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
+        _ => "delete",
+    };
+    Some(format!(
+        "{plural}{group}{}: {verb}",
+        subresource.unwrap_or_default()
+    ))
+}
+
+/// Such as `PUT backuptasks/status`; `None` for what only reads.
 fn operation(method: &Method, path: &str) -> Option<String> {
     if method == Method::GET {
         return None;
     }
     // /apis/<group>/<version>/namespaces/<namespace>/<plural>[/<name>[/<subresource>]]
     let mut parts = path.split('/').skip(6);
-    let plural = parts.next().filter(|plural| *plural != "events")?;
+    let plural = parts.next()?;
     Some(match parts.nth(1) {
         Some(subresource) => format!("{method} {plural}/{subresource}"),
         None => format!("{method} {plural}"),
@@ -183,17 +250,10 @@ fn operation(method: &Method, path: &str) -> Option<String> {
 /// Writes down a write, and says whether it is the one to hold.
 fn note(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
     let mut seen = lock(seen);
-    let operation = write.operation.clone();
-    seen.writes.push(write);
-    let nth = seen
-        .writes
-        .iter()
-        .filter(|w| w.operation == operation)
-        .count();
-    let hold = seen
-        .hold
-        .take_if(|hold| hold.operation == operation && hold.nth == nth)?;
-    Some(hold.moment)
+    let Seen { writes, hold, .. } = &mut *seen;
+    let hold = hold.take_if(|hold| (hold.which)(writes, &write));
+    writes.push(write);
+    hold.map(|hold| hold.moment)
 }
 
 async fn wait_for_the_end(seen: &Mutex<Seen>) {

@@ -94,9 +94,8 @@ impl Session {
     fn one(&mut self, state: &mut State, text: &str, reply: &mut Reply) -> Option<End> {
         let statement = parse(text);
         let named = statement.tenants.names().to_vec();
-        let sprung = state
-            .traps
-            .spring(statement.kind, &named, &self.tenant_name, text);
+        let session = (self.id, self.tenant_name.as_str());
+        let sprung = state.traps.spring(statement.kind, &named, session, text);
         let (ending, result) = self.answer(state, text, &statement, &sprung, reply);
         state.record(Entry {
             number: 0,

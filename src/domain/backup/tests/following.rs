@@ -161,3 +161,34 @@ fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for()
         assert_eq!(story.phase(), phase);
     }
 }
+
+#[test]
+fn a_cancel_without_effect_is_repeated_after_a_pause_that_grows() {
+    let not_sent = Answer::NotSent("connection refused".to_owned());
+    let withheld = Answer::Withheld("the job is not there".to_owned());
+    for answer in [not_sent, withheld, Answer::Done] {
+        let mut story = Story::accepted();
+        story.cancel();
+        let running = with_job(job(JobStatus::Doing));
+        let mut sent_at = Vec::new();
+        for second in 10..50 {
+            if story.look(&running, second).effect.is_some() {
+                story.answered(&running, second, &answer);
+                sent_at.push(second);
+            }
+        }
+        assert_eq!(sent_at, [10, 15, 25, 45], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_job_that_is_being_canceled_waits_for_no_other_cancel() {
+    let mut story = Story::accepted();
+    story.cancel();
+    let not_sent = Answer::NotSent("connection refused".to_owned());
+    story.answered(&with_job(job(JobStatus::Doing)), 10, &not_sent);
+    assert_eq!(story.status.retry_time, Some(time(at(15))));
+    let verdict = story.look(&with_job(job(JobStatus::Canceling)), 11);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
+    assert_eq!((story.status.cause, story.status.retry_time), (None, None));
+}

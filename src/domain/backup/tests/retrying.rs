@@ -53,6 +53,22 @@ fn a_failure_that_passes_is_recorded_and_another_attempt_follows_after_the_pause
 }
 
 #[test]
+fn an_attempt_that_comes_due_in_a_blackout_window_follows_when_the_window_ends() {
+    let mut story = failed_once();
+    let held = Seen {
+        may_start_at: Some(at(600)),
+        ..failed(true)
+    };
+    let verdict = story.look(&held, 120);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(600))));
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "BlackoutWindow")
+    );
+    assert!(is_backup(&story.look(&failed(true), 600)));
+}
+
+#[test]
 fn somebody_is_told_of_an_attempt_that_failed() {
     let mut story = Story::accepted();
     let event = story.look(&failed(true), 60).event.unwrap();

@@ -30,6 +30,7 @@ fn a_log_backup_that_can_not_be_made_does_not_hold_back_the_other_tenants() {
     );
     assert_eq!(story.failing(), [("t1002", "NameCollision")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
 }
 
 #[test]
@@ -89,6 +90,7 @@ fn a_task_that_can_not_be_made_keeps_its_slot_open_until_it_is() {
 fn a_log_backup_of_another_store_is_left_as_it_is() {
     let mut story = Story::of(&[1002]);
     story.seen.log_backups[0].storage = "other".to_owned();
+    story.seen.log_backups[0].inherited = None;
     story.look(61);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");

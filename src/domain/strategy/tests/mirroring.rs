@@ -1,6 +1,7 @@
 //! Jobs that others started.
 
 use super::*;
+use crate::api::schedule::BlackoutAction;
 use crate::oceanbase::model::{BackupSetId, Job, JobId, JobStatus};
 
 fn job(status: JobStatus) -> Job {
@@ -63,15 +64,48 @@ fn one_that_ended_long_ago_is_not_shown() {
 }
 
 #[test]
-fn one_that_history_would_delete_at_once_is_not_shown() {
-    let mut story = with(job(JobStatus::Failed));
-    for number in 0..5 {
-        let mut newer = task(&format!("nightly-full-{number}"), 1002, Some("Failed"));
-        newer.completed_at = Some(at(3));
-        newer.full = true;
-        story.seen.tasks.push(newer);
+fn one_that_history_has_deleted_is_not_made_again() {
+    for (status, outcome) in [
+        (JobStatus::Failed, "Failed"),
+        (JobStatus::Completed, "Completed"),
+    ] {
+        let mut story = with(job(status));
+        story.spec.history = HistoryLimits {
+            successful: 3,
+            failed: 3,
+        };
+        // One of the three ended at the same moment.
+        for (number, second) in [(1, 2), (2, 3), (3, 3)] {
+            let mut newer = task(&format!("nightly-t1002-full-{number}"), 1002, Some(outcome));
+            newer.completed_at = Some(at(second));
+            newer.external = number == 2;
+            story.seen.tasks.push(newer);
+        }
+        assert_eq!(names(&mut story, 4), [""; 0]);
+        story.spec.history.successful = 4;
+        story.spec.history.failed = 4;
+        assert_eq!(names(&mut story, 5).len(), 1);
     }
-    assert_eq!(names(&mut story, 4), [""; 0]);
+}
+
+#[test]
+fn it_is_shown_in_a_blackout_window_too() {
+    let mut story = with(job(JobStatus::Doing));
+    story.spec.schedule.blackout_windows =
+        vec![blackout::window("00:00", "12:00", BlackoutAction::Postpone)];
+    assert_eq!(names(&mut story, 3).len(), 1);
+}
+
+#[test]
+fn one_is_no_first_backup() {
+    let mut story = Story::of(&[1002]);
+    story.spec.first_backup = FirstBackup::Immediately;
+    let mut shown = task("nightly-t1002-ext-7", 1002, Some("Completed"));
+    (shown.full, shown.external) = (true, true);
+    story.seen.tasks.push(shown);
+    let made = names(&mut story, 3);
+    assert!(made.iter().all(|name| name.contains("-full-")), "{made:?}");
+    assert_eq!(made.len(), 1);
 }
 
 #[test]

@@ -149,6 +149,8 @@ pub struct Trigger {
     pub tenant: Option<String>,
     /// With this in its text; any if left out.
     pub containing: Option<String>,
+    /// In this session, counted by logins from 1; in any if left out.
+    pub session: Option<u64>,
     /// The n-th of them from now on, from 1.
     #[serde(default = "one")]
     pub nth: u32,
@@ -169,6 +171,7 @@ impl Trigger {
             kind: Some(kind),
             tenant: None,
             containing: None,
+            session: None,
             nth: 1,
             times: 1,
         }
@@ -181,6 +184,7 @@ impl Trigger {
             kind: None,
             tenant: None,
             containing: None,
+            session: None,
             nth: 1,
             times: 1,
         }
@@ -197,6 +201,13 @@ impl Trigger {
     #[must_use]
     pub fn containing(mut self, text: &str) -> Self {
         self.containing = Some(text.to_owned());
+        self
+    }
+
+    /// In this session, counted by logins from 1.
+    #[must_use]
+    pub fn in_session(mut self, session: u64) -> Self {
+        self.session = Some(session);
         self
     }
 

@@ -41,12 +41,13 @@ impl Traps {
         self.0.push(Trap { on, effect });
     }
 
-    /// What this statement runs into; it counts for every trap that is meant for its like.
+    /// What this statement, in this session of this tenant, runs into; it counts for every trap
+    /// that is meant for its like.
     pub(crate) fn spring(
         &mut self,
         kind: Kind,
         named: &[String],
-        session: &str,
+        (session, of_tenant): (u64, &str),
         text: &str,
     ) -> Sprung {
         let mut sprung = Sprung::default();
@@ -56,7 +57,8 @@ impl Traps {
                 && on
                     .tenant
                     .as_deref()
-                    .is_none_or(|tenant| concerns(named, session, tenant))
+                    .is_none_or(|tenant| concerns(named, of_tenant, tenant))
+                && on.session.is_none_or(|wanted| wanted == session)
                 && on
                     .containing
                     .as_deref()
@@ -100,7 +102,7 @@ mod tests {
         traps.set(on, Effect::HangUp(Moment::AfterCommit));
         let spring = |(kind, tenant): &(Kind, &str)| {
             traps
-                .spring(*kind, &[(*tenant).to_owned()], "sys", "text")
+                .spring(*kind, &[(*tenant).to_owned()], (1, "sys"), "text")
                 .hang_up
                 .is_some()
         };
@@ -127,6 +129,19 @@ mod tests {
         assert_eq!(hits(other, &statements), [false, false]);
         let part = Trigger::any().containing("ex").nth(2);
         assert_eq!(hits(part, &statements), [false, true]);
+    }
+
+    #[test]
+    fn a_trap_can_be_meant_for_one_session() {
+        let mut traps = Traps::default();
+        let on = Trigger::next(Kind::Select).in_session(2).nth(2);
+        traps.set(on, Effect::HangUp(Moment::AfterCommit));
+        let spring = |session: &u64| {
+            let sprung = traps.spring(Kind::Select, &[], (*session, "sys"), "text");
+            sprung.hang_up.is_some()
+        };
+        let hits: Vec<_> = [1, 2, 1, 2, 2].iter().map(spring).collect();
+        assert_eq!(hits, [false, false, false, true, false]);
     }
 
     #[test]

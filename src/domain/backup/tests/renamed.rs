@@ -1,0 +1,41 @@
+//! A tenant that gets another name.
+
+use super::*;
+
+/// The tenant by its new name, with this job.
+fn renamed(jobs: Vec<Job>) -> Seen {
+    seen_of(Some(Tenant {
+        name: "purchases".to_owned(),
+        jobs,
+        ..tenant()
+    }))
+}
+
+#[test]
+fn the_job_of_a_renamed_tenant_is_followed_to_its_end() {
+    let mut story = Story::accepted();
+    story.look(&renamed(vec![job(JobStatus::Doing)]), 10);
+    assert_eq!(story.phase(), "InProgress");
+    story.look(&renamed(vec![job(JobStatus::Failed)]), 20);
+    assert_eq!(story.phase(), "Failed");
+}
+
+#[test]
+fn a_statement_that_was_refused_is_not_sent_again_under_a_name_that_is_not_the_tenants() {
+    let mut story = Story::new();
+    let refused = Answer::Refused(failure(FailureClass::NotYet));
+    story.answered(&healthy(), 0, &refused);
+    let verdict = story.look(&renamed(Vec::new()), 60);
+    assert_eq!((verdict.effect, story.reason()), (None, "TenantRenamed"));
+}
+
+#[test]
+fn the_backup_is_canceled_under_the_tenants_new_name() {
+    let mut story = Story::accepted();
+    story.cancel();
+    let verdict = story.look(&renamed(vec![job(JobStatus::Doing)]), 10);
+    let Some(Effect::Cancel { tenant, .. }) = verdict.effect else {
+        panic!("not canceled");
+    };
+    assert_eq!(tenant.as_str(), "purchases");
+}

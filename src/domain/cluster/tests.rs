@@ -1,0 +1,349 @@
+//! A cluster's page, for what the database and the strategies show.
+
+use super::*;
+use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
+use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, TenantId};
+use crate::oceanbase::version::Version;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn scn(second: i64) -> Scn {
+    Scn(u64::try_from(at(second).as_nanosecond()).unwrap())
+}
+
+/// A round in this state that has come to this second.
+fn round(status: RoundStatus, checkpoint: i64) -> Round {
+    Round {
+        id: 1,
+        status,
+        start_scn: scn(-600),
+        checkpoint_scn: scn(checkpoint),
+        piece_id: 1,
+        comment: String::new(),
+        path: "file:///log".to_owned(),
+    }
+}
+
+/// A set that ended at this second.
+fn set(ended: i64) -> BackupSet {
+    BackupSet {
+        id: BackupSetId(1),
+        dest_id: 1,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: Scn(5),
+        min_restore_scn: scn(ended),
+        ended_at: Some(at(ended)),
+        input_bytes: 10,
+        output_bytes: 5,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: "4.3.5.2".to_owned(),
+        path: "file:///data".to_owned(),
+    }
+}
+
+fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
+    Tenant {
+        id: TenantId(id),
+        name: format!("t{id}"),
+        status: "NORMAL".to_owned(),
+        role: "PRIMARY".to_owned(),
+        locked: false,
+        archive_log: Some(round.is_some()),
+        log_dest: None,
+        data_dest: None,
+        round,
+        pieces: Arc::default(),
+        sets: Arc::new(sets),
+        jobs: Vec::new(),
+    }
+}
+
+/// One that could be recovered to any instant since its backup.
+fn backed_up(id: i64, checkpoint: i64) -> Tenant {
+    tenant(
+        id,
+        Some(round(RoundStatus::Doing, checkpoint)),
+        vec![set(-300)],
+    )
+}
+
+fn shows(tenants: Vec<Tenant>) -> Seen {
+    let snapshot = Snapshot {
+        sequence: 1,
+        read_at: at(0),
+        identity: Identity {
+            cluster_name: "obprod".to_owned(),
+            cluster_id: 7,
+            created_at: at(-86_400),
+        },
+        version: Version([4, 3, 5, 2]),
+        community: true,
+        tenants: tenants.into_iter().map(|t| (t.id, Arc::new(t))).collect(),
+        parents: Arc::default(),
+    };
+    Seen {
+        database: Ok(Arc::new(snapshot)),
+        strategy_phases: Vec::new(),
+        queued_tasks: 0,
+    }
+}
+
+fn hidden(obstacle: Obstacle) -> Seen {
+    Seen {
+        database: Err(obstacle),
+        strategy_phases: Vec::new(),
+        queued_tasks: 0,
+    }
+}
+
+fn connecting() -> Obstacle {
+    Obstacle::waiting("Connecting", "the cluster is being connected to")
+}
+
+/// A page that is written again and again.
+#[derive(Default)]
+struct Page {
+    status: OceanBaseClusterStatus,
+    events: Vec<(bool, &'static str)>,
+}
+
+impl Page {
+    fn look(&mut self, seen: &Seen, second: i64) -> &OceanBaseClusterStatus {
+        let decision = decide(1, &self.status, seen, at(second));
+        assert_sound(&decision.status.conditions, 1);
+        let event = decision.event.map(|event| (event.warning, event.reason));
+        self.events.extend(event);
+        self.status = decision.status;
+        &self.status
+    }
+
+    fn kstatus(&self) -> Kstatus {
+        kstatus(1, self.status.observed_generation, &self.status.conditions)
+    }
+
+    fn reachable(&self) -> Option<&str> {
+        status_of(&self.status.conditions, REACHABLE)
+    }
+
+    fn checkpoint(&self) -> Option<Timestamp> {
+        let backup = self.status.backup.as_ref()?;
+        Some(backup.log_backup_checkpoint_time.as_ref()?.0)
+    }
+}
+
+#[test]
+fn a_cluster_that_answers_is_current() {
+    let mut page = Page::default();
+    page.look(&shows(Vec::new()), 0);
+    assert_eq!(
+        (page.kstatus(), page.reachable()),
+        (Kstatus::Current, Some("True"))
+    );
+}
+
+#[test]
+fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_failed() {
+    for (obstacle, expected) in [
+        (
+            Obstacle::waiting("Unreachable", "no answer"),
+            Kstatus::InProgress,
+        ),
+        (
+            Obstacle::permanent("AccessDenied", "wrong password"),
+            Kstatus::Failed,
+        ),
+    ] {
+        let mut page = Page::default();
+        page.look(&hidden(obstacle), 0);
+        assert_eq!(
+            (page.kstatus(), page.reachable()),
+            (expected, Some("False"))
+        );
+    }
+}
+
+#[test]
+fn what_is_known_stands_while_the_operator_connects_anew() {
+    let mut page = Page::default();
+    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
+    assert_eq!(page.look(&hidden(connecting()), 100), &before);
+}
+
+#[test]
+fn an_edit_is_answered_though_the_operator_connects_anew() {
+    let mut page = Page::default();
+    page.look(&shows(Vec::new()), 0);
+    let decision = decide(2, &page.status, &hidden(connecting()), at(1));
+    assert_eq!(decision.status.observed_generation, Some(2));
+}
+
+#[test]
+fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
+    let mut page = Page::default();
+    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
+    let after = page.look(&hidden(Obstacle::waiting("Unreachable", "no answer")), 100);
+    assert_eq!(
+        (&after.backup, &after.tenants),
+        (&before.backup, &before.tenants)
+    );
+}
+
+#[test]
+fn going_and_coming_back_are_told_once_each() {
+    let gone = hidden(Obstacle::waiting("Unreachable", "no answer"));
+    let mut page = Page::default();
+    for (second, seen) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
+        .into_iter()
+        .enumerate()
+    {
+        page.look(seen, i64::try_from(second).unwrap());
+    }
+    assert_eq!(
+        page.events,
+        [(true, "Unreachable"), (false, "ClusterReachable")]
+    );
+}
+
+#[test]
+fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_up() {
+    let doing = || Some(round(RoundStatus::Doing, 0));
+    let failed = BackupSet {
+        success: false,
+        ..set(-300)
+    };
+    let deleted = BackupSet {
+        available: false,
+        ..set(-300)
+    };
+    let mut page = Page::default();
+    let status = page.look(
+        &shows(vec![
+            backed_up(1002, 0),
+            tenant(1004, None, vec![set(-300)]),
+            tenant(
+                1006,
+                Some(round(RoundStatus::Interrupted, 0)),
+                vec![set(-300)],
+            ),
+            tenant(1008, doing(), Vec::new()),
+            tenant(1010, doing(), vec![failed]),
+            tenant(1012, doing(), vec![deleted]),
+        ]),
+        0,
+    );
+    assert_eq!(
+        status.not_backed_up_tenants,
+        ["t1004", "t1006", "t1008", "t1010", "t1012"]
+    );
+}
+
+#[test]
+fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
+    let standby = Tenant {
+        role: "STANDBY".to_owned(),
+        ..tenant(1004, None, Vec::new())
+    };
+    let mut page = Page::default();
+    let status = page.look(&shows(vec![backed_up(1002, 0), standby]), 0);
+    let expected = TenantCounts {
+        total: 2,
+        primary: 1,
+        backed_up: 1,
+        not_backed_up: 1,
+    };
+    assert_eq!(status.tenants, Some(expected));
+}
+
+#[test]
+fn the_names_of_fifty_tenants_without_backup_are_listed_and_all_are_counted() {
+    let tenants = (0..120).map(|n| tenant(1002 + 2 * n, None, Vec::new()));
+    let mut page = Page::default();
+    let status = page.look(&shows(tenants.collect()), 0);
+    let counted = status.tenants.as_ref().unwrap().not_backed_up;
+    assert_eq!((status.not_backed_up_tenants.len(), counted), (50, 120));
+}
+
+#[test]
+fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
+    let newer = tenant(1004, None, vec![set(-200), set(-100)]);
+    let failed = BackupSet {
+        success: false,
+        ..set(-10)
+    };
+    let mut page = Page::default();
+    let tenants = vec![backed_up(1002, 0), newer, tenant(1006, None, vec![failed])];
+    let backup = page.look(&shows(tenants), 0).backup.clone().unwrap();
+    assert_eq!(backup.last_data_backup_time, Some(time(at(-100))));
+}
+
+#[test]
+fn the_checkpoint_is_that_of_the_tenant_furthest_behind() {
+    let stopped = tenant(1006, Some(round(RoundStatus::Stop, -900)), Vec::new());
+    let mut page = Page::default();
+    page.look(
+        &shows(vec![backed_up(1002, -5), backed_up(1004, -60), stopped]),
+        0,
+    );
+    assert_eq!(page.checkpoint(), Some(at(-60)));
+}
+
+#[test]
+fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
+    let mut page = Page::default();
+    let mut written = Vec::new();
+    for checkpoint in [0, 15, 299, 300, 301] {
+        page.look(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
+        written.push(page.checkpoint().unwrap());
+    }
+    assert_eq!(written, [at(0), at(0), at(0), at(300), at(300)]);
+}
+
+#[test]
+fn a_checkpoint_that_falls_back_is_written_at_once() {
+    let mut page = Page::default();
+    page.look(&shows(vec![backed_up(1002, 0)]), 0);
+    page.look(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
+    assert_eq!(page.checkpoint(), Some(at(-60)));
+}
+
+#[test]
+fn without_running_log_backup_there_is_no_checkpoint() {
+    let mut page = Page::default();
+    page.look(&shows(vec![backed_up(1002, 0)]), 0);
+    page.look(&shows(vec![tenant(1002, None, Vec::new())]), 1);
+    assert_eq!(page.checkpoint(), None);
+}
+
+#[test]
+fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
+    let phases = |words: &[&str]| {
+        let known = words.iter().map(|word| Some((*word).to_owned()));
+        known.chain([None]).collect::<Vec<_>>()
+    };
+    for (strategies, expected) in [
+        (Vec::new(), "NoBackupStrategy"),
+        (phases(&[]), "PendingBackupScheduling"),
+        (phases(&["Paused"]), "Paused"),
+        (
+            phases(&["Paused", "PendingBackupScheduling"]),
+            "PendingBackupScheduling",
+        ),
+        (phases(&["Paused", "InProgress"]), "InProgress"),
+        (phases(&["InProgress", "Abnormal", "Paused"]), "Abnormal"),
+    ] {
+        let seen = Seen {
+            strategy_phases: strategies.clone(),
+            ..shows(Vec::new())
+        };
+        let mut page = Page::default();
+        let backup = page.look(&seen, 0).backup.clone().unwrap();
+        assert_eq!(backup.phase, expected, "{strategies:?}");
+    }
+}

@@ -1,0 +1,179 @@
+//! A store's page, for what its description and its users show.
+
+use super::*;
+use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+/// A log backup that uses the store.
+fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
+    UseSeen {
+        name: "prod-t1002".to_owned(),
+        archiving,
+        cause: reason.map(|reason| crate::domain::cause(reason, "mount it on every observer")),
+    }
+}
+
+fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
+    Seen {
+        place: place.map(str::to_owned),
+        users: i32::try_from(log_backups.len()).unwrap(),
+        log_backups,
+    }
+}
+
+fn used_by(log_backups: Vec<UseSeen>) -> Seen {
+    seen(Ok("file:///ob-backup"), log_backups)
+}
+
+/// A page that is written again and again.
+#[derive(Default)]
+struct Page {
+    status: BackupStorageStatus,
+    events: Vec<(bool, &'static str)>,
+}
+
+impl Page {
+    fn look(&mut self, seen: &Seen) {
+        let decision = decide(1, &self.status, seen, at(0));
+        assert_sound(&decision.status.conditions, 1);
+        let event = decision.event.map(|event| (event.warning, event.reason));
+        self.events.extend(event);
+        self.status = decision.status;
+    }
+
+    fn kstatus(&self) -> Kstatus {
+        kstatus(1, self.status.observed_generation, &self.status.conditions)
+    }
+
+    /// Status and reason.
+    fn reachable(&self) -> (&str, &str) {
+        let conditions = &self.status.conditions;
+        let known = conditions.iter().find(|known| known.type_ == REACHABLE);
+        let known = known.unwrap();
+        (&known.status, &known.reason)
+    }
+}
+
+#[test]
+fn a_store_that_nothing_uses_is_current_and_its_reachability_unknown() {
+    let mut page = Page::default();
+    page.look(&used_by(Vec::new()));
+    assert_eq!(page.kstatus(), Kstatus::Current);
+    assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
+}
+
+#[test]
+fn reachability_follows_the_log_backups() {
+    let trouble = || user(false, Some("StoreNotReachable"));
+    for (users, expected) in [
+        (vec![user(false, None)], ("Unknown", "NotInUse")),
+        (vec![user(true, None)], ("True", "InUse")),
+        (vec![trouble()], ("False", "StoreNotReachable")),
+        (
+            vec![user(true, None), trouble()],
+            ("False", "StoreNotReachable"),
+        ),
+        // It says nothing about the store.
+        (
+            vec![user(false, Some("TenantLocked"))],
+            ("Unknown", "NotInUse"),
+        ),
+        (vec![user(true, Some("TenantLocked"))], ("True", "InUse")),
+    ] {
+        let mut page = Page::default();
+        page.look(&used_by(users.clone()));
+        assert_eq!(page.reachable(), expected, "{users:?}");
+    }
+}
+
+#[test]
+fn a_store_that_can_not_be_reached_stays_ready() {
+    let mut page = Page::default();
+    page.look(&used_by(vec![user(false, Some("StoreNotReachable"))]));
+    assert_eq!(status_of(&page.status.conditions, "Ready"), Some("True"));
+}
+
+#[test]
+fn the_message_names_the_log_backup_and_its_cause() {
+    let mut page = Page::default();
+    page.look(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
+    let last = page.status.conditions.last().unwrap();
+    assert_eq!(
+        last.message,
+        "log backup prod-t1002: mount it on every observer"
+    );
+}
+
+#[test]
+fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
+    for (obstacle, expected) in [
+        (
+            Obstacle::waiting("SecretNotFound", "apply it"),
+            Kstatus::InProgress,
+        ),
+        (
+            Obstacle::permanent("InvalidSpec", "correct it"),
+            Kstatus::Failed,
+        ),
+    ] {
+        let mut page = Page::default();
+        page.look(&seen(Err(obstacle), Vec::new()));
+        assert_eq!(page.kstatus(), expected);
+    }
+}
+
+#[test]
+fn the_place_stands_while_its_secret_is_gone() {
+    let mut page = Page::default();
+    page.look(&used_by(Vec::new()));
+    let gone = Obstacle::waiting("SecretNotFound", "apply it");
+    page.look(&seen(Err(gone), Vec::new()));
+    assert_eq!(page.status.location.as_deref(), Some("file:///ob-backup"));
+}
+
+#[test]
+fn how_many_use_it_is_counted() {
+    let mut page = Page::default();
+    page.look(&used_by(vec![user(true, None), user(false, None)]));
+    assert_eq!(page.status.in_use_by, Some(2));
+}
+
+#[test]
+fn trouble_and_its_end_are_told_once_each() {
+    let trouble = used_by(vec![user(false, Some("StoreNotReachable"))]);
+    let fine = used_by(vec![user(true, None)]);
+    let mut page = Page::default();
+    for seen in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
+        page.look(seen);
+    }
+    assert_eq!(
+        page.events,
+        [(true, "StoreUnreachable"), (false, "StoreReachable")]
+    );
+}
+
+#[test]
+fn a_wrong_description_is_told_once() {
+    let wrong = seen(
+        Err(Obstacle::permanent("InvalidSpec", "correct it")),
+        Vec::new(),
+    );
+    let mut page = Page::default();
+    page.look(&wrong);
+    page.look(&wrong);
+    assert_eq!(page.events, [(true, "InvalidSpec")]);
+}
+
+#[test]
+fn the_secret_is_looked_at_again_in_five_minutes() {
+    let decision = decide(
+        1,
+        &BackupStorageStatus::default(),
+        &used_by(Vec::new()),
+        at(0),
+    );
+    assert_eq!(decision.next, Next::After(Duration::from_mins(5)));
+}

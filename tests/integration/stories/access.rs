@@ -1,0 +1,94 @@
+//! What may be used through a connection, and where its Secrets go.
+
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
+use crate::support::World;
+
+const ONLY_BILLING: &str = "spec: {access: {tenants: [billing]}}";
+
+#[test]
+fn a_tenant_that_the_connection_is_not_for_is_neither_archived_nor_backed_up() {
+    let world = World::started("access-tenant", ONE_TENANT);
+    world.edit("oceanbasecluster", "prod", ONLY_BILLING);
+    world.apply(NIGHTLY);
+    world.apply(LOG_BACKUP);
+    world.apply(&task_without_strategy("now"));
+    let strategy = world.condition(
+        ("backupstrategy", "nightly"),
+        "BackupHealthy",
+        "False",
+        "TenantNotAllowed",
+    );
+    let failing = &strategy["status"]["tenants"]["failing"][0];
+    assert_eq!(failing["name"], "orders");
+    let refused = "TenantNotAllowed";
+    world.condition(("logbackup", "orders-log"), "Ready", "False", refused);
+    world.condition(("backuptask", "now"), "Succeeded", "Unknown", refused);
+    world.settle();
+    assert_eq!(world.changing(), Vec::<String>::new());
+}
+
+#[test]
+fn what_was_not_allowed_begins_as_soon_as_it_is() {
+    let world = World::started("access-granted", ONE_TENANT);
+    world.edit("oceanbasecluster", "prod", ONLY_BILLING);
+    world.apply(LOG_BACKUP);
+    world.condition(
+        ("logbackup", "orders-log"),
+        "Ready",
+        "False",
+        "TenantNotAllowed",
+    );
+    let both = "spec: {access: {tenants: [billing, 'ord*']}}";
+    world.edit("oceanbasecluster", "prod", both);
+    world.phase("logbackup", "orders-log", "InProgress");
+}
+
+#[test]
+fn a_store_that_the_connection_is_not_for_is_not_used() {
+    let world = World::started("access-storage", ONE_TENANT);
+    let stores = "spec: {access: {storages: ['s3-*']}}";
+    world.edit("oceanbasecluster", "prod", stores);
+    world.apply(NIGHTLY);
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "Ready",
+        "False",
+        "StorageNotAllowed",
+    );
+    world.settle();
+    assert_eq!(world.changing(), Vec::<String>::new());
+}
+
+/// The Secret of the cluster's account, for this host only.
+fn bound(world: &World, hosts: &str) {
+    world
+        .kubectl(&[
+            "annotate",
+            "secret",
+            "prod-sys",
+            &format!("backup.oceanbase.io/endpoints={hosts}"),
+        ])
+        .unwrap();
+}
+
+#[test]
+fn a_password_goes_to_no_host_that_its_secret_does_not_list() {
+    let mut world = World::new("bound-elsewhere", ONE_TENANT);
+    bound(&world, "ob-1.db:2881");
+    world.start_operator();
+    world.condition(
+        ("oceanbasecluster", "prod"),
+        "Reachable",
+        "False",
+        "SecretNotForEndpoint",
+    );
+    assert_eq!(world.simulator.connections().logins, 0);
+}
+
+#[test]
+fn a_password_goes_to_the_host_that_its_secret_lists() {
+    let mut world = World::new("bound-here", ONE_TENANT);
+    bound(&world, &format!("ob-1.db, 127.0.0.1:{}", world.port));
+    world.start_operator();
+    world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Reachable");
+}

@@ -1,0 +1,189 @@
+//! A world in which one slot of a strategy is due, and what must have become of it.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::log::Ending;
+use oceanbase_sim::model::Stage as JobStage;
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use crate::support::World;
+use crate::support::proxy::Proxy;
+
+/// A backup that works for a minute, or as long as [`Stage::drive`] lets it.
+const SCENARIO: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 400
+tenants:
+  - {name: orders, fullBackupSize: 24GiB, backupPerSecond: 1MiB}
+";
+
+/// How long one run may take: a statement without an answer is waited for until it is surely over.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// A world with a gate before its API server; no operator has seen it yet.
+pub(super) struct Stage {
+    pub(super) world: World,
+    pub(super) proxy: Proxy,
+    slot: Timestamp,
+}
+
+impl Stage {
+    pub(super) fn new() -> Self {
+        let mut world = World::new("kill", SCENARIO);
+        let proxy = Proxy::start();
+        world.kubeconfig = proxy.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        // Until the operator has shown it: a look every other second could miss it.
+        world.inject(Fault::Hold {
+            tenant: "orders".to_owned(),
+            at: JobStage::Init,
+        });
+        Self {
+            world,
+            proxy,
+            slot: Timestamp::MIN,
+        }
+    }
+
+    /// Makes the strategy, with this one slot.
+    pub(super) fn schedule(&mut self, slot: Timestamp) {
+        let cron = slot.strftime("%M %H * * *");
+        self.world.apply(&format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: nightly}}
+spec:
+  clusterRef: {{name: prod}}
+  storageRef: {{name: nfs}}
+  schedule: {{cron: {{full: '{cron}'}}}}
+"
+        ));
+        self.slot = slot;
+    }
+
+    /// Lets the backup go on where the operator has shown how far it is.
+    fn drive(&self) {
+        let tasks = self.world.list("backuptask");
+        let Some(task) = tasks.first().map(|task| &task["status"]) else {
+            return;
+        };
+        let tenant = || "orders".to_owned();
+        if task["phase"] == "Initializing" && self.is_running_shown() {
+            self.world.inject(Fault::Release { tenant: tenant() });
+        }
+        let progress = task["progress"].as_str();
+        if task["phase"] == "InProgress" && progress.is_some_and(|progress| progress != "0%") {
+            self.world.inject(Fault::FinishBackup { tenant: tenant() });
+        }
+    }
+
+    fn strategy(&self) -> Value {
+        self.world.get("backupstrategy", "nightly")["status"].take()
+    }
+
+    fn cluster(&self) -> Value {
+        self.world.get("oceanbasecluster", "prod")["status"].take()
+    }
+
+    fn is_running_shown(&self) -> bool {
+        self.strategy()["runningTasks"] == 1 && self.cluster()["backup"]["runningTasks"] == 1
+    }
+
+    /// Whether the operator has shown all that it will.
+    pub(super) fn is_over(&self) -> bool {
+        let is_shown = |value: &Value| !value.is_null();
+        let ended = |task: &Value| is_shown(&task["status"]["outcome"]);
+        let recoverable = |log: &Value| is_shown(&log["status"]["recoveryWindows"][0]);
+        self.world.list("backuptask").iter().any(ended)
+            && is_shown(&self.strategy()["lastSuccessTime"])
+            && is_shown(&self.cluster()["backup"]["lastDataBackupTime"])
+            && self.world.list("logbackup").iter().any(recoverable)
+    }
+
+    /// Waits until something is so, while the backup goes on.
+    pub(super) fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+        let began = Instant::now();
+        while !is_so(self) {
+            self.drive();
+            let world = &self.world;
+            assert!(
+                began.elapsed() < PATIENCE,
+                "{what}: in vain\n{:#?}\n{:#?}\n{:#?}",
+                world.list("backuptask"),
+                self.strategy(),
+                self.last_statements()
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    fn last_statements(&self) -> Vec<String> {
+        self.world.simulator.log(|log| {
+            let newest = log.entries().rev().take(20);
+            newest
+                .map(|entry| format!("{} {entry}", entry.at.0))
+                .collect()
+        })
+    }
+
+    /// Whether the operator stands at the point for which a trap was set.
+    pub(super) fn is_reached(&self) -> bool {
+        let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
+        self.proxy.held()
+            || self
+                .world
+                .simulator
+                .log(|log| log.entries().any(|entry| lost(&entry.ending)))
+    }
+
+    /// One statement, one job, one task, one closed slot.
+    pub(super) fn assert_one_backup(&self) {
+        let world = &self.world;
+        let statements = world.changing();
+        let effects = world
+            .simulator
+            .log(|log| log.effects(Kind::Backup, "orders"));
+        assert_eq!(effects, 1, "{statements:#?}");
+        let jobs = world.simulator.world(|cluster| {
+            let backups = &cluster.tenant("orders").unwrap().backups;
+            backups.jobs.len() + backups.history.len()
+        });
+        assert_eq!(jobs, 1, "jobs in the database");
+
+        let tasks = world.list("backuptask");
+        let stamp = self.slot.strftime("%Y%m%d%H%M");
+        let names: Vec<_> = tasks
+            .iter()
+            .map(|task| task["metadata"]["name"].clone())
+            .collect();
+        assert_eq!(names, [format!("nightly-t1002-full-{stamp}z")]);
+        let status = &tasks[0]["status"];
+        assert_eq!(status["phase"], "Completed", "{status:#}");
+        assert_eq!(status["attempts"].as_array().unwrap().len(), 1);
+
+        let job_ids: BTreeSet<_> = self
+            .proxy
+            .writes()
+            .iter()
+            .filter(|write| write.operation == "PUT backuptasks/status")
+            .filter_map(|write| write.object["status"]["jobId"].as_i64())
+            .collect();
+        assert_eq!(job_ids.len(), 1, "jobId was {job_ids:?}");
+        assert_eq!(status["jobId"].as_i64(), job_ids.first().copied());
+
+        let strategy = world.get("backupstrategy", "nightly");
+        let history = strategy["status"]["scheduleHistory"].as_array();
+        let outcomes: Vec<&Value> = history
+            .into_iter()
+            .flatten()
+            .map(|record| &record["outcome"])
+            .collect();
+        assert_eq!(outcomes, ["Started"], "{:#}", strategy["status"]);
+    }
+}

@@ -1,0 +1,77 @@
+//! What somebody else does in the database after we have looked there and before we change it.
+
+use std::time::Duration;
+
+use oceanbase_sim::fault::{Fault, Trigger};
+use oceanbase_sim::statement::Kind;
+
+use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use crate::support::{World, eventually};
+
+/// The first statement of each command.
+const BEGINNING: &str = "ob_query_timeout";
+
+/// Catches the operator when it begins its next command, for this long: it has decided to.
+fn catch_next_command(world: &World) {
+    world.forget_statements();
+    world.inject(Fault::Slow {
+        on: Trigger::any().containing(BEGINNING),
+        delay: Duration::from_secs(3),
+    });
+}
+
+/// Types a statement as soon as the operator is caught.
+fn type_when_caught(world: &World, text: &str) {
+    eventually(
+        "the operator to begin a command",
+        || {
+            let begins = |log: &oceanbase_sim::log::StatementLog| {
+                log.entries().any(|entry| entry.text.contains(BEGINNING))
+            };
+            world.simulator.log(begins)
+        },
+        |begun| *begun,
+    );
+    assert_eq!(changing(world), 0, "typed too late");
+    world.sql(text);
+}
+
+fn changing(world: &World) -> usize {
+    world.changing().len()
+}
+
+#[test]
+fn a_log_destination_that_somebody_sets_meanwhile_is_not_overwritten() {
+    let world = World::started("logs-meanwhile", ONE_TENANT);
+    catch_next_command(&world);
+    world.apply(LOG_BACKUP);
+    let theirs = "file:///elsewhere/orders/log";
+    type_when_caught(
+        &world,
+        &format!("ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION={theirs}' TENANT = orders"),
+    );
+    let logs = ("logbackup", "orders-log");
+    let object = world.condition(logs, "Stalled", "True", "DestinationInUse");
+    let message = object["status"]["cause"]["message"].as_str().unwrap();
+    assert!(message.contains(theirs), "{message}");
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1, "theirs");
+    assert_eq!(changing(&world), 1);
+}
+
+#[test]
+fn a_data_destination_that_somebody_sets_meanwhile_is_not_overwritten() {
+    let world = World::started("data-meanwhile", ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    catch_next_command(&world);
+    world.apply(&task_without_strategy("now"));
+    let theirs = "file:///elsewhere/orders/data";
+    type_when_caught(
+        &world,
+        &format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{theirs}' TENANT = orders"),
+    );
+    let task = world.phase("backuptask", "now", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "DestinationInUse");
+    assert_eq!(world.count(Kind::SetDataBackupDest), 1, "theirs");
+    assert_eq!(changing(&world), 1);
+}

@@ -1,0 +1,84 @@
+//! Slots and tasks for which it is too late.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, Unit};
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::{ONE_TENANT, nightly_without_first_backup, task};
+use crate::support::{World, within};
+
+fn slot_of(record: &Value) -> Timestamp {
+    record["slot"].as_str().unwrap().parse().unwrap()
+}
+
+/// Two slots, and the wait for the next.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+#[test]
+fn a_slot_that_passes_while_the_operator_is_down_is_missed_and_the_next_one_runs() {
+    let mut world = World::started("missed", ONE_TENANT);
+    world.apply(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '* * * * *'}, startingDeadlineSeconds: 60}
+",
+    );
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.kill_operator();
+    let missed = (Timestamp::now() + 30.seconds())
+        .round(Unit::Minute)
+        .unwrap()
+        + 1.minute();
+    within(PATIENCE, "the deadline", Timestamp::now, |now| {
+        *now > missed + 62.seconds()
+    });
+    world.start_operator();
+    let strategy = within(
+        PATIENCE,
+        "a later slot that runs",
+        || world.get("backupstrategy", "nightly"),
+        |strategy| {
+            let history = strategy["status"]["scheduleHistory"].as_array();
+            history
+                .into_iter()
+                .flatten()
+                .any(|record| slot_of(record) > missed && record["outcome"] == "Started")
+        },
+    );
+    let history = strategy["status"]["scheduleHistory"].as_array().unwrap();
+    let of_slot: Vec<_> = history
+        .iter()
+        .filter(|record| slot_of(record) == missed)
+        .map(|record| (&record["outcome"], &record["reason"]))
+        .collect();
+    assert_eq!(
+        of_slot,
+        [(&"Missed".into(), &"StartingDeadlineExceeded".into())]
+    );
+    let stamp = missed.strftime("%Y%m%d%H%M");
+    let task = world.get("backuptask", &format!("nightly-t1002-full-{stamp}z"));
+    assert!(task.is_null(), "{task:#}");
+}
+
+#[test]
+fn a_task_of_a_slot_long_ago_is_overdue_and_nothing_is_sent() {
+    let world = World::started("overdue", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    let old = Timestamp::now() - 48.hours();
+    let old = old.strftime("%Y-%m-%dT%H:%M:%SZ");
+    let spec = format!("spec: {{scheduledTime: '{old}', ");
+    world.apply(&task("restored", "Full").replace("spec: {", &spec));
+    let task = world.phase("backuptask", "restored", "Overdue");
+    let cause = &task["status"]["cause"];
+    assert_eq!(cause["reason"], "StartingDeadlineExceeded");
+    world.settle();
+    assert_eq!(world.count(Kind::Backup), 0);
+}

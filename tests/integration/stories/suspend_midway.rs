@@ -1,0 +1,94 @@
+//! A strategy that is suspended while its backup runs.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, Unit};
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+
+use super::ONE_TENANT;
+use crate::support::{World, within};
+
+/// A slot, the wait for the next, and what it makes.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+const EVERY_MINUTE: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '* * * * *'}}
+";
+
+/// When the slots of the tasks were.
+fn slots(world: &World) -> Vec<Timestamp> {
+    let tasks = world.list("backuptask");
+    let slot = |task: &serde_json::Value| {
+        let text = task["spec"]["scheduledTime"].as_str().unwrap();
+        text.parse().unwrap()
+    };
+    tasks.iter().map(slot).collect()
+}
+
+#[test]
+fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_is_resumed() {
+    let world = World::started("midway", ONE_TENANT);
+    let orders = || "orders".to_owned();
+    world.inject(Fault::Hold {
+        tenant: orders(),
+        at: Stage::Doing,
+    });
+    world.apply(EVERY_MINUTE);
+    within(
+        PATIENCE,
+        "a backup that runs",
+        || world.list("backuptask"),
+        |tasks| {
+            tasks
+                .iter()
+                .any(|task| task["status"]["phase"] == "InProgress")
+        },
+    );
+    world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
+    world.phase("backupstrategy", "nightly", "Paused");
+    let before = slots(&world);
+    world.forget_statements();
+
+    // What runs, and what waits for it, is brought to its end.
+    world.inject(Fault::Release { tenant: orders() });
+    within(
+        PATIENCE,
+        "the end of the backups",
+        || world.list("backuptask"),
+        |tasks| {
+            tasks
+                .iter()
+                .all(|task| task["status"]["phase"] == "Completed")
+        },
+    );
+    let slot = Timestamp::now().round(Unit::Minute).unwrap() + 1.minute();
+    within(PATIENCE, "a slot to pass", Timestamp::now, |now| {
+        *now > slot + 1.second()
+    });
+    world.settle();
+    assert_eq!(slots(&world), before);
+    let only_backups = |text: &String| text.contains(" BACKUP TENANT ");
+    let changing = world.changing();
+    assert!(changing.len() < before.len(), "{changing:#?}");
+    assert!(changing.iter().all(only_backups), "{changing:#?}");
+    let logs = world.get("logbackup", "prod-t1002");
+    assert_eq!(logs["status"]["phase"], "InProgress");
+
+    let resumed_at = Timestamp::now();
+    world.edit("backupstrategy", "nightly", "spec: {suspend: false}");
+    let after = within(
+        PATIENCE,
+        "a backup of a later slot",
+        || slots(&world),
+        |slots| slots.len() > before.len(),
+    );
+    let new: Vec<_> = after.iter().filter(|at| !before.contains(at)).collect();
+    assert!(new.iter().all(|at| **at > resumed_at), "{new:?}");
+}
