@@ -7,10 +7,12 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::BackupType;
-use super::{Cause, LocalReference};
+use super::{Cause, DataBackupSettings, LocalReference};
 
 /// One data backup of one tenant.
-#[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[derive(
+    CustomResource, Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema,
+)]
 #[kube(
     group = "backup.oceanbase.io",
     version = "v1alpha1",
@@ -74,7 +76,11 @@ use super::{Cause, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and only there"))]
+#[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
+#[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
+#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that somebody else started (`mirror`) is one tenant's of a strategy, and can be canceled only where it was started"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -86,7 +92,12 @@ pub struct BackupTaskSpec {
     /// The store, for a backup without a strategy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_ref: Option<LocalReference>,
-    /// The tenant that is backed up.
+    /// Whether one tenant is backed up or several: then one task is made for each of them, and this
+    /// one ends when they have.
+    #[serde(default)]
+    pub scope: Scope,
+    /// The tenant that is backed up; left out where the scope is several.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -109,11 +120,56 @@ pub struct BackupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
+    /// Seconds that the backup may run; one that runs longer is canceled under the rules of
+    /// `cancel` and has failed. Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 60, max = 604_800))]
+    pub active_deadline_seconds: Option<i64>,
+    /// Whether the set also holds the logs that it needs to be restored by itself
+    /// (`PLUS ARCHIVELOG`, V4.1 and later). Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub plus_archivelog: Option<bool>,
+    /// Secret with the key `password`: whoever restores the set must give it. It gates the restore
+    /// and encrypts nothing. Left out it is the strategy's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restore_password_secret_ref: Option<LocalReference>,
     /// `true` asks the database to cancel the backup; it can not be taken back. It is sent only when
     /// ours is the tenant's only running backup; one that somebody starts in the instant between
     /// that look and the statement would be canceled with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
+    /// Seconds after its end when the object is deleted; the backup stays. Only objects that a
+    /// strategy or another task made are deleted: a file in Git would come back and run again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 31_536_000))]
+    pub ttl_seconds_after_finished: Option<i32>,
+    /// Written only by the operator: this object shows a backup that somebody else started. Nothing
+    /// is ever sent for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror: Option<Mirror>,
+}
+
+/// A backup that somebody else started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Mirror {
+    /// Its job in the tenant (`CDB_OB_BACKUP_JOBS.JOB_ID`).
+    #[schemars(range(min = 1))]
+    pub job_id: i64,
+    /// When the database started it.
+    pub start_time: Time,
+}
+
+/// What a task backs up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum Scope {
+    /// One tenant.
+    #[default]
+    Tenant,
+    /// Each tenant of the strategy that can be backed up.
+    Strategy,
+    /// Each tenant of the cluster that can be backed up.
+    Cluster,
 }
 
 /// What the operator knows of the backup.
@@ -136,7 +192,7 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub console_label: Option<String>,
-    /// Who asked for the backup: `Strategy` or `Manual` (console S19).
+    /// Who asked for the backup: `Strategy`, `Manual` or `External` (console S19).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
@@ -177,6 +233,10 @@ pub struct BackupTaskStatus {
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,
+    /// How the backup runs, copied when it was first sent: the task goes on as it began whatever
+    /// becomes of the strategy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_backup: Option<DataBackupSettings>,
     /// The database's job (`CDB_OB_BACKUP_JOBS.JOB_ID`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<i64>,
@@ -226,20 +286,49 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 8))]
     pub progress: Option<String>,
+    /// The tasks of a task for several tenants.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub children: Option<Children>,
     /// How the task ended: `Completed`, `Failed`, `Canceled` or `Overdue`. Never changes again.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// What was sent to the database.
+    /// What was sent to the database, the newest 10.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
     pub attempts: Vec<Attempt>,
-    /// Nothing is sent before: the pause after a statement that was refused or could not be sent.
+    /// The place in the line of those that wait for `maxConcurrentBackups` of the OceanBaseCluster,
+    /// from 1; there while nothing else stands in the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue_position: Option<i32>,
+    /// Nothing is sent before: the pause after a statement that was refused or could not be sent,
+    /// or after a backup that failed of something that passes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
     /// Why the task failed, or what it waits for (console S27).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// The tasks that a task for several tenants has made.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Children {
+    /// How many there are to be.
+    pub total: i32,
+    /// Those that are complete.
+    pub completed: i32,
+    /// Those that failed, were canceled or did not start in time, that could not be made, or that
+    /// somebody deleted.
+    pub failed: i32,
+    /// Those whose backup runs.
+    pub running: i32,
+    /// Whether no more are made: those that are there are followed to their end.
+    pub all_made: bool,
+    /// Names that something else has, the first 50.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), inner(length(max = 253)), extend("x-kubernetes-list-type" = "set"))]
+    pub refused: Vec<String>,
 }
 
 /// One BACKUP statement. It is written before the statement is sent.
@@ -266,6 +355,13 @@ pub struct Attempt {
     /// When the job started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+    /// When it had run longer than `activeDeadlineSeconds`; it is canceled from then on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expired_time: Option<Time>,
+    /// How often the job was canceled without effect; each time the pause before the next is
+    /// longer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cancels: Option<i32>,
     /// Why it was refused or failed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

@@ -80,10 +80,20 @@ pub struct OceanBaseClusterSpec {
     pub credentials_secret_ref: LocalReference,
     /// How the connection is protected.
     pub tls: TlsSpec,
+    /// How many data backups that this operator started run at once in the database cluster; the
+    /// others wait in line, the earlier slot first. Where several objects stand for one database
+    /// the smallest number counts.
+    #[serde(default = "two")]
+    #[schemars(range(min = 1, max = 64))]
+    pub max_concurrent_backups: i32,
     /// Which tenants and stores may be used through this object. Whoever may write strategies and
     /// tasks can not go beyond what whoever may write this object allows.
     #[serde(default)]
     pub access: Access,
+}
+
+fn two() -> i32 {
+    2
 }
 
 /// Which tenants and stores may be used through a cluster's object: names, or prefixes that end in
@@ -237,4 +247,7 @@ pub struct ClusterBackup {
     /// Data backups that run now, whoever started them.
     #[serde(default)]
     pub running_tasks: i32,
+    /// BackupTasks that wait for a free place.
+    #[serde(default)]
+    pub queued_tasks: i32,
 }

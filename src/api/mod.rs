@@ -22,6 +22,7 @@ pub mod backup_task;
 pub mod cause;
 pub mod cluster;
 pub mod condition;
+pub mod data_backup;
 pub mod log_backup;
 pub mod reference;
 pub mod schedule;
@@ -37,6 +38,7 @@ pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
 pub use cause::Cause;
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
+pub use data_backup::{DataBackupSettings, RetrySettings};
 pub use log_backup::{
     Binding, DeletionPolicy, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus,
 };

@@ -158,10 +158,22 @@ pub enum Weekday {
 
 /// What a data backup holds (console S16).
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 pub enum BackupType {
     /// Everything.
+    #[default]
     Full,
     /// What changed since the set before. Without a full set on the same destination the database
     /// makes a full one.

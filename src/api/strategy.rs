@@ -13,7 +13,7 @@ pub use status::{
 
 use super::log_backup::{HealPolicy, HealSettings};
 use super::schedule::ScheduleSpec;
-use super::{Binding, Drift, LocalReference};
+use super::{Binding, DataBackupSettings, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -106,6 +106,9 @@ pub struct BackupStrategySpec {
     /// Whether a tenant that has no full backup at this place gets one at once.
     #[serde(default)]
     pub first_backup: FirstBackup,
+    /// How data backups run.
+    #[serde(default)]
+    pub data_backup: DataBackupSettings,
     /// How log backup runs. A LogBackup follows an edit of a field as long as it holds what the
     /// strategy wrote there; what somebody wrote into the LogBackup itself stands.
     #[serde(default)]
@@ -189,7 +192,7 @@ pub enum FirstBackup {
 
 /// How many ended tasks of the strategy are kept, for each tenant and type of backup. Tasks are
 /// objects: deleting one deletes no backup. The newest one and the newest that went well are always
-/// kept.
+/// kept. Backups that others started count among them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryLimits {

@@ -1,25 +1,34 @@
 //! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
+mod children;
+pub(super) mod line;
+mod references;
+mod statement;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 
-use super::log_backup::{destination_seen, refused};
-use super::strategy::{is_owned_by_strategy, rivals};
+use references::{References, references};
+
+use super::log_backup::destination_seen;
+use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
-use super::{
-    Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, stores,
-};
-use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
+use super::{Context, Reconcile, access_of, created_at, database, namespace, place, stores};
+use crate::api::backup_task::Scope;
+use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus, DataBackupSettings};
+use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::schedule::Schedule;
-use crate::domain::{Decision, Obstacle, TenantSeen, naming, strategy};
+use crate::domain::strategy::Made;
+use crate::domain::{Decision, Obstacle, TenantSeen, access, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, Identity, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::version::{Capability, Version};
 
 /// What a pass over a task sees.
 pub struct Seen {
@@ -29,6 +38,14 @@ pub struct Seen {
     path: Option<String>,
 }
 
+/// What became of an effect.
+pub enum Heard {
+    /// A statement.
+    Database(Answer),
+    /// Objects.
+    Objects(Made),
+}
+
 impl Seen {
     fn tenant_id(&self) -> Option<TenantId> {
         let database = self.decision.database.as_ref().ok()?;
@@ -36,19 +53,10 @@ impl Seen {
     }
 }
 
-/// Where a task's references lead.
-struct References {
-    cluster: String,
-    storage: String,
-    strategy_generation: Option<i64>,
-    /// The strategy's template, or the directory itself where it is known.
-    data_path: Option<String>,
-}
-
 impl Reconcile for BackupTask {
     type Seen = Seen;
     type Effect = Effect;
-    type Answer = Answer;
+    type Answer = Heard;
 
     const CONTROLLER: &'static str = "backup_task";
 
@@ -87,22 +95,24 @@ impl Reconcile for BackupTask {
             .map_err(Obstacle::clone)
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
-            let cluster = ClusterKey::new(&namespace, &references.cluster);
-            allowed(
-                context,
-                &cluster,
-                &self.spec.tenant_name,
-                &references.storage,
-            )?;
+            allowed(self, context, &references)?;
             place.as_ref().map_err(Obstacle::clone)?;
+            supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
                 data_path: path.clone(),
                 scheduled: is_owned_by_strategy(self),
+                settings: references.settings,
             })
         });
+        let queue = match (&key, &snapshot) {
+            (Some(key), Some(snapshot)) if backup::may_be_sent(self.status.as_ref()) => {
+                line::queue(self, context, key, snapshot)
+            }
+            _ => Queue::default(),
+        };
         let storage = storage.ok();
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
@@ -127,6 +137,8 @@ impl Reconcile for BackupTask {
         let decision = backup::Seen {
             target,
             database,
+            queue,
+            children: children::seen(self, context, snapshot.as_deref()),
             may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
@@ -142,25 +154,39 @@ impl Reconcile for BackupTask {
     fn decide(
         &self,
         seen: &Seen,
-        heard: Option<(&Effect, &Answer)>,
+        heard: Option<(&Effect, &Heard)>,
         context: &Context,
     ) -> Decision<BackupTaskStatus, Effect> {
         let task = backup::Task {
             uid: &self.uid().unwrap_or_default(),
+            name: &self.name_any(),
+            owned: is_owned(self),
             generation: self.metadata.generation.unwrap_or_default(),
             created_at: created_at(self),
             spec: &self.spec,
             status: &self.current_status(),
         };
-        backup::decide(&task, &seen.decision, heard, context.clock.now())
+        let now = context.clock.now();
+        let answer = match heard {
+            Some((_, Heard::Objects(made))) => {
+                return backup::decide_made(&task, &seen.decision, made, now);
+            }
+            Some((effect, Heard::Database(answer))) => Some((effect, answer)),
+            None => None,
+        };
+        backup::decide(&task, &seen.decision, answer, now)
     }
 
     fn is_fenced(effect: &Effect) -> bool {
         matches!(effect, Effect::Backup { .. })
     }
 
-    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
-        seen.key.clone()
+    fn cluster(&self, seen: &Seen, effect: &Effect) -> Option<ClusterKey> {
+        let is_about_objects = matches!(
+            effect,
+            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete
+        );
+        seen.key.clone().filter(|_| !is_about_objects)
     }
 
     async fn perform(
@@ -169,59 +195,30 @@ impl Reconcile for BackupTask {
         seen: &Seen,
         permit: Option<Permit>,
         context: &Context,
-    ) -> Answer {
-        let Some(mut permit) = permit else {
-            return Answer::NotSent("the cluster is busy".to_owned());
-        };
-        let command = match effect.clone() {
-            Effect::SetDestination(tenant) => {
-                let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
-                    return Answer::NotSent("the store is gone".to_owned());
-                };
-                let Some(tenant_id) = seen.tenant_id() else {
-                    return Answer::NotSent("the tenant is gone".to_owned());
-                };
-                let namespace = namespace(self);
-                let destination =
-                    place::destination(&context.secrets, &namespace, &storage.spec, path).await;
-                match destination {
-                    Ok(destination) => Command::SetDataBackupDest {
-                        tenant,
-                        tenant_id,
-                        destination,
-                    },
-                    Err(obstacle) => return refused(obstacle),
-                }
+    ) -> Heard {
+        match effect {
+            Effect::MakeChildren(children) => {
+                Heard::Objects(children::make_all(self, children, context).await)
             }
-            Effect::Backup {
-                tenant,
-                incremental,
-                key,
-            } => Command::Backup {
-                tenant,
-                incremental,
-                key,
-            },
-            Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
-            Effect::Cancel {
-                tenant,
-                tenant_id,
-                key,
-            } => Command::CancelBackup {
-                tenant,
-                tenant_id,
-                key,
-            },
-        };
-        permit.send(&command).await
+            Effect::CancelChildren(children) => {
+                Heard::Objects(children::cancel_all(self, children, context).await)
+            }
+            Effect::Delete => Heard::Objects(children::delete(self, context).await),
+            statement => Heard::Database(match permit {
+                Some(permit) => statement::send(self, statement, seen, permit, context).await,
+                None => Answer::NotSent("the cluster is busy".to_owned()),
+            }),
+        }
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut woken = line::woken(change, context);
+        woken.extend(children::parent_of(change, context));
         if matches!(
             change,
             Change::Object(Changed::Task(_) | Changed::LogBackup(_))
         ) {
-            return Vec::new();
+            return woken;
         }
         let mut tasks = context.stores.tasks.state();
         tasks.retain(|task| {
@@ -231,12 +228,15 @@ impl Reconcile for BackupTask {
                 .is_some_and(|status| status.outcome.is_some());
             !ended && is_concerned(task, change, context)
         });
-        tasks
+        woken.extend(tasks);
+        woken
     }
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
         let after = self.current_status();
-        if let (None, Some(outcome)) = (&before.outcome, &after.outcome) {
+        // One count for each backup of ours: its task's, not that of the task for several tenants.
+        let is_ours = self.spec.scope == Scope::Tenant && self.spec.mirror.is_none();
+        if let (None, Some(outcome), true) = (&before.outcome, &after.outcome, is_ours) {
             let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
             context.metrics.task_ended(&kind, &outcome.to_lowercase());
         }
@@ -297,67 +297,37 @@ fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Te
         .or_else(|| snapshot.tenant(&task.spec.tenant_name))
 }
 
-fn references(
-    task: &BackupTask,
-    context: &Context,
-    namespace: &str,
-) -> Result<References, Obstacle> {
-    let spec = &task.spec;
-    // What was sent is followed where it was sent: the strategy may be gone by now, or be another
-    // one of the same name.
-    let status = task.current_status();
-    if !status.attempts.is_empty()
-        && let (Some(cluster), Some(storage)) = (status.cluster, status.storage)
-    {
-        return Ok(References {
-            cluster,
-            storage,
-            strategy_generation: status.strategy_generation,
-            data_path: status.data_path,
-        });
+/// Whether a strategy or another task made it, so that nobody applies it again.
+fn is_owned(task: &BackupTask) -> bool {
+    let kinds = [BackupStrategy::kind(&()), BackupTask::kind(&())];
+    let owners = task.owner_references();
+    owners
+        .iter()
+        .any(|owner| owner.controller == Some(true) && kinds.iter().any(|kind| *kind == owner.kind))
+}
+
+/// Whether the task may use its tenant and its store through the cluster's object. One for several
+/// tenants leaves out those that it may not use.
+fn allowed(task: &BackupTask, context: &Context, references: &References) -> Result<(), Obstacle> {
+    let cluster = ClusterKey::new(&namespace(task), &references.cluster);
+    let access = access_of(context, &cluster);
+    if task.spec.scope == Scope::Tenant {
+        access::tenant(&access, &task.spec.tenant_name)?;
     }
-    if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
-        return Ok(References {
-            cluster: cluster.name.clone(),
-            storage: storage.name.clone(),
-            strategy_generation: None,
-            data_path: None,
-        });
+    access::storage(&access, &references.storage)
+}
+
+/// Whether a server of this version can do what is asked for.
+fn supported(settings: &DataBackupSettings, version: Option<Version>) -> Result<(), Obstacle> {
+    match version {
+        Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
+            Err(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
+            ))
+        }
+        _ => Ok(()),
     }
-    let Some(reference) = &spec.strategy_ref else {
-        return Err(Obstacle::permanent(
-            "InvalidSpec",
-            "`strategyRef` is missing",
-        ));
-    };
-    let name = &reference.name;
-    let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
-        return Err(Obstacle::waiting(
-            "StrategyNotFound",
-            format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
-        ));
-    };
-    let rivals = rivals(context, &cluster_of(&*object, &object.spec.cluster_ref));
-    if !strategy::covers(name, &rivals, &spec.tenant_name) {
-        return Err(Obstacle::permanent(
-            "TenantNotInStrategy",
-            format!(
-                "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
-                 cluster and a storage",
-                spec.tenant_name
-            ),
-        ));
-    }
-    Ok(References {
-        cluster: object.spec.cluster_ref.name.clone(),
-        storage: object.spec.storage_ref.name.clone(),
-        strategy_generation: object.metadata.generation,
-        data_path: object
-            .spec
-            .paths
-            .as_ref()
-            .and_then(|paths| paths.data.clone()),
-    })
 }
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::wake::Change;
+use super::backup_task::line;
+use super::wake::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
 use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
@@ -30,8 +31,14 @@ impl Reconcile for OceanBaseCluster {
             // Endpoints, account or protection may be others now.
             context.clusters.reload(&key);
         }
+        let tasks = line::tasks_of_database(context, &key);
+        let queued = tasks.iter().filter(|task| {
+            let status = task.status.as_ref();
+            status.is_some_and(|status| status.queue_position.is_some())
+        });
         let strategies = context.stores.strategies.state();
         cluster::Seen {
+            queued_tasks: queued.count(),
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
             strategy_phases: strategies
                 .iter()
@@ -90,10 +97,19 @@ impl Reconcile for OceanBaseCluster {
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut clusters = context.stores.clusters.state();
+        let of_task = match change {
+            Change::Object(Changed::Task(task)) => line::cluster_of(task, context),
+            _ => None,
+        };
         clusters.retain(|cluster| {
+            let key = ClusterKey::new(&namespace(&**cluster), &cluster.name_any());
+            let is_of_task = of_task
+                .as_ref()
+                .is_some_and(|of_task| same_database(context, of_task, &key));
             // Its own changes come by its own watch.
-            !matches!(change, Change::Object(super::wake::Changed::Cluster(_)))
-                && change.is_about_cluster(context, &namespace(&**cluster), &cluster.name_any())
+            is_of_task
+                || !matches!(change, Change::Object(Changed::Cluster(_)))
+                    && change.is_about_cluster(context, &key.namespace, &key.name)
         });
         clusters
     }

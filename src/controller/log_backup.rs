@@ -243,6 +243,7 @@ pub(super) fn refused(obstacle: Obstacle) -> Answer {
         reason: obstacle.reason,
         message: obstacle.message,
         class,
+        passing: false,
     })
 }
 

@@ -2,6 +2,8 @@
 
 mod children;
 
+pub(super) use children::make;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -44,6 +46,10 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
         };
+        let external = match &database {
+            Ok(snapshot) => strategy::mirror::external(snapshot),
+            Err(_) => strategy::mirror::ExternalJobs::new(),
+        };
         let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
@@ -57,6 +63,7 @@ impl Reconcile for BackupStrategy {
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             with_full_backup,
+            external,
             data_elsewhere,
         }
     }
@@ -150,6 +157,7 @@ impl BackupStrategy {
                     tenant_name: task.spec.tenant_name.clone(),
                     tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
+                    external: task.spec.mirror.is_some(),
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),
                     cause: status.cause,

@@ -5,6 +5,7 @@
 //!    ^                          │ refused for now             │
 //!    └──────────────────────────┘                             └─ also: never found again
 //! Waiting ──deadline, cancel, refused for good──> Ended
+//! Accepted ──job fails of what passes──> Waiting, for another attempt
 //! ```
 //!
 //! The intent (an attempt with its key) stands in the status before the statement is sent. Who
@@ -14,81 +15,32 @@
 
 mod attempt;
 mod deadline;
+mod fan_out;
 mod follow;
+mod mirror;
 mod obstacle;
+pub mod queue;
+mod retry;
+mod seen;
+mod state;
 mod status;
 #[cfg(test)]
 mod tests;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-pub use attempt::open_intent;
+pub use attempt::{may_be_sent, open_intent};
+pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::ineligible;
+pub use seen::{DatabaseSeen, Seen, Target, Task};
+pub use state::{Outcome, State};
 
-use super::{Decision, Event, Next, Obstacle, TenantSeen, cause, time};
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause};
-use crate::oceanbase::model::{
-    Answer, Identity, Job, JobKey, JobStatus, Tenant, TenantId, TenantName,
-};
-
-/// What the decision is about.
-#[derive(Clone, Copy, Debug)]
-pub struct Task<'a> {
-    /// The object's uid.
-    pub uid: &'a str,
-    /// Its generation.
-    pub generation: i64,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// What was asked for.
-    pub spec: &'a BackupTaskSpec,
-    /// What is known so far.
-    pub status: &'a BackupTaskStatus,
-}
-
-/// What was seen.
-#[derive(Clone, Debug)]
-pub struct Seen {
-    /// Where the references lead.
-    pub target: Result<Target, Obstacle>,
-    /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<DatabaseSeen, Obstacle>,
-    /// Before when a strategy's own backup does not start: the end of a blackout window.
-    pub may_start_at: Option<Timestamp>,
-    /// For how long this process has known of the intent that stands in the status.
-    pub intent_age: Duration,
-    /// After how long a BACKUP statement is surely over, run or not.
-    pub surely_over: Duration,
-}
-
-/// Where the task's references lead.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// Name of the cluster's object.
-    pub cluster: String,
-    /// Name of the store's object.
-    pub storage: String,
-    /// The strategy's generation.
-    pub strategy_generation: Option<i64>,
-    /// The tenant's directory below the store's own, once it is known.
-    pub data_path: Option<String>,
-    /// Whether the task's owner is a strategy.
-    pub scheduled: bool,
-}
-
-/// What the database shows.
-#[derive(Clone, Debug)]
-pub struct DatabaseSeen {
-    /// Who the cluster says it is.
-    pub identity: Identity,
-    /// The tenant.
-    pub tenant: TenantSeen,
-    /// Jobs of the sys tenant, in whose name we start backups.
-    pub parents: std::sync::Arc<Vec<Job>>,
-}
+use super::strategy::Made;
+use super::{Decision, Event, Next, Obstacle, cause, time};
+use crate::api::backup_task::Scope;
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
+use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
 
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +55,8 @@ pub enum Effect {
         incremental: bool,
         /// The attempt's key.
         key: JobKey,
+        /// How it runs.
+        settings: DataBackupSettings,
     },
     /// Look whether the attempt is known to the database.
     Find {
@@ -120,56 +74,12 @@ pub enum Effect {
         /// The attempt's key.
         key: JobKey,
     },
-}
-
-/// How a task ends; it never changes again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(missing_docs)]
-pub enum Outcome {
-    Completed,
-    Failed,
-    Canceled,
-    Overdue,
-}
-
-impl Outcome {
-    /// The word in `status.outcome`.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Canceled => "Canceled",
-            Self::Overdue => "Overdue",
-        }
-    }
-
-    /// Reads `status.outcome`.
-    #[must_use]
-    pub fn parse(word: &str) -> Option<Self> {
-        [Self::Completed, Self::Failed, Self::Canceled, Self::Overdue]
-            .into_iter()
-            .find(|outcome| outcome.word() == word)
-    }
-}
-
-/// Where a task stands; the status is rendered from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Nothing is under way; what it waits for.
-    Waiting(Obstacle),
-    /// A statement was refused for now, or could not be sent; it is tried again.
-    Refused,
-    /// The statement is, or may be, under way.
-    Sending,
-    /// The database has taken the statement and shows no job yet.
-    Accepted,
-    /// The database's job is in this state.
-    Running(JobStatus),
-    /// The database has taken the statement, and what became of it can not be seen now.
-    Unseen(Obstacle),
-    /// It is over.
-    Ended(Outcome),
+    /// Make tasks, with their names, one for each tenant.
+    MakeChildren(Vec<(String, BackupTaskSpec)>),
+    /// Cancel tasks that this one made, by name and uid.
+    CancelChildren(Vec<(String, String)>),
+    /// Delete the task's own object.
+    Delete,
 }
 
 type Verdict = Decision<BackupTaskStatus, Effect>;
@@ -185,7 +95,7 @@ pub fn decide(
     let mut draft = Draft::new(task, seen, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            Some(outcome) => draft.ended(outcome),
             // Written by a newer operator. It has ended, and must not begin anew.
             None => draft.unchanged(),
         };
@@ -201,6 +111,17 @@ pub fn decide(
         Some((effect, answer)) => draft.hear(effect, answer),
         None => draft.look(),
     }
+}
+
+/// Decides what follows when objects were made, changed or deleted in this very pass.
+#[must_use]
+pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) -> Verdict {
+    if task.status.outcome.is_some() {
+        return Draft::new(task, seen, now).unchanged();
+    }
+    let mut draft = Draft::new(task, seen, now);
+    draft.note_facts();
+    draft.hear_made(made)
 }
 
 /// A decision in the making.
@@ -225,24 +146,32 @@ impl<'a> Draft<'a> {
         self.seen.database.as_ref().ok()?.tenant.tenant.as_deref()
     }
 
+    fn source(&self, scheduled: bool) -> &'static str {
+        match (&self.task.spec.mirror, scheduled) {
+            (Some(_), _) => "External",
+            (None, true) => "Strategy",
+            (None, false) => "Manual",
+        }
+    }
+
     /// Copies what is known now and may be gone later.
     fn note_facts(&mut self) {
         self.status.method = Some("Physical".to_owned());
+        self.status.queue_position = None;
         if self.status.type_.is_none() {
             self.status.type_ = Some(status::type_word(self.task.spec.type_).to_owned());
         }
         if let Ok(target) = &self.seen.target {
-            let source = if target.scheduled {
-                "Strategy"
-            } else {
-                "Manual"
-            };
-            self.status.source = Some(source.to_owned());
+            self.status.source = Some(self.source(target.scheduled).to_owned());
             if self.status.attempts.is_empty() {
                 self.status.cluster = Some(target.cluster.clone());
-                self.status.storage = Some(target.storage.clone());
-                self.status.strategy_generation = target.strategy_generation;
-                self.status.data_path.clone_from(&target.data_path);
+                // Where and how others back up is theirs.
+                if self.task.spec.mirror.is_none() {
+                    self.status.storage = Some(target.storage.clone());
+                    self.status.strategy_generation = target.strategy_generation;
+                    self.status.data_path.clone_from(&target.data_path);
+                    self.status.data_backup = Some(target.settings.clone());
+                }
             }
         }
         if let Ok(database) = &self.seen.database
@@ -260,6 +189,12 @@ impl<'a> Draft<'a> {
 
     /// Looks at the world and takes the next step.
     fn look(self) -> Verdict {
+        if let Some(mirror) = &self.task.spec.mirror {
+            return self.mirror(mirror);
+        }
+        if self.task.spec.scope != Scope::Tenant {
+            return self.lead();
+        }
         if let Some(job) = self.find_job() {
             return self.follow(&job);
         }
@@ -302,10 +237,12 @@ impl<'a> Draft<'a> {
         self.render(&State::Waiting(obstacle), effect, next)
     }
 
-    /// Ends what was never sent, where it is not wanted any more.
+    /// Ends what was not sent, where it is not wanted any more.
     fn end_unsent(self) -> Verdict {
         if self.is_cancel_wanted() {
             self.canceled_unsent()
+        } else if let Some(failure) = self.last_failure() {
+            self.fail(failure)
         } else {
             self.overdue()
         }
@@ -353,6 +290,25 @@ impl<'a> Draft<'a> {
         verdict
     }
 
+    /// What has ended stays as it is until its object is deleted.
+    fn ended(self, outcome: Outcome) -> Verdict {
+        let ttl = self.task.spec.ttl_seconds_after_finished;
+        let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
+        let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
+        let due = ended_at.zip(ttl).and_then(|(at, seconds)| {
+            at.checked_add(jiff::SignedDuration::from_secs(seconds))
+                .ok()
+        });
+        let now = self.now;
+        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
+        match due {
+            Some(due) if now >= due => verdict.effect = Some(Effect::Delete),
+            Some(due) => verdict.next = Next::At(due),
+            None => {}
+        }
+        verdict
+    }
+
     fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
         let event = started.then(|| status::started_event(&self.status, self.task.spec));
@@ -375,6 +331,19 @@ impl<'a> Draft<'a> {
             event: None,
         }
     }
+}
+
+fn ended_job_cause(job: &Job) -> Cause {
+    job.failure.as_ref().map_or_else(
+        || {
+            cause(
+                "DatabaseError",
+                "the database's job failed and shows no cause: look at \
+                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
+            )
+        },
+        Cause::from,
+    )
 }
 
 fn canceled_cause(spec: &BackupTaskSpec) -> Cause {

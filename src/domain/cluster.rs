@@ -25,6 +25,8 @@ pub struct Seen {
     pub database: Result<Arc<Snapshot>, Obstacle>,
     /// Phases of the strategies of this cluster.
     pub strategy_phases: Vec<Option<String>>,
+    /// Data backups that wait for a free place.
+    pub queued_tasks: usize,
 }
 
 /// Decides. A cluster's object changes nothing in the database.
@@ -49,7 +51,7 @@ pub fn decide(
     }
     let (progress, reachable, reason, message) = match &seen.database {
         Ok(snapshot) => {
-            note(&mut status, previous, snapshot, &seen.strategy_phases);
+            note(&mut status, previous, snapshot, seen);
             let message = format!("the cluster answers; version {}", snapshot.version);
             (Progress::Ready, Status::True, "Reachable", message)
         }
@@ -89,7 +91,7 @@ fn note(
     status: &mut OceanBaseClusterStatus,
     previous: &OceanBaseClusterStatus,
     snapshot: &Snapshot,
-    strategy_phases: &[Option<String>],
+    seen: &Seen,
 ) {
     status.identity = Some(identity(&snapshot.identity));
     status.version = Some(snapshot.version.to_string());
@@ -114,7 +116,7 @@ fn note(
         not_backed_up: without,
     });
     status.not_backed_up_tenants = not_backed_up.into_iter().take(LISTED).cloned().collect();
-    let (phase, label) = phase(strategy_phases);
+    let (phase, label) = phase(&seen.strategy_phases);
     let known = previous
         .backup
         .as_ref()
@@ -134,6 +136,7 @@ fn note(
         last_data_backup_time: last_backup(snapshot).map(time),
         log_backup_checkpoint_time: checkpoint,
         running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
+        queued_tasks: count(seen.queued_tasks),
     });
 }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::schedule::Slot;
 use crate::api::BackupType;
-use crate::oceanbase::model::{Identity, Tenant, TenantId};
+use crate::oceanbase::model::{Identity, JobId, Tenant, TenantId};
 
 /// Longest name that also fits a label.
 const LIMIT: usize = 63;
@@ -24,6 +24,18 @@ pub fn of_slot(slot: &Slot) -> String {
         BackupType::Incremental => "incr",
     };
     format!("-{kind}-{}z", slot.stamp())
+}
+
+/// The task of one tenant that a task for several makes: `<parent>-t<tenantId>`.
+#[must_use]
+pub fn child(parent: &str, tenant: TenantId) -> String {
+    shortened(parent, &format!("-t{tenant}"))
+}
+
+/// The task that shows a job that somebody else started: `<strategy>-t<tenantId>-ext-<jobId>`.
+#[must_use]
+pub fn external(strategy: &str, tenant: TenantId, job: JobId) -> String {
+    shortened(strategy, &format!("-t{tenant}-ext-{job}"))
 }
 
 /// The log backup of one tenant: `<cluster>-t<tenantId>`.

@@ -13,6 +13,7 @@ mod health;
 mod history;
 mod index;
 mod making;
+pub mod mirror;
 mod places;
 mod slots;
 mod status;
@@ -74,6 +75,8 @@ pub struct Seen {
     pub tasks: Vec<TaskSeen>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Jobs that others started.
+    pub external: mirror::ExternalJobs,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
 }
@@ -122,6 +125,8 @@ pub struct TaskSeen {
     pub tenant_id: Option<TenantId>,
     /// Whether it asked for a full backup.
     pub full: bool,
+    /// Whether it shows a backup that somebody else started.
+    pub external: bool,
     /// How it ended, once it has.
     pub outcome: Option<String>,
     /// When it ended.

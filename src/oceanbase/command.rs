@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
+
 use super::destination::{Destination, Place};
 use super::model::{JobKey, TenantId, TenantName};
+use super::password::RestorePassword;
 
 /// Something that is asked of the database, always from the sys tenant.
 #[derive(Clone, Debug)]
@@ -53,8 +56,14 @@ pub enum Command {
         tenant: TenantName,
         /// Only what changed since the set before.
         incremental: bool,
+        /// With the logs that the set needs.
+        plus_archivelog: bool,
+        /// What whoever restores the set must give.
+        password: Option<RestorePassword>,
         /// What the job is found by.
         key: JobKey,
+        /// How many backups of ours may run at once in the cluster.
+        places: usize,
     },
     /// Looks whether a data backup with this key is known; sends nothing.
     FindBackup {
@@ -81,6 +90,13 @@ pub enum Guard {
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
+    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run.
+    FreePlace {
+        /// The job's key.
+        key: JobKey,
+        /// How many may run at once.
+        places: usize,
+    },
     /// The statement is sent only when the tenant has no destination of logs: somebody may have
     /// set one since the cluster was last read.
     NoLogDestination(TenantId),
@@ -137,9 +153,11 @@ impl Command {
     #[must_use]
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Backup { key, .. } | Self::FindBackup { key, .. } => {
-                Guard::NoJobWithKey(key.clone())
-            }
+            Self::Backup { key, places, .. } => Guard::FreePlace {
+                key: key.clone(),
+                places: *places,
+            },
+            Self::FindBackup { key, .. } => Guard::NoJobWithKey(key.clone()),
             Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
                 tenant_id: *tenant_id,
                 key: key.clone(),
@@ -173,6 +191,17 @@ impl Command {
 
     /// How long the database may work on BACKUP and other short statements.
     pub const BACKUP_TIMEOUT: Duration = Duration::from_secs(10);
+
+    /// What the session is told right before the statement, where the statement needs that. Such a
+    /// session is a fresh one and used for nothing else: what was told must not reach another
+    /// backup, and this backup must not go without it.
+    #[must_use]
+    pub fn encryption(&self) -> Option<SecretString> {
+        match self {
+            Self::Backup { password, .. } => password.as_ref().map(RestorePassword::statement),
+            _ => None,
+        }
+    }
 
     /// The statement; `None` where the guard's look is all. Values can not hold a quote or a backslash: see [`TenantName`], [`JobKey`]
     /// and [`Destination`].
@@ -211,11 +240,19 @@ impl Command {
             Self::Backup {
                 tenant,
                 incremental,
+                plus_archivelog,
                 key,
+                ..
             } => {
                 let incremental = if *incremental { "INCREMENTAL " } else { "" };
+                let logs = if *plus_archivelog {
+                    "PLUS ARCHIVELOG "
+                } else {
+                    ""
+                };
                 format!(
-                    "ALTER SYSTEM BACKUP {incremental}TENANT = '{tenant}' DESCRIPTION = '{key}'"
+                    "ALTER SYSTEM BACKUP {incremental}TENANT = '{tenant}' {logs}DESCRIPTION = \
+                     '{key}'"
                 )
             }
             Self::CancelBackup { tenant, .. } => {
@@ -249,10 +286,29 @@ mod tests {
             tenant: tenant(),
             incremental: true,
             key,
+            plus_archivelog: false,
+            password: None,
+            places: 2,
         };
         assert_eq!(
             command.text().unwrap(),
             "ALTER SYSTEM BACKUP INCREMENTAL TENANT = 'orders' DESCRIPTION = 'obb/0a1b-2c/3'"
+        );
+    }
+
+    #[test]
+    fn a_backup_with_its_logs_says_so_before_its_key() {
+        let command = Command::Backup {
+            tenant: tenant(),
+            incremental: false,
+            plus_archivelog: true,
+            password: None,
+            key: JobKey::new("u", 1).unwrap(),
+            places: 2,
+        };
+        assert_eq!(
+            command.text().unwrap(),
+            "ALTER SYSTEM BACKUP TENANT = 'orders' PLUS ARCHIVELOG DESCRIPTION = 'obb/u/1'"
         );
     }
 
@@ -279,8 +335,11 @@ mod tests {
             tenant: tenant(),
             incremental: false,
             key: key.clone(),
+            plus_archivelog: false,
+            password: None,
+            places: 2,
         };
-        assert_eq!(backup.guard(), Guard::NoJobWithKey(key));
+        assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });
         assert_eq!(Command::ArchiveLog(tenant()).guard(), Guard::None);
     }
 

@@ -4,6 +4,7 @@
 //! * [`version`] what a server can do
 //! * [`destination`] where backups go, as OceanBase writes it
 //! * [`command`] statements that change something, rendered from checked values
+//! * [`password`] what whoever restores a backup must give
 //! * [`view`] queries, and the reading of their rows
 //! * [`error`] error numbers, explained
 //! * [`client`] the seam: text in, rows out; [`mysql`] is its real side
@@ -25,6 +26,7 @@ pub mod destination;
 pub mod error;
 pub mod model;
 pub mod mysql;
+pub mod password;
 pub mod reflector;
 pub mod sender;
 mod snapshot;

@@ -1,15 +1,17 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::destination::Place;
 use super::error::explain_refusal;
-use super::model::{Answer, DatabaseId, FailureClass, Job};
+use super::model::{Answer, DatabaseId, FailureClass, Job, JobKey};
 use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
@@ -75,20 +77,22 @@ impl Sender {
         version: Version,
         command: &Command,
     ) -> Answer {
+        self.is_shut_out = false;
+        if let Some(encryption) = command.encryption() {
+            return self
+                .send_alone(account, version, command, &encryption)
+                .await;
+        }
         // Taken out while it is used: a future that is dropped in the middle leaves no session
         // with an answer still on its way.
         let mut session = match self.session.take() {
             Some((known, session)) if known == *account => session,
             _ => match self.open(account).await {
                 Ok(session) => session,
-                Err(why) => {
-                    self.is_shut_out = true;
-                    return Answer::NotSent(why);
-                }
+                Err(answer) => return answer,
             },
         };
-        self.is_shut_out = false;
-        let answer = match self.script(session.as_mut(), version, command).await {
+        let answer = match self.script(session.as_mut(), version, command, None).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => return Answer::NotSent(why),
         };
@@ -98,9 +102,37 @@ impl Sender {
         answer
     }
 
+    /// Sends on a session of its own, which ends with it.
+    async fn send_alone(
+        &mut self,
+        account: &Account,
+        version: Version,
+        command: &Command,
+        encryption: &SecretString,
+    ) -> Answer {
+        let mut session = match self.open(account).await {
+            Ok(session) => session,
+            Err(answer) => return answer,
+        };
+        let encryption = Some(encryption);
+        match self
+            .script(session.as_mut(), version, command, encryption)
+            .await
+        {
+            Ok(answer) | Err(Stop::Answer(answer)) => answer,
+            Err(Stop::Broken(why)) => Answer::NotSent(why),
+        }
+    }
+
+    async fn open(&mut self, account: &Account) -> Result<Box<dyn Session>, Answer> {
+        let opened = self.log_in(account).await;
+        self.is_shut_out = opened.is_err();
+        opened.map_err(Answer::NotSent)
+    }
+
     /// Opens a session, and makes sure that it leads to the database that was read: a name or a
     /// balancer may lead to another one by now, whose tenants have the same names.
-    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, String> {
+    async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
         let session = self.connect.connect(account).await;
         let mut session = session.map_err(|error| error.to_string())?;
         let mut ask = async |text: &str| {
@@ -126,6 +158,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         command: &Command,
+        encryption: Option<&SecretString>,
     ) -> Result<Answer, Stop> {
         session
             .query(&limit(command.timeout()), LOOK_TIMEOUT)
@@ -136,6 +169,9 @@ impl Sender {
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
+        if let Some(encryption) = encryption {
+            self.encrypt(session, encryption).await?;
+        }
         // Again: whoever took over while this process stood still may have sent it by now, and what
         // the look has shown is from before.
         self.check_validity()?;
@@ -164,6 +200,27 @@ impl Sender {
         })
     }
 
+    /// Protects the next backup of the session. Without a plain yes there is no backup: it would
+    /// be one that anybody can restore.
+    async fn encrypt(
+        &self,
+        session: &mut dyn Session,
+        statement: &SecretString,
+    ) -> Result<(), Stop> {
+        let began = Instant::now();
+        let answer = session.query(statement.expose_secret(), LOOK_TIMEOUT).await;
+        let code = code_of(&answer);
+        self.metrics
+            .statement("set_encryption", &code, began.elapsed());
+        match answer {
+            Ok(_) => Ok(()),
+            Err(QueryError::Server(error)) => {
+                Err(Stop::Answer(Answer::Refused(explain_refusal(&error))))
+            }
+            Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
+        }
+    }
+
     fn check_validity(&self) -> Result<(), Stop> {
         if self.validity.is_valid() {
             return Ok(());
@@ -181,17 +238,19 @@ impl Sender {
     ) -> Result<(), Stop> {
         match guard {
             Guard::None => Ok(()),
+            // Running before ended: a row that moves in between is then seen in the second.
             Guard::NoJobWithKey(key) => {
-                // Running before ended: a row that moves in between is then seen in the second.
-                for query in [
-                    Query::RunningJobsByKey(key.clone()),
-                    Query::JobHistoryByKey(key),
-                ] {
-                    if !self.jobs(session, version, &query).await?.is_empty() {
-                        return Err(Stop::Answer(Answer::AlreadySent));
-                    }
-                }
-                Ok(())
+                let running = Query::RunningJobsByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
+                let ended = Query::JobHistoryByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &ended).await?, &key)
+            }
+            Guard::FreePlace { key, places } => {
+                let running = self.jobs(session, version, &Query::RunningJobs).await?;
+                not_sent_before(&running, &key)?;
+                let ended = Query::JobHistoryByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
+                free_place(&running, places)
             }
             Guard::NoLogDestination(tenant_id) => {
                 let rows = self.ask(session, version, &Query::ArchiveDests).await?;
@@ -269,6 +328,29 @@ impl Sender {
             QueryError::Lost(why) => Stop::Broken(why),
         })
     }
+}
+
+fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
+    if jobs.iter().any(|job| job.description == key.as_str()) {
+        return Err(Stop::Answer(Answer::AlreadySent));
+    }
+    Ok(())
+}
+
+/// Commands to one cluster are sent one after the other, and a job's row is there when its
+/// statement is answered: whatever two tasks have seen, only one of them gets the last place.
+fn free_place(running: &[Job], places: usize) -> Result<(), Stop> {
+    let ours: BTreeSet<_> = running
+        .iter()
+        .filter(|job| !job.status.is_terminal())
+        .map(|job| job.description.as_str())
+        .filter(|description| description.starts_with(JobKey::PREFIX))
+        .collect();
+    if ours.len() < places {
+        return Ok(());
+    }
+    let running = ours.len();
+    Err(withheld(&format!("{running} of {places} running")))
 }
 
 fn none_set(is_set: bool) -> Result<(), Stop> {

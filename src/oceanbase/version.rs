@@ -49,6 +49,8 @@ pub enum Capability {
     TenantRole,
     /// `LOG_ARCHIVE_DEST_STATE = 'DEFER'`.
     PauseLogBackup,
+    /// `BACKUP … PLUS ARCHIVELOG`.
+    PlusArchivelog,
     /// Destinations `cos://`.
     CosStorage,
     /// Destinations `s3://`.
@@ -60,10 +62,11 @@ pub enum Capability {
 }
 
 impl Capability {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
+        Self::PlusArchivelog,
         Self::CosStorage,
         Self::S3Storage,
         Self::BackupProgress,
@@ -78,7 +81,7 @@ impl Capability {
             Self::CosStorage => Some("COSStorage"),
             Self::S3Storage => Some("S3Storage"),
             Self::BackupProgress => Some("BackupProgress"),
-            Self::TenantRole | Self::AddressingModel => None,
+            Self::TenantRole | Self::PlusArchivelog | Self::AddressingModel => None,
         }
     }
 }
@@ -100,7 +103,9 @@ impl Version {
         };
         match what {
             Capability::TenantBackup => self >= Self::OLDEST,
-            Capability::TenantRole | Capability::PauseLogBackup => v >= (4, 1, 0),
+            Capability::TenantRole | Capability::PauseLogBackup | Capability::PlusArchivelog => {
+                v >= (4, 1, 0)
+            }
             Capability::CosStorage => v >= (4, 2, 1),
             Capability::S3Storage => since(5, 0),
             Capability::BackupProgress => since(5, 1),

@@ -138,8 +138,12 @@ impl BackupStrategy {
 }
 
 /// Makes an object, or finds that it is there.
-async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
-where
+pub(in crate::controller) async fn make<K>(
+    object: &K,
+    is_ours: impl Fn(&K) -> bool,
+    context: &Context,
+    made: &mut Made,
+) where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
         + Serialize

@@ -7,8 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::{
     Draft, Effect, State, Verdict,
     obstacle::{reading, unsafe_name},
+    queue::WAITING_FOR_PLACE,
+    retry::FAILED,
 };
-use crate::api::backup_task::Attempt;
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
@@ -45,6 +46,14 @@ pub fn open_intent(status: &BackupTaskStatus) -> Option<String> {
     Some(format!("{}#{}", last.key, last.sends))
 }
 
+/// Whether a BACKUP may come of this status.
+#[must_use]
+pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
+    let last = status.and_then(|status| status.attempts.last());
+    status.is_none_or(|status| status.outcome.is_none())
+        && last.is_none_or(|last| matches!(&*last.outcome, REFUSED | FAILED))
+}
+
 impl Draft<'_> {
     /// No job is there: goes on where the last attempt stands.
     pub(super) fn take_up(self) -> Verdict {
@@ -54,16 +63,16 @@ impl Draft<'_> {
             .last()
             .map(|attempt| attempt.outcome.as_str());
         match outcome {
-            None | Some(REFUSED) => self.prepare(),
+            None | Some(REFUSED | FAILED) => self.prepare(),
             Some(SENDING) => self.resolve(),
             // Also every word that this operator does not know: taken, never sent again.
             Some(_) => self.await_job(),
         }
     }
 
-    /// Nothing was sent, or what was sent was refused for now.
+    /// Nothing was sent, or what was sent was refused for now, or has failed and is tried again.
     fn prepare(self) -> Verdict {
-        let was_sent = !self.status.attempts.is_empty();
+        let was_sent = !self.status.attempts.is_empty() && !self.is_between_attempts();
         if self.is_cancel_wanted() || self.is_past_deadline() {
             // Only a look that is newer than the statement tells that there is no job.
             if was_sent && self.seen.database.is_ok() && !self.is_settled() {
@@ -76,11 +85,7 @@ impl Draft<'_> {
             return self.render(&State::Refused, None, next);
         }
         if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
-            let early = Obstacle::waiting(
-                "BeforeScheduledTime",
-                "`scheduledTime`, or the later `notBeforeTime`, is still to come",
-            );
-            return self.wait(early, Next::At(start));
+            return self.wait(before_start(), Next::At(start));
         }
         if let Some(until) = self.seen.may_start_at {
             let window = Obstacle::waiting(
@@ -93,7 +98,10 @@ impl Draft<'_> {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
             Some(obstacle) => self.wait(obstacle, Next::Await),
             None if self.is_without_destination() => self.set_destination(),
-            None => self.send(),
+            None => match self.seen.queue.position() {
+                Some(position) => self.wait_in_line(position),
+                None => self.send(),
+            },
         }
     }
 
@@ -117,17 +125,12 @@ impl Draft<'_> {
 
     /// Writes the intent and sends.
     fn send(mut self) -> Verdict {
-        let number = self.status.attempts.last().map_or(1, |last| last.number);
+        let number = self.next_number();
         let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
         else {
             return self.fail(unsafe_name().cause());
         };
-        if self.status.attempts.is_empty() {
-            self.status.attempts.push(Attempt {
-                number,
-                ..Attempt::default()
-            });
-        }
+        self.begin_attempt(number);
         if let Some(attempt) = self.status.attempts.last_mut() {
             key.as_str().clone_into(&mut attempt.key);
             attempt.sends = attempt.sends.saturating_add(1);
@@ -141,6 +144,7 @@ impl Draft<'_> {
             tenant,
             incremental: self.task.spec.type_ == BackupType::Incremental,
             key,
+            settings: self.status.data_backup.clone().unwrap_or_default(),
         };
         let next = Next::After(self.seen.surely_over);
         self.render(&State::Sending, Some(effect), next)
@@ -208,6 +212,7 @@ impl Draft<'_> {
             Effect::Backup { .. } => self.hear_backup(answer),
             Effect::Find { .. } => self.hear_find(answer),
             Effect::Cancel { .. } => self.hear_cancel(answer),
+            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete => self.look(),
         }
     }
 
@@ -235,7 +240,12 @@ impl Draft<'_> {
                 self.set_attempt(REFUSED, Some(failure.into()));
                 self.hear_refusal(failure)
             }
-            Answer::NotSent(why) | Answer::Withheld(why) => {
+            // The last place was taken since the database was read.
+            Answer::Withheld(why) => {
+                self.set_attempt(REFUSED, None);
+                self.pause(cause(WAITING_FOR_PLACE, why), NOT_SENT_PAUSE)
+            }
+            Answer::NotSent(why) => {
                 self.set_attempt(REFUSED, Some(not_sent(why)));
                 let pause = self.doubled(NOT_SENT_PAUSE);
                 self.pause(not_sent(why), pause)
@@ -294,7 +304,7 @@ impl Draft<'_> {
 
     /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
     /// itself is forgotten by the next one, which its own write wakes.
-    fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
+    pub(super) fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         let next = self.sooner_than_deadline(Next::At(until.0));
         self.status.cause = Some(cause);
@@ -305,15 +315,15 @@ impl Draft<'_> {
     /// The pause, doubled for each sending before this one.
     fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
         let sends = self.status.attempts.last().map_or(1, |last| last.sends);
-        let doublings = u32::try_from(sends.clamp(1, 10) - 1).unwrap_or(0);
-        shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+        doubled(shortest, sends.saturating_sub(1))
     }
 
     /// Until when nothing is sent. An instant further off than any pause is another clock's.
-    fn paused_until(&self) -> Option<Timestamp> {
+    pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
         let rest = self.now.duration_until(until);
-        (rest > SignedDuration::ZERO && rest <= LONGEST_PAUSE).then_some(until)
+        let longest = self.longest_retry_pause().unwrap_or(LONGEST_PAUSE);
+        (rest > SignedDuration::ZERO && rest <= longest).then_some(until)
     }
 
     pub(super) fn set_attempt(&mut self, outcome: &str, cause: Option<Cause>) {
@@ -322,6 +332,19 @@ impl Draft<'_> {
             attempt.cause = cause;
         }
     }
+}
+
+/// The pause, doubled so often.
+pub(super) fn doubled(shortest: SignedDuration, doublings: i32) -> SignedDuration {
+    let doublings = u32::try_from(doublings.clamp(0, 9)).unwrap_or(0);
+    shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
+}
+
+pub(super) fn before_start() -> Obstacle {
+    Obstacle::waiting(
+        "BeforeScheduledTime",
+        "`scheduledTime`, or the later `notBeforeTime`, is still to come",
+    )
 }
 
 const OUTCOME_UNKNOWN: &str = "OutcomeUnknown";

@@ -13,6 +13,11 @@ impl Draft<'_> {
         self.deadline().is_some_and(|at| self.now >= at)
     }
 
+    /// Whether an attempt at this instant would come too late.
+    pub(super) fn is_deadline_before(&self, at: Timestamp) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= at)
+    }
+
     fn deadline(&self) -> Option<Timestamp> {
         let spec = self.task.spec;
         let slot = self.starts_at();

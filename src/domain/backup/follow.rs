@@ -4,23 +4,29 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::ACCEPTED;
-use super::{Draft, Effect, Outcome, State, Verdict, canceled_cause, status};
-use crate::api::Cause;
+use super::attempt::{ACCEPTED, doubled};
+use super::{Draft, Effect, Outcome, State, Verdict, status};
+use crate::api::backup_task::Attempt;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, Job, JobStatus, TenantName};
+use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantName};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
-/// How long after a CANCEL the job is looked at again.
-const CANCEL_PAUSE: Duration = Duration::from_secs(5);
+/// How long after a CANCEL that shows no effect another one may follow; it doubles.
+const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 impl Draft<'_> {
-    /// The database's job for any of our attempts: by its number once that is known, before by
-    /// its key or its parent's.
+    /// The attempt that can have a job: one that failed has had its own.
+    fn open_attempt(&self) -> Option<&Attempt> {
+        let last = self.status.attempts.last();
+        last.filter(|_| !self.is_between_attempts())
+    }
+
+    /// The database's job for our attempt: by its number once that is known, before by its key or
+    /// its parent's.
     pub(super) fn find_job(&self) -> Option<Job> {
         let tenant = self.tenant()?;
         // Jobs of another tenant that was made under the same name count anew from 1.
@@ -34,8 +40,7 @@ impl Draft<'_> {
         if let Some(known) = self.status.job_id {
             return tenant.jobs.iter().find(|job| job.id.0 == known).cloned();
         }
-        let mut attempts = self.status.attempts.iter().rev();
-        let by_key = attempts.find_map(|attempt| tenant.job_by_key(&attempt.key));
+        let by_key = tenant.job_by_key(&self.open_attempt()?.key);
         let parent = self.find_parent();
         let by_parent = parent.and_then(|parent| {
             let is_child = |job: &&Job| {
@@ -48,13 +53,8 @@ impl Draft<'_> {
 
     pub(super) fn find_parent(&self) -> Option<Job> {
         let parents = &self.seen.database.as_ref().ok()?.parents;
-        let ours = |job: &&Job| {
-            self.status
-                .attempts
-                .iter()
-                .any(|attempt| attempt.key == job.description)
-        };
-        parents.iter().find(ours).cloned()
+        let key = &self.open_attempt()?.key;
+        parents.iter().find(|job| &job.description == key).cloned()
     }
 
     /// Follows the job that does the backup.
@@ -62,22 +62,23 @@ impl Draft<'_> {
         self.note_job(job);
         match &job.status {
             JobStatus::Completed => self.complete(job),
-            JobStatus::Canceled => {
-                self.status.cause = Some(canceled_cause(self.task.spec));
-                self.end(Outcome::Canceled, job.ended_at)
-            }
-            JobStatus::Failed => {
-                self.status.cause = Some(failure_of(job));
-                self.end(Outcome::Failed, job.ended_at)
-            }
+            JobStatus::Canceled => self.end_canceled(job.ended_at),
+            JobStatus::Failed => self.end_failed(job),
             running => {
+                self.note_expiry(running);
+                let held_until = self.paused_until();
                 let effect = self.cancel_effect(running);
-                if !self.is_cancel_wanted() || (effect.is_none() && self.is_settled()) {
+                let effect = effect.filter(|_| held_until.is_none());
+                let is_waiting = effect.is_some() || held_until.is_some();
+                if !self.is_cancel_due() || (!is_waiting && self.is_settled()) {
                     self.status.cause = None;
                 }
-                let next = effect
-                    .as_ref()
-                    .map_or(Next::Await, |_| Next::After(CANCEL_PAUSE));
+                let next = match (&effect, held_until, self.expires_at()) {
+                    (Some(_), ..) => Next::After(CANCEL_PAUSE.unsigned_abs()),
+                    (None, Some(until), _) => Next::At(until),
+                    (None, None, Some(at)) if !self.is_cancel_due() => Next::At(at),
+                    (None, None, _) => Next::Await,
+                };
                 self.render(&State::Running(running.clone()), effect, next)
             }
         }
@@ -88,7 +89,9 @@ impl Draft<'_> {
         self.status.start_time = Some(time(job.started_at));
         self.status.type_ = Some(status::full_word(job.full).to_owned());
         self.status.storage_directory = Some(job.path.clone());
-        self.status.retry_time = None;
+        if !self.is_cancel_repeated(&job.status) {
+            self.status.retry_time = None;
+        }
         if job.set_id.0 > 0 {
             self.status.backup_set_id = Some(job.set_id.0);
         }
@@ -103,13 +106,36 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether anybody can restore a set that a password should gate.
+    fn is_unprotected(&self, set: &BackupSet) -> bool {
+        let settings = self.status.data_backup.as_ref();
+        let is_wanted =
+            settings.is_some_and(|settings| settings.restore_password_secret_ref.is_some());
+        is_wanted && set.encryption_mode.eq_ignore_ascii_case("NONE")
+    }
+
+    fn end_unprotected(mut self, job: &Job) -> Verdict {
+        let message = format!(
+            "backup set {} is there and no password protects it, though one was set before the \
+             statement: check whether a proxy shares sessions, delete the set, and back up again",
+            job.set_id
+        );
+        self.status.cause = Some(cause("RestorePasswordNotApplied", &message));
+        self.end(Outcome::Failed, job.ended_at)
+    }
+
     /// A completed job is the end once its set is there to be described.
     fn complete(mut self, job: &Job) -> Verdict {
         let set = self
             .tenant()
             .and_then(|tenant| tenant.sets.iter().find(|s| s.id == job.set_id));
         match set {
-            Some(set) => status::note_set(&mut self.status, set),
+            Some(set) => {
+                status::note_set(&mut self.status, set);
+                if self.is_unprotected(set) {
+                    return self.end_unprotected(job);
+                }
+            }
             None if self.is_recent(job.ended_at) => {
                 return self.render(
                     &State::Running(JobStatus::Doing),
@@ -143,37 +169,34 @@ impl Draft<'_> {
             return self.render(&state, None, Next::After(ROWS_PAUSE));
         }
         match parent.status {
-            JobStatus::Canceled => {
-                self.status.cause = Some(canceled_cause(self.task.spec));
-                self.end(Outcome::Canceled, parent.ended_at)
-            }
+            JobStatus::Canceled => self.end_canceled(parent.ended_at),
             // A parent completes when all its children have; this one was seen to begin.
             JobStatus::Completed if self.status.job_id.is_some() => {
                 self.status.cause = None;
                 self.end(Outcome::Completed, parent.ended_at)
             }
             JobStatus::Completed => {
-                self.status.cause = Some(cause(
+                let skipped = cause(
                     "TenantSkipped",
                     "the database took the statement and then left the tenant out: check that the \
                      tenant is normal, that its log backup runs and that no other backup runs, \
                      then create a new BackupTask",
-                ));
-                self.end(Outcome::Failed, parent.ended_at)
+                );
+                self.fail_attempt(skipped, true, parent.ended_at)
             }
-            _ => {
-                self.status.cause = Some(failure_of(parent));
-                self.end(Outcome::Failed, parent.ended_at)
-            }
+            _ => self.end_failed(parent),
         }
     }
 
+    /// Whether a job that was canceled already is to be canceled again.
+    fn is_cancel_repeated(&self, status: &JobStatus) -> bool {
+        let last = self.status.attempts.last();
+        let was_canceled = last.is_some_and(|last| last.cancels.is_some());
+        was_canceled && self.is_cancel_due() && can_be_canceled(status)
+    }
+
     fn cancel_effect(&self, status: &JobStatus) -> Option<Effect> {
-        let possible = matches!(
-            status,
-            JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
-        );
-        if !self.is_cancel_wanted() || !possible || !self.is_settled() {
+        if !self.is_cancel_due() || !can_be_canceled(status) || !self.is_settled() {
             return None;
         }
         let tenant = self.tenant()?;
@@ -195,23 +218,34 @@ impl Draft<'_> {
                 Some(cause("CancelNotSent", &message))
             }
         };
+        // It stands in the status: each answer wakes the next pass, which must not cancel at once.
+        let until = time(
+            self.now
+                .saturating_add(self.cancel_pause())
+                .unwrap_or(self.now),
+        );
+        self.status.retry_time = Some(until.clone());
         let state = match self.find_job() {
             Some(job) => State::Running(job.status),
             None => self.unseen_state(),
         };
-        self.render(&state, None, Next::After(CANCEL_PAUSE))
+        self.render(&state, None, Next::At(until.0))
+    }
+
+    /// Counts a CANCEL; after how long it may be repeated.
+    fn cancel_pause(&mut self) -> SignedDuration {
+        let Some(attempt) = self.status.attempts.last_mut() else {
+            return CANCEL_PAUSE;
+        };
+        let before = attempt.cancels.unwrap_or_default();
+        attempt.cancels = Some(before.saturating_add(1));
+        doubled(CANCEL_PAUSE, before)
     }
 }
 
-fn failure_of(job: &Job) -> Cause {
-    job.failure.as_ref().map_or_else(
-        || {
-            cause(
-                "DatabaseError",
-                "the database's job failed and shows no cause: look at \
-                 DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
-            )
-        },
-        Cause::from,
+fn can_be_canceled(status: &JobStatus) -> bool {
+    matches!(
+        status,
+        JobStatus::Init | JobStatus::Doing | JobStatus::Unknown(_)
     )
 }

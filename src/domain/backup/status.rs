@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Event, Outcome, State};
+use crate::api::backup_task::Scope;
 use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
 use crate::domain::condition::{self, Progress, Status, wanted};
@@ -78,7 +79,7 @@ fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static st
         State::Running(JobStatus::Init) => ("Initializing", "Initializing"),
         State::Running(JobStatus::Canceling) => ("Canceling", "Canceling"),
         // Also every word that this operator does not know: running, never finished.
-        State::Unseen(_) | State::Running(_) => ("InProgress", "In Progress"),
+        State::Unseen(_) | State::Running(_) | State::FannedOut(_) => ("InProgress", "In Progress"),
         State::Ended(Outcome::Completed) => ("Completed", "Completed"),
         State::Ended(Outcome::Failed) => ("Failed", "Failed"),
         State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
@@ -100,6 +101,7 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
             | State::Running(JobStatus::Doing | JobStatus::Init),
             Some(cause),
         ) => (cause.reason.clone(), cause.message.clone()),
+        (State::FannedOut(how_far), _) => plain("InProgress", how_far),
         (State::Ended(outcome), None) => plain(outcome.word(), "the backup has ended"),
         (State::Refused, None) => plain("RefusedForNow", "the statement is tried again"),
         (State::Sending, None) => plain("Sending", "the statement is being sent"),
@@ -115,6 +117,15 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
             format!("the job's status is {word}"),
         ),
         (State::Running(_), _) => plain("InProgress", "the backup runs"),
+    }
+}
+
+/// Whose backup it is.
+pub(super) fn subject(spec: &BackupTaskSpec) -> String {
+    match spec.scope {
+        Scope::Tenant => format!("tenant {}", spec.tenant_name),
+        Scope::Strategy => "the strategy's tenants".to_owned(),
+        Scope::Cluster => "the cluster's tenants".to_owned(),
     }
 }
 
@@ -147,10 +158,7 @@ pub(super) fn started_event(status: &BackupTaskStatus, spec: &BackupTaskSpec) ->
     Event {
         warning: false,
         reason: "BackupStarted",
-        message: format!(
-            "{kind} backup of tenant {} runs as job {job}",
-            spec.tenant_name
-        ),
+        message: format!("{kind} backup of {} runs as job {job}", subject(spec)),
     }
 }
 
@@ -164,30 +172,25 @@ pub(super) fn ended_event(
         .as_ref()
         .map(|cause| cause.message.as_str())
         .unwrap_or_default();
-    let tenant = &spec.tenant_name;
+    let of = subject(spec);
     let (warning, reason, message) = match outcome {
         Outcome::Completed => {
             let kind = status.type_.as_deref().unwrap_or_default();
             let set = status.backup_set_id.unwrap_or_default();
             let took = status.duration.as_deref().unwrap_or("0s");
-            let message = format!("{kind} backup of tenant {tenant} made set {set} in {took}");
+            let message = match status.children {
+                Some(_) => format!("{kind} backup of {of} took {took}"),
+                None => format!("{kind} backup of {of} made set {set} in {took}"),
+            };
             (false, "BackupSucceeded", message)
         }
         Outcome::Failed => (
             true,
             "BackupFailed",
-            format!("backup of tenant {tenant} failed: {why}"),
+            format!("backup of {of} failed: {why}"),
         ),
-        Outcome::Canceled => (
-            false,
-            "BackupCanceled",
-            format!("backup of tenant {tenant}: {why}"),
-        ),
-        Outcome::Overdue => (
-            true,
-            "BackupMissed",
-            format!("backup of tenant {tenant}: {why}"),
-        ),
+        Outcome::Canceled => (false, "BackupCanceled", format!("backup of {of}: {why}")),
+        Outcome::Overdue => (true, "BackupMissed", format!("backup of {of}: {why}")),
     };
     Event {
         warning,

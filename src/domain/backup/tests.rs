@@ -1,16 +1,23 @@
 //! A backup's story, and all states that it can come to.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::*;
-use crate::domain::DestinationSeen;
+use crate::api::RetrySettings;
+use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
-    BackupSet, BackupSetId, Failure, FailureClass, JobId, Round, RoundStatus, Scn,
+    BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
+    Scn,
 };
 
 mod ending;
+mod fanning_out;
 mod following;
+mod mirroring;
+mod queueing;
 mod renamed;
+mod retrying;
 mod sending;
 mod walk;
 
@@ -24,15 +31,8 @@ fn at(second: i64) -> Timestamp {
 
 fn spec() -> BackupTaskSpec {
     BackupTaskSpec {
-        strategy_ref: None,
-        cluster_ref: None,
-        storage_ref: None,
         tenant_name: "orders".to_owned(),
-        type_: crate::api::BackupType::Full,
-        scheduled_time: None,
-        not_before_time: None,
-        starting_deadline_seconds: None,
-        cancel: None,
+        ..BackupTaskSpec::default()
     }
 }
 
@@ -118,6 +118,18 @@ fn failure(class: FailureClass) -> Failure {
         reason: "BackupCannotStart",
         message: "not now: wait".to_owned(),
         class,
+        passing: class == FailureClass::NotYet,
+    }
+}
+
+/// One more attempt, a minute after a failure.
+fn settings() -> DataBackupSettings {
+    DataBackupSettings {
+        retry: RetrySettings {
+            limit: 1,
+            backoff_seconds: 60,
+        },
+        ..DataBackupSettings::default()
     }
 }
 
@@ -129,6 +141,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             strategy_generation: None,
             data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
+            settings: settings(),
         }),
         database: Ok(DatabaseSeen {
             identity: Identity {
@@ -143,6 +156,11 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             },
             parents: Arc::default(),
         }),
+        queue: queue::Queue {
+            places: 2,
+            ..queue::Queue::default()
+        },
+        children: ChildrenSeen::default(),
         may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
@@ -196,6 +214,7 @@ struct Story {
     spec: BackupTaskSpec,
     generation: i64,
     status: BackupTaskStatus,
+    owned: bool,
 }
 
 impl Story {
@@ -204,6 +223,7 @@ impl Story {
             spec: spec(),
             generation: 1,
             status: BackupTaskStatus::default(),
+            owned: false,
         }
     }
 
@@ -218,6 +238,8 @@ impl Story {
         Task {
             uid: UID,
             generation: self.generation,
+            name: "now",
+            owned: self.owned,
             created_at: at(0),
             spec: &self.spec,
             status: &self.status,

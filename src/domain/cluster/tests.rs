@@ -93,6 +93,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
     Seen {
         database: Ok(Arc::new(snapshot)),
         strategy_phases: Vec::new(),
+        queued_tasks: 0,
     }
 }
 
@@ -100,6 +101,7 @@ fn hidden(obstacle: Obstacle) -> Seen {
     Seen {
         database: Err(obstacle),
         strategy_phases: Vec::new(),
+        queued_tasks: 0,
     }
 }
 

@@ -188,6 +188,7 @@ fn refused(class: FailureClass) -> Answer {
         reason: "DestinationOwnedElsewhere",
         message: "the directory belongs to another tenant: use another one".to_owned(),
         class,
+        passing: false,
     })
 }
 

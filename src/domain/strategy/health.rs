@@ -16,7 +16,9 @@ pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
 /// The newest of these tasks that ended, for each tenant.
 pub(super) fn last_runs<'a>(tasks: impl Iterator<Item = &'a TaskSeen>) -> LastRuns<'a> {
     let mut last = LastRuns::new();
-    let ended = tasks.filter(|task| task.completed_at.is_some());
+    // What others start and break is not the strategy's.
+    let ours = tasks.filter(|task| !task.external);
+    let ended = ours.filter(|task| task.completed_at.is_some());
     // A canceled one says nothing about the next.
     for task in ended.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
         let newest = last.entry(task.tenant_name.as_str()).or_insert(task);

@@ -11,17 +11,20 @@ impl Draft<'_> {
     /// Three of each are kept whatever the limits are, where there are so many: the newest, by
     /// which a first backup counts as made; the newest that nobody canceled, by which the
     /// tenant's health is judged; the newest that went well. So are those of the open slot:
-    /// what is not there would be made again.
+    /// what is not there would be made again. Backups that others started count among them, but
+    /// neither as the first nor for the health.
     pub(super) fn outdated_tasks(&self) -> Vec<&TaskSeen> {
         let limits = &self.strategy.spec.history;
         let of_open_slot = slots::open(&self.status).map(|slot| of_slot(&slot));
         let mut outdated = Vec::new();
         for tasks in self.ended_tasks().into_values() {
             let (mut good, mut bad) = (0, 0);
-            let mut judged = false;
-            for (index, task) in tasks.into_iter().enumerate() {
+            let (mut known, mut judged) = (false, false);
+            for task in tasks {
                 let outcome = task.outcome.as_deref();
-                let is_newest_judged = !judged && outcome != Some("Canceled");
+                let is_newest = !known && !task.external;
+                known |= is_newest;
+                let is_newest_judged = !judged && !task.external && outcome != Some("Canceled");
                 judged |= is_newest_judged;
                 let is_beyond = if outcome == Some("Completed") {
                     good += 1;
@@ -30,7 +33,7 @@ impl Draft<'_> {
                     bad += 1;
                     bad > limits.failed
                 };
-                let is_needed = index == 0
+                let is_needed = is_newest
                     || is_newest_judged
                     || of_open_slot
                         .as_ref()

@@ -26,7 +26,7 @@ impl<'a> Index<'a> {
         };
         for task in &seen.tasks {
             index.tasks.insert(&task.name);
-            if task.full {
+            if task.full && !task.external {
                 let of_tenant = index.full_tasks.entry(&task.tenant_name).or_default();
                 of_tenant.push(task);
             }

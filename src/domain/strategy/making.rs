@@ -51,17 +51,21 @@ impl Draft<'_> {
     }
 
     fn make_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
-        if plan.schedule.blackout(self.now).is_some() {
-            return None;
-        }
         let mut names = BTreeSet::new();
-        let wanted = self.early_backups(plan).into_iter();
-        let wanted = wanted.chain(self.slot_tasks(plan));
-        let tasks: Vec<_> = wanted
-            .filter(|task| !self.index.has_task(&task.name) && !self.is_held(&task.name))
+        let is_lacking = |name: &str| !self.index.has_task(name) && !self.is_held(name);
+        let mut ours = self.early_backups(plan);
+        ours.extend(self.slot_tasks(plan));
+        // Mirrors start nothing, so that no window holds them back.
+        if plan.schedule.blackout(self.now).is_some() {
+            ours.clear();
+        }
+        let ours = ours.into_iter().filter(|task| is_lacking(&task.name));
+        let mirrors = self.mirrors(plan.matched).into_iter();
+        let tasks: Vec<_> = ours
             .filter(|task| names.insert(task.name.clone()))
-            .take(BATCH)
             .map(|task| self.new_task(task, plan.schedule))
+            .chain(mirrors.filter(|(name, _)| is_lacking(name)))
+            .take(BATCH)
             .collect();
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
     }
@@ -231,6 +235,7 @@ impl Draft<'_> {
             .chain(self.slot_tasks(plan))
             .map(|task| task.name)
             .collect();
+        names.extend(self.mirrors(plan.matched).into_iter().map(|(name, _)| name));
         names.retain(|name| !self.index.has_task(name));
         let log_backups = plan.matched.eligible.iter();
         let lacking = log_backups.filter(|tenant| self.is_without_log_backup(tenant));
@@ -306,14 +311,12 @@ impl Draft<'_> {
         let deadline = start.duration_until(deadline).as_secs();
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),
-            cluster_ref: None,
-            storage_ref: None,
             tenant_name: tenant.name.clone(),
             type_: slot.ty,
             scheduled_time: Some(time(slot.at)),
             not_before_time: (start > slot.at).then(|| time(start)),
             starting_deadline_seconds: Some(deadline.min(LONGEST_DEADLINE)),
-            cancel: None,
+            ..BackupTaskSpec::default()
         };
         (task.name, spec)
     }

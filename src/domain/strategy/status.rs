@@ -76,7 +76,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .any(|record| record.outcome == "Started")
         || status.last_success_time.is_some()
         || status.last_failure_time.is_some()
-        || !seen.tasks.is_empty();
+        || seen.tasks.iter().any(|task| !task.external);
     let (phase, label) = match (suspended, abnormal, started) {
         (true, ..) => ("Paused", "Suspend Backup Scheduling Task"),
         (false, true, _) => ("Abnormal", "Scheduling Exception"),
@@ -163,6 +163,7 @@ fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[TaskSeen]) {
     let ended = |good: bool| {
         tasks
             .iter()
+            .filter(|task| !task.external)
             .filter(|task| match task.outcome.as_deref() {
                 Some("Completed") => good,
                 Some("Failed" | "Overdue") => !good,
@@ -175,7 +176,8 @@ fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[TaskSeen]) {
     // Tasks are deleted some day; what they told stays.
     status.last_success_time = status.last_success_time.take().max(ended(true));
     status.last_failure_time = status.last_failure_time.take().max(ended(false));
-    let running = tasks.iter().filter(|task| task.outcome.is_none()).count();
+    let ours = tasks.iter().filter(|task| !task.external);
+    let running = ours.filter(|task| task.outcome.is_none()).count();
     status.running_tasks = Some(count(running));
 }
 

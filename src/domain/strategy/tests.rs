@@ -7,7 +7,7 @@ use crate::api::strategy::{
     FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
     TenantSelection,
 };
-use crate::api::{LocalReference, condition::types};
+use crate::api::{DataBackupSettings, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod blackout;
@@ -15,6 +15,7 @@ mod closed;
 mod following;
 mod history;
 mod making;
+mod mirroring;
 mod places;
 mod slots;
 mod tenants;
@@ -51,6 +52,7 @@ fn spec() -> BackupStrategySpec {
             blackout_windows: Vec::new(),
         },
         first_backup: FirstBackup::OnSchedule,
+        data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
         history: HistoryLimits::default(),
     }
@@ -106,6 +108,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         tenant_name: format!("t{tenant}"),
         tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
+        external: false,
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),
         cause: None,
@@ -142,6 +145,7 @@ impl Story {
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
                 with_full_backup: BTreeSet::new(),
+                external: mirror::ExternalJobs::new(),
                 data_elsewhere: BTreeMap::new(),
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),

@@ -11,6 +11,8 @@ pub struct Failure {
     pub message: String,
     /// What it means for whoever sent the statement.
     pub class: FailureClass,
+    /// Whether a job that failed of it may go well when it is started again.
+    pub passing: bool,
 }
 
 /// What an error means for whoever sent the statement.

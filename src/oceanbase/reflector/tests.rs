@@ -114,6 +114,9 @@ impl Desk {
             tenant: TenantName::parse("orders").unwrap(),
             incremental: false,
             key: JobKey::new("8b1d", 1).unwrap(),
+            plus_archivelog: false,
+            password: None,
+            places: 2,
         };
         let mut permit = self.clusters.permit(&self.key).unwrap();
         assert_eq!(permit.send(&command).await, Answer::Done);

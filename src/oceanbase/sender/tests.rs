@@ -7,6 +7,8 @@ use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
 use crate::oceanbase::testing::{InProcess, account, lock};
 
+mod password;
+
 const VERSION: Version = Version([4, 3, 5, 2]);
 
 struct Desk {
@@ -87,6 +89,9 @@ fn backup() -> Command {
         tenant: tenant(),
         incremental: false,
         key: key(),
+        plus_archivelog: false,
+        password: None,
+        places: 2,
     }
 }
 
@@ -120,6 +125,40 @@ async fn a_backup_that_has_ended_is_not_sent_again() {
     tokio::time::advance(Duration::from_hours(2)).await;
     assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
     assert_eq!(desk.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
+    let mut desk = Desk::new();
+    let Command::Backup {
+        tenant,
+        incremental,
+        key,
+        ..
+    } = backup()
+    else {
+        panic!("no backup");
+    };
+    let alone = Command::Backup {
+        tenant,
+        incremental,
+        key,
+        plus_archivelog: false,
+        password: None,
+        places: 1,
+    };
+    desk.foreign_backup("obb/another/1");
+    let expected = Answer::Withheld("1 of 1 running".to_owned());
+    assert_eq!(desk.send(&alone).await, expected);
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_of_somebody_else_takes_no_place() {
+    let mut desk = Desk::new();
+    desk.foreign_backup("by hand");
+    desk.send(&backup()).await;
+    assert_eq!(desk.sent(), 1, "the database refuses it, not we");
 }
 
 #[tokio::test(start_paused = true)]

@@ -140,7 +140,7 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backupstrategies.backup.oceanbase.io/status: update",
             "backupstrategies.backup.oceanbase.io: list watch",
             "backuptasks.backup.oceanbase.io/status: update",
-            "backuptasks.backup.oceanbase.io: create delete get list watch",
+            "backuptasks.backup.oceanbase.io: create delete get list patch watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
             "logbackups.backup.oceanbase.io: create get list patch update watch",
@@ -156,7 +156,7 @@ fn the_operator_may_do_this_and_nothing_else() {
 }
 
 #[test]
-fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_a_spec() {
+fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_its_spec() {
     for (verb, resource) in [
         ("list", "secrets"),
         ("watch", "secrets"),

@@ -58,6 +58,9 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
         tenant,
         incremental: false,
         key,
+        plus_archivelog: false,
+        password: None,
+        places: 2,
     };
     let text = command.text().unwrap();
     let words = ["ALTER SYSTEM BACKUP TENANT = ", " DESCRIPTION = "];

@@ -5,7 +5,8 @@ use std::time::Duration;
 use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
-use secrecy::SecretString;
+use oceanbase_backup_operator::oceanbase::password::RestorePassword;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::engine::engine;
 
@@ -135,7 +136,10 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
     let backup = |incremental, key| Command::Backup {
         tenant: tenant(),
         incremental,
+        plus_archivelog: false,
+        password: None,
         key,
+        places: 2,
     };
     vec![
         set_state(true),
@@ -146,6 +150,8 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
         backup(true, key(uid, 1)),
         backup(false, key(&"f".repeat(40), i32::MAX)),
         backup(true, key("0", 0)),
+        with_logs(backup(false, key(uid, 1))),
+        with_logs(backup(true, key(uid, 1))),
         Command::FindBackup {
             tenant: tenant(),
             key: key(uid, 1),
@@ -156,6 +162,16 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
             key: key(uid, 1),
         },
     ]
+}
+
+fn with_logs(mut backup: Command) -> Command {
+    if let Command::Backup {
+        plus_archivelog, ..
+    } = &mut backup
+    {
+        *plus_archivelog = true;
+    }
+    backup
 }
 
 fn every_command() -> Vec<Command> {
@@ -325,6 +341,24 @@ async fn stores_that_this_engine_was_built_without_are_named_as_such() {
             "{}: is the exception above still true?",
             error.text
         );
+    }
+}
+
+#[tokio::test]
+async fn a_session_takes_a_restore_password_and_no_misspelt_one() {
+    let mut session = engine().session().await;
+    let password = RestorePassword::new("s3same; open --# /*".into()).unwrap();
+    let statement = password.statement();
+    let text = statement.expose_secret();
+    session.run(text).await;
+    for (good, bad) in [
+        ("SET ", "SEET "),
+        ("ENCRYPTION", "ENCRIPTION"),
+        ("IDENTIFIED", "IDENTIFYED"),
+        ("ONLY", "ONNLY"),
+    ] {
+        let spoilt = text.replacen(good, bad, 1);
+        assert_eq!(session.code(&spoilt).await, 1064, "{spoilt}");
     }
 }
 

@@ -119,3 +119,17 @@ fn a_backup_that_somebody_else_runs_is_never_canceled_by_us() {
     });
     assert_eq!(status, [JobStatus::Doing]);
 }
+
+#[test]
+fn a_backup_that_runs_longer_than_it_may_is_canceled_and_has_failed() {
+    let world = archiving("too-long");
+    world.inject(hold(Stage::Doing));
+    let limit = "type: Full, activeDeadlineSeconds: 60";
+    world.apply(&task_without_strategy("now").replace("type: Full", limit));
+    world.phase("backuptask", "now", "InProgress");
+    let canceled = || world.count(Kind::CancelBackup);
+    eventually("a CANCEL", canceled, |count| *count == 1);
+    world.inject(release());
+    let task = world.phase("backuptask", "now", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "ActiveDeadlineExceeded");
+}

@@ -1,6 +1,7 @@
 //! A backup that fails.
 
 use oceanbase_sim::fault::Fault;
+use oceanbase_sim::statement::Kind;
 
 use super::{ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::World;
@@ -65,4 +66,27 @@ fn a_failed_backup_tells_its_cause_and_the_next_one_runs_all_the_same() {
     );
     assert_eq!(strategy["status"]["phase"], "InProgress");
     assert!(strategy["status"]["lastFailureTime"].is_string());
+}
+
+#[test]
+fn a_backup_whose_store_was_away_is_tried_again_and_both_attempts_are_told() {
+    let world = World::started("retry", ONE_TENANT);
+    let retry = "  dataBackup: {retry: {limit: 1, backoffSeconds: 10}}\n";
+    world.apply(&(nightly_without_first_backup() + retry));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.inject(Fault::FailBackup {
+        tenant: "orders".to_owned(),
+        code: -9070,
+        comment: None,
+    });
+    world.apply(&owned_task(&world, "last-night"));
+    let task = world.phase("backuptask", "last-night", "Completed");
+    let attempts = task["status"]["attempts"].as_array().unwrap();
+    let told = |at: usize| {
+        let attempt = &attempts[at];
+        (attempt["outcome"].clone(), attempt["cause"]["code"].clone())
+    };
+    assert_eq!(told(0), ("Failed".into(), (-9070).into()));
+    assert_eq!(told(1), ("Completed".into(), serde_json::Value::Null));
+    assert_eq!(world.count(Kind::Backup), 2);
 }

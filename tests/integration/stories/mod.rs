@@ -1,6 +1,10 @@
 //! One test per user story.
 
 mod access;
+mod backup_fan_out;
+mod backup_mirror;
+mod backup_password;
+mod backup_queue;
 mod bad_destination;
 mod bad_login;
 mod bad_schedule;

@@ -80,6 +80,7 @@ fn a_job_of_the_same_number_of_a_tenant_made_anew_is_another_one() {
 #[test]
 fn a_parent_that_completes_without_a_child_has_skipped_the_tenant() {
     let mut story = Story::accepted();
+    story.status.data_backup = None;
     story.look(&with_parent(parent(JobStatus::Completed)), 61);
     assert_eq!(story.phase(), "Pending", "the child may follow");
     story.look(&with_parent(parent(JobStatus::Completed)), 91);
@@ -139,4 +140,55 @@ fn progress_is_written_in_steps() {
     story.look(&running(44), 7);
     assert_eq!(story.status, before);
     assert_eq!(story.status.progress.as_deref(), Some("40%"));
+}
+
+#[test]
+fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for() {
+    for (mode, phase) in [("PASSWORD", "Completed"), ("NONE", "Failed")] {
+        let mut story = Story::accepted();
+        let settings = story.status.data_backup.as_mut().unwrap();
+        settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
+        let set = BackupSet {
+            encryption_mode: mode.to_owned(),
+            ..set()
+        };
+        let seen = seen_of(Some(Tenant {
+            jobs: vec![job(JobStatus::Completed)],
+            sets: Arc::new(vec![set]),
+            ..tenant()
+        }));
+        story.look(&seen, 61);
+        assert_eq!(story.phase(), phase);
+    }
+}
+
+#[test]
+fn a_cancel_without_effect_is_repeated_after_a_pause_that_grows() {
+    let not_sent = Answer::NotSent("connection refused".to_owned());
+    let withheld = Answer::Withheld("the job is not there".to_owned());
+    for answer in [not_sent, withheld, Answer::Done] {
+        let mut story = Story::accepted();
+        story.cancel();
+        let running = with_job(job(JobStatus::Doing));
+        let mut sent_at = Vec::new();
+        for second in 10..50 {
+            if story.look(&running, second).effect.is_some() {
+                story.answered(&running, second, &answer);
+                sent_at.push(second);
+            }
+        }
+        assert_eq!(sent_at, [10, 15, 25, 45], "{answer:?}");
+    }
+}
+
+#[test]
+fn a_job_that_is_being_canceled_waits_for_no_other_cancel() {
+    let mut story = Story::accepted();
+    story.cancel();
+    let not_sent = Answer::NotSent("connection refused".to_owned());
+    story.answered(&with_job(job(JobStatus::Doing)), 10, &not_sent);
+    assert_eq!(story.status.retry_time, Some(time(at(15))));
+    let verdict = story.look(&with_job(job(JobStatus::Canceling)), 11);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
+    assert_eq!((story.status.cause, story.status.retry_time), (None, None));
 }

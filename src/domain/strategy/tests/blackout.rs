@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
-fn window(start: &str, end: &str, action: BlackoutAction) -> BlackoutWindow {
+pub(super) fn window(start: &str, end: &str, action: BlackoutAction) -> BlackoutWindow {
     BlackoutWindow {
         start: start.to_owned(),
         end: end.to_owned(),

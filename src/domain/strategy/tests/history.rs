@@ -182,3 +182,14 @@ fn a_task_is_deleted_as_it_was_seen() {
     let (name, version) = &tasks[0];
     assert_eq!(version, &(format!("uid of {name}"), "1".to_owned()));
 }
+
+#[test]
+fn of_backups_that_others_started_the_oldest_go_too_and_never_the_newest_own() {
+    let mut tasks: Vec<_> = (0..4)
+        .map(|hour| ended("full", hour, "Completed"))
+        .collect();
+    for task in &mut tasks[1..] {
+        task.external = true;
+    }
+    assert_eq!(deleted(&mut with(tasks, 1, 0), 1), ["0200z", "0100z"]);
+}

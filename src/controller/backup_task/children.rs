@@ -1,0 +1,166 @@
+//! The objects around a task: those that it makes for several tenants, and its own.
+
+use std::sync::Arc;
+
+use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
+use kube::core::ObjectMeta;
+use kube::{Api, Resource, ResourceExt};
+use serde_json::json;
+
+use super::super::strategy::{make, rivals};
+use super::super::wake::{Change, Changed};
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
+use crate::api::backup_task::Scope;
+use crate::api::{BackupTask, BackupTaskSpec};
+use crate::domain::access;
+use crate::domain::backup::{ChildSeen, ChildrenSeen, ineligible};
+use crate::domain::strategy::{self, Made};
+use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
+
+/// Tenants and tasks of a task for several tenants.
+pub(super) fn seen(
+    task: &BackupTask,
+    context: &Context,
+    snapshot: Option<&Snapshot>,
+) -> ChildrenSeen {
+    if task.spec.scope == Scope::Tenant {
+        return ChildrenSeen::default();
+    }
+    let namespace = namespace(task);
+    let all = snapshot
+        .into_iter()
+        .flat_map(|snapshot| snapshot.tenants.values());
+    let eligible: Vec<Arc<Tenant>> = match &task.spec.strategy_ref {
+        Some(reference) => {
+            let name = &reference.name;
+            let strategy = stores::find(&context.stores.strategies, &namespace, name);
+            strategy.map_or_else(Vec::new, |strategy| {
+                let rivals = rivals(context, &cluster_of(&*strategy, &strategy.spec.cluster_ref));
+                strategy::matched(name, &rivals, all).eligible
+            })
+        }
+        None => {
+            let reference = task.spec.cluster_ref.as_ref();
+            let access = reference
+                .map(|reference| access_of(context, &cluster_of(task, reference)))
+                .unwrap_or_default();
+            all.filter(|tenant| {
+                TenantName::parse(&tenant.name).is_some()
+                    && access::tenant(&access, &tenant.name).is_ok()
+                    && ineligible(tenant).is_none()
+            })
+            .cloned()
+            .collect()
+        }
+    };
+    ChildrenSeen {
+        tenants: eligible
+            .iter()
+            .map(|tenant| (tenant.id, tenant.name.clone()))
+            .collect(),
+        known: stores::within(&context.stores.tasks, &namespace)
+            .filter(|child| is_child(child, task))
+            .map(|child| child_seen(&child))
+            .collect(),
+    }
+}
+
+/// By uid: a task that was made anew under the same name is another one.
+fn is_child(child: &BackupTask, parent: &BackupTask) -> bool {
+    let uid = parent.uid();
+    let owners = child.owner_references();
+    owners.iter().any(|owner| Some(&owner.uid) == uid.as_ref())
+}
+
+fn child_seen(child: &BackupTask) -> ChildSeen {
+    let status = child.current_status();
+    ChildSeen {
+        name: child.name_any(),
+        uid: child.uid().unwrap_or_default(),
+        runs: status.outcome.is_none() && status.job_id.is_some(),
+        outcome: status.outcome,
+        cancel: child.spec.cancel == Some(true),
+        cause: status.cause,
+    }
+}
+
+/// The task that has made the one that has changed.
+pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<BackupTask>> {
+    let Change::Object(Changed::Task(child)) = change else {
+        return None;
+    };
+    let owners = child.owner_references();
+    let owner = owners
+        .iter()
+        .find(|owner| owner.kind == BackupTask::kind(&()))?;
+    let parent = stores::find(&context.stores.tasks, &namespace(&**child), &owner.name)?;
+    is_child(child, &parent).then_some(parent)
+}
+
+pub(super) async fn make_all(
+    parent: &BackupTask,
+    children: &[(String, BackupTaskSpec)],
+    context: &Context,
+) -> Made {
+    let mut made = Made::default();
+    let owner = parent.controller_owner_ref(&());
+    for (name, spec) in children {
+        let child = BackupTask {
+            metadata: ObjectMeta {
+                name: Some(name.clone()),
+                namespace: parent.namespace(),
+                owner_references: owner.clone().map(|owner| vec![owner]),
+                ..ObjectMeta::default()
+            },
+            spec: spec.clone(),
+            status: None,
+        };
+        make(&child, |known| is_child(known, parent), context, &mut made).await;
+    }
+    made
+}
+
+pub(super) async fn cancel_all(
+    parent: &BackupTask,
+    children: &[(String, String)],
+    context: &Context,
+) -> Made {
+    let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(parent));
+    let mut made = Made::default();
+    for (name, uid) in children {
+        // The uid in the patch is a precondition: another object may have the name by now.
+        let cancel = json!({"metadata": {"uid": uid}, "spec": {"cancel": true}});
+        context.metrics.wrote(BackupTask::CONTROLLER, "patch");
+        let patched = api
+            .patch(name, &PatchParams::default(), &Patch::Merge(&cancel))
+            .await;
+        match patched {
+            Ok(_) => {
+                made.ours.insert(name.clone());
+            }
+            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+            Err(error) => made.error = Some(error.to_string()),
+        }
+    }
+    made
+}
+
+/// Deletes the task's own object, if it is still as it was seen.
+pub(super) async fn delete(task: &BackupTask, context: &Context) -> Made {
+    let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(task));
+    let parameters = DeleteParams {
+        preconditions: Some(Preconditions {
+            uid: task.uid(),
+            resource_version: task.resource_version(),
+        }),
+        ..DeleteParams::background()
+    };
+    context.metrics.wrote(BackupTask::CONTROLLER, "delete");
+    let mut made = Made::default();
+    match api.delete(&task.name_any(), &parameters).await {
+        Ok(_) => {}
+        Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+        Err(error) => made.error = Some(error.to_string()),
+    }
+    made
+}

@@ -1,0 +1,104 @@
+//! Who waits for a free place in a database.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::super::wake::{Change, Changed};
+use super::super::{Context, created_at, namespace, same_database, stores};
+use crate::api::{BackupTask, OceanBaseCluster};
+use crate::domain::backup::queue::{self, Other, Queue, Turn};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::model::Snapshot;
+
+/// The line in which a task stands.
+pub(super) fn queue(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    snapshot: &Snapshot,
+) -> Queue {
+    let own = turn(task);
+    let others: Vec<_> = tasks_of_database(context, key)
+        .iter()
+        .map(|other| Other::of(turn(other), other.status.as_ref()))
+        .filter(|other| other.turn.uid != own.uid)
+        .collect();
+    let running = queue::running(snapshot);
+    Queue::new(&own, &others, running, places(context, key))
+}
+
+/// All objects that stand for this one's database, in any namespace.
+fn clusters_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<OceanBaseCluster>> {
+    let mut clusters = context.stores.clusters.state();
+    clusters.retain(|cluster| same_database(context, key, &key_of(cluster)));
+    clusters
+}
+
+fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
+    ClusterKey::new(&namespace(cluster), &cluster.name_any())
+}
+
+/// Tasks that have not ended, of all objects that reach one database.
+pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
+    let clusters = clusters_of_database(context, key);
+    let clusters: BTreeSet<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
+    let mut tasks = context.stores.tasks.state();
+    tasks.retain(|task| {
+        let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
+        !ended && cluster_of(task, context).is_some_and(|of| clusters.contains(&of))
+    });
+    tasks
+}
+
+/// How many backups may run at once in a database: as many as the strictest of its objects allows.
+fn places(context: &Context, key: &ClusterKey) -> usize {
+    let clusters = clusters_of_database(context, key);
+    let allowed = clusters.iter().map(|c| c.spec.max_concurrent_backups);
+    usize::try_from(allowed.min().unwrap_or(1))
+        .unwrap_or(1)
+        .max(1)
+}
+
+/// The cluster that a task is about: where it was sent, or where it leads.
+pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<ClusterKey> {
+    let namespace = namespace(task);
+    let known = task.status.as_ref().and_then(|s| s.cluster.clone());
+    let named = || Some(task.spec.cluster_ref.as_ref()?.name.clone());
+    let of_strategy = || {
+        let name = &task.spec.strategy_ref.as_ref()?.name;
+        let strategy = stores::find(&context.stores.strategies, &namespace, name)?;
+        Some(strategy.spec.cluster_ref.name.clone())
+    };
+    let name = known.or_else(named).or_else(of_strategy)?;
+    Some(ClusterKey { namespace, name })
+}
+
+/// The waiting tasks that a change may give a place to.
+pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
+    let key = match change {
+        Change::Database { cluster, .. } => Some(cluster.clone()),
+        Change::Object(Changed::Task(task)) => cluster_of(task, context),
+        Change::Object(Changed::Cluster(cluster)) => Some(key_of(cluster)),
+        _ => None,
+    };
+    let Some(key) = key else {
+        return Vec::new();
+    };
+    let mut waiting = tasks_of_database(context, &key);
+    waiting.retain(|task| {
+        let status = task.status.as_ref();
+        status.is_some_and(|status| status.queue_position.is_some())
+    });
+    let waiting = waiting.into_iter().map(|task| (turn(&task), task));
+    queue::heads(waiting.collect(), places(context, &key))
+}
+
+fn turn(task: &BackupTask) -> Turn {
+    let slot = task.spec.scheduled_time.as_ref().map(|slot| slot.0);
+    Turn {
+        at: slot.unwrap_or_else(|| created_at(task)),
+        uid: task.uid().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,108 @@
+//! Where a task's references lead, and how its backup runs.
+
+use super::super::strategy::rivals;
+use super::super::{Context, Reconcile, cluster_of, stores};
+use crate::api::backup_task::Scope;
+use crate::api::{BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
+use crate::domain::{Obstacle, strategy};
+
+/// Where a task's references lead.
+pub(super) struct References {
+    pub(super) cluster: String,
+    pub(super) storage: String,
+    pub(super) strategy_generation: Option<i64>,
+    /// The strategy's template, or the directory itself where it is known.
+    pub(super) data_path: Option<String>,
+    pub(super) settings: DataBackupSettings,
+}
+
+/// Follows a task's references.
+pub(super) fn references(
+    task: &BackupTask,
+    context: &Context,
+    namespace: &str,
+) -> Result<References, Obstacle> {
+    let spec = &task.spec;
+    // What was sent is followed where it was sent: the strategy may be gone by now, or be another
+    // one of the same name.
+    let status = task.current_status();
+    if !status.attempts.is_empty()
+        && let (Some(cluster), Some(storage)) = (status.cluster, status.storage)
+    {
+        return Ok(References {
+            cluster,
+            storage,
+            strategy_generation: status.strategy_generation,
+            data_path: status.data_path,
+            settings: status.data_backup.unwrap_or_else(|| settings(spec, None)),
+        });
+    }
+    if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
+        return Ok(References {
+            cluster: cluster.name.clone(),
+            storage: storage.name.clone(),
+            strategy_generation: None,
+            data_path: None,
+            settings: settings(spec, None),
+        });
+    }
+    let Some(reference) = &spec.strategy_ref else {
+        return Err(Obstacle::permanent(
+            "InvalidSpec",
+            "`strategyRef` is missing",
+        ));
+    };
+    let name = &reference.name;
+    let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
+        return Err(Obstacle::waiting(
+            "StrategyNotFound",
+            format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
+        ));
+    };
+    let rivals = rivals(context, &cluster_of(&*object, &object.spec.cluster_ref));
+    // A task for several finds its tenants itself; a job that others started is shown to its end,
+    // whosever the tenant is by then.
+    let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
+    if is_of_tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
+        return Err(Obstacle::permanent(
+            "TenantNotInStrategy",
+            format!(
+                "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
+                 cluster and a storage",
+                spec.tenant_name
+            ),
+        ));
+    }
+    Ok(References {
+        cluster: object.spec.cluster_ref.name.clone(),
+        storage: object.spec.storage_ref.name.clone(),
+        strategy_generation: object.metadata.generation,
+        data_path: object
+            .spec
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.data.clone()),
+        settings: settings(spec, Some(&object.spec.data_backup)),
+    })
+}
+
+/// How the backup runs: what the task leaves open is its strategy's. Without a strategy nobody
+/// has asked for a second attempt.
+fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> DataBackupSettings {
+    let never = DataBackupSettings {
+        retry: RetrySettings::never(),
+        ..DataBackupSettings::default()
+    };
+    let known = strategy.unwrap_or(&never);
+    DataBackupSettings {
+        active_deadline_seconds: spec
+            .active_deadline_seconds
+            .or(known.active_deadline_seconds),
+        plus_archivelog: spec.plus_archivelog.unwrap_or(known.plus_archivelog),
+        restore_password_secret_ref: spec
+            .restore_password_secret_ref
+            .clone()
+            .or_else(|| known.restore_password_secret_ref.clone()),
+        retry: known.retry.clone(),
+    }
+}

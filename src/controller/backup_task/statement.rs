@@ -1,0 +1,90 @@
+//! The statements of a task.
+
+use super::super::log_backup::refused;
+use super::super::{Context, namespace, place};
+use super::Seen;
+use crate::api::{BackupTask, LocalReference};
+use crate::domain::Obstacle;
+use crate::domain::backup::Effect;
+use crate::oceanbase::command::Command;
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::Answer;
+use crate::oceanbase::password::RestorePassword;
+
+/// Sends a statement, with what of it stands in Secrets.
+pub(super) async fn send(
+    task: &BackupTask,
+    effect: &Effect,
+    seen: &Seen,
+    mut permit: Permit,
+    context: &Context,
+) -> Answer {
+    let command = match effect.clone() {
+        Effect::SetDestination(tenant) => {
+            let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
+                return Answer::NotSent("the store is gone".to_owned());
+            };
+            let Some(tenant_id) = seen.tenant_id() else {
+                return Answer::NotSent("the tenant is gone".to_owned());
+            };
+            let namespace = namespace(task);
+            let destination =
+                place::destination(&context.secrets, &namespace, &storage.spec, path).await;
+            match destination {
+                Ok(destination) => Command::SetDataBackupDest {
+                    tenant,
+                    tenant_id,
+                    destination,
+                },
+                Err(obstacle) => return refused(obstacle),
+            }
+        }
+        Effect::Backup {
+            tenant,
+            incremental,
+            key,
+            settings,
+        } => {
+            let reference = settings.restore_password_secret_ref.as_ref();
+            let password = match reference {
+                Some(reference) => match restore_password(task, reference, context).await {
+                    Ok(password) => Some(password),
+                    Err(obstacle) => return refused(obstacle),
+                },
+                None => None,
+            };
+            Command::Backup {
+                tenant,
+                incremental,
+                plus_archivelog: settings.plus_archivelog,
+                password,
+                key,
+                places: seen.decision.queue.places,
+            }
+        }
+        Effect::Find { tenant, key } => Command::FindBackup { tenant, key },
+        Effect::Cancel {
+            tenant,
+            tenant_id,
+            key,
+        } => Command::CancelBackup {
+            tenant,
+            tenant_id,
+            key,
+        },
+        Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete => {
+            return Answer::NotSent("it is no statement".to_owned());
+        }
+    };
+    permit.send(&command).await
+}
+
+async fn restore_password(
+    task: &BackupTask,
+    reference: &LocalReference,
+    context: &Context,
+) -> Result<RestorePassword, Obstacle> {
+    let secret = context.secrets.read(&namespace(task), reference).await?;
+    RestorePassword::new(secret.required("password")?)
+        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+}

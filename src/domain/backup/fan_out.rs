@@ -1,0 +1,306 @@
+//! A task for several tenants: makes one task for each, and ends when they have.
+//!
+//! ```text
+//! tenants known ──> tasks made, 50 a pass (named by tenant, so made once) ──> all made ──> all ended
+//! ```
+//!
+//! It sends no statement itself. After the last task is there the tenants are not looked at again:
+//! one that comes later is another task's.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::attempt::before_start;
+use super::{Draft, Effect, Outcome, State, Verdict};
+use crate::api::backup_task::{Children, Scope};
+use crate::api::{BackupTaskSpec, Cause, LocalReference};
+use crate::domain::strategy::Made;
+use crate::domain::{Event, Next, Obstacle, cause, naming, time};
+use crate::oceanbase::model::{JobStatus, TenantId};
+
+/// How many objects one pass makes, and how many names of others are kept.
+const BATCH: usize = 50;
+/// How soon to go on after objects were made: the store needs a moment to show them.
+const GO_ON: Next = Next::After(Duration::from_millis(200));
+/// After how long an object that could not be made is tried again.
+const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+
+/// What a task for several tenants sees.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChildrenSeen {
+    /// The tenants that can be backed up, while they are known.
+    pub tenants: Vec<(TenantId, String)>,
+    /// The tasks that it has made.
+    pub known: Vec<ChildSeen>,
+}
+
+/// A task that this one made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChildSeen {
+    /// Its name.
+    pub name: String,
+    /// Its uid.
+    pub uid: String,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+    /// Whether its backup runs.
+    pub runs: bool,
+    /// Whether it is asked to cancel.
+    pub cancel: bool,
+    /// Why it failed.
+    pub cause: Option<Cause>,
+}
+
+impl ChildSeen {
+    fn is(&self, outcome: Outcome) -> bool {
+        self.outcome.as_deref() == Some(outcome.word())
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn lead(self) -> Verdict {
+        let children = self.status.children.as_ref();
+        if children.is_some_and(|children| children.all_made) {
+            return self.follow_children();
+        }
+        self.expand()
+    }
+
+    /// Makes what is missing.
+    fn expand(mut self) -> Verdict {
+        if self.is_cancel_wanted() || self.is_past_deadline() {
+            return self.stop_expanding();
+        }
+        if let Some(until) = self.paused_until() {
+            let next = self.sooner_than_deadline(Next::At(until));
+            return self.render(&State::Refused, None, next);
+        }
+        if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
+            return self.wait(before_start(), Next::At(start));
+        }
+        if let Err(obstacle) = &self.seen.target {
+            let obstacle = obstacle.clone();
+            return if obstacle.permanent {
+                self.fail(obstacle.cause())
+            } else {
+                self.wait(obstacle, Next::Await)
+            };
+        }
+        if let Err(obstacle) = &self.seen.database {
+            let obstacle = obstacle.as_waiting();
+            return self.wait(obstacle, Next::Await);
+        }
+        if self.seen.children.tenants.is_empty() && self.seen.children.known.is_empty() {
+            return self.fail(cause(
+                "NoTenants",
+                "there is no tenant that could be backed up: tenants must be primary, normal and \
+                 not locked",
+            ));
+        }
+        let planned = self.planned();
+        let mut missing = self.missing(&planned);
+        let total = planned.len().max(self.seen.children.known.len());
+        let children = self.status.children.get_or_insert_default();
+        children.total = count(total);
+        if missing.is_empty() {
+            children.all_made = true;
+            return self.follow_children();
+        }
+        let made = total.saturating_sub(missing.len());
+        missing.truncate(BATCH);
+        self.status.start_time.get_or_insert_with(|| time(self.now));
+        let making = Obstacle::waiting("MakingTasks", format!("{made} of {total} tasks are there"));
+        self.wait_with(making, Some(Effect::MakeChildren(missing)), GO_ON)
+    }
+
+    /// Nothing more is made. What is there already is followed to its end; tenants that got
+    /// nothing before the deadline count as failed.
+    fn stop_expanding(mut self) -> Verdict {
+        let known = self.seen.children.known.len();
+        if known == 0 {
+            return self.end_unsent();
+        }
+        let is_canceled = self.is_cancel_wanted();
+        let children = self.status.children.get_or_insert_default();
+        children.all_made = true;
+        let known = count(known).saturating_add(count(children.refused.len()));
+        children.total = if is_canceled {
+            known
+        } else {
+            children.total.max(known)
+        };
+        self.follow_children()
+    }
+
+    /// All tasks, whether they are there or not.
+    fn planned(&self) -> Vec<(String, BackupTaskSpec)> {
+        let tenants = self.seen.children.tenants.iter();
+        tenants
+            .map(|(id, name)| (naming::child(self.task.name, *id), self.child_of(name)))
+            .collect()
+    }
+
+    fn missing(&self, planned: &[(String, BackupTaskSpec)]) -> Vec<(String, BackupTaskSpec)> {
+        let known = self.seen.children.known.iter().map(|child| &child.name);
+        let refused = self.status.children.iter().flat_map(|c| &c.refused);
+        let taken: BTreeSet<&String> = known.chain(refused).collect();
+        let missing = planned.iter().filter(|(name, _)| !taken.contains(name));
+        missing.cloned().collect()
+    }
+
+    fn child_of(&self, tenant: &str) -> BackupTaskSpec {
+        let spec = self.task.spec;
+        let reference = |known: &Option<LocalReference>| known.clone();
+        BackupTaskSpec {
+            strategy_ref: reference(&spec.strategy_ref),
+            cluster_ref: reference(&spec.cluster_ref),
+            storage_ref: reference(&spec.storage_ref),
+            scope: Scope::Tenant,
+            tenant_name: tenant.to_owned(),
+            type_: spec.type_,
+            scheduled_time: spec.scheduled_time.clone(),
+            not_before_time: spec.not_before_time.clone(),
+            starting_deadline_seconds: spec.starting_deadline_seconds,
+            active_deadline_seconds: spec.active_deadline_seconds,
+            plus_archivelog: spec.plus_archivelog,
+            restore_password_secret_ref: reference(&spec.restore_password_secret_ref),
+            cancel: None,
+            ttl_seconds_after_finished: None,
+            mirror: None,
+        }
+    }
+
+    /// Takes in what became of the tasks that were to be made or canceled in this pass.
+    pub(super) fn hear_made(mut self, made: &Made) -> Verdict {
+        let mut event = None;
+        let children = self.status.children.get_or_insert_default();
+        for name in &made.foreign {
+            if children.refused.len() < BATCH && !children.refused.contains(name) {
+                children.refused.push(name.clone());
+            }
+            event = Some(Event {
+                warning: true,
+                reason: "NameCollision",
+                message: format!(
+                    "a BackupTask '{name}' is there that this task did not make; nothing was made \
+                     in its place. Delete or rename that object, then create a new BackupTask"
+                ),
+            });
+        }
+        let all_made = children.all_made;
+        let mut verdict = if let (Some(error), false) = (&made.error, all_made) {
+            let message = format!(
+                "a task could not be made or changed and is tried again: {error}. Check quotas, \
+                 admission webhooks and the operator's rights"
+            );
+            self.pause(cause("CreateFailed", &message), RETRY_PAUSE)
+        } else {
+            // As it was written before: what has become of it the store shows.
+            let state = self.state_of_children();
+            let next = match &made.error {
+                Some(_) => Next::After(RETRY_PAUSE.unsigned_abs()),
+                None => GO_ON,
+            };
+            self.render(&state, None, next)
+        };
+        verdict.event = event;
+        verdict
+    }
+
+    fn state_of_children(&self) -> State {
+        let children = self.status.children.clone().unwrap_or_default();
+        if !children.all_made {
+            let why = self.status.cause.clone().unwrap_or_default();
+            return State::Waiting(Obstacle::waiting("MakingTasks", why.message));
+        }
+        if self.is_cancel_wanted() {
+            return State::Running(JobStatus::Canceling);
+        }
+        let Children {
+            total,
+            completed,
+            failed,
+            running,
+            ..
+        } = children;
+        State::FannedOut(format!(
+            "of {total} tasks {completed} are complete, {failed} failed and {running} run"
+        ))
+    }
+
+    fn follow_children(mut self) -> Verdict {
+        let known = &self.seen.children.known;
+        let completed = known.iter().filter(|c| c.is(Outcome::Completed)).count();
+        let open: Vec<_> = known.iter().filter(|c| c.outcome.is_none()).collect();
+        let running = open.iter().filter(|child| child.runs).count();
+        let children = self.status.children.get_or_insert_default();
+        children.completed = count(completed);
+        children.running = count(running);
+        let unfinished = count(open.len());
+        children.failed = (children.total - children.completed - unfinished).max(0);
+        let total = children.total.max(1);
+        self.status.progress = Some(format!("{}%", children.completed * 100 / total));
+        self.status.cause = None;
+        self.status.retry_time = None;
+        if open.is_empty() {
+            return self.end_children();
+        }
+        let effect = self.cancel_children(&open);
+        let next = if effect.is_some() { GO_ON } else { Next::Await };
+        let state = self.state_of_children();
+        self.render(&state, effect, next)
+    }
+
+    fn cancel_children(&self, open: &[&ChildSeen]) -> Option<Effect> {
+        if !self.is_cancel_wanted() {
+            return None;
+        }
+        let to_cancel = open.iter().filter(|child| !child.cancel).take(BATCH);
+        let to_cancel: Vec<_> = to_cancel
+            .map(|child| (child.name.clone(), child.uid.clone()))
+            .collect();
+        (!to_cancel.is_empty()).then_some(Effect::CancelChildren(to_cancel))
+    }
+
+    /// All have ended.
+    fn end_children(mut self) -> Verdict {
+        let children = self.status.children.clone().unwrap_or_default();
+        if children.failed == 0 {
+            return self.end(Outcome::Completed, None);
+        }
+        let known = &self.seen.children.known;
+        let bad =
+            |child: &&ChildSeen| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
+        let canceled = known.iter().filter(|child| child.is(Outcome::Canceled));
+        let all_canceled = count(canceled.count()) == children.failed;
+        if self.is_cancel_wanted() && all_canceled {
+            return self.canceled_unsent();
+        }
+        let first = known
+            .iter()
+            .filter(bad)
+            .min_by_key(|child| &child.name)
+            .or_else(|| known.iter().find(|child| child.is(Outcome::Canceled)));
+        let first = match (first, children.refused.first()) {
+            (Some(child), _) => {
+                let why = child.cause.as_ref().map(|cause| cause.message.as_str());
+                let why = why.unwrap_or("it tells no cause");
+                format!("the first is BackupTask '{}': {why}", child.name)
+            }
+            (None, Some(name)) => format!("the name '{name}' is taken by another object"),
+            (None, None) => "somebody deleted them, or they were not made in time".to_owned(),
+        };
+        let message = format!(
+            "{} of {} backups did not go well; {first}",
+            children.failed, children.total
+        );
+        self.status.cause = Some(cause("ChildrenFailed", &message));
+        self.end(Outcome::Failed, None)
+    }
+}
+
+fn count(number: usize) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,59 @@
+//! A backup that somebody else started: it is followed to its end, and nothing is sent for it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::{Draft, State, Verdict};
+use crate::api::backup_task::Mirror;
+use crate::domain::{Next, Obstacle, cause, time};
+
+/// How long a job that is not shown is looked for: the database shows running ones always, and the
+/// reader keeps the newest of the ended ones.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+/// How often it is looked for.
+const LOOK_INTERVAL: Duration = Duration::from_mins(10);
+
+impl Draft<'_> {
+    pub(super) fn mirror(self, mirror: &Mirror) -> Verdict {
+        if !self.task.owned {
+            return self.fail(cause(
+                "InvalidSpec",
+                "`mirror` is written only by the operator, for a backup that somebody started in \
+                 the database; leave it out to start one",
+            ));
+        }
+        if let Err(obstacle) = &self.seen.database {
+            let unseen = obstacle.as_waiting();
+            return self.render(&State::Unseen(unseen), None, Next::Await);
+        }
+        let pinned = self.status.tenant_id;
+        let tenant = self.tenant();
+        let tenant = tenant.filter(|tenant| pinned.is_none_or(|known| known == tenant.id.0));
+        let mut jobs = tenant.into_iter().flat_map(|tenant| &tenant.jobs);
+        let is_it = |job: &&crate::oceanbase::model::Job| {
+            job.id.0 == mirror.job_id && time(job.started_at) == mirror.start_time
+        };
+        match jobs.find(is_it) {
+            Some(job) => self.follow(job),
+            None => self.look_for(mirror),
+        }
+    }
+
+    fn look_for(self, mirror: &Mirror) -> Verdict {
+        if mirror.start_time.0.duration_until(self.now) > PATIENCE {
+            return self.fail(cause(
+                "JobNotFound",
+                "the database does not show this job any more; how it ended is not known",
+            ));
+        }
+        let unseen = Obstacle::waiting(
+            "JobNotVisible",
+            format!(
+                "the database does not show job {}; it is looked for",
+                mirror.job_id
+            ),
+        );
+        self.render(&State::Unseen(unseen), None, Next::After(LOOK_INTERVAL))
+    }
+}

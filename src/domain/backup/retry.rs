@@ -1,0 +1,179 @@
+//! What follows a backup that failed of something that passes: another attempt, with a key of its
+//! own. And how long one may run.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, Outcome, State, Verdict, ended_job_cause};
+use crate::api::backup_task::Attempt;
+use crate::api::{Cause, RetrySettings};
+use crate::domain::{Event, Next, cause, time};
+use crate::oceanbase::model::{Job, JobStatus};
+
+/// `attempts[].outcome` of an attempt whose backup failed.
+pub(super) const FAILED: &str = "Failed";
+/// No pause between two attempts is longer.
+const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_hours(24);
+/// Attempts that the status keeps.
+const KEPT: usize = 10;
+
+/// How long after the failure of this attempt the next one follows.
+fn backoff(retry: &RetrySettings, attempt: i32) -> SignedDuration {
+    let doublings = u32::try_from(attempt.clamp(1, 20) - 1).unwrap_or(0);
+    SignedDuration::from_secs(retry.backoff_seconds)
+        .saturating_mul(1 << doublings)
+        .min(LONGEST_BACKOFF)
+}
+
+impl Draft<'_> {
+    fn retry(&self) -> RetrySettings {
+        let settings = self.status.data_backup.as_ref();
+        settings.map_or_else(RetrySettings::never, |settings| settings.retry.clone())
+    }
+
+    /// The database's job ended without a backup.
+    pub(super) fn fail_attempt(
+        mut self,
+        why: Cause,
+        passing: bool,
+        at: Option<Timestamp>,
+    ) -> Verdict {
+        if !passing || self.is_cancel_due() {
+            self.status.cause = Some(why);
+            return self.end(Outcome::Failed, at);
+        }
+        let number = self.status.attempts.last().map_or(1, |last| last.number);
+        let retry = self.retry();
+        let again_at = self.now.saturating_add(backoff(&retry, number));
+        let again_at = time(again_at.unwrap_or(self.now));
+        if number > retry.limit || self.is_deadline_before(again_at.0) {
+            self.status.cause = Some(why);
+            return self.end(Outcome::Failed, at);
+        }
+        self.set_attempt(FAILED, Some(why.clone()));
+        self.forget_job();
+        let message = format!(
+            "attempt {number} failed ({}); attempt {} of {} follows at {}",
+            why.message,
+            number.saturating_add(1),
+            retry.limit.saturating_add(1),
+            again_at.0,
+        );
+        let mut waits = cause(&why.reason, &message);
+        waits.code = why.code;
+        self.status.cause = Some(waits);
+        self.status.retry_time = Some(again_at.clone());
+        let tenant = &self.task.spec.tenant_name;
+        let event = Event {
+            warning: true,
+            reason: "BackupAttemptFailed",
+            message: format!("backup of tenant {tenant}: {message}"),
+        };
+        let next = self.sooner_than_deadline(Next::At(again_at.0));
+        let mut verdict = self.render(&State::Refused, None, next);
+        verdict.event = Some(event);
+        verdict
+    }
+
+    /// The failed attempt keeps its job; what the next one makes is another.
+    fn forget_job(&mut self) {
+        let status = &mut self.status;
+        status.job_id = None;
+        status.backup_set_id = None;
+        status.start_time = None;
+        status.progress = None;
+    }
+
+    /// The attempt whose backup failed, as long as no other one has been sent.
+    pub(super) fn is_between_attempts(&self) -> bool {
+        let last = self.status.attempts.last();
+        last.is_some_and(|last| last.outcome == FAILED)
+    }
+
+    /// Why the last attempt that ran failed.
+    pub(super) fn last_failure(&self) -> Option<Cause> {
+        let mut attempts = self.status.attempts.iter().rev();
+        let failed = attempts.find(|attempt| attempt.outcome == FAILED)?;
+        failed.cause.clone()
+    }
+
+    /// The longest pause that may stand in the status now.
+    pub(super) fn longest_retry_pause(&self) -> Option<SignedDuration> {
+        let last = self.status.attempts.last()?;
+        (last.outcome == FAILED).then(|| backoff(&self.retry(), last.number))
+    }
+
+    /// The number of the attempt that is to be sent next.
+    pub(super) fn next_number(&self) -> i32 {
+        match self.status.attempts.last() {
+            None => 1,
+            Some(last) if last.outcome == FAILED => last.number.saturating_add(1),
+            Some(last) => last.number,
+        }
+    }
+
+    /// Makes room for the attempt with this number, where it is not there yet.
+    pub(super) fn begin_attempt(&mut self, number: i32) {
+        let attempts = &mut self.status.attempts;
+        if attempts.last().is_none_or(|last| last.number != number) {
+            let surplus = (attempts.len() + 1).saturating_sub(KEPT);
+            attempts.drain(..surplus);
+            attempts.push(Attempt {
+                number,
+                ..Attempt::default()
+            });
+        }
+    }
+
+    /// Until when the running backup may run. By our own clock, from when it was sent: the
+    /// database's may go otherwise.
+    pub(super) fn expires_at(&self) -> Option<Timestamp> {
+        let seconds = self.status.data_backup.as_ref()?.active_deadline_seconds?;
+        let sent = self.status.attempts.last()?.sent_time.as_ref()?.0;
+        sent.checked_add(SignedDuration::from_secs(seconds)).ok()
+    }
+
+    /// Marks a running job that has run too long; it is canceled from then on.
+    pub(super) fn note_expiry(&mut self, running: &JobStatus) {
+        let is_over = self.expires_at().is_some_and(|at| self.now >= at);
+        if is_over
+            && !matches!(running, JobStatus::Canceling)
+            && let Some(attempt) = self.status.attempts.last_mut()
+            && attempt.expired_time.is_none()
+        {
+            attempt.expired_time = Some(time(self.now));
+        }
+    }
+
+    fn is_expired(&self) -> bool {
+        let last = self.status.attempts.last();
+        last.is_some_and(|last| last.expired_time.is_some())
+    }
+
+    /// Whether the running job is to be canceled, by whomever.
+    pub(super) fn is_cancel_due(&self) -> bool {
+        self.is_cancel_wanted() || self.is_expired()
+    }
+
+    /// The job was canceled: by us at its deadline, as the spec asks, or by somebody else.
+    pub(super) fn end_canceled(mut self, at: Option<Timestamp>) -> Verdict {
+        if self.is_expired() && !self.is_cancel_wanted() {
+            let settings = self.status.data_backup.as_ref();
+            let seconds = settings.and_then(|settings| settings.active_deadline_seconds);
+            let message = format!(
+                "the backup ran longer than activeDeadlineSeconds ({}) and was canceled: give it \
+                 more time, or find out what slows it down",
+                seconds.unwrap_or_default()
+            );
+            self.status.cause = Some(cause("ActiveDeadlineExceeded", &message));
+            return self.end(Outcome::Failed, at);
+        }
+        self.status.cause = Some(super::canceled_cause(self.task.spec));
+        self.end(Outcome::Canceled, at)
+    }
+
+    /// The job failed by itself.
+    pub(super) fn end_failed(self, job: &Job) -> Verdict {
+        let passing = job.failure.as_ref().is_some_and(|failure| failure.passing);
+        self.fail_attempt(ended_job_cause(job), passing, job.ended_at)
+    }
+}

@@ -1,0 +1,78 @@
+//! What a decision about a backup is made of.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::ChildrenSeen;
+use super::queue::Queue;
+use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
+use crate::domain::{Obstacle, TenantSeen};
+use crate::oceanbase::model::{Identity, Job};
+
+/// What the decision is about.
+#[derive(Clone, Copy, Debug)]
+pub struct Task<'a> {
+    /// The object's uid.
+    pub uid: &'a str,
+    /// Its generation.
+    pub generation: i64,
+    /// Its name.
+    pub name: &'a str,
+    /// Whether a strategy or another task made it.
+    pub owned: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// What was asked for.
+    pub spec: &'a BackupTaskSpec,
+    /// What is known so far.
+    pub status: &'a BackupTaskStatus,
+}
+
+/// What was seen.
+#[derive(Clone, Debug)]
+pub struct Seen {
+    /// Where the references lead.
+    pub target: Result<Target, Obstacle>,
+    /// What the database shows; an obstacle while it shows nothing.
+    pub database: Result<DatabaseSeen, Obstacle>,
+    /// The line for a free place.
+    pub queue: Queue,
+    /// Tenants and tasks of a task for several tenants.
+    pub children: ChildrenSeen,
+    /// Before when a strategy's own backup does not start: the end of a blackout window.
+    pub may_start_at: Option<Timestamp>,
+    /// For how long this process has known of the intent that stands in the status.
+    pub intent_age: Duration,
+    /// After how long a BACKUP statement is surely over, run or not.
+    pub surely_over: Duration,
+}
+
+/// Where the task's references lead.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// Name of the cluster's object.
+    pub cluster: String,
+    /// Name of the store's object.
+    pub storage: String,
+    /// The strategy's generation.
+    pub strategy_generation: Option<i64>,
+    /// The tenant's directory below the store's own, once it is known.
+    pub data_path: Option<String>,
+    /// Whether the task's owner is a strategy.
+    pub scheduled: bool,
+    /// How the backup runs.
+    pub settings: DataBackupSettings,
+}
+
+/// What the database shows.
+#[derive(Clone, Debug)]
+pub struct DatabaseSeen {
+    /// Who the cluster says it is.
+    pub identity: Identity,
+    /// The tenant.
+    pub tenant: TenantSeen,
+    /// Jobs of the sys tenant, in whose name we start backups.
+    pub parents: Arc<Vec<Job>>,
+}

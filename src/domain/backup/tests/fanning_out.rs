@@ -1,0 +1,253 @@
+//! One task for several tenants.
+
+use super::*;
+use crate::api::backup_task::Scope;
+
+const TENANTS: [(i64, &str); 3] = [(1002, "orders"), (1004, "billing"), (1006, "stock")];
+
+fn story() -> Story {
+    let mut story = Story::new();
+    story.spec.scope = Scope::Cluster;
+    story.spec.tenant_name.clear();
+    story
+}
+
+fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
+    ChildSeen {
+        name: format!("now-t{id}"),
+        uid: format!("uid-{id}"),
+        outcome: outcome.map(str::to_owned),
+        runs: outcome.is_none(),
+        cancel: false,
+        cause: (outcome == Some("Failed")).then(|| cause("StoreOutOfSpace", "the store is full")),
+    }
+}
+
+fn seen(known: Vec<ChildSeen>) -> Seen {
+    let tenants = TENANTS.map(|(id, name)| (TenantId(id), name.to_owned()));
+    Seen {
+        children: ChildrenSeen {
+            tenants: tenants.into(),
+            known,
+        },
+        ..seen_of(None)
+    }
+}
+
+fn with(outcomes: [Option<&str>; 3]) -> Seen {
+    let known = TENANTS.iter().zip(outcomes);
+    seen(
+        known
+            .map(|((id, _), outcome)| child(*id, outcome))
+            .collect(),
+    )
+}
+
+/// All tasks were made.
+fn followed() -> Story {
+    let mut story = story();
+    story.look(&with([None; 3]), 1);
+    story
+}
+
+fn counts(story: &Story) -> [i32; 4] {
+    let children = story.status.children.as_ref().unwrap();
+    [
+        children.total,
+        children.completed,
+        children.failed,
+        children.running,
+    ]
+}
+
+fn made(verdict: &Verdict) -> Vec<&str> {
+    match &verdict.effect {
+        Some(Effect::MakeChildren(children)) => children.iter().map(|(name, _)| &**name).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[test]
+fn a_task_is_made_for_each_tenant_and_named_by_it() {
+    let verdict = story().look(&seen(Vec::new()), 0);
+    assert_eq!(made(&verdict), ["now-t1002", "now-t1004", "now-t1006"]);
+    let Some(Effect::MakeChildren(children)) = &verdict.effect else {
+        panic!("nothing is made");
+    };
+    assert_eq!(children[1].1.tenant_name, "billing");
+    assert_eq!(children[1].1.scope, Scope::Tenant);
+}
+
+#[test]
+fn what_is_there_already_is_not_made_again() {
+    let mut story = story();
+    story.look(&seen(Vec::new()), 0);
+    let verdict = story.look(&seen(vec![child(1004, None)]), 1);
+    assert_eq!(made(&verdict), ["now-t1002", "now-t1006"]);
+}
+
+#[test]
+fn not_more_than_fifty_are_made_in_a_pass() {
+    let mut many = seen(Vec::new());
+    many.children.tenants = (0..120)
+        .map(|id| (TenantId(id), format!("t{id}")))
+        .collect();
+    assert_eq!(made(&story().look(&many, 0)).len(), 50);
+}
+
+#[test]
+fn a_tenant_that_comes_later_gets_nothing() {
+    let mut story = followed();
+    let mut seen = with([None; 3]);
+    seen.children
+        .tenants
+        .push((TenantId(1010), "late".to_owned()));
+    assert_eq!(story.look(&seen, 5).effect, None);
+}
+
+#[test]
+fn it_is_complete_when_all_are() {
+    let mut story = followed();
+    story.look(&with([Some("Completed"), None, Some("Completed")]), 5);
+    assert_eq!(
+        (story.phase(), counts(&story)),
+        ("InProgress", [3, 2, 0, 1])
+    );
+    story.look(&with([Some("Completed"); 3]), 9);
+    assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 3, 0, 0]));
+}
+
+#[test]
+fn one_that_failed_is_named_when_all_have_ended() {
+    let mut story = followed();
+    story.look(&with([Some("Completed"), Some("Failed"), None]), 5);
+    assert_eq!(story.status.outcome, None, "the others go on");
+    story.look(
+        &with([Some("Completed"), Some("Failed"), Some("Completed")]),
+        9,
+    );
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "ChildrenFailed")
+    );
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(
+        message.contains("'now-t1004': the store is full"),
+        "{message}"
+    );
+}
+
+#[test]
+fn one_that_somebody_deleted_is_not_forgotten() {
+    let mut story = followed();
+    story.look(&seen(vec![child(1002, Some("Completed"))]), 5);
+    assert_eq!((story.phase(), counts(&story)), ("Failed", [3, 1, 2, 0]));
+}
+
+#[test]
+fn a_name_that_is_taken_is_told_and_the_others_are_made() {
+    let mut story = story();
+    story.look(&seen(Vec::new()), 0);
+    let made_two = Made {
+        foreign: ["now-t1004".to_owned()].into(),
+        ..Made::default()
+    };
+    let verdict = decide_made(&story.task(), &seen(Vec::new()), &made_two, at(0));
+    assert_eq!(verdict.event.unwrap().reason, "NameCollision");
+    story.status = verdict.status;
+    let two = [1002, 1006].map(|id| child(id, Some("Completed")));
+    let verdict = story.look(&seen(two.into()), 1);
+    assert_eq!(made(&verdict), [""; 0]);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "ChildrenFailed")
+    );
+}
+
+#[test]
+fn what_could_not_be_made_is_tried_again_after_a_pause() {
+    let mut story = story();
+    story.look(&seen(Vec::new()), 0);
+    let refused = Made {
+        error: Some("quota".to_owned()),
+        ..Made::default()
+    };
+    story.status = decide_made(&story.task(), &seen(Vec::new()), &refused, at(0)).status;
+    assert_eq!(story.reason(), "CreateFailed");
+    assert_eq!(story.look(&seen(Vec::new()), 59).effect, None);
+    assert_eq!(made(&story.look(&seen(Vec::new()), 60)).len(), 3);
+}
+
+#[test]
+fn cancel_is_passed_on_once_to_those_that_run() {
+    let mut story = followed();
+    story.cancel();
+    let mut seen = with([Some("Completed"), None, None]);
+    seen.children.known[2].cancel = true;
+    let verdict = story.look(&seen, 5);
+    let one = vec![("now-t1004".to_owned(), "uid-1004".to_owned())];
+    assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
+    assert_eq!(story.phase(), "Canceling");
+    story.look(
+        &with([Some("Completed"), Some("Canceled"), Some("Canceled")]),
+        9,
+    );
+    assert_eq!(story.phase(), "Canceled");
+}
+
+#[test]
+fn a_task_that_is_canceled_before_it_made_any_makes_none() {
+    let mut story = story();
+    story.cancel();
+    let verdict = story.look(&seen(Vec::new()), 0);
+    assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
+}
+
+#[test]
+fn a_deadline_before_the_tenants_are_known_is_overdue() {
+    let mut story = story();
+    story.spec.starting_deadline_seconds = Some(60);
+    let unknown = Seen {
+        database: unreachable().database,
+        ..seen(Vec::new())
+    };
+    story.look(&unknown, 10);
+    story.look(&unknown, 60);
+    assert_eq!(story.phase(), "Overdue");
+}
+
+#[test]
+fn a_cluster_without_a_tenant_to_back_up_is_said_so() {
+    let mut story = story();
+    story.look(&seen_of(None), 0);
+    assert_eq!((story.phase(), story.reason()), ("Failed", "NoTenants"));
+}
+
+#[test]
+fn nothing_is_written_while_nothing_changes() {
+    let mut story = followed();
+    let before = story.status.clone();
+    story.look(&with([None; 3]), 500);
+    assert_eq!(story.status, before);
+}
+
+/// A task that ended at second 60.
+fn ended(owned: bool) -> Story {
+    let mut story = Story::accepted();
+    story.look(&with_job(job(JobStatus::Failed)), 60);
+    story.owned = owned;
+    story.spec.ttl_seconds_after_finished = Some(100);
+    story
+}
+
+#[test]
+fn an_object_that_was_made_for_somebody_is_deleted_after_its_time() {
+    let mut story = ended(true);
+    assert_eq!(story.look(&healthy(), 100).next, Next::At(at(160)));
+    assert_eq!(story.look(&healthy(), 160).effect, Some(Effect::Delete));
+}
+
+#[test]
+fn an_object_that_somebody_applied_is_never_deleted() {
+    assert_eq!(ended(false).look(&healthy(), 1_000).effect, None);
+}

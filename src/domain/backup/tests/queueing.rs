@@ -1,0 +1,149 @@
+//! A fair line for the places of one database.
+
+use super::queue::{Other, Queue, Turn, heads};
+use super::*;
+
+fn turn(second: i64, uid: &str) -> Turn {
+    Turn {
+        at: at(second),
+        uid: uid.to_owned(),
+    }
+}
+
+fn waits(second: i64, uid: &str) -> Other {
+    Other {
+        turn: turn(second, uid),
+        waits: true,
+        key: None,
+    }
+}
+
+fn runs(uid: &str) -> Other {
+    Other {
+        turn: turn(0, uid),
+        waits: false,
+        key: Some(format!("obb/{uid}/1")),
+    }
+}
+
+/// The line of a task that is due at second 10.
+fn line(others: &[Other], running: &[&str], places: usize) -> Queue {
+    let running = running.iter().copied().collect();
+    Queue::new(&turn(10, UID), others, running, places)
+}
+
+#[test]
+fn who_finds_a_free_place_goes_at_once() {
+    assert_eq!(line(&[runs("b")], &[], 2).position(), None);
+}
+
+#[test]
+fn who_finds_none_stands_behind_those_that_are_due_earlier() {
+    let others = [runs("b"), waits(5, "c"), waits(9, "d"), waits(20, "e")];
+    assert_eq!(line(&others, &[], 1).position(), Some(3));
+}
+
+#[test]
+fn a_free_place_is_for_the_first_in_the_line() {
+    let others = [waits(5, "c")];
+    assert_eq!(line(&others, &[], 1).position(), Some(2));
+    assert_eq!(line(&others, &[], 2).position(), None);
+}
+
+#[test]
+fn of_one_slot_the_uid_decides_and_never_both() {
+    let line = |own: &str, other: &str| {
+        Queue::new(&turn(10, own), &[waits(10, other)], [].into(), 1).position()
+    };
+    assert_eq!((line("a", "b"), line("b", "a")), (None, Some(2)));
+}
+
+#[test]
+fn a_task_that_waits_for_something_else_holds_nobody_back() {
+    let other = Other {
+        waits: false,
+        ..waits(5, "c")
+    };
+    assert_eq!(line(&[other], &[], 1).position(), None);
+}
+
+#[test]
+fn a_backup_counts_once_whether_its_task_or_the_database_shows_it() {
+    assert_eq!(line(&[runs("b")], &["obb/b/1"], 2).taken, 1);
+    assert_eq!(line(&[], &["obb/gone/1", "obb/b/1"], 2).taken, 2);
+}
+
+#[test]
+fn a_tasks_own_backup_takes_no_place_from_it() {
+    assert_eq!(line(&[], &["obb/0a1b-2c/1"], 1).position(), None);
+}
+
+#[test]
+fn as_many_are_woken_as_there_are_places() {
+    let waiting = vec![
+        (turn(9, "c"), 'c'),
+        (turn(3, "a"), 'a'),
+        (turn(5, "b"), 'b'),
+    ];
+    assert_eq!(heads(waiting, 2), ['a', 'b']);
+}
+
+fn crowded() -> Seen {
+    let queue = Queue {
+        places: 2,
+        taken: 2,
+        ahead: 2,
+    };
+    Seen { queue, ..healthy() }
+}
+
+#[test]
+fn a_task_without_a_place_says_how_far_it_is() {
+    let mut story = Story::new();
+    let verdict = story.look(&crowded(), 0);
+    assert_eq!((story.phase(), verdict.effect), ("Pending", None));
+    assert_eq!(story.status.queue_position, Some(3));
+    let cause = story.status.cause.as_ref().unwrap();
+    assert_eq!(cause.reason, "WaitingForFreePlace");
+    assert_eq!(cause.message, "position 3, 2 of 2 running");
+}
+
+#[test]
+fn what_stands_in_the_way_otherwise_takes_a_task_out_of_the_line() {
+    let mut story = Story::new();
+    story.look(&crowded(), 0);
+    let seen = Seen {
+        queue: crowded().queue,
+        ..seen_of(Some(Tenant {
+            round: None,
+            ..tenant()
+        }))
+    };
+    story.look(&seen, 5);
+    assert_eq!(
+        (story.status.queue_position, story.reason()),
+        (None, "WaitingForLogBackup")
+    );
+}
+
+#[test]
+fn a_place_that_was_taken_meanwhile_is_waited_for_and_not_counted_as_a_refusal() {
+    let mut story = Story::new();
+    let taken = Answer::Withheld("2 of 2 running".to_owned());
+    for second in [0, 10, 20] {
+        let verdict = story.answered(&healthy(), second, &taken);
+        assert_eq!(verdict.next, Next::At(at(second + 3)));
+    }
+    assert_eq!(story.reason(), "WaitingForFreePlace");
+}
+
+#[test]
+fn a_deadline_that_passes_in_the_line_is_overdue() {
+    let mut story = Story::due_within(60);
+    story.look(&crowded(), 10);
+    story.look(&crowded(), 60);
+    assert_eq!(
+        (story.phase(), story.status.queue_position),
+        ("Overdue", None)
+    );
+}

@@ -1,0 +1,137 @@
+//! Everything that a task can see and hear.
+
+use super::*;
+
+pub(super) fn worlds() -> Vec<Seen> {
+    let round = |status| Round {
+        status,
+        ..tenant().round.unwrap()
+    };
+    let jobs = [
+        JobStatus::Init,
+        JobStatus::Doing,
+        JobStatus::Unknown("NAPPING".to_owned()),
+        JobStatus::Canceling,
+        JobStatus::Completed,
+        JobStatus::Failed,
+        JobStatus::Canceled,
+    ];
+    let mut worlds: Vec<Seen> = jobs.iter().cloned().map(|s| with_job(job(s))).collect();
+    worlds.extend(jobs.into_iter().map(|s| with_parent(parent(s))));
+    let stranger = Job {
+        id: JobId(99),
+        description: "by hand".to_owned(),
+        initiator_tenant_id: TenantId(1002),
+        initiator_job_id: JobId(0),
+        ..job(JobStatus::Doing)
+    };
+    for status in [JobStatus::Doing, JobStatus::Failed, JobStatus::Completed] {
+        worlds.push(with_second_job(status));
+    }
+    worlds.extend([
+        with_job(job_that_failed_of_what_passes()),
+        seen_of(Some(Tenant {
+            jobs: vec![job(JobStatus::Completed)],
+            sets: Arc::new(vec![set()]),
+            ..tenant()
+        })),
+        with_job(stranger),
+        healthy(),
+        seen_of(None),
+        seen_of(Some(Tenant {
+            id: TenantId(1010),
+            ..tenant()
+        })),
+        seen_of(Some(Tenant {
+            role: "STANDBY".to_owned(),
+            ..tenant()
+        })),
+        seen_of(Some(Tenant {
+            locked: true,
+            ..tenant()
+        })),
+        seen_of(Some(Tenant {
+            round: None,
+            ..tenant()
+        })),
+        seen_of(Some(Tenant {
+            round: Some(round(RoundStatus::Interrupted)),
+            ..tenant()
+        })),
+        with_destination(DestinationSeen::Unset),
+        with_destination(DestinationSeen::Elsewhere("s3://other".to_owned())),
+    ]);
+    worlds.extend([
+        unsettled(healthy()),
+        unsettled(with_job(job(JobStatus::Doing))),
+        unsettled(with_destination(DestinationSeen::Unset)),
+    ]);
+    worlds.push(unreachable());
+    worlds.push(crowded(0));
+    worlds.push(crowded(3));
+    for obstacle in [
+        Obstacle::waiting("StorageNotFound", "no such store"),
+        Obstacle::permanent("TenantNotInStrategy", "not its tenant"),
+    ] {
+        let target = Err(obstacle.clone());
+        let database = Err(obstacle);
+        worlds.push(Seen {
+            target,
+            database,
+            ..healthy()
+        });
+    }
+    worlds.push(Seen {
+        database: Err(Obstacle::waiting("Connecting", "soon")),
+        ..healthy()
+    });
+    for target in worlds.iter_mut().flat_map(|seen| &mut seen.target) {
+        target.settings.active_deadline_seconds = Some(DEADLINE);
+    }
+    worlds
+}
+
+/// Every place is taken, and so many come first.
+fn crowded(ahead: usize) -> Seen {
+    Seen {
+        queue: queue::Queue {
+            places: 2,
+            taken: 2,
+            ahead,
+        },
+        ..healthy()
+    }
+}
+
+fn job_that_failed_of_what_passes() -> Job {
+    Job {
+        failure: Some(failure(FailureClass::NotYet)),
+        ..job(JobStatus::Failed)
+    }
+}
+
+/// The job of the second attempt, beside that of the first.
+fn with_second_job(status: JobStatus) -> Seen {
+    let second = Job {
+        id: JobId(8),
+        description: "obb/0a1b-2c/2".to_owned(),
+        initiator_job_id: JobId(71),
+        ..job(status)
+    };
+    seen_of(Some(Tenant {
+        jobs: vec![job_that_failed_of_what_passes(), second],
+        ..tenant()
+    }))
+}
+
+pub(super) fn answers() -> Vec<Answer> {
+    vec![
+        Answer::Done,
+        Answer::AlreadySent,
+        Answer::Withheld("another backup runs".to_owned()),
+        Answer::Refused(failure(FailureClass::NotYet)),
+        Answer::Refused(failure(FailureClass::Permanent)),
+        Answer::NotSent("no route".to_owned()),
+        Answer::Unknown("reset".to_owned()),
+    ]
+}

@@ -1,0 +1,103 @@
+//! Jobs that others started in the tenants of a strategy (the console, a DBA, another tool), shown
+//! as tasks. Nothing is ever sent for them.
+
+use std::collections::BTreeMap;
+
+use jiff::SignedDuration;
+
+use super::{Draft, Matched, TaskSeen};
+use crate::api::backup_task::Mirror;
+use crate::api::{BackupTaskSpec, BackupType, LocalReference};
+use crate::domain::{naming, time};
+use crate::oceanbase::model::{Job, JobKey, JobStatus, Snapshot, Tenant, TenantId};
+
+/// How long ago a job may have ended that is shown: one that began and ended while nobody looked.
+const LATE: SignedDuration = SignedDuration::from_hours(1);
+
+/// Jobs that others started, by tenant.
+pub type ExternalJobs = BTreeMap<TenantId, Vec<Job>>;
+
+/// The jobs that others started. One of sys's whose parent is not seen may be ours.
+#[must_use]
+pub fn external(snapshot: &Snapshot) -> ExternalJobs {
+    let is_ours = |job: &Job| job.description.starts_with(JobKey::PREFIX);
+    let by_others = |job: &&Job| {
+        let mut parents = snapshot.parents.iter();
+        let parent = parents.find(|parent| parent.id == job.initiator_job_id);
+        let is_known = job.initiator_tenant_id != TenantId::SYS || parent.is_some();
+        is_known && !is_ours(job) && !parent.is_some_and(is_ours)
+    };
+    let tenants = snapshot.tenants.values();
+    tenants
+        .map(|tenant| {
+            let jobs = tenant.jobs.iter().filter(by_others);
+            (tenant.id, jobs.cloned().collect::<Vec<_>>())
+        })
+        .filter(|(_, jobs)| !jobs.is_empty())
+        .collect()
+}
+
+impl Draft<'_> {
+    /// A task for each of these jobs, whether it is there or not.
+    pub(super) fn mirrors(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+        let mut mirrors = Vec::new();
+        for tenant in &matched.eligible {
+            let jobs = self.seen.external.get(&tenant.id).into_iter().flatten();
+            let shown = jobs.filter(|job| self.is_shown(tenant, job));
+            mirrors.extend(shown.map(|job| self.mirror_of(tenant, job)));
+        }
+        mirrors
+    }
+
+    fn is_shown(&self, tenant: &Tenant, job: &Job) -> bool {
+        if job.started_at < self.strategy.created_at {
+            return false;
+        }
+        let Some(ended_at) = job.ended_at.filter(|_| job.status.is_terminal()) else {
+            return true;
+        };
+        // As it stands in a status.
+        let ended_at = time(ended_at).0;
+        let good = job.status == JobStatus::Completed;
+        let name = naming::external(self.strategy.name, tenant.id, job.id);
+        let is_newer = |task: &&TaskSeen| {
+            task.tenant_name == tenant.name
+                && task.full == job.full
+                && (task.outcome.as_deref() == Some("Completed")) == good
+                && task
+                    .completed_at
+                    .is_some_and(|at| (at, &task.name) > (ended_at, &name))
+        };
+        let newer = self.seen.tasks.iter().filter(is_newer).count();
+        // What the history would delete next is not made, or it would be made and deleted for ever.
+        let limits = &self.strategy.spec.history;
+        let kept = if good {
+            limits.successful.max(1)
+        } else {
+            limits.failed
+        };
+        ended_at.duration_until(self.now) < LATE
+            && newer < usize::try_from(kept).unwrap_or_default()
+    }
+
+    fn mirror_of(&self, tenant: &Tenant, job: &Job) -> (String, BackupTaskSpec) {
+        let spec = BackupTaskSpec {
+            strategy_ref: Some(LocalReference::new(self.strategy.name)),
+            tenant_name: tenant.name.clone(),
+            type_: if job.full {
+                BackupType::Full
+            } else {
+                BackupType::Incremental
+            },
+            mirror: Some(Mirror {
+                job_id: job.id.0,
+                start_time: time(job.started_at),
+            }),
+            ..BackupTaskSpec::default()
+        };
+        (
+            naming::external(self.strategy.name, tenant.id, job.id),
+            spec,
+        )
+    }
+}

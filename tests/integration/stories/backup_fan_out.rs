@@ -1,0 +1,153 @@
+//! One task for all tenants of a strategy.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+use oceanbase_sim::statement::Kind;
+use serde_json::{Value, json};
+
+use crate::support::{World, eventually};
+
+const THREE_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+  - {name: stock, fullBackupSize: 1GiB}
+";
+
+const STRATEGY: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+";
+
+const ALL: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: all}
+spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+";
+
+fn archiving(story: &str) -> World {
+    let world = World::started(story, THREE_TENANTS);
+    world.apply(STRATEGY);
+    let runs = |object: &Value| object["status"]["phase"] == "InProgress";
+    eventually(
+        "log backup of each tenant",
+        || world.list("logbackup"),
+        |all| all.len() == 3 && all.iter().all(runs),
+    );
+    world
+}
+
+fn names(world: &World) -> Vec<String> {
+    let tasks = world.list("backuptask");
+    let name = |task: &Value| task["metadata"]["name"].as_str().unwrap().to_owned();
+    tasks.iter().map(name).collect()
+}
+
+fn children(task: &Value) -> [i64; 4] {
+    let children = &task["status"]["children"];
+    ["total", "completed", "failed", "running"].map(|word| children[word].as_i64().unwrap())
+}
+
+#[test]
+fn each_tenant_gets_a_task_and_the_first_task_ends_with_the_last() {
+    let world = archiving("all");
+    world.apply(ALL);
+    let all = world.phase("backuptask", "all", "Completed");
+    assert_eq!(children(&all), [3, 3, 0, 0]);
+    let made = ["all", "all-t1002", "all-t1004", "all-t1006"];
+    assert_eq!(names(&world), made);
+    assert_eq!(world.count(Kind::Backup), 3);
+    let child = world.get("backuptask", "all-t1004");
+    assert_eq!(child["spec"]["tenantName"], "billing");
+    let owner = &child["metadata"]["ownerReferences"][0];
+    assert_eq!(owner["uid"], all["metadata"]["uid"]);
+}
+
+#[test]
+fn one_that_fails_is_named_and_does_not_hold_back_the_others() {
+    let world = archiving("one-fails");
+    world.inject(Fault::FailBackup {
+        tenant: "billing".to_owned(),
+        code: -9082,
+        comment: None,
+    });
+    world.apply(ALL);
+    let all = world.phase("backuptask", "all", "Failed");
+    assert_eq!(children(&all), [3, 2, 1, 0]);
+    let cause = &all["status"]["cause"];
+    assert_eq!(cause["reason"], "ChildrenFailed");
+    let message = cause["message"].as_str().unwrap();
+    assert!(message.contains("'all-t1004'"), "{message}");
+}
+
+#[test]
+fn a_cancel_is_passed_on_to_the_tasks_that_run() {
+    let world = archiving("cancel-all");
+    for tenant in ["orders", "billing", "stock"] {
+        world.inject(Fault::Hold {
+            tenant: tenant.to_owned(),
+            at: Stage::Doing,
+        });
+    }
+    world.apply(ALL);
+    let running = || children(&world.get("backuptask", "all"));
+    world.phase("backuptask", "all", "InProgress");
+    // Two run, and the third waits for a place.
+    eventually("two that run", running, |counts| counts[3] == 2);
+    world.edit("backuptask", "all", "spec: {cancel: true}");
+    let canceled = || world.count(Kind::CancelBackup);
+    eventually("two CANCELs", canceled, |count| *count == 2);
+    for tenant in ["orders", "billing", "stock"] {
+        world.inject(Fault::Release {
+            tenant: tenant.to_owned(),
+        });
+    }
+    let all = world.phase("backuptask", "all", "Canceled");
+    assert_eq!(children(&all), [3, 0, 3, 0]);
+    assert_eq!(world.count(Kind::Backup), 2);
+}
+
+#[test]
+fn a_name_that_somebody_else_has_is_left_alone_and_told() {
+    let world = archiving("taken");
+    let theirs = ALL
+        .replace("name: all", "name: all-t1004")
+        .replace("scope: Strategy", "tenantName: orders, cancel: true");
+    world.apply(&theirs);
+    world.phase("backuptask", "all-t1004", "Canceled");
+    world.apply(ALL);
+    let all = world.phase("backuptask", "all", "Failed");
+    assert_eq!(all["status"]["children"]["refused"], json!(["all-t1004"]));
+    let theirs = world.get("backuptask", "all-t1004");
+    assert_eq!(theirs["metadata"]["ownerReferences"], Value::Null);
+    assert_eq!(world.count(Kind::Backup), 2);
+}
+
+#[test]
+fn only_an_object_that_was_made_for_somebody_goes_after_its_time() {
+    let world = archiving("time-to-live");
+    let short = "scope: Strategy, ttlSecondsAfterFinished: 0";
+    world.apply(&ALL.replace("scope: Strategy", short));
+    world.phase("backuptask", "all", "Completed");
+    let patch = "spec: {ttlSecondsAfterFinished: 1}";
+    world.edit("backuptask", "all-t1004", patch);
+    eventually(
+        "the child is gone",
+        || world.get("backuptask", "all-t1004"),
+        Value::is_null,
+    );
+    assert_eq!(names(&world), ["all", "all-t1002", "all-t1006"]);
+    assert_eq!(
+        world.get("backuptask", "all")["status"]["phase"],
+        "Completed"
+    );
+}

@@ -1,0 +1,74 @@
+//! Backups that others start are shown.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::statement::Kind;
+
+use super::{ONE_TENANT, nightly_without_first_backup, task};
+use crate::support::{World, eventually};
+
+/// A world in which `orders` has one backup of its strategy.
+fn backed_up(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.apply(&task("now", "Full"));
+    world.phase("backuptask", "now", "Completed");
+    world
+}
+
+fn start_elsewhere(world: &World, from_sys: bool) {
+    world.inject(Fault::ForeignBackup {
+        tenant: "orders".to_owned(),
+        description: "by hand".to_owned(),
+        incremental: true,
+        from_sys,
+    });
+}
+
+#[test]
+fn a_backup_that_a_dba_starts_is_shown_to_its_end_and_nothing_is_sent_for_it() {
+    for from_sys in [false, true] {
+        let world = backed_up("by-hand");
+        world.forget_statements();
+        start_elsewhere(&world, from_sys);
+        let shown = world.phase("backuptask", "nightly-t1002-ext-2", "Completed");
+        let status = &shown["status"];
+        assert_eq!(status["source"], "External");
+        assert_eq!(status["type"], "Incremental");
+        assert_eq!(status["backupSetId"], 2);
+        world.settle();
+        assert_eq!(world.changing(), [""; 0]);
+        let mine = world.get("backuptask", "now");
+        assert_eq!(mine["status"]["source"], "Manual");
+        assert_eq!(world.list("backuptask").len(), 2);
+    }
+}
+
+#[test]
+fn one_that_fails_is_shown_and_the_strategy_stays_healthy() {
+    let world = backed_up("fails-by-hand");
+    start_elsewhere(&world, false);
+    world.inject(Fault::FailBackup {
+        tenant: "orders".to_owned(),
+        code: -9082,
+        comment: None,
+    });
+    let shown = world.phase("backuptask", "nightly-t1002-ext-2", "Failed");
+    assert_eq!(shown["status"]["cause"]["reason"], "StoreOutOfSpace");
+    let phase = || world.get("backupstrategy", "nightly")["status"]["runningTasks"].clone();
+    eventually("nothing runs", phase, |count| *count == 0);
+    let strategy = world.get("backupstrategy", "nightly");
+    assert_eq!(
+        strategy["status"]["lastFailureTime"],
+        serde_json::Value::Null
+    );
+}
+
+#[test]
+fn a_person_can_not_write_what_only_the_operator_may() {
+    let world = World::started("fake-mirror", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    let mirror = "type: Full, mirror: {jobId: 7, startTime: '2026-11-20T00:00:00Z'}";
+    world.apply(&task("fake", "Full").replace("type: Full", mirror));
+    world.condition(("backuptask", "fake"), "Stalled", "True", "InvalidSpec");
+    assert_eq!(world.count(Kind::Backup), 0);
+}

@@ -1,0 +1,160 @@
+//! Only so many backups at once; the others wait their turn.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{Scn, Stage};
+
+use crate::support::world::cluster;
+use crate::support::{World, eventually};
+
+const TENANTS: [&str; 4] = ["orders", "billing", "stock", "people"];
+
+const FOUR_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+  - {name: stock, fullBackupSize: 1GiB}
+  - {name: people, fullBackupSize: 1GiB}
+";
+
+/// Log backup for every tenant; the next slot is far away.
+const STRATEGY: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+";
+
+/// A world in which one backup at a time may run, and `orders` is held in its own.
+fn one_at_a_time(story: &str) -> World {
+    let world = World::new(story, FOUR_TENANTS);
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {maxConcurrentBackups: 1}",
+    );
+    let mut world = world;
+    world.start_operator();
+    world.apply(STRATEGY);
+    eventually(
+        "log backup of each tenant",
+        || world.list("logbackup"),
+        |all| {
+            let runs = |object: &serde_json::Value| object["status"]["phase"] == "InProgress";
+            all.len() == TENANTS.len() && all.iter().all(runs)
+        },
+    );
+    world.inject(Fault::Hold {
+        tenant: "orders".to_owned(),
+        at: Stage::Doing,
+    });
+    world.apply(&task("orders"));
+    world.phase("backuptask", "orders", "InProgress");
+    world
+}
+
+fn task(tenant: &str) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {tenant}}}
+spec: {{strategyRef: {{name: nightly}}, tenantName: {tenant}, type: Full}}
+"
+    )
+}
+
+/// When each backup began and ended, in their order.
+fn runs(world: &World) -> Vec<(Scn, Scn)> {
+    let mut runs = world.simulator.world(|cluster| {
+        let backups = TENANTS.map(|tenant| &cluster.tenant(tenant).unwrap().backups);
+        let jobs = backups
+            .iter()
+            .flat_map(|all| all.jobs.iter().chain(&all.history));
+        jobs.filter_map(|job| Some((job.started_at, job.ended_at?)))
+            .collect::<Vec<_>>()
+    });
+    runs.sort_unstable();
+    runs
+}
+
+#[test]
+fn tasks_wait_in_line_for_the_only_place_and_never_two_run_at_once() {
+    let world = one_at_a_time("line");
+    world.apply(&task("billing"));
+    let first = ("backuptask", "billing");
+    let first = world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    assert_eq!(first["status"]["queuePosition"], 1);
+    assert_eq!(
+        first["status"]["cause"]["message"],
+        "position 1, 1 of 1 running"
+    );
+    world.apply(&format!("{}---{}", task("stock"), task("people")));
+    let last = ("backuptask", "people");
+    world.condition(last, "Succeeded", "Unknown", "WaitingForFreePlace");
+    let cluster = || world.get("oceanbasecluster", "prod")["status"]["backup"].clone();
+    eventually("three in the line", cluster, |backup| {
+        backup["queuedTasks"] == 3
+    });
+    world.inject(Fault::Release {
+        tenant: "orders".to_owned(),
+    });
+    for tenant in TENANTS {
+        world.phase("backuptask", tenant, "Completed");
+    }
+    let runs = runs(&world);
+    assert_eq!(runs.len(), TENANTS.len());
+    assert!(
+        runs.windows(2).all(|pair| pair[0].1 <= pair[1].0),
+        "{runs:?}"
+    );
+    eventually("nobody in the line", cluster, |backup| {
+        backup["queuedTasks"] == 0
+    });
+}
+
+#[test]
+fn more_places_let_those_in_the_line_begin() {
+    let world = one_at_a_time("places");
+    world.apply(&task("billing"));
+    let first = ("backuptask", "billing");
+    world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {maxConcurrentBackups: 2}",
+    );
+    world.phase("backuptask", "billing", "Completed");
+}
+
+#[test]
+fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
+    let world = one_at_a_time("shared-places");
+    world.apply(&cluster("again", world.port));
+    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Reachable");
+    let reference = "clusterRef: {name: again}, storageRef: {name: nfs}";
+    world.apply(&task("billing").replace("strategyRef: {name: nightly}", reference));
+    let first = ("backuptask", "billing");
+    let waits = world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    assert_eq!(
+        waits["status"]["cause"]["message"],
+        "position 1, 1 of 1 running"
+    );
+    for name in ["prod", "again"] {
+        let backup = || world.get("oceanbasecluster", name)["status"]["backup"].clone();
+        eventually("one in the line", backup, |backup| {
+            backup["queuedTasks"] == 1
+        });
+    }
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {maxConcurrentBackups: 2}",
+    );
+    world.phase("backuptask", "billing", "Completed");
+}
