@@ -46,6 +46,10 @@ impl Rival {
         self.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
     }
 
+    fn names_tenant(&self, tenant: &str) -> bool {
+        self.names().iter().any(|name| name == tenant)
+    }
+
     fn is_cluster_level(&self) -> bool {
         self.names().is_empty()
     }
@@ -84,7 +88,7 @@ fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
         let able = rivals.iter().filter(|rival| rival.may_use(tenant));
         able.filter(among).min_by_key(|rival| rival.rank())
     };
-    let naming = first(&|rival| rival.names().iter().any(|name| name == tenant));
+    let naming = first(&|rival| rival.names_tenant(tenant));
     let winner = match naming {
         Some(naming) => naming,
         None if own.excludes(tenant) => return Claim::Excluded,
@@ -105,7 +109,10 @@ fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
 #[must_use]
 pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
-    own.is_some_and(|own| matches!(claim(own, rivals, tenant), Claim::Own))
+    own.is_some_and(|own| {
+        let is_for_it = own.is_cluster_level() || own.names_tenant(tenant);
+        is_for_it && matches!(claim(own, rivals, tenant), Claim::Own)
+    })
 }
 
 /// Finds the tenants of the strategy `name` among `rivals`.

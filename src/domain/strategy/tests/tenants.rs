@@ -296,3 +296,10 @@ fn a_tenant_of_the_cluster_level_that_is_dropped_is_no_trouble() {
     assert_eq!(story.failing(), []);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
+
+#[test]
+fn a_strategy_that_names_its_tenants_is_for_no_other_even_where_nobody_else_is() {
+    let rivals = [naming("own", 0, &["t1002"])];
+    assert!(covers("own", &rivals, "t1002"));
+    assert!(!covers("own", &rivals, "t1004"));
+}
