@@ -1,14 +1,15 @@
 //! `LogBackup`: log backup of one tenant (console S28..S36) and what it can be recovered to
 //! (S61, S87).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+mod status;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::condition::{self, Condition};
-use super::schedule::BackupType;
-use super::{Cause, LocalReference};
+pub use status::{LogBackupStatus, RecoveryPoint, RecoveryWindow};
+
+use super::LocalReference;
 
 /// Log backup of one tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -135,108 +136,4 @@ pub enum Binding {
     Optional,
     /// Logs are kept until they are archived; writes may stall.
     Mandatory,
-}
-
-/// What the operator knows of the log backup.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct LogBackupStatus {
-    /// Generation of the spec that the status is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "condition::conditions")]
-    #[allow(missing_docs)]
-    pub conditions: Vec<Condition>,
-    /// `Starting`, `InProgress`, `Suspending`, `Paused`, `Stopping`, `Stopped`, `Interrupted` or
-    /// `Failed` (console S35); more may come.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub phase: Option<String>,
-    /// The console's words for the phase.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub console_label: Option<String>,
-    /// The tenant's id when this object first saw it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant_id: Option<i64>,
-    /// Up to where logs are archived: nanoseconds since 1970. Written every few minutes; the live
-    /// value is in the metrics.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 20))]
-    pub checkpoint_scn: Option<String>,
-    /// The same as a time (console S31).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub checkpoint_time: Option<Time>,
-    /// How far archiving was behind when the checkpoint was written, in seconds (console S32).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub delay_seconds: Option<i64>,
-    /// Start of the round (console S34).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_time: Option<Time>,
-    /// Since when archiving is paused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub paused_since: Option<Time>,
-    /// Directory of the logs, without keys (console S33).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 2048))]
-    pub storage_directory: Option<String>,
-    /// Number of the round.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub round_id: Option<i64>,
-    /// Number of the piece that is being written.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub piece_id: Option<i64>,
-    /// From when to when the tenant can be recovered to any instant: oldest first, at most 50;
-    /// holes between them are holes in the backups.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub recovery_windows: Vec<RecoveryWindow>,
-    /// The instants of the data backups, newest first, at most 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub recovery_points: Vec<RecoveryPoint>,
-    /// Generation of the spec whose `desiredState` was reached. What somebody changes in the
-    /// database after that is shown and left alone, until the spec is edited.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub applied_generation: Option<i64>,
-    /// Statements that failed one after the other; it sets the pause before the next one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub failures: Option<i32>,
-    /// When the last one failed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_failure_time: Option<Time>,
-    /// Why archiving does not do what it should.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cause: Option<Cause>,
-}
-
-/// A stretch of time without a hole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RecoveryWindow {
-    /// First recoverable instant.
-    pub start: Time,
-    /// Last recoverable instant when this was written.
-    pub end: Time,
-    /// The same in nanoseconds since 1970.
-    #[schemars(length(max = 20))]
-    pub start_scn: String,
-    /// The same in nanoseconds since 1970.
-    #[schemars(length(max = 20))]
-    pub end_scn: String,
-}
-
-/// The instant of a data backup.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RecoveryPoint {
-    /// The set.
-    pub backup_set_id: i64,
-    /// What it holds.
-    #[serde(rename = "type")]
-    #[schemars(with = "String", length(max = 32))]
-    pub type_: BackupType,
-    /// `MIN_RESTORE_SCN` as a time.
-    pub time: Time,
 }

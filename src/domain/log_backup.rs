@@ -10,7 +10,11 @@
 //! * Once the wanted state was reached, it is not enforced: what somebody changes in the database
 //!   is shown, and stands until the object is edited.
 
+mod answer;
+mod archiving;
+mod event;
 mod live;
+mod obstacle;
 mod status;
 mod step;
 #[cfg(test)]
@@ -23,15 +27,9 @@ use jiff::{SignedDuration, Timestamp};
 use step::Step;
 
 use super::backup::ineligible;
-use super::{Decision, DestinationSeen, Next, Obstacle, TenantSeen, time};
-use crate::api::{Cause, DesiredState, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{
-    Answer, ArchiveDest, Failure, FailureClass, Round, RoundStatus, Tenant, TenantName,
-};
-
-/// The shortest and the longest pause after a statement that failed.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+use super::{Decision, DestinationSeen, Next, Obstacle, TenantSeen};
+use crate::api::{LogBackupSpec, LogBackupStatus};
+use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
 const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
@@ -147,59 +145,6 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
-        self.seen.target.clone()?;
-        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
-        let spec = self.object.spec;
-        let Some(tenant) = database.tenant.as_deref() else {
-            return Err(Obstacle::waiting(
-                TENANT_NOT_FOUND,
-                format!(
-                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
-                    spec.tenant_name
-                ),
-            ));
-        };
-        if TenantName::parse(&spec.tenant_name).is_none() {
-            return Err(Obstacle::permanent(
-                "UnsafeTenantName",
-                format!(
-                    "the name '{}' can not stand in a statement; only names of letters, digits \
-                     and '_' that are no reserved word can be backed up",
-                    spec.tenant_name
-                ),
-            ));
-        }
-        let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
-        if known != tenant.id.0 {
-            return Err(Obstacle::permanent(
-                "TenantReplaced",
-                format!(
-                    "the tenant '{}' was made anew since: it has id {}, not {known}; delete this \
-                     LogBackup and let a new one be made",
-                    spec.tenant_name, tenant.id
-                ),
-            ));
-        }
-        if spec.desired_state == DesiredState::Paused && !self.seen.can_pause {
-            return Err(Obstacle::permanent(
-                "UnsupportedServerVersion",
-                "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
-            ));
-        }
-        let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
-        if spec.desired_state == DesiredState::Paused
-            && tenant.log_dest.as_ref().is_some_and(mandatory)
-        {
-            return Err(Obstacle::permanent(
-                "BindingMandatory",
-                "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \
-                 log backup is paused. Choose Running or Stopped",
-            ));
-        }
-        Ok(tenant)
-    }
-
     fn blocked(mut self, tenant: Option<&Tenant>, obstacle: Obstacle) -> Verdict {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();
@@ -276,53 +221,6 @@ impl<'a> Draft<'a> {
         self.render(Some(tenant), &state, None, next)
     }
 
-    /// Takes in what became of this pass's statement.
-    fn hear(mut self, tenant: &Tenant, answer: &Answer) -> Verdict {
-        let archive = archive(tenant);
-        match answer {
-            Answer::Done | Answer::AlreadySent => {
-                self.forget_failures();
-                // Also where nothing will change, as after an answer that it is so already.
-                self.render(Some(tenant), &State::Moving(archive), None, STEP_PATIENCE)
-            }
-            Answer::Refused(failure) => {
-                self.note_failure(failure);
-                let next = self.paused_until().map_or(Next::Await, Next::At);
-                self.render(Some(tenant), &State::Failed(archive), None, next)
-            }
-            // Sent again after a look: these statements are idempotent.
-            Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => {
-                let next = Next::After(Duration::from_secs(5));
-                let state = self.under_way(archive);
-                self.render(Some(tenant), &state, None, next)
-            }
-        }
-    }
-
-    fn note_failure(&mut self, failure: &Failure) {
-        self.status.cause = Some(Cause::from(failure));
-        let failures = self.status.failures.unwrap_or(0).saturating_add(1);
-        // What only a person can mend is tried rarely.
-        let least = if failure.class == FailureClass::Permanent {
-            5
-        } else {
-            1
-        };
-        self.status.failures = Some(failures.max(least));
-        self.status.last_failure_time = Some(time(self.now));
-    }
-
-    /// Until when nothing is sent, because the last statement failed.
-    fn paused_until(&self) -> Option<Timestamp> {
-        let failed_at = self.status.last_failure_time.as_ref()?.0;
-        let doublings = u32::try_from(self.status.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
-        let (shortest, longest) = PAUSES;
-        let pause = shortest.saturating_mul(1 << doublings).min(longest);
-        let until = failed_at.saturating_add(pause).ok()?;
-        // A failure in the future was written by another clock.
-        (failed_at <= self.now && self.now < until).then_some(until)
-    }
-
     fn destination(&self) -> &'a DestinationSeen {
         match &self.seen.database {
             Ok(seen) => &seen.destination,
@@ -357,7 +255,7 @@ impl<'a> Draft<'a> {
     ) -> Verdict {
         let before = self.object.status;
         let status = status::render(&self, tenant, state);
-        let event = status::event(before, &status, self.object.spec);
+        let event = event::event(before, &status, self.object.spec);
         Decision {
             status,
             effect,

@@ -1,11 +1,12 @@
 //! How log backup is shown.
 
-use super::live::{DELAY_THRESHOLD_SECONDS, delay, is_due, live};
+use super::archiving::{archiving, delay_acceptable};
+use super::live::{delay, is_due, live};
 use super::{Archive, Draft, State, TENANT_NOT_FOUND};
-use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
+use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Binding, Cause, DesiredState, LogBackupSpec, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{Event, cause, time};
+use crate::domain::{cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
@@ -76,7 +77,7 @@ fn interrupted(tenant: &Tenant) -> Option<Cause> {
 }
 
 /// What to do about an interrupted round.
-const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
+pub(super) const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
                        Running, then make a full backup";
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
@@ -198,150 +199,5 @@ fn has_other_settings(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
         let days = days.and_then(|days| days.parse::<i32>().ok());
         !dest.binding.eq_ignore_ascii_case(binding)
             || days.is_some_and(|days| days != spec.piece_switch_days)
-    })
-}
-
-fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wanted {
-    let comment = tenant
-        .and_then(|tenant| tenant.round.as_ref())
-        .map(|r| r.comment.as_str());
-    match state {
-        State::Blocked(obstacle) => wanted(
-            ARCHIVING,
-            Status::Unknown,
-            obstacle.reason,
-            &obstacle.message,
-        ),
-        State::Reached(Archive::Round(RoundStatus::Doing))
-        | State::Moving(Archive::Round(RoundStatus::Doing))
-        | State::Failed(Archive::Round(RoundStatus::Doing)) => {
-            wanted(ARCHIVING, true, "Archiving", "logs are archived")
-        }
-        State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
-            ARCHIVING,
-            true,
-            "ChangedElsewhere",
-            "logs are archived, though this object does not ask for it: somebody started it in \
-             the database. Edit `desiredState` to have one of the two",
-        ),
-        State::Reached(Archive::Round(RoundStatus::Interrupted))
-        | State::Drifted(Archive::Round(RoundStatus::Interrupted))
-        | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
-            let comment = comment.unwrap_or_default();
-            let message = format!("archiving was interrupted ({comment}). {HEALING}");
-            wanted(ARCHIVING, false, "Interrupted", message)
-        }
-        State::Reached(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
-            let message =
-                format!("the round's status is {word}, which this operator does not know");
-            wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
-        }
-        State::Reached(Archive::Stopped) if spec.desired_state == DesiredState::Paused => wanted(
-            ARCHIVING,
-            false,
-            "Stopped",
-            "log backup is stopped: there is nothing to pause",
-        ),
-        State::Drifted(_) => wanted(
-            ARCHIVING,
-            false,
-            "ChangedElsewhere",
-            "somebody changed log archiving in the database; it is left as it is. To apply \
-             `desiredState` again, edit it",
-        ),
-        _ => {
-            let (reason, message) = match spec.desired_state {
-                DesiredState::Running => ("NotStarted", "logs are not archived yet"),
-                DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
-                DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
-            };
-            wanted(ARCHIVING, false, reason, message)
-        }
-    }
-}
-
-fn delay_acceptable(delay: Option<i64>) -> Wanted {
-    match delay {
-        None => wanted(
-            DELAY_ACCEPTABLE,
-            Status::Unknown,
-            "NotArchiving",
-            "no logs are archived",
-        ),
-        Some(seconds) if seconds > DELAY_THRESHOLD_SECONDS => wanted(
-            DELAY_ACCEPTABLE,
-            false,
-            "DelayTooLong",
-            // No number here: it would change with every look, and each change is a write.
-            format!(
-                "log backup is more than {DELAY_THRESHOLD_SECONDS} s behind: check the store's \
-                 throughput"
-            ),
-        ),
-        Some(_) => wanted(
-            DELAY_ACCEPTABLE,
-            true,
-            "DelayAcceptable",
-            format!("log backup is at most {DELAY_THRESHOLD_SECONDS} s behind"),
-        ),
-    }
-}
-
-pub(super) fn event(
-    before: &LogBackupStatus,
-    after: &LogBackupStatus,
-    spec: &LogBackupSpec,
-) -> Option<Event> {
-    if before.phase == after.phase {
-        return None;
-    }
-    let tenant = &spec.tenant_name;
-    let why = || {
-        after
-            .cause
-            .as_ref()
-            .map(|cause| cause.message.clone())
-            .unwrap_or_default()
-    };
-    let (warning, reason, message) = match after.phase.as_deref()? {
-        "InProgress" if before.phase.as_deref() == Some("Paused") => (
-            false,
-            "LogBackupResumed",
-            format!("log backup of tenant {tenant} goes on"),
-        ),
-        "InProgress" => (
-            false,
-            "LogBackupStarted",
-            format!("logs of tenant {tenant} are archived"),
-        ),
-        "Paused" => (
-            true,
-            "LogBackupPaused",
-            format!("log backup of tenant {tenant} is paused"),
-        ),
-        "Stopped" => (
-            true,
-            "LogBackupStopped",
-            format!("log backup of tenant {tenant} stopped"),
-        ),
-        "Interrupted" => (
-            true,
-            "LogBackupInterrupted",
-            format!("log backup of tenant {tenant} was interrupted and needs a new start"),
-        ),
-        "Failed" => (
-            true,
-            "LogBackupFailed",
-            format!("log backup of tenant {tenant}: {}", why()),
-        ),
-        _ => return None,
-    };
-    Some(Event {
-        warning,
-        reason,
-        message,
     })
 }

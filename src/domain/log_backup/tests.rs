@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::{Binding, LocalReference};
-use crate::oceanbase::model::{Scn, TenantId};
+use crate::api::{Binding, DesiredState, LocalReference};
+use crate::domain::time;
+use crate::oceanbase::model::{ArchiveDest, Failure, FailureClass, Scn, TenantId};
 
 mod stories;
 mod walk;

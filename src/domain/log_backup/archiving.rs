@@ -1,0 +1,98 @@
+//! Whether logs are archived, and fast enough, as conditions.
+
+use super::live::DELAY_THRESHOLD_SECONDS;
+use super::status::HEALING;
+use super::{Archive, State};
+use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
+use crate::api::{DesiredState, LogBackupSpec};
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::oceanbase::model::{RoundStatus, Tenant};
+
+pub(super) fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wanted {
+    let comment = tenant
+        .and_then(|tenant| tenant.round.as_ref())
+        .map(|r| r.comment.as_str());
+    match state {
+        State::Blocked(obstacle) => wanted(
+            ARCHIVING,
+            Status::Unknown,
+            obstacle.reason,
+            &obstacle.message,
+        ),
+        State::Reached(Archive::Round(RoundStatus::Doing))
+        | State::Moving(Archive::Round(RoundStatus::Doing))
+        | State::Failed(Archive::Round(RoundStatus::Doing)) => {
+            wanted(ARCHIVING, true, "Archiving", "logs are archived")
+        }
+        State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
+            ARCHIVING,
+            true,
+            "ChangedElsewhere",
+            "logs are archived, though this object does not ask for it: somebody started it in \
+             the database. Edit `desiredState` to have one of the two",
+        ),
+        State::Reached(Archive::Round(RoundStatus::Interrupted))
+        | State::Drifted(Archive::Round(RoundStatus::Interrupted))
+        | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
+            let comment = comment.unwrap_or_default();
+            let message = format!("archiving was interrupted ({comment}). {HEALING}");
+            wanted(ARCHIVING, false, "Interrupted", message)
+        }
+        State::Reached(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
+            let message =
+                format!("the round's status is {word}, which this operator does not know");
+            wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
+        }
+        State::Reached(Archive::Stopped) if spec.desired_state == DesiredState::Paused => wanted(
+            ARCHIVING,
+            false,
+            "Stopped",
+            "log backup is stopped: there is nothing to pause",
+        ),
+        State::Drifted(_) => wanted(
+            ARCHIVING,
+            false,
+            "ChangedElsewhere",
+            "somebody changed log archiving in the database; it is left as it is. To apply \
+             `desiredState` again, edit it",
+        ),
+        _ => {
+            let (reason, message) = match spec.desired_state {
+                DesiredState::Running => ("NotStarted", "logs are not archived yet"),
+                DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
+                DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
+            };
+            wanted(ARCHIVING, false, reason, message)
+        }
+    }
+}
+
+pub(super) fn delay_acceptable(delay: Option<i64>) -> Wanted {
+    match delay {
+        None => wanted(
+            DELAY_ACCEPTABLE,
+            Status::Unknown,
+            "NotArchiving",
+            "no logs are archived",
+        ),
+        Some(seconds) if seconds > DELAY_THRESHOLD_SECONDS => wanted(
+            DELAY_ACCEPTABLE,
+            false,
+            "DelayTooLong",
+            // No number here: it would change with every look, and each change is a write.
+            format!(
+                "log backup is more than {DELAY_THRESHOLD_SECONDS} s behind: check the store's \
+                 throughput"
+            ),
+        ),
+        Some(_) => wanted(
+            DELAY_ACCEPTABLE,
+            true,
+            "DelayAcceptable",
+            format!("log backup is at most {DELAY_THRESHOLD_SECONDS} s behind"),
+        ),
+    }
+}

@@ -1,0 +1,62 @@
+//! What stands in the way of log backup.
+
+use super::{Draft, TENANT_NOT_FOUND};
+use crate::api::DesiredState;
+use crate::domain::Obstacle;
+use crate::oceanbase::model::{ArchiveDest, Tenant, TenantName};
+
+impl<'a> Draft<'a> {
+    /// The tenant, if it is there and the spec can be followed for it.
+    pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
+        self.seen.target.clone()?;
+        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
+        let spec = self.object.spec;
+        let Some(tenant) = database.tenant.as_deref() else {
+            return Err(Obstacle::waiting(
+                TENANT_NOT_FOUND,
+                format!(
+                    "the cluster has no tenant '{}': make it, or delete this LogBackup",
+                    spec.tenant_name
+                ),
+            ));
+        };
+        if TenantName::parse(&spec.tenant_name).is_none() {
+            return Err(Obstacle::permanent(
+                "UnsafeTenantName",
+                format!(
+                    "the name '{}' can not stand in a statement; only names of letters, digits \
+                     and '_' that are no reserved word can be backed up",
+                    spec.tenant_name
+                ),
+            ));
+        }
+        let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
+        if known != tenant.id.0 {
+            return Err(Obstacle::permanent(
+                "TenantReplaced",
+                format!(
+                    "the tenant '{}' was made anew since: it has id {}, not {known}; delete this \
+                     LogBackup and let a new one be made",
+                    spec.tenant_name, tenant.id
+                ),
+            ));
+        }
+        if spec.desired_state == DesiredState::Paused && !self.seen.can_pause {
+            return Err(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
+            ));
+        }
+        let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
+        if spec.desired_state == DesiredState::Paused
+            && tenant.log_dest.as_ref().is_some_and(mandatory)
+        {
+            return Err(Obstacle::permanent(
+                "BindingMandatory",
+                "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \
+                 log backup is paused. Choose Running or Stopped",
+            ));
+        }
+        Ok(tenant)
+    }
+}
