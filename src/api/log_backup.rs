@@ -1,12 +1,13 @@
 //! `LogBackup`: log backup of one tenant (console S28..S36) and what it can be recovered to
 //! (S61, S87).
 
+mod settings;
 mod status;
 
 use kube::{CustomResource, KubeSchema};
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use settings::{Binding, DesiredState, Drift};
 pub use status::{LogBackupStatus, RecoveryPoint, RecoveryWindow};
 
 use super::LocalReference;
@@ -109,31 +110,11 @@ pub struct LogBackupSpec {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
+    /// What is done about what somebody changes in the database.
+    #[serde(default)]
+    pub drift: Drift,
 }
 
 fn one() -> i32 {
     1
-}
-
-/// What the log backup should do.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum DesiredState {
-    /// Archive logs.
-    #[default]
-    Running,
-    /// Hold archiving and keep the round: no hole in the logs as long as the database keeps them.
-    /// OceanBase V4.1 and later.
-    Paused,
-    /// End the round. Starting again makes a new one, with a hole between the two.
-    Stopped,
-}
-
-/// What the database does when the store can not keep up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum Binding {
-    /// Business first: logs that are not archived yet may be recycled, which interrupts archiving.
-    #[default]
-    Optional,
-    /// Logs are kept until they are archived; writes may stall.
-    Mandatory,
 }

@@ -37,7 +37,7 @@ pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
 pub use cause::Cause;
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
-pub use log_backup::{Binding, DesiredState, LogBackup, LogBackupSpec, LogBackupStatus};
+pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
 pub use reference::LocalReference;
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::{BackupType, ScheduleSpec};
-use super::{Binding, LocalReference};
+use super::{Binding, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -144,6 +144,9 @@ pub struct LogBackupSettings {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
+    /// What is done about what somebody changes in the database.
+    #[serde(default)]
+    pub drift: Drift,
 }
 
 impl Default for LogBackupSettings {
@@ -151,6 +154,7 @@ impl Default for LogBackupSettings {
         Self {
             binding: Binding::default(),
             piece_switch_days: one(),
+            drift: Drift::default(),
         }
     }
 }

@@ -7,8 +7,8 @@
 //! * A destination that is already right is never set again: an unmounted directory would be
 //!   taken for an empty one, and every backup in it be marked as deleted. One that belongs to
 //!   something else is refused.
-//! * Once the wanted state was reached, it is not enforced: what somebody changes in the database
-//!   is shown, and stands until the object is edited.
+//! * Once the wanted state was reached, what somebody changes in the database is shown, and stands
+//!   until the object is edited; with `drift: Enforce` it is put right where that makes no hole.
 
 mod answer;
 mod archiving;
@@ -27,8 +27,8 @@ use jiff::{SignedDuration, Timestamp};
 use step::Step;
 
 use super::backup::ineligible;
-use super::{Decision, DestinationSeen, Next, Obstacle, TenantSeen};
-use crate::api::{LogBackupSpec, LogBackupStatus};
+use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
+use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
@@ -110,6 +110,8 @@ pub fn decide(
         object,
         seen,
         status: object.status.clone(),
+        desired: object.spec.desired_state,
+        event: None,
         now,
     };
     if object.status.observed_generation != Some(object.generation) {
@@ -141,6 +143,9 @@ struct Draft<'a> {
     object: &'a LogBackup<'a>,
     seen: &'a Seen,
     status: LogBackupStatus,
+    desired: DesiredState,
+    /// What is told beside a move of the phase, and before it.
+    event: Option<Event>,
     now: Timestamp,
 }
 
@@ -167,7 +172,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the tenant and takes the next step.
-    fn look(self, tenant: &Tenant) -> Verdict {
+    fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
         let elsewhere = match &self.destination() {
             DestinationSeen::Elsewhere(place) => Some(place.clone()),
@@ -186,17 +191,16 @@ impl<'a> Draft<'a> {
         if let Some(until) = self.paused_until() {
             return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
         }
-        let is_applied = self.status.applied_generation == Some(self.object.generation);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
-        if !is_applied && !self.is_settled() {
+        if !self.is_applied() && !self.is_settled() {
             let state = self.under_way(archive);
             return self.render(Some(tenant), &state, None, Next::Await);
         }
         let Some(step) = self.step(tenant, &archive) else {
             return self.reached(tenant, archive);
         };
-        if is_applied {
+        if self.is_applied() && !self.corrects(tenant, &step) {
             let next = self.checkpoint_due(tenant);
             return self.render(Some(tenant), &State::Drifted(archive), None, next);
         }
@@ -213,8 +217,31 @@ impl<'a> Draft<'a> {
         self.render(Some(tenant), &state, effect, STEP_PATIENCE)
     }
 
+    /// Whether what is asked for was reached before.
+    fn is_applied(&self) -> bool {
+        self.status.applied_generation == Some(self.object.generation)
+            && self.status.correcting_since.is_none()
+    }
+
+    /// Begins to put right what somebody changed, where that is asked for.
+    fn corrects(&mut self, tenant: &Tenant, step: &Step) -> bool {
+        let Step::Send(effect) = step else {
+            return false;
+        };
+        let corrects = self.object.spec.drift == Drift::Enforce
+            && self.desired == DesiredState::Running
+            && self.is_settled()
+            && ineligible(tenant).is_none();
+        if corrects {
+            self.status.correcting_since = Some(time(self.now));
+            self.event = Some(event::correcting(effect));
+        }
+        corrects
+    }
+
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
+        self.status.correcting_since = None;
         self.forget_failures();
         let state = State::Reached(archive);
         let next = self.checkpoint_due(tenant);
@@ -255,7 +282,9 @@ impl<'a> Draft<'a> {
     ) -> Verdict {
         let before = self.object.status;
         let status = status::render(&self, tenant, state);
-        let event = event::event(before, &status, self.object.spec);
+        let event = self
+            .event
+            .or_else(|| event::of_phase(before, &status, self.object.spec));
         Decision {
             status,
             effect,

@@ -68,9 +68,12 @@ pub struct LogBackupStatus {
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub recovery_points: Vec<RecoveryPoint>,
     /// Generation of the spec whose `desiredState` was reached. What somebody changes in the
-    /// database after that is shown and left alone, until the spec is edited.
+    /// database after that is treated as `drift` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
+    /// Since when something that somebody changed in the database is being put right.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correcting_since: Option<Time>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,

@@ -3,12 +3,12 @@
 use super::live::DELAY_THRESHOLD_SECONDS;
 use super::status::HEALING;
 use super::{Archive, State};
+use crate::api::DesiredState;
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
-use crate::api::{DesiredState, LogBackupSpec};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-pub(super) fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackupSpec) -> Wanted {
+pub(super) fn archiving(desired: DesiredState, state: &State, tenant: Option<&Tenant>) -> Wanted {
     let comment = tenant
         .and_then(|tenant| tenant.round.as_ref())
         .map(|r| r.comment.as_str());
@@ -46,7 +46,7 @@ pub(super) fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackup
                 format!("the round's status is {word}, which this operator does not know");
             wanted(ARCHIVING, Status::Unknown, "UnknownStatus", message)
         }
-        State::Reached(Archive::Stopped) if spec.desired_state == DesiredState::Paused => wanted(
+        State::Reached(Archive::Stopped) if desired == DesiredState::Paused => wanted(
             ARCHIVING,
             false,
             "Stopped",
@@ -60,7 +60,7 @@ pub(super) fn archiving(state: &State, tenant: Option<&Tenant>, spec: &LogBackup
              `desiredState` again, edit it",
         ),
         _ => {
-            let (reason, message) = match spec.desired_state {
+            let (reason, message) = match desired {
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
                 DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
                 DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),

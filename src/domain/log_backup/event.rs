@@ -1,9 +1,11 @@
-//! What is told when log backup's phase moves.
+//! What is told when log backup's phase moves, and when something is done that nobody asked for
+//! just now.
 
+use super::Effect;
 use crate::api::{LogBackupSpec, LogBackupStatus};
 use crate::domain::Event;
 
-pub(super) fn event(
+pub(super) fn of_phase(
     before: &LogBackupStatus,
     after: &LogBackupStatus,
     spec: &LogBackupSpec,
@@ -57,4 +59,27 @@ pub(super) fn event(
         reason,
         message,
     })
+}
+
+/// Somebody changed something in the database, and this statement puts it right.
+pub(super) fn correcting(effect: &Effect) -> Event {
+    let (tenant, what) = match effect {
+        Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),
+        Effect::SetEnabled(tenant, true) => {
+            (tenant, "LOG_ARCHIVE_DEST was deferred; it is enabled")
+        }
+        Effect::SetEnabled(tenant, false) => {
+            (tenant, "LOG_ARCHIVE_DEST was enabled; it is deferred")
+        }
+        Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
+        Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),
+    };
+    Event {
+        warning: true,
+        reason: "LogBackupCorrected",
+        message: format!(
+            "somebody changed log backup of tenant {tenant} in the database: {what} again, as \
+             `drift: Enforce` asks"
+        ),
+    }
 }

@@ -41,16 +41,14 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
-        if spec.desired_state == DesiredState::Paused && !self.seen.can_pause {
+        if self.desired == DesiredState::Paused && !self.seen.can_pause {
             return Err(Obstacle::permanent(
                 "UnsupportedServerVersion",
                 "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
             ));
         }
         let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
-        if spec.desired_state == DesiredState::Paused
-            && tenant.log_dest.as_ref().is_some_and(mandatory)
-        {
+        if self.desired == DesiredState::Paused && tenant.log_dest.as_ref().is_some_and(mandatory) {
             return Err(Obstacle::permanent(
                 "BindingMandatory",
                 "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \

@@ -34,9 +34,9 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         State::Failed(_) => status.cause,
         State::Moving(_) | State::Reached(_) | State::Drifted(_) => tenant.and_then(interrupted),
     };
-    let (phase, label) = phase(state, tenant, previous, draft.object.spec);
-    let mut conditions = Vec::from(progress(state, &status, tenant, draft.object.spec));
-    conditions.push(archiving(state, tenant, draft.object.spec));
+    let (phase, label) = phase(draft, state, tenant);
+    let mut conditions = Vec::from(progress(draft, state, &status, tenant));
+    conditions.push(archiving(draft.desired, state, tenant));
     conditions.push(match state {
         State::Blocked(obstacle) => wanted(
             DELAY_ACCEPTABLE,
@@ -93,12 +93,8 @@ fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 }
 
 /// Phase and the console's words for it (console 2.3).
-fn phase(
-    state: &State,
-    tenant: Option<&Tenant>,
-    previous: &LogBackupStatus,
-    spec: &LogBackupSpec,
-) -> (String, String) {
+fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
+    let previous = draft.object.status;
     let (phase, label) = match state {
         State::Blocked(obstacle) if obstacle.permanent => ("Failed", "Failed"),
         // It was there: nothing is archived any more.
@@ -117,7 +113,7 @@ fn phase(
             _ => ("Starting", "Starting"),
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
-        State::Moving(Archive::Stopped) if spec.desired_state == DesiredState::Running => {
+        State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
         State::Moving(archive)
@@ -143,12 +139,13 @@ fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
 }
 
 fn progress(
+    draft: &Draft<'_>,
     state: &State,
     status: &LogBackupStatus,
     tenant: Option<&Tenant>,
-    spec: &LogBackupSpec,
 ) -> [Wanted; 3] {
-    let desired = match spec.desired_state {
+    let spec = draft.object.spec;
+    let desired = match draft.desired {
         DesiredState::Running => "Running",
         DesiredState::Paused => "Paused",
         DesiredState::Stopped => "Stopped",
@@ -162,6 +159,12 @@ fn progress(
             };
             condition::progress(progress, obstacle.reason, &obstacle.message)
         }
+        State::Moving(_) if status.correcting_since.is_some() => condition::progress(
+            Progress::Reconciling,
+            "Correcting",
+            "somebody changed log archiving in the database; it is put right, as `drift: Enforce` \
+             asks",
+        ),
         State::Moving(_) => {
             let message = format!("on the way to {desired}");
             condition::progress(Progress::Reconciling, "Applying", &message)

@@ -20,7 +20,7 @@ impl Draft<'_> {
         let name = TenantName::parse(&self.object.spec.tenant_name)?;
         let dest = tenant.log_dest.as_ref();
         let enabled = dest.is_none_or(|dest| dest.enabled);
-        match (self.object.spec.desired_state, archive) {
+        match (self.desired, archive) {
             (DesiredState::Running, Stopped) if *self.destination() == DestinationSeen::Unset => {
                 Some(Step::Send(Effect::SetDestination(name)))
             }

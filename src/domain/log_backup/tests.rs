@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::{Binding, DesiredState, LocalReference};
+use crate::api::{Binding, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{ArchiveDest, Failure, FailureClass, Scn, TenantId};
 
+mod drift;
 mod stories;
 mod walk;
 
@@ -27,6 +28,7 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         desired_state,
         binding: Binding::Optional,
         piece_switch_days: 1,
+        drift: Drift::Report,
     }
 }
 

@@ -289,6 +289,7 @@ impl Draft<'_> {
             desired_state: DesiredState::Running,
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
+            drift: spec.log_backup.drift,
         }
     }
 

@@ -9,6 +9,7 @@ mod deleting;
 mod failure;
 mod kill;
 mod log_backup;
+mod log_backup_drift;
 mod malformed;
 mod manual;
 mod meanwhile;

@@ -88,6 +88,7 @@ fn key(status: &LogBackupStatus) -> String {
         (
             status.observed_generation,
             status.applied_generation,
+            &status.correcting_since,
             status.tenant_id,
             status.failures,
             &status.last_failure_time,
@@ -145,9 +146,10 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
         database.destination,
         DestinationSeen::Elsewhere(_)
     ));
-    assert_ne!(
-        story.status.applied_generation,
-        Some(story.generation),
+    let enforces =
+        story.spec.drift == Drift::Enforce && story.spec.desired_state == DesiredState::Running;
+    assert!(
+        story.status.applied_generation != Some(story.generation) || enforces,
         "drift is not undone"
     );
     if matches!(effect, Effect::SetDestination(_)) {
@@ -209,15 +211,21 @@ fn walk(start: &Story, found: &mut Vec<LogBackupStatus>) -> usize {
 fn every_status_that_a_log_backup_can_come_to_keeps_the_invariants() {
     use DesiredState::{Paused, Running, Stopped};
     let (mut statuses, mut decisions) = (0, 0);
-    for first in [Running, Paused, Stopped] {
+    let starts = [Running, Paused, Stopped].map(Story::of);
+    let mut enforcing = Story::of(Running);
+    enforcing.spec.drift = Drift::Enforce;
+    for start in starts.into_iter().chain([enforcing]) {
         let mut found = Vec::new();
-        decisions += walk(&Story::of(first), &mut found);
+        decisions += walk(&start, &mut found);
         // Edited from each of them.
         let mut edited = HashSet::new();
         for status in &found {
             for second in [Running, Paused, Stopped] {
-                let mut story = Story::of(first);
-                story.status = status.clone();
+                let mut story = Story {
+                    spec: start.spec.clone(),
+                    generation: start.generation,
+                    status: status.clone(),
+                };
                 story.edit(second);
                 if edited.insert((key(status), format!("{second:?}"))) {
                     for (seen, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {

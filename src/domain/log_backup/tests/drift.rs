@@ -1,0 +1,112 @@
+//! What somebody changes in the database, where it is to be put right.
+
+use super::*;
+
+fn orders() -> TenantName {
+    TenantName::parse("orders").unwrap()
+}
+
+/// What a DBA leaves behind who stopped archiving.
+fn stopped() -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stop))
+    }
+}
+
+fn enforcing() -> Story {
+    let mut story = Story::running();
+    story.spec.drift = Drift::Enforce;
+    story
+}
+
+#[test]
+fn what_was_stopped_is_started_again_and_told_once() {
+    let mut story = enforcing();
+    let first = story.look(&seen(stopped()), 10);
+    assert_eq!(first.effect, Some(Effect::Start(orders())));
+    assert_eq!(first.event.unwrap().reason, "LogBackupCorrected");
+    assert_eq!(
+        (story.phase(), story.condition("Reconciling")),
+        ("Starting", ("True", "Correcting"))
+    );
+    let second = story.look(&seen(stopped()), 11);
+    assert_eq!(second.effect, Some(Effect::Start(orders())));
+    assert_eq!(second.event, None);
+}
+
+#[test]
+fn what_was_put_right_is_ready_again() {
+    let mut story = enforcing();
+    story.look(&seen(stopped()), 10);
+    story.look(&seen(doing()), 20);
+    assert_eq!(story.status.correcting_since, None);
+    assert_eq!(story.condition("Ready"), ("True", "Applied"));
+}
+
+#[test]
+fn each_change_is_put_right_by_the_one_statement_that_does_it() {
+    let deferred = Tenant {
+        log_dest: Some(dest(false)),
+        ..tenant(Some(RoundStatus::Suspend))
+    };
+    let cleared = Tenant {
+        log_dest: None,
+        ..stopped()
+    };
+    let cases = [
+        (deferred, Effect::SetEnabled(orders(), true)),
+        (cleared, Effect::SetDestination(orders())),
+    ];
+    for (tenant, expected) in cases {
+        let verdict = enforcing().look(&seen(tenant), 10);
+        assert_eq!(verdict.effect, Some(expected));
+    }
+}
+
+#[test]
+fn a_destination_that_points_elsewhere_is_never_put_right() {
+    let mut story = enforcing();
+    let verdict = story.look(&elsewhere(stopped()), 10);
+    assert_eq!((verdict.effect, story.reason()), (None, "DestinationInUse"));
+}
+
+#[test]
+fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
+    let suspended = Tenant {
+        log_dest: Some(dest(false)),
+        ..tenant(Some(RoundStatus::Suspend))
+    };
+    let cases = [
+        (DesiredState::Stopped, stopped()),
+        (DesiredState::Paused, suspended),
+    ];
+    for (desired, reached) in cases {
+        let mut story = Story::of(desired);
+        story.spec.drift = Drift::Enforce;
+        story.look(&seen(reached), 0);
+        let verdict = story.look(&seen(doing()), 10);
+        assert_eq!(verdict.effect, None, "{desired:?}");
+        assert_eq!(story.condition("Archiving").1, "ChangedElsewhere");
+    }
+}
+
+#[test]
+fn nothing_is_put_right_on_an_old_picture() {
+    let verdict = enforcing().look(&unsettled(seen(stopped())), 10);
+    assert_eq!(
+        (verdict.effect, verdict.event.unwrap().reason),
+        (None, "LogBackupStopped")
+    );
+}
+
+#[test]
+fn a_tenant_that_became_a_standby_is_shown_and_sent_nothing() {
+    let standby = Tenant {
+        role: "STANDBY".to_owned(),
+        ..stopped()
+    };
+    let mut story = enforcing();
+    assert_eq!(story.look(&seen(standby), 10).effect, None);
+    assert_eq!(story.status.correcting_since, None);
+}
