@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::destination::Destination;
-use super::model::{JobKey, TenantId, TenantName};
+use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
 
 /// Something that is asked of the database, always from the sys tenant.
 #[derive(Clone, Debug)]
@@ -44,6 +44,23 @@ pub enum Command {
         tenant_id: TenantId,
         /// Where.
         destination: Destination,
+    },
+    /// Lets the engine delete what is not needed to recover to any time in this window. Refused
+    /// while the tenant has such a policy.
+    AddDeletePolicy {
+        /// The tenant.
+        tenant: TenantName,
+        /// Days of the window, from 1 on.
+        days: i32,
+    },
+    /// Ends that. Nothing is deleted any more.
+    DropDeletePolicy {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The window that is ended, as the view shows it.
+        recovery_window: String,
     },
     /// Starts a data backup.
     Backup {
@@ -84,6 +101,14 @@ pub enum Guard {
     NoLogDestination(TenantId),
     /// The statement is sent only when the tenant has no destination of data backups.
     NoDataDestination(TenantId),
+    /// The statement is sent only while the tenant's policy has this window: somebody may have
+    /// replaced it since the cluster was last read.
+    PolicyIs {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// The window, as the view shows it.
+        recovery_window: String,
+    },
     /// The statement is sent only when the job with this key is the tenant's only running one.
     OnlyRunningJob {
         /// The tenant.
@@ -103,6 +128,8 @@ impl Command {
             Self::ArchiveLog(_) => "archivelog",
             Self::NoArchiveLog(_) => "noarchivelog",
             Self::SetDataBackupDest { .. } => "set_data_backup_dest",
+            Self::AddDeletePolicy { .. } => "add_delete_policy",
+            Self::DropDeletePolicy { .. } => "drop_delete_policy",
             Self::Backup { .. } => "backup",
             Self::FindBackup { .. } => "find_backup",
             Self::CancelBackup { .. } => "cancel_backup",
@@ -118,6 +145,8 @@ impl Command {
             | Self::SetLogArchiveDest { tenant, .. }
             | Self::SetLogArchiveDestState { tenant, .. }
             | Self::SetDataBackupDest { tenant, .. }
+            | Self::AddDeletePolicy { tenant, .. }
+            | Self::DropDeletePolicy { tenant, .. }
             | Self::Backup { tenant, .. }
             | Self::FindBackup { tenant, .. }
             | Self::CancelBackup { tenant, .. } => tenant,
@@ -137,6 +166,14 @@ impl Command {
             },
             Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::DropDeletePolicy {
+                tenant_id,
+                recovery_window,
+                ..
+            } => Guard::PolicyIs {
+                tenant_id: *tenant_id,
+                recovery_window: recovery_window.clone(),
+            },
             _ => Guard::None,
         }
     }
@@ -189,6 +226,15 @@ impl Command {
             } => {
                 let uri = destination.to_sql_text();
                 format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
+            }
+            Self::AddDeletePolicy { tenant, days } => format!(
+                "ALTER SYSTEM ADD DELETE BACKUP POLICY '{DELETE_POLICY}' \
+                 RECOVERY_WINDOW '{days}d' TENANT = '{tenant}'"
+            ),
+            Self::DropDeletePolicy { tenant, .. } => {
+                format!(
+                    "ALTER SYSTEM DROP DELETE BACKUP POLICY '{DELETE_POLICY}' TENANT = '{tenant}'"
+                )
             }
             Self::Backup {
                 tenant,

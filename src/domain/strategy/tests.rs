@@ -52,6 +52,7 @@ fn tenant(id: i64) -> Arc<Tenant> {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        policies: Vec::new(),
         round: None,
         pieces: Arc::default(),
         sets: Arc::default(),
