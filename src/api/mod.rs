@@ -24,6 +24,7 @@ pub mod cluster;
 pub mod condition;
 pub mod log_backup;
 pub mod reference;
+pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
@@ -39,6 +40,7 @@ pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus
 pub use condition::Condition;
 pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
 pub use reference::LocalReference;
+pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
 pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
+use super::retention::{AppliedPolicy, Retention};
 use super::schedule::{BackupType, ScheduleSpec};
 use super::{Binding, Drift, LocalReference};
 
@@ -98,6 +99,10 @@ pub struct BackupStrategySpec {
     /// are there are edited themselves.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
+    /// How long backups are kept. Left out: the database's own policies are left as they are, and
+    /// the condition RetentionApplied says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
 }
 
 /// Which tenants a strategy is for.
@@ -226,6 +231,11 @@ pub struct BackupStrategyStatus {
     /// When they are tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
+    /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
+    /// else's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
+    pub retention: Vec<AppliedPolicy>,
     /// Slots up to here are not this schedule's: when it was created, changed or resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_time: Option<Time>,

@@ -1,5 +1,7 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks.
+//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks,
+//! and keeps the tenants' delete policies.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use k8s_openapi::NamespaceResourceScope;
@@ -17,12 +19,13 @@ use super::{
 };
 use crate::api::cluster::Access;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
-use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, PolicyChange, Rival, TaskSeen};
 use crate::domain::{Decision, access};
+use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Snapshot, TenantId};
+use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 
 impl Reconcile for BackupStrategy {
     type Seen = strategy::Seen;
@@ -42,6 +45,10 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
             _ => [].into(),
         };
+        let unsettled = database.as_ref().map_or_else(
+            |_| BTreeSet::new(),
+            |snapshot| unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot),
+        );
         let access = self.access(context);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
@@ -51,6 +58,7 @@ impl Reconcile for BackupStrategy {
             tasks: self.tasks(context, &namespace),
             access,
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
+            unsettled,
             with_full_backup,
         }
     }
@@ -76,15 +84,15 @@ impl Reconcile for BackupStrategy {
         )
     }
 
-    fn cluster(&self, _: &strategy::Seen, _: &Effect) -> Option<ClusterKey> {
-        None
+    fn cluster(&self, _: &strategy::Seen, effect: &Effect) -> Option<ClusterKey> {
+        matches!(effect, Effect::ChangePolicy(_)).then(|| cluster_of(self, &self.spec.cluster_ref))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
         _: &strategy::Seen,
-        _: Option<Permit>,
+        permit: Option<Permit>,
         context: &Context,
     ) -> Made {
         let mut made = Made::default();
@@ -123,6 +131,9 @@ impl Reconcile for BackupStrategy {
                     };
                     make(&object, is_ours, context, &mut made).await;
                 }
+            }
+            Effect::ChangePolicy(change) => {
+                made.answer = Some(change_policy(change, permit).await);
             }
         }
         made
@@ -211,6 +222,34 @@ impl BackupStrategy {
     }
 }
 
+async fn change_policy(change: &PolicyChange, permit: Option<Permit>) -> Answer {
+    let Some(mut permit) = permit else {
+        return Answer::NotSent("the cluster is busy".to_owned());
+    };
+    let command = match change.clone() {
+        PolicyChange::Add { tenant, days, .. } => Command::AddDeletePolicy { tenant, days },
+        PolicyChange::Drop {
+            tenant,
+            tenant_id,
+            recovery_window,
+        } => Command::DropDeletePolicy {
+            tenant,
+            tenant_id,
+            recovery_window,
+        },
+    };
+    permit.send(&command).await
+}
+
+/// Tenants of which what our last statement did is not seen yet.
+fn unsettled(context: &Context, key: &ClusterKey, snapshot: &Snapshot) -> BTreeSet<TenantId> {
+    let tenants = snapshot.tenants.values();
+    tenants
+        .filter(|tenant| !context.clusters.is_settled(key, &tenant.name, snapshot))
+        .map(|tenant| tenant.id)
+        .collect()
+}
+
 /// Makes an object, or finds that it is there.
 async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
 where
@@ -297,7 +336,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
     }
 }
 
-fn with_full_backup(snapshot: &Snapshot, root: &Place) -> std::collections::BTreeSet<TenantId> {
+fn with_full_backup(snapshot: &Snapshot, root: &Place) -> BTreeSet<TenantId> {
     let tenants = snapshot.tenants.values().filter(|tenant| {
         let path = place::default_path(&snapshot.identity, tenant, Holds::Data);
         root.join(&path).is_ok_and(|wanted| {

@@ -5,10 +5,12 @@
 //! slot due ──> status.openSlot ──> tasks made (named by slot, so made once) ──> scheduleHistory
 //! ```
 //!
-//! A restart goes on with the open slot. A strategy sends no statement itself.
+//! A restart goes on with the open slot. The only statements that a strategy sends itself are those
+//! about delete policies: one a pass, where no object is to be made.
 
 mod closed;
 mod making;
+mod retention;
 mod slots;
 mod status;
 mod tenants;
@@ -22,14 +24,16 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use closed::closed;
+pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
 
+use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::cluster::Access;
 use crate::api::strategy::FailingTenant;
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
-use crate::oceanbase::model::{Tenant, TenantId};
+use crate::oceanbase::model::{Answer, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -64,6 +68,8 @@ pub struct Seen {
     pub tasks: Vec<TaskSeen>,
     /// What may be used through the cluster's object.
     pub access: Access,
+    /// Tenants of which what our last statement did is not seen yet.
+    pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
 }
@@ -104,16 +110,18 @@ pub struct TaskSeen {
     pub cause: Option<Cause>,
 }
 
-/// Objects to make.
+/// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
     /// Tasks, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
+    /// A statement about a tenant's delete policy.
+    ChangePolicy(PolicyChange),
 }
 
-/// What became of the objects to make.
+/// What became of that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     /// They are there and ours, made now or before.
@@ -122,6 +130,8 @@ pub struct Made {
     pub foreign: BTreeSet<String>,
     /// The rest could not be made now: why.
     pub error: Option<String>,
+    /// What became of the statement, where it was one.
+    pub answer: Option<Answer>,
 }
 
 type Verdict = Decision<BackupStrategyStatus, Effect>;
@@ -140,6 +150,7 @@ pub fn decide(
         status: strategy.status.clone(),
         now,
         event: None,
+        retention: None,
     };
     match (
         Schedule::parse(&strategy.spec.schedule),
@@ -165,6 +176,8 @@ struct Draft<'a> {
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
+    /// What the delete policies are found to be, once they are looked at.
+    retention: Option<Wanted>,
 }
 
 /// How the strategy stands, for its conditions.
@@ -211,6 +224,9 @@ impl Draft<'_> {
         let mut next = self.schedule(schedule);
         self.note_first_backup();
         let effect = self.effect(&matched);
+        let retention = self.retention(&matched, made.and_then(|made| made.answer.as_ref()));
+        next = next.sooner(retention.next, self.now);
+        self.retention = Some(retention.condition);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -219,7 +235,7 @@ impl Draft<'_> {
             }
             None
         } else {
-            effect
+            effect.or(retention.change.map(Effect::ChangePolicy))
         };
         self.close_when_made(&matched, made);
         self.forget_unwanted(&matched);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::making::MESSAGE_LIMIT;
+use super::retention::unknown;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers, log_backup_of};
 use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
@@ -22,6 +23,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         seen,
         mut status,
         now,
+        retention,
         ..
     } = draft;
     status.observed_generation = Some(strategy.generation);
@@ -64,6 +66,12 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
     let abnormal = stalled || is_false(&backup) || is_false(&log_backup);
     conditions.extend([backup, log_backup]);
+    conditions.extend(match (retention, standing) {
+        (None, Standing::Blocked(obstacle)) => {
+            Some(unknown(strategy.spec.retention.as_ref(), obstacle))
+        }
+        (found, _) => found,
+    });
     status.conditions = condition::merge(
         &strategy.status.conditions,
         conditions,

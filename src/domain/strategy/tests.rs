@@ -8,6 +8,7 @@ use crate::domain::kstatus::{assert_sound, status_of};
 
 mod closed;
 mod making;
+mod retention;
 mod slots;
 mod tenants;
 
@@ -39,6 +40,7 @@ fn spec() -> BackupStrategySpec {
         },
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),
+        retention: None,
     }
 }
 
@@ -112,6 +114,7 @@ impl Story {
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
                 access: Access::default(),
+                unsettled: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
             },
             events: Vec::new(),
@@ -168,6 +171,7 @@ impl Story {
             match &effect {
                 Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
                 Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
+                Effect::ChangePolicy(_) => {}
             }
         }
         names
@@ -222,5 +226,6 @@ fn names(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
         Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
+        Effect::ChangePolicy(_) => Vec::new(),
     }
 }

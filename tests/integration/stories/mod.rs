@@ -17,6 +17,7 @@ mod missed;
 mod process;
 mod references;
 mod renamed;
+mod retention;
 mod schedule;
 mod secrets;
 mod shared_database;
