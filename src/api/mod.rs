@@ -47,6 +47,8 @@ pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";
+/// The finalizer of objects that stop something in the database before they go.
+pub const STOP_FINALIZER: &str = "backup.oceanbase.io/stop";
 /// The only version.
 pub const VERSION: &str = "v1alpha1";
 

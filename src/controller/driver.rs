@@ -7,6 +7,9 @@
 //! The status is written by PUT under the resourceVersion that was read, and only when it differs:
 //! whoever works on an older picture gets a conflict and starts anew. An effect that must not
 //! happen twice is performed only in a pass whose own write went well.
+//!
+//! An object that stops something in the database before it goes is held by our finalizer: it is
+//! put on before anything else is done for the object, and taken off when its farewell says so.
 
 use std::fmt::Debug;
 use std::future::Future;
@@ -25,9 +28,9 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::Context;
 use super::wake::Change;
-use crate::domain::{Decision, Next};
+use super::{Context, finalizer};
+use crate::domain::{Decision, Farewell, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 
@@ -74,6 +77,23 @@ pub trait Reconcile:
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
 
+    /// Whether the object is to be held by our finalizer, so that [`Self::farewell`] is asked when
+    /// it is deleted.
+    fn wants_finalizer(&self) -> bool {
+        false
+    }
+
+    /// Decides for an object that is being deleted and is held by our finalizer. Time must be
+    /// limited: an object that nobody can get rid of is worse than what it leaves behind.
+    fn farewell(
+        &self,
+        _seen: &Self::Seen,
+        _heard: Option<(&Self::Effect, &Self::Answer)>,
+        _context: &Context,
+    ) -> Farewell<Self::Status, Self::Effect> {
+        Farewell::Go(None)
+    }
+
     /// Whether the effect must not happen twice: it is then performed only in a pass that has
     /// changed the status, under the resourceVersion that it had read. Of two leaders, or of two
     /// passes of which one has an older picture, only one gets that far.
@@ -118,7 +138,7 @@ pub enum Error {
 }
 
 /// How a pass went, for its metric.
-enum Went {
+pub(super) enum Went {
     Done(Action),
     /// Another statement is being sent to the cluster.
     Busy,
@@ -185,12 +205,21 @@ fn identity<K: Reconcile>(object: &K) -> String {
 }
 
 async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error> {
-    if object.meta().deletion_timestamp.is_some() {
+    let is_deleted = object.meta().deletion_timestamp.is_some();
+    let is_held = finalizer::holds(object);
+    if is_deleted && !is_held {
         return Ok(Went::Done(Action::await_change()));
     }
     context.stores.ready().await;
+    if !is_deleted && object.wants_finalizer() != is_held {
+        // The change wakes the object.
+        return finalizer::set(object, object.wants_finalizer(), context).await;
+    }
     let seen = object.observe(context).await;
-    let decision = object.decide(&seen, None, context);
+    let decision = match decide(object, &seen, None, context) {
+        Farewell::Stay(decision) => decision,
+        Farewell::Go(event) => return finalizer::release(object, event, context).await,
+    };
     // Before the status is written: an intent that could not be followed would be written again
     // and again while another statement is under way.
     let cluster = decision
@@ -216,12 +245,29 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         return Ok(Went::Done(action(decision.next, context)));
     };
     let answer = object.perform(&effect, &seen, permit, context).await;
-    let decision = object.decide(&seen, Some((&effect, &answer)), context);
+    let decision = match decide(&object, &seen, Some((&effect, &answer)), context) {
+        Farewell::Stay(decision) => decision,
+        Farewell::Go(event) => return finalizer::release(&object, event, context).await,
+    };
     let Some(object) = write(&object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
     super::event::publish(&object, decision.event, context).await;
     Ok(Went::Done(action(decision.next, context)))
+}
+
+/// Decides, whether the object lives or is being deleted.
+fn decide<K: Reconcile>(
+    object: &K,
+    seen: &K::Seen,
+    heard: Option<(&K::Effect, &K::Answer)>,
+    context: &Context,
+) -> Farewell<K::Status, K::Effect> {
+    if object.meta().deletion_timestamp.is_some() {
+        object.farewell(seen, heard, context)
+    } else {
+        Farewell::Stay(object.decide(seen, heard, context))
+    }
 }
 
 fn action(next: Next, context: &Context) -> Action {

@@ -18,6 +18,7 @@ mod strategy;
 pub mod context;
 pub mod driver;
 mod event;
+mod finalizer;
 mod identity;
 pub mod place;
 pub mod secret;

@@ -40,6 +40,15 @@ pub struct Decision<S, E> {
     pub event: Option<Event>,
 }
 
+/// What is left to do for an object that is being deleted and is held by our finalizer.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Farewell<S, E> {
+    /// Something; it stays until then.
+    Stay(Decision<S, E>),
+    /// Nothing: it may go. What to tell before.
+    Go(Option<Event>),
+}
+
 /// When to look at an object again without being woken by a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {

@@ -1,0 +1,63 @@
+//! The finalizer: what holds an object that is being deleted until the database was told.
+
+use kube::api::{Patch, PatchParams};
+use kube::{Api, ResourceExt};
+use kube_runtime::controller::Action;
+use serde_json::json;
+
+use super::driver::{Error, Went};
+use super::{Context, Reconcile, event};
+use crate::api::STOP_FINALIZER;
+use crate::domain::Event;
+
+/// Whether our finalizer holds the object.
+pub(super) fn holds<K: Reconcile>(object: &K) -> bool {
+    object
+        .finalizers()
+        .iter()
+        .any(|name| name == STOP_FINALIZER)
+}
+
+/// Lets the object go, and tells why.
+pub(super) async fn release<K: Reconcile>(
+    object: &K,
+    event: Option<Event>,
+    context: &Context,
+) -> Result<Went, Error> {
+    event::publish(object, event, context).await;
+    set(object, false, context).await
+}
+
+/// Puts our finalizer on, or takes it off; those of others stay.
+pub(super) async fn set<K: Reconcile>(
+    object: &K,
+    held: bool,
+    context: &Context,
+) -> Result<Went, Error> {
+    let others = object.finalizers().iter();
+    let mut finalizers: Vec<&str> = others
+        .map(String::as_str)
+        .filter(|name| *name != STOP_FINALIZER)
+        .collect();
+    finalizers.extend(held.then_some(STOP_FINALIZER));
+    // With its resourceVersion: the list of another moment could drop somebody's finalizer.
+    let patch = json!({"metadata": {
+        "resourceVersion": object.resource_version(),
+        "finalizers": finalizers,
+    }});
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
+    context.metrics.wrote(K::CONTROLLER, "patch");
+    let params = PatchParams::default();
+    match api
+        .patch_metadata(&object.name_any(), &params, &Patch::Merge(&patch))
+        .await
+    {
+        Ok(_) => Ok(Went::Done(Action::await_change())),
+        Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
+            Ok(Went::Done(Action::await_change()))
+        }
+        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(Went::Conflict),
+        Err(error) => Err(error.into()),
+    }
+}
