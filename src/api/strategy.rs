@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::condition::{self, Condition};
 use super::retention::{AppliedPolicy, Retention};
 use super::schedule::{BackupType, ScheduleSpec};
-use super::{Binding, Drift, LocalReference};
+use super::{Binding, DeletionPolicy, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -103,6 +103,18 @@ pub struct BackupStrategySpec {
     /// the condition RetentionApplied says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// What deleting the strategy means for the database.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not
+    /// all is ended; the event StopGivenUp tells what is left.
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 30, max = 3600))]
+    pub finalizer_timeout_seconds: i32,
+}
+
+fn five_minutes() -> i32 {
+    300
 }
 
 /// Which tenants a strategy is for.

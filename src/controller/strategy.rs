@@ -1,6 +1,9 @@
 //! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks,
 //! and keeps the tenants' delete policies.
 
+mod policy;
+mod removal;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,14 +21,15 @@ use super::{
     same_database, stores,
 };
 use crate::api::cluster::Access;
-use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, LogBackup};
-use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, PolicyChange, Rival, TaskSeen};
-use crate::domain::{Decision, access};
-use crate::oceanbase::command::Command;
+use crate::api::{
+    BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
+};
+use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::{Decision, Farewell, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Snapshot, TenantId};
+use crate::oceanbase::model::{Snapshot, TenantId};
 
 impl Reconcile for BackupStrategy {
     type Seen = strategy::Seen;
@@ -47,14 +51,16 @@ impl Reconcile for BackupStrategy {
         };
         let unsettled = database.as_ref().map_or_else(
             |_| BTreeSet::new(),
-            |snapshot| unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot),
+            |snapshot| {
+                policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
+            },
         );
         let access = self.access(context);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
             rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
-            log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
+            log_backups: log_backups(context, self),
             tasks: self.tasks(context, &namespace),
             access,
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
@@ -69,19 +75,28 @@ impl Reconcile for BackupStrategy {
         heard: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Decision<BackupStrategyStatus, Effect> {
-        let strategy = strategy::Strategy {
-            name: &self.name_any(),
-            generation: self.metadata.generation.unwrap_or_default(),
-            created_at: created_at(self),
-            spec: &self.spec,
-            status: &self.current_status(),
-        };
-        strategy::decide(
-            &strategy,
-            seen,
-            heard.map(|(_, made)| made),
-            context.clock.now(),
-        )
+        let made = heard.map(|(_, made)| made);
+        let (name, status) = (self.name_any(), self.current_status());
+        let strategy = self.strategy(&name, &status);
+        strategy::decide(&strategy, seen, made, context.clock.now())
+    }
+
+    fn wants_finalizer(&self) -> bool {
+        self.spec.deletion_policy == DeletionPolicy::Stop
+    }
+
+    fn farewell(
+        &self,
+        seen: &strategy::Seen,
+        heard: Option<(&Effect, &Made)>,
+        context: &Context,
+    ) -> Farewell<BackupStrategyStatus, Effect> {
+        let now = context.clock.now();
+        let deleted_at = self.metadata.deletion_timestamp.as_ref();
+        let deleted_at = deleted_at.map_or(now, |at| at.0);
+        let made = heard.map(|(_, made)| made);
+        let (name, status) = (self.name_any(), self.current_status());
+        strategy::leave(&self.strategy(&name, &status), seen, made, deleted_at, now)
     }
 
     fn cluster(&self, _: &strategy::Seen, effect: &Effect) -> Option<ClusterKey> {
@@ -100,8 +115,11 @@ impl Reconcile for BackupStrategy {
             Effect::MakeLogBackups(log_backups) => {
                 let owner = self.cluster_owner(context);
                 for (name, spec) in log_backups {
+                    let mut metadata = self.metadata_of(name, owner.clone());
+                    metadata.annotations =
+                        Some([(removal::MAKER.to_owned(), self.name_any())].into());
                     let object = LogBackup {
-                        metadata: self.metadata_of(name, owner.clone()),
+                        metadata,
                         spec: spec.clone(),
                         status: None,
                     };
@@ -133,7 +151,10 @@ impl Reconcile for BackupStrategy {
                 }
             }
             Effect::ChangePolicy(change) => {
-                made.answer = Some(change_policy(change, permit).await);
+                made.answer = Some(policy::change(change, permit).await);
+            }
+            Effect::StopLogBackups(names) => {
+                removal::stop_log_backups(self, names, context, &mut made).await;
             }
         }
         made
@@ -174,6 +195,21 @@ impl Reconcile for BackupStrategy {
 }
 
 impl BackupStrategy {
+    /// What a decision is about.
+    fn strategy<'a>(
+        &'a self,
+        name: &'a str,
+        status: &'a BackupStrategyStatus,
+    ) -> strategy::Strategy<'a> {
+        strategy::Strategy {
+            name,
+            generation: self.metadata.generation.unwrap_or_default(),
+            created_at: created_at(self),
+            spec: &self.spec,
+            status,
+        }
+    }
+
     fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
         let uid = self.uid();
         stores::within(&context.stores.tasks, namespace)
@@ -222,34 +258,6 @@ impl BackupStrategy {
     }
 }
 
-async fn change_policy(change: &PolicyChange, permit: Option<Permit>) -> Answer {
-    let Some(mut permit) = permit else {
-        return Answer::NotSent("the cluster is busy".to_owned());
-    };
-    let command = match change.clone() {
-        PolicyChange::Add { tenant, days, .. } => Command::AddDeletePolicy { tenant, days },
-        PolicyChange::Drop {
-            tenant,
-            tenant_id,
-            recovery_window,
-        } => Command::DropDeletePolicy {
-            tenant,
-            tenant_id,
-            recovery_window,
-        },
-    };
-    permit.send(&command).await
-}
-
-/// Tenants of which what our last statement did is not seen yet.
-fn unsettled(context: &Context, key: &ClusterKey, snapshot: &Snapshot) -> BTreeSet<TenantId> {
-    let tenants = snapshot.tenants.values();
-    tenants
-        .filter(|tenant| !context.clusters.is_settled(key, &tenant.name, snapshot))
-        .map(|tenant| tenant.id)
-        .collect()
-}
-
 /// Makes an object, or finds that it is there.
 async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
 where
@@ -288,14 +296,15 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Strategies of the cluster's database, wherever they are.
+/// Strategies of the cluster's database, wherever they are. One that is being deleted makes nothing
+/// any more.
 pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
     let strategies = context.stores.strategies.state();
     strategies
         .iter()
         .filter(|strategy| {
             let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
-            same_database(context, cluster, &of)
+            strategy.metadata.deletion_timestamp.is_none() && same_database(context, cluster, &of)
         })
         .map(|strategy| {
             let home = namespace(&**strategy);
@@ -310,7 +319,8 @@ pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
 }
 
 /// Log backups of the cluster's database, wherever they are.
-fn log_backups(context: &Context, cluster: &ClusterKey) -> Vec<LogBackupSeen> {
+fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSeen> {
+    let cluster = &cluster_of(strategy, &strategy.spec.cluster_ref);
     let objects = context.stores.log_backups.state();
     objects
         .iter()
@@ -318,11 +328,15 @@ fn log_backups(context: &Context, cluster: &ClusterKey) -> Vec<LogBackupSeen> {
             let of = cluster_of(&***object, &object.spec.cluster_ref);
             same_database(context, cluster, &of)
         })
-        .map(|object| log_backup_seen(cluster, object))
+        .map(|object| log_backup_seen(cluster, strategy, object))
         .collect()
 }
 
-fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
+fn log_backup_seen(
+    cluster: &ClusterKey,
+    strategy: &BackupStrategy,
+    object: &LogBackup,
+) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
     let home = namespace(object);
     LogBackupSeen {
@@ -331,6 +345,9 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         tenant_id: status.tenant_id.map(TenantId),
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         created_at: created_at(object),
+        is_of_strategy: home == namespace(strategy)
+            && object.annotations().get(removal::MAKER) == Some(&strategy.name_any()),
+        is_to_stop: object.spec.desired_state == DesiredState::Stopped,
         phase: status.phase,
         cause: status.cause,
     }

@@ -10,6 +10,7 @@
 
 mod closed;
 mod making;
+mod removal;
 mod retention;
 mod slots;
 mod status;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use closed::closed;
+pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
 
@@ -87,6 +89,10 @@ pub struct LogBackupSeen {
     pub storage: String,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Whether this strategy made it.
+    pub is_of_strategy: bool,
+    /// Whether it is to be stopped.
+    pub is_to_stop: bool,
     /// Its phase.
     pub phase: Option<String>,
     /// Why it does not do what it should.
@@ -119,6 +125,8 @@ pub enum Effect {
     MakeTasks(Vec<(String, BackupTaskSpec)>),
     /// A statement about a tenant's delete policy.
     ChangePolicy(PolicyChange),
+    /// Log backups that are to be stopped, by name.
+    StopLogBackups(Vec<String>),
 }
 
 /// What became of that.
@@ -144,14 +152,7 @@ pub fn decide(
     made: Option<&Made>,
     now: Timestamp,
 ) -> Verdict {
-    let draft = Draft {
-        strategy,
-        seen,
-        status: strategy.status.clone(),
-        now,
-        event: None,
-        retention: None,
-    };
+    let draft = Draft::new(strategy, seen, now);
     match (
         Schedule::parse(&strategy.spec.schedule),
         &seen.target,
@@ -187,6 +188,19 @@ enum Standing<'a> {
     Blocked(&'a Obstacle),
     /// The tenants, and those that can not be backed up.
     Planned(&'a Matched, &'a [FailingTenant]),
+}
+
+impl<'a> Draft<'a> {
+    fn new(strategy: &'a Strategy<'a>, seen: &'a Seen, now: Timestamp) -> Self {
+        Self {
+            strategy,
+            seen,
+            status: strategy.status.clone(),
+            now,
+            event: None,
+            retention: None,
+        }
+    }
 }
 
 impl Draft<'_> {

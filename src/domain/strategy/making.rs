@@ -179,7 +179,7 @@ impl Draft<'_> {
         let names: Vec<&String> = match effect {
             Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
             Effect::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
-            Effect::ChangePolicy(_) => Vec::new(),
+            Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => Vec::new(),
         };
         for name in names {
             let unmade = if made.foreign.contains(name) {

@@ -11,8 +11,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use record::paused;
-
 use super::{Draft, Matched};
 use crate::api::Drift;
 use crate::api::condition::types::RETENTION_APPLIED;
@@ -51,7 +49,7 @@ pub enum PolicyChange {
 }
 
 impl PolicyChange {
-    fn tenant_id(&self) -> TenantId {
+    pub(super) fn tenant_id(&self) -> TenantId {
         match self {
             Self::Add { tenant_id, .. } | Self::Drop { tenant_id, .. } => *tenant_id,
         }
@@ -157,7 +155,7 @@ impl Draft<'_> {
             if self.hear(id, answer) {
                 next = next.sooner(UNSURE, self.now);
             }
-            if let Some(until) = self.record(id).and_then(|known| paused(known, self.now)) {
+            if let Some(until) = self.policy_paused_until(id) {
                 next = next.sooner(Next::At(until), self.now);
             }
         }
@@ -223,10 +221,7 @@ impl Draft<'_> {
     }
 
     fn held_until(&self, tenant: &Tenant) -> Held {
-        if let Some(until) = self
-            .record(tenant.id)
-            .and_then(|known| paused(known, self.now))
-        {
+        if let Some(until) = self.policy_paused_until(tenant.id) {
             return Held::Until(until);
         }
         if self.seen.unsettled.contains(&tenant.id) {

@@ -98,6 +98,15 @@ pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
     own.is_some_and(|own| matches!(claim(own, rivals, tenant), Claim::Own))
 }
 
+/// Whether the tenant is another strategy's once the strategy `name` is gone.
+pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+    let mut others = rivals.iter().filter(|rival| rival.name != name);
+    others.any(|rival| {
+        let names = rival.names().iter().any(|known| known == tenant);
+        names || (rival.is_cluster_level() && !rival.excludes(tenant))
+    })
+}
+
 /// Finds the tenants of the strategy `name` among `rivals`.
 #[must_use]
 pub fn matched<'a>(

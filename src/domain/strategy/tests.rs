@@ -3,11 +3,12 @@
 use super::*;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
-use crate::api::{LocalReference, condition::types};
+use crate::api::{DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod closed;
 mod making;
+mod removal;
 mod retention;
 mod slots;
 mod tenants;
@@ -41,6 +42,8 @@ fn spec() -> BackupStrategySpec {
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),
         retention: None,
+        deletion_policy: DeletionPolicy::Retain,
+        finalizer_timeout_seconds: 300,
     }
 }
 
@@ -69,6 +72,8 @@ fn log_backup(id: i64) -> LogBackupSeen {
         tenant_id: Some(TenantId(id)),
         storage: "s3".to_owned(),
         created_at: at(-600),
+        is_of_strategy: true,
+        is_to_stop: false,
         phase: Some("InProgress".to_owned()),
         cause: None,
     }
@@ -171,7 +176,7 @@ impl Story {
             match &effect {
                 Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
                 Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
-                Effect::ChangePolicy(_) => {}
+                Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}
             }
         }
         names
@@ -226,6 +231,6 @@ fn names(effect: &Effect) -> Vec<String> {
     match effect {
         Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
         Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-        Effect::ChangePolicy(_) => Vec::new(),
+        Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => Vec::new(),
     }
 }

@@ -127,12 +127,12 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backupstorages.backup.oceanbase.io/status: update",
             "backupstorages.backup.oceanbase.io: get list watch",
             "backupstrategies.backup.oceanbase.io/status: update",
-            "backupstrategies.backup.oceanbase.io: get list watch",
+            "backupstrategies.backup.oceanbase.io: get list patch watch",
             "backuptasks.backup.oceanbase.io/status: update",
             "backuptasks.backup.oceanbase.io: create get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
-            "logbackups.backup.oceanbase.io: create get list watch",
+            "logbackups.backup.oceanbase.io: create get list patch watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: get list watch",
             "secrets: get",
@@ -141,13 +141,16 @@ fn the_operator_may_do_this_and_nothing_else() {
 }
 
 #[test]
-fn the_operator_can_not_list_secrets_delete_tasks_or_write_a_spec() {
+fn the_operator_can_not_list_secrets_delete_tasks_or_edit_them() {
     for (verb, resource) in [
         ("list", "secrets"),
         ("watch", "secrets"),
         ("delete", "backuptasks.backup.oceanbase.io"),
-        ("patch", "backupstrategies.backup.oceanbase.io"),
+        ("delete", "backupstrategies.backup.oceanbase.io"),
+        ("patch", "backuptasks.backup.oceanbase.io"),
+        ("update", "backuptasks.backup.oceanbase.io"),
         ("update", "logbackups.backup.oceanbase.io"),
+        ("patch", "oceanbaseclusters.backup.oceanbase.io"),
         ("create", "pods"),
     ] {
         let answer = installation().kubectl(&["auth", "can-i", verb, resource, "--as", OPERATOR]);

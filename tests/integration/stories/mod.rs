@@ -16,6 +16,7 @@ mod meanwhile;
 mod missed;
 mod process;
 mod references;
+mod removal;
 mod renamed;
 mod retention;
 mod schedule;

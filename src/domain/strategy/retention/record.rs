@@ -34,7 +34,7 @@ impl Draft<'_> {
 
     /// Notes what is about to be sent, before it is: what was sent here is known to be ours
     /// whatever happens.
-    pub(super) fn note_intent(&mut self, due: &PolicyChange) {
+    pub(in crate::domain::strategy) fn note_intent(&mut self, due: &PolicyChange) {
         let recovery_window = match due {
             PolicyChange::Add { days, .. } => format!("{days}d"),
             PolicyChange::Drop {
@@ -48,7 +48,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of a statement; says whether that is not known.
-    pub(super) fn hear(&mut self, tenant: TenantId, answer: &Answer) -> bool {
+    pub(in crate::domain::strategy) fn hear(&mut self, tenant: TenantId, answer: &Answer) -> bool {
         let now = self.now;
         let Some(known) = self.record_mut(tenant) else {
             return true;
@@ -64,10 +64,19 @@ impl Draft<'_> {
 
     /// Whether a statement of ours about the tenant's policy is not seen yet. What is shown may
     /// be as it was before it.
-    pub(super) fn is_in_flight(&self, tenant: &Tenant) -> bool {
+    pub(in crate::domain::strategy) fn is_in_flight(&self, tenant: &Tenant) -> bool {
         let known = self.record(tenant.id);
         self.seen.unsettled.contains(&tenant.id)
             && known.is_some_and(|known| known.applied_time.is_none())
+    }
+
+    /// Until when nothing is sent for a tenant, because its last statement failed.
+    pub(in crate::domain::strategy) fn policy_paused_until(
+        &self,
+        tenant: TenantId,
+    ) -> Option<Timestamp> {
+        self.record(tenant)
+            .and_then(|known| paused(known, self.now))
     }
 
     /// Forgets the policies of tenants that are not this strategy's any more; and failures, where
@@ -85,7 +94,7 @@ impl Draft<'_> {
     }
 
     /// What is known of a tenant's policy.
-    pub(in crate::domain::strategy) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
+    pub(super) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
         let mut known = self.status.retention.iter();
         known.find(|known| known.tenant_id == tenant.0)
     }
@@ -137,7 +146,7 @@ fn forget_failures(known: &mut AppliedPolicy) {
 }
 
 /// Until when nothing is sent for a tenant, because its last statement failed.
-pub(super) fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
+fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
     let failed_at = known.last_failure_time.as_ref()?.0;
     let doublings = u32::try_from(known.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
     let (shortest, longest) = PAUSES;
