@@ -18,6 +18,7 @@ macro_rules! unchanged {
     };
 }
 
+pub mod alert;
 pub mod backup_task;
 pub mod cause;
 pub mod cluster;

@@ -5,6 +5,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::alert::{Alert, AlertSettings};
 use super::condition::{self, Condition};
 use super::retention::{AppliedPolicy, Retention};
 use super::schedule::{BackupType, ScheduleSpec};
@@ -73,6 +74,12 @@ use super::{Binding, DeletionPolicy, Drift, LocalReference};
         json_path = ".status.lastFailureTime",
         priority = 1
     ),
+    printcolumn(
+        name = "ALERTS",
+        type_ = "integer",
+        json_path = ".status.alertCount",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"
 )]
@@ -103,6 +110,9 @@ pub struct BackupStrategySpec {
     /// the condition RetentionApplied says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// From when on something is told as an alert.
+    #[serde(default)]
+    pub alerts: AlertSettings,
     /// What deleting the strategy means for the database.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
@@ -248,6 +258,13 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
     pub retention: Vec<AppliedPolicy>,
+    /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub alerts: Vec<Alert>,
+    /// How many alerts are active, also those for which the list has no room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_count: Option<i32>,
     /// Slots up to here are not this schedule's: when it was created, changed or resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_time: Option<Time>,

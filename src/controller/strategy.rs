@@ -224,6 +224,7 @@ impl BackupStrategy {
                     name: task.name_any(),
                     tenant_name: task.spec.tenant_name.clone(),
                     full: task.spec.type_ == crate::api::BackupType::Full,
+                    started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),
                     cause: status.cause,

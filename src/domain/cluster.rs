@@ -25,6 +25,8 @@ pub struct Seen {
     pub database: Result<Arc<Snapshot>, Obstacle>,
     /// Phases of the strategies of this cluster.
     pub strategy_phases: Vec<Option<String>>,
+    /// Active alerts of these strategies.
+    pub alerts: i32,
 }
 
 /// Decides. A cluster's object changes nothing in the database.
@@ -36,6 +38,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
     let mut status = previous.clone();
+    status.alert_count = Some(seen.alerts);
     if let Err(obstacle) = &seen.database
         && obstacle.is_passing()
         && previous.observed_generation == Some(generation)

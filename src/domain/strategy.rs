@@ -8,6 +8,7 @@
 //! A restart goes on with the open slot. The only statements that a strategy sends itself are those
 //! about delete policies: one a pass, where no object is to be made.
 
+mod alerts;
 mod closed;
 mod making;
 mod removal;
@@ -108,6 +109,8 @@ pub struct TaskSeen {
     pub tenant_name: String,
     /// Whether it asked for a full backup.
     pub full: bool,
+    /// When the database started its job.
+    pub started_at: Option<Timestamp>,
     /// How it ended, once it has.
     pub outcome: Option<String>,
     /// When it ended.
@@ -260,7 +263,13 @@ impl Draft<'_> {
         self.finish(&Standing::Planned(&matched, &failing), effect, next)
     }
 
-    fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {
+    fn finish(
+        mut self,
+        standing: &Standing<'_>,
+        effect: Option<Effect>,
+        mut next: Next,
+    ) -> Verdict {
+        next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
         let before = self.strategy.status.phase.clone();
         let status = status::render(self, standing);

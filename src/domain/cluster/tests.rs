@@ -92,6 +92,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
     Seen {
         database: Ok(Arc::new(snapshot)),
         strategy_phases: Vec::new(),
+        alerts: 0,
     }
 }
 
@@ -99,6 +100,7 @@ fn hidden(obstacle: Obstacle) -> Seen {
     Seen {
         database: Err(obstacle),
         strategy_phases: Vec::new(),
+        alerts: 0,
     }
 }
 
@@ -339,6 +341,7 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
     ] {
         let seen = Seen {
             strategy_phases: strategies.clone(),
+            alerts: 0,
             ..shows(Vec::new())
         };
         let mut page = Page::default();

@@ -255,7 +255,7 @@ fn draft_troubles(seen: &super::Seen, matched: &Matched) -> Vec<FailingTenant> {
 }
 
 /// The task of the tenant that ended last.
-fn last_run<'a>(tasks: &'a [TaskSeen], tenant: &str) -> Option<&'a TaskSeen> {
+pub(super) fn last_run<'a>(tasks: &'a [TaskSeen], tenant: &str) -> Option<&'a TaskSeen> {
     let of_tenant = tasks.iter().filter(|task| task.tenant_name == tenant);
     // A canceled one says nothing about the next.
     of_tenant

@@ -1,11 +1,13 @@
 //! A strategy's stories: slots, tenants, and what can not be made.
 
 use super::*;
+use crate::api::alert::AlertSettings;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
 use crate::api::{DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
+mod alerts;
 mod closed;
 mod making;
 mod removal;
@@ -42,6 +44,7 @@ fn spec() -> BackupStrategySpec {
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),
         retention: None,
+        alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
         finalizer_timeout_seconds: 300,
     }
@@ -84,6 +87,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         name: name.to_owned(),
         tenant_name: format!("t{tenant}"),
         full: name.contains("-full-"),
+        started_at: None,
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),
         cause: None,

@@ -1,6 +1,7 @@
 //! One test per user story.
 
 mod access;
+mod alerts;
 mod bad_destination;
 mod bad_login;
 mod bad_schedule;
