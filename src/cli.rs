@@ -1,9 +1,12 @@
 //! Flags and environment become settings; nobody else reads either.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use kube::{Client, Config};
 
+use crate::controller::lease;
 use crate::operator::Settings;
 use crate::telemetry::log::Format;
 
@@ -37,6 +40,20 @@ pub struct Run {
     /// Send a Secret only to hosts that its annotation `backup.oceanbase.io/endpoints` lists.
     #[arg(long, env = "REQUIRE_SECRET_BINDING")]
     pub require_secret_binding: bool,
+    /// Work only while holding a Lease, so that several operators may run and one acts.
+    #[arg(long, env = "LEADER_ELECT", requires = "lease_namespace")]
+    pub leader_elect: bool,
+    /// The namespace of the Lease `oceanbase-backup-operator`: the operator's own.
+    #[arg(long, env = "POD_NAMESPACE")]
+    pub lease_namespace: Option<String>,
+    /// For how many seconds the lease is good after each renewal: as long as nobody acts after an
+    /// operator was killed. It is renewed every two fifteenths of it.
+    #[arg(long, env = "LEASE_SECONDS", default_value_t = 15,
+          value_parser = clap::value_parser!(u16).range(1..=3600))]
+    pub lease_seconds: u16,
+    /// Who holds the lease, for people; something unique is added.
+    #[arg(long, env = "POD_NAME", default_value = "operator")]
+    pub pod_name: String,
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
@@ -46,14 +63,48 @@ pub struct Run {
 }
 
 impl Run {
-    /// The settings that the flags make.
-    #[must_use]
-    pub fn settings(&self) -> Settings {
-        Settings {
+    /// The settings that the flags make. `config` is of the cluster that keeps the lease.
+    ///
+    /// # Errors
+    /// No client can be made of it.
+    pub fn settings(&self, config: &Config) -> Result<Settings, kube::Error> {
+        let lease = match self.lease_namespace.clone() {
+            Some(namespace) if self.leader_elect => Some(lease::Settings {
+                client: Client::try_from(config.clone())?,
+                namespace,
+                identity: lease::Settings::identity(&self.pod_name),
+                duration: Duration::from_secs(self.lease_seconds.into()),
+            }),
+            _ => None,
+        };
+        Ok(Settings {
             namespace: self.namespace.clone(),
             http_address: Some(self.http_address),
             require_secret_binding: self.require_secret_binding,
+            lease,
             ..Settings::default()
-        }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(flags: &[&str]) -> Result<Cli, clap::Error> {
+        let program = ["operator", "run"];
+        Cli::try_parse_from(program.iter().chain(flags))
+    }
+
+    #[test]
+    fn an_election_needs_the_namespace_of_its_lease() {
+        assert!(read(&["--leader-elect"]).is_err());
+        assert!(read(&["--leader-elect", "--lease-namespace", "system"]).is_ok());
+    }
+
+    #[test]
+    fn a_lease_is_good_for_some_time() {
+        assert!(read(&["--lease-seconds", "0"]).is_err());
+        assert!(read(&["--lease-seconds", "2"]).is_ok());
     }
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use clap::Parser;
 use kube::client::ClientBuilder;
+use kube::{Client, Config};
 use oceanbase_backup_operator::cli::{Cli, Command, Run};
 use oceanbase_backup_operator::clock::Clock;
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
@@ -18,11 +19,14 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => {
             // Two threads: one slow pass does not hold up probes, and each more costs memory.
-            tokio::runtime::Builder::new_multi_thread()
+            let runtime = tokio::runtime::Builder::new_multi_thread()
                 .worker_threads(2)
                 .enable_all()
-                .build()?
-                .block_on(start(run))
+                .build()?;
+            let ended = runtime.block_on(start(run));
+            // At once: whoever has lost the lease does not wait for the look-up of a host name.
+            runtime.shutdown_background();
+            ended
         }
         Command::Crds => {
             let mut out = std::io::stdout().lock();
@@ -34,13 +38,10 @@ fn main() -> Result<()> {
     }
 }
 
-/// The client of the current cluster. A start looks at every object at once; without a limit each
-/// of them would open a connection of its own, and their memory would stay.
-async fn client() -> Result<kube::Client> {
+/// A client of the current cluster. A start looks at every object at once; without a limit each of
+/// them would open a connection of its own, and their memory would stay.
+fn limited(config: Config) -> Result<Client> {
     const REQUESTS_AT_ONCE: usize = 8;
-    let config = kube::Config::infer()
-        .await
-        .context("no Kubernetes cluster is configured")?;
     let limit = ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE);
     Ok(ClientBuilder::try_from(config)?.with_layer(&limit).build())
 }
@@ -49,29 +50,36 @@ async fn start(run: Run) -> Result<()> {
     // Both clients use the same provider; without this each could look for its own.
     let _ = rustls::crypto::ring::default_provider().install_default();
     telemetry::log::start(run.log_format, &run.log_filter)?;
-    let client = client().await?;
+    let config = Config::infer()
+        .await
+        .context("no Kubernetes cluster is configured")?;
+    let settings = run.settings(&config)?;
     let stop = CancellationToken::new();
     let (mut terminate, mut interrupt) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
     );
     let running = operator::run(
-        client,
+        limited(config)?,
         Arc::new(MySql),
         Clock::system(),
-        run.settings(),
+        settings,
         stop.clone(),
     );
     let asked = async {
         tokio::select! { one = terminate.recv() => one, one = interrupt.recv() => one }
     };
     tokio::pin!(running);
-    tokio::select! {
-        ended = &mut running => ended.map_err(Into::into),
+    let ended = tokio::select! {
+        ended = &mut running => ended,
         Some(()) = asked => {
             tracing::info!("stopping");
             stop.cancel();
-            running.await.map_err(Into::into)
+            running.await
         }
+    };
+    if let Err(error) = &ended {
+        tracing::error!(%error, "ended");
     }
+    Ok(ended?)
 }

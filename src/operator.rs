@@ -1,10 +1,11 @@
 //! Puts the operator together: client, stores, readers, controllers, HTTP server.
 //!
 //! Inside [`run`] nothing exits, nothing reads the environment, and every task hangs on its
-//! future: dropping it is the same act as a kill.
+//! future: dropping it is the same act as a kill, and as the loss of the lease.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use kube::{Api, Client, ResourceExt};
@@ -16,13 +17,14 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::controller::secret::{ObjectCredentials, Secrets};
-use crate::controller::stores::{Stores, watched};
+use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
-use crate::controller::{self, Context};
+use crate::controller::{self, Context, lease};
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::cluster::ClusterState;
-use crate::oceanbase::clusters::Clusters;
+use crate::oceanbase::clusters::{Clusters, Readers};
 use crate::oceanbase::reflector::Intervals;
+use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
 use crate::telemetry::http::{self, Pages};
 
@@ -34,7 +36,7 @@ const BUS: usize = 1024;
 const GRACE: Duration = Duration::from_secs(20);
 
 /// What can be set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// The only namespace whose objects are looked at; all of them when left out.
     pub namespace: Option<String>,
@@ -45,6 +47,8 @@ pub struct Settings {
     pub require_secret_binding: bool,
     /// How often databases are read.
     pub intervals: Intervals,
+    /// The lease without which nothing is done; none for the only operator there is.
+    pub lease: Option<lease::Settings>,
 }
 
 /// Why the operator ended by itself.
@@ -56,9 +60,12 @@ pub enum Error {
     /// The metric families contradict each other; it is a bug.
     #[error("the metrics can not be registered: {0}")]
     Metrics(#[from] prometheus::Error),
+    /// Another operator acts now.
+    #[error(transparent)]
+    Lease(#[from] lease::Error),
 }
 
-/// Runs until `stop` is cancelled and the passes under way have ended, at most 20 s longer.
+/// Waits for the lease, if there is one to wait for, and runs until `stop` is cancelled and the passes under way have ended, at most 20 s longer.
 ///
 /// # Errors
 /// Something without which the operator can not work; see [`Error`].
@@ -70,6 +77,10 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
+    let validity = match settings.lease {
+        Some(_) => Validity::not_yet(),
+        None => Validity::always(),
+    };
     let (stores, writers) = Stores::new();
     let secrets = Secrets::new(client.clone(), settings.require_secret_binding);
     let credentials = Arc::new(ObjectCredentials::new(
@@ -82,30 +93,64 @@ pub async fn run(
         settings.intervals,
         clock.clone(),
         metrics.clone(),
+        validity.clone(),
     );
     let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
     let context = Arc::new(Context::new(
         client.clone(),
         secrets,
         clusters,
-        clock,
-        metrics.clone(),
-        stores.clone(),
-        Recorder::new(client.clone(), reporter),
+        clock.clone(),
+        metrics,
+        stores,
+        Recorder::new(client, reporter),
+        validity.clone(),
     ));
+    let stands_by = Arc::new(AtomicBool::new(false));
+    let shown = pages(Arc::clone(&context), Arc::clone(&stands_by));
+    let leading = async {
+        stands_by.store(false, Ordering::Relaxed);
+        // In a box: dozens of kilobytes would otherwise be moved about.
+        Box::pin(work(&context, writers, readers, &settings, &stop)).await;
+    };
+    let led = async {
+        let Some(lease) = &settings.lease else {
+            leading.await;
+            return Ok(());
+        };
+        let looked = || stands_by.store(true, Ordering::Relaxed);
+        let led = lease::lead(lease, clock, &validity, &stop, looked, leading).await;
+        led.map(|_| ())
+    };
+    tokio::select! {
+        ended = led => Ok(ended?),
+        served = serve(settings.http_address, shown) => Ok(served?),
+    }
+}
+
+/// Runs readers and controllers.
+async fn work(
+    context: &Arc<Context>,
+    writers: Writers,
+    readers: Readers,
+    settings: &Settings,
+    stop: &CancellationToken,
+) {
+    let stores = &context.stores;
     let (bus, _) = broadcast::channel(BUS);
     macro_rules! controller {
         ($store:ident) => {{
+            let client = context.client.clone();
             let objects = match &settings.namespace {
-                Some(namespace) => Api::namespaced(client.clone(), namespace),
-                None => Api::all(client.clone()),
+                Some(namespace) => Api::namespaced(client, namespace),
+                None => Api::all(client),
             };
-            let watched = watched(objects, writers.$store, &stores, metrics.clone());
+            let watched = watched(objects, writers.$store, stores, context.metrics.clone());
             controller::run(
                 watched,
                 stores.$store.clone(),
                 bus.clone(),
-                Arc::clone(&context),
+                Arc::clone(context),
                 stop.clone(),
             )
         }};
@@ -119,16 +164,6 @@ pub async fn run(
             controller!(log_backups),
         );
     };
-    let web = async {
-        match settings.http_address {
-            Some(address) => {
-                let listener = TcpListener::bind(address).await?;
-                tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
-                http::serve(listener, pages(Arc::clone(&context))).await
-            }
-            None => std::future::pending().await,
-        }
-    };
     // A pass that is cut off leaves an intent, which the next start resolves; that costs time.
     let too_long = async {
         stop.cancelled().await;
@@ -136,12 +171,21 @@ pub async fn run(
     };
     tracing::info!("started");
     tokio::select! {
-        () = too_long => Ok(()),
-        () = controllers => Ok(()),
-        () = readers.run() => Ok(()),
-        () = relay(&context.clusters, &bus) => Ok(()),
-        served = web => Ok(served?),
+        () = too_long => {},
+        () = controllers => {},
+        () = readers.run() => {},
+        () = relay(&context.clusters, &bus) => {},
     }
+}
+
+/// Serves metrics and probes, if they are wanted; never ends by itself.
+async fn serve(address: Option<SocketAddr>, pages: Pages) -> std::io::Result<()> {
+    let Some(address) = address else {
+        return std::future::pending().await;
+    };
+    let listener = TcpListener::bind(address).await?;
+    tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
+    http::serve(listener, pages).await
 }
 
 /// Passes on what the readers see.
@@ -161,14 +205,16 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
     }
 }
 
-fn pages(context: Arc<Context>) -> Pages {
+/// What the HTTP server tells. An operator that waits for the lease is as ready as it can be: were
+/// it not, a rolling update would wait for it for ever.
+fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
     let for_ready = Arc::clone(&context);
     Pages {
         metrics: Arc::new(move || {
             note_live(&context);
             context.metrics.text().ok()
         }),
-        ready: Arc::new(move || for_ready.stores.is_ready()),
+        ready: Arc::new(move || stands_by.load(Ordering::Relaxed) || for_ready.stores.is_ready()),
     }
 }
 
@@ -177,6 +223,7 @@ fn pages(context: Arc<Context>) -> Pages {
 fn note_live(context: &Context) {
     let metrics = &context.metrics;
     metrics.reset_live();
+    metrics.leader(context.validity.is_valid());
     let states = context.clusters.states();
     for (key, state) in &states {
         let up = matches!(state, ClusterState::Up(_));

@@ -74,7 +74,7 @@ use super::{Cause, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.strategyRef) != has(self.clusterRef)", "must have either `strategyRef`, or `clusterRef` and `storageRef`"))]
 #[x_kube(validation = ("has(self.clusterRef) == has(self.storageRef)", "must have `clusterRef` and `storageRef` together"))]
-#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "startingDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
+#[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds"), "spec is immutable but for `cancel`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
@@ -99,8 +99,13 @@ pub struct BackupTaskSpec {
     /// again becomes Overdue instead of running.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scheduled_time: Option<Time>,
-    /// Seconds after `scheduledTime` (or after the object was created) within which the backup
-    /// must have started. Left out it is 6 hours after `scheduledTime`, and without that no limit.
+    /// The backup does not start before it, where that is later than `scheduledTime`: a strategy
+    /// spreads its tenants and keeps out of blackout windows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_before_time: Option<Time>,
+    /// Seconds after the later of `scheduledTime` and `notBeforeTime` (or after the object was
+    /// created) within which the backup must have started. Left out it is 6 hours after
+    /// `scheduledTime`, and without that no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
@@ -165,6 +170,10 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub storage: Option<String>,
+    /// Directory of the data backups below the store's own, copied when the backup was accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub data_path: Option<String>,
     /// Generation of the strategy when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub strategy_generation: Option<i64>,

@@ -7,10 +7,10 @@ mod status;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-pub use settings::{Binding, DesiredState, Drift};
-pub use status::{LogBackupStatus, RecoveryPoint, RecoveryWindow};
+pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
+pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
 
-use super::LocalReference;
+use super::{DeletionPolicy, LocalReference};
 
 /// Log backup of one tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -24,7 +24,7 @@ use super::LocalReference;
     namespaced,
     status = "LogBackupStatus",
     derive = "PartialEq",
-    doc = "Log backup (log archiving) of one tenant. Deleting it leaves archiving as it is.",
+    doc = "Log backup (log archiving) of one tenant. Deleting it leaves archiving as it is, unless deletionPolicy is Stop.",
     printcolumn(
         name = "CLUSTER",
         type_ = "string",
@@ -71,6 +71,18 @@ use super::LocalReference;
         json_path = ".status.storageDirectory",
         priority = 1
     ),
+    printcolumn(
+        name = "STRATEGY",
+        type_ = "string",
+        json_path = ".status.tenant.strategyName",
+        priority = 1
+    ),
+    printcolumn(
+        name = "LAST-BACKUP",
+        type_ = "date",
+        json_path = ".status.tenant.lastDataBackupTime",
+        priority = 1
+    ),
     selectable = ".spec.tenantName",
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"
@@ -79,6 +91,7 @@ use super::LocalReference;
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
 #[x_kube(validation = (unchanged!("storageRef", "path"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
+#[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to hold between two data backups"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
 pub struct LogBackupSpec {
     /// The cluster of the tenant.
@@ -103,6 +116,9 @@ pub struct LogBackupSpec {
     /// strategy is for the tenant, the object is made anew and log backup switched on again.
     #[serde(default)]
     pub desired_state: DesiredState,
+    /// When logs are archived, while `desiredState` is Running.
+    #[serde(default)]
+    pub mode: LogBackupMode,
     /// What the database does when the store can not keep up.
     #[serde(default)]
     pub binding: Binding,
@@ -113,6 +129,21 @@ pub struct LogBackupSpec {
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
+    /// What is done about an interrupted round.
+    #[serde(default)]
+    pub heal: HealSettings,
+    /// What a deletion of this object does in the database.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// How long a deletion with `deletionPolicy: Stop` may take, 10 to 86400 seconds; after that
+    /// the object goes, with a Warning event, and archiving goes on.
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub finalizer_timeout_seconds: i64,
+}
+
+fn five_minutes() -> i64 {
+    300
 }
 
 fn one() -> i32 {

@@ -30,6 +30,52 @@ pub struct ScheduleSpec {
     /// What happens with slots that fell due while nobody could start them.
     #[serde(default)]
     pub missed_run_policy: MissedRunPolicy,
+    /// Seconds over which a slot's tenants are spread, 0 to 86400: each starts a fixed part of it
+    /// later, always the same one. Deadlines count from there.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    #[schemars(range(min = 0, max = 86_400))]
+    pub spread_seconds: i64,
+    /// Times of the week in which no backup of the strategy starts. Neither deadlines nor the
+    /// spread run on while one lasts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub blackout_windows: Vec<BlackoutWindow>,
+}
+
+/// A time of the week in which no backup starts, in the schedule's zone. It lasts from the first
+/// instant at which the clock shows its start to the last at which it has not shown its end: an
+/// hour that is shown twice belongs to it twice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("self.start != self.end", "must not end when it starts; for a whole day write `start: \"00:00\"` and `end: \"24:00\"`"))]
+pub struct BlackoutWindow {
+    /// Time of day at which it starts, `HH:MM`, 24 hours.
+    #[schemars(length(max = 5), regex(pattern = r"^([01][0-9]|2[0-3]):[0-5][0-9]$"))]
+    pub start: String,
+    /// Time of day at which it ends, `HH:MM` or `24:00`; one that is not later than `start` is on
+    /// the next day.
+    #[schemars(
+        length(max = 5),
+        regex(pattern = r"^(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$")
+    )]
+    pub end: String,
+    /// Days on which it starts; left out, every day.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 7), extend("x-kubernetes-list-type" = "set"))]
+    pub days: Vec<Weekday>,
+    /// What happens with the slots in it; where windows overlap, `Skip` goes before `Postpone`.
+    #[serde(default)]
+    pub action: BlackoutAction,
+}
+
+/// What happens with a slot in a blackout window.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BlackoutAction {
+    /// It starts when the window ends; of several the full one, or else the newest.
+    #[default]
+    Postpone,
+    /// It is left out.
+    Skip,
 }
 
 /// Days of the week and one time of day.
@@ -135,6 +181,11 @@ pub enum MissedRunPolicy {
 
 fn utc() -> String {
     "UTC".to_owned()
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(seconds: &i64) -> bool {
+    *seconds == 0
 }
 
 fn six_hours() -> i64 {

@@ -1,14 +1,20 @@
 //! `BackupStrategy`: which tenants are backed up, when and where (console S2, S49..S54, S72).
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+mod status;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::alert::{Alert, AlertSettings};
-use super::condition::{self, Condition};
-use super::retention::{AppliedPolicy, Retention};
-use super::schedule::{BackupType, ScheduleSpec};
+pub use status::{
+    BackupStrategyStatus, FailingTenant, OpenSlot, SkippedTenants, SlotRecord, StrategySummary,
+    StrategyTenants, UnmadeObject,
+};
+
+use super::alert::AlertSettings;
+use super::log_backup::{HealPolicy, HealSettings};
+use super::retention::Retention;
+use super::schedule::ScheduleSpec;
 use super::{Binding, DeletionPolicy, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
@@ -94,6 +100,12 @@ pub struct BackupStrategySpec {
     pub tenants: Option<TenantSelection>,
     /// Where the backups go.
     pub storage_ref: LocalReference,
+    /// Directories of a tenant's backups below the store's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths: Option<PathTemplates>,
+    /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.
+    #[serde(default)]
+    pub storage_change_policy: StorageChangePolicy,
     /// Pauses the schedule; log backup goes on and running tasks finish (console S52).
     #[serde(default)]
     pub suspend: bool,
@@ -102,10 +114,13 @@ pub struct BackupStrategySpec {
     /// Whether a tenant that has no full backup at this place gets one at once.
     #[serde(default)]
     pub first_backup: FirstBackup,
-    /// How log backup runs: for the LogBackups that this strategy makes from now on. Those that
-    /// are there are edited themselves.
+    /// How log backup runs. A LogBackup follows an edit of a field as long as it holds what the
+    /// strategy wrote there; what somebody wrote into the LogBackup itself stands.
     #[serde(default)]
     pub log_backup: LogBackupSettings,
+    /// How many ended tasks are kept.
+    #[serde(default)]
+    pub history: HistoryLimits,
     /// How long backups are kept. Left out: the database's own policies are left as they are, and
     /// the condition RetentionApplied says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -150,6 +165,45 @@ pub struct TenantSelection {
     pub exclude: Vec<String>,
 }
 
+/// Directories of a tenant's backups below the store's own. `{clusterName}`, `{clusterId}`,
+/// `{tenantName}` and `{tenantId}` stand for what the database reports; each tenant must have a
+/// directory of its own, also one that is made anew under the same name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(validation = ("!has(self.data) || !has(self.log) || !(self.data + '/').startsWith(self.log + '/') && !(self.log + '/').startsWith(self.data + '/')", "`data` and `log` must not be the same directory, nor one below the other"))]
+pub struct PathTemplates {
+    /// Of data backups; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/data`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 256),
+        regex(
+            pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
+        )
+    )]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
+    pub data: Option<String>,
+    /// Of archived logs; left out, `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 256),
+        regex(
+            pattern = r"^([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+(/([A-Za-z0-9_.\-]|\{(clusterName|clusterId|tenantName|tenantId)\})+)*$"
+        )
+    )]
+    #[x_kube(validation = ("self.contains('{tenantId}')", "must contain '{tenantId}': each tenant needs a directory of its own"))]
+    #[x_kube(validation = ("!self.matches('(^|/)[.]{1,2}(/|$)')", "must not have a part that is '.' or '..'"))]
+    pub log: Option<String>,
+}
+
+/// What an edit does that would move logs which are being archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StorageChangePolicy {
+    /// It is refused, and nothing is sent: a move costs a hole in the logs and a new full backup.
+    #[default]
+    Refuse,
+}
+
 /// Whether a tenant without a full backup gets one at once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum FirstBackup {
@@ -160,10 +214,52 @@ pub enum FirstBackup {
     Immediately,
 }
 
+/// How many ended tasks of the strategy are kept, for each tenant and type of backup. Tasks are
+/// objects: deleting one deletes no backup. The newest one and the newest that went well are always
+/// kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HistoryLimits {
+    /// Of those that went well, 1 to 100.
+    #[serde(default = "ten")]
+    #[schemars(range(min = 1, max = 100))]
+    pub successful: i32,
+    /// Of those that failed, were canceled or did not start in time, 0 to 100.
+    #[serde(default = "five")]
+    #[schemars(range(min = 0, max = 100))]
+    pub failed: i32,
+}
+
+impl Default for HistoryLimits {
+    fn default() -> Self {
+        Self {
+            successful: ten(),
+            failed: five(),
+        }
+    }
+}
+
+/// When logs of a strategy's tenants are archived.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum StrategyLogBackupMode {
+    /// All the time: a tenant can be recovered to any instant.
+    #[default]
+    Continuous,
+    /// From before a data backup until its logs are there: a tenant can be recovered to its data
+    /// backups only.
+    AroundDataBackup,
+    /// Somebody else sees to it: no LogBackup is made, and data backups wait while no logs are
+    /// archived.
+    Unmanaged,
+}
+
 /// How the log backup of the strategy's tenants runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
+    /// When logs are archived, and whether that is this strategy's matter.
+    #[serde(default)]
+    pub mode: StrategyLogBackupMode,
     /// What the database does when the store can not keep up.
     #[serde(default)]
     pub binding: Binding,
@@ -174,15 +270,42 @@ pub struct LogBackupSettings {
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
+    /// What is done about an interrupted round. Left out: it is followed by a new one and a full
+    /// backup, once a day at most.
+    #[serde(default = "restart_and_full")]
+    pub heal: HealSettings,
 }
 
 impl Default for LogBackupSettings {
     fn default() -> Self {
         Self {
+            mode: StrategyLogBackupMode::default(),
             binding: Binding::default(),
             piece_switch_days: one(),
             drift: Drift::default(),
+            heal: restart_and_full(),
         }
+    }
+}
+
+/// The annotation in which a LogBackup keeps what it has from its strategy: an [`Inherited`] as
+/// JSON.
+pub const INHERITED: &str = "backup.oceanbase.io/inherited";
+
+/// What a strategy last wrote into a LogBackup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Inherited {
+    /// Name of the strategy.
+    pub strategy: String,
+    /// The fields that follow it.
+    pub log_backup: LogBackupSettings,
+}
+
+fn restart_and_full() -> HealSettings {
+    HealSettings {
+        policy: HealPolicy::RestartAndFull,
+        ..HealSettings::default()
     }
 }
 
@@ -190,195 +313,10 @@ fn one() -> i32 {
     1
 }
 
-/// What the operator knows of the strategy.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct BackupStrategyStatus {
-    /// Generation of the spec that the status is about.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub observed_generation: Option<i64>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(schema_with = "condition::conditions")]
-    #[allow(missing_docs)]
-    pub conditions: Vec<Condition>,
-    /// `PendingBackupScheduling`, `InProgress`, `Paused` or `Abnormal` (console S53, S80, S111).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub phase: Option<String>,
-    /// The console's words for the phase.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub console_label: Option<String>,
-    /// What the columns of `kubectl get` show.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub summary: Option<StrategySummary>,
-    /// Next slot of a full backup: RFC 3339 with the offset of the schedule's zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub next_full_time: Option<String>,
-    /// Next slot of an incremental backup: RFC 3339 with the offset of the schedule's zone.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub next_incremental_time: Option<String>,
-    /// The newest slot that was closed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_schedule_time: Option<Time>,
-    /// End of the newest data backup that went well.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_success_time: Option<Time>,
-    /// End of the newest data backup that failed or did not start in time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub last_failure_time: Option<Time>,
-    /// Tasks of this strategy that have not ended.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub running_tasks: Option<i32>,
-    /// The tenants and which of them have trouble.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenants: Option<StrategyTenants>,
-    /// The slot that is being turned into tasks.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub open_slot: Option<OpenSlot>,
-    /// The last 20 slots, newest first (console S59).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
-    pub schedule_history: Vec<SlotRecord>,
-    /// Since when `firstBackup` is `Immediately`: the slot of first backups of tenants whose log
-    /// backup is older.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub first_backup_time: Option<Time>,
-    /// Objects that should be there and could not be made, the first 50.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub unmade: Vec<UnmadeObject>,
-    /// When they are tried again.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_time: Option<Time>,
-    /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
-    /// else's.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
-    pub retention: Vec<AppliedPolicy>,
-    /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub alerts: Vec<Alert>,
-    /// How many alerts are active, also those for which the list has no room.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub alert_count: Option<i32>,
-    /// Slots up to here are not this schedule's: when it was created, changed or resumed.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub anchor_time: Option<Time>,
-    /// Fingerprint of the schedule that `anchorTime` belongs to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub schedule_fingerprint: Option<String>,
+fn five() -> i32 {
+    5
 }
 
-/// An object that should be there and could not be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct UnmadeObject {
-    /// Its name.
-    #[schemars(length(max = 253))]
-    pub name: String,
-    /// `NameCollision` or `CreateFailed`.
-    #[schemars(length(max = 128))]
-    pub reason: String,
-    /// What happened and what to do.
-    #[schemars(length(max = 1024))]
-    pub message: String,
-}
-
-/// What the columns of `kubectl get` show.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct StrategySummary {
-    /// `3`, or `2/3` where only two of three can be backed up.
-    #[schemars(length(max = 32))]
-    pub tenants: String,
-    /// Such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.
-    #[schemars(length(max = 512))]
-    pub schedule: String,
-    /// The next slot: RFC 3339 with the zone's offset.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub next: Option<String>,
-}
-
-/// The tenants of a strategy.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", default)]
-pub struct StrategyTenants {
-    /// How many tenants the strategy is for.
-    pub matched: i32,
-    /// How many of them have running log backup and no failed last data backup.
-    pub healthy: i32,
-    /// Those with trouble, the first 20 by name.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
-    pub failing: Vec<FailingTenant>,
-    /// On cluster level: how many tenants were left out, by reason.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "atomic"))]
-    pub skipped: Vec<SkippedTenants>,
-}
-
-/// A tenant with trouble.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FailingTenant {
-    /// Name of the tenant.
-    #[schemars(length(max = 128))]
-    pub name: String,
-    /// Stable CamelCase word.
-    #[schemars(length(max = 128))]
-    pub reason: String,
-    /// What happened and what to do.
-    #[schemars(length(max = 1024))]
-    pub message: String,
-}
-
-/// Tenants that a strategy on cluster level leaves out.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SkippedTenants {
-    /// Stable CamelCase word.
-    #[schemars(length(max = 128))]
-    pub reason: String,
-    /// How many.
-    pub count: i32,
-}
-
-/// A slot that is being turned into tasks. It is written before the first of them is made, so that
-/// a restart goes on with it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct OpenSlot {
-    /// When it fell due.
-    pub slot: Time,
-    /// What it makes.
-    #[serde(rename = "type")]
-    #[schemars(with = "String", length(max = 32))]
-    pub type_: BackupType,
-}
-
-/// What became of a slot.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct SlotRecord {
-    /// When it fell due.
-    pub slot: Time,
-    /// What it was to make.
-    #[serde(rename = "type")]
-    #[schemars(with = "String", length(max = 32))]
-    pub type_: BackupType,
-    /// `Started`, `Missed` or `Skipped`.
-    #[schemars(length(max = 32))]
-    pub outcome: String,
-    /// Why it was missed or skipped.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 128))]
-    pub reason: Option<String>,
-    /// Tasks that were made.
-    #[serde(default)]
-    pub started: i32,
-    /// Tenants that got none, because an object of the task's name was there that is not ours.
-    #[serde(default)]
-    pub failed: i32,
+fn ten() -> i32 {
+    10
 }

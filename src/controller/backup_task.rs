@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::log_backup::{destination_seen, refused};
-use super::place::Holds;
 use super::strategy::{is_owned_by_strategy, rivals};
 use super::wake::{Change, Changed};
 use super::{
@@ -13,7 +13,8 @@ use super::{
 };
 use crate::api::{BackupStorage, BackupTask, BackupTaskStatus};
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
-use crate::domain::{Decision, Obstacle, TenantSeen, strategy};
+use crate::domain::schedule::Schedule;
+use crate::domain::{Decision, Obstacle, TenantSeen, naming, strategy};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -40,6 +41,8 @@ struct References {
     cluster: String,
     storage: String,
     strategy_generation: Option<i64>,
+    /// The strategy's template, or the directory itself where it is known.
+    data_path: Option<String>,
 }
 
 impl Reconcile for BackupTask {
@@ -66,10 +69,14 @@ impl Reconcile for BackupTask {
             .map(|(_, snapshot)| Arc::clone(snapshot));
         let key = database.as_ref().ok().map(|(key, _)| key.clone());
         let tenant = snapshot.as_ref().and_then(|s| tenant_of(self, s));
+        let template = references
+            .as_ref()
+            .ok()
+            .and_then(|references| references.data_path.as_deref());
         let path = snapshot
             .as_ref()
             .zip(tenant)
-            .map(|(snapshot, tenant)| place::default_path(&snapshot.identity, tenant, Holds::Data));
+            .map(|(snapshot, tenant)| naming::data_path(template, &snapshot.identity, tenant));
         let version = snapshot.as_ref().map(|snapshot| snapshot.version);
         let storage = references
             .as_ref()
@@ -92,6 +99,7 @@ impl Reconcile for BackupTask {
                 cluster: references.cluster,
                 storage: references.storage,
                 strategy_generation: references.strategy_generation,
+                data_path: path.clone(),
                 scheduled: is_owned_by_strategy(self),
             })
         });
@@ -119,6 +127,7 @@ impl Reconcile for BackupTask {
         let decision = backup::Seen {
             target,
             database,
+            may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -234,6 +243,21 @@ impl Reconcile for BackupTask {
     }
 }
 
+/// When a blackout window ends that holds a task of its strategy back. What a person asks for is
+/// not held back.
+fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option<Timestamp> {
+    let reference = task.spec.strategy_ref.as_ref();
+    let reference = reference.filter(|_| is_owned_by_strategy(task))?;
+    let strategy = stores::find(&context.stores.strategies, namespace, &reference.name)?;
+    let schedule = &strategy.spec.schedule;
+    if schedule.blackout_windows.is_empty() {
+        return None;
+    }
+    let schedule = Schedule::parse(schedule).ok()?;
+    let blackout = schedule.blackout(context.clock.now())?;
+    Some(blackout.until)
+}
+
 fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let strategy = task.spec.strategy_ref.as_ref();
@@ -289,6 +313,7 @@ fn references(
             cluster,
             storage,
             strategy_generation: status.strategy_generation,
+            data_path: status.data_path,
         });
     }
     if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
@@ -296,6 +321,7 @@ fn references(
             cluster: cluster.name.clone(),
             storage: storage.name.clone(),
             strategy_generation: None,
+            data_path: None,
         });
     }
     let Some(reference) = &spec.strategy_ref else {
@@ -326,6 +352,11 @@ fn references(
         cluster: object.spec.cluster_ref.name.clone(),
         storage: object.spec.storage_ref.name.clone(),
         strategy_generation: object.metadata.generation,
+        data_path: object
+            .spec
+            .paths
+            .as_ref()
+            .and_then(|paths| paths.data.clone()),
     })
 }
 

@@ -12,6 +12,7 @@ use super::secret::Secrets;
 use super::stores::Stores;
 use crate::clock::Clock;
 use crate::oceanbase::clusters::Clusters;
+use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
 
 /// What every pass over an object can use.
@@ -30,9 +31,11 @@ pub struct Context {
     pub stores: Stores,
     /// Where events go.
     pub recorder: Recorder,
+    /// For how long this process may act.
+    pub validity: Validity,
     /// Since when intents without an answer are known to this process.
     intents: Mutex<HashMap<String, (String, Instant)>>,
-    /// Passes that failed one after the other, by object.
+    /// Passes that had to be made again, one after the other, by object.
     failures: Mutex<HashMap<String, u32>>,
 }
 
@@ -47,6 +50,7 @@ impl Context {
         metrics: Metrics,
         stores: Stores,
         recorder: Recorder,
+        validity: Validity,
     ) -> Self {
         Self {
             client,
@@ -56,6 +60,7 @@ impl Context {
             metrics,
             stores,
             recorder,
+            validity,
             intents: Mutex::default(),
             failures: Mutex::default(),
         }
@@ -78,16 +83,17 @@ impl Context {
         }
     }
 
-    /// Counts a failed pass and says how long to wait: 1 s doubling to 256 s.
-    pub fn failed(&self, object: String) -> Duration {
+    /// Counts a pass that has to be made again, and says how long to wait: `first`, and double that
+    /// after each one that follows, up to 256 times as long.
+    pub fn failed(&self, object: String, first: Duration) -> Duration {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let count = failures.entry(object).or_default();
-        let pause = Duration::from_secs(1 << (*count).min(8));
+        let pause = first * (1 << (*count).min(8));
         *count = count.saturating_add(1);
         pause
     }
 
-    /// Forgets the failed passes of an object.
+    /// Forgets the passes of an object that had to be made again.
     pub fn succeeded(&self, object: &str) {
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         failures.remove(object);

@@ -36,8 +36,11 @@ use crate::oceanbase::database::Permit;
 
 /// How soon to come back when another statement is being sent to the cluster.
 const BUSY_PAUSE: Duration = Duration::from_millis(100);
-/// How soon to come back when the object was changed in the meantime.
+/// How soon to come back when the object was changed in the meantime; longer each time, because
+/// the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
+/// How soon to come back after a failed pass; longer each time.
+const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
 /// A kind that is reconciled.
 pub trait Reconcile:
@@ -132,6 +135,9 @@ pub enum Error {
     /// A decision asked for something that must not happen twice without an intent; it is a bug.
     #[error("an effect that needs an intent came without one")]
     Unfenced,
+    /// Another operator acts now; this process is about to end.
+    #[error("the lease has ended")]
+    NotLeading,
     /// A pass panicked; it is a bug, and costs only this pass.
     #[error("the pass panicked")]
     Panic,
@@ -168,13 +174,16 @@ pub async fn reconcile<K: Reconcile>(
     let (outcome, result) = match went {
         Ok(Went::Done(action)) => ("done", Ok(action)),
         Ok(Went::Busy) => ("busy", Ok(Action::requeue(BUSY_PAUSE))),
-        Ok(Went::Conflict) => ("conflict", Ok(Action::requeue(CONFLICT_PAUSE))),
+        Ok(Went::Conflict) => {
+            let pause = context.failed(identity(&*object), CONFLICT_PAUSE);
+            ("conflict", Ok(Action::requeue(pause)))
+        }
         Err(error) => ("error", Err(error)),
     };
     context
         .metrics
         .reconciled(K::CONTROLLER, outcome, began.elapsed());
-    if result.is_ok() {
+    if outcome == "done" {
         context.succeeded(&identity(&*object));
     }
     result
@@ -183,7 +192,7 @@ pub async fn reconcile<K: Reconcile>(
 /// How long to wait after a failed pass.
 #[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
-    let pause = context.failed(identity(&*object));
+    let pause = context.failed(identity(&*object), FAILURE_PAUSE);
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),
@@ -281,6 +290,10 @@ async fn write<K: Reconcile>(
     status: &K::Status,
     context: &Context,
 ) -> Result<Option<K>, Error> {
+    // Also where there is nothing to write: an effect comes next.
+    if !context.validity.is_valid() {
+        return Err(Error::NotLeading);
+    }
     let before = object.current_status();
     if before == *status {
         return Ok(Some(object.clone()));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use super::{Context, stores};
-use crate::api::cluster::ClusterIdentity;
+use crate::api::cluster::{Access, ClusterIdentity};
 use crate::domain::{Obstacle, access, cluster as domain};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
@@ -47,20 +47,23 @@ pub(super) fn database(
     }
 }
 
-/// Whether the tenant and the store may be used through the cluster's object. Where there is no
-/// such object, that is said elsewhere.
+/// What may be used through a cluster's object; everything while there is none.
+pub(super) fn access_of(context: &Context, cluster: &ClusterKey) -> Access {
+    stores::find(&context.stores.clusters, &cluster.namespace, &cluster.name)
+        .map(|object| object.spec.access.clone())
+        .unwrap_or_default()
+}
+
+/// Whether the tenant and the store may be used through the cluster's object.
 pub(super) fn allowed(
     context: &Context,
     cluster: &ClusterKey,
     tenant: &str,
     storage: &str,
 ) -> Result<(), Obstacle> {
-    let Some(object) = stores::find(&context.stores.clusters, &cluster.namespace, &cluster.name)
-    else {
-        return Ok(());
-    };
-    access::tenant(&object.spec.access, tenant)?;
-    access::storage(&object.spec.access, storage)
+    let access = access_of(context, cluster);
+    access::tenant(&access, tenant)?;
+    access::storage(&access, storage)
 }
 
 fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {

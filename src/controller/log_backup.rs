@@ -5,15 +5,15 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use super::place::Holds;
 use super::wake::{Change, Changed};
 use super::{
-    Context, Reconcile, allowed, cluster_of, created_at, database, namespace, place, qualified,
-    same_database, stores,
+    Context, Reconcile, allowed, claim, cluster_of, created_at, database, namespace, page, place,
+    qualified, same_database, stores,
 };
-use crate::api::{Binding, LogBackup, LogBackupStatus};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect};
-use crate::domain::{Decision, DestinationSeen, Obstacle, TenantSeen};
+use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -57,6 +57,10 @@ impl Reconcile for LogBackup {
             snapshot.as_deref(),
             path.as_deref(),
         );
+        let conflict = match (&snapshot, &target) {
+            (Some(snapshot), Ok(wanted)) => self.conflict(context, snapshot, wanted),
+            _ => None,
+        };
         let database = database.map(|(key, snapshot)| {
             let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
             let shown = tenant.as_ref().and_then(|tenant| tenant.log_dest.as_ref());
@@ -71,11 +75,25 @@ impl Reconcile for LogBackup {
         });
         // All log backups together write at most one checkpoint a second.
         let count = i64::try_from(context.stores.log_backups.len()).unwrap_or(i64::MAX);
+        let checkpoint_interval = CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count));
+        let tenant = snapshot
+            .as_deref()
+            .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
+        let page = tenant
+            .filter(|tenant| {
+                log_backup::is_page_due(&self.current_status(), tenant, checkpoint_interval)
+            })
+            .map(|_| page::look_up(self, context));
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
+            has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
+                && page::has_open_tasks(self, context),
+            page,
+            conflict,
+            may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
-            checkpoint_interval: CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count)),
+            checkpoint_interval,
         };
         Seen {
             decision,
@@ -98,6 +116,27 @@ impl Reconcile for LogBackup {
         log_backup::decide(&object, &seen.decision, heard, context.clock.now())
     }
 
+    fn wants_finalizer(&self) -> bool {
+        self.spec.deletion_policy == DeletionPolicy::Stop
+    }
+
+    fn farewell(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Farewell<LogBackupStatus, Effect> {
+        let object = log_backup::LogBackup {
+            generation: self.metadata.generation.unwrap_or_default(),
+            spec: &self.spec,
+            status: &self.current_status(),
+        };
+        let now = context.clock.now();
+        let deleted_at = self.metadata.deletion_timestamp.as_ref();
+        let deleted_at = deleted_at.map_or(now, |at| at.0);
+        log_backup::farewell(&object, &seen.decision, heard, deleted_at, now)
+    }
+
     fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
         Some(seen.key.clone())
     }
@@ -113,7 +152,7 @@ impl Reconcile for LogBackup {
             return Answer::NotSent("the cluster is busy".to_owned());
         };
         let command = match effect {
-            Effect::SetDestination(tenant) => {
+            Effect::SetDestination(tenant) | Effect::SetAttributes(tenant) => {
                 let storage = stores::find(
                     &context.stores.storages,
                     &seen.key.namespace,
@@ -136,6 +175,7 @@ impl Reconcile for LogBackup {
                         destination,
                         mandatory: self.spec.binding == Binding::Mandatory,
                         piece_switch_days: self.spec.piece_switch_days,
+                        again: matches!(effect, Effect::SetAttributes(_)),
                     },
                     Err(obstacle) => return refused(obstacle),
                 }
@@ -159,6 +199,10 @@ impl Reconcile for LogBackup {
                 Change::Object(Changed::Cluster(_)) => {
                     change.is_about_cluster(context, &namespace, cluster)
                 }
+                Change::Object(Changed::Task(task)) => {
+                    object.spec.mode == LogBackupMode::AroundDataBackup
+                        && page::is_of_tenant(task, object)
+                }
                 // Another one for the same tenant came or went.
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant
@@ -172,6 +216,18 @@ impl Reconcile for LogBackup {
             }
         });
         objects
+    }
+}
+
+impl LogBackup {
+    /// Whose the wanted place is, looked for only where a destination is to be set: all other log
+    /// backups are compared.
+    fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Obstacle> {
+        let tenant = snapshot.tenant(&self.spec.tenant_name)?;
+        if tenant.log_dest.is_some() {
+            return None;
+        }
+        claim::conflict(self, context, snapshot, wanted)
     }
 }
 
@@ -204,12 +260,12 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
     }
 }
 
-fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
+pub(super) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
     if let Some(path) = &object.spec.path {
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(place::default_path(&snapshot.identity, tenant, Holds::Logs))
+    Some(naming::log_path(None, &snapshot.identity, tenant))
 }
 
 /// Where the logs should go.

@@ -1,17 +1,20 @@
 //! The Kubernetes shell around the decisions: what is seen, what is written, what is performed.
 //!
 //! * [`driver`] one pass over one object, the same for every kind
+//! * [`lease`] which of several operators acts
 //! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
-//!   `identity` which objects stand for one
-//!   database
+//!   `claim` whose places they are; `identity` which objects stand for one database
+//! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
 mod binding;
+mod claim;
 mod cluster;
 mod log_backup;
+mod page;
 mod storage;
 mod strategy;
 
@@ -20,6 +23,7 @@ pub mod driver;
 mod event;
 mod finalizer;
 mod identity;
+pub mod lease;
 pub mod place;
 pub mod secret;
 pub mod stores;
@@ -42,7 +46,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use identity::{allowed, database, same_database};
+use identity::{access_of, allowed, database, same_database};
 use wake::{Change, Notable, announce};
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under

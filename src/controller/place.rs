@@ -9,35 +9,7 @@ use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checks
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::Obstacle;
 use crate::oceanbase::destination::{Destination, DestinationError, Place};
-use crate::oceanbase::model::{Identity, Tenant};
 use crate::oceanbase::version::{Capability, Version};
-
-/// What a directory holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Holds {
-    /// Data backups.
-    Data,
-    /// Archived logs.
-    Logs,
-}
-
-/// The default directory of a tenant below the store's own.
-#[must_use]
-pub fn default_path(identity: &Identity, tenant: &Tenant, holds: Holds) -> String {
-    let holds = match holds {
-        Holds::Data => "data",
-        Holds::Logs => "log",
-    };
-    let Identity {
-        cluster_name,
-        cluster_id,
-        ..
-    } = identity;
-    format!(
-        "{cluster_name}-{cluster_id}/{}-{}/{holds}",
-        tenant.name, tenant.id
-    )
-}
 
 /// The store of this name.
 ///

@@ -121,7 +121,8 @@ where
 /// Watches all objects of a kind and keeps its store.
 ///
 /// A stored object that can not be read (written under another version of the definition) is left
-/// out, counted and logged; it does not stop its kind.
+/// out, counted and logged; it does not stop its kind. One that could be read before is forgotten:
+/// whatever were decided about its last readable version could not be written.
 pub fn watched<K>(
     objects: Api<DeserializeGuard<K>>,
     writer: Writer<K>,
@@ -140,11 +141,12 @@ where
     // Pages keep the peak of memory low at the start.
     let config = watcher::Config::default().page_size(50);
     let listed = stores.listed.clone();
+    let known = writer.as_reader();
     watcher::watcher(objects, config)
         .default_backoff()
         .filter_map(move |event| {
             let event = match event {
-                Ok(event) => readable(event, &metrics).map(Ok),
+                Ok(event) => readable(event, &known, &metrics).map(Ok),
                 Err(error) => {
                     tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
                     Some(Err(error))
@@ -162,15 +164,19 @@ where
         })
 }
 
-fn readable<K>(event: Event<DeserializeGuard<K>>, metrics: &Metrics) -> Option<Event<K>>
+fn readable<K>(
+    event: Event<DeserializeGuard<K>>,
+    known: &Store<K>,
+    metrics: &Metrics,
+) -> Option<Event<K>>
 where
-    K: Resource<DynamicType = ()>,
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + 'static,
 {
     let read = |guard: DeserializeGuard<K>| match guard.0 {
         Ok(mut object) => {
             // Half of an object's size, and nobody here looks at it.
             object.meta_mut().managed_fields = None;
-            Some(object)
+            Ok(object)
         }
         Err(invalid) => {
             metrics.malformed(&K::kind(&()));
@@ -181,14 +187,23 @@ where
                 error = %invalid.error,
                 "a stored object can not be read and is left alone; correct it or delete it"
             );
-            None
+            let namespace = invalid.metadata.namespace.unwrap_or_default();
+            let name = invalid.metadata.name.unwrap_or_default();
+            Err(find(known, &namespace, &name))
         }
     };
+    let forget = |object: Option<Arc<K>>| Some(Event::Delete((*object?).clone()));
     match event {
         Event::Init => Some(Event::Init),
         Event::InitDone => Some(Event::InitDone),
-        Event::InitApply(guard) => read(guard).map(Event::InitApply),
-        Event::Apply(guard) => read(guard).map(Event::Apply),
-        Event::Delete(guard) => read(guard).map(Event::Delete),
+        Event::InitApply(guard) => read(guard).ok().map(Event::InitApply),
+        Event::Apply(guard) => match read(guard) {
+            Ok(object) => Some(Event::Apply(object)),
+            Err(before) => forget(before),
+        },
+        Event::Delete(guard) => match read(guard) {
+            Ok(object) => Some(Event::Delete(object)),
+            Err(before) => forget(before),
+        },
     }
 }

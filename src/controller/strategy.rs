@@ -1,31 +1,29 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks, makes log backups and tasks,
-//! and keeps the tenants' delete policies.
+//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children and to
+//! the tenants' delete policies.
 
+mod children;
 mod policy;
 mod removal;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::NamespaceResourceScope;
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
-use kube::api::PostParams;
-use kube::{Api, Resource, ResourceExt};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
+use kube::{Resource, ResourceExt};
 
-use super::place::Holds;
+use super::log_backup::destination_seen;
 use super::wake::{Change, Changed};
 use super::{
-    Context, Reconcile, cluster_of, created_at, database, namespace, place, qualified,
+    Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
     same_database, stores,
 };
-use crate::api::cluster::Access;
+use crate::api::log_backup::LogBackupMode;
+use crate::api::strategy::INHERITED;
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::domain::{Decision, Farewell, access};
+use crate::domain::{Decision, DestinationSeen, Farewell, access, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
@@ -45,9 +43,11 @@ impl Reconcile for BackupStrategy {
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
-        let with_full_backup = match (&database, &root) {
-            (Ok(snapshot), Ok(root)) => with_full_backup(snapshot, root),
-            _ => [].into(),
+        let template = self.spec.paths.as_ref();
+        let template = template.and_then(|paths| paths.data.as_deref());
+        let (with_full_backup, data_elsewhere) = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
+            _ => Default::default(),
         };
         let unsettled = database.as_ref().map_or_else(
             |_| BTreeSet::new(),
@@ -55,17 +55,21 @@ impl Reconcile for BackupStrategy {
                 policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
             },
         );
-        let access = self.access(context);
+        let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
+            identity: database
+                .as_ref()
+                .map(|snapshot| snapshot.identity.clone())
+                .unwrap_or_default(),
             rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
             log_backups: log_backups(context, self),
             tasks: self.tasks(context, &namespace),
-            access,
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
             with_full_backup,
+            data_elsewhere,
         }
     }
 
@@ -110,54 +114,13 @@ impl Reconcile for BackupStrategy {
         permit: Option<Permit>,
         context: &Context,
     ) -> Made {
-        let mut made = Made::default();
         match effect {
-            Effect::MakeLogBackups(log_backups) => {
-                let owner = self.cluster_owner(context);
-                for (name, spec) in log_backups {
-                    let mut metadata = self.metadata_of(name, owner.clone());
-                    metadata.annotations =
-                        Some([(removal::MAKER.to_owned(), self.name_any())].into());
-                    let object = LogBackup {
-                        metadata,
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // Whoever made it: it is the tenant's log backup.
-                    let is_ours = |known: &LogBackup| {
-                        known.spec.cluster_ref == spec.cluster_ref
-                            && known.spec.tenant_name == spec.tenant_name
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-            Effect::MakeTasks(tasks) => {
-                let owner = self.controller_owner_ref(&());
-                let uid = self.uid();
-                for (name, spec) in tasks {
-                    let object = BackupTask {
-                        metadata: self.metadata_of(name, owner.clone()),
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // By uid: a strategy that was made anew under the same name is another one.
-                    let is_ours = |known: &BackupTask| {
-                        known
-                            .owner_references()
-                            .iter()
-                            .any(|owner| Some(&owner.uid) == uid.as_ref())
-                    };
-                    make(&object, is_ours, context, &mut made).await;
-                }
-            }
-            Effect::ChangePolicy(change) => {
-                made.answer = Some(policy::change(change, permit).await);
-            }
-            Effect::StopLogBackups(names) => {
-                removal::stop_log_backups(self, names, context, &mut made).await;
-            }
+            Effect::ChangePolicy(change) => Made {
+                answer: Some(policy::change(change, permit).await),
+                ..Made::default()
+            },
+            _ => self.perform_on_children(effect, context).await,
         }
-        made
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -222,7 +185,12 @@ impl BackupStrategy {
                 let status = task.status.clone().unwrap_or_default();
                 TaskSeen {
                     name: task.name_any(),
+                    version: (
+                        task.uid().unwrap_or_default(),
+                        task.resource_version().unwrap_or_default(),
+                    ),
                     tenant_name: task.spec.tenant_name.clone(),
+                    tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,
@@ -233,60 +201,10 @@ impl BackupStrategy {
             .collect()
     }
 
-    /// What may be used through the cluster's object; everything while there is none.
-    fn access(&self, context: &Context) -> Access {
-        let name = &self.spec.cluster_ref.name;
-        stores::find(&context.stores.clusters, &namespace(self), name)
-            .map(|cluster| cluster.spec.access.clone())
-            .unwrap_or_default()
-    }
-
     fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
         let name = &self.spec.cluster_ref.name;
         let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
         cluster.controller_owner_ref(&())
-    }
-
-    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
-    /// would take the child for its own and delete it.
-    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: self.namespace(),
-            owner_references: owner.map(|owner| vec![owner]),
-            ..ObjectMeta::default()
-        }
-    }
-}
-
-/// Makes an object, or finds that it is there.
-async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
-where
-    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
-        + Clone
-        + Serialize
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    let name = object.name_any();
-    let namespace = object.namespace().unwrap_or_default();
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
-    context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
-    match api.create(&PostParams::default(), object).await {
-        Ok(_) => {
-            made.ours.insert(name);
-        }
-        // From the API, not from the store: the store may not show it yet.
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
-            Ok(known) if is_ours(&known) => {
-                made.ours.insert(name);
-            }
-            Ok(_) => {
-                made.foreign.insert(name);
-            }
-            Err(error) => made.error = Some(error.to_string()),
-        },
-        Err(error) => made.error = Some(error.to_string()),
     }
 }
 
@@ -314,6 +232,10 @@ pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
                 full_name: (strategy.name_any(), home),
                 created_at: created_at(&**strategy),
                 tenants: strategy.spec.tenants.clone(),
+                access: access_of(
+                    context,
+                    &cluster_of(&**strategy, &strategy.spec.cluster_ref),
+                ),
             }
         })
         .collect()
@@ -329,42 +251,59 @@ fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSee
             let of = cluster_of(&***object, &object.spec.cluster_ref);
             same_database(context, cluster, &of)
         })
-        .map(|object| log_backup_seen(cluster, strategy, object))
+        .map(|object| log_backup_seen(cluster, object))
         .collect()
 }
 
-fn log_backup_seen(
-    cluster: &ClusterKey,
-    strategy: &BackupStrategy,
-    object: &LogBackup,
-) -> LogBackupSeen {
+fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
     let home = namespace(object);
     LogBackupSeen {
         name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),
+        version: object.resource_version().unwrap_or_default(),
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
+        path: object.spec.path.clone(),
+        settings: strategy::settings_of(&object.spec),
+        // Only in its own namespace a strategy edits what is there.
+        inherited: object
+            .annotations()
+            .get(INHERITED)
+            .filter(|_| cluster.namespace == home)
+            .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
-        is_of_strategy: home == namespace(strategy)
-            && object.annotations().get(removal::MAKER) == Some(&strategy.name_any()),
         is_to_stop: object.spec.desired_state == DesiredState::Stopped,
         phase: status.phase,
+        around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
+            && object.spec.desired_state == DesiredState::Running,
+        full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
 }
 
-fn with_full_backup(snapshot: &Snapshot, root: &Place) -> BTreeSet<TenantId> {
-    let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = place::default_path(&snapshot.identity, tenant, Holds::Data);
-        root.join(&path).is_ok_and(|wanted| {
-            tenant.sets.iter().any(|set| {
-                set.full
-                    && set.success
-                    && set.available
-                    && wanted.is_same_as(&Place::read_back(&set.path))
-            })
-        })
-    });
-    tenants.map(|tenant| tenant.id).collect()
+/// Which tenants have an available full backup at the strategy's place, and the data backups of
+/// which go elsewhere, and where.
+fn data_places(
+    snapshot: &Snapshot,
+    root: &Place,
+    template: Option<&str>,
+) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
+    let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
+    for tenant in snapshot.tenants.values() {
+        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let Ok(wanted) = root.join(&path) else {
+            continue;
+        };
+        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
+        let mut full = tenant.sets.iter();
+        if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
+            with_full_backup.insert(tenant.id);
+        }
+        let shown = tenant.data_dest.as_deref();
+        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
+            elsewhere.insert(tenant.id, place);
+        }
+    }
+    (with_full_backup, elsewhere)
 }

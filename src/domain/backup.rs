@@ -56,6 +56,8 @@ pub struct Seen {
     pub target: Result<Target, Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
     pub database: Result<DatabaseSeen, Obstacle>,
+    /// Before when a strategy's own backup does not start: the end of a blackout window.
+    pub may_start_at: Option<Timestamp>,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.
@@ -71,6 +73,8 @@ pub struct Target {
     pub storage: String,
     /// The strategy's generation.
     pub strategy_generation: Option<i64>,
+    /// The tenant's directory below the store's own, once it is known.
+    pub data_path: Option<String>,
     /// Whether the task's owner is a strategy.
     pub scheduled: bool,
 }
@@ -238,6 +242,7 @@ impl<'a> Draft<'a> {
                 self.status.cluster = Some(target.cluster.clone());
                 self.status.storage = Some(target.storage.clone());
                 self.status.strategy_generation = target.strategy_generation;
+                self.status.data_path.clone_from(&target.data_path);
             }
         }
         if let Ok(database) = &self.seen.database

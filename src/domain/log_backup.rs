@@ -12,9 +12,13 @@
 
 mod answer;
 mod archiving;
+mod around;
 mod event;
+mod farewell;
+mod heal;
 mod live;
 mod obstacle;
+mod page;
 mod status;
 mod step;
 #[cfg(test)]
@@ -24,10 +28,13 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use farewell::farewell;
+pub use page::{PageSeen, is_page_due};
 use step::Step;
 
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
+use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
 
@@ -55,6 +62,14 @@ pub struct Seen {
     pub database: Result<TenantSeen, Obstacle>,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
+    /// Whether a data backup of the tenant has not ended; looked for with `AroundDataBackup` only.
+    pub has_open_tasks: bool,
+    /// What other objects tell about the tenant, when that was looked up.
+    pub page: Option<PageSeen>,
+    /// Whose the wanted place is, where none is set yet.
+    pub conflict: Option<Obstacle>,
+    /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
+    pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
     pub checkpoint_interval: SignedDuration,
 }
@@ -64,6 +79,8 @@ pub struct Seen {
 pub enum Effect {
     /// Set the tenant's `LOG_ARCHIVE_DEST`.
     SetDestination(TenantName),
+    /// Set it again, to the same place with other attributes. Only while archiving is stopped.
+    SetAttributes(TenantName),
     /// ENABLE (`true`) or DEFER its destination.
     SetEnabled(TenantName, bool),
     /// Begin a round.
@@ -83,6 +100,8 @@ pub enum State {
     Reached(Archive),
     /// The wanted state was reached, and somebody else changed it.
     Drifted(Archive),
+    /// The wanted state was reached and the round interrupted; it is being healed.
+    Healing(Archive),
     /// The last statement failed.
     Failed(Archive),
 }
@@ -110,13 +129,14 @@ pub fn decide(
         object,
         seen,
         status: object.status.clone(),
-        desired: object.spec.desired_state,
+        desired: desired(object.spec, seen),
         event: None,
         now,
     };
     if object.status.observed_generation != Some(object.generation) {
         // Somebody edited the object: what failed before may go well now.
         draft.status.failures = None;
+        draft.status.unsent = None;
         draft.status.last_failure_time = None;
     }
     if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
@@ -139,6 +159,18 @@ pub fn decide(
     }
 }
 
+/// What archiving should do now.
+fn desired(spec: &LogBackupSpec, seen: &Seen) -> DesiredState {
+    let database = seen.database.as_ref().ok();
+    let tenant = database.and_then(|database| database.tenant.as_deref());
+    match (spec.mode, spec.desired_state, tenant) {
+        (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
+            around::desired(seen.has_open_tasks, tenant)
+        }
+        (_, desired, _) => desired,
+    }
+}
+
 struct Draft<'a> {
     object: &'a LogBackup<'a>,
     seen: &'a Seen,
@@ -158,6 +190,7 @@ impl<'a> Draft<'a> {
 
     fn forget_failures(&mut self) {
         self.status.failures = None;
+        self.status.unsent = None;
         self.status.last_failure_time = None;
     }
 
@@ -166,6 +199,8 @@ impl<'a> Draft<'a> {
     fn under_way(&self, archive: Archive) -> State {
         if self.status.failures.is_some() {
             State::Failed(archive)
+        } else if heal::open(&self.status).is_some() {
+            State::Healing(archive)
         } else {
             State::Moving(archive)
         }
@@ -188,9 +223,19 @@ impl<'a> Draft<'a> {
             );
             return self.blocked(Some(tenant), obstacle);
         }
-        if let Some(until) = self.paused_until() {
-            return self.render(Some(tenant), &State::Failed(archive), None, Next::At(until));
+        if let (DestinationSeen::Unset, DesiredState::Running, Some(obstacle)) =
+            (self.destination(), self.desired, &self.seen.conflict)
+        {
+            let mut verdict = self.blocked(Some(tenant), obstacle.clone());
+            // Whoever has the place may go without this object being told.
+            verdict.next = STEP_PATIENCE;
+            return verdict;
         }
+        if let Some(until) = self.paused_until() {
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, Next::At(until));
+        }
+        self.heal(tenant);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
         if !self.is_applied() && !self.is_settled() {
@@ -220,7 +265,15 @@ impl<'a> Draft<'a> {
     /// Whether what is asked for was reached before.
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
+            && self.status.around_state == self.around_state()
             && self.status.correcting_since.is_none()
+            && heal::open(&self.status).is_none()
+    }
+
+    /// What is to be reached around data backups: it changes without an edit of the object.
+    fn around_state(&self) -> Option<String> {
+        let word = status::word(self.desired).to_owned();
+        (self.object.spec.mode == LogBackupMode::AroundDataBackup).then_some(word)
     }
 
     /// Begins to put right what somebody changed, where that is asked for.
@@ -241,10 +294,12 @@ impl<'a> Draft<'a> {
 
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
+        self.status.around_state = self.around_state();
         self.status.correcting_since = None;
         self.forget_failures();
-        let state = State::Reached(archive);
         let next = self.checkpoint_due(tenant);
+        let next = next.sooner(self.heal_due(tenant, &archive), self.now);
+        let state = State::Reached(archive);
         self.render(Some(tenant), &state, None, next)
     }
 

@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 
 use super::schedule::Slot;
 use crate::api::BackupType;
-use crate::oceanbase::model::TenantId;
+use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// Longest name that also fits a label.
 const LIMIT: usize = 63;
@@ -32,13 +32,48 @@ pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
     shortened(cluster, &format!("-t{tenant}"))
 }
 
+/// A tenant's directory of data backups below the store's own, by a strategy's template.
+#[must_use]
+pub fn data_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
+    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/data";
+    path(template.unwrap_or(default), identity, tenant)
+}
+
+/// The same of archived logs.
+#[must_use]
+pub fn log_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
+    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
+    path(template.unwrap_or(default), identity, tenant)
+}
+
+fn path(template: &str, identity: &Identity, tenant: &Tenant) -> String {
+    // The cluster's name last: it may be any text, and is not to be read as a template.
+    template
+        .replace("{tenantId}", &tenant.id.to_string())
+        .replace("{tenantName}", &tenant.name)
+        .replace("{clusterId}", &identity.cluster_id.to_string())
+        .replace("{clusterName}", &identity.cluster_name)
+}
+
 /// A short text that differs where `text` differs.
 #[must_use]
 pub fn fingerprint(text: &str) -> String {
+    format!("{:010x}", number(text))
+}
+
+/// How far into a spread a tenant starts, in `0..spread` seconds: the same in every slot, and
+/// another one in every cluster, which all number their tenants alike.
+#[must_use]
+pub fn share_of_spread(cluster: &str, tenant: TenantId, spread: i64) -> i64 {
+    let number = i64::try_from(number(&format!("{cluster}/{tenant}"))).unwrap_or_default();
+    number.checked_rem(spread).unwrap_or_default()
+}
+
+/// Forty bits that look drawn.
+fn number(text: &str) -> u64 {
     let digest = Sha256::digest(text.as_bytes());
-    let number = digest.iter().take(5);
-    let number = number.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    format!("{number:010x}")
+    let bytes = digest.iter().take(5);
+    bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 /// `prefix` and `suffix`, the prefix cut and hashed where both are too long for a name.
@@ -69,6 +104,21 @@ mod tests {
             task("nightly", TenantId(1002), &slot()),
             "nightly-t1002-full-202611211800z"
         );
+    }
+
+    #[test]
+    fn shares_of_a_spread_lie_in_it_and_apart() {
+        let share = |tenant| share_of_spread("prod", TenantId(tenant), 3_600);
+        let shares: Vec<i64> = (0..100).map(|i| share(1002 + 2 * i)).collect();
+        assert!(shares.iter().all(|share| (0..3_600).contains(share)));
+        // Each quarter of the hour has its part.
+        let quarters = (0..4).map(|i| shares.iter().filter(|s| **s / 900 == i).count());
+        assert!(quarters.min() > Some(10), "{shares:?}");
+    }
+
+    #[test]
+    fn without_a_spread_every_share_is_nothing() {
+        assert_eq!(share_of_spread("prod", TenantId(1002), 0), 0);
     }
 
     #[test]

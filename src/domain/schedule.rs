@@ -13,6 +13,7 @@
 //! shows twice falls at the first occurrence, and each instant is one slot: a job at 02:30 runs
 //! once in each night of a change, and one every fifteen minutes rests while an hour repeats.
 
+mod blackout;
 mod calendar;
 mod cron;
 mod due;
@@ -22,13 +23,14 @@ mod spec;
 mod summary;
 mod zone;
 
-use crate::api::schedule::{BackupType, MissedRunPolicy, ScheduleSpec};
+use crate::api::schedule::{BackupType, BlackoutAction, MissedRunPolicy, ScheduleSpec};
 use calendar::Calendar;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use thiserror::Error;
 
+pub use blackout::Blackout;
 pub use cron::CronError;
 pub use due::{Due, MAX_COUNTED, MAX_LISTED, SKIP_GRACE, Tally};
 
@@ -65,6 +67,14 @@ pub enum ScheduleError {
         /// What is wrong and what to do.
         problem: String,
     },
+    /// A blackout window can not be read, or they leave no time.
+    #[error("{field}: {problem}")]
+    InvalidBlackout {
+        /// Where, as a path in the object's spec.
+        field: &'static str,
+        /// What is wrong and what to do.
+        problem: String,
+    },
 }
 
 impl ScheduleError {
@@ -75,6 +85,7 @@ impl ScheduleError {
             Self::UnknownTimeZone { .. } => "UnknownTimeZone",
             Self::InvalidCron { .. } => "InvalidCron",
             Self::InvalidCalendar { .. } => "InvalidCalendar",
+            Self::InvalidBlackout { .. } => "InvalidBlackoutWindow",
         }
     }
 }
@@ -105,6 +116,8 @@ pub struct Schedule {
     incremental: Option<Calendar>,
     missed_runs: MissedRunPolicy,
     starting_deadline: SignedDuration,
+    spread: SignedDuration,
+    windows: Vec<blackout::Window>,
     summary: String,
 }
 
@@ -124,18 +137,28 @@ impl Schedule {
         Some(Slot { at, ty })
     }
 
-    /// The first slot of this type after `after` that no full slot at the same instant supersedes;
-    /// what to show as the next time. `None` also when the next 1,000 slots are all superseded.
+    /// The first slot of this type after `after` that no full slot at the same instant supersedes
+    /// and no blackout window leaves out; what to show as the next time. `None` also when the next
+    /// 1,000 slots are all superseded or left out.
     #[must_use]
     pub fn next_run_after(&self, ty: BackupType, after: Timestamp) -> Option<Slot> {
         let mut slot = self.next_after(ty, after)?;
         for _ in 0..MAX_COUNTED {
-            if ty == BackupType::Full || !self.falls_at(BackupType::Full, slot.at) {
+            if !self.is_left_out(&slot)
+                && (ty == BackupType::Full || !self.falls_at(BackupType::Full, slot.at))
+            {
                 return Some(slot);
             }
             slot = self.next_after(ty, slot.at)?;
         }
         None
+    }
+
+    /// Whether a blackout window leaves the slot out.
+    #[must_use]
+    pub fn is_left_out(&self, slot: &Slot) -> bool {
+        let blackout = self.blackout(slot.at);
+        blackout.is_some_and(|blackout| blackout.action == BlackoutAction::Skip)
     }
 
     /// The first slot of any type after `after`; at the same instant the full one.
@@ -185,6 +208,18 @@ impl Schedule {
     #[must_use]
     pub fn starting_deadline(&self) -> SignedDuration {
         self.starting_deadline
+    }
+
+    /// Over how long a slot's tenants are spread (`spreadSeconds`).
+    #[must_use]
+    pub fn spread(&self) -> SignedDuration {
+        self.spread
+    }
+
+    /// The last instant at which a slot at `at` may start: blackouts do not count.
+    #[must_use]
+    pub fn deadline_of(&self, at: Timestamp) -> Timestamp {
+        self.after(at, self.starting_deadline)
     }
 
     /// The schedule in a few words, such as `weekly Sun full, Mon-Sat incr 02:00 Asia/Shanghai`.

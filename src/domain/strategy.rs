@@ -10,7 +10,12 @@
 
 mod alerts;
 mod closed;
+mod following;
+mod health;
+mod history;
+mod index;
 mod making;
+mod places;
 mod removal;
 mod retention;
 mod slots;
@@ -18,25 +23,28 @@ mod status;
 mod tenants;
 #[cfg(test)]
 mod tests;
+mod unmade;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 pub use closed::closed;
+pub use following::{give, settings_of};
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
 
+use index::Index;
+
 use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
-use crate::api::cluster::Access;
-use crate::api::strategy::FailingTenant;
+use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
-use crate::oceanbase::model::{Answer, Tenant, TenantId};
+use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -63,18 +71,20 @@ pub struct Seen {
     pub target: Result<(), Obstacle>,
     /// The cluster's tenants; an obstacle while the database shows nothing.
     pub database: Result<Vec<Arc<Tenant>>, Obstacle>,
+    /// Who the cluster says it is; nothing while the database shows nothing.
+    pub identity: Identity,
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
     pub log_backups: Vec<LogBackupSeen>,
     /// Tasks that this strategy made.
     pub tasks: Vec<TaskSeen>,
-    /// What may be used through the cluster's object.
-    pub access: Access,
     /// Tenants of which what our last statement did is not seen yet.
     pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
+    pub data_elsewhere: BTreeMap<TenantId, String>,
 }
 
 /// A log backup of the cluster.
@@ -86,16 +96,26 @@ pub struct LogBackupSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// Its resourceVersion.
+    pub version: String,
     /// Name of its store.
     pub storage: String,
+    /// Its directory below the store's own, where it names one.
+    pub path: Option<String>,
+    /// What it holds of what follows its strategy.
+    pub settings: LogBackupSettings,
+    /// What a strategy last wrote into it, where one made it.
+    pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Whether this strategy made it.
-    pub is_of_strategy: bool,
     /// Whether it is to be stopped.
     pub is_to_stop: bool,
     /// Its phase.
     pub phase: Option<String>,
+    /// Whether logs are archived around data backups only, and it may be stopped between them.
+    pub around_data_backup: bool,
+    /// Since when it wants a full backup, because its round was interrupted.
+    pub full_backup_wanted_since: Option<Timestamp>,
     /// Why it does not do what it should.
     pub cause: Option<Cause>,
 }
@@ -105,8 +125,12 @@ pub struct LogBackupSeen {
 pub struct TaskSeen {
     /// Its name.
     pub name: String,
+    /// Its uid and its resourceVersion.
+    pub version: (String, String),
     /// Its tenant.
     pub tenant_name: String,
+    /// Its tenant's id, once known.
+    pub tenant_id: Option<TenantId>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// When the database started its job.
@@ -119,27 +143,58 @@ pub struct TaskSeen {
     pub cause: Option<Cause>,
 }
 
+/// A log backup that follows its strategy.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LogBackupEdit {
+    /// Its name.
+    pub name: String,
+    /// Its resourceVersion, as it was seen.
+    pub version: String,
+    /// What is to be in it.
+    pub settings: LogBackupSettings,
+    /// What the strategy has then written into it.
+    pub inherited: Inherited,
+}
+
 /// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
     MakeLogBackups(Vec<(String, LogBackupSpec)>),
+    /// Log backups that are there.
+    EditLogBackups(Vec<LogBackupEdit>),
     /// Tasks, with their names.
     MakeTasks(Vec<(String, BackupTaskSpec)>),
+    /// Ended tasks, with their names, uids and resourceVersions.
+    DeleteTasks(Vec<(String, (String, String))>),
     /// A statement about a tenant's delete policy.
     ChangePolicy(PolicyChange),
     /// Log backups that are to be stopped, by name.
     StopLogBackups(Vec<String>),
 }
 
+impl Effect {
+    /// The names of the objects that are made, edited or deleted.
+    fn names(&self) -> Vec<&String> {
+        match self {
+            Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
+            Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
+            Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
+            // A removal tries again by itself.
+            Self::ChangePolicy(_) | Self::StopLogBackups(_) => Vec::new(),
+        }
+    }
+}
+
 /// What became of that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
-    /// They are there and ours, made now or before.
+    /// They are as they should be and ours, now or before.
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made now: why.
+    /// The rest could not be made, edited or deleted now: why.
     pub error: Option<String>,
     /// What became of the statement, where it was one.
     pub answer: Option<Answer>,
@@ -177,11 +232,18 @@ fn schedule_obstacle(error: &ScheduleError) -> Obstacle {
 struct Draft<'a> {
     strategy: &'a Strategy<'a>,
     seen: &'a Seen,
+    index: Index<'a>,
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
     /// What the delete policies are found to be, once they are looked at.
     retention: Option<Wanted>,
+}
+
+/// What objects are made for.
+struct Plan<'a> {
+    schedule: &'a Schedule,
+    matched: &'a Matched,
 }
 
 /// How the strategy stands, for its conditions.
@@ -198,6 +260,7 @@ impl<'a> Draft<'a> {
         Self {
             strategy,
             seen,
+            index: Index::of(seen),
             status: strategy.status.clone(),
             now,
             event: None,
@@ -231,17 +294,13 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let matched = matched(
-            self.strategy.name,
-            &self.seen.rivals,
-            &self.seen.access,
-            tenants.iter(),
-        );
+        let matched = &matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let plan = &Plan { schedule, matched };
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
-        let effect = self.effect(&matched);
-        let retention = self.retention(&matched, made.and_then(|made| made.answer.as_ref()));
+        let effect = self.effect(plan);
+        let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
         next = next.sooner(retention.next, self.now);
         self.retention = Some(retention.condition);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
@@ -254,13 +313,13 @@ impl Draft<'_> {
         } else {
             effect.or(retention.change.map(Effect::ChangePolicy))
         };
-        self.close_when_made(&matched, made);
-        self.forget_unwanted(&matched);
-        if let Some(until) = self.paused_until() {
-            next = next.sooner(Next::At(until), self.now);
+        self.close_when_made(plan, made);
+        self.forget_unwanted(plan);
+        for until in [self.paused_until(), self.first_backups_held_until(plan)] {
+            next = next.sooner(until.map_or(Next::Await, Next::At), self.now);
         }
-        let failing = self.failing(&matched);
-        self.finish(&Standing::Planned(&matched, &failing), effect, next)
+        let failing = self.failing(matched);
+        self.finish(&Standing::Planned(matched, &failing), effect, next)
     }
 
     fn finish(
@@ -281,20 +340,11 @@ impl Draft<'_> {
             event,
         }
     }
-
-    /// The log backup of a tenant. Of several the oldest: the others do nothing.
-    fn log_backup_of(&self, tenant: &Tenant) -> Option<&LogBackupSeen> {
-        log_backup_of(&self.seen.log_backups, tenant)
-    }
 }
 
-fn log_backup_of<'a>(known: &'a [LogBackupSeen], tenant: &Tenant) -> Option<&'a LogBackupSeen> {
-    let is_of_tenant = |known: &&LogBackupSeen| match known.tenant_id {
-        Some(id) => id == tenant.id,
-        None => known.tenant_name == tenant.name,
-    };
-    known
-        .iter()
-        .filter(is_of_tenant)
-        .min_by_key(|known| (known.created_at, &known.name))
+impl TaskSeen {
+    /// Whether it is for this tenant, and not for one of the same name that is no more.
+    fn is_of(&self, tenant: &Tenant) -> bool {
+        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
+    }
 }

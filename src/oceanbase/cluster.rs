@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, broadcast};
 
+use super::client::Account;
 use super::credentials::ClusterKey;
-use super::database::{Database, lock};
+use super::database::{Database, Permit, lock};
 use super::model::Snapshot;
 use super::trouble::Trouble;
 
@@ -38,6 +39,7 @@ pub(super) struct Cluster {
     reach: Mutex<Reach>,
     poke: Notify,
     reload: AtomicBool,
+    doubt: AtomicBool,
 }
 
 /// How far the object leads.
@@ -45,6 +47,8 @@ pub(super) struct Cluster {
 struct Reach {
     /// The database that was last logged in to.
     database: Option<Arc<Database>>,
+    /// As whom.
+    account: Option<Account>,
     /// What keeps from logging in now.
     trouble: Option<Arc<Trouble>>,
 }
@@ -58,6 +62,7 @@ impl Cluster {
             reach: Mutex::default(),
             poke: Notify::new(),
             reload: AtomicBool::new(false),
+            doubt: AtomicBool::new(false),
         }
     }
 
@@ -79,9 +84,25 @@ impl Cluster {
         lock(&self.reach).database.clone()
     }
 
-    /// Remembers to which database the object leads; gives back the one that it led to before.
-    pub(super) fn set_database(&self, database: Arc<Database>) -> Option<Arc<Database>> {
-        lock(&self.reach).database.replace(database)
+    /// The right to send the next command; `None` while another one is sent.
+    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+        let (database, account) = {
+            let reach = lock(&self.reach);
+            (reach.database.clone()?, reach.account.clone()?)
+        };
+        database.permit(self, account)
+    }
+
+    /// Remembers to which database the object leads, and as whom; gives back the one that it led to
+    /// before.
+    pub(super) fn set_database(
+        &self,
+        database: Arc<Database>,
+        account: &Account,
+    ) -> Option<Arc<Database>> {
+        let mut reach = lock(&self.reach);
+        reach.account = Some(account.clone());
+        reach.database.replace(database)
     }
 
     /// Forgets what kept from logging in; says whether there was something.
@@ -122,7 +143,17 @@ impl Cluster {
         self.reload.swap(false, Ordering::Relaxed)
     }
 
-    /// Returns when somebody changed the object.
+    /// Tries soon whether the account and the endpoints are still good.
+    pub(super) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
+        self.poke.notify_one();
+    }
+
+    pub(super) fn take_doubt(&self) -> bool {
+        self.doubt.swap(false, Ordering::Relaxed)
+    }
+
+    /// Returns when somebody changed the object, or doubts that it is good.
     pub(super) async fn poked(&self) {
         self.poke.notified().await;
     }

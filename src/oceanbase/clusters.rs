@@ -13,13 +13,14 @@ use std::sync::{Arc, Mutex};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
-use super::client::Connect;
+use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
 use super::database::{Database, Permit, lock};
 use super::model::{DatabaseId, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::sender::Sender;
+use super::validity::Validity;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -32,6 +33,7 @@ pub struct Clusters {
     wake: broadcast::Sender<Wake>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
 }
 
 /// What runs the reflectors; dropping its future stops them all.
@@ -52,6 +54,7 @@ impl Clusters {
         intervals: Intervals,
         clock: Clock,
         metrics: Metrics,
+        validity: Validity,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
         let clusters = Self {
@@ -61,6 +64,7 @@ impl Clusters {
             wake: broadcast::channel(256).0,
             connect,
             metrics,
+            validity,
         };
         let readers = Readers {
             started: receiver,
@@ -125,7 +129,7 @@ impl Clusters {
     /// The right to send the next command to the database; `None` while another one is sent.
     #[must_use]
     pub fn permit(&self, key: &ClusterKey) -> Option<Permit> {
-        self.get(key)?.database()?.permit()
+        self.get(key)?.permit()
     }
 
     /// Tells whose objects should be looked at again.
@@ -140,15 +144,25 @@ impl Clusters {
 
     /// Brings an object that has logged in together with the others of the same database; says
     /// whether it was not one of them before.
-    pub(super) fn join(&self, cluster: &Cluster, id: DatabaseId) -> (Arc<Database>, bool) {
+    pub(super) fn join(
+        &self,
+        cluster: &Cluster,
+        id: DatabaseId,
+        account: &Account,
+    ) -> (Arc<Database>, bool) {
         let mut databases = lock(&self.databases);
         let database = databases.entry(id.clone()).or_insert_with(|| {
-            let sender = Sender::new(Arc::clone(&self.connect), self.metrics.clone());
+            let sender = Sender::new(
+                id.clone(),
+                Arc::clone(&self.connect),
+                self.metrics.clone(),
+                self.validity.clone(),
+            );
             Arc::new(Database::new(id, sender, self.wake.clone()))
         });
         let database = Arc::clone(database);
         database.join(cluster.key());
-        let before = cluster.set_database(Arc::clone(&database));
+        let before = cluster.set_database(Arc::clone(&database), account);
         if let Some(before) = &before
             && before.id() == database.id()
         {

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::destination::Destination;
+use super::destination::{Destination, Place};
 use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
 
 /// Something that is asked of the database, always from the sys tenant.
@@ -24,6 +24,8 @@ pub enum Command {
         mandatory: bool,
         /// Days of log in one piece, 1 to 7.
         piece_switch_days: i32,
+        /// Whether it is set to this place already, and only its attributes change.
+        again: bool,
     },
     /// Lets archiving go on (`true`) or holds it.
     SetLogArchiveDestState {
@@ -99,6 +101,13 @@ pub enum Guard {
     /// The statement is sent only when the tenant has no destination of logs: somebody may have
     /// set one since the cluster was last read.
     NoLogDestination(TenantId),
+    /// The statement is sent only when the tenant's logs go to this place.
+    SameLogDestination {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Where its logs go.
+        place: Place,
+    },
     /// The statement is sent only when the tenant has no destination of data backups.
     NoDataDestination(TenantId),
     /// The statement is sent only while the tenant's policy has this window: somebody may have
@@ -163,6 +172,15 @@ impl Command {
             Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
                 tenant_id: *tenant_id,
                 key: key.clone(),
+            },
+            Self::SetLogArchiveDest {
+                tenant_id,
+                destination,
+                again: true,
+                ..
+            } => Guard::SameLogDestination {
+                tenant_id: *tenant_id,
+                place: destination.place().clone(),
             },
             Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
@@ -292,6 +310,7 @@ mod tests {
             destination: Destination::file("/ob/log").unwrap(),
             mandatory: false,
             piece_switch_days: 2,
+            again: false,
         };
         assert_eq!(
             command.text().unwrap(),

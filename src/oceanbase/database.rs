@@ -14,7 +14,7 @@ use tokio::sync::{Notify, OwnedMutexGuard, broadcast};
 use tokio::time::Instant;
 
 use super::client::Account;
-use super::cluster::Wake;
+use super::cluster::{Cluster, Wake};
 use super::command::Command;
 use super::credentials::ClusterKey;
 use super::model::{Answer, DatabaseId, Snapshot};
@@ -29,7 +29,6 @@ pub(super) struct Database {
     vacant: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
-    account: Mutex<Option<Account>>,
     sender: Arc<tokio::sync::Mutex<Sender>>,
     poke: Notify,
     reads: AtomicU64,
@@ -48,6 +47,9 @@ struct Roles {
 /// The right to send commands to one database: nobody else does while it is held.
 pub struct Permit {
     database: Arc<Database>,
+    /// The object that asks: what its account may not do is not done by another one's.
+    cluster: Arc<Cluster>,
+    account: Account,
     sender: OwnedMutexGuard<Sender>,
 }
 
@@ -62,17 +64,16 @@ impl Permit {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
-        let Some(account) = lock(&self.database.account).clone() else {
-            return Answer::NotSent("the cluster is not known yet".to_owned());
-        };
         // Whatever happens to the statement from here on, what is known of the tenant is old: also
         // when this future is dropped in the middle.
-        let settling = Settling {
-            database: &self.database,
-            tenant: command.tenant().as_str(),
-        };
-        settling.mark();
-        self.sender.send(&account, snapshot.version, command).await
+        let mut settling = Settling::new(&self.database, command.tenant().as_str());
+        let sent = self.sender.send(&self.account, snapshot.version, command);
+        let answer = sent.await;
+        if self.sender.is_shut_out() {
+            self.cluster.doubt();
+        }
+        settling.is_sent = !matches!(answer, Answer::NotSent(_));
+        answer
     }
 }
 
@@ -91,7 +92,6 @@ impl Database {
             roles: Mutex::default(),
             vacant: Notify::new(),
             latest: Mutex::default(),
-            account: Mutex::default(),
             sender: Arc::new(tokio::sync::Mutex::new(sender)),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
@@ -121,13 +121,12 @@ impl Database {
     }
 
     /// Makes the object read for all; `None` while another one does.
-    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey, account: &Account) -> Option<Lead> {
+    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey) -> Option<Lead> {
         let mut roles = lock(&self.roles);
         if roles.leader.is_some() {
             return None;
         }
         roles.leader = Some(key.clone());
-        *lock(&self.account) = Some(account.clone());
         Some(Lead {
             database: Arc::clone(self),
         })
@@ -157,11 +156,17 @@ impl Database {
             .is_none_or(|read| snapshot.sequence >= *read)
     }
 
-    /// The right to send the next command; `None` while another one is sent.
-    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+    /// The right to send the next command for this object; `None` while another one is sent.
+    pub(super) fn permit(
+        self: Arc<Self>,
+        cluster: Arc<Cluster>,
+        account: Account,
+    ) -> Option<Permit> {
         let sender = Arc::clone(&self.sender).try_lock_owned().ok()?;
         Some(Permit {
             database: self,
+            cluster,
+            account,
             sender,
         })
     }
@@ -194,6 +199,12 @@ impl Database {
         everybody
     }
 
+    /// What is known of the tenant is old until the next read; gives back the mark before.
+    fn unsettle(&self, tenant: &str) -> Option<u64> {
+        let next = self.reads.load(Ordering::SeqCst) + 1;
+        lock(&self.settled_by).insert(tenant.to_owned(), next)
+    }
+
     pub(super) fn begin_read(&self) -> u64 {
         self.reads.fetch_add(1, Ordering::SeqCst) + 1
     }
@@ -219,20 +230,38 @@ impl Drop for Lead {
 struct Settling<'a> {
     database: &'a Database,
     tenant: &'a str,
+    /// From which read on the tenant was seen as the command before left it.
+    before: Option<u64>,
+    /// Whether something may have left the machine.
+    is_sent: bool,
 }
 
-impl Settling<'_> {
-    fn mark(&self) {
-        let next = self.database.reads.load(Ordering::SeqCst) + 1;
-        lock(&self.database.settled_by).insert(self.tenant.to_owned(), next);
-        *lock(&self.database.commanded_at) = Some(Instant::now());
+impl<'a> Settling<'a> {
+    fn new(database: &'a Database, tenant: &'a str) -> Self {
+        let before = database.unsettle(tenant);
+        Self {
+            database,
+            tenant,
+            before,
+            is_sent: true,
+        }
     }
 }
 
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
-        self.mark();
-        self.database.poke.notify_one();
+        if self.is_sent {
+            self.database.unsettle(self.tenant);
+            *lock(&self.database.commanded_at) = Some(Instant::now());
+            self.database.poke.notify_one();
+            return;
+        }
+        // Nothing has changed: nobody has to wait for a read, and none has to be made.
+        let mut settled_by = lock(&self.database.settled_by);
+        match self.before {
+            Some(read) => settled_by.insert(self.tenant.to_owned(), read),
+            None => settled_by.remove(self.tenant),
+        };
     }
 }
 

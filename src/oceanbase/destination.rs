@@ -141,6 +141,17 @@ impl Place {
             && (self.host.is_none() || other.host.is_none() || self.host == other.host)
     }
 
+    /// Whether the two are the same directory, or one lies in the other.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let lies_in = |inner: &Self, outer: &Self| {
+            let rest = inner.root.strip_prefix(&outer.root);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let is_same_host = self.host.is_none() || other.host.is_none() || self.host == other.host;
+        is_same_host && (lies_in(self, other) || lies_in(other, self))
+    }
+
     /// The directory below this one.
     pub fn join(&self, path: &str) -> Result<Self, DestinationError> {
         Self::new(&format!("{}/{path}", self.root), self.host.as_deref())
@@ -226,6 +237,27 @@ mod tests {
                 .place()
                 .is_same_as(&Place::read_back("s3://ob/prod/data?host=https://other"))
         );
+    }
+
+    #[test]
+    fn directories_overlap_where_one_is_or_holds_the_other() {
+        let logs = Place::read_back("s3://ob/prod/log?host=https://s3.test");
+        let overlaps = |text: &str| {
+            let other = Place::read_back(text);
+            assert_eq!(logs.overlaps(&other), other.overlaps(&logs));
+            logs.overlaps(&other)
+        };
+        for text in ["s3://ob/prod/log", "s3://ob/prod", "s3://ob/prod/log/a"] {
+            assert!(overlaps(text), "{text}");
+        }
+        for text in [
+            "s3://ob/prod/log2",
+            "s3://ob/prod/lo",
+            "s3://ob/prod/data",
+            "s3://ob/prod/log?host=https://other",
+        ] {
+            assert!(!overlaps(text), "{text}");
+        }
     }
 
     #[test]

@@ -126,7 +126,7 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     9080 DirectoryNotEmpty Permanent
         "the directory is not empty and holds no backups of this tenant (format file does not exist)"
         "choose another path or an empty directory; if it is a mount, check that it is mounted on every observer"
-    9081 DirectoryOwnedElsewhere Permanent
+    9081 DestinationOwnedElsewhere Permanent
         "the directory belongs to another tenant or cluster (format file does not match)"
         "choose a path of its own for this tenant"
     9082 StoreOutOfSpace Permanent

@@ -13,6 +13,7 @@
 //! * [`cluster`] one object that describes a cluster; [`trouble`] what keeps it from being read
 //! * [`database`] what is read of one database, and the way of commands to it
 //! * [`clusters`] all of these, and who leads where
+//! * [`validity`] for how long this process may act
 
 pub mod client;
 pub mod cluster;
@@ -30,5 +31,6 @@ mod snapshot;
 #[cfg(test)]
 mod testing;
 pub mod trouble;
+pub mod validity;
 pub mod version;
 pub mod view;

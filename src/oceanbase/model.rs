@@ -138,6 +138,10 @@ pub struct Round {
     pub checkpoint_scn: Scn,
     /// The newest piece.
     pub piece_id: i64,
+    /// Bytes of log read.
+    pub input_bytes: i64,
+    /// Bytes written to the store.
+    pub output_bytes: i64,
     /// Such as `log stream 1001 interrupted`.
     pub comment: String,
     /// Directory, without keys.

@@ -126,10 +126,16 @@ impl Reflector {
             Ok(known) => known,
             Err(trouble) => return end(trouble, false),
         };
-        let (database, joined) = self.clusters.join(&self.cluster, identity.database());
-        let Some(_lead) = database.lead(self.cluster.key(), &account) else {
-            drop(session);
-            return self.follow(&database, joined).await;
+        let id = identity.database();
+        let (database, joined) = self.clusters.join(&self.cluster, id, &account);
+        let Some(_lead) = database.lead(self.cluster.key()) else {
+            return match self.check_rights(session.as_mut(), version).await {
+                Ok(()) => {
+                    drop(session);
+                    self.follow(&database, joined).await
+                }
+                Err(trouble) => end(trouble, false),
+            };
         };
         let about = About {
             identity,
@@ -138,6 +144,19 @@ impl Reflector {
         };
         self.serve(session.as_mut(), &account, &database, &about)
             .await
+    }
+
+    /// Reads once what the leader reads: its account may see more than the own one.
+    async fn check_rights(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+    ) -> Result<(), Trouble> {
+        let mut history = History::default();
+        Reading::new(session, version, &self.metrics, QUERY_TIMEOUT)
+            .read(&mut history, Depth::Hot, self.clock.now())
+            .await?;
+        Ok(())
     }
 
     /// Lets another object's session read, and looks now and then whether the own account is still
@@ -188,6 +207,27 @@ impl Reflector {
         let identity =
             view::identity(&parameters, &birth).map_err(|error| Trouble::from(&error))?;
         Ok((identity, version, community))
+    }
+
+    /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
+    /// the account and the endpoints.
+    async fn verify(&self, account: &Account, about: &About) -> Option<End> {
+        let session = match self.connect.connect(account).await {
+            Ok(session) => Ok(session),
+            Err(error) => Err(Trouble::from(&error)),
+        };
+        let known = match session {
+            Ok(mut session) => self.introduce(session.as_mut()).await,
+            Err(trouble) => Err(trouble),
+        };
+        match known {
+            Ok((identity, ..)) if identity.database() != about.identity.database() => {
+                Some(End::Again)
+            }
+            Err(trouble) if trouble.permanent => Some(end(trouble, false)),
+            // What passes, such as too many connections, does not end a session that is good.
+            _ => None,
+        }
     }
 
     async fn serve(
@@ -250,6 +290,11 @@ impl Reflector {
                 }
             };
             let _ = timeout(pause, poked).await;
+            if self.cluster.take_doubt()
+                && let Some(end) = self.verify(account, about).await
+            {
+                return end;
+            }
             if Instant::now() >= credentials_at || self.cluster.take_reload() {
                 credentials_at = Instant::now() + self.intervals.credentials;
                 match self.credentials.account(self.cluster.key()).await {

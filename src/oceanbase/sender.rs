@@ -7,8 +7,10 @@ use tokio::time::Instant;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
+use super::destination::Place;
 use super::error::explain_refusal;
-use super::model::{Answer, FailureClass, Job, recovery_window};
+use super::model::{Answer, DatabaseId, FailureClass, Job, recovery_window};
+use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
 use crate::telemetry::Metrics;
@@ -28,7 +30,12 @@ pub fn surely_over(command_timeout: Duration) -> Duration {
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
+    validity: Validity,
+    /// The database whose commands these are.
+    database: DatabaseId,
     session: Option<(Account, Box<dyn Session>)>,
+    /// Whether the last try to open a session failed.
+    is_shut_out: bool,
 }
 
 /// Why a command is not sent.
@@ -39,12 +46,26 @@ enum Stop {
 }
 
 impl Sender {
-    pub(super) fn new(connect: Arc<dyn Connect>, metrics: Metrics) -> Self {
+    pub(super) fn new(
+        database: DatabaseId,
+        connect: Arc<dyn Connect>,
+        metrics: Metrics,
+        validity: Validity,
+    ) -> Self {
         Self {
             connect,
             metrics,
+            validity,
+            database,
             session: None,
+            is_shut_out: false,
         }
+    }
+
+    /// Whether the last command was not sent because no session could be opened: what is known of
+    /// the account or of the endpoints is then in doubt.
+    pub(super) fn is_shut_out(&self) -> bool {
+        self.is_shut_out
     }
 
     /// Opens a session where there is none, looks where the command's guard says so, and sends.
@@ -60,9 +81,13 @@ impl Sender {
             Some((known, session)) if known == *account => session,
             _ => match self.open(account).await {
                 Ok(session) => session,
-                Err(answer) => return answer,
+                Err(why) => {
+                    self.is_shut_out = true;
+                    return Answer::NotSent(why);
+                }
             },
         };
+        self.is_shut_out = false;
         let answer = match self.script(session.as_mut(), version, command).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => return Answer::NotSent(why),
@@ -73,16 +98,26 @@ impl Sender {
         answer
     }
 
-    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, Answer> {
-        let mut session = self
-            .connect
-            .connect(account)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
-        session
-            .query(SESSION_SETUP, LOOK_TIMEOUT)
-            .await
-            .map_err(|error| Answer::NotSent(error.to_string()))?;
+    /// Opens a session, and makes sure that it leads to the database that was read: a name or a
+    /// balancer may lead to another one by now, whose tenants have the same names.
+    async fn open(&self, account: &Account) -> Result<Box<dyn Session>, String> {
+        let session = self.connect.connect(account).await;
+        let mut session = session.map_err(|error| error.to_string())?;
+        let mut ask = async |text: &str| {
+            let answer = session.query(text, LOOK_TIMEOUT).await;
+            answer.map_err(|error| error.to_string())
+        };
+        ask(SESSION_SETUP).await?;
+        let parameters = ask(&Query::Identity.text(Version::OLDEST)).await?;
+        let bootstrap = ask(&Query::Bootstrap.text(Version::OLDEST)).await?;
+        let identity =
+            view::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
+        if identity.database() != self.database {
+            return Err(format!(
+                "the endpoint leads to another database now: cluster {} (id {}) of {}",
+                identity.cluster_name, identity.cluster_id, identity.created_at
+            ));
+        }
         Ok(session)
     }
 
@@ -96,10 +131,14 @@ impl Sender {
             .query(&limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
+        self.check_validity()?;
         self.look(session, version, command.guard()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
+        // Again: whoever took over while this process stood still may have sent it by now, and what
+        // the look has shown is from before.
+        self.check_validity()?;
         let began = Instant::now();
         let answer = session.query(&text, command.timeout() + PATIENCE).await;
         let code = code_of(&answer);
@@ -123,6 +162,15 @@ impl Sender {
                 }
             }
         })
+    }
+
+    fn check_validity(&self) -> Result<(), Stop> {
+        if self.validity.is_valid() {
+            return Ok(());
+        }
+        Err(Stop::Answer(Answer::NotSent(
+            "the lease has ended: another operator acts now".to_owned(),
+        )))
     }
 
     async fn look(
@@ -150,6 +198,17 @@ impl Sender {
                 let dests = view::archive_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::SameLogDestination { tenant_id, place } => {
+                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let dests = view::archive_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                let shown = dests.get(&tenant_id);
+                let shown = shown.map(|dest| Place::read_back(&dest.path));
+                if shown.is_some_and(|shown| place.is_same_as(&shown)) {
+                    return Ok(());
+                }
+                Err(withheld("somebody has set another destination meanwhile"))
             }
             Guard::NoDataDestination(tenant_id) => {
                 let rows = self.ask(session, version, &Query::DataDests).await?;

@@ -2,6 +2,7 @@
 //! views whose rows are given.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
 use super::client::{Account, Connect, ConnectError, QueryError, Rows, ServerError, Session, Tls};
+use super::model::DatabaseId;
 use crate::clock::Clock;
 
 pub(super) const PASSWORD: &str = "sesame";
@@ -65,6 +67,8 @@ pub(super) struct InProcess {
     pub(super) attempts: Arc<Mutex<Vec<Instant>>>,
     /// How long to wait before the next query that names this view.
     pub(super) pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
+    /// Whether new sessions are refused; those that are open go on.
+    pub(super) is_full: Arc<AtomicBool>,
 }
 
 impl InProcess {
@@ -81,7 +85,17 @@ impl InProcess {
             time,
             attempts: Arc::default(),
             pause: Arc::default(),
+            is_full: Arc::default(),
         }
+    }
+
+    /// The database that the node belongs to; its views show microseconds.
+    pub(super) fn database(&self) -> DatabaseId {
+        let (id, created) = self
+            .simulator
+            .world(|world| (world.identity.id, world.created_at.0));
+        let created_at = Timestamp::from_microsecond(i64::try_from(created / 1000).unwrap());
+        DatabaseId::new(i64::try_from(id).unwrap(), created_at.unwrap())
     }
 
     /// Statements about a view, from now on.
@@ -100,6 +114,9 @@ impl Connect for InProcess {
     ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
         async move {
             lock(&self.attempts).push(Instant::now());
+            if self.is_full.load(Ordering::Relaxed) {
+                return Err(ConnectError::Unreachable("full".to_owned()));
+            }
             match self.simulator.accepts() {
                 Acceptance::Serve => {}
                 Acceptance::Refuse => {

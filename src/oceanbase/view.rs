@@ -97,7 +97,8 @@ impl Query {
                 )
             }
             Self::Rounds => "SELECT TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, \
-                 USED_PIECE_ID, COMMENT, PATH FROM oceanbase.CDB_OB_ARCHIVELOG"
+                 USED_PIECE_ID, INPUT_BYTES, OUTPUT_BYTES, COMMENT, PATH \
+                 FROM oceanbase.CDB_OB_ARCHIVELOG"
                 .to_owned(),
             Self::ArchiveDests => {
                 "SELECT TENANT_ID, NAME, VALUE FROM oceanbase.CDB_OB_ARCHIVE_DEST WHERE DEST_NO = 0"

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGaugeVec, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
 /// What every metric's name starts with.
@@ -22,6 +22,7 @@ pub struct Metrics {
     slots: IntCounterVec,
     malformed: IntCounterVec,
     left_out: IntCounterVec,
+    leader: IntGauge,
     cluster_up: IntGaugeVec,
     log_delay: IntGaugeVec,
     log_checkpoint: IntGaugeVec,
@@ -82,6 +83,10 @@ impl Metrics {
                 "Rows of OceanBase's views that could not be read and were left out, by query.",
                 &["query"],
             )?,
+            leader: IntGauge::new(
+                "leader",
+                "1 in the operator that acts, 0 in one that stands by.",
+            )?,
             cluster_up: gauges(
                 "cluster_up",
                 "1 while the OceanBase cluster answers, 0 while it does not.",
@@ -110,6 +115,7 @@ impl Metrics {
             registry,
         };
         let registry = &metrics.registry;
+        registry.register(Box::new(metrics.leader.clone()))?;
         for family in [
             &metrics.reconciles,
             &metrics.statements,
@@ -194,6 +200,11 @@ impl Metrics {
         ] {
             family.reset();
         }
+    }
+
+    /// Says whether this operator acts.
+    pub fn leader(&self, leads: bool) {
+        self.leader.set(i64::from(leads));
     }
 
     /// Says whether a cluster answers.

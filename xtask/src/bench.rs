@@ -1,146 +1,173 @@
 //! `cargo xtask bench`: what the operator costs and how fast it is, against the simulator.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod gauge;
+mod world;
+
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use jiff::Timestamp;
 use oceanbase_sim::Simulator;
-use oceanbase_sim::clock::WallClock;
+use oceanbase_sim::fault::{Fault, NodeState};
 use oceanbase_sim::log::Entry;
-use oceanbase_sim::scenario::Scenario;
-use oceanbase_sim::server::Server;
 use oceanbase_sim::statement::Kind;
-use tokio::process::{Child, Command};
 
 use crate::kubernetes::Kubernetes;
-use crate::process::{build, start};
+use crate::process::build;
 use crate::say;
+use gauge::Operator;
 
 /// What is measured.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Tenants of the one cluster.
-    #[arg(long, default_value_t = 100)]
-    tenants: usize,
+    /// Tenants of the one cluster, one measurement after the other.
+    #[arg(long, value_delimiter = ',', default_value = "1,100,1000")]
+    tenants: Vec<usize>,
     /// How long the idle operator is watched, in seconds; checkpoints are written every five
-    /// minutes, so that less than that says little about writes.
+    /// minutes at the earliest, so that less than that says little about writes.
     #[arg(long, default_value_t = 330)]
     idle_seconds: u64,
     /// How many backups are started one after the other to measure latencies.
     #[arg(long, default_value_t = 10)]
     backups: usize,
+    /// How many Secrets of 128 KiB that nobody refers to are put beside the objects of the last
+    /// measurement; its memory is then shown again.
+    #[arg(long, default_value_t = 600)]
+    foreign_secrets: usize,
+    /// How many strategies, one for each tenant, are to send their first backup at once.
+    #[arg(long, default_value_t = 1000)]
+    first_runs: usize,
 }
 
-const NAMESPACE: &str = "bench";
+/// The busy pace goes on for a minute after the last statement.
+const CALM_AFTER: Duration = Duration::from_secs(75);
 
-/// What the operator has cost so far.
-struct Costs {
-    statements: u64,
-    /// Writes to the API, by the labels of their metric.
-    writes: BTreeMap<String, u64>,
-    cpu: Duration,
-}
-
-struct Bench {
+struct Stage {
     kubernetes: Kubernetes,
+    programs: PathBuf,
+}
+
+struct Bench<'a> {
+    kubernetes: &'a Kubernetes,
+    namespace: String,
     simulator: Simulator,
-    operator: Child,
-    metrics: String,
+    operator: Operator,
 }
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
-    let tenants = arguments.tenants;
     say("Building a release of the operator ...");
     let programs = build(&["oceanbase-backup-operator"], true).await?;
     let kubernetes = Kubernetes::embedded()?;
     kubernetes.install_definitions()?;
-    let (simulator, endpoint) = simulate(tenants).await?;
-    kubernetes.apply(&manifest(&endpoint))?;
-    let metrics = "127.0.0.1:18089".to_owned();
-    let mut command = Command::new(programs.join("oceanbase-backup-operator"));
-    command.args(["run", "--namespace", NAMESPACE, "--http-address", &metrics]);
-    command.env(
-        "KUBECONFIG",
-        kubernetes.kubeconfig().context("no kubeconfig")?,
-    );
-    let operator = start(&mut command, &programs.join("bench-operator.log"))?;
-    let bench = Bench {
+    let stage = Stage {
         kubernetes,
-        simulator,
-        operator,
-        metrics,
+        programs,
     };
-    let began = Instant::now();
-    bench.wait_until_all_archive(tenants).await?;
-    say(&format!(
-        "log backup of {tenants} tenants runs after {:.1} s",
-        seconds(began.elapsed())
-    ));
-    // The busy pace goes on for a minute after the last statement.
-    tokio::time::sleep(Duration::from_secs(75)).await;
-    bench
-        .measure_idle(Duration::from_secs(arguments.idle_seconds))
-        .await?;
-    bench.measure_backups(arguments.backups.min(tenants)).await
+    let last = arguments.tenants.last().copied();
+    for tenants in arguments.tenants.iter().copied() {
+        say(&format!("\n{tenants} tenants"));
+        let bench = stage.set(tenants).await?;
+        bench
+            .measure_idle(Duration::from_secs(arguments.idle_seconds))
+            .await?;
+        let backups = arguments.backups.min(tenants);
+        bench.measure_backups("", backups).await?;
+        if Some(tenants) == last {
+            bench.measure_beside_a_silent_cluster(backups).await?;
+            bench
+                .measure_foreign_secrets(arguments.foreign_secrets)
+                .await?;
+        }
+        bench.end().await?;
+    }
+    if arguments.first_runs > 0 {
+        stage.measure_first_runs(arguments.first_runs).await?;
+    }
+    Ok(())
 }
 
-async fn simulate(tenants: usize) -> Result<(Simulator, String)> {
-    let names = (0..tenants).map(|number| format!("tenant{number}"));
-    let scenario = names.fold(Scenario::new("4.3.5.2"), |scenario, name| {
-        scenario.tenant(&name)
-    });
-    let simulator = Simulator::new(&scenario.speed(300.0).sys_password("bench"), WallClock)?;
-    simulator.log_mut(|log| log.keep(10_000));
-    let address = "127.0.0.1:0".parse()?;
-    let server = Server::bind(address, Arc::new(simulator.clone()), None).await?;
-    let endpoint = server.local_addr()?.to_string();
-    tokio::spawn(server.run());
-    Ok((simulator, endpoint))
+impl Stage {
+    fn start(&self, namespace: &str) -> Result<Operator> {
+        let kubeconfig = self.kubernetes.kubeconfig().context("no kubeconfig")?;
+        Operator::start(&self.programs, kubeconfig, namespace)
+    }
+
+    /// A cluster of this many tenants, whose log backup runs and which has come to rest.
+    async fn set(&self, tenants: usize) -> Result<Bench<'_>> {
+        let namespace = format!("bench-{tenants}");
+        let (simulator, endpoint) = world::simulate(tenants).await?;
+        self.kubernetes.apply(&format!(
+            "{}---{}---{}",
+            world::namespace(&namespace),
+            world::cluster(&namespace, "prod", &endpoint),
+            world::strategy(&namespace, "all", "prod"),
+        ))?;
+        let operator = self.start(&namespace)?;
+        let bench = Bench {
+            kubernetes: &self.kubernetes,
+            namespace,
+            simulator,
+            operator,
+        };
+        let began = Instant::now();
+        bench.wait_until_all_archive(tenants).await?;
+        say(&format!(
+            "log backup of all runs after  {:>6.1} s",
+            seconds(began.elapsed())
+        ));
+        tokio::time::sleep(CALM_AFTER).await;
+        Ok(bench)
+    }
+
+    /// How long it takes until each of so many strategies has sent its first BACKUP.
+    async fn measure_first_runs(&self, strategies: usize) -> Result<()> {
+        say(&format!("\n{strategies} strategies at once"));
+        let namespace = "bench-first";
+        let (simulator, endpoint) = world::simulate(strategies).await?;
+        self.kubernetes.apply(&format!(
+            "{}---{}{}",
+            world::namespace(namespace),
+            world::cluster(namespace, "prod", &endpoint),
+            world::first_runs(namespace, "prod", strategies),
+        ))?;
+        let began = Instant::now();
+        let operator = self.start(namespace)?;
+        let sent = || simulator.log(|log| log.of_kind(Kind::Backup).count());
+        let mut made = None;
+        while sent() < strategies {
+            ensure!(
+                began.elapsed() < Duration::from_mins(10),
+                "{} of {strategies} backups were sent",
+                sent()
+            );
+            if made.is_none() && self.kubernetes.list(namespace, "backuptasks")?.len() == strategies
+            {
+                made = Some(began.elapsed());
+            }
+            tokio::time::sleep(Duration::from_millis(500)).await;
+        }
+        say(&format!(
+            "all tasks are made after      {:>6.1} s",
+            made.map_or(f64::NAN, seconds)
+        ));
+        say(&format!(
+            "all BACKUPs are sent after    {:>6.1} s",
+            seconds(began.elapsed())
+        ));
+        operator.stop().await
+    }
 }
 
-fn manifest(endpoint: &str) -> String {
-    format!(
-        "
-apiVersion: v1
-kind: Namespace
-metadata: {{name: {NAMESPACE}}}
----
-apiVersion: v1
-kind: Secret
-metadata: {{name: sys, namespace: {NAMESPACE}}}
-stringData: {{password: bench}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: OceanBaseCluster
-metadata: {{name: prod, namespace: {NAMESPACE}}}
-spec:
-  endpoints: ['{endpoint}']
-  credentialsSecretRef: {{name: sys}}
-  tls: {{mode: Disabled}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStorage
-metadata: {{name: nfs, namespace: {NAMESPACE}}}
-spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
----
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStrategy
-metadata: {{name: all, namespace: {NAMESPACE}}}
-spec:
-  clusterRef: {{name: prod}}
-  storageRef: {{name: nfs}}
-  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
-"
-    )
-}
+impl Bench<'_> {
+    async fn end(self) -> Result<()> {
+        self.operator.stop().await
+    }
 
-impl Bench {
     async fn wait_until_all_archive(&self, tenants: usize) -> Result<()> {
         let began = Instant::now();
         loop {
-            let logs = self.kubernetes.list(NAMESPACE, "logbackups")?;
+            let logs = self.kubernetes.list(&self.namespace, "logbackups")?;
             let running = logs
                 .iter()
                 .filter(|log| log["status"]["phase"] == "InProgress")
@@ -161,63 +188,97 @@ impl Bench {
             "watching the idle operator for {} s ...",
             duration.as_secs()
         ));
-        let before = self.costs()?;
+        let before = self.operator.costs(&self.simulator)?;
         tokio::time::sleep(duration).await;
-        let after = self.costs()?;
+        let after = self.operator.costs(&self.simulator)?;
         let per_second = |count: u64| count_as_f64(count) / seconds(duration);
-        let [resident, own] = ["VmRSS:", "RssAnon:"].map(|field| self.mebibytes(field));
-        say(&format!(
-            "resident memory        {:>8.1} MiB ({:.1} MiB its own)",
-            resident?, own?
-        ));
+        self.show_memory("resident memory")?;
         let statements = per_second(after.statements - before.statements);
-        say(&format!("statements             {statements:>8.2} /s"));
         say(&format!(
-            "connections            {:>8}",
+            "statements                    {statements:>6.2} /s"
+        ));
+        say(&format!(
+            "connections                   {:>6}",
             self.simulator.connections().current
         ));
         for (writer, count) in &after.writes {
             let count = count - before.writes.get(writer).copied().unwrap_or_default();
             let per_minute = per_second(count) * 60.0;
             say(&format!(
-                "API writes             {per_minute:>8.1} /min {writer}"
+                "API writes                    {per_minute:>6.1} /min {writer}"
             ));
         }
         let load = seconds(after.cpu.saturating_sub(before.cpu)) / seconds(duration) * 100.0;
-        say(&format!("CPU                    {load:>8.2} % of a core"));
+        say(&format!(
+            "CPU                           {load:>6.2} % of a core"
+        ));
         Ok(())
     }
 
-    async fn measure_backups(&self, count: usize) -> Result<()> {
+    fn show_memory(&self, what: &str) -> Result<()> {
+        let [resident, own] = ["VmRSS:", "RssAnon:"].map(|field| self.operator.mebibytes(field));
+        say(&format!(
+            "{what:<30}{:>6.1} MiB ({:.1} MiB its own)",
+            resident?, own?
+        ));
+        Ok(())
+    }
+
+    /// A second cluster that takes connections and never says a word: what it costs the first.
+    async fn measure_beside_a_silent_cluster(&self, backups: usize) -> Result<()> {
+        let (silent, endpoint) = world::simulate(backups).await?;
+        self.kubernetes.apply(&format!(
+            "{}---{}",
+            world::cluster(&self.namespace, "silent", &endpoint),
+            world::strategy(&self.namespace, "silent", "silent"),
+        ))?;
+        tokio::time::sleep(Duration::from_secs(10)).await;
+        silent.inject(Fault::Node {
+            is: NodeState::Silent,
+        })?;
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        self.measure_backups(", silent", backups).await
+    }
+
+    /// What Secrets that nobody refers to cost.
+    async fn measure_foreign_secrets(&self, count: usize) -> Result<()> {
+        for first in (0..count).step_by(50) {
+            let numbers = first..count.min(first + 50);
+            let manifest = world::foreign_secrets(&self.namespace, numbers);
+            // Not applied: the whole Secret would not fit into its annotation.
+            let create = ["create", "--filename", "-"];
+            self.kubernetes.kubectl(&create, Some(&manifest))?;
+        }
+        tokio::time::sleep(Duration::from_secs(30)).await;
+        self.show_memory(&format!("with {count} foreign Secrets"))
+    }
+
+    async fn measure_backups(&self, with: &str, count: usize) -> Result<()> {
         let (mut accepted, mut ended) = (Vec::new(), Vec::new());
         for number in 0..count {
-            let (to_accept, to_end) = self.measure_backup(number).await?;
+            let (to_accept, to_end) = self.measure_backup(with, number).await?;
             accepted.push(to_accept);
             ended.push(to_end);
         }
         say(&format!(
-            "create to BACKUP accepted     {}",
+            "{:<30}{}",
+            format!("create to BACKUP accepted{with}"),
             spread(&mut accepted)
         ));
         say(&format!(
-            "job end to terminal phase     {}",
+            "{:<30}{}",
+            format!("job end to last phase{with}"),
             spread(&mut ended)
         ));
         Ok(())
     }
 
     /// Seconds from the object's creation to BACKUP, and from the job's end to the phase.
-    async fn measure_backup(&self, number: usize) -> Result<(f64, f64)> {
-        let name = format!("backup-{number}");
+    async fn measure_backup(&self, with: &str, number: usize) -> Result<(f64, f64)> {
+        let with = with.trim_start_matches([',', ' ']);
+        let name = format!("backup{with}-{number}");
         let tenant = format!("tenant{number}");
-        let manifest = format!(
-            "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupTask
-metadata: {{name: {name}, namespace: {NAMESPACE}}}
-spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
-"
-        );
+        let manifest = world::task(&self.namespace, &name, &tenant);
         let created_at = Timestamp::now();
         self.kubernetes.apply(&manifest)?;
         let backup = |entry: &&Entry| entry.kind == Kind::Backup && entry.concerns(&tenant);
@@ -229,7 +290,7 @@ spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
                     "backuptask",
                     &name,
                     "--namespace",
-                    NAMESPACE,
+                    &self.namespace,
                     "--output",
                     "json",
                 ],
@@ -266,61 +327,6 @@ spec: {{strategyRef: {{name: all}}, tenantName: {tenant}, type: Full}}
             let ended = tenant.backups.history.iter().filter_map(|job| job.ended_at);
             ended.map(|scn| scn.0).max()
         })
-    }
-
-    fn costs(&self) -> Result<Costs> {
-        let text = self.scrape()?;
-        let writes = text.lines().filter_map(|line| {
-            let (writer, count) = line
-                .strip_prefix("obbackup_api_writes_total")?
-                .rsplit_once(' ')?;
-            Some((writer.to_owned(), count.parse().ok()?))
-        });
-        Ok(Costs {
-            statements: self.simulator.log(oceanbase_sim::log::StatementLog::total),
-            writes: writes.collect(),
-            cpu: self.cpu()?,
-        })
-    }
-
-    fn scrape(&self) -> Result<String> {
-        use std::io::{Read, Write};
-        let mut stream = std::net::TcpStream::connect(&self.metrics)?;
-        write!(stream, "GET /metrics HTTP/1.0\r\n\r\n")?;
-        let mut text = String::new();
-        stream.read_to_string(&mut text)?;
-        Ok(text)
-    }
-
-    fn proc_file(&self, name: &str) -> Result<String> {
-        let id = self.operator.id().context("the operator has ended")?;
-        Ok(std::fs::read_to_string(format!("/proc/{id}/{name}"))?)
-    }
-
-    fn mebibytes(&self, field: &str) -> Result<f64> {
-        let status = self.proc_file("status")?;
-        let line = status
-            .lines()
-            .find(|line| line.starts_with(field))
-            .context("no such field")?;
-        let kib: f64 = line
-            .split_whitespace()
-            .nth(1)
-            .context("no value")?
-            .parse()?;
-        Ok(kib / 1024.0)
-    }
-
-    fn cpu(&self) -> Result<Duration> {
-        /// Clock ticks a second, the same on every Linux that matters (`sysconf(_SC_CLK_TCK)`).
-        const TICKS: u64 = 100;
-        let stat = self.proc_file("stat")?;
-        let (_, fields) = stat.rsplit_once(") ").context("no fields")?;
-        let fields: Vec<_> = fields.split(' ').collect();
-        let tick = |at: usize| -> Result<u64> { Ok(fields.get(at).context("no field")?.parse()?) };
-        Ok(Duration::from_millis(
-            (tick(11)? + tick(12)?) * 1000 / TICKS,
-        ))
     }
 }
 

@@ -17,6 +17,17 @@ pub enum DesiredState {
     Stopped,
 }
 
+/// When logs are archived, while the log backup should run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum LogBackupMode {
+    /// All the time: the tenant can be recovered to any instant.
+    #[default]
+    Continuous,
+    /// From before a data backup until its logs are there: the tenant can be recovered to its data
+    /// backups only.
+    AroundDataBackup,
+}
+
 /// What the database does when the store can not keep up.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Binding {
@@ -36,4 +47,42 @@ pub enum Drift {
     /// Log backup that should run is put right: started or resumed again. Never a destination that
     /// points elsewhere, and nothing while `desiredState` is Paused or Stopped.
     Enforce,
+}
+
+/// What is done about an interrupted round, which never goes on by itself.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum HealPolicy {
+    /// It is shown; a person decides.
+    #[default]
+    Never,
+    /// The round is ended and a new one begun: log backup runs again, with a hole between the two.
+    RestartArchive,
+    /// The same, and the tenant's strategy makes a full backup: recovery needs one after a hole.
+    RestartAndFull,
+}
+
+/// What is done about an interrupted round, and how often.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct HealSettings {
+    /// What is done.
+    #[serde(default)]
+    pub policy: HealPolicy,
+    /// How often within 24 hours, 1 to 24; after that it is shown, and a person decides.
+    #[serde(default = "once")]
+    #[schemars(range(min = 1, max = 24))]
+    pub max_per_day: i32,
+}
+
+impl Default for HealSettings {
+    fn default() -> Self {
+        Self {
+            policy: HealPolicy::default(),
+            max_per_day: once(),
+        }
+    }
+}
+
+fn once() -> i32 {
+    1
 }

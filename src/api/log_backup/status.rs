@@ -52,6 +52,19 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub storage_directory: Option<String>,
+    /// Directory of the tenant's data backups, without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 2048))]
+    pub data_directory: Option<String>,
+    /// Bytes of log that the round has read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_bytes: Option<i64>,
+    /// Bytes that the round has written to the store.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub output_bytes: Option<i64>,
+    /// The tenant and its data backups (console S80..S86).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tenant: Option<TenantPage>,
     /// Number of the round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round_id: Option<i64>,
@@ -71,9 +84,29 @@ pub struct LogBackupStatus {
     /// database after that is treated as `drift` says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_generation: Option<i64>,
+    /// With `mode: AroundDataBackup`, what was reached last: `Running` or `Stopped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub around_state: Option<String>,
     /// Since when something that somebody changed in the database is being put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correcting_since: Option<Time>,
+    /// Rounds that were interrupted, newest first, at most 10.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
+    pub interruptions: Vec<Interruption>,
+    /// Interrupted rounds that were ended and followed by a new one, as `heal` asks: newest first,
+    /// at most 24.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "atomic"))]
+    pub heals: Vec<Heal>,
+    /// Since when a full backup is wanted, because an interrupted round was followed by a new one;
+    /// until there is one that the new round's logs go on from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub full_backup_wanted_since: Option<Time>,
+    /// How many times in a row a statement could not be sent; it is told from the third on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unsent: Option<i32>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,
@@ -83,6 +116,35 @@ pub struct LogBackupStatus {
     /// Why archiving does not do what it should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// A tenant and its data backups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TenantPage {
+    /// The tenant's number.
+    pub id: i64,
+    /// Its role, such as `PRIMARY`.
+    #[schemars(length(max = 64))]
+    pub role: String,
+    /// The strategy that is for it (console S72).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub strategy_name: Option<String>,
+    /// The strategy's phase when the checkpoint was written (console S80).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub strategy_phase: Option<String>,
+    /// End of the newest data backup that went well (console S83).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_data_backup_time: Option<Time>,
+    /// The BackupTask that was started last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 253))]
+    pub last_task_name: Option<String>,
+    /// Bytes of its data backups that are available (console S82).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_bytes: Option<i64>,
 }
 
 /// A stretch of time without a hole.
@@ -113,4 +175,31 @@ pub struct RecoveryPoint {
     pub type_: BackupType,
     /// `MIN_RESTORE_SCN` as a time.
     pub time: Time,
+}
+
+/// A round that was interrupted.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Interruption {
+    /// When it was seen.
+    pub time: Time,
+    /// Number of the round.
+    pub round_id: i64,
+    /// What the database says of it.
+    #[schemars(length(max = 1024))]
+    pub message: String,
+}
+
+/// An interrupted round that was ended and followed by a new one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Heal {
+    /// When it began.
+    pub time: Time,
+    /// Number of the interrupted round.
+    pub round_id: i64,
+    /// `Restarting`, then `Healed`, `InterruptedAgain`, or `Abandoned` where something else was
+    /// asked for meanwhile.
+    #[schemars(length(max = 32))]
+    pub outcome: String,
 }

@@ -8,10 +8,6 @@ use crate::api::{BackupStrategy, DesiredState, LogBackup};
 use crate::controller::{Context, Reconcile, namespace};
 use crate::domain::strategy::Made;
 
-/// Annotation on a log backup: name of the strategy of its namespace that made it. A label's value
-/// is too short for a name.
-pub(super) const MAKER: &str = "backup.oceanbase.io/strategy";
-
 /// Tells log backups to stop; each of them sends its own statement.
 pub(super) async fn stop_log_backups(
     strategy: &BackupStrategy,

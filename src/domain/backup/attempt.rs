@@ -72,13 +72,19 @@ impl Draft<'_> {
             let next = self.sooner_than_deadline(Next::At(until));
             return self.render(&State::Refused, None, next);
         }
-        if let Some(slot) = &self.task.spec.scheduled_time
-            && self.now < slot.0
-        {
-            let next = Next::At(slot.0);
-            let early =
-                Obstacle::waiting("BeforeScheduledTime", "`scheduledTime` is still to come");
-            return self.wait(early, next);
+        if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
+            let early = Obstacle::waiting(
+                "BeforeScheduledTime",
+                "`scheduledTime`, or the later `notBeforeTime`, is still to come",
+            );
+            return self.wait(early, Next::At(start));
+        }
+        if let Some(until) = self.seen.may_start_at {
+            let window = Obstacle::waiting(
+                "BlackoutWindow",
+                format!("a blackout window of the strategy lasts until {until}"),
+            );
+            return self.wait(window, Next::At(until));
         }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),

@@ -15,13 +15,20 @@ impl Draft<'_> {
 
     fn deadline(&self) -> Option<Timestamp> {
         let spec = self.task.spec;
-        let slot = spec.scheduled_time.as_ref().map(|slot| slot.0);
+        let slot = self.starts_at();
         // A slot has a deadline even where nobody wrote one: an old object that is applied again
         // must not run.
         let default = slot.map(|_| SLOT_DEADLINE_SECONDS);
         let seconds = spec.starting_deadline_seconds.or(default)?;
         let from = slot.unwrap_or(self.task.created_at);
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
+    }
+
+    /// When the backup may start: its slot, or later.
+    pub(super) fn starts_at(&self) -> Option<Timestamp> {
+        let spec = self.task.spec;
+        let times = spec.scheduled_time.iter().chain(&spec.not_before_time);
+        times.map(|time| time.0).max()
     }
 
     pub(super) fn sooner_than_deadline(&self, next: Next) -> Next {

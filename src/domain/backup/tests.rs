@@ -30,6 +30,7 @@ fn spec() -> BackupTaskSpec {
         tenant_name: "orders".to_owned(),
         type_: crate::api::BackupType::Full,
         scheduled_time: None,
+        not_before_time: None,
         starting_deadline_seconds: None,
         cancel: None,
     }
@@ -52,6 +53,8 @@ fn tenant() -> Tenant {
             start_scn: Scn(1),
             checkpoint_scn: Scn(2),
             piece_id: 1,
+            input_bytes: 2048,
+            output_bytes: 1024,
             comment: String::new(),
             path: "file:///log".to_owned(),
         }),
@@ -125,6 +128,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
             strategy_generation: None,
+            data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
         }),
         database: Ok(DatabaseSeen {
@@ -140,6 +144,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             },
             parents: Arc::default(),
         }),
+        may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

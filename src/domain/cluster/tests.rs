@@ -23,6 +23,8 @@ fn round(status: RoundStatus, checkpoint: i64) -> Round {
         piece_id: 1,
         comment: String::new(),
         path: "file:///log".to_owned(),
+        input_bytes: 0,
+        output_bytes: 0,
     }
 }
 

@@ -1,17 +1,18 @@
 //! What became of a statement, and how long to pause after one that failed.
 
-use std::time::Duration;
-
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, STEP_PATIENCE, State, Verdict, archive};
 use crate::api::Cause;
-use crate::domain::{Next, time};
+use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
 
 /// The shortest and the longest pause after a statement that failed.
 const PAUSES: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+
+/// How many times a statement can not be sent before that is a failure.
+const TOLD_FROM: i32 = 3;
 
 impl Draft<'_> {
     /// Takes in what became of this pass's statement.
@@ -29,8 +30,9 @@ impl Draft<'_> {
                 self.render(Some(tenant), &State::Failed(archive), None, next)
             }
             // Sent again after a look: these statements are idempotent.
-            Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => {
-                let next = Next::After(Duration::from_secs(5));
+            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+                self.note_unsent(why);
+                let next = self.paused_until().map_or(Next::Await, Next::At);
                 let state = self.under_way(archive);
                 self.render(Some(tenant), &state, None, next)
             }
@@ -50,10 +52,26 @@ impl Draft<'_> {
         self.status.last_failure_time = Some(time(self.now));
     }
 
+    /// One that was not sent is sent a moment later; after some of them people should know.
+    fn note_unsent(&mut self, why: &str) {
+        let times = self.status.unsent.unwrap_or(0).saturating_add(1);
+        self.status.unsent = Some(times);
+        self.status.last_failure_time = Some(time(self.now));
+        if times >= TOLD_FROM {
+            let message = format!(
+                "a statement could not be sent several times and is tried again: {why}. Check that \
+                 the database takes new sessions of the account"
+            );
+            self.status.cause = Some(cause("StatementNotSent", &message));
+            self.status.failures = Some(times);
+        }
+    }
+
     /// Until when nothing is sent, because the last statement failed.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let failed_at = self.status.last_failure_time.as_ref()?.0;
-        let doublings = u32::try_from(self.status.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
+        let times = self.status.failures.max(self.status.unsent).unwrap_or(1);
+        let doublings = u32::try_from(times.clamp(1, 7)).ok()? - 1;
         let (shortest, longest) = PAUSES;
         let pause = shortest.saturating_mul(1 << doublings).min(longest);
         let until = failed_at.saturating_add(pause).ok()?;

@@ -1,14 +1,14 @@
 //! Whether logs are archived, and fast enough, as conditions.
 
 use super::live::DELAY_THRESHOLD_SECONDS;
-use super::status::HEALING;
-use super::{Archive, State};
+use super::{Archive, Draft, State};
 use crate::api::DesiredState;
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-pub(super) fn archiving(desired: DesiredState, state: &State, tenant: Option<&Tenant>) -> Wanted {
+pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> Wanted {
+    let desired = draft.desired;
     let comment = tenant
         .and_then(|tenant| tenant.round.as_ref())
         .map(|r| r.comment.as_str());
@@ -35,9 +35,18 @@ pub(super) fn archiving(desired: DesiredState, state: &State, tenant: Option<&Te
         | State::Drifted(Archive::Round(RoundStatus::Interrupted))
         | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
             let comment = comment.unwrap_or_default();
-            let message = format!("archiving was interrupted ({comment}). {HEALING}");
+            let remedy = tenant
+                .map(|tenant| draft.remedy(tenant))
+                .unwrap_or_default();
+            let message = format!("archiving was interrupted ({comment}). {remedy}");
             wanted(ARCHIVING, false, "Interrupted", message)
         }
+        State::Healing(_) => wanted(
+            ARCHIVING,
+            false,
+            "Healing",
+            "archiving was interrupted; the round is ended and a new one begun",
+        ),
         State::Reached(Archive::Round(RoundStatus::Unknown(word)))
         | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
         | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
@@ -63,6 +72,10 @@ pub(super) fn archiving(desired: DesiredState, state: &State, tenant: Option<&Te
             let (reason, message) = match desired {
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
                 DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
+                DesiredState::Stopped if draft.object.spec.desired_state != desired => (
+                    "BetweenBackups",
+                    "no data backup runs, and logs are archived around data backups only",
+                ),
                 DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
             };
             wanted(ARCHIVING, false, reason, message)

@@ -2,8 +2,10 @@
 //! just now.
 
 use super::Effect;
+use crate::api::log_backup::LogBackupMode;
 use crate::api::{LogBackupSpec, LogBackupStatus};
 use crate::domain::Event;
+use crate::oceanbase::model::Round;
 
 pub(super) fn of_phase(
     before: &LogBackupStatus,
@@ -38,14 +40,14 @@ pub(super) fn of_phase(
             format!("log backup of tenant {tenant} is paused"),
         ),
         "Stopped" => (
-            true,
+            spec.mode != LogBackupMode::AroundDataBackup,
             "LogBackupStopped",
             format!("log backup of tenant {tenant} stopped"),
         ),
         "Interrupted" => (
             true,
             "LogBackupInterrupted",
-            format!("log backup of tenant {tenant} was interrupted and needs a new start"),
+            format!("log backup of tenant {tenant}: {}", why()),
         ),
         "Failed" => (
             true,
@@ -65,6 +67,10 @@ pub(super) fn of_phase(
 pub(super) fn correcting(effect: &Effect) -> Event {
     let (tenant, what) = match effect {
         Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),
+        Effect::SetAttributes(tenant) => (
+            tenant,
+            "archiving was stopped and attributes of LOG_ARCHIVE_DEST were changed; they are set",
+        ),
         Effect::SetEnabled(tenant, true) => {
             (tenant, "LOG_ARCHIVE_DEST was deferred; it is enabled")
         }
@@ -80,6 +86,19 @@ pub(super) fn correcting(effect: &Effect) -> Event {
         message: format!(
             "somebody changed log backup of tenant {tenant} in the database: {what} again, as \
              `drift: Enforce` asks"
+        ),
+    }
+}
+
+/// An interrupted round is ended and followed by a new one.
+pub(super) fn healing(tenant: &str, round: &Round) -> Event {
+    Event {
+        warning: true,
+        reason: "LogBackupHealing",
+        message: format!(
+            "log backup of tenant {tenant} was interrupted ({}): round {} is ended and a new one \
+             begun, as `heal` asks; what was written in between can not be recovered to",
+            round.comment, round.id
         ),
     }
 }

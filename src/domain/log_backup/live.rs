@@ -18,6 +18,7 @@ const LISTED: usize = 50;
 pub(super) struct Live {
     checkpoint: Option<Scn>,
     delay_seconds: Option<i64>,
+    bytes: Option<(i64, i64)>,
     windows: Vec<RecoveryWindow>,
     points: Vec<RecoveryPoint>,
 }
@@ -27,6 +28,8 @@ impl Live {
         status.checkpoint_scn = self.checkpoint.map(|scn| scn.to_string());
         status.checkpoint_time = self.checkpoint.map(|scn| time(scn.at()));
         status.delay_seconds = self.delay_seconds;
+        status.input_bytes = self.bytes.map(|(input, _)| input);
+        status.output_bytes = self.bytes.map(|(_, output)| output);
         status.recovery_windows = self.windows;
         status.recovery_points = self.points;
     }
@@ -66,6 +69,10 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             .map(|round| round.checkpoint_scn)
             .filter(|scn| *scn != Scn::default()),
         delay_seconds,
+        bytes: tenant
+            .round
+            .as_ref()
+            .map(|round| (round.input_bytes, round.output_bytes)),
         windows: windows.collect(),
         points: points.collect(),
     }

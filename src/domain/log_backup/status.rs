@@ -2,9 +2,10 @@
 
 use super::archiving::{archiving, delay_acceptable};
 use super::live::{delay, is_due, live};
-use super::{Archive, Draft, State, TENANT_NOT_FOUND};
+use super::step::has_other_attributes;
+use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
-use crate::api::{Binding, Cause, DesiredState, LogBackupSpec, LogBackupStatus};
+use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
@@ -23,6 +24,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         if is_due(previous, &live, draft) {
             live.write(&mut status);
         }
+        page::write(draft, tenant, &mut status);
     }
     if archive == Some(&Archive::Round(RoundStatus::Suspend)) {
         status.paused_since.get_or_insert_with(|| time(draft.now));
@@ -32,11 +34,14 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     status.cause = match state {
         State::Blocked(obstacle) => Some(obstacle.cause()),
         State::Failed(_) => status.cause,
-        State::Moving(_) | State::Reached(_) | State::Drifted(_) => tenant.and_then(interrupted),
+        State::Healing(_) => Some(healing(&status)),
+        State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
+            tenant.and_then(|tenant| interrupted(draft, tenant))
+        }
     };
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
-    conditions.push(archiving(draft.desired, state, tenant));
+    conditions.push(archiving(draft, state, tenant));
     conditions.push(match state {
         State::Blocked(obstacle) => wanted(
             DELAY_ACCEPTABLE,
@@ -60,25 +65,37 @@ fn archive_of(state: &State) -> Option<&Archive> {
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => Some(archive),
     }
 }
 
-fn interrupted(tenant: &Tenant) -> Option<Cause> {
+fn interrupted(draft: &Draft<'_>, tenant: &Tenant) -> Option<Cause> {
     let round = tenant.round.as_ref()?;
     let message = format!(
-        "log archiving was interrupted: {}. {HEALING}",
-        round.comment
+        "log archiving was interrupted: {}. {}",
+        round.comment,
+        draft.remedy(tenant)
     );
-    (round.status == RoundStatus::Interrupted).then(|| Cause {
-        code: Some(-9027),
-        ..cause("LogArchiveInterrupted", &message)
-    })
+    (round.status == RoundStatus::Interrupted).then(|| interruption(&message))
 }
 
-/// What to do about an interrupted round.
-pub(super) const HEALING: &str = "It does not heal by itself: set `desiredState` to Stopped, wait, set it to \
-                       Running, then make a full backup";
+/// The round may have ended by now; why it was interrupted is told until the new one runs.
+fn healing(status: &LogBackupStatus) -> Cause {
+    let why = status.interruptions.first();
+    let why = why.map_or("", |interruption| interruption.message.as_str());
+    interruption(&format!(
+        "log archiving was interrupted: {why}. The round is ended and a new one begun; what was \
+         written in between can not be recovered to"
+    ))
+}
+
+fn interruption(message: &str) -> Cause {
+    Cause {
+        code: Some(-9027),
+        ..cause("LogArchiveInterrupted", message)
+    }
+}
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     if let Some(round) = &tenant.round {
@@ -113,12 +130,14 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
             _ => ("Starting", "Starting"),
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
+        State::Healing(Archive::Stopped) => ("Starting", "Starting"),
         State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
         State::Moving(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
+        | State::Healing(archive)
         | State::Failed(archive) => archive_phase(archive),
     };
     (phase.to_owned(), label.to_owned())
@@ -138,6 +157,14 @@ fn archive_phase(archive: &Archive) -> (&'static str, &'static str) {
     }
 }
 
+pub(super) fn word(desired: DesiredState) -> &'static str {
+    match desired {
+        DesiredState::Running => "Running",
+        DesiredState::Paused => "Paused",
+        DesiredState::Stopped => "Stopped",
+    }
+}
+
 fn progress(
     draft: &Draft<'_>,
     state: &State,
@@ -145,11 +172,7 @@ fn progress(
     tenant: Option<&Tenant>,
 ) -> [Wanted; 3] {
     let spec = draft.object.spec;
-    let desired = match draft.desired {
-        DesiredState::Running => "Running",
-        DesiredState::Paused => "Paused",
-        DesiredState::Stopped => "Stopped",
-    };
+    let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
             let progress = if obstacle.permanent {
@@ -171,13 +194,14 @@ fn progress(
         }
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
-        State::Reached(_) | State::Drifted(_) => {
+        State::Reached(_) | State::Drifted(_) | State::Healing(_) => {
             let mut message = format!("{desired} was asked for and applied");
-            if tenant.is_some_and(|tenant| has_other_settings(tenant, spec)) {
+            if tenant.is_some_and(|tenant| has_other_attributes(tenant, spec)) {
                 message.push_str(
                     "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this \
-                     object's and are left as they are: to change them, stop log backup, clear \
-                     LOG_ARCHIVE_DEST in the database, and start it again",
+                     object's: the database changes them only while log backup is stopped. Set \
+                     `desiredState` to Stopped, wait, then to Running; that leaves a hole in the \
+                     logs",
                 );
             }
             condition::progress(Progress::Ready, "Applied", &message)
@@ -189,18 +213,4 @@ fn progress(
             condition::progress(Progress::Reconciling, reason, message)
         }
     }
-}
-
-/// Whether the destination was set with other attributes: it is never set again for them.
-fn has_other_settings(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
-    let binding = match spec.binding {
-        Binding::Optional => "OPTIONAL",
-        Binding::Mandatory => "MANDATORY",
-    };
-    tenant.log_dest.as_ref().is_some_and(|dest| {
-        let days = dest.piece_switch_interval.strip_suffix('d');
-        let days = days.and_then(|days| days.parse::<i32>().ok());
-        !dest.binding.eq_ignore_ascii_case(binding)
-            || days.is_some_and(|days| days != spec.piece_switch_days)
-    })
 }

@@ -1,7 +1,7 @@
 //! The next step from what the database does to what is wanted.
 
-use super::{Archive, Draft, Effect};
-use crate::api::DesiredState;
+use super::{Archive, Draft, Effect, heal};
+use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::DestinationSeen;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
@@ -24,6 +24,15 @@ impl Draft<'_> {
             (DesiredState::Running, Stopped) if *self.destination() == DestinationSeen::Unset => {
                 Some(Step::Send(Effect::SetDestination(name)))
             }
+            // A destination that is right is set again only for what somebody asked to change, and
+            // only where the database takes it: an unmounted directory would be taken for empty.
+            (DesiredState::Running, Stopped)
+                if self.object.status.applied_generation.is_some()
+                    && tenant.archive_log != Some(true)
+                    && has_other_attributes(tenant, self.object.spec) =>
+            {
+                Some(Step::Send(Effect::SetAttributes(name)))
+            }
             (DesiredState::Running, _) if !enabled => {
                 Some(Step::Send(Effect::SetEnabled(name, true)))
             }
@@ -32,8 +41,13 @@ impl Draft<'_> {
                 Some(true) => Some(Step::Wait),
                 _ => Some(Step::Send(Effect::Start(name))),
             },
+            (DesiredState::Running, Round(RoundStatus::Interrupted))
+                if heal::open(&self.status).is_some() =>
+            {
+                Some(Step::Send(Effect::Stop(name)))
+            }
             // A word that this operator does not know is a running state. An interrupted round
-            // never heals by itself, and ending it leaves a hole: a person decides.
+            // never goes on by itself, and ending it leaves a hole: only where that is asked for.
             (
                 DesiredState::Running,
                 Round(RoundStatus::Doing | RoundStatus::Unknown(_) | RoundStatus::Interrupted),
@@ -56,4 +70,18 @@ impl Draft<'_> {
             (DesiredState::Stopped, Round(_)) => Some(Step::Send(Effect::Stop(name))),
         }
     }
+}
+
+/// Whether the destination was set with other attributes.
+pub(super) fn has_other_attributes(tenant: &Tenant, spec: &LogBackupSpec) -> bool {
+    let binding = match spec.binding {
+        Binding::Optional => "OPTIONAL",
+        Binding::Mandatory => "MANDATORY",
+    };
+    tenant.log_dest.as_ref().is_some_and(|dest| {
+        let days = dest.piece_switch_interval.strip_suffix('d');
+        let days = days.and_then(|days| days.parse::<i32>().ok());
+        !dest.binding.eq_ignore_ascii_case(binding)
+            || days.is_some_and(|days| days != spec.piece_switch_days)
+    })
 }

@@ -3,12 +3,20 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::api::{Binding, DesiredState, Drift, LocalReference};
+use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
+use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
-use crate::oceanbase::model::{ArchiveDest, Failure, FailureClass, Scn, TenantId};
+use crate::oceanbase::model::{
+    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId,
+};
 
+mod around;
 mod drift;
+mod farewell;
+mod heal;
+mod page;
 mod stories;
+mod unsent;
 mod walk;
 
 fn at(second: i64) -> Timestamp {
@@ -26,9 +34,13 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         storage_ref: LocalReference::new("s3"),
         path: None,
         desired_state,
+        mode: LogBackupMode::Continuous,
         binding: Binding::Optional,
         piece_switch_days: 1,
         drift: Drift::Report,
+        heal: HealSettings::default(),
+        deletion_policy: DeletionPolicy::Retain,
+        finalizer_timeout_seconds: 300,
     }
 }
 
@@ -49,6 +61,8 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         start_scn: scn(-600),
         checkpoint_scn: scn(-5),
         piece_id: 1,
+        input_bytes: 2048,
+        output_bytes: 1024,
         comment: "log stream 1001 interrupted".to_owned(),
         path: "file:///log".to_owned(),
     });
@@ -66,6 +80,39 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         pieces: Arc::default(),
         sets: Arc::default(),
         jobs: Vec::new(),
+    }
+}
+
+/// The same in its round of this number.
+fn in_round(id: i64, status: RoundStatus) -> Tenant {
+    let mut tenant = tenant(Some(status));
+    tenant.round = tenant.round.map(|round| Round {
+        id,
+        start_scn: scn(-600 + id),
+        ..round
+    });
+    tenant
+}
+
+/// A full set whose backup began at this second.
+fn full_set(second: i64) -> BackupSet {
+    BackupSet {
+        id: BackupSetId(7),
+        dest_id: 1001,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: scn(second),
+        min_restore_scn: scn(second + 1),
+        ended_at: Some(at(second + 1)),
+        input_bytes: 2000,
+        output_bytes: 1000,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: "4.3.5.2".to_owned(),
+        path: "file:///data".to_owned(),
     }
 }
 
@@ -93,6 +140,10 @@ fn seen(tenant: Tenant) -> Seen {
             settled: true,
             destination,
         }),
+        conflict: None,
+        has_open_tasks: false,
+        page: None,
+        may_heal_at: None,
         can_pause: true,
         checkpoint_interval: SignedDuration::from_mins(5),
     }
@@ -135,7 +186,7 @@ fn unreachable() -> Seen {
 fn refused(class: FailureClass) -> Answer {
     Answer::Refused(Failure {
         code: -9081,
-        reason: "DirectoryOwnedElsewhere",
+        reason: "DestinationOwnedElsewhere",
         message: "the directory belongs to another tenant: use another one".to_owned(),
         class,
     })

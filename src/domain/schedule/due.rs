@@ -35,7 +35,7 @@ impl Tally {
     }
 }
 
-/// What became of the slots after an anchor, up to now. Each is in exactly one of the three, but
+/// What became of the slots after an anchor, up to now. Each is in exactly one of the four, but
 /// those older than the newest 1,000.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
@@ -46,6 +46,8 @@ pub struct Due {
     /// Incremental ones at the instant of a full one, whether that ran or not, and those after
     /// the full one that runs.
     pub superseded: Tally,
+    /// Those that a blackout window leaves out, or postpones to the start of the one that runs.
+    pub left_out: Tally,
     /// There are still older slots, neither counted nor listed.
     pub truncated: bool,
 }
@@ -54,7 +56,7 @@ impl Schedule {
     /// Judges the slots after the anchor `after`, up to and including `now`.
     ///
     /// A slot may run that is not later than `deadline`; with `Skip` it must besides be within
-    /// [`SKIP_GRACE`]. Of those the newest full one runs, or, where there is none, the newest
+    /// [`SKIP_GRACE`]. Blackouts do not count: one that postpones a slot makes it no later. Of those the newest full one runs, or, where there is none, the newest
     /// incremental one. Slots are walked backwards from now, at most [`MAX_COUNTED`], so that an
     /// anchor decades ago costs no more than one of last week.
     #[must_use]
@@ -63,14 +65,16 @@ impl Schedule {
             MissedRunPolicy::RunLatest => deadline,
             MissedRunPolicy::Skip => deadline.min(SKIP_GRACE),
         };
-        let may_run = |slot: &Slot| slot.at.duration_until(now) <= allowed;
-        let mut full = self.fallen(BackupType::Full, after, now);
-        let mut incremental = self.fallen(BackupType::Incremental, after, now);
-        let running = full.filter(may_run);
+        let running = self.newest_in_time(BackupType::Full, after, now, allowed);
         let mut due = Due {
-            run: running.or(incremental.filter(may_run)),
+            run: running
+                .or_else(|| self.newest_in_time(BackupType::Incremental, after, now, allowed)),
             ..Due::default()
         };
+        let mut full = self.fallen(BackupType::Full, after, now);
+        let mut incremental = self.fallen(BackupType::Incremental, after, now);
+        let start = |slot: Slot| self.after(slot.at, SignedDuration::ZERO);
+        let run_start = due.run.map(start);
         for _ in 0..MAX_COUNTED {
             let Some(slot) = full.max(incremental) else {
                 return due;
@@ -78,10 +82,17 @@ impl Schedule {
             let is_superseded = slot.ty == BackupType::Incremental
                 && (full.is_some_and(|full| full.at == slot.at)
                     || running.is_some_and(|running| running.at < slot.at));
-            if is_superseded {
-                due.superseded.add(slot);
-            } else if due.run != Some(slot) {
-                due.missed.add(slot);
+            if due.run != Some(slot) {
+                let tally = if self.is_left_out(&slot) {
+                    &mut due.left_out
+                } else if is_superseded {
+                    &mut due.superseded
+                } else if Some(start(slot)) == run_start {
+                    &mut due.left_out
+                } else {
+                    &mut due.missed
+                };
+                tally.add(slot);
             }
             match slot.ty {
                 BackupType::Full => full = self.fallen_before(slot, after),
@@ -90,6 +101,21 @@ impl Schedule {
         }
         due.truncated = full.max(incremental).is_some();
         due
+    }
+
+    /// The newest slot that is not too late, of those that no blackout leaves out.
+    fn newest_in_time(
+        &self,
+        ty: BackupType,
+        after: Timestamp,
+        now: Timestamp,
+        allowed: SignedDuration,
+    ) -> Option<Slot> {
+        let newest = self.fallen(ty, after, now);
+        std::iter::successors(newest, |slot| self.fallen_before(*slot, after))
+            .take(MAX_COUNTED as usize)
+            .take_while(|slot| now <= self.after(slot.at, allowed))
+            .find(|slot| !self.is_left_out(slot))
     }
 
     fn fallen(&self, ty: BackupType, after: Timestamp, until: Timestamp) -> Option<Slot> {

@@ -13,7 +13,7 @@ use jiff::tz::{TimeZone, db};
 use std::collections::{BTreeSet, HashMap};
 use std::thread;
 
-const DAY: i64 = 86_400;
+pub(super) const DAY: i64 = 86_400;
 /// Seconds from a change of the clock at which questions are asked, slot or not.
 const PROBES: [i64; 8] = [-1, 0, 1, 1_740, 1_801, 3_540, 3_601, 7_320];
 const TYPES: [BackupType; 2] = [BackupType::Full, BackupType::Incremental];
@@ -34,7 +34,7 @@ struct Naive {
 }
 
 /// Monday is 1, Sunday is 7.
-fn weekday(date: Date) -> i8 {
+pub(super) fn weekday(date: Date) -> i8 {
     date.weekday().to_monday_one_offset()
 }
 
@@ -110,20 +110,20 @@ fn stories() -> Vec<Story> {
 
 /// A stretch of time with one offset from UTC, in seconds.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-struct Stretch {
-    start: i64,
-    end: i64,
-    offset: i64,
+pub(super) struct Stretch {
+    pub(super) start: i64,
+    pub(super) end: i64,
+    pub(super) offset: i64,
 }
 
-fn second(date: Date) -> i64 {
+pub(super) fn second(date: Date) -> i64 {
     date.to_zoned(TimeZone::UTC)
         .unwrap()
         .timestamp()
         .as_second()
 }
 
-fn timestamp(second: i64) -> Timestamp {
+pub(super) fn timestamp(second: i64) -> Timestamp {
     Timestamp::from_second(second).unwrap()
 }
 
@@ -266,7 +266,7 @@ fn compare(
 }
 
 /// One name for each set of rules: most of the 600 names share theirs with another.
-fn distinct_zones(from: i64, until: i64) -> Vec<(String, Vec<Stretch>)> {
+pub(super) fn distinct_zones(from: i64, until: i64) -> Vec<(String, Vec<Stretch>)> {
     let mut names: Vec<String> = db()
         .available()
         .map(|name| name.as_str().to_owned())

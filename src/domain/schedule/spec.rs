@@ -4,7 +4,7 @@
 //! existed, or by a server without it, is refused here with the same words.
 
 use super::calendar::{Calendar, Days, Times, mask};
-use super::{Schedule, ScheduleError, cron, summary};
+use super::{Schedule, ScheduleError, blackout, cron, summary};
 use crate::api::schedule::{BackupType, CronSpec, MonthlySpec, ScheduleSpec, Weekday, WeeklySpec};
 use jiff::SignedDuration;
 use jiff::civil::Time;
@@ -35,6 +35,8 @@ pub(super) fn parse(spec: &ScheduleSpec) -> Result<Schedule, ScheduleError> {
         incremental,
         missed_runs: spec.missed_run_policy,
         starting_deadline: SignedDuration::from_secs(spec.starting_deadline_seconds),
+        spread: SignedDuration::from_secs(spec.spread_seconds.max(0)),
+        windows: blackout::parse(&spec.blackout_windows)?,
         summary,
         zone,
     })
@@ -125,14 +127,24 @@ fn both_crons(spec: &CronSpec) -> Result<Calendars, ScheduleError> {
     Ok((full, incremental))
 }
 
-fn time_of_day(field: &'static str, text: &str) -> Result<Times, ScheduleError> {
+/// `HH:MM`, 00:00 to 23:59.
+fn time(text: &str) -> Option<Time> {
     let two_digits = |text: &str| {
         let digits = text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_digit());
         digits.then(|| text.parse::<i8>().ok()).flatten()
     };
-    let time = text
-        .split_once(':')
-        .and_then(|(hour, minute)| Time::new(two_digits(hour)?, two_digits(minute)?, 0, 0).ok());
+    let (hour, minute) = text.split_once(':')?;
+    Time::new(two_digits(hour)?, two_digits(minute)?, 0, 0).ok()
+}
+
+/// Minutes from midnight to `HH:MM`.
+pub(super) fn minute_of_day(text: &str) -> Option<i64> {
+    let time = time(text)?;
+    Some(i64::from(time.hour()) * 60 + i64::from(time.minute()))
+}
+
+fn time_of_day(field: &'static str, text: &str) -> Result<Times, ScheduleError> {
+    let time = time(text);
     let problem = || format!("`{text}` is not a time of day; write HH:MM, such as 02:00");
     time.map(Times::at).ok_or_else(|| invalid(field, problem()))
 }
@@ -146,7 +158,7 @@ fn days_of_month(field: &'static str, named: &[i32]) -> Result<Vec<i8>, Schedule
     named.iter().map(day).collect()
 }
 
-fn sunday_zero(day: Weekday) -> i8 {
+pub(super) fn sunday_zero(day: Weekday) -> i8 {
     match day {
         Weekday::Sunday => 0,
         Weekday::Monday => 1,

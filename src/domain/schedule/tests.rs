@@ -3,6 +3,8 @@
 use super::*;
 use crate::api::schedule::{CronSpec, MonthlySpec, Weekday, WeeklySpec};
 
+mod blackout;
+mod blackout_oracle;
 mod finding;
 mod judging;
 mod properties;
@@ -25,6 +27,8 @@ fn spec(zone: &str) -> ScheduleSpec {
         cron: None,
         starting_deadline_seconds: 21_600,
         missed_run_policy: MissedRunPolicy::RunLatest,
+        spread_seconds: 0,
+        blackout_windows: Vec::new(),
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::making::MESSAGE_LIMIT;
+use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Standing};
 use crate::api::alert::Alert;
 use crate::domain::naming::fingerprint;

@@ -1,75 +1,140 @@
-//! The objects that a strategy makes: log backups, first backups and the tasks of the open slot.
-//!
-//! What could not be made stands in the status with the time of the next try. One object that can
-//! not be made neither holds back the others nor is tried in every pass.
+//! The objects that a strategy makes: log backups, first backups and the tasks of the open slot;
+//! and the ended tasks that it deletes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Made, Matched, slots};
-use crate::api::strategy::{FailingTenant, FirstBackup, UnmadeObject};
-use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
-use crate::domain::schedule::Slot;
-use crate::domain::{Event, naming, shortened, time};
+use super::unmade::NAME_COLLISION;
+use super::{Draft, Effect, Made, Matched, Plan, slots};
+use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
+use crate::api::{
+    BackupTaskSpec, BackupType, DeletionPolicy, DesiredState, LocalReference, LogBackupSpec,
+};
+use crate::domain::schedule::{Schedule, Slot};
+use crate::domain::{naming, time};
 use crate::oceanbase::model::Tenant;
 
-/// How many objects one pass makes, and how many of those that could not be made are kept.
-const BATCH: usize = 50;
-/// After how long an object that could not be made is tried again.
-const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
-/// Longest message of a list's entry that the schema takes, in bytes.
-pub(super) const MESSAGE_LIMIT: usize = 1024;
-const NAME_COLLISION: &str = "NameCollision";
+/// How many objects one pass makes, edits or deletes.
+pub(super) const BATCH: usize = 50;
+/// Longest deadline of a task that the schema takes, in seconds.
+const LONGEST_DEADLINE: i64 = 2_592_000;
+
+/// A task that should be there.
+struct WantedTask<'a> {
+    name: String,
+    tenant: &'a Tenant,
+    slot: Slot,
+    /// Whether it is one of a slot's many, which are spread.
+    is_spread: bool,
+}
 
 impl Draft<'_> {
-    /// What is to be made next; log backups first.
-    pub(super) fn effect(&self, matched: &Matched) -> Option<Effect> {
-        let mut log_backups: Vec<_> = matched
-            .eligible
-            .iter()
-            .filter(|tenant| self.log_backup_of(tenant).is_none())
+    /// What is to be made or deleted next; log backups first.
+    pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
+        self.make_log_backups(plan)
+            .or_else(|| self.edit_log_backups(plan))
+            .or_else(|| self.make_tasks(plan))
+            .or_else(|| self.delete_tasks())
+    }
+
+    fn make_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
+        let eligible = plan.matched.eligible.iter();
+        let lacking: Vec<_> = eligible
+            .filter(|tenant| self.is_without_log_backup(tenant))
             .map(|tenant| (self.log_backup_name(tenant), tenant))
             .filter(|(name, _)| !self.is_held(name))
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
+            .take(BATCH)
             .collect();
-        if !log_backups.is_empty() {
-            log_backups.truncate(BATCH);
-            return Some(Effect::MakeLogBackups(log_backups));
+        (!lacking.is_empty()).then_some(Effect::MakeLogBackups(lacking))
+    }
+
+    fn make_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
+        if plan.schedule.blackout(self.now).is_some() {
+            return None;
         }
         let mut names = BTreeSet::new();
-        let mut tasks = self.first_backups(matched);
-        tasks.extend(self.slot_tasks(matched));
-        tasks.retain(|(name, _)| {
-            !self.is_known(name) && !self.is_held(name) && names.insert(name.clone())
-        });
-        tasks.truncate(BATCH);
+        let wanted = self.early_backups(plan).into_iter();
+        let wanted = wanted.chain(self.slot_tasks(plan));
+        let tasks: Vec<_> = wanted
+            .filter(|task| !self.index.has_task(&task.name) && !self.is_held(&task.name))
+            .filter(|task| names.insert(task.name.clone()))
+            .take(BATCH)
+            .map(|task| self.new_task(task, plan.schedule))
+            .collect();
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
     }
 
+    fn delete_tasks(&self) -> Option<Effect> {
+        let outdated = self.outdated_tasks().into_iter();
+        let tasks: Vec<_> = outdated
+            .filter(|task| !self.is_held(&task.name))
+            .take(BATCH)
+            .map(|task| (task.name.clone(), task.version.clone()))
+            .collect();
+        (!tasks.is_empty()).then_some(Effect::DeleteTasks(tasks))
+    }
+
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
-    fn first_backups(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+    fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
         let (Some(since), false) = (&self.status.first_backup_time, self.strategy.spec.suspend)
         else {
             return Vec::new();
         };
-        let has_task = |tenant: &Tenant| {
-            let mut tasks = self.seen.tasks.iter();
-            tasks.any(|task| task.full && task.tenant_name == tenant.name)
-        };
-        let lacking = self
-            .backed_up(matched)
-            .filter(|tenant| !has_task(tenant) && !self.seen.with_full_backup.contains(&tenant.id));
+        let lacking = self.backed_up(plan.matched).filter(|tenant| {
+            let has_one = self.seen.with_full_backup.contains(&tenant.id);
+            !has_one && !self.index.has_full_task_of(tenant)
+        });
         lacking
             .filter_map(|tenant| {
                 // The same in every pass, so that it is made once; and not long ago, so that it
                 // is not overdue when it is made.
-                let at = self.log_backup_of(tenant)?.created_at.max(since.0);
+                let at = match self.index.log_backup_of(tenant) {
+                    Some(known) => known.created_at.max(since.0),
+                    None if self.manages_log_backup() => return None,
+                    None => since.0,
+                };
                 let ty = BackupType::Full;
-                Some(self.new_task(tenant, &Slot { at, ty }))
+                Some(self.wanted_task(tenant, Slot { at, ty }, false))
             })
             .collect()
+    }
+
+    pub(super) fn manages_log_backup(&self) -> bool {
+        self.strategy.spec.log_backup.mode != StrategyLogBackupMode::Unmanaged
+    }
+
+    /// Full backups that do not wait for the schedule.
+    fn early_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+        let mut tasks = self.first_backups(plan);
+        tasks.extend(self.backups_after_heals(plan));
+        tasks
+    }
+
+    /// A full backup for each tenant whose interrupted log backup was healed: none of the sets
+    /// before can be recovered to beyond the interruption.
+    fn backups_after_heals<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+        if self.strategy.spec.suspend {
+            return Vec::new();
+        }
+        let deadline = plan.schedule.starting_deadline();
+        self.backed_up(plan.matched)
+            .filter_map(|tenant| {
+                let at = self.index.log_backup_of(tenant)?.full_backup_wanted_since?;
+                // Past its deadline it would be overdue when it is made, for ever again.
+                let is_late = at.duration_until(self.now) > deadline;
+                let ty = BackupType::Full;
+                (!is_late).then(|| self.wanted_task(tenant, Slot { at, ty }, false))
+            })
+            .collect()
+    }
+
+    /// Until when a blackout holds first backups back, where it does.
+    pub(super) fn first_backups_held_until(&self, plan: &Plan<'_>) -> Option<Timestamp> {
+        let blackout = plan.schedule.blackout(self.now)?;
+        (!self.early_backups(plan).is_empty()).then_some(blackout.until)
     }
 
     pub(super) fn note_first_backup(&mut self) {
@@ -79,63 +144,76 @@ impl Draft<'_> {
     }
 
     /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
-    fn backed_up<'a>(&'a self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
+    fn backed_up<'a>(&self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
         matched
             .eligible
             .iter()
-            .filter(|tenant| match self.log_backup_of(tenant) {
+            .filter(|tenant| match self.index.log_backup_of(tenant) {
                 Some(known) => {
                     // It would fail at once, slot for slot; the tenant is listed as failing.
                     let in_use = known
                         .cause
                         .as_ref()
                         .is_some_and(|cause| cause.reason == "DestinationInUse");
-                    known.storage == self.strategy.spec.storage_ref.name && !in_use
+                    !in_use
                 }
                 None => !self.is_refused(&self.log_backup_name(tenant)),
             })
+            .filter(|tenant| self.refusal(tenant).is_none())
+    }
+
+    /// Whether a log backup is to be made for it.
+    fn is_without_log_backup(&self, tenant: &Tenant) -> bool {
+        if !self.manages_log_backup() {
+            return false;
+        }
+        let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
+        self.index.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
     }
 
     /// All tasks of the open slot, whether they are there or not.
-    fn slot_tasks(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+    fn slot_tasks<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
         let Some(slot) = slots::open(&self.status) else {
             return Vec::new();
         };
-        let pending = self.full_pending(matched);
-        self.backed_up(matched)
+        let pending = self.full_pending(plan);
+        self.backed_up(plan.matched)
             // A full backup that is under way covers what an incremental one would.
             .filter(|tenant| slot.ty == BackupType::Full || !pending.contains(&tenant.name))
-            .map(|tenant| self.new_task(tenant, &slot))
+            .map(|tenant| self.wanted_task(tenant, slot, true))
             .collect()
     }
 
     /// Tenants with a full backup that has not ended, or is about to be made.
-    fn full_pending(&self, matched: &Matched) -> BTreeSet<String> {
+    fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let tasks = self.seen.tasks.iter();
         let running = tasks.filter(|task| task.full && task.outcome.is_none());
-        let first = self.first_backups(matched).into_iter();
+        let first = self.early_backups(plan).into_iter();
         running
             .map(|task| task.tenant_name.clone())
-            .chain(first.map(|(_, spec)| spec.tenant_name))
+            .chain(first.map(|task| task.tenant.name.clone()))
             .collect()
     }
 
     /// Closes the open slot when all its tasks are there, or can not be.
-    pub(super) fn close_when_made(&mut self, matched: &Matched, made: Option<&Made>) {
-        let Some(slot) = slots::open(&self.status) else {
+    pub(super) fn close_when_made(&mut self, plan: &Plan<'_>, made: Option<&Made>) {
+        let open = self.status.open_slot.as_ref();
+        let is_held = open.is_some_and(|open| open.start_time.is_some());
+        let (Some(slot), false) = (slots::open(&self.status), is_held) else {
             return;
         };
-        let tasks = self.slot_tasks(matched);
-        let is_there =
-            |name: &str| self.is_known(name) || made.is_some_and(|made| made.ours.contains(name));
-        let refused = tasks.iter().filter(|(name, _)| self.is_refused(name));
+        let tasks = self.slot_tasks(plan);
+        let is_there = |name: &str| {
+            self.index.has_task(name) || made.is_some_and(|made| made.ours.contains(name))
+        };
+        let refused = tasks.iter().filter(|task| self.is_refused(&task.name));
         let refused = refused.count();
-        let started = tasks.iter().filter(|(name, _)| is_there(name)).count();
+        let started = tasks.iter().filter(|task| is_there(&task.name)).count();
         if started + refused < tasks.len() {
             return;
         }
         let mut record = match (started, refused) {
-            (0, 0) if self.backed_up(matched).next().is_some() => {
+            (0, 0) if self.backed_up(plan.matched).next().is_some() => {
                 slots::record(slot, "Skipped", Some("FullBackupPending"))
             }
             (0, 0) => slots::record(slot, "Skipped", Some("NoTenants")),
@@ -147,124 +225,30 @@ impl Draft<'_> {
         slots::close(&mut self.status, record);
     }
 
-    fn is_known(&self, task: &str) -> bool {
-        self.seen.tasks.iter().any(|known| known.name == task)
-    }
-
-    fn unmade(&self, name: &str) -> Option<&UnmadeObject> {
-        self.status.unmade.iter().find(|unmade| unmade.name == name)
-    }
-
-    /// Whether something else has its name.
-    fn is_refused(&self, name: &str) -> bool {
-        self.unmade(name)
-            .is_some_and(|unmade| unmade.reason == NAME_COLLISION)
-    }
-
-    /// Whether it is not tried now.
-    fn is_held(&self, name: &str) -> bool {
-        self.paused_until().is_some() && self.unmade(name).is_some()
-    }
-
-    /// Until when nothing that could not be made is tried. An instant further off than the pause
-    /// is another clock's.
-    pub(super) fn paused_until(&self) -> Option<Timestamp> {
-        let until = self.status.retry_time.as_ref()?.0;
-        let rest = self.now.duration_until(until);
-        (rest > SignedDuration::ZERO && rest <= RETRY_PAUSE).then_some(until)
-    }
-
-    /// Takes in what became of this pass's effect.
-    pub(super) fn note_made(&mut self, effect: &Effect, made: &Made) {
-        let names: Vec<&String> = match effect {
-            Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
-            Effect::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
-            Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => Vec::new(),
-        };
-        for name in names {
-            let unmade = if made.foreign.contains(name) {
-                let message = format!(
-                    "an object named '{name}' is there that this strategy did not make; nothing \
-                     was made in its place. Delete or rename that object"
-                );
-                Some((NAME_COLLISION, message))
-            } else if let (false, Some(error)) = (made.ours.contains(name), &made.error) {
-                let message = format!(
-                    "'{name}' could not be made and is tried again: {error}. Check quotas, \
-                     admission webhooks and the operator's rights"
-                );
-                Some(("CreateFailed", message))
-            } else {
-                None
-            };
-            let known = self.status.unmade.iter().position(|u| &u.name == name);
-            let known = known.map(|at| self.status.unmade.remove(at));
-            let Some((reason, message)) = unmade else {
-                continue;
-            };
-            if known.is_none_or(|known| known.reason != reason) {
-                self.event = Some(Event {
-                    warning: true,
-                    reason,
-                    message: message.clone(),
-                });
-            }
-            self.status.retry_time =
-                time(self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now)).into();
-            if self.status.unmade.len() < BATCH {
-                self.status.unmade.push(UnmadeObject {
-                    name: name.clone(),
-                    reason: reason.to_owned(),
-                    message: shortened(message, MESSAGE_LIMIT),
-                });
-            }
-        }
-    }
-
-    /// Forgets what could not be made and is there, or is not wanted any more.
-    pub(super) fn forget_unwanted(&mut self, matched: &Matched) {
-        if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
-            return;
-        }
-        let log_backups = matched.eligible.iter();
-        let log_backups = log_backups.filter(|tenant| self.log_backup_of(tenant).is_none());
-        let mut wanted: BTreeSet<String> = log_backups
-            .map(|tenant| self.log_backup_name(tenant))
+    /// Names of all objects that are to be made, edited or deleted, now or later.
+    pub(super) fn wanted_names(&self, plan: &Plan<'_>) -> BTreeSet<String> {
+        let tasks = self.early_backups(plan).into_iter();
+        let mut names: BTreeSet<String> = tasks
+            .chain(self.slot_tasks(plan))
+            .map(|task| task.name)
             .collect();
-        wanted.extend(
-            self.first_backups(matched)
-                .into_iter()
-                .map(|(name, _)| name),
-        );
-        wanted.extend(self.slot_tasks(matched).into_iter().map(|(name, _)| name));
-        wanted.retain(|name| !self.is_known(name));
-        self.status
-            .unmade
-            .retain(|unmade| wanted.contains(&unmade.name));
-        if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
-        }
+        names.retain(|name| !self.index.has_task(name));
+        let log_backups = plan.matched.eligible.iter();
+        let lacking = log_backups.filter(|tenant| self.is_without_log_backup(tenant));
+        names.extend(lacking.map(|tenant| self.log_backup_name(tenant)));
+        let edits = self.log_backups_to_edit(plan).into_iter();
+        names.extend(edits.map(|edit| edit.name));
+        let outdated = self.outdated_tasks().into_iter();
+        names.extend(outdated.map(|task| task.name.clone()));
+        names
     }
 
     /// The tenants that can not be backed up, and why.
     pub(super) fn failing(&self, matched: &Matched) -> Vec<FailingTenant> {
         let mut failing = matched.failing.clone();
         for tenant in &matched.eligible {
-            let known = self.log_backup_of(tenant);
-            if let Some(known) = known
-                && known.storage != self.strategy.spec.storage_ref.name
-            {
-                failing.push(FailingTenant {
-                    name: tenant.name.clone(),
-                    reason: "DestinationChangeRefused".to_owned(),
-                    message: format!(
-                        "LogBackup '{}' sends the tenant's logs to BackupStorage '{}'; nothing is \
-                         changed. Stop and delete it to move to another store: that costs a hole \
-                         in the logs and needs a new full backup",
-                        known.name, known.storage
-                    ),
-                });
+            if let Some(refusal) = self.refusal(tenant) {
+                failing.push(refusal);
             } else if let Some(unmade) = self.unmade(&self.log_backup_name(tenant)) {
                 failing.push(FailingTenant {
                     name: tenant.name.clone(),
@@ -286,15 +270,41 @@ impl Draft<'_> {
             cluster_ref: spec.cluster_ref.clone(),
             tenant_name: tenant.name.clone(),
             storage_ref: spec.storage_ref.clone(),
-            path: None,
+            path: self.new_log_path(tenant),
             desired_state: DesiredState::Running,
+            mode: spec.log_backup.mode.into(),
             binding: spec.log_backup.binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,
+            heal: spec.log_backup.heal.clone(),
+            deletion_policy: DeletionPolicy::Retain,
+            finalizer_timeout_seconds: 300,
         }
     }
 
-    fn new_task(&self, tenant: &Tenant, slot: &Slot) -> (String, BackupTaskSpec) {
+    fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {
+        WantedTask {
+            name: naming::task(self.strategy.name, tenant.id, &slot),
+            tenant,
+            slot,
+            is_spread,
+        }
+    }
+
+    fn new_task(&self, task: WantedTask<'_>, schedule: &Schedule) -> (String, BackupTaskSpec) {
+        let (tenant, slot) = (task.tenant, task.slot);
+        let cluster = &self.strategy.spec.cluster_ref.name;
+        let spread = if task.is_spread {
+            schedule.spread().as_secs()
+        } else {
+            0
+        };
+        let share = naming::share_of_spread(cluster, tenant.id, spread);
+        let share = SignedDuration::from_secs(share);
+        let start = schedule.after(slot.at, share);
+        // The task knows nothing of blackouts, so that those in between make its deadline longer.
+        let deadline = schedule.after(slot.at, share + schedule.starting_deadline());
+        let deadline = start.duration_until(deadline).as_secs();
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),
             cluster_ref: None,
@@ -302,9 +312,10 @@ impl Draft<'_> {
             tenant_name: tenant.name.clone(),
             type_: slot.ty,
             scheduled_time: Some(time(slot.at)),
-            starting_deadline_seconds: Some(self.strategy.spec.schedule.starting_deadline_seconds),
+            not_before_time: (start > slot.at).then(|| time(start)),
+            starting_deadline_seconds: Some(deadline.min(LONGEST_DEADLINE)),
             cancel: None,
         };
-        (naming::task(self.strategy.name, tenant.id, slot), spec)
+        (task.name, spec)
     }
 }

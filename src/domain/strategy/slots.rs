@@ -12,6 +12,8 @@ use crate::domain::{Event, Next, time};
 /// How many slots the history keeps.
 pub(super) const KEPT: usize = 20;
 
+const BLACKOUT_WINDOW: &str = "BlackoutWindow";
+
 /// How far in the future an anchor may be before it is taken for another clock's.
 const FUTURE: SignedDuration = SignedDuration::from_hours(24);
 
@@ -20,21 +22,46 @@ impl Draft<'_> {
     /// look again.
     pub(super) fn schedule(&mut self, schedule: &Schedule) -> Next {
         let anchor = self.anchor();
-        let suspended = self.strategy.spec.suspend;
-        note_next(&mut self.status, schedule, suspended, self.now);
-        if suspended {
+        if self.strategy.spec.suspend {
             if let Some(slot) = open(&self.status) {
                 self.give_up(slot, "Skipped", "Suspended");
             }
+            show_next(&mut self.status, schedule, [None, None]);
             return Next::Await;
         }
         self.open_due(schedule, anchor);
+        let held_until = self.hold(schedule);
+        let starts =
+            [BackupType::Full, BackupType::Incremental].map(|kind| self.next_start(kind, schedule));
+        show_next(&mut self.status, schedule, starts);
         let next = schedule.next(self.now);
         let next = next.map_or(Next::Await, |slot| Next::At(slot.at));
-        match open(&self.status) {
-            Some(slot) => next.sooner(Next::At(past_deadline(&slot, schedule)), self.now),
-            None => next,
+        match (held_until, open(&self.status)) {
+            (Some(until), _) => next.sooner(Next::At(until), self.now),
+            (None, Some(slot)) => next.sooner(Next::At(past_deadline(&slot, schedule)), self.now),
+            (None, None) => next,
         }
+    }
+
+    /// Notes until when a blackout holds the open slot back, if one does.
+    fn hold(&mut self, schedule: &Schedule) -> Option<Timestamp> {
+        let open = self.status.open_slot.as_mut()?;
+        let until = schedule.blackout(self.now).map(|blackout| blackout.until);
+        open.start_time = until.map(time);
+        until
+    }
+
+    /// When the next backup of this type starts.
+    fn next_start(&self, kind: BackupType, schedule: &Schedule) -> Option<Timestamp> {
+        let open = self.status.open_slot.as_ref();
+        let held = open
+            .filter(|open| open.type_ == kind)
+            .and_then(|open| open.start_time.as_ref());
+        let coming = || {
+            let slot = schedule.next_run_after(kind, self.now)?;
+            Some(schedule.after(slot.at, SignedDuration::ZERO))
+        };
+        held.map(|at| at.0).or_else(coming)
     }
 
     /// Moves the anchor to now when the schedule is new, changed or resumed: slots before are not
@@ -76,6 +103,7 @@ impl Draft<'_> {
         let due = schedule.due(anchor, self.now, schedule.starting_deadline());
         let judged = due.run.iter().chain(&due.missed.newest);
         let judged = judged.chain(&due.superseded.newest);
+        let judged = judged.chain(&due.left_out.newest);
         let Some(newest) = judged.map(|slot| slot.at).max() else {
             return;
         };
@@ -85,6 +113,9 @@ impl Draft<'_> {
             // while that may still start.
             if slot.ty == BackupType::Incremental && may_start(&old, schedule, self.now) {
                 run = None;
+            } else if self.now < schedule.after(old.at, SignedDuration::ZERO) {
+                // A blackout window has held it back ever since: nobody missed it.
+                self.give_up(old, "Skipped", BLACKOUT_WINDOW);
             } else {
                 self.give_up(old, "Missed", "Overtaken");
             }
@@ -94,7 +125,9 @@ impl Draft<'_> {
         let superseded = due.superseded.newest.iter();
         let superseded = superseded.chain(due.run.iter().filter(|_| run.is_none()));
         let superseded = superseded.map(|slot| record(*slot, "Skipped", Some("SupersededByFull")));
-        let mut records: Vec<_> = missed.chain(superseded).collect();
+        let left_out = due.left_out.newest.iter();
+        let left_out = left_out.map(|slot| record(*slot, "Skipped", Some(BLACKOUT_WINDOW)));
+        let mut records: Vec<_> = missed.chain(superseded).chain(left_out).collect();
         records.sort_by_key(|record| record.slot.0);
         for record in records {
             remember(&mut self.status, record);
@@ -104,6 +137,7 @@ impl Draft<'_> {
             self.status.open_slot = Some(OpenSlot {
                 slot: time(slot.at),
                 type_: slot.ty,
+                start_time: None,
             });
         }
         if let Some(newest) = due.missed.newest.first() {
@@ -119,7 +153,7 @@ impl Draft<'_> {
 
     /// Closes an open slot that is past its deadline.
     pub(super) fn expire(&mut self, schedule: &Schedule, reason: &'static str) {
-        let late = |slot: &Slot| slot.at.duration_until(self.now) > schedule.starting_deadline();
+        let late = |slot: &Slot| self.now > schedule.deadline_of(slot.at);
         if let Some(slot) = open(&self.status).filter(late) {
             self.give_up(slot, "Missed", reason);
         }
@@ -154,13 +188,14 @@ impl Draft<'_> {
 
 /// Whether it is a full slot that is still in time.
 fn may_start(slot: &Slot, schedule: &Schedule, now: Timestamp) -> bool {
-    slot.ty == BackupType::Full && slot.at.duration_until(now) <= schedule.starting_deadline()
+    slot.ty == BackupType::Full && now <= schedule.deadline_of(slot.at)
 }
 
 /// The first instant at which the slot may not start any more.
 fn past_deadline(slot: &Slot, schedule: &Schedule) -> Timestamp {
-    let deadline = schedule.starting_deadline() + SignedDuration::from_secs(1);
-    slot.at.saturating_add(deadline).unwrap_or(Timestamp::MAX)
+    let deadline = schedule.deadline_of(slot.at);
+    let after = deadline.saturating_add(SignedDuration::from_secs(1));
+    after.unwrap_or(Timestamp::MAX)
 }
 
 /// Closes the open slot.
@@ -193,25 +228,17 @@ fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {
     status.schedule_history.truncate(KEPT);
 }
 
-/// Writes down when the next slots are.
-fn note_next(
+/// Writes down when the next full and the next incremental backups start.
+fn show_next(
     status: &mut BackupStrategyStatus,
     schedule: &Schedule,
-    suspended: bool,
-    now: Timestamp,
+    starts: [Option<Timestamp>; 2],
 ) {
-    let next = |kind| {
-        if suspended {
-            None
-        } else {
-            schedule.next_run_after(kind, now)
-        }
-    };
-    let (full, incremental) = (next(BackupType::Full), next(BackupType::Incremental));
-    let text = |slot: Slot| schedule.format_in_zone(slot.at);
+    let text = |at: Timestamp| schedule.format_in_zone(at);
+    let [full, incremental] = starts;
     status.next_full_time = full.map(text);
     status.next_incremental_time = incremental.map(text);
     let summary = status.summary.get_or_insert_default();
-    summary.next = full.into_iter().chain(incremental).min().map(text);
+    summary.next = starts.into_iter().flatten().min().map(text);
     schedule.summary().clone_into(&mut summary.schedule);
 }

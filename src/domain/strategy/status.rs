@@ -1,26 +1,29 @@
 //! How a strategy is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::making::MESSAGE_LIMIT;
+use super::health::{backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles};
+use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
-use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers, log_backup_of};
+use super::unmade::MESSAGE_LIMIT;
+use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
 use crate::api::BackupStrategyStatus;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
-use crate::api::strategy::{FailingTenant, StrategyTenants};
+use crate::api::strategy::{FailingTenant, OpenSlot, StrategyTenants};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
-use crate::oceanbase::model::Tenant;
 
 /// How many tenants with trouble are listed.
 const LISTED: usize = 20;
 /// What is said of a strategy that has nothing to do.
-const NO_TENANTS: &str = "no tenant is this strategy's to back up now: see `status.tenants`";
+pub(super) const NO_TENANTS: &str =
+    "no tenant is this strategy's to back up now: see `status.tenants`";
 
 pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
     let Draft {
         strategy,
         seen,
+        index,
         mut status,
         now,
         retention,
@@ -37,26 +40,23 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             let (reason, message) = (obstacle.reason, &obstacle.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
+            let is_ours = |task: &&TaskSeen| covers(strategy.name, &seen.rivals, &task.tenant_name);
+            let last = last_runs(seen.tasks.iter().filter(is_ours));
             (
-                last_runs(&seen.tasks, |tenant| {
-                    covers(strategy.name, &seen.rivals, tenant)
-                }),
+                judged(&last, &status.schedule_history),
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
-            note_tenants(
-                &mut status,
-                matched,
-                failing,
-                &draft_troubles(seen, matched),
-            );
+            let last = last_runs(of_eligible(&seen.tasks, matched));
+            let troubles = troubles(&index, matched, &last);
+            note_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, suspended));
-            conditions.push(scheduling(matched, suspended));
+            conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
             (
-                backup_healthy(seen, matched, failing),
-                log_backup_healthy(seen, matched),
+                backup_healthy(failing, &last, &status.schedule_history),
+                log_backup_healthy(&index, matched, failing, strategy.spec.log_backup.mode),
             )
         }
     };
@@ -147,6 +147,12 @@ fn planned(matched: &Matched, failing: &[FailingTenant], suspended: bool) -> [Wa
             "another strategy is for every tenant that this one names",
         );
     }
+    let refused = failing.iter();
+    let mut refused = refused.filter(|tenant| tenant.reason == STORAGE_CHANGE_REFUSED);
+    if let Some(tenant) = refused.next() {
+        let message = format!("tenant {}: {}", tenant.name, tenant.message);
+        return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, &message);
+    }
     if suspended {
         return condition::progress(
             Progress::Ready,
@@ -216,105 +222,15 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
     }
 }
 
-/// Tenants whose log backup or last data backup has trouble.
-fn draft_troubles(seen: &super::Seen, matched: &Matched) -> Vec<FailingTenant> {
-    let mut troubles = Vec::new();
-    for tenant in &matched.eligible {
-        let log_backup = log_backup_of(&seen.log_backups, tenant);
-        if let Some(known) = log_backup
-            && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
-        {
-            let cause = known.cause.as_ref();
-            troubles.push(FailingTenant {
-                name: tenant.name.clone(),
-                reason: cause
-                    .map_or("LogBackupFailed", |cause| &cause.reason)
-                    .to_owned(),
-                message: cause.map(|cause| cause.message.clone()).unwrap_or_default(),
-            });
-        } else if let Some(task) = last_run(&seen.tasks, &tenant.name)
-            && matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"))
-        {
-            let cause = task.cause.as_ref();
-            troubles.push(FailingTenant {
-                name: tenant.name.clone(),
-                reason: cause
-                    .map_or("BackupFailed", |cause| &cause.reason)
-                    .to_owned(),
-                message: format!(
-                    "BackupTask '{}': {}",
-                    task.name,
-                    cause
-                        .map(|cause| cause.message.as_str())
-                        .unwrap_or_default()
-                ),
-            });
-        }
-    }
-    troubles
-}
-
-/// The task of the tenant that ended last.
-pub(super) fn last_run<'a>(tasks: &'a [TaskSeen], tenant: &str) -> Option<&'a TaskSeen> {
-    let of_tenant = tasks.iter().filter(|task| task.tenant_name == tenant);
-    // A canceled one says nothing about the next.
-    of_tenant
-        .filter(|task| task.completed_at.is_some())
-        .filter(|task| task.outcome.as_deref() != Some("Canceled"))
-        .max_by_key(|task| (task.completed_at, &task.name))
-}
-
-fn backup_healthy(seen: &super::Seen, matched: &Matched, failing: &[FailingTenant]) -> Wanted {
-    if let Some(tenant) = failing.first() {
+fn scheduling(matched: &Matched, suspended: bool, open: Option<&OpenSlot>) -> Wanted {
+    let held_until = open.and_then(|open| open.start_time.as_ref());
+    if let (Some(until), false) = (held_until, suspended) {
         let message = format!(
-            "tenant {} can not be backed up: {}",
-            tenant.name, tenant.message
+            "a blackout window holds the open slot back: it starts at {}",
+            until.0
         );
-        return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
+        return wanted(SCHEDULING, true, "BlackoutWindow", message);
     }
-    let eligible = |name: &str| matched.eligible.iter().any(|tenant| tenant.name == name);
-    last_runs(&seen.tasks, eligible)
-}
-
-/// How the last backups went of those tenants that are the strategy's still.
-fn last_runs(tasks: &[TaskSeen], is_ours: impl Fn(&str) -> bool) -> Wanted {
-    let names: BTreeSet<_> = tasks.iter().map(|task| task.tenant_name.as_str()).collect();
-    let last: Vec<_> = names
-        .iter()
-        .filter(|tenant| is_ours(tenant))
-        .filter_map(|tenant| last_run(tasks, tenant))
-        .collect();
-    let bad = |task: &&&TaskSeen| matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"));
-    if let Some(task) = last.iter().find(bad) {
-        let cause = task.cause.as_ref();
-        let reason = cause.map_or("BackupFailed", |cause| cause.reason.as_str());
-        let message = format!(
-            "the last backup of tenant {} did not go well (BackupTask '{}'): {}",
-            task.tenant_name,
-            task.name,
-            cause
-                .map(|cause| cause.message.as_str())
-                .unwrap_or_default()
-        );
-        return wanted(BACKUP_HEALTHY, false, reason, message);
-    }
-    if last.is_empty() {
-        return wanted(
-            BACKUP_HEALTHY,
-            Status::Unknown,
-            "NoBackupYet",
-            "no backup has ended yet",
-        );
-    }
-    wanted(
-        BACKUP_HEALTHY,
-        true,
-        "LastBackupsSucceeded",
-        "the last backup of each tenant went well",
-    )
-}
-
-fn scheduling(matched: &Matched, suspended: bool) -> Wanted {
     let (status, reason, message) = if suspended {
         (
             false,
@@ -327,45 +243,6 @@ fn scheduling(matched: &Matched, suspended: bool) -> Wanted {
         (true, "Scheduling", "slots are turned into tasks")
     };
     wanted(SCHEDULING, status, reason, message)
-}
-
-fn log_backup_healthy(seen: &super::Seen, matched: &Matched) -> Wanted {
-    let phase_of = |tenant: &Tenant| log_backup_of(&seen.log_backups, tenant)?.phase.as_deref();
-    let bad = matched.eligible.iter().find_map(|tenant| {
-        let phase = phase_of(tenant)?;
-        let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
-        is_bad.then_some((&tenant.name, phase))
-    });
-    if let Some((tenant, phase)) = bad {
-        let message = format!("log backup of tenant {tenant} is {phase}; see its LogBackup");
-        return wanted(
-            LOG_BACKUP_HEALTHY,
-            false,
-            &format!("LogBackup{phase}"),
-            message,
-        );
-    }
-    let running = matched
-        .eligible
-        .iter()
-        .all(|t| phase_of(t) == Some("InProgress"));
-    if matched.eligible.is_empty() {
-        return wanted(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);
-    }
-    if running {
-        return wanted(
-            LOG_BACKUP_HEALTHY,
-            true,
-            "Archiving",
-            "log backup of each tenant runs",
-        );
-    }
-    wanted(
-        LOG_BACKUP_HEALTHY,
-        Status::Unknown,
-        "Starting",
-        "log backup is starting",
-    )
 }
 
 fn count(number: usize) -> i32 {

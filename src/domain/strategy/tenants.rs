@@ -26,6 +26,8 @@ pub struct Rival {
     pub created_at: Timestamp,
     /// Which tenants it is for.
     pub tenants: Option<TenantSelection>,
+    /// What may be used through its cluster's object.
+    pub access: Access,
 }
 
 /// The tenants of a strategy.
@@ -52,6 +54,12 @@ impl Rival {
         (self.created_at, &self.full_name)
     }
 
+    /// Whether its cluster's object is for the tenant. It could not back the tenant up otherwise, and
+    /// must not keep another one from it.
+    fn may_use(&self, tenant: &str) -> bool {
+        is_listed(&self.access.tenants, tenant)
+    }
+
     fn excludes(&self, tenant: &str) -> bool {
         let patterns = self
             .tenants
@@ -73,7 +81,8 @@ enum Claim<'a> {
 
 fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
     let first = |among: &dyn Fn(&&Rival) -> bool| {
-        rivals.iter().filter(among).min_by_key(|rival| rival.rank())
+        let able = rivals.iter().filter(|rival| rival.may_use(tenant));
+        able.filter(among).min_by_key(|rival| rival.rank())
     };
     let naming = first(&|rival| rival.names().iter().any(|name| name == tenant));
     let winner = match naming {
@@ -81,7 +90,8 @@ fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
         None if own.excludes(tenant) => return Claim::Excluded,
         None => match first(&|rival| rival.is_cluster_level() && !rival.excludes(tenant)) {
             Some(winner) => winner,
-            None => return Claim::Excluded,
+            // Nobody may use it, and it is said of each that would.
+            None => return Claim::Own,
         },
     };
     if winner.name == own.name {
@@ -103,7 +113,8 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
     let mut others = rivals.iter().filter(|rival| rival.name != name);
     others.any(|rival| {
         let names = rival.names().iter().any(|known| known == tenant);
-        names || (rival.is_cluster_level() && !rival.excludes(tenant))
+        let takes = names || (rival.is_cluster_level() && !rival.excludes(tenant));
+        takes && rival.may_use(tenant)
     })
 }
 
@@ -112,20 +123,19 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
 pub fn matched<'a>(
     name: &str,
     rivals: &[Rival],
-    access: &Access,
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
 ) -> Matched {
     let Some(own) = rivals.iter().find(|rival| rival.name == name) else {
         return Matched::default();
     };
     if own.is_cluster_level() {
-        of_cluster(own, rivals, access, tenants)
+        of_cluster(own, rivals, tenants)
     } else {
-        by_name(own, rivals, access, &tenants.collect::<Vec<_>>())
+        by_name(own, rivals, &tenants.collect::<Vec<_>>())
     }
 }
 
-fn by_name(own: &Rival, rivals: &[Rival], access: &Access, tenants: &[&Arc<Tenant>]) -> Matched {
+fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
     let mut matched = Matched::default();
     for name in own.names() {
         let mut fail = |reason: &str, message: String| {
@@ -164,7 +174,7 @@ fn by_name(own: &Rival, rivals: &[Rival], access: &Access, tenants: &[&Arc<Tenan
             );
             continue;
         }
-        match usable(tenant, access) {
+        match usable(tenant, &own.access) {
             Err(obstacle) => fail(obstacle.reason, obstacle.message),
             Ok(()) => matched.eligible.push(Arc::clone(tenant)),
         }
@@ -180,7 +190,6 @@ fn usable(tenant: &Tenant, access: &Access) -> Result<(), Obstacle> {
 fn of_cluster<'a>(
     own: &Rival,
     rivals: &[Rival],
-    access: &Access,
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
 ) -> Matched {
     let mut matched = Matched::default();
@@ -191,7 +200,9 @@ fn of_cluster<'a>(
             Claim::Other(_) => Some("NamedByStrategy"),
             Claim::Excluded => Some("Excluded"),
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
-            Claim::Own => usable(tenant, access).err().map(|obstacle| obstacle.reason),
+            Claim::Own => usable(tenant, &own.access)
+                .err()
+                .map(|obstacle| obstacle.reason),
         };
         match reason {
             Some(reason) => *skipped.entry(reason).or_default() += 1,

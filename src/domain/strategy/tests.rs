@@ -2,18 +2,27 @@
 
 use super::*;
 use crate::api::alert::AlertSettings;
+use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
-use crate::api::strategy::{FirstBackup, LogBackupSettings, SlotRecord, TenantSelection};
+use crate::api::strategy::{
+    FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
+    TenantSelection,
+};
 use crate::api::{DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
 mod alerts;
+mod blackout;
 mod closed;
+mod following;
+mod history;
 mod making;
+mod places;
 mod removal;
 mod retention;
 mod slots;
 mod tenants;
+mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
@@ -29,6 +38,8 @@ fn spec() -> BackupStrategySpec {
         cluster_ref: LocalReference::new("prod"),
         tenants: None,
         storage_ref: LocalReference::new("s3"),
+        paths: None,
+        storage_change_policy: StorageChangePolicy::Refuse,
         suspend: false,
         schedule: ScheduleSpec {
             time_zone: "UTC".to_owned(),
@@ -40,6 +51,8 @@ fn spec() -> BackupStrategySpec {
             }),
             starting_deadline_seconds: 21_600,
             missed_run_policy: MissedRunPolicy::RunLatest,
+            spread_seconds: 0,
+            blackout_windows: Vec::new(),
         },
         first_backup: FirstBackup::OnSchedule,
         log_backup: LogBackupSettings::default(),
@@ -47,6 +60,7 @@ fn spec() -> BackupStrategySpec {
         alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
         finalizer_timeout_seconds: 300,
+        history: HistoryLimits::default(),
     }
 }
 
@@ -73,19 +87,34 @@ fn log_backup(id: i64) -> LogBackupSeen {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
+        version: "1".to_owned(),
         storage: "s3".to_owned(),
+        path: None,
+        settings: LogBackupSettings::default(),
+        inherited: Some(inherited("nightly")),
         created_at: at(-600),
-        is_of_strategy: true,
         is_to_stop: false,
         phase: Some("InProgress".to_owned()),
+        around_data_backup: false,
+        full_backup_wanted_since: None,
         cause: None,
+    }
+}
+
+/// What a strategy with no wishes has written into a log backup.
+fn inherited(strategy: &str) -> Inherited {
+    Inherited {
+        strategy: strategy.to_owned(),
+        log_backup: LogBackupSettings::default(),
     }
 }
 
 fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
     TaskSeen {
         name: name.to_owned(),
+        version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
+        tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
         started_at: None,
         outcome: outcome.map(str::to_owned),
@@ -111,6 +140,7 @@ impl Story {
             full_name: ("nightly".to_owned(), "default".to_owned()),
             created_at: at(-60),
             tenants: None,
+            access: Access::default(),
         };
         Self {
             spec: spec(),
@@ -122,9 +152,14 @@ impl Story {
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
-                access: Access::default(),
                 unsettled: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
+                data_elsewhere: BTreeMap::new(),
+                identity: Identity {
+                    cluster_name: "obprod".to_owned(),
+                    cluster_id: 7,
+                    created_at: at(-86_400),
+                },
             },
             events: Vec::new(),
         }
@@ -175,15 +210,41 @@ impl Story {
         self.events.extend(heard.event.iter().map(|e| e.reason));
         // The stores show later what was made.
         for name in made.ours {
+            if matches!(effect, Effect::DeleteTasks(_)) {
+                self.seen.tasks.retain(|task| task.name != name);
+                continue;
+            }
             let id = name.split("-t").nth(1).unwrap();
             let id = id.split('-').next().unwrap().parse().unwrap();
             match &effect {
-                Effect::MakeTasks(_) => self.seen.tasks.push(task(&name, id, None)),
-                Effect::MakeLogBackups(_) => self.seen.log_backups.push(log_backup(id)),
-                Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}
+                Effect::MakeLogBackups(made) => {
+                    let mut known = log_backup(id);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    known.created_at = at(minutes);
+                    self.seen.log_backups.push(known);
+                }
+                Effect::EditLogBackups(edits) => self.edit(edits),
+                Effect::MakeTasks(made) => {
+                    let mut known = task(&name, id, None);
+                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    self.seen.tasks.push(known);
+                }
+                Effect::DeleteTasks(_) | Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}
             }
         }
         names
+    }
+
+    /// The log backups as they are after these edits.
+    fn edit(&mut self, edits: &[LogBackupEdit]) {
+        for edit in edits {
+            let mut known = self.seen.log_backups.iter_mut();
+            let known = known.find(|known| known.name == edit.name).unwrap();
+            known.settings = edit.settings.clone();
+            known.inherited = Some(edit.inherited.clone());
+        }
     }
 
     fn make(&mut self, minutes: i64) -> Vec<String> {
@@ -232,9 +293,5 @@ enum Trouble {
 }
 
 fn names(effect: &Effect) -> Vec<String> {
-    match effect {
-        Effect::MakeLogBackups(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-        Effect::MakeTasks(all) => all.iter().map(|(name, _)| name.clone()).collect(),
-        Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => Vec::new(),
-    }
+    effect.names().into_iter().cloned().collect()
 }

@@ -118,7 +118,7 @@ impl fmt::Display for JobKey {
 }
 
 /// Who a cluster says it is (parameters `cluster` and `cluster_id`), and since when it exists.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identity {
     /// Name of the cluster.
     pub cluster_name: String,

@@ -14,6 +14,7 @@ use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
+use crate::oceanbase::validity::Validity;
 
 mod late;
 mod shared;
@@ -57,6 +58,7 @@ impl Desk {
             Intervals::default(),
             node.time.clock(),
             Metrics::new().unwrap(),
+            Validity::always(),
         );
         let key = ClusterKey {
             namespace: "default".to_owned(),
@@ -95,9 +97,9 @@ impl Desk {
 
     /// How often the cluster was read within this time.
     async fn reads_in(&self, seconds: u64) -> usize {
-        let before = self.node.count("DBA_OB_TENANTS");
+        let before = self.node.count("TENANT_TYPE = 'USER'");
         sleep(Duration::from_secs(seconds)).await;
-        self.node.count("DBA_OB_TENANTS") - before
+        self.node.count("TENANT_TYPE = 'USER'") - before
     }
 
     fn wakes(&mut self) -> Vec<Option<Vec<String>>> {
@@ -155,10 +157,10 @@ async fn the_pace_is_idle_again_when_the_backup_has_ended() {
 async fn a_command_is_followed_by_a_read_at_once() {
     let desk = Desk::new();
     a_moment().await;
-    let before = desk.node.count("DBA_OB_TENANTS");
+    let before = desk.node.count("TENANT_TYPE = 'USER'");
     desk.backup().await;
     a_moment().await;
-    assert_eq!(desk.node.count("DBA_OB_TENANTS") - before, 1);
+    assert_eq!(desk.node.count("TENANT_TYPE = 'USER'") - before, 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,8 +3,11 @@ use oceanbase_sim::model::TenantStatus;
 use oceanbase_sim::statement::Kind;
 
 use super::*;
+use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
-use crate::oceanbase::testing::{InProcess, account};
+use crate::oceanbase::testing::{InProcess, account, lock};
+
+mod policy;
 
 const VERSION: Version = Version([4, 3, 5, 2]);
 
@@ -12,17 +15,25 @@ struct Desk {
     node: InProcess,
     sender: Sender,
     metrics: Metrics,
+    validity: Validity,
 }
 
 impl Desk {
     fn new() -> Self {
         let node = InProcess::new();
+        let validity = Validity::always();
         let metrics = Metrics::new().unwrap();
-        let sender = Sender::new(Arc::new(node.clone()), metrics.clone());
+        let sender = Sender::new(
+            node.database(),
+            Arc::new(node.clone()),
+            metrics.clone(),
+            validity.clone(),
+        );
         Self {
             node,
             sender,
             metrics,
+            validity,
         }
     }
 
@@ -193,7 +204,7 @@ async fn a_look_that_is_lost_sends_nothing() {
 #[tokio::test(start_paused = true)]
 async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
     let mut desk = Desk::new();
-    let on = Trigger::next(Kind::Select).nth(2);
+    let on = Trigger::next(Kind::Select).containing("BACKUP_JOB_HISTORY");
     let when = Moment::AfterCommit;
     desk.inject(Fault::HangUp { on, when });
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
@@ -204,7 +215,7 @@ async fn a_look_at_ended_jobs_that_is_lost_sends_nothing() {
 async fn a_look_that_is_refused_sends_nothing() {
     let mut desk = Desk::new();
     desk.inject(Fault::Refuse {
-        on: Trigger::next(Kind::Select),
+        on: Trigger::next(Kind::Select).containing("BACKUP_JOBS"),
         code: 1142,
         message: "SELECT command denied".to_owned(),
     });
@@ -306,36 +317,61 @@ async fn a_backup_that_has_ended_is_not_canceled() {
     assert_eq!(desk.changing(), 1);
 }
 
-fn add_policy(days: i32) -> Command {
-    Command::AddDeletePolicy {
-        tenant: tenant(),
-        days,
-    }
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_the_lease_has_ended() {
+    let mut desk = Desk::new();
+    desk.validity.end();
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
 }
 
-fn drop_policy(recovery_window: &str) -> Command {
-    Command::DropDeletePolicy {
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
+    let mut desk = Desk::new();
+    let lease = Duration::from_secs(3);
+    desk.validity.extend_to(Instant::now() + lease);
+    *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
+    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_to_another_database_than_the_one_that_was_read() {
+    let mut desk = Desk::new();
+    desk.sender.database = DatabaseId::new(1, jiff::Timestamp::UNIX_EPOCH);
+    let answer = desk.send(&backup()).await;
+    let Answer::NotSent(why) = answer else {
+        panic!("{answer:?}");
+    };
+    assert!(why.contains("another database"), "{why}");
+    assert!(desk.sender.is_shut_out());
+}
+
+/// Sets `orders`' log destination again, with other attributes.
+fn longer_pieces(directory: &str) -> Command {
+    Command::SetLogArchiveDest {
         tenant: tenant(),
         tenant_id: TenantId(1002),
-        recovery_window: recovery_window.to_owned(),
+        destination: Destination::file(directory).unwrap(),
+        mandatory: false,
+        piece_switch_days: 7,
+        again: true,
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_policy_that_is_as_it_was_seen_is_dropped() {
+async fn attributes_of_a_destination_are_set_only_where_it_is_the_same_place() {
     let mut desk = Desk::new();
-    desk.send(&add_policy(7)).await;
-    assert_eq!(desk.send(&drop_policy("7d")).await, Answer::Done);
-    assert_eq!(desk.changing(), 2);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_policy_that_somebody_replaced_meanwhile_is_not_dropped() {
-    let mut desk = Desk::new();
-    desk.send(&add_policy(30)).await;
-    assert!(matches!(
-        desk.send(&drop_policy("7d")).await,
-        Answer::Withheld(_)
-    ));
+    let path = desk.node.simulator.world(|world| {
+        let orders = world.tenant("orders").unwrap();
+        orders.archive_dest.as_ref().unwrap().uri.root.clone()
+    });
+    let directory = path.strip_prefix("file://").unwrap();
+    let elsewhere = desk.send(&longer_pieces("/somebody/else")).await;
+    assert!(matches!(elsewhere, Answer::Withheld(_)));
+    assert_eq!(desk.changing(), 0);
+    // The round runs, so that the engine refuses it: but it was sent.
+    let same = desk.send(&longer_pieces(directory)).await;
+    assert!(matches!(same, Answer::Refused(_)), "{same:?}");
     assert_eq!(desk.changing(), 1);
 }

@@ -17,8 +17,8 @@ struct Desk {
 }
 
 const TENANT_COLUMNS: &str = "TENANT_ID, TENANT_NAME, STATUS, LOCKED, TENANT_ROLE, LOG_MODE";
-const ROUND_COLUMNS: &str =
-    "TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, USED_PIECE_ID, COMMENT, PATH";
+const ROUND_COLUMNS: &str = "TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, USED_PIECE_ID, INPUT_BYTES, \
+     OUTPUT_BYTES, COMMENT, PATH";
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
     INITIATOR_JOB_ID, BACKUP_TYPE, STATUS, START_TIMESTAMP, END_TIMESTAMP, RESULT, DESCRIPTION, PATH";
 const RUNNING: &str = "CDB_OB_BACKUP_JOBS";
@@ -49,7 +49,21 @@ impl Desk {
     }
 
     fn rounds(&self, status: &str, piece: &str) {
-        let row = |tenant| [tenant, "1", status, "10", "20", piece, "", "file:///log"].map(Some);
+        let row = |tenant| {
+            [
+                tenant,
+                "1",
+                status,
+                "10",
+                "20",
+                piece,
+                "2",
+                "1",
+                "",
+                "file:///log",
+            ]
+            .map(Some)
+        };
         let (orders, billing) = (row("1002"), row("1004"));
         self.views
             .set("CDB_OB_ARCHIVELOG", ROUND_COLUMNS, &[&orders, &billing]);

@@ -192,6 +192,8 @@ pub fn rounds(answer: &Rows) -> Result<BTreeMap<TenantId, Round>, ViewError> {
                 start_scn: row.scn("START_SCN")?,
                 checkpoint_scn: row.scn("CHECKPOINT_SCN")?,
                 piece_id: row.i64("USED_PIECE_ID")?,
+                input_bytes: row.i64("INPUT_BYTES")?,
+                output_bytes: row.i64("OUTPUT_BYTES")?,
                 comment: row.text("COMMENT")?.to_owned(),
                 path: without_options(row.text("PATH")?),
             };

@@ -1,17 +1,17 @@
 //! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
 
+mod edits;
+
+use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::sync::Arc;
 
-use oceanbase_sim::Simulator;
-use oceanbase_sim::clock::WallClock;
-use oceanbase_sim::scenario::Scenario;
-use oceanbase_sim::server::Server;
+use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
 use super::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
-use crate::support::eventually;
+use crate::support::world::{PASSWORD, condition_of};
+use crate::support::{Node, eventually};
 
 #[test]
 fn one_apply_on_an_empty_cluster_makes_everything() {
@@ -26,17 +26,30 @@ fn one_apply_on_an_empty_cluster_makes_everything() {
         "customresourcedefinition.apiextensions.k8s.io/logbackups.backup.oceanbase.io",
         "serviceaccount/oceanbase-backup-operator",
         "clusterrolebinding.rbac.authorization.k8s.io/oceanbase-backup-operator",
+        "role.rbac.authorization.k8s.io/oceanbase-backup-operator-lease",
         "deployment.apps/oceanbase-backup-operator",
+        "poddisruptionbudget.policy/oceanbase-backup-operator",
     ] {
         assert!(printed.contains(what), "{what} in {printed}");
     }
 }
 
+/// Not what kubectl prints: of a PodDisruptionBudget it always says `configured`, since it sends
+/// the selector again.
 #[test]
 fn a_second_apply_changes_nothing() {
-    let printed = installation().apply_all();
-    let changed = printed.lines().filter(|line| !line.ends_with(" unchanged"));
-    assert_eq!(changed.collect::<Vec<_>>(), Vec::<&str>::new());
+    let versions = || {
+        let deploy = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy");
+        let path = "--output=jsonpath={range .items[*]}{.kind}/{.metadata.name} \
+                    {.metadata.resourceVersion}{'\\n'}{end}";
+        installation()
+            .kubectl(&["get", "--kustomize", deploy, path])
+            .unwrap()
+    };
+    let before = versions();
+    assert!(before.contains("PodDisruptionBudget/oceanbase-backup-operator"));
+    installation().apply_all();
+    assert_eq!(versions(), before);
 }
 
 #[test]
@@ -125,33 +138,38 @@ fn the_operator_may_do_this_and_nothing_else() {
         rules(OPERATOR, "default"),
         [
             "backupstorages.backup.oceanbase.io/status: update",
-            "backupstorages.backup.oceanbase.io: get list watch",
+            "backupstorages.backup.oceanbase.io: list watch",
             "backupstrategies.backup.oceanbase.io/status: update",
-            "backupstrategies.backup.oceanbase.io: get list patch watch",
+            "backupstrategies.backup.oceanbase.io: list patch watch",
             "backuptasks.backup.oceanbase.io/status: update",
-            "backuptasks.backup.oceanbase.io: create get list watch",
+            "backuptasks.backup.oceanbase.io: create delete get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
-            "logbackups.backup.oceanbase.io: create get list patch watch",
+            "logbackups.backup.oceanbase.io: create get list patch update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
-            "oceanbaseclusters.backup.oceanbase.io: get list watch",
+            "oceanbaseclusters.backup.oceanbase.io: list watch",
             "secrets: get",
         ]
     );
+    let leases = rules(OPERATOR, SYSTEM).into_iter();
+    let leases: Vec<String> = leases.filter(|rule| rule.starts_with("leases")).collect();
+    let leases_there = ["create", "get update"].map(|v| format!("leases.coordination.k8s.io: {v}"));
+    assert_eq!(leases, leases_there);
 }
 
 #[test]
-fn the_operator_can_not_list_secrets_delete_tasks_or_edit_them() {
+fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_a_spec() {
     for (verb, resource) in [
         ("list", "secrets"),
         ("watch", "secrets"),
-        ("delete", "backuptasks.backup.oceanbase.io"),
         ("delete", "backupstrategies.backup.oceanbase.io"),
-        ("patch", "backuptasks.backup.oceanbase.io"),
+        ("delete", "logbackups.backup.oceanbase.io"),
+        ("update", "backupstrategies.backup.oceanbase.io"),
         ("update", "backuptasks.backup.oceanbase.io"),
-        ("update", "logbackups.backup.oceanbase.io"),
+        ("patch", "backuptasks.backup.oceanbase.io"),
         ("patch", "oceanbaseclusters.backup.oceanbase.io"),
         ("create", "pods"),
+        ("create", "leases.coordination.k8s.io"),
     ] {
         let answer = installation().kubectl(&["auth", "can-i", verb, resource, "--as", OPERATOR]);
         assert!(
@@ -225,27 +243,18 @@ const SCENARIO: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
 speed: 200
-sysPassword: sesame-77aa
 tenants:
   - {name: orders, fullBackupSize: 1GiB}
 ";
 
-/// A simulated `OceanBase` that serves until the runtime is dropped, and its port.
-fn database() -> (tokio::runtime::Runtime, u16) {
-    let scenario = Scenario::parse(SCENARIO).unwrap();
-    let simulator = Simulator::new(&scenario, WallClock).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
-    let address = "127.0.0.1:0".parse().unwrap();
-    let server = runtime
-        .block_on(Server::bind(address, Arc::new(simulator), None))
-        .unwrap();
-    let port = server.local_addr().unwrap().port();
-    runtime.spawn(server.run());
-    (runtime, port)
+/// What the operator may do, one verb each, in its own namespace and in all.
+fn granted() -> BTreeSet<String> {
+    let mut granted = BTreeSet::new();
+    for rule in rules(OPERATOR, SYSTEM) {
+        let (resource, verbs) = rule.split_once(": ").unwrap();
+        granted.extend(verbs.split(' ').map(|verb| format!("{resource}: {verb}")));
+    }
+    granted
 }
 
 /// The status that an HTTP GET is answered with.
@@ -271,17 +280,19 @@ fn address_of(operator: &OperatorProcess) -> String {
 }
 
 #[test]
-fn the_shipped_account_is_enough_for_a_strategy_with_a_full_backup() {
+fn the_shipped_account_is_enough_for_the_whole_job_and_has_nothing_to_spare() {
     let here = installation();
-    let (_running, port) = database();
+    let node = Node::start(SCENARIO);
+    let port = node.port;
     let operator = here.start_operator();
+    operator.gate.repeat_creations();
     here.kubectl(&["create", "namespace", "shop"]).unwrap();
     let manifest = format!(
         "
 apiVersion: v1
 kind: Secret
 metadata: {{name: prod-sys}}
-stringData: {{password: sesame-77aa}}
+stringData: {{password: {PASSWORD}}}
 ---
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: OceanBaseCluster
@@ -329,6 +340,7 @@ spec:
         let first = &here.get(&[kind, "-n", "shop"])["items"][0];
         assert_eq!(first["status"]["observedGeneration"], 1, "{kind}");
     }
+    edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);
     let deployment = here.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
@@ -336,6 +348,30 @@ spec:
         let path = container[probe]["httpGet"]["path"].as_str().unwrap();
         assert_eq!(status_of(&address, path), "HTTP/1.0 200 OK", "{probe}");
     }
+    // The same news twice: an event that is counted up.
+    for is in [NodeState::Refusing, NodeState::Serving].repeat(2) {
+        node.simulator.inject(Fault::Node { is }).unwrap();
+        let wanted = if is == NodeState::Serving {
+            "True"
+        } else {
+            "False"
+        };
+        eventually(
+            "the cluster's state",
+            || here.get(&["oceanbasecluster", "prod", "-n", "shop"]),
+            |object| condition_of(object, "Reachable")["status"] == wanted,
+        );
+    }
+    eventually(
+        "no right unused",
+        || {
+            granted()
+                .difference(&operator.gate.calls())
+                .cloned()
+                .collect::<Vec<_>>()
+        },
+        Vec::is_empty,
+    );
     let log = operator.log();
     let refused: Vec<&str> = log
         .lines()

@@ -8,7 +8,13 @@ use std::process::{Child, Command, Stdio};
 use std::sync::LazyLock;
 
 use control_plane::ControlPlane;
-use serde_json::{Value, json};
+use kube::config::Kubeconfig;
+use serde_json::Value;
+
+use crate::support::account::with_token;
+use crate::support::api::client_of;
+use crate::support::cluster::run;
+use crate::support::proxy::Proxy;
 
 /// Where the operator runs.
 pub(super) const SYSTEM: &str = "oceanbase-backup-system";
@@ -25,21 +31,23 @@ pub(super) struct Installation {
 
 /// The installation that all tests share.
 pub(super) fn installation() -> &'static Installation {
-    static SHARED: LazyLock<Installation> = LazyLock::new(|| {
-        let mut installation = Installation {
-            plane: ControlPlane::start().unwrap(),
-            printed: String::new(),
-        };
-        installation.printed = installation.apply_all();
-        installation
-            .kubectl(&["wait", "--for=condition=Established", "crd", "--all"])
-            .unwrap();
-        installation
-    });
+    static SHARED: LazyLock<Installation> = LazyLock::new(Installation::new);
     &SHARED
 }
 
 impl Installation {
+    /// A control plane on which `deploy` was applied.
+    pub(super) fn new() -> Self {
+        let mut installation = Self {
+            plane: ControlPlane::start().unwrap(),
+            printed: String::new(),
+        };
+        installation.printed = installation.apply_all();
+        let wait = ["wait", "--for=condition=Established", "crd", "--all"];
+        installation.kubectl(&wait).unwrap();
+        installation
+    }
+
     /// `kubectl apply -k deploy`.
     pub(super) fn apply_all(&self) -> String {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
@@ -81,6 +89,22 @@ impl Installation {
         serde_json::from_str(&self.kubectl(&arguments).unwrap()).unwrap()
     }
 
+    /// A shell in which `kubectl` is its administrator's.
+    pub(super) fn shell(&self, script: &str) -> Result<String, String> {
+        let kubectl = self.plane.kubectl();
+        let mut shell = Command::new("bash");
+        shell.current_dir(env!("CARGO_MANIFEST_DIR"));
+        for (name, value) in kubectl.get_envs() {
+            if let Some(value) = value {
+                shell.env(name, value);
+            }
+        }
+        let program = kubectl.get_program().to_str().unwrap();
+        let script =
+            format!("set -euo pipefail\nkubectl() {{ {program} kubectl \"$@\"; }}\n{script}");
+        run(shell.args(["-c", &script]), None)
+    }
+
     /// The operator as the Deployment starts it: its arguments, its account, no namespace.
     pub(super) fn start_operator(&self) -> OperatorProcess {
         let deployment = self.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
@@ -89,20 +113,28 @@ impl Installation {
         let token = self
             .kubectl(&["create", "token", account, "-n", SYSTEM])
             .unwrap();
-        let text = std::fs::read_to_string(self.plane.kubeconfig()).unwrap();
-        let mut kubeconfig: Value = serde_saphyr::from_str(&text).unwrap();
-        for user in kubeconfig["users"].as_array_mut().unwrap() {
-            user["user"] = json!({"token": token.trim()});
-        }
+        let server = self.plane.server();
+        let port = server.rsplit(':').next().unwrap();
+        let file = with_token(self.plane.kubeconfig(), &token, &format!("deployed-{port}"));
+        let gate = Proxy::before(client_of(&Kubeconfig::read_from(file).unwrap()));
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let file = directory.join("operator-account.kubeconfig");
-        std::fs::write(&file, kubeconfig.to_string()).unwrap();
-        let log = directory.join("operator-deployed.log");
+        let log = directory.join(format!("operator-deployed-{port}.log"));
         let output = File::create(&log).unwrap();
-        let arguments = pod["containers"][0]["args"].as_array().unwrap();
-        let child = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"))
-            .args(arguments.iter().map(|argument| argument.as_str().unwrap()))
-            .env("KUBECONFIG", file)
+        let container = &pod["containers"][0];
+        let mut command = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"));
+        for argument in container["args"].as_array().unwrap() {
+            command.arg(argument.as_str().unwrap());
+        }
+        for variable in container["env"].as_array().unwrap() {
+            let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
+                Some("metadata.name") => "oceanbase-backup-operator-0",
+                Some("metadata.namespace") => SYSTEM,
+                _ => variable["value"].as_str().unwrap(),
+            };
+            command.env(variable["name"].as_str().unwrap(), value);
+        }
+        let child = command
+            .env("KUBECONFIG", gate.kubeconfig(&directory))
             // Another test's operator may have the port.
             .env("HTTP_ADDRESS", "127.0.0.1:0")
             .stdin(Stdio::null())
@@ -110,14 +142,15 @@ impl Installation {
             .stdout(output)
             .spawn()
             .unwrap();
-        OperatorProcess { child, log }
+        OperatorProcess { child, log, gate }
     }
 }
 
-/// A running operator. Dropping it kills it.
+/// A running operator, and the gate in front of it. Dropping it kills it.
 pub(super) struct OperatorProcess {
     child: Child,
     log: PathBuf,
+    pub(super) gate: Proxy,
 }
 
 impl OperatorProcess {

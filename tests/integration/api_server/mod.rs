@@ -10,3 +10,4 @@ mod samples;
 mod schema;
 mod status;
 mod table;
+mod uninstall;

@@ -92,6 +92,7 @@ const STATUSES: [(&str, &str, &str); 5] = [
         "prod-t1002",
         r#"{"phase": "InProgress", "checkpointTime": "2001-01-01T00:00:00Z", "delaySeconds": 9, "roundId": 1, "pieceId": 3,
             "storageDirectory": "file:///ob/log",
+            "tenant": {"id": 1002, "role": "PRIMARY", "strategyName": "nightly", "lastDataBackupTime": "2001-01-01T00:00:00Z"},
             "recoveryWindows": [{"start": "2001-01-01T00:00:00Z", "end": "2001-01-02T00:00:00Z", "startScn": "1", "endScn": "2"}],
             "conditions": [{"type": "Ready", "status": "True", "reason": "Applied", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
@@ -189,8 +190,8 @@ fn a_task_shows_the_short_columns_by_default() {
 fn a_log_backup_shows_its_columns() {
     shows(
         &["oblb", "--output=wide"],
-        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE ROUND PIECE DIRECTORY",
-        "prod-t1002 prod orders InProgress AGO 9 AGO True AGO 1 3 file:///ob/log",
+        "NAME CLUSTER TENANT STATUS CHECKPOINT DELAY WINDOW-START READY AGE ROUND PIECE DIRECTORY STRATEGY LAST-BACKUP",
+        "prod-t1002 prod orders InProgress AGO 9 AGO True AGO 1 3 file:///ob/log nightly AGO",
     );
 }
 

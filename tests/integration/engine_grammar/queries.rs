@@ -77,6 +77,8 @@ async fn rounds(desk: &mut Desk) {
         ("START_SCN", "1774746000123456789"),
         ("CHECKPOINT_SCN", MAX_SCN_TEXT),
         ("USED_PIECE_ID", "77"),
+        ("INPUT_BYTES", "9223372036854775807"),
+        ("OUTPUT_BYTES", "4096"),
         ("COMMENT", "'größe 🦀 it''s'"),
         ("PATH", "'s3://b/d?host=h&access_id=a&encrypt_key=8F'"),
     ];
@@ -87,6 +89,8 @@ async fn rounds(desk: &mut Desk) {
         ("START_SCN", "0"),
         ("CHECKPOINT_SCN", "0"),
         ("USED_PIECE_ID", "0"),
+        ("INPUT_BYTES", "0"),
+        ("OUTPUT_BYTES", "0"),
     ];
     desk.fill("CDB_OB_ARCHIVELOG", &[&doing, &prepare]).await;
     let read = view::rounds(&desk.ask(&Query::Rounds).await).unwrap();
@@ -96,6 +100,8 @@ async fn rounds(desk: &mut Desk) {
         start_scn: Scn(1_774_746_000_123_456_789),
         checkpoint_scn: MAX_SCN,
         piece_id: 77,
+        input_bytes: i64::MAX,
+        output_bytes: 4096,
         comment: "größe 🦀 it's".to_owned(),
         path: "s3://b/d".to_owned(),
     };
@@ -105,6 +111,8 @@ async fn rounds(desk: &mut Desk) {
         start_scn: Scn(0),
         checkpoint_scn: Scn(0),
         piece_id: 0,
+        input_bytes: 0,
+        output_bytes: 0,
         comment: String::new(),
         path: String::new(),
     };

@@ -116,6 +116,7 @@ fn with_destination(destination: &Destination) -> Vec<Command> {
                 destination: destination.clone(),
                 mandatory,
                 piece_switch_days,
+                again: false,
             });
         }
     }

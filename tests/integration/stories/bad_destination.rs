@@ -53,7 +53,7 @@ fn a_directory_with_files_of_somebody_else_is_refused() {
 }
 
 #[test]
-fn a_directory_of_another_tenant_is_refused() {
+fn a_directory_of_another_tenant_is_refused_though_that_one_is_gone() {
     let scenario = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -63,11 +63,16 @@ tenants:
   - name: billing
     archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 2h}]}
 ";
-    let world = World::started("foreign-directory", scenario);
+    let mut world = World::new("foreign-directory", scenario);
+    // While it is there, the operator itself sees whose the directory is.
+    world.inject(Fault::Drop {
+        tenant: "billing".to_owned(),
+    });
+    world.start_operator();
     refused(
         &world,
         9081,
-        "DirectoryOwnedElsewhere",
+        "DestinationOwnedElsewhere",
         "choose a path of its own",
     );
 }

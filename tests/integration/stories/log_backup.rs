@@ -4,7 +4,7 @@ use oceanbase_sim::fault::Fault;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
 use crate::support::api::{self, client};
 use crate::support::{World, eventually};
 
@@ -91,6 +91,78 @@ fn a_mandatory_log_backup_can_not_be_paused() {
     let refused = api::apply(client(), &world.namespace, &manifest).unwrap_err();
     let text = refused.to_string();
     assert!(text.contains("the database would stop writing"), "{text}");
+}
+
+#[test]
+fn the_log_backup_of_a_strategy_is_the_page_of_its_tenant() {
+    let world = World::started("page", ONE_TENANT);
+    world.apply(NIGHTLY);
+    let object = eventually(
+        "the first backup on the page",
+        || world.get("logbackup", "prod-t1002"),
+        |object| object["status"]["tenant"]["lastDataBackupTime"].is_string(),
+    );
+    let tasks = world.list("backuptask");
+    let page = &object["status"]["tenant"];
+    assert_eq!(page["id"], 1002);
+    assert_eq!(page["role"], "PRIMARY");
+    assert_eq!(page["strategyName"], "nightly");
+    assert_eq!(page["lastTaskName"], tasks[0]["metadata"]["name"]);
+    assert!(page["dataBytes"].as_i64() > Some(0));
+    assert_eq!(
+        object["status"]["dataDirectory"],
+        "file:///ob-backup/obprod-7/orders-1002/data"
+    );
+    assert!(object["status"]["inputBytes"].is_i64());
+}
+
+#[test]
+fn longer_pieces_take_effect_with_the_next_start() {
+    let world = running("attributes");
+    world.edit(NAME.0, NAME.1, "spec: {pieceSwitchDays: 7}");
+    let told = eventually(
+        "the difference to be told",
+        || {
+            let object = world.get(NAME.0, NAME.1);
+            crate::support::world::condition_of(&object, "Ready")["message"].to_string()
+        },
+        |message| message.contains("PIECE_SWITCH_INTERVAL"),
+    );
+    assert!(told.contains("Stopped, wait, then to Running"), "{told}");
+    want(&world, "Stopped");
+    world.phase(NAME.0, NAME.1, "Stopped");
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
+    want(&world, "Running");
+    world.phase(NAME.0, NAME.1, "InProgress");
+    let interval = world.simulator.world(|cluster| {
+        let dest = &cluster.tenant("orders").unwrap().archive_dest;
+        dest.as_ref().unwrap().interval_text.clone()
+    });
+    assert_eq!(interval, "7d");
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 2);
+}
+
+#[test]
+fn a_directory_inside_of_another_tenants_is_refused_before_anything_is_sent() {
+    let scenario = ONE_TENANT.to_owned() + "  - {name: billing}\n";
+    let world = World::started("nested", &scenario);
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {path: shared/log, "));
+    world.phase(NAME.0, NAME.1, "InProgress");
+    world.forget_statements();
+    let nested = LOG_BACKUP
+        .replace("spec: {", "spec: {path: shared/log/billing, ")
+        .replace("tenantName: orders", "tenantName: billing")
+        .replace("name: orders-log", "name: billing-log");
+    world.apply(&nested);
+    let object = world.condition(
+        ("logbackup", "billing-log"),
+        "Stalled",
+        "True",
+        "DestinationOwnedElsewhere",
+    );
+    let message = object["status"]["cause"]["message"].as_str().unwrap();
+    assert!(message.contains("the logs of tenant 'orders'"), "{message}");
+    assert_eq!(world.changing(), [""; 0]);
 }
 
 #[test]

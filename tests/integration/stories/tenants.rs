@@ -1,6 +1,7 @@
 //! Which tenants a strategy is for.
 
 use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Role;
 use serde_json::Value;
 
 use crate::support::{World, eventually};
@@ -125,5 +126,46 @@ fn a_tenant_that_is_made_anew_gets_a_log_backup_of_its_own() {
         "a log backup of the new tenant",
         || world.get("logbackup", &name),
         |object| !object.is_null(),
+    );
+}
+
+#[test]
+fn tenants_come_and_go_and_none_that_is_named_is_forgotten() {
+    let world = World::started("come-and-go", MANY);
+    world.apply(&strategy("named", "tenants: {names: [orders, billing]}"));
+    let named = ("backupstrategy", "named");
+    let unhealthy = |reason| world.condition(named, "BackupHealthy", "False", reason);
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    let locked = |locked| Fault::Lock {
+        tenant: "orders".to_owned(),
+        locked,
+    };
+    world.inject(locked(true));
+    let object = unhealthy("TenantLocked");
+    assert_eq!(object["status"]["summary"]["tenants"], "1/2");
+    world.inject(locked(false));
+    world.condition(named, "BackupHealthy", "Unknown", "NoBackupYet");
+
+    let role = |role| Fault::Role {
+        tenant: "orders".to_owned(),
+        role,
+    };
+    world.inject(role(Role::Standby));
+    unhealthy("TenantNotPrimary");
+    world.inject(role(Role::Primary));
+    world.condition(named, "BackupHealthy", "Unknown", "NoBackupYet");
+
+    world.inject(Fault::Drop {
+        tenant: "orders".to_owned(),
+    });
+    let object = unhealthy("TenantNotFound");
+    let failing = &object["status"]["tenants"]["failing"][0];
+    assert_eq!(failing["name"], "orders");
+    let message = failing["message"].as_str().unwrap();
+    assert!(message.contains("correct the name"), "{message}");
+    // What is there of the other one goes on.
+    assert_eq!(
+        world.get("logbackup", "prod-t1004")["status"]["phase"],
+        "InProgress"
     );
 }

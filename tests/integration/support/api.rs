@@ -136,6 +136,7 @@ fn path(namespace: &str, kind: &str) -> String {
     };
     let group = match kind.as_str() {
         "secrets" | "events" => "api/v1",
+        "leases" => "apis/coordination.k8s.io/v1",
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
     format!("/{group}/namespaces/{namespace}/{kind}")

@@ -1,5 +1,6 @@
 //! What the tests stand on.
 
+pub(crate) mod account;
 pub(crate) mod api;
 pub(crate) mod cluster;
 pub(crate) mod node;

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::eventually;
 
-/// A running operator that looks at one namespace. Dropping it kills it.
+/// A running operator that looks at one namespace. Dropping it kills it, and asserts
+/// that the API server forbade it nothing.
 pub(crate) struct Operator {
     child: Child,
     log: PathBuf,
@@ -19,6 +20,16 @@ impl Operator {
     /// Starts one that talks to the API server of this kubeconfig; its log goes to a file beside
     /// the test program.
     pub(crate) fn start(kubeconfig: &Path, namespace: &str, number: usize) -> Self {
+        Self::start_with(kubeconfig, namespace, number, &[])
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_with(
+        kubeconfig: &Path,
+        namespace: &str,
+        number: usize,
+        arguments: &[&str],
+    ) -> Self {
         let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
             .join(format!("operator-{namespace}-{number}.log"));
         let output = File::create(&log).unwrap();
@@ -26,6 +37,7 @@ impl Operator {
             .args(["run", "--namespace", namespace])
             .args(["--http-address", "127.0.0.1:0"])
             .args(["--log-format", "text"])
+            .args(arguments)
             .env("KUBECONFIG", kubeconfig)
             .stdin(Stdio::null())
             .stderr(output.try_clone().unwrap())
@@ -43,14 +55,38 @@ impl Operator {
 
     /// SIGTERM, as a Pod that is deleted gets it: how it ended, and how long that took.
     pub(crate) fn terminate(mut self) -> (ExitStatus, Duration) {
-        let began = Instant::now();
+        self.signal("TERM");
+        self.wait()
+    }
+
+    /// SIGSTOP: it stands still, and its clocks go on.
+    pub(crate) fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    /// SIGCONT: it goes on where it stood.
+    pub(crate) fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
         let sent = Command::new("kill")
-            .args(["-TERM", &self.child.id().to_string()])
+            .args([&format!("-{name}"), &self.child.id().to_string()])
             .status()
             .unwrap();
         assert!(sent.success());
-        let status = self.child.wait().unwrap();
-        (status, began.elapsed())
+    }
+
+    /// Waits until it ends by itself: how, and how long that took.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
+        let began = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return (status, began.elapsed());
+            }
+            assert!(began.elapsed() < Duration::from_mins(2), "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// What it logged so far.
@@ -103,5 +139,10 @@ impl Drop for Operator {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            let log = self.log();
+            let refused: Vec<&str> = log.lines().filter(|l| l.contains("forbidden")).collect();
+            assert!(refused.is_empty(), "{refused:#?}");
+        }
     }
 }

@@ -1,7 +1,8 @@
-//! A gate between one operator and the API server. It writes down every write, and can hold one
-//! of them: before it reaches the API server, or after it took effect and before the operator
-//! hears of it.
+//! A gate between one operator and the API server. It writes down every call, and can hold a
+//! write: before it reaches the API server, or after it took effect and before the operator hears
+//! of it.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,13 +10,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, header};
+use axum::http::{Method, StatusCode, Uri, header};
 use axum::response::Response;
+use kube::Client;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::api::{client, runtime};
+use super::account;
+use super::api::runtime;
 
 /// Larger than any object.
 const LIMIT: usize = 4 << 20;
@@ -48,9 +51,18 @@ struct Hold {
 
 #[derive(Default)]
 struct Seen {
+    calls: BTreeSet<String>,
     writes: Vec<Write>,
+    repeats: bool,
     hold: Option<Hold>,
     held: bool,
+}
+
+/// Who is beyond the gate, and what went through.
+#[derive(Clone)]
+struct Gate {
+    client: Client,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// The gate. Dropping it closes it.
@@ -61,18 +73,22 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    /// Opens a gate to the shared control plane.
+    /// Opens a gate to the shared control plane, with the rights of the shipped account.
     pub(crate) fn start() -> Self {
-        // Outside the runtime: the first call makes the client, and waits for it.
-        client();
+        Self::before(account::client().clone())
+    }
+
+    /// Opens a gate to the API server of a client, with its rights.
+    pub(crate) fn before(client: Client) -> Self {
         let seen = Arc::<Mutex<Seen>>::default();
         let listener = runtime()
             .block_on(TcpListener::bind("127.0.0.1:0"))
             .unwrap();
         let address = listener.local_addr().unwrap();
-        let router = Router::new()
-            .fallback(forward)
-            .with_state(Arc::clone(&seen));
+        let router = Router::new().fallback(forward).with_state(Gate {
+            client,
+            seen: Arc::clone(&seen),
+        });
         let server = runtime().spawn(async move {
             let _ = axum::serve(listener, router).await;
         });
@@ -111,6 +127,18 @@ current-context: gate
         lock(&self.seen).held
     }
 
+    /// Passes each POST of our kinds on twice, and gives back the second answer: the first was lost, and
+    /// somebody on the way tried again.
+    pub(crate) fn repeat_creations(&self) {
+        lock(&self.seen).repeats = true;
+    }
+
+    /// Every kind of call so far, as the rules of a role name it, such as
+    /// `backuptasks.backup.oceanbase.io/status: update`.
+    pub(crate) fn calls(&self) -> BTreeSet<String> {
+        lock(&self.seen).calls.clone()
+    }
+
     /// All writes so far, held ones included.
     pub(crate) fn writes(&self) -> Vec<Write> {
         lock(&self.seen).writes.clone()
@@ -123,32 +151,45 @@ impl Drop for Proxy {
     }
 }
 
-async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Response {
+async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, LIMIT).await else {
         return plain(StatusCode::BAD_REQUEST);
     };
+    let seen = &gate.seen;
+    let repeats = {
+        let mut seen = lock(seen);
+        seen.calls.extend(call(&parts.method, &parts.uri));
+        let of_ours = parts.uri.path().starts_with("/apis/backup.oceanbase.io/");
+        seen.repeats && of_ours && parts.method == Method::POST
+    };
     let holds = operation(&parts.method, parts.uri.path()).and_then(|operation| {
         let object = serde_json::from_slice(&body).unwrap_or_default();
-        note(&seen, Write { operation, object })
+        note(seen, Write { operation, object })
     });
     if holds == Some(Moment::Before) {
-        wait_for_the_end(&seen).await;
+        wait_for_the_end(seen).await;
     }
-    let mut request = axum::http::Request::builder()
-        .method(parts.method)
-        .uri(parts.uri);
-    for name in [header::CONTENT_TYPE, header::ACCEPT] {
-        if let Some(value) = parts.headers.get(&name) {
-            request = request.header(name, value);
+    let request = || {
+        let mut request = axum::http::Request::builder()
+            .method(parts.method.clone())
+            .uri(parts.uri.clone());
+        for name in [header::CONTENT_TYPE, header::ACCEPT] {
+            if let Some(value) = parts.headers.get(&name) {
+                request = request.header(name, value);
+            }
         }
-    }
-    let Ok(request) = request.body(kube::client::Body::from(body)) else {
+        request.body(kube::client::Body::from(body.clone()))
+    };
+    let (Ok(first), Ok(second)) = (request(), request()) else {
         return plain(StatusCode::BAD_REQUEST);
     };
-    let answer = client().send(request).await;
+    if repeats {
+        let _ = gate.client.send(first).await;
+    }
+    let answer = gate.client.send(second).await;
     if holds == Some(Moment::After) {
-        wait_for_the_end(&seen).await;
+        wait_for_the_end(seen).await;
     }
     match answer {
         Ok(answer) => {
@@ -160,6 +201,36 @@ async fn forward(State(seen): State<Arc<Mutex<Seen>>>, request: Request) -> Resp
         }
         Err(_) => plain(StatusCode::BAD_GATEWAY),
     }
+}
+
+/// A call as the rules of a role name it: `resource.group/subresource: verb`.
+fn call(method: &Method, uri: &Uri) -> Option<String> {
+    let mut parts = uri.path().trim_matches('/').split('/').peekable();
+    let group = match parts.next()? {
+        "api" => String::new(),
+        _ => format!(".{}", parts.next()?),
+    };
+    parts.next()?;
+    if parts.next_if_eq(&"namespaces").is_some() {
+        parts.next()?;
+    }
+    let plural = parts.next()?;
+    let name = parts.next();
+    let subresource = parts.next().map(|sub| format!("/{sub}"));
+    let watches = uri.query().unwrap_or_default().contains("watch=");
+    let verb = match (method.as_str(), name) {
+        ("GET", _) if watches => "watch",
+        ("GET", None) => "list",
+        ("GET", Some(_)) => "get",
+        ("POST", _) => "create",
+        ("PUT", _) => "update",
+        ("PATCH", _) => "patch",
+        _ => "delete",
+    };
+    Some(format!(
+        "{plural}{group}{}: {verb}",
+        subresource.unwrap_or_default()
+    ))
 }
 
 /// Such as `PUT backuptasks/status`; `None` for what only reads.

@@ -11,7 +11,7 @@ use oceanbase_sim::value::{Backend, End};
 use serde_json::Value;
 
 use super::api::{self, client};
-use super::{Node, Operator, control_plane, eventually, kubectl};
+use super::{Node, Operator, account, eventually, kubectl};
 
 /// The password of `root@sys` in every story.
 pub(crate) const PASSWORD: &str = "sesame-5f1d";
@@ -53,7 +53,7 @@ impl World {
             simulator: node.simulator.clone(),
             port: node.port,
             operator: None,
-            kubeconfig: control_plane().kubeconfig().to_owned(),
+            kubeconfig: account::kubeconfig().to_owned(),
             started: 0,
             _node: node,
         }

@@ -19,6 +19,43 @@ fn a_slot_that_is_still_to_come_is_waited_for() {
 }
 
 #[test]
+fn a_start_after_the_slot_is_waited_for_and_the_deadline_counts_from_there() {
+    let mut story = Story::due_within(60);
+    story.spec.not_before_time = Some(time(at(100)));
+    let verdict = story.look(&healthy(), 70);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(100))));
+    assert!(is_backup(&story.look(&healthy(), 159)));
+}
+
+#[test]
+fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
+    let mut story = Story::due_within(600);
+    let held = Seen {
+        may_start_at: Some(at(300)),
+        ..healthy()
+    };
+    let verdict = story.look(&held, 100);
+    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(300))));
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "BlackoutWindow")
+    );
+    assert!(is_backup(&story.look(&healthy(), 300)));
+}
+
+#[test]
+fn a_backup_that_runs_when_a_blackout_window_begins_runs_on() {
+    let mut story = Story::new();
+    story.look(&healthy(), 0);
+    let held = Seen {
+        may_start_at: Some(at(300)),
+        ..with_job(job(JobStatus::Doing))
+    };
+    story.look(&held, 10);
+    assert_eq!(story.phase(), "InProgress");
+}
+
+#[test]
 fn a_slot_is_kept_for_six_hours_where_no_deadline_is_given() {
     let mut story = Story::new();
     story.spec.scheduled_time = Some(time(at(0)));

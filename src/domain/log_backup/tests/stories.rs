@@ -79,6 +79,26 @@ fn a_destination_of_someone_else_is_never_set_again() {
     );
 }
 
+fn owned_elsewhere(seen: Seen) -> Seen {
+    let obstacle = Obstacle::permanent("DestinationOwnedElsewhere", "choose another path");
+    Seen {
+        conflict: Some(obstacle),
+        ..seen
+    }
+}
+
+#[test]
+fn a_place_that_is_somebody_elses_is_never_set() {
+    let mut story = Story::of(DesiredState::Running);
+    let verdict = story.look(&owned_elsewhere(seen(bare())), 0);
+    assert_eq!(
+        (verdict.effect, story.phase(), story.reason()),
+        (None, "Failed", "DestinationOwnedElsewhere")
+    );
+    // It is looked at again, though nobody tells when the place is free.
+    assert_ne!(verdict.next, Next::Await);
+}
+
 #[test]
 fn what_somebody_changes_in_the_database_is_told_and_left_alone() {
     let mut story = Story::running();
@@ -126,7 +146,7 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
     let first = story.answered(&seen(bare()), 0, &permanent);
     assert_eq!(
         (story.phase(), story.reason()),
-        ("Failed", "DirectoryOwnedElsewhere")
+        ("Failed", "DestinationOwnedElsewhere")
     );
     assert_eq!(first.event.unwrap().reason, "LogBackupFailed");
     let before = story.status.clone();
@@ -277,6 +297,52 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
     let ready = story.status.conditions.iter().find(|c| c.type_ == "Ready");
     assert_eq!(verdict.effect, None);
     assert!(ready.unwrap().message.contains("PIECE_SWITCH_INTERVAL"));
+}
+
+/// Stopped as asked for, then asked to run with longer pieces.
+fn with_longer_pieces() -> Story {
+    let mut story = Story::of(DesiredState::Stopped);
+    story.look(&seen(stopped()), 0);
+    story.edit(DesiredState::Running);
+    story.spec.piece_switch_days = 7;
+    story
+}
+
+fn stopped() -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stop))
+    }
+}
+
+#[test]
+fn other_attributes_are_set_while_log_backup_is_stopped() {
+    let mut story = with_longer_pieces();
+    let verdict = story.look(&seen(stopped()), 10);
+    assert_eq!(verdict.effect, Some(Effect::SetAttributes(orders())));
+    let set = Tenant {
+        log_dest: Some(ArchiveDest {
+            piece_switch_interval: "7d".to_owned(),
+            ..dest(true)
+        }),
+        ..stopped()
+    };
+    let verdict = story.look(&seen(set), 20);
+    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+}
+
+#[test]
+fn a_destination_that_is_found_with_other_attributes_is_taken_as_it_is() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.piece_switch_days = 7;
+    let verdict = story.look(&seen(stopped()), 0);
+    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+}
+
+#[test]
+fn attributes_of_a_destination_elsewhere_are_never_set() {
+    let mut story = with_longer_pieces();
+    assert_eq!(story.look(&elsewhere(stopped()), 10).effect, None);
 }
 
 #[test]

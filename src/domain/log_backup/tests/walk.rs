@@ -7,7 +7,10 @@ use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, stat
 
 /// Two instants: at the second one every pause of the first is over.
 const NOWS: [i64; 2] = [0, 100];
-const FAILURES: i32 = 6;
+/// How many failures one after the other are followed: past what a permanent refusal counts at
+/// once, and, where the rest is walked already, only into the first pause.
+const MANY: i32 = 5;
+const ONE: i32 = 1;
 
 fn worlds() -> Vec<Seen> {
     let mut worlds: Vec<Seen> = [
@@ -25,7 +28,27 @@ fn worlds() -> Vec<Seen> {
     .map(|status| seen(tenant(Some(status))))
     .collect();
     worlds.extend([
+        seen(in_round(2, RoundStatus::Doing)),
+        Seen {
+            page: Some(PageSeen::default()),
+            ..seen(Tenant {
+                sets: Arc::new(vec![full_set(-60)]),
+                ..doing()
+            })
+        },
+        seen(in_round(2, RoundStatus::Interrupted)),
+        Seen {
+            may_heal_at: Some(at(50)),
+            ..seen(tenant(Some(RoundStatus::Interrupted)))
+        },
         seen(bare()),
+        seen(Tenant {
+            log_dest: Some(ArchiveDest {
+                binding: "MANDATORY".to_owned(),
+                ..dest(true)
+            }),
+            ..tenant(None)
+        }),
         seen(tenant(None)),
         seen(Tenant {
             archive_log: None,
@@ -47,6 +70,18 @@ fn worlds() -> Vec<Seen> {
             id: TenantId(1010),
             ..doing()
         }),
+        Seen {
+            conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
+            ..seen(bare())
+        },
+        Seen {
+            has_open_tasks: true,
+            ..seen(doing())
+        },
+        Seen {
+            has_open_tasks: true,
+            ..seen(tenant(None))
+        },
         elsewhere(doing()),
         elsewhere(tenant(None)),
         unsettled(seen(doing())),
@@ -88,7 +123,15 @@ fn key(status: &LogBackupStatus) -> String {
         (
             status.observed_generation,
             status.applied_generation,
-            &status.correcting_since,
+            (status.correcting_since.is_some(), &status.around_state),
+            // All of them within a day: which instant makes no difference.
+            status.heals.len(),
+            status
+                .heals
+                .first()
+                .map(|heal| (heal.round_id, &heal.outcome)),
+            status.interruptions.first().map(|last| last.round_id),
+            status.full_backup_wanted_since.is_some(),
             status.tenant_id,
             status.failures,
             &status.last_failure_time,
@@ -119,7 +162,7 @@ fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdic
     }
     if let Some(effect) = &verdict.effect {
         assert!(!is_answer, "one effect in a pass");
-        assert_allowed(story, seen, effect);
+        assert_allowed(story, seen, effect, after);
     }
     if is_answer {
         return;
@@ -137,7 +180,7 @@ fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdic
 }
 
 /// Nothing is sent that could do harm.
-fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
+fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackupStatus) {
     assert!(seen.target.is_ok());
     let database = seen.database.as_ref().unwrap();
     let tenant = database.tenant.as_deref().unwrap();
@@ -148,13 +191,32 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
     ));
     let enforces =
         story.spec.drift == Drift::Enforce && story.spec.desired_state == DesiredState::Running;
+    let heals = super::super::heal::open(after).is_some();
+    let is_around = story.spec.mode == LogBackupMode::AroundDataBackup;
     assert!(
-        story.status.applied_generation != Some(story.generation) || enforces,
+        story.status.applied_generation != Some(story.generation) || enforces || heals || is_around,
         "drift is not undone"
+    );
+    let allowed = usize::try_from(story.spec.heal.max_per_day).unwrap();
+    assert!(after.heals.len() <= allowed, "all within a day");
+    let restarts =
+        matches!(effect, Effect::Stop(_)) && story.spec.desired_state == DesiredState::Running;
+    assert!(
+        !restarts || heals || is_around && !seen.has_open_tasks,
+        "a round is ended only to be healed, and never under a data backup"
     );
     if matches!(effect, Effect::SetDestination(_)) {
         assert_eq!(database.destination, DestinationSeen::Unset);
+        assert!(seen.conflict.is_none());
         assert!(tenant.round.is_none() || archive(tenant) == Archive::Stopped);
+    }
+    if matches!(effect, Effect::SetAttributes(_)) {
+        assert_eq!(database.destination, DestinationSeen::Ours);
+        assert_eq!(archive(tenant), Archive::Stopped);
+        assert!(
+            story.status.applied_generation.is_some(),
+            "adopted as it is"
+        );
     }
     if let Some(known) = story.status.tenant_id {
         assert_eq!(known, tenant.id.0);
@@ -162,7 +224,7 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect) {
 }
 
 /// All statuses from this one on, for the same spec.
-fn walk(start: &Story, found: &mut Vec<LogBackupStatus>) -> usize {
+fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize {
     let (worlds, answers) = (worlds(), answers());
     let mut known = HashSet::new();
     let mut open = VecDeque::from([start.status.clone()]);
@@ -194,7 +256,7 @@ fn walk(start: &Story, found: &mut Vec<LogBackupStatus>) -> usize {
             for verdict in verdicts {
                 let status = verdict.status;
                 let is_new = known.insert(key(&status));
-                if is_new && status.failures.unwrap_or(0) <= FAILURES {
+                if is_new && status.failures.unwrap_or(0) <= failures {
                     let text = serde_json::to_string(&status).unwrap();
                     let read: LogBackupStatus = serde_json::from_str(&text).unwrap();
                     assert_eq!(read, status, "read back it differs");
@@ -207,38 +269,69 @@ fn walk(start: &Story, found: &mut Vec<LogBackupStatus>) -> usize {
     decisions
 }
 
-#[test]
-fn every_status_that_a_log_backup_can_come_to_keeps_the_invariants() {
+/// Walks from this start, then edits each status that was found.
+fn walk_and_edit(start: &Story, failures: i32) {
     use DesiredState::{Paused, Running, Stopped};
-    let (mut statuses, mut decisions) = (0, 0);
-    let starts = [Running, Paused, Stopped].map(Story::of);
-    let mut enforcing = Story::of(Running);
-    enforcing.spec.drift = Drift::Enforce;
-    for start in starts.into_iter().chain([enforcing]) {
-        let mut found = Vec::new();
-        decisions += walk(&start, &mut found);
-        // Edited from each of them.
-        let mut edited = HashSet::new();
-        for status in &found {
-            for second in [Running, Paused, Stopped] {
-                let mut story = Story {
-                    spec: start.spec.clone(),
-                    generation: start.generation,
-                    status: status.clone(),
-                };
-                story.edit(second);
-                if edited.insert((key(status), format!("{second:?}"))) {
-                    for (seen, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
-                        let verdict = decide(&story.object(), seen, None, at(now));
-                        check(&story, seen, now, false, &verdict);
-                        decisions += 1;
-                    }
+    let mut found = Vec::new();
+    let mut decisions = walk(start, failures, &mut found);
+    let mut edited = HashSet::new();
+    for status in &found {
+        for desired in [Running, Paused, Stopped] {
+            let mut story = Story {
+                spec: start.spec.clone(),
+                generation: start.generation,
+                status: status.clone(),
+            };
+            story.edit(desired);
+            if edited.insert((key(status), format!("{desired:?}"))) {
+                for (seen, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
+                    let verdict = decide(&story.object(), seen, None, at(now));
+                    check(&story, seen, now, false, &verdict);
+                    decisions += 1;
                 }
             }
         }
-        statuses += found.len();
     }
-    println!("{statuses} statuses, {decisions} decisions");
+    println!("{} statuses, {decisions} decisions", found.len());
     // Guards against a walk that goes nowhere.
-    assert!(statuses > 100 && decisions > 10_000);
+    assert!(found.len() > 30 && decisions > 3_000);
+}
+
+#[test]
+fn every_status_of_a_log_backup_that_should_run_keeps_the_invariants() {
+    walk_and_edit(&Story::of(DesiredState::Running), MANY);
+}
+
+#[test]
+fn every_status_of_a_log_backup_that_should_be_paused_keeps_the_invariants() {
+    walk_and_edit(&Story::of(DesiredState::Paused), MANY);
+}
+
+#[test]
+fn every_status_of_a_log_backup_that_should_be_stopped_keeps_the_invariants() {
+    walk_and_edit(&Story::of(DesiredState::Stopped), MANY);
+}
+
+#[test]
+fn every_status_of_a_log_backup_that_puts_right_what_others_change_keeps_the_invariants() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.drift = Drift::Enforce;
+    walk_and_edit(&story, ONE);
+}
+
+#[test]
+fn every_status_of_a_log_backup_that_is_healed_keeps_the_invariants() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.heal = HealSettings {
+        policy: HealPolicy::RestartAndFull,
+        max_per_day: 2,
+    };
+    walk_and_edit(&story, ONE);
+}
+
+#[test]
+fn every_status_of_a_log_backup_around_data_backups_keeps_the_invariants() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.mode = LogBackupMode::AroundDataBackup;
+    walk_and_edit(&story, ONE);
 }

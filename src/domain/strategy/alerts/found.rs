@@ -1,10 +1,12 @@
 //! What is wrong with a strategy's backups, as far as it sees.
 
+use std::collections::BTreeMap;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
-use crate::domain::strategy::status::last_run;
+use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
 use crate::domain::strategy::{Draft, Matched, covers};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
@@ -30,8 +32,11 @@ impl Draft<'_> {
                     })
                 };
                 let named = tenants.iter().filter(|tenant| named(tenant));
+                let good = self.seen.tasks.iter();
+                let good = good.filter(|task| task.outcome.as_deref() == Some("Completed"));
+                let good = last_runs(good);
                 for tenant in matched.eligible.iter().chain(named) {
-                    self.find_without_success(tenant, &mut found);
+                    self.find_without_success(tenant, &good, &mut found);
                 }
             }
             _ => found.unknown = vec![Kind::NoSuccess, Kind::LogDelay],
@@ -40,18 +45,16 @@ impl Draft<'_> {
     }
 
     fn find_failed(&self, found: &mut Found) {
-        for task in &self.seen.tasks {
-            let tenant = &task.tenant_name;
-            let key = (Kind::BackupFailed, tenant.clone());
-            if found.wrong.contains_key(&key)
-                || !covers(self.strategy.name, &self.seen.rivals, tenant)
-            {
-                continue;
-            }
-            let Some(last) = last_run(&self.seen.tasks, tenant) else {
-                continue;
-            };
-            if !matches!(last.outcome.as_deref(), Some("Failed" | "Overdue")) {
+        let tenants = self.seen.database.iter().flatten();
+        let tenants: BTreeMap<&str, &Tenant> = tenants
+            .map(|tenant| (tenant.name.as_str(), &**tenant))
+            .collect();
+        let tasks = self.seen.tasks.iter().filter(|task| {
+            let tenant = tenants.get(task.tenant_name.as_str());
+            tenant.is_none_or(|tenant| task.is_of(tenant))
+        });
+        for (tenant, last) in last_runs(tasks) {
+            if !went_badly(last) || !covers(self.strategy.name, &self.seen.rivals, tenant) {
                 continue;
             }
             let cause = last.cause.as_ref();
@@ -62,6 +65,7 @@ impl Draft<'_> {
                     .map(|cause| cause.message.as_str())
                     .unwrap_or_default()
             );
+            let key = (Kind::BackupFailed, tenant.to_owned());
             found.wrong.insert(key, message);
         }
     }
@@ -84,7 +88,7 @@ impl Draft<'_> {
 
     fn find_delayed(&self, tenant: &Tenant, found: &mut Found) {
         let Some(round) = &tenant.round else { return };
-        let known = self.log_backup_of(tenant);
+        let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
             || known.is_none_or(|known| known.is_to_stop)
@@ -107,16 +111,17 @@ impl Draft<'_> {
         self.find_past(found, key, after(checkpoint, limit), message);
     }
 
-    fn find_without_success(&self, tenant: &Tenant, found: &mut Found) {
+    fn find_without_success(&self, tenant: &Tenant, good: &LastRuns<'_>, found: &mut Found) {
         let sets = tenant.sets.iter().filter(|set| set.success);
         let sets = sets.filter_map(|set| set.ended_at);
-        let tasks = self.seen.tasks.iter();
-        let tasks = tasks.filter(|task| {
-            task.tenant_name == tenant.name && task.outcome.as_deref() == Some("Completed")
-        });
-        let last = sets.chain(tasks.filter_map(|task| task.completed_at)).max();
+        let task = good.get(tenant.name.as_str());
+        let task = task.filter(|task| task.is_of(tenant));
+        let last = sets.chain(task.and_then(|task| task.completed_at)).max();
         let begun = || {
-            let log_backup = self.log_backup_of(tenant).map(|known| known.created_at);
+            let log_backup = self
+                .index
+                .log_backup_of(tenant)
+                .map(|known| known.created_at);
             log_backup.max(Some(self.strategy.created_at))
         };
         let Some(since) = last.or_else(begun) else {

@@ -33,6 +33,8 @@ impl Story {
                 piece_id: 1,
                 comment: String::new(),
                 path: String::new(),
+                input_bytes: 0,
+                output_bytes: 0,
             });
         });
     }

@@ -1,6 +1,7 @@
 //! Log backups, first backups, and objects that can not be made.
 
 use super::*;
+use crate::api::strategy::StrategyLogBackupMode;
 
 fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
     let mut story = Story::of(tenants);
@@ -30,6 +31,7 @@ fn a_log_backup_that_can_not_be_made_does_not_hold_back_the_other_tenants() {
     );
     assert_eq!(story.failing(), [("t1002", "NameCollision")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
 }
 
 #[test]
@@ -89,6 +91,7 @@ fn a_task_that_can_not_be_made_keeps_its_slot_open_until_it_is() {
 fn a_log_backup_of_another_store_is_left_as_it_is() {
     let mut story = Story::of(&[1002]);
     story.seen.log_backups[0].storage = "other".to_owned();
+    story.seen.log_backups[0].inherited = None;
     story.look(61);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");
@@ -139,4 +142,66 @@ fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
         .map(|_| story.look_and_hear(-30, |_| Err(Trouble::Foreign)).len())
         .sum();
     assert_eq!((tries, story.events.len()), (1, 1));
+}
+
+/// The log backup of `t1002` was healed at this second.
+fn healed(second: i64) -> Story {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups[0].full_backup_wanted_since = Some(at(second));
+    story
+}
+
+#[test]
+fn a_tenant_whose_log_backup_was_healed_gets_a_full_backup_once() {
+    let mut story = healed(-60);
+    let made = story.make(-50);
+    assert_eq!(made.len(), 1);
+    assert!(made[0].starts_with("nightly-t1002-full-"), "{made:?}");
+    assert_eq!(story.make(-49), [""; 0]);
+}
+
+#[test]
+fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
+    let mut story = healed(-60);
+    story.spec.suspend = true;
+    assert_eq!(story.make(-50), [""; 0]);
+}
+
+#[test]
+fn a_full_backup_that_would_be_overdue_is_not_made_after_a_heal() {
+    let mut story = healed(-60);
+    let deadline = story.spec.schedule.starting_deadline_seconds;
+    story.seen.log_backups[0].full_backup_wanted_since = Some(at(-60 - deadline));
+    assert_eq!(story.make(-50), [""; 0]);
+}
+
+fn unmanaged() -> Story {
+    let mut story = Story::of(&[1002]);
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    story.seen.log_backups.clear();
+    story
+}
+
+#[test]
+fn no_log_backup_is_made_where_somebody_else_sees_to_it() {
+    let mut story = unmanaged();
+    assert_eq!(story.make(1), ["nightly-t1002-incr-202611220000z"]);
+}
+
+#[test]
+fn logs_that_nobody_archives_are_told_where_somebody_else_sees_to_it() {
+    let mut story = unmanaged();
+    story.look(1);
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
+}
+
+#[test]
+fn log_backup_that_rests_between_two_data_backups_is_healthy() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].phase = Some("Stopped".to_owned());
+    story.look(1);
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
+    story.seen.log_backups[0].around_data_backup = true;
+    story.look(2);
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "True");
 }

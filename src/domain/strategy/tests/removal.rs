@@ -36,6 +36,7 @@ fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
         full_name: (name.to_owned(), "default".to_owned()),
         created_at: at(0),
         tenants,
+        access: Access::default(),
     }
 }
 
@@ -172,7 +173,7 @@ fn a_tenant_that_every_other_strategy_leaves_out_is_not_covered() {
 fn a_log_backup_that_somebody_else_made_goes_on() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
-    story.seen.log_backups[0].is_of_strategy = false;
+    story.seen.log_backups[0].inherited = None;
     assert_eq!(story.end(11), "go");
 }
 

@@ -336,6 +336,7 @@ fn a_tenant_that_is_another_strategy_s_now_is_forgotten_and_not_touched() {
             names: vec!["t1002".to_owned()],
             exclude: Vec::new(),
         }),
+        access: Access::default(),
     });
     story.retain(days(8));
     assert_eq!(story.all_sent(2), ["t1004 - 7d", "t1004 + 8d"]);

@@ -113,6 +113,28 @@ fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_o
 }
 
 #[test]
+fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.cron.as_mut().unwrap().full = None;
+    story.spec.schedule.starting_deadline_seconds = 60;
+    story.make(60);
+    story.seen.tasks[0].outcome = Some("Completed".to_owned());
+    story.seen.tasks[0].completed_at = Some(at(61));
+    story.look(61);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
+    let tenants = story.unreachable();
+    story.look(120);
+    story.look(122);
+    story.seen.database = tenants;
+    story.look(123);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+    story.make(180);
+    story.look(180);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
+}
+
+#[test]
 fn an_open_slot_is_looked_at_when_its_deadline_passes() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;

@@ -12,12 +12,13 @@ fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
             names: tenants.iter().map(|&name| name.to_owned()).collect(),
             exclude: Vec::new(),
         }),
+        access: Access::default(),
     }
 }
 
 fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
     let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
-    let matched = matched(name, rivals, &Access::default(), tenants.iter());
+    let matched = matched(name, rivals, tenants.iter());
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
@@ -203,7 +204,7 @@ fn only_orders() -> Access {
 fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
     let mut story = Story::of(&[1002, 1004]);
     story.seen.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
-    story.seen.access = only_orders();
+    story.seen.rivals[0].access = only_orders();
     story.look(1);
     assert_eq!(story.failing(), [("t1004", "TenantNotAllowed")]);
 }
@@ -211,7 +212,7 @@ fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
 #[test]
 fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.access = only_orders();
+    story.seen.rivals[0].access = only_orders();
     story.look(1);
     let skipped = story.status.tenants.unwrap().skipped;
     assert_eq!(
@@ -221,4 +222,77 @@ fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
             count: 1
         }]
     );
+}
+
+#[test]
+fn a_strategy_that_may_not_use_a_tenant_does_not_keep_it_from_another() {
+    let mut older = cluster_level("older", -90);
+    older.access = only_orders();
+    let both = [older, cluster_level("own", 0)];
+    assert_eq!(matched_of("own", &both, &[1002, 1004]), ["t1004"]);
+    let mut naming = naming("naming", 0, &["t1004"]);
+    naming.access = only_orders();
+    let both = [naming, cluster_level("own", 0)];
+    assert_eq!(matched_of("own", &both, &[1002, 1004]), ["t1002", "t1004"]);
+}
+
+#[test]
+fn a_tenant_that_is_made_anew_gets_a_log_backup_and_a_first_backup_of_its_own() {
+    let mut story = Story::of(&[1002]);
+    story.spec.first_backup = FirstBackup::Immediately;
+    story.make(-30);
+    story.seen.tasks[0].outcome = Some("Completed".to_owned());
+    story.seen.with_full_backup.insert(TenantId(1002));
+    let mut anew = Tenant::clone(&tenant(1010));
+    anew.name = "t1002".to_owned();
+    story.seen.database = Ok(vec![Arc::new(anew)]);
+    assert_eq!(story.make(-20), ["prod-t1010"]);
+    assert_eq!(story.make(-19), ["nightly-t1010-full-202611212340z"]);
+}
+
+#[test]
+fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    story.seen.tasks[0].outcome = Some("Failed".to_owned());
+    story.seen.tasks[0].completed_at = Some(at(62));
+    story.look(63);
+    assert_eq!(story.failing().len(), 1);
+    let mut anew = Tenant::clone(&tenant(1010));
+    anew.name = "t1002".to_owned();
+    story.seen.database = Ok(vec![Arc::new(anew)]);
+    story.make(64);
+    story.look(65);
+    assert_eq!(story.failing(), []);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
+}
+
+#[test]
+fn a_named_tenant_that_is_dropped_is_not_forgotten() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.rivals[0].tenants = Some(TenantSelection {
+        names: vec!["t1002".to_owned(), "t1004".to_owned()],
+        exclude: Vec::new(),
+    });
+    story.look(1);
+    story.seen.database = Ok(vec![tenant(1004)]);
+    story.look(2);
+    assert_eq!(story.failing(), [("t1002", "TenantNotFound")]);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+}
+
+#[test]
+fn a_tenant_of_the_cluster_level_that_is_dropped_is_no_trouble() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.make(61);
+    for task in &mut story.seen.tasks {
+        task.outcome = Some("Failed".to_owned());
+        task.completed_at = Some(at(62));
+    }
+    story.seen.tasks[1].outcome = Some("Completed".to_owned());
+    story.seen.database = Ok(vec![tenant(1004)]);
+    story.look(63);
+    assert_eq!(story.failing(), []);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }

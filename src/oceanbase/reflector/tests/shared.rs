@@ -77,6 +77,25 @@ async fn while_a_command_goes_through_one_object_none_goes_through_the_other() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_command_goes_out_under_the_account_of_the_object_that_asks() {
+    let desk = Desk::new();
+    let second = second(&desk).await;
+    desk.backup().await;
+    // The password of the first is good no more; its session, which reads, goes on.
+    change_password(&desk, "new");
+    let other = Account {
+        password: "new".into(),
+        ..account()
+    };
+    *lock(&desk.credentials.1) = Some(Ok(other));
+    desk.clusters.reload(&second);
+    a_moment().await;
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&second).unwrap();
+    assert_eq!(permit.send(&command).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_command_through_one_object_unsettles_what_the_other_shows() {
     let desk = Desk::new();
     let second = second(&desk).await;
@@ -150,4 +169,33 @@ async fn two_objects_hold_the_connections_of_one() {
     second(&desk).await;
     desk.backup().await;
     assert_eq!(desk.node.simulator.connections().current, 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_login_that_the_sender_is_refused_is_the_object_s_trouble_soon() {
+    let desk = Desk::new();
+    a_moment().await;
+    // The session that reads lives on.
+    change_password(&desk, "new");
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&desk.key).unwrap();
+    assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
+    drop(permit);
+    a_moment().await;
+    assert_eq!(desk.state(), Err("AccessDenied"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_reads_goes_on_while_no_other_can_be_opened() {
+    let desk = Desk::new();
+    a_moment().await;
+    desk.node
+        .is_full
+        .store(true, std::sync::atomic::Ordering::Relaxed);
+    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let mut permit = desk.clusters.permit(&desk.key).unwrap();
+    assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
+    drop(permit);
+    assert_eq!(desk.reads_in(60).await, 4);
+    assert_eq!(desk.state(), Ok(()));
 }

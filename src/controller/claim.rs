@@ -1,0 +1,110 @@
+//! Places that are somebody's already.
+//!
+//! The database refuses a directory that holds another tenant's format file (9081) and one that is
+//! not empty (9080). It takes an empty directory inside of another tenant's, where the other's
+//! cleanup or a person who clears one of the two would destroy both: that is found here.
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::log_backup::path;
+use super::{Context, cluster_of, created_at, namespace, place, same_database, stores};
+use crate::api::LogBackup;
+use crate::domain::Obstacle;
+use crate::oceanbase::cluster::ClusterState;
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, Tenant};
+
+/// What stands in the way of sending a tenant's logs to a place where nothing is set yet.
+pub(super) fn conflict(
+    object: &LogBackup,
+    context: &Context,
+    snapshot: &Snapshot,
+    wanted: &Place,
+) -> Option<Obstacle> {
+    let in_database = snapshot
+        .tenants
+        .values()
+        .flat_map(|tenant| destinations(tenant))
+        .find(|(_, place)| wanted.overlaps(place));
+    let found = in_database.or_else(|| {
+        let others = context.stores.log_backups.state();
+        let mut others = others.iter().filter(|other| {
+            let of = |object: &LogBackup| cluster_of(object, &object.spec.cluster_ref);
+            let is_same_tenant = other.spec.tenant_name == object.spec.tenant_name
+                && same_database(context, &of(other), &of(object));
+            !is_same_tenant && comes_before(other, object)
+        });
+        others.find_map(|other| {
+            let place = place_of(other, context, snapshot)?;
+            let whose = format!(
+                "the logs of LogBackup '{}' in namespace '{}'",
+                other.name_any(),
+                namespace(&**other)
+            );
+            wanted.overlaps(&place).then_some((whose, place))
+        })
+    });
+    let (whose, place) = found?;
+    Some(Obstacle::permanent(
+        "DestinationOwnedElsewhere",
+        format!(
+            "'{wanted}' is, holds or lies in '{place}', where {whose} go; nothing was changed. \
+             Create a LogBackup with a `path` of its own"
+        ),
+    ))
+}
+
+/// Where the data and logs of a tenant go, and how to call them.
+fn destinations(tenant: &Tenant) -> impl Iterator<Item = (String, Place)> {
+    let logs = tenant.log_dest.as_ref().map(|dest| ("logs", &dest.path));
+    let data = tenant.data_dest.as_ref().map(|path| ("data backups", path));
+    logs.into_iter().chain(data).map(|(what, path)| {
+        let whose = format!("the {what} of tenant '{}'", tenant.name);
+        (whose, Place::read_back(path))
+    })
+}
+
+/// Whether another object was there first: it archives already, or is older.
+fn comes_before(other: &LogBackup, object: &LogBackup) -> bool {
+    let rank = |object: &LogBackup| -> (bool, Timestamp, String, String) {
+        let status = object.status.as_ref();
+        let archives = status.is_some_and(|status| status.storage_directory.is_some());
+        let created_at = created_at(object);
+        (!archives, created_at, namespace(object), object.name_any())
+    };
+    rank(other) < rank(object)
+}
+
+/// Where another object's logs go; `None` while that is not known, or where it is for a tenant of
+/// this very database, whose destination is seen there.
+fn place_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Place> {
+    let namespace = namespace(other);
+    let storage = stores::find(
+        &context.stores.storages,
+        &namespace,
+        &other.spec.storage_ref.name,
+    )?;
+    let key = ClusterKey {
+        namespace,
+        name: other.spec.cluster_ref.name.clone(),
+    };
+    let snapshot = match context.clusters.state(&key) {
+        ClusterState::Up(snapshot) => Some(snapshot),
+        ClusterState::Connecting | ClusterState::Down(_) => None,
+    };
+    if let Some(snapshot) = &snapshot
+        && snapshot.identity == own.identity
+        && snapshot
+            .tenant(&other.spec.tenant_name)
+            .is_some_and(|tenant| tenant.log_dest.is_some())
+    {
+        return None;
+    }
+    let path = match snapshot {
+        Some(snapshot) => path(other, &snapshot)?,
+        None => other.spec.path.clone()?,
+    };
+    place::root(&storage.spec).ok()?.join(&path).ok()
+}

@@ -1,0 +1,238 @@
+//! The decisions of an election: pure, the time is handed in.
+
+use std::time::Duration;
+
+use k8s_openapi::api::coordination::v1::LeaseSpec;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use tokio::time::Instant;
+
+use super::Error;
+
+/// What a candidate does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Try to make the lease its own.
+    Take,
+    /// Look again.
+    Wait,
+}
+
+/// What one process knows of the election.
+#[derive(Debug)]
+pub(super) struct Election {
+    identity: String,
+    duration: Duration,
+    seen: Option<Seen>,
+}
+
+/// A lease, and since when it has been seen like this.
+#[derive(Debug)]
+struct Seen {
+    /// None when it was deleted after it had been seen.
+    spec: Option<LeaseSpec>,
+    /// How long its holder believes that it is good.
+    good_for: Duration,
+    since: Instant,
+}
+
+impl Election {
+    pub(super) fn new(identity: &str, duration: Duration) -> Self {
+        Self {
+            identity: identity.to_owned(),
+            duration,
+            seen: None,
+        }
+    }
+
+    /// Takes note of what a look has shown; `None` where there is no lease.
+    pub(super) fn observe(&mut self, spec: Option<&LeaseSpec>, now: Instant) {
+        let known = self.seen.as_ref();
+        if known.is_some_and(|known| known.spec.as_ref() == spec) {
+            return;
+        }
+        let good_for = match spec {
+            Some(spec) => self.good_for(spec),
+            None => match known {
+                // Whoever held it does not know yet that it is gone.
+                Some(known) => known.good_for,
+                None => return,
+            },
+        };
+        self.seen = Some(Seen {
+            spec: spec.cloned(),
+            good_for,
+            since: now,
+        });
+    }
+
+    /// Another version of the operator may hold it for another time.
+    fn good_for(&self, spec: &LeaseSpec) -> Duration {
+        let seconds = spec.lease_duration_seconds.unwrap_or_default();
+        match u64::try_from(seconds) {
+            Ok(seconds) if seconds > 0 => Duration::from_secs(seconds),
+            _ => self.duration,
+        }
+    }
+
+    /// What to do after what was observed.
+    pub(super) fn candidacy(&self, now: Instant) -> Step {
+        let Some(seen) = &self.seen else {
+            return Step::Take;
+        };
+        let is_held = match &seen.spec {
+            // Ours: the answer to our own write was lost.
+            Some(spec) => holder(spec).is_some_and(|holder| holder != self.identity),
+            None => true,
+        };
+        if is_held && now.saturating_duration_since(seen.since) < seen.good_for {
+            Step::Wait
+        } else {
+            Step::Take
+        }
+    }
+
+    /// Whether a lease is still held by this process.
+    pub(super) fn is_ours(&self, found: Option<&LeaseSpec>) -> Result<(), Error> {
+        match found.and_then(holder) {
+            Some(holder) if holder == self.identity => Ok(()),
+            Some(holder) => Err(Error::Taken(holder.to_owned())),
+            None => Err(Error::Taken("nobody: it was released".to_owned())),
+        }
+    }
+
+    /// The lease as this process writes it.
+    pub(super) fn ours(&self, found: Option<LeaseSpec>, now: MicroTime) -> LeaseSpec {
+        let is_renewal = self.is_ours(found.as_ref()).is_ok();
+        let found = found.unwrap_or_default();
+        let transitions = found.lease_transitions.unwrap_or_default();
+        let (acquired, transitions) = if is_renewal {
+            (found.acquire_time, transitions)
+        } else if found.acquire_time.is_some() {
+            (Some(now.clone()), transitions.saturating_add(1))
+        } else {
+            (Some(now.clone()), transitions)
+        };
+        LeaseSpec {
+            holder_identity: Some(self.identity.clone()),
+            lease_duration_seconds: i32::try_from(self.duration.as_secs()).ok(),
+            acquire_time: acquired,
+            renew_time: Some(now),
+            lease_transitions: Some(transitions),
+            ..found
+        }
+    }
+}
+
+/// Who holds a lease; nobody when it was released.
+pub(super) fn holder(spec: &LeaseSpec) -> Option<&str> {
+    spec.holder_identity
+        .as_deref()
+        .filter(|holder| !holder.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    const DURATION: Duration = Duration::from_secs(15);
+
+    fn me() -> Election {
+        Election::new("me", DURATION)
+    }
+
+    fn held_by(holder: &str, renewed_at: i64) -> LeaseSpec {
+        LeaseSpec {
+            holder_identity: Some(holder.to_owned()),
+            lease_duration_seconds: Some(15),
+            acquire_time: Some(MicroTime(Timestamp::UNIX_EPOCH)),
+            renew_time: Some(MicroTime(Timestamp::from_second(renewed_at).unwrap())),
+            lease_transitions: Some(3),
+            ..LeaseSpec::default()
+        }
+    }
+
+    /// What a candidate does that has looked at these moments, at the last of them.
+    fn after(looks: &[(u64, Option<LeaseSpec>)]) -> Step {
+        let (mut election, start) = (me(), Instant::now());
+        let mut now = start;
+        for (second, spec) in looks {
+            now = start + Duration::from_secs(*second);
+            election.observe(spec.as_ref(), now);
+        }
+        election.candidacy(now)
+    }
+
+    #[test]
+    fn a_lease_that_nobody_ever_had_is_taken() {
+        assert_eq!(after(&[(0, None)]), Step::Take);
+    }
+
+    #[test]
+    fn a_lease_that_was_released_is_taken_at_once() {
+        assert_eq!(after(&[(0, Some(held_by("", 0)))]), Step::Take);
+    }
+
+    #[test]
+    fn a_lease_with_an_old_time_is_not_taken_by_one_who_has_just_come() {
+        assert_eq!(after(&[(0, Some(held_by("other", -99_999)))]), Step::Wait);
+    }
+
+    #[test]
+    fn a_lease_is_taken_when_it_was_seen_unchanged_for_its_duration() {
+        let same = || Some(held_by("other", 0));
+        assert_eq!(after(&[(0, same()), (14, same())]), Step::Wait);
+        assert_eq!(after(&[(0, same()), (15, same())]), Step::Take);
+    }
+
+    #[test]
+    fn each_renewal_makes_a_candidate_wait_anew() {
+        let (first, second) = (Some(held_by("other", 0)), Some(held_by("other", 2)));
+        let looks = [(0, first), (14, second.clone()), (28, second)];
+        assert_eq!(after(&looks), Step::Wait);
+    }
+
+    #[test]
+    fn a_lease_that_somebody_deletes_is_left_to_its_holder_for_its_duration() {
+        let held = || Some(held_by("other", 0));
+        assert_eq!(after(&[(0, held()), (10, None)]), Step::Wait);
+        assert_eq!(after(&[(0, held()), (10, None), (25, None)]), Step::Take);
+    }
+
+    #[test]
+    fn a_lease_for_longer_than_our_own_is_respected() {
+        let longer = || {
+            Some(LeaseSpec {
+                lease_duration_seconds: Some(60),
+                ..held_by("other", 0)
+            })
+        };
+        assert_eq!(after(&[(0, longer()), (59, longer())]), Step::Wait);
+    }
+
+    #[test]
+    fn a_lease_that_is_ours_by_a_lost_answer_is_taken() {
+        assert_eq!(after(&[(0, Some(held_by("me", 0)))]), Step::Take);
+    }
+
+    #[test]
+    fn a_lease_in_other_hands_is_lost() {
+        let election = me();
+        assert!(election.is_ours(Some(&held_by("me", 0))).is_ok());
+        let lost = Error::Taken("other".to_owned());
+        assert_eq!(election.is_ours(Some(&held_by("other", 0))), Err(lost));
+        assert!(election.is_ours(Some(&held_by("", 0))).is_err());
+    }
+
+    #[test]
+    fn taking_a_lease_over_is_a_transition_and_renewing_it_is_none() {
+        let now = || MicroTime(Timestamp::from_second(100).unwrap());
+        let taken = me().ours(Some(held_by("other", 0)), now());
+        assert_eq!(taken.lease_transitions, Some(4));
+        assert_eq!(taken.acquire_time, Some(now()));
+        let renewed = me().ours(Some(held_by("me", 0)), now());
+        assert_eq!(renewed.lease_transitions, Some(3));
+        assert_eq!(renewed.acquire_time, held_by("me", 0).acquire_time);
+    }
+}

@@ -1,0 +1,84 @@
+//! What other objects tell about the tenant of a log backup.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::strategy::rivals;
+use super::{Context, cluster_of, namespace, stores};
+use crate::api::{BackupStrategy, BackupTask, LogBackup};
+use crate::domain::log_backup::PageSeen;
+use crate::domain::schedule::Schedule;
+use crate::domain::strategy;
+use crate::oceanbase::model::{RoundStatus, Tenant};
+
+/// Looks through strategies and tasks: not for every pass.
+pub(super) fn look_up(object: &LogBackup, context: &Context) -> PageSeen {
+    PageSeen {
+        strategy: strategy_of(object, context),
+        last_task_name: last_task(object, context),
+    }
+}
+
+/// The strategy that is for the tenant, and its phase.
+fn strategy_of(object: &LogBackup, context: &Context) -> Option<(String, Option<String>)> {
+    let (name, found) = covering(object, context)?;
+    let status = found.status.as_ref();
+    Some((name, status.and_then(|status| status.phase.clone())))
+}
+
+/// Before when an interrupted round is not healed: its strategy has a blackout window.
+pub(super) fn may_heal_at(
+    object: &LogBackup,
+    tenant: &Tenant,
+    context: &Context,
+) -> Option<Timestamp> {
+    let round = tenant.round.as_ref()?;
+    if round.status != RoundStatus::Interrupted {
+        return None;
+    }
+    let (_, strategy) = covering(object, context)?;
+    let schedule = Schedule::parse(&strategy.spec.schedule).ok()?;
+    let blackout = schedule.blackout(context.clock.now())?;
+    Some(blackout.until)
+}
+
+/// The strategy that is for the tenant, and what it is called here.
+fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<BackupStrategy>)> {
+    let rivals = rivals(context, &cluster_of(object, &object.spec.cluster_ref));
+    let covers = |name: &str| strategy::covers(name, &rivals, &object.spec.tenant_name);
+    let winner = rivals.iter().find(|rival| covers(&rival.name))?;
+    let (name, namespace) = &winner.full_name;
+    let found = stores::find(&context.stores.strategies, namespace, name)?;
+    Some((winner.name.clone(), found))
+}
+
+/// The task of the tenant that was started last.
+fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
+    let started_at = |task: &BackupTask| task.status.as_ref()?.start_time.clone();
+    stores::within(&context.stores.tasks, &namespace(object))
+        .filter(|task| is_of_tenant(task, object))
+        .filter(|task| started_at(task).is_some())
+        .max_by_key(|task| (started_at(task), task.name_any()))
+        .map(|task| task.name_any())
+}
+
+/// Whether a data backup of the tenant has not ended.
+pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
+    let has_ended = |task: &BackupTask| {
+        let status = task.status.as_ref();
+        status.is_some_and(|status| status.outcome.is_some())
+    };
+    stores::within(&context.stores.tasks, &namespace(object))
+        .any(|task| is_of_tenant(&task, object) && !has_ended(&task))
+}
+
+/// Whether a task that was taken up is about the tenant of a log backup.
+pub(super) fn is_of_tenant(task: &BackupTask, object: &LogBackup) -> bool {
+    let taken_up = task.status.as_ref();
+    let cluster = taken_up.and_then(|status| status.cluster.as_deref());
+    task.namespace() == object.namespace()
+        && task.spec.tenant_name == object.spec.tenant_name
+        && cluster == Some(&*object.spec.cluster_ref.name)
+}

@@ -1,0 +1,183 @@
+//! What a strategy does with its children: makes log backups and tasks, lets log backups follow it,
+//! deletes old tasks.
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use k8s_openapi::NamespaceResourceScope;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{ObjectMeta, OwnerReference};
+use kube::api::{DeleteParams, PostParams, Preconditions};
+use kube::{Api, Resource, ResourceExt};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::super::{Context, Reconcile, namespace, stores};
+use super::removal;
+use crate::api::strategy::{INHERITED, Inherited};
+use crate::api::{BackupStrategy, BackupTask, LogBackup};
+use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
+
+impl BackupStrategy {
+    /// Performs an effect that is about children.
+    pub(super) async fn perform_on_children(&self, effect: &Effect, context: &Context) -> Made {
+        let mut made = Made::default();
+        match effect {
+            Effect::MakeLogBackups(log_backups) => {
+                let owner = self.cluster_owner(context);
+                for (name, spec) in log_backups {
+                    let mut metadata = self.metadata_of(name, owner.clone());
+                    let inherited = Inherited {
+                        strategy: self.name_any(),
+                        log_backup: strategy::settings_of(spec),
+                    };
+                    note_inherited(&mut metadata, &inherited);
+                    let object = LogBackup {
+                        metadata,
+                        spec: spec.clone(),
+                        status: None,
+                    };
+                    // Whoever made it: it is the tenant's log backup.
+                    let is_ours = |known: &LogBackup| {
+                        known.spec.cluster_ref == spec.cluster_ref
+                            && known.spec.tenant_name == spec.tenant_name
+                    };
+                    make(&object, is_ours, context, &mut made).await;
+                }
+            }
+            Effect::EditLogBackups(edits) => {
+                for edit in edits {
+                    self.edit_log_backup(edit, context, &mut made).await;
+                }
+            }
+            Effect::MakeTasks(tasks) => {
+                let owner = self.controller_owner_ref(&());
+                let uid = self.uid();
+                for (name, spec) in tasks {
+                    let object = BackupTask {
+                        metadata: self.metadata_of(name, owner.clone()),
+                        spec: spec.clone(),
+                        status: None,
+                    };
+                    // By uid: a strategy that was made anew under the same name is another one.
+                    let is_ours = |known: &BackupTask| {
+                        known
+                            .owner_references()
+                            .iter()
+                            .any(|owner| Some(&owner.uid) == uid.as_ref())
+                    };
+                    make(&object, is_ours, context, &mut made).await;
+                }
+            }
+            Effect::DeleteTasks(tasks) => {
+                for (name, version) in tasks {
+                    self.delete_task(name, version, context, &mut made).await;
+                }
+            }
+            Effect::StopLogBackups(names) => {
+                removal::stop_log_backups(self, names, context, &mut made).await;
+            }
+            // A statement, which goes to the database.
+            Effect::ChangePolicy(_) => {}
+        }
+        made
+    }
+
+    /// Edits a log backup as it was seen: what somebody else writes into it meanwhile stands.
+    async fn edit_log_backup(&self, edit: &LogBackupEdit, context: &Context, made: &mut Made) {
+        let namespace = namespace(self);
+        let known = stores::find(&context.stores.log_backups, &namespace, &edit.name);
+        let is_as_seen =
+            |known: &Arc<LogBackup>| known.resource_version().as_ref() == Some(&edit.version);
+        let Some(known) = known.filter(is_as_seen) else {
+            return;
+        };
+        let mut object = LogBackup::clone(&known);
+        strategy::give(&edit.settings, &mut object.spec);
+        note_inherited(&mut object.metadata, &edit.inherited);
+        let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace);
+        context.metrics.wrote(Self::CONTROLLER, "update");
+        match api
+            .replace(&edit.name, &PostParams::default(), &object)
+            .await
+        {
+            Ok(_) => {
+                made.ours.insert(edit.name.clone());
+            }
+            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+            Err(error) => made.error = Some(error.to_string()),
+        }
+    }
+
+    /// Deletes a task as it was seen: one that was changed or made anew since stays.
+    async fn delete_task(
+        &self,
+        name: &str,
+        (uid, resource_version): &(String, String),
+        context: &Context,
+        made: &mut Made,
+    ) {
+        let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(self));
+        let parameters = DeleteParams::background().preconditions(Preconditions {
+            uid: Some(uid.clone()),
+            resource_version: Some(resource_version.clone()),
+        });
+        context.metrics.wrote(Self::CONTROLLER, "delete");
+        match api.delete(name, &parameters).await {
+            Ok(_) => {
+                made.ours.insert(name.to_owned());
+            }
+            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+            Err(error) => made.error = Some(error.to_string()),
+        }
+    }
+
+    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
+    /// would take the child for its own and delete it.
+    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
+        ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: self.namespace(),
+            owner_references: owner.map(|owner| vec![owner]),
+            ..ObjectMeta::default()
+        }
+    }
+}
+
+/// Makes an object, or finds that it is there.
+async fn make<K>(object: &K, is_ours: impl Fn(&K) -> bool, context: &Context, made: &mut Made)
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + Serialize
+        + DeserializeOwned
+        + Debug,
+{
+    let name = object.name_any();
+    let namespace = object.namespace().unwrap_or_default();
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
+    context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
+    match api.create(&PostParams::default(), object).await {
+        Ok(_) => {
+            made.ours.insert(name);
+        }
+        // From the API, not from the store: the store may not show it yet.
+        Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
+            Ok(known) if is_ours(&known) => {
+                made.ours.insert(name);
+            }
+            Ok(_) => {
+                made.foreign.insert(name);
+            }
+            Err(error) => made.error = Some(error.to_string()),
+        },
+        Err(error) => made.error = Some(error.to_string()),
+    }
+}
+
+/// Notes in a log backup's metadata what it has from its strategy.
+fn note_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
+    if let Ok(text) = serde_json::to_string(inherited) {
+        let annotations = metadata.annotations.get_or_insert_default();
+        annotations.insert(INHERITED.to_owned(), text);
+    }
+}

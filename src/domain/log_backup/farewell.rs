@@ -1,0 +1,92 @@
+//! A log backup that is being deleted with `deletionPolicy: Stop`: archiving ends before it goes.
+//!
+//! Time is limited: an object that nobody can get rid of, because its database is gone too, is
+//! worse than a round that goes on.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Archive, Effect, LogBackup, Seen, archive, decide};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
+use crate::domain::{DestinationSeen, Event, Farewell, Next};
+use crate::oceanbase::model::Answer;
+
+/// What a log backup that is being deleted waits for, if anything.
+#[must_use]
+pub fn farewell(
+    object: &LogBackup<'_>,
+    seen: &Seen,
+    heard: Option<(&Effect, &Answer)>,
+    deleted_at: Timestamp,
+    now: Timestamp,
+) -> Farewell<LogBackupStatus, Effect> {
+    if is_nothing_to_stop(object, seen) {
+        return Farewell::Go(None);
+    }
+    let tenant = &object.spec.tenant_name;
+    if is_stopped(seen) {
+        return Farewell::Go(Some(Event {
+            warning: false,
+            reason: "LogBackupStopped",
+            message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
+        }));
+    }
+    let spec = LogBackupSpec {
+        desired_state: DesiredState::Stopped,
+        mode: LogBackupMode::Continuous,
+        ..object.spec.clone()
+    };
+    let status = LogBackupStatus {
+        // Whatever was reached before is not what is wanted now.
+        applied_generation: None,
+        ..object.status.clone()
+    };
+    let stopping = LogBackup {
+        generation: object.generation,
+        spec: &spec,
+        status: &status,
+    };
+    let mut verdict = decide(&stopping, seen, heard, now);
+    let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
+    let until = deleted_at.saturating_add(patience).unwrap_or(now);
+    if now >= until {
+        let cause = verdict.status.cause.map(|cause| cause.message);
+        let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());
+        return Farewell::Go(Some(Event {
+            warning: true,
+            reason: "StopGivenUp",
+            message: format!(
+                "log backup of tenant {tenant} was not stopped within `finalizerTimeoutSeconds` \
+                 ({why}): it goes on in the database until somebody stops it there"
+            ),
+        }));
+    }
+    verdict.next = verdict.next.sooner(Next::At(until), now);
+    Farewell::Stay(verdict)
+}
+
+/// Whether what runs in the database is not this object's to stop.
+fn is_nothing_to_stop(object: &LogBackup<'_>, seen: &Seen) -> bool {
+    let database = match (&seen.target, &seen.database) {
+        // Another object's log backup.
+        (Err(obstacle), _) => return obstacle.reason == "LogBackupExists",
+        (Ok(()), Err(_)) => return false,
+        (Ok(()), Ok(database)) => database,
+    };
+    let Some(tenant) = &database.tenant else {
+        return true;
+    };
+    let known = object.status.tenant_id;
+    known.is_some_and(|known| known != tenant.id.0)
+        || matches!(database.destination, DestinationSeen::Elsewhere(_))
+}
+
+fn is_stopped(seen: &Seen) -> bool {
+    let Ok(database) = &seen.database else {
+        return false;
+    };
+    let is_off = |tenant: &crate::oceanbase::model::Tenant| {
+        archive(tenant) == Archive::Stopped && tenant.archive_log != Some(true)
+    };
+    seen.target.is_ok() && database.settled && database.tenant.as_deref().is_some_and(is_off)
+}

@@ -1,0 +1,199 @@
+//! An interrupted round never goes on by itself (V4: log archiving). It is healed by ending it and
+//! beginning a new one: what was written in between can not be recovered to.
+//!
+//! Each heal stands in the status before its first statement is sent, so that a restart goes on
+//! with it and that no more are made than are allowed.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Archive, Draft, event};
+use crate::api::log_backup::{Heal, HealPolicy, Interruption};
+use crate::api::{DesiredState, LogBackupStatus};
+use crate::domain::backup::ineligible;
+use crate::domain::{Next, shortened, time};
+use crate::oceanbase::model::{Round, RoundStatus, Tenant};
+
+/// How many interruptions are kept.
+const INTERRUPTIONS: usize = 10;
+/// How many heals are kept: as many as a day may have.
+const HEALS: usize = 24;
+/// For how long a heal counts.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+/// Longest message of a list's entry that the schema takes, in bytes.
+const MESSAGE_LIMIT: usize = 1024;
+const RESTARTING: &str = "Restarting";
+
+/// What a person does about an interrupted round.
+const BY_HAND: &str = "set `desiredState` to Stopped, wait, set it to Running, then make \
+                                  a full backup";
+
+/// The heal that is under way.
+pub(super) fn open(status: &LogBackupStatus) -> Option<&Heal> {
+    status
+        .heals
+        .first()
+        .filter(|heal| heal.outcome == RESTARTING)
+}
+
+/// What keeps an interrupted round from being healed now.
+enum Hindrance {
+    /// It is not asked for.
+    Policy,
+    /// As many were made as are allowed; when there may be another one.
+    Exhausted(Timestamp),
+    /// Not before this instant.
+    Blackout(Timestamp),
+    /// The tenant is not in a state for it.
+    Tenant(String),
+    /// The tenant is being read.
+    Unsettled,
+}
+
+impl Draft<'_> {
+    /// Notes an interruption, and what came of the heal that is under way; begins one where it is
+    /// due.
+    pub(super) fn heal(&mut self, tenant: &Tenant) {
+        self.note_full_backup(tenant);
+        let Some(round) = &tenant.round else {
+            return;
+        };
+        self.note_interruption(round);
+        self.close_heal(round);
+        if self.desired == DesiredState::Running
+            && round.status == RoundStatus::Interrupted
+            && open(&self.status).is_none()
+            && self.hindrance(tenant).is_none()
+        {
+            self.status.heals.insert(
+                0,
+                Heal {
+                    time: time(self.now),
+                    round_id: round.id,
+                    outcome: RESTARTING.to_owned(),
+                },
+            );
+            self.status.heals.truncate(HEALS);
+            self.event = Some(event::healing(&self.object.spec.tenant_name, round));
+        }
+    }
+
+    fn note_interruption(&mut self, round: &Round) {
+        let known = &mut self.status.interruptions;
+        if round.status != RoundStatus::Interrupted
+            || known.first().is_some_and(|last| last.round_id == round.id)
+        {
+            return;
+        }
+        known.insert(
+            0,
+            Interruption {
+                time: time(self.now),
+                round_id: round.id,
+                message: shortened(round.comment.clone(), MESSAGE_LIMIT),
+            },
+        );
+        known.truncate(INTERRUPTIONS);
+    }
+
+    fn close_heal(&mut self, round: &Round) {
+        let Some(heal) = open(&self.status) else {
+            return;
+        };
+        let outcome = match &round.status {
+            _ if self.desired != DesiredState::Running => "Abandoned",
+            RoundStatus::Doing if round.id > heal.round_id => "Healed",
+            RoundStatus::Interrupted if round.id > heal.round_id => "InterruptedAgain",
+            _ => return,
+        };
+        let is_full_wanted = self.object.spec.heal.policy == HealPolicy::RestartAndFull;
+        if outcome == "Healed" && is_full_wanted {
+            self.status.full_backup_wanted_since = Some(time(self.now));
+        }
+        if let Some(heal) = self.status.heals.first_mut() {
+            outcome.clone_into(&mut heal.outcome);
+        }
+    }
+
+    /// Forgets that a full backup is wanted when there is one that the logs of the round go on
+    /// from, or when it is not asked for any more.
+    fn note_full_backup(&mut self, tenant: &Tenant) {
+        let start = tenant.round.as_ref().map(|round| round.start_scn);
+        let is_made = tenant.sets.iter().any(|set| {
+            set.full
+                && set.success
+                && set.available
+                && start.is_some_and(|start| set.start_replay_scn >= start)
+        });
+        if is_made || self.object.spec.heal.policy != HealPolicy::RestartAndFull {
+            self.status.full_backup_wanted_since = None;
+        }
+    }
+
+    fn hindrance(&self, tenant: &Tenant) -> Option<Hindrance> {
+        let heal = &self.object.spec.heal;
+        if heal.policy == HealPolicy::Never {
+            return Some(Hindrance::Policy);
+        }
+        if let Some(obstacle) = ineligible(tenant) {
+            return Some(Hindrance::Tenant(obstacle.message));
+        }
+        if let Some(until) = self.exhausted_until() {
+            return Some(Hindrance::Exhausted(until));
+        }
+        if let Some(at) = self.seen.may_heal_at.filter(|at| *at > self.now) {
+            return Some(Hindrance::Blackout(at));
+        }
+        (!self.is_settled()).then_some(Hindrance::Unsettled)
+    }
+
+    /// Until when no further heal is allowed. One in the future was written by another clock, and
+    /// counts all the same: better one heal too few than a round after the other.
+    fn exhausted_until(&self) -> Option<Timestamp> {
+        let allowed = usize::try_from(self.object.spec.heal.max_per_day.max(1)).unwrap_or(1);
+        let counts = |heal: &&Heal| heal.time.0.duration_until(self.now) < DAY;
+        let recent = self.status.heals.iter().filter(counts).count();
+        if recent < allowed {
+            return None;
+        }
+        // Newest first: when this one is a day old, one less counts than is allowed.
+        let decisive = self.status.heals.get(allowed - 1)?;
+        decisive.time.0.saturating_add(DAY).ok()
+    }
+
+    /// When an interrupted round may be healed that can not be now.
+    pub(super) fn heal_due(&self, tenant: &Tenant, archive: &Archive) -> Next {
+        if *archive != Archive::Round(RoundStatus::Interrupted)
+            || self.desired != DesiredState::Running
+        {
+            return Next::Await;
+        }
+        match self.hindrance(tenant) {
+            Some(Hindrance::Exhausted(at) | Hindrance::Blackout(at)) => Next::At(at),
+            _ => Next::Await,
+        }
+    }
+
+    /// What is done, or is to be done, about an interrupted round.
+    pub(super) fn remedy(&self, tenant: &Tenant) -> String {
+        if open(&self.status).is_some() {
+            return "It is being healed: the round is ended and a new one begun; what was written \
+                    in between can not be recovered to"
+                .to_owned();
+        }
+        if self.desired != DesiredState::Running {
+            return format!("It does not heal by itself: {BY_HAND}");
+        }
+        match self.hindrance(tenant) {
+            None | Some(Hindrance::Unsettled) => "It is healed in a moment".to_owned(),
+            Some(Hindrance::Policy) => format!("It does not heal by itself: {BY_HAND}"),
+            Some(Hindrance::Tenant(why)) => format!("It can not be healed now: {why}"),
+            Some(Hindrance::Blackout(at)) => {
+                format!("It is healed when the blackout window ends, at {at}; or now: {BY_HAND}")
+            }
+            Some(Hindrance::Exhausted(at)) => format!(
+                "It was healed as often as `heal.maxPerDay` allows, and is not before {at}: look \
+                 for what interrupts it (the store's throughput, a lost node), then {BY_HAND}"
+            ),
+        }
+    }
+}

@@ -1,0 +1,75 @@
+//! The tenant's page (console S80..S86): who backs its data up, and how far that has come.
+
+use jiff::SignedDuration;
+
+use super::Draft;
+use crate::api::LogBackupStatus;
+use crate::api::log_backup::TenantPage;
+use crate::domain::time;
+use crate::oceanbase::model::{BackupSet, RoundStatus, Scn, Tenant};
+
+/// What other objects tell about the tenant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageSeen {
+    /// The strategy that is for the tenant, and its phase.
+    pub strategy: Option<(String, Option<String>)>,
+    /// The data backup task that was started last.
+    pub last_task_name: Option<String>,
+}
+
+/// Whether the page is to be looked up: that takes a walk over strategies and tasks, and a running
+/// archive is looked at all the time.
+#[must_use]
+pub fn is_page_due(
+    status: &LogBackupStatus,
+    tenant: &Tenant,
+    checkpoint_interval: SignedDuration,
+) -> bool {
+    let Some(page) = &status.tenant else {
+        return true;
+    };
+    let Some(round) = &tenant.round else {
+        return true;
+    };
+    let written: Option<u64> = status
+        .checkpoint_scn
+        .as_ref()
+        .and_then(|text| text.parse().ok());
+    let interval = u64::try_from(checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
+    let Scn(checkpoint) = round.checkpoint_scn;
+    round.status != RoundStatus::Doing
+        || written.is_none_or(|written| checkpoint.abs_diff(written) >= interval)
+        || page.last_data_backup_time != last_set(tenant).and_then(ended_at)
+}
+
+/// Writes the page: what the database shows at once, what other objects tell when it was looked up.
+pub(super) fn write(draft: &Draft<'_>, tenant: &Tenant, status: &mut LogBackupStatus) {
+    let known = status.tenant.take().unwrap_or_default();
+    let sets = tenant.sets.iter().filter(|set| set.available);
+    let data_bytes = sets.fold(0_i64, |sum, set| sum.saturating_add(set.output_bytes));
+    let mut page = TenantPage {
+        id: tenant.id.0,
+        role: tenant.role.clone(),
+        last_data_backup_time: last_set(tenant).and_then(ended_at),
+        data_bytes: Some(data_bytes),
+        ..known
+    };
+    if let Some(seen) = &draft.seen.page {
+        page.strategy_name = seen.strategy.as_ref().map(|(name, _)| name.clone());
+        page.strategy_phase = seen.strategy.as_ref().and_then(|(_, phase)| phase.clone());
+        page.last_task_name.clone_from(&seen.last_task_name);
+    }
+    status.tenant = Some(page);
+    // What stands after the `?` could be a key.
+    let root = |text: &String| text.split('?').next().unwrap_or_default().to_owned();
+    status.data_directory = tenant.data_dest.as_ref().map(root);
+}
+
+fn last_set(tenant: &Tenant) -> Option<&BackupSet> {
+    let sets = tenant.sets.iter().filter(|set| set.success);
+    sets.max_by_key(|set| set.id)
+}
+
+fn ended_at(set: &BackupSet) -> Option<k8s_openapi::apimachinery::pkg::apis::meta::v1::Time> {
+    set.ended_at.map(time)
+}

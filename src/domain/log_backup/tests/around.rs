@@ -1,0 +1,148 @@
+//! Log backup that runs around data backups only.
+
+use super::*;
+use crate::oceanbase::model::{Job, JobId, JobStatus};
+
+fn orders() -> TenantName {
+    TenantName::parse("orders").unwrap()
+}
+
+fn story() -> Story {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.mode = LogBackupMode::AroundDataBackup;
+    story
+}
+
+fn with_task(seen: Seen) -> Seen {
+    Seen {
+        has_open_tasks: true,
+        ..seen
+    }
+}
+
+fn stopped() -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stop))
+    }
+}
+
+/// Archived up to this second, with a set that can be recovered to second 1.
+fn archived_until(second: i64) -> Tenant {
+    let mut tenant = doing();
+    tenant.round = tenant.round.map(|round| Round {
+        checkpoint_scn: scn(second),
+        ..round
+    });
+    Tenant {
+        sets: Arc::new(vec![full_set(0)]),
+        ..tenant
+    }
+}
+
+fn foreign_job() -> Job {
+    Job {
+        tenant_id: TenantId(1002),
+        id: JobId(7),
+        set_id: BackupSetId(2),
+        initiator_tenant_id: TenantId(1002),
+        initiator_job_id: JobId(0),
+        full: true,
+        status: JobStatus::Doing,
+        started_at: at(0),
+        ended_at: None,
+        failure: None,
+        description: String::new(),
+        path: "file:///data".to_owned(),
+        percent: None,
+    }
+}
+
+#[test]
+fn nothing_is_archived_while_no_data_backup_is_there() {
+    let mut story = story();
+    let verdict = story.look(&seen(bare()), 0);
+    assert_eq!((verdict.effect, story.phase()), (None, "Stopped"));
+    assert_eq!(story.condition("Archiving"), ("False", "BetweenBackups"));
+    assert_eq!(story.condition("Ready").0, "True");
+}
+
+#[test]
+fn it_starts_when_a_data_backup_waits_for_it() {
+    let mut story = story();
+    story.look(&seen(stopped()), 0);
+    let verdict = story.look(&with_task(seen(stopped())), 10);
+    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+}
+
+#[test]
+fn it_goes_on_until_the_set_can_be_recovered_to() {
+    let mut story = story();
+    story.look(&with_task(seen(doing())), 0);
+    assert_eq!(story.look(&seen(archived_until(1)), 10).effect, None);
+    assert_eq!(story.phase(), "InProgress");
+    let verdict = story.look(&seen(archived_until(2)), 20);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
+#[test]
+fn a_set_with_its_own_logs_is_not_waited_for() {
+    let mut story = story();
+    story.look(&with_task(seen(doing())), 0);
+    let mut set = full_set(0);
+    set.plus_archivelog = true;
+    let tenant = Tenant {
+        sets: Arc::new(vec![set]),
+        ..archived_until(1)
+    };
+    let verdict = story.look(&seen(tenant), 10);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
+#[test]
+fn it_goes_on_while_somebody_elses_backup_runs() {
+    let mut story = story();
+    story.look(&with_task(seen(doing())), 0);
+    let tenant = Tenant {
+        jobs: vec![foreign_job()],
+        ..archived_until(100)
+    };
+    assert_eq!(story.look(&seen(tenant), 110).effect, None);
+}
+
+#[test]
+fn a_round_that_was_stopped_too_early_is_not_begun_again_for_its_set() {
+    let mut story = story();
+    let early = Tenant {
+        sets: Arc::new(vec![full_set(0)]),
+        ..stopped()
+    };
+    assert_eq!(story.look(&seen(early), 10).effect, None);
+    assert_eq!(story.phase(), "Stopped");
+}
+
+#[test]
+fn what_a_dba_starts_between_two_backups_is_shown_and_left_alone() {
+    let mut story = story();
+    story.look(&seen(stopped()), 0);
+    let verdict = story.look(&seen(doing()), 10);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
+}
+
+#[test]
+fn one_that_a_person_stopped_stays_stopped_though_a_backup_waits() {
+    let mut story = story();
+    story.spec.desired_state = DesiredState::Stopped;
+    let verdict = story.look(&with_task(seen(stopped())), 0);
+    assert_eq!((verdict.effect, story.phase()), (None, "Stopped"));
+}
+
+#[test]
+fn that_it_stops_is_no_warning() {
+    let mut story = story();
+    story.look(&with_task(seen(doing())), 0);
+    story.look(&seen(archived_until(2)), 20);
+    let event = story.look(&seen(stopped()), 30).event.unwrap();
+    assert_eq!((event.reason, event.warning), ("LogBackupStopped", false));
+}

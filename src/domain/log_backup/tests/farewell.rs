@@ -1,0 +1,95 @@
+//! Deleted, with archiving to be stopped first.
+
+use super::*;
+use crate::domain::Farewell;
+
+fn orders() -> TenantName {
+    TenantName::parse("orders").unwrap()
+}
+
+fn bid(story: &Story, seen: &Seen, second: i64) -> Farewell<LogBackupStatus, Effect> {
+    farewell(&story.object(), seen, None, at(0), at(second))
+}
+
+fn stay(story: &Story, seen: &Seen, second: i64) -> Verdict {
+    match bid(story, seen, second) {
+        Farewell::Stay(verdict) => verdict,
+        Farewell::Go(event) => panic!("it goes: {event:?}"),
+    }
+}
+
+/// What is told by an object that goes.
+fn told(story: &Story, seen: &Seen, second: i64) -> Option<(&'static str, bool)> {
+    match bid(story, seen, second) {
+        Farewell::Stay(verdict) => panic!("it stays: {verdict:?}"),
+        Farewell::Go(event) => event.map(|event| (event.reason, event.warning)),
+    }
+}
+
+fn stopped() -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stop))
+    }
+}
+
+#[test]
+fn archiving_is_stopped_before_the_object_goes() {
+    let story = Story::running();
+    let verdict = stay(&story, &seen(doing()), 1);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let stopping = seen(tenant(Some(RoundStatus::Stopping)));
+    assert_eq!(stay(&story, &stopping, 2).effect, None);
+    let end = told(&story, &seen(stopped()), 3);
+    assert_eq!(end, Some(("LogBackupStopped", false)));
+}
+
+#[test]
+fn an_old_picture_of_a_stopped_archive_lets_nothing_go() {
+    let verdict = stay(&Story::running(), &unsettled(seen(stopped())), 1);
+    assert_eq!(verdict.effect, None);
+}
+
+#[test]
+fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning() {
+    let story = Story::running();
+    let verdict = stay(&story, &unreachable(), 299);
+    assert_eq!(verdict.next, Next::At(at(300)));
+    let end = told(&story, &unreachable(), 300);
+    assert_eq!(end, Some(("StopGivenUp", true)));
+}
+
+#[test]
+fn an_archive_that_is_not_the_objects_is_left_alone() {
+    let younger = Seen {
+        target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
+        ..seen(doing())
+    };
+    let replaced = seen(Tenant {
+        id: TenantId(1010),
+        ..doing()
+    });
+    for seen in [elsewhere(doing()), without_tenant(), younger, replaced] {
+        assert_eq!(told(&Story::running(), &seen, 1), None);
+    }
+}
+
+#[test]
+fn a_store_that_went_first_does_not_make_the_archive_somebody_elses() {
+    let seen = Seen {
+        target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+        ..elsewhere(doing())
+    };
+    assert_eq!(stay(&Story::running(), &seen, 1).effect, None);
+}
+
+#[test]
+fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
+    let mut story = Story::running();
+    story.spec.mode = LogBackupMode::AroundDataBackup;
+    let seen = Seen {
+        has_open_tasks: true,
+        ..seen(doing())
+    };
+    assert_eq!(stay(&story, &seen, 1).effect, Some(Effect::Stop(orders())));
+}

@@ -1,0 +1,104 @@
+//! What a log backup has from its strategy, and follows it in.
+//!
+//! A field follows as long as it holds what the strategy last wrote there; what somebody wrote into
+//! the log backup itself stands. Where the two agree, it follows again.
+
+use super::{Draft, Effect, LogBackupEdit, Plan};
+use crate::api::LogBackupSpec;
+use crate::api::log_backup::LogBackupMode;
+use crate::api::strategy::{Inherited, LogBackupSettings, StrategyLogBackupMode};
+
+/// Names the fields that a strategy's `logBackup` and a LogBackup share: a new one is one word.
+macro_rules! followed {
+    ($($field:ident),*) => {
+        /// What a log backup holds of what follows its strategy.
+        #[must_use]
+        pub fn settings_of(spec: &LogBackupSpec) -> LogBackupSettings {
+            let mut settings = LogBackupSettings {
+                mode: spec.mode.into(),
+                ..LogBackupSettings::default()
+            };
+            $(settings.$field.clone_from(&spec.$field);)*
+            settings
+        }
+
+        /// Writes these settings into a log backup.
+        pub fn give(settings: &LogBackupSettings, spec: &mut LogBackupSpec) {
+            spec.mode = settings.mode.into();
+            $(spec.$field.clone_from(&settings.$field);)*
+        }
+
+        /// Lets what a log backup holds, and what its strategy last wrote, follow the strategy.
+        fn follow(
+            wanted: &LogBackupSettings,
+            held: &mut LogBackupSettings,
+            last: &mut LogBackupSettings,
+        ) {
+            if held.mode == last.mode || held.mode == wanted.mode {
+                (held.mode, last.mode) = (wanted.mode, wanted.mode);
+            }
+            $(if held.$field == last.$field || held.$field == wanted.$field {
+                held.$field.clone_from(&wanted.$field);
+                last.$field.clone_from(&wanted.$field);
+            })*
+        }
+    };
+}
+
+followed!(binding, piece_switch_days, drift, heal);
+
+impl From<StrategyLogBackupMode> for LogBackupMode {
+    fn from(mode: StrategyLogBackupMode) -> Self {
+        match mode {
+            StrategyLogBackupMode::AroundDataBackup => Self::AroundDataBackup,
+            // Nothing is made or edited where log backup is somebody else's matter.
+            StrategyLogBackupMode::Continuous | StrategyLogBackupMode::Unmanaged => {
+                Self::Continuous
+            }
+        }
+    }
+}
+
+impl From<LogBackupMode> for StrategyLogBackupMode {
+    fn from(mode: LogBackupMode) -> Self {
+        match mode {
+            LogBackupMode::Continuous => Self::Continuous,
+            LogBackupMode::AroundDataBackup => Self::AroundDataBackup,
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Log backups that are to follow an edit of the strategy, or another strategy than before.
+    pub(super) fn log_backups_to_edit(&self, plan: &Plan<'_>) -> Vec<LogBackupEdit> {
+        let is_ours = self.manages_log_backup();
+        let eligible = plan.matched.eligible.iter().filter(|_| is_ours);
+        let ours = eligible.filter(|tenant| self.refusal(tenant).is_none());
+        ours.filter_map(|tenant| {
+            let known = self.index.log_backup_of(tenant)?;
+            let before = known.inherited.as_ref()?;
+            let mut settings = known.settings.clone();
+            let mut inherited = Inherited {
+                strategy: self.strategy.name.to_owned(),
+                log_backup: before.log_backup.clone(),
+            };
+            let wanted = &self.strategy.spec.log_backup;
+            follow(wanted, &mut settings, &mut inherited.log_backup);
+            let is_the_same = settings == known.settings && inherited == *before;
+            (!is_the_same).then(|| LogBackupEdit {
+                name: known.name.clone(),
+                version: known.version.clone(),
+                settings,
+                inherited,
+            })
+        })
+        .collect()
+    }
+
+    pub(super) fn edit_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
+        let mut edits = self.log_backups_to_edit(plan);
+        edits.retain(|edit| !self.is_held(&edit.name));
+        edits.truncate(super::making::BATCH);
+        (!edits.is_empty()).then_some(Effect::EditLogBackups(edits))
+    }
+}

@@ -1,0 +1,217 @@
+//! How the backups of a strategy's tenants go: the newest run of each, missed slots, log backups.
+
+use std::collections::BTreeMap;
+
+use super::index::Index;
+use super::status::NO_TENANTS;
+use super::{Matched, TaskSeen};
+use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
+use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode};
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::oceanbase::model::{RoundStatus, Tenant};
+
+/// The task of each tenant that ended last, by the tenant's name.
+pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
+
+/// The newest of these tasks that ended, for each tenant.
+pub(super) fn last_runs<'a>(tasks: impl Iterator<Item = &'a TaskSeen>) -> LastRuns<'a> {
+    let mut last = LastRuns::new();
+    let ended = tasks.filter(|task| task.completed_at.is_some());
+    // A canceled one says nothing about the next.
+    for task in ended.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
+        let newest = last.entry(task.tenant_name.as_str()).or_insert(task);
+        if (newest.completed_at, &newest.name) < (task.completed_at, &task.name) {
+            *newest = task;
+        }
+    }
+    last
+}
+
+/// The tasks of tenants that are the strategy's still, and not of their namesakes before.
+pub(super) fn of_eligible<'a>(
+    tasks: &'a [TaskSeen],
+    matched: &'a Matched,
+) -> impl Iterator<Item = &'a TaskSeen> {
+    let eligible = matched.eligible.iter();
+    let eligible: BTreeMap<&str, &Tenant> = eligible
+        .map(|tenant| (tenant.name.as_str(), &**tenant))
+        .collect();
+    tasks.iter().filter(move |task| {
+        let tenant = eligible.get(task.tenant_name.as_str());
+        tenant.is_some_and(|tenant| task.is_of(tenant))
+    })
+}
+
+pub(super) fn went_badly(task: &TaskSeen) -> bool {
+    matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"))
+}
+
+/// Tenants whose log backup or last data backup has trouble.
+pub(super) fn troubles(
+    index: &Index<'_>,
+    matched: &Matched,
+    last: &LastRuns<'_>,
+) -> Vec<FailingTenant> {
+    let mut troubles = Vec::new();
+    for tenant in &matched.eligible {
+        let log_backup = index.log_backup_of(tenant);
+        if let Some(known) = log_backup
+            && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
+        {
+            let cause = known.cause.as_ref();
+            troubles.push(FailingTenant {
+                name: tenant.name.clone(),
+                reason: cause
+                    .map_or("LogBackupFailed", |cause| &cause.reason)
+                    .to_owned(),
+                message: cause.map(|cause| cause.message.clone()).unwrap_or_default(),
+            });
+        } else if let Some(task) = last.get(tenant.name.as_str())
+            && went_badly(task)
+        {
+            let (reason, message) = why(task);
+            troubles.push(FailingTenant {
+                name: tenant.name.clone(),
+                reason: reason.to_owned(),
+                message: format!("BackupTask '{}': {message}", task.name),
+            });
+        }
+    }
+    troubles
+}
+
+fn why(task: &TaskSeen) -> (&str, &str) {
+    let cause = task.cause.as_ref();
+    cause.map_or(("BackupFailed", ""), |cause| {
+        (&cause.reason, &cause.message)
+    })
+}
+
+pub(super) fn backup_healthy(
+    failing: &[FailingTenant],
+    last: &LastRuns<'_>,
+    history: &[SlotRecord],
+) -> Wanted {
+    if let Some(tenant) = failing.first() {
+        let message = format!(
+            "tenant {} can not be backed up: {}",
+            tenant.name, tenant.message
+        );
+        return wanted(BACKUP_HEALTHY, false, &tenant.reason, message);
+    }
+    judged(last, history)
+}
+
+/// How the last backups went, and whether the last slot was missed.
+pub(super) fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
+    if let Some(task) = last.values().find(|task| went_badly(task)) {
+        let (reason, why) = why(task);
+        let message = format!(
+            "the last backup of tenant {} did not go well (BackupTask '{}'): {why}",
+            task.tenant_name, task.name
+        );
+        return wanted(BACKUP_HEALTHY, false, reason, message);
+    }
+    // What was skipped was meant to be.
+    let mut kept = history.iter().filter(|record| record.outcome != "Skipped");
+    if let Some(missed) = kept.next().filter(|record| record.outcome == "Missed") {
+        let message = format!(
+            "nobody could start the slot at {} in time ({}). Start a backup by hand with a \
+             BackupTask, or wait for the next slot",
+            missed.slot.0,
+            missed.reason.as_deref().unwrap_or_default()
+        );
+        return wanted(BACKUP_HEALTHY, false, "BackupMissed", message);
+    }
+    if last.is_empty() {
+        return wanted(
+            BACKUP_HEALTHY,
+            Status::Unknown,
+            "NoBackupYet",
+            "no backup has ended yet",
+        );
+    }
+    wanted(
+        BACKUP_HEALTHY,
+        true,
+        "LastBackupsSucceeded",
+        "the last backup of each tenant went well",
+    )
+}
+
+pub(super) fn log_backup_healthy(
+    index: &Index<'_>,
+    matched: &Matched,
+    failing: &[FailingTenant],
+    mode: StrategyLogBackupMode,
+) -> Wanted {
+    let is_lacking = |tenant: &&FailingTenant| {
+        let name = |known: &Tenant| known.name == tenant.name;
+        let known = matched.eligible.iter().find(|known| name(known));
+        known.is_some_and(|known| index.log_backup_of(known).is_none())
+    };
+    if let Some(tenant) = failing.iter().find(is_lacking) {
+        let message = format!(
+            "tenant {} has no log backup: {}",
+            tenant.name, tenant.message
+        );
+        return wanted(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
+    }
+    let phase_of = |tenant: &Tenant| match index.log_backup_of(tenant) {
+        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
+            Some("InProgress")
+        }
+        Some(known) => known.phase.as_deref(),
+        None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
+        None => None,
+    };
+    let bad = matched.eligible.iter().find_map(|tenant| {
+        let phase = phase_of(tenant)?;
+        let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
+        is_bad.then_some((&tenant.name, phase))
+    });
+    if let Some((tenant, phase)) = bad {
+        let message = match mode {
+            StrategyLogBackupMode::Unmanaged => format!(
+                "log backup of tenant {tenant}, which `logBackup.mode: Unmanaged` leaves to \
+                 somebody else, is {phase}: data backups wait until it runs"
+            ),
+            _ => format!("log backup of tenant {tenant} is {phase}; see its LogBackup"),
+        };
+        return wanted(
+            LOG_BACKUP_HEALTHY,
+            false,
+            &format!("LogBackup{phase}"),
+            message,
+        );
+    }
+    if matched.eligible.is_empty() {
+        return wanted(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);
+    }
+    let mut running = matched.eligible.iter();
+    if running.all(|tenant| phase_of(tenant) == Some("InProgress")) {
+        return wanted(
+            LOG_BACKUP_HEALTHY,
+            true,
+            "Archiving",
+            "log backup of each tenant runs",
+        );
+    }
+    wanted(
+        LOG_BACKUP_HEALTHY,
+        Status::Unknown,
+        "Starting",
+        "log backup is starting",
+    )
+}
+
+/// What the database does with the logs of a tenant that has no LogBackup.
+fn unmanaged_phase(tenant: &Tenant) -> &'static str {
+    match tenant.round.as_ref().map(|round| &round.status) {
+        Some(RoundStatus::Doing | RoundStatus::Unknown(_)) => "InProgress",
+        Some(RoundStatus::Prepare | RoundStatus::Beginning) => "Starting",
+        Some(RoundStatus::Suspending | RoundStatus::Suspend) => "Paused",
+        Some(RoundStatus::Interrupted) => "Interrupted",
+        Some(RoundStatus::Stopping | RoundStatus::Stop) | None => "Stopped",
+    }
+}

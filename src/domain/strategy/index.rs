@@ -1,0 +1,72 @@
+//! What was seen, by name and by tenant: looked for one by one, a thousand tenants with twenty tasks
+//! each would cost millions of comparisons in every pass.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{LogBackupSeen, Seen, TaskSeen};
+use crate::oceanbase::model::{Tenant, TenantId};
+
+pub(super) struct Index<'a> {
+    tasks: HashSet<&'a str>,
+    /// By the tenant's name.
+    full_tasks: HashMap<&'a str, Vec<&'a TaskSeen>>,
+    /// The oldest of each tenant that is known by its id.
+    by_id: HashMap<TenantId, &'a LogBackupSeen>,
+    /// The oldest of each name, of those that have not seen their tenant yet.
+    by_name: HashMap<&'a str, &'a LogBackupSeen>,
+}
+
+impl<'a> Index<'a> {
+    pub(super) fn of(seen: &'a Seen) -> Self {
+        let mut index = Self {
+            tasks: HashSet::new(),
+            full_tasks: HashMap::new(),
+            by_id: HashMap::new(),
+            by_name: HashMap::new(),
+        };
+        for task in &seen.tasks {
+            index.tasks.insert(&task.name);
+            if task.full {
+                let of_tenant = index.full_tasks.entry(&task.tenant_name).or_default();
+                of_tenant.push(task);
+            }
+        }
+        for known in &seen.log_backups {
+            let oldest = match known.tenant_id {
+                Some(id) => index.by_id.entry(id).or_insert(known),
+                None => index.by_name.entry(&known.tenant_name).or_insert(known),
+            };
+            *oldest = older(oldest, known);
+        }
+        index
+    }
+
+    /// Whether a task of this name is there.
+    pub(super) fn has_task(&self, name: &str) -> bool {
+        self.tasks.contains(name)
+    }
+
+    /// Whether a full backup of the tenant was ever made, whatever became of it.
+    pub(super) fn has_full_task_of(&self, tenant: &Tenant) -> bool {
+        let tasks = self.full_tasks.get(tenant.name.as_str());
+        tasks.is_some_and(|tasks| tasks.iter().any(|task| task.is_of(tenant)))
+    }
+
+    /// The log backup of a tenant. Of several the oldest: the others do nothing.
+    pub(super) fn log_backup_of(&self, tenant: &Tenant) -> Option<&'a LogBackupSeen> {
+        let by_id = self.by_id.get(&tenant.id).copied();
+        let by_name = self.by_name.get(tenant.name.as_str()).copied();
+        match (by_id, by_name) {
+            (Some(one), Some(other)) => Some(older(one, other)),
+            (one, other) => one.or(other),
+        }
+    }
+}
+
+fn older<'a>(one: &'a LogBackupSeen, other: &'a LogBackupSeen) -> &'a LogBackupSeen {
+    if (other.created_at, &other.name) < (one.created_at, &one.name) {
+        other
+    } else {
+        one
+    }
+}

@@ -1,0 +1,113 @@
+//! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
+
+use super::{Draft, LogBackupSeen};
+use crate::api::strategy::FailingTenant;
+use crate::domain::naming;
+use crate::oceanbase::model::Tenant;
+
+/// Longest directory that a LogBackup takes, in bytes.
+const LONGEST: usize = 512;
+/// Reason of a tenant whose logs an edit of the strategy would move.
+pub(super) const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
+
+impl Draft<'_> {
+    /// Why nothing is sent for a tenant that could be backed up, if so.
+    pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
+        let (reason, message) = self
+            .unusable_path(tenant)
+            .or_else(|| self.moved_logs(tenant, self.index.log_backup_of(tenant)?))
+            .or_else(|| self.data_elsewhere(tenant))?;
+        Some(FailingTenant {
+            name: tenant.name.clone(),
+            reason: reason.to_owned(),
+            message,
+        })
+    }
+
+    /// The path of a new log backup: none where the default does.
+    pub(super) fn new_log_path(&self, tenant: &Tenant) -> Option<String> {
+        let paths = self.strategy.spec.paths.as_ref()?;
+        paths.log.as_ref().map(|_| self.log_path(tenant))
+    }
+
+    fn log_path(&self, tenant: &Tenant) -> String {
+        let paths = self.strategy.spec.paths.as_ref();
+        let template = paths.and_then(|paths| paths.log.as_deref());
+        naming::log_path(template, &self.seen.identity, tenant)
+    }
+
+    fn data_path(&self, tenant: &Tenant) -> String {
+        let paths = self.strategy.spec.paths.as_ref();
+        let template = paths.and_then(|paths| paths.data.as_deref());
+        naming::data_path(template, &self.seen.identity, tenant)
+    }
+
+    /// What a template makes of this cluster and tenant may be no directory, or one in another.
+    fn unusable_path(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
+        self.strategy.spec.paths.as_ref()?;
+        let (data, log) = (self.data_path(tenant), self.log_path(tenant));
+        let bad = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-' | '/');
+        let problem = if let Some(path) = [&data, &log]
+            .into_iter()
+            .find(|path| path.len() > LONGEST || path.contains(bad))
+        {
+            format!(
+                "`paths` make the directory '{path}', and only letters, digits, '_', '.', '-' and \
+                 '/' are possible, at most {LONGEST} of them: correct the template"
+            )
+        } else if is_within(&data, &log) || is_within(&log, &data) {
+            format!(
+                "`paths` make the directories '{data}' and '{log}', one in the other: correct the \
+                 templates"
+            )
+        } else {
+            return None;
+        };
+        Some(("InvalidPath", problem))
+    }
+
+    /// A log backup that goes elsewhere than the strategy says. The path of one that no strategy
+    /// has made is whoever made it's to choose.
+    fn moved_logs(&self, tenant: &Tenant, known: &LogBackupSeen) -> Option<(&'static str, String)> {
+        let spec = self.strategy.spec;
+        let default = || naming::log_path(None, &self.seen.identity, tenant);
+        let path = known.path.clone().unwrap_or_else(default);
+        let is_moved = known.storage != spec.storage_ref.name
+            || (known.inherited.is_some() && path != self.log_path(tenant));
+        if !is_moved {
+            return None;
+        }
+        let (name, storage) = (&known.name, &known.storage);
+        let place = format!("'{path}' of BackupStorage '{storage}'");
+        let inherited = known.inherited.as_ref();
+        if inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name) {
+            let message = format!(
+                "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
+                 which go to {place}; it is refused and nothing is sent. Take the edit back; or \
+                 stop and delete the LogBackup first: that costs a hole in the logs and needs a \
+                 new full backup"
+            );
+            return Some((STORAGE_CHANGE_REFUSED, message));
+        }
+        let message = format!(
+            "LogBackup '{name}' sends the tenant's logs to {place}; nothing is changed. Stop and \
+             delete it to move to another store: that costs a hole in the logs and needs a new \
+             full backup"
+        );
+        Some(("DestinationChangeRefused", message))
+    }
+
+    fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
+        let place = self.seen.data_elsewhere.get(&tenant.id)?;
+        let message = format!(
+            "the tenant's data backups go to '{place}' already, and nothing is changed: back up \
+             there, or clear DATA_BACKUP_DEST first"
+        );
+        Some(("DestinationInUse", message))
+    }
+}
+
+fn is_within(inner: &str, outer: &str) -> bool {
+    let rest = inner.strip_prefix(outer);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}

@@ -1,0 +1,147 @@
+//! Log backups that follow their strategy, and what somebody wrote into them.
+
+use super::*;
+use crate::api::Drift;
+use crate::api::log_backup::{HealPolicy, HealSettings};
+use crate::api::strategy::StrategyLogBackupMode;
+use crate::api::{Binding, LogBackupSpec};
+
+/// The settings that are written in the pass in this minute, by name.
+fn written(story: &mut Story, minutes: i64) -> Vec<(String, Binding, i32)> {
+    let Some(Effect::EditLogBackups(edits)) = story.look(minutes).effect else {
+        return Vec::new();
+    };
+    story.edit(&edits);
+    edits
+        .into_iter()
+        .map(|edit| {
+            (
+                edit.name,
+                edit.settings.binding,
+                edit.settings.piece_switch_days,
+            )
+        })
+        .collect()
+}
+
+fn wish(story: &mut Story, binding: Binding, piece_switch_days: i32) {
+    story.spec.log_backup.binding = binding;
+    story.spec.log_backup.piece_switch_days = piece_switch_days;
+    story.generation += 1;
+}
+
+#[test]
+fn an_edit_of_the_strategy_is_written_into_its_log_backups_once() {
+    let mut story = Story::of(&[1002, 1004]);
+    assert_eq!(written(&mut story, -30), []);
+    wish(&mut story, Binding::Optional, 3);
+    assert_eq!(
+        written(&mut story, -29),
+        [
+            ("prod-t1002".to_owned(), Binding::Optional, 3),
+            ("prod-t1004".to_owned(), Binding::Optional, 3)
+        ]
+    );
+    assert_eq!(written(&mut story, -28), []);
+}
+
+#[test]
+fn what_somebody_wrote_into_a_log_backup_stands_while_other_fields_follow() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].settings.binding = Binding::Mandatory;
+    assert_eq!(written(&mut story, -30), []);
+    wish(&mut story, Binding::Optional, 5);
+    assert_eq!(
+        written(&mut story, -29),
+        [("prod-t1002".to_owned(), Binding::Mandatory, 5)]
+    );
+}
+
+#[test]
+fn a_field_that_somebody_puts_back_follows_again() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].settings.piece_switch_days = 7;
+    wish(&mut story, Binding::Optional, 3);
+    assert_eq!(written(&mut story, -30), []);
+    story.seen.log_backups[0].settings.piece_switch_days = 1;
+    assert_eq!(
+        written(&mut story, -29),
+        [("prod-t1002".to_owned(), Binding::Optional, 3)]
+    );
+}
+
+#[test]
+fn a_log_backup_that_no_strategy_made_is_never_edited() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].inherited = None;
+    wish(&mut story, Binding::Mandatory, 3);
+    assert_eq!(written(&mut story, -30), []);
+}
+
+#[test]
+fn another_strategy_that_takes_a_tenant_over_takes_over_what_followed_the_first() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].inherited = Some(inherited("before"));
+    wish(&mut story, Binding::Optional, 3);
+    assert_eq!(written(&mut story, -30).len(), 1);
+    let known = story.seen.log_backups[0].inherited.clone().unwrap();
+    assert_eq!(
+        (known.strategy.as_str(), known.log_backup.piece_switch_days),
+        ("nightly", 3)
+    );
+}
+
+#[test]
+fn a_log_backup_of_another_place_is_not_edited() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].storage = "other".to_owned();
+    wish(&mut story, Binding::Optional, 3);
+    assert_eq!(written(&mut story, -30), []);
+}
+
+#[test]
+fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
+    let mut story = Story::of(&[1002]);
+    wish(&mut story, Binding::Mandatory, 1);
+    story.look(-40);
+    story.events.clear();
+    let tries = (0..3).map(|_| story.look_and_hear(-30, |_| Err(Trouble::Error)).len());
+    assert_eq!(tries.sum::<usize>(), 1);
+    assert_eq!(story.events, ["EditFailed"]);
+    assert_eq!(story.make(-29), ["prod-t1002"]);
+    story.look(-28);
+    assert_eq!(story.status.unmade, []);
+}
+
+#[test]
+fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
+    let mut story = Story::of(&[1002]);
+    wish(&mut story, Binding::Mandatory, 1);
+    story.look(-30);
+    let heard = story.decide(Some(&Made::default()), -30);
+    assert_eq!((heard.effect, heard.next), (None, GO_ON));
+    assert_eq!(heard.status.unmade, []);
+    assert_eq!(story.make(-30), ["prod-t1002"]);
+}
+
+#[test]
+fn what_is_written_into_a_log_backup_is_read_back_from_it() {
+    let settings = LogBackupSettings {
+        mode: StrategyLogBackupMode::AroundDataBackup,
+        binding: Binding::Mandatory,
+        piece_switch_days: 7,
+        drift: Drift::Enforce,
+        heal: HealSettings {
+            policy: HealPolicy::Never,
+            max_per_day: 3,
+        },
+    };
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups.clear();
+    let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
+        panic!("no log backup")
+    };
+    let mut spec: LogBackupSpec = made[0].1.clone();
+    give(&settings, &mut spec);
+    assert_eq!(settings_of(&spec), settings);
+}

@@ -1,0 +1,135 @@
+//! Where backups go: templates, and edits that would move what is there.
+
+use super::*;
+
+fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
+    PathTemplates {
+        data: data.map(str::to_owned),
+        log: log.map(str::to_owned),
+    }
+}
+
+/// The path of the log backup that is made for the tenant.
+fn path_of_new(story: &mut Story) -> Option<String> {
+    story.seen.log_backups.clear();
+    match story.look(-30).effect {
+        Some(Effect::MakeLogBackups(made)) => made[0].1.path.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_new_log_backup_has_the_path_that_the_template_makes() {
+    let mut story = Story::of(&[1002]);
+    let template = "logs/{clusterName}/{clusterId}/{tenantName}.{tenantId}";
+    story.spec.paths = Some(paths(None, Some(template)));
+    assert_eq!(
+        path_of_new(&mut story).as_deref(),
+        Some("logs/obprod/7/t1002.1002")
+    );
+}
+
+#[test]
+fn without_a_template_the_log_backup_chooses_its_path() {
+    let mut story = Story::of(&[1002]);
+    story.spec.paths = Some(paths(Some("data/{tenantId}"), None));
+    assert_eq!(path_of_new(&mut story), None);
+}
+
+#[test]
+fn a_cluster_whose_name_is_no_directory_gets_nothing() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups.clear();
+    story.seen.identity.cluster_name = "ob prod{tenantId}".to_owned();
+    story.spec.paths = Some(paths(None, Some("{clusterName}/{tenantId}")));
+    assert_eq!(story.look(1).effect, None);
+    assert_eq!(story.failing(), [("t1002", "InvalidPath")]);
+}
+
+#[test]
+fn directories_of_data_and_logs_that_turn_out_one_in_the_other_are_refused() {
+    let mut story = Story::of(&[1002]);
+    story.spec.paths = Some(paths(Some("{tenantId}"), Some("1002/{tenantId}")));
+    story.look(1);
+    assert_eq!(story.failing(), [("t1002", "InvalidPath")]);
+}
+
+#[test]
+fn an_edit_that_would_move_logs_is_refused_until_it_is_taken_back() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    story.seen.tasks.clear();
+    story.spec.storage_ref = LocalReference::new("other");
+    story.generation += 1;
+    assert_eq!(story.make(121), [""; 0]);
+    assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::STALLED)),
+        ("False", "True")
+    );
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+    story.spec.storage_ref = LocalReference::new("s3");
+    story.generation += 1;
+    story.make(122);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::STALLED)),
+        ("True", "False")
+    );
+}
+
+#[test]
+fn a_template_that_would_move_logs_is_refused() {
+    let mut story = Story::of(&[1002]);
+    story.spec.paths = Some(paths(None, Some("elsewhere/{tenantId}")));
+    story.look(1);
+    assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
+}
+
+#[test]
+fn a_template_that_says_what_is_there_already_moves_nothing() {
+    let mut story = Story::of(&[1002]);
+    let template = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
+    story.spec.paths = Some(paths(None, Some(template)));
+    story.look(1);
+    assert_eq!(story.failing(), []);
+}
+
+#[test]
+fn an_edit_concerns_only_tenants_that_have_a_place() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups.remove(1);
+    story.spec.storage_ref = LocalReference::new("other");
+    assert_eq!(story.make(1), ["prod-t1004"]);
+}
+
+#[test]
+fn a_tenant_of_another_strategy_before_is_not_moved_and_the_strategy_is_not_stalled() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups[0].inherited = Some(inherited("before"));
+    story.seen.log_backups[0].storage = "other".to_owned();
+    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::BACKUP_HEALTHY)),
+        ("True", "False")
+    );
+}
+
+#[test]
+fn the_path_of_a_log_backup_that_somebody_made_is_that_persons() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].inherited = None;
+    story.seen.log_backups[0].path = Some("mine".to_owned());
+    assert_eq!(story.make(61).len(), 1);
+}
+
+#[test]
+fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() {
+    let mut story = Story::of(&[1002]);
+    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
+    let message = &story.status.tenants.as_ref().unwrap().failing[0].message;
+    assert!(message.contains("file:///dba"), "{message}");
+}

@@ -1,0 +1,64 @@
+//! Log backup that runs around data backups only, and one that is somebody else's matter.
+
+use oceanbase_sim::statement::Kind;
+
+use super::{ONE_TENANT, nightly_without_first_backup, task};
+use crate::support::{World, eventually};
+
+const NAME: (&str, &str) = ("logbackup", "prod-t1002");
+
+fn with_mode(story: &str, mode: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    let settings = format!("spec:\n  logBackup: {{mode: {mode}}}\n");
+    world.apply(&nightly_without_first_backup().replace("spec:\n", &settings));
+    world
+}
+
+#[test]
+fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
+    let world = with_mode("around", "AroundDataBackup");
+    world.condition(NAME, "Archiving", "False", "BetweenBackups");
+    assert_eq!(world.changing(), [""; 0]);
+    world.apply(&task("now", "Full"));
+    let done = world.phase("backuptask", "now", "Completed");
+    world.phase(NAME.0, NAME.1, "Stopped");
+    let set = done["status"]["backupSetId"].as_i64().unwrap();
+    let shown = eventually(
+        "the set among what can be recovered to",
+        || world.get(NAME.0, NAME.1),
+        |object| object["status"]["recoveryPoints"][0]["backupSetId"] == set,
+    );
+    assert_eq!(
+        shown["status"]["recoveryWindows"].as_array().unwrap().len(),
+        1
+    );
+    assert_eq!(world.count(Kind::ArchiveLog), 1);
+    assert_eq!(world.count(Kind::NoArchiveLog), 1);
+    // Nothing is wrong: it rests.
+    let strategy = world.get("backupstrategy", "nightly");
+    let healthy = crate::support::world::condition_of(&strategy, "LogBackupHealthy");
+    assert_ne!(healthy["status"], "False");
+}
+
+#[test]
+fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
+    let world = with_mode("unmanaged", "Unmanaged");
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "LogBackupHealthy",
+        "False",
+        "LogBackupStopped",
+    );
+    world.apply(&task("now", "Full"));
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForLogBackup",
+    );
+    world.sql("ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///dba/log' TENANT = orders");
+    world.sql("ALTER SYSTEM ARCHIVELOG TENANT = orders");
+    world.phase("backuptask", "now", "Completed");
+    assert_eq!(world.list("logbackup").len(), 0);
+    assert_eq!(world.count(Kind::ArchiveLog), 1);
+}

@@ -1,0 +1,138 @@
+//! Slots that fall into blackout windows.
+
+use std::time::Duration;
+
+use jiff::{Timestamp, ToSpan, Unit};
+use serde_json::Value;
+
+use crate::support::world::condition_of;
+use crate::support::{World, within};
+
+/// A slot, and the end of the window in which it falls.
+const PATIENCE: Duration = Duration::from_mins(4);
+
+const TWO_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+/// A strategy with one slot a day in this minute, in a window of this action so many minutes around
+/// it.
+fn strategy(tenant: &str, slot: Timestamp, reach: i64, action: &str) -> String {
+    let clock = |at: Timestamp| at.strftime("%H:%M").to_string();
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: for-{tenant}}}
+spec:
+  clusterRef: {{name: prod}}
+  tenants: {{names: [{tenant}]}}
+  storageRef: {{name: nfs}}
+  schedule:
+    cron: {{full: '{}'}}
+    blackoutWindows: [{{start: '{}', end: '{}', action: {action}}}]
+",
+        slot.strftime("%-M %-H * * *"),
+        clock(slot - reach.minutes()),
+        clock(slot + reach.minutes()),
+    )
+}
+
+fn history(strategy: &Value) -> Vec<(String, String)> {
+    let records = strategy["status"]["scheduleHistory"].as_array();
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let records = records.into_iter().flatten();
+    records
+        .map(|record| (text(&record["outcome"]), text(&record["reason"])))
+        .collect()
+}
+
+#[test]
+fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
+    let world = World::started("blackout", TWO_TENANTS);
+    let slot = (Timestamp::now() + 40.seconds())
+        .round(Unit::Minute)
+        .unwrap();
+    let slot = if slot < Timestamp::now() + 10.seconds() {
+        slot + 1.minute()
+    } else {
+        slot
+    };
+    let end = slot + 1.minute();
+    world.apply(&strategy("orders", slot, 1, "Postpone"));
+    world.apply(&strategy("billing", slot, 1, "Skip"));
+
+    let held = within(
+        PATIENCE,
+        "a slot that a window holds back",
+        || world.get("backupstrategy", "for-orders"),
+        |strategy| strategy["status"]["openSlot"]["startTime"] == end.to_string(),
+    );
+    assert_eq!(held["status"]["openSlot"]["slot"], slot.to_string());
+    let scheduling = condition_of(&held, "Scheduling");
+    assert_eq!(scheduling["reason"], "BlackoutWindow");
+    let left_out = within(
+        PATIENCE,
+        "a slot that a window leaves out",
+        || world.get("backupstrategy", "for-billing"),
+        |strategy| !history(strategy).is_empty(),
+    );
+    assert_eq!(
+        history(&left_out),
+        [("Skipped".to_owned(), "BlackoutWindow".to_owned())]
+    );
+
+    let name = format!("for-orders-t1002-full-{}z", slot.strftime("%Y%m%d%H%M"));
+    let task = within(
+        PATIENCE,
+        &name,
+        || world.get("backuptask", &name),
+        |task| task["status"]["phase"] == "Completed",
+    );
+    assert_eq!(task["spec"]["scheduledTime"], slot.to_string());
+    assert_eq!(task["spec"]["notBeforeTime"], end.to_string());
+    let started: Timestamp = task["metadata"]["creationTimestamp"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(started >= end, "made at {started}");
+    assert_eq!(world.list("backuptask").len(), 1);
+}
+
+#[test]
+fn in_a_window_a_task_of_the_strategy_waits_and_a_persons_runs() {
+    let world = World::started("blackout-task", TWO_TENANTS);
+    world.apply(&strategy("orders", Timestamp::now(), 120, "Postpone"));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    let known = world.get("backupstrategy", "for-orders");
+    let task = |name: &str, owner: &str| {
+        format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {name}{owner}}}
+spec: {{strategyRef: {{name: for-orders}}, tenantName: orders, type: Full}}
+"
+        )
+    };
+    let owner = format!(
+        ", ownerReferences: [{{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, \
+         name: for-orders, uid: {}, controller: true}}]",
+        known["metadata"]["uid"].as_str().unwrap()
+    );
+    world.apply(&task("scheduled", &owner));
+    let held = world.phase("backuptask", "scheduled", "Pending");
+    assert_eq!(held["status"]["cause"]["reason"], "BlackoutWindow");
+    world.apply(&task("by-hand", ""));
+    world.phase("backuptask", "by-hand", "Completed");
+    assert_eq!(
+        world.get("backuptask", "scheduled")["status"]["phase"],
+        "Pending"
+    );
+}

@@ -1,0 +1,131 @@
+//! Edits of a strategy, and what they do to what is there.
+
+use super::{NIGHTLY, ONE_TENANT};
+use crate::support::world::condition_of;
+use crate::support::{World, eventually};
+
+const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
+const LOGS: (&str, &str) = ("logbackup", "prod-t1002");
+
+const OTHER_STORE: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {name: other}
+spec: {type: NFS, nfs: {path: /ob-other}}
+";
+
+/// `nightly`, whose first backup has ended.
+fn backed_up(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(OTHER_STORE);
+    world.apply(NIGHTLY);
+    world.phase(LOGS.0, LOGS.1, "InProgress");
+    world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
+    world
+}
+
+#[test]
+fn a_log_backup_follows_its_strategy_but_for_what_somebody_wrote_into_it() {
+    let world = backed_up("follow");
+    world.edit(LOGS.0, LOGS.1, "spec: {binding: Mandatory}");
+    world.edit(
+        STRATEGY.0,
+        STRATEGY.1,
+        "spec: {logBackup: {pieceSwitchDays: 3}}",
+    );
+    let object = eventually(
+        "a log backup that follows",
+        || world.get(LOGS.0, LOGS.1),
+        |object| object["spec"]["pieceSwitchDays"] == 3,
+    );
+    assert_eq!(object["spec"]["binding"], "Mandatory");
+    let inherited = &object["metadata"]["annotations"]["backup.oceanbase.io/inherited"];
+    let inherited = inherited.as_str().unwrap();
+    assert!(
+        inherited.contains("\"strategy\":\"nightly\""),
+        "{inherited}"
+    );
+    let owners = object["metadata"]["ownerReferences"].as_array().unwrap();
+    assert_eq!(owners[0]["kind"], "OceanBaseCluster");
+    assert_eq!(world.list("logbackup").len(), 1);
+}
+
+#[test]
+fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
+    let world = backed_up("move");
+    world.settle();
+    world.forget_statements();
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: other}}");
+    let object = world.condition(STRATEGY, "Stalled", "True", "StorageChangeRefused");
+    let ready = condition_of(&object, "Ready");
+    assert_eq!(ready["status"], "False");
+    let message = ready["message"].as_str().unwrap();
+    assert!(message.contains("Take the edit back"), "{message}");
+    assert_eq!(object["status"]["phase"], "Abnormal");
+    let failing = &object["status"]["tenants"]["failing"][0];
+    assert_eq!(failing["reason"], "StorageChangeRefused");
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+    assert_eq!(world.get(LOGS.0, LOGS.1)["status"]["phase"], "InProgress");
+
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: nfs}}");
+    world.condition(STRATEGY, "Ready", "True", "Accepted");
+    world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
+}
+
+#[test]
+fn a_strategy_that_goes_leaves_its_tenant_where_it_is() {
+    let world = backed_up("level");
+    let for_all = NIGHTLY
+        .replace("{name: nightly}", "{name: for-all}")
+        .replace("tenants: {names: [orders]}", "suspend: false")
+        .replace("{name: nfs}", "{name: other}");
+    world.apply(&for_all);
+    world.condition(
+        ("backupstrategy", "for-all"),
+        "Scheduling",
+        "False",
+        "NoTenants",
+    );
+    world.settle();
+    world.forget_statements();
+    world
+        .kubectl(&["delete", STRATEGY.0, STRATEGY.1, "--timeout=20s"])
+        .unwrap();
+    let object = world.condition(
+        ("backupstrategy", "for-all"),
+        "BackupHealthy",
+        "False",
+        "DestinationChangeRefused",
+    );
+    // The edit was none of its own: it is in order, and can not do its work.
+    assert_eq!(condition_of(&object, "Ready")["status"], "True");
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+    assert_eq!(world.get(LOGS.0, LOGS.1)["status"]["phase"], "InProgress");
+}
+
+#[test]
+fn backups_go_where_the_templates_say() {
+    let world = World::started("templates", ONE_TENANT);
+    world.apply(&NIGHTLY.replace(
+        "  storageRef",
+        "  paths: {data: '{clusterName}/{clusterId}/{tenantName}.{tenantId}', log: 'log/{tenantId}'}
+  storageRef",
+    ));
+    let logs = world.phase(LOGS.0, LOGS.1, "InProgress");
+    assert_eq!(
+        logs["status"]["storageDirectory"],
+        "file:///ob-backup/log/1002"
+    );
+    let tasks = eventually(
+        "a completed task",
+        || world.list("backuptask"),
+        |tasks| tasks.len() == 1 && tasks[0]["status"]["phase"] == "Completed",
+    );
+    assert_eq!(
+        tasks[0]["status"]["storageDirectory"],
+        "file:///ob-backup/obprod/7/orders.1002"
+    );
+    world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
+}

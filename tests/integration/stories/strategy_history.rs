@@ -1,0 +1,62 @@
+//! How many of its ended tasks a strategy keeps.
+
+use super::{ONE_TENANT, nightly_without_first_backup};
+use crate::support::{World, eventually};
+
+/// A task that is overdue as soon as somebody looks at it.
+fn old_task(name: &str, owner: &str) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {{name: {name}{owner}}}
+spec:
+  strategyRef: {{name: nightly}}
+  tenantName: orders
+  type: Full
+  scheduledTime: '2026-01-01T00:00:00Z'
+"
+    )
+}
+
+#[test]
+fn old_tasks_of_a_strategy_are_deleted_and_those_of_people_are_not() {
+    let world = World::started("history", ONE_TENANT);
+    world.apply(&nightly_without_first_backup().replace(
+        "spec:",
+        "spec:
+  history: {successful: 1, failed: 2}",
+    ));
+    let strategy = world.phase("backupstrategy", "nightly", "PendingBackupScheduling");
+    let owner = format!(
+        ", ownerReferences: [{{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, \
+         name: nightly, uid: {}, controller: true}}]",
+        strategy["metadata"]["uid"].as_str().unwrap()
+    );
+    for name in ["by-hand-1", "by-hand-2", "by-hand-3"] {
+        world.apply(&old_task(name, ""));
+        world.phase("backuptask", name, "Overdue");
+    }
+    for name in ["nightly-1", "nightly-2", "nightly-3", "nightly-4"] {
+        world.apply(&old_task(name, &owner));
+    }
+    let tasks = eventually(
+        "two tasks of the strategy's and three of a person's",
+        || world.list("backuptask"),
+        |tasks| {
+            let ended = tasks.iter();
+            tasks.len() == 5
+                && ended
+                    .filter(|task| task["status"]["phase"] == "Overdue")
+                    .count()
+                    == 5
+        },
+    );
+    let by_hand = tasks.iter().filter(|task| {
+        let name = task["metadata"]["name"].as_str();
+        name.is_some_and(|name| name.starts_with("by-hand"))
+    });
+    assert_eq!(by_hand.count(), 3);
+    let strategy = world.get("backupstrategy", "nightly");
+    assert!(strategy["status"]["lastFailureTime"].is_string());
+}

@@ -1,0 +1,80 @@
+//! The account of the stories' operators: the one that `deploy/` ships, with its rights and no
+//! others.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use kube::Client;
+use kube::config::Kubeconfig;
+use serde_json::{Value, json};
+
+use super::api::client_of;
+use super::cluster::run;
+use super::{apply, control_plane, kubectl};
+
+/// Where the shipped account lives.
+const SYSTEM: &str = "oceanbase-backup-system";
+/// Its name, which is also its role's and its Lease's.
+const NAME: &str = "oceanbase-backup-operator";
+
+/// A kubeconfig of the shipped account for the shared control plane.
+pub(crate) fn kubeconfig() -> &'static Path {
+    static SHARED: LazyLock<PathBuf> = LazyLock::new(|| {
+        for object in shipped() {
+            let of_the_operator = object["metadata"]["name"]
+                .as_str()
+                .is_some_and(|name| name == SYSTEM || name.starts_with(NAME));
+            if of_the_operator && object["kind"] != "Deployment" {
+                apply(SYSTEM, &object.to_string()).unwrap();
+            }
+        }
+        kubeconfig_in(SYSTEM)
+    });
+    &SHARED
+}
+
+/// A kubeconfig of the operator's account in a namespace.
+pub(crate) fn kubeconfig_in(namespace: &str) -> PathBuf {
+    let token = kubectl(&["create", "token", NAME, "--namespace", namespace]).unwrap();
+    with_token(control_plane().kubeconfig(), &token, namespace)
+}
+
+/// A kubeconfig like another one, for the account that a token is of.
+pub(crate) fn with_token(kubeconfig: &Path, token: &str, name: &str) -> PathBuf {
+    let text = std::fs::read_to_string(kubeconfig).unwrap();
+    let mut config: Value = serde_saphyr::from_str(&text).unwrap();
+    for user in config["users"].as_array_mut().unwrap() {
+        user["user"] = json!({"token": token.trim()});
+    }
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.kubeconfig"));
+    std::fs::write(&file, config.to_string()).unwrap();
+    file
+}
+
+/// A client with the rights of the shipped account.
+pub(crate) fn client() -> &'static Client {
+    static SHARED: LazyLock<Client> =
+        LazyLock::new(|| client_of(&Kubeconfig::read_from(kubeconfig()).unwrap()));
+    &SHARED
+}
+
+/// Lets the account hold the Lease of a namespace, as it may in its own.
+pub(crate) fn may_lead_in(namespace: &str) {
+    for mut object in shipped() {
+        if object["metadata"]["name"] == format!("{NAME}-lease") {
+            object["metadata"]["namespace"] = json!(namespace);
+            apply(namespace, &object.to_string()).unwrap();
+        }
+    }
+}
+
+/// What `kubectl apply -k deploy` applies.
+fn shipped() -> Vec<Value> {
+    let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
+    let rendered = run(control_plane().kubectl().arg("kustomize").arg(deploy), None);
+    let rendered = rendered.unwrap();
+    let documents = rendered.split("\n---\n");
+    documents
+        .map(|document| serde_saphyr::from_str(document).unwrap())
+        .collect()
+}
