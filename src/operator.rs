@@ -252,6 +252,13 @@ fn note_live(context: &Context) {
             metrics.log_backup([&namespace, cluster, tenant], delay, checkpoint.as_second());
         }
     }
+    for strategy in context.stores.strategies.state() {
+        let namespace = strategy.namespace().unwrap_or_default();
+        let alerts = strategy.status.iter().flat_map(|status| &status.alerts);
+        for alert in alerts.filter(|alert| alert.status == "Active") {
+            metrics.alert(&namespace, &strategy.name_any(), &alert.type_);
+        }
+    }
     for task in context.stores.tasks.state() {
         let shown = task.status.clone().unwrap_or_default();
         if shown.outcome.is_none() {

@@ -59,6 +59,12 @@ use super::condition::{self, Condition};
         type_ = "integer",
         json_path = ".status.backup.runningTasks",
         priority = 1
+    ),
+    printcolumn(
+        name = "ALERTS",
+        type_ = "integer",
+        json_path = ".status.alertCount",
+        priority = 1
     )
 )]
 #[serde(rename_all = "camelCase")]
@@ -191,6 +197,9 @@ pub struct OceanBaseClusterStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub not_backed_up_tenants: Vec<String>,
+    /// Active alerts of the cluster's strategies.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_count: Option<i32>,
     /// The cluster's basic backup information.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<ClusterBackup>,

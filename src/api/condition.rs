@@ -30,6 +30,8 @@ pub mod types {
     pub const BACKUP_HEALTHY: &str = "BackupHealthy";
     /// The log backup of every tenant runs.
     pub const LOG_BACKUP_HEALTHY: &str = "LogBackupHealthy";
+    /// Each tenant's delete policy is as `retention` says.
+    pub const RETENTION_APPLIED: &str = "RetentionApplied";
 }
 
 /// The schema of a `conditions` list: a map keyed by `type`, bounded.

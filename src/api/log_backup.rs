@@ -7,12 +7,10 @@ mod status;
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
-pub use settings::{
-    Binding, DeletionPolicy, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode,
-};
+pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
 
-use super::LocalReference;
+use super::{DeletionPolicy, LocalReference};
 
 /// Log backup of one tenant.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]

@@ -18,13 +18,16 @@ macro_rules! unchanged {
     };
 }
 
+pub mod alert;
 pub mod backup_task;
 pub mod cause;
 pub mod cluster;
 pub mod condition;
 pub mod data_backup;
+pub mod deletion;
 pub mod log_backup;
 pub mod reference;
+pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
@@ -39,10 +42,10 @@ pub use cause::Cause;
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
 pub use data_backup::{DataBackupSettings, RetrySettings};
-pub use log_backup::{
-    Binding, DeletionPolicy, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus,
-};
+pub use deletion::DeletionPolicy;
+pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
 pub use reference::LocalReference;
+pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
 pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};

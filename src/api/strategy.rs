@@ -11,9 +11,11 @@ pub use status::{
     StrategyTenants, UnmadeObject,
 };
 
+use super::alert::AlertSettings;
 use super::log_backup::{HealPolicy, HealSettings};
+use super::retention::Retention;
 use super::schedule::ScheduleSpec;
-use super::{Binding, DataBackupSettings, Drift, LocalReference};
+use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -78,6 +80,12 @@ use super::{Binding, DataBackupSettings, Drift, LocalReference};
         json_path = ".status.lastFailureTime",
         priority = 1
     ),
+    printcolumn(
+        name = "ALERTS",
+        type_ = "integer",
+        json_path = ".status.alertCount",
+        priority = 1
+    ),
     selectable = ".spec.clusterRef.name",
     selectable = ".status.phase"
 )]
@@ -116,6 +124,25 @@ pub struct BackupStrategySpec {
     /// How many ended tasks are kept.
     #[serde(default)]
     pub history: HistoryLimits,
+    /// How long backups are kept. Left out: the database's own policies are left as they are, and
+    /// the condition RetentionApplied says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+    /// From when on something is told as an alert.
+    #[serde(default)]
+    pub alerts: AlertSettings,
+    /// What deleting the strategy means for the database.
+    #[serde(default)]
+    pub deletion_policy: DeletionPolicy,
+    /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not
+    /// all is ended; the event StopGivenUp tells what is left.
+    #[serde(default = "five_minutes")]
+    #[schemars(range(min = 30, max = 3600))]
+    pub finalizer_timeout_seconds: i32,
+}
+
+fn five_minutes() -> i32 {
+    300
 }
 
 /// Which tenants a strategy is for.

@@ -36,26 +36,21 @@ impl Reconcile for OceanBaseCluster {
             let status = task.status.as_ref();
             status.is_some_and(|status| status.queue_position.is_some())
         });
-        let strategies = context.stores.strategies.state();
+        let mut strategies = context.stores.strategies.state();
+        strategies.retain(|strategy| {
+            let of = cluster_of(&**strategy, &strategy.spec.cluster_ref);
+            same_database(context, &key, &of)
+        });
+        let shown = || strategies.iter().map(|strategy| strategy.status.as_ref());
         cluster::Seen {
             queued_tasks: queued.count(),
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
-            strategy_phases: strategies
-                .iter()
-                .filter(|strategy| {
-                    same_database(
-                        context,
-                        &key,
-                        &cluster_of(&***strategy, &strategy.spec.cluster_ref),
-                    )
-                })
-                .map(|strategy| {
-                    strategy
-                        .status
-                        .as_ref()
-                        .and_then(|status| status.phase.clone())
-                })
+            strategy_phases: shown()
+                .map(|status| status.and_then(|status| status.phase.clone()))
                 .collect(),
+            alerts: shown()
+                .filter_map(|status| status?.alert_count)
+                .fold(0, i32::saturating_add),
         }
     }
 

@@ -1,6 +1,9 @@
-//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children.
+//! `BackupStrategy`: sees tenants, log backups and tasks; what it does it does to its children and to
+//! the tenants' delete policies.
 
 mod children;
+mod policy;
+mod removal;
 
 pub(super) use children::make;
 
@@ -18,9 +21,11 @@ use super::{
 };
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::INHERITED;
-use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, DesiredState, LogBackup};
+use crate::api::{
+    BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
+};
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
-use crate::domain::{Decision, DestinationSeen, access, naming};
+use crate::domain::{Decision, DestinationSeen, Farewell, access, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
@@ -50,6 +55,12 @@ impl Reconcile for BackupStrategy {
             Ok(snapshot) => strategy::mirror::external(snapshot),
             Err(_) => strategy::mirror::ExternalJobs::new(),
         };
+        let unsettled = database.as_ref().map_or_else(
+            |_| BTreeSet::new(),
+            |snapshot| {
+                policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
+            },
+        );
         let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
@@ -59,9 +70,10 @@ impl Reconcile for BackupStrategy {
                 .map(|snapshot| snapshot.identity.clone())
                 .unwrap_or_default(),
             rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
-            log_backups: log_backups(context, &cluster_of(self, &self.spec.cluster_ref)),
+            log_backups: log_backups(context, self),
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
+            unsettled,
             with_full_backup,
             external,
             data_elsewhere,
@@ -74,33 +86,48 @@ impl Reconcile for BackupStrategy {
         heard: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Decision<BackupStrategyStatus, Effect> {
-        let strategy = strategy::Strategy {
-            name: &self.name_any(),
-            generation: self.metadata.generation.unwrap_or_default(),
-            created_at: created_at(self),
-            spec: &self.spec,
-            status: &self.current_status(),
-        };
-        strategy::decide(
-            &strategy,
-            seen,
-            heard.map(|(_, made)| made),
-            context.clock.now(),
-        )
+        let made = heard.map(|(_, made)| made);
+        let (name, status) = (self.name_any(), self.current_status());
+        let strategy = self.strategy(&name, &status);
+        strategy::decide(&strategy, seen, made, context.clock.now())
     }
 
-    fn cluster(&self, _: &strategy::Seen, _: &Effect) -> Option<ClusterKey> {
-        None
+    fn wants_finalizer(&self) -> bool {
+        self.spec.deletion_policy == DeletionPolicy::Stop
+    }
+
+    fn farewell(
+        &self,
+        seen: &strategy::Seen,
+        heard: Option<(&Effect, &Made)>,
+        context: &Context,
+    ) -> Farewell<BackupStrategyStatus, Effect> {
+        let now = context.clock.now();
+        let deleted_at = self.metadata.deletion_timestamp.as_ref();
+        let deleted_at = deleted_at.map_or(now, |at| at.0);
+        let made = heard.map(|(_, made)| made);
+        let (name, status) = (self.name_any(), self.current_status());
+        strategy::leave(&self.strategy(&name, &status), seen, made, deleted_at, now)
+    }
+
+    fn cluster(&self, _: &strategy::Seen, effect: &Effect) -> Option<ClusterKey> {
+        matches!(effect, Effect::ChangePolicy(_)).then(|| cluster_of(self, &self.spec.cluster_ref))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
         _: &strategy::Seen,
-        _: Option<Permit>,
+        permit: Option<Permit>,
         context: &Context,
     ) -> Made {
-        self.perform_on_children(effect, context).await
+        match effect {
+            Effect::ChangePolicy(change) => Made {
+                answer: Some(policy::change(change, permit).await),
+                ..Made::default()
+            },
+            _ => self.perform_on_children(effect, context).await,
+        }
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
@@ -138,6 +165,21 @@ impl Reconcile for BackupStrategy {
 }
 
 impl BackupStrategy {
+    /// What a decision is about.
+    fn strategy<'a>(
+        &'a self,
+        name: &'a str,
+        status: &'a BackupStrategyStatus,
+    ) -> strategy::Strategy<'a> {
+        strategy::Strategy {
+            name,
+            generation: self.metadata.generation.unwrap_or_default(),
+            created_at: created_at(self),
+            spec: &self.spec,
+            status,
+        }
+    }
+
     fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
         let uid = self.uid();
         stores::within(&context.stores.tasks, namespace)
@@ -158,6 +200,7 @@ impl BackupStrategy {
                     tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     external: task.spec.mirror.is_some(),
+                    started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),
                     cause: status.cause,
@@ -180,14 +223,15 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Strategies of the cluster's database, wherever they are.
+/// Strategies of the cluster's database, wherever they are. One that is being deleted makes nothing
+/// any more.
 pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
     let strategies = context.stores.strategies.state();
     strategies
         .iter()
         .filter(|strategy| {
             let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
-            same_database(context, cluster, &of)
+            strategy.metadata.deletion_timestamp.is_none() && same_database(context, cluster, &of)
         })
         .map(|strategy| {
             let home = namespace(&**strategy);
@@ -206,7 +250,8 @@ pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
 }
 
 /// Log backups of the cluster's database, wherever they are.
-fn log_backups(context: &Context, cluster: &ClusterKey) -> Vec<LogBackupSeen> {
+fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSeen> {
+    let cluster = &cluster_of(strategy, &strategy.spec.cluster_ref);
     let objects = context.stores.log_backups.state();
     objects
         .iter()
@@ -236,6 +281,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
             .filter(|_| cluster.namespace == home)
             .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
+        is_to_stop: object.spec.desired_state == DesiredState::Stopped,
         phase: status.phase,
         around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
             && object.spec.desired_state == DesiredState::Running,

@@ -27,6 +27,8 @@ pub struct Seen {
     pub strategy_phases: Vec<Option<String>>,
     /// Data backups that wait for a free place.
     pub queued_tasks: usize,
+    /// Active alerts of these strategies.
+    pub alerts: i32,
 }
 
 /// Decides. A cluster's object changes nothing in the database.
@@ -38,6 +40,7 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
     let mut status = previous.clone();
+    status.alert_count = Some(seen.alerts);
     if let Err(obstacle) = &seen.database
         && obstacle.is_passing()
         && previous.observed_generation == Some(generation)

@@ -5,8 +5,10 @@
 //! slot due ──> status.openSlot ──> tasks made (named by slot, so made once) ──> scheduleHistory
 //! ```
 //!
-//! A restart goes on with the open slot. A strategy sends no statement itself.
+//! A restart goes on with the open slot. The only statements that a strategy sends itself are those
+//! about delete policies: one a pass, where no object is to be made.
 
+mod alerts;
 mod closed;
 mod following;
 mod health;
@@ -15,6 +17,8 @@ mod index;
 mod making;
 pub mod mirror;
 mod places;
+mod removal;
+mod retention;
 mod slots;
 mod status;
 mod tenants;
@@ -30,15 +34,18 @@ use jiff::Timestamp;
 
 pub use closed::closed;
 pub use following::{give, settings_of};
+pub use removal::leave;
+pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
 
 use index::Index;
 
+use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
-use crate::oceanbase::model::{Identity, Tenant, TenantId};
+use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -73,6 +80,8 @@ pub struct Seen {
     pub log_backups: Vec<LogBackupSeen>,
     /// Tasks that this strategy made.
     pub tasks: Vec<TaskSeen>,
+    /// Tenants of which what our last statement did is not seen yet.
+    pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
     /// Jobs that others started.
@@ -102,6 +111,8 @@ pub struct LogBackupSeen {
     pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
+    /// Whether it is to be stopped.
+    pub is_to_stop: bool,
     /// Its phase.
     pub phase: Option<String>,
     /// Whether logs are archived around data backups only, and it may be stopped between them.
@@ -127,6 +138,8 @@ pub struct TaskSeen {
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
     pub external: bool,
+    /// When the database started its job.
+    pub started_at: Option<Timestamp>,
     /// How it ended, once it has.
     pub outcome: Option<String>,
     /// When it ended.
@@ -148,7 +161,7 @@ pub struct LogBackupEdit {
     pub inherited: Inherited,
 }
 
-/// Objects to make, to edit or to delete.
+/// Something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Log backups, with their names.
@@ -159,21 +172,27 @@ pub enum Effect {
     MakeTasks(Vec<(String, BackupTaskSpec)>),
     /// Ended tasks, with their names, uids and resourceVersions.
     DeleteTasks(Vec<(String, (String, String))>),
+    /// A statement about a tenant's delete policy.
+    ChangePolicy(PolicyChange),
+    /// Log backups that are to be stopped, by name.
+    StopLogBackups(Vec<String>),
 }
 
 impl Effect {
-    /// The objects' names.
+    /// The names of the objects that are made, edited or deleted.
     fn names(&self) -> Vec<&String> {
         match self {
             Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
             Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
             Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
             Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
+            // A removal tries again by itself.
+            Self::ChangePolicy(_) | Self::StopLogBackups(_) => Vec::new(),
         }
     }
 }
 
-/// What became of the objects to make, to edit or to delete.
+/// What became of that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Made {
     /// They are as they should be and ours, now or before.
@@ -182,6 +201,8 @@ pub struct Made {
     pub foreign: BTreeSet<String>,
     /// The rest could not be made, edited or deleted now: why.
     pub error: Option<String>,
+    /// What became of the statement, where it was one.
+    pub answer: Option<Answer>,
 }
 
 type Verdict = Decision<BackupStrategyStatus, Effect>;
@@ -194,14 +215,7 @@ pub fn decide(
     made: Option<&Made>,
     now: Timestamp,
 ) -> Verdict {
-    let draft = Draft {
-        strategy,
-        seen,
-        index: Index::of(seen),
-        status: strategy.status.clone(),
-        now,
-        event: None,
-    };
+    let draft = Draft::new(strategy, seen, now);
     match (
         Schedule::parse(&strategy.spec.schedule),
         &seen.target,
@@ -227,6 +241,8 @@ struct Draft<'a> {
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
+    /// What the delete policies are found to be, once they are looked at.
+    retention: Option<Wanted>,
 }
 
 /// What objects are made for.
@@ -242,6 +258,20 @@ enum Standing<'a> {
     Blocked(&'a Obstacle),
     /// The tenants, and those that can not be backed up.
     Planned(&'a Matched, &'a [FailingTenant]),
+}
+
+impl<'a> Draft<'a> {
+    fn new(strategy: &'a Strategy<'a>, seen: &'a Seen, now: Timestamp) -> Self {
+        Self {
+            strategy,
+            seen,
+            index: Index::of(seen),
+            status: strategy.status.clone(),
+            now,
+            event: None,
+            retention: None,
+        }
+    }
 }
 
 impl Draft<'_> {
@@ -275,6 +305,9 @@ impl Draft<'_> {
         let mut next = self.schedule(schedule);
         self.note_first_backup();
         let effect = self.effect(plan);
+        let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
+        next = next.sooner(retention.next, self.now);
+        self.retention = Some(retention.condition);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -283,7 +316,7 @@ impl Draft<'_> {
             }
             None
         } else {
-            effect
+            effect.or(retention.change.map(Effect::ChangePolicy))
         };
         self.close_when_made(plan, made);
         self.forget_unwanted(plan);
@@ -294,7 +327,13 @@ impl Draft<'_> {
         self.finish(&Standing::Planned(matched, &failing), effect, next)
     }
 
-    fn finish(self, standing: &Standing<'_>, effect: Option<Effect>, next: Next) -> Verdict {
+    fn finish(
+        mut self,
+        standing: &Standing<'_>,
+        effect: Option<Effect>,
+        mut next: Next,
+    ) -> Verdict {
+        next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
         let before = self.strategy.status.phase.clone();
         let status = status::render(self, standing);

@@ -3,12 +3,16 @@
 //! A command is a short script on one session. One that is not idempotent by nature carries a
 //! [`Guard`]: a look at the database, on the same session, right before it is sent.
 
+mod guard;
+
 use std::time::Duration;
 
 use secrecy::SecretString;
 
+pub use guard::Guard;
+
 use super::destination::{Destination, Place};
-use super::model::{JobKey, TenantId, TenantName};
+use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
 use super::password::RestorePassword;
 
 /// Something that is asked of the database, always from the sys tenant.
@@ -50,6 +54,23 @@ pub enum Command {
         /// Where.
         destination: Destination,
     },
+    /// Lets the engine delete what is not needed to recover to any time in this window. Refused
+    /// while the tenant has such a policy.
+    AddDeletePolicy {
+        /// The tenant.
+        tenant: TenantName,
+        /// Days of the window, from 1 on.
+        days: i32,
+    },
+    /// Ends that. Nothing is deleted any more.
+    DropDeletePolicy {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The window that is ended, as the view shows it.
+        recovery_window: String,
+    },
     /// Starts a data backup.
     Backup {
         /// The tenant.
@@ -83,41 +104,6 @@ pub enum Command {
     },
 }
 
-/// A look at the database before a statement is sent.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Guard {
-    /// Nothing to look for.
-    None,
-    /// The statement is not sent when a job with this key exists, running or ended.
-    NoJobWithKey(JobKey),
-    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run.
-    FreePlace {
-        /// The job's key.
-        key: JobKey,
-        /// How many may run at once.
-        places: usize,
-    },
-    /// The statement is sent only when the tenant has no destination of logs: somebody may have
-    /// set one since the cluster was last read.
-    NoLogDestination(TenantId),
-    /// The statement is sent only when the tenant's logs go to this place.
-    SameLogDestination {
-        /// The tenant.
-        tenant_id: TenantId,
-        /// Where its logs go.
-        place: Place,
-    },
-    /// The statement is sent only when the tenant has no destination of data backups.
-    NoDataDestination(TenantId),
-    /// The statement is sent only when the job with this key is the tenant's only running one.
-    OnlyRunningJob {
-        /// The tenant.
-        tenant_id: TenantId,
-        /// The job's key.
-        key: JobKey,
-    },
-}
-
 impl Command {
     /// The command's fixed name: the label of its metric and its log line.
     #[must_use]
@@ -128,6 +114,8 @@ impl Command {
             Self::ArchiveLog(_) => "archivelog",
             Self::NoArchiveLog(_) => "noarchivelog",
             Self::SetDataBackupDest { .. } => "set_data_backup_dest",
+            Self::AddDeletePolicy { .. } => "add_delete_policy",
+            Self::DropDeletePolicy { .. } => "drop_delete_policy",
             Self::Backup { .. } => "backup",
             Self::FindBackup { .. } => "find_backup",
             Self::CancelBackup { .. } => "cancel_backup",
@@ -143,6 +131,8 @@ impl Command {
             | Self::SetLogArchiveDest { tenant, .. }
             | Self::SetLogArchiveDestState { tenant, .. }
             | Self::SetDataBackupDest { tenant, .. }
+            | Self::AddDeletePolicy { tenant, .. }
+            | Self::DropDeletePolicy { tenant, .. }
             | Self::Backup { tenant, .. }
             | Self::FindBackup { tenant, .. }
             | Self::CancelBackup { tenant, .. } => tenant,
@@ -173,6 +163,14 @@ impl Command {
             },
             Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::DropDeletePolicy {
+                tenant_id,
+                recovery_window,
+                ..
+            } => Guard::PolicyIs {
+                tenant_id: *tenant_id,
+                recovery_window: recovery_window.clone(),
+            },
             _ => Guard::None,
         }
     }
@@ -236,6 +234,15 @@ impl Command {
             } => {
                 let uri = destination.to_sql_text();
                 format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
+            }
+            Self::AddDeletePolicy { tenant, days } => format!(
+                "ALTER SYSTEM ADD DELETE BACKUP POLICY '{DELETE_POLICY}' \
+                 RECOVERY_WINDOW '{days}d' TENANT = '{tenant}'"
+            ),
+            Self::DropDeletePolicy { tenant, .. } => {
+                format!(
+                    "ALTER SYSTEM DROP DELETE BACKUP POLICY '{DELETE_POLICY}' TENANT = '{tenant}'"
+                )
             }
             Self::Backup {
                 tenant,

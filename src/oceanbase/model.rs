@@ -59,6 +59,8 @@ pub struct Tenant {
     pub log_dest: Option<ArchiveDest>,
     /// Where its data backups go, once set: the text of `data_backup_dest`, keys encrypted.
     pub data_dest: Option<String>,
+    /// When its backups may be deleted by the engine.
+    pub policies: Vec<DeletePolicy>,
     /// The current round of log archiving; it stays after the archive was stopped.
     pub round: Option<Round>,
     /// Archive pieces that are not deleted.
@@ -74,6 +76,12 @@ impl Tenant {
     #[must_use]
     pub fn job_by_key(&self, key: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.description == key)
+    }
+
+    /// The window of the policy [`DELETE_POLICY`], as it was typed; `None` without one.
+    #[must_use]
+    pub fn recovery_window(&self) -> Option<&str> {
+        recovery_window(&self.policies)
     }
 
     /// Jobs that have not ended.
@@ -93,6 +101,28 @@ pub struct ArchiveDest {
     pub piece_switch_interval: String,
     /// Whether its state is ENABLE, not DEFER.
     pub enabled: bool,
+}
+
+/// Name of the policy that a tenant's backups are deleted by: the engine refuses any other, up to
+/// V4.4.2, which adds `log_only`.
+pub const DELETE_POLICY: &str = "default";
+
+/// A policy by which the engine deletes backups by itself (`CDB_OB_BACKUP_DELETE_POLICY`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeletePolicy {
+    /// `default`; from V4.4.2 on also `log_only`.
+    pub name: String,
+    /// How far back a tenant can be recovered for sure, as it was typed: such as `7d`.
+    pub recovery_window: String,
+}
+
+/// The window of the policy [`DELETE_POLICY`] among a tenant's.
+#[must_use]
+pub fn recovery_window(policies: &[DeletePolicy]) -> Option<&str> {
+    let policy = policies
+        .iter()
+        .find(|policy| policy.name == DELETE_POLICY)?;
+    Some(&policy.recovery_window)
 }
 
 /// A round of log archiving (`CDB_OB_ARCHIVELOG`).

@@ -249,7 +249,7 @@ impl Reflector {
             let depth = if now >= full_at {
                 Depth::Full
             } else if database.commanded_within(BUSY_AFTER_COMMAND) {
-                Depth::EndedJobs
+                Depth::AfterCommand
             } else {
                 Depth::Hot
             };

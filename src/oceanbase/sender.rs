@@ -11,7 +11,7 @@ use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Guard, SESSION_SETUP, limit};
 use super::destination::Place;
 use super::error::explain_refusal;
-use super::model::{Answer, DatabaseId, FailureClass, Job, JobKey};
+use super::model::{Answer, DatabaseId, FailureClass, Job, JobKey, recovery_window};
 use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
@@ -274,6 +274,22 @@ impl Sender {
                 let dests = view::data_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::PolicyIs {
+                tenant_id,
+                recovery_window: wanted,
+            } => {
+                let rows = self.ask(session, version, &Query::Policies).await?;
+                let policies = view::policies(&rows);
+                let policies = policies.map_err(|error| Stop::Broken(error.to_string()))?;
+                let shown = policies
+                    .get(&tenant_id)
+                    .and_then(|all| recovery_window(all));
+                match shown {
+                    None => Err(withheld("the policy is gone")),
+                    Some(shown) if shown == wanted => Ok(()),
+                    Some(_) => Err(withheld("somebody has replaced the policy meanwhile")),
+                }
             }
             Guard::OnlyRunningJob { tenant_id, key } => {
                 let jobs = self.jobs(session, version, &Query::RunningJobs).await?;

@@ -40,8 +40,9 @@ pub(super) struct Reading<'a> {
 pub(super) enum Depth {
     /// What can change at any time.
     Hot,
-    /// Ended jobs besides: one that began and ended between two reads was never seen running.
-    EndedJobs,
+    /// What our commands change besides: ended jobs, since one that began and ended between two
+    /// reads was never seen running, and delete policies.
+    AfterCommand,
     /// Sets and pieces besides.
     Full,
 }
@@ -156,7 +157,9 @@ impl<'a> Reading<'a> {
         }
         let stale = depth == Depth::Full || history.is_stale(&tenants, &rounds, &running);
         let mut ended = Vec::new();
-        if stale || depth == Depth::EndedJobs {
+        let mut policies = None;
+        if stale || depth == Depth::AfterCommand {
+            policies = Some(view::policies(&self.ask(&Query::Policies).await?)?);
             let since = history.watermark(now);
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
@@ -182,6 +185,10 @@ impl<'a> Reading<'a> {
                 archive_log: row.archive_log,
                 log_dest: log_dests.remove(&id),
                 data_dest: data_dests.remove(&id),
+                policies: match (&mut policies, known) {
+                    (Some(fresh), _) => fresh.remove(&id).unwrap_or_default(),
+                    (None, known) => known.map_or_else(Vec::new, |t| t.policies.clone()),
+                },
                 round: rounds.remove(&id),
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),
                 sets: kept(full, sets.remove(&id), known.map(|tenant| &tenant.sets)),

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use read::{
-    TenantRow, ViewError, archive_dests, data_dests, identity, jobs, pieces, progress, rounds,
-    sets, tenants, version,
+    TenantRow, ViewError, archive_dests, data_dests, identity, jobs, pieces, policies, progress,
+    rounds, sets, tenants, version,
 };
 
 use super::model::JobKey;
@@ -40,6 +40,8 @@ pub enum Query {
     Sets,
     /// Archive pieces that are not deleted.
     Pieces,
+    /// Policies by which the engine deletes backups by itself.
+    Policies,
     /// Running jobs with this key.
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
@@ -66,6 +68,7 @@ impl Query {
             Self::JobHistory(_) => "job_history",
             Self::Sets => "sets",
             Self::Pieces => "pieces",
+            Self::Policies => "policies",
             Self::RunningJobsByKey(_) => "running_jobs_by_key",
             Self::JobHistoryByKey(_) => "job_history_by_key",
         }
@@ -133,6 +136,9 @@ impl Query {
             Self::Pieces => "SELECT TENANT_ID, DEST_ID, ROUND_ID, PIECE_ID, STATUS, START_SCN, \
                  CHECKPOINT_SCN, END_SCN, FILE_STATUS \
                  FROM oceanbase.CDB_OB_ARCHIVELOG_PIECE_FILES WHERE FILE_STATUS <> 'DELETED'"
+                .to_owned(),
+            Self::Policies => "SELECT TENANT_ID, POLICY_NAME, RECOVERY_WINDOW \
+                 FROM oceanbase.CDB_OB_BACKUP_DELETE_POLICY"
                 .to_owned(),
             Self::RunningJobsByKey(key) => format!(
                 "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = '{key}'"

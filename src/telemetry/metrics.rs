@@ -27,6 +27,7 @@ pub struct Metrics {
     log_delay: IntGaugeVec,
     log_checkpoint: IntGaugeVec,
     running_tasks: IntGaugeVec,
+    alerts: IntGaugeVec,
 }
 
 impl Metrics {
@@ -106,6 +107,11 @@ impl Metrics {
                 "Backup tasks that have not ended, by phase.",
                 &["namespace", "phase"],
             )?,
+            alerts: gauges(
+                "alerts",
+                "Active alerts, by the console's name.",
+                &["namespace", "strategy", "type"],
+            )?,
             registry,
         };
         let registry = &metrics.registry;
@@ -129,6 +135,7 @@ impl Metrics {
             &metrics.log_delay,
             &metrics.log_checkpoint,
             &metrics.running_tasks,
+            &metrics.alerts,
         ] {
             registry.register(Box::new(family.clone()))?;
         }
@@ -189,6 +196,7 @@ impl Metrics {
             &self.log_delay,
             &self.log_checkpoint,
             &self.running_tasks,
+            &self.alerts,
         ] {
             family.reset();
         }
@@ -218,6 +226,13 @@ impl Metrics {
     pub fn running_task(&self, namespace: &str, phase: &str) {
         self.running_tasks
             .with_label_values(&[namespace, phase])
+            .inc();
+    }
+
+    /// Counts one active alert.
+    pub fn alert(&self, namespace: &str, strategy: &str, kind: &str) {
+        self.alerts
+            .with_label_values(&[namespace, strategy, kind])
             .inc();
     }
 

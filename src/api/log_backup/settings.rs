@@ -38,16 +38,6 @@ pub enum Binding {
     Mandatory,
 }
 
-/// What a deletion does in the database.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum DeletionPolicy {
-    /// Nothing: archiving goes on.
-    #[default]
-    Retain,
-    /// Archiving is stopped first.
-    Stop,
-}
-
 /// What is done about what somebody changes in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Drift {

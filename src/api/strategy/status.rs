@@ -4,7 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::super::alert::Alert;
 use super::super::condition::{self, Condition};
+use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 
 /// What the operator knows of the strategy.
@@ -72,6 +74,18 @@ pub struct BackupStrategyStatus {
     /// When they are tried again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
+    /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
+    /// else's.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
+    pub retention: Vec<AppliedPolicy>,
+    /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub alerts: Vec<Alert>,
+    /// How many alerts are active, also those for which the list has no room.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alert_count: Option<i32>,
     /// Slots up to here are not this schedule's: when it was created, changed or resumed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub anchor_time: Option<Time>,

@@ -12,12 +12,13 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::super::{Context, Reconcile, namespace, stores};
+use super::removal;
 use crate::api::strategy::{INHERITED, Inherited};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
 impl BackupStrategy {
-    /// Performs an effect; all of them are about children.
+    /// Performs an effect that is about children.
     pub(super) async fn perform_on_children(&self, effect: &Effect, context: &Context) -> Made {
         let mut made = Made::default();
         match effect {
@@ -72,6 +73,11 @@ impl BackupStrategy {
                     self.delete_task(name, version, context, &mut made).await;
                 }
             }
+            Effect::StopLogBackups(names) => {
+                removal::stop_log_backups(self, names, context, &mut made).await;
+            }
+            // A statement, which goes to the database.
+            Effect::ChangePolicy(_) => {}
         }
         made
     }

@@ -46,6 +46,7 @@ fn tenant() -> Tenant {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        policies: Vec::new(),
         round: Some(Round {
             id: 1,
             status: RoundStatus::Doing,

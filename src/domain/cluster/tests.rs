@@ -60,6 +60,7 @@ fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: None,
         data_dest: None,
+        policies: Vec::new(),
         round,
         pieces: Arc::default(),
         sets: Arc::new(sets),
@@ -94,6 +95,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         database: Ok(Arc::new(snapshot)),
         strategy_phases: Vec::new(),
         queued_tasks: 0,
+        alerts: 0,
     }
 }
 
@@ -102,6 +104,7 @@ fn hidden(obstacle: Obstacle) -> Seen {
         database: Err(obstacle),
         strategy_phases: Vec::new(),
         queued_tasks: 0,
+        alerts: 0,
     }
 }
 
@@ -342,6 +345,7 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
     ] {
         let seen = Seen {
             strategy_phases: strategies.clone(),
+            alerts: 0,
             ..shows(Vec::new())
         };
         let mut page = Page::default();

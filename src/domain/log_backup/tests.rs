@@ -75,6 +75,7 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: Some(dest(true)),
         data_dest: None,
+        policies: Vec::new(),
         round,
         pieces: Arc::default(),
         sets: Arc::default(),

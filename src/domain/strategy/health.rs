@@ -44,7 +44,7 @@ pub(super) fn of_eligible<'a>(
     })
 }
 
-fn went_badly(task: &TaskSeen) -> bool {
+pub(super) fn went_badly(task: &TaskSeen) -> bool {
     matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"))
 }
 

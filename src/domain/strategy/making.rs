@@ -8,9 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::unmade::NAME_COLLISION;
 use super::{Draft, Effect, Made, Matched, Plan, slots};
-use crate::api::log_backup::DeletionPolicy;
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
-use crate::api::{BackupTaskSpec, BackupType, DesiredState, LocalReference, LogBackupSpec};
+use crate::api::{
+    BackupTaskSpec, BackupType, DeletionPolicy, DesiredState, LocalReference, LogBackupSpec,
+};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
 use crate::oceanbase::model::Tenant;

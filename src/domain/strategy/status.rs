@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::health::{backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles};
 use super::places::STORAGE_CHANGE_REFUSED;
+use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
 use crate::api::BackupStrategyStatus;
@@ -25,6 +26,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         index,
         mut status,
         now,
+        retention,
         ..
     } = draft;
     status.observed_generation = Some(strategy.generation);
@@ -64,6 +66,12 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
     let abnormal = stalled || is_false(&backup) || is_false(&log_backup);
     conditions.extend([backup, log_backup]);
+    conditions.extend(match (retention, standing) {
+        (None, Standing::Blocked(obstacle)) => {
+            Some(unknown(strategy.spec.retention.as_ref(), obstacle))
+        }
+        (found, _) => found,
+    });
     status.conditions = condition::merge(
         &strategy.status.conditions,
         conditions,

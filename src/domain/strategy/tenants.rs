@@ -115,6 +115,16 @@ pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
     })
 }
 
+/// Whether the tenant is another strategy's once the strategy `name` is gone.
+pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+    let mut others = rivals.iter().filter(|rival| rival.name != name);
+    others.any(|rival| {
+        let names = rival.names().iter().any(|known| known == tenant);
+        let takes = names || (rival.is_cluster_level() && !rival.excludes(tenant));
+        takes && rival.may_use(tenant)
+    })
+}
+
 /// Finds the tenants of the strategy `name` among `rivals`.
 #[must_use]
 pub fn matched<'a>(

@@ -1,15 +1,17 @@
 //! A strategy's stories: slots, tenants, and what can not be made.
 
 use super::*;
+use crate::api::alert::AlertSettings;
 use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
     FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
     TenantSelection,
 };
-use crate::api::{DataBackupSettings, LocalReference, condition::types};
+use crate::api::{DataBackupSettings, DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
 
+mod alerts;
 mod blackout;
 mod closed;
 mod following;
@@ -17,6 +19,8 @@ mod history;
 mod making;
 mod mirroring;
 mod places;
+mod removal;
+mod retention;
 mod slots;
 mod tenants;
 mod walk;
@@ -54,6 +58,10 @@ fn spec() -> BackupStrategySpec {
         first_backup: FirstBackup::OnSchedule,
         data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
+        retention: None,
+        alerts: AlertSettings::default(),
+        deletion_policy: DeletionPolicy::Retain,
+        finalizer_timeout_seconds: 300,
         history: HistoryLimits::default(),
     }
 }
@@ -68,6 +76,7 @@ fn tenant(id: i64) -> Arc<Tenant> {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        policies: Vec::new(),
         round: None,
         pieces: Arc::default(),
         sets: Arc::default(),
@@ -86,6 +95,7 @@ fn log_backup(id: i64) -> LogBackupSeen {
         settings: LogBackupSettings::default(),
         inherited: Some(inherited("nightly")),
         created_at: at(-600),
+        is_to_stop: false,
         phase: Some("InProgress".to_owned()),
         around_data_backup: false,
         full_backup_wanted_since: None,
@@ -109,6 +119,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
         external: false,
+        started_at: None,
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),
         cause: None,
@@ -144,6 +155,7 @@ impl Story {
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
+                unsettled: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
                 external: mirror::ExternalJobs::new(),
                 data_elsewhere: BTreeMap::new(),
@@ -223,7 +235,7 @@ impl Story {
                     known.tenant_name.clone_from(&made.1.tenant_name);
                     self.seen.tasks.push(known);
                 }
-                Effect::DeleteTasks(_) => {}
+                Effect::DeleteTasks(_) | Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}
             }
         }
         names

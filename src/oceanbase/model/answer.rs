@@ -29,7 +29,7 @@ pub enum FailureClass {
 }
 
 /// What became of a command.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// The database took it.
     Done,

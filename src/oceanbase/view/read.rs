@@ -9,8 +9,8 @@ use jiff::tz::TimeZone;
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, Identity, Job, JobId, JobStatus, Piece, Round,
-    RoundStatus, Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId, JobStatus, Piece,
+    Round, RoundStatus, Scn, TenantId,
 };
 use crate::oceanbase::version::{Capability, Version};
 
@@ -230,6 +230,19 @@ pub fn data_dests(answer: &Rows) -> Result<BTreeMap<TenantId, String>, ViewError
         }
     }
     Ok(dests)
+}
+
+/// Reads [`Query::Policies`].
+pub fn policies(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<DeletePolicy>>, ViewError> {
+    let mut policies = BTreeMap::<_, Vec<_>>::new();
+    for row in rows("policies", answer) {
+        let policy = DeletePolicy {
+            name: row.text("POLICY_NAME")?.to_owned(),
+            recovery_window: row.text("RECOVERY_WINDOW")?.to_owned(),
+        };
+        policies.entry(row.tenant_id()?).or_default().push(policy);
+    }
+    Ok(policies)
 }
 
 /// Reads the rows of jobs, running or ended.

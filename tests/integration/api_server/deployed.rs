@@ -1,5 +1,7 @@
 //! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
 
+mod edits;
+
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -138,7 +140,7 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backupstorages.backup.oceanbase.io/status: update",
             "backupstorages.backup.oceanbase.io: list watch",
             "backupstrategies.backup.oceanbase.io/status: update",
-            "backupstrategies.backup.oceanbase.io: list watch",
+            "backupstrategies.backup.oceanbase.io: list patch watch",
             "backuptasks.backup.oceanbase.io/status: update",
             "backuptasks.backup.oceanbase.io: create delete get list patch watch",
             "events.events.k8s.io: create patch",
@@ -162,8 +164,9 @@ fn the_operator_can_not_list_secrets_delete_what_users_made_or_write_its_spec() 
         ("watch", "secrets"),
         ("delete", "backupstrategies.backup.oceanbase.io"),
         ("delete", "logbackups.backup.oceanbase.io"),
-        ("patch", "backupstrategies.backup.oceanbase.io"),
+        ("update", "backupstrategies.backup.oceanbase.io"),
         ("update", "backuptasks.backup.oceanbase.io"),
+        ("patch", "oceanbaseclusters.backup.oceanbase.io"),
         ("create", "pods"),
         ("create", "leases.coordination.k8s.io"),
     ] {
@@ -336,6 +339,7 @@ spec:
         let first = &here.get(&[kind, "-n", "shop"])["items"][0];
         assert_eq!(first["status"]["observedGeneration"], 1, "{kind}");
     }
+    edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);
     let deployment = here.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];

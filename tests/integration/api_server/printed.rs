@@ -63,7 +63,7 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "oceanbasecluster",
         "prod",
-        r#"{"version": "4.3.5.2", "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1},
+        r#"{"version": "4.3.5.2", "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1}, "alertCount": 3,
             "backup": {"phase": "InProgress", "lastDataBackupTime": "2001-01-01T00:00:00Z", "runningTasks": 1},
             "conditions": [{"type": "Ready", "status": "True", "reason": "Connected", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
@@ -77,7 +77,7 @@ const STATUSES: [(&str, &str, &str); 5] = [
         "backupstrategy",
         "nightly",
         r#"{"phase": "InProgress", "summary": {"tenants": "2/3", "schedule": "cron-full", "next": "2026-11-22T02:00:00+08:00"},
-            "lastSuccessTime": "2001-01-01T00:00:00Z", "lastFailureTime": "2001-01-01T00:00:00Z", "runningTasks": 1,
+            "lastSuccessTime": "2001-01-01T00:00:00Z", "lastFailureTime": "2001-01-01T00:00:00Z", "runningTasks": 1, "alertCount": 2,
             "conditions": [{"type": "Ready", "status": "True", "reason": "Scheduled", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
@@ -127,8 +127,8 @@ fn shows(arguments: &[&str], header: &str, cells: &str) {
 fn a_cluster_shows_its_columns() {
     shows(
         &["obc", "--output=wide"],
-        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE ENDPOINT RUNNING",
-        "prod 4.3.5.2 InProgress 4 2 AGO True AGO ob-1:2881 1",
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE ENDPOINT RUNNING ALERTS",
+        "prod 4.3.5.2 InProgress 4 2 AGO True AGO ob-1:2881 1 3",
     );
 }
 
@@ -154,8 +154,8 @@ fn a_storage_shows_its_columns() {
 fn a_strategy_shows_its_columns() {
     shows(
         &["obbs", "--output=wide"],
-        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE SCHEDULE STORAGE LAST-FAILURE",
-        "nightly prod 2/3 InProgress AGO 2026-11-22T02:00:00+08:00 1 True AGO cron-full nfs AGO",
+        "NAME CLUSTER TENANTS STATUS LAST-SUCCESS NEXT RUNNING READY AGE SCHEDULE STORAGE LAST-FAILURE ALERTS",
+        "nightly prod 2/3 InProgress AGO 2026-11-22T02:00:00+08:00 1 True AGO cron-full nfs AGO 2",
     );
 }
 

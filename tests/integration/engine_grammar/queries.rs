@@ -2,7 +2,7 @@
 //! what the operator's reading of the rows takes out.
 
 use oceanbase_backup_operator::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, Piece, Round, RoundStatus, Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Round, RoundStatus, Scn, TenantId,
 };
 use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
@@ -252,6 +252,38 @@ async fn pieces(desk: &mut Desk) {
     assert_eq!(read, [(TenantId(1002), vec![expected])].into());
 }
 
+async fn policies(desk: &mut Desk) {
+    let policy = |tenant, name, window| {
+        [
+            ("TENANT_ID", tenant),
+            ("POLICY_NAME", name),
+            ("RECOVERY_WINDOW", window),
+        ]
+    };
+    let rows = [
+        policy("1002", "'default'", "'7d'"),
+        policy("1002", "'log_only'", "'3d'"),
+        policy("1004", "'default'", "''"),
+    ];
+    let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
+    desk.fill("CDB_OB_BACKUP_DELETE_POLICY", &rows).await;
+    let mut read = view::policies(&desk.ask(&Query::Policies).await).unwrap();
+    let policy = |name: &str, window: &str| DeletePolicy {
+        name: name.to_owned(),
+        recovery_window: window.to_owned(),
+    };
+    let of_orders = read.get_mut(&TenantId(1002)).unwrap();
+    of_orders.sort_by(|one, other| one.name.cmp(&other.name));
+    let expected = [
+        (
+            TenantId(1002),
+            vec![policy("default", "7d"), policy("log_only", "3d")],
+        ),
+        (TenantId(1004), vec![policy("default", "")]),
+    ];
+    assert_eq!(read, expected.into());
+}
+
 async fn version_and_identity(desk: &mut Desk) {
     let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
     assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
@@ -284,8 +316,9 @@ async fn everything_reads_back(version: &str) {
     progress(&mut desk).await;
     sets(&mut desk).await;
     pieces(&mut desk).await;
+    policies(&mut desk).await;
     // One for each variant of `Query`.
-    assert_eq!(desk.asked, 14);
+    assert_eq!(desk.asked, 15);
     println!("{} queries of version {version}", desk.asked);
     for (what, why) in EXCEPTIONS {
         println!("exception: {what}: {why}");

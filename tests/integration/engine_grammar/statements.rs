@@ -141,6 +141,10 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
         key,
         places: 2,
     };
+    let window = |days| Command::AddDeletePolicy {
+        tenant: tenant(),
+        days,
+    };
     vec![
         set_state(true),
         set_state(false),
@@ -160,6 +164,13 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant: tenant(),
             tenant_id: TenantId(1002),
             key: key(uid, 1),
+        },
+        window(1),
+        window(3650),
+        Command::DropDeletePolicy {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+            recovery_window: "7d".to_owned(),
         },
     ]
 }

@@ -1,6 +1,7 @@
 //! One test per user story.
 
 mod access;
+mod alerts;
 mod backup_fan_out;
 mod backup_mirror;
 mod backup_password;
@@ -27,7 +28,9 @@ mod missed;
 mod namespaced;
 mod process;
 mod references;
+mod removal;
 mod renamed;
+mod retention;
 mod schedule;
 mod secrets;
 mod shared_database;

@@ -53,12 +53,12 @@ async fn a_job_that_began_and_ended_between_two_reads_is_seen_when_ended_jobs_ar
         desk.seen().await.is_empty(),
         "a hot read does not look there"
     );
-    let (tenants, was_full) = desk.read_as_deep_as(Depth::EndedJobs).await;
+    let (tenants, was_full) = desk.read_as_deep_as(Depth::AfterCommand).await;
     assert_eq!(
         tenants[&TenantId(1002)].jobs[0].status,
         JobStatus::Completed
     );
     assert!(was_full, "the job has made a set");
-    let (_, was_full) = desk.read_as_deep_as(Depth::EndedJobs).await;
+    let (_, was_full) = desk.read_as_deep_as(Depth::AfterCommand).await;
     assert!(!was_full, "it is no news any more");
 }

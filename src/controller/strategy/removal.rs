@@ -1,0 +1,34 @@
+//! What is done before a strategy goes.
+
+use kube::api::{Patch, PatchParams};
+use kube::{Api, Error};
+use serde_json::json;
+
+use crate::api::{BackupStrategy, DesiredState, LogBackup};
+use crate::controller::{Context, Reconcile, namespace};
+use crate::domain::strategy::Made;
+
+/// Tells log backups to stop; each of them sends its own statement.
+pub(super) async fn stop_log_backups(
+    strategy: &BackupStrategy,
+    names: &[String],
+    context: &Context,
+    made: &mut Made,
+) {
+    let change = Patch::Merge(json!({"spec": {"desiredState": DesiredState::Stopped}}));
+    let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace(strategy));
+    for name in names {
+        context.metrics.wrote(BackupStrategy::CONTROLLER, "patch");
+        let patched = api.patch(name, &PatchParams::default(), &change).await;
+        note_error(patched.err(), made);
+    }
+}
+
+/// What is gone needs nothing.
+fn note_error(error: Option<Error>, made: &mut Made) {
+    match error {
+        None => {}
+        Some(Error::Api(refusal)) if refusal.code == 404 => {}
+        Some(error) => made.error = Some(error.to_string()),
+    }
+}

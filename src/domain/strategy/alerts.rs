@@ -1,0 +1,181 @@
+//! What a strategy tells as alerts, with the console's names and their life: generated once,
+//! found again at most every five minutes, recovered when the cause is gone, kept for a week.
+
+mod found;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::unmade::MESSAGE_LIMIT;
+use super::{Draft, Standing};
+use crate::api::alert::Alert;
+use crate::domain::naming::fingerprint;
+use crate::domain::{Next, shortened, time};
+
+/// How many alerts the status holds.
+pub(super) const KEPT: usize = 50;
+/// How often it is written that an alert still holds.
+const FOUND_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// How long an alert is kept after it recovered.
+const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+const ACTIVE: &str = "Active";
+
+/// What can be wrong, in the console's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    /// The last data backup of a tenant failed, or did not start in time.
+    BackupFailed,
+    /// A data backup runs for too long.
+    BackupTimeout,
+    /// A tenant has had no data backup that went well for too long.
+    NoSuccess,
+    /// Log backup is too far behind.
+    LogDelay,
+}
+
+impl Kind {
+    /// The console's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::BackupFailed => "base_backup_fail",
+            Self::BackupTimeout => "base_backup_timeout",
+            Self::NoSuccess => "base_backup_too_long_time_no_one_success_task",
+            Self::LogDelay => "inc_backup_delay",
+        }
+    }
+
+    /// The console's level, since its V4.0.3.
+    fn severity(self) -> &'static str {
+        match self {
+            Self::BackupFailed | Self::NoSuccess | Self::LogDelay => "Critical",
+            Self::BackupTimeout => "Caution",
+        }
+    }
+}
+
+/// What is found to be wrong.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Found {
+    /// By kind and tenant: what is wrong and what to do.
+    pub(super) wrong: BTreeMap<(Kind, String), String>,
+    /// Kinds of which nothing can be said now: they stand as they were.
+    pub(super) unknown: Vec<Kind>,
+    /// When something may become wrong without anybody waking the strategy.
+    pub(super) due: Vec<Timestamp>,
+}
+
+impl Draft<'_> {
+    /// Brings the alerts up to date; says when to look again.
+    pub(super) fn alert(&mut self, standing: &Standing<'_>) -> Next {
+        let found = match standing {
+            Standing::Unchanged => return Next::Await,
+            Standing::Blocked(_) => self.found(None),
+            Standing::Planned(matched, _) => self.found(Some(matched)),
+        };
+        let (alerts, active) = updated(&self.status.alerts, &found, self.now);
+        self.status.alerts = alerts;
+        self.status.alert_count = Some(i32::try_from(active).unwrap_or(i32::MAX));
+        let again = self.status.alerts.iter().filter_map(next_change);
+        let next = again.chain(found.due).filter(|at| *at > self.now).min();
+        next.map_or(Next::Await, Next::At)
+    }
+}
+
+/// The alerts as they are now, active ones first, and how many are active: also those for which
+/// there is no room.
+pub(super) fn updated(known: &[Alert], found: &Found, now: Timestamp) -> (Vec<Alert>, usize) {
+    let mut wrong = found.wrong.clone();
+    let is_unknown = |alert: &Alert| found.unknown.iter().any(|kind| kind.name() == alert.type_);
+    let (mut active, mut recovered) = (Vec::new(), Vec::new());
+    for alert in known {
+        let mut alert = alert.clone();
+        let mut causes = wrong.keys();
+        let cause = causes.find(|(kind, object)| {
+            kind.name() == alert.type_ && *object == alert.object && is_one(&alert, now)
+        });
+        match cause.cloned().and_then(|cause| wrong.remove(&cause)) {
+            Some(message) => {
+                find_again(&mut alert, message, now);
+                active.push(alert);
+            }
+            None if alert.status == ACTIVE && is_unknown(&alert) => active.push(alert),
+            None => {
+                if alert.status == ACTIVE {
+                    "Recovered".clone_into(&mut alert.status);
+                    alert.recovered_time = Some(time(now));
+                }
+                recovered.push(alert);
+            }
+        }
+    }
+    let fresh = wrong.into_iter();
+    active.extend(fresh.map(|((kind, object), message)| generated(kind, object, message, now)));
+    let count = active.len();
+    // The oldest ones stay where there is no room for all: others would come and go.
+    active.sort_by(|one, other| key(one).cmp(&key(other)));
+    recovered.retain(|alert| forgotten_at(alert).is_none_or(|at| now < at));
+    recovered.sort_by_key(|alert| Reverse(recovered_at(alert)));
+    active.extend(recovered);
+    active.truncate(KEPT);
+    (active, count)
+}
+
+/// Whether a cause that is found now is this alert: it is active, or it recovered within this very
+/// second, and a new one would have its id.
+fn is_one(alert: &Alert, now: Timestamp) -> bool {
+    alert.status == ACTIVE || alert.generated_time == Some(time(now))
+}
+
+fn find_again(alert: &mut Alert, message: String, now: Timestamp) {
+    let is_recent = alert.last_generated_time.as_ref().is_some_and(|last| {
+        let age = last.0.duration_until(now);
+        age >= SignedDuration::ZERO && age < FOUND_AGAIN
+    });
+    if alert.status == ACTIVE && is_recent {
+        return;
+    }
+    ACTIVE.clone_into(&mut alert.status);
+    alert.recovered_time = None;
+    alert.last_generated_time = Some(time(now));
+    alert.message = shortened(message, MESSAGE_LIMIT);
+}
+
+fn generated(kind: Kind, object: String, message: String, now: Timestamp) -> Alert {
+    let name = kind.name();
+    Alert {
+        id: fingerprint(&format!("{name}/{object}/{}", now.as_second())),
+        type_: name.to_owned(),
+        object,
+        severity: kind.severity().to_owned(),
+        status: ACTIVE.to_owned(),
+        generated_time: Some(time(now)),
+        last_generated_time: Some(time(now)),
+        recovered_time: None,
+        message: shortened(message, MESSAGE_LIMIT),
+    }
+}
+
+fn key(alert: &Alert) -> (Option<Timestamp>, &str, &str) {
+    let generated_at = alert.generated_time.as_ref().map(|at| at.0);
+    (generated_at, &alert.type_, &alert.object)
+}
+
+fn recovered_at(alert: &Alert) -> Option<Timestamp> {
+    alert.recovered_time.as_ref().map(|at| at.0)
+}
+
+fn forgotten_at(alert: &Alert) -> Option<Timestamp> {
+    recovered_at(alert)?.saturating_add(REMEMBERED).ok()
+}
+
+/// When an alert changes by itself.
+fn next_change(alert: &Alert) -> Option<Timestamp> {
+    if alert.status == ACTIVE {
+        let last = alert.last_generated_time.as_ref()?.0;
+        last.saturating_add(FOUND_AGAIN).ok()
+    } else {
+        forgotten_at(alert)
+    }
+}

@@ -1,0 +1,164 @@
+//! What is wrong with a strategy's backups, as far as it sees.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Found, Kind};
+use crate::domain::schedule::Schedule;
+use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
+use crate::domain::strategy::{Draft, Matched, covers};
+use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
+
+/// Days without success that are told at the earliest, where nobody says how many.
+const NO_SUCCESS_DAYS: i32 = 9;
+const DAY: i64 = 24 * 60 * 60;
+
+impl Draft<'_> {
+    /// What is wrong now. Without the tenants only what the tasks show.
+    pub(super) fn found(&self, matched: Option<&Matched>) -> Found {
+        let mut found = Found::default();
+        self.find_failed(&mut found);
+        self.find_slow(&mut found);
+        match (matched, &self.seen.database) {
+            (Some(matched), Ok(tenants)) => {
+                for tenant in &matched.eligible {
+                    self.find_delayed(tenant, &mut found);
+                }
+                let named = |tenant: &Tenant| {
+                    let mut failing = matched.failing.iter();
+                    failing.any(|known| {
+                        known.name == tenant.name && known.reason != "TenantAlreadyManaged"
+                    })
+                };
+                let named = tenants.iter().filter(|tenant| named(tenant));
+                let good = self.seen.tasks.iter();
+                let good = good.filter(|task| task.outcome.as_deref() == Some("Completed"));
+                let good = last_runs(good);
+                for tenant in matched.eligible.iter().chain(named) {
+                    self.find_without_success(tenant, &good, &mut found);
+                }
+            }
+            _ => found.unknown = vec![Kind::NoSuccess, Kind::LogDelay],
+        }
+        found
+    }
+
+    fn find_failed(&self, found: &mut Found) {
+        let tenants = self.seen.database.iter().flatten();
+        let tenants: BTreeMap<&str, &Tenant> = tenants
+            .map(|tenant| (tenant.name.as_str(), &**tenant))
+            .collect();
+        let tasks = self.seen.tasks.iter().filter(|task| {
+            let tenant = tenants.get(task.tenant_name.as_str());
+            tenant.is_none_or(|tenant| task.is_of(tenant))
+        });
+        for (tenant, last) in last_runs(tasks) {
+            if !went_badly(last) || !covers(self.strategy.name, &self.seen.rivals, tenant) {
+                continue;
+            }
+            let cause = last.cause.as_ref();
+            let message = format!(
+                "BackupTask '{}' did not go well: {}",
+                last.name,
+                cause
+                    .map(|cause| cause.message.as_str())
+                    .unwrap_or_default()
+            );
+            let key = (Kind::BackupFailed, tenant.to_owned());
+            found.wrong.insert(key, message);
+        }
+    }
+
+    fn find_slow(&self, found: &mut Found) {
+        let limit = i64::from(self.strategy.spec.alerts.data_backup_timeout_seconds);
+        for task in &self.seen.tasks {
+            let (Some(started_at), None) = (task.started_at, &task.outcome) else {
+                continue;
+            };
+            let message = format!(
+                "BackupTask '{}' has run since {started_at}, longer than {limit} s: look at the \
+                 cluster's load and at the store's throughput, or cancel it",
+                task.name
+            );
+            let key = (Kind::BackupTimeout, task.tenant_name.clone());
+            self.find_past(found, key, after(started_at, limit), message);
+        }
+    }
+
+    fn find_delayed(&self, tenant: &Tenant, found: &mut Found) {
+        let Some(round) = &tenant.round else { return };
+        let known = self.index.log_backup_of(tenant);
+        // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
+        if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
+            || known.is_none_or(|known| known.is_to_stop)
+        {
+            return;
+        }
+        // A round that is only beginning has neither: it is not behind since 1970.
+        let reached = round.checkpoint_scn.max(round.start_scn);
+        if reached == Scn(0) {
+            return;
+        }
+        let checkpoint = reached.at();
+        let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds);
+        let message = format!(
+            "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
+             see its LogBackup and the store's throughput",
+            tenant.name
+        );
+        let key = (Kind::LogDelay, tenant.name.clone());
+        self.find_past(found, key, after(checkpoint, limit), message);
+    }
+
+    fn find_without_success(&self, tenant: &Tenant, good: &LastRuns<'_>, found: &mut Found) {
+        let sets = tenant.sets.iter().filter(|set| set.success);
+        let sets = sets.filter_map(|set| set.ended_at);
+        let task = good.get(tenant.name.as_str());
+        let task = task.filter(|task| task.is_of(tenant));
+        let last = sets.chain(task.and_then(|task| task.completed_at)).max();
+        let begun = || {
+            let log_backup = self
+                .index
+                .log_backup_of(tenant)
+                .map(|known| known.created_at);
+            log_backup.max(Some(self.strategy.created_at))
+        };
+        let Some(since) = last.or_else(begun) else {
+            return;
+        };
+        let asked = self.strategy.spec.alerts.no_success_days;
+        let mut days = asked.unwrap_or(NO_SUCCESS_DAYS);
+        if after(since, i64::from(days) * DAY) <= self.now {
+            // Looked for only now: it takes a while.
+            let cycle = Schedule::parse(&self.strategy.spec.schedule)
+                .map_or(0, |schedule| schedule.longest_gap_days());
+            days = days.max(asked.map_or(cycle.saturating_add(1), |_| cycle));
+        }
+        let what = if last.is_some() {
+            "has had no data backup that went well since"
+        } else {
+            "has had no data backup that went well at all, although it has been backed up since"
+        };
+        let message = format!(
+            "tenant {} {what} {since}, for more than {days} days: see its last BackupTask",
+            tenant.name
+        );
+        let key = (Kind::NoSuccess, tenant.name.clone());
+        self.find_past(found, key, after(since, i64::from(days) * DAY), message);
+    }
+
+    /// Notes what is wrong from an instant on, or when it will be.
+    fn find_past(&self, found: &mut Found, key: (Kind, String), at: Timestamp, message: String) {
+        if at <= self.now {
+            found.wrong.entry(key).or_insert(message);
+        } else {
+            found.due.push(at);
+        }
+    }
+}
+
+fn after(at: Timestamp, seconds: i64) -> Timestamp {
+    at.saturating_add(SignedDuration::from_secs(seconds))
+        .unwrap_or(Timestamp::MAX)
+}

@@ -1,0 +1,224 @@
+//! A strategy that is being deleted with `deletionPolicy: Stop`: log backup of its tenants is
+//! stopped and the delete policies that it has set are taken away, then it goes.
+//!
+//! A tenant that another strategy covers is that one's from now on, and is left as it is. What can
+//! not be ended in time is told and left: a dead database must not hold up a deletion for ever.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::retention::PolicyChange;
+use super::tenants::covered_by_another;
+use super::{Draft, Effect, LogBackupSeen, Made, Seen, Strategy, Verdict};
+use crate::api::{BackupStrategyStatus, DeletionPolicy};
+use crate::domain::condition::{self, Progress};
+use crate::domain::{Event, Farewell, Next};
+use crate::oceanbase::model::{Tenant, TenantName};
+
+/// How soon to try again what failed.
+const TRY_AGAIN: Next = Next::After(Duration::from_secs(5));
+/// How many things that are left are told by name.
+const TOLD: usize = 10;
+
+/// Something that is not ended yet.
+struct Left {
+    what: String,
+    /// The statement that ends it, where it can be sent now.
+    statement: Option<PolicyChange>,
+    /// The log backup that is to be stopped, where it has not been told so.
+    log_backup: Option<String>,
+    /// When to look again, where nothing wakes.
+    next: Next,
+}
+
+impl Left {
+    fn new(what: String) -> Self {
+        Self {
+            what,
+            statement: None,
+            log_backup: None,
+            next: Next::Await,
+        }
+    }
+}
+
+/// Decides about a strategy that was deleted at this time and is held by our finalizer. `made` is what
+/// became of this very pass's effect, if there was one.
+#[must_use]
+pub fn leave(
+    strategy: &Strategy<'_>,
+    seen: &Seen,
+    made: Option<&Made>,
+    deleted_at: Timestamp,
+    now: Timestamp,
+) -> Farewell<BackupStrategyStatus, Effect> {
+    let mut draft = Draft::new(strategy, seen, now);
+    let left = draft.left();
+    let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds.into());
+    let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
+    // Waiting helps nothing where there is no way to the database any more.
+    let no_way = matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
+    if left.is_empty() || no_way || deadline <= now {
+        return Farewell::Go(given_up(&left));
+    }
+    let mut next = Next::At(deadline);
+    for left in &left {
+        next = next.sooner(left.next, now);
+    }
+    let step = step(&left);
+    if let Some(made) = made {
+        if draft.hear_removal(step.as_ref(), made) {
+            next = next.sooner(TRY_AGAIN, now);
+        }
+        return Farewell::Stay(draft.show_left(&left, None, next));
+    }
+    if let Some(Effect::ChangePolicy(change)) = &step {
+        draft.note_intent(change);
+    }
+    Farewell::Stay(draft.show_left(&left, step, next))
+}
+
+impl Draft<'_> {
+    /// What is still to be ended, in the order in which it is.
+    fn left(&self) -> Vec<Left> {
+        if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {
+            return Vec::new();
+        }
+        let policies = self.status.retention.iter().filter_map(|known| {
+            let ours = &known.recovery_window;
+            let Ok(tenants) = &self.seen.database else {
+                return Some(Left::new(format!(
+                    "delete policy '{ours}' of the tenant with id {}",
+                    known.tenant_id
+                )));
+            };
+            let mut tenants = tenants.iter();
+            let tenant = tenants.find(|tenant| tenant.id.0 == known.tenant_id)?;
+            self.policy_left(tenant, ours)
+        });
+        let log_backups = self.seen.log_backups.iter();
+        let log_backups = log_backups
+            .filter(|known| self.has_made(known) && !self.is_passed_on(&known.tenant_name))
+            .filter_map(log_backup_left);
+        policies.chain(log_backups).collect()
+    }
+
+    /// Whether the log backup is this strategy's: it made it, or it is followed last.
+    fn has_made(&self, known: &LogBackupSeen) -> bool {
+        let inherited = known.inherited.as_ref();
+        inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
+    }
+
+    /// Whether the tenant is another strategy's from now on.
+    fn is_passed_on(&self, tenant: &str) -> bool {
+        covered_by_another(self.strategy.name, &self.seen.rivals, tenant)
+    }
+
+    fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Left> {
+        let in_flight = self.is_in_flight(tenant);
+        let is_there = tenant.recovery_window() == Some(ours);
+        if self.is_passed_on(&tenant.name) || !(is_there || in_flight) {
+            return None;
+        }
+        let paused_until = self.policy_paused_until(tenant.id);
+        let name = TenantName::parse(&tenant.name)?;
+        let is_due =
+            is_there && paused_until.is_none() && !self.seen.unsettled.contains(&tenant.id);
+        Some(Left {
+            next: paused_until.map_or(Next::Await, Next::At),
+            statement: is_due.then(|| PolicyChange::Drop {
+                tenant: name.clone(),
+                tenant_id: tenant.id,
+                recovery_window: ours.to_owned(),
+            }),
+            ..Left::new(format!("delete policy '{ours}' of tenant {name}"))
+        })
+    }
+
+    /// Takes in what became of a step; says whether it is to be tried again soon.
+    fn hear_removal(&mut self, step: Option<&Effect>, made: &Made) -> bool {
+        match (step, &made.answer) {
+            (Some(Effect::ChangePolicy(change)), Some(answer)) => {
+                self.hear(change.tenant_id(), answer)
+            }
+            _ => made.error.is_some(),
+        }
+    }
+
+    fn show_left(mut self, left: &[Left], effect: Option<Effect>, next: Next) -> Verdict {
+        let message = format!(
+            "the strategy is being deleted and ends first: {}",
+            told(left)
+        );
+        self.show_leaving("Stopping", &message);
+        Verdict {
+            status: self.status,
+            effect,
+            next,
+            event: None,
+        }
+    }
+
+    /// The conditions of a strategy that is going; the others stand as they were.
+    fn show_leaving(&mut self, reason: &'static str, message: &str) {
+        let progress = condition::progress(Progress::Reconciling, reason, message);
+        let known = std::mem::take(&mut self.status.conditions);
+        let shown = condition::merge(&known, progress, self.strategy.generation, self.now);
+        let others = known
+            .into_iter()
+            .filter(|known| shown.iter().all(|shown| shown.type_ != known.type_));
+        self.status.conditions = shown.iter().cloned().chain(others).collect();
+        self.status.observed_generation = Some(self.strategy.generation);
+    }
+}
+
+/// A log backup that has not stopped.
+fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
+    if known.is_to_stop && known.phase.as_deref() == Some("Stopped") {
+        return None;
+    }
+    Some(Left {
+        log_backup: (!known.is_to_stop).then(|| known.name.clone()),
+        ..Left::new(format!(
+            "log backup of tenant {} (LogBackup '{}')",
+            known.tenant_name, known.name
+        ))
+    })
+}
+
+/// What is done next: one statement, or all the edits of objects.
+fn step(left: &[Left]) -> Option<Effect> {
+    if let Some(statement) = left.iter().find_map(|left| left.statement.clone()) {
+        return Some(Effect::ChangePolicy(statement));
+    }
+    let log_backups = left.iter().filter_map(|left| left.log_backup.clone());
+    let log_backups: Vec<_> = log_backups.collect();
+    (!log_backups.is_empty()).then_some(Effect::StopLogBackups(log_backups))
+}
+
+/// What is told of what could not be ended.
+fn given_up(left: &[Left]) -> Option<Event> {
+    (!left.is_empty()).then(|| Event {
+        warning: true,
+        reason: "StopGivenUp",
+        message: format!(
+            "the strategy is deleted, and this could not be ended: {}. End it in the database, \
+             if it is not meant to go on",
+            told(left)
+        ),
+    })
+}
+
+fn told(left: &[Left]) -> String {
+    let mut names: Vec<&str> = left
+        .iter()
+        .take(TOLD)
+        .map(|left| left.what.as_str())
+        .collect();
+    let more = format!("{} more", left.len().saturating_sub(TOLD));
+    if left.len() > TOLD {
+        names.push(&more);
+    }
+    names.join(", ")
+}

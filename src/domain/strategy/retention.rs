@@ -1,0 +1,331 @@
+//! How long backups are kept: the engine's delete policy of each tenant, as the strategy wants it.
+//!
+//! The engine has no statement that changes a policy: a wrong one is dropped, then the right one
+//! is added. What is there is looked at each time, so that a crash between the two is repaired.
+//! The status keeps what was set here; whatever differs from it was set by somebody else, and is
+//! shown and left as it is.
+
+mod record;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Draft, Matched};
+use crate::api::Drift;
+use crate::api::condition::types::RETENTION_APPLIED;
+use crate::api::retention::{Retention, RetentionPolicy};
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::{Next, Obstacle};
+use crate::oceanbase::model::{Answer, DELETE_POLICY, Tenant, TenantId, TenantName};
+
+/// Tenants whose policies are kept in the status.
+const KEPT: usize = 1000;
+/// How soon to look again after a statement whose fate is not known.
+const UNSURE: Next = Next::After(Duration::from_secs(5));
+const DAY: u64 = 24 * 60 * 60;
+
+/// A statement about a tenant's delete policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PolicyChange {
+    /// Set one.
+    Add {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// Days of the window.
+        days: i32,
+    },
+    /// Take the one away that has this window.
+    Drop {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The window, as the view shows it.
+        recovery_window: String,
+    },
+}
+
+impl PolicyChange {
+    pub(super) fn tenant_id(&self) -> TenantId {
+        match self {
+            Self::Add { tenant_id, .. } | Self::Drop { tenant_id, .. } => *tenant_id,
+        }
+    }
+}
+
+/// How the policy of a tenant stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stands {
+    /// As it is wanted.
+    Applied,
+    /// Somebody else has set it, or has taken ours away.
+    Drifted(String),
+    /// This is to be sent for it.
+    Due(PolicyChange),
+}
+
+/// What became of a look at all tenants.
+pub(super) struct Look {
+    pub(super) change: Option<PolicyChange>,
+    pub(super) next: Next,
+    pub(super) condition: Wanted,
+}
+
+/// What is said while the tenants are not known.
+pub(super) fn unknown(retention: Option<&Retention>, obstacle: &Obstacle) -> Wanted {
+    match unasked(retention) {
+        Some(condition) => condition,
+        None => wanted(
+            RETENTION_APPLIED,
+            Status::Unknown,
+            obstacle.reason,
+            &obstacle.message,
+        ),
+    }
+}
+
+/// What is said where nothing is to be applied.
+fn unasked(retention: Option<&Retention>) -> Option<Wanted> {
+    let Some(retention) = retention else {
+        return Some(wanted(
+            RETENTION_APPLIED,
+            Status::Unknown,
+            "RetentionUnset",
+            "nobody has said how long backups are kept, and the database's policies are left as \
+             they are: set `retention`",
+        ));
+    };
+    (retention.policy == RetentionPolicy::Unmanaged).then(|| {
+        wanted(
+            RETENTION_APPLIED,
+            true,
+            "Unmanaged",
+            "the database's policies are left as they are",
+        )
+    })
+}
+
+impl Draft<'_> {
+    /// Looks at the policies of all tenants: at most one statement is due, and a tenant whose
+    /// statement failed, or is not seen yet, holds back no other. `answer` is what became of this
+    /// very pass's statement.
+    pub(super) fn retention(&mut self, matched: &Matched, answer: Option<&Answer>) -> Look {
+        let retention = self.strategy.spec.retention.as_ref();
+        if let Some(condition) = unasked(retention) {
+            // Handed over: from now on they are the database's own.
+            self.status.retention.clear();
+            return Look {
+                change: None,
+                next: Next::Await,
+                condition,
+            };
+        }
+        self.forget_policies(matched);
+        let days = retention.and_then(|retention| retention.recovery_window_days);
+        let mut tally = Tally::default();
+        let mut change = None;
+        let mut next = Next::Await;
+        for tenant in &matched.eligible {
+            if self.is_in_flight(tenant) {
+                tally.under_way += 1;
+                continue;
+            }
+            match self.stands(tenant, days) {
+                Stands::Applied => self.note_applied(tenant, days),
+                Stands::Drifted(message) => tally.drifted.push(message),
+                Stands::Due(due) => match self.held_until(tenant) {
+                    Held::Until(until) => next = next.sooner(Next::At(until), self.now),
+                    Held::NotSeenYet => tally.under_way += 1,
+                    Held::No if !self.has_room(tenant) => tally.without_room += 1,
+                    Held::No => {
+                        tally.under_way += 1;
+                        change.get_or_insert(due);
+                    }
+                },
+            }
+        }
+        if let Some(due) = &change {
+            self.note_intent(due);
+        }
+        if let (Some(due), Some(answer)) = (&change, answer) {
+            let id = due.tenant_id();
+            if self.hear(id, answer) {
+                next = next.sooner(UNSURE, self.now);
+            }
+            if let Some(until) = self.policy_paused_until(id) {
+                next = next.sooner(Next::At(until), self.now);
+            }
+        }
+        Look {
+            condition: self.retention_condition(matched, &tally),
+            change,
+            next,
+        }
+    }
+
+    /// How a tenant's policy stands.
+    fn stands(&self, tenant: &Tenant, days: Option<i32>) -> Stands {
+        let Some(name) = TenantName::parse(&tenant.name) else {
+            return Stands::Applied;
+        };
+        let known = self.record(tenant.id);
+        let enforced = self.strategy.spec.log_backup.drift == Drift::Enforce;
+        let add = |days| {
+            Stands::Due(PolicyChange::Add {
+                tenant: name.clone(),
+                tenant_id: tenant.id,
+                days,
+            })
+        };
+        match (days, tenant.recovery_window()) {
+            (Some(days), Some(shown)) if seconds(shown) == Some(window(days)) => other_name(tenant),
+            (None, None) => other_name(tenant),
+            (None, Some(shown)) if never_expires(shown) => other_name(tenant),
+            (Some(days), None) => {
+                let was_there = known.is_some_and(|known| {
+                    known.applied_time.is_some()
+                        && seconds(&known.recovery_window) == Some(window(days))
+                });
+                if was_there && !enforced {
+                    return Stands::Drifted(format!(
+                        "somebody took the delete policy of tenant {} away, nothing is deleted \
+                         there any more, and that is left so. Set it again (RECOVERY_WINDOW \
+                         '{days}d'), or set `logBackup.drift` to Enforce",
+                        tenant.name
+                    ));
+                }
+                add(days)
+            }
+            (wanted, Some(shown)) => {
+                if known.is_some_and(|known| known.recovery_window == shown) || enforced {
+                    // A window that shrinks deletes backups: whatever is to be asked before that,
+                    // is asked here.
+                    return Stands::Due(PolicyChange::Drop {
+                        tenant: name,
+                        tenant_id: tenant.id,
+                        recovery_window: shown.to_owned(),
+                    });
+                }
+                let wanted = wanted.map_or("none".to_owned(), |days| format!("{days}d"));
+                Stands::Drifted(format!(
+                    "tenant {} has the delete policy RECOVERY_WINDOW '{shown}', which this \
+                     strategy did not set (it wants {wanted}), and which is left as it is. Take \
+                     it away in the database, or set `logBackup.drift` to Enforce",
+                    tenant.name
+                ))
+            }
+        }
+    }
+
+    fn held_until(&self, tenant: &Tenant) -> Held {
+        if let Some(until) = self.policy_paused_until(tenant.id) {
+            return Held::Until(until);
+        }
+        if self.seen.unsettled.contains(&tenant.id) {
+            return Held::NotSeenYet;
+        }
+        Held::No
+    }
+
+    fn retention_condition(&self, matched: &Matched, tally: &Tally) -> Wanted {
+        let not = |reason: &str, message: String| wanted(RETENTION_APPLIED, false, reason, message);
+        let failed = matched.eligible.iter().find_map(|tenant| {
+            let cause = self.record(tenant.id)?.cause.as_ref()?;
+            Some((&tenant.name, cause))
+        });
+        if let Some((tenant, cause)) = failed {
+            let message = format!(
+                "the delete policy of tenant {tenant} can not be set, and is tried again: {}",
+                cause.message
+            );
+            return not(&cause.reason, message);
+        }
+        if let Some(first) = tally.drifted.first() {
+            let more = tally.drifted.len() - 1;
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!("; {more} more tenants differ")
+            };
+            return not("PolicyDrift", format!("{first}{more}"));
+        }
+        if tally.without_room > 0 {
+            let message = format!(
+                "one strategy sets the policies of at most {KEPT} tenants, and {} are left out: \
+                 divide them among several strategies",
+                tally.without_room
+            );
+            return not("TooManyTenants", message);
+        }
+        if matched.eligible.is_empty() {
+            let message = "no tenant is this strategy's to back up now: see `status.tenants`";
+            return wanted(RETENTION_APPLIED, Status::Unknown, "NoTenants", message);
+        }
+        if tally.under_way > 0 {
+            let message = format!("the policies of {} tenants are being set", tally.under_way);
+            return wanted(RETENTION_APPLIED, Status::Unknown, "Applying", message);
+        }
+        let message = "the database's policies are as `retention` says";
+        wanted(RETENTION_APPLIED, true, "Applied", message)
+    }
+}
+
+/// Tenants whose policies are not as they are wanted.
+#[derive(Default)]
+struct Tally {
+    drifted: Vec<String>,
+    under_way: usize,
+    without_room: usize,
+}
+
+/// Whether a statement has to wait.
+enum Held {
+    No,
+    /// The last one failed.
+    Until(Timestamp),
+    /// What the last one did is not seen yet.
+    NotSeenYet,
+}
+
+/// Whether the tenant has a policy of another name: none of ours, and it deletes besides.
+fn other_name(tenant: &Tenant) -> Stands {
+    let mut policies = tenant.policies.iter();
+    match policies.find(|policy| policy.name != DELETE_POLICY) {
+        None => Stands::Applied,
+        Some(other) => Stands::Drifted(format!(
+            "tenant {} has the delete policy '{}' besides, which this strategy did not set and \
+             never changes. Take it away in the database, if it is not meant",
+            tenant.name, other.name
+        )),
+    }
+}
+
+fn window(days: i32) -> u64 {
+    u64::try_from(days).unwrap_or(0) * DAY
+}
+
+/// Whether a policy of this window deletes nothing: RECOVERY_WINDOW unset or 0 never expires.
+fn never_expires(recovery_window: &str) -> bool {
+    recovery_window.trim().is_empty() || seconds(recovery_window) == Some(0)
+}
+
+/// The length of a time literal of the engine: digits and `s`, `m`, `h` or `d`, seconds without
+/// a unit. The view keeps what was typed, and `168h` is `7d`.
+fn seconds(literal: &str) -> Option<u64> {
+    let literal = literal.trim();
+    let split = literal
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(literal.len());
+    let (digits, unit) = literal.split_at(split);
+    let unit = match unit.to_ascii_lowercase().as_str() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => DAY,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}

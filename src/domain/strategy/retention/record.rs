@@ -1,0 +1,157 @@
+//! What the status keeps of the policies that were set here.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, KEPT, Matched, PolicyChange};
+use crate::api::Cause;
+use crate::api::retention::AppliedPolicy;
+use crate::domain::{shortened, time};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
+
+/// Longest message that is kept of each tenant, in bytes.
+const MESSAGE_LIMIT: usize = 256;
+/// The shortest and the longest pause after a statement that failed.
+const PAUSES: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+
+impl Draft<'_> {
+    /// Notes that the policy is as it is wanted.
+    pub(super) fn note_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
+        let Some(shown) = tenant.recovery_window().filter(|_| days.is_some()) else {
+            // None is wanted and none is there: the next one is somebody else's.
+            self.status
+                .retention
+                .retain(|known| known.tenant_id != tenant.id.0);
+            return;
+        };
+        let now = self.now;
+        if let Some(known) = self.record_mut(tenant.id) {
+            shown.clone_into(&mut known.recovery_window);
+            known.applied_time.get_or_insert_with(|| time(now));
+            forget_failures(known);
+        }
+    }
+
+    /// Notes what is about to be sent, before it is: what was sent here is known to be ours
+    /// whatever happens.
+    pub(in crate::domain::strategy) fn note_intent(&mut self, due: &PolicyChange) {
+        let recovery_window = match due {
+            PolicyChange::Add { days, .. } => format!("{days}d"),
+            PolicyChange::Drop {
+                recovery_window, ..
+            } => recovery_window.clone(),
+        };
+        if let Some(known) = self.record_mut(due.tenant_id()) {
+            known.recovery_window = recovery_window;
+            known.applied_time = None;
+        }
+    }
+
+    /// Takes in what became of a statement; says whether that is not known.
+    pub(in crate::domain::strategy) fn hear(&mut self, tenant: TenantId, answer: &Answer) -> bool {
+        let now = self.now;
+        let Some(known) = self.record_mut(tenant) else {
+            return true;
+        };
+        match answer {
+            // The next look shows what it did.
+            Answer::Done | Answer::AlreadySent => forget_failures(known),
+            Answer::Refused(failure) => note_failure(known, failure, now),
+            Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => return true,
+        }
+        false
+    }
+
+    /// Whether a statement of ours about the tenant's policy is not seen yet. What is shown may
+    /// be as it was before it.
+    pub(in crate::domain::strategy) fn is_in_flight(&self, tenant: &Tenant) -> bool {
+        let known = self.record(tenant.id);
+        self.seen.unsettled.contains(&tenant.id)
+            && known.is_some_and(|known| known.applied_time.is_none())
+    }
+
+    /// Until when nothing is sent for a tenant, because its last statement failed.
+    pub(in crate::domain::strategy) fn policy_paused_until(
+        &self,
+        tenant: TenantId,
+    ) -> Option<Timestamp> {
+        self.record(tenant)
+            .and_then(|known| paused(known, self.now))
+    }
+
+    /// Forgets the policies of tenants that are not this strategy's any more; and failures, where
+    /// somebody has edited the strategy: what failed before may go well now.
+    pub(super) fn forget_policies(&mut self, matched: &Matched) {
+        let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
+        let known = &mut self.status.retention;
+        known.retain(|known| {
+            let mut eligible = matched.eligible.iter();
+            eligible.any(|tenant| tenant.id.0 == known.tenant_id)
+        });
+        if edited {
+            known.iter_mut().for_each(forget_failures);
+        }
+    }
+
+    /// What is known of a tenant's policy.
+    pub(super) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
+        let mut known = self.status.retention.iter();
+        known.find(|known| known.tenant_id == tenant.0)
+    }
+
+    pub(super) fn has_room(&self, tenant: &Tenant) -> bool {
+        self.record(tenant.id).is_some() || self.status.retention.len() < KEPT
+    }
+
+    /// What is known of a tenant's policy; made where there is room.
+    fn record_mut(&mut self, tenant: TenantId) -> Option<&mut AppliedPolicy> {
+        let known = &mut self.status.retention;
+        let at = match known.binary_search_by_key(&tenant.0, |known| known.tenant_id) {
+            Ok(at) => at,
+            Err(_) if known.len() >= KEPT => return None,
+            Err(at) => {
+                known.insert(
+                    at,
+                    AppliedPolicy {
+                        tenant_id: tenant.0,
+                        ..AppliedPolicy::default()
+                    },
+                );
+                at
+            }
+        };
+        known.get_mut(at)
+    }
+}
+
+fn note_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
+    let failures = known.failures.unwrap_or(0).saturating_add(1);
+    // What only a person can mend is tried rarely.
+    let least = if failure.class == FailureClass::Permanent {
+        5
+    } else {
+        1
+    };
+    known.failures = Some(failures.max(least));
+    known.last_failure_time = Some(time(now));
+    let mut cause = Cause::from(failure);
+    cause.message = shortened(cause.message, MESSAGE_LIMIT);
+    known.cause = Some(cause);
+}
+
+fn forget_failures(known: &mut AppliedPolicy) {
+    known.failures = None;
+    known.last_failure_time = None;
+    known.cause = None;
+}
+
+/// Until when nothing is sent for a tenant, because its last statement failed.
+fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
+    let failed_at = known.last_failure_time.as_ref()?.0;
+    let doublings = u32::try_from(known.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
+    let (shortest, longest) = PAUSES;
+    let pause = shortest.saturating_mul(1 << doublings).min(longest);
+    let until = failed_at.saturating_add(pause).ok()?;
+    // A failure in the future was written by another clock.
+    (failed_at <= now && now < until).then_some(until)
+}

@@ -1,0 +1,272 @@
+//! A strategy that is deleted with `deletionPolicy: Stop`.
+
+use super::*;
+use crate::api::retention::AppliedPolicy;
+use crate::domain::Farewell;
+use crate::domain::strategy::retention::PolicyChange;
+use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
+
+/// When the strategy was deleted, in minutes.
+const DELETED: i64 = 10;
+
+/// Deleted with a log backup and a delete policy of its own for each tenant.
+fn deleted(tenants: &[i64]) -> Story {
+    let mut story = Story::of(tenants);
+    story.spec.deletion_policy = DeletionPolicy::Stop;
+    // One that is being deleted is nobody's rival any more.
+    story.seen.rivals.clear();
+    for tenant in story.seen.database.as_mut().unwrap() {
+        Arc::make_mut(tenant).policies.push(DeletePolicy {
+            name: "default".to_owned(),
+            recovery_window: "7d".to_owned(),
+        });
+        story.status.retention.push(AppliedPolicy {
+            tenant_id: tenant.id.0,
+            recovery_window: "7d".to_owned(),
+            applied_time: Some(crate::domain::time(at(0))),
+            ..AppliedPolicy::default()
+        });
+    }
+    story
+}
+
+fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
+    Rival {
+        name: name.to_owned(),
+        full_name: (name.to_owned(), "default".to_owned()),
+        created_at: at(0),
+        tenants,
+        access: Access::default(),
+    }
+}
+
+impl Story {
+    fn leave(&self, made: Option<&Made>, minutes: i64) -> Farewell<BackupStrategyStatus, Effect> {
+        let strategy = Strategy {
+            name: "nightly",
+            generation: self.generation,
+            created_at: at(-60),
+            spec: &self.spec,
+            status: &self.status,
+        };
+        leave(&strategy, &self.seen, made, at(DELETED), at(minutes))
+    }
+
+    /// The same, of a strategy that does not go yet.
+    fn stay(&self, made: Option<&Made>, minutes: i64) -> Verdict {
+        match self.leave(made, minutes) {
+            Farewell::Stay(verdict) => verdict,
+            Farewell::Go(event) => panic!("it goes: {event:?}"),
+        }
+    }
+
+    /// One pass whose effect goes as it should; what it did.
+    fn end(&mut self, minutes: i64) -> String {
+        let made = Made {
+            answer: Some(Answer::Done),
+            ..Made::default()
+        };
+        self.end_and_hear(minutes, &made)
+    }
+
+    fn end_and_hear(&mut self, minutes: i64, made: &Made) -> String {
+        let verdict = match self.leave(None, minutes) {
+            Farewell::Stay(verdict) => verdict,
+            Farewell::Go(event) => {
+                self.events.extend(event.iter().map(|e| e.reason));
+                return "go".to_owned();
+            }
+        };
+        self.status = verdict.status;
+        let Some(effect) = verdict.effect else {
+            return "wait".to_owned();
+        };
+        let heard = self.stay(Some(made), minutes);
+        assert_eq!((heard.effect, heard.event), (None, None));
+        self.status = heard.status;
+        match effect {
+            Effect::ChangePolicy(PolicyChange::Drop {
+                tenant, tenant_id, ..
+            }) => {
+                if made.answer == Some(Answer::Done) {
+                    let tenants = self.seen.database.as_mut().unwrap();
+                    let known = tenants.iter_mut().find(|known| known.id == tenant_id);
+                    Arc::make_mut(known.unwrap()).policies.clear();
+                }
+                format!("drop {tenant}")
+            }
+            Effect::StopLogBackups(names) => {
+                for known in &mut self.seen.log_backups {
+                    known.is_to_stop |= names.contains(&known.name);
+                }
+                format!("stop {}", names.join(" "))
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn all_stopped(&mut self) {
+        for known in &mut self.seen.log_backups {
+            known.phase = Some("Stopped".to_owned());
+        }
+    }
+}
+
+#[test]
+fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
+    let mut story = deleted(&[1002, 1004]);
+    let steps = [(); 4].map(|()| story.end(11));
+    assert_eq!(
+        steps,
+        [
+            "drop t1002",
+            "drop t1004",
+            "stop prod-t1002 prod-t1004",
+            "wait"
+        ]
+    );
+    story.all_stopped();
+    assert_eq!(story.end(11), "go");
+    assert_eq!(story.events, [""; 0]);
+}
+
+#[test]
+fn a_strategy_that_was_edited_to_retain_goes_at_once() {
+    let mut story = deleted(&[1002]);
+    story.spec.deletion_policy = DeletionPolicy::Retain;
+    assert_eq!(story.end(11), "go");
+    assert_eq!(story.events, [""; 0]);
+}
+
+#[test]
+fn what_another_strategy_covers_is_left_as_it_is() {
+    for other in [
+        another("all", None),
+        another(
+            "orders",
+            Some(TenantSelection {
+                names: vec!["t1002".to_owned()],
+                exclude: Vec::new(),
+            }),
+        ),
+    ] {
+        let mut story = deleted(&[1002]);
+        story.seen.rivals.push(other);
+        assert_eq!(story.end(11), "go");
+    }
+}
+
+#[test]
+fn a_tenant_that_every_other_strategy_leaves_out_is_not_covered() {
+    let mut story = deleted(&[1002]);
+    story.seen.rivals.push(another(
+        "rest",
+        Some(TenantSelection {
+            names: Vec::new(),
+            exclude: vec!["t1*".to_owned()],
+        }),
+    ));
+    assert_eq!(story.end(11), "drop t1002");
+}
+
+#[test]
+fn a_log_backup_that_somebody_else_made_goes_on() {
+    let mut story = deleted(&[1002]);
+    story.status.retention.clear();
+    story.seen.log_backups[0].inherited = None;
+    assert_eq!(story.end(11), "go");
+}
+
+#[test]
+fn a_policy_that_somebody_else_set_is_left() {
+    let mut story = deleted(&[1002]);
+    story.all_stopped();
+    story.seen.log_backups[0].is_to_stop = true;
+    story.status.retention[0].recovery_window = "30d".to_owned();
+    assert_eq!(story.end(11), "go");
+}
+
+#[test]
+fn a_drop_that_is_not_seen_yet_is_waited_for() {
+    let mut story = deleted(&[1002]);
+    story.seen.log_backups.clear();
+    let verdict = story.stay(None, 11);
+    story.status = verdict.status;
+    story.seen.unsettled = [TenantId(1002)].into();
+    assert_eq!(story.end(11), "wait");
+}
+
+#[test]
+fn a_drop_that_is_refused_holds_back_nothing_else() {
+    let mut story = deleted(&[1002, 1004]);
+    let refused = Made {
+        answer: Some(Answer::Refused(Failure {
+            code: -4016,
+            reason: "InternalError",
+            message: "look into the log".to_owned(),
+            class: FailureClass::NotYet,
+            passing: false,
+        })),
+        ..Made::default()
+    };
+    assert_eq!(story.end_and_hear(11, &refused), "drop t1002");
+    assert_eq!(story.end(11), "drop t1004");
+    assert_eq!(story.end(11), "stop prod-t1002 prod-t1004");
+    assert_eq!(story.end(12), "drop t1002");
+}
+
+#[test]
+fn what_can_not_be_ended_in_time_is_told_once_and_left() {
+    let mut story = deleted(&[1002]);
+    let _ = story.unreachable();
+    assert_eq!(story.end(DELETED + 4), "stop prod-t1002");
+    assert_eq!(story.end(DELETED + 4), "wait");
+    let Farewell::Go(Some(event)) = story.leave(None, DELETED + 5) else {
+        panic!("it stays");
+    };
+    assert_eq!((event.reason, event.warning), ("StopGivenUp", true));
+    assert!(event.message.contains("'7d'") && event.message.contains("'prod-t1002'"));
+}
+
+#[test]
+fn the_deadline_is_looked_at_without_being_woken() {
+    let story = deleted(&[1002]);
+    let next = story.stay(None, 11).next;
+    assert_eq!(next, Next::At(at(DELETED + 5)));
+}
+
+#[test]
+fn nothing_is_waited_for_where_the_cluster_s_object_is_gone() {
+    let mut story = deleted(&[1002]);
+    story.seen.database = Err(Obstacle::waiting("ClusterNotFound", "there is none"));
+    assert_eq!(story.end(11), "go");
+    assert_eq!(story.events, ["StopGivenUp"]);
+}
+
+#[test]
+fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
+    let mut story = deleted(&[1002]);
+    story.status.retention.clear();
+    let made = Made {
+        error: Some("conflict".to_owned()),
+        ..Made::default()
+    };
+    let next = story.stay(Some(&made), 11).next;
+    assert_eq!(next, Next::After(Duration::from_secs(5)));
+}
+
+#[test]
+fn a_strategy_that_is_going_says_what_it_waits_for_and_keeps_its_other_conditions() {
+    let mut story = deleted(&[1002]);
+    story.seen.rivals.push(another("nightly", None));
+    story.look(1);
+    story.seen.rivals.clear();
+    let before = story.status.conditions.len();
+    story.end(11);
+    assert_sound(&story.status.conditions, 1);
+    assert_eq!(story.is("Reconciling"), "True");
+    assert_eq!(story.status.conditions.len(), before);
+    let shown = story.status.clone();
+    story.seen.unsettled = [TenantId(1002)].into();
+    assert_eq!(story.stay(None, 12).status.conditions, shown.conditions);
+}

@@ -1,0 +1,64 @@
+//! What becomes of a strategy and its children, with the rights that `deploy/` grants.
+
+use super::super::installation::Installation;
+use crate::support::eventually;
+
+/// What the operator does to the children of a strategy that is edited, and to a strategy that ends
+/// what it has begun before it goes.
+pub(super) fn edit_and_delete_the_strategy(here: &Installation) {
+    let strategy = || here.get(&["backupstrategy", "nightly", "-n", "shop"]);
+    let uid = strategy()["metadata"]["uid"].clone();
+    for name in ["old-1", "old-2", "old-3"] {
+        let overdue = format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata:
+  name: {name}
+  ownerReferences:
+  - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, controller: true}}
+spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: Full, scheduledTime: '2026-01-01T00:00:00Z'}}
+"
+        );
+        here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &overdue)
+            .unwrap();
+    }
+    let change =
+        "spec: {history: {failed: 1}, logBackup: {pieceSwitchDays: 3}, deletionPolicy: Stop}";
+    let patch = [
+        "patch",
+        "backupstrategy",
+        "nightly",
+        "-n",
+        "shop",
+        "--type=merge",
+        "--patch",
+        change,
+    ];
+    here.kubectl(&patch).unwrap();
+    eventually(
+        "the log backup to follow its strategy",
+        || here.get(&["logbackup", "prod-t1002", "-n", "shop"]),
+        |known| known["spec"]["pieceSwitchDays"] == 3,
+    );
+    eventually(
+        "old tasks to be deleted",
+        || here.get(&["backuptasks", "-n", "shop"]),
+        |tasks| {
+            tasks["items"]
+                .as_array()
+                .is_some_and(|tasks| tasks.len() == 2)
+        },
+    );
+    here.kubectl(&[
+        "delete",
+        "backupstrategy",
+        "nightly",
+        "-n",
+        "shop",
+        "--timeout=60s",
+    ])
+    .unwrap();
+    let known = here.get(&["logbackup", "prod-t1002", "-n", "shop"]);
+    assert_eq!(known["spec"]["desiredState"], "Stopped");
+}

@@ -1,0 +1,106 @@
+//! A strategy that ends what it has begun when it is deleted.
+
+use oceanbase_sim::fault::{Fault, NodeState};
+use serde_json::Value;
+
+use super::{ONE_TENANT, nightly_without_first_backup};
+use crate::support::{World, eventually};
+
+const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
+const OURS: &str = "backup.oceanbase.io/stop";
+
+/// A strategy whose log backup runs and whose delete policy is set.
+fn stopping(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    let strategy = nightly_without_first_backup()
+        + "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n"
+        + "  deletionPolicy: Stop\n"
+        + "  finalizerTimeoutSeconds: 30\n";
+    world.apply(&strategy);
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.condition(STRATEGY, "RetentionApplied", "True", "Applied");
+    world
+}
+
+fn finalizers(world: &World) -> Value {
+    world.get(STRATEGY.0, STRATEGY.1)["metadata"]["finalizers"].clone()
+}
+
+fn delete(world: &World) {
+    let arguments = ["delete", "backupstrategy", "nightly", "--wait=false"];
+    world.kubectl(&arguments).unwrap();
+}
+
+fn gone(world: &World) {
+    let ask = || world.get(STRATEGY.0, STRATEGY.1);
+    eventually("the strategy to be gone", ask, Value::is_null);
+}
+
+/// Whether logs are archived, and how many delete policies there are.
+fn left(world: &World) -> (bool, usize) {
+    world.simulator.world(|cluster| {
+        let orders = cluster.tenant("orders").unwrap();
+        (orders.archive.is_doing(), orders.policies.len())
+    })
+}
+
+fn told(world: &World, reason: &str) -> bool {
+    let events = world.kubectl(&["get", "events", "--output=jsonpath={.items[*].reason}"]);
+    events.unwrap().contains(reason)
+}
+
+#[test]
+fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
+    let world = stopping("removal");
+    assert_eq!(finalizers(&world), serde_json::json!([OURS]));
+    delete(&world);
+    gone(&world);
+    assert_eq!(left(&world), (false, 0));
+    assert!(!told(&world, "StopGivenUp"));
+    // Its page stays: it shows what can be recovered.
+    world.phase("logbackup", "prod-t1002", "Stopped");
+}
+
+#[test]
+fn a_strategy_goes_on_ending_after_the_operator_was_killed() {
+    let mut world = stopping("removal-crash");
+    world.kill_operator();
+    delete(&world);
+    world.start_operator();
+    gone(&world);
+    assert_eq!(left(&world), (false, 0));
+}
+
+#[test]
+fn a_dead_cluster_does_not_hold_up_a_deletion_for_ever() {
+    let world = stopping("removal-dead");
+    world.inject(Fault::Node {
+        is: NodeState::Refusing,
+    });
+    world.inject(Fault::KillConnections);
+    delete(&world);
+    gone(&world);
+    assert_eq!(left(&world), (true, 1));
+    eventually(
+        "an event that tells what is left",
+        || told(&world, "StopGivenUp"),
+        |told| *told,
+    );
+}
+
+#[test]
+fn the_finalizer_follows_the_policy_and_those_of_others_are_left() {
+    let world = stopping("removal-edit");
+    let change = format!("metadata: {{finalizers: ['{OURS}', 'example.com/mine']}}");
+    world.edit(STRATEGY.0, STRATEGY.1, &change);
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {deletionPolicy: Retain}");
+    let mine = serde_json::json!(["example.com/mine"]);
+    eventually("ours to be off", || finalizers(&world), |all| *all == mine);
+    world.forget_statements();
+    delete(&world);
+    world.settle();
+    assert_eq!(finalizers(&world), mine);
+    world.edit(STRATEGY.0, STRATEGY.1, "metadata: {finalizers: []}");
+    gone(&world);
+    assert_eq!(world.changing(), [""; 0]);
+}
