@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 pub use guard::Guard;
 
-use super::destination::{Destination, Place};
+use super::destination::Destination;
 use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
 use super::password::RestorePassword;
 

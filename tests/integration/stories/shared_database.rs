@@ -4,7 +4,7 @@ use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
 use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT};
-use crate::support::world::cluster;
+use crate::support::world::{NFS, cluster};
 use crate::support::{Node, World};
 
 /// The world of `NIGHTLY`, with a second object for its database.
@@ -88,16 +88,39 @@ fn first_task(world: &World) -> String {
 #[test]
 fn two_databases_of_one_name_and_number_are_not_taken_for_one() {
     let world = shared("namesakes");
-    // `obprod` with the number 7, bootstrapped at another time.
+    // `obprod` with the number 7, bootstrapped at another time. Its directories have the same names,
+    // so that it needs a place of its own.
     let other = Node::start(ONE_TENANT);
     world.apply(&cluster("other", other.port));
     world.apply(
-        &NIGHTLY
-            .replace("nightly", "second")
-            .replace("{name: prod}", "{name: other}"),
+        &NFS.replace("{name: nfs}", "{name: nfs-2}")
+            .replace("/ob-backup", "/ob-backup-2"),
     );
+    let second = NIGHTLY
+        .replace("nightly", "second")
+        .replace("{name: prod}", "{name: other}")
+        .replace("{name: nfs}", "{name: nfs-2}");
+    world.apply(&second);
     world.condition(("backupstrategy", "second"), "Ready", "True", "Accepted");
     world.phase("logbackup", "other-t1002", "InProgress");
+}
+
+#[test]
+fn two_databases_do_not_write_into_one_directory() {
+    let world = shared("one-directory");
+    let other = Node::start(ONE_TENANT);
+    world.apply(&cluster("other", other.port));
+    let second = NIGHTLY
+        .replace("nightly", "second")
+        .replace("{name: prod}", "{name: other}");
+    world.apply(&second);
+    world.condition(
+        ("logbackup", "other-t1002"),
+        "Ready",
+        "False",
+        "DestinationOwnedElsewhere",
+    );
+    assert_eq!(other.simulator.log(|log| log.changing().count()), 0);
 }
 
 #[test]

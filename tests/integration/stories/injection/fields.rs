@@ -30,7 +30,12 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   tenants: {names: [orders]}
-  schedule: {timeZone: UTC, cron: {full: '0 0 1 1 *', incremental: '0 0 2 1 *'}}
+  paths: {data: 'a/{tenantId}/data', log: 'a/{tenantId}/log'}
+  dataBackup: {restorePasswordSecretRef: {name: prod-sys}}
+  schedule:
+    timeZone: UTC
+    cron: {full: '0 0 1 1 *', incremental: '0 0 2 1 *'}
+    blackoutWindows: [{start: '08:00', end: '09:00'}]
 ---
 kind: BackupStrategy
 spec:
@@ -50,7 +55,10 @@ kind: BackupTask
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full}
 ---
 kind: BackupTask
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, scheduledTime: '2100-01-01T00:00:00Z'}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, scheduledTime: '2100-01-01T00:00:00Z', notBeforeTime: '2100-01-01T00:00:00Z', restorePasswordSecretRef: {name: prod-sys}}
+---
+kind: BackupTask
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
 ---
 kind: BackupTask
 spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full}
