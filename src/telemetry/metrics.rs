@@ -114,32 +114,37 @@ impl Metrics {
             )?,
             registry,
         };
-        let registry = &metrics.registry;
-        registry.register(Box::new(metrics.leader.clone()))?;
-        for family in [
-            &metrics.reconciles,
-            &metrics.statements,
-            &metrics.status_writes,
-            &metrics.tasks,
-            &metrics.slots,
-            &metrics.malformed,
-            &metrics.left_out,
-        ] {
-            registry.register(Box::new(family.clone()))?;
-        }
-        for family in [&metrics.reconcile_duration, &metrics.statement_duration] {
-            registry.register(Box::new(family.clone()))?;
-        }
-        for family in [
-            &metrics.cluster_up,
-            &metrics.log_delay,
-            &metrics.log_checkpoint,
-            &metrics.running_tasks,
-            &metrics.alerts,
-        ] {
-            registry.register(Box::new(family.clone()))?;
-        }
+        metrics.register()?;
         Ok(metrics)
+    }
+
+    fn register(&self) -> Result<(), prometheus::Error> {
+        let registry = &self.registry;
+        registry.register(Box::new(self.leader.clone()))?;
+        for family in [
+            &self.reconciles,
+            &self.statements,
+            &self.status_writes,
+            &self.tasks,
+            &self.slots,
+            &self.malformed,
+            &self.left_out,
+        ] {
+            registry.register(Box::new(family.clone()))?;
+        }
+        for family in [&self.reconcile_duration, &self.statement_duration] {
+            registry.register(Box::new(family.clone()))?;
+        }
+        for family in [
+            &self.cluster_up,
+            &self.log_delay,
+            &self.log_checkpoint,
+            &self.running_tasks,
+            &self.alerts,
+        ] {
+            registry.register(Box::new(family.clone()))?;
+        }
+        Ok(())
     }
 
     /// Counts one pass.

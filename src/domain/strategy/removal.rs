@@ -99,13 +99,13 @@ impl Draft<'_> {
         });
         let log_backups = self.seen.log_backups.iter();
         let log_backups = log_backups
-            .filter(|known| self.has_made(known) && !self.is_passed_on(&known.tenant_name))
+            .filter(|known| self.is_of_strategy(known) && !self.is_passed_on(&known.tenant_name))
             .filter_map(log_backup_left);
         policies.chain(log_backups).collect()
     }
 
-    /// Whether the log backup is this strategy's: it made it, or it is followed last.
-    fn has_made(&self, known: &LogBackupSeen) -> bool {
+    /// Whether the log backup is this strategy's, which wrote into it last.
+    fn is_of_strategy(&self, known: &LogBackupSeen) -> bool {
         let inherited = known.inherited.as_ref();
         inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }

@@ -51,6 +51,16 @@ impl Story {
         self.generation += 1;
     }
 
+    /// Drift is put right, and the log backups have followed already.
+    fn put_drift_right(&mut self) {
+        self.spec.log_backup.drift = Drift::Enforce;
+        let wanted = self.spec.log_backup.clone();
+        for known in &mut self.seen.log_backups {
+            known.settings = wanted.clone();
+            known.inherited.as_mut().unwrap().log_backup = wanted.clone();
+        }
+    }
+
     /// One pass; the statement that it sends, which the database takes and shows.
     fn sent(&mut self, minutes: i64) -> Option<String> {
         let answer = Answer::Done;
@@ -257,7 +267,7 @@ fn drift_is_put_right_where_that_is_asked_for() {
         (Some("1d"), &["t1002 - 1d", "t1002 + 7d"]),
     ] {
         let mut story = of(&[1002], days(7));
-        story.spec.log_backup.drift = Drift::Enforce;
+        story.put_drift_right();
         story.all_sent(1);
         story.window(1002, theirs);
         assert_eq!(story.all_sent(2), expected);
@@ -268,7 +278,7 @@ fn drift_is_put_right_where_that_is_asked_for() {
 #[test]
 fn a_policy_of_another_name_is_shown_and_never_changed() {
     let mut story = of(&[1002], days(7));
-    story.spec.log_backup.drift = Drift::Enforce;
+    story.put_drift_right();
     story.policy(1002, "log_only", Some("1d"));
     assert_eq!(story.all_sent(1), ["t1002 + 7d"]);
     assert_eq!(story.why(), ("False", "PolicyDrift"));
