@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::controller::context::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
@@ -96,16 +97,17 @@ pub async fn run(
         validity.clone(),
     );
     let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
-    let context = Arc::new(Context::new(
-        client.clone(),
+    let context = Arc::new(Context {
+        client: client.clone(),
         secrets,
         clusters,
-        clock.clone(),
+        clock: clock.clone(),
         metrics,
         stores,
-        Recorder::new(client, reporter),
-        validity.clone(),
-    ));
+        recorder: Recorder::new(client, reporter),
+        validity: validity.clone(),
+        memory: Memory::default(),
+    });
     let stands_by = Arc::new(AtomicBool::new(false));
     let shown = pages(Arc::clone(&context), Arc::clone(&stands_by));
     let leading = async {

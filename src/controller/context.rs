@@ -33,6 +33,13 @@ pub struct Context {
     pub recorder: Recorder,
     /// For how long this process may act.
     pub validity: Validity,
+    /// What this process remembers of objects.
+    pub memory: Memory,
+}
+
+/// What a process remembers of objects, and forgets when it ends: nothing depends on it but pauses.
+#[derive(Default)]
+pub struct Memory {
     /// Since when intents without an answer are known to this process.
     intents: Mutex<HashMap<String, (String, Instant)>>,
     /// Passes that had to be made again, one after the other, by object.
@@ -40,36 +47,14 @@ pub struct Context {
 }
 
 impl Context {
-    /// A context in which nothing has happened yet.
-    #[must_use]
-    pub fn new(
-        client: Client,
-        secrets: Secrets,
-        clusters: Clusters,
-        clock: Clock,
-        metrics: Metrics,
-        stores: Stores,
-        recorder: Recorder,
-        validity: Validity,
-    ) -> Self {
-        Self {
-            client,
-            secrets,
-            clusters,
-            clock,
-            metrics,
-            stores,
-            recorder,
-            validity,
-            intents: Mutex::default(),
-            failures: Mutex::default(),
-        }
-    }
-
     /// For how long this process has known of the intent that stands in an object's status. It is
     /// counted on our own monotonic clock: the time in the status is another machine's.
     pub fn intent_age(&self, uid: &str, intent: Option<String>) -> Duration {
-        let mut intents = self.intents.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut intents = self
+            .memory
+            .intents
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let Some(intent) = intent else {
             intents.remove(uid);
             return Duration::ZERO;
@@ -86,7 +71,11 @@ impl Context {
     /// Counts a pass that has to be made again, and says how long to wait: `first`, and double that
     /// after each one that follows, up to 256 times as long.
     pub fn failed(&self, object: String, first: Duration) -> Duration {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self
+            .memory
+            .failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         let count = failures.entry(object).or_default();
         let pause = first * (1 << (*count).min(8));
         *count = count.saturating_add(1);
@@ -95,7 +84,11 @@ impl Context {
 
     /// Forgets the passes of an object that had to be made again.
     pub fn succeeded(&self, object: &str) {
-        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = self
+            .memory
+            .failures
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         failures.remove(object);
     }
 }

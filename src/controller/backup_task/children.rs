@@ -30,28 +30,25 @@ pub(super) fn seen(
     let all = snapshot
         .into_iter()
         .flat_map(|snapshot| snapshot.tenants.values());
-    let eligible: Vec<Arc<Tenant>> = match &task.spec.strategy_ref {
-        Some(reference) => {
-            let name = &reference.name;
-            let strategy = stores::find(&context.stores.strategies, &namespace, name);
-            strategy.map_or_else(Vec::new, |strategy| {
-                let rivals = rivals(context, &cluster_of(&*strategy, &strategy.spec.cluster_ref));
-                strategy::matched(name, &rivals, all).eligible
-            })
-        }
-        None => {
-            let reference = task.spec.cluster_ref.as_ref();
-            let access = reference
-                .map(|reference| access_of(context, &cluster_of(task, reference)))
-                .unwrap_or_default();
-            all.filter(|tenant| {
-                TenantName::parse(&tenant.name).is_some()
-                    && access::tenant(&access, &tenant.name).is_ok()
-                    && ineligible(tenant).is_none()
-            })
-            .cloned()
-            .collect()
-        }
+    let eligible: Vec<Arc<Tenant>> = if let Some(reference) = &task.spec.strategy_ref {
+        let name = &reference.name;
+        let strategy = stores::find(&context.stores.strategies, &namespace, name);
+        strategy.map_or_else(Vec::new, |strategy| {
+            let rivals = rivals(context, &cluster_of(&*strategy, &strategy.spec.cluster_ref));
+            strategy::matched(name, &rivals, all).eligible
+        })
+    } else {
+        let reference = task.spec.cluster_ref.as_ref();
+        let access = reference
+            .map(|reference| access_of(context, &cluster_of(task, reference)))
+            .unwrap_or_default();
+        all.filter(|tenant| {
+            TenantName::parse(&tenant.name).is_some()
+                && access::tenant(&access, &tenant.name).is_ok()
+                && ineligible(tenant).is_none()
+        })
+        .cloned()
+        .collect()
     };
     ChildrenSeen {
         tenants: eligible
