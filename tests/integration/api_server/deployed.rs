@@ -339,6 +339,7 @@ spec:
         let first = &here.get(&[kind, "-n", "shop"])["items"][0];
         assert_eq!(first["status"]["observedGeneration"], 1, "{kind}");
     }
+    edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);
     let deployment = here.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);

@@ -1,7 +1,49 @@
 //! What becomes of a strategy and its children, with the rights that `deploy/` grants.
 
+use oceanbase_sim::Simulator;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+
 use super::super::installation::Installation;
 use crate::support::eventually;
+
+/// A task for all tenants of the strategy is canceled while its child runs: that is passed on.
+pub(super) fn cancel_a_task_for_all(here: &Installation, simulator: &Simulator) {
+    simulator
+        .inject(Fault::Hold {
+            tenant: "orders".to_owned(),
+            at: Stage::Doing,
+        })
+        .unwrap();
+    let all = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: all}
+spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+";
+    here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], all)
+        .unwrap();
+    let phase = |name: &'static str| move || here.get(&["backuptask", name, "-n", "shop"]);
+    eventually("the child runs", phase("all-t1002"), |task| {
+        task["status"]["phase"] == "InProgress"
+    });
+    let cancel = ["patch", "backuptask", "all", "-n", "shop", "--type=merge"];
+    let cancel = [&cancel[..], &["--patch", "spec: {cancel: true}"]].concat();
+    here.kubectl(&cancel).unwrap();
+    eventually("both are canceled", phase("all"), |task| {
+        task["status"]["phase"] == "Canceled"
+    });
+    let names = [
+        "delete",
+        "backuptask",
+        "all",
+        "all-t1002",
+        "-n",
+        "shop",
+        "--ignore-not-found",
+    ];
+    here.kubectl(&names).unwrap();
+}
 
 /// What the operator does to the children of a strategy that is edited, and to a strategy that ends
 /// what it has begun before it goes.
