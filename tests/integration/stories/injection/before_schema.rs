@@ -61,6 +61,12 @@ backupstrategies.spec.storageRef.name: [Ready, StorageNotFound]
 backupstrategies.spec.tenants.names[]: [BackupHealthy, UnsafeTenantName]
 # Only compared with names of tenants: that it is none leaves nobody out.
 backupstrategies.spec.tenants.exclude[]: [Ready, Accepted]
+backupstrategies.spec.paths.data: [BackupHealthy, InvalidPath]
+backupstrategies.spec.paths.log: [BackupHealthy, InvalidPath]
+# Passed on to tasks, which say so.
+backupstrategies.spec.dataBackup.restorePasswordSecretRef.name: [Ready, Accepted]
+backupstrategies.spec.schedule.blackoutWindows[].start: [Ready, InvalidBlackoutWindow]
+backupstrategies.spec.schedule.blackoutWindows[].end: [Ready, InvalidBlackoutWindow]
 backupstrategies.spec.schedule.timeZone: [Ready, UnknownTimeZone]
 backupstrategies.spec.schedule.cron.full: [Ready, InvalidCron]
 backupstrategies.spec.schedule.cron.incremental: [Ready, InvalidCron]
@@ -72,6 +78,9 @@ backuptasks.spec.storageRef.name: [Succeeded, StorageNotFound]
 backuptasks.spec.tenantName: [Succeeded, UnsafeTenantName]
 # It can not be read at all, is counted and left alone.
 backuptasks.spec.scheduledTime: [Succeeded, ~]
+backuptasks.spec.notBeforeTime: [Succeeded, ~]
+backuptasks.spec.mirror.startTime: [Succeeded, ~]
+backuptasks.spec.restorePasswordSecretRef.name: [Succeeded, InvalidReference]
 logbackups.spec.clusterRef.name: [Ready, ClusterNotFound]
 logbackups.spec.storageRef.name: [Ready, StorageNotFound]
 logbackups.spec.tenantName: [Ready, UnsafeTenantName]
@@ -130,9 +139,19 @@ fn objects(number: usize, field: &Field) -> Vec<(String, Value)> {
         if object["kind"] == "LogBackup" && object["spec"]["tenantName"] == "orders" {
             object["spec"]["tenantName"] = tenant(number, which).into();
         }
+        // The same of two strategies.
+        if has_strategy_of_its_own(field) {
+            object["spec"]["tenants"]["names"] = json!([tenant(number, which)]);
+        }
         (name, object)
     });
     each.collect()
+}
+
+/// Whether only a strategy that has a tenant looks at the field.
+fn has_strategy_of_its_own(field: &Field) -> bool {
+    let parts = [".paths.", ".dataBackup."];
+    parts.iter().any(|part| field.path.contains(part))
 }
 
 fn tenant(number: usize, which: usize) -> String {
@@ -143,7 +162,7 @@ fn database(fields: &[Field]) -> Node {
     let mut names: Vec<String> = VALUES.map(str::to_owned).into();
     names.push("orders".to_owned());
     for (number, field) in fields.iter().enumerate() {
-        if field.path.starts_with("logbackups.") {
+        if field.path.starts_with("logbackups.") || has_strategy_of_its_own(field) {
             names.extend((0..VALUES.len()).map(|which| tenant(number, which)));
         }
     }

@@ -55,7 +55,10 @@ kind: BackupTask
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full}
 ---
 kind: BackupTask
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, scheduledTime: '2100-01-01T00:00:00Z', notBeforeTime: '2100-01-01T00:00:00Z', restorePasswordSecretRef: {name: prod-sys}}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, scheduledTime: '2100-01-01T00:00:00Z', notBeforeTime: '2100-01-01T00:00:00Z'}
+---
+kind: BackupTask
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, restorePasswordSecretRef: {name: prod-sys}}
 ---
 kind: BackupTask
 spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}

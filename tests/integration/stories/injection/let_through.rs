@@ -178,6 +178,7 @@ fn plan(fields: &[(Field, Vec<String>)]) -> (Vec<Value>, Vec<Expected>, Vec<Stri
                     // Of two log backups of one tenant only the older runs.
                     if object["kind"] == "LogBackup" {
                         object["spec"]["tenantName"] = tenant.into();
+                        object["spec"]["path"] = path.into();
                     }
                     objects.push(object);
                 }
