@@ -157,6 +157,12 @@ fn is_checkpoint(change: &Change) -> bool {
             &status["backup"]["runningTasks"],
         );
         let kept = (phase.clone(), tasks.clone());
+        // An alert that lasts says every few minutes that it does, and for how long.
+        for alert in status["alerts"].as_array_mut().into_iter().flatten() {
+            if let Some(alert) = alert.as_object_mut() {
+                alert.retain(|name, _| !matches!(name.as_str(), "lastGeneratedTime" | "message"));
+            }
+        }
         if let Some(fields) = status.as_object_mut() {
             fields.retain(|name, _| !PROGRESS.contains(&name.as_str()));
         }
