@@ -79,7 +79,7 @@ use super::{Cause, DataBackupSettings, LocalReference};
 #[x_kube(validation = ("(self.scope == 'Tenant') == has(self.tenantName)", "must have `tenantName` where the scope is 'Tenant', and only there"))]
 #[x_kube(validation = ("self.scope != 'Strategy' || has(self.strategyRef)", "must have `strategyRef` where the scope is 'Strategy'"))]
 #[x_kube(validation = ("self.scope != 'Cluster' || has(self.clusterRef)", "must have `clusterRef` and `storageRef` where the scope is 'Cluster'"))]
-#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that somebody else started (`mirror`) is one tenant's of a strategy, and can be canceled only where it was started"))]
+#[x_kube(validation = ("!has(self.mirror) || (self.scope == 'Tenant' && has(self.strategyRef) && !(has(self.cancel) && self.cancel))", "a backup that somebody else started (`mirror`) must be one tenant's of a strategy, and must be canceled where it was started"))]
 #[x_kube(validation = (unchanged!("strategyRef", "clusterRef", "storageRef", "scope", "tenantName", "type", "scheduledTime", "notBeforeTime", "startingDeadlineSeconds", "activeDeadlineSeconds", "plusArchivelog", "restorePasswordSecretRef", "mirror"), "spec is immutable but for `cancel` and `ttlSecondsAfterFinished`; create a new BackupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new BackupTask"))]
 pub struct BackupTaskSpec {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::ResourceExt;
 
-use super::strategy::rivals;
+use super::strategy::{is_for, rivals};
 use super::{Context, cluster_of, namespace, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::log_backup::PageSeen;
@@ -46,7 +46,9 @@ pub(super) fn may_heal_at(
 
 /// The strategy that is for the tenant, and what it is called here.
 fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<BackupStrategy>)> {
-    let rivals = rivals(context, &cluster_of(object, &object.spec.cluster_ref));
+    let tenant = &object.spec.tenant_name;
+    let cluster = cluster_of(object, &object.spec.cluster_ref);
+    let rivals = rivals(context, &cluster, |spec| is_for(spec, tenant));
     let covers = |name: &str| strategy::covers(name, &rivals, &object.spec.tenant_name);
     let winner = rivals.iter().find(|rival| covers(&rival.name))?;
     let (name, namespace) = &winner.full_name;

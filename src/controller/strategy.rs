@@ -22,7 +22,8 @@ use super::{
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::INHERITED;
 use crate::api::{
-    BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
+    BackupStrategy, BackupStrategySpec, BackupStrategyStatus, BackupTask, DeletionPolicy,
+    DesiredState, LogBackup,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
 use crate::domain::{Decision, DestinationSeen, Farewell, access, naming};
@@ -41,7 +42,9 @@ impl Reconcile for BackupStrategy {
     async fn observe(&self, context: &Context) -> strategy::Seen {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
-        let database = database(context, &namespace, cluster).map(|(_, snapshot)| snapshot);
+        // A thousand strategies of one tenant each must not look at a thousand tenants each.
+        let database = database(context, &namespace, cluster)
+            .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
@@ -69,7 +72,11 @@ impl Reconcile for BackupStrategy {
                 .as_ref()
                 .map(|snapshot| snapshot.identity.clone())
                 .unwrap_or_default(),
-            rivals: rivals(context, &cluster_of(self, &self.spec.cluster_ref)),
+            rivals: rivals(
+                context,
+                &cluster_of(self, &self.spec.cluster_ref),
+                |other| may_share_tenants(&self.spec, other),
+            ),
             log_backups: log_backups(context, self),
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
@@ -141,7 +148,21 @@ impl Reconcile for BackupStrategy {
                         .iter()
                         .any(|owner| Some(&owner.uid) == strategy.uid().as_ref())
                 }
-                Change::Object(Changed::Strategy(other)) if other.uid() == strategy.uid() => false,
+                Change::Object(Changed::Strategy(other))
+                    if other.uid() == strategy.uid()
+                        || !may_share_tenants(&strategy.spec, &other.spec) =>
+                {
+                    false
+                }
+                Change::Object(Changed::LogBackup(object))
+                    if !is_for(&strategy.spec, &object.spec.tenant_name) =>
+                {
+                    false
+                }
+                Change::Database {
+                    tenants: Some(tenants),
+                    ..
+                } if !tenants.iter().any(|tenant| is_for(&strategy.spec, tenant)) => false,
                 _ => {
                     change.is_about_cluster(context, &namespace, &strategy.spec.cluster_ref.name)
                         || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
@@ -223,12 +244,33 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
 }
 
-/// Strategies of the cluster's database, wherever they are. One that is being deleted makes nothing
+/// Names that a strategy on tenant level is for; none for one on cluster level.
+fn names(spec: &BackupStrategySpec) -> &[String] {
+    spec.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
+}
+
+/// Whether a strategy may be for the tenant: it names it, or is on cluster level.
+pub(super) fn is_for(spec: &BackupStrategySpec, tenant: &str) -> bool {
+    let names = names(spec);
+    names.is_empty() || names.iter().any(|name| name == tenant)
+}
+
+/// Whether there may be a tenant that both are for.
+pub(super) fn may_share_tenants(one: &BackupStrategySpec, other: &BackupStrategySpec) -> bool {
+    names(one).is_empty() || names(one).iter().any(|name| is_for(other, name))
+}
+
+/// Strategies of the cluster's database, wherever they are, that are of concern. One that is being deleted makes nothing
 /// any more.
-pub(super) fn rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
+pub(super) fn rivals(
+    context: &Context,
+    cluster: &ClusterKey,
+    is_of_concern: impl Fn(&BackupStrategySpec) -> bool,
+) -> Vec<Rival> {
     let strategies = context.stores.strategies.state();
     strategies
         .iter()
+        .filter(|strategy| is_of_concern(&strategy.spec))
         .filter(|strategy| {
             let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
             strategy.metadata.deletion_timestamp.is_none() && same_database(context, cluster, &of)
@@ -255,6 +297,7 @@ fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSee
     let objects = context.stores.log_backups.state();
     objects
         .iter()
+        .filter(|object| is_for(&strategy.spec, &object.spec.tenant_name))
         .filter(|object| {
             let of = cluster_of(&***object, &object.spec.cluster_ref);
             same_database(context, cluster, &of)

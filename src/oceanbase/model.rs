@@ -33,6 +33,22 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// The same without the tenants that are of no concern.
+    #[must_use]
+    pub fn narrowed(&self, is_of_concern: impl Fn(&Tenant) -> bool) -> Self {
+        let tenants = self.tenants.iter();
+        let kept = tenants.filter(|(_, tenant)| is_of_concern(tenant));
+        Self {
+            sequence: self.sequence,
+            read_at: self.read_at,
+            identity: self.identity.clone(),
+            version: self.version,
+            community: self.community,
+            tenants: kept.map(|(id, tenant)| (*id, Arc::clone(tenant))).collect(),
+            parents: Arc::clone(&self.parents),
+        }
+    }
+
     /// The tenant of this name.
     #[must_use]
     pub fn tenant(&self, name: &str) -> Option<&Arc<Tenant>> {

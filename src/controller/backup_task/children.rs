@@ -7,7 +7,7 @@ use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
-use super::super::strategy::{make, rivals};
+use super::super::strategy::{make, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
@@ -34,7 +34,10 @@ pub(super) fn seen(
         let name = &reference.name;
         let strategy = stores::find(&context.stores.strategies, &namespace, name);
         strategy.map_or_else(Vec::new, |strategy| {
-            let rivals = rivals(context, &cluster_of(&*strategy, &strategy.spec.cluster_ref));
+            let cluster = cluster_of(&*strategy, &strategy.spec.cluster_ref);
+            let rivals = rivals(context, &cluster, |other| {
+                may_share_tenants(&strategy.spec, other)
+            });
             strategy::matched(name, &rivals, all).eligible
         })
     } else {

@@ -1,6 +1,6 @@
 //! Where a task's references lead, and how its backup runs.
 
-use super::super::strategy::rivals;
+use super::super::strategy::{may_share_tenants, rivals};
 use super::super::{Context, Reconcile, cluster_of, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
@@ -59,7 +59,10 @@ pub(super) fn references(
             format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
         ));
     };
-    let rivals = rivals(context, &cluster_of(&*object, &object.spec.cluster_ref));
+    let cluster = cluster_of(&*object, &object.spec.cluster_ref);
+    let rivals = rivals(context, &cluster, |other| {
+        may_share_tenants(&object.spec, other)
+    });
     // A task for several finds its tenants itself; a job that others started is shown to its end,
     // whosever the tenant is by then.
     let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
