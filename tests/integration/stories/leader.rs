@@ -146,7 +146,6 @@ fn freeze_at(statement: &str) {
 fn a_leader_that_stood_still_beyond_its_lease_sends_nothing_and_ends_within_a_second() {
     let statements = [
         "SET DATA_BACKUP_DEST",
-        "CDB_OB_BACKUP_JOBS WHERE DESCRIPTION",
         "CDB_OB_BACKUP_JOB_HISTORY WHERE DESCRIPTION",
         "BACKUP TENANT",
     ];
