@@ -47,13 +47,15 @@ impl Draft<'_> {
         self.strategy.spec.paths.as_ref()?;
         let (data, log) = (self.data_path(tenant), self.log_path(tenant));
         let bad = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-' | '/');
+        let leads_out = |path: &str| path.split('/').any(|part| matches!(part, "" | "." | ".."));
         let problem = if let Some(path) = [&data, &log]
             .into_iter()
-            .find(|path| path.len() > LONGEST || path.contains(bad))
+            .find(|path| path.len() > LONGEST || path.contains(bad) || leads_out(path))
         {
             format!(
                 "`paths` make the directory '{path}', and only letters, digits, '_', '.', '-' and \
-                 '/' are possible, at most {LONGEST} of them: correct the template"
+                 '/' are possible, at most {LONGEST} of them, without a part that is empty, '.' or \
+                 '..': correct the template"
             )
         } else if is_within(&data, &log) || is_within(&log, &data) {
             format!(

@@ -47,6 +47,17 @@ fn a_cluster_whose_name_is_no_directory_gets_nothing() {
 }
 
 #[test]
+fn a_template_that_leads_out_of_the_store_gets_nothing() {
+    for template in ["../../other/{tenantId}", "a/./{tenantId}", "a//{tenantId}"] {
+        let mut story = Story::of(&[1002]);
+        story.seen.log_backups.clear();
+        story.spec.paths = Some(paths(Some(template), None));
+        assert_eq!(story.look(1).effect, None, "{template}");
+        assert_eq!(story.failing(), [("t1002", "InvalidPath")], "{template}");
+    }
+}
+
+#[test]
 fn directories_of_data_and_logs_that_turn_out_one_in_the_other_are_refused() {
     let mut story = Story::of(&[1002]);
     story.spec.paths = Some(paths(Some("{tenantId}"), Some("1002/{tenantId}")));
