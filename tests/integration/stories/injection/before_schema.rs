@@ -194,7 +194,6 @@ stringData: {ca.crt: none}
 }
 
 #[test]
-#[ignore = "does not settle within four minutes since paths, blackout windows and restore passwords are among the fields; which row is wrong has to be found"]
 fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
     let refusals: BTreeMap<String, (String, Option<String>)> =
         serde_saphyr::from_str(REFUSALS).unwrap();

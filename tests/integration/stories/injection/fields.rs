@@ -61,10 +61,10 @@ kind: BackupTask
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, type: Full, restorePasswordSecretRef: {name: prod-sys}}
 ---
 kind: BackupTask
-spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full}
 ---
 kind: BackupTask
-spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full}
+spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
 ---
 kind: LogBackup
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
