@@ -26,8 +26,10 @@ pub enum Fate {
     Lose(Moment),
     /// It is refused.
     Refuse(Refusal),
-    /// It is served after this time.
+    /// It is served after this time: a write also when nobody waits for its answer any more.
     Late(Duration),
+    /// It is served, and its answer takes this time.
+    AnswerLate(Duration),
     /// A list shows what was there so many changes ago.
     Stale(u64),
 }

@@ -3,6 +3,7 @@
 use std::future::pending;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::StreamExt;
@@ -58,23 +59,52 @@ impl Double {
         };
         let mut stale = 0;
         let mut lost_after = None;
+        let mut answer_in = Duration::ZERO;
         match gate.call(&call) {
             Fate::Serve => {}
             Fate::Never(Moment::Before) => return pending().await,
             Fate::Lose(Moment::Before) => return Err(lost()),
             Fate::Refuse(refusal) => return Ok(refused(&refusal)),
+            Fate::Late(pause) if call.verb.is_writing() => {
+                return self.arrive_late(call, gate, actor, pause).await;
+            }
             Fate::Late(pause) => sleep(pause).await,
+            Fate::AnswerLate(pause) => answer_in = pause,
             Fate::Stale(by) => stale = by,
             fate @ (Fate::Never(Moment::After) | Fate::Lose(Moment::After)) => {
                 lost_after = Some(fate);
             }
         }
         let answer = self.answer(&call, gate, actor, stale);
+        if !answer_in.is_zero() {
+            sleep(answer_in).await;
+        }
         match lost_after {
             Some(Fate::Never(_)) => pending().await,
             Some(_) => Err(lost()),
             None => Ok(answer.unwrap_or_else(|refusal| refused(&refusal))),
         }
+    }
+
+    /// A write that is on its way arrives, whatever becomes of its sender meanwhile.
+    async fn arrive_late(
+        &self,
+        call: Call,
+        gate: Arc<dyn Gate>,
+        actor: &str,
+        pause: Duration,
+    ) -> Result<Answer, BoxError> {
+        let (double, actor) = (self.clone(), actor.to_owned());
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "nobody may be left who waits for it"
+        )]
+        let arrival = tokio::spawn(async move {
+            sleep(pause).await;
+            double.answer(&call, gate, &actor, 0)
+        });
+        let answer = arrival.await?;
+        Ok(answer.unwrap_or_else(|refusal| refused(&refusal)))
     }
 
     fn answer(

@@ -98,6 +98,26 @@ async fn a_request_can_be_lost_before_it_is_served() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_late_write_arrives_although_its_sender_is_gone() {
+    let double = double();
+    let pause = Duration::from_secs(20);
+    let api = api(&double, with_calls(&[Fate::Late(pause)]));
+    let given_up = tokio::time::timeout(Duration::from_secs(10), make(&api, "a")).await;
+    assert!(given_up.is_err() && double.get("configmaps", "n", "a").is_none());
+    tokio::time::sleep(Duration::from_secs(11)).await;
+    assert!(double.get("configmaps", "n", "a").is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_can_come_long_after_the_object_was_made() {
+    let double = double();
+    let pause = Duration::from_secs(20);
+    let api = api(&double, with_calls(&[Fate::AnswerLate(pause)]));
+    let given_up = tokio::time::timeout(Duration::from_secs(10), make(&api, "a")).await;
+    assert!(given_up.is_err() && double.get("configmaps", "n", "a").is_some());
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_client_waits_as_long_as_a_busy_server_says() {
     let double = double();
     let busy = Fate::Refuse(Refusal::of_code(429));
