@@ -12,10 +12,10 @@ use simulation::workload::Workload;
 /// How many plans run with every change, at least.
 const PLANS: usize = 320;
 
-/// Draws the plans beyond the kills of a scheduled pair of backups.
+/// Draws them.
 const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 5] = ["pair", "manual", "logs", "suspend", "delete"];
+const EVERYDAY: [&str; 6] = ["pair", "manual", "logs", "suspend", "delete", "leader"];
 
 #[test]
 fn three_days_of_a_strategy_pass_in_peace() {
@@ -53,27 +53,34 @@ fn a_plan_comes_to_the_same_again() {
     assert_eq!(twice[0].digest, twice[1].digest);
 }
 
-fn is_kill(plan: &Plan) -> bool {
-    let acts = [Act::KillBefore, Act::KillAfter];
-    plan.faults.iter().all(|fault| acts.contains(&fault.act))
+/// What a plan is about: of the first two kinds more are run than of the rest.
+#[derive(Clone, Copy, PartialEq)]
+enum About {
+    /// A scheduled pair of backups whose operator is killed.
+    Kill,
+    /// A leader that leads no more.
+    Leader,
+    Rest,
+}
+
+fn about(plan: &Plan) -> About {
+    let act = &plan.faults[0].act;
+    match plan.workload.as_str() {
+        "pair" if matches!(act, Act::KillBefore | Act::KillAfter) => About::Kill,
+        "leader" if act.ends_a_lead() => About::Leader,
+        _ => About::Rest,
+    }
 }
 
 #[test]
 fn no_fault_of_the_enumerated_ones_does_harm() {
     let campaigns: BTreeMap<_, _> = EVERYDAY.map(|name| (name, Campaign::new(name))).into();
-    let (mut plans, mut others) = (Vec::new(), Vec::new());
-    for (name, campaign) in &campaigns {
-        let (first, rest): (Vec<_>, Vec<_>) = campaign
-            .singles
-            .iter()
-            .cloned()
-            .partition(|plan| *name == "pair" && is_kill(plan));
-        plans.extend(first);
-        others.extend(rest);
+    let mut plans = Vec::new();
+    for (wanted, share) in [(About::Kill, 3), (About::Leader, 4), (About::Rest, 2)] {
+        let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
+        let these = singles.filter(|plan| about(plan) == wanted).cloned();
+        plans.extend(sample(these.collect(), PLANS / share, SEED));
     }
-    // Half of the runs are killed at the heart of the matter, half see a bit of everything.
-    plans = sample(plans, PLANS / 2, SEED);
-    plans.extend(sample(others, PLANS - plans.len(), SEED));
     let count = plans.len();
     assert!(count >= 300, "only {count} plans");
     let harm = Mutex::new(Vec::new());

@@ -4,10 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
-use api_double::{Call, Double, EventFate, Fate, Gate, Moment, Refusal};
+use api_double::Double;
 use oceanbase_sim::{Simulator, fault};
-use serde_json::Value;
-use tokio::sync::Notify;
 
 use crate::plan::{Act, Fault, Point};
 use crate::time::Time;
@@ -22,7 +20,6 @@ pub struct Director(Arc<Shared>);
 struct Shared {
     time: Time,
     state: Mutex<State>,
-    killed: Notify,
     double: OnceLock<Double>,
     simulator: OnceLock<Simulator>,
 }
@@ -31,7 +28,6 @@ struct State {
     faults: Vec<Fault>,
     counts: HashMap<String, u32>,
     points: Vec<Point>,
-    is_dead: bool,
     /// When the last fault struck.
     struck_at: Option<Duration>,
     at: Duration,
@@ -47,7 +43,6 @@ impl Director {
             faults: faults.to_vec(),
             counts: HashMap::new(),
             points: Vec::new(),
-            is_dead: false,
             struck_at: None,
             at: Duration::ZERO,
             at_once: 0,
@@ -56,7 +51,6 @@ impl Director {
         Self(Arc::new(Shared {
             time,
             state: Mutex::new(state),
-            killed: Notify::new(),
             double: OnceLock::new(),
             simulator: OnceLock::new(),
         }))
@@ -72,12 +66,11 @@ impl Director {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The run comes by a point: says what goes wrong there. An operator that was killed comes by
-    /// none.
+    /// The run comes by a point: says what goes wrong there.
     #[must_use]
     pub fn meet(&self, name: &str) -> Option<Act> {
         let mut state = self.lock();
-        if state.is_dead || state.is_stuck {
+        if state.is_stuck {
             return Some(Act::KillBefore);
         }
         let now = self.0.time.elapsed();
@@ -100,11 +93,6 @@ impl Director {
         let act = state.faults.remove(found?).act;
         state.struck_at = Some(now);
         match &act {
-            Act::KillBefore | Act::KillAfter => {
-                state.is_dead = true;
-                self.0.killed.notify_one();
-            }
-            Act::Jump(seconds) => self.0.time.jump(*seconds),
             Act::Compact => {
                 if let Some(double) = self.0.double.get() {
                     double.compact();
@@ -129,16 +117,6 @@ impl Director {
         }
     }
 
-    /// Waits until the operator is to die.
-    pub async fn killed(&self) {
-        self.0.killed.notified().await;
-    }
-
-    /// The next operator comes by points again.
-    pub fn revive(&self) {
-        self.lock().is_dead = false;
-    }
-
     /// All points so far, in their order.
     #[must_use]
     pub fn points(&self) -> Vec<Point> {
@@ -156,32 +134,5 @@ impl Director {
     #[must_use]
     pub fn is_stuck(&self) -> bool {
         self.lock().is_stuck
-    }
-}
-
-impl Gate for Director {
-    fn call(&self, call: &Call) -> Fate {
-        match self.meet(&call.to_string()) {
-            Some(Act::KillBefore) => Fate::Never(Moment::Before),
-            Some(Act::KillAfter) => Fate::Never(Moment::After),
-            Some(Act::LoseBefore) => Fate::Lose(Moment::Before),
-            Some(Act::LoseAfter) => Fate::Lose(Moment::After),
-            Some(Act::Refuse(code)) => Fate::Refuse(Refusal::of_code(code)),
-            Some(Act::Late(seconds)) => Fate::Late(Duration::from_secs(seconds.into())),
-            Some(Act::Stale(changes)) => Fate::Stale(changes),
-            _ => Fate::Serve,
-        }
-    }
-
-    fn event(&self, plural: &str, kind: &str, object: &Value) -> EventFate {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        match self.meet(&format!("event {plural} {kind} {name}")) {
-            Some(Act::Drop) => EventFate::Drop(Duration::from_secs(30)),
-            Some(Act::Twice) => EventFate::Twice,
-            Some(Act::Late(seconds)) => EventFate::Late(Duration::from_secs(seconds.into())),
-            Some(Act::Close | Act::LoseBefore) => EventFate::Close,
-            Some(Act::Expire) => EventFate::Expire,
-            _ => EventFate::Deliver,
-        }
     }
 }

@@ -14,9 +14,9 @@ use oceanbase_sim::value::{Acceptance, Backend, End, Login, Outcome, Reply, SqlE
 use secrecy::ExposeSecret;
 use tokio::time::sleep;
 
-use crate::director::Director;
 use crate::oracle::Oracle;
 use crate::plan::Act;
+use crate::seat::Seat;
 
 /// How long a client tries to reach a silent node.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,8 +26,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 pub struct Engine {
     /// The database.
     pub simulator: Simulator,
-    /// Who makes statements go wrong.
-    pub director: Director,
+    /// The process that sends them, where they go wrong.
+    pub seat: Seat,
     /// Who looks at them.
     pub oracle: Oracle,
 }
@@ -39,10 +39,12 @@ impl Connect for Engine {
     ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
         async move {
             let unreachable = |why: &str| Err(ConnectError::Unreachable(why.to_owned()));
-            match self.director.meet("login") {
+            match self.seat.meet("login") {
                 Some(Act::KillBefore | Act::KillAfter) => return pending().await,
                 Some(Act::LoseBefore | Act::LoseAfter) => return unreachable("made to fail"),
-                Some(Act::Late(seconds)) => sleep(Duration::from_secs(seconds.into())).await,
+                Some(Act::Late(seconds) | Act::Freeze(seconds)) => {
+                    sleep(Duration::from_secs(seconds.into())).await;
+                }
                 Some(Act::Refuse(code)) => return Err(ConnectError::Refused(refusal(code))),
                 _ => {}
             }
@@ -76,13 +78,15 @@ struct InProcess {
 impl InProcess {
     fn execute(&self, session: &Mutex<oceanbase_sim::Session>, text: &str) -> Reply {
         let Engine {
-            simulator, oracle, ..
+            simulator,
+            oracle,
+            seat,
         } = &self.engine;
         oracle.before_statement(simulator, text);
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
         let reply = session.execute(text);
         drop(session);
-        oracle.after_statements(simulator);
+        oracle.after_statements(simulator, &seat.actor());
         reply
     }
 }
@@ -98,7 +102,7 @@ impl Session for InProcess {
             let Some(session) = self.session.take() else {
                 return lost("used after an answer was lost");
             };
-            let act = self.engine.director.meet(&name(text));
+            let act = self.engine.seat.meet(&name(text));
             let mut delay = Duration::ZERO;
             match act {
                 Some(Act::KillBefore) => return pending().await,
@@ -114,6 +118,8 @@ impl Session for InProcess {
             match act {
                 Some(Act::KillAfter) => return pending().await,
                 Some(Act::LoseAfter) => return lost("hung up after"),
+                // The answer is there when the process goes on.
+                Some(Act::Freeze(seconds)) => sleep(Duration::from_secs(seconds.into())).await,
                 _ => {}
             }
             let delay = reply.delay + delay;

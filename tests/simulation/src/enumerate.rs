@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use oceanbase_backup_operator::controller::lease;
+
 use crate::plan::{Act, Fault, Plan, Point};
+use crate::workload::Workload;
 
 /// How many points of one name are tried: statuses that follow the time are written again and
 /// again.
@@ -22,8 +25,8 @@ enum Sort {
     Event,
 }
 
-fn sort(name: &str) -> Sort {
-    match name.split(' ').next().unwrap_or_default() {
+fn sort(point: &Point) -> Sort {
+    match point.what().split(' ').next().unwrap_or_default() {
         "create" | "update" | "patch" | "delete" => Sort::Write,
         "list" => Sort::List,
         "get" | "watch" => Sort::Read,
@@ -36,7 +39,7 @@ fn sort(name: &str) -> Sort {
 
 fn acts(point: &Point) -> Vec<Act> {
     let database = |yaml: &str| Act::Database(yaml.to_owned());
-    match sort(&point.name) {
+    match sort(point) {
         Sort::Write => vec![
             Act::KillBefore,
             Act::KillAfter,
@@ -51,6 +54,7 @@ fn acts(point: &Point) -> Vec<Act> {
             Act::Jump(3600),
             Act::Jump(-300),
             database("[killConnections]"),
+            Act::Stop,
         ],
         Sort::Command => {
             let mut acts = vec![
@@ -61,9 +65,10 @@ fn acts(point: &Point) -> Vec<Act> {
                 Act::Refuse(4012),
                 Act::Late(40),
                 database("[killConnections]"),
+                Act::Stop,
             ];
             for name in point.name.split('\'').skip(1).step_by(2) {
-                if point.name.starts_with("ALTER SYSTEM BACKUP") && !name.starts_with("obb/") {
+                if point.what().starts_with("ALTER SYSTEM BACKUP") && !name.starts_with("obb/") {
                     acts.push(database(&format!(
                         "failBackup: {{tenant: {name}, code: -9082}}"
                     )));
@@ -111,15 +116,33 @@ fn acts(point: &Point) -> Vec<Act> {
     }
 }
 
+/// What ends a lead without a kill: the leader stands still for longer than it may act, and for
+/// longer than its lease is good; the API server is out of its reach, or only its Lease.
+fn ends(point: &Point) -> Vec<Act> {
+    let all = [
+        Act::Freeze(12),
+        Act::Freeze(40),
+        Act::Away(40),
+        Act::Silent(40),
+        Act::Unrenewed(40),
+    ];
+    match sort(point) {
+        Sort::Write | Sort::Command => all.into(),
+        Sort::Query | Sort::Event | Sort::Login => all[..2].into(),
+        Sort::List | Sort::Read => Vec::new(),
+    }
+}
+
 /// Each thing that can go wrong at each point, one at a time.
 #[must_use]
 pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
+    let has_second = Workload::find(workload).is_some_and(|known| known.has_second);
     let mut counts = BTreeMap::<&str, usize>::new();
     let mut plans = Vec::new();
     for point in points {
         let count = counts.entry(&point.name).or_default();
         *count += 1;
-        let most = match sort(&point.name) {
+        let most = match sort(point) {
             Sort::Write | Sort::Command => OF_WRITES,
             Sort::List | Sort::Read | Sort::Query | Sort::Login => OF_READS,
             Sort::Event => OF_EVENTS,
@@ -127,7 +150,9 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
         if *count > most {
             continue;
         }
-        plans.extend(acts(point).into_iter().map(|act| Plan {
+        let of_a_leader = has_second && !point.is_of_second();
+        let more = if of_a_leader { ends(point) } else { Vec::new() };
+        plans.extend(acts(point).into_iter().chain(more).map(|act| Plan {
             workload: workload.to_owned(),
             faults: vec![Fault {
                 act,
@@ -148,13 +173,15 @@ pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
     let [first] = killed.faults.as_slice() else {
         return Vec::new();
     };
-    if !matches!(first.act, Act::KillBefore | Act::KillAfter) {
+    if !first.act.ends_a_lead() {
         return Vec::new();
     }
     let after = points.iter().skip_while(|point| **point != first.at);
     let next = after.skip(1).filter(|point| {
-        matches!(sort(&point.name), Sort::Write | Sort::Command) || point.name.ends_with("by key")
+        matches!(sort(point), Sort::Write | Sort::Command) || point.name.ends_with("by key")
     });
+    // Whoever waits renews nothing, and renewals are everywhere.
+    let next = next.filter(|point| !point.name.ends_with(lease::NAME));
     let plans = next.take(OF_RECOVERY).flat_map(|point| {
         [Act::KillBefore, Act::KillAfter].map(|act| {
             let mut plan = killed.clone();

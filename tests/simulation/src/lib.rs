@@ -10,7 +10,8 @@
 //! * [`plan`] names of points, what goes wrong there, and the text that replays it
 //! * [`workload`] what people do
 //! * [`world`] API server, database, operator; [`engine`] the database's seam; [`time`] the clock
-//! * [`director`] counts points and makes things go wrong
+//! * [`director`] counts points and makes things go wrong; [`seat`] where an operator's processes
+//!   run, one or two at a time
 //! * [`oracle`] what must hold after every step; [`digest`] what must hold at the end
 //! * [`run`] one plan; [`enumerate`] all plans of a workload; [`campaign`] many of them at a time
 
@@ -30,6 +31,7 @@ pub mod enumerate;
 pub mod oracle;
 pub mod plan;
 pub mod run;
+pub mod seat;
 pub mod time;
 pub mod workload;
 pub mod world;

@@ -2,9 +2,10 @@
 //!
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
-//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations. What must hold
-//! at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
+//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; and of several
+//! operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
+mod leading;
 mod objects;
 mod statements;
 #[cfg(test)]
@@ -18,7 +19,10 @@ use api_double::Change;
 use oceanbase_sim::Simulator;
 use oceanbase_sim::statement::Kind;
 
+pub use leading::LEASE;
+
 use crate::time::Time;
+use crate::workload::Workload;
 
 /// The password of `root@sys` in every simulated world. Nothing but the Secret holds it.
 pub const PASSWORD: &str = "canary-sesame-5f1d";
@@ -41,6 +45,10 @@ struct State {
     slots: BTreeMap<String, String>,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
+    /// Whether an operator must be elected before it acts.
+    is_elected: bool,
+    /// The Lease, once it was written.
+    lease: Option<leading::Held>,
     /// When the operator last wrote something that is no checkpoint.
     moved_at: Duration,
     /// When the operator last sent something that changes the database.
@@ -48,12 +56,12 @@ struct State {
 }
 
 impl Oracle {
-    /// One that has seen nothing, and takes statements of other changing kinds for wrong.
+    /// One that has seen nothing, and takes for wrong what the workload does not ask for.
     #[must_use]
-    pub fn new(time: Time, allowed: &[Kind]) -> Self {
+    pub fn new(time: Time, workload: &Workload) -> Self {
         Self(Arc::new(Mutex::new(State {
             time,
-            allowed: allowed.iter().copied().collect(),
+            allowed: workload.allowed.iter().copied().collect(),
             violations: Vec::new(),
             seen: 0,
             keys: BTreeMap::new(),
@@ -61,6 +69,8 @@ impl Oracle {
             looked: BTreeSet::new(),
             slots: BTreeMap::new(),
             destinations: BTreeSet::new(),
+            is_elected: workload.has_second,
+            lease: None,
             moved_at: Duration::ZERO,
             sent_at: Duration::ZERO,
         })))
@@ -80,9 +90,20 @@ impl Oracle {
         self.lock().before_statement(simulator, text);
     }
 
-    /// Looks at the statements that were run since.
-    pub fn after_statements(&self, simulator: &Simulator) {
-        self.lock().after_statements(simulator);
+    /// Looks at the statements that were run since, all of them sent by this process.
+    pub fn after_statements(&self, simulator: &Simulator, actor: &str) {
+        self.lock().after_statements(simulator, actor);
+    }
+
+    /// Looks at a request that changes something, when it is sent.
+    pub fn acts(&self, actor: &str, what: &str) {
+        self.lock().acts(actor, what);
+    }
+
+    /// The longest time for which nobody has renewed the Lease.
+    #[must_use]
+    pub fn longest_without_leader(&self) -> Duration {
+        self.lock().longest_gap()
     }
 
     /// What did not hold.

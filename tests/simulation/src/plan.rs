@@ -6,7 +6,8 @@ use std::str::FromStr;
 use oceanbase_sim::fault;
 
 /// A request, a statement, an event or a login, by name: the n-th of its name in the run. Never by
-/// its place among all of them, which is another one as soon as two hash maps differ.
+/// its place among all of them, which is another one as soon as two hash maps differ. Those of the
+/// second of two operators begin with `second: `.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Point {
     /// Such as `update backuptasks/status a`, or the statement without keys.
@@ -44,6 +45,16 @@ pub enum Act {
     Compact,
     /// The operator's wall clock jumps by so many seconds.
     Jump(i64),
+    /// The operator stands still for so many seconds when what was asked is done, as after SIGSTOP.
+    Freeze(u32),
+    /// The operator is asked to stop, as by SIGTERM.
+    Stop,
+    /// No connection of the operator to the API server succeeds for so many seconds.
+    Away(u32),
+    /// What the operator asks of the API server within so many seconds is only served after them.
+    Silent(u32),
+    /// What the operator asks about its Lease is refused for so many seconds.
+    Unrenewed(u32),
     /// Something happens in the database: YAML of [`fault::Fault`].
     Database(String),
 }
@@ -53,6 +64,21 @@ impl Act {
     #[must_use]
     pub fn is_masked(&self) -> bool {
         !matches!(self, Self::Jump(_) | Self::Database(_))
+    }
+
+    /// Whether another operator takes over because of it, if there is one and the leader is meant.
+    #[must_use]
+    pub fn ends_a_lead(&self) -> bool {
+        matches!(
+            self,
+            Self::KillBefore
+                | Self::KillAfter
+                | Self::Freeze(_)
+                | Self::Stop
+                | Self::Away(_)
+                | Self::Silent(_)
+                | Self::Unrenewed(_)
+        )
     }
 
     /// How many seconds later than in peace slots fall due because of it.
@@ -68,7 +94,11 @@ impl Act {
     #[must_use]
     pub fn costs(&self) -> u64 {
         match self {
-            Self::Late(seconds) => u64::from(*seconds),
+            Self::Late(seconds)
+            | Self::Freeze(seconds)
+            | Self::Away(seconds)
+            | Self::Silent(seconds)
+            | Self::Unrenewed(seconds) => u64::from(*seconds),
             Self::Drop => 30,
             _ => 0,
         }
@@ -91,6 +121,23 @@ pub struct Plan {
     pub workload: String,
     /// What goes wrong.
     pub faults: Vec<Fault>,
+}
+
+/// What the names of points of the second operator begin with.
+pub const SECOND: &str = "second: ";
+
+impl Point {
+    /// The name without the operator's.
+    #[must_use]
+    pub fn what(&self) -> &str {
+        self.name.strip_prefix(SECOND).unwrap_or(&self.name)
+    }
+
+    /// Whether it is one of the second operator.
+    #[must_use]
+    pub fn is_of_second(&self) -> bool {
+        self.name.starts_with(SECOND)
+    }
 }
 
 impl Plan {
@@ -131,6 +178,11 @@ impl fmt::Display for Act {
             Self::Expire => f.write_str("expire"),
             Self::Compact => f.write_str("compact"),
             Self::Jump(seconds) => write!(f, "jump={seconds}"),
+            Self::Freeze(seconds) => write!(f, "freeze={seconds}"),
+            Self::Stop => f.write_str("stop"),
+            Self::Away(seconds) => write!(f, "away={seconds}"),
+            Self::Silent(seconds) => write!(f, "silent={seconds}"),
+            Self::Unrenewed(seconds) => write!(f, "unrenewed={seconds}"),
             Self::Database(yaml) => write!(f, "database={yaml}"),
         }
     }
@@ -167,6 +219,11 @@ impl FromStr for Act {
             "expire" => Self::Expire,
             "compact" => Self::Compact,
             "jump" => Self::Jump(value.parse().map_err(|_| wrong())?),
+            "freeze" => Self::Freeze(value.parse().map_err(|_| wrong())?),
+            "stop" => Self::Stop,
+            "away" => Self::Away(value.parse().map_err(|_| wrong())?),
+            "silent" => Self::Silent(value.parse().map_err(|_| wrong())?),
+            "unrenewed" => Self::Unrenewed(value.parse().map_err(|_| wrong())?),
             "database" if fault::parse(value).is_ok() => Self::Database(value.to_owned()),
             _ => return Err(wrong()),
         })
@@ -209,6 +266,7 @@ mod tests {
             "pair: kill-before @ create backuptasks a#1",
             "pair: late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
             "pair: database=failBackup: {tenant: orders} @ event backuptasks ADDED a#1",
+            "leader: freeze=40 @ second: get leases a#1 + unrenewed=40 @ update leases a#2 + stop @ login#1",
         ] {
             let plan: Plan = text.parse().unwrap();
             assert_eq!(plan.to_string(), text);

@@ -18,6 +18,10 @@ const CONVERGENCE: Duration = Duration::from_mins(1);
 /// How long before the end of a run nothing is written or sent any more.
 const QUIET: Duration = Duration::from_mins(5);
 
+/// How soon after the last renewal of a leader that is gone another one leads: the lease is over
+/// 15 s after it was seen, and it is looked at every 2 s.
+const TAKEOVER: Duration = Duration::from_secs(20);
+
 /// What a run came to.
 #[derive(Clone, Debug)]
 pub struct Report {
@@ -73,7 +77,7 @@ fn report(plan: &Plan, world: &World) -> Report {
         .double
         .history()
         .iter()
-        .filter(|change| change.key.plural != "events")
+        .filter(|change| !matches!(change.key.plural.as_str(), "events" | "leases"))
         .map(ToString::to_string)
         .collect();
     world.simulator.log(|log| {
@@ -119,6 +123,15 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));
     }
     let faults = &report.plan.faults;
+    let of_second = faults
+        .iter()
+        .filter(|fault| fault.at.is_of_second())
+        .count();
+    let gap = world.oracle.longest_without_leader();
+    // One of the two operators had nothing in its way.
+    if (of_second == 0 || of_second == faults.len()) && gap > TAKEOVER {
+        wrong.push(format!("one leader: nobody renewed the lease for {gap:?}"));
+    }
     if let (Some(peace), true) = (peace, is_masked) {
         wrong.extend(differences(&peace.digest, &report.digest));
         let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();

@@ -30,6 +30,15 @@ impl Time {
         }
     }
 
+    /// The time on another machine, whose wall clock jumps by itself.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        Self {
+            began: self.began,
+            ahead: Arc::default(),
+        }
+    }
+
     /// How long the world exists.
     #[must_use]
     pub fn elapsed(&self) -> Duration {

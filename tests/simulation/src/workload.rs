@@ -1,5 +1,8 @@
 //! What people do, and for how long they are watched.
 
+mod everyday;
+mod together;
+
 use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
@@ -50,6 +53,8 @@ pub struct Workload {
     pub idle: Duration,
     /// Kinds of statements that somebody has asked for.
     pub allowed: Vec<Kind>,
+    /// Whether a second operator stands by, and one of the two must be elected.
+    pub has_second: bool,
     /// Slots that fall due: RFC 3339.
     pub slots: Vec<&'static str>,
 }
@@ -60,41 +65,6 @@ const SETTING_UP: [Kind; 4] = [
     Kind::SetDataBackupDest,
     Kind::Backup,
 ];
-
-/// How long people wait before they cancel or delete: whatever goes wrong once, the backup runs by
-/// then.
-const LATER: Duration = Duration::from_secs(90);
-
-/// A backup that still runs then.
-const LONG: Duration = Duration::from_secs(200);
-
-const STRATEGY: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStrategy
-metadata: {name: nightly}
-spec:
-  clusterRef: {name: prod}
-  storageRef: {name: nfs}
-  schedule: {cron: {full: '0 2 * * *', incremental: '10 2 * * *'}}
-";
-
-fn task(name: &str, tenant: &str) -> String {
-    format!(
-        "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupTask
-metadata: {{name: {name}}}
-spec: {{clusterRef: {{name: prod}}, storageRef: {{name: nfs}}, tenantName: {tenant}, type: Full}}
-"
-    )
-}
-
-const LOG_BACKUP: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: LogBackup
-metadata: {name: orders}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders}
-";
 
 fn basics() -> Action {
     Action::Apply(format!(
@@ -158,6 +128,7 @@ impl Workload {
             Self::logs(),
             Self::suspend(),
             Self::delete(),
+            Self::leader(),
             Self::days(),
         ]
     }
@@ -176,6 +147,7 @@ impl Workload {
             length: minutes(30),
             idle: Intervals::default().idle,
             allowed: SETTING_UP.to_vec(),
+            has_second: false,
             slots: Vec::new(),
         }
     }
@@ -183,91 +155,5 @@ impl Workload {
     fn at(mut self, at: Duration, action: Action) -> Self {
         self.steps.push((at, action));
         self
-    }
-
-    /// A strategy of two tenants: a full and an incremental slot.
-    fn pair() -> Self {
-        let mut pair = Self::new("pair", &["orders", "billing"]);
-        pair.slots = vec!["2026-11-20T02:00:00Z", "2026-11-20T02:10:00Z"];
-        pair.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
-    }
-
-    /// Back up now: one backup that goes well, one that is canceled while it runs.
-    fn manual() -> Self {
-        let mut manual = Self::new("manual", &["orders", "billing"]);
-        manual.scenario = scenario(&["orders", "billing"], LONG);
-        manual.allowed.push(Kind::CancelBackup);
-        manual
-            .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
-            .at(minutes(3), Action::Apply(task("now", "orders")))
-            .at(minutes(8), Action::Apply(task("never-mind", "orders")))
-            .at(
-                minutes(8) + LATER,
-                edit("backuptasks", "never-mind", "spec: {cancel: true}"),
-            )
-    }
-
-    /// Log backup is started, held, let go on, and stopped.
-    fn logs() -> Self {
-        let mut logs = Self::new("logs", &["orders"]);
-        logs.allowed
-            .extend([Kind::NoArchiveLog, Kind::SetLogArchiveDestState]);
-        logs.at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
-            .at(
-                minutes(5),
-                edit("logbackups", "orders", "spec: {desiredState: Paused}"),
-            )
-            .at(
-                minutes(10),
-                edit("logbackups", "orders", "spec: {desiredState: Running}"),
-            )
-            .at(
-                minutes(15),
-                edit("logbackups", "orders", "spec: {desiredState: Stopped}"),
-            )
-    }
-
-    /// A strategy is suspended over its full slot, and goes on before the incremental one.
-    fn suspend() -> Self {
-        let mut suspend = Self::new("suspend", &["orders"]);
-        suspend.slots = vec!["2026-11-20T02:10:00Z"];
-        suspend
-            .at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
-            .at(
-                minutes(3),
-                edit("backupstrategies", "nightly", "spec: {suspend: true}"),
-            )
-            .at(
-                minutes(8),
-                edit("backupstrategies", "nightly", "spec: {suspend: false}"),
-            )
-    }
-
-    /// Everything is deleted while a backup runs; the database goes on with what it does.
-    fn delete() -> Self {
-        let delete = |plural, name| Action::Delete { plural, name };
-        let mut all = Self::new("delete", &["orders"]);
-        all.scenario = scenario(&["orders"], LONG);
-        all.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
-            .at(minutes(5) + LATER, delete("backupstrategies", "nightly"))
-            .at(minutes(8), delete("backupstorages", "nfs"))
-            .at(minutes(9), delete("oceanbaseclusters", "prod"))
-    }
-
-    /// Three days of a strategy.
-    fn days() -> Self {
-        let mut days = Self::pair();
-        days.name = "days";
-        days.length = Duration::from_hours(72);
-        days.idle = minutes(5);
-        days.slots = vec![
-            "2026-11-20T02:00:00Z",
-            "2026-11-20T02:10:00Z",
-            "2026-11-21T02:00:00Z",
-            "2026-11-21T02:10:00Z",
-            "2026-11-22T02:00:00Z",
-            "2026-11-22T02:10:00Z",
-        ];
-        days
     }
 }

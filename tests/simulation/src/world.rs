@@ -5,25 +5,33 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use api_double::{Double, Kinds, Peace};
+use futures::future::select_all;
 use http::Request;
 use kube::Client;
+use oceanbase_backup_operator::controller::lease;
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_backup_operator::operator::{self, Settings};
 use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::{Simulator, fault};
 use serde_json::Value;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::director::Director;
 use crate::engine::Engine;
-use crate::oracle::{Oracle, PASSWORD};
-use crate::plan::Fault;
+use crate::oracle::{LEASE, Oracle, PASSWORD};
+use crate::plan::{Fault, SECOND};
+use crate::seat::Seat;
 use crate::time::Time;
 use crate::workload::{Action, NAMESPACE, Workload};
 
 /// How long it takes until another operator runs.
 const RESTART: Duration = Duration::from_secs(5);
+
+/// How much later than the first one the second operator begins: the first one leads.
+const HEAD_START: Duration = Duration::from_secs(1);
+
+/// The operators' own namespace.
+const OPERATORS: &str = "oceanbase-backup";
 
 /// How often the garbage collector of Kubernetes comes by.
 const GARBAGE: Duration = Duration::from_secs(10);
@@ -58,6 +66,8 @@ pub struct World {
     pub director: Director,
     /// Who looks.
     pub oracle: Oracle,
+    /// Where operators run.
+    seats: Vec<Seat>,
 }
 
 impl World {
@@ -72,7 +82,12 @@ impl World {
         let simulator = Simulator::new(&scenario, time.clone()).unwrap();
         let director = Director::new(time.clone(), faults);
         director.knows(&double, &simulator);
-        let oracle = Oracle::new(time.clone(), &workload.allowed);
+        let oracle = Oracle::new(time.clone(), workload);
+        let seat = |prefix| Seat::new(prefix, &director, &oracle, &time);
+        let mut seats = vec![seat("")];
+        if workload.has_second {
+            seats.push(seat(SECOND));
+        }
         let for_changes = oracle.clone();
         double.witness(move |change| for_changes.change(change));
         Self {
@@ -81,6 +96,7 @@ impl World {
             simulator,
             director,
             oracle,
+            seats,
         }
     }
 
@@ -88,47 +104,60 @@ impl World {
     /// ended by itself.
     pub async fn live(&self, workload: &Workload) -> bool {
         let mut people = pin!(self.people(workload));
-        let mut operators = pin!(self.operators(workload));
+        let seats = self.seats.iter().zip(0..);
+        let mut operators =
+            select_all(seats.map(|(seat, nth)| Box::pin(self.operators(workload, seat, nth))));
         let mut garbage = pin!(self.garbage());
         tokio::select! {
             biased;
             () = &mut people => true,
-            () = &mut operators => false,
+            _ = &mut operators => false,
             () = &mut garbage => true,
         }
     }
 
-    /// One operator after the other; ends when one does.
-    async fn operators(&self, workload: &Workload) {
+    /// One operator after the other; ends when one does that should not.
+    async fn operators(&self, workload: &Workload, seat: &Seat, nth: u32) {
+        sleep(HEAD_START * nth).await;
         loop {
+            let stop = seat.begin();
             let engine = Engine {
                 simulator: self.simulator.clone(),
-                director: self.director.clone(),
+                seat: seat.clone(),
                 oracle: self.oracle.clone(),
             };
+            let client = || {
+                let gate = Arc::new(seat.clone());
+                self.double.client_of(&seat.actor(), gate)
+            };
+            let lease = workload.has_second.then(|| lease::Settings {
+                client: client(),
+                namespace: OPERATORS.to_owned(),
+                identity: seat.actor(),
+                duration: LEASE,
+            });
             let settings = Settings {
                 namespace: Some(NAMESPACE.to_owned()),
                 intervals: Intervals {
                     idle: workload.idle,
                     ..Intervals::default()
                 },
+                lease,
                 ..Settings::default()
             };
-            let client = self.double.client(Arc::new(self.director.clone()));
-            let mut operator = Box::pin(operator::run(
-                client,
+            let operator = operator::run(
+                client(),
                 Arc::new(engine),
-                self.time.clock(),
+                seat.time().clock(),
                 settings,
-                CancellationToken::new(),
-            ));
-            tokio::select! {
-                biased;
-                () = self.director.killed() => drop(operator),
-                _ = &mut operator => return,
+                stop.clone(),
+            );
+            match seat.run(operator).await {
+                None | Some(Err(operator::Error::Lease(_))) => {}
+                Some(Ok(())) if stop.is_cancelled() => {}
+                Some(_) => return,
             }
             sleep(RESTART).await;
-            self.director.revive();
         }
     }
 
@@ -151,14 +180,21 @@ impl World {
             } => {
                 let change: Value = serde_saphyr::from_str(change).unwrap();
                 let media_type = "application/merge-patch+json";
-                send(client, "PATCH", &path(plural, name), media_type, &change).await
+                send(
+                    client,
+                    "PATCH",
+                    &path(NAMESPACE, plural, name),
+                    media_type,
+                    &change,
+                )
+                .await
             }
             Action::Delete { plural, name } => {
                 let media_type = "application/json";
                 send(
                     client,
                     "DELETE",
-                    &path(plural, name),
+                    &path(NAMESPACE, plural, name),
                     media_type,
                     &Value::Null,
                 )
@@ -192,19 +228,21 @@ async fn apply(client: &Client, manifests: &str) -> Result<(), kube::Error> {
             kind => format!("{kind}s"),
         };
         let name = text(&object["metadata"]["name"]);
-        let path = format!("{}?fieldManager=person", path(&plural, &name));
+        let namespace = object["metadata"]["namespace"].as_str();
+        let path = path(namespace.unwrap_or(NAMESPACE), &plural, &name);
+        let path = format!("{path}?fieldManager=person");
         let media_type = "application/apply-patch+yaml";
         send(client, "PATCH", &path, media_type, &object).await?;
     }
     Ok(())
 }
 
-fn path(plural: &str, name: &str) -> String {
+fn path(namespace: &str, plural: &str, name: &str) -> String {
     let group = match plural {
         "secrets" => "api/v1",
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
-    format!("/{group}/namespaces/{NAMESPACE}/{plural}/{name}")
+    format!("/{group}/namespaces/{namespace}/{plural}/{name}")
 }
 
 async fn send(

@@ -29,10 +29,13 @@ const GRANTED: [(&str, &str); 5] = [
 
 impl State {
     pub(super) fn change(&mut self, change: &Change) {
-        if change.actor != "operator" {
+        if !change.actor.starts_with("operator") {
             return;
         }
         let plural = change.key.plural.as_str();
+        if plural == "leases" {
+            self.leads(change);
+        }
         if matches!(plural, "events" | "leases") {
             return self.keeps_secrets(change);
         }

@@ -22,7 +22,7 @@ impl State {
         });
     }
 
-    pub(super) fn after_statements(&mut self, simulator: &Simulator) {
+    pub(super) fn after_statements(&mut self, simulator: &Simulator, actor: &str) {
         let news: Vec<Entry> = simulator.log(|log| {
             let seen = self.seen;
             let newest = log.entries().rev().take_while(|e| e.number > seen);
@@ -43,6 +43,7 @@ impl State {
             }
             if entry.is_changing() {
                 self.sent_at = self.time.elapsed();
+                self.acts(actor, &entry.text);
                 simulator.world(|world| self.changing(&entry, world));
             }
         }
