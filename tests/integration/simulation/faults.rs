@@ -15,7 +15,21 @@ const PLANS: usize = 320;
 /// Draws them.
 const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 6] = ["pair", "manual", "logs", "suspend", "delete", "leader"];
+const EVERYDAY: [&str; 13] = [
+    "pair",
+    "manual",
+    "logs",
+    "suspend",
+    "delete",
+    "leader",
+    "neighbours",
+    "retry",
+    "heal",
+    "blackout",
+    "around",
+    "farewell",
+    "everybody",
+];
 
 #[test]
 fn three_days_of_a_strategy_pass_in_peace() {
@@ -38,6 +52,13 @@ fn what_people_do_is_done_in_peace() {
     );
     let delete = run(&Plan::peace("delete"), None);
     assert_eq!(delete.digest["jobs of orders"], "Full COMPLETED");
+    let neighbours = run(&Plan::peace("neighbours"), None);
+    assert_eq!(neighbours.digest["BACKUP of ledger"], "2");
+    let retry = run(&Plan::peace("retry"), None);
+    assert_eq!(
+        retry.digest["jobs of orders"],
+        "Full FAILED, Full COMPLETED, Inc COMPLETED"
+    );
 }
 
 /// Without this no plan could be replayed.

@@ -269,6 +269,18 @@ mod tests {
     }
 
     #[test]
+    fn only_a_leader_before_another_operator_stands_still() {
+        let freezes = |workload, name| {
+            let plans = single(workload, &[point(name)]);
+            let mut acts = plans.iter().map(|plan| &plan.faults[0].act);
+            acts.any(|act| matches!(act, Act::Freeze(_)))
+        };
+        assert!(freezes("leader", "login"));
+        assert!(!freezes("leader", "second: login"));
+        assert!(!freezes("pair", "login"));
+    }
+
+    #[test]
     fn a_second_kill_comes_after_the_first() {
         let points = ["create a b", "login", "create a c", "update a/status b"].map(point);
         let plan: Plan = "pair: kill-after @ create a b#1".parse().unwrap();

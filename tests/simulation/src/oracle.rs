@@ -34,6 +34,8 @@ pub struct Oracle(Arc<Mutex<State>>);
 struct State {
     time: Time,
     allowed: BTreeSet<Kind>,
+    heals: bool,
+    at_once: usize,
     violations: Vec<String>,
     /// How many statements of the log were looked at.
     seen: u64,
@@ -45,6 +47,8 @@ struct State {
     slots: BTreeMap<String, String>,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
+    /// Tenants whose log backup was interrupted before the statement that is being run.
+    interrupted: BTreeSet<String>,
     /// Whether an operator must be elected before it acts.
     is_elected: bool,
     /// The Lease, once it was written.
@@ -62,6 +66,8 @@ impl Oracle {
         Self(Arc::new(Mutex::new(State {
             time,
             allowed: workload.allowed.iter().copied().collect(),
+            heals: workload.heals,
+            at_once: workload.at_once,
             violations: Vec::new(),
             seen: 0,
             keys: BTreeMap::new(),
@@ -69,6 +75,7 @@ impl Oracle {
             looked: BTreeSet::new(),
             slots: BTreeMap::new(),
             destinations: BTreeSet::new(),
+            interrupted: BTreeSet::new(),
             is_elected: workload.has_second,
             lease: None,
             moved_at: Duration::ZERO,

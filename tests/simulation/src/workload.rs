@@ -2,6 +2,7 @@
 
 mod everyday;
 mod together;
+mod trouble;
 
 use std::time::Duration;
 
@@ -53,8 +54,14 @@ pub struct Workload {
     pub idle: Duration,
     /// Kinds of statements that somebody has asked for.
     pub allowed: Vec<Kind>,
+    /// Whether interrupted log backups are to be ended and begun anew: a strategy's default.
+    pub heals: bool,
+    /// How many backups of ours may run at a time: what the clusters' objects say.
+    pub at_once: usize,
     /// Whether a second operator stands by, and one of the two must be elected.
     pub has_second: bool,
+    /// Whether the operator looks at all namespaces.
+    pub is_everywhere: bool,
     /// Slots that fall due: RFC 3339.
     pub slots: Vec<&'static str>,
 }
@@ -129,6 +136,13 @@ impl Workload {
             Self::suspend(),
             Self::delete(),
             Self::leader(),
+            Self::neighbours(),
+            Self::retry(),
+            Self::heal(),
+            Self::blackout(),
+            Self::around(),
+            Self::farewell(),
+            Self::everybody(),
             Self::days(),
         ]
     }
@@ -147,7 +161,10 @@ impl Workload {
             length: minutes(30),
             idle: Intervals::default().idle,
             allowed: SETTING_UP.to_vec(),
+            heals: true,
+            at_once: 2,
             has_second: false,
+            is_everywhere: false,
             slots: Vec::new(),
         }
     }

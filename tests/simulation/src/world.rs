@@ -137,7 +137,7 @@ impl World {
                 duration: LEASE,
             });
             let settings = Settings {
-                namespace: Some(NAMESPACE.to_owned()),
+                namespace: (!workload.is_everywhere).then(|| NAMESPACE.to_owned()),
                 intervals: Intervals {
                     idle: workload.idle,
                     ..Intervals::default()
@@ -183,7 +183,7 @@ impl World {
                 send(
                     client,
                     "PATCH",
-                    &path(NAMESPACE, plural, name),
+                    &path(home(plural), plural, name),
                     media_type,
                     &change,
                 )
@@ -194,7 +194,7 @@ impl World {
                 send(
                     client,
                     "DELETE",
-                    &path(NAMESPACE, plural, name),
+                    &path(home(plural), plural, name),
                     media_type,
                     &Value::Null,
                 )
@@ -229,7 +229,7 @@ async fn apply(client: &Client, manifests: &str) -> Result<(), kube::Error> {
         };
         let name = text(&object["metadata"]["name"]);
         let namespace = object["metadata"]["namespace"].as_str();
-        let path = path(namespace.unwrap_or(NAMESPACE), &plural, &name);
+        let path = path(namespace.unwrap_or(home(&plural)), &plural, &name);
         let path = format!("{path}?fieldManager=person");
         let media_type = "application/apply-patch+yaml";
         send(client, "PATCH", &path, media_type, &object).await?;
@@ -237,9 +237,18 @@ async fn apply(client: &Client, manifests: &str) -> Result<(), kube::Error> {
     Ok(())
 }
 
+/// Where objects are that do not say so themselves.
+fn home(plural: &str) -> &'static str {
+    match plural {
+        "leases" => OPERATORS,
+        _ => NAMESPACE,
+    }
+}
+
 fn path(namespace: &str, plural: &str, name: &str) -> String {
     let group = match plural {
         "secrets" => "api/v1",
+        "leases" => "apis/coordination.k8s.io/v1",
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
     format!("/{group}/namespaces/{namespace}/{plural}/{name}")

@@ -2,14 +2,22 @@
 
 use oceanbase_sim::Simulator;
 use oceanbase_sim::log::Entry;
-use oceanbase_sim::model::{JobStatus, World};
+use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
 use super::{PASSWORD, State};
 
 impl State {
-    /// Remembers which destinations are set.
+    /// Remembers which destinations are set, and which log backups interrupted.
     pub(super) fn before_statement(&mut self, simulator: &Simulator, text: &str) {
+        if text.starts_with("ALTER SYSTEM NOARCHIVELOG") {
+            let is_interrupted =
+                |tenant: &&Tenant| tenant.archive.status() == Some(RoundStatus::Interrupted);
+            self.interrupted = simulator.world(|world| {
+                let tenants = world.tenants.iter().filter(is_interrupted);
+                tenants.map(|tenant| tenant.name.clone()).collect()
+            });
+        }
         if !text.starts_with("ALTER SYSTEM SET") {
             return;
         }
@@ -50,7 +58,13 @@ impl State {
     }
 
     fn changing(&mut self, entry: &Entry, world: &World) {
-        if !self.allowed.contains(&entry.kind) {
+        let heals = self.heals
+            && entry.kind == Kind::NoArchiveLog
+            && entry
+                .named
+                .iter()
+                .all(|name| self.interrupted.contains(name));
+        if !(heals || self.allowed.contains(&entry.kind)) {
             self.violated(&format!("I9: nobody asked for {}", entry.text));
         }
         if !entry.took_effect() {
@@ -85,24 +99,29 @@ impl State {
             self.violated(&format!("I1: BACKUP was run twice for {key}"));
         }
         for name in &entry.named {
-            let Some(tenant) = world.tenant(name) else {
-                continue;
-            };
-            let is_running = |status| {
-                matches!(
-                    status,
-                    JobStatus::Init | JobStatus::Doing | JobStatus::Canceling
-                )
-            };
-            let jobs = tenant.backups.jobs.iter();
-            let ours = jobs
-                .filter(|job| is_running(job.status))
-                .filter(|job| job.description.starts_with("obb/"));
-            if ours.count() > 1 {
+            if world.tenant(name).is_some_and(|tenant| ours_of(tenant) > 1) {
                 self.violated(&format!("I2: two backups of {name} run at a time"));
             }
         }
+        let running: usize = world.tenants.iter().map(ours_of).sum();
+        if running > self.at_once {
+            let most = self.at_once;
+            self.violated(&format!("{running} backups run at a time, {most} may"));
+        }
     }
+}
+
+/// How many backups of ours a tenant has running.
+fn ours_of(tenant: &Tenant) -> usize {
+    let is_ours = |job: &&Job| {
+        let status = job.status;
+        let is_running = matches!(
+            status,
+            JobStatus::Init | JobStatus::Doing | JobStatus::Canceling
+        );
+        is_running && job.description.starts_with("obb/")
+    };
+    tenant.backups.jobs.iter().filter(is_ours).count()
 }
 
 /// The key of an attempt in a statement.

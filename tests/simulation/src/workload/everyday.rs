@@ -54,6 +54,7 @@ impl Workload {
         let mut manual = Self::new("manual", &["orders", "billing"]);
         manual.scenario = scenario(&["orders", "billing"], LONG);
         manual.allowed.push(Kind::CancelBackup);
+        manual.heals = false;
         manual
             .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
             .at(minutes(3), Action::Apply(task("now", "orders")))
@@ -67,6 +68,7 @@ impl Workload {
     /// Log backup is started, held, let go on, and stopped.
     pub(super) fn logs() -> Self {
         let mut logs = Self::new("logs", &["orders"]);
+        logs.heals = false;
         logs.allowed
             .extend([Kind::NoArchiveLog, Kind::SetLogArchiveDestState]);
         logs.at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))

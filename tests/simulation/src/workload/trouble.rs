@@ -1,0 +1,91 @@
+//! What strategies are told to do when something is in the way.
+
+use std::time::Duration;
+
+use oceanbase_sim::statement::Kind;
+
+use super::everyday::STRATEGY;
+use super::{Action, Workload, edit, minutes};
+
+/// The strategy with these lines in its spec.
+fn strategy(lines: &[&str]) -> Action {
+    let spec = lines
+        .iter()
+        .fold(STRATEGY.to_owned(), |spec, line| spec + "  " + line + "\n");
+    Action::Apply(spec)
+}
+
+const SLOTS: [&str; 2] = ["2026-11-20T02:00:00Z", "2026-11-20T02:10:00Z"];
+
+impl Workload {
+    /// A backup fails of something that passes, and is tried again.
+    pub(super) fn retry() -> Self {
+        let mut retry = Self::new("retry", &["orders"]);
+        retry.slots = SLOTS.to_vec();
+        let limit = "dataBackup: {retry: {limit: 2, backoffSeconds: 60}}";
+        retry
+            .at(Duration::ZERO, strategy(&[limit]))
+            .at(minutes(4), Action::Database("failBackup: {tenant: orders}"))
+    }
+
+    /// Archiving breaks between two slots: a new round and a full backup follow.
+    pub(super) fn heal() -> Self {
+        let mut heal = Self::new("heal", &["orders"]);
+        heal.slots = SLOTS.to_vec();
+        heal.at(Duration::ZERO, strategy(&[])).at(
+            minutes(8),
+            Action::Database("interruptArchive: {tenant: orders}"),
+        )
+    }
+
+    /// The full slot falls into a window that postpones it, the incremental one into one that leaves
+    /// it out.
+    pub(super) fn blackout() -> Self {
+        let mut blackout = Self::new("blackout", &["orders"]);
+        blackout.slots = SLOTS.to_vec();
+        let windows = "'10 2 * * *'}, blackoutWindows: [\
+                       {start: '01:58', end: '02:04', action: Postpone}, \
+                       {start: '02:09', end: '02:12', action: Skip}]}";
+        let with_windows = STRATEGY.replace("'10 2 * * *'}}", windows);
+        blackout.at(Duration::ZERO, Action::Apply(with_windows))
+    }
+
+    /// Logs are archived around data backups only.
+    pub(super) fn around() -> Self {
+        let mut around = Self::new("around", &["orders"]);
+        around.slots = SLOTS.to_vec();
+        around.allowed.push(Kind::NoArchiveLog);
+        let mode = "logBackup: {mode: AroundDataBackup}";
+        around.at(Duration::ZERO, strategy(&[mode]))
+    }
+
+    /// A strategy with a recovery window, which is edited; it ends what it has begun when it is
+    /// deleted.
+    pub(super) fn farewell() -> Self {
+        let mut farewell = Self::new("farewell", &["orders", "billing"]);
+        farewell.allowed.extend([
+            Kind::NoArchiveLog,
+            Kind::AddDeletePolicy,
+            Kind::DropDeletePolicy,
+        ]);
+        let keeps = "retention: {policy: RecoveryWindow, recoveryWindowDays: 7}";
+        let stops = "deletionPolicy: Stop";
+        farewell
+            .at(Duration::ZERO, strategy(&[keeps, stops]))
+            .at(
+                minutes(3),
+                edit(
+                    "backupstrategies",
+                    "nightly",
+                    "spec: {retention: {recoveryWindowDays: 30}}",
+                ),
+            )
+            .at(
+                minutes(10),
+                Action::Delete {
+                    plural: "backupstrategies",
+                    name: "nightly",
+                },
+            )
+    }
+}
