@@ -299,7 +299,7 @@ pub const INHERITED: &str = "backup.oceanbase.io/inherited";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inherited {
-    /// Name of the strategy.
+    /// Name of the strategy; empty where none has made the LogBackup, and the first one may.
     pub strategy: String,
     /// The fields that follow it.
     pub log_backup: LogBackupSettings,

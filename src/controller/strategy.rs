@@ -5,12 +5,11 @@ mod children;
 mod policy;
 mod removal;
 
-pub(super) use children::make;
+pub(super) use children::{make, make_log_backup};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 
 use super::log_backup::destination_seen;
@@ -228,12 +227,6 @@ impl BackupStrategy {
                 }
             })
             .collect()
-    }
-
-    fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
-        let name = &self.spec.cluster_ref.name;
-        let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
-        cluster.controller_owner_ref(&())
     }
 }
 
