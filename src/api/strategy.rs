@@ -131,7 +131,9 @@ pub struct BackupStrategySpec {
     /// From when on something is told as an alert.
     #[serde(default)]
     pub alerts: AlertSettings,
-    /// What deleting the strategy means for the database.
+    /// What deleting the strategy means for the database. With Stop, log backup of its tenants stays
+    /// stopped when the strategy is applied again: `LogBackupHealthy` says which LogBackups to set to
+    /// Running.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not

@@ -49,6 +49,10 @@ impl Reconcile for BackupStrategy {
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
         let template = self.spec.paths.as_ref();
         let template = template.and_then(|paths| paths.data.as_deref());
+        let with_logs_here = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => with_logs_here(snapshot, root, &self.spec),
+            _ => BTreeSet::new(),
+        };
         let (with_full_backup, data_elsewhere) = match (&database, &root) {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
@@ -81,6 +85,7 @@ impl Reconcile for BackupStrategy {
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
             with_full_backup,
+            with_logs_here,
             external,
             data_elsewhere,
         }
@@ -324,6 +329,22 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
+}
+
+/// Tenants whose logs go to the strategy's place, or went there last.
+fn with_logs_here(
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+) -> BTreeSet<TenantId> {
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let tenants = snapshot.tenants.values().filter(|tenant| {
+        let path = naming::log_path(template, &snapshot.identity, tenant);
+        let wanted = root.join(&path).ok();
+        let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
+        destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
+    });
+    tenants.map(|tenant| tenant.id).collect()
 }
 
 /// Which tenants have an available full backup at the strategy's place, and the data backups of

@@ -84,6 +84,8 @@ pub struct Seen {
     pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Tenants whose logs go, or went last, to this strategy's place.
+    pub with_logs_here: BTreeSet<TenantId>,
     /// Jobs that others started.
     pub external: mirror::ExternalJobs,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.

@@ -156,6 +156,7 @@ impl Story {
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
                 tasks: Vec::new(),
                 unsettled: BTreeSet::new(),
+                with_logs_here: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
                 external: mirror::ExternalJobs::new(),
                 data_elsewhere: BTreeMap::new(),
