@@ -67,7 +67,13 @@ impl Reconcile for BackupStrategy {
                 policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
             },
         );
-        let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
+        let key = cluster_of(self, &self.spec.cluster_ref);
+        let log_backups = log_backups(context, self, &key);
+        let same_stores = root.as_ref().map_or_else(
+            |_| BTreeSet::new(),
+            |root| same_stores(context, &key, &log_backups, root),
+        );
+        let access = access_of(context, &key);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
@@ -75,12 +81,12 @@ impl Reconcile for BackupStrategy {
                 .as_ref()
                 .map(|snapshot| snapshot.identity.clone())
                 .unwrap_or_default(),
-            rivals: rivals(
-                context,
-                &cluster_of(self, &self.spec.cluster_ref),
-                |other| may_share_tenants(&self.spec, other),
-            ),
-            log_backups: log_backups(context, self),
+            rivals: rivals(context, &key, |other| may_share_tenants(&self.spec, other)),
+            log_backups: log_backups
+                .iter()
+                .map(|of| log_backup_seen(&key, of))
+                .collect(),
+            same_stores,
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
@@ -290,17 +296,40 @@ pub(super) fn rivals(
 }
 
 /// Log backups of the cluster's database, wherever they are.
-fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSeen> {
-    let cluster = &cluster_of(strategy, &strategy.spec.cluster_ref);
-    let objects = context.stores.log_backups.state();
+fn log_backups(
+    context: &Context,
+    strategy: &BackupStrategy,
+    cluster: &ClusterKey,
+) -> Vec<Arc<LogBackup>> {
+    let mut objects = context.stores.log_backups.state();
+    objects.retain(|object| {
+        let of = cluster_of(&**object, &object.spec.cluster_ref);
+        is_for(&strategy.spec, &object.spec.tenant_name) && same_database(context, cluster, &of)
+    });
     objects
+}
+
+/// Names of the stores of log backups that are where the strategy's own is: two objects may name one
+/// place, also in two namespaces.
+fn same_stores(
+    context: &Context,
+    cluster: &ClusterKey,
+    log_backups: &[Arc<LogBackup>],
+    root: &Place,
+) -> BTreeSet<String> {
+    let stores: BTreeSet<_> = log_backups
         .iter()
-        .filter(|object| is_for(&strategy.spec, &object.spec.tenant_name))
-        .filter(|object| {
-            let of = cluster_of(&***object, &object.spec.cluster_ref);
-            same_database(context, cluster, &of)
-        })
-        .map(|object| log_backup_seen(cluster, object))
+        .map(|object| (namespace(&**object), &object.spec.storage_ref.name))
+        .collect();
+    let is_here = |home: &str, name: &str| {
+        let storage = stores::find(&context.stores.storages, home, name);
+        let place = storage.and_then(|storage| place::root(&storage.spec).ok());
+        place.is_some_and(|place| root.is_same_as(&place))
+    };
+    stores
+        .into_iter()
+        .filter(|(home, name)| is_here(home, name))
+        .map(|(home, name)| qualified(cluster, &home, name))
         .collect()
 }
 

@@ -78,6 +78,8 @@ pub struct Seen {
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
     pub log_backups: Vec<LogBackupSeen>,
+    /// Names of stores of log backups that are where the strategy's own is.
+    pub same_stores: BTreeSet<String>,
     /// Tasks that this strategy made.
     pub tasks: Vec<TaskSeen>,
     /// Tenants of which what our last statement did is not seen yet.

@@ -154,6 +154,7 @@ impl Story {
                 database: Ok(tenants.iter().map(|id| tenant(*id)).collect()),
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
+                same_stores: BTreeSet::new(),
                 tasks: Vec::new(),
                 unsettled: BTreeSet::new(),
                 with_logs_here: BTreeSet::new(),
