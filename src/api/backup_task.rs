@@ -86,10 +86,14 @@ pub struct BackupTaskSpec {
     /// The strategy to which the tenant belongs; cluster and storage are taken from it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strategy_ref: Option<LocalReference>,
-    /// The cluster, for a backup without a strategy.
+    /// The cluster, for a backup without a strategy (console S3, S75). Where nobody archives the
+    /// tenant's logs, and no strategy is for the tenant, a LogBackup `<cluster>-t<tenantId>` is made:
+    /// log backup starts before the backup, stops when the set can be recovered to, and rests until
+    /// the next.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cluster_ref: Option<LocalReference>,
-    /// The store, for a backup without a strategy.
+    /// The store, for a backup without a strategy: of its data, and of its logs where they are archived
+    /// for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storage_ref: Option<LocalReference>,
     /// Whether one tenant is backed up or several: then one task is made for each of them, and this

@@ -112,8 +112,11 @@ pub struct LogBackupSpec {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
-    /// What the log backup should do (console S36). Edit it rather than delete the object: where a
-    /// strategy is for the tenant, the object is made anew and log backup switched on again.
+    /// What the log backup should do (console S36). A strategy that makes the object, also anew after
+    /// a deletion, asks for what it finds: Stopped or Paused where the tenant's logs went to its place
+    /// and somebody stopped or paused that (a strategy with `deletionPolicy: Stop` that was deleted,
+    /// too), otherwise Running. `Archiving` of this object and `LogBackupHealthy` of the strategy say
+    /// so; log backup goes on when somebody sets this to Running.
     #[serde(default)]
     pub desired_state: DesiredState,
     /// When logs are archived, while `desiredState` is Running.

@@ -131,7 +131,9 @@ pub struct BackupStrategySpec {
     /// From when on something is told as an alert.
     #[serde(default)]
     pub alerts: AlertSettings,
-    /// What deleting the strategy means for the database.
+    /// What deleting the strategy means for the database. With Stop, log backup of its tenants stays
+    /// stopped when the strategy is applied again: `LogBackupHealthy` says which LogBackups to set to
+    /// Running.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
     /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not
@@ -299,7 +301,7 @@ pub const INHERITED: &str = "backup.oceanbase.io/inherited";
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Inherited {
-    /// Name of the strategy.
+    /// Name of the strategy; empty where none has made the LogBackup, and the first one may.
     pub strategy: String,
     /// The fields that follow it.
     pub log_backup: LogBackupSettings,

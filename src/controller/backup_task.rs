@@ -2,6 +2,7 @@
 
 mod children;
 pub(super) mod line;
+mod logs;
 mod references;
 mod statement;
 
@@ -114,6 +115,12 @@ impl Reconcile for BackupTask {
             _ => Queue::default(),
         };
         let storage = storage.ok();
+        let logs = match (&key, &storage, &snapshot, tenant) {
+            (Some(key), Some(storage), Some(snapshot), Some(tenant)) => {
+                logs::seen(self, context, key, storage, snapshot, tenant)
+            }
+            _ => None,
+        };
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
             let tenant = tenant_of(self, &snapshot).cloned();
@@ -139,6 +146,7 @@ impl Reconcile for BackupTask {
             database,
             queue,
             children: children::seen(self, context, snapshot.as_deref()),
+            logs,
             may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.intent_age(&uid, intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
@@ -184,7 +192,10 @@ impl Reconcile for BackupTask {
     fn cluster(&self, seen: &Seen, effect: &Effect) -> Option<ClusterKey> {
         let is_about_objects = matches!(
             effect,
-            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete
+            Effect::MakeLogBackup(..)
+                | Effect::MakeChildren(_)
+                | Effect::CancelChildren(_)
+                | Effect::Delete
         );
         seen.key.clone().filter(|_| !is_about_objects)
     }
@@ -197,6 +208,9 @@ impl Reconcile for BackupTask {
         context: &Context,
     ) -> Heard {
         match effect {
+            Effect::MakeLogBackup(name, spec) => {
+                Heard::Objects(children::make_log_backup(self, name, spec, context).await)
+            }
             Effect::MakeChildren(children) => {
                 Heard::Objects(children::make_all(self, children, context).await)
             }
@@ -214,10 +228,7 @@ impl Reconcile for BackupTask {
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut woken = line::woken(change, context);
         woken.extend(children::parent_of(change, context));
-        if matches!(
-            change,
-            Change::Object(Changed::Task(_) | Changed::LogBackup(_))
-        ) {
+        if matches!(change, Change::Object(Changed::Task(_))) {
             return woken;
         }
         let mut tasks = context.stores.tasks.state();
@@ -259,6 +270,9 @@ fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option
 }
 
 fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
+    if matches!(change, Change::Object(Changed::LogBackup(_))) {
+        return logs::is_concerned(task, change);
+    }
     let namespace = namespace(task);
     let strategy = task.spec.strategy_ref.as_ref();
     let is_strategy = |name: &str| match change {

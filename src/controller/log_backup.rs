@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use super::wake::{Change, Changed};
@@ -18,7 +18,7 @@ use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, TenantId};
 use crate::oceanbase::version::Capability;
 
 /// The shortest time between two writes of one checkpoint.
@@ -201,7 +201,7 @@ impl Reconcile for LogBackup {
                 }
                 Change::Object(Changed::Task(task)) => {
                     object.spec.mode == LogBackupMode::AroundDataBackup
-                        && page::is_of_tenant(task, object)
+                        && page::is_of_tenant(task, object, context)
                 }
                 // Another one for the same tenant came or went.
                 Change::Object(Changed::LogBackup(other)) => {
@@ -295,27 +295,34 @@ fn target(
 fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
     let cluster = cluster_of(object, &object.spec.cluster_ref);
     let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
-    // One that belongs to a tenant of the same name that is no more does not stand in the way.
+    let id = current.map(|tenant| tenant.id);
+    let oldest = oldest_of_tenant(context, &cluster, &object.spec.tenant_name, id)?;
+    (rank(&oldest) < rank(object))
+        .then(|| qualified(&cluster, &namespace(&*oldest), &oldest.name_any()))
+}
+
+/// The LogBackup that works for a tenant of the cluster's database, wherever it is: of several the
+/// oldest. One that belongs to a tenant of the same name that is no more does not count.
+pub(super) fn oldest_of_tenant(
+    context: &Context,
+    cluster: &ClusterKey,
+    tenant: &str,
+    id: Option<TenantId>,
+) -> Option<Arc<LogBackup>> {
     let is_of_another = |other: &LogBackup| {
         let known = other.status.as_ref().and_then(|status| status.tenant_id);
-        current
-            .zip(known)
-            .is_some_and(|(tenant, known)| tenant.id.0 != known)
+        id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
-    let rank = |other: &LogBackup| (created_at(other), other.name_any(), namespace(other));
-    let rivals = context.stores.log_backups.state();
-    let oldest = rivals
-        .iter()
-        .filter(|other| {
-            other.spec.tenant_name == object.spec.tenant_name
-                && same_database(
-                    context,
-                    &cluster,
-                    &cluster_of(&***other, &other.spec.cluster_ref),
-                )
-                && !is_of_another(other)
-        })
-        .min_by_key(|other| rank(other))?;
-    (rank(oldest) < rank(object))
-        .then(|| qualified(&cluster, &namespace(&**oldest), &oldest.name_any()))
+    let mut objects = context.stores.log_backups.state();
+    objects.retain(|other| {
+        let of = cluster_of(&**other, &other.spec.cluster_ref);
+        other.spec.tenant_name == tenant
+            && same_database(context, cluster, &of)
+            && !is_of_another(other)
+    });
+    objects.into_iter().min_by_key(|object| rank(object))
+}
+
+fn rank(object: &LogBackup) -> (Timestamp, String, String) {
+    (created_at(object), object.name_any(), namespace(object))
 }

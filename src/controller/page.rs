@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::strategy::{is_for, rivals};
-use super::{Context, cluster_of, namespace, stores};
+use super::{Context, cluster_of, namespace, same_database, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::log_backup::PageSeen;
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
+use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// Looks through strategies and tasks: not for every pass.
@@ -60,7 +61,7 @@ fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<Backup
 fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
     let started_at = |task: &BackupTask| task.status.as_ref()?.start_time.clone();
     stores::within(&context.stores.tasks, &namespace(object))
-        .filter(|task| is_of_tenant(task, object))
+        .filter(|task| is_of_tenant(task, object, context))
         .filter(|task| started_at(task).is_some())
         .max_by_key(|task| (started_at(task), task.name_any()))
         .map(|task| task.name_any())
@@ -72,15 +73,18 @@ pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
         let status = task.status.as_ref();
         status.is_some_and(|status| status.outcome.is_some())
     };
-    stores::within(&context.stores.tasks, &namespace(object))
-        .any(|task| is_of_tenant(&task, object) && !has_ended(&task))
+    let tasks = context.stores.tasks.state();
+    let mut open = tasks.iter().filter(|task| !has_ended(task));
+    open.any(|task| is_of_tenant(task, object, context))
 }
 
-/// Whether a task that was taken up is about the tenant of a log backup.
-pub(super) fn is_of_tenant(task: &BackupTask, object: &LogBackup) -> bool {
+/// Whether a task that was taken up is about the tenant of a log backup, wherever it is.
+pub(super) fn is_of_tenant(task: &BackupTask, object: &LogBackup, context: &Context) -> bool {
     let taken_up = task.status.as_ref();
     let cluster = taken_up.and_then(|status| status.cluster.as_deref());
-    task.namespace() == object.namespace()
-        && task.spec.tenant_name == object.spec.tenant_name
-        && cluster == Some(&*object.spec.cluster_ref.name)
+    task.spec.tenant_name == object.spec.tenant_name
+        && cluster.is_some_and(|cluster| {
+            let of = ClusterKey::new(&namespace(task), cluster);
+            same_database(context, &of, &cluster_of(object, &object.spec.cluster_ref))
+        })
 }

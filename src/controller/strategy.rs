@@ -5,12 +5,11 @@ mod children;
 mod policy;
 mod removal;
 
-pub(super) use children::make;
+pub(super) use children::{make, make_log_backup};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::OwnerReference;
 use kube::{Resource, ResourceExt};
 
 use super::log_backup::destination_seen;
@@ -50,6 +49,10 @@ impl Reconcile for BackupStrategy {
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
         let template = self.spec.paths.as_ref();
         let template = template.and_then(|paths| paths.data.as_deref());
+        let with_logs_here = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => with_logs_here(snapshot, root, &self.spec),
+            _ => BTreeSet::new(),
+        };
         let (with_full_backup, data_elsewhere) = match (&database, &root) {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
@@ -64,7 +67,13 @@ impl Reconcile for BackupStrategy {
                 policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
             },
         );
-        let access = access_of(context, &cluster_of(self, &self.spec.cluster_ref));
+        let key = cluster_of(self, &self.spec.cluster_ref);
+        let log_backups = log_backups(context, self, &key);
+        let same_stores = root.as_ref().map_or_else(
+            |_| BTreeSet::new(),
+            |root| same_stores(context, &key, &log_backups, root),
+        );
+        let access = access_of(context, &key);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
         strategy::Seen {
             target,
@@ -72,16 +81,17 @@ impl Reconcile for BackupStrategy {
                 .as_ref()
                 .map(|snapshot| snapshot.identity.clone())
                 .unwrap_or_default(),
-            rivals: rivals(
-                context,
-                &cluster_of(self, &self.spec.cluster_ref),
-                |other| may_share_tenants(&self.spec, other),
-            ),
-            log_backups: log_backups(context, self),
+            rivals: rivals(context, &key, |other| may_share_tenants(&self.spec, other)),
+            log_backups: log_backups
+                .iter()
+                .map(|of| log_backup_seen(&key, of))
+                .collect(),
+            same_stores,
             tasks: self.tasks(context, &namespace),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
             with_full_backup,
+            with_logs_here,
             external,
             data_elsewhere,
         }
@@ -229,12 +239,6 @@ impl BackupStrategy {
             })
             .collect()
     }
-
-    fn cluster_owner(&self, context: &Context) -> Option<OwnerReference> {
-        let name = &self.spec.cluster_ref.name;
-        let cluster = stores::find(&context.stores.clusters, &namespace(self), name)?;
-        cluster.controller_owner_ref(&())
-    }
 }
 
 /// Whether a strategy made the task.
@@ -292,17 +296,40 @@ pub(super) fn rivals(
 }
 
 /// Log backups of the cluster's database, wherever they are.
-fn log_backups(context: &Context, strategy: &BackupStrategy) -> Vec<LogBackupSeen> {
-    let cluster = &cluster_of(strategy, &strategy.spec.cluster_ref);
-    let objects = context.stores.log_backups.state();
+fn log_backups(
+    context: &Context,
+    strategy: &BackupStrategy,
+    cluster: &ClusterKey,
+) -> Vec<Arc<LogBackup>> {
+    let mut objects = context.stores.log_backups.state();
+    objects.retain(|object| {
+        let of = cluster_of(&**object, &object.spec.cluster_ref);
+        is_for(&strategy.spec, &object.spec.tenant_name) && same_database(context, cluster, &of)
+    });
     objects
+}
+
+/// Names of the stores of log backups that are where the strategy's own is: two objects may name one
+/// place, also in two namespaces.
+fn same_stores(
+    context: &Context,
+    cluster: &ClusterKey,
+    log_backups: &[Arc<LogBackup>],
+    root: &Place,
+) -> BTreeSet<String> {
+    let stores: BTreeSet<_> = log_backups
         .iter()
-        .filter(|object| is_for(&strategy.spec, &object.spec.tenant_name))
-        .filter(|object| {
-            let of = cluster_of(&***object, &object.spec.cluster_ref);
-            same_database(context, cluster, &of)
-        })
-        .map(|object| log_backup_seen(cluster, object))
+        .map(|object| (namespace(&**object), &object.spec.storage_ref.name))
+        .collect();
+    let is_here = |home: &str, name: &str| {
+        let storage = stores::find(&context.stores.storages, home, name);
+        let place = storage.and_then(|storage| place::root(&storage.spec).ok());
+        place.is_some_and(|place| root.is_same_as(&place))
+    };
+    stores
+        .into_iter()
+        .filter(|(home, name)| is_here(home, name))
+        .map(|(home, name)| qualified(cluster, &home, name))
         .collect()
 }
 
@@ -331,6 +358,22 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
+}
+
+/// Tenants whose logs go to the strategy's place, or went there last.
+fn with_logs_here(
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+) -> BTreeSet<TenantId> {
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let tenants = snapshot.tenants.values().filter(|tenant| {
+        let path = naming::log_path(template, &snapshot.identity, tenant);
+        let wanted = root.join(&path).ok();
+        let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
+        destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
+    });
+    tenants.map(|tenant| tenant.id).collect()
 }
 
 /// Which tenants have an available full backup at the strategy's place, and the data backups of

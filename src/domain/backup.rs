@@ -13,6 +13,7 @@
 //! goes back to waiting where the database does not know it. Each sending looks once more, on the
 //! same session.
 
+mod archiving;
 mod attempt;
 mod deadline;
 mod fan_out;
@@ -30,6 +31,7 @@ mod tests;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
+pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::ineligible;
@@ -39,7 +41,7 @@ pub use state::{Outcome, State};
 use super::strategy::Made;
 use super::{Decision, Event, Next, Obstacle, cause, time};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings};
+use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};
 use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
 
 /// Something to ask of the database.
@@ -74,6 +76,8 @@ pub enum Effect {
         /// The attempt's key.
         key: JobKey,
     },
+    /// Make a log backup of this name, which nobody else sees to.
+    MakeLogBackup(String, Box<LogBackupSpec>),
     /// Make tasks, with their names, one for each tenant.
     MakeChildren(Vec<(String, BackupTaskSpec)>),
     /// Cancel tasks that this one made, by name and uid.
@@ -121,7 +125,11 @@ pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) ->
     }
     let mut draft = Draft::new(task, seen, now);
     draft.note_facts();
-    draft.hear_made(made)
+    if task.spec.scope == Scope::Tenant {
+        draft.hear_log_backup(made)
+    } else {
+        draft.hear_made(made)
+    }
 }
 
 /// A decision in the making.

@@ -78,12 +78,16 @@ pub struct Seen {
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
     pub log_backups: Vec<LogBackupSeen>,
+    /// Names of stores of log backups that are where the strategy's own is.
+    pub same_stores: BTreeSet<String>,
     /// Tasks that this strategy made.
     pub tasks: Vec<TaskSeen>,
     /// Tenants of which what our last statement did is not seen yet.
     pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
     pub with_full_backup: BTreeSet<TenantId>,
+    /// Tenants whose logs go, or went last, to this strategy's place.
+    pub with_logs_here: BTreeSet<TenantId>,
     /// Jobs that others started.
     pub external: mirror::ExternalJobs,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.

@@ -7,11 +7,11 @@ use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
-use super::super::strategy::{make, may_share_tenants, rivals};
+use super::super::strategy::{self as strategy_objects, make, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupTask, BackupTaskSpec};
+use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
 use crate::domain::access;
 use crate::domain::backup::{ChildSeen, ChildrenSeen, ineligible};
 use crate::domain::strategy::{self, Made};
@@ -95,6 +95,19 @@ pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<Backup
         .find(|owner| owner.kind == BackupTask::kind(&()))?;
     let parent = stores::find(&context.stores.tasks, &namespace(&**child), &owner.name)?;
     is_child(child, &parent).then_some(parent)
+}
+
+/// Makes a log backup that nobody else sees to.
+pub(super) async fn make_log_backup(
+    task: &BackupTask,
+    name: &str,
+    spec: &LogBackupSpec,
+    context: &Context,
+) -> Made {
+    let mut made = Made::default();
+    let home = namespace(task);
+    strategy_objects::make_log_backup((&home, name), spec, String::new(), context, &mut made).await;
+    made
 }
 
 pub(super) async fn make_all(

@@ -72,7 +72,10 @@ pub(super) async fn send(
             tenant_id,
             key,
         },
-        Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete => {
+        Effect::MakeLogBackup(..)
+        | Effect::MakeChildren(_)
+        | Effect::CancelChildren(_)
+        | Effect::Delete => {
             return Answer::NotSent("it is no statement".to_owned());
         }
     };

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::super::{Context, Reconcile, namespace, stores};
 use super::removal;
 use crate::api::strategy::{INHERITED, Inherited};
-use crate::api::{BackupStrategy, BackupTask, LogBackup};
+use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
 impl BackupStrategy {
@@ -23,25 +23,9 @@ impl BackupStrategy {
         let mut made = Made::default();
         match effect {
             Effect::MakeLogBackups(log_backups) => {
-                let owner = self.cluster_owner(context);
                 for (name, spec) in log_backups {
-                    let mut metadata = self.metadata_of(name, owner.clone());
-                    let inherited = Inherited {
-                        strategy: self.name_any(),
-                        log_backup: strategy::settings_of(spec),
-                    };
-                    note_inherited(&mut metadata, &inherited);
-                    let object = LogBackup {
-                        metadata,
-                        spec: spec.clone(),
-                        status: None,
-                    };
-                    // Whoever made it: it is the tenant's log backup.
-                    let is_ours = |known: &LogBackup| {
-                        known.spec.cluster_ref == spec.cluster_ref
-                            && known.spec.tenant_name == spec.tenant_name
-                    };
-                    make(&object, is_ours, context, &mut made).await;
+                    let (home, strategy) = (namespace(self), self.name_any());
+                    make_log_backup((&home, name), spec, strategy, context, &mut made).await;
                 }
             }
             Effect::EditLogBackups(edits) => {
@@ -54,7 +38,7 @@ impl BackupStrategy {
                 let uid = self.uid();
                 for (name, spec) in tasks {
                     let object = BackupTask {
-                        metadata: self.metadata_of(name, owner.clone()),
+                        metadata: metadata_of(name, &namespace(self), owner.clone()),
                         spec: spec.clone(),
                         status: None,
                     };
@@ -130,17 +114,48 @@ impl BackupStrategy {
             Err(error) => made.error = Some(error.to_string()),
         }
     }
+}
 
-    /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client
-    /// would take the child for its own and delete it.
-    fn metadata_of(&self, name: &str, owner: Option<OwnerReference>) -> ObjectMeta {
-        ObjectMeta {
-            name: Some(name.to_owned()),
-            namespace: self.namespace(),
-            owner_references: owner.map(|owner| vec![owner]),
-            ..ObjectMeta::default()
-        }
+/// Metadata of a child: labels and annotations of the parent are not copied, or a Git client would
+/// take the child for its own and delete it.
+fn metadata_of(name: &str, namespace: &str, owner: Option<OwnerReference>) -> ObjectMeta {
+    ObjectMeta {
+        name: Some(name.to_owned()),
+        namespace: Some(namespace.to_owned()),
+        owner_references: owner.map(|owner| vec![owner]),
+        ..ObjectMeta::default()
     }
+}
+
+/// Makes a log backup, or finds that it is there. It belongs to its cluster: it stays whatever
+/// becomes of who has made it. Where that is no strategy (`""`), the first strategy of the tenant is
+/// followed.
+pub(in crate::controller) async fn make_log_backup(
+    (namespace, name): (&str, &str),
+    spec: &LogBackupSpec,
+    strategy: String,
+    context: &Context,
+    made: &mut Made,
+) {
+    let cluster = &spec.cluster_ref.name;
+    let owner = stores::find(&context.stores.clusters, namespace, cluster)
+        .and_then(|cluster| cluster.controller_owner_ref(&()));
+    let mut metadata = metadata_of(name, namespace, owner);
+    let inherited = Inherited {
+        strategy,
+        log_backup: strategy::settings_of(spec),
+    };
+    note_inherited(&mut metadata, &inherited);
+    let object = LogBackup {
+        metadata,
+        spec: spec.clone(),
+        status: None,
+    };
+    // Whoever made it: it is the tenant's log backup.
+    let is_ours = |known: &LogBackup| {
+        known.spec.cluster_ref == spec.cluster_ref && known.spec.tenant_name == spec.tenant_name
+    };
+    make(&object, is_ours, context, made).await;
 }
 
 /// Makes an object, or finds that it is there.

@@ -28,7 +28,7 @@ const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// No pause is longer.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
-const LOOK_PAUSE: Duration = Duration::from_secs(15);
+pub(super) const LOOK_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
 const JOB_SOON: Duration = Duration::from_secs(5);
 /// After how long without any row an accepted backup is looked for directly.
@@ -97,11 +97,22 @@ impl Draft<'_> {
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
             Some(obstacle) => self.wait(obstacle, Next::Await),
-            None if self.is_without_destination() => self.set_destination(),
-            None => match self.seen.queue.position() {
-                Some(position) => self.wait_in_line(position),
-                None => self.send(),
+            None if !self.is_archiving() => self.await_log_backup(),
+            None => match self.running_backup() {
+                Some(obstacle) => self.wait(obstacle, Next::Await),
+                None => self.take_place(),
             },
+        }
+    }
+
+    /// Nothing stands in the way but others that wait for a place, too.
+    fn take_place(self) -> Verdict {
+        if self.is_without_destination() {
+            return self.set_destination();
+        }
+        match self.seen.queue.position() {
+            Some(position) => self.wait_in_line(position),
+            None => self.send(),
         }
     }
 
@@ -212,7 +223,10 @@ impl Draft<'_> {
             Effect::Backup { .. } => self.hear_backup(answer),
             Effect::Find { .. } => self.hear_find(answer),
             Effect::Cancel { .. } => self.hear_cancel(answer),
-            Effect::MakeChildren(_) | Effect::CancelChildren(_) | Effect::Delete => self.look(),
+            Effect::MakeLogBackup(..)
+            | Effect::MakeChildren(_)
+            | Effect::CancelChildren(_)
+            | Effect::Delete => self.look(),
         }
     }
 

@@ -25,7 +25,7 @@ const BATCH: usize = 50;
 /// How soon to go on after objects were made: the store needs a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
 /// After how long an object that could not be made is tried again.
-const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
+pub(super) const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a task for several tenants sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

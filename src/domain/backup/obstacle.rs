@@ -2,10 +2,10 @@
 
 use super::Draft;
 use crate::domain::{DestinationSeen, Obstacle};
-use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
+use crate::oceanbase::model::{Tenant, TenantName};
 
 impl Draft<'_> {
-    /// What stands in the way of sending, if anything.
+    /// What stands in the way of sending before logs and other backups are looked at, if anything.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
         let name = &self.task.spec.tenant_name;
         if TenantName::parse(name).is_none() {
@@ -58,13 +58,12 @@ impl Draft<'_> {
                 ),
             ));
         }
-        if tenant.round.as_ref().map(|round| &round.status) != Some(&RoundStatus::Doing) {
-            return Some(Obstacle::waiting(
-                "WaitingForLogBackup",
-                "a backup needs running log backup: check the tenant's LogBackup",
-            ));
-        }
-        let job = tenant.running_jobs().next()?;
+        None
+    }
+
+    /// Another backup of the tenant.
+    pub(super) fn running_backup(&self) -> Option<Obstacle> {
+        let job = self.tenant()?.running_jobs().next()?;
         Some(Obstacle::waiting(
             "WaitingForRunningBackup",
             format!("backup job {} of the tenant runs; this one follows", job.id),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::ChildrenSeen;
 use super::queue::Queue;
+use super::{ChildrenSeen, LogsSeen};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
 use crate::domain::{Obstacle, TenantSeen};
 use crate::oceanbase::model::{Identity, Job};
@@ -41,6 +41,8 @@ pub struct Seen {
     pub queue: Queue,
     /// Tenants and tasks of a task for several tenants.
     pub children: ChildrenSeen,
+    /// The tenant's log backup, where it does not run and a backup may be sent.
+    pub logs: Option<LogsSeen>,
     /// Before when a strategy's own backup does not start: the end of a blackout window.
     pub may_start_at: Option<Timestamp>,
     /// For how long this process has known of the intent that stands in the status.

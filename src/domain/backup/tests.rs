@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::*;
-use crate::api::RetrySettings;
+use crate::api::{DesiredState, LocalReference, RetrySettings};
 use crate::domain::{DestinationSeen, TenantSeen};
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
     Scn,
 };
 
+mod archiving;
 mod ending;
 mod fanning_out;
 mod following;
@@ -162,6 +163,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             ..queue::Queue::default()
         },
         children: ChildrenSeen::default(),
+        logs: None,
         may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,

@@ -71,12 +71,20 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         _ => {
             let (reason, message) = match desired {
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),
-                DesiredState::Paused => ("Paused", "log backup is paused, as asked for"),
+                DesiredState::Paused => (
+                    "Paused",
+                    "log backup is paused, as `desiredState` asks (a strategy that makes a \
+                     LogBackup asks for what it finds); set it to Running to go on",
+                ),
                 DesiredState::Stopped if draft.object.spec.desired_state != desired => (
                     "BetweenBackups",
                     "no data backup runs, and logs are archived around data backups only",
                 ),
-                DesiredState::Stopped => ("Stopped", "log backup is stopped, as asked for"),
+                DesiredState::Stopped => (
+                    "Stopped",
+                    "log backup is stopped, as `desiredState` asks (a strategy that makes a \
+                     LogBackup asks for what it finds); set it to Running to archive again",
+                ),
             };
             wanted(ARCHIVING, false, reason, message)
         }

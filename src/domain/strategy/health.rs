@@ -170,15 +170,23 @@ pub(super) fn log_backup_healthy(
     let bad = matched.eligible.iter().find_map(|tenant| {
         let phase = phase_of(tenant)?;
         let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
-        is_bad.then_some((&tenant.name, phase))
+        is_bad.then_some((&tenant.name, index.log_backup_of(tenant), phase))
     });
-    if let Some((tenant, phase)) = bad {
-        let message = match mode {
-            StrategyLogBackupMode::Unmanaged => format!(
+    if let Some((tenant, known, phase)) = bad {
+        let message = match known {
+            None => format!(
                 "log backup of tenant {tenant}, which `logBackup.mode: Unmanaged` leaves to \
                  somebody else, is {phase}: data backups wait until it runs"
             ),
-            _ => format!("log backup of tenant {tenant} is {phase}; see its LogBackup"),
+            Some(known) if known.is_to_stop => format!(
+                "log backup of tenant {tenant} is {phase}, as LogBackup '{}' asks: set its \
+                 `desiredState` to Running to archive again",
+                known.name
+            ),
+            Some(known) => format!(
+                "log backup of tenant {tenant} is {phase}; see LogBackup '{}'",
+                known.name
+            ),
         };
         return wanted(
             LOG_BACKUP_HEALTHY,

@@ -10,11 +10,12 @@ use super::unmade::NAME_COLLISION;
 use super::{Draft, Effect, Made, Matched, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
-    BackupTaskSpec, BackupType, DeletionPolicy, DesiredState, LocalReference, LogBackupSpec,
+    BackupTaskSpec, BackupType, Binding, DeletionPolicy, DesiredState, LocalReference,
+    LogBackupSpec,
 };
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
-use crate::oceanbase::model::Tenant;
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// How many objects one pass makes, edits or deletes.
 pub(super) const BATCH: usize = 50;
@@ -271,19 +272,44 @@ impl Draft<'_> {
 
     fn new_log_backup(&self, tenant: &Tenant) -> LogBackupSpec {
         let spec = self.strategy.spec;
+        let desired_state = self.found_state(tenant);
+        // Together they would be refused: the database would stop writing.
+        let binding = match desired_state {
+            DesiredState::Paused => Binding::Optional,
+            _ => spec.log_backup.binding,
+        };
         LogBackupSpec {
             cluster_ref: spec.cluster_ref.clone(),
             tenant_name: tenant.name.clone(),
             storage_ref: spec.storage_ref.clone(),
             path: self.new_log_path(tenant),
-            desired_state: DesiredState::Running,
+            desired_state,
             mode: spec.log_backup.mode.into(),
-            binding: spec.log_backup.binding,
+            binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
             drift: spec.log_backup.drift,
             heal: spec.log_backup.heal.clone(),
             deletion_policy: DeletionPolicy::Retain,
             finalizer_timeout_seconds: 300,
+        }
+    }
+
+    /// What a new log backup asks for: what the database does already, where it archives here or
+    /// did. Whoever has stopped it, in the database or in a LogBackup that was deleted since, meant
+    /// it; a deletion must not start anything.
+    fn found_state(&self, tenant: &Tenant) -> DesiredState {
+        let round = tenant.round.as_ref();
+        let round = round.filter(|_| self.seen.with_logs_here.contains(&tenant.id));
+        // Between two data backups it is stopped without anybody meaning it.
+        if self.strategy.spec.log_backup.mode == StrategyLogBackupMode::AroundDataBackup {
+            return DesiredState::Running;
+        }
+        match round.map(|round| &round.status) {
+            Some(RoundStatus::Suspending | RoundStatus::Suspend) => DesiredState::Paused,
+            Some(RoundStatus::Stopping) => DesiredState::Stopped,
+            // With ARCHIVELOG a new round is about to begin.
+            Some(RoundStatus::Stop) if tenant.archive_log != Some(true) => DesiredState::Stopped,
+            _ => DesiredState::Running,
         }
     }
 

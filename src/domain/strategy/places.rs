@@ -74,8 +74,9 @@ impl Draft<'_> {
         let spec = self.strategy.spec;
         let default = || naming::log_path(None, &self.seen.identity, tenant);
         let path = known.path.clone().unwrap_or_else(default);
-        let is_moved = known.storage != spec.storage_ref.name
-            || (known.inherited.is_some() && path != self.log_path(tenant));
+        let is_at_store = known.storage == spec.storage_ref.name
+            || self.seen.same_stores.contains(&known.storage);
+        let is_moved = !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant));
         if !is_moved {
             return None;
         }

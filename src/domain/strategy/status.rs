@@ -147,6 +147,13 @@ fn planned(matched: &Matched, failing: &[FailingTenant], suspended: bool) -> [Wa
             "another strategy is for every tenant that this one names",
         );
     }
+    if let Some(winner) = matched.loses_all_to() {
+        let message = format!(
+            "BackupStrategy '{winner}', on cluster level too, goes before this one and leaves it no \
+             tenant: delete one of the two, or name tenants in one"
+        );
+        return condition::progress(Progress::Stalled, "TenantAlreadyManaged", &message);
+    }
     let refused = failing.iter();
     let mut refused = refused.filter(|tenant| tenant.reason == STORAGE_CHANGE_REFUSED);
     if let Some(tenant) = refused.next() {

@@ -39,6 +39,8 @@ pub struct Matched {
     pub failing: Vec<FailingTenant>,
     /// Those that a strategy on cluster level leaves out, counted by reason.
     pub skipped: Vec<SkippedTenants>,
+    /// A strategy on the same level that goes before one on cluster level, for some tenant.
+    pub outranked_by: Option<String>,
 }
 
 impl Rival {
@@ -125,6 +127,18 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
     })
 }
 
+impl Matched {
+    /// The strategy on cluster level that leaves nothing to this one, which is on cluster level too.
+    /// A tenant that can not be backed up now is left to it all the same.
+    pub(super) fn loses_all_to(&self) -> Option<&str> {
+        let lost = ["TenantAlreadyManaged", "NamedByStrategy", "Excluded"];
+        let mut skipped = self.skipped.iter();
+        let winner = self.outranked_by.as_deref()?;
+        let all = self.eligible.is_empty() && skipped.all(|of| lost.contains(&&*of.reason));
+        all.then_some(winner)
+    }
+}
+
 /// Finds the tenants of the strategy `name` among `rivals`.
 #[must_use]
 pub fn matched<'a>(
@@ -203,7 +217,10 @@ fn of_cluster<'a>(
     let mut skipped = BTreeMap::<&str, i32>::new();
     for tenant in tenants {
         let reason = match claim(own, rivals, &tenant.name) {
-            Claim::Other(winner) if winner.is_cluster_level() => Some("TenantAlreadyManaged"),
+            Claim::Other(winner) if winner.is_cluster_level() => {
+                matched.outranked_by.get_or_insert(winner.name.clone());
+                Some("TenantAlreadyManaged")
+            }
             Claim::Other(_) => Some("NamedByStrategy"),
             Claim::Excluded => Some("Excluded"),
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),

@@ -48,6 +48,8 @@ fn a_running_backup_is_canceled_when_its_task_says_so() {
 #[test]
 fn a_backup_that_is_canceled_before_it_was_sent_sends_nothing() {
     let world = World::started("cancel-unsent", ONE_TENANT);
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
+    world.phase("logbackup", "orders-log", "Stopped");
     world.apply(&task_without_strategy("now"));
     world.condition(
         ("backuptask", "now"),

@@ -1,6 +1,6 @@
 //! Deleting objects never changes the database.
 
-use super::{NIGHTLY, ONE_TENANT};
+use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup};
 use crate::support::{World, eventually};
 
 const KINDS: &str = "backupstrategies,backuptasks,logbackups,backupstorages,oceanbaseclusters";
@@ -39,4 +39,49 @@ fn deleting_every_object_sends_no_statement_and_is_quick() {
     });
     assert!(archives, "log archiving goes on");
     assert_eq!(sets, 1);
+}
+
+/// Asks the strategy's log backup for this, deletes it, and waits until it is there again.
+fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
+    let (kind, name) = ("logbackup", "prod-t1002");
+    let world = World::started(story, ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase(kind, name, "InProgress");
+    world.edit(kind, name, &format!("spec: {{desiredState: {desired}}}"));
+    let before = world.phase(kind, name, phase);
+    world.forget_statements();
+    world.kubectl(&["delete", kind, name]).unwrap();
+    let again = eventually(
+        "the log backup, made anew and applied",
+        || world.get(kind, name),
+        |object| {
+            object["metadata"]["uid"] != before["metadata"]["uid"]
+                && object["status"]["phase"] == phase
+        },
+    );
+    assert_eq!(again["spec"]["desiredState"], desired);
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+    world
+}
+
+#[test]
+fn a_log_backup_that_is_deleted_while_it_is_stopped_stays_stopped_and_the_strategy_says_so() {
+    let world = deleted_while("deleting-stopped", "Stopped", "Stopped");
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "LogBackupHealthy",
+        "False",
+        "LogBackupStopped",
+    );
+}
+
+#[test]
+fn a_log_backup_that_is_deleted_while_it_is_paused_stays_paused() {
+    deleted_while("deleting-paused", "Paused", "Paused");
+}
+
+#[test]
+fn a_log_backup_that_is_deleted_while_it_runs_goes_on() {
+    deleted_while("deleting-running", "Running", "InProgress");
 }

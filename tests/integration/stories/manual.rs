@@ -1,7 +1,9 @@
 //! "Back up now".
 
+use oceanbase_sim::statement::Kind;
+
 use super::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
-use crate::support::World;
+use crate::support::{World, eventually};
 
 /// `orders` archives and backs up to places of somebody else.
 const USED_ELSEWHERE: &str = "
@@ -67,6 +69,102 @@ fn a_tenant_without_a_strategy_is_backed_up_now_while_its_logs_are() {
     world.apply(&task_without_strategy("now"));
     let task = world.phase("backuptask", "now", "Completed");
     assert_eq!(task["status"]["backupSetId"], 1);
+}
+
+#[test]
+fn back_up_now_needs_nothing_but_a_cluster_and_a_store() {
+    let world = World::started("now", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    let task = world.phase("backuptask", "now", "Completed");
+    assert_eq!(task["status"]["source"], "Manual");
+    // Log backup began for it, and ends when the set can be recovered to.
+    let logs = world.phase("logbackup", "prod-t1002", "Stopped");
+    assert_eq!(logs["spec"]["mode"], "AroundDataBackup");
+    assert_eq!(
+        (world.count(Kind::ArchiveLog), world.count(Kind::Backup)),
+        (1, 1)
+    );
+    assert_eq!(world.count(Kind::NoArchiveLog), 1);
+    let points = eventually(
+        "the set among what can be recovered to",
+        || world.get("logbackup", "prod-t1002"),
+        |logs| logs["status"]["recoveryPoints"][0]["backupSetId"] == 1,
+    );
+    assert_eq!(
+        points["status"]["recoveryWindows"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
+fn the_next_backup_now_uses_the_log_backup_of_the_first() {
+    let world = World::started("now-again", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "Completed");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    world.apply(&task_without_strategy("again"));
+    world.phase("backuptask", "again", "Completed");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    assert_eq!(world.list("logbackup").len(), 1);
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
+    assert_eq!(world.count(Kind::NoArchiveLog), 2);
+}
+
+#[test]
+fn a_strategy_takes_over_the_log_backup_that_a_backup_now_has_begun() {
+    let world = World::started("now-strategy", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "Completed");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    world.apply(&nightly_without_first_backup());
+    let logs = world.phase("logbackup", "prod-t1002", "InProgress");
+    assert_eq!(logs["spec"]["mode"], "Continuous");
+    assert_eq!(world.list("logbackup").len(), 1);
+}
+
+#[test]
+fn a_backup_now_whose_operator_is_killed_while_log_backup_begins_is_made_once() {
+    let mut world = World::started("now-killed", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    eventually(
+        "the LogBackup",
+        || world.get("logbackup", "prod-t1002"),
+        |logs| !logs.is_null(),
+    );
+    world.kill_operator();
+    world.start_operator();
+    world.phase("backuptask", "now", "Completed");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    assert_eq!(
+        (world.count(Kind::Backup), world.count(Kind::NoArchiveLog)),
+        (1, 1)
+    );
+}
+
+#[test]
+fn a_backup_now_of_a_tenant_whose_logs_went_elsewhere_is_refused() {
+    let stopped = ONE_TENANT.replace(
+        "fullBackupSize: 1GiB",
+        "fullBackupSize: 1GiB, archive: {dest: 'LOCATION=file:///elsewhere/log', rounds: [{from: \
+         3h, until: 1h}]}",
+    );
+    let world = World::started("now-elsewhere", &stopped);
+    world.apply(&task_without_strategy("now"));
+    let task = world.phase("backuptask", "now", "Failed");
+    let cause = &task["status"]["cause"];
+    assert_eq!(cause["reason"], "DestinationInUse");
+    assert!(
+        cause["message"]
+            .as_str()
+            .unwrap()
+            .contains("LOG_ARCHIVE_DEST")
+    );
+    world.settle();
+    assert_eq!(world.list("logbackup").len(), 0);
+    assert_eq!(world.changing(), [""; 0]);
 }
 
 #[test]

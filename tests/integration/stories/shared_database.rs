@@ -143,3 +143,20 @@ fn a_cluster_s_object_whose_endpoints_lead_to_another_database_is_refused() {
     );
     assert_eq!(other.simulator.log(|log| log.changing().count()), 0);
 }
+
+#[test]
+fn of_two_strategies_on_cluster_level_the_younger_one_is_stalled() {
+    let all = NIGHTLY.replace("  tenants: {names: [orders]}\n", "");
+    let world = World::started("two-on-cluster-level", ONE_TENANT);
+    world.apply(&all);
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.apply(&all.replace("nightly", "second"));
+    let second = world.condition(
+        ("backupstrategy", "second"),
+        "Stalled",
+        "True",
+        "TenantAlreadyManaged",
+    );
+    assert!(message(&second, "Stalled").contains("'nightly'"));
+    assert_eq!(second["status"]["phase"], "Abnormal");
+}

@@ -74,6 +74,20 @@ fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
 }
 
 #[test]
+fn a_store_of_another_name_at_the_same_place_moves_nothing() {
+    let world = backed_up("alias");
+    world.apply(&crate::support::world::NFS.replace("{name: nfs}", "{name: alias}"));
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: alias}}");
+    let object = eventually(
+        "the edit to be looked at",
+        || world.get(STRATEGY.0, STRATEGY.1),
+        |object| object["status"]["observedGeneration"] == object["metadata"]["generation"],
+    );
+    assert_eq!(condition_of(&object, "Ready")["status"], "True");
+    assert!(object["status"]["tenants"]["failing"].is_null());
+}
+
+#[test]
 fn a_strategy_that_goes_leaves_its_tenant_where_it_is() {
     let world = backed_up("level");
     let for_all = NIGHTLY

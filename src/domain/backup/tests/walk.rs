@@ -10,7 +10,7 @@ use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, stat
 
 mod worlds;
 
-use worlds::{answers, worlds};
+use worlds::{answers, every_made, worlds};
 
 /// Two instants: at the second one every pause and deadline of the first is over.
 const NOWS: [i64; 2] = [70, 3_600];
@@ -195,10 +195,27 @@ impl Edge<'_> {
     }
 }
 
+/// What is decided on each thing that may become of an effect.
+fn heard(written: &Story, seen: &Seen, effect: &Effect, now: i64) -> Vec<(Answer, Verdict)> {
+    if let Effect::MakeLogBackup(name, _) = effect {
+        let made = |made: Made| decide_made(&written.task(), seen, &made, at(now));
+        return every_made(name)
+            .map(|answer| (Answer::Done, made(answer)))
+            .into();
+    }
+    let decided = |answer: &Answer| decide(&written.task(), seen, Some((effect, answer)), at(now));
+    let answers = answers().into_iter();
+    answers
+        .map(|answer| {
+            let verdict = decided(&answer);
+            (answer, verdict)
+        })
+        .collect()
+}
+
 /// All statuses that a task can come to, and whether it was canceled.
 fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
     let worlds = worlds();
-    let answers = answers();
     let mut known = HashSet::new();
     let mut reached = Vec::new();
     let mut open = VecDeque::from([(BackupTaskStatus::default(), false)]);
@@ -209,6 +226,8 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                 Some(seconds) => Story::due_within(seconds),
                 None => Story::new(),
             };
+            story.spec.cluster_ref = Some(LocalReference::new("prod"));
+            story.spec.storage_ref = Some(LocalReference::new("s3"));
             if cancel {
                 story.cancel();
             }
@@ -242,9 +261,8 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         status: first.status.clone(),
                         ..Story::new()
                     };
-                    for answer in &answers {
-                        let heard = Some((effect, answer));
-                        let verdict = decide(&written.task(), seen, heard, at(now));
+                    for (answer, verdict) in heard(&written, seen, effect, now) {
+                        let heard = Some((effect, &answer));
                         Edge {
                             story: &written,
                             seen,

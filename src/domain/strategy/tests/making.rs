@@ -1,7 +1,9 @@
 //! Log backups, first backups, and objects that can not be made.
 
 use super::*;
+use crate::api::DesiredState;
 use crate::api::strategy::StrategyLogBackupMode;
+use crate::oceanbase::model::{Round, RoundStatus, Scn};
 
 fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
     let mut story = Story::of(tenants);
@@ -15,6 +17,81 @@ fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
 #[test]
 fn a_tenant_without_log_backup_gets_one() {
     assert_eq!(unmade_log_backup(&[1002], 1002).make(1), ["prod-t1002"]);
+}
+
+/// What is asked of the log backup of a tenant whose round, at the strategy's place, is in this state.
+fn found(status: RoundStatus, mode: StrategyLogBackupMode, here: bool) -> DesiredState {
+    let mut story = unmade_log_backup(&[1002], 1002);
+    story.spec.log_backup.mode = mode;
+    let archived = with_round(1002, status);
+    if here {
+        story.seen.with_logs_here.insert(archived.id);
+    }
+    story.seen.database = Ok(vec![Arc::new(archived)]);
+    let Some(Effect::MakeLogBackups(made)) = story.look(1).effect else {
+        panic!("no log backup")
+    };
+    made[0].1.desired_state
+}
+
+fn with_round(id: i64, status: RoundStatus) -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        round: Some(Round {
+            id: 1,
+            status,
+            start_scn: Scn(1),
+            checkpoint_scn: Scn(2),
+            piece_id: 1,
+            input_bytes: 0,
+            output_bytes: 0,
+            comment: String::new(),
+            path: "file:///log".to_owned(),
+        }),
+        ..Tenant::clone(&tenant(id))
+    }
+}
+
+/// Otherwise the deletion of a LogBackup would start archiving.
+#[test]
+fn a_log_backup_that_is_made_anew_asks_for_what_the_database_does() {
+    let cases = [
+        (RoundStatus::Doing, DesiredState::Running),
+        (RoundStatus::Interrupted, DesiredState::Running),
+        (RoundStatus::Suspending, DesiredState::Paused),
+        (RoundStatus::Suspend, DesiredState::Paused),
+        (RoundStatus::Stopping, DesiredState::Stopped),
+        (RoundStatus::Stop, DesiredState::Stopped),
+    ];
+    for (status, desired) in cases {
+        let word = format!("{status:?}");
+        let found = found(status, StrategyLogBackupMode::Continuous, true);
+        assert_eq!(found, desired, "{word}");
+    }
+}
+
+#[test]
+fn log_backup_that_was_stopped_at_another_place_begins_at_this_one() {
+    let mode = StrategyLogBackupMode::Continuous;
+    assert_eq!(found(RoundStatus::Stop, mode, false), DesiredState::Running);
+}
+
+#[test]
+fn log_backup_around_data_backups_is_stopped_between_them_without_anybody_meaning_it() {
+    let mode = StrategyLogBackupMode::AroundDataBackup;
+    assert_eq!(found(RoundStatus::Stop, mode, true), DesiredState::Running);
+}
+
+#[test]
+fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].phase = Some("Stopped".to_owned());
+    story.seen.log_backups[0].is_to_stop = true;
+    story.look(1);
+    let known = story.status.conditions.iter();
+    let mut healthy = known.filter(|known| known.type_ == types::LOG_BACKUP_HEALTHY);
+    let message = &healthy.next().unwrap().message;
+    assert!(message.contains("`desiredState` to Running"), "{message}");
 }
 
 #[test]

@@ -128,6 +128,16 @@ fn a_tenant_of_another_strategy_before_is_not_moved_and_the_strategy_is_not_stal
 }
 
 #[test]
+fn a_store_of_another_name_at_the_same_place_is_the_same() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].inherited = Some(inherited("before"));
+    story.seen.log_backups[0].storage = "other".to_owned();
+    story.seen.same_stores.insert("other".to_owned());
+    story.look(1);
+    assert_eq!(story.failing(), []);
+}
+
+#[test]
 fn the_path_of_a_log_backup_that_somebody_made_is_that_persons() {
     let mut story = Story::of(&[1002]);
     story.seen.log_backups[0].inherited = None;

@@ -59,6 +59,46 @@ fn a_strategy_that_loses_every_tenant_is_stalled() {
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
 }
 
+fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
+    let mut story = Story::of(tenants);
+    story.seen.rivals = others;
+    story.seen.rivals.push(cluster_level("nightly", -60));
+    story
+}
+
+#[test]
+fn a_strategy_on_cluster_level_that_loses_every_tenant_to_another_is_stalled() {
+    let mut story = on_cluster_level(vec![cluster_level("older", -90)], &[1002, 1004]);
+    story.look(1);
+    assert_eq!(story.is(types::STALLED), "True");
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+    let known = story.status.conditions.iter();
+    let mut stalled = known.filter(|known| known.type_ == types::STALLED);
+    assert!(stalled.next().unwrap().message.contains("'older'"));
+}
+
+#[test]
+fn a_strategy_on_cluster_level_that_others_name_all_tenants_of_waits_for_the_next_one() {
+    let mut story = on_cluster_level(vec![naming("own", -90, &["t1002"])], &[1002]);
+    story.look(1);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::STALLED)),
+        ("True", "False")
+    );
+}
+
+#[test]
+fn a_strategy_on_cluster_level_to_which_a_locked_tenant_is_left_is_not_stalled() {
+    let mut older = cluster_level("older", -90);
+    older.access = only_orders();
+    let mut story = on_cluster_level(vec![older], &[1002]);
+    let mut locked = Tenant::clone(&tenant(1004));
+    locked.locked = true;
+    story.seen.database.as_mut().unwrap().push(Arc::new(locked));
+    story.look(1);
+    assert_eq!(story.is(types::STALLED), "False");
+}
+
 #[test]
 fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_ready() {
     let mut story = Story::of(&[1002]);

@@ -66,6 +66,8 @@ pub(super) fn worlds() -> Vec<Seen> {
         unsettled(with_job(job(JobStatus::Doing))),
         unsettled(with_destination(DestinationSeen::Unset)),
     ]);
+    worlds.push(with_log_keeper(LogKeeper::Nobody));
+    worlds.push(with_log_keeper(LogKeeper::Strategy("nightly".to_owned())));
     worlds.push(unreachable());
     worlds.push(crowded(0));
     worlds.push(crowded(3));
@@ -89,6 +91,21 @@ pub(super) fn worlds() -> Vec<Seen> {
         target.settings.active_deadline_seconds = Some(DEADLINE);
     }
     worlds
+}
+
+/// Nobody archives the tenant's logs.
+fn with_log_keeper(keeper: LogKeeper) -> Seen {
+    let logs = LogsSeen {
+        keeper,
+        destination: DestinationSeen::Unset,
+    };
+    Seen {
+        logs: Some(logs),
+        ..seen_of(Some(Tenant {
+            round: None,
+            ..tenant()
+        }))
+    }
 }
 
 /// Every place is taken, and so many come first.
@@ -133,5 +150,24 @@ pub(super) fn answers() -> Vec<Answer> {
         Answer::Refused(failure(FailureClass::Permanent)),
         Answer::NotSent("no route".to_owned()),
         Answer::Unknown("reset".to_owned()),
+    ]
+}
+
+/// What may become of an object that is to be made.
+pub(super) fn every_made(name: &str) -> [Made; 3] {
+    let names = || [name.to_owned()].into();
+    [
+        Made {
+            ours: names(),
+            ..Made::default()
+        },
+        Made {
+            foreign: names(),
+            ..Made::default()
+        },
+        Made {
+            error: Some("quota".to_owned()),
+            ..Made::default()
+        },
     ]
 }

@@ -1,0 +1,63 @@
+//! Who sees to the log backup of a task's tenant.
+
+use kube::ResourceExt;
+
+use super::super::log_backup::{destination_seen, oldest_of_tenant};
+use super::super::strategy::{is_for, rivals};
+use super::super::wake::{Change, Changed};
+use super::super::{Context, namespace, place, qualified};
+use crate::api::{BackupStorage, BackupTask};
+use crate::domain::backup::{LogKeeper, LogsSeen, may_be_sent};
+use crate::domain::{naming, strategy};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
+
+/// What is known of the tenant's log backup, where it does not run and a backup may be sent.
+pub(super) fn seen(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<LogsSeen> {
+    let round = tenant.round.as_ref().map(|round| &round.status);
+    if round == Some(&RoundStatus::Doing) || !may_be_sent(task.status.as_ref()) {
+        return None;
+    }
+    let path = naming::log_path(None, &snapshot.identity, tenant);
+    let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
+    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    Some(LogsSeen {
+        keeper: keeper(context, key, tenant),
+        destination: destination_seen(shown, wanted.as_ref()),
+    })
+}
+
+fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogKeeper {
+    if let Some(known) = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id)) {
+        return LogKeeper::LogBackup {
+            name: qualified(key, &namespace(&*known), &known.name_any()),
+            desired: known.spec.desired_state,
+            cause: known
+                .status
+                .as_ref()
+                .and_then(|status| status.cause.clone()),
+        };
+    }
+    let rivals = rivals(context, key, |spec| is_for(spec, &tenant.name));
+    let covers = |name: &str| strategy::covers(name, &rivals, &tenant.name);
+    let covering = rivals.iter().find(|rival| covers(&rival.name));
+    covering.map_or(LogKeeper::Nobody, |rival| {
+        LogKeeper::Strategy(rival.name.clone())
+    })
+}
+
+/// Whether the change is one of a LogBackup that the task may wait for.
+pub(super) fn is_concerned(task: &BackupTask, change: &Change) -> bool {
+    let Change::Object(Changed::LogBackup(object)) = change else {
+        return false;
+    };
+    // In whatever namespace: of several objects for one tenant the oldest counts.
+    task.spec.tenant_name == object.spec.tenant_name && may_be_sent(task.status.as_ref())
+}

@@ -1,0 +1,204 @@
+//! A backup of a tenant whose logs nobody archives.
+
+use super::*;
+use crate::api::log_backup::LogBackupMode;
+use crate::domain::backup::{LogKeeper, LogsSeen};
+use crate::domain::strategy::Made;
+
+const NAME: &str = "prod-t1002";
+
+fn loose() -> Story {
+    let mut story = Story::new();
+    story.spec.cluster_ref = Some(LocalReference::new("prod"));
+    story.spec.storage_ref = Some(LocalReference::new("s3"));
+    story
+}
+
+fn with_round(status: Option<RoundStatus>, keeper: LogKeeper) -> Seen {
+    let round = status.map(|status| Round {
+        status,
+        ..tenant().round.unwrap()
+    });
+    let logs = LogsSeen {
+        keeper,
+        destination: DestinationSeen::Unset,
+    };
+    Seen {
+        logs: Some(logs),
+        ..seen_of(Some(Tenant { round, ..tenant() }))
+    }
+}
+
+fn off() -> Seen {
+    with_round(None, LogKeeper::Nobody)
+}
+
+fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogKeeper {
+    LogKeeper::LogBackup {
+        name: NAME.to_owned(),
+        desired,
+        cause,
+    }
+}
+
+/// One pass whose effect on objects is answered.
+fn made(story: &mut Story, second: i64, made: &Made) -> Verdict {
+    story.look(&off(), second);
+    let verdict = decide_made(&story.task(), &off(), made, at(second));
+    story.status = verdict.status.clone();
+    verdict
+}
+
+#[test]
+fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
+    for status in [None, Some(RoundStatus::Stop)] {
+        let mut story = loose();
+        let verdict = story.look(&with_round(status, LogKeeper::Nobody), 0);
+        let Some(Effect::MakeLogBackup(name, spec)) = verdict.effect else {
+            panic!("{verdict:?}");
+        };
+        assert_eq!((&*name, &*spec.tenant_name), (NAME, "orders"));
+        assert_eq!(
+            (spec.mode, spec.desired_state, &*spec.storage_ref.name),
+            (LogBackupMode::AroundDataBackup, DesiredState::Running, "s3")
+        );
+        assert_eq!(
+            (story.phase(), story.reason()),
+            ("Pending", "StartingLogBackup")
+        );
+    }
+}
+
+/// A restart between the status and the object finds neither object nor backup.
+#[test]
+fn a_log_backup_that_was_not_made_after_all_is_made_again() {
+    let mut story = loose();
+    let first = story.look(&off(), 0);
+    let again = story.look(&off(), 30);
+    assert_eq!(
+        (again.effect, again.status),
+        (first.effect.clone(), first.status)
+    );
+}
+
+#[test]
+fn whoever_sees_to_log_backup_already_goes_on_to() {
+    let refused = Cause {
+        message: "the directory is not empty".to_owned(),
+        ..Cause::default()
+    };
+    let keepers = [
+        (LogKeeper::Strategy("nightly".to_owned()), "'nightly'"),
+        (log_backup(DesiredState::Running, None), "on the way"),
+        (log_backup(DesiredState::Stopped, None), "`desiredState`"),
+        (log_backup(DesiredState::Paused, None), "`desiredState`"),
+        (
+            log_backup(DesiredState::Running, Some(refused)),
+            "not empty",
+        ),
+    ];
+    for (keeper, told) in keepers {
+        let mut story = loose();
+        let verdict = story.look(&with_round(None, keeper), 0);
+        assert_eq!(
+            (verdict.effect, story.reason()),
+            (None, "WaitingForLogBackup")
+        );
+        let message = story.status.cause.unwrap().message;
+        assert!(message.contains(told), "{message}");
+    }
+}
+
+#[test]
+fn a_round_that_somebody_holds_is_left_to_him() {
+    for status in [
+        RoundStatus::Prepare,
+        RoundStatus::Suspend,
+        RoundStatus::Stopping,
+        RoundStatus::Interrupted,
+        RoundStatus::Unknown("NAPPING".to_owned()),
+    ] {
+        let mut story = loose();
+        let verdict = story.look(&with_round(Some(status), LogKeeper::Nobody), 0);
+        assert_eq!(
+            (verdict.effect, story.reason()),
+            (None, "WaitingForLogBackup")
+        );
+    }
+}
+
+#[test]
+fn a_tenant_whose_logs_went_elsewhere_is_refused() {
+    let mut seen = with_round(Some(RoundStatus::Stop), LogKeeper::Nobody);
+    if let Some(logs) = &mut seen.logs {
+        logs.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
+    }
+    let mut story = loose();
+    let verdict = story.look(&seen, 0);
+    assert_eq!(
+        (verdict.effect, story.phase(), story.reason()),
+        (None, "Failed", "DestinationInUse")
+    );
+}
+
+#[test]
+fn nothing_is_made_before_the_backup_may_start_or_after_its_deadline() {
+    let mut early = loose();
+    early.spec.scheduled_time = Some(time(at(60)));
+    assert_eq!(early.look(&off(), 0).effect, None);
+    let mut late = loose();
+    late.spec.starting_deadline_seconds = Some(30);
+    assert_eq!(late.look(&off(), 31).effect, None);
+    assert_eq!(late.phase(), "Overdue");
+}
+
+#[test]
+fn that_log_backup_runs_for_this_backup_is_told_once() {
+    let mut story = loose();
+    let ours = Made {
+        ours: [NAME.to_owned()].into(),
+        ..Made::default()
+    };
+    let verdict = made(&mut story, 0, &ours);
+    assert_eq!(verdict.event.unwrap().reason, "StartingLogBackup");
+    let seen = with_round(None, log_backup(DesiredState::Running, None));
+    assert_eq!(story.look(&seen, 1).event, None);
+}
+
+#[test]
+fn a_log_backup_that_can_not_be_made_is_tried_a_minute_later() {
+    let foreign = Made {
+        foreign: [NAME.to_owned()].into(),
+        ..Made::default()
+    };
+    let error = Made {
+        error: Some("quota".to_owned()),
+        ..Made::default()
+    };
+    for (answer, reason) in [(foreign, "NameCollision"), (error, "CreateFailed")] {
+        let mut story = loose();
+        made(&mut story, 0, &answer);
+        assert_eq!(story.reason(), reason);
+        let before = story.status.clone();
+        assert_eq!(story.look(&off(), 59).effect, None);
+        let again = story.look(&off(), 61);
+        assert!(matches!(again.effect, Some(Effect::MakeLogBackup(..))));
+        assert_eq!(again.status, before, "the try itself is not written");
+    }
+}
+
+#[test]
+fn a_backup_that_is_canceled_meanwhile_ends_without_one() {
+    let mut story = loose();
+    story.look(&off(), 0);
+    story.cancel();
+    let verdict = story.look(&off(), 1);
+    assert_eq!((verdict.effect, story.phase()), (None, "Canceled"));
+}
+
+#[test]
+fn the_backup_is_sent_once_logs_are_archived() {
+    let mut story = loose();
+    story.look(&off(), 0);
+    assert!(is_backup(&story.look(&healthy(), 5)));
+}
