@@ -22,7 +22,10 @@ pub(super) fn database(
     let Some(object) = stores::find(&context.stores.clusters, namespace, cluster) else {
         return Err(Obstacle::waiting(
             "ClusterNotFound",
-            format!("there is no OceanBaseCluster '{cluster}' in namespace '{namespace}'"),
+            format!(
+                "there is no OceanBaseCluster '{cluster}' in namespace '{namespace}': create it, \
+                 or correct `clusterRef`"
+            ),
         ));
     };
     let key = ClusterKey::new(namespace, cluster);

@@ -25,7 +25,10 @@ pub fn storage(
     stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
         Obstacle::waiting(
             "StorageNotFound",
-            format!("there is no BackupStorage '{name}' in namespace '{namespace}'"),
+            format!(
+                "there is no BackupStorage '{name}' in namespace '{namespace}': create it, or \
+                 correct `storageRef`"
+            ),
         )
     })
 }

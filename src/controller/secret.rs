@@ -71,7 +71,10 @@ impl Secrets {
             }),
             Ok(None) => Err(Obstacle::waiting(
                 "SecretNotFound",
-                format!("there is no Secret '{name}' in namespace '{namespace}'"),
+                format!(
+                    "there is no Secret '{name}' in namespace '{namespace}': create it, or correct \
+                     the reference"
+                ),
             )),
             Err(error) => Err(unavailable(&error)),
         }
@@ -116,7 +119,8 @@ impl Values {
             Obstacle::permanent(
                 "SecretIncomplete",
                 format!(
-                    "Secret '{}' has no key '{key}', or nothing in it",
+                    "Secret '{}' has no key '{key}', or nothing in it: put the value there, or \
+                     correct the reference",
                     self.name
                 ),
             )

@@ -33,8 +33,8 @@ impl Connect for MySql {
         account: &'a Account,
     ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
         async move {
-            let mut unreachable = Vec::new();
-            let mut unprotected = None;
+            let mut tried = Vec::new();
+            let mut is_unprotected = false;
             for (host, port) in &account.endpoints {
                 let opened = tokio::time::timeout(CONNECT_TIMEOUT, open(account, host, *port));
                 let error = match opened.await {
@@ -50,11 +50,19 @@ impl Connect for MySql {
                 match error {
                     // A wrong password is wrong on every node; trying on would lock the account.
                     ConnectError::Refused(_) => return Err(error),
-                    ConnectError::Tls(_) => unprotected = Some(error),
-                    ConnectError::Unreachable(why) => unreachable.push(why),
+                    ConnectError::Tls(why) => {
+                        is_unprotected = true;
+                        tried.push(why);
+                    }
+                    ConnectError::Unreachable(why) => tried.push(why),
                 }
             }
-            Err(unprotected.unwrap_or_else(|| ConnectError::Unreachable(unreachable.join("; "))))
+            let tried = tried.join("; ");
+            Err(if is_unprotected {
+                ConnectError::Tls(tried)
+            } else {
+                ConnectError::Unreachable(tried)
+            })
         }
         .boxed()
     }

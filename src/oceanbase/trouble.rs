@@ -17,6 +17,10 @@ pub struct Trouble {
     pub permanent: bool,
 }
 
+/// What to do about a database that does not answer.
+const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
+                               there, and that network policies let the operator reach it";
+
 impl From<CredentialsError> for Trouble {
     fn from(error: CredentialsError) -> Self {
         match error {
@@ -48,12 +52,15 @@ impl From<&ConnectError> for Trouble {
         match error {
             ConnectError::Unreachable(_) => Self {
                 reason: "Unreachable",
-                message: error.to_string(),
+                message: format!("{error}. {CHECK_ENDPOINTS}"),
                 permanent: false,
             },
             ConnectError::Tls(_) => Self {
                 reason: "TlsFailed",
-                message: error.to_string(),
+                message: format!(
+                    "{error}. Check that TLS is turned on in the database, and `tls` of the \
+                     OceanBaseCluster: its `mode`, and the certificate of `caSecretRef`"
+                ),
                 permanent: false,
             },
             ConnectError::Refused(refusal) => {
@@ -81,7 +88,7 @@ impl From<&QueryError> for Trouble {
             }
             QueryError::Lost(why) => Self {
                 reason: "Unreachable",
-                message: why.clone(),
+                message: format!("the database was lost: {why}. {CHECK_ENDPOINTS}"),
                 permanent: false,
             },
         }

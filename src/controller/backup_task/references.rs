@@ -56,7 +56,10 @@ pub(super) fn references(
     let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
         return Err(Obstacle::waiting(
             "StrategyNotFound",
-            format!("there is no BackupStrategy '{name}' in namespace '{namespace}'"),
+            format!(
+                "there is no BackupStrategy '{name}' in namespace '{namespace}': create it, or \
+                 correct `strategyRef`"
+            ),
         ));
     };
     let cluster = cluster_of(&*object, &object.spec.cluster_ref);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::oceanbase::client::{Account, Connect, ConnectError};
+use oceanbase_backup_operator::oceanbase::client::{Account, Connect, ConnectError, Tls};
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
 use oceanbase_sim::fault::{Fault, NodeState};
 
@@ -100,12 +100,27 @@ async fn something_else_on_the_port_is_unreachable_and_passed_over() {
 }
 
 #[tokio::test]
-async fn no_endpoint_that_answers_is_unreachable_and_names_the_last() {
-    let last = dead().await;
-    let ConnectError::Unreachable(why) = refusal(&account(&[dead().await, last])).await else {
+async fn no_endpoint_that_answers_is_unreachable_and_each_is_named_with_its_reason() {
+    let (first, last) = (dead().await, dead().await);
+    let ConnectError::Unreachable(why) = refusal(&account(&[first, last])).await else {
         panic!("not unreachable");
     };
-    assert!(why.contains(&last.to_string()), "{why}");
+    let named = [first, last].map(|at| why.contains(&format!("{at}: Connection refused")));
+    assert_eq!(named, [true, true], "{why}");
+}
+
+#[tokio::test]
+async fn an_endpoint_without_tls_hides_no_other_ones_reason() {
+    let (node, dead) = (Node::start(None).await, dead().await);
+    let account = Account {
+        tls: Tls::Required,
+        ..account(&[node.address, dead])
+    };
+    let ConnectError::Tls(why) = refusal(&account).await else {
+        panic!("protected");
+    };
+    assert!(why.contains("does not offer TLS"), "{why}");
+    assert!(why.contains(&dead.to_string()), "{why}");
 }
 
 #[tokio::test]

@@ -58,7 +58,11 @@ fn a_missing_secret_is_said_by_name_and_can_be_made_later() {
     world.apply(&cluster("prod", world.port));
     world.start_operator();
     let object = world.condition(CLUSTER, "Reachable", "False", "SecretNotFound");
-    assert!(message(&object, "Reachable").contains("'prod-sys'"));
+    let text = message(&object, "Reachable");
+    assert!(
+        text.contains("'prod-sys'") && text.contains("create it"),
+        "{text}"
+    );
     world.apply(&secret(crate::support::world::PASSWORD));
     world.condition(CLUSTER, "Ready", "True", "Reachable");
 }
@@ -70,7 +74,11 @@ fn a_secret_without_a_password_is_said() {
     world.apply(&secret("x").replace("password: x", "username: root"));
     world.start_operator();
     let object = world.condition(CLUSTER, "Stalled", "True", "SecretIncomplete");
-    assert!(message(&object, "Reachable").contains("'password'"));
+    let text = message(&object, "Reachable");
+    assert!(
+        text.contains("'password'") && text.contains("put the value there"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -80,7 +88,9 @@ fn a_cluster_that_refuses_connections_is_unreachable_until_it_serves() {
         is: NodeState::Refusing,
     });
     world.start_operator();
-    world.condition(CLUSTER, "Reachable", "False", "Unreachable");
+    let object = world.condition(CLUSTER, "Reachable", "False", "Unreachable");
+    let text = message(&object, "Reachable");
+    assert!(text.contains("Check `endpoints`"), "{text}");
     world.inject(Fault::Node {
         is: NodeState::Serving,
     });

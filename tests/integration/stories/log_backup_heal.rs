@@ -69,11 +69,17 @@ fn the_strategy_makes_a_full_backup_after_a_heal() {
         (tasks.len(), &tasks[0]["spec"]["type"]),
         (1, &"Full".into())
     );
-    let object = eventually(
+    eventually(
         "the wish to be forgotten",
         || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
         |object| object["status"]["fullBackupWantedSince"].is_null(),
     );
-    let windows = object["status"]["recoveryWindows"].as_array();
-    assert_eq!(windows.map(Vec::len), Some(1));
+    // The set may be seen before the logs have come to where it can be recovered to.
+    let windows = |object: &Value| object["status"]["recoveryWindows"].as_array().map(Vec::len);
+    let object = eventually(
+        "a window",
+        || world.get(OF_STRATEGY.0, OF_STRATEGY.1),
+        |object| windows(object).is_some(),
+    );
+    assert_eq!(windows(&object), Some(1));
 }

@@ -4,7 +4,7 @@ use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
 use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
-use crate::support::world::{NFS, cluster, secret};
+use crate::support::world::{NFS, cluster, condition_of, secret};
 use crate::support::{Node, World};
 
 #[test]
@@ -20,9 +20,17 @@ fn objects_of_one_directory_may_arrive_in_any_order() {
     );
     world.apply(NIGHTLY);
     let strategy = ("backupstrategy", "nightly");
-    world.condition(strategy, "Reconciling", "True", "StorageNotFound");
+    let advice = |object: &serde_json::Value, what: &str| {
+        let ready = condition_of(object, "Ready");
+        let text = ready["message"].as_str().unwrap_or_default().to_owned();
+        assert!(text.contains("create it, or correct"), "{text}");
+        assert!(text.contains(what), "{text}");
+    };
+    let object = world.condition(strategy, "Reconciling", "True", "StorageNotFound");
+    advice(&object, "`storageRef`");
     world.apply(NFS);
-    world.condition(strategy, "Reconciling", "True", "ClusterNotFound");
+    let object = world.condition(strategy, "Reconciling", "True", "ClusterNotFound");
+    advice(&object, "`clusterRef`");
     world.apply(&cluster("prod", world.port));
     let ours = ("oceanbasecluster", "prod");
     world.condition(ours, "Reachable", "False", "SecretNotFound");

@@ -16,6 +16,8 @@ pub enum Ending {
     Rows(usize),
     /// An error.
     Refused(SqlError),
+    /// OK, and nothing was done.
+    Swallowed,
     /// The connection broke before it was run.
     LostBefore,
     /// It was run, and the connection broke before the answer; `None` if it went well.
@@ -94,6 +96,7 @@ impl fmt::Display for Entry {
             Ending::Done => write!(f, "OK"),
             Ending::Rows(count) => write!(f, "{count} rows"),
             Ending::Refused(error) => write!(f, "{}: {}", error.code, mask(&error.message)),
+            Ending::Swallowed => write!(f, "OK, and nothing was done"),
             Ending::LostBefore => write!(f, "lost before it was run"),
             Ending::LostAfter(_) => write!(f, "lost after it was run"),
         }

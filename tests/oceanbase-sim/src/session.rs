@@ -135,6 +135,9 @@ impl Session {
         if sprung.hang_up == Some(Moment::BeforeExecuting) {
             return (Ending::LostBefore, None);
         }
+        if sprung.swallows {
+            return (Ending::Swallowed, Some(Ok(done())));
+        }
         let result = match &sprung.refusal {
             Some(error) => Err(error.clone()),
             None => self.run(state, text, statement),

@@ -9,6 +9,7 @@ async fn a_backup_that_begins_and_ends_between_two_reads_is_seen_soon_after_our_
     desk.inject(Fault::LagTime {
         tenant: "orders".to_owned(),
         age: Duration::from_secs(50),
+        views: String::new(),
     });
     desk.backup().await;
     sleep(Duration::from_secs(10)).await;

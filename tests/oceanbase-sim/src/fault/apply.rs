@@ -21,6 +21,7 @@ impl State {
                 self.traps
                     .set(on, Effect::Refuse(error::with_code(code, message)));
             }
+            Fault::Swallow { on } => self.traps.set(on, Effect::Swallow),
             Fault::Node { is } => {
                 self.node = match is {
                     NodeState::Serving => Acceptance::Serve,
@@ -56,8 +57,10 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
                 Err(FaultError::NotArchiving(tenant))
             }
         }
-        Fault::LagSelects { tenant, selects } => lag(world, &tenant, LagUntil::Selects(selects)),
-        Fault::LagTime { tenant, age } => lag(world, &tenant, LagUntil::Age(age)),
+        Fault::LagSelects { tenant, selects } => {
+            lag(world, &tenant, LagUntil::Selects(selects), "")
+        }
+        Fault::LagTime { tenant, age, views } => lag(world, &tenant, LagUntil::Age(age), &views),
         Fault::EndLag { tenant } => {
             let id = tenant_id(world, &tenant)?;
             world.lags.retain(|lag| lag.tenant() != id);
@@ -173,9 +176,10 @@ fn foreign_backup(
     Ok(())
 }
 
-fn lag(world: &mut World, tenant: &str, until: LagUntil) -> Result<(), FaultError> {
+fn lag(world: &mut World, tenant: &str, until: LagUntil, views: &str) -> Result<(), FaultError> {
     let id = tenant_id(world, tenant)?;
-    world.lags.push(Lag::new(id, world.now(), until));
+    let lag = Lag::new(id, world.now(), until).in_views(views);
+    world.lags.push(lag);
     Ok(())
 }
 

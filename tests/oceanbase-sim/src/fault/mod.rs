@@ -40,11 +40,14 @@ pub enum Fault {
     },
     /// Rows of backups that begin from now on appear only after this many SELECTs on a view.
     LagSelects { tenant: String, selects: u32 },
-    /// Rows of backups that begin from now on appear only after this time.
+    /// Rows of backups that begin from now on appear only after this time: in all views, or in
+    /// those whose names begin as given.
     LagTime {
         tenant: String,
         #[serde(deserialize_with = "units::duration")]
         age: Duration,
+        #[serde(default)]
+        views: String,
     },
     /// Rows appear at once again.
     EndLag { tenant: String },
@@ -66,6 +69,9 @@ pub enum Fault {
         code: u16,
         message: String,
     },
+    /// A statement is answered well and not run, as sys does for what goes wrong in a tenant
+    /// while its archiving is opened (V4: log archiving, statements from sys).
+    Swallow { on: Trigger },
     /// The node serves, refuses or is silent.
     Node { is: NodeState },
     /// Every open connection breaks.

@@ -14,6 +14,7 @@ pub(crate) enum Effect {
     Stall(Moment),
     Slow(Duration),
     Refuse(SqlError),
+    Swallow,
 }
 
 /// What happens to one statement, of all traps together.
@@ -24,6 +25,8 @@ pub(crate) struct Sprung {
     pub(crate) stalls: bool,
     pub(crate) delay: Duration,
     pub(crate) refusal: Option<SqlError>,
+    /// Whether it is answered well and not run.
+    pub(crate) swallows: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -80,6 +83,7 @@ impl Traps {
                 }
                 Effect::Slow(delay) => sprung.delay += *delay,
                 Effect::Refuse(error) => sprung.refusal = Some(error.clone()),
+                Effect::Swallow => sprung.swallows = true,
             }
         }
         self.0.retain(|trap| trap.on.times > 0);
@@ -164,6 +168,22 @@ mod tests {
             stall(Moment::AfterCommit),
             (End::HangUp, true, Ending::LostAfter(None))
         );
+    }
+
+    #[test]
+    fn a_swallowed_statement_is_answered_well_and_not_run() {
+        let scenario = Scenario::new("4.3.5.2").tenant("orders");
+        let simulator = Simulator::new(&scenario, ManualClock::default()).unwrap();
+        let on = Trigger::next(Kind::ArchiveLog).about("orders");
+        simulator.inject(Fault::Swallow { on }).unwrap();
+        let mut session = simulator.connect("root@sys", "").unwrap();
+        let reply = session.execute("ALTER SYSTEM ARCHIVELOG TENANT = orders");
+        assert_eq!(reply.end, End::Complete);
+        let ending = simulator.log(|log| log.entries().next_back().unwrap().ending.clone());
+        assert_eq!(ending, Ending::Swallowed);
+        let reads = session
+            .execute("SELECT LOG_MODE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = 'orders'");
+        assert!(format!("{:?}", reads.outcomes).contains("NOARCHIVELOG"));
     }
 
     #[test]

@@ -11,6 +11,8 @@ pub struct Lag {
     tenant: TenantId,
     since: Scn,
     until: LagUntil,
+    /// How the names of the views begin that are late.
+    views: String,
     seen: BTreeMap<String, u32>,
 }
 
@@ -31,8 +33,16 @@ impl Lag {
             tenant,
             since,
             until,
+            views: String::new(),
             seen: BTreeMap::new(),
         }
+    }
+
+    /// Late in views only whose names begin so.
+    #[must_use]
+    pub fn in_views(mut self, prefix: &str) -> Self {
+        prefix.clone_into(&mut self.views);
+        self
     }
 
     /// Whose rows.
@@ -46,6 +56,7 @@ impl Lag {
     pub fn hides(&self, tenant: TenantId, view: &str, born_at: Scn, now: Scn) -> bool {
         tenant == self.tenant
             && born_at >= self.since
+            && view.starts_with(&self.views)
             && match self.until {
                 LagUntil::Selects(count) => self.seen.get(view).copied().unwrap_or(0) < count,
                 LagUntil::Age(age) => now.since(born_at) < age,
@@ -73,6 +84,14 @@ mod tests {
             lag.count("JOBS");
         }
         assert_eq!(hidden, [true, true, false]);
+    }
+
+    #[test]
+    fn rows_can_be_late_in_some_views_only() {
+        let lag = Lag::new(TENANT, Scn(10), LagUntil::Age(Duration::from_mins(1)));
+        let lag = lag.in_views("CDB_");
+        assert!(lag.hides(TENANT, "CDB_OB_BACKUP_JOBS", Scn(11), Scn(12)));
+        assert!(!lag.hides(TENANT, "DBA_OB_BACKUP_JOBS", Scn(11), Scn(12)));
     }
 
     #[test]
