@@ -136,15 +136,11 @@ pub struct BackupStrategySpec {
     /// Running.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
-    /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not
+    /// With `deletionPolicy` Stop: seconds, 10 to 86400, after which the strategy goes although not
     /// all is ended; the event StopGivenUp tells what is left.
-    #[serde(default = "five_minutes")]
-    #[schemars(range(min = 30, max = 3600))]
-    pub finalizer_timeout_seconds: i32,
-}
-
-fn five_minutes() -> i32 {
-    300
+    #[serde(default = "super::deletion::five_minutes")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub finalizer_timeout_seconds: i64,
 }
 
 /// Which tenants a strategy is for.
