@@ -301,6 +301,10 @@ pub struct Inherited {
     pub strategy: String,
     /// The fields that follow it.
     pub log_backup: LogBackupSettings,
+    /// The window of the tenant's delete policy that a strategy has set, such as `7d`: the next
+    /// strategy of the tenant does not take it for somebody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_window: Option<String>,
 }
 
 fn restart_and_full() -> HealSettings {
