@@ -147,7 +147,13 @@ async fn work(
                 Some(namespace) => Api::namespaced(client, namespace),
                 None => Api::all(client),
             };
-            let watched = watched(objects, writers.$store, stores, context.metrics.clone());
+            let watched = watched(
+                objects,
+                writers.$store,
+                stores,
+                context.metrics.clone(),
+                bus.clone(),
+            );
             controller::run(
                 watched,
                 stores.$store.clone(),

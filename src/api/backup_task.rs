@@ -200,7 +200,7 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub source: Option<String>,
-    /// Name of the cluster as it calls itself.
+    /// Name of the cluster as it calls itself; that of the OceanBaseCluster until it has answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub cluster_name: Option<String>,

@@ -13,3 +13,8 @@ pub enum DeletionPolicy {
     /// that it has set are taken away. Backups stay.
     Stop,
 }
+
+/// Seconds that what `Stop` ends may take where nothing is said.
+pub(super) fn five_minutes() -> i64 {
+    300
+}

@@ -140,13 +140,9 @@ pub struct LogBackupSpec {
     pub deletion_policy: DeletionPolicy,
     /// How long a deletion with `deletionPolicy: Stop` may take, 10 to 86400 seconds; after that
     /// the object goes, with a Warning event, and archiving goes on.
-    #[serde(default = "five_minutes")]
+    #[serde(default = "super::deletion::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,
-}
-
-fn five_minutes() -> i64 {
-    300
 }
 
 fn one() -> i32 {

@@ -136,15 +136,11 @@ pub struct BackupStrategySpec {
     /// Running.
     #[serde(default)]
     pub deletion_policy: DeletionPolicy,
-    /// With `deletionPolicy` Stop: seconds, 30 to 3600, after which the strategy goes although not
+    /// With `deletionPolicy` Stop: seconds, 10 to 86400, after which the strategy goes although not
     /// all is ended; the event StopGivenUp tells what is left.
-    #[serde(default = "five_minutes")]
-    #[schemars(range(min = 30, max = 3600))]
-    pub finalizer_timeout_seconds: i32,
-}
-
-fn five_minutes() -> i32 {
-    300
+    #[serde(default = "super::deletion::five_minutes")]
+    #[schemars(range(min = 10, max = 86400))]
+    pub finalizer_timeout_seconds: i64,
 }
 
 /// Which tenants a strategy is for.
@@ -305,6 +301,10 @@ pub struct Inherited {
     pub strategy: String,
     /// The fields that follow it.
     pub log_backup: LogBackupSettings,
+    /// The window of the tenant's delete policy that a strategy has set, such as `7d`: the next
+    /// strategy of the tenant does not take it for somebody else's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery_window: Option<String>,
 }
 
 fn restart_and_full() -> HealSettings {

@@ -303,12 +303,15 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
 }
 
 /// The task's tenant: the one to which BACKUP was sent, whatever it is called by now; before that
-/// the one of the name.
+/// the one of the name, or the one that had it.
 fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
     let status = task.status.as_ref();
-    let sent = status.filter(|status| !status.attempts.is_empty());
-    sent.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)))
+    let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
+    let is_sent = status.is_some_and(|status| !status.attempts.is_empty());
+    known
+        .filter(|_| is_sent)
         .or_else(|| snapshot.tenant(&task.spec.tenant_name))
+        .or(known)
 }
 
 /// Whether a strategy or another task made it, so that nobody applies it again.

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
+use super::unreadable::missing;
 use super::{Context, stores};
+use crate::api::OceanBaseCluster;
 use crate::api::cluster::{Access, ClusterIdentity};
 use crate::domain::{Obstacle, access, cluster as domain};
 use crate::oceanbase::cluster::ClusterState;
@@ -20,12 +22,9 @@ pub(super) fn database(
     cluster: &str,
 ) -> Result<(ClusterKey, Arc<Snapshot>), Obstacle> {
     let Some(object) = stores::find(&context.stores.clusters, namespace, cluster) else {
-        return Err(Obstacle::waiting(
-            "ClusterNotFound",
-            format!(
-                "there is no OceanBaseCluster '{cluster}' in namespace '{namespace}': create it, \
-                 or correct `clusterRef`"
-            ),
+        let reason = "ClusterNotFound";
+        return Err(missing::<OceanBaseCluster>(
+            context, reason, namespace, cluster,
         ));
     };
     let key = ClusterKey::new(namespace, cluster);
@@ -106,9 +105,17 @@ pub(super) fn same_database(context: &Context, one: &ClusterKey, other: &Cluster
 /// The database that answered last. The object's status remembers it over a restart and while
 /// nothing answers: who is first to have been made stays the owner.
 fn identity(context: &Context, key: &ClusterKey) -> Option<DatabaseId> {
-    let object = stores::find(&context.stores.clusters, &key.namespace, &key.name)?;
-    let known = object.status.as_ref().and_then(|s| s.identity.as_ref());
+    let known = match stores::find(&context.stores.clusters, &key.namespace, &key.name) {
+        Some(object) => object.status.as_ref().and_then(|s| s.identity.clone()),
+        None => {
+            let unreadable = &context.stores.unreadable;
+            unreadable
+                .find::<OceanBaseCluster>(&key.namespace, &key.name)?
+                .identity
+        }
+    };
     known
+        .as_ref()
         .and_then(domain::database)
         .or_else(|| context.clusters.database(key))
 }

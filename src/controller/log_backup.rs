@@ -12,13 +12,13 @@ use super::{
 };
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
-use crate::domain::log_backup::{self, Effect};
+use crate::domain::log_backup::{self, Effect, Renamed};
 use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, TenantId};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, Tenant, TenantId};
 use crate::oceanbase::version::Capability;
 
 /// The shortest time between two writes of one checkpoint.
@@ -90,6 +90,9 @@ impl Reconcile for LogBackup {
             has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
                 && page::has_open_tasks(self, context),
             page,
+            renamed: snapshot
+                .as_deref()
+                .and_then(|snapshot| renamed(self, snapshot)),
             conflict,
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
@@ -267,6 +270,21 @@ pub(super) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
     Some(naming::log_path(None, &snapshot.identity, tenant))
+}
+
+/// What the tenant is called by now that had this name when its log backup began.
+fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
+    let id = TenantId(object.status.as_ref()?.tenant_id?);
+    let known = snapshot.tenants.get(&id)?;
+    let before = Tenant {
+        name: object.spec.tenant_name.clone(),
+        ..Tenant::clone(known)
+    };
+    let default = || naming::log_path(None, &snapshot.identity, &before);
+    (known.name != before.name).then(|| Renamed {
+        name: known.name.clone(),
+        path: object.spec.path.clone().unwrap_or_else(default),
+    })
 }
 
 /// Where the logs should go.

@@ -2,7 +2,8 @@
 //!
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`lease`] which of several operators acts
-//! * [`stores`] what is known of all objects; [`wake`] who is concerned when something changes
+//! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; [`wake`]
+//!   who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
@@ -27,6 +28,7 @@ pub mod lease;
 pub mod place;
 pub mod secret;
 pub mod stores;
+pub mod unreadable;
 pub mod wake;
 
 use std::sync::Arc;

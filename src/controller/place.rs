@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::binding::store_host;
 use super::secret::Secrets;
+use super::unreadable::missing;
 use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
@@ -22,15 +23,8 @@ pub fn storage(
     namespace: &str,
     name: &str,
 ) -> Result<Arc<BackupStorage>, Obstacle> {
-    stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
-        Obstacle::waiting(
-            "StorageNotFound",
-            format!(
-                "there is no BackupStorage '{name}' in namespace '{namespace}': create it, or \
-                 correct `storageRef`"
-            ),
-        )
-    })
+    stores::find(&context.stores.storages, namespace, name)
+        .ok_or_else(|| missing::<BackupStorage>(context, "StorageNotFound", namespace, name))
 }
 
 /// Where backups of a tenant should go: the store's own directory until the tenant's is known.

@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use futures::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
-use kube::core::DeserializeGuard;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use kube_runtime::WatchStreamExt;
 use kube_runtime::reflector::{self, Store, store::Writer};
 use kube_runtime::watcher::{self, Event};
 use serde::de::DeserializeOwned;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
+use super::unreadable::{Guarded, Unreadable};
+use super::wake::Change;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
 use crate::telemetry::Metrics;
 
@@ -29,6 +31,8 @@ pub struct Stores {
     pub tasks: Store<BackupTask>,
     /// Log backups.
     pub log_backups: Store<LogBackup>,
+    /// Objects that can not be read.
+    pub unreadable: Unreadable,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
@@ -65,6 +69,7 @@ impl Stores {
             strategies,
             tasks,
             log_backups,
+            unreadable: Unreadable::default(),
             listed,
         };
         let writers = Writers {
@@ -120,14 +125,15 @@ where
 
 /// Watches all objects of a kind and keeps its store.
 ///
-/// A stored object that can not be read (written under another version of the definition) is left
-/// out, counted and logged; it does not stop its kind. One that could be read before is forgotten:
-/// whatever were decided about its last readable version could not be written.
+/// A stored object that can not be read is left out, counted and logged; it does not stop its kind.
+/// One that could be read before is forgotten: whatever were decided about its last readable version
+/// could not be written. What others need to know of it is kept in [`Stores::unreadable`].
 pub fn watched<K>(
-    objects: Api<DeserializeGuard<K>>,
+    objects: Api<Guarded<K>>,
     writer: Writer<K>,
     stores: &Stores,
     metrics: Metrics,
+    bus: broadcast::Sender<Change>,
 ) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + use<K>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
@@ -141,12 +147,18 @@ where
     // Pages keep the peak of memory low at the start.
     let config = watcher::Config::default().page_size(50);
     let listed = stores.listed.clone();
-    let known = writer.as_reader();
+    let mut reading = Reading {
+        known: writer.as_reader(),
+        unreadable: stores.unreadable.clone(),
+        listed: Vec::new(),
+        metrics,
+        bus,
+    };
     watcher::watcher(objects, config)
         .default_backoff()
         .filter_map(move |event| {
             let event = match event {
-                Ok(event) => readable(event, &known, &metrics).map(Ok),
+                Ok(event) => reading.readable(event).map(Ok),
                 Err(error) => {
                     tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
                     Some(Err(error))
@@ -164,46 +176,96 @@ where
         })
 }
 
-fn readable<K>(
-    event: Event<DeserializeGuard<K>>,
-    known: &Store<K>,
-    metrics: &Metrics,
-) -> Option<Event<K>>
+/// Tells objects that can be read from others.
+struct Reading<K>
+where
+    K: Resource<DynamicType = ()> + Clone + 'static,
+{
+    known: Store<K>,
+    unreadable: Unreadable,
+    /// Those of the list that is being read.
+    listed: Vec<ObjectMeta>,
+    metrics: Metrics,
+    bus: broadcast::Sender<Change>,
+}
+
+impl<K> Reading<K>
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + 'static,
 {
-    let read = |guard: DeserializeGuard<K>| match guard.0 {
-        Ok(mut object) => {
-            // Half of an object's size, and nobody here looks at it.
-            object.meta_mut().managed_fields = None;
-            Ok(object)
+    fn readable(&mut self, event: Event<Guarded<K>>) -> Option<Event<K>> {
+        match event {
+            Event::Init => {
+                self.listed.clear();
+                Some(Event::Init)
+            }
+            Event::InitApply(guarded) => match self.read(guarded) {
+                Ok(object) => Some(Event::InitApply(object)),
+                Err(metadata) => {
+                    self.listed.push(metadata);
+                    None
+                }
+            },
+            Event::InitDone => {
+                self.unreadable.keep::<K>(&self.listed);
+                Some(Event::InitDone)
+            }
+            Event::Apply(guarded) => match self.read(guarded) {
+                Ok(object) => Some(Event::Apply(object)),
+                Err(metadata) => self.forget(&metadata),
+            },
+            Event::Delete(guarded) => {
+                let metadata = guarded.meta().clone();
+                if self.unreadable.remove::<K>(&metadata) {
+                    self.tell();
+                }
+                match guarded.0 {
+                    Ok(object) => Some(Event::Delete(object)),
+                    Err(_) => self.forget(&metadata),
+                }
+            }
         }
-        Err(invalid) => {
-            metrics.malformed(&K::kind(&()));
-            tracing::error!(
-                kind = %K::kind(&()),
-                namespace = invalid.metadata.namespace,
-                name = invalid.metadata.name,
-                error = %invalid.error,
-                "a stored object can not be read and is left alone; correct it or delete it"
-            );
-            let namespace = invalid.metadata.namespace.unwrap_or_default();
-            let name = invalid.metadata.name.unwrap_or_default();
-            Err(find(known, &namespace, &name))
+    }
+
+    fn read(&self, guarded: Guarded<K>) -> Result<K, ObjectMeta> {
+        let metadata = guarded.meta();
+        let is_news = match &guarded.0 {
+            Ok(_) => self.unreadable.remove::<K>(metadata),
+            Err(unread) => {
+                self.metrics.malformed(&K::kind(&()));
+                tracing::error!(
+                    kind = %K::kind(&()),
+                    namespace = metadata.namespace,
+                    name = metadata.name,
+                    error = %unread.error,
+                    "a stored object can not be read and is left alone; correct it or delete it"
+                );
+                self.unreadable.insert::<K>(unread)
+            }
+        };
+        if is_news {
+            self.tell();
         }
-    };
-    let forget = |object: Option<Arc<K>>| Some(Event::Delete((*object?).clone()));
-    match event {
-        Event::Init => Some(Event::Init),
-        Event::InitDone => Some(Event::InitDone),
-        Event::InitApply(guard) => read(guard).ok().map(Event::InitApply),
-        Event::Apply(guard) => match read(guard) {
-            Ok(object) => Some(Event::Apply(object)),
-            Err(before) => forget(before),
-        },
-        Event::Delete(guard) => match read(guard) {
-            Ok(object) => Some(Event::Delete(object)),
-            Err(before) => forget(before),
-        },
+        match guarded.0 {
+            Ok(mut object) => {
+                // Half of an object's size, and nobody here looks at it.
+                object.meta_mut().managed_fields = None;
+                Ok(object)
+            }
+            Err(unread) => Err(unread.metadata),
+        }
+    }
+
+    fn forget(&self, metadata: &ObjectMeta) -> Option<Event<K>> {
+        let namespace = metadata.namespace.as_deref().unwrap_or_default();
+        let name = metadata.name.as_deref().unwrap_or_default();
+        let before = find(&self.known, namespace, name)?;
+        Some(Event::Delete((*before).clone()))
+    }
+
+    /// Who refers to it is told something else by now.
+    fn tell(&self) {
+        // An error means that no controller listens yet; each looks at everything when it starts.
+        let _ = self.bus.send(Change::Everything);
     }
 }

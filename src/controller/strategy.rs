@@ -4,8 +4,10 @@
 mod children;
 mod policy;
 mod removal;
+mod rivals;
 
 pub(super) use children::{make, make_log_backup};
+pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -24,7 +26,7 @@ use crate::api::{
     BackupStrategy, BackupStrategySpec, BackupStrategyStatus, BackupTask, DeletionPolicy,
     DesiredState, LogBackup,
 };
-use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, Rival, TaskSeen};
+use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
 use crate::domain::{Decision, DestinationSeen, Farewell, access, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -246,53 +248,6 @@ pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
     task.owner_references()
         .iter()
         .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
-}
-
-/// Names that a strategy on tenant level is for; none for one on cluster level.
-fn names(spec: &BackupStrategySpec) -> &[String] {
-    spec.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
-}
-
-/// Whether a strategy may be for the tenant: it names it, or is on cluster level.
-pub(super) fn is_for(spec: &BackupStrategySpec, tenant: &str) -> bool {
-    let names = names(spec);
-    names.is_empty() || names.iter().any(|name| name == tenant)
-}
-
-/// Whether there may be a tenant that both are for.
-pub(super) fn may_share_tenants(one: &BackupStrategySpec, other: &BackupStrategySpec) -> bool {
-    names(one).is_empty() || names(one).iter().any(|name| is_for(other, name))
-}
-
-/// Strategies of the cluster's database, wherever they are, that are of concern. One that is being deleted makes nothing
-/// any more.
-pub(super) fn rivals(
-    context: &Context,
-    cluster: &ClusterKey,
-    is_of_concern: impl Fn(&BackupStrategySpec) -> bool,
-) -> Vec<Rival> {
-    let strategies = context.stores.strategies.state();
-    strategies
-        .iter()
-        .filter(|strategy| is_of_concern(&strategy.spec))
-        .filter(|strategy| {
-            let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
-            strategy.metadata.deletion_timestamp.is_none() && same_database(context, cluster, &of)
-        })
-        .map(|strategy| {
-            let home = namespace(&**strategy);
-            Rival {
-                name: qualified(cluster, &home, &strategy.name_any()),
-                full_name: (strategy.name_any(), home),
-                created_at: created_at(&**strategy),
-                tenants: strategy.spec.tenants.clone(),
-                access: access_of(
-                    context,
-                    &cluster_of(&**strategy, &strategy.spec.cluster_ref),
-                ),
-            }
-        })
-        .collect()
 }
 
 /// Log backups of the cluster's database, wherever they are.

@@ -173,6 +173,9 @@ impl<'a> Draft<'a> {
             self.status.source = Some(self.source(target.scheduled).to_owned());
             if self.status.attempts.is_empty() {
                 self.status.cluster = Some(target.cluster.clone());
+                if self.status.cluster_id.is_none() {
+                    self.status.cluster_name = Some(target.cluster.clone());
+                }
                 // Where and how others back up is theirs.
                 if self.task.spec.mirror.is_none() {
                     self.status.storage = Some(target.storage.clone());

@@ -15,6 +15,8 @@ use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Scn, Snapshot, 
 
 /// How many names of tenants without backup are listed.
 const LISTED: usize = 50;
+/// Phase and the console's words where backups can not be made.
+const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
 /// How often the checkpoint is written when nothing else changes.
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
@@ -59,6 +61,9 @@ pub fn decide(
             (Progress::Ready, Status::True, "Reachable", message)
         }
         Err(obstacle) => {
+            if previous.identity.is_none() && !obstacle.is_passing() {
+                status.backup = Some(never_seen(seen));
+            }
             let progress = if obstacle.permanent {
                 Progress::Stalled
             } else {
@@ -143,6 +148,21 @@ fn note(
     });
 }
 
+/// The backups of a cluster that has never answered: none can be made.
+fn never_seen(seen: &Seen) -> ClusterBackup {
+    let (phase, label) = if seen.strategy_phases.is_empty() {
+        phase(&[])
+    } else {
+        ABNORMAL
+    };
+    ClusterBackup {
+        phase: phase.to_owned(),
+        console_label: label.to_owned(),
+        queued_tasks: count(seen.queued_tasks),
+        ..ClusterBackup::default()
+    }
+}
+
 /// An identity as objects show it.
 #[must_use]
 pub fn identity(known: &Identity) -> ClusterIdentity {
@@ -197,7 +217,7 @@ fn phase(strategies: &[Option<String>]) -> (&'static str, &'static str) {
     }
     let any = |word: &str| strategies.iter().flatten().any(|phase| phase == word);
     if any("Abnormal") {
-        ("Abnormal", "Scheduling Exception")
+        ABNORMAL
     } else if any("InProgress") {
         ("InProgress", "In Progress")
     } else if any("Paused") && !any("PendingBackupScheduling") {

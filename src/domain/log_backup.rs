@@ -66,12 +66,23 @@ pub struct Seen {
     pub has_open_tasks: bool,
     /// What other objects tell about the tenant, when that was looked up.
     pub page: Option<PageSeen>,
+    /// The tenant's new name, where it was given another one.
+    pub renamed: Option<Renamed>,
     /// Whose the wanted place is, where none is set yet.
     pub conflict: Option<Obstacle>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
     pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
     pub checkpoint_interval: SignedDuration,
+}
+
+/// What a tenant is called by now, that this log backup was for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed {
+    /// Its name.
+    pub name: String,
+    /// Where its logs go, below the store's own directory.
+    pub path: String,
 }
 
 /// Something to ask of the database.

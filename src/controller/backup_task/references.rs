@@ -1,9 +1,10 @@
 //! Where a task's references lead, and how its backup runs.
 
 use super::super::strategy::{may_share_tenants, rivals};
+use super::super::unreadable::missing;
 use super::super::{Context, Reconcile, cluster_of, stores};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
+use crate::api::{BackupStrategy, BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
 use crate::domain::{Obstacle, strategy};
 
 /// Where a task's references lead.
@@ -54,13 +55,8 @@ pub(super) fn references(
     };
     let name = &reference.name;
     let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
-        return Err(Obstacle::waiting(
-            "StrategyNotFound",
-            format!(
-                "there is no BackupStrategy '{name}' in namespace '{namespace}': create it, or \
-                 correct `strategyRef`"
-            ),
-        ));
+        let reason = "StrategyNotFound";
+        return Err(missing::<BackupStrategy>(context, reason, namespace, name));
     };
     let cluster = cluster_of(&*object, &object.spec.cluster_ref);
     let rivals = rivals(context, &cluster, |other| {

@@ -144,6 +144,7 @@ pub(in crate::controller) async fn make_log_backup(
     let inherited = Inherited {
         strategy,
         log_backup: strategy::settings_of(spec),
+        recovery_window: None,
     };
     note_inherited(&mut metadata, &inherited);
     let object = LogBackup {

@@ -108,6 +108,29 @@ fn hidden(obstacle: Obstacle) -> Seen {
     }
 }
 
+#[test]
+fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
+    let phase = |page: &Page| page.status.backup.clone().unwrap().phase;
+    let mut dead = hidden(Obstacle::permanent("AccessDenied", "correct the password"));
+    let mut page = Page::default();
+    page.look(&hidden(connecting()), 0);
+    assert_eq!(page.status.backup, None);
+    page.look(&dead, 1);
+    assert_eq!(phase(&page), "NoBackupStrategy");
+    dead.strategy_phases = vec![None];
+    page.look(&dead, 2);
+    assert_eq!(phase(&page), "Abnormal");
+}
+
+#[test]
+fn what_was_known_of_backups_stands_while_a_cluster_does_not_answer() {
+    let mut page = Page::default();
+    page.look(&shows(vec![backed_up(1002, 0)]), 0);
+    let before = page.status.backup.clone();
+    page.look(&hidden(Obstacle::waiting("Unreachable", "no route")), 1);
+    assert_eq!(page.status.backup, before);
+}
+
 fn connecting() -> Obstacle {
     Obstacle::waiting("Connecting", "the cluster is being connected to")
 }

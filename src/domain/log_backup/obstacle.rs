@@ -1,6 +1,6 @@
 //! What stands in the way of log backup.
 
-use super::{Draft, TENANT_NOT_FOUND};
+use super::{Draft, Renamed, TENANT_NOT_FOUND};
 use crate::api::DesiredState;
 use crate::domain::Obstacle;
 use crate::oceanbase::model::{ArchiveDest, Tenant, TenantName};
@@ -11,6 +11,17 @@ impl<'a> Draft<'a> {
         self.seen.target.clone()?;
         let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
         let spec = self.object.spec;
+        if let Some(Renamed { name, path }) = &self.seen.renamed {
+            return Err(Obstacle::permanent(
+                "TenantRenamed",
+                format!(
+                    "the tenant '{}' is called '{name}' by now; its log backup goes on as it is, and \
+                     nothing is sent under either name. Rename it back; or delete this LogBackup and \
+                     create one with `tenantName: {name}` and `path: {path}`",
+                    spec.tenant_name
+                ),
+            ));
+        }
         let Some(tenant) = database.tenant.as_deref() else {
             return Err(Obstacle::waiting(
                 TENANT_NOT_FOUND,

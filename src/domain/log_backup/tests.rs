@@ -15,6 +15,7 @@ mod drift;
 mod farewell;
 mod heal;
 mod page;
+mod renamed;
 mod stories;
 mod unsent;
 mod walk;
@@ -140,6 +141,7 @@ fn seen(tenant: Tenant) -> Seen {
             settled: true,
             destination,
         }),
+        renamed: None,
         conflict: None,
         has_open_tasks: false,
         page: None,

@@ -150,21 +150,37 @@ impl Draft<'_> {
 
     /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
     fn backed_up<'a>(&self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
-        matched
-            .eligible
-            .iter()
-            .filter(|tenant| match self.index.log_backup_of(tenant) {
-                Some(known) => {
-                    // It would fail at once, slot for slot; the tenant is listed as failing.
-                    let in_use = known
-                        .cause
-                        .as_ref()
-                        .is_some_and(|cause| cause.reason == "DestinationInUse");
-                    !in_use
-                }
-                None => !self.is_refused(&self.log_backup_name(tenant)),
-            })
-            .filter(|tenant| self.refusal(tenant).is_none())
+        let eligible = matched.eligible.iter();
+        eligible.filter(|tenant| self.hindrance(tenant).is_none())
+    }
+
+    /// Why no task is made for a tenant: it would fail at once, slot for slot. The tenant is listed
+    /// as failing.
+    fn hindrance(&self, tenant: &Tenant) -> Option<String> {
+        if let Some(refusal) = self.refusal(tenant) {
+            return Some(refusal.reason);
+        }
+        let Some(known) = self.index.log_backup_of(tenant) else {
+            let is_refused = self.is_refused(&self.log_backup_name(tenant));
+            return is_refused.then(|| NAME_COLLISION.to_owned());
+        };
+        let reason = known.cause.as_ref().map(|cause| &cause.reason);
+        reason
+            .filter(|reason| *reason == "DestinationInUse")
+            .cloned()
+    }
+
+    /// Why a slot has no task.
+    fn why_nothing(&self, matched: &Matched) -> String {
+        if self.backed_up(matched).next().is_some() {
+            return "FullBackupPending".to_owned();
+        }
+        let mut hindered = matched.eligible.iter();
+        let hindered = hindered.find_map(|tenant| self.hindrance(tenant));
+        let failing = || matched.failing.first().map(|tenant| tenant.reason.clone());
+        hindered
+            .or_else(failing)
+            .unwrap_or_else(|| "NoTenants".to_owned())
     }
 
     /// Whether a log backup is to be made for it.
@@ -218,10 +234,7 @@ impl Draft<'_> {
             return;
         }
         let mut record = match (started, refused) {
-            (0, 0) if self.backed_up(plan.matched).next().is_some() => {
-                slots::record(slot, "Skipped", Some("FullBackupPending"))
-            }
-            (0, 0) => slots::record(slot, "Skipped", Some("NoTenants")),
+            (0, 0) => slots::record(slot, "Skipped", Some(&self.why_nothing(plan.matched))),
             (0, _) => slots::record(slot, "Skipped", Some(NAME_COLLISION)),
             _ => slots::record(slot, "Started", None),
         };

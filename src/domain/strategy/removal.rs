@@ -55,7 +55,7 @@ pub fn leave(
 ) -> Farewell<BackupStrategyStatus, Effect> {
     let mut draft = Draft::new(strategy, seen, now);
     let left = draft.left();
-    let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds.into());
+    let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting helps nothing where there is no way to the database any more.
     let no_way = matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");

@@ -200,7 +200,7 @@ impl Draft<'_> {
                 add(days)
             }
             (wanted, Some(shown)) => {
-                if known.is_some_and(|known| known.recovery_window == shown) || enforced {
+                if self.is_set_here(tenant, shown) || enforced {
                     // A window that shrinks deletes backups: whatever is to be asked before that,
                     // is asked here.
                     return Stands::Due(PolicyChange::Drop {

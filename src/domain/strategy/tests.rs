@@ -108,6 +108,7 @@ fn inherited(strategy: &str) -> Inherited {
     Inherited {
         strategy: strategy.to_owned(),
         log_backup: LogBackupSettings::default(),
+        recovery_window: None,
     }
 }
 

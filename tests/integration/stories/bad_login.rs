@@ -47,6 +47,12 @@ fn a_wrong_password_is_said_and_a_corrected_secret_is_enough() {
         "False",
         "AccessDenied",
     );
+    // Nothing can be backed up, and the list of clusters says so.
+    crate::support::eventually(
+        "a cluster in phase Abnormal",
+        || world.get(CLUSTER.0, CLUSTER.1),
+        |object| object["status"]["backup"]["phase"] == "Abnormal",
+    );
     world.apply(&secret(crate::support::world::PASSWORD));
     world.condition(CLUSTER, "Ready", "True", "Reachable");
     world.phase("logbackup", "prod-t1002", "InProgress");

@@ -9,21 +9,28 @@ use control_plane::ControlPlane;
 use kube::Client;
 use kube::config::Kubeconfig;
 
-use super::{LOG_BACKUP, ONE_TENANT};
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::api::{self, client_of};
 use crate::support::cluster::run;
-use crate::support::world::{NFS, PASSWORD, cluster, secret};
+use crate::support::world::{NFS, PASSWORD, cluster, condition_of, secret};
 use crate::support::{Node, Operator, eventually};
 
 const NAMESPACE: &str = "malformed";
 
-/// A control plane whose definition of LogBackup knows a word that the operator does not.
+/// A control plane whose definitions know words that the operator does not.
 struct Loosened {
     client: Client,
     operator: Operator,
-    _node: Node,
-    _plane: ControlPlane,
+    node: Node,
+    plane: ControlPlane,
 }
+
+/// Kinds, fields, and what they may hold besides.
+const LOOSENED: [(&str, &str, &str); 3] = [
+    ("logbackups", "desiredState", "Resting"),
+    ("backupstrategies", "firstBackup", "Tomorrow"),
+    ("oceanbaseclusters", "tls/properties/mode", "Hopefully"),
+];
 
 /// A log backup of this name whose `desiredState` can not be read back.
 fn odd(name: &str) -> String {
@@ -49,14 +56,16 @@ impl Loosened {
             "--timeout=30s",
         ];
         kubectl(&wait, None);
-        let words =
-            "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/desiredState/enum";
-        let loosen = format!(r#"[{{"op": "add", "path": "{words}/-", "value": "Resting"}}]"#);
-        let crd = "logbackups.backup.oceanbase.io";
-        kubectl(
-            &["patch", "crd", crd, "--type=json", "--patch", &loosen],
-            None,
-        );
+        for (kind, field, word) in LOOSENED {
+            let spec = "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties";
+            let path = format!("{spec}/{field}/enum/-");
+            let loosen = format!(r#"[{{"op": "add", "path": "{path}", "value": "{word}"}}]"#);
+            let crd = format!("{kind}.backup.oceanbase.io");
+            kubectl(
+                &["patch", "crd", &crd, "--type=json", "--patch", &loosen],
+                None,
+            );
+        }
         let client = client_of(&Kubeconfig::read_from(plane.kubeconfig()).unwrap());
         api::create_namespace(&client, NAMESPACE);
         let node = Node::start(ONE_TENANT);
@@ -73,13 +82,26 @@ impl Loosened {
         Self {
             client,
             operator,
-            _node: node,
-            _plane: plane,
+            node,
+            plane,
         }
     }
 
     fn apply(&self, manifest: &str) {
         api::apply(&self.client, NAMESPACE, manifest).unwrap();
+    }
+
+    /// The log backup that a strategy would make.
+    fn logs(&self) -> serde_json::Value {
+        api::get(&self.client, NAMESPACE, "logbackup", "prod-t1002")
+    }
+
+    fn condition(&self, (kind, name): (&str, &str), condition: &str, reason: &str) {
+        eventually(
+            &format!("{kind} {name} with {condition} because of {reason}"),
+            || api::get(&self.client, NAMESPACE, kind, name),
+            |object| condition_of(object, condition)["reason"] == reason,
+        );
     }
 
     fn runs(&self, name: &str) {
@@ -122,4 +144,58 @@ fn an_object_that_can_not_be_read_any_more_stands_in_nobody_s_way() {
     // The older one of the tenant would go before it.
     world.apply(&LOG_BACKUP.replace("orders-log", "second"));
     world.runs("second");
+}
+
+#[test]
+fn a_strategy_that_can_not_be_read_keeps_its_tenants_and_its_tasks_are_told() {
+    let world = Loosened::new();
+    // This operator has never been able to read it: after a restart it is the same.
+    let odd = NIGHTLY.replace("Immediately", "Tomorrow");
+    eventually(
+        "the strategy to be taken",
+        || api::apply(&world.client, NAMESPACE, &odd).is_ok(),
+        |taken| *taken,
+    );
+    world.apply(&task("now", "Full"));
+    world.condition(("backuptask", "now"), "Ready", "Unreadable");
+    world.apply(&NIGHTLY.replace("nightly", "second"));
+    let second = ("backupstrategy", "second");
+    world.condition(second, "Stalled", "TenantAlreadyManaged");
+    assert!(world.logs().is_null(), "nothing is done for it");
+    // Corrected, it goes on.
+    world.apply(&nightly_without_first_backup());
+    world.runs("prod-t1002");
+    eventually(
+        "the task to be complete",
+        || api::get(&world.client, NAMESPACE, "backuptask", "now"),
+        |task| task["status"]["phase"] == "Completed",
+    );
+    // And gone, it leaves them.
+    world.apply(&odd);
+    world.condition(second, "Stalled", "TenantAlreadyManaged");
+    let delete = [
+        "delete",
+        "backupstrategy",
+        "nightly",
+        "--namespace",
+        NAMESPACE,
+    ];
+    run(world.plane.kubectl().args(delete), None).unwrap();
+    world.condition(second, "Ready", "Accepted");
+}
+
+#[test]
+fn a_cluster_s_object_that_can_not_be_read_is_not_said_to_be_missing() {
+    let world = Loosened::new();
+    world.apply(LOG_BACKUP);
+    world.runs("orders-log");
+    let odd = cluster("prod", world.node.port).replace("Disabled", "Hopefully");
+    eventually(
+        "the cluster to be taken",
+        || api::apply(&world.client, NAMESPACE, &odd).is_ok(),
+        |taken| *taken,
+    );
+    world.condition(("logbackup", "orders-log"), "Ready", "Unreadable");
+    world.apply(&cluster("prod", world.node.port));
+    world.condition(("logbackup", "orders-log"), "Ready", "Applied");
 }

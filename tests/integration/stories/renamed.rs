@@ -36,3 +36,68 @@ fn a_backup_is_followed_to_its_end_though_its_tenant_was_renamed() {
     // The set is the tenant's: without it the end would be known from the job of sys alone.
     assert!(task["status"]["minRestoreScn"].is_string(), "{task:#}");
 }
+
+#[test]
+fn a_log_backup_whose_tenant_was_renamed_says_how_to_go_on_and_goes_on_so() {
+    let world = World::started("renamed-logs", ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world.forget_statements();
+    rename(&world, "orders", "purchases");
+    let object = world.condition(
+        ("logbackup", "orders-log"),
+        "Stalled",
+        "True",
+        "TenantRenamed",
+    );
+    let message = object["status"]["cause"]["message"].as_str().unwrap();
+    let path = "obprod-7/orders-1002/log";
+    assert!(message.contains(&format!("`path: {path}`")), "{message}");
+    world.settle();
+    // As the message says.
+    world
+        .kubectl(&["delete", "logbackup", "orders-log", "--timeout=20s"])
+        .unwrap();
+    let renamed = LOG_BACKUP
+        .replace("tenantName: orders", "tenantName: purchases")
+        .replace("spec: {", &format!("spec: {{path: {path}, "));
+    world.apply(&renamed);
+    world.condition(
+        ("logbackup", "orders-log"),
+        "Archiving",
+        "True",
+        "Archiving",
+    );
+    assert_eq!(world.changing(), [""; 0]);
+}
+
+#[test]
+fn a_log_backup_goes_on_when_its_tenant_has_its_name_again() {
+    let world = World::started("renamed-back", ONE_TENANT);
+    let logs = ("logbackup", "orders-log");
+    world.apply(LOG_BACKUP);
+    world.phase(logs.0, logs.1, "InProgress");
+    rename(&world, "orders", "purchases");
+    world.condition(logs, "Stalled", "True", "TenantRenamed");
+    rename(&world, "purchases", "orders");
+    world.condition(logs, "Archiving", "True", "Archiving");
+}
+
+#[test]
+fn a_task_that_waits_for_a_tenant_that_is_renamed_fails_with_its_new_name() {
+    let world = World::started("renamed-waiting", ONE_TENANT);
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
+    world.phase("logbackup", "orders-log", "Stopped");
+    world.apply(&task_without_strategy("now"));
+    world.condition(
+        ("backuptask", "now"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForLogBackup",
+    );
+    rename(&world, "orders", "purchases");
+    let task = world.phase("backuptask", "now", "Failed");
+    let cause = &task["status"]["cause"];
+    assert_eq!(cause["reason"], "TenantRenamed");
+    assert!(cause["message"].as_str().unwrap().contains("'purchases'"));
+}

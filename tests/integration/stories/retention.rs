@@ -138,3 +138,40 @@ fn a_tenant_whose_policy_is_refused_holds_back_no_other() {
     world.condition(STRATEGY, "RetentionApplied", "True", "Applied");
     assert_eq!(world.window("orders").as_deref(), Some("7d"));
 }
+
+#[test]
+fn the_next_strategy_changes_the_window_of_the_one_before_and_not_a_dbas() {
+    let world = seven_days("retention-next");
+    let inherited = |object: &serde_json::Value| {
+        let annotations = &object["metadata"]["annotations"];
+        let text = annotations["backup.oceanbase.io/inherited"].as_str();
+        text.unwrap_or_default().to_owned()
+    };
+    eventually(
+        "both windows to be passed on",
+        || world.list("logbackup"),
+        |all| {
+            all.iter()
+                .all(|object| inherited(object).contains("\"recoveryWindow\":\"7d\""))
+        },
+    );
+    world
+        .kubectl(&["delete", "backupstrategy", "nightly", "--timeout=30s"])
+        .unwrap();
+    // Somebody makes one of the two his own meanwhile.
+    world.sql("ALTER SYSTEM DROP DELETE BACKUP POLICY 'default' TENANT billing");
+    world
+        .sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '3d' TENANT billing");
+    let next = nightly("{policy: RecoveryWindow, recoveryWindowDays: 30}");
+    world.apply(&next.replace("nightly", "next"));
+    eventually(
+        "the window of the next strategy",
+        || world.window("orders"),
+        |window| window.as_deref() == Some("30d"),
+    );
+    let name = ("backupstrategy", "next");
+    let object = world.condition(name, "RetentionApplied", "False", "PolicyDrift");
+    let applied = crate::support::world::condition_of(&object, "RetentionApplied");
+    assert!(applied["message"].as_str().unwrap().contains("billing"));
+    assert_eq!(world.window("billing").as_deref(), Some("3d"));
+}

@@ -39,3 +39,27 @@ fn the_backup_is_canceled_under_the_tenants_new_name() {
     };
     assert_eq!(tenant.as_str(), "purchases");
 }
+
+#[test]
+fn a_task_that_waits_for_a_renamed_tenant_says_its_new_name() {
+    let mut story = Story::new();
+    story.look(&unsettled(healthy()), 0);
+    let verdict = story.look(&renamed(Vec::new()), 60);
+    assert_eq!((verdict.effect, story.phase()), (None, "Failed"));
+    assert_eq!(story.reason(), "TenantRenamed");
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("'purchases'"), "{message}");
+}
+
+#[test]
+fn a_cluster_that_has_not_answered_is_shown_by_its_objects_name() {
+    let mut story = Story::new();
+    story.look(&unreachable(), 0);
+    assert_eq!(story.status.cluster_name.as_deref(), Some("prod"));
+    let mut seen = healthy();
+    if let Ok(database) = &mut seen.database {
+        database.identity.cluster_name = "obprod".to_owned();
+    }
+    story.look(&seen, 1);
+    assert_eq!(story.status.cluster_name.as_deref(), Some("obprod"));
+}

@@ -71,6 +71,13 @@ fn worlds() -> Vec<Seen> {
             ..doing()
         }),
         Seen {
+            renamed: Some(Renamed {
+                name: "purchases".to_owned(),
+                path: "orders/log".to_owned(),
+            }),
+            ..without_tenant()
+        },
+        Seen {
             conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
             ..seen(bare())
         },

@@ -2,9 +2,10 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, KEPT, Matched, PolicyChange};
+use super::{Draft, KEPT, Matched, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
+use crate::api::strategy::Inherited;
 use crate::domain::{shortened, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
@@ -97,6 +98,35 @@ impl Draft<'_> {
     pub(super) fn record(&self, tenant: TenantId) -> Option<&AppliedPolicy> {
         let mut known = self.status.retention.iter();
         known.find(|known| known.tenant_id == tenant.0)
+    }
+
+    /// Whether a strategy has set this window for the tenant: this one, or the one before it, which
+    /// has passed it on.
+    pub(super) fn is_set_here(&self, tenant: &Tenant, shown: &str) -> bool {
+        let known = self.record(tenant.id);
+        let known = known.map(|known| known.recovery_window.as_str());
+        let log_backup = self.index.log_backup_of(tenant);
+        let passed_on = log_backup.and_then(|known| known.inherited.as_ref());
+        let passed_on = passed_on.and_then(|inherited| inherited.recovery_window.as_deref());
+        [known, passed_on].contains(&Some(shown))
+    }
+
+    /// What the next strategy of the tenant is to know of its policy. It stands in the log backup,
+    /// which outlives strategies.
+    pub(in crate::domain::strategy) fn window_to_pass_on(
+        &self,
+        tenant: &Tenant,
+        before: &Inherited,
+    ) -> Option<String> {
+        let is_asked = unasked(self.strategy.spec.retention.as_ref()).is_none();
+        // Handed over to the database, or taken away: the next one is somebody else's.
+        if !is_asked || tenant.recovery_window().is_none() {
+            return None;
+        }
+        let applied = |known: &&AppliedPolicy| known.applied_time.is_some();
+        let known = self.record(tenant.id).filter(applied);
+        let known = known.map(|known| known.recovery_window.clone());
+        known.or_else(|| before.recovery_window.clone())
     }
 
     pub(super) fn has_room(&self, tenant: &Tenant) -> bool {

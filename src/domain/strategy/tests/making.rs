@@ -171,7 +171,10 @@ fn a_log_backup_of_another_store_is_left_as_it_is() {
     story.seen.log_backups[0].inherited = None;
     story.look(61);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
-    assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");
+    assert_eq!(
+        story.history()[0],
+        "01:00 incr Skipped DestinationChangeRefused"
+    );
 }
 
 #[test]
@@ -281,4 +284,26 @@ fn log_backup_that_rests_between_two_data_backups_is_healthy() {
     story.seen.log_backups[0].around_data_backup = true;
     story.look(2);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "True");
+}
+
+#[test]
+fn a_slot_without_any_tenant_says_that_there_is_none() {
+    let mut story = Story::of(&[1002]);
+    story.seen.database = Ok(Vec::new());
+    story.look(61);
+    assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");
+}
+
+#[test]
+fn a_slot_whose_named_tenant_is_locked_says_so() {
+    let mut story = Story::of(&[1002]);
+    story.seen.rivals[0].tenants = Some(TenantSelection {
+        names: vec!["t1002".to_owned()],
+        exclude: Vec::new(),
+    });
+    let mut locked = Tenant::clone(&tenant(1002));
+    locked.locked = true;
+    story.seen.database = Ok(vec![Arc::new(locked)]);
+    story.look(61);
+    assert_eq!(story.history()[0], "01:00 incr Skipped TenantLocked");
 }

@@ -6,6 +6,8 @@ use crate::api::{Drift, condition::Condition};
 use crate::domain::strategy::retention::PolicyChange;
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
+mod handover;
+
 const KEEP_ALL: Retention = Retention {
     policy: RetentionPolicy::KeepAll,
     recovery_window_days: None,
@@ -77,7 +79,12 @@ impl Story {
 
     /// One pass; the statement that it sends, and what the database says to it.
     fn sent_and_heard(&mut self, minutes: i64, answer: &Answer) -> Option<PolicyChange> {
-        let effect = self.look(minutes).effect?;
+        let mut effect = self.look(minutes).effect?;
+        // What is set is passed on to whichever strategy comes next.
+        while let Effect::EditLogBackups(edits) = &effect {
+            self.edit(edits);
+            effect = self.look(minutes).effect?;
+        }
         let Effect::ChangePolicy(change) = effect else {
             panic!("{effect:?}");
         };

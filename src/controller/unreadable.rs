@@ -1,0 +1,282 @@
+//! Stored objects that can not be read: written under another version of the definition, by a newer
+//! operator, say.
+//!
+//! They are left alone, and do not stop their kind. They are there all the same: who refers to one
+//! is told so, and a strategy keeps its tenants, or another one would take them over while
+//! somebody corrects a word.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Resource;
+use serde::de::{DeserializeOwned, Error};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::Context;
+use crate::api::LocalReference;
+use crate::api::cluster::ClusterIdentity;
+use crate::api::strategy::TenantSelection;
+use crate::domain::Obstacle;
+
+/// An object, or what is left of one that can not be read: one of them must not spoil the list.
+#[derive(Clone, Debug)]
+pub struct Guarded<K>(pub Result<K, Unread>);
+
+/// An object that can not be read.
+#[derive(Clone, Debug)]
+pub struct Unread {
+    /// Why.
+    pub error: String,
+    pub(super) metadata: ObjectMeta,
+    remnant: Remnant,
+}
+
+/// What others need to know of an object that can not be read; each part that can be read itself.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Remnant {
+    pub(super) created_at: Timestamp,
+    /// The cluster of a strategy.
+    pub(super) cluster_ref: Option<LocalReference>,
+    /// The tenants of a strategy; all of them where that is what can not be read.
+    pub(super) tenants: Option<TenantSelection>,
+    /// The database of a cluster's object.
+    pub(super) identity: Option<ClusterIdentity>,
+}
+
+impl Remnant {
+    fn of(object: &Value, metadata: &ObjectMeta) -> Self {
+        let created_at = metadata.creation_timestamp.as_ref();
+        Self {
+            created_at: created_at.map_or(Timestamp::UNIX_EPOCH, |at| at.0),
+            cluster_ref: part(&object["spec"]["clusterRef"]),
+            tenants: part(&object["spec"]["tenants"]),
+            identity: part(&object["status"]["identity"]),
+        }
+    }
+}
+
+fn part<T: DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}
+
+impl<'de, K: DeserializeOwned> Deserialize<'de> for Guarded<K> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let object = Value::deserialize(deserializer)?;
+        let read = K::deserialize(&object).map(Ok).or_else(|error| {
+            let metadata = ObjectMeta::deserialize(&object["metadata"]);
+            let metadata = metadata.map_err(D::Error::custom)?;
+            Ok(Err(Unread {
+                error: error.to_string(),
+                remnant: Remnant::of(&object, &metadata),
+                metadata,
+            }))
+        });
+        read.map(Self)
+    }
+}
+
+impl<K: Resource> Resource for Guarded<K> {
+    type DynamicType = K::DynamicType;
+    type Scope = K::Scope;
+
+    fn kind(of: &Self::DynamicType) -> Cow<'_, str> {
+        K::kind(of)
+    }
+
+    fn group(of: &Self::DynamicType) -> Cow<'_, str> {
+        K::group(of)
+    }
+
+    fn version(of: &Self::DynamicType) -> Cow<'_, str> {
+        K::version(of)
+    }
+
+    fn plural(of: &Self::DynamicType) -> Cow<'_, str> {
+        K::plural(of)
+    }
+
+    fn meta(&self) -> &ObjectMeta {
+        self.0
+            .as_ref()
+            .map_or_else(|unread| &unread.metadata, K::meta)
+    }
+
+    fn meta_mut(&mut self) -> &mut ObjectMeta {
+        let read = self.0.as_mut();
+        read.map_or_else(|unread| &mut unread.metadata, K::meta_mut)
+    }
+}
+
+/// Kind, namespace and name.
+type Key = (String, String, String);
+
+/// All objects that can not be read.
+#[derive(Clone, Default)]
+pub struct Unreadable(Arc<RwLock<BTreeMap<Key, Remnant>>>);
+
+impl Unreadable {
+    /// Remembers an object; says whether that is news.
+    pub(super) fn insert<K: Resource<DynamicType = ()>>(&self, unread: &Unread) -> bool {
+        let remnant = unread.remnant.clone();
+        let known = self.write().insert(key_of::<K>(&unread.metadata), remnant);
+        known.as_ref() != Some(&unread.remnant)
+    }
+
+    /// Forgets an object, which can be read or is gone; says whether it was known.
+    pub(super) fn remove<K: Resource<DynamicType = ()>>(&self, metadata: &ObjectMeta) -> bool {
+        self.write().remove(&key_of::<K>(metadata)).is_some()
+    }
+
+    /// Keeps of a kind only the objects of a new list.
+    pub(super) fn keep<K: Resource<DynamicType = ()>>(&self, listed: &[ObjectMeta]) {
+        let listed: Vec<Key> = listed.iter().map(key_of::<K>).collect();
+        self.write()
+            .retain(|key, _| key.0 != K::kind(&()) || listed.contains(key));
+    }
+
+    /// What is known of an object that can not be read, if this is one.
+    pub(super) fn find<K: Resource<DynamicType = ()>>(
+        &self,
+        namespace: &str,
+        name: &str,
+    ) -> Option<Remnant> {
+        let key = (K::kind(&()).into(), namespace.to_owned(), name.to_owned());
+        self.read().get(&key).cloned()
+    }
+
+    /// Those of a kind: namespace, name, and what is known.
+    pub(super) fn all<K: Resource<DynamicType = ()>>(&self) -> Vec<(String, String, Remnant)> {
+        let known = self.read();
+        let of_kind = known.iter().filter(|(key, _)| key.0 == K::kind(&()));
+        of_kind
+            .map(|((_, namespace, name), remnant)| {
+                (namespace.clone(), name.clone(), remnant.clone())
+            })
+            .collect()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Key, Remnant>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Key, Remnant>> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn key_of<K: Resource<DynamicType = ()>>(metadata: &ObjectMeta) -> Key {
+    let text = |part: &Option<String>| part.clone().unwrap_or_default();
+    (
+        K::kind(&()).into(),
+        text(&metadata.namespace),
+        text(&metadata.name),
+    )
+}
+
+/// Why a reference leads nowhere: there is no such object (with this reason), or it is there and can
+/// not be read.
+pub(super) fn missing<K: Resource<DynamicType = ()>>(
+    context: &Context,
+    reason: &'static str,
+    namespace: &str,
+    name: &str,
+) -> Obstacle {
+    let kind = K::kind(&());
+    if context
+        .stores
+        .unreadable
+        .find::<K>(namespace, name)
+        .is_some()
+    {
+        let message = format!(
+            "{kind} '{name}' in namespace '{namespace}' is there but can not be read: it holds \
+             something that this version of the operator does not know. Correct it, or update the \
+             operator"
+        );
+        return Obstacle::waiting("Unreadable", message);
+    }
+    let message = format!(
+        "there is no {kind} '{name}' in namespace '{namespace}': create it, or correct the reference"
+    );
+    Obstacle::waiting(reason, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::api::{BackupStrategy, LogBackup, OceanBaseCluster};
+
+    fn strategy(tenants: Value) -> Value {
+        json!({
+            "metadata": {
+                "name": "nightly", "namespace": "shop",
+                "creationTimestamp": "2026-11-21T00:00:00Z",
+            },
+            "spec": {
+                "clusterRef": {"name": "prod"},
+                "storageRef": {"name": "nfs"},
+                "tenants": tenants,
+                "firstBackup": "Tomorrow",
+                "schedule": {"cron": {"full": "0 2 * * *"}},
+            },
+        })
+    }
+
+    fn unread(object: Value) -> Unread {
+        let read: Guarded<BackupStrategy> = serde_json::from_value(object).unwrap();
+        read.0.unwrap_err()
+    }
+
+    #[test]
+    fn a_strategy_with_one_odd_word_still_says_whose_tenants_it_has() {
+        let left = unread(strategy(json!({"names": ["orders"]}))).remnant;
+        assert_eq!(left.cluster_ref, Some(LocalReference::new("prod")));
+        assert_eq!(left.tenants.unwrap().names, ["orders"]);
+        assert_eq!(left.created_at, "2026-11-21T00:00:00Z".parse().unwrap());
+    }
+
+    #[test]
+    fn a_strategy_whose_tenants_can_not_be_read_is_for_all_of_them() {
+        let left = unread(strategy(json!({"names": 7}))).remnant;
+        assert_eq!(left.tenants, None);
+        assert!(left.cluster_ref.is_some());
+    }
+
+    #[test]
+    fn an_object_that_can_be_read_is_read() {
+        let mut object = strategy(json!({"names": ["orders"]}));
+        object["spec"]["firstBackup"] = json!("OnSchedule");
+        let read: Guarded<BackupStrategy> = serde_json::from_value(object).unwrap();
+        assert!(read.0.is_ok());
+    }
+
+    #[test]
+    fn what_was_corrected_or_is_not_listed_any_more_is_forgotten() {
+        let unreadable = Unreadable::default();
+        let odd = unread(strategy(json!({})));
+        assert!(unreadable.insert::<BackupStrategy>(&odd), "news");
+        assert!(!unreadable.insert::<BackupStrategy>(&odd), "no news");
+        // The lists of other kinds say nothing about it.
+        unreadable.keep::<LogBackup>(&[]);
+        let find = || unreadable.find::<BackupStrategy>("shop", "nightly");
+        assert!(find().is_some());
+        assert!(
+            unreadable
+                .find::<OceanBaseCluster>("shop", "nightly")
+                .is_none()
+        );
+        unreadable.keep::<BackupStrategy>(std::slice::from_ref(&odd.metadata));
+        assert!(find().is_some());
+        assert!(unreadable.remove::<BackupStrategy>(&odd.metadata));
+        assert!(find().is_none());
+        unreadable.insert::<BackupStrategy>(&odd);
+        unreadable.keep::<BackupStrategy>(&[]);
+        assert!(find().is_none());
+    }
+}

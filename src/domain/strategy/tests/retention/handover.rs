@@ -1,0 +1,62 @@
+//! A tenant that another strategy comes to be for, with the policy that the one before has set.
+
+use super::*;
+
+fn passed_on(story: &Story) -> Option<&str> {
+    let inherited = story.seen.log_backups[0].inherited.as_ref();
+    inherited.unwrap().recovery_window.as_deref()
+}
+
+/// A strategy that wants 30 days, for a tenant that shows 7.
+fn taken_over(from_before: Option<&str>) -> Story {
+    let mut story = of(&[1002], days(30));
+    story.window(1002, Some("7d"));
+    story.seen.log_backups[0].inherited = Some(Inherited {
+        recovery_window: from_before.map(str::to_owned),
+        ..inherited("before")
+    });
+    story
+}
+
+#[test]
+fn the_policy_of_the_strategy_before_is_changed_like_our_own() {
+    let mut story = taken_over(Some("7d"));
+    assert_eq!(story.all_sent(1), ["t1002 - 7d", "t1002 + 30d"]);
+    assert_eq!(story.why(), ("True", "Applied"));
+    // The next pass tells it to whoever comes next.
+    assert_eq!(story.all_sent(2), [""; 0]);
+    assert_eq!(passed_on(&story), Some("30d"));
+}
+
+#[test]
+fn a_policy_that_no_strategy_has_set_is_somebody_elses() {
+    for from_before in [None, Some("14d")] {
+        let mut story = taken_over(from_before);
+        assert_eq!(story.all_sent(1), [""; 0]);
+        assert_eq!(story.why(), ("False", "PolicyDrift"));
+    }
+}
+
+#[test]
+fn what_was_taken_away_is_not_passed_on() {
+    let mut story = taken_over(Some("7d"));
+    story.all_sent(1);
+    story.all_sent(1);
+    assert_eq!(passed_on(&story), Some("30d"));
+    story.retain(KEEP_ALL);
+    assert_eq!(story.all_sent(2), ["t1002 - 30d"]);
+    assert_eq!(passed_on(&story), None);
+}
+
+#[test]
+fn what_was_handed_over_to_the_database_is_not_passed_on() {
+    let mut story = taken_over(Some("7d"));
+    story.all_sent(1);
+    story.all_sent(1);
+    story.retain(Retention {
+        policy: RetentionPolicy::Unmanaged,
+        recovery_window_days: None,
+    });
+    assert_eq!(story.all_sent(2), [""; 0]);
+    assert_eq!(passed_on(&story), None);
+}
