@@ -9,6 +9,7 @@ use crate::oceanbase::testing::{InProcess, account, lock};
 
 mod archive;
 mod cancel;
+mod late;
 mod password;
 mod policy;
 
