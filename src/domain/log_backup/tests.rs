@@ -11,6 +11,7 @@ use crate::oceanbase::model::{
 };
 
 mod around;
+mod around_oracle;
 mod drift;
 mod farewell;
 mod heal;
