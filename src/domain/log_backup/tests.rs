@@ -17,6 +17,7 @@ mod farewell;
 mod heal;
 mod page;
 mod stories;
+mod transition;
 mod unsent;
 mod walk;
 
