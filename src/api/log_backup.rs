@@ -8,7 +8,9 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
-pub use status::{Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage};
+pub use status::{
+    Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,
+};
 
 use super::{DeletionPolicy, LocalReference};
 

@@ -31,6 +31,7 @@ pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
+pub mod taken;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps,
@@ -49,6 +50,7 @@ pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
 pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
+pub use taken::TakenStatement;
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";

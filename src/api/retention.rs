@@ -5,7 +5,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::Cause;
+use super::{Cause, TakenStatement};
 
 /// Who decides how long a tenant's backups are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -47,6 +47,9 @@ pub struct AppliedPolicy {
     /// When it was seen to be set; left out while it is being set or taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_time: Option<Time>,
+    /// The statement that the database took last, until its effect is seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenStatement>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,

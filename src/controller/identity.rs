@@ -24,7 +24,11 @@ pub(super) fn database(
     let Some(object) = stores::find(&context.stores.clusters, namespace, cluster) else {
         let reason = "ClusterNotFound";
         return Err(missing::<OceanBaseCluster>(
-            context, reason, namespace, cluster,
+            context,
+            "clusterRef",
+            reason,
+            namespace,
+            cluster,
         ));
     };
     let key = ClusterKey::new(namespace, cluster);

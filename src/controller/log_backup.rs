@@ -29,6 +29,15 @@ pub struct Seen {
     decision: log_backup::Seen,
     key: ClusterKey,
     path: Option<String>,
+    /// Where the logs should go.
+    place: Option<Place>,
+}
+
+impl Seen {
+    fn tenant_id(&self) -> Option<TenantId> {
+        let database = self.decision.database.as_ref().ok()?;
+        database.tenant.as_ref().map(|tenant| tenant.id)
+    }
 }
 
 impl Reconcile for LogBackup {
@@ -84,6 +93,7 @@ impl Reconcile for LogBackup {
                 log_backup::is_page_due(&self.current_status(), tenant, checkpoint_interval)
             })
             .map(|_| page::look_up(self, context));
+        let place = target.as_ref().ok().cloned();
         let decision = log_backup::Seen {
             target: target.map(drop),
             database,
@@ -102,6 +112,7 @@ impl Reconcile for LogBackup {
             decision,
             key,
             path,
+            place,
         }
     }
 
@@ -161,9 +172,7 @@ impl Reconcile for LogBackup {
                     &seen.key.namespace,
                     &self.spec.storage_ref.name,
                 );
-                let database = seen.decision.database.as_ref().ok();
-                let known = database.and_then(|database| database.tenant.as_ref());
-                let Some(tenant_id) = known.map(|tenant| tenant.id) else {
+                let Some(tenant_id) = seen.tenant_id() else {
                     return Answer::NotSent("the tenant is gone".to_owned());
                 };
                 let (Some(storage), Some(path)) = (storage, &seen.path) else {
@@ -187,7 +196,16 @@ impl Reconcile for LogBackup {
                 tenant: tenant.clone(),
                 enable: *enable,
             },
-            Effect::Start(tenant) => Command::ArchiveLog(tenant.clone()),
+            Effect::Start(tenant) => {
+                let (Some(tenant_id), Some(place)) = (seen.tenant_id(), &seen.place) else {
+                    return Answer::NotSent("the tenant or its store is gone".to_owned());
+                };
+                Command::ArchiveLog {
+                    tenant: tenant.clone(),
+                    tenant_id,
+                    place: place.clone(),
+                }
+            }
             Effect::Stop(tenant) => Command::NoArchiveLog(tenant.clone()),
         };
         permit.send(&command).await

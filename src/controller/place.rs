@@ -23,8 +23,9 @@ pub fn storage(
     namespace: &str,
     name: &str,
 ) -> Result<Arc<BackupStorage>, Obstacle> {
-    stores::find(&context.stores.storages, namespace, name)
-        .ok_or_else(|| missing::<BackupStorage>(context, "StorageNotFound", namespace, name))
+    stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
+        missing::<BackupStorage>(context, "storageRef", "StorageNotFound", namespace, name)
+    })
 }
 
 /// Where backups of a tenant should go: the store's own directory until the tenant's is known.

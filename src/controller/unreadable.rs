@@ -177,10 +177,11 @@ fn key_of<K: Resource<DynamicType = ()>>(metadata: &ObjectMeta) -> Key {
     )
 }
 
-/// Why a reference leads nowhere: there is no such object (with this reason), or it is there and can
-/// not be read.
+/// Why a reference, which is the field `reference`, leads nowhere: there is no such object (with this
+/// reason), or it is there and can not be read.
 pub(super) fn missing<K: Resource<DynamicType = ()>>(
     context: &Context,
+    reference: &str,
     reason: &'static str,
     namespace: &str,
     name: &str,
@@ -200,7 +201,8 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
         return Obstacle::waiting("Unreadable", message);
     }
     let message = format!(
-        "there is no {kind} '{name}' in namespace '{namespace}': create it, or correct the reference"
+        "there is no {kind} '{name}' in namespace '{namespace}': create it, or correct \
+         `{reference}`"
     );
     Obstacle::waiting(reason, message)
 }

@@ -12,6 +12,11 @@
 //! finds an intent and no answer waits until the statement is surely over, looks for its key, and
 //! goes back to waiting where the database does not know it. Each sending looks once more, on the
 //! same session.
+//!
+//! "Does not know it" is certain, however late views show rows: sys writes the parent of a backup
+//! into its own table within the statement, and is asked for it there. What remains is a network
+//! that is cut in the very moment of sending and delivers the statement when it is whole again,
+//! after the wait: then only the database keeps the two apart (9036, while the other one runs).
 
 mod archiving;
 mod attempt;

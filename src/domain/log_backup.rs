@@ -23,6 +23,7 @@ mod status;
 mod step;
 #[cfg(test)]
 mod tests;
+mod transition;
 
 use std::time::Duration;
 
@@ -115,6 +116,8 @@ pub enum State {
     Healing(Archive),
     /// The last statement failed.
     Failed(Archive),
+    /// The way to the wanted state takes too long.
+    Late(Archive),
 }
 
 /// What the database does with the tenant's logs.
@@ -146,9 +149,8 @@ pub fn decide(
     };
     if object.status.observed_generation != Some(object.generation) {
         // Somebody edited the object: what failed before may go well now.
-        draft.status.failures = None;
-        draft.status.unsent = None;
-        draft.status.last_failure_time = None;
+        draft.forget_failures();
+        draft.status.transition = None;
     }
     if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
         && obstacle.is_passing()
@@ -164,7 +166,7 @@ pub fn decide(
     match draft.tenant() {
         Ok(tenant) => match heard {
             None => draft.look(tenant),
-            Some((_, answer)) => draft.hear(tenant, answer),
+            Some((effect, answer)) => draft.hear(tenant, effect, answer),
         },
         Err(obstacle) => draft.blocked(None, obstacle),
     }
@@ -196,6 +198,7 @@ impl<'a> Draft<'a> {
     fn blocked(mut self, tenant: Option<&Tenant>, obstacle: Obstacle) -> Verdict {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();
+        self.status.transition = None;
         self.render(tenant, &State::Blocked(obstacle), None, Next::Await)
     }
 
@@ -203,18 +206,6 @@ impl<'a> Draft<'a> {
         self.status.failures = None;
         self.status.unsent = None;
         self.status.last_failure_time = None;
-    }
-
-    /// On the way to the wanted state. While a statement that failed is tried again it stays
-    /// failed: each time it would be written and told anew otherwise.
-    fn under_way(&self, archive: Archive) -> State {
-        if self.status.failures.is_some() {
-            State::Failed(archive)
-        } else if heal::open(&self.status).is_some() {
-            State::Healing(archive)
-        } else {
-            State::Moving(archive)
-        }
     }
 
     /// Looks at the tenant and takes the next step.
@@ -260,6 +251,7 @@ impl<'a> Draft<'a> {
             let next = self.checkpoint_due(tenant);
             return self.render(Some(tenant), &State::Drifted(archive), None, next);
         }
+        self.note_effect(&step);
         let effect = match step {
             Step::Wait => None,
             Step::Send(effect) => {
@@ -270,6 +262,9 @@ impl<'a> Draft<'a> {
             }
         };
         let state = self.under_way(archive);
+        if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
+            return self.render(Some(tenant), &state, None, Next::At(until));
+        }
         self.render(Some(tenant), &state, effect, STEP_PATIENCE)
     }
 
@@ -307,6 +302,7 @@ impl<'a> Draft<'a> {
         self.status.applied_generation = Some(self.object.generation);
         self.status.around_state = self.around_state();
         self.status.correcting_since = None;
+        self.status.transition = None;
         self.forget_failures();
         let next = self.checkpoint_due(tenant);
         let next = next.sooner(self.heal_due(tenant, &archive), self.now);

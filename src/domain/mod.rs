@@ -16,6 +16,7 @@ pub mod naming;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
+mod taken;
 pub mod windows;
 
 use std::sync::Arc;

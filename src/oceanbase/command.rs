@@ -11,7 +11,7 @@ use secrecy::SecretString;
 
 pub use guard::Guard;
 
-use super::destination::Destination;
+use super::destination::{Destination, Place};
 use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
 use super::password::RestorePassword;
 
@@ -42,7 +42,14 @@ pub enum Command {
         enable: bool,
     },
     /// Begins a round of log archiving.
-    ArchiveLog(TenantName),
+    ArchiveLog {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// Where its logs are to go: whoever points them elsewhere has other plans.
+        place: Place,
+    },
     /// Ends the round.
     NoArchiveLog(TenantName),
     /// Says where the tenant's data backups go.
@@ -111,7 +118,7 @@ impl Command {
         match self {
             Self::SetLogArchiveDest { .. } => "set_log_archive_dest",
             Self::SetLogArchiveDestState { .. } => "set_log_archive_dest_state",
-            Self::ArchiveLog(_) => "archivelog",
+            Self::ArchiveLog { .. } => "archivelog",
             Self::NoArchiveLog(_) => "noarchivelog",
             Self::SetDataBackupDest { .. } => "set_data_backup_dest",
             Self::AddDeletePolicy { .. } => "add_delete_policy",
@@ -126,8 +133,8 @@ impl Command {
     #[must_use]
     pub fn tenant(&self) -> &TenantName {
         match self {
-            Self::ArchiveLog(tenant)
-            | Self::NoArchiveLog(tenant)
+            Self::NoArchiveLog(tenant)
+            | Self::ArchiveLog { tenant, .. }
             | Self::SetLogArchiveDest { tenant, .. }
             | Self::SetLogArchiveDestState { tenant, .. }
             | Self::SetDataBackupDest { tenant, .. }
@@ -162,6 +169,12 @@ impl Command {
                 place: destination.place().clone(),
             },
             Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
+            Self::ArchiveLog {
+                tenant_id, place, ..
+            } => Guard::SameLogDestination {
+                tenant_id: *tenant_id,
+                place: place.clone(),
+            },
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
             Self::DropDeletePolicy {
                 tenant_id,
@@ -225,7 +238,9 @@ impl Command {
                 let state = if *enable { "ENABLE" } else { "DEFER" };
                 format!("ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE = '{state}' TENANT = '{tenant}'")
             }
-            Self::ArchiveLog(tenant) => format!("ALTER SYSTEM ARCHIVELOG TENANT = '{tenant}'"),
+            Self::ArchiveLog { tenant, .. } => {
+                format!("ALTER SYSTEM ARCHIVELOG TENANT = '{tenant}'")
+            }
             Self::NoArchiveLog(tenant) => format!("ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"),
             Self::SetDataBackupDest {
                 tenant,
@@ -347,7 +362,7 @@ mod tests {
             places: 2,
         };
         assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });
-        assert_eq!(Command::ArchiveLog(tenant()).guard(), Guard::None);
+        assert_eq!(Command::NoArchiveLog(tenant()).guard(), Guard::None);
     }
 
     #[test]

@@ -1,17 +1,17 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
-use std::collections::BTreeSet;
+mod look;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
-use super::command::{Command, Guard, SESSION_SETUP, limit};
-use super::destination::Place;
+use super::client::{Account, Connect, QueryError, Session, code_of};
+use super::command::{Command, SESSION_SETUP, limit};
 use super::error::explain_refusal;
-use super::model::{Answer, DatabaseId, FailureClass, Job, JobKey, recovery_window};
+use super::model::{Answer, DatabaseId, FailureClass};
 use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
@@ -23,7 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the looks before a statement may take, each.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// After how long a statement whose answer was lost is surely over, run or not.
+/// After how long a statement whose answer was lost is surely over, run or not, once it has reached
+/// the database. One that is on its way when the network is cut may reach it later: the kernel
+/// sends again what was not acknowledged, for minutes, and the driver gives no way to limit that
+/// (`TCP_USER_TIMEOUT`). It is rare: the looks right before each statement have just gone that way.
 #[must_use]
 pub fn surely_over(command_timeout: Duration) -> Duration {
     command_timeout + PATIENCE + Duration::from_secs(1)
@@ -229,155 +232,6 @@ impl Sender {
             "the lease has ended: another operator acts now".to_owned(),
         )))
     }
-
-    async fn look(
-        &self,
-        session: &mut dyn Session,
-        version: Version,
-        guard: Guard,
-    ) -> Result<(), Stop> {
-        match guard {
-            Guard::None => Ok(()),
-            // Running before ended: a row that moves in between is then seen in the second.
-            Guard::NoJobWithKey(key) => {
-                let running = Query::RunningJobsByKey(key.clone());
-                not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
-                let ended = Query::JobHistoryByKey(key.clone());
-                not_sent_before(&self.jobs(session, version, &ended).await?, &key)
-            }
-            Guard::FreePlace { key, places } => {
-                let running = self.jobs(session, version, &Query::RunningJobs).await?;
-                not_sent_before(&running, &key)?;
-                let ended = Query::JobHistoryByKey(key.clone());
-                not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
-                free_place(&running, places)
-            }
-            Guard::NoLogDestination(tenant_id) => {
-                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
-                let dests = view::archive_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                none_set(dests.contains_key(&tenant_id))
-            }
-            Guard::SameLogDestination { tenant_id, place } => {
-                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
-                let dests = view::archive_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                let shown = dests.get(&tenant_id);
-                let shown = shown.map(|dest| Place::read_back(&dest.path));
-                if shown.is_some_and(|shown| place.is_same_as(&shown)) {
-                    return Ok(());
-                }
-                Err(withheld("somebody has set another destination meanwhile"))
-            }
-            Guard::NoDataDestination(tenant_id) => {
-                let rows = self.ask(session, version, &Query::DataDests).await?;
-                let dests = view::data_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                none_set(dests.contains_key(&tenant_id))
-            }
-            Guard::PolicyIs {
-                tenant_id,
-                recovery_window: wanted,
-            } => {
-                let rows = self.ask(session, version, &Query::Policies).await?;
-                let policies = view::policies(&rows);
-                let policies = policies.map_err(|error| Stop::Broken(error.to_string()))?;
-                let shown = policies
-                    .get(&tenant_id)
-                    .and_then(|all| recovery_window(all));
-                match shown {
-                    None => Err(withheld("the policy is gone")),
-                    Some(shown) if shown == wanted => Ok(()),
-                    Some(_) => Err(withheld("somebody has replaced the policy meanwhile")),
-                }
-            }
-            Guard::OnlyRunningJob { tenant_id, key } => {
-                let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
-                let parents: Vec<_> = jobs
-                    .iter()
-                    .filter(|job| job.description == key.as_str())
-                    .map(|job| (job.tenant_id, job.id))
-                    .collect();
-                let mut running = jobs
-                    .iter()
-                    .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
-                    .peekable();
-                let ours = |job: &Job| {
-                    job.description == key.as_str()
-                        || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
-                };
-                if running.peek().is_none() {
-                    return Err(withheld("the backup does not run any more"));
-                }
-                if running.all(ours) {
-                    Ok(())
-                } else {
-                    Err(withheld("another backup runs"))
-                }
-            }
-        }
-    }
-
-    async fn jobs(
-        &self,
-        session: &mut dyn Session,
-        version: Version,
-        query: &Query,
-    ) -> Result<Vec<Job>, Stop> {
-        let rows = self.ask(session, version, query).await?;
-        // A look that can not be understood is no look: nothing is sent.
-        view::jobs(&rows).map_err(|error| Stop::Broken(error.to_string()))
-    }
-
-    async fn ask(
-        &self,
-        session: &mut dyn Session,
-        version: Version,
-        query: &Query,
-    ) -> Result<Rows, Stop> {
-        let began = Instant::now();
-        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
-        let code = code_of(&answer);
-        self.metrics.statement(query.name(), &code, began.elapsed());
-        answer.map_err(|error| match error {
-            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
-            QueryError::Lost(why) => Stop::Broken(why),
-        })
-    }
-}
-
-fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
-    if jobs.iter().any(|job| job.description == key.as_str()) {
-        return Err(Stop::Answer(Answer::AlreadySent));
-    }
-    Ok(())
-}
-
-/// Commands to one cluster are sent one after the other, and a job's row is there when its
-/// statement is answered: whatever two tasks have seen, only one of them gets the last place.
-fn free_place(running: &[Job], places: usize) -> Result<(), Stop> {
-    let ours: BTreeSet<_> = running
-        .iter()
-        .filter(|job| !job.status.is_terminal())
-        .map(|job| job.description.as_str())
-        .filter(|description| description.starts_with(JobKey::PREFIX))
-        .collect();
-    if ours.len() < places {
-        return Ok(());
-    }
-    let running = ours.len();
-    Err(withheld(&format!("{running} of {places} running")))
-}
-
-fn none_set(is_set: bool) -> Result<(), Stop> {
-    if is_set {
-        return Err(withheld("somebody has set a destination meanwhile"));
-    }
-    Ok(())
-}
-
-fn withheld(why: &str) -> Stop {
-    Stop::Answer(Answer::Withheld(why.to_owned()))
 }
 
 #[cfg(test)]

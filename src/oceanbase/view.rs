@@ -46,6 +46,11 @@ pub enum Query {
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
     JobHistoryByKey(JobKey),
+    /// Numbers of running jobs of the session's own tenant with this key: the parents of those
+    /// that sys started.
+    OwnJobsByKey(JobKey),
+    /// The same of ended jobs.
+    OwnJobHistoryByKey(JobKey),
 }
 
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
@@ -71,6 +76,8 @@ impl Query {
             Self::Policies => "policies",
             Self::RunningJobsByKey(_) => "running_jobs_by_key",
             Self::JobHistoryByKey(_) => "job_history_by_key",
+            Self::OwnJobsByKey(_) => "own_jobs_by_key",
+            Self::OwnJobHistoryByKey(_) => "own_job_history_by_key",
         }
     }
 
@@ -145,6 +152,13 @@ impl Query {
             ),
             Self::JobHistoryByKey(key) => format!(
                 "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY \
+                 WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::OwnJobsByKey(key) => format!(
+                "SELECT JOB_ID FROM oceanbase.DBA_OB_BACKUP_JOBS WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::OwnJobHistoryByKey(key) => format!(
+                "SELECT JOB_ID FROM oceanbase.DBA_OB_BACKUP_JOB_HISTORY \
                  WHERE DESCRIPTION = '{key}'"
             ),
         }

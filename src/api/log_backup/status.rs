@@ -4,9 +4,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::api::Cause;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
+use crate::api::{Cause, TakenStatement};
 
 /// What the operator knows of the log backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -88,6 +88,9 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub around_state: Option<String>,
+    /// What is under way; left out once the wanted state is reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub transition: Option<Transition>,
     /// Since when something that somebody changed in the database is being put right.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correcting_since: Option<Time>,
@@ -116,6 +119,20 @@ pub struct LogBackupStatus {
     /// Why archiving does not do what it should.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,
+}
+
+/// The way to the wanted state.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Transition {
+    /// Where it leads: `Running`, `Paused` or `Stopped`.
+    #[schemars(length(max = 32))]
+    pub to: String,
+    /// When it began.
+    pub since: Time,
+    /// The statement that the database took last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenStatement>,
 }
 
 /// A tenant and its data backups.

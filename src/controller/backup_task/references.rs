@@ -56,7 +56,13 @@ pub(super) fn references(
     let name = &reference.name;
     let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
         let reason = "StrategyNotFound";
-        return Err(missing::<BackupStrategy>(context, reason, namespace, name));
+        return Err(missing::<BackupStrategy>(
+            context,
+            "strategyRef",
+            reason,
+            namespace,
+            name,
+        ));
     };
     let cluster = cluster_of(&*object, &object.spec.cluster_ref);
     let rivals = rivals(context, &cluster, |other| {

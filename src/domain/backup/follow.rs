@@ -17,6 +17,8 @@ const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
 const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// How many times CANCEL is sent without an effect before that is told.
+const CANCELS_TOLD_FROM: i32 = 4;
 
 impl Draft<'_> {
     /// The attempt that can have a job: one that failed has had its own.
@@ -219,17 +221,27 @@ impl Draft<'_> {
             }
         };
         // It stands in the status: each answer wakes the next pass, which must not cancel at once.
-        let until = time(
-            self.now
-                .saturating_add(self.cancel_pause())
-                .unwrap_or(self.now),
-        );
+        let pause = self.cancel_pause();
+        let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
+        if self.status.cause.is_none() && self.cancels() >= CANCELS_TOLD_FROM {
+            self.status.cause = Some(cause(
+                "CancelWithoutEffect",
+                "the database has taken CANCEL BACKUP several times, and the job goes on; it is \
+                 sent again now and then. Look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = \
+                 'backup_data')",
+            ));
+        }
         self.status.retry_time = Some(until.clone());
         let state = match self.find_job() {
             Some(job) => State::Running(job.status),
             None => self.unseen_state(),
         };
         self.render(&state, None, Next::At(until.0))
+    }
+
+    fn cancels(&self) -> i32 {
+        let last = self.status.attempts.last();
+        last.and_then(|last| last.cancels).unwrap_or_default()
     }
 
     /// Counts a CANCEL; after how long it may be repeated.

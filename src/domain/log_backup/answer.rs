@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, STEP_PATIENCE, State, Verdict, archive};
+use super::{Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
 use crate::api::Cause;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
@@ -16,13 +16,15 @@ const TOLD_FROM: i32 = 3;
 
 impl Draft<'_> {
     /// Takes in what became of this pass's statement.
-    pub(super) fn hear(mut self, tenant: &Tenant, answer: &Answer) -> Verdict {
+    pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
         let archive = archive(tenant);
         match answer {
             Answer::Done | Answer::AlreadySent => {
                 self.forget_failures();
+                self.note_taken(effect);
+                let state = self.under_way(archive);
                 // Also where nothing will change, as after an answer that it is so already.
-                self.render(Some(tenant), &State::Moving(archive), None, STEP_PATIENCE)
+                self.render(Some(tenant), &state, None, STEP_PATIENCE)
             }
             Answer::Refused(failure) => {
                 self.note_failure(failure);

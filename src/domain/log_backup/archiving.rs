@@ -21,7 +21,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         ),
         State::Reached(Archive::Round(RoundStatus::Doing))
         | State::Moving(Archive::Round(RoundStatus::Doing))
-        | State::Failed(Archive::Round(RoundStatus::Doing)) => {
+        | State::Failed(Archive::Round(RoundStatus::Doing))
+        | State::Late(Archive::Round(RoundStatus::Doing)) => {
             wanted(ARCHIVING, true, "Archiving", "logs are archived")
         }
         State::Drifted(Archive::Round(RoundStatus::Doing)) => wanted(
@@ -33,7 +34,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         ),
         State::Reached(Archive::Round(RoundStatus::Interrupted))
         | State::Drifted(Archive::Round(RoundStatus::Interrupted))
-        | State::Failed(Archive::Round(RoundStatus::Interrupted)) => {
+        | State::Failed(Archive::Round(RoundStatus::Interrupted))
+        | State::Late(Archive::Round(RoundStatus::Interrupted)) => {
             let comment = comment.unwrap_or_default();
             let remedy = tenant
                 .map(|tenant| draft.remedy(tenant))
@@ -50,6 +52,7 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         State::Reached(Archive::Round(RoundStatus::Unknown(word)))
         | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
         | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
+        | State::Late(Archive::Round(RoundStatus::Unknown(word)))
         | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
             let message =
                 format!("the round's status is {word}, which this operator does not know");
@@ -68,6 +71,12 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             "somebody changed log archiving in the database; it is left as it is. To apply \
              `desiredState` again, edit it",
         ),
+        State::Late(_) if desired == DesiredState::Running => {
+            let cause = draft.status.cause.as_ref();
+            let reason = cause.map_or("NotStarted", |cause| cause.reason.as_str());
+            let message = cause.map_or("", |cause| cause.message.as_str());
+            wanted(ARCHIVING, false, reason, message)
+        }
         _ => {
             let (reason, message) = match desired {
                 DesiredState::Running => ("NotStarted", "logs are not archived yet"),

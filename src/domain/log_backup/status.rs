@@ -33,7 +33,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     }
     status.cause = match state {
         State::Blocked(obstacle) => Some(obstacle.cause()),
-        State::Failed(_) => status.cause,
+        State::Failed(_) | State::Late(_) => status.cause,
         State::Healing(_) => Some(healing(&status)),
         State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
             tenant.and_then(|tenant| interrupted(draft, tenant))
@@ -66,7 +66,8 @@ fn archive_of(state: &State) -> Option<&Archive> {
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
-        | State::Failed(archive) => Some(archive),
+        | State::Failed(archive)
+        | State::Late(archive) => Some(archive),
     }
 }
 
@@ -130,6 +131,12 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
             _ => ("Starting", "Starting"),
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
+        State::Late(archive)
+            if draft.desired == DesiredState::Running
+                && *archive != Archive::Round(RoundStatus::Interrupted) =>
+        {
+            ("Failed", "Failed")
+        }
         State::Healing(Archive::Stopped) => ("Starting", "Starting"),
         State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
             ("Starting", "Starting")
@@ -138,7 +145,8 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
-        | State::Failed(archive) => archive_phase(archive),
+        | State::Failed(archive)
+        | State::Late(archive) => archive_phase(archive),
     };
     (phase.to_owned(), label.to_owned())
 }
@@ -171,7 +179,6 @@ fn progress(
     status: &LogBackupStatus,
     tenant: Option<&Tenant>,
 ) -> [Wanted; 3] {
-    let spec = draft.object.spec;
     let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
@@ -194,23 +201,25 @@ fn progress(
         }
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
-        State::Reached(_) | State::Drifted(_) | State::Healing(_) => {
-            let mut message = format!("{desired} was asked for and applied");
-            if tenant.is_some_and(|tenant| has_other_attributes(tenant, spec)) {
-                message.push_str(
-                    "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this \
-                     object's: the database changes them only while log backup is stopped. Set \
-                     `desiredState` to Stopped, wait, then to Running; that leaves a hole in the \
-                     logs",
-                );
-            }
-            condition::progress(Progress::Ready, "Applied", &message)
-        }
-        State::Failed(_) => {
+        State::Reached(_) | State::Drifted(_) | State::Healing(_) => applied(draft, tenant),
+        State::Late(_) if super::heal::open(status).is_some() => applied(draft, tenant),
+        State::Failed(_) | State::Late(_) => {
             let cause = status.cause.as_ref();
             let reason = cause.map_or("StatementFailed", |cause| cause.reason.as_str());
             let message = cause.map_or("the last statement failed", |cause| cause.message.as_str());
             condition::progress(Progress::Reconciling, reason, message)
         }
     }
+}
+
+fn applied(draft: &Draft<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
+    let mut message = format!("{} was asked for and applied", word(draft.desired));
+    if tenant.is_some_and(|tenant| has_other_attributes(tenant, draft.object.spec)) {
+        message.push_str(
+            "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this object's: \
+             the database changes them only while log backup is stopped. Set `desiredState` to \
+             Stopped, wait, then to Running; that leaves a hole in the logs",
+        );
+    }
+    condition::progress(Progress::Ready, "Applied", &message)
 }

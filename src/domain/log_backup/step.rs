@@ -44,7 +44,7 @@ impl Draft<'_> {
             (DesiredState::Running, Round(RoundStatus::Interrupted))
                 if heal::open(&self.status).is_some() =>
             {
-                Some(Step::Send(Effect::Stop(name)))
+                Some(stop(tenant, name))
             }
             // A word that this operator does not know is a running state. An interrupted round
             // never goes on by itself, and ending it leaves a hole: only where that is asked for.
@@ -67,8 +67,17 @@ impl Draft<'_> {
             },
             (DesiredState::Running | DesiredState::Paused, Round(_))
             | (DesiredState::Stopped, Round(RoundStatus::Stopping)) => Some(Step::Wait),
-            (DesiredState::Stopped, Round(_)) => Some(Step::Send(Effect::Stop(name))),
+            (DesiredState::Stopped, Round(_)) => Some(stop(tenant, name)),
         }
+    }
+}
+
+/// What ends a round that is not being ended yet.
+fn stop(tenant: &Tenant, name: TenantName) -> Step {
+    match tenant.archive_log {
+        // The statement was taken and its round is still to follow.
+        Some(false) => Step::Wait,
+        _ => Step::Send(Effect::Stop(name)),
     }
 }
 

@@ -11,12 +11,14 @@ use crate::oceanbase::model::{
 };
 
 mod around;
+mod around_oracle;
 mod drift;
 mod farewell;
 mod heal;
 mod page;
 mod renamed;
 mod stories;
+mod transition;
 mod unsent;
 mod walk;
 

@@ -121,27 +121,27 @@ impl Draft<'_> {
         if self.is_passed_on(&tenant.name) || !(is_there || in_flight) {
             return None;
         }
-        let paused_until = self.policy_paused_until(tenant.id);
-        let name = TenantName::parse(&tenant.name)?;
+        let tenant_name = TenantName::parse(&tenant.name)?;
+        let what = format!("delete policy '{ours}' of tenant {tenant_name}");
+        let drop = PolicyChange::Drop {
+            tenant: tenant_name,
+            tenant_id: tenant.id,
+            recovery_window: ours.to_owned(),
+        };
+        let paused_until = self.policy_paused_until(&drop);
         let is_due =
             is_there && paused_until.is_none() && !self.seen.unsettled.contains(&tenant.id);
         Some(Left {
             next: paused_until.map_or(Next::Await, Next::At),
-            statement: is_due.then(|| PolicyChange::Drop {
-                tenant: name.clone(),
-                tenant_id: tenant.id,
-                recovery_window: ours.to_owned(),
-            }),
-            ..Left::new(format!("delete policy '{ours}' of tenant {name}"))
+            statement: is_due.then_some(drop),
+            ..Left::new(what)
         })
     }
 
     /// Takes in what became of a step; says whether it is to be tried again soon.
     fn hear_removal(&mut self, step: Option<&Effect>, made: &Made) -> bool {
         match (step, &made.answer) {
-            (Some(Effect::ChangePolicy(change)), Some(answer)) => {
-                self.hear(change.tenant_id(), answer)
-            }
+            (Some(Effect::ChangePolicy(change)), Some(answer)) => self.hear(change, answer),
             _ => made.error.is_some(),
         }
     }

@@ -54,6 +54,13 @@ impl PolicyChange {
             Self::Add { tenant_id, .. } | Self::Drop { tenant_id, .. } => *tenant_id,
         }
     }
+
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "ADD DELETE BACKUP POLICY",
+            Self::Drop { .. } => "DROP DELETE BACKUP POLICY",
+        }
+    }
 }
 
 /// How the policy of a tenant stands.
@@ -136,7 +143,7 @@ impl Draft<'_> {
             match self.stands(tenant, days) {
                 Stands::Applied => self.note_applied(tenant, days),
                 Stands::Drifted(message) => tally.drifted.push(message),
-                Stands::Due(due) => match self.held_until(tenant) {
+                Stands::Due(due) => match self.held(&due) {
                     Held::Until(until) => next = next.sooner(Next::At(until), self.now),
                     Held::NotSeenYet => tally.under_way += 1,
                     Held::No if !self.has_room(tenant) => tally.without_room += 1,
@@ -151,11 +158,10 @@ impl Draft<'_> {
             self.note_intent(due);
         }
         if let (Some(due), Some(answer)) = (&change, answer) {
-            let id = due.tenant_id();
-            if self.hear(id, answer) {
+            if self.hear(due, answer) {
                 next = next.sooner(UNSURE, self.now);
             }
-            if let Some(until) = self.policy_paused_until(id) {
+            if let Some(until) = self.policy_paused_until(due) {
                 next = next.sooner(Next::At(until), self.now);
             }
         }
@@ -220,11 +226,11 @@ impl Draft<'_> {
         }
     }
 
-    fn held_until(&self, tenant: &Tenant) -> Held {
-        if let Some(until) = self.policy_paused_until(tenant.id) {
+    fn held(&self, due: &PolicyChange) -> Held {
+        if let Some(until) = self.policy_paused_until(due) {
             return Held::Until(until);
         }
-        if self.seen.unsettled.contains(&tenant.id) {
+        if self.seen.unsettled.contains(&due.tenant_id()) {
             return Held::NotSeenYet;
         }
         Held::No

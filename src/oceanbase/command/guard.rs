@@ -20,7 +20,7 @@ pub enum Guard {
     /// The statement is sent only when the tenant has no destination of logs: somebody may have
     /// set one since the cluster was last read.
     NoLogDestination(TenantId),
-    /// The statement is sent only when the tenant's logs go to this place.
+    /// The statement is sent only when the tenant's logs go to this place, or are to go there.
     SameLogDestination {
         /// The tenant.
         tenant_id: TenantId,

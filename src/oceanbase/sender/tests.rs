@@ -7,7 +7,9 @@ use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{JobKey, TenantId, TenantName};
 use crate::oceanbase::testing::{InProcess, account, lock};
 
+mod archive;
 mod cancel;
+mod late;
 mod password;
 mod policy;
 
@@ -312,13 +314,6 @@ async fn a_refusal_is_explained_and_the_session_goes_on() {
     assert!(matches!(desk.send(&backup()).await, Answer::Refused(_)));
     desk.send(&find()).await;
     assert_eq!(desk.logins(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn what_is_so_already_is_done() {
-    let mut desk = Desk::new();
-    let archive = Command::ArchiveLog(tenant());
-    assert_eq!(desk.send(&archive).await, Answer::Done);
 }
 
 #[tokio::test(start_paused = true)]

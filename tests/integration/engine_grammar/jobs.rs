@@ -107,6 +107,15 @@ pub(super) async fn running_jobs(desk: &mut Desk) {
     assert_eq!(jobs_of(desk, &Query::RunningJobs).await, jobs());
     let by_key = jobs_of(desk, &Query::RunningJobsByKey(key())).await;
     assert_eq!(by_key, jobs()[1..]);
+    let own = own(&rows);
+    desk.fill("DBA_OB_BACKUP_JOBS", &[&own[0], &own[1]]).await;
+    let shown = desk.ask(&Query::OwnJobsByKey(key())).await;
+    assert_eq!(shown.rows, [[Some("2".to_owned())]]);
+}
+
+/// The same rows as the tenant itself sees them: without its number.
+fn own<'a>(rows: &[[(&'a str, &'a str); 12]; 2]) -> [Vec<(&'a str, &'a str)>; 2] {
+    rows.map(|row| row.into_iter().skip(1).collect())
 }
 
 pub(super) async fn job_history(desk: &mut Desk) {
@@ -121,6 +130,11 @@ pub(super) async fn job_history(desk: &mut Desk) {
     assert_eq!(jobs_of(desk, &since).await, jobs());
     let by_key = jobs_of(desk, &Query::JobHistoryByKey(key())).await;
     assert_eq!(by_key, jobs()[1..]);
+    let own = own(&rows);
+    desk.fill("DBA_OB_BACKUP_JOB_HISTORY", &[&own[0], &own[1]])
+        .await;
+    let shown = desk.ask(&Query::OwnJobHistoryByKey(key())).await;
+    assert_eq!(shown.rows, [[Some("2".to_owned())]]);
 }
 
 pub(super) async fn progress(desk: &mut Desk) {

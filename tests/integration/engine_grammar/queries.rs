@@ -318,7 +318,7 @@ async fn everything_reads_back(version: &str) {
     pieces(&mut desk).await;
     policies(&mut desk).await;
     // One for each variant of `Query`.
-    assert_eq!(desk.asked, 15);
+    assert_eq!(desk.asked, 17);
     println!("{} queries of version {version}", desk.asked);
     for (what, why) in EXCEPTIONS {
         println!("exception: {what}: {why}");

@@ -148,7 +148,11 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
     vec![
         set_state(true),
         set_state(false),
-        Command::ArchiveLog(tenant()),
+        Command::ArchiveLog {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+            place: Destination::file("/ob/log").unwrap().place().clone(),
+        },
         Command::NoArchiveLog(tenant()),
         backup(false, key(uid, 1)),
         backup(true, key(uid, 1)),

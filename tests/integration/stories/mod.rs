@@ -21,6 +21,7 @@ mod log_backup_around;
 mod log_backup_deleted;
 mod log_backup_drift;
 mod log_backup_heal;
+mod log_backup_stuck;
 mod malformed;
 mod manual;
 mod meanwhile;

@@ -192,3 +192,18 @@ fn a_job_that_is_being_canceled_waits_for_no_other_cancel() {
     assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
     assert_eq!((story.status.cause, story.status.retry_time), (None, None));
 }
+
+#[test]
+fn the_fourth_cancel_without_effect_is_told() {
+    let mut story = Story::accepted();
+    story.cancel();
+    let running = with_job(job(JobStatus::Doing));
+    for second in [10, 15, 25] {
+        story.answered(&running, second, &Answer::Done);
+        assert_eq!(story.status.cause, None);
+    }
+    story.answered(&running, 45, &Answer::Done);
+    assert_eq!(story.reason(), "CancelWithoutEffect");
+    story.look(&running, 46);
+    assert_eq!(story.reason(), "CancelWithoutEffect");
+}

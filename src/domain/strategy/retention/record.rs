@@ -6,7 +6,7 @@ use super::{Draft, KEPT, Matched, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
-use crate::domain::{shortened, time};
+use crate::domain::{cause, shortened, taken, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
 /// Longest message that is kept of each tenant, in bytes.
@@ -29,6 +29,7 @@ impl Draft<'_> {
         if let Some(known) = self.record_mut(tenant.id) {
             shown.clone_into(&mut known.recovery_window);
             known.applied_time.get_or_insert_with(|| time(now));
+            known.taken = None;
             forget_failures(known);
         }
     }
@@ -49,14 +50,24 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of a statement; says whether that is not known.
-    pub(in crate::domain::strategy) fn hear(&mut self, tenant: TenantId, answer: &Answer) -> bool {
+    pub(in crate::domain::strategy) fn hear(
+        &mut self,
+        change: &PolicyChange,
+        answer: &Answer,
+    ) -> bool {
         let now = self.now;
-        let Some(known) = self.record_mut(tenant) else {
+        let Some(known) = self.record_mut(change.tenant_id()) else {
             return true;
         };
         match answer {
-            // The next look shows what it did.
-            Answer::Done | Answer::AlreadySent => forget_failures(known),
+            // The next look shows what it did, if anything.
+            Answer::Done | Answer::AlreadySent => {
+                forget_failures(known);
+                taken::note(&mut known.taken, change.words(), now);
+                if taken::is_told(known.taken.as_ref()) {
+                    known.cause = Some(without_effect(change));
+                }
+            }
             Answer::Refused(failure) => note_failure(known, failure, now),
             Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => return true,
         }
@@ -71,13 +82,15 @@ impl Draft<'_> {
             && known.is_some_and(|known| known.applied_time.is_none())
     }
 
-    /// Until when nothing is sent for a tenant, because its last statement failed.
+    /// Until when a statement is not sent: the tenant's last one failed, or it was this one and
+    /// showed no effect.
     pub(in crate::domain::strategy) fn policy_paused_until(
         &self,
-        tenant: TenantId,
+        change: &PolicyChange,
     ) -> Option<Timestamp> {
-        self.record(tenant)
-            .and_then(|known| paused(known, self.now))
+        let known = self.record(change.tenant_id())?;
+        let repeated_at = taken::repeated_at(known.taken.as_ref(), change.words(), self.now);
+        paused(known, self.now).max(repeated_at)
     }
 
     /// Forgets the policies of tenants that are not this strategy's any more; and failures, where
@@ -90,7 +103,10 @@ impl Draft<'_> {
             eligible.any(|tenant| tenant.id.0 == known.tenant_id)
         });
         if edited {
-            known.iter_mut().for_each(forget_failures);
+            for known in known {
+                known.taken = None;
+                forget_failures(known);
+            }
         }
     }
 
@@ -167,6 +183,15 @@ fn note_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
     let mut cause = Cause::from(failure);
     cause.message = shortened(cause.message, MESSAGE_LIMIT);
     known.cause = Some(cause);
+}
+
+fn without_effect(change: &PolicyChange) -> Cause {
+    let message = format!(
+        "the database has taken {} several times, and its views show no effect: compare \
+         CDB_OB_BACKUP_DELETE_POLICY",
+        change.words()
+    );
+    cause("StatementWithoutEffect", &message)
 }
 
 fn forget_failures(known: &mut AppliedPolicy) {

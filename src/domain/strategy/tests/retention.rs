@@ -199,6 +199,23 @@ fn nothing_is_sent_on_a_picture_that_is_older_than_our_last_statement() {
 }
 
 #[test]
+fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
+    let mut story = of(&[1002], days(7));
+    // Minutes: the first pauses are shorter.
+    let mut sent = Vec::new();
+    for minute in 0..9 {
+        if story.sent_and_heard(minute, &Answer::Done).is_some() {
+            sent.push(minute);
+        }
+    }
+    assert_eq!(sent, [0, 1, 2, 3, 5]);
+    assert_eq!(story.why(), ("False", "StatementWithoutEffect"));
+    story.window(1002, Some("7d"));
+    story.look(10);
+    assert_eq!(story.why(), ("True", "Applied"));
+}
+
+#[test]
 fn another_statement_of_ours_to_the_tenant_does_not_put_its_policy_in_question() {
     let mut story = of(&[1002], days(7));
     story.all_sent(1);

@@ -90,7 +90,7 @@ async fn a_command_goes_out_under_the_account_of_the_object_that_asks() {
     *lock(&desk.credentials.1) = Some(Ok(other));
     desk.clusters.reload(&second);
     a_moment().await;
-    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
     let mut permit = desk.clusters.permit(&second).unwrap();
     assert_eq!(permit.send(&command).await, Answer::Done);
 }
@@ -177,7 +177,7 @@ async fn a_login_that_the_sender_is_refused_is_the_object_s_trouble_soon() {
     a_moment().await;
     // The session that reads lives on.
     change_password(&desk, "new");
-    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
     let mut permit = desk.clusters.permit(&desk.key).unwrap();
     assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
     drop(permit);
@@ -192,7 +192,7 @@ async fn a_session_that_reads_goes_on_while_no_other_can_be_opened() {
     desk.node
         .is_full
         .store(true, std::sync::atomic::Ordering::Relaxed);
-    let command = Command::ArchiveLog(TenantName::parse("billing").unwrap());
+    let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
     let mut permit = desk.clusters.permit(&desk.key).unwrap();
     assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
     drop(permit);

@@ -1,0 +1,164 @@
+//! The way to the wanted state: since when, and what is said when it takes too long.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::step::Step;
+use super::{Archive, Draft, Effect, State, heal, status};
+use crate::api::log_backup::Transition;
+use crate::api::{Cause, DesiredState};
+use crate::domain::{cause, taken, time};
+use crate::oceanbase::model::RoundStatus;
+
+/// How long a way may take before that is told: each state of a round takes 10 s to 50 s (V4: log
+/// archiving), and a busy cluster longer.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+
+const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
+
+impl Draft<'_> {
+    /// Notes that the wanted state is not reached, and since when.
+    pub(super) fn note_transition(&mut self) {
+        let to = status::word(self.desired);
+        let known = self.status.transition.take();
+        // One from the future was written by another clock.
+        let known = known.filter(|known| known.to == to && known.since.0 <= self.now);
+        self.status.transition = Some(known.unwrap_or_else(|| Transition {
+            to: to.to_owned(),
+            since: time(self.now),
+            taken: None,
+        }));
+    }
+
+    /// Notes that the database took the statement of this very pass.
+    pub(super) fn note_taken(&mut self, effect: &Effect) {
+        self.note_transition();
+        if let Some(transition) = &mut self.status.transition {
+            taken::note(&mut transition.taken, words(effect), self.now);
+        }
+    }
+
+    /// Forgets a statement that was repeated, once its effect is there.
+    pub(super) fn note_effect(&mut self, step: &Step) {
+        let Some(transition) = &mut self.status.transition else {
+            return;
+        };
+        let due = match step {
+            Step::Wait => None,
+            Step::Send(effect) => Some(words(effect)),
+        };
+        // The first time is kept: to forget it is not worth a write.
+        let is_over = |known: &str, times: i32| times > 1 && due != Some(known);
+        if let Some(known) = &transition.taken
+            && is_over(&known.statement, known.times)
+        {
+            transition.taken = None;
+        }
+    }
+
+    /// Before when this statement is not repeated.
+    pub(super) fn repeated_at(&self, effect: &Effect) -> Option<Timestamp> {
+        let transition = self.status.transition.as_ref()?;
+        taken::repeated_at(transition.taken.as_ref(), words(effect), self.now)
+    }
+
+    /// On the way to the wanted state. While a statement that failed is tried again it stays
+    /// failed: each time it would be written and told anew otherwise.
+    pub(super) fn under_way(&mut self, archive: Archive) -> State {
+        self.note_transition();
+        if self.status.failures.is_some() {
+            State::Failed(archive)
+        } else if let Some(cause) = self.lateness(&archive) {
+            self.status.cause = Some(cause);
+            State::Late(archive)
+        } else if heal::open(&self.status).is_some() {
+            State::Healing(archive)
+        } else {
+            State::Moving(archive)
+        }
+    }
+
+    /// What is said where the way takes too long.
+    fn lateness(&self, archive: &Archive) -> Option<Cause> {
+        let transition = self.status.transition.as_ref()?;
+        let without_effect = transition.taken.as_ref();
+        if let Some(known) = without_effect.filter(|known| taken::is_told(Some(known))) {
+            let message = format!(
+                "the database has taken {} several times, and nothing has come of it; it is sent \
+                 again now and then. Check that the tenant's status is NORMAL, then {WHERE_TO_LOOK}",
+                known.statement
+            );
+            return Some(cause("StatementWithoutEffect", &message));
+        }
+        if transition.since.0.duration_until(self.now) < PATIENCE {
+            return None;
+        }
+        let at = self.whereabouts(archive);
+        let (reason, message) = match self.desired {
+            DesiredState::Running => (
+                "StartTimeout",
+                format!(
+                    "logs are not archived 10 minutes after log backup was to run: {at}. Check \
+                     that every observer can write to the store (the mount, or endpoint, access \
+                     key and policy of the bucket), then {WHERE_TO_LOOK}"
+                ),
+            ),
+            DesiredState::Paused => (
+                "PauseTimeout",
+                format!(
+                    "log backup is not paused 10 minutes after it was to be: {at}. Check that \
+                     every observer of the tenant is up, then {WHERE_TO_LOOK}"
+                ),
+            ),
+            DesiredState::Stopped => (
+                "StopTimeout",
+                format!(
+                    "log backup has not stopped 10 minutes after it was to: {at}. Check that \
+                     every observer of the tenant is up, then {WHERE_TO_LOOK}"
+                ),
+            ),
+        };
+        Some(cause(reason, &message))
+    }
+
+    fn whereabouts(&self, archive: &Archive) -> String {
+        let Archive::Round(status) = archive else {
+            return "the tenant has no round that runs".to_owned();
+        };
+        let database = self.seen.database.as_ref().ok();
+        let tenant = database.and_then(|database| database.tenant.as_deref());
+        let comment = tenant.and_then(|tenant| tenant.round.as_ref());
+        let comment = comment.map_or("", |round| round.comment.as_str());
+        let comment = if comment.is_empty() {
+            String::new()
+        } else {
+            format!(" ({comment})")
+        };
+        format!("its round is {}{comment}", engine_word(status))
+    }
+}
+
+/// The statement's words.
+fn words(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::SetDestination(_) | Effect::SetAttributes(_) => "SET LOG_ARCHIVE_DEST",
+        Effect::SetEnabled(_, true) => "SET LOG_ARCHIVE_DEST_STATE = ENABLE",
+        Effect::SetEnabled(_, false) => "SET LOG_ARCHIVE_DEST_STATE = DEFER",
+        Effect::Start(_) => "ARCHIVELOG",
+        Effect::Stop(_) => "NOARCHIVELOG",
+    }
+}
+
+/// `STATUS` of a round, as the views show it.
+fn engine_word(status: &RoundStatus) -> &str {
+    match status {
+        RoundStatus::Prepare => "PREPARE",
+        RoundStatus::Beginning => "BEGINNING",
+        RoundStatus::Doing => "DOING",
+        RoundStatus::Suspending => "SUSPENDING",
+        RoundStatus::Suspend => "SUSPEND",
+        RoundStatus::Interrupted => "INTERRUPTED",
+        RoundStatus::Stopping => "STOPPING",
+        RoundStatus::Stop => "STOP",
+        RoundStatus::Unknown(word) => word,
+    }
+}

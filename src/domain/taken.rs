@@ -1,0 +1,88 @@
+//! Statements that the database took and that show no effect: sys answers well for a tenant that
+//! could not follow (`ARCHIVELOG TENANT = t` swallows what goes wrong in the tenant), and views
+//! lag. They are repeated, more and more rarely, and told.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::time;
+use crate::api::TakenStatement;
+
+/// The shortest and the longest pause before a statement is repeated.
+const PAUSES: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
+
+/// How many times a statement is taken without an effect before that is told: what it does may
+/// wait for the next loop of the archive scheduler, up to 50 s, and this is later.
+const TOLD_FROM: i32 = 4;
+
+/// Notes that the database took this statement.
+pub(crate) fn note(taken: &mut Option<TakenStatement>, statement: &str, now: Timestamp) {
+    let known = taken.take().filter(|known| known.statement == statement);
+    *taken = Some(TakenStatement {
+        statement: statement.to_owned(),
+        times: known.map_or(0, |known| known.times).saturating_add(1),
+        time: time(now),
+    });
+}
+
+/// Before when this statement is not repeated.
+pub(crate) fn repeated_at(
+    taken: Option<&TakenStatement>,
+    statement: &str,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let known = taken.filter(|known| known.statement == statement)?;
+    let doublings = u32::try_from(known.times.clamp(1, 6)).ok()? - 1;
+    let (shortest, longest) = PAUSES;
+    let pause = shortest.saturating_mul(1 << doublings).min(longest);
+    let until = known.time.0.saturating_add(pause).ok()?;
+    // One in the future was written by another clock.
+    (known.time.0 <= now && now < until).then_some(until)
+}
+
+/// Whether people should know.
+pub(crate) fn is_told(taken: Option<&TakenStatement>) -> bool {
+    taken.is_some_and(|known| known.times >= TOLD_FROM)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_800_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn a_statement_without_effect_is_repeated_more_and_more_rarely_and_told() {
+        let mut taken = None;
+        let (mut now, mut pauses, mut told) = (0, Vec::new(), Vec::new());
+        for _ in 0..7 {
+            note(&mut taken, "ARCHIVELOG", at(now));
+            let again = repeated_at(taken.as_ref(), "ARCHIVELOG", at(now)).unwrap();
+            assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", again), None);
+            pauses.push(again.as_second() - at(now).as_second());
+            told.push(is_told(taken.as_ref()));
+            now += pauses[pauses.len() - 1];
+        }
+        assert_eq!(pauses, [15, 30, 60, 120, 240, 300, 300]);
+        assert_eq!(told, [false, false, false, true, true, true, true]);
+    }
+
+    #[test]
+    fn another_statement_is_not_held_back_and_counts_anew() {
+        let mut taken = None;
+        note(&mut taken, "NOARCHIVELOG", at(0));
+        note(&mut taken, "NOARCHIVELOG", at(20));
+        assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", at(21)), None);
+        note(&mut taken, "ARCHIVELOG", at(21));
+        assert_eq!(taken.unwrap().times, 1);
+    }
+
+    #[test]
+    fn an_instant_that_another_clock_has_written_holds_nothing_back() {
+        let mut taken = None;
+        note(&mut taken, "ARCHIVELOG", at(1_000_000));
+        assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", at(0)), None);
+    }
+}

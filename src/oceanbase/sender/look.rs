@@ -1,0 +1,186 @@
+//! What is looked for right before a statement is sent, on the same session.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+
+use super::{LOOK_TIMEOUT, Sender, Stop};
+use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
+use crate::oceanbase::command::Guard;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::error::explain_refusal;
+use crate::oceanbase::model::{Answer, Job, JobKey, recovery_window};
+use crate::oceanbase::version::Version;
+use crate::oceanbase::view::{self, Query};
+
+impl Sender {
+    /// Says why the statement is not sent, where the guard finds a reason.
+    pub(super) async fn look(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        guard: Guard,
+    ) -> Result<(), Stop> {
+        match guard {
+            Guard::None => Ok(()),
+            // Running before ended: a row that moves in between is then seen in the second.
+            Guard::NoJobWithKey(key) => {
+                let running = Query::RunningJobsByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
+                self.not_ended_or_late(session, version, &key).await
+            }
+            Guard::FreePlace { key, places } => {
+                let running = self.jobs(session, version, &Query::RunningJobs).await?;
+                not_sent_before(&running, &key)?;
+                self.not_ended_or_late(session, version, &key).await?;
+                free_place(&running, places)
+            }
+            Guard::NoLogDestination(tenant_id) => {
+                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let dests = view::archive_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::SameLogDestination { tenant_id, place } => {
+                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let dests = view::archive_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                let shown = dests.get(&tenant_id);
+                let shown = shown.map(|dest| Place::read_back(&dest.path));
+                if shown.is_some_and(|shown| place.is_same_as(&shown)) {
+                    return Ok(());
+                }
+                Err(withheld("somebody has set another destination meanwhile"))
+            }
+            Guard::NoDataDestination(tenant_id) => {
+                let rows = self.ask(session, version, &Query::DataDests).await?;
+                let dests = view::data_dests(&rows);
+                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+                none_set(dests.contains_key(&tenant_id))
+            }
+            Guard::PolicyIs {
+                tenant_id,
+                recovery_window: wanted,
+            } => {
+                let rows = self.ask(session, version, &Query::Policies).await?;
+                let policies = view::policies(&rows);
+                let policies = policies.map_err(|error| Stop::Broken(error.to_string()))?;
+                let shown = policies
+                    .get(&tenant_id)
+                    .and_then(|all| recovery_window(all));
+                match shown {
+                    None => Err(withheld("the policy is gone")),
+                    Some(shown) if shown == wanted => Ok(()),
+                    Some(_) => Err(withheld("somebody has replaced the policy meanwhile")),
+                }
+            }
+            Guard::OnlyRunningJob { tenant_id, key } => {
+                let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
+                let parents: Vec<_> = jobs
+                    .iter()
+                    .filter(|job| job.description == key.as_str())
+                    .map(|job| (job.tenant_id, job.id))
+                    .collect();
+                let mut running = jobs
+                    .iter()
+                    .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
+                    .peekable();
+                let ours = |job: &Job| {
+                    job.description == key.as_str()
+                        || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
+                };
+                if running.peek().is_none() {
+                    return Err(withheld("the backup does not run any more"));
+                }
+                if running.all(ours) {
+                    Ok(())
+                } else {
+                    Err(withheld("another backup runs"))
+                }
+            }
+        }
+    }
+
+    /// Looks for a job that has ended, and for one whose rows are late: `CDB_` views gather the
+    /// rows of all tenants and may show them late. Sys writes the parent of a backup into its own
+    /// table within the statement, and reads it there from then on.
+    async fn not_ended_or_late(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        key: &JobKey,
+    ) -> Result<(), Stop> {
+        let own = [
+            Query::OwnJobsByKey(key.clone()),
+            Query::OwnJobHistoryByKey(key.clone()),
+        ];
+        for query in own {
+            if !self.ask(session, version, &query).await?.rows.is_empty() {
+                return Err(Stop::Answer(Answer::AlreadySent));
+            }
+        }
+        let ended = Query::JobHistoryByKey(key.clone());
+        not_sent_before(&self.jobs(session, version, &ended).await?, key)
+    }
+
+    async fn jobs(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: &Query,
+    ) -> Result<Vec<Job>, Stop> {
+        let rows = self.ask(session, version, query).await?;
+        // A look that can not be understood is no look: nothing is sent.
+        view::jobs(&rows).map_err(|error| Stop::Broken(error.to_string()))
+    }
+
+    async fn ask(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: &Query,
+    ) -> Result<Rows, Stop> {
+        let began = Instant::now();
+        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
+        let code = code_of(&answer);
+        self.metrics.statement(query.name(), &code, began.elapsed());
+        answer.map_err(|error| match error {
+            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
+            QueryError::Lost(why) => Stop::Broken(why),
+        })
+    }
+}
+
+fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
+    if jobs.iter().any(|job| job.description == key.as_str()) {
+        return Err(Stop::Answer(Answer::AlreadySent));
+    }
+    Ok(())
+}
+
+/// Commands to one cluster are sent one after the other, and a job's row is there when its
+/// statement is answered: whatever two tasks have seen, only one of them gets the last place.
+fn free_place(running: &[Job], places: usize) -> Result<(), Stop> {
+    let ours: BTreeSet<_> = running
+        .iter()
+        .filter(|job| !job.status.is_terminal())
+        .map(|job| job.description.as_str())
+        .filter(|description| description.starts_with(JobKey::PREFIX))
+        .collect();
+    if ours.len() < places {
+        return Ok(());
+    }
+    let running = ours.len();
+    Err(withheld(&format!("{running} of {places} running")))
+}
+
+fn none_set(is_set: bool) -> Result<(), Stop> {
+    if is_set {
+        return Err(withheld("somebody has set a destination meanwhile"));
+    }
+    Ok(())
+}
+
+fn withheld(why: &str) -> Stop {
+    Stop::Answer(Answer::Withheld(why.to_owned()))
+}
