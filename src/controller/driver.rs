@@ -34,8 +34,6 @@ use crate::domain::{Decision, Farewell, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 
-/// How soon to come back when another statement is being sent to the cluster.
-const BUSY_PAUSE: Duration = Duration::from_millis(100);
 /// How soon to come back when the object was changed in the meantime; longer each time, because
 /// the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
@@ -146,8 +144,8 @@ pub enum Error {
 /// How a pass went, for its metric.
 pub(super) enum Went {
     Done(Action),
-    /// Another statement is being sent to the cluster.
-    Busy,
+    /// Other statements are being sent to the cluster; this much later is a good time to come back.
+    Busy(Duration),
     /// The object was changed in the meantime.
     Conflict,
 }
@@ -173,7 +171,7 @@ pub async fn reconcile<K: Reconcile>(
     let went = pass.await.unwrap_or(Err(Error::Panic));
     let (outcome, result) = match went {
         Ok(Went::Done(action)) => ("done", Ok(action)),
-        Ok(Went::Busy) => ("busy", Ok(Action::requeue(BUSY_PAUSE))),
+        Ok(Went::Busy(pause)) => ("busy", Ok(Action::requeue(pause))),
         Ok(Went::Conflict) => {
             let pause = context.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
@@ -238,7 +236,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     let permit = match &cluster {
         Some(cluster) => match context.clusters.permit(cluster) {
             Some(permit) => Some(permit),
-            None => return Ok(Went::Busy),
+            None => return Ok(Went::Busy(context.clusters.turn(cluster))),
         },
         None => None,
     };

@@ -84,7 +84,7 @@ impl Cluster {
         lock(&self.reach).database.clone()
     }
 
-    /// The right to send the next command; `None` while another one is sent.
+    /// The right to send a command; `None` while others hold it.
     pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedMutexGuard, broadcast};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::Instant;
 
 use super::client::Account;
@@ -29,7 +29,11 @@ pub(super) struct Database {
     vacant: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
-    sender: Arc<tokio::sync::Mutex<Sender>>,
+    sender: tokio::sync::Mutex<Sender>,
+    /// The rights to send that are left.
+    rights: Arc<Semaphore>,
+    /// When the last one comes back of those who found no right left.
+    last_turn: Mutex<Option<Instant>>,
     poke: Notify,
     reads: AtomicU64,
     /// From which read on a tenant is seen as our last command left it.
@@ -44,13 +48,25 @@ struct Roles {
     leader: Option<ClusterKey>,
 }
 
-/// The right to send commands to one database: nobody else does while it is held.
+/// How many may hold the right to send at a time. Their commands run one after the other; while one
+/// runs, the intents of the next are written. Were there one right, the database would wait for the
+/// Kubernetes API before each statement; were there many, all of them would wait for a slow database.
+const RIGHTS: usize = 4;
+
+/// How soon whoever has found no right left comes back.
+pub(super) const COME_BACK: Duration = Duration::from_millis(100);
+
+/// How far apart they come back: a thousand who all came each [`COME_BACK`] would leave no time for
+/// those who have their turn.
+const APART: Duration = Duration::from_millis(5);
+
+/// The right to send commands to one database.
 pub struct Permit {
     database: Arc<Database>,
     /// The object that asks: what its account may not do is not done by another one's.
     cluster: Arc<Cluster>,
     account: Account,
-    sender: OwnedMutexGuard<Sender>,
+    _right: OwnedSemaphorePermit,
 }
 
 /// The right to read for all; given back when it is dropped.
@@ -59,17 +75,18 @@ pub(super) struct Lead {
 }
 
 impl Permit {
-    /// Sends a command and says what became of it.
+    /// Sends a command when those before it are answered, and says what became of it.
     pub async fn send(&mut self, command: &Command) -> Answer {
+        let mut sender = self.database.sender.lock().await;
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
         // Whatever happens to the statement from here on, what is known of the tenant is old: also
         // when this future is dropped in the middle.
         let mut settling = Settling::new(&self.database, command.tenant().as_str());
-        let sent = self.sender.send(&self.account, snapshot.version, command);
+        let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
-        if self.sender.is_shut_out() {
+        if sender.is_shut_out() {
             self.cluster.doubt();
         }
         settling.is_sent = !matches!(answer, Answer::NotSent(_));
@@ -92,7 +109,9 @@ impl Database {
             roles: Mutex::default(),
             vacant: Notify::new(),
             latest: Mutex::default(),
-            sender: Arc::new(tokio::sync::Mutex::new(sender)),
+            sender: tokio::sync::Mutex::new(sender),
+            rights: Arc::new(Semaphore::new(RIGHTS)),
+            last_turn: Mutex::default(),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
             settled_by: Mutex::default(),
@@ -156,19 +175,29 @@ impl Database {
             .is_none_or(|read| snapshot.sequence >= *read)
     }
 
-    /// The right to send the next command for this object; `None` while another one is sent.
+    /// The right to send a command for this object; `None` while others hold it.
     pub(super) fn permit(
         self: Arc<Self>,
         cluster: Arc<Cluster>,
         account: Account,
     ) -> Option<Permit> {
-        let sender = Arc::clone(&self.sender).try_lock_owned().ok()?;
+        let right = Arc::clone(&self.rights).try_acquire_owned().ok()?;
         Some(Permit {
             database: self,
             cluster,
             account,
-            sender,
+            _right: right,
         })
+    }
+
+    /// How soon whoever found no right left comes back: in the order in which they came.
+    pub(super) fn turn(&self) -> Duration {
+        let now = Instant::now();
+        let mut last = lock(&self.last_turn);
+        let soonest = now + COME_BACK;
+        let turn = last.map_or(soonest, |last| soonest.max(last + APART));
+        *last = Some(turn);
+        turn - now
     }
 
     /// Shows a new read to everybody whom it concerns; says whether that was simply everybody.
