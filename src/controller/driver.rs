@@ -218,6 +218,10 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         return Ok(Went::Done(Action::await_change()));
     }
     context.stores.ready().await;
+    let version = object.resource_version().unwrap_or_default();
+    if context.memory.is_replaced(&identity(object), &version) {
+        return Ok(Went::Conflict);
+    }
     if !is_deleted && object.wants_finalizer() != is_held {
         // The change wakes the object.
         return finalizer::set(object, object.wants_finalizer(), context).await;
@@ -307,6 +311,12 @@ async fn write<K: Reconcile>(
         .await
     {
         Ok(written) => {
+            let (old, new) = (object.resource_version(), written.resource_version());
+            if old != new
+                && let Some(old) = old
+            {
+                context.memory.replaced(identity(object), old);
+            }
             written.written(&before, context);
             Ok(Some(written))
         }
