@@ -62,6 +62,10 @@ pub trait Reconcile:
     /// The controller's name: the label of its metrics.
     const CONTROLLER: &'static str;
 
+    /// For how long, after changes elsewhere have woken objects of this kind, further ones are
+    /// gathered: for kinds that sum up what a thousand others show, and that nobody waits for.
+    const REST: Duration = Duration::ZERO;
+
     /// The status, empty where nobody has written one.
     fn current_status(&self) -> Self::Status {
         self.status().cloned().unwrap_or_default()
