@@ -90,7 +90,7 @@ pub struct OceanBaseClusterSpec {
     /// others wait in line, the earlier slot first. Where several objects stand for one database
     /// the smallest number counts.
     #[serde(default = "two")]
-    #[schemars(range(min = 1, max = 64))]
+    #[schemars(range(min = 1, max = 1024))]
     pub max_concurrent_backups: i32,
     /// Which tenants and stores may be used through this object. Whoever may write strategies and
     /// tasks can not go beyond what whoever may write this object allows.

@@ -269,37 +269,49 @@ fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option
     Some(blackout.until)
 }
 
+/// Whether a task that has not ended is to be looked at. Not by what [`references`] checks besides:
+/// for each task it looks through all strategies.
 fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
-    if matches!(change, Change::Object(Changed::LogBackup(_))) {
-        return logs::is_concerned(task, change);
-    }
-    let namespace = namespace(task);
-    let strategy = task.spec.strategy_ref.as_ref();
-    let is_strategy = |name: &str| match change {
-        Change::Object(Changed::Strategy(object)) => {
-            object.namespace().as_deref() == Some(&*namespace) && object.name_any() == name
+    let namespace = || namespace(task);
+    match change {
+        Change::Everything => true,
+        Change::Object(Changed::Strategy(strategy)) => {
+            let reference = task.spec.strategy_ref.as_ref();
+            reference.map(|reference| &reference.name) == strategy.metadata.name.as_ref()
+                && task.metadata.namespace == strategy.metadata.namespace
         }
-        _ => false,
-    };
-    if matches!(change, Change::Everything)
-        || strategy.is_some_and(|reference| is_strategy(&reference.name))
-    {
-        return true;
+        Change::Object(Changed::Storage(_)) => {
+            let storage = references::storage_of(task, context);
+            storage.is_some_and(|storage| change.is_storage(&namespace(), &storage))
+        }
+        Change::Object(Changed::Cluster(_)) => {
+            let cluster = line::cluster_of(task, context);
+            cluster.is_some_and(|cluster| {
+                change.is_about_cluster(context, &cluster.namespace, &cluster.name)
+            })
+        }
+        Change::Database {
+            only_archived: true,
+            ..
+        } => false,
+        Change::Database {
+            cluster, tenants, ..
+        } => {
+            let is_about = |tenant: &str| match tenants {
+                Some(names) => names.contains(tenant),
+                None => true,
+            };
+            let current_name = || {
+                let (_, snapshot) = database(context, &cluster.namespace, &cluster.name).ok()?;
+                Some(tenant_of(task, &snapshot)?.name.clone())
+            };
+            line::cluster_of(task, context).as_ref() == Some(cluster)
+                && (is_about(&task.spec.tenant_name)
+                    || current_name().is_some_and(|name| is_about(&name)))
+        }
+        Change::Object(Changed::LogBackup(_)) => logs::is_concerned(task, change),
+        Change::Object(Changed::Task(_)) => false,
     }
-    let Ok(references) = references(task, context, &namespace) else {
-        return false;
-    };
-    let cluster = &references.cluster;
-    let is_about = |tenant: &str| change.is_about_tenant(&namespace, cluster, tenant);
-    let current_name = || {
-        let (_, snapshot) = database(context, &namespace, cluster).ok()?;
-        Some(tenant_of(task, &snapshot)?.name.clone())
-    };
-    is_about(&task.spec.tenant_name)
-        || current_name().is_some_and(|name| is_about(&name))
-        || change.is_storage(&namespace, &references.storage)
-        || (matches!(change, Change::Object(Changed::Cluster(_)))
-            && change.is_about_cluster(context, &namespace, &references.cluster))
 }
 
 /// The task's tenant: the one to which BACKUP was sent, whatever it is called by now; before that

@@ -26,15 +26,17 @@ pub(super) fn conflict(
     let in_database = snapshot
         .tenants
         .values()
-        .flat_map(|tenant| destinations(tenant))
-        .find(|(_, place)| wanted.overlaps(place));
+        .find_map(|tenant| destination(tenant, |place| wanted.overlaps(place)));
     let found = in_database.or_else(|| {
         let others = context.stores.log_backups.state();
+        let own = rank(object);
         let mut others = others.iter().filter(|other| {
             let of = |object: &LogBackup| cluster_of(object, &object.spec.cluster_ref);
-            let is_same_tenant = other.spec.tenant_name == object.spec.tenant_name
-                && same_database(context, &of(other), &of(object));
-            !is_same_tenant && comes_before(other, object)
+            let is_same_tenant = || {
+                other.spec.tenant_name == object.spec.tenant_name
+                    && same_database(context, &of(other), &of(object))
+            };
+            !are_neighbours(other, object) && !is_same_tenant() && rank(other) < own
         });
         others.find_map(|other| {
             let place = place_of(other, context, snapshot)?;
@@ -56,25 +58,34 @@ pub(super) fn conflict(
     ))
 }
 
-/// Where the data and logs of a tenant go, and how to call them.
-fn destinations(tenant: &Tenant) -> impl Iterator<Item = (String, Place)> {
+/// Where the data or logs of a tenant go, if that is of interest, and how to call them.
+fn destination(tenant: &Tenant, is_wanted: impl Fn(&Place) -> bool) -> Option<(String, Place)> {
     let logs = tenant.log_dest.as_ref().map(|dest| ("logs", &dest.path));
     let data = tenant.data_dest.as_ref().map(|path| ("data backups", path));
-    logs.into_iter().chain(data).map(|(what, path)| {
-        let whose = format!("the {what} of tenant '{}'", tenant.name);
-        (whose, Place::read_back(path))
-    })
+    let places = logs.into_iter().chain(data);
+    places
+        .map(|(what, path)| (what, Place::read_back(path)))
+        .find(|(_, place)| is_wanted(place))
+        .map(|(what, place)| (format!("the {what} of tenant '{}'", tenant.name), place))
 }
 
-/// Whether another object was there first: it archives already, or is older.
-fn comes_before(other: &LogBackup, object: &LogBackup) -> bool {
-    let rank = |object: &LogBackup| -> (bool, Timestamp, String, String) {
-        let status = object.status.as_ref();
-        let archives = status.is_some_and(|status| status.storage_directory.is_some());
-        let created_at = created_at(object);
-        (!archives, created_at, namespace(object), object.name_any())
-    };
-    rank(other) < rank(object)
+/// Whether both go where each tenant of a cluster has a directory of its own, named by its number.
+/// A thousand that are made at once need not be compared by their places.
+fn are_neighbours(one: &LogBackup, other: &LogBackup) -> bool {
+    let goes_by_itself = |object: &LogBackup| object.spec.path.is_none();
+    goes_by_itself(one)
+        && goes_by_itself(other)
+        && one.spec.cluster_ref == other.spec.cluster_ref
+        && one.spec.storage_ref == other.spec.storage_ref
+        && one.metadata.namespace == other.metadata.namespace
+}
+
+/// Who was there first: what archives already, then the older one.
+fn rank(object: &LogBackup) -> (bool, Timestamp, String, String) {
+    let status = object.status.as_ref();
+    let archives = status.is_some_and(|status| status.storage_directory.is_some());
+    let created_at = created_at(object);
+    (!archives, created_at, namespace(object), object.name_any())
 }
 
 /// Where another object's logs go; `None` while that is not known, or where it is for a tenant of

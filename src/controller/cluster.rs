@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::ResourceExt;
 
@@ -19,6 +20,7 @@ impl Reconcile for OceanBaseCluster {
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "cluster";
+    const REST: Duration = Duration::from_secs(1);
 
     async fn observe(&self, context: &Context) -> cluster::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
@@ -103,8 +105,10 @@ impl Reconcile for OceanBaseCluster {
                 .is_some_and(|of_task| same_database(context, of_task, &key));
             // Its own changes come by its own watch.
             is_of_task
-                || !matches!(change, Change::Object(Changed::Cluster(_)))
-                    && change.is_about_cluster(context, &key.namespace, &key.name)
+                || !matches!(
+                    change,
+                    Change::Object(Changed::Cluster(_) | Changed::LogBackup(_))
+                ) && change.is_about_cluster(context, &key.namespace, &key.name)
         });
         clusters
     }

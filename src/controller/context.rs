@@ -44,6 +44,8 @@ pub struct Memory {
     intents: Mutex<HashMap<String, (String, Instant)>>,
     /// Passes that had to be made again, one after the other, by object.
     failures: Mutex<HashMap<String, u32>>,
+    /// Versions that own writes have replaced, by object.
+    replaced: Mutex<HashMap<String, Vec<String>>>,
 }
 
 impl Context {
@@ -90,5 +92,49 @@ impl Context {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         failures.remove(object);
+    }
+}
+
+impl Memory {
+    /// Notes that an own write has replaced a version of an object: its store shows it for a while.
+    pub fn replaced(&self, object: String, version: String) {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        replaced.entry(object).or_default().push(version);
+    }
+
+    /// Whether an own write has replaced this version of an object: whatever were decided about it
+    /// would be refused as a conflict.
+    pub fn is_replaced(&self, object: &str, version: &str) -> bool {
+        let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = replaced
+            .get(object)
+            .is_some_and(|versions| versions.iter().any(|known| known == version));
+        if !is_known {
+            replaced.remove(object);
+        }
+        is_known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_own_writes_have_replaced_are_known_until_a_newer_one_is_seen() {
+        let memory = Memory::default();
+        for version in ["1", "2"] {
+            memory.replaced("task/x".to_owned(), version.to_owned());
+        }
+        let shown = ["1", "2", "1", "3", "1"];
+        let known = shown.map(|version| memory.is_replaced("task/x", version));
+        assert_eq!(known, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn what_was_replaced_of_one_object_says_nothing_of_another() {
+        let memory = Memory::default();
+        memory.replaced("task/x".to_owned(), "1".to_owned());
+        assert!(!memory.is_replaced("task/y", "1"));
     }
 }

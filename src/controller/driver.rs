@@ -34,8 +34,6 @@ use crate::domain::{Decision, Farewell, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 
-/// How soon to come back when another statement is being sent to the cluster.
-const BUSY_PAUSE: Duration = Duration::from_millis(100);
 /// How soon to come back when the object was changed in the meantime; longer each time, because
 /// the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
@@ -63,6 +61,10 @@ pub trait Reconcile:
 
     /// The controller's name: the label of its metrics.
     const CONTROLLER: &'static str;
+
+    /// For how long, after changes elsewhere have woken objects of this kind, further ones are
+    /// gathered: for kinds that sum up what a thousand others show, and that nobody waits for.
+    const REST: Duration = Duration::ZERO;
 
     /// The status, empty where nobody has written one.
     fn current_status(&self) -> Self::Status {
@@ -146,8 +148,8 @@ pub enum Error {
 /// How a pass went, for its metric.
 pub(super) enum Went {
     Done(Action),
-    /// Another statement is being sent to the cluster.
-    Busy,
+    /// Other statements are being sent to the cluster; this much later is a good time to come back.
+    Busy(Duration),
     /// The object was changed in the meantime.
     Conflict,
 }
@@ -173,7 +175,7 @@ pub async fn reconcile<K: Reconcile>(
     let went = pass.await.unwrap_or(Err(Error::Panic));
     let (outcome, result) = match went {
         Ok(Went::Done(action)) => ("done", Ok(action)),
-        Ok(Went::Busy) => ("busy", Ok(Action::requeue(BUSY_PAUSE))),
+        Ok(Went::Busy(pause)) => ("busy", Ok(Action::requeue(pause))),
         Ok(Went::Conflict) => {
             let pause = context.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
@@ -220,6 +222,10 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         return Ok(Went::Done(Action::await_change()));
     }
     context.stores.ready().await;
+    let version = object.resource_version().unwrap_or_default();
+    if context.memory.is_replaced(&identity(object), &version) {
+        return Ok(Went::Conflict);
+    }
     if !is_deleted && object.wants_finalizer() != is_held {
         // The change wakes the object.
         return finalizer::set(object, object.wants_finalizer(), context).await;
@@ -238,7 +244,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     let permit = match &cluster {
         Some(cluster) => match context.clusters.permit(cluster) {
             Some(permit) => Some(permit),
-            None => return Ok(Went::Busy),
+            None => return Ok(Went::Busy(context.clusters.turn(cluster))),
         },
         None => None,
     };
@@ -309,6 +315,12 @@ async fn write<K: Reconcile>(
         .await
     {
         Ok(written) => {
+            let (old, new) = (object.resource_version(), written.resource_version());
+            if old != new
+                && let Some(old) = old
+            {
+                context.memory.replaced(identity(object), old);
+            }
             written.written(&before, context);
             Ok(Some(written))
         }

@@ -40,7 +40,8 @@ use kube_runtime::controller::Controller;
 use kube_runtime::reflector::Store;
 use kube_runtime::watcher::{self, Event};
 use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 pub use context::Context;
@@ -49,7 +50,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
 use identity::{access_of, allowed, database, same_database};
-use wake::{Change, Notable, announce};
+use wake::{Announcer, Change, Notable};
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
 /// way have.
@@ -64,10 +65,11 @@ pub async fn run<K>(
 {
     let wakes = woken::<K>(bus.subscribe(), Arc::clone(&context));
     let for_deleted = Arc::clone(&context);
+    let mut announcer = Announcer::new(bus, store.clone());
     let objects = watched
         .inspect(move |event| {
             if let Ok(event) = event {
-                announce(event, &bus);
+                announcer.announce(event);
             }
             if let Ok(Event::Delete(object)) = event {
                 object.deleted(&for_deleted);
@@ -87,15 +89,29 @@ fn woken<K: Reconcile>(
     bus: broadcast::Receiver<Change>,
     context: Arc<Context>,
 ) -> impl Stream<Item = kube_runtime::reflector::ObjectRef<K>> + Send + 'static {
-    futures::stream::unfold((bus, context), |(mut bus, context)| async move {
+    let rested = Instant::now();
+    let states = (bus, context, rested);
+    futures::stream::unfold(states, |(mut bus, context, mut rested)| async move {
         let change = match bus.recv().await {
             Ok(change) => change,
             // Changes came faster than they were looked at: which ones is not known any more.
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return None,
         };
-        let references = wake::references::<K>(&change, &context);
-        Some((futures::stream::iter(references), (bus, context)))
+        let mut references: Vec<_> = wake::references::<K>(&change, &context).collect();
+        if !references.is_empty() && !K::REST.is_zero() {
+            tokio::time::sleep_until(rested).await;
+            loop {
+                let change = match bus.try_recv() {
+                    Ok(change) => change,
+                    Err(TryRecvError::Lagged(_)) => Change::Everything,
+                    Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+                };
+                references.extend(wake::references::<K>(&change, &context));
+            }
+            rested = Instant::now() + K::REST;
+        }
+        Some((futures::stream::iter(references), (bus, context, rested)))
     })
     .flatten()
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::ResourceExt;
 
@@ -19,6 +20,7 @@ impl Reconcile for BackupStorage {
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "storage";
+    const REST: Duration = Duration::from_secs(1);
 
     async fn observe(&self, context: &Context) -> storage::Seen {
         let (namespace, name) = (namespace(self), self.name_any());

@@ -1,14 +1,18 @@
 //! Who is concerned when something changes: objects refer to each other, and all of them to what
 //! the database shows.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
+use kube_runtime::reflector::{ObjectRef, Store};
 use kube_runtime::watcher::Event;
 use tokio::sync::broadcast;
 
 use super::{Context, Reconcile, cluster_of, same_database};
+use crate::api::condition::types::ARCHIVING;
+use crate::api::strategy::INHERITED;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
 use crate::oceanbase::credentials::ClusterKey;
 
@@ -23,6 +27,8 @@ pub enum Change {
         cluster: ClusterKey,
         /// Names of tenants.
         tenants: Option<Arc<BTreeSet<String>>>,
+        /// Whether nothing of them has changed but how far their logs are archived.
+        only_archived: bool,
     },
     /// An object.
     Object(Changed),
@@ -44,41 +50,129 @@ pub enum Changed {
 }
 
 /// A kind whose changes concern others.
-pub trait Notable: Resource<DynamicType = ()> + Clone {
+pub trait Notable: Resource<DynamicType = ()> + Clone + 'static {
     /// The change.
     fn changed(object: Arc<Self>) -> Changed;
+
+    /// What others look at in the object's status and annotations, besides its spec; they are not
+    /// woken by a change of anything else. `None` where they look at nearly all of it.
+    ///
+    /// Without this a thousand log backups would wake their cluster's and their store's object by
+    /// each step of theirs, and those, by a number in their status, all thousand of them.
+    fn seen_by_others(&self) -> Option<impl Hash>;
 }
 
 macro_rules! notable {
-    ($($kind:ident => $variant:ident),*) => {
+    ($($kind:ident => $variant:ident, $seen:expr;)*) => {
         $(impl Notable for $kind {
             fn changed(object: Arc<Self>) -> Changed {
                 Changed::$variant(object)
+            }
+
+            fn seen_by_others(&self) -> Option<impl Hash> {
+                #[allow(clippy::redundant_closure_call, reason = "a body for each kind")]
+                ($seen)(self)
             }
         })*
     };
 }
 
 notable!(
-    OceanBaseCluster => Cluster,
-    BackupStorage => Storage,
-    BackupStrategy => Strategy,
-    BackupTask => Task,
-    LogBackup => LogBackup
+    OceanBaseCluster => Cluster, |cluster: &OceanBaseCluster| {
+        let status = cluster.status.as_ref();
+        Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
+    };
+    BackupStorage => Storage, |_: &BackupStorage| Some(());
+    BackupStrategy => Strategy, |strategy: &BackupStrategy| {
+        let status = strategy.status.as_ref();
+        Some(status.map(|status| (status.phase.clone(), status.alert_count)))
+    };
+    BackupTask => Task, |_: &BackupTask| None::<()>;
+    LogBackup => LogBackup, |object: &LogBackup| {
+        let status = object.status.as_ref();
+        Some((
+            object.annotations().get(INHERITED).cloned(),
+            status.map(|status| {
+                let mut conditions = status.conditions.iter();
+                (
+                    status.tenant_id,
+                    status.phase.clone(),
+                    status.storage_directory.is_some(),
+                    conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
+                    format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
+                )
+            }),
+        ))
+    };
 );
 
-/// Tells all controllers what an event on a watch means.
-pub fn announce<K: Notable>(event: &Event<K>, bus: &broadcast::Sender<Change>) {
-    let change = match event {
-        Event::Apply(object) | Event::Delete(object) => {
-            Change::Object(K::changed(Arc::new(object.clone())))
+/// Tells all controllers what happens to the objects of a kind.
+pub struct Announcer<K: Notable> {
+    bus: broadcast::Sender<Change>,
+    store: Store<K>,
+    /// What others saw last of each object.
+    marks: HashMap<ObjectRef<K>, u64>,
+}
+
+impl<K: Notable> Announcer<K> {
+    /// One that has told nothing yet. The store must show what the events say.
+    #[must_use]
+    pub fn new(bus: broadcast::Sender<Change>, store: Store<K>) -> Self {
+        Self {
+            bus,
+            store,
+            marks: HashMap::new(),
         }
-        // The store shows the new list only now.
-        Event::InitDone => Change::Everything,
-        Event::Init | Event::InitApply(_) => return,
-    };
-    // An error means that no controller listens yet; each looks at everything when it starts.
-    let _ = bus.send(change);
+    }
+
+    /// Tells what an event on the watch means.
+    pub fn announce(&mut self, event: &Event<K>) {
+        let change = match event {
+            Event::Apply(object) => {
+                let reference = ObjectRef::from_obj(object);
+                let mark = mark(object);
+                if mark.is_some() && self.marks.get(&reference).copied() == mark {
+                    return;
+                }
+                let known = self.store.get(&reference);
+                self.note(reference, mark);
+                Change::Object(K::changed(
+                    known.unwrap_or_else(|| Arc::new(object.clone())),
+                ))
+            }
+            Event::Delete(object) => {
+                self.marks.remove(&ObjectRef::from_obj(object));
+                Change::Object(K::changed(Arc::new(object.clone())))
+            }
+            Event::Init => return self.marks.clear(),
+            Event::InitApply(object) => {
+                return self.note(ObjectRef::from_obj(object), mark(object));
+            }
+            // The store shows the new list only now.
+            Event::InitDone => Change::Everything,
+        };
+        // An error means that no controller listens yet; each looks at everything when it starts.
+        let _ = self.bus.send(change);
+    }
+
+    fn note(&mut self, reference: ObjectRef<K>, mark: Option<u64>) {
+        if let Some(mark) = mark {
+            self.marks.insert(reference, mark);
+        }
+    }
+}
+
+/// What others look at, as a number.
+fn mark<K: Notable>(object: &K) -> Option<u64> {
+    let seen = object.seen_by_others()?;
+    let metadata = object.meta();
+    let mut hasher = DefaultHasher::new();
+    metadata.uid.hash(&mut hasher);
+    // Of the spec, and of the deletion.
+    metadata.generation.hash(&mut hasher);
+    metadata.deletion_timestamp.is_some().hash(&mut hasher);
+    seen.hash(&mut hasher);
+    Some(hasher.finish())
 }
 
 impl Change {
@@ -112,6 +206,7 @@ impl Change {
             Self::Database {
                 cluster: key,
                 tenants,
+                ..
             } => {
                 key.namespace == namespace
                     && key.name == cluster
@@ -138,9 +233,110 @@ impl Change {
 pub(super) fn references<K: Reconcile>(
     change: &Change,
     context: &Context,
-) -> Vec<kube_runtime::reflector::ObjectRef<K>> {
+) -> impl Iterator<Item = ObjectRef<K>> + use<K> {
     K::concerned(change, context)
-        .iter()
-        .map(|object| kube_runtime::reflector::ObjectRef::from_obj(&**object))
-        .collect()
+        .into_iter()
+        .map(|object| ObjectRef::from_obj(&*object))
+}
+
+#[cfg(test)]
+mod tests {
+    use kube_runtime::reflector;
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// Of which of these versions of one object others are told.
+    fn told<K: Notable + DeserializeOwned>(spec: &Value, versions: &[(i64, Value)]) -> Vec<bool> {
+        let (bus, mut changes) = broadcast::channel(8);
+        let (store, _writer) = reflector::store();
+        let mut announcer = Announcer::<K>::new(bus, store);
+        let tell = |(generation, status): &(i64, Value)| {
+            let object = json!({
+                "apiVersion": K::api_version(&()),
+                "kind": K::kind(&()),
+                "metadata": {"name": "x", "namespace": "ns", "uid": "u", "generation": generation},
+                "spec": spec,
+                "status": status,
+            });
+            announcer.announce(&Event::Apply(serde_json::from_value(object).unwrap()));
+            changes.try_recv().is_ok()
+        };
+        versions.iter().map(tell).collect()
+    }
+
+    fn cluster() -> Value {
+        json!({
+            "endpoints": ["node:2881"],
+            "credentialsSecretRef": {"name": "sys"},
+            "tls": {"mode": "Disabled"},
+        })
+    }
+
+    #[test]
+    fn a_number_in_a_cluster_s_status_wakes_nobody() {
+        let alerts = |count| (1, json!({"alertCount": count}));
+        let told = told::<OceanBaseCluster>(&cluster(), &[alerts(0), alerts(1), alerts(2)]);
+        assert_eq!(told, [true, false, false]);
+    }
+
+    #[test]
+    fn a_cluster_s_edit_wakes_others() {
+        let told = told::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (2, json!({}))]);
+        assert_eq!(told, [true, true]);
+    }
+
+    #[test]
+    fn others_are_woken_when_it_is_known_which_database_a_cluster_is() {
+        let identity = json!({"identity": {"clusterName": "prod", "clusterId": 1}});
+        let told = told::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (1, identity)]);
+        assert_eq!(told, [true, true]);
+    }
+
+    #[test]
+    fn a_log_backup_s_checkpoint_wakes_nobody_and_its_phase_does() {
+        let spec = json!({
+            "clusterRef": {"name": "prod"},
+            "tenantName": "orders",
+            "storageRef": {"name": "nfs"},
+        });
+        let shown = |phase, checkpoint| (1, json!({"phase": phase, "checkpointScn": checkpoint}));
+        let versions = [
+            shown("Starting", "1"),
+            shown("Starting", "2"),
+            shown("InProgress", "2"),
+        ];
+        assert_eq!(told::<LogBackup>(&spec, &versions), [true, false, true]);
+    }
+
+    #[test]
+    fn each_change_of_a_task_wakes_others() {
+        let spec = json!({"strategyRef": {"name": "nightly"}, "type": "Full"});
+        let shown = |progress: &str| (1, json!({"progress": progress}));
+        let told = told::<BackupTask>(&spec, &[shown("1%"), shown("2%")]);
+        assert_eq!(told, [true, true]);
+    }
+
+    #[test]
+    fn an_object_that_was_made_anew_wakes_others_though_it_looks_the_same() {
+        let (bus, mut changes) = broadcast::channel(8);
+        let (store, _writer) = reflector::store();
+        let mut announcer = Announcer::<OceanBaseCluster>::new(bus, store);
+        let object = json!({
+            "apiVersion": "backup.oceanbase.io/v1alpha1",
+            "kind": "OceanBaseCluster",
+            "metadata": {"name": "x", "namespace": "ns"},
+            "spec": cluster(),
+        });
+        let object: OceanBaseCluster = serde_json::from_value(object).unwrap();
+        for event in [
+            Event::Apply(object.clone()),
+            Event::Delete(object.clone()),
+            Event::Apply(object),
+        ] {
+            announcer.announce(&event);
+            assert!(changes.try_recv().is_ok(), "{event:?}");
+        }
+    }
 }

@@ -30,6 +30,9 @@ pub struct Wake {
     pub cluster: ClusterKey,
     /// Names of the tenants that changed; `None` when all objects of the cluster are concerned.
     pub tenants: Option<Arc<BTreeSet<String>>>,
+    /// Whether nothing of them has changed but how far their logs are archived, which it does in
+    /// every read.
+    pub only_archived: bool,
 }
 
 /// One object that describes a cluster.
@@ -84,7 +87,7 @@ impl Cluster {
         lock(&self.reach).database.clone()
     }
 
-    /// The right to send the next command; `None` while another one is sent.
+    /// The right to send a command; `None` while others hold it.
     pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);
@@ -130,6 +133,7 @@ impl Cluster {
         let _ = self.wake.send(Wake {
             cluster: self.key.clone(),
             tenants: None,
+            only_archived: false,
         });
     }
 

@@ -3,12 +3,13 @@
 //!
 //! Guarantees: however many objects lead to one database, it is read once, and commands to it run
 //! one after the other; after each, it is read at once, and [`Clusters::is_settled`] is false until
-//! that read is there. Whoever finds the [`Permit`] taken comes back: nobody waits for a slow
-//! database.
+//! that read is there. Whoever finds each [`Permit`] taken comes back: but for the few who hold one
+//! nobody waits for a slow database.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
@@ -16,7 +17,7 @@ use tokio::task::JoinSet;
 use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
-use super::database::{Database, Permit, lock};
+use super::database::{COME_BACK, Database, Permit, lock};
 use super::model::{DatabaseId, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::sender::Sender;
@@ -126,10 +127,18 @@ impl Clusters {
             .is_some_and(|database| database.is_settled(tenant, snapshot))
     }
 
-    /// The right to send the next command to the database; `None` while another one is sent.
+    /// The right to send a command to the database; `None` while others hold it.
     #[must_use]
     pub fn permit(&self, key: &ClusterKey) -> Option<Permit> {
         self.get(key)?.permit()
+    }
+
+    /// How soon whoever got no [`Permit`] comes back.
+    #[must_use]
+    pub fn turn(&self, key: &ClusterKey) -> Duration {
+        let cluster = self.get(key);
+        let database = cluster.and_then(|cluster| cluster.database());
+        database.map_or(COME_BACK, |database| database.turn())
     }
 
     /// Tells whose objects should be looked at again.

@@ -10,14 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedMutexGuard, broadcast};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast};
 use tokio::time::Instant;
 
 use super::client::Account;
 use super::cluster::{Cluster, Wake};
 use super::command::Command;
 use super::credentials::ClusterKey;
-use super::model::{Answer, DatabaseId, Snapshot};
+use super::model::{Answer, DatabaseId, Scn, Snapshot, Tenant};
 use super::sender::Sender;
 
 /// What is shared by all objects that describe one database.
@@ -29,7 +29,11 @@ pub(super) struct Database {
     vacant: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
-    sender: Arc<tokio::sync::Mutex<Sender>>,
+    sender: tokio::sync::Mutex<Sender>,
+    /// The rights to send that are left.
+    rights: Arc<Semaphore>,
+    /// When the last one comes back of those who found no right left.
+    last_turn: Mutex<Option<Instant>>,
     poke: Notify,
     reads: AtomicU64,
     /// From which read on a tenant is seen as our last command left it.
@@ -44,13 +48,25 @@ struct Roles {
     leader: Option<ClusterKey>,
 }
 
-/// The right to send commands to one database: nobody else does while it is held.
+/// How many may hold the right to send at a time. Their commands run one after the other; while one
+/// runs, the intents of the next are written. Were there one right, the database would wait for the
+/// Kubernetes API before each statement; were there many, all of them would wait for a slow database.
+const RIGHTS: usize = 4;
+
+/// How soon whoever has found no right left comes back.
+pub(super) const COME_BACK: Duration = Duration::from_millis(100);
+
+/// How far apart they come back: a thousand who all came each [`COME_BACK`] would leave no time for
+/// those who have their turn.
+const APART: Duration = Duration::from_millis(5);
+
+/// The right to send commands to one database.
 pub struct Permit {
     database: Arc<Database>,
     /// The object that asks: what its account may not do is not done by another one's.
     cluster: Arc<Cluster>,
     account: Account,
-    sender: OwnedMutexGuard<Sender>,
+    _right: OwnedSemaphorePermit,
 }
 
 /// The right to read for all; given back when it is dropped.
@@ -59,17 +75,18 @@ pub(super) struct Lead {
 }
 
 impl Permit {
-    /// Sends a command and says what became of it.
+    /// Sends a command when those before it are answered, and says what became of it.
     pub async fn send(&mut self, command: &Command) -> Answer {
+        let mut sender = self.database.sender.lock().await;
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
         // Whatever happens to the statement from here on, what is known of the tenant is old: also
         // when this future is dropped in the middle.
         let mut settling = Settling::new(&self.database, command.tenant().as_str());
-        let sent = self.sender.send(&self.account, snapshot.version, command);
+        let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
-        if self.sender.is_shut_out() {
+        if sender.is_shut_out() {
             self.cluster.doubt();
         }
         settling.is_sent = !matches!(answer, Answer::NotSent(_));
@@ -92,7 +109,9 @@ impl Database {
             roles: Mutex::default(),
             vacant: Notify::new(),
             latest: Mutex::default(),
-            sender: Arc::new(tokio::sync::Mutex::new(sender)),
+            sender: tokio::sync::Mutex::new(sender),
+            rights: Arc::new(Semaphore::new(RIGHTS)),
+            last_turn: Mutex::default(),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
             settled_by: Mutex::default(),
@@ -156,47 +175,68 @@ impl Database {
             .is_none_or(|read| snapshot.sequence >= *read)
     }
 
-    /// The right to send the next command for this object; `None` while another one is sent.
+    /// The right to send a command for this object; `None` while others hold it.
     pub(super) fn permit(
         self: Arc<Self>,
         cluster: Arc<Cluster>,
         account: Account,
     ) -> Option<Permit> {
-        let sender = Arc::clone(&self.sender).try_lock_owned().ok()?;
+        let right = Arc::clone(&self.rights).try_acquire_owned().ok()?;
         Some(Permit {
             database: self,
             cluster,
             account,
-            sender,
+            _right: right,
         })
+    }
+
+    /// How soon whoever found no right left comes back: in the order in which they came.
+    pub(super) fn turn(&self) -> Duration {
+        let now = Instant::now();
+        let mut last = lock(&self.last_turn);
+        let soonest = now + COME_BACK;
+        let turn = last.map_or(soonest, |last| soonest.max(last + APART));
+        *last = Some(turn);
+        turn - now
     }
 
     /// Shows a new read to everybody whom it concerns; says whether that was simply everybody.
     pub(super) fn publish(&self, snapshot: Snapshot) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
-        let tenants = before.map(|before| {
-            // A read that shows nothing new still ends the waiting for it.
-            // What was awaited stays known: somebody may still hold a snapshot from before.
-            let awaited = lock(&self.settled_by)
-                .iter()
-                .filter(|(_, read)| (before.sequence + 1..=snapshot.sequence).contains(read))
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>();
-            let names = changed(&before, &snapshot);
-            Arc::new(names.into_iter().chain(awaited).collect::<BTreeSet<_>>())
-        });
-        let everybody = tenants.is_none();
-        if tenants.as_ref().is_some_and(|names| names.is_empty()) {
-            return everybody;
+        let Some(before) = before else {
+            self.tell(None, false);
+            return true;
+        };
+        let (mut names, mut archived) = changed(&before, &snapshot);
+        // A read that shows nothing new still ends the waiting for it.
+        // What was awaited stays known: somebody may still hold a snapshot from before.
+        let settled_by = lock(&self.settled_by);
+        let awaited = settled_by
+            .iter()
+            .filter(|(_, read)| (before.sequence + 1..=snapshot.sequence).contains(read));
+        names.extend(awaited.map(|(name, _)| name.clone()));
+        drop(settled_by);
+        archived.retain(|name| !names.contains(name));
+        self.tell(Some(names), false);
+        self.tell(Some(archived), true);
+        false
+    }
+
+    fn tell(&self, tenants: Option<BTreeSet<String>>, only_archived: bool) {
+        if tenants.as_ref().is_some_and(BTreeSet::is_empty) {
+            return;
         }
+        let tenants = tenants.map(Arc::new);
         let members = lock(&self.roles).members.clone();
         for cluster in members {
-            let tenants = tenants.clone();
             // Nobody listens while the operator starts; its controllers then look at everything.
-            let _ = self.wake.send(Wake { cluster, tenants });
+            let _ = self.wake.send(Wake {
+                cluster,
+                tenants: tenants.clone(),
+                only_archived,
+            });
         }
-        everybody
     }
 
     /// What is known of the tenant is old until the next read; gives back the mark before.
@@ -265,12 +305,16 @@ impl Drop for Settling<'_> {
     }
 }
 
-/// Names of the tenants that differ between two snapshots.
-fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
+/// Names of the tenants that differ between two snapshots, and of those of which only more is
+/// archived.
+fn changed(before: &Snapshot, after: &Snapshot) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut names, mut archived) = (BTreeSet::new(), BTreeSet::new());
     for (id, tenant) in &after.tenants {
         match before.tenants.get(id) {
             Some(known) if Arc::ptr_eq(known, tenant) => {}
+            Some(known) if at_rest(known) == at_rest(tenant) => {
+                archived.insert(tenant.name.clone());
+            }
             Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
             None => drop(names.insert(tenant.name.clone())),
         }
@@ -280,7 +324,17 @@ fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
         .iter()
         .filter(|(id, _)| !after.tenants.contains_key(id));
     names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
-    names
+    (names, archived)
+}
+
+/// The tenant, were its archive never to move.
+fn at_rest(tenant: &Tenant) -> Tenant {
+    let mut tenant = tenant.clone();
+    if let Some(round) = &mut tenant.round {
+        round.checkpoint_scn = Scn::default();
+        (round.input_bytes, round.output_bytes) = (0, 0);
+    }
+    tenant
 }
 
 /// A poisoned lock holds what it held: none of the sections above can leave it half done.

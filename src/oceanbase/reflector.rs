@@ -10,7 +10,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 
 use super::client::{Account, Connect, Session};
 use super::cluster::Cluster;
@@ -59,6 +59,10 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long after a command of ours the cluster is read at the busy pace: jobs of statements that
 /// sys sends may show up late.
 const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
+
+/// How many times as long as a read took nothing is read after it, whatever happens: to answer takes
+/// the database as long as it takes us to read.
+const BREATH: u32 = 3;
 
 /// What a reflector is made of.
 pub(super) struct Reflector {
@@ -254,6 +258,7 @@ impl Reflector {
                 Depth::Hot
             };
             let read = reading.read(&mut history, depth, read_at).await;
+            let took = now.elapsed();
             let (tenants, parents, was_full) = match read {
                 Ok(read) => read,
                 Err(trouble) => return end(trouble.into(), served),
@@ -282,6 +287,9 @@ impl Reflector {
             } else {
                 self.intervals.idle
             };
+            // Where statements follow each other, a thousand tenants would be read all the time.
+            let breath = (took * BREATH).min(pause);
+            sleep(breath).await;
             // Ended early by a command, and by whoever changed the cluster's object.
             let poked = async {
                 tokio::select! {
@@ -289,7 +297,7 @@ impl Reflector {
                     () = self.cluster.poked() => {}
                 }
             };
-            let _ = timeout(pause, poked).await;
+            let _ = timeout(pause.saturating_sub(breath), poked).await;
             if self.cluster.take_doubt()
                 && let Some(end) = self.verify(account, about).await
             {

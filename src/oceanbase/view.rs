@@ -10,7 +10,7 @@ pub use read::{
     rounds, sets, tenants, version,
 };
 
-use super::model::JobKey;
+use super::model::{JobKey, TenantId};
 use super::version::{Capability, Version};
 
 /// A query on the views.
@@ -28,8 +28,12 @@ pub enum Query {
     Rounds,
     /// Attributes of the log archive destinations.
     ArchiveDests,
+    /// The same of one tenant.
+    ArchiveDestOf(TenantId),
     /// Destinations of data backups.
     DataDests,
+    /// The same of one tenant.
+    DataDestOf(TenantId),
     /// Jobs that run or have just ended.
     RunningJobs,
     /// Progress of the running jobs.
@@ -67,7 +71,9 @@ impl Query {
             Self::Tenants => "tenants",
             Self::Rounds => "rounds",
             Self::ArchiveDests => "archive_dests",
+            Self::ArchiveDestOf(_) => "archive_dest_of",
             Self::DataDests => "data_dests",
+            Self::DataDestOf(_) => "data_dest_of",
             Self::RunningJobs => "running_jobs",
             Self::Progress => "progress",
             Self::JobHistory(_) => "job_history",
@@ -110,6 +116,15 @@ impl Query {
             Self::ArchiveDests => {
                 "SELECT TENANT_ID, NAME, VALUE FROM oceanbase.CDB_OB_ARCHIVE_DEST WHERE DEST_NO = 0"
                     .to_owned()
+            }
+            Self::ArchiveDestOf(tenant) => {
+                format!(
+                    "{} AND TENANT_ID = {tenant}",
+                    Self::ArchiveDests.text(version)
+                )
+            }
+            Self::DataDestOf(tenant) => {
+                format!("{} AND TENANT_ID = {tenant}", Self::DataDests.text(version))
             }
             Self::DataDests => "SELECT TENANT_ID, VALUE FROM oceanbase.CDB_OB_BACKUP_PARAMETER \
                  WHERE NAME = 'data_backup_dest'"

@@ -24,6 +24,10 @@ pub(crate) struct Arguments {
     /// Tenants of the one cluster, one measurement after the other.
     #[arg(long, value_delimiter = ',', default_value = "1,100,1000")]
     tenants: Vec<usize>,
+    /// The target that the operator is built for, such as `x86_64-unknown-linux-musl`, which the
+    /// image is made of (see deploy/Containerfile); this machine's when left out.
+    #[arg(long)]
+    target: Option<String>,
     /// How long the idle operator is watched, in seconds; checkpoints are written every five
     /// minutes at the earliest, so that less than that says little about writes.
     #[arg(long, default_value_t = 330)]
@@ -39,6 +43,9 @@ pub(crate) struct Arguments {
     #[arg(long, default_value_t = 1000)]
     first_runs: usize,
 }
+
+/// How many backups may run at once, where they are started one after the other.
+const AT_ONCE: usize = 64;
 
 /// The busy pace goes on for a minute after the last statement.
 const CALM_AFTER: Duration = Duration::from_secs(75);
@@ -57,7 +64,12 @@ struct Bench<'a> {
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     say("Building a release of the operator ...");
-    let programs = build(&["oceanbase-backup-operator"], true).await?;
+    let programs = build(
+        &["oceanbase-backup-operator"],
+        true,
+        arguments.target.as_deref(),
+    )
+    .await?;
     let kubernetes = Kubernetes::embedded()?;
     kubernetes.install_definitions()?;
     let stage = Stage {
@@ -100,7 +112,7 @@ impl Stage {
         self.kubernetes.apply(&format!(
             "{}---{}---{}",
             world::namespace(&namespace),
-            world::cluster(&namespace, "prod", &endpoint),
+            world::cluster(&namespace, "prod", &endpoint, AT_ONCE),
             world::strategy(&namespace, "all", "prod"),
         ))?;
         let operator = self.start(&namespace)?;
@@ -128,7 +140,7 @@ impl Stage {
         self.kubernetes.apply(&format!(
             "{}---{}{}",
             world::namespace(namespace),
-            world::cluster(namespace, "prod", &endpoint),
+            world::cluster(namespace, "prod", &endpoint, strategies),
             world::first_runs(namespace, "prod", strategies),
         ))?;
         let began = Instant::now();
@@ -141,8 +153,7 @@ impl Stage {
                 "{} of {strategies} backups were sent",
                 sent()
             );
-            if made.is_none() && self.kubernetes.list(namespace, "backuptasks")?.len() == strategies
-            {
+            if made.is_none() && self.kubernetes.count(namespace, "backuptasks")? >= strategies {
                 made = Some(began.elapsed());
             }
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -193,6 +204,10 @@ impl Bench<'_> {
         let after = self.operator.costs(&self.simulator)?;
         let per_second = |count: u64| count_as_f64(count) / seconds(duration);
         self.show_memory("resident memory")?;
+        say(&format!(
+            "task objects beside it        {:>6}",
+            self.kubernetes.count(&self.namespace, "backuptasks")?
+        ));
         let statements = per_second(after.statements - before.statements);
         say(&format!(
             "statements                    {statements:>6.2} /s"
@@ -229,7 +244,7 @@ impl Bench<'_> {
         let (silent, endpoint) = world::simulate(backups).await?;
         self.kubernetes.apply(&format!(
             "{}---{}",
-            world::cluster(&self.namespace, "silent", &endpoint),
+            world::cluster(&self.namespace, "silent", &endpoint, AT_ONCE),
             world::strategy(&self.namespace, "silent", "silent"),
         ))?;
         tokio::time::sleep(Duration::from_secs(10)).await;
@@ -242,6 +257,8 @@ impl Bench<'_> {
 
     /// What Secrets that nobody refers to cost.
     async fn measure_foreign_secrets(&self, count: usize) -> Result<()> {
+        // What came before has left its traces; only what the Secrets add counts.
+        self.show_memory("before foreign Secrets")?;
         for first in (0..count).step_by(50) {
             let numbers = first..count.min(first + 50);
             let manifest = world::foreign_secrets(&self.namespace, numbers);

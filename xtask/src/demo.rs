@@ -38,7 +38,7 @@ const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     say("Building the operator and the simulator ...");
-    let programs = build(&["oceanbase-backup-operator", "oceanbase-sim"], false).await?;
+    let programs = build(&["oceanbase-backup-operator", "oceanbase-sim"], false, None).await?;
     say("Starting Kubernetes (the first time it is built, which takes some minutes) ...");
     let kubernetes = if arguments.use_current_cluster {
         Kubernetes::current()?

@@ -95,6 +95,19 @@ impl Kubernetes {
         self.kubectl(&wait, None).map(drop)
     }
 
+    /// How many objects of one of our kinds are in a namespace. The API counts: reading a thousand
+    /// of them again and again would take the time that is measured.
+    pub(crate) fn count(&self, namespace: &str, kind: &str) -> Result<usize> {
+        let path = format!("/apis/backup.oceanbase.io/v1alpha1/namespaces/{namespace}/{kind}");
+        let first = self.kubectl(&["get", "--raw", &format!("{path}?limit=1")], None)?;
+        let first: Value = serde_json::from_str(&first)?;
+        let shown = first["items"].as_array().map_or(0, Vec::len);
+        let rest = first["metadata"]["remainingItemCount"]
+            .as_u64()
+            .unwrap_or(0);
+        Ok(shown + usize::try_from(rest)?)
+    }
+
     /// Objects of a kind in a namespace.
     pub(crate) fn list(&self, namespace: &str, kind: &str) -> Result<Vec<Value>> {
         let text = self.kubectl(

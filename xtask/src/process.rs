@@ -7,8 +7,12 @@ use anyhow::{Context, Result, ensure};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 
-/// Builds packages and returns the directory of their programs.
-pub(crate) async fn build(packages: &[&str], release: bool) -> Result<PathBuf> {
+/// Builds packages, for this machine or for a target, and returns the directory of their programs.
+pub(crate) async fn build(
+    packages: &[&str],
+    release: bool,
+    target: Option<&str>,
+) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
@@ -17,16 +21,20 @@ pub(crate) async fn build(packages: &[&str], release: bool) -> Result<PathBuf> {
     if release {
         command.arg("--release");
     }
+    if let Some(target) = target {
+        command.args(["--target", target]);
+    }
     for package in packages {
         command.args(["--package", package]);
     }
     let status = command.status().await.context("cargo can not be started")?;
     ensure!(status.success(), "the build failed");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
+    let built = std::env::var_os("CARGO_TARGET_DIR").map_or_else(
         || crate::root().join("target"),
         |path| crate::root().join(path),
     );
-    Ok(target.join(if release { "release" } else { "debug" }))
+    let built = target.map_or_else(|| built.clone(), |target| built.join(target));
+    Ok(built.join(if release { "release" } else { "debug" }))
 }
 
 /// Starts a program that ends with this one; its output goes to a file.

@@ -9,6 +9,7 @@ use super::super::wake::{Change, Changed};
 use super::super::{Context, created_at, namespace, same_database, stores};
 use crate::api::{BackupTask, OceanBaseCluster};
 use crate::domain::backup::queue::{self, Other, Queue, Turn};
+use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
 
@@ -78,7 +79,11 @@ pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<Cluster
 /// The waiting tasks that a change may give a place to.
 pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
     let key = match change {
-        Change::Database { cluster, .. } => Some(cluster.clone()),
+        Change::Database {
+            cluster,
+            only_archived: false,
+            ..
+        } => Some(cluster.clone()),
         Change::Object(Changed::Task(task)) => cluster_of(task, context),
         Change::Object(Changed::Cluster(cluster)) => Some(key_of(cluster)),
         _ => None,
@@ -86,13 +91,26 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
     let Some(key) = key else {
         return Vec::new();
     };
-    let mut waiting = tasks_of_database(context, &key);
-    waiting.retain(|task| {
+    let waits = |task: &BackupTask| {
         let status = task.status.as_ref();
         status.is_some_and(|status| status.queue_position.is_some())
-    });
+    };
+    let (waiting, others): (Vec<_>, Vec<_>) = tasks_of_database(context, &key)
+        .into_iter()
+        .partition(|task| waits(task));
+    if waiting.is_empty() {
+        return waiting;
+    }
+    let others = others
+        .iter()
+        .filter_map(|other| Other::of(turn(other), other.status.as_ref()).key);
+    let mut taken: BTreeSet<String> = others.collect();
+    if let ClusterState::Up(snapshot) = context.clusters.state(&key) {
+        taken.extend(queue::running(&snapshot).into_iter().map(str::to_owned));
+    }
+    let free = places(context, &key).saturating_sub(taken.len());
     let waiting = waiting.into_iter().map(|task| (turn(&task), task));
-    queue::heads(waiting.collect(), places(context, &key))
+    queue::heads(waiting.collect(), free)
 }
 
 fn turn(task: &BackupTask) -> Turn {

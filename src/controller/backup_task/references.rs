@@ -2,7 +2,7 @@
 
 use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, cluster_of, stores};
+use super::super::{Context, Reconcile, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStrategy, BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
 use crate::domain::{Obstacle, strategy};
@@ -92,6 +92,18 @@ pub(super) fn references(
             .and_then(|paths| paths.data.clone()),
         settings: settings(spec, Some(&object.spec.data_backup)),
     })
+}
+
+/// Where a task's backup goes: where it was sent, or where its references lead.
+pub(super) fn storage_of(task: &BackupTask, context: &Context) -> Option<String> {
+    let known = || task.status.as_ref()?.storage.clone();
+    let named = || Some(task.spec.storage_ref.as_ref()?.name.clone());
+    let of_strategy = || {
+        let name = &task.spec.strategy_ref.as_ref()?.name;
+        let strategy = stores::find(&context.stores.strategies, &namespace(task), name)?;
+        Some(strategy.spec.storage_ref.name.clone())
+    };
+    known().or_else(named).or_else(of_strategy)
 }
 
 /// How the backup runs: what the task leaves open is its strategy's. Without a strategy nobody

@@ -107,11 +107,12 @@ pub fn running(snapshot: &Snapshot) -> BTreeSet<&str> {
     ours.map(|job| job.description.as_str()).collect()
 }
 
-/// Those who come next when places get free, at most so many.
+/// Those who come next when so many places are free. The first one also where none is: what it shows
+/// of its position is then true.
 #[must_use]
-pub fn heads<T>(mut waiting: Vec<(Turn, T)>, places: usize) -> Vec<T> {
+pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
-    let heads = waiting.into_iter().take(places);
+    let heads = waiting.into_iter().take(free.max(1));
     heads.map(|(_, task)| task).collect()
 }
 

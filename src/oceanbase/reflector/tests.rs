@@ -17,6 +17,7 @@ use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 use crate::oceanbase::validity::Validity;
 
 mod late;
+mod permits;
 mod shared;
 
 /// Credentials that can be changed: those of the second object, where it has its own, and those of
@@ -370,16 +371,6 @@ async fn a_tenant_is_settled_again_by_the_read_after_the_command() {
     };
     let settled = |snapshot| desk.clusters.is_settled(&desk.key, "orders", snapshot);
     assert_eq!((settled(&before), settled(&after)), (false, true));
-}
-
-#[tokio::test(start_paused = true)]
-async fn one_cluster_has_one_permit() {
-    let desk = Desk::new();
-    a_moment().await;
-    let permit = desk.clusters.permit(&desk.key);
-    assert!(permit.is_some() && desk.clusters.permit(&desk.key).is_none());
-    drop(permit);
-    assert!(desk.clusters.permit(&desk.key).is_some());
 }
 
 #[test]

@@ -36,13 +36,15 @@ impl Sender {
                 free_place(&running, places)
             }
             Guard::NoLogDestination(tenant_id) => {
-                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let query = Query::ArchiveDestOf(tenant_id);
+                let rows = self.ask(session, version, &query).await?;
                 let dests = view::archive_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 none_set(dests.contains_key(&tenant_id))
             }
             Guard::SameLogDestination { tenant_id, place } => {
-                let rows = self.ask(session, version, &Query::ArchiveDests).await?;
+                let query = Query::ArchiveDestOf(tenant_id);
+                let rows = self.ask(session, version, &query).await?;
                 let dests = view::archive_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 let shown = dests.get(&tenant_id);
@@ -53,7 +55,8 @@ impl Sender {
                 Err(withheld("somebody has set another destination meanwhile"))
             }
             Guard::NoDataDestination(tenant_id) => {
-                let rows = self.ask(session, version, &Query::DataDests).await?;
+                let query = Query::DataDestOf(tenant_id);
+                let rows = self.ask(session, version, &query).await?;
                 let dests = view::data_dests(&rows);
                 let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
                 none_set(dests.contains_key(&tenant_id))

@@ -148,6 +148,10 @@ async fn archive_dests(desk: &mut Desk) {
         enabled: true,
     };
     assert_eq!(read, [(TenantId(1002), expected)].into());
+    let of_one = desk.ask(&Query::ArchiveDestOf(TenantId(1002))).await;
+    assert_eq!(view::archive_dests(&of_one).unwrap(), read);
+    let of_another = desk.ask(&Query::ArchiveDestOf(TenantId(1004))).await;
+    assert_eq!(of_another.rows.len(), 1);
 }
 
 async fn data_dests(desk: &mut Desk) {
@@ -162,6 +166,10 @@ async fn data_dests(desk: &mut Desk) {
     let read = view::data_dests(&desk.ask(&Query::DataDests).await).unwrap();
     let expected = [(TenantId(1002), "file:///ob/data".to_owned())];
     assert_eq!(read, expected.into());
+    let of_one = desk.ask(&Query::DataDestOf(TenantId(1002))).await;
+    assert_eq!(view::data_dests(&of_one).unwrap(), read);
+    let of_another = desk.ask(&Query::DataDestOf(TenantId(1004))).await;
+    assert_eq!(of_another.rows.len(), 1);
 }
 
 async fn sets(desk: &mut Desk) {

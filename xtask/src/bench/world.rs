@@ -45,8 +45,8 @@ spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
     )
 }
 
-/// The object of a cluster.
-pub(super) fn cluster(namespace: &str, name: &str, endpoint: &str) -> String {
+/// The object of a cluster in which so many backups may run at once.
+pub(super) fn cluster(namespace: &str, name: &str, endpoint: &str, backups: usize) -> String {
     format!(
         "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -56,7 +56,7 @@ spec:
   endpoints: ['{endpoint}']
   credentialsSecretRef: {{name: sys}}
   tls: {{mode: Disabled}}
-  maxConcurrentBackups: 64
+  maxConcurrentBackups: {backups}
 "
     )
 }
