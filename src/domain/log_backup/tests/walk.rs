@@ -3,6 +3,7 @@
 use std::collections::{HashSet, VecDeque};
 
 use super::*;
+use crate::api::TakenStatement;
 use crate::api::log_backup::Transition;
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 
@@ -13,8 +14,6 @@ const NOWS: [i64; 2] = [0, 700];
 /// once, and, where the rest is walked already, only into the first pause.
 const MANY: i32 = 5;
 const ONE: i32 = 1;
-/// How many times one statement is taken without an effect.
-const TAKEN: i32 = 1;
 
 fn worlds() -> Vec<Seen> {
     let mut worlds: Vec<Seen> = [
@@ -238,12 +237,14 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
     }
 }
 
-/// Whether what comes after such a way is looked at: the first statement that was taken on it,
-/// with nothing that failed besides. All others are looked at themselves.
-fn is_followed(way: &Transition, failed: i32) -> bool {
-    way.taken
-        .as_ref()
-        .is_none_or(|taken| taken.times <= TAKEN && taken.time == way.since && failed == 0)
+/// Whether what comes after such a way is looked at too: after one that began at the first instant,
+/// and after a statement only where it was the first one and nothing has failed besides. Where few
+/// failures are followed, no statement is either.
+fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
+    let is_first = |taken: &TakenStatement| taken.times == 1 && taken.time == way.since;
+    let taken = way.taken.as_ref();
+    way.since == time(at(NOWS[0]))
+        && taken.is_none_or(|taken| failures > ONE && failed == 0 && is_first(taken))
 }
 
 /// All statuses from this one on, for the same spec.
@@ -280,11 +281,9 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
                 let status = verdict.status;
                 let is_new = known.insert(key(&status));
                 let failed = status.failures.unwrap_or(0);
-                let is_few = status
-                    .transition
-                    .as_ref()
-                    .is_none_or(|way| is_followed(way, failed));
-                if is_new && is_few && failed <= failures {
+                let way = status.transition.as_ref();
+                let goes_on = way.is_none_or(|way| is_followed(way, failed, failures));
+                if is_new && goes_on && failed <= failures {
                     let text = serde_json::to_string(&status).unwrap();
                     let read: LogBackupStatus = serde_json::from_str(&text).unwrap();
                     assert_eq!(read, status, "read back it differs");
