@@ -280,11 +280,9 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
             })
         }
         Change::Database {
-            only_archived: true,
-            ..
-        } => false,
-        Change::Database {
-            cluster, tenants, ..
+            cluster,
+            tenants,
+            only_archived: false,
         } => {
             let is_about = |tenant: &str| match tenants {
                 Some(names) => names.contains(tenant),
@@ -298,7 +296,11 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 && (is_about(&task.spec.tenant_name)
                     || current_name().is_some_and(|name| is_about(&name)))
         }
-        Change::Object(Changed::Task(_) | Changed::LogBackup(_)) => false,
+        Change::Object(Changed::Task(_) | Changed::LogBackup(_))
+        | Change::Database {
+            only_archived: true,
+            ..
+        } => false,
     }
 }
 
