@@ -279,11 +279,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 change.is_about_cluster(context, &cluster.namespace, &cluster.name)
             })
         }
-        Change::Database {
-            cluster,
-            tenants,
-            only_archived: false,
-        } => {
+        Change::Database { cluster, tenants } => {
             let is_about = |tenant: &str| match tenants {
                 Some(names) => names.contains(tenant),
                 None => true,
@@ -296,11 +292,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 && (is_about(&task.spec.tenant_name)
                     || current_name().is_some_and(|name| is_about(&name)))
         }
-        Change::Object(Changed::Task(_) | Changed::LogBackup(_))
-        | Change::Database {
-            only_archived: true,
-            ..
-        } => false,
+        Change::Object(Changed::Task(_) | Changed::LogBackup(_)) => false,
     }
 }
 
