@@ -1,5 +1,10 @@
 //! How the program is linked.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "cargo says in the environment what it builds for"
+)]
+
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
     let is_linux = std::env::var("CARGO_CFG_TARGET_OS").is_ok_and(|os| os == "linux");

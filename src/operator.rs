@@ -204,7 +204,6 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
             Ok(wake) => Change::Database {
                 cluster: wake.cluster,
                 tenants: wake.tenants,
-                only_archived: wake.only_archived,
             },
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return,

@@ -290,13 +290,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 change.is_about_cluster(context, &cluster.namespace, &cluster.name)
             })
         }
-        Change::Database {
-            only_archived: true,
-            ..
-        } => false,
-        Change::Database {
-            cluster, tenants, ..
-        } => {
+        Change::Database { cluster, tenants } => {
             let is_about = |tenant: &str| match tenants {
                 Some(names) => names.contains(tenant),
                 None => true,

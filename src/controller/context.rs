@@ -46,7 +46,12 @@ pub struct Memory {
     failures: Mutex<HashMap<String, u32>>,
     /// Versions that own writes have replaced, by object.
     replaced: Mutex<HashMap<String, Vec<String>>>,
+    /// Objects that were made, and when.
+    made: Mutex<HashMap<String, Instant>>,
 }
+
+/// For how long an object that was made counts as there although its store does not show it.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 impl Context {
     /// For how long this process has known of the intent that stands in an object's status. It is
@@ -96,6 +101,20 @@ impl Context {
 }
 
 impl Memory {
+    /// Notes that an object was made: its store does not show it for a while.
+    pub fn made(&self, object: String) {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
+        made.insert(object, Instant::now());
+    }
+
+    /// Whether an object was made so lately that its store need not show it yet.
+    pub fn is_just_made(&self, object: &str) -> bool {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(object)
+            .is_some_and(|at| at.elapsed() < SHOWN_WITHIN)
+    }
+
     /// Notes that an own write has replaced a version of an object: its store shows it for a while.
     pub fn replaced(&self, object: String, version: String) {
         let mut replaced = self.replaced.lock().unwrap_or_else(PoisonError::into_inner);
@@ -129,6 +148,16 @@ mod tests {
         let shown = ["1", "2", "1", "3", "1"];
         let known = shown.map(|version| memory.is_replaced("task/x", version));
         assert_eq!(known, [true, true, true, false, false]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_counts_as_there_for_ten_seconds() {
+        let memory = Memory::default();
+        memory.made("LogBackup/ns/x".to_owned());
+        assert!(memory.is_just_made("LogBackup/ns/x"));
+        assert!(!memory.is_just_made("LogBackup/ns/y"));
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(!memory.is_just_made("LogBackup/ns/x"));
     }
 
     #[test]

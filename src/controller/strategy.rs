@@ -171,11 +171,6 @@ impl Reconcile for BackupStrategy {
                 {
                     false
                 }
-                // Only an alert of logs that are behind ends by it.
-                Change::Database {
-                    only_archived: true,
-                    ..
-                } if !has_alerts(strategy) => false,
                 Change::Database {
                     tenants: Some(tenants),
                     ..
@@ -246,13 +241,6 @@ impl BackupStrategy {
             })
             .collect()
     }
-}
-
-fn has_alerts(strategy: &BackupStrategy) -> bool {
-    let status = strategy.status.as_ref();
-    status
-        .and_then(|status| status.alert_count)
-        .is_some_and(|count| count > 0)
 }
 
 /// Whether a strategy made the task.

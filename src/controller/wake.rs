@@ -27,8 +27,6 @@ pub enum Change {
         cluster: ClusterKey,
         /// Names of tenants.
         tenants: Option<Arc<BTreeSet<String>>>,
-        /// Whether nothing of them has changed but how far their logs are archived.
-        only_archived: bool,
     },
     /// An object.
     Object(Changed),
@@ -206,7 +204,6 @@ impl Change {
             Self::Database {
                 cluster: key,
                 tenants,
-                ..
             } => {
                 key.namespace == namespace
                     && key.name == cluster

@@ -30,9 +30,6 @@ pub struct Wake {
     pub cluster: ClusterKey,
     /// Names of the tenants that changed; `None` when all objects of the cluster are concerned.
     pub tenants: Option<Arc<BTreeSet<String>>>,
-    /// Whether nothing of them has changed but how far their logs are archived, which it does in
-    /// every read.
-    pub only_archived: bool,
 }
 
 /// One object that describes a cluster.
@@ -133,7 +130,6 @@ impl Cluster {
         let _ = self.wake.send(Wake {
             cluster: self.key.clone(),
             tenants: None,
-            only_archived: false,
         });
     }
 

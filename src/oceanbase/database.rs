@@ -17,7 +17,7 @@ use super::client::Account;
 use super::cluster::{Cluster, Wake};
 use super::command::Command;
 use super::credentials::ClusterKey;
-use super::model::{Answer, DatabaseId, Scn, Snapshot, Tenant};
+use super::model::{Answer, DatabaseId, Snapshot};
 use super::sender::Sender;
 
 /// What is shared by all objects that describe one database.
@@ -204,39 +204,28 @@ impl Database {
     pub(super) fn publish(&self, snapshot: Snapshot) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
-        let Some(before) = before else {
-            self.tell(None, false);
-            return true;
-        };
-        let (mut names, mut archived) = changed(&before, &snapshot);
-        // A read that shows nothing new still ends the waiting for it.
-        // What was awaited stays known: somebody may still hold a snapshot from before.
-        let settled_by = lock(&self.settled_by);
-        let awaited = settled_by
-            .iter()
-            .filter(|(_, read)| (before.sequence + 1..=snapshot.sequence).contains(read));
-        names.extend(awaited.map(|(name, _)| name.clone()));
-        drop(settled_by);
-        archived.retain(|name| !names.contains(name));
-        self.tell(Some(names), false);
-        self.tell(Some(archived), true);
-        false
-    }
-
-    fn tell(&self, tenants: Option<BTreeSet<String>>, only_archived: bool) {
-        if tenants.as_ref().is_some_and(BTreeSet::is_empty) {
-            return;
+        let tenants = before.map(|before| {
+            // A read that shows nothing new still ends the waiting for it.
+            // What was awaited stays known: somebody may still hold a snapshot from before.
+            let awaited = lock(&self.settled_by)
+                .iter()
+                .filter(|(_, read)| (before.sequence + 1..=snapshot.sequence).contains(read))
+                .map(|(name, _)| name.clone())
+                .collect::<Vec<_>>();
+            let names = changed(&before, &snapshot);
+            Arc::new(names.into_iter().chain(awaited).collect::<BTreeSet<_>>())
+        });
+        let everybody = tenants.is_none();
+        if tenants.as_ref().is_some_and(|names| names.is_empty()) {
+            return everybody;
         }
-        let tenants = tenants.map(Arc::new);
         let members = lock(&self.roles).members.clone();
         for cluster in members {
+            let tenants = tenants.clone();
             // Nobody listens while the operator starts; its controllers then look at everything.
-            let _ = self.wake.send(Wake {
-                cluster,
-                tenants: tenants.clone(),
-                only_archived,
-            });
+            let _ = self.wake.send(Wake { cluster, tenants });
         }
+        everybody
     }
 
     /// What is known of the tenant is old until the next read; gives back the mark before.
@@ -305,16 +294,12 @@ impl Drop for Settling<'_> {
     }
 }
 
-/// Names of the tenants that differ between two snapshots, and of those of which only more is
-/// archived.
-fn changed(before: &Snapshot, after: &Snapshot) -> (BTreeSet<String>, BTreeSet<String>) {
-    let (mut names, mut archived) = (BTreeSet::new(), BTreeSet::new());
+/// Names of the tenants that differ between two snapshots.
+fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
     for (id, tenant) in &after.tenants {
         match before.tenants.get(id) {
             Some(known) if Arc::ptr_eq(known, tenant) => {}
-            Some(known) if at_rest(known) == at_rest(tenant) => {
-                archived.insert(tenant.name.clone());
-            }
             Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
             None => drop(names.insert(tenant.name.clone())),
         }
@@ -324,17 +309,7 @@ fn changed(before: &Snapshot, after: &Snapshot) -> (BTreeSet<String>, BTreeSet<S
         .iter()
         .filter(|(id, _)| !after.tenants.contains_key(id));
     names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
-    (names, archived)
-}
-
-/// The tenant, were its archive never to move.
-fn at_rest(tenant: &Tenant) -> Tenant {
-    let mut tenant = tenant.clone();
-    if let Some(round) = &mut tenant.round {
-        round.checkpoint_scn = Scn::default();
-        (round.input_bytes, round.output_bytes) = (0, 0);
-    }
-    tenant
+    names
 }
 
 /// A poisoned lock holds what it held: none of the sections above can leave it half done.

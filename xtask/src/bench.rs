@@ -187,7 +187,7 @@ impl Bench<'_> {
                 return Ok(());
             }
             ensure!(
-                began.elapsed() < Duration::from_mins(5),
+                began.elapsed() < Duration::from_mins(15),
                 "{running} of {tenants} run"
             );
             tokio::time::sleep(Duration::from_secs(1)).await;

@@ -79,11 +79,7 @@ pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<Cluster
 /// The waiting tasks that a change may give a place to.
 pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
     let key = match change {
-        Change::Database {
-            cluster,
-            only_archived: false,
-            ..
-        } => Some(cluster.clone()),
+        Change::Database { cluster, .. } => Some(cluster.clone()),
         Change::Object(Changed::Task(task)) => cluster_of(task, context),
         Change::Object(Changed::Cluster(cluster)) => Some(key_of(cluster)),
         _ => None,

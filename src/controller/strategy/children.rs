@@ -174,10 +174,19 @@ pub(in crate::controller) async fn make<K>(
 {
     let name = object.name_any();
     let namespace = object.namespace().unwrap_or_default();
+    // With its owner: one that was made anew under the same name has made nothing yet.
+    let owner = object.owner_references().first();
+    let owner = owner.map_or("", |owner| &owner.uid);
+    let known_as = format!("{}/{namespace}/{name} of {owner}", K::kind(&()));
+    if context.memory.is_just_made(&known_as) {
+        made.ours.insert(name);
+        return;
+    }
     let api = Api::<K>::namespaced(context.client.clone(), &namespace);
     context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
     match api.create(&PostParams::default(), object).await {
         Ok(_) => {
+            context.memory.made(known_as);
             made.ours.insert(name);
         }
         // From the API, not from the store: the store may not show it yet.
