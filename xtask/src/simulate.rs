@@ -23,7 +23,7 @@ pub(crate) struct Arguments {
     /// Only plans of this workload.
     #[arg(long)]
     workload: Option<String>,
-    /// Run so many of the enumerated plans; all of them when left out. 320 of seed 2026 are those
+    /// Run so many of the enumerated plans; all of them when left out. 300 of seed 2026 are those
     /// that run with every change.
     #[arg(long)]
     count: Option<usize>,

@@ -10,7 +10,7 @@ use simulation::run;
 use simulation::workload::Workload;
 
 /// How many plans run with every change.
-const PLANS: usize = 320;
+const PLANS: usize = 300;
 
 /// Draws them.
 const SEED: u64 = 2026;
