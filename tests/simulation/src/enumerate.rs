@@ -215,6 +215,24 @@ pub fn drawn(singles: &[Plan], seed: u64) -> Plan {
     plan
 }
 
+/// So many of the plans of many workloads, the same ones for the same seed: a third are kills of
+/// a scheduled pair of backups, a quarter are leaders that lead no more, the rest a bit of
+/// everything.
+#[must_use]
+pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
+    let is_kill = |plan: &Plan| {
+        let act = &plan.faults[0].act;
+        plan.workload == "pair" && matches!(act, Act::KillBefore | Act::KillAfter)
+    };
+    let ends_a_lead = |plan: &Plan| plan.workload == "leader" && plan.faults[0].act.ends_a_lead();
+    let (kills, others): (Vec<_>, Vec<_>) = plans.into_iter().partition(is_kill);
+    let (ends, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(ends_a_lead);
+    let mut chosen = sample(kills, count / 3, seed);
+    chosen.extend(sample(ends, count / 4, seed));
+    chosen.extend(sample(rest, count - chosen.len(), seed));
+    chosen
+}
+
 /// So many of the plans, the same ones for the same seed.
 #[must_use]
 pub fn sample(mut plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {

@@ -21,27 +21,39 @@ pub(super) struct Held {
     /// Whose client wrote it last; nobody's when it was given back.
     by: Option<String>,
     since: Duration,
+    /// When it was written or deleted last: the others wait once more from then on.
+    touched_at: Duration,
     /// The longest time without a renewal so far.
     longest_gap: Duration,
 }
 
 impl State {
-    /// The Lease was written.
+    /// The Lease was written by an operator, or deleted by somebody.
     pub(super) fn leads(&mut self, change: &Change) {
-        let Some(after) = &change.after else { return };
         let now = self.time.elapsed();
+        let Some(after) = &change.after else {
+            let longest_gap = self.longest_gap();
+            if let Some(held) = &mut self.lease {
+                (held.touched_at, held.longest_gap) = (now, longest_gap);
+            }
+            return;
+        };
         let holder = after["spec"]["holderIdentity"].as_str().unwrap_or_default();
         let longest_gap = self.longest_gap();
         self.lease = Some(Held {
             by: (!holder.is_empty()).then(|| change.actor.clone()),
             since: now,
+            touched_at: now,
             longest_gap,
         });
     }
 
     /// The longest time for which nobody has renewed the Lease, up to now.
     pub(super) fn longest_gap(&self) -> Duration {
-        let gap = |held: &Held| held.longest_gap.max(self.age(held));
+        let gap = |held: &Held| {
+            held.longest_gap
+                .max(self.time.elapsed().saturating_sub(held.touched_at))
+        };
         self.lease.as_ref().map_or(Duration::ZERO, gap)
     }
 

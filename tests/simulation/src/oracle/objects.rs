@@ -29,12 +29,12 @@ const GRANTED: [(&str, &str); 5] = [
 
 impl State {
     pub(super) fn change(&mut self, change: &Change) {
-        if !change.actor.starts_with("operator") {
-            return;
-        }
         let plural = change.key.plural.as_str();
         if plural == "leases" {
             self.leads(change);
+        }
+        if !change.actor.starts_with("operator") {
+            return;
         }
         if matches!(plural, "events" | "leases") {
             return self.keeps_secrets(change);
