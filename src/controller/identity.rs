@@ -109,14 +109,14 @@ pub(super) fn same_database(context: &Context, one: &ClusterKey, other: &Cluster
 /// The database that answered last. The object's status remembers it over a restart and while
 /// nothing answers: who is first to have been made stays the owner.
 fn identity(context: &Context, key: &ClusterKey) -> Option<DatabaseId> {
-    let known = match stores::find(&context.stores.clusters, &key.namespace, &key.name) {
-        Some(object) => object.status.as_ref().and_then(|s| s.identity.clone()),
-        None => {
-            let unreadable = &context.stores.unreadable;
-            unreadable
-                .find::<OceanBaseCluster>(&key.namespace, &key.name)?
-                .identity
-        }
+    let (namespace, name) = (&*key.namespace, &*key.name);
+    let known = if let Some(object) = stores::find(&context.stores.clusters, namespace, name) {
+        object.status.as_ref().and_then(|s| s.identity.clone())
+    } else {
+        let unreadable = &context.stores.unreadable;
+        unreadable
+            .find::<OceanBaseCluster>(namespace, name)?
+            .identity
     };
     known
         .as_ref()

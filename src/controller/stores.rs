@@ -202,7 +202,7 @@ where
             Event::InitApply(guarded) => match self.read(guarded) {
                 Ok(object) => Some(Event::InitApply(object)),
                 Err(metadata) => {
-                    self.listed.push(metadata);
+                    self.listed.push(*metadata);
                     None
                 }
             },
@@ -227,7 +227,7 @@ where
         }
     }
 
-    fn read(&self, guarded: Guarded<K>) -> Result<K, ObjectMeta> {
+    fn read(&self, guarded: Guarded<K>) -> Result<K, Box<ObjectMeta>> {
         let metadata = guarded.meta();
         let is_news = match &guarded.0 {
             Ok(_) => self.unreadable.remove::<K>(metadata),
@@ -252,7 +252,7 @@ where
                 object.meta_mut().managed_fields = None;
                 Ok(object)
             }
-            Err(unread) => Err(unread.metadata),
+            Err(unread) => Err(Box::new(unread.metadata)),
         }
     }
 

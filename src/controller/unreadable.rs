@@ -214,7 +214,7 @@ mod tests {
     use super::*;
     use crate::api::{BackupStrategy, LogBackup, OceanBaseCluster};
 
-    fn strategy(tenants: Value) -> Value {
+    fn strategy(tenants: &Value) -> Value {
         json!({
             "metadata": {
                 "name": "nightly", "namespace": "shop",
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_strategy_with_one_odd_word_still_says_whose_tenants_it_has() {
-        let left = unread(strategy(json!({"names": ["orders"]}))).remnant;
+        let left = unread(strategy(&json!({"names": ["orders"]}))).remnant;
         assert_eq!(left.cluster_ref, Some(LocalReference::new("prod")));
         assert_eq!(left.tenants.unwrap().names, ["orders"]);
         assert_eq!(left.created_at, "2026-11-21T00:00:00Z".parse().unwrap());
@@ -245,14 +245,14 @@ mod tests {
 
     #[test]
     fn a_strategy_whose_tenants_can_not_be_read_is_for_all_of_them() {
-        let left = unread(strategy(json!({"names": 7}))).remnant;
+        let left = unread(strategy(&json!({"names": 7}))).remnant;
         assert_eq!(left.tenants, None);
         assert!(left.cluster_ref.is_some());
     }
 
     #[test]
     fn an_object_that_can_be_read_is_read() {
-        let mut object = strategy(json!({"names": ["orders"]}));
+        let mut object = strategy(&json!({"names": ["orders"]}));
         object["spec"]["firstBackup"] = json!("OnSchedule");
         let read: Guarded<BackupStrategy> = serde_json::from_value(object).unwrap();
         assert!(read.0.is_ok());
@@ -261,7 +261,7 @@ mod tests {
     #[test]
     fn what_was_corrected_or_is_not_listed_any_more_is_forgotten() {
         let unreadable = Unreadable::default();
-        let odd = unread(strategy(json!({})));
+        let odd = unread(strategy(&json!({})));
         assert!(unreadable.insert::<BackupStrategy>(&odd), "news");
         assert!(!unreadable.insert::<BackupStrategy>(&odd), "no news");
         // The lists of other kinds say nothing about it.

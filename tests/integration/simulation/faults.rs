@@ -15,9 +15,10 @@ const PLANS: usize = 300;
 /// Draws them.
 const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 13] = [
+const EVERYDAY: [&str; 14] = [
     "pair",
     "manual",
+    "now",
     "logs",
     "suspend",
     "delete",
@@ -50,6 +51,8 @@ fn what_people_do_is_done_in_peace() {
         manual.digest["jobs of orders"],
         "Full COMPLETED, Full CANCELED"
     );
+    let now = run(&Plan::peace("now"), None);
+    assert_eq!(now.digest["jobs of orders"], "Full COMPLETED");
     let delete = run(&Plan::peace("delete"), None);
     assert_eq!(delete.digest["jobs of orders"], "Full COMPLETED");
     let neighbours = run(&Plan::peace("neighbours"), None);

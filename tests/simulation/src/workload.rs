@@ -132,6 +132,7 @@ impl Workload {
         vec![
             Self::pair(),
             Self::manual(),
+            Self::now(),
             Self::logs(),
             Self::suspend(),
             Self::delete(),

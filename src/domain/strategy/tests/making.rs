@@ -28,10 +28,10 @@ fn found(status: RoundStatus, mode: StrategyLogBackupMode, here: bool) -> Desire
         story.seen.with_logs_here.insert(archived.id);
     }
     story.seen.database = Ok(vec![Arc::new(archived)]);
-    let Some(Effect::MakeLogBackups(made)) = story.look(1).effect else {
+    let Some(Effect::MakeLogBackups(new)) = story.look(1).effect else {
         panic!("no log backup")
     };
-    made[0].1.desired_state
+    new[0].1.desired_state
 }
 
 fn with_round(id: i64, status: RoundStatus) -> Tenant {

@@ -65,6 +65,14 @@ impl Workload {
             )
     }
 
+    /// Back up now, where there is nothing but a cluster and a store: log backup begins for it and
+    /// ends after it.
+    pub(super) fn now() -> Self {
+        let mut now = Self::new("now", &["orders"]);
+        now.allowed.push(Kind::NoArchiveLog);
+        now.at(minutes(1), Action::Apply(task("now", "orders")))
+    }
+
     /// Log backup is started, held, let go on, and stopped.
     pub(super) fn logs() -> Self {
         let mut logs = Self::new("logs", &["orders"]);
