@@ -16,6 +16,15 @@ const MANY: i32 = 5;
 const ONE: i32 = 1;
 
 fn worlds() -> Vec<Seen> {
+    [
+        in_each_state_of_a_round(),
+        of_each_tenant(),
+        in_each_surrounding(),
+    ]
+    .concat()
+}
+
+fn in_each_state_of_a_round() -> Vec<Seen> {
     let mut worlds: Vec<Seen> = [
         RoundStatus::Prepare,
         RoundStatus::Beginning,
@@ -44,6 +53,12 @@ fn worlds() -> Vec<Seen> {
             may_heal_at: Some(at(50)),
             ..seen(tenant(Some(RoundStatus::Interrupted)))
         },
+    ]);
+    worlds
+}
+
+fn of_each_tenant() -> Vec<Seen> {
+    vec![
         seen(bare()),
         seen(Tenant {
             archive_log: Some(false),
@@ -84,6 +99,11 @@ fn worlds() -> Vec<Seen> {
             }),
             ..without_tenant()
         },
+    ]
+}
+
+fn in_each_surrounding() -> Vec<Seen> {
+    vec![
         Seen {
             conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
             ..seen(bare())
@@ -115,8 +135,7 @@ fn worlds() -> Vec<Seen> {
             target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
             ..seen(doing())
         },
-    ]);
-    worlds
+    ]
 }
 
 fn answers() -> Vec<Answer> {
