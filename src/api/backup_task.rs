@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::BackupType;
-use super::{Cause, DataBackupSettings, LocalReference};
+use super::{Cause, DataBackupSettings, LocalReference, TakenStatement};
 
 /// One data backup of one tenant.
 #[derive(
@@ -309,6 +309,9 @@ pub struct BackupTaskStatus {
     /// or after a backup that failed of something that passes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_time: Option<Time>,
+    /// That the tenant's destination was set, until the database shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub taken: Option<TakenStatement>,
     /// Why the task failed, or what it waits for (console S27).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

@@ -21,6 +21,7 @@
 mod archiving;
 mod attempt;
 mod deadline;
+mod destination;
 mod fan_out;
 mod follow;
 mod mirror;

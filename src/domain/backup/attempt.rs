@@ -5,13 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Draft, Effect, State, Verdict,
-    obstacle::{reading, unsafe_name},
-    queue::WAITING_FOR_PLACE,
-    retry::FAILED,
+    Draft, Effect, State, Verdict, obstacle::unsafe_name, queue::WAITING_FOR_PLACE, retry::FAILED,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
-use crate::domain::{DestinationSeen, Next, Obstacle, cause, time};
+use crate::domain::{Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
 
 /// Where the last attempt stands, as `attempts[].outcome` keeps it.
@@ -20,11 +17,9 @@ pub(super) const ACCEPTED: &str = "Accepted";
 pub(super) const REFUSED: &str = "Refused";
 
 /// The pause after a statement that was refused for now; it doubles.
-const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
+pub(super) const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 /// The pause after a statement that could not be sent; it doubles.
 const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
-/// The pause after a destination that could not be set.
-const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 /// No pause is longer.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
@@ -116,24 +111,6 @@ impl Draft<'_> {
         }
     }
 
-    fn is_without_destination(&self) -> bool {
-        let database = self.seen.database.as_ref();
-        database.is_ok_and(|seen| seen.tenant.destination == DestinationSeen::Unset)
-    }
-
-    fn set_destination(self) -> Verdict {
-        let effect = self.tenant_name().map(Effect::SetDestination);
-        // As it stands while it is tried again: the same refusal would be written twice a time.
-        if self.status.retry_time.is_some() {
-            return self.render(&State::Refused, effect, Next::After(LOOK_PAUSE));
-        }
-        let setting = Obstacle::waiting(
-            "SettingDestination",
-            "the destination of data backups is being set",
-        );
-        self.wait_with(setting, effect, Next::After(LOOK_PAUSE))
-    }
-
     /// Writes the intent and sends.
     fn send(mut self) -> Verdict {
         let number = self.next_number();
@@ -151,6 +128,7 @@ impl Draft<'_> {
         }
         self.status.cause = None;
         self.status.retry_time = None;
+        self.status.taken = None;
         let effect = Effect::Backup {
             tenant,
             incremental: self.task.spec.type_ == BackupType::Incremental,
@@ -227,19 +205,6 @@ impl Draft<'_> {
             | Effect::MakeChildren(_)
             | Effect::CancelChildren(_)
             | Effect::Delete => self.look(),
-        }
-    }
-
-    fn hear_destination(self, answer: &Answer) -> Verdict {
-        match answer {
-            Answer::Done | Answer::AlreadySent => self.wait(reading(), Next::Await),
-            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
-                self.fail(failure.into())
-            }
-            Answer::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
-            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                self.pause(not_sent(why), REFUSED_PAUSE)
-            }
         }
     }
 
@@ -371,7 +336,7 @@ fn outcome_unknown(why: &str) -> Cause {
     cause(OUTCOME_UNKNOWN, &message)
 }
 
-fn not_sent(why: &str) -> Cause {
+pub(super) fn not_sent(why: &str) -> Cause {
     let message = format!("the statement could not be sent ({why}); it is tried again");
     cause("NotSent", &message)
 }

@@ -148,6 +148,24 @@ fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
     assert_eq!(story.status, before, "the try itself is not written");
 }
 
+/// Sys answers well for a tenant that could not follow, and views lag.
+#[test]
+fn a_destination_that_is_taken_and_not_shown_is_set_again_more_and_more_rarely_and_told() {
+    let mut story = Story::new();
+    let unset = with_destination(DestinationSeen::Unset);
+    let mut sent_at = Vec::new();
+    for second in 0..600 {
+        if story.look(&unset, second).effect.is_some() {
+            sent_at.push(second);
+            story.answered(&unset, second, &Answer::Done);
+        }
+    }
+    assert_eq!(sent_at, [0, 15, 45, 105, 225, 465]);
+    assert_eq!(story.reason(), "StatementWithoutEffect");
+    assert!(is_backup(&story.look(&healthy(), 600)));
+    assert_eq!(story.status.taken, None);
+}
+
 #[test]
 fn what_is_refused_for_good_fails_with_its_cause() {
     let mut story = Story::new();

@@ -35,6 +35,11 @@ fn key(status: &BackupTaskStatus) -> String {
             status.queue_position,
             status.job_id,
             &status.retry_time,
+            // Past what is told at once nothing new happens.
+            status
+                .taken
+                .as_ref()
+                .map(|taken| (taken.times.min(5), &taken.time)),
             status.cause.as_ref().map(|cause| &cause.reason),
             status.observed_generation,
         )

@@ -1,0 +1,75 @@
+//! Where a tenant without a destination for data backups sends them: set once, before its first
+//! BACKUP.
+
+use jiff::SignedDuration;
+
+use super::attempt::{LOOK_PAUSE, REFUSED_PAUSE, not_sent};
+use super::obstacle::reading;
+use super::{Draft, Effect, State, Verdict};
+use crate::domain::{DestinationSeen, Next, Obstacle, taken};
+use crate::oceanbase::model::{Answer, FailureClass};
+
+/// The statement's words, as a status keeps them.
+const SETTING: &str = "SET DATA_BACKUP_DEST";
+
+/// The pause after a destination that could not be set.
+const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
+
+impl Draft<'_> {
+    pub(super) fn is_without_destination(&self) -> bool {
+        let database = self.seen.database.as_ref();
+        database.is_ok_and(|seen| seen.tenant.destination == DestinationSeen::Unset)
+    }
+
+    pub(super) fn set_destination(self) -> Verdict {
+        let was_taken = self.status.taken.as_ref();
+        if let Some(until) = taken::repeated_at(was_taken, SETTING, self.now) {
+            let next = self.sooner_than_deadline(Next::At(until));
+            let obstacle = self.not_shown();
+            return self.wait(obstacle, next);
+        }
+        let effect = self.tenant_name().map(Effect::SetDestination);
+        // As it stands while it is tried again: the same words would be written twice a time.
+        if self.status.retry_time.is_some() || was_taken.is_some() {
+            return self.render(&State::Refused, effect, Next::After(LOOK_PAUSE));
+        }
+        let setting = Obstacle::waiting(
+            "SettingDestination",
+            "the destination of data backups is being set",
+        );
+        self.wait_with(setting, effect, Next::After(LOOK_PAUSE))
+    }
+
+    pub(super) fn hear_destination(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            // The next look shows it; views lag, and what sys answers a tenant may not follow.
+            Answer::Done | Answer::AlreadySent => {
+                taken::note(&mut self.status.taken, SETTING, self.now);
+                let obstacle = self.not_shown();
+                self.wait(obstacle, Next::After(LOOK_PAUSE))
+            }
+            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+                self.fail(failure.into())
+            }
+            Answer::Refused(failure) => self.pause(failure.into(), DESTINATION_PAUSE),
+            Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+                self.pause(not_sent(why), REFUSED_PAUSE)
+            }
+        }
+    }
+
+    /// What is said of a destination that was set and is not shown.
+    fn not_shown(&self) -> Obstacle {
+        if !taken::is_told(self.status.taken.as_ref()) {
+            return reading();
+        }
+        Obstacle::waiting(
+            "StatementWithoutEffect",
+            format!(
+                "the database has taken {SETTING} several times, and shows no destination; it is \
+                 set again now and then. Check that the tenant's status is NORMAL, then look for \
+                 its errors in observer.log"
+            ),
+        )
+    }
+}
