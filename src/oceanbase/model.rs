@@ -104,6 +104,15 @@ impl Tenant {
     pub fn running_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| !job.status.is_terminal())
     }
+
+    /// Backups that have completed and whose set is not seen: its row follows its job's, or it was
+    /// deleted since.
+    pub fn jobs_without_set(&self) -> impl Iterator<Item = &Job> {
+        self.jobs.iter().filter(|job| {
+            let has_set = self.sets.iter().any(|set| set.id == job.set_id);
+            job.status == JobStatus::Completed && job.set_id.0 > 0 && !has_set
+        })
+    }
 }
 
 /// A tenant's log archive destination (`CDB_OB_ARCHIVE_DEST`, one row per attribute).

@@ -15,6 +15,8 @@ use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
 
+mod late;
+
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// How far two nodes' clocks may differ in START_TIMESTAMP.
@@ -155,7 +157,9 @@ impl<'a> Reading<'a> {
                 job.percent = progress.get(&(job.tenant_id, job.id)).copied();
             }
         }
-        let stale = depth == Depth::Full || history.is_stale(&tenants, &rounds, &running);
+        let stale = depth == Depth::Full
+            || history.awaits_a_set(now)
+            || history.is_stale(&tenants, &rounds, &running);
         let mut ended = Vec::new();
         let mut policies = None;
         if stale || depth == Depth::AfterCommand {

@@ -8,11 +8,13 @@ use super::attempt::{ACCEPTED, doubled};
 use super::{Draft, Effect, Outcome, State, Verdict, status};
 use crate::api::backup_task::Attempt;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantName};
+use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
+/// How long a set may show up after its job where a password should protect it.
+const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
@@ -108,12 +110,26 @@ impl Draft<'_> {
         }
     }
 
+    /// Whether a password should gate the set.
+    fn is_password_wanted(&self) -> bool {
+        let settings = self.status.data_backup.as_ref();
+        settings.is_some_and(|settings| settings.restore_password_secret_ref.is_some())
+    }
+
     /// Whether anybody can restore a set that a password should gate.
     fn is_unprotected(&self, set: &BackupSet) -> bool {
-        let settings = self.status.data_backup.as_ref();
-        let is_wanted =
-            settings.is_some_and(|settings| settings.restore_password_secret_ref.is_some());
-        is_wanted && set.encryption_mode.eq_ignore_ascii_case("NONE")
+        self.is_password_wanted() && set.encryption_mode.eq_ignore_ascii_case("NONE")
+    }
+
+    fn end_unseen(mut self, job: &Job) -> Verdict {
+        let message = format!(
+            "the backup is complete, and the database does not show set {}: whether a password \
+             protects it is not known. Look at ENCRYPTION_MODE in CDB_OB_BACKUP_SET_FILES, or back \
+             up again",
+            job.set_id
+        );
+        self.status.cause = Some(cause("SetNotVisible", &message));
+        self.end(Outcome::Failed, job.ended_at)
     }
 
     fn end_unprotected(mut self, job: &Job) -> Verdict {
@@ -138,13 +154,14 @@ impl Draft<'_> {
                     return self.end_unprotected(job);
                 }
             }
-            None if self.is_recent(job.ended_at) => {
+            None if self.is_within(self.set_patience(), job.ended_at) => {
                 return self.render(
                     &State::Running(JobStatus::Doing),
                     None,
                     Next::After(Duration::from_secs(2)),
                 );
             }
+            None if self.is_password_wanted() => return self.end_unseen(job),
             // The set was deleted since; the backup went well all the same.
             None => {}
         }
@@ -156,7 +173,21 @@ impl Draft<'_> {
     /// Whether rows may still follow. The instant is by the database's clock: one that runs ahead
     /// must not hold a task for hours.
     fn is_recent(&self, at: Option<Timestamp>) -> bool {
-        at.is_some_and(|at| at.duration_until(self.now).abs() < ROWS_SETTLE)
+        self.is_within(ROWS_SETTLE, at)
+    }
+
+    fn is_within(&self, duration: SignedDuration, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| at.duration_until(self.now).abs() < duration)
+    }
+
+    /// How long a set may show up after its job. What protects it must be seen: sets are read again
+    /// every few minutes at the latest.
+    fn set_patience(&self) -> SignedDuration {
+        if self.is_password_wanted() {
+            PROTECTED_SET_PATIENCE
+        } else {
+            ROWS_SETTLE
+        }
     }
 
     /// Only the parent is there: the child comes later, or never; or it was there and is gone
@@ -172,6 +203,15 @@ impl Draft<'_> {
         }
         match parent.status {
             JobStatus::Canceled => self.end_canceled(parent.ended_at),
+            // A parent completes also when the tenant of a child is no more.
+            JobStatus::Completed if self.status.job_id.is_some() && self.is_tenant_gone() => {
+                let dropped = cause(
+                    "TenantDropped",
+                    "the tenant was dropped while its backup ran: there is no set that could be \
+                     relied on. Back up the tenant that you want with a new BackupTask",
+                );
+                self.fail_attempt(dropped, false, parent.ended_at)
+            }
             // A parent completes when all its children have; this one was seen to begin.
             JobStatus::Completed if self.status.job_id.is_some() => {
                 self.status.cause = None;
@@ -188,6 +228,12 @@ impl Draft<'_> {
             }
             _ => self.end_failed(parent),
         }
+    }
+
+    /// Whether there is no tenant any more of the number to which BACKUP was sent.
+    fn is_tenant_gone(&self) -> bool {
+        let sent_to = self.status.tenant_id.map(TenantId);
+        sent_to.is_some() && self.tenant().map(|tenant| tenant.id) != sent_to
     }
 
     /// Whether a job that was canceled already is to be canceled again.

@@ -3,6 +3,8 @@
 //! A data backup needs archived log from its start to its end, and recovery needs it up to the
 //! set's `MIN_RESTORE_SCN` (`DBA_OB_BACKUP_SET_FILES`): ended earlier, the set would be worthless.
 
+use jiff::SignedDuration;
+
 use crate::api::DesiredState;
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
@@ -21,8 +23,11 @@ pub(super) fn desired(has_open_tasks: bool, tenant: &Tenant) -> DesiredState {
     }
 }
 
-/// Whether the round has still to come to where a set can be recovered to. One that does not run
-/// never does.
+/// For how long after a backup, by the logs' own time, its set may not be seen yet.
+const SETS_FOLLOW: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether the round has still to come to where a set can be recovered to; what a set that is not
+/// seen yet needs is not known. A round that does not run never comes there.
 fn lags(round: &Round, tenant: &Tenant) -> bool {
     let runs = matches!(
         round.status,
@@ -36,5 +41,8 @@ fn lags(round: &Round, tenant: &Tenant) -> bool {
     let waiting = usable.filter(|set| !set.plus_archivelog);
     let newest = waiting.max_by_key(|set| set.id);
     // The instant itself is not enough: a window ends after it.
-    runs && newest.is_some_and(|set| round.checkpoint_scn <= set.min_restore_scn)
+    let lags = newest.is_some_and(|set| round.checkpoint_scn <= set.min_restore_scn);
+    let reached = round.checkpoint_scn.at();
+    let mut unseen = tenant.jobs_without_set().filter_map(|job| job.ended_at);
+    runs && (lags || unseen.any(|ended_at| ended_at.duration_until(reached) < SETS_FOLLOW))
 }

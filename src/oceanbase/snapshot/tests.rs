@@ -194,6 +194,20 @@ async fn a_job_that_vanishes_again_has_a_whole_minute_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_set_that_is_late_is_read_as_soon_as_it_is_there() {
+    let mut desk = Desk::new();
+    let row = ["1002", "1", "1", "1", "0", "FULL", "COMPLETED", START];
+    let ends = ["2026-11-20 01:59:50.000000", "0", "obb/x/1", "file:///data"];
+    let row = [&row[..], &ends].concat().into_iter().map(Some);
+    let row: Vec<_> = row.collect();
+    desk.views.set(ENDED, JOB_COLUMNS, &[&row]);
+    desk.read(true).await;
+    assert!(desk.is_full().await);
+    desk.now += SignedDuration::from_mins(1);
+    assert!(!desk.is_full().await, "it is given up a minute later");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_first_read_looks_back_five_weeks() {
     let mut desk = Desk::new();
     desk.read(true).await;

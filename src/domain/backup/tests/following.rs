@@ -108,6 +108,24 @@ fn a_job_that_was_seen_is_not_called_skipped_when_only_its_parent_is_left() {
 }
 
 #[test]
+fn a_backup_whose_tenant_was_dropped_in_the_middle_has_failed() {
+    for tenant in [None, Some(TenantId(1010))] {
+        let mut story = Story::accepted();
+        story.look(&with_job(job(JobStatus::Doing)), 5);
+        let mut seen = with_parent(parent(JobStatus::Completed));
+        let known = &mut seen.database.as_mut().unwrap().tenant.tenant;
+        *known = tenant.map(|id| {
+            Arc::new(Tenant {
+                id,
+                ..known.as_deref().unwrap().clone()
+            })
+        });
+        story.look(&seen, 91);
+        assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
+    }
+}
+
+#[test]
 fn a_database_clock_that_runs_ahead_does_not_hold_a_completed_task() {
     let mut story = Story::accepted();
     let ahead = Job {
@@ -159,6 +177,23 @@ fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for()
         }));
         story.look(&seen, 61);
         assert_eq!(story.phase(), phase);
+    }
+}
+
+#[test]
+fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
+    for (is_asked_for, phase) in [(false, "Completed"), (true, "InProgress")] {
+        let mut story = Story::accepted();
+        let settings = story.status.data_backup.as_mut().unwrap();
+        settings.restore_password_secret_ref =
+            is_asked_for.then(|| crate::api::LocalReference::new("pw"));
+        let seen = with_job(job(JobStatus::Completed));
+        story.look(&seen, 100);
+        assert_eq!(story.phase(), phase);
+        story.look(&seen, 700);
+        if is_asked_for {
+            assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
+        }
     }
 }
 
