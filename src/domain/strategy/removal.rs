@@ -68,9 +68,7 @@ pub fn leave(
     }
     let step = step(&left);
     if let Some(made) = made {
-        if draft.hear_removal(step.as_ref(), made) {
-            next = next.sooner(TRY_AGAIN, now);
-        }
+        next = next.sooner(draft.hear_removal(step.as_ref(), made), now);
         return Farewell::Stay(draft.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
@@ -138,11 +136,16 @@ impl Draft<'_> {
         })
     }
 
-    /// Takes in what became of a step; says whether it is to be tried again soon.
-    fn hear_removal(&mut self, step: Option<&Effect>, made: &Made) -> bool {
+    /// Takes in what became of a step; says when to go on.
+    fn hear_removal(&mut self, step: Option<&Effect>, made: &Made) -> Next {
         match (step, &made.answer) {
-            (Some(Effect::ChangePolicy(change)), Some(answer)) => self.hear(change, answer),
-            _ => made.error.is_some(),
+            (Some(Effect::ChangePolicy(change)), Some(answer)) => {
+                self.hear(change, answer);
+                let paused_until = self.policy_paused_until(change);
+                paused_until.map_or(Next::Await, Next::At)
+            }
+            _ if made.error.is_some() => TRY_AGAIN,
+            _ => Next::Await,
         }
     }
 

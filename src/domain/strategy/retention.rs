@@ -7,8 +7,6 @@
 
 mod record;
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use super::{Draft, Matched};
@@ -21,8 +19,6 @@ use crate::oceanbase::model::{Answer, DELETE_POLICY, Tenant, TenantId, TenantNam
 
 /// Tenants whose policies are kept in the status.
 const KEPT: usize = 1000;
-/// How soon to look again after a statement whose fate is not known.
-const UNSURE: Next = Next::After(Duration::from_secs(5));
 const DAY: u64 = 24 * 60 * 60;
 
 /// A statement about a tenant's delete policy.
@@ -158,9 +154,7 @@ impl Draft<'_> {
             self.note_intent(due);
         }
         if let (Some(due), Some(answer)) = (&change, answer) {
-            if self.hear(due, answer) {
-                next = next.sooner(UNSURE, self.now);
-            }
+            self.hear(due, answer);
             if let Some(until) = self.policy_paused_until(due) {
                 next = next.sooner(Next::At(until), self.now);
             }

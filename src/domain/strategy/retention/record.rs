@@ -49,15 +49,11 @@ impl Draft<'_> {
         }
     }
 
-    /// Takes in what became of a statement; says whether that is not known.
-    pub(in crate::domain::strategy) fn hear(
-        &mut self,
-        change: &PolicyChange,
-        answer: &Answer,
-    ) -> bool {
+    /// Takes in what became of a statement.
+    pub(in crate::domain::strategy) fn hear(&mut self, change: &PolicyChange, answer: &Answer) {
         let now = self.now;
         let Some(known) = self.record_mut(change.tenant_id()) else {
-            return true;
+            return;
         };
         match answer {
             // The next look shows what it did, if anything.
@@ -69,9 +65,27 @@ impl Draft<'_> {
                 }
             }
             Answer::Refused(failure) => note_failure(known, failure, now),
-            Answer::Unknown(_) | Answer::NotSent(_) | Answer::Withheld(_) => return true,
+            Answer::Unknown(why) => note_failure(
+                known,
+                &passing(
+                    "OutcomeUnknown",
+                    format!(
+                        "whether the database took {} is not known ({why}); its views are looked \
+                         at before it is sent again",
+                        change.words()
+                    ),
+                ),
+                now,
+            ),
+            Answer::NotSent(why) | Answer::Withheld(why) => note_failure(
+                known,
+                &passing(
+                    "NotSent",
+                    format!("{} was not sent ({why}); it is tried again", change.words()),
+                ),
+                now,
+            ),
         }
-        false
     }
 
     /// Whether a statement of ours about the tenant's policy is not seen yet. What is shown may
@@ -183,6 +197,17 @@ fn note_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
     let mut cause = Cause::from(failure);
     cause.message = shortened(cause.message, MESSAGE_LIMIT);
     known.cause = Some(cause);
+}
+
+/// What may go well the next time. Without a pause after it each read would send again.
+fn passing(reason: &'static str, message: String) -> Failure {
+    Failure {
+        code: 0,
+        reason,
+        message,
+        class: FailureClass::NotYet,
+        passing: true,
+    }
 }
 
 fn without_effect(change: &PolicyChange) -> Cause {

@@ -189,6 +189,21 @@ fn an_add_that_was_lost_is_sent_again_and_one_that_was_not_is_seen() {
 }
 
 #[test]
+fn a_statement_that_is_lost_or_not_sent_is_not_repeated_at_each_read_and_is_told() {
+    let why = || "hung up".to_owned();
+    for (answer, reason) in [
+        (Answer::Unknown(why()), "OutcomeUnknown"),
+        (Answer::NotSent(why()), "NotSent"),
+        (Answer::Withheld(why()), "NotSent"),
+    ] {
+        let mut story = of(&[1002], days(7));
+        assert!(story.sent_and_heard(1, &answer).is_some());
+        assert_eq!(story.sent(1), None, "{reason}");
+        assert_eq!(story.why().1, reason);
+    }
+}
+
+#[test]
 fn nothing_is_sent_on_a_picture_that_is_older_than_our_last_statement() {
     let mut story = of(&[1002, 1004], days(7));
     story.sent_and_heard(1, &Answer::Done);
