@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use kube::client::ClientBuilder;
-use kube::{Client, Config};
+use kube::Config;
 use oceanbase_backup_operator::cli::{Cli, Command, Run};
 use oceanbase_backup_operator::clock::Clock;
+use oceanbase_backup_operator::controller::requests;
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
 use oceanbase_backup_operator::{api, operator, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
-use tower::limit::ConcurrencyLimitLayer;
 
 fn main() -> Result<()> {
     match Cli::parse().command {
@@ -38,14 +37,6 @@ fn main() -> Result<()> {
     }
 }
 
-/// A client of the current cluster. A start looks at every object at once; without a limit each of
-/// them would open a connection of its own, and their memory would stay.
-fn limited(config: Config) -> Result<Client> {
-    const REQUESTS_AT_ONCE: usize = 8;
-    let limit = ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE);
-    Ok(ClientBuilder::try_from(config)?.with_layer(&limit).build())
-}
-
 async fn start(run: Run) -> Result<()> {
     // Both clients use the same provider; without this each could look for its own.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -60,7 +51,7 @@ async fn start(run: Run) -> Result<()> {
         signal(SignalKind::interrupt())?,
     );
     let running = operator::run(
-        limited(config)?,
+        requests::client(config)?,
         Arc::new(MySql),
         Clock::system(),
         settings,

@@ -5,6 +5,7 @@
 //! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; [`wake`]
 //!   who is concerned when something changes
 //! * [`context`] what every pass can use
+//! * [`requests`] how the Kubernetes API is asked
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
 //! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
@@ -26,6 +27,7 @@ mod finalizer;
 mod identity;
 pub mod lease;
 pub mod place;
+pub mod requests;
 pub mod secret;
 pub mod stores;
 pub mod unreadable;

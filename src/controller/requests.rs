@@ -1,0 +1,117 @@
+//! The client of the Kubernetes API: few requests at a time, and none that waits for ever.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Request;
+use kube::client::{Body, ClientBuilder};
+use kube::{Client, Config};
+use tokio::time::timeout;
+use tower::limit::ConcurrencyLimitLayer;
+use tower::{BoxError, Layer, Service};
+
+/// A start looks at every object at once; without a limit each of them would open a connection of
+/// its own, and their memory would stay.
+const REQUESTS_AT_ONCE: usize = 8;
+
+/// How long the answer to a request may take. The API server itself gives up after a minute; a
+/// connection that a firewall has forgotten never answers, and the pass that waits for it, and with
+/// it its object, would stand still.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// How long a watch may be silent. The server ends each within five minutes.
+const SILENCE: Duration = Duration::from_secs(295);
+
+/// A client of this cluster.
+///
+/// # Errors
+/// The configuration has no usable address or certificates.
+pub fn client(mut config: Config) -> kube::Result<Client> {
+    config.read_timeout.get_or_insert(SILENCE);
+    let limit = ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE);
+    let builder = ClientBuilder::try_from(config)?;
+    Ok(builder.with_layer(&Limited).with_layer(&limit).build())
+}
+
+/// Puts a time limit on each request that is no watch.
+#[derive(Clone, Copy)]
+struct Limited;
+
+impl<S> Layer<S> for Limited {
+    type Service = InTime<S>;
+
+    fn layer(&self, inner: S) -> InTime<S> {
+        InTime(inner)
+    }
+}
+
+/// A service that answers in time, or fails.
+#[derive(Clone)]
+struct InTime<S>(S);
+
+impl<S> Service<Request<Body>> for InTime<S>
+where
+    S: Service<Request<Body>, Error: Into<BoxError>, Future: Send + 'static>,
+{
+    type Response = S::Response;
+    type Error = BoxError;
+    type Future = Pin<Box<dyn Future<Output = Result<S::Response, BoxError>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
+        self.0.poll_ready(context).map_err(Into::into)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let query = request.uri().query().unwrap_or_default();
+        let is_watch = query.split('&').any(|pair| pair == "watch=true");
+        let answer = self.0.call(request);
+        Box::pin(async move {
+            if is_watch {
+                return answer.await.map_err(Into::into);
+            }
+            match timeout(PATIENCE, answer).await {
+                Ok(answer) => answer.map_err(Into::into),
+                Err(_) => Err("the API server did not answer within a minute".into()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use tower::service_fn;
+
+    use super::*;
+
+    /// What becomes of a request that the server never answers.
+    async fn unanswered(path: &str) -> Option<Result<(), String>> {
+        let server = service_fn(|_| std::future::pending::<Result<(), BoxError>>());
+        let request = Request::get(path).body(Body::empty()).unwrap();
+        let answer = Limited.layer(server).call(request);
+        let answer = timeout(Duration::from_mins(10), answer).await.ok()?;
+        Some(answer.map_err(|error| error.to_string()))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_request_that_is_never_answered_fails() {
+        let error = unanswered("/api/v1/namespaces/ns/secrets/sys").await;
+        let why = "the API server did not answer within a minute";
+        assert_eq!(error, Some(Err(why.to_owned())));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_watch_may_be_silent() {
+        assert_eq!(unanswered("/api/v1/pods?limit=5&watch=true").await, None);
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_passed_on() {
+        let server = service_fn(|_| std::future::ready(Ok::<_, BoxError>(7)));
+        let request = Request::get("/version").body(Body::empty()).unwrap();
+        let answer = Limited.layer(server).call(request);
+        assert_eq!(answer.now_or_never().unwrap().unwrap(), 7);
+    }
+}
