@@ -63,6 +63,16 @@ fn processes_in(dir: &Path) -> usize {
         .count()
 }
 
+/// The last one is announced while its program is still being loaded: until then it has no command
+/// line.
+fn wait_for_all_processes_in(dir: &Path) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while processes_in(dir) != PROCESSES {
+        assert!(Instant::now() < deadline, "{} processes", processes_in(dir));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 fn directory_of(kubeconfig: &Path) -> PathBuf {
     kubeconfig.parent().unwrap().to_owned()
 }
@@ -148,7 +158,7 @@ fn a_user_without_a_role_is_refused() {
 fn nothing_is_left_after_a_drop() {
     let control_plane = ControlPlane::start().unwrap();
     let dir = directory_of(control_plane.kubeconfig());
-    assert_eq!(processes_in(&dir), PROCESSES);
+    wait_for_all_processes_in(&dir);
     drop(control_plane);
     assert_eq!((processes_in(&dir), dir.exists()), (0, false));
 }
@@ -167,7 +177,7 @@ fn no_process_is_left_after_its_starter_was_killed() {
     let dir = directory_of(Path::new(
         line.trim().trim_start_matches("export KUBECONFIG="),
     ));
-    assert_eq!(processes_in(&dir), PROCESSES);
+    wait_for_all_processes_in(&dir);
 
     starter.kill().unwrap();
     starter.wait().unwrap();
