@@ -1,5 +1,7 @@
 //! Tables in the place of views, and their rows.
 
+use std::collections::BTreeSet;
+
 use oceanbase_backup_operator::oceanbase::client::Rows;
 use oceanbase_backup_operator::oceanbase::command::SESSION_SETUP;
 use oceanbase_backup_operator::oceanbase::version::Version;
@@ -20,7 +22,8 @@ pub(super) struct Desk {
     /// Its zone is not the reader's: an instant must come through all the same.
     writer: Client,
     reader: Client,
-    pub(super) asked: usize,
+    /// Names of the queries.
+    pub(super) asked: BTreeSet<&'static str>,
     _tables: MutexGuard<'static, ()>,
 }
 
@@ -36,7 +39,7 @@ impl Desk {
             views: version.parse().unwrap(),
             writer,
             reader,
-            asked: 0,
+            asked: BTreeSet::new(),
             _tables: tables,
         }
     }
@@ -54,7 +57,7 @@ impl Desk {
 
     /// Sends a query's text.
     pub(super) async fn ask(&mut self, query: &Query) -> Rows {
-        self.asked += 1;
+        self.asked.insert(query.name());
         self.reader.run(&query.text(self.version)).await
     }
 

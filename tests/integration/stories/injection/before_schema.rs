@@ -59,8 +59,9 @@ backupstorages.spec.nfs.path: [Ready, InvalidDestination]
 backupstrategies.spec.clusterRef.name: [Ready, ClusterNotFound]
 backupstrategies.spec.storageRef.name: [Ready, StorageNotFound]
 backupstrategies.spec.tenants.names[]: [BackupHealthy, UnsafeTenantName]
-# Only compared with names of tenants: that it is none leaves nobody out.
-backupstrategies.spec.tenants.exclude[]: [Ready, Accepted]
+# Only compared with names of tenants: that it is none leaves nobody out. The strategies on cluster
+# level of the rows above are older, and keep all of them.
+backupstrategies.spec.tenants.exclude[]: [Ready, TenantAlreadyManaged]
 backupstrategies.spec.paths.data: [BackupHealthy, InvalidPath]
 backupstrategies.spec.paths.log: [BackupHealthy, InvalidPath]
 # Passed on to tasks, which say so.

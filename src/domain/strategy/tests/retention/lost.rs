@@ -1,0 +1,28 @@
+//! Statements of which it is not known whether they were taken.
+
+use super::*;
+
+#[test]
+fn an_add_that_was_lost_is_sent_again_and_one_that_was_not_is_seen() {
+    let mut story = of(&[1002], days(7));
+    let lost = Answer::Unknown("hung up".to_owned());
+    assert!(story.sent_and_heard(1, &lost).is_some());
+    assert_eq!(story.sent(2), Some("t1002 + 7d".to_owned()));
+    assert_eq!(story.all_sent(3), [""; 0]);
+    assert_eq!(story.why(), ("True", "Applied"));
+}
+
+#[test]
+fn a_statement_that_is_lost_or_not_sent_is_not_repeated_at_each_read_and_is_told() {
+    let why = || "hung up".to_owned();
+    for (answer, reason) in [
+        (Answer::Unknown(why()), "OutcomeUnknown"),
+        (Answer::NotSent(why()), "NotSent"),
+        (Answer::Withheld(why()), "NotSent"),
+    ] {
+        let mut story = of(&[1002], days(7));
+        assert!(story.sent_and_heard(1, &answer).is_some());
+        assert_eq!(story.sent(1), None, "{reason}");
+        assert_eq!(story.why().1, reason);
+    }
+}
