@@ -6,6 +6,7 @@
 //! from the world (a job's key, a child's name), never from memory.
 
 pub mod access;
+mod backoff;
 pub mod backup;
 pub mod cluster;
 pub mod condition;
