@@ -39,10 +39,7 @@ impl Stage {
         let proxy = Proxy::start();
         world.kubeconfig = proxy.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
         // Until the operator has shown it: a look every other second could miss it.
-        world.inject(Fault::Hold {
-            tenant: "orders".to_owned(),
-            at: JobStage::Init,
-        });
+        world.hold("orders", JobStage::Init);
         Self {
             world,
             proxy,
@@ -75,7 +72,7 @@ spec:
         };
         let tenant = || "orders".to_owned();
         if task["phase"] == "Initializing" && self.is_running_shown() {
-            self.world.inject(Fault::Release { tenant: tenant() });
+            self.world.release("orders");
         }
         let progress = task["progress"].as_str();
         if task["phase"] == "InProgress" && progress.is_some_and(|progress| progress != "0%") {
