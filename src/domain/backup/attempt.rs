@@ -92,6 +92,7 @@ impl Draft<'_> {
         }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
+            Some(obstacle) if obstacle.is_passing() && self.is_explained() => self.stand_still(),
             Some(obstacle) => self.wait(obstacle, Next::Await),
             None if !self.is_archiving() => self.await_log_backup(),
             None => match self.running_backup() {
@@ -99,6 +100,19 @@ impl Draft<'_> {
                 None => self.take_place(),
             },
         }
+    }
+
+    /// Whether the status says why nothing is sent.
+    fn is_explained(&self) -> bool {
+        let known = self.task.status;
+        known.cause.is_some() && known.observed_generation == Some(self.task.generation)
+    }
+
+    /// What the status says stands for a moment.
+    fn stand_still(self) -> Verdict {
+        let next = self.sooner_than_deadline(Next::Await);
+        let known = Draft::new(self.task, self.seen, self.now).unchanged();
+        Verdict { next, ..known }
     }
 
     /// Nothing stands in the way but others that wait for a place, too.
