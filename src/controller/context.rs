@@ -5,9 +5,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
-use kube_runtime::events::Recorder;
 use tokio::time::Instant;
 
+use super::event::Events;
 use super::secret::Secrets;
 use super::stores::Stores;
 use crate::clock::Clock;
@@ -30,7 +30,7 @@ pub struct Context {
     /// What is known of all objects.
     pub stores: Stores,
     /// Where events go.
-    pub recorder: Recorder,
+    pub events: Events,
     /// For how long this process may act.
     pub validity: Validity,
     /// What this process remembers of objects.

@@ -255,7 +255,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
-    super::event::publish(&object, decision.event, context).await;
+    super::event::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
         return Ok(Went::Done(action(decision.next, context)));
     };
@@ -267,7 +267,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     let Some(object) = write(&object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
-    super::event::publish(&object, decision.event, context).await;
+    super::event::publish(&object, decision.event, context);
     Ok(Went::Done(action(decision.next, context)))
 }
 
