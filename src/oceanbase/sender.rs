@@ -67,6 +67,16 @@ impl Sender {
         }
     }
 
+    /// Another one of the same database, with a session of its own.
+    pub(super) fn another(&self) -> Self {
+        Self::new(
+            self.database.clone(),
+            Arc::clone(&self.connect),
+            self.metrics.clone(),
+            self.validity.clone(),
+        )
+    }
+
     /// Whether the last command was not sent because no session could be opened: what is known of
     /// the account or of the endpoints is then in doubt.
     pub(super) fn is_shut_out(&self) -> bool {
