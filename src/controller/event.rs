@@ -66,8 +66,10 @@ impl Courier {
         while let Some(letter) = self.letters.recv().await {
             match letter {
                 Letter::Event(note, object) if self.validity.is_valid() => {
-                    if let Err(error) = self.recorder.publish(&note, &object).await {
-                        tracing::warn!(%error, "the event could not be published");
+                    match self.recorder.publish(&note, &object).await {
+                        Err(error) if is_namespace_going(&error) => {}
+                        Err(error) => tracing::warn!(%error, "the event could not be published"),
+                        Ok(()) => {}
                     }
                 }
                 Letter::Event(..) => {}
@@ -76,6 +78,15 @@ impl Courier {
             }
         }
     }
+}
+
+/// Whether the object's namespace is being deleted, so that nothing can be made there any more.
+fn is_namespace_going(error: &kube::Error) -> bool {
+    let kube::Error::Api(refusal) = error else {
+        return false;
+    };
+    let mut causes = refusal.details.iter().flat_map(|details| &details.causes);
+    causes.any(|cause| cause.reason == "NamespaceTerminating")
 }
 
 /// Has an event published, if there is one.

@@ -334,8 +334,18 @@ fn target(
     }
     let cluster = cluster_of(object, &spec.cluster_ref);
     allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
-    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
-    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
+    let version = snapshot.map(|snapshot| snapshot.version);
+    let storage = place::storage(context, namespace, &spec.storage_ref.name);
+    let wanted = storage.and_then(|storage| place::wanted(&storage, version, path));
+    let known = object
+        .status
+        .as_ref()
+        .and_then(|s| s.storage_directory.as_ref());
+    match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
+        // To stop it nobody needs the store, which may have been deleted with it.
+        Some(known) => wanted.or_else(|_| Ok(Place::read_back(known))),
+        None => wanted,
+    }
 }
 
 /// The name of the LogBackup that goes before this one, because it is for the same tenant of the
