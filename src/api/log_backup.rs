@@ -114,11 +114,11 @@ pub struct LogBackupSpec {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
-    /// What the log backup should do (console S36). A strategy that makes the object, also anew after
-    /// a deletion, asks for what it finds: Stopped or Paused where the tenant's logs went to its place
-    /// and somebody stopped or paused that (a strategy with `deletionPolicy: Stop` that was deleted,
-    /// too), otherwise Running. `Archiving` of this object and `LogBackupHealthy` of the strategy say
-    /// so; log backup goes on when somebody sets this to Running.
+    /// What the log backup should do (console S36). A strategy that makes the object asks for Running;
+    /// but for Stopped where the tenant's logs went to its place and somebody stopped that since the
+    /// strategy was created (this object was deleted, and is made anew), and for Paused where it finds
+    /// log backup paused. `Archiving` of this object and `LogBackupHealthy` and `tenants.failing` of the
+    /// strategy say so; log backup goes on when somebody sets this to Running.
     #[serde(default)]
     pub desired_state: DesiredState,
     /// When logs are archived, while `desiredState` is Running.

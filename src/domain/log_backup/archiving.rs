@@ -83,7 +83,7 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
                 DesiredState::Paused => (
                     "Paused",
                     "log backup is paused, as `desiredState` asks (a strategy that makes a \
-                     LogBackup asks for what it finds); set it to Running to go on",
+                     LogBackup keeps a pause that it finds); set it to Running to go on",
                 ),
                 DesiredState::Stopped if draft.object.spec.desired_state != desired => (
                     "BetweenBackups",
@@ -92,7 +92,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
                 DesiredState::Stopped => (
                     "Stopped",
                     "log backup is stopped, as `desiredState` asks (a strategy that makes a \
-                     LogBackup asks for what it finds); set it to Running to archive again",
+                     LogBackup anew keeps a stop that is younger than itself); set it to Running to \
+                     archive again",
                 ),
             };
             wanted(ARCHIVING, false, reason, message)

@@ -178,11 +178,11 @@ impl Draft<'_> {
 
 /// A log backup that has not stopped.
 fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
-    if known.is_to_stop && known.phase.as_deref() == Some("Stopped") {
+    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
         return None;
     }
     Some(Left {
-        log_backup: (!known.is_to_stop).then(|| known.name.clone()),
+        log_backup: (!known.is_to_stop()).then(|| known.name.clone()),
         ..Left::new(format!(
             "log backup of tenant {} (LogBackup '{}')",
             known.tenant_name, known.name

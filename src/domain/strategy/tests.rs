@@ -95,7 +95,7 @@ fn log_backup(id: i64) -> LogBackupSeen {
         settings: LogBackupSettings::default(),
         inherited: Some(inherited("nightly")),
         created_at: at(-600),
-        is_to_stop: false,
+        desired_state: DesiredState::Running,
         phase: Some("InProgress".to_owned()),
         around_data_backup: false,
         full_backup_wanted_since: None,

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
-use crate::domain::strategy::{Draft, Matched, covers};
+use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
@@ -91,7 +91,7 @@ impl Draft<'_> {
         let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
-            || known.is_none_or(|known| known.is_to_stop)
+            || known.is_none_or(LogBackupSeen::is_to_stop)
         {
             return;
         }

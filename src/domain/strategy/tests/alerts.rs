@@ -144,7 +144,7 @@ fn a_round_that_is_only_beginning_is_not_behind() {
 fn log_backup_that_is_stopped_on_purpose_is_not_behind() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);
-    story.seen.log_backups[0].is_to_stop = true;
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
     assert_eq!(story.active(60), [""; 0]);
 }
 

@@ -97,7 +97,9 @@ impl Story {
             }
             Effect::StopLogBackups(names) => {
                 for known in &mut self.seen.log_backups {
-                    known.is_to_stop |= names.contains(&known.name);
+                    if names.contains(&known.name) {
+                        known.desired_state = DesiredState::Stopped;
+                    }
                 }
                 format!("stop {}", names.join(" "))
             }
@@ -181,7 +183,7 @@ fn a_log_backup_that_somebody_else_made_goes_on() {
 fn a_policy_that_somebody_else_set_is_left() {
     let mut story = deleted(&[1002]);
     story.all_stopped();
-    story.seen.log_backups[0].is_to_stop = true;
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
     story.status.retention[0].recovery_window = "30d".to_owned();
     assert_eq!(story.end(11), "go");
 }
