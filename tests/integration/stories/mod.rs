@@ -35,6 +35,7 @@ mod retention;
 mod schedule;
 mod secrets;
 mod shared_database;
+mod store_use;
 mod strategy_blackout;
 mod strategy_edits;
 mod strategy_history;
