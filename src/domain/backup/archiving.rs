@@ -102,7 +102,7 @@ impl Draft<'_> {
 
     fn wait_for_log_backup(self, message: String) -> Verdict {
         let obstacle = Obstacle::waiting("WaitingForLogBackup", message);
-        self.wait(obstacle, Next::Await)
+        self.hold(obstacle)
     }
 
     fn make_log_backup(self) -> Verdict {
