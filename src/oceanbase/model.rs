@@ -173,6 +173,15 @@ pub struct Round {
     pub path: String,
 }
 
+impl Round {
+    /// Up to where logs are archived; none of a round that is only beginning and has neither a start
+    /// nor a checkpoint: it is not behind since 1970.
+    #[must_use]
+    pub fn reached(&self) -> Option<Scn> {
+        Some(self.checkpoint_scn.max(self.start_scn)).filter(|scn| *scn != Scn(0))
+    }
+}
+
 /// State of a round.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RoundStatus {

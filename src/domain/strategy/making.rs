@@ -340,8 +340,10 @@ impl Draft<'_> {
     /// Whether a round came to its end after the strategy was made: that time is kept in whole
     /// seconds, and of a round's end only its checkpoint is known.
     fn is_younger_than_strategy(&self, round: &Round) -> bool {
-        let end = round.checkpoint_scn.max(round.start_scn).at();
-        end.as_second() > self.strategy.created_at.as_second()
+        let made_at = self.strategy.created_at.as_second();
+        round
+            .reached()
+            .is_some_and(|end| end.at().as_second() > made_at)
     }
 
     fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {

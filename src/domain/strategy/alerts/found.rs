@@ -8,7 +8,7 @@ use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
 use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
-use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
 const NO_SUCCESS_DAYS: i32 = 9;
@@ -95,11 +95,9 @@ impl Draft<'_> {
         {
             return;
         }
-        // A round that is only beginning has neither: it is not behind since 1970.
-        let reached = round.checkpoint_scn.max(round.start_scn);
-        if reached == Scn(0) {
+        let Some(reached) = round.reached() else {
             return;
-        }
+        };
         let checkpoint = reached.at();
         let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds);
         let message = format!(
