@@ -16,6 +16,7 @@ use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
 
 mod late;
+mod rare;
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
