@@ -116,7 +116,7 @@ fn unarchived(
             known.name
         ),
         Some(known) if is_held => format!(
-            "{of} is {phase}, though LogBackup '{}' asks for it: somebody changed it in the \
+            "{of} is {phase}, though LogBackup '{}' asks for Running: somebody changed it in the \
              database. Edit the LogBackup to have it started again, or set its `drift` to Enforce",
             known.name
         ),
