@@ -11,6 +11,7 @@ use super::{
     qualified, same_database, stores,
 };
 use crate::api::log_backup::LogBackupMode;
+use crate::api::storage::StorageType;
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, Renamed};
 use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
@@ -105,6 +106,9 @@ impl Reconcile for LogBackup {
                 .and_then(|snapshot| renamed(self, snapshot)),
             conflict,
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
+            can_set_lag_target: snapshot
+                .as_deref()
+                .is_none_or(|s| s.version.can(Capability::ArchiveLagTarget)),
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
@@ -195,6 +199,10 @@ impl Reconcile for LogBackup {
             Effect::SetEnabled(tenant, enable) => Command::SetLogArchiveDestState {
                 tenant: tenant.clone(),
                 enable: *enable,
+            },
+            Effect::SetLagTarget(tenant, seconds) => Command::SetArchiveLagTarget {
+                tenant: tenant.clone(),
+                seconds: *seconds,
             },
             Effect::Start(tenant) => {
                 let (Some(tenant_id), Some(place)) = (seen.tenant_id(), &seen.place) else {
@@ -323,6 +331,13 @@ fn target(
     let cluster = cluster_of(object, &spec.cluster_ref);
     allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
     let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
+    let lag_target = spec.archive_lag_target_seconds;
+    if storage.spec.type_ == StorageType::S3 && lag_target.is_some_and(|seconds| seconds < 60) {
+        return Err(Obstacle::permanent(
+            "ArchiveLagTargetTooShort",
+            "`archiveLagTargetSeconds` must be at least 60 with S3: the database refuses less",
+        ));
+    }
     place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
 }
 

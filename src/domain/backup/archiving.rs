@@ -134,6 +134,7 @@ impl Draft<'_> {
             mode: LogBackupMode::AroundDataBackup,
             binding: Binding::default(),
             piece_switch_days: 1,
+            archive_lag_target_seconds: None,
             drift: Drift::default(),
             heal: HealSettings::default(),
             deletion_policy: DeletionPolicy::Retain,

@@ -1,8 +1,8 @@
 //! How log backup is shown.
 
 use super::archiving::{archiving, delay_acceptable};
-use super::live::{delay, is_due, live};
-use super::step::has_other_attributes;
+use super::live::{acceptable_delay, delay, is_due, live};
+use super::step::{has_other_attributes, other_lag_target};
 use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
@@ -49,7 +49,10 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
             obstacle.reason,
             &obstacle.message,
         ),
-        _ => delay_acceptable(runs.then_some(delay).flatten()),
+        _ => {
+            let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
+            delay_acceptable(runs.then_some(delay).flatten(), acceptable)
+        }
     });
     let generation = draft.object.generation;
     status.conditions = condition::merge(&previous.conditions, conditions, generation, draft.now);
@@ -99,6 +102,8 @@ fn interruption(message: &str) -> Cause {
 }
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
+    let lag_target = tenant.lag_target.map(|target| target.as_secs());
+    status.archive_lag_target_seconds = lag_target.and_then(|seconds| i64::try_from(seconds).ok());
     if let Some(round) = &tenant.round {
         status.round_id = Some(round.id);
         status.piece_id = Some(round.piece_id);
@@ -133,7 +138,10 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
         State::Late(archive)
             if draft.desired == DesiredState::Running
-                && *archive != Archive::Round(RoundStatus::Interrupted) =>
+                && !matches!(
+                    archive,
+                    Archive::Round(RoundStatus::Interrupted | RoundStatus::Doing)
+                ) =>
         {
             ("Failed", "Failed")
         }
@@ -220,6 +228,15 @@ fn applied(draft: &Draft<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
              the database changes them only while log backup is stopped. Set `desiredState` to \
              Stopped, wait, then to Running; that leaves a hole in the logs",
         );
+    }
+    let others = tenant.and_then(|tenant| other_lag_target(tenant, draft.object.spec));
+    if let (Some(target), DesiredState::Running) = (others, draft.desired) {
+        let others = format!(
+            "; somebody has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
+             object to have it set again, or set `drift` to Enforce",
+            target.as_secs()
+        );
+        message.push_str(&others);
     }
     condition::progress(Progress::Ready, "Applied", &message)
 }

@@ -300,6 +300,7 @@ impl Draft<'_> {
             mode: spec.log_backup.mode.into(),
             binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
+            archive_lag_target_seconds: spec.log_backup.archive_lag_target_seconds,
             drift: spec.log_backup.drift,
             heal: spec.log_backup.heal.clone(),
             deletion_policy: DeletionPolicy::Retain,

@@ -76,6 +76,7 @@ fn tenant(id: i64) -> Arc<Tenant> {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        lag_target: None,
         policies: Vec::new(),
         round: None,
         pieces: Arc::default(),

@@ -15,6 +15,7 @@ mod deleting;
 mod failure;
 mod injection;
 mod kill;
+mod lag_target;
 mod leader;
 mod log_backup;
 mod log_backup_around;

@@ -99,7 +99,8 @@ impl Draft<'_> {
             return;
         };
         let checkpoint = reached.at();
-        let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds);
+        let extra = i64::try_from(tenant.extra_lag().as_secs()).unwrap_or(i64::MAX);
+        let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds).saturating_add(extra);
         let message = format!(
             "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
              see its LogBackup and the store's throughput",
