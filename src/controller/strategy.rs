@@ -308,7 +308,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
             .filter(|_| cluster.namespace == home)
             .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
-        is_to_stop: object.spec.desired_state == DesiredState::Stopped,
+        desired_state: object.spec.desired_state,
         phase: status.phase,
         around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
             && object.spec.desired_state == DesiredState::Running,

@@ -44,7 +44,9 @@ use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
-use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
+use crate::api::{
+    BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, DesiredState, LogBackupSpec,
+};
 use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
@@ -115,8 +117,8 @@ pub struct LogBackupSeen {
     pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Whether it is to be stopped.
-    pub is_to_stop: bool,
+    /// What somebody asks of it.
+    pub desired_state: DesiredState,
     /// Its phase.
     pub phase: Option<String>,
     /// Whether logs are archived around data backups only, and it may be stopped between them.
@@ -348,6 +350,13 @@ impl Draft<'_> {
             next,
             event,
         }
+    }
+}
+
+impl LogBackupSeen {
+    /// Whether it is to be stopped.
+    fn is_to_stop(&self) -> bool {
+        self.desired_state == DesiredState::Stopped
     }
 }
 

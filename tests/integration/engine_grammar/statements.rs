@@ -141,6 +141,10 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
         key,
         places: 2,
     };
+    let lag_target = |seconds| Command::SetArchiveLagTarget {
+        tenant: tenant(),
+        seconds,
+    };
     let window = |days| Command::AddDeletePolicy {
         tenant: tenant(),
         days,
@@ -176,6 +180,8 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant_id: TenantId(1002),
             recovery_window: "7d".to_owned(),
         },
+        lag_target(0),
+        lag_target(7200),
     ]
 }
 
@@ -300,6 +306,7 @@ async fn a_spoilt_value_of_any_attribute_is_refused() {
     let log = with_destination(&s3(&options))[3].text().unwrap();
     let data = with_destination(&s3(&options))[0].text().unwrap();
     let state = plain(&tenant())[0].text().unwrap();
+    let lag = plain(&tenant()).pop().and_then(|last| last.text()).unwrap();
     let spoilt = [
         (&log, "LOCATION=s3:", "LOCATION=s4:", 9026),
         (&log, "BINDING=Optional", "BINDING=Optionl", 1210),
@@ -323,6 +330,7 @@ async fn a_spoilt_value_of_any_attribute_is_refused() {
         (&data, "delete_mode=delete", "delete_mode=remove", 1210),
         (&data, "checksum_type=crc32", "checksum_type=crc", 1210),
         (&state, "'ENABLE'", "'ENABLED'", 1210),
+        (&lag, "'7200s'", "'7201s'", 4147),
     ];
     for (text, good, bad, expected) in spoilt {
         assert!(text.contains(good), "{text}");
