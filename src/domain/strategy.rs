@@ -92,6 +92,8 @@ pub struct Seen {
     pub with_logs_here: BTreeSet<TenantId>,
     /// Jobs that others started.
     pub external: mirror::ExternalJobs,
+    /// Tenants whose logs go elsewhere than to this strategy's place and to that of their LogBackup.
+    pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
 }

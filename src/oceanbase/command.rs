@@ -12,7 +12,7 @@ use secrecy::SecretString;
 pub use guard::Guard;
 
 use super::destination::{Destination, Place};
-use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
+use super::model::{DELETE_POLICY, Destinations, JobKey, TenantId, TenantName};
 use super::password::RestorePassword;
 
 /// Something that is asked of the database, always from the sys tenant.
@@ -74,6 +74,10 @@ pub enum Command {
     AddDeletePolicy {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// Where its backups were seen to go: those of nobody else are to be deleted.
+        seen: Destinations,
         /// Days of the window, from 1 on.
         days: i32,
     },
@@ -186,6 +190,12 @@ impl Command {
                 place: place.clone(),
             },
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::AddDeletePolicy {
+                tenant_id, seen, ..
+            } => Guard::DestinationsAre {
+                tenant_id: *tenant_id,
+                seen: seen.clone(),
+            },
             Self::DropDeletePolicy {
                 tenant_id,
                 recovery_window,
@@ -263,7 +273,7 @@ impl Command {
                 let uri = destination.to_sql_text();
                 format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
             }
-            Self::AddDeletePolicy { tenant, days } => format!(
+            Self::AddDeletePolicy { tenant, days, .. } => format!(
                 "ALTER SYSTEM ADD DELETE BACKUP POLICY '{DELETE_POLICY}' \
                  RECOVERY_WINDOW '{days}d' TENANT = '{tenant}'"
             ),

@@ -1,6 +1,7 @@
 //! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
 
 mod answer;
+mod destinations;
 mod id;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass};
+pub use destinations::Destinations;
 pub use id::{BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
 
 use super::version::Version;

@@ -188,8 +188,9 @@ impl Draft<'_> {
         if !self.manages_log_backup() {
             return false;
         }
-        let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
-        self.index.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
+        // Also where only the data backups go elsewhere: whoever makes them archives around them,
+        // and could not set a destination of his own any more.
+        self.index.log_backup_of(tenant).is_none() && self.refusal(tenant).is_none()
     }
 
     /// All tasks of the open slot, whether they are there or not.

@@ -12,7 +12,7 @@ use super::retention::PolicyChange;
 use super::tenants::covered_by_another;
 use super::{Draft, Effect, LogBackupEdit, LogBackupSeen, Made, Seen, Strategy, Verdict};
 use crate::api::strategy::Inherited;
-use crate::api::{BackupStrategyStatus, DeletionPolicy};
+use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
 use crate::domain::condition::{self, Progress};
 use crate::domain::{Event, Farewell, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
@@ -208,7 +208,10 @@ impl Draft<'_> {
 
 /// A log backup that has not stopped.
 fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
-    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
+    let is_of_others = |cause: &Cause| cause.reason == "DestinationInUse";
+    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped")
+        || known.cause.as_ref().is_some_and(is_of_others)
+    {
         return None;
     }
     Some(Left {

@@ -162,6 +162,7 @@ impl Story {
                 with_logs_here: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
                 external: mirror::ExternalJobs::new(),
+                logs_elsewhere: BTreeSet::new(),
                 data_elsewhere: BTreeMap::new(),
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
+use oceanbase_backup_operator::oceanbase::model::{Destinations, JobKey, TenantId, TenantName};
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -147,6 +147,8 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
     };
     let window = |days| Command::AddDeletePolicy {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
+        seen: Destinations::default(),
         days,
     };
     vec![

@@ -12,6 +12,7 @@ mod bad_schedule;
 mod canary;
 mod cancel;
 mod deleting;
+mod elsewhere;
 mod failure;
 mod injection;
 mod kill;
