@@ -256,7 +256,7 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub storage_directory: Option<String>,
-    /// The earliest instant that the set can be restored to.
+    /// The earliest instant that the set can be restored to, rounded up to whole seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<Time>,
     /// `MIN_RESTORE_SCN` of the set: nanoseconds since 1970.

@@ -178,7 +178,7 @@ pub async fn reconcile<K: Reconcile>(
         "pass",
         controller = K::CONTROLLER,
         namespace = object.namespace(),
-        name = object.name_any(),
+        object = object.name_any(),
     );
     let pass = AssertUnwindSafe(pass(&*object, &context))
         .catch_unwind()
@@ -209,7 +209,7 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),
-        name = object.name_any(),
+        object = object.name_any(),
         %error,
         again_in = ?pause,
         "pass failed"

@@ -93,7 +93,11 @@ fn is_namespace_going(error: &kube::Error) -> bool {
 /// Has an event published, if there is one.
 pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
-    tracing::info!(reason = event.reason, message = %event.message, "event");
+    if event.warning {
+        tracing::warn!(reason = event.reason, note = %event.message, "event");
+    } else {
+        tracing::info!(reason = event.reason, note = %event.message, "event");
+    }
     let note = Note {
         type_: if event.warning {
             EventType::Warning

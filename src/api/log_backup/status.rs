@@ -171,14 +171,14 @@ pub struct TenantPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecoveryWindow {
-    /// First recoverable instant.
+    /// First recoverable instant: the first whole second of the window.
     pub start: Time,
-    /// Last recoverable instant when this was written.
+    /// Last recoverable instant when this was written: the last whole second of the window.
     pub end: Time,
-    /// The same in nanoseconds since 1970.
+    /// First recoverable instant, exactly, in nanoseconds since 1970.
     #[schemars(length(max = 20))]
     pub start_scn: String,
-    /// The same in nanoseconds since 1970.
+    /// Last recoverable instant, exactly, in nanoseconds since 1970.
     #[schemars(length(max = 20))]
     pub end_scn: String,
 }
@@ -193,7 +193,7 @@ pub struct RecoveryPoint {
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
-    /// `MIN_RESTORE_SCN` as a time.
+    /// `MIN_RESTORE_SCN` as a time: the first whole second that is not before it.
     pub time: Time,
 }
 

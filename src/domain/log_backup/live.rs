@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::Draft;
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
-use crate::domain::{time, windows};
+use crate::domain::{time, time_from, windows};
 use crate::oceanbase::model::{Piece, Round, Scn, Tenant};
 
 /// How far behind log backup may be before it is said so, in seconds (console: log backup delay),
@@ -51,7 +51,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
         .iter()
         .skip(skipped)
         .map(|window| RecoveryWindow {
-            start: time(window.start_scn.at()),
+            start: time_from(window.start_scn.at()),
             end: time(window.end_scn.at()),
             start_scn: window.start_scn.to_string(),
             end_scn: window.end_scn.to_string(),
@@ -68,7 +68,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             } else {
                 BackupType::Incremental
             },
-            time: time(point.scn.at()),
+            time: time_from(point.scn.at()),
         });
     Live {
         checkpoint: tenant

@@ -1,5 +1,6 @@
 //! How log backup is shown.
 
+use super::answer::FOR_A_PERSON;
 use super::archiving::{archiving, delay_acceptable};
 use super::live::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
@@ -224,7 +225,12 @@ fn progress(
             let cause = status.cause.as_ref();
             let reason = cause.map_or("StatementFailed", |cause| cause.reason.as_str());
             let message = cause.map_or("the last statement failed", |cause| cause.message.as_str());
-            condition::progress(Progress::Reconciling, reason, message)
+            let progress = if status.failures >= Some(FOR_A_PERSON) {
+                Progress::Stalled
+            } else {
+                Progress::Reconciling
+            };
+            condition::progress(progress, reason, message)
         }
     }
 }

@@ -98,9 +98,14 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
 
 /// What is told when the phase moves.
 pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Option<Event> {
-    // The first phase is no move.
-    let before = before?;
-    let phase = after.phase.as_deref().filter(|phase| before != *phase)?;
+    let phase = after
+        .phase
+        .as_deref()
+        .filter(|phase| before != Some(phase))?;
+    // The first phase is no move, but what is wrong from the beginning is news.
+    if before.is_none() && phase != "Abnormal" {
+        return None;
+    }
     let (warning, reason) = match phase {
         "Abnormal" => (true, "StrategyAbnormal"),
         "Paused" => (false, "StrategyPaused"),
