@@ -16,7 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::controller::context::Memory;
+use crate::controller::memory::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;

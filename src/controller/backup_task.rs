@@ -13,6 +13,7 @@ use kube::{Resource, ResourceExt};
 
 use references::{References, references};
 
+use super::driver::identity;
 use super::log_backup::destination_seen;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
@@ -139,7 +140,6 @@ impl Reconcile for BackupTask {
                 },
             }
         });
-        let uid = self.uid().unwrap_or_default();
         let intent = self.status.as_ref().and_then(backup::open_intent);
         let decision = backup::Seen {
             target,
@@ -148,7 +148,7 @@ impl Reconcile for BackupTask {
             children: children::seen(self, context, snapshot.as_deref()),
             logs,
             may_start_at: may_start_at(self, context, &namespace),
-            intent_age: context.intent_age(&uid, intent),
+            intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
         Seen {

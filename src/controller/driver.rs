@@ -177,7 +177,7 @@ pub async fn reconcile<K: Reconcile>(
         Ok(Went::Done(action)) => ("done", Ok(action)),
         Ok(Went::Busy(pause)) => ("busy", Ok(Action::requeue(pause))),
         Ok(Went::Conflict) => {
-            let pause = context.failed(identity(&*object), CONFLICT_PAUSE);
+            let pause = context.memory.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
         }
         Err(error) => ("error", Err(error)),
@@ -186,7 +186,7 @@ pub async fn reconcile<K: Reconcile>(
         .metrics
         .reconciled(K::CONTROLLER, outcome, began.elapsed());
     if outcome == "done" {
-        context.succeeded(&identity(&*object));
+        context.memory.succeeded(&identity(&*object));
     }
     result
 }
@@ -194,7 +194,7 @@ pub async fn reconcile<K: Reconcile>(
 /// How long to wait after a failed pass.
 #[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
-    let pause = context.failed(identity(&*object), FAILURE_PAUSE);
+    let pause = context.memory.failed(identity(&*object), FAILURE_PAUSE);
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),
@@ -206,7 +206,8 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     Action::requeue(pause)
 }
 
-fn identity<K: Reconcile>(object: &K) -> String {
+/// How an object is known to [`super::memory`].
+pub(super) fn identity<K: Reconcile>(object: &K) -> String {
     format!(
         "{}/{}/{}",
         K::CONTROLLER,

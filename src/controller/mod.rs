@@ -26,6 +26,7 @@ mod event;
 mod finalizer;
 mod identity;
 pub mod lease;
+pub mod memory;
 pub mod place;
 pub mod requests;
 pub mod secret;
@@ -74,6 +75,7 @@ pub async fn run<K>(
                 announcer.announce(event);
             }
             if let Ok(Event::Delete(object)) = event {
+                for_deleted.memory.forget(&driver::identity(object));
                 object.deleted(&for_deleted);
             }
         })
