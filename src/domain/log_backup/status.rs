@@ -42,17 +42,12 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
     conditions.push(archiving(draft, state, tenant));
-    conditions.push(match state {
-        State::Blocked(obstacle) => wanted(
-            DELAY_ACCEPTABLE,
-            Status::Unknown,
-            obstacle.reason,
-            &obstacle.message,
-        ),
-        _ => {
-            let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
-            delay_acceptable(runs.then_some(delay).flatten(), acceptable)
-        }
+    conditions.push(if let State::Blocked(obstacle) = state {
+        let (reason, message) = (obstacle.reason, &obstacle.message);
+        wanted(DELAY_ACCEPTABLE, Status::Unknown, reason, message)
+    } else {
+        let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
+        delay_acceptable(runs.then_some(delay).flatten(), acceptable)
     });
     let generation = draft.object.generation;
     status.conditions = condition::merge(&previous.conditions, conditions, generation, draft.now);

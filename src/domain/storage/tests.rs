@@ -90,11 +90,11 @@ fn reachability_follows_the_log_backups() {
     }
 }
 
-fn data_backup(reason: Option<&str>) -> Option<DataBackupSeen> {
-    Some(DataBackupSeen {
+fn data_backup(reason: Option<&str>) -> DataBackupSeen {
+    DataBackupSeen {
         name: "nightly".to_owned(),
         cause: reason.map(|reason| crate::domain::cause(reason, "make room")),
-    })
+    }
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn reachability_follows_the_newest_data_backup_too() {
     ] {
         let mut page = Page::default();
         page.look(&Seen {
-            data_backup: last.clone(),
+            data_backup: Some(last.clone()),
             ..used_by(users.clone())
         });
         assert_eq!(page.reachable(), expected, "{users:?} {last:?}");
@@ -128,7 +128,7 @@ fn reachability_follows_the_newest_data_backup_too() {
 fn the_message_names_the_task_and_its_cause() {
     let mut page = Page::default();
     page.look(&Seen {
-        data_backup: data_backup(Some("StoreOutOfSpace")),
+        data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
         ..used_by(Vec::new())
     });
     let last = page.status.conditions.last().unwrap();
