@@ -1,8 +1,8 @@
 //! What every pass over an object can use.
 
 use kube::Client;
-use kube_runtime::events::Recorder;
 
+use super::event::Events;
 use super::memory::Memory;
 use super::secret::Secrets;
 use super::stores::Stores;
@@ -26,7 +26,7 @@ pub struct Context {
     /// What is known of all objects.
     pub stores: Stores,
     /// Where events go.
-    pub recorder: Recorder,
+    pub events: Events,
     /// For how long this process may act.
     pub validity: Validity,
     /// What this process remembers of objects.

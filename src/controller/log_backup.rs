@@ -1,17 +1,18 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
+mod target;
+
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::ResourceExt;
 
+use target::target;
+pub(super) use target::{oldest_of_tenant, path};
+
 use super::wake::{Change, Changed};
-use super::{
-    Context, Reconcile, allowed, claim, cluster_of, created_at, database, namespace, page, place,
-    qualified, same_database, stores,
-};
+use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
 use crate::api::log_backup::LogBackupMode;
-use crate::api::storage::StorageType;
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, Renamed};
 use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
@@ -20,6 +21,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, Tenant, TenantId};
+use crate::oceanbase::rights::Way;
 use crate::oceanbase::version::Capability;
 
 /// The shortest time between two writes of one checkpoint.
@@ -32,6 +34,8 @@ pub struct Seen {
     path: Option<String>,
     /// Where the logs should go.
     place: Option<Place>,
+    /// Where the store is.
+    store: Option<Place>,
 }
 
 impl Seen {
@@ -112,11 +116,14 @@ impl Reconcile for LogBackup {
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
+        let store = place::storage(context, &namespace, &self.spec.storage_ref.name);
+        let store = store.and_then(|store| place::root(&store.spec)).ok();
         Seen {
             decision,
             key,
             path,
             place,
+            store,
         }
     }
 
@@ -155,8 +162,17 @@ impl Reconcile for LogBackup {
         log_backup::farewell(&object, &seen.decision, heard, deleted_at, now)
     }
 
-    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
-        Some(seen.key.clone())
+    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+        let way = match effect {
+            Effect::SetDestination(_) | Effect::SetAttributes(_) => {
+                seen.store.clone().map_or(Way::Line, Way::Store)
+            }
+            Effect::SetLagTarget(..)
+            | Effect::SetEnabled(..)
+            | Effect::Start(_)
+            | Effect::Stop(_) => Way::Line,
+        };
+        Some((seen.key.clone(), way))
     }
 
     async fn perform(
@@ -290,14 +306,6 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
     }
 }
 
-pub(super) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
-    if let Some(path) = &object.spec.path {
-        return Some(path.clone());
-    }
-    let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(naming::log_path(None, &snapshot.identity, tenant))
-}
-
 /// What the tenant is called by now that had this name when its log backup began.
 fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
     let id = TenantId(object.status.as_ref()?.tenant_id?);
@@ -311,69 +319,4 @@ fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
         name: known.name.clone(),
         path: object.spec.path.clone().unwrap_or_else(default),
     })
-}
-
-/// Where the logs should go.
-fn target(
-    object: &LogBackup,
-    context: &Context,
-    namespace: &str,
-    snapshot: Option<&Snapshot>,
-    path: Option<&str>,
-) -> Result<Place, Obstacle> {
-    let spec = &object.spec;
-    if let Some(older) = older(object, context, snapshot) {
-        return Err(Obstacle::permanent(
-            "LogBackupExists",
-            format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
-        ));
-    }
-    let cluster = cluster_of(object, &spec.cluster_ref);
-    allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
-    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
-    let lag_target = spec.archive_lag_target_seconds;
-    if storage.spec.type_ == StorageType::S3 && lag_target.is_some_and(|seconds| seconds < 60) {
-        return Err(Obstacle::permanent(
-            "ArchiveLagTargetTooShort",
-            "`archiveLagTargetSeconds` must be at least 60 with S3: the database refuses less",
-        ));
-    }
-    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
-}
-
-/// The name of the LogBackup that goes before this one, because it is for the same tenant of the
-/// same database and older.
-fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
-    let cluster = cluster_of(object, &object.spec.cluster_ref);
-    let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
-    let id = current.map(|tenant| tenant.id);
-    let oldest = oldest_of_tenant(context, &cluster, &object.spec.tenant_name, id)?;
-    (rank(&oldest) < rank(object))
-        .then(|| qualified(&cluster, &namespace(&*oldest), &oldest.name_any()))
-}
-
-/// The LogBackup that works for a tenant of the cluster's database, wherever it is: of several the
-/// oldest. One that belongs to a tenant of the same name that is no more does not count.
-pub(super) fn oldest_of_tenant(
-    context: &Context,
-    cluster: &ClusterKey,
-    tenant: &str,
-    id: Option<TenantId>,
-) -> Option<Arc<LogBackup>> {
-    let is_of_another = |other: &LogBackup| {
-        let known = other.status.as_ref().and_then(|status| status.tenant_id);
-        id.zip(known).is_some_and(|(id, known)| id.0 != known)
-    };
-    let mut objects = context.stores.log_backups.state();
-    objects.retain(|other| {
-        let of = cluster_of(&**other, &other.spec.cluster_ref);
-        other.spec.tenant_name == tenant
-            && same_database(context, cluster, &of)
-            && !is_of_another(other)
-    });
-    objects.into_iter().min_by_key(|object| rank(object))
-}
-
-fn rank(object: &LogBackup) -> (Timestamp, String, String) {
-    (created_at(object), object.name_any(), namespace(object))
 }

@@ -36,6 +36,7 @@ mod retention;
 mod schedule;
 mod secrets;
 mod shared_database;
+mod store_hangs;
 mod store_use;
 mod strategy_blackout;
 mod strategy_edits;
