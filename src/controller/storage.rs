@@ -10,7 +10,7 @@ use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::condition::types::ARCHIVING;
-use crate::api::{BackupStorage, BackupStorageStatus, BackupTask};
+use crate::api::{BackupStorage, BackupStorageStatus, BackupTask, BackupTaskStatus};
 use crate::domain::{Decision, storage};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -126,11 +126,13 @@ fn uses_by_itself(task: &BackupTask) -> bool {
     is_open && task.spec.storage_ref.is_some() && task.owner_references().is_empty()
 }
 
-/// Whether a change of a task may be of concern to its store: not how far a backup has come.
+/// Whether a change of a task may be of concern to its store: not how far a backup has come, for
+/// each look of the store reads its Secret.
 fn is_news(task: &BackupTask) -> bool {
-    task.status.as_ref().is_none_or(|status| {
-        status.outcome.is_some() || status.cause.is_some() || status.job_id.is_none()
-    })
+    let is_over = |status: &BackupTaskStatus| status.outcome.is_some();
+    let tells = |status| storage::told(status, created_at(task)).is_some();
+    let status = task.status.as_ref();
+    uses_by_itself(task) || status.is_some_and(|status| is_over(status) || tells(status))
 }
 
 fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupSeen> {

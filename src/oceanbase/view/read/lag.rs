@@ -7,8 +7,8 @@ use super::{ViewError, rows};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::model::TenantId;
 
-/// Reads [`Query::LagTargets`](super::super::Query::LagTargets). Where servers differ, which they do for a moment, the longest counts;
-/// a text that is no length of time is left out.
+/// Reads the rows of `archive_lag_target`. Where servers differ, which they do for a moment, the
+/// longest counts; a text that is no length of time is left out.
 pub fn lag_targets(answer: &Rows) -> Result<BTreeMap<TenantId, Duration>, ViewError> {
     let mut targets = BTreeMap::<_, Duration>::new();
     for row in rows("lag_targets", answer) {
