@@ -66,8 +66,8 @@ impl Courier {
         while let Some(letter) = self.letters.recv().await {
             match letter {
                 Letter::Event(event) if self.validity.is_valid() => {
-                    let (note, object) = *event;
-                    match self.recorder.publish(&note, &object).await {
+                    let (note, object) = &*event;
+                    match self.recorder.publish(note, object).await {
                         Err(error) if is_namespace_going(&error) => {}
                         Err(error) => tracing::warn!(%error, "the event could not be published"),
                         Ok(()) => {}
