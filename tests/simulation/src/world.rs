@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use api_double::{Double, Kinds, Peace};
 use futures::future::select_all;
-use http::Request;
 use kube::Client;
 use oceanbase_backup_operator::controller::lease;
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
@@ -20,6 +19,7 @@ use crate::director::Director;
 use crate::engine::Engine;
 use crate::oracle::{LEASE, Oracle, PASSWORD};
 use crate::plan::{Fault, SECOND};
+use crate::request::send;
 use crate::seat::Seat;
 use crate::time::Time;
 use crate::workload::{Action, NAMESPACE, Workload};
@@ -188,6 +188,7 @@ impl World {
                     &change,
                 )
                 .await
+                .map(drop)
             }
             Action::Delete { plural, name } => {
                 let media_type = "application/json";
@@ -199,6 +200,7 @@ impl World {
                     &Value::Null,
                 )
                 .await
+                .map(drop)
             }
             Action::Database(yaml) => {
                 for fault in fault::parse(yaml).unwrap() {
@@ -252,25 +254,4 @@ fn path(namespace: &str, plural: &str, name: &str) -> String {
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
     format!("/{group}/namespaces/{namespace}/{plural}/{name}")
-}
-
-async fn send(
-    client: &Client,
-    method: &str,
-    path: &str,
-    media_type: &str,
-    body: &Value,
-) -> Result<(), kube::Error> {
-    let body = if body.is_null() {
-        Vec::new()
-    } else {
-        body.to_string().into_bytes()
-    };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", media_type)
-        .body(body)
-        .unwrap();
-    client.request::<Value>(request).await.map(drop)
 }
