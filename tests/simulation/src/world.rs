@@ -88,8 +88,8 @@ impl World {
         if workload.has_second {
             seats.push(seat(SECOND));
         }
-        let for_changes = oracle.clone();
-        double.witness(move |change| for_changes.change(change));
+        let for_changes = (oracle.clone(), simulator.clone());
+        double.witness(move |change| for_changes.0.change(&for_changes.1, change));
         Self {
             time,
             double,
