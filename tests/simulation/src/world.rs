@@ -7,13 +7,14 @@ use std::time::Duration;
 use api_double::{Double, Kinds, Peace};
 use futures::future::select_all;
 use kube::Client;
-use oceanbase_backup_operator::controller::lease;
+use oceanbase_backup_operator::controller::{lease, requests};
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_backup_operator::operator::{self, Settings};
 use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::{Simulator, fault};
 use serde_json::Value;
 use tokio::time::sleep;
+use tower::Layer;
 
 use crate::director::Director;
 use crate::engine::Engine;
@@ -126,12 +127,11 @@ impl World {
                 seat: seat.clone(),
                 oracle: self.oracle.clone(),
             };
-            let client = || {
-                let gate = Arc::new(seat.clone());
-                self.double.client_of(&seat.actor(), gate)
-            };
+            let service = || self.double.service(&seat.actor(), Arc::new(seat.clone()));
+            // As the operator's own: few requests at a time, each in time.
+            let client = Client::new(requests::limits().layer(service()), "default");
             let lease = workload.has_second.then(|| lease::Settings {
-                client: client(),
+                client: Client::new(service(), "default"),
                 namespace: OPERATORS.to_owned(),
                 identity: seat.actor(),
                 duration: LEASE,
@@ -146,7 +146,7 @@ impl World {
                 ..Settings::default()
             };
             let operator = operator::run(
-                client(),
+                client,
                 Arc::new(engine),
                 seat.time().clock(),
                 settings,
@@ -204,7 +204,12 @@ impl World {
             }
             Action::Database(yaml) => {
                 for fault in fault::parse(yaml).unwrap() {
-                    self.simulator.inject(fault).unwrap();
+                    let done = self.simulator.inject(fault);
+                    // What a tenant has can not break when it is gone.
+                    assert!(
+                        done.is_ok() || self.director.struck().0.is_some(),
+                        "{done:?}"
+                    );
                 }
                 Ok(())
             }
