@@ -16,7 +16,8 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::controller::context::Memory;
+use crate::controller::event::{Courier, Events};
+use crate::controller::memory::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
@@ -97,14 +98,16 @@ pub async fn run(
         validity.clone(),
     );
     let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
+    let recorder = Recorder::new(client.clone(), reporter);
+    let (events, courier) = Events::new(recorder, validity.clone());
     let context = Arc::new(Context {
-        client: client.clone(),
+        client,
         secrets,
         clusters,
         clock: clock.clone(),
         metrics,
         stores,
-        recorder: Recorder::new(client, reporter),
+        events,
         validity: validity.clone(),
         memory: Memory::default(),
     });
@@ -113,7 +116,8 @@ pub async fn run(
     let leading = async {
         stands_by.store(false, Ordering::Relaxed);
         // In a box: dozens of kilobytes would otherwise be moved about.
-        Box::pin(work(&context, writers, readers, &settings, &stop)).await;
+        let work = work(&context, writers, readers, courier, &settings, &stop);
+        Box::pin(work).await;
     };
     let led = async {
         let Some(lease) = &settings.lease else {
@@ -135,6 +139,7 @@ async fn work(
     context: &Arc<Context>,
     writers: Writers,
     readers: Readers,
+    courier: Courier,
     settings: &Settings,
     stop: &CancellationToken,
 ) {
@@ -171,6 +176,7 @@ async fn work(
             controller!(tasks),
             controller!(log_backups),
         );
+        context.events.flush().await;
     };
     // A pass that is cut off leaves an intent, which the next start resolves; that costs time.
     let too_long = async {
@@ -183,6 +189,7 @@ async fn work(
         () = controllers => {},
         () = readers.run() => {},
         () = relay(&context.clusters, &bus) => {},
+        () = courier.run() => {},
     }
 }
 

@@ -11,25 +11,26 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
-use references::{References, references};
+use references::{allowed, references, supported};
 
+use super::driver::identity;
 use super::log_backup::destination_seen;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, access_of, created_at, database, namespace, place, stores};
+use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus, DataBackupSettings};
+use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
-use crate::domain::{Decision, Obstacle, TenantSeen, access, naming};
+use crate::domain::{Decision, Obstacle, TenantSeen, naming};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, Identity, Snapshot, Tenant, TenantId};
+use crate::oceanbase::rights::Way;
 use crate::oceanbase::sender::surely_over;
-use crate::oceanbase::version::{Capability, Version};
 
 /// What a pass over a task sees.
 pub struct Seen {
@@ -139,7 +140,6 @@ impl Reconcile for BackupTask {
                 },
             }
         });
-        let uid = self.uid().unwrap_or_default();
         let intent = self.status.as_ref().and_then(backup::open_intent);
         let decision = backup::Seen {
             target,
@@ -148,7 +148,7 @@ impl Reconcile for BackupTask {
             children: children::seen(self, context, snapshot.as_deref()),
             logs,
             may_start_at: may_start_at(self, context, &namespace),
-            intent_age: context.intent_age(&uid, intent),
+            intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
         Seen {
@@ -165,15 +165,8 @@ impl Reconcile for BackupTask {
         heard: Option<(&Effect, &Heard)>,
         context: &Context,
     ) -> Decision<BackupTaskStatus, Effect> {
-        let task = backup::Task {
-            uid: &self.uid().unwrap_or_default(),
-            name: &self.name_any(),
-            owned: is_owned(self),
-            generation: self.metadata.generation.unwrap_or_default(),
-            created_at: created_at(self),
-            spec: &self.spec,
-            status: &self.current_status(),
-        };
+        let (uid, name, status) = self.identity();
+        let task = self.task(&uid, &name, &status);
         let now = context.clock.now();
         let answer = match heard {
             Some((_, Heard::Objects(made))) => {
@@ -189,15 +182,26 @@ impl Reconcile for BackupTask {
         matches!(effect, Effect::Backup { .. })
     }
 
-    fn cluster(&self, seen: &Seen, effect: &Effect) -> Option<ClusterKey> {
-        let is_about_objects = matches!(
-            effect,
+    fn waiting(&self, seen: &Seen, context: &Context) -> Option<BackupTaskStatus> {
+        let (uid, name, status) = self.identity();
+        let task = self.task(&uid, &name, &status);
+        Some(backup::decide_waiting(&task, &seen.decision, context.clock.now()).status)
+    }
+
+    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+        let way = match effect {
+            Effect::SetDestination(_) => {
+                let store = seen.storage.as_ref();
+                let store = store.and_then(|store| place::root(&store.spec).ok());
+                store.map_or(Way::Line, Way::Store)
+            }
+            Effect::Backup { .. } | Effect::Find { .. } | Effect::Cancel { .. } => Way::Line,
             Effect::MakeLogBackup(..)
-                | Effect::MakeChildren(_)
-                | Effect::CancelChildren(_)
-                | Effect::Delete
-        );
-        seen.key.clone().filter(|_| !is_about_objects)
+            | Effect::MakeChildren(_)
+            | Effect::CancelChildren(_)
+            | Effect::Delete => return None,
+        };
+        Some((seen.key.clone()?, way))
     }
 
     async fn perform(
@@ -250,6 +254,31 @@ impl Reconcile for BackupTask {
         if let (None, Some(outcome), true) = (&before.outcome, &after.outcome, is_ours) {
             let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
             context.metrics.task_ended(&kind, &outcome.to_lowercase());
+        }
+    }
+}
+
+impl BackupTask {
+    fn identity(&self) -> (String, String, BackupTaskStatus) {
+        let uid = self.uid().unwrap_or_default();
+        (uid, self.name_any(), self.current_status())
+    }
+
+    /// What a decision is about.
+    fn task<'a>(
+        &'a self,
+        uid: &'a str,
+        name: &'a str,
+        status: &'a BackupTaskStatus,
+    ) -> backup::Task<'a> {
+        backup::Task {
+            uid,
+            name,
+            owned: is_owned(self),
+            generation: self.metadata.generation.unwrap_or_default(),
+            created_at: created_at(self),
+            spec: &self.spec,
+            status,
         }
     }
 }
@@ -327,30 +356,6 @@ fn is_owned(task: &BackupTask) -> bool {
     owners
         .iter()
         .any(|owner| owner.controller == Some(true) && kinds.iter().any(|kind| *kind == owner.kind))
-}
-
-/// Whether the task may use its tenant and its store through the cluster's object. One for several
-/// tenants leaves out those that it may not use.
-fn allowed(task: &BackupTask, context: &Context, references: &References) -> Result<(), Obstacle> {
-    let cluster = ClusterKey::new(&namespace(task), &references.cluster);
-    let access = access_of(context, &cluster);
-    if task.spec.scope == Scope::Tenant {
-        access::tenant(&access, &task.spec.tenant_name)?;
-    }
-    access::storage(&access, &references.storage)
-}
-
-/// Whether a server of this version can do what is asked for.
-fn supported(settings: &DataBackupSettings, version: Option<Version>) -> Result<(), Obstacle> {
-    match version {
-        Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
-            Err(Obstacle::permanent(
-                "UnsupportedServerVersion",
-                format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
-            ))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs

@@ -13,6 +13,7 @@ use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
+use crate::oceanbase::rights::Way;
 
 impl Reconcile for OceanBaseCluster {
     type Seen = cluster::Seen;
@@ -71,7 +72,7 @@ impl Reconcile for OceanBaseCluster {
         )
     }
 
-    fn cluster(&self, _: &cluster::Seen, effect: &Infallible) -> Option<ClusterKey> {
+    fn way(&self, _: &cluster::Seen, effect: &Infallible) -> Option<(ClusterKey, Way)> {
         match *effect {}
     }
 

@@ -8,6 +8,10 @@
 //! whoever works on an older picture gets a conflict and starts anew. An effect that must not
 //! happen twice is performed only in a pass whose own write went well.
 //!
+//! A statement needs the right to send it. While others hold that, the status is written all the
+//! same; only an intent is not: it is written with the right in hand, and what the object
+//! [shows meanwhile](Reconcile::waiting) does without it.
+//!
 //! An object that stops something in the database before it goes is held by our finalizer: it is
 //! put on before anything else is done for the object, and taken off when its farewell says so.
 
@@ -33,6 +37,7 @@ use super::{Context, finalizer};
 use crate::domain::{Decision, Farewell, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
+use crate::oceanbase::rights::Way;
 
 /// How soon to come back when the object was changed in the meantime; longer each time, because
 /// the watch may be late.
@@ -106,8 +111,14 @@ pub trait Reconcile:
         false
     }
 
-    /// The cluster to which the effect sends a statement, if it does.
-    fn cluster(&self, seen: &Self::Seen, effect: &Self::Effect) -> Option<ClusterKey>;
+    /// What an object shows whose fenced effect is due and waits for the right to send: where it
+    /// stands, without the intent.
+    fn waiting(&self, _seen: &Self::Seen, _context: &Context) -> Option<Self::Status> {
+        None
+    }
+
+    /// The cluster to which the effect sends a statement, if it does, and on which way.
+    fn way(&self, seen: &Self::Seen, effect: &Self::Effect) -> Option<(ClusterKey, Way)>;
 
     /// Performs the effect.
     fn perform(
@@ -177,7 +188,7 @@ pub async fn reconcile<K: Reconcile>(
         Ok(Went::Done(action)) => ("done", Ok(action)),
         Ok(Went::Busy(pause)) => ("busy", Ok(Action::requeue(pause))),
         Ok(Went::Conflict) => {
-            let pause = context.failed(identity(&*object), CONFLICT_PAUSE);
+            let pause = context.memory.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
         }
         Err(error) => ("error", Err(error)),
@@ -186,7 +197,7 @@ pub async fn reconcile<K: Reconcile>(
         .metrics
         .reconciled(K::CONTROLLER, outcome, began.elapsed());
     if outcome == "done" {
-        context.succeeded(&identity(&*object));
+        context.memory.succeeded(&identity(&*object));
     }
     result
 }
@@ -194,7 +205,7 @@ pub async fn reconcile<K: Reconcile>(
 /// How long to wait after a failed pass.
 #[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
-    let pause = context.failed(identity(&*object), FAILURE_PAUSE);
+    let pause = context.memory.failed(identity(&*object), FAILURE_PAUSE);
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),
@@ -206,7 +217,8 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     Action::requeue(pause)
 }
 
-fn identity<K: Reconcile>(object: &K) -> String {
+/// How an object is known to [`super::memory`].
+pub(super) fn identity<K: Reconcile>(object: &K) -> String {
     format!(
         "{}/{}/{}",
         K::CONTROLLER,
@@ -235,30 +247,44 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         Farewell::Stay(decision) => decision,
         Farewell::Go(event) => return finalizer::release(object, event, context).await,
     };
-    // Before the status is written: an intent that could not be followed would be written again
-    // and again while another statement is under way.
-    let cluster = decision
+    let way = decision
         .effect
         .as_ref()
-        .and_then(|effect| object.cluster(&seen, effect));
-    let permit = match &cluster {
-        Some(cluster) => match context.clusters.permit(cluster) {
-            Some(permit) => Some(permit),
-            None => return Ok(Went::Busy(context.clusters.turn(cluster))),
-        },
-        None => None,
-    };
-    let unchanged = decision.status == object.current_status();
-    if unchanged && decision.effect.as_ref().is_some_and(K::is_fenced) {
-        return Err(Error::Unfenced);
+        .and_then(|effect| object.way(&seen, effect));
+    let mut permit = None;
+    if decision.effect.as_ref().is_some_and(K::is_fenced) {
+        if decision.status == object.current_status() {
+            return Err(Error::Unfenced);
+        }
+        // With the right in hand: an intent that could not be followed would be written again and
+        // again while another statement is under way.
+        permit = match permit_on(way.as_ref(), context) {
+            Ok(permit) => permit,
+            Err(busy) => {
+                if let Some(status) = object.waiting(&seen, context)
+                    && write(object, &status, context).await?.is_none()
+                {
+                    return Ok(Went::Conflict);
+                }
+                return Ok(busy);
+            }
+        };
     }
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
-    super::event::publish(&object, decision.event, context).await;
+    super::event::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
         return Ok(Went::Done(action(decision.next, context)));
     };
+    // Not before the status is written: while statements of others are under way it shows where the
+    // object stands.
+    if permit.is_none() {
+        permit = match permit_on(way.as_ref(), context) {
+            Ok(permit) => permit,
+            Err(busy) => return Ok(busy),
+        };
+    }
     let answer = object.perform(&effect, &seen, permit, context).await;
     let decision = match decide(&object, &seen, Some((&effect, &answer)), context) {
         Farewell::Stay(decision) => decision,
@@ -267,8 +293,19 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     let Some(object) = write(&object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
-    super::event::publish(&object, decision.event, context).await;
+    super::event::publish(&object, decision.event, context);
     Ok(Went::Done(action(decision.next, context)))
+}
+
+/// The right to send, where that is needed; otherwise when to come back.
+fn permit_on(way: Option<&(ClusterKey, Way)>, context: &Context) -> Result<Option<Permit>, Went> {
+    let Some((cluster, way)) = way else {
+        return Ok(None);
+    };
+    match context.clusters.permit(cluster, way) {
+        Some(permit) => Ok(Some(permit)),
+        None => Err(Went::Busy(context.clusters.turn(cluster, way))),
+    }
 }
 
 /// Decides, whether the object lives or is being deleted.
@@ -332,3 +369,6 @@ async fn write<K: Reconcile>(
         Err(error) => Err(error.into()),
     }
 }
+
+#[cfg(test)]
+mod tests;

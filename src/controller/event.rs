@@ -1,15 +1,96 @@
 //! Events on objects: what `kubectl describe` shows at its end.
+//!
+//! They are published beside the passes, one after the other: an API server that is slow to take one
+//! must not stand between a written intent and its statement.
 
-use kube_runtime::events::{Event as Note, EventType};
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::ObjectReference;
+use kube_runtime::events::{Event as Note, EventType, Recorder};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use super::{Context, Reconcile};
 use crate::domain::{Event, shortened};
+use crate::oceanbase::validity::Validity;
 
 /// Longest note, in bytes: the API takes 1 kB.
 const LIMIT: usize = 1000;
+/// How many may wait to be published; further ones stand in the log only.
+const QUEUE: usize = 1024;
+/// How long those that wait hold up the end of the operator.
+const GRACE: Duration = Duration::from_secs(2);
 
-/// Publishes an event, if there is one. It is a courtesy: what fails here is logged only.
-pub(super) async fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
+/// Where events go.
+#[derive(Clone)]
+pub struct Events(mpsc::Sender<Letter>);
+
+/// What publishes them.
+pub struct Courier {
+    recorder: Recorder,
+    validity: Validity,
+    letters: mpsc::Receiver<Letter>,
+}
+
+enum Letter {
+    Event(Note, ObjectReference),
+    /// Everything before it has been published.
+    Mark(oneshot::Sender<()>),
+}
+
+impl Events {
+    /// Where events go, and what must be run for that.
+    #[must_use]
+    pub fn new(recorder: Recorder, validity: Validity) -> (Self, Courier) {
+        let (sender, letters) = mpsc::channel(QUEUE);
+        let courier = Courier {
+            recorder,
+            validity,
+            letters,
+        };
+        (Self(sender), courier)
+    }
+
+    /// Waits a moment for what is still to be published.
+    pub async fn flush(&self) {
+        let (published, mark) = oneshot::channel();
+        if self.0.try_send(Letter::Mark(published)).is_ok() {
+            let _ = timeout(GRACE, mark).await;
+        }
+    }
+}
+
+impl Courier {
+    /// Publishes events as they come. It is a courtesy: what fails here is logged only.
+    pub async fn run(mut self) {
+        while let Some(letter) = self.letters.recv().await {
+            match letter {
+                Letter::Event(note, object) if self.validity.is_valid() => {
+                    match self.recorder.publish(&note, &object).await {
+                        Err(error) if is_namespace_going(&error) => {}
+                        Err(error) => tracing::warn!(%error, "the event could not be published"),
+                        Ok(()) => {}
+                    }
+                }
+                Letter::Event(..) => {}
+                // Nobody waits for it any more where this fails.
+                Letter::Mark(mark) => drop(mark.send(())),
+            }
+        }
+    }
+}
+
+/// Whether the object's namespace is being deleted, so that nothing can be made there any more.
+fn is_namespace_going(error: &kube::Error) -> bool {
+    let kube::Error::Api(refusal) = error else {
+        return false;
+    };
+    let mut causes = refusal.details.iter().flat_map(|details| &details.causes);
+    causes.any(|cause| cause.reason == "NamespaceTerminating")
+}
+
+/// Has an event published, if there is one.
+pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
     tracing::info!(reason = event.reason, message = %event.message, "event");
     let note = Note {
@@ -23,12 +104,9 @@ pub(super) async fn publish<K: Reconcile>(object: &K, event: Option<Event>, cont
         action: "Reconcile".to_owned(),
         secondary: None,
     };
-    context.metrics.wrote(K::CONTROLLER, "event");
-    if let Err(error) = context
-        .recorder
-        .publish(&note, &object.object_ref(&()))
-        .await
-    {
-        tracing::warn!(%error, "the event could not be published");
+    let letter = Letter::Event(note, object.object_ref(&()));
+    match context.events.0.try_send(letter) {
+        Ok(()) => context.metrics.wrote(K::CONTROLLER, "event"),
+        Err(_) => tracing::warn!("too many events wait to be published: this one is not"),
     }
 }

@@ -24,7 +24,7 @@ pub(super) async fn release<K: Reconcile>(
     event: Option<Event>,
     context: &Context,
 ) -> Result<Went, Error> {
-    event::publish(object, event, context).await;
+    event::publish(object, event, context);
     set(object, false, context).await
 }
 

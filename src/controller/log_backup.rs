@@ -19,6 +19,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, Tenant, TenantId};
+use crate::oceanbase::rights::Way;
 use crate::oceanbase::version::Capability;
 
 /// The shortest time between two writes of one checkpoint.
@@ -31,6 +32,8 @@ pub struct Seen {
     path: Option<String>,
     /// Where the logs should go.
     place: Option<Place>,
+    /// Where the store is.
+    store: Option<Place>,
 }
 
 impl Seen {
@@ -108,11 +111,14 @@ impl Reconcile for LogBackup {
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
+        let store = place::storage(context, &namespace, &self.spec.storage_ref.name);
+        let store = store.and_then(|store| place::root(&store.spec)).ok();
         Seen {
             decision,
             key,
             path,
             place,
+            store,
         }
     }
 
@@ -151,8 +157,14 @@ impl Reconcile for LogBackup {
         log_backup::farewell(&object, &seen.decision, heard, deleted_at, now)
     }
 
-    fn cluster(&self, seen: &Seen, _: &Effect) -> Option<ClusterKey> {
-        Some(seen.key.clone())
+    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+        let way = match effect {
+            Effect::SetDestination(_) | Effect::SetAttributes(_) => {
+                seen.store.clone().map_or(Way::Line, Way::Store)
+            }
+            Effect::SetEnabled(..) | Effect::Start(_) | Effect::Stop(_) => Way::Line,
+        };
+        Some((seen.key.clone(), way))
     }
 
     async fn perform(
@@ -322,8 +334,18 @@ fn target(
     }
     let cluster = cluster_of(object, &spec.cluster_ref);
     allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
-    let storage = place::storage(context, namespace, &spec.storage_ref.name)?;
-    place::wanted(&storage, snapshot.map(|snapshot| snapshot.version), path)
+    let version = snapshot.map(|snapshot| snapshot.version);
+    let storage = place::storage(context, namespace, &spec.storage_ref.name);
+    let wanted = storage.and_then(|storage| place::wanted(&storage, version, path));
+    let known = object
+        .status
+        .as_ref()
+        .and_then(|s| s.storage_directory.as_ref());
+    match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
+        // To stop it nobody needs the store, which may have been deleted with it.
+        Some(known) => wanted.or_else(|_| Ok(Place::read_back(known))),
+        None => wanted,
+    }
 }
 
 /// The name of the LogBackup that goes before this one, because it is for the same tenant of the

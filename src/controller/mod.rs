@@ -5,7 +5,7 @@
 //! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; [`wake`]
 //!   who is concerned when something changes
 //! * [`context`] what every pass can use
-//! * [`requests`] how the Kubernetes API is asked
+//! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
 //! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
@@ -22,10 +22,11 @@ mod strategy;
 
 pub mod context;
 pub mod driver;
-mod event;
+pub mod event;
 mod finalizer;
 mod identity;
 pub mod lease;
+pub mod memory;
 pub mod place;
 pub mod requests;
 pub mod secret;
@@ -74,6 +75,7 @@ pub async fn run<K>(
                 announcer.announce(event);
             }
             if let Ok(Event::Delete(object)) = event {
+                for_deleted.memory.forget(&driver::identity(object));
                 object.deleted(&for_deleted);
             }
         })

@@ -13,6 +13,7 @@ use crate::api::{BackupStorage, BackupStorageStatus};
 use crate::domain::{Decision, storage};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
+use crate::oceanbase::rights::Way;
 
 impl Reconcile for BackupStorage {
     type Seen = storage::Seen;
@@ -68,7 +69,7 @@ impl Reconcile for BackupStorage {
         )
     }
 
-    fn cluster(&self, _: &storage::Seen, effect: &Infallible) -> Option<ClusterKey> {
+    fn way(&self, _: &storage::Seen, effect: &Infallible) -> Option<(ClusterKey, Way)> {
         match *effect {}
     }
 

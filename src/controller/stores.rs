@@ -82,6 +82,15 @@ impl Stores {
         (stores, writers)
     }
 
+    /// Empty stores that have been listed.
+    #[cfg(test)]
+    pub(super) fn listed() -> Self {
+        let (stores, _) = Self::new();
+        let kinds = ["a", "b", "c", "d", "e"];
+        stores.listed.send_modify(|listed| listed.extend(kinds));
+        stores
+    }
+
     /// Waits until every kind has been listed once: before, a decision would take what is not
     /// listed yet for missing.
     ///

@@ -32,6 +32,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
+use crate::oceanbase::rights::Way;
 
 impl Reconcile for BackupStrategy {
     type Seen = strategy::Seen;
@@ -129,8 +130,9 @@ impl Reconcile for BackupStrategy {
         strategy::leave(&self.strategy(&name, &status), seen, made, deleted_at, now)
     }
 
-    fn cluster(&self, _: &strategy::Seen, effect: &Effect) -> Option<ClusterKey> {
-        matches!(effect, Effect::ChangePolicy(_)).then(|| cluster_of(self, &self.spec.cluster_ref))
+    fn way(&self, _: &strategy::Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+        let cluster = || cluster_of(self, &self.spec.cluster_ref);
+        matches!(effect, Effect::ChangePolicy(_)).then(|| (cluster(), Way::Line))
     }
 
     async fn perform(

@@ -138,6 +138,21 @@ pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) ->
     }
 }
 
+/// What is shown of a task whose BACKUP may be sent, and waits until other statements are: its intent
+/// is not written before.
+#[must_use]
+pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
+    let mut draft = Draft::new(task, seen, now);
+    draft.note_facts();
+    // It keeps its place in the line.
+    draft.status.queue_position = task.status.queue_position;
+    let turn = Obstacle::waiting(
+        "WaitingForTurn",
+        "statements of others are being sent to the database; the backup is sent after them",
+    );
+    draft.wait(turn, Next::Await)
+}
+
 /// A decision in the making.
 struct Draft<'a> {
     task: &'a Task<'a>,

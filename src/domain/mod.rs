@@ -6,6 +6,7 @@
 //! from the world (a job's key, a child's name), never from memory.
 
 pub mod access;
+mod backoff;
 pub mod backup;
 pub mod cluster;
 pub mod condition;
@@ -139,12 +140,18 @@ impl Obstacle {
         }
     }
 
+    /// Another statement about the tenant was sent, and what it did has not been read yet.
+    #[must_use]
+    pub fn reading() -> Self {
+        Self::waiting(READING, "the database is being read after a statement")
+    }
+
     /// Whether it is over in a moment: the operator has just started and every cluster is still
-    /// being connected to. What is known of an object stands until then; a restart would
-    /// otherwise write every status twice.
+    /// being connected to, or a statement was sent. What is known of an object stands until then;
+    /// every status would otherwise be written twice.
     #[must_use]
     pub fn is_passing(&self) -> bool {
-        self.reason == "Connecting"
+        matches!(self.reason, "Connecting" | READING)
     }
 
     /// As the status shows it.
@@ -153,6 +160,8 @@ impl Obstacle {
         cause(self.reason, &self.message)
     }
 }
+
+const READING: &str = "Reading";
 
 /// A cause without a number: the operator's own.
 #[must_use]

@@ -4,12 +4,12 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::backoff::Backoff;
 use super::time;
 use crate::api::TakenStatement;
 
-/// The shortest and the longest pause before a statement is repeated.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(15), SignedDuration::from_mins(5));
+/// The pauses before a statement is repeated.
+const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDuration::from_mins(5));
 
 /// How many times a statement is taken without an effect before that is told: what it does may
 /// wait for the next loop of the archive scheduler, up to 50 s, and this is later.
@@ -32,12 +32,7 @@ pub(crate) fn repeated_at(
     now: Timestamp,
 ) -> Option<Timestamp> {
     let known = taken.filter(|known| known.statement == statement)?;
-    let doublings = u32::try_from(known.times.clamp(1, 6)).ok()? - 1;
-    let (shortest, longest) = PAUSES;
-    let pause = shortest.saturating_mul(1 << doublings).min(longest);
-    let until = known.time.0.saturating_add(pause).ok()?;
-    // One in the future was written by another clock.
-    (known.time.0 <= now && now < until).then_some(until)
+    BACKOFF.until(known.time.0, known.times, now)
 }
 
 /// Whether people should know.

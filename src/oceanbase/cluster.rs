@@ -10,6 +10,7 @@ use super::client::Account;
 use super::credentials::ClusterKey;
 use super::database::{Database, Permit, lock};
 use super::model::Snapshot;
+use super::rights::Way;
 use super::trouble::Trouble;
 
 /// What is known of a cluster now.
@@ -85,12 +86,12 @@ impl Cluster {
     }
 
     /// The right to send a command; `None` while others hold it.
-    pub(super) fn permit(self: Arc<Self>) -> Option<Permit> {
+    pub(super) fn permit(self: Arc<Self>, way: &Way) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);
             (reach.database.clone()?, reach.account.clone()?)
         };
-        database.permit(self, account)
+        database.permit(self, account, way)
     }
 
     /// Remembers to which database the object leads, and as whom; gives back the one that it led to

@@ -2,8 +2,8 @@
 //! lead to.
 //!
 //! Guarantees: however many objects lead to one database, it is read once, and commands to it run
-//! one after the other; after each, it is read at once, and [`Clusters::is_settled`] is false until
-//! that read is there. Whoever finds each [`Permit`] taken comes back: but for the few who hold one
+//! one after the other, but for those that wait for a store ([`Way`]); after each, it is read at
+//! once, and [`Clusters::is_settled`] is false until that read is there. Whoever finds each [`Permit`] taken comes back: but for the few who hold one
 //! nobody waits for a slow database.
 
 use std::collections::HashMap;
@@ -17,9 +17,10 @@ use tokio::task::JoinSet;
 use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
-use super::database::{COME_BACK, Database, Permit, lock};
+use super::database::{Database, Permit, lock};
 use super::model::{DatabaseId, Snapshot};
 use super::reflector::{Intervals, Reflector};
+use super::rights::{COME_BACK, Way};
 use super::sender::Sender;
 use super::validity::Validity;
 use crate::clock::Clock;
@@ -129,16 +130,16 @@ impl Clusters {
 
     /// The right to send a command to the database; `None` while others hold it.
     #[must_use]
-    pub fn permit(&self, key: &ClusterKey) -> Option<Permit> {
-        self.get(key)?.permit()
+    pub fn permit(&self, key: &ClusterKey, way: &Way) -> Option<Permit> {
+        self.get(key)?.permit(way)
     }
 
     /// How soon whoever got no [`Permit`] comes back.
     #[must_use]
-    pub fn turn(&self, key: &ClusterKey) -> Duration {
+    pub fn turn(&self, key: &ClusterKey, way: &Way) -> Duration {
         let cluster = self.get(key);
         let database = cluster.and_then(|cluster| cluster.database());
-        database.map_or(COME_BACK, |database| database.turn())
+        database.map_or(COME_BACK, |database| database.turn(way))
     }
 
     /// Tells whose objects should be looked at again.

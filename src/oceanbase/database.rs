@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, broadcast};
+use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
 use super::client::Account;
@@ -18,6 +18,7 @@ use super::cluster::{Cluster, Wake};
 use super::command::Command;
 use super::credentials::ClusterKey;
 use super::model::{Answer, DatabaseId, Snapshot};
+use super::rights::{Right, Rights, Way};
 use super::sender::Sender;
 
 /// What is shared by all objects that describe one database.
@@ -30,14 +31,15 @@ pub(super) struct Database {
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
     sender: tokio::sync::Mutex<Sender>,
-    /// The rights to send that are left.
-    rights: Arc<Semaphore>,
-    /// When the last one comes back of those who found no right left.
-    last_turn: Mutex<Option<Instant>>,
+    /// Senders of what is for stores, each with a session, and since when they are idle.
+    idle: Mutex<Vec<(Sender, Instant)>>,
+    /// What another one of them is made from.
+    pattern: Sender,
+    rights: Rights,
     poke: Notify,
     reads: AtomicU64,
-    /// From which read on a tenant is seen as our last command left it.
-    settled_by: Mutex<HashMap<String, u64>>,
+    commands: AtomicU64,
+    settled_by: Mutex<HashMap<String, Mark>>,
     commanded_at: Mutex<Option<Instant>>,
 }
 
@@ -48,17 +50,18 @@ struct Roles {
     leader: Option<ClusterKey>,
 }
 
-/// How many may hold the right to send at a time. Their commands run one after the other; while one
-/// runs, the intents of the next are written. Were there one right, the database would wait for the
-/// Kubernetes API before each statement; were there many, all of them would wait for a slow database.
-const RIGHTS: usize = 4;
+/// What our last command to a tenant makes of what is known of it.
+#[derive(Clone, Copy)]
+struct Mark {
+    /// From which read on the tenant is seen as the command left it.
+    read: u64,
+    /// Tells the command from others to the same tenant.
+    command: u64,
+}
 
-/// How soon whoever has found no right left comes back.
-pub(super) const COME_BACK: Duration = Duration::from_millis(100);
-
-/// How far apart they come back: a thousand who all came each [`COME_BACK`] would leave no time for
-/// those who have their turn.
-const APART: Duration = Duration::from_millis(5);
+/// For how long a session for stores is kept after a command: a strategy that has just been applied
+/// sets many destinations one after the other. At rest there is none.
+const KEPT: Duration = Duration::from_secs(10);
 
 /// The right to send commands to one database.
 pub struct Permit {
@@ -66,7 +69,7 @@ pub struct Permit {
     /// The object that asks: what its account may not do is not done by another one's.
     cluster: Arc<Cluster>,
     account: Account,
-    _right: OwnedSemaphorePermit,
+    right: Right,
 }
 
 /// The right to read for all; given back when it is dropped.
@@ -75,9 +78,24 @@ pub(super) struct Lead {
 }
 
 impl Permit {
-    /// Sends a command when those before it are answered, and says what became of it.
+    /// Sends a command, and says what became of it: when those before it are answered, or at once
+    /// where the right is for a store.
     pub async fn send(&mut self, command: &Command) -> Answer {
-        let mut sender = self.database.sender.lock().await;
+        match self.right {
+            Right::Line(_) => {
+                let mut sender = self.database.sender.lock().await;
+                self.send_by(&mut sender, command).await
+            }
+            Right::Store(_) => {
+                let mut sender = self.database.sender_for_a_store();
+                let answer = self.send_by(&mut sender, command).await;
+                self.database.keep(sender);
+                answer
+            }
+        }
+    }
+
+    async fn send_by(&self, sender: &mut Sender, command: &Command) -> Answer {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
@@ -109,11 +127,13 @@ impl Database {
             roles: Mutex::default(),
             vacant: Notify::new(),
             latest: Mutex::default(),
+            pattern: sender.another(),
             sender: tokio::sync::Mutex::new(sender),
-            rights: Arc::new(Semaphore::new(RIGHTS)),
-            last_turn: Mutex::default(),
+            idle: Mutex::default(),
+            rights: Rights::new(),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
+            commands: AtomicU64::new(0),
             settled_by: Mutex::default(),
             commanded_at: Mutex::default(),
         }
@@ -172,7 +192,7 @@ impl Database {
         let settled_by = lock(&self.settled_by);
         settled_by
             .get(tenant)
-            .is_none_or(|read| snapshot.sequence >= *read)
+            .is_none_or(|mark| snapshot.sequence >= mark.read)
     }
 
     /// The right to send a command for this object; `None` while others hold it.
@@ -180,24 +200,34 @@ impl Database {
         self: Arc<Self>,
         cluster: Arc<Cluster>,
         account: Account,
+        way: &Way,
     ) -> Option<Permit> {
-        let right = Arc::clone(&self.rights).try_acquire_owned().ok()?;
+        let right = self.rights.take(way)?;
         Some(Permit {
             database: self,
             cluster,
             account,
-            _right: right,
+            right,
         })
     }
 
-    /// How soon whoever found no right left comes back: in the order in which they came.
-    pub(super) fn turn(&self) -> Duration {
-        let now = Instant::now();
-        let mut last = lock(&self.last_turn);
-        let soonest = now + COME_BACK;
-        let turn = last.map_or(soonest, |last| soonest.max(last + APART));
-        *last = Some(turn);
-        turn - now
+    /// How soon whoever found no right left comes back.
+    pub(super) fn turn(&self, way: &Way) -> Duration {
+        self.rights.turn(way)
+    }
+
+    fn sender_for_a_store(&self) -> Sender {
+        let idle = lock(&self.idle).pop();
+        idle.map_or_else(|| self.pattern.another(), |(sender, _)| sender)
+    }
+
+    fn keep(&self, sender: Sender) {
+        lock(&self.idle).push((sender, Instant::now()));
+    }
+
+    /// Closes the sessions for stores that nobody has used for a while.
+    pub(super) fn close_idle(&self) {
+        lock(&self.idle).retain(|(_, since)| since.elapsed() < KEPT);
     }
 
     /// Shows a new read to everybody whom it concerns; says whether that was simply everybody.
@@ -209,7 +239,7 @@ impl Database {
             // What was awaited stays known: somebody may still hold a snapshot from before.
             let awaited = lock(&self.settled_by)
                 .iter()
-                .filter(|(_, read)| (before.sequence + 1..=snapshot.sequence).contains(read))
+                .filter(|(_, mark)| (before.sequence + 1..=snapshot.sequence).contains(&mark.read))
                 .map(|(name, _)| name.clone())
                 .collect::<Vec<_>>();
             let names = changed(&before, &snapshot);
@@ -229,9 +259,9 @@ impl Database {
     }
 
     /// What is known of the tenant is old until the next read; gives back the mark before.
-    fn unsettle(&self, tenant: &str) -> Option<u64> {
-        let next = self.reads.load(Ordering::SeqCst) + 1;
-        lock(&self.settled_by).insert(tenant.to_owned(), next)
+    fn unsettle(&self, tenant: &str, command: u64) -> Option<Mark> {
+        let read = self.reads.load(Ordering::SeqCst) + 1;
+        lock(&self.settled_by).insert(tenant.to_owned(), Mark { read, command })
     }
 
     pub(super) fn begin_read(&self) -> u64 {
@@ -259,18 +289,22 @@ impl Drop for Lead {
 struct Settling<'a> {
     database: &'a Database,
     tenant: &'a str,
-    /// From which read on the tenant was seen as the command before left it.
-    before: Option<u64>,
+    /// The command.
+    command: u64,
+    /// What the command before had made of what was known.
+    before: Option<Mark>,
     /// Whether something may have left the machine.
     is_sent: bool,
 }
 
 impl<'a> Settling<'a> {
     fn new(database: &'a Database, tenant: &'a str) -> Self {
-        let before = database.unsettle(tenant);
+        let command = database.commands.fetch_add(1, Ordering::SeqCst);
+        let before = database.unsettle(tenant, command);
         Self {
             database,
             tenant,
+            command,
             before,
             is_sent: true,
         }
@@ -280,15 +314,20 @@ impl<'a> Settling<'a> {
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
         if self.is_sent {
-            self.database.unsettle(self.tenant);
+            self.database.unsettle(self.tenant, self.command);
             *lock(&self.database.commanded_at) = Some(Instant::now());
             self.database.poke.notify_one();
             return;
         }
         // Nothing has changed: nobody has to wait for a read, and none has to be made.
         let mut settled_by = lock(&self.database.settled_by);
+        let last = settled_by.get(self.tenant);
+        if last.is_some_and(|last| last.command != self.command) {
+            // Another one was sent beside it.
+            return;
+        }
         match self.before {
-            Some(read) => settled_by.insert(self.tenant.to_owned(), read),
+            Some(mark) => settled_by.insert(self.tenant.to_owned(), mark),
             None => settled_by.remove(self.tenant),
         };
     }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::time::Instant;
 
-use super::client::{Account, Connect, QueryError, Session, code_of};
+use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, DatabaseId, FailureClass};
@@ -23,6 +23,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the looks before a statement may take, each.
 const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// With less than this left of the lease nothing is begun: an answer takes some milliseconds, and on a
+/// busy server some hundred. A lease that is renewed has always more left, also one of a second.
+const LEAST: Duration = Duration::from_millis(500);
+
 /// After how long a statement whose answer was lost is surely over, run or not, once it has reached
 /// the database. One that is on its way when the network is cut may reach it later: the kernel
 /// sends again what was not acknowledged, for minutes, and the driver gives no way to limit that
@@ -31,6 +35,9 @@ const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
 pub fn surely_over(command_timeout: Duration) -> Duration {
     command_timeout + PATIENCE + Duration::from_secs(1)
 }
+
+/// What is said of all that the end of the lease stops.
+const ENDED: &str = "the lease has ended: another operator acts now";
 
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
@@ -65,6 +72,16 @@ impl Sender {
             session: None,
             is_shut_out: false,
         }
+    }
+
+    /// Another one of the same database, with a session of its own.
+    pub(super) fn another(&self) -> Self {
+        Self::new(
+            self.database.clone(),
+            Arc::clone(&self.connect),
+            self.metrics.clone(),
+            self.validity.clone(),
+        )
     }
 
     /// Whether the last command was not sent because no session could be opened: what is known of
@@ -136,10 +153,14 @@ impl Sender {
     /// Opens a session, and makes sure that it leads to the database that was read: a name or a
     /// balancer may lead to another one by now, whose tenants have the same names.
     async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
-        let session = self.connect.connect(account).await;
+        let session = tokio::select! {
+            biased;
+            () = self.validity.ended() => return Err(ENDED.to_owned()),
+            session = self.connect.connect(account) => session,
+        };
         let mut session = session.map_err(|error| error.to_string())?;
         let mut ask = async |text: &str| {
-            let answer = session.query(text, LOOK_TIMEOUT).await;
+            let answer = self.ask_in_time(session.as_mut(), text, LOOK_TIMEOUT).await;
             answer.map_err(|error| error.to_string())
         };
         ask(SESSION_SETUP).await?;
@@ -163,11 +184,10 @@ impl Sender {
         command: &Command,
         encryption: Option<&SecretString>,
     ) -> Result<Answer, Stop> {
-        session
-            .query(&limit(command.timeout()), LOOK_TIMEOUT)
+        self.check_validity()?;
+        self.ask_in_time(session, &limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
-        self.check_validity()?;
         self.look(session, version, command.guard()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
@@ -179,7 +199,8 @@ impl Sender {
         // the look has shown is from before.
         self.check_validity()?;
         let began = Instant::now();
-        let answer = session.query(&text, command.timeout() + PATIENCE).await;
+        let timeout = command.timeout() + PATIENCE;
+        let answer = self.ask_in_time(session, &text, timeout).await;
         let code = code_of(&answer);
         self.metrics
             .statement(command.name(), &code, began.elapsed());
@@ -211,7 +232,8 @@ impl Sender {
         statement: &SecretString,
     ) -> Result<(), Stop> {
         let began = Instant::now();
-        let answer = session.query(statement.expose_secret(), LOOK_TIMEOUT).await;
+        let statement = statement.expose_secret();
+        let answer = self.ask_in_time(session, statement, LOOK_TIMEOUT).await;
         let code = code_of(&answer);
         self.metrics
             .statement("set_encryption", &code, began.elapsed());
@@ -224,13 +246,26 @@ impl Sender {
         }
     }
 
+    /// Asks for as long as the lease lasts: when it ends, the answer counts as lost, and the session
+    /// is used no more.
+    async fn ask_in_time(
+        &self,
+        session: &mut dyn Session,
+        text: &str,
+        timeout: Duration,
+    ) -> Result<Rows, QueryError> {
+        tokio::select! {
+            biased;
+            () = self.validity.ended() => Err(QueryError::Lost(ENDED.to_owned())),
+            answer = session.query(text, timeout) => answer,
+        }
+    }
+
     fn check_validity(&self) -> Result<(), Stop> {
-        if self.validity.is_valid() {
+        if self.validity.left() >= LEAST {
             return Ok(());
         }
-        Err(Stop::Answer(Answer::NotSent(
-            "the lease has ended: another operator acts now".to_owned(),
-        )))
+        Err(Stop::Answer(Answer::NotSent(ENDED.to_owned())))
     }
 }
 

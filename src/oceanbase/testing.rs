@@ -20,13 +20,13 @@ use super::client::{Account, Connect, ConnectError, QueryError, Rows, ServerErro
 use super::model::DatabaseId;
 use crate::clock::Clock;
 
-pub(super) const PASSWORD: &str = "sesame";
+pub(crate) const PASSWORD: &str = "sesame";
 
 /// 2026-11-20 02:00:00 UTC.
 const START: u64 = 1_795_140_000_000_000_000;
 
 /// Root of sys; endpoints mean nothing in process.
-pub(super) fn account() -> Account {
+pub(crate) fn account() -> Account {
     Account {
         endpoints: vec![("node".to_owned(), 2881)],
         user: "root@sys".to_owned(),
@@ -37,14 +37,14 @@ pub(super) fn account() -> Account {
 
 /// The time of the test, which moves with tokio's.
 #[derive(Clone, Copy)]
-pub(super) struct Paused(Instant);
+pub(crate) struct Paused(Instant);
 
 impl Paused {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self(Instant::now())
     }
 
-    pub(super) fn clock(self) -> Clock {
+    pub(crate) fn clock(self) -> Clock {
         Clock::new(move || {
             let nanos = i128::from(oceanbase_sim::clock::Clock::now(&self).0);
             Timestamp::from_nanosecond(nanos).unwrap()
@@ -60,20 +60,20 @@ impl oceanbase_sim::clock::Clock for Paused {
 
 /// The simulated node as a [`Connect`].
 #[derive(Clone)]
-pub(super) struct InProcess {
-    pub(super) simulator: Simulator,
-    pub(super) time: Paused,
+pub(crate) struct InProcess {
+    pub(crate) simulator: Simulator,
+    pub(crate) time: Paused,
     /// When somebody tried to log in.
-    pub(super) attempts: Arc<Mutex<Vec<Instant>>>,
+    pub(crate) attempts: Arc<Mutex<Vec<Instant>>>,
     /// How long to wait before the next query that names this view.
-    pub(super) pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
+    pub(crate) pause: Arc<Mutex<Option<(&'static str, Duration)>>>,
     /// Whether new sessions are refused; those that are open go on.
-    pub(super) is_full: Arc<AtomicBool>,
+    pub(crate) is_full: Arc<AtomicBool>,
 }
 
 impl InProcess {
     /// The tenants `orders` and `billing`, ready for backups.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let day = Duration::from_hours(24);
         let scenario = Scenario::new("4.3.5.2")
             .sys_password(PASSWORD)
@@ -90,7 +90,7 @@ impl InProcess {
     }
 
     /// The database that the node belongs to; its views show microseconds.
-    pub(super) fn database(&self) -> DatabaseId {
+    pub(crate) fn database(&self) -> DatabaseId {
         let (id, created) = self
             .simulator
             .world(|world| (world.identity.id, world.created_at.0));
@@ -99,7 +99,7 @@ impl InProcess {
     }
 
     /// Statements about a view, from now on.
-    pub(super) fn count(&self, view: &str) -> usize {
+    pub(crate) fn count(&self, view: &str) -> usize {
         let look = |log: &oceanbase_sim::log::StatementLog| {
             log.entries().filter(|e| e.text.contains(view)).count()
         };
@@ -192,14 +192,14 @@ fn server_error(error: SqlError) -> ServerError {
 
 /// A session whose views hold what they are given.
 #[derive(Clone, Default)]
-pub(super) struct Given {
+pub(crate) struct Given {
     views: Arc<Mutex<HashMap<&'static str, Rows>>>,
     asked: Arc<Mutex<Vec<String>>>,
 }
 
 impl Given {
     /// Replaces a view's rows; the name is that of the view without its schema.
-    pub(super) fn set(&self, view: &'static str, columns: &str, rows: &[&[Option<&str>]]) {
+    pub(crate) fn set(&self, view: &'static str, columns: &str, rows: &[&[Option<&str>]]) {
         let row = |row: &&[Option<&str>]| row.iter().map(|v| v.map(str::to_owned)).collect();
         let rows = Rows {
             columns: columns.split(", ").map(str::to_owned).collect(),
@@ -209,7 +209,7 @@ impl Given {
     }
 
     /// The queries since this was asked last, in order.
-    pub(super) fn take_asked(&self) -> Vec<String> {
+    pub(crate) fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.asked))
     }
 }
@@ -228,6 +228,6 @@ impl Session for Given {
     }
 }
 
-pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap()
 }

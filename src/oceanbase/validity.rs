@@ -5,20 +5,22 @@
 //! after it was stopped for a while (SIGSTOP, a frozen machine) and goes on in the middle of a
 //! pass. Whoever is about to write or to send asks right before.
 //!
-//! A statement that was sent in time may still run when the time is over. That is harmless: who
-//! takes over finds its intent, and waits until the statement is
-//! [surely over](super::sender::surely_over) before looking what became of it.
+//! What waits for the database when the time is over waits no longer: its connection is dropped at
+//! once ([`Validity::ended`]), so that a statement takes as long as it needs only while the lease is
+//! renewed. The database may still be at it then, for as long as it was told to work on it. That is
+//! harmless: who takes over finds the intent of a backup, and waits until the statement is
+//! [surely over](super::sender::surely_over) before looking what became of it; all other statements
+//! may be sent twice.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
-use super::database::lock;
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep_until};
 
 /// For how long this process may act. Clones share one time.
 #[derive(Clone, Debug)]
-pub struct Validity(Arc<Mutex<Until>>);
+pub struct Validity(Arc<watch::Sender<Until>>);
 
 #[derive(Clone, Copy, Debug)]
 enum Until {
@@ -42,13 +44,13 @@ impl Validity {
     }
 
     fn new(until: Until) -> Self {
-        Self(Arc::new(Mutex::new(until)))
+        Self(Arc::new(watch::Sender::new(until)))
     }
 
     /// How much time is left; nothing when it is over.
     #[must_use]
     pub fn left(&self) -> Duration {
-        match *lock(&self.0) {
+        match *self.0.borrow() {
             Until::Not => Duration::ZERO,
             Until::At(end) => end.saturating_duration_since(Instant::now()),
             Until::Always => Duration::MAX,
@@ -63,12 +65,33 @@ impl Validity {
 
     /// Moves the end.
     pub fn extend_to(&self, end: Instant) {
-        *lock(&self.0) = Until::At(end);
+        self.0.send_replace(Until::At(end));
     }
 
     /// Ends it now.
     pub fn end(&self) {
-        *lock(&self.0) = Until::Not;
+        self.0.send_replace(Until::Not);
+    }
+
+    /// Returns when it is over.
+    pub async fn ended(&self) {
+        let mut until = self.0.subscribe();
+        loop {
+            let known = *until.borrow_and_update();
+            let end = async {
+                match known {
+                    Until::Not => {}
+                    Until::At(end) => sleep_until(end).await,
+                    Until::Always => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                // The sender lives as long as `self`.
+                Ok(()) = until.changed() => {}
+                () = end => return,
+            }
+        }
     }
 }
 
@@ -92,6 +115,32 @@ mod tests {
         let sender = validity.clone();
         validity.extend_to(Instant::now() + Duration::from_secs(10));
         assert!(sender.is_valid());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_its_end_waits_on_when_it_is_renewed() {
+        let validity = Validity::not_yet();
+        let began = Instant::now();
+        let at = |seconds| began + Duration::from_secs(seconds);
+        validity.extend_to(at(10));
+        let renewed = async {
+            sleep_until(at(8)).await;
+            validity.extend_to(at(18));
+        };
+        tokio::join!(validity.ended(), renewed);
+        assert_eq!(began.elapsed(), Duration::from_secs(18));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_waits_for_its_end_hears_of_an_early_one() {
+        let validity = Validity::always();
+        let began = Instant::now();
+        let given_up = async {
+            sleep_until(began + Duration::from_secs(1)).await;
+            validity.end();
+        };
+        tokio::join!(validity.ended(), given_up);
+        assert_eq!(began.elapsed(), Duration::from_secs(1));
     }
 
     #[test]

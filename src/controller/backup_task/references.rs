@@ -2,10 +2,12 @@
 
 use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, cluster_of, namespace, stores};
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStrategy, BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
-use crate::domain::{Obstacle, strategy};
+use crate::domain::{Obstacle, access, strategy};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::version::{Capability, Version};
 
 /// Where a task's references lead.
 pub(super) struct References {
@@ -124,5 +126,36 @@ fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> Dat
             .clone()
             .or_else(|| known.restore_password_secret_ref.clone()),
         retry: known.retry.clone(),
+    }
+}
+
+/// Whether the task may use its tenant and its store through the cluster's object. One for several
+/// tenants leaves out those that it may not use.
+pub(super) fn allowed(
+    task: &BackupTask,
+    context: &Context,
+    references: &References,
+) -> Result<(), Obstacle> {
+    let cluster = ClusterKey::new(&namespace(task), &references.cluster);
+    let access = access_of(context, &cluster);
+    if task.spec.scope == Scope::Tenant {
+        access::tenant(&access, &task.spec.tenant_name)?;
+    }
+    access::storage(&access, &references.storage)
+}
+
+/// Whether a server of this version can do what is asked for.
+pub(super) fn supported(
+    settings: &DataBackupSettings,
+    version: Option<Version>,
+) -> Result<(), Obstacle> {
+    match version {
+        Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
+            Err(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
+            ))
+        }
+        _ => Ok(()),
     }
 }

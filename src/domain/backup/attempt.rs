@@ -8,6 +8,7 @@ use super::{
     Draft, Effect, State, Verdict, obstacle::unsafe_name, queue::WAITING_FOR_PLACE, retry::FAILED,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
+use crate::domain::backoff::{Backoff, still_to_come};
 use crate::domain::{Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
 
@@ -20,8 +21,8 @@ pub(super) const REFUSED: &str = "Refused";
 pub(super) const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 /// The pause after a statement that could not be sent; it doubles.
 const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
-/// No pause is longer.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// No pause between two statements is longer.
+pub(super) const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
 pub(super) const LOOK_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
@@ -91,6 +92,7 @@ impl Draft<'_> {
         }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
+            Some(obstacle) if obstacle.is_passing() && self.is_explained() => self.stand_still(),
             Some(obstacle) => self.wait(obstacle, Next::Await),
             None if !self.is_archiving() => self.await_log_backup(),
             None => match self.running_backup() {
@@ -98,6 +100,19 @@ impl Draft<'_> {
                 None => self.take_place(),
             },
         }
+    }
+
+    /// Whether the status says why nothing is sent.
+    fn is_explained(&self) -> bool {
+        let known = self.task.status;
+        known.cause.is_some() && known.observed_generation == Some(self.task.generation)
+    }
+
+    /// What the status says stands for a moment.
+    fn stand_still(self) -> Verdict {
+        let next = self.sooner_than_deadline(Next::Await);
+        let known = Draft::new(self.task, self.seen, self.now).unchanged();
+        Verdict { next, ..known }
     }
 
     /// Nothing stands in the way but others that wait for a place, too.
@@ -294,15 +309,14 @@ impl Draft<'_> {
     /// The pause, doubled for each sending before this one.
     fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
         let sends = self.status.attempts.last().map_or(1, |last| last.sends);
-        doubled(shortest, sends.saturating_sub(1))
+        Backoff::new(shortest, LONGEST_PAUSE).pause(sends)
     }
 
-    /// Until when nothing is sent. An instant further off than any pause is another clock's.
+    /// Until when nothing is sent.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
-        let rest = self.now.duration_until(until);
         let longest = self.longest_retry_pause().unwrap_or(LONGEST_PAUSE);
-        (rest > SignedDuration::ZERO && rest <= longest).then_some(until)
+        still_to_come(until, longest, self.now)
     }
 
     pub(super) fn set_attempt(&mut self, outcome: &str, cause: Option<Cause>) {
@@ -311,12 +325,6 @@ impl Draft<'_> {
             attempt.cause = cause;
         }
     }
-}
-
-/// The pause, doubled so often.
-pub(super) fn doubled(shortest: SignedDuration, doublings: i32) -> SignedDuration {
-    let doublings = u32::try_from(doublings.clamp(0, 9)).unwrap_or(0);
-    shortest.saturating_mul(1 << doublings).min(LONGEST_PAUSE)
 }
 
 pub(super) fn before_start() -> Obstacle {

@@ -4,7 +4,6 @@
 use jiff::SignedDuration;
 
 use super::attempt::{LOOK_PAUSE, REFUSED_PAUSE, not_sent};
-use super::obstacle::reading;
 use super::{Draft, Effect, State, Verdict};
 use crate::domain::{DestinationSeen, Next, Obstacle, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
@@ -33,11 +32,7 @@ impl Draft<'_> {
         if self.status.retry_time.is_some() || was_taken.is_some() {
             return self.render(&State::Refused, effect, Next::After(LOOK_PAUSE));
         }
-        let setting = Obstacle::waiting(
-            "SettingDestination",
-            "the destination of data backups is being set",
-        );
-        self.wait_with(setting, effect, Next::After(LOOK_PAUSE))
+        self.wait_with(setting(), effect, Next::After(LOOK_PAUSE))
     }
 
     pub(super) fn hear_destination(mut self, answer: &Answer) -> Verdict {
@@ -61,7 +56,7 @@ impl Draft<'_> {
     /// What is said of a destination that was set and is not shown.
     fn not_shown(&self) -> Obstacle {
         if !taken::is_told(self.status.taken.as_ref()) {
-            return reading();
+            return setting();
         }
         Obstacle::waiting(
             "StatementWithoutEffect",
@@ -72,4 +67,11 @@ impl Draft<'_> {
             ),
         )
     }
+}
+
+fn setting() -> Obstacle {
+    Obstacle::waiting(
+        "SettingDestination",
+        "the destination of data backups is being set",
+    )
 }

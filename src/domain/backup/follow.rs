@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::{ACCEPTED, doubled};
+use super::attempt::{ACCEPTED, LONGEST_PAUSE};
 use super::{Draft, Effect, Outcome, State, Verdict, status};
 use crate::api::backup_task::Attempt;
+use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
 
@@ -295,9 +296,9 @@ impl Draft<'_> {
         let Some(attempt) = self.status.attempts.last_mut() else {
             return CANCEL_PAUSE;
         };
-        let before = attempt.cancels.unwrap_or_default();
-        attempt.cancels = Some(before.saturating_add(1));
-        doubled(CANCEL_PAUSE, before)
+        let times = attempt.cancels.unwrap_or_default().saturating_add(1);
+        attempt.cancels = Some(times);
+        Backoff::new(CANCEL_PAUSE, LONGEST_PAUSE).pause(times)
     }
 }
 

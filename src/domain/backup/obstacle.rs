@@ -47,7 +47,7 @@ impl Draft<'_> {
             return Some(obstacle);
         }
         if !database.tenant.settled {
-            return Some(reading());
+            return Some(Obstacle::reading());
         }
         if let DestinationSeen::Elsewhere(place) = &database.tenant.destination {
             return Some(Obstacle::permanent(
@@ -107,8 +107,4 @@ pub(super) fn unsafe_name() -> Obstacle {
         "the tenant's name can not stand in a statement; create a BackupTask for a tenant whose \
          name has only letters, digits and '_' and is no reserved word",
     )
-}
-
-pub(super) fn reading() -> Obstacle {
-    Obstacle::waiting("Reading", "the database is being read after a statement")
 }

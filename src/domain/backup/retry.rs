@@ -6,22 +6,21 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Draft, Outcome, State, Verdict, ended_job_cause};
 use crate::api::backup_task::Attempt;
 use crate::api::{Cause, RetrySettings};
+use crate::domain::backoff::Backoff;
 use crate::domain::{Event, Next, cause, time};
 use crate::oceanbase::model::{Job, JobStatus};
 
 /// `attempts[].outcome` of an attempt whose backup failed.
 pub(super) const FAILED: &str = "Failed";
 /// No pause between two attempts is longer.
-const LONGEST_BACKOFF: SignedDuration = SignedDuration::from_hours(24);
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// Attempts that the status keeps.
 const KEPT: usize = 10;
 
 /// How long after the failure of this attempt the next one follows.
-fn backoff(retry: &RetrySettings, attempt: i32) -> SignedDuration {
-    let doublings = u32::try_from(attempt.clamp(1, 20) - 1).unwrap_or(0);
-    SignedDuration::from_secs(retry.backoff_seconds)
-        .saturating_mul(1 << doublings)
-        .min(LONGEST_BACKOFF)
+fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
+    let shortest = SignedDuration::from_secs(retry.backoff_seconds);
+    Backoff::new(shortest, LONGEST_PAUSE).pause(attempt)
 }
 
 impl Draft<'_> {
@@ -43,7 +42,7 @@ impl Draft<'_> {
         }
         let number = self.status.attempts.last().map_or(1, |last| last.number);
         let retry = self.retry();
-        let again_at = self.now.saturating_add(backoff(&retry, number));
+        let again_at = self.now.saturating_add(pause_after(&retry, number));
         let again_at = time(again_at.unwrap_or(self.now));
         if number > retry.limit || self.is_deadline_before(again_at.0) {
             self.status.cause = Some(why);
@@ -99,7 +98,7 @@ impl Draft<'_> {
     /// The longest pause that may stand in the status now.
     pub(super) fn longest_retry_pause(&self) -> Option<SignedDuration> {
         let last = self.status.attempts.last()?;
-        (last.outcome == FAILED).then(|| backoff(&self.retry(), last.number))
+        (last.outcome == FAILED).then(|| pause_after(&self.retry(), last.number))
     }
 
     /// The number of the attempt that is to be sent next.

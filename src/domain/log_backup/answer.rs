@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
 use crate::api::Cause;
+use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
 
-/// The shortest and the longest pause after a statement that failed.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+/// The pauses after a statement that failed.
+const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 /// How many times a statement can not be sent before that is a failure.
 const TOLD_FROM: i32 = 3;
@@ -73,11 +73,6 @@ impl Draft<'_> {
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let failed_at = self.status.last_failure_time.as_ref()?.0;
         let times = self.status.failures.max(self.status.unsent).unwrap_or(1);
-        let doublings = u32::try_from(times.clamp(1, 7)).ok()? - 1;
-        let (shortest, longest) = PAUSES;
-        let pause = shortest.saturating_mul(1 << doublings).min(longest);
-        let until = failed_at.saturating_add(pause).ok()?;
-        // A failure in the future was written by another clock.
-        (failed_at <= self.now && self.now < until).then_some(until)
+        BACKOFF.until(failed_at, times, self.now)
     }
 }

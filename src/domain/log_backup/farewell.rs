@@ -31,6 +31,9 @@ pub fn farewell(
             message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
         }));
     }
+    if matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound") {
+        return Farewell::Go(left_behind(object));
+    }
     let spec = LogBackupSpec {
         desired_state: DesiredState::Stopped,
         mode: LogBackupMode::Continuous,
@@ -65,20 +68,52 @@ pub fn farewell(
     Farewell::Stay(verdict)
 }
 
+/// What is told where the cluster's object went first, and with it the way to the database.
+fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
+    let (spec, status) = (object.spec, object.status);
+    let (tenant, cluster) = (&spec.tenant_name, &spec.cluster_ref.name);
+    let phase = status.phase.as_deref().unwrap_or("not begun");
+    let is_begun = status.storage_directory.is_some() || status.transition.is_some();
+    if phase == "Stopped" || !is_begun {
+        return None;
+    }
+    let transition = status.transition.as_ref();
+    let is_told = transition.is_some_and(|way| way.to == "Stopped" && way.taken.is_some());
+    let last = if is_told {
+        "the database has taken NOARCHIVELOG, and whether archiving has ended was not seen: look at \
+         CDB_OB_ARCHIVELOG"
+            .to_owned()
+    } else {
+        format!(
+            "it was not stopped, and was {phase} when it was last seen: it goes on until somebody \
+             sends ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"
+        )
+    };
+    Some(Event {
+        warning: true,
+        reason: "StopGivenUp",
+        message: format!(
+            "OceanBaseCluster '{cluster}' is gone, and with it the way to log backup of tenant \
+             {tenant}; {last}"
+        ),
+    })
+}
+
 /// Whether what runs in the database is not this object's to stop.
 fn is_nothing_to_stop(object: &LogBackup<'_>, seen: &Seen) -> bool {
-    let database = match (&seen.target, &seen.database) {
-        // Another object's log backup.
-        (Err(obstacle), _) => return obstacle.reason == "LogBackupExists",
-        (Ok(()), Err(_)) => return false,
-        (Ok(()), Ok(database)) => database,
+    let is_other_object_s =
+        matches!(&seen.target, Err(obstacle) if obstacle.reason == "LogBackupExists");
+    let Ok(database) = &seen.database else {
+        return is_other_object_s;
     };
     let Some(tenant) = &database.tenant else {
         return true;
     };
     let known = object.status.tenant_id;
-    known.is_some_and(|known| known != tenant.id.0)
-        || matches!(database.destination, DestinationSeen::Elsewhere(_))
+    is_other_object_s
+        || known.is_some_and(|known| known != tenant.id.0)
+        // Without its store nobody can tell.
+        || (seen.target.is_ok() && matches!(database.destination, DestinationSeen::Elsewhere(_)))
 }
 
 fn is_stopped(seen: &Seen) -> bool {
@@ -88,5 +123,6 @@ fn is_stopped(seen: &Seen) -> bool {
     let is_off = |tenant: &crate::oceanbase::model::Tenant| {
         archive(tenant) == Archive::Stopped && tenant.archive_log != Some(true)
     };
-    seen.target.is_ok() && database.settled && database.tenant.as_deref().is_some_and(is_off)
+    // Whatever became of the store.
+    database.settled && database.tenant.as_deref().is_some_and(is_off)
 }

@@ -28,6 +28,10 @@ pub fn is_page_due(
     let Some(page) = &status.tenant else {
         return true;
     };
+    // On its way it is written several times, and once more when it is there.
+    if status.transition.is_some() && status.cause.is_none() {
+        return false;
+    }
     let Some(round) = &tenant.round else {
         return true;
     };

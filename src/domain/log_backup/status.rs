@@ -7,7 +7,7 @@ use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{cause, time};
+use crate::domain::{DestinationSeen, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
@@ -20,6 +20,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         .map(|r| delay(r, draft.now));
     if let Some(tenant) = tenant {
         note_tenant(&mut status, tenant);
+        note_directory(draft, &mut status, tenant);
         let live = live(tenant, runs.then_some(delay).flatten());
         if is_due(previous, &live, draft) {
             live.write(&mut status);
@@ -106,6 +107,14 @@ fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
         if round.start_scn != Scn::default() {
             status.start_time = Some(time(round.start_scn.at()));
         }
+    }
+}
+
+/// Only of this object's own logs: it is stopped by that where its store was deleted before it.
+fn note_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
+    let round = tenant.round.as_ref();
+    let ours = round.filter(|_| *draft.destination() == DestinationSeen::Ours);
+    if let Some(round) = ours {
         status.storage_directory = Some(round.path.clone());
     }
 }

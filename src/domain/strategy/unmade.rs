@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, Made, Plan};
 use crate::api::strategy::UnmadeObject;
+use crate::domain::backoff::still_to_come;
 use crate::domain::{Event, shortened, time};
 
 /// After how long an object that could not be made is tried again.
@@ -31,12 +32,10 @@ impl Draft<'_> {
         self.paused_until().is_some() && self.unmade(name).is_some()
     }
 
-    /// Until when nothing that could not be made is tried. An instant further off than the pause
-    /// is another clock's.
+    /// Until when nothing that could not be made is tried.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
-        let rest = self.now.duration_until(until);
-        (rest > SignedDuration::ZERO && rest <= RETRY_PAUSE).then_some(until)
+        still_to_come(until, RETRY_PAUSE, self.now)
     }
 
     /// Takes in what became of this pass's effect.

@@ -13,6 +13,7 @@ use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
+use crate::oceanbase::rights::Way;
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 use crate::oceanbase::validity::Validity;
 
@@ -119,7 +120,7 @@ impl Desk {
             password: None,
             places: 2,
         };
-        let mut permit = self.clusters.permit(&self.key).unwrap();
+        let mut permit = self.clusters.permit(&self.key, &Way::Line).unwrap();
         assert_eq!(permit.send(&command).await, Answer::Done);
     }
 }

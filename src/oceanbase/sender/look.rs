@@ -144,7 +144,8 @@ impl Sender {
         query: &Query,
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
-        let answer = session.query(&query.text(version), LOOK_TIMEOUT).await;
+        let text = query.text(version);
+        let answer = self.ask_in_time(session, &text, LOOK_TIMEOUT).await;
         let code = code_of(&answer);
         self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {

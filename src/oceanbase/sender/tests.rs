@@ -10,6 +10,7 @@ use crate::oceanbase::testing::{InProcess, account, lock};
 mod archive;
 mod cancel;
 mod late;
+mod lease;
 mod password;
 mod policy;
 
@@ -323,24 +324,6 @@ async fn looking_for_a_backup_changes_nothing() {
     desk.send(&backup()).await;
     assert_eq!(desk.send(&find()).await, Answer::AlreadySent);
     assert_eq!(desk.changing(), 1);
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_sent_when_the_lease_has_ended() {
-    let mut desk = Desk::new();
-    desk.validity.end();
-    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
-    assert_eq!(desk.sent(), 0);
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
-    let mut desk = Desk::new();
-    let lease = Duration::from_secs(3);
-    desk.validity.extend_to(Instant::now() + lease);
-    *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
-    assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
-    assert_eq!(desk.sent(), 0);
 }
 
 #[tokio::test(start_paused = true)]

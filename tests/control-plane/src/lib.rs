@@ -94,6 +94,13 @@ impl ControlPlane {
         &self.ready.kubeconfig
     }
 
+    /// A directory for the files of whoever uses it. It is removed with the control plane, or, where
+    /// that is never dropped, when the next one starts.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        self.scratch.path()
+    }
+
     /// The API server's address, `https://127.0.0.1:PORT`.
     #[must_use]
     pub fn server(&self) -> &str {

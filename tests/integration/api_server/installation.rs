@@ -113,12 +113,9 @@ impl Installation {
         let token = self
             .kubectl(&["create", "token", account, "-n", SYSTEM])
             .unwrap();
-        let server = self.plane.server();
-        let port = server.rsplit(':').next().unwrap();
-        let file = with_token(self.plane.kubeconfig(), &token, &format!("deployed-{port}"));
+        let file = with_token(self.plane.kubeconfig(), &token, "deployed");
+        let log = file.with_extension("log");
         let gate = Proxy::before(client_of(&Kubeconfig::read_from(file).unwrap()));
-        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-        let log = directory.join(format!("operator-deployed-{port}.log"));
         let output = File::create(&log).unwrap();
         let container = &pod["containers"][0];
         let mut command = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"));
@@ -134,7 +131,7 @@ impl Installation {
             command.env(variable["name"].as_str().unwrap(), value);
         }
         let child = command
-            .env("KUBECONFIG", gate.kubeconfig(&directory))
+            .env("KUBECONFIG", gate.kubeconfig(self.plane.directory()))
             // Another test's operator may have the port.
             .env("HTTP_ADDRESS", "127.0.0.1:0")
             .stdin(Stdio::null())

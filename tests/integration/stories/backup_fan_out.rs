@@ -5,6 +5,7 @@ use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 use serde_json::{Value, json};
 
+use super::archive_everybody;
 use crate::support::{World, eventually};
 
 const THREE_TENANTS: &str = "
@@ -17,16 +18,6 @@ tenants:
   - {name: stock, fullBackupSize: 1GiB}
 ";
 
-const STRATEGY: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStrategy
-metadata: {name: nightly}
-spec:
-  clusterRef: {name: prod}
-  storageRef: {name: nfs}
-  schedule: {cron: {full: '0 0 1 1 *'}}
-";
-
 const ALL: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
@@ -36,13 +27,7 @@ spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
 
 fn archiving(story: &str) -> World {
     let world = World::started(story, THREE_TENANTS);
-    world.apply(STRATEGY);
-    let runs = |object: &Value| object["status"]["phase"] == "InProgress";
-    eventually(
-        "log backup of each tenant",
-        || world.list("logbackup"),
-        |all| all.len() == 3 && all.iter().all(runs),
-    );
+    archive_everybody(&world, 3);
     world
 }
 
@@ -93,10 +78,7 @@ fn one_that_fails_is_named_and_does_not_hold_back_the_others() {
 fn a_cancel_is_passed_on_to_the_tasks_that_run() {
     let world = archiving("cancel-all");
     for tenant in ["orders", "billing", "stock"] {
-        world.inject(Fault::Hold {
-            tenant: tenant.to_owned(),
-            at: Stage::Doing,
-        });
+        world.hold(tenant, Stage::Doing);
     }
     world.apply(ALL);
     let running = || children(&world.get("backuptask", "all"));
@@ -107,9 +89,7 @@ fn a_cancel_is_passed_on_to_the_tasks_that_run() {
     let canceled = || world.count(Kind::CancelBackup);
     eventually("two CANCELs", canceled, |count| *count == 2);
     for tenant in ["orders", "billing", "stock"] {
-        world.inject(Fault::Release {
-            tenant: tenant.to_owned(),
-        });
+        world.release(tenant);
     }
     let all = world.phase("backuptask", "all", "Canceled");
     assert_eq!(children(&all), [3, 0, 3, 0]);

@@ -4,7 +4,7 @@ use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
+use super::{ONE_TENANT, archiving, nightly_without_first_backup, task, task_without_strategy};
 use crate::support::World;
 
 const PASSWORD: &str = "PLANTED-restore-5f1d";
@@ -24,13 +24,6 @@ stringData: {{password: {PASSWORD}}}
 fn protected(name: &str) -> String {
     let protected = "type: Full, restorePasswordSecretRef: {name: restore}";
     task_without_strategy(name).replace("type: Full", protected)
-}
-
-fn archiving(story: &str) -> World {
-    let world = World::started(story, ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
-    world
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Only so many backups at once; the others wait their turn.
 
-use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{Scn, Stage};
 
+use super::archive_everybody;
 use crate::support::world::cluster;
 use crate::support::{World, eventually};
 
@@ -19,17 +19,6 @@ tenants:
   - {name: people, fullBackupSize: 1GiB}
 ";
 
-/// Log backup for every tenant; the next slot is far away.
-const STRATEGY: &str = "
-apiVersion: backup.oceanbase.io/v1alpha1
-kind: BackupStrategy
-metadata: {name: nightly}
-spec:
-  clusterRef: {name: prod}
-  storageRef: {name: nfs}
-  schedule: {cron: {full: '0 0 1 1 *'}}
-";
-
 /// A world in which one backup at a time may run, and `orders` is held in its own.
 fn one_at_a_time(story: &str) -> World {
     let world = World::new(story, FOUR_TENANTS);
@@ -40,19 +29,8 @@ fn one_at_a_time(story: &str) -> World {
     );
     let mut world = world;
     world.start_operator();
-    world.apply(STRATEGY);
-    eventually(
-        "log backup of each tenant",
-        || world.list("logbackup"),
-        |all| {
-            let runs = |object: &serde_json::Value| object["status"]["phase"] == "InProgress";
-            all.len() == TENANTS.len() && all.iter().all(runs)
-        },
-    );
-    world.inject(Fault::Hold {
-        tenant: "orders".to_owned(),
-        at: Stage::Doing,
-    });
+    archive_everybody(&world, TENANTS.len());
+    world.hold("orders", Stage::Doing);
     world.apply(&task("orders"));
     world.phase("backuptask", "orders", "InProgress");
     world
@@ -101,9 +79,7 @@ fn tasks_wait_in_line_for_the_only_place_and_never_two_run_at_once() {
     eventually("three in the line", cluster, |backup| {
         backup["queuedTasks"] == 3
     });
-    world.inject(Fault::Release {
-        tenant: "orders".to_owned(),
-    });
+    world.release("orders");
     for tenant in TENANTS {
         world.phase("backuptask", tenant, "Completed");
     }

@@ -4,7 +4,6 @@
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::Path;
 use std::process::Command;
 
 use k8s_openapi::ByteString;
@@ -13,7 +12,7 @@ use oceanbase_backup_operator::telemetry::log::{self, Format};
 use super::ONE_TENANT;
 use crate::support::proxy::Proxy;
 use crate::support::world::PASSWORD;
-use crate::support::{World, canary};
+use crate::support::{World, canary, scratch};
 
 const CLUSTER: (&str, &str) = ("oceanbasecluster", "prod");
 
@@ -131,7 +130,7 @@ fn a_secret_that_can_not_be_read_is_not_printed() {
     let mut world = World::new("canary-unreadable", ONE_TENANT);
     let gate = Proxy::start();
     gate.spoil_secrets();
-    world.kubeconfig = gate.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    world.kubeconfig = gate.kubeconfig(scratch());
     world.start_operator();
     world.condition(CLUSTER, "Reachable", "False", "KubernetesUnavailable");
     // Looked for in its log, and in the objects of the story.

@@ -4,42 +4,21 @@ use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{JobStatus, Stage};
 use oceanbase_sim::statement::Kind;
 
-use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
+use super::{NIGHTLY, ONE_TENANT, archiving, task_without_strategy, waiting_for_log_backup};
 use crate::support::{World, eventually};
 
 const CANCEL: &str = "spec: {cancel: true}";
 
-fn hold(at: Stage) -> Fault {
-    Fault::Hold {
-        tenant: "orders".to_owned(),
-        at,
-    }
-}
-
-fn release() -> Fault {
-    Fault::Release {
-        tenant: "orders".to_owned(),
-    }
-}
-
-/// A world in which log backup of `orders` runs without a strategy.
-fn archiving(story: &str) -> World {
-    let world = World::started(story, ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
-    world
-}
-
 #[test]
 fn a_running_backup_is_canceled_when_its_task_says_so() {
     let world = archiving("cancel");
-    world.inject(hold(Stage::Doing));
+    world.hold("orders", Stage::Doing);
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "InProgress");
-    world.inject(hold(Stage::Canceling));
+    world.hold("orders", Stage::Canceling);
     world.edit("backuptask", "now", CANCEL);
     world.phase("backuptask", "now", "Canceling");
-    world.inject(release());
+    world.release("orders");
     let task = world.phase("backuptask", "now", "Canceled");
     assert_eq!(task["status"]["cause"]["reason"], "Canceled");
     assert_eq!(world.count(Kind::CancelBackup), 1);
@@ -47,16 +26,7 @@ fn a_running_backup_is_canceled_when_its_task_says_so() {
 
 #[test]
 fn a_backup_that_is_canceled_before_it_was_sent_sends_nothing() {
-    let world = World::started("cancel-unsent", ONE_TENANT);
-    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
-    world.phase("logbackup", "orders-log", "Stopped");
-    world.apply(&task_without_strategy("now"));
-    world.condition(
-        ("backuptask", "now"),
-        "Succeeded",
-        "Unknown",
-        "WaitingForLogBackup",
-    );
+    let world = waiting_for_log_backup("cancel-unsent");
     world.edit("backuptask", "now", CANCEL);
     world.phase("backuptask", "now", "Canceled");
     assert_eq!(world.changing(), [""; 0]);
@@ -65,7 +35,7 @@ fn a_backup_that_is_canceled_before_it_was_sent_sends_nothing() {
 #[test]
 fn what_a_dba_cancels_is_shown_as_canceled_and_not_started_again() {
     let world = World::new("dba-cancels", ONE_TENANT);
-    world.inject(hold(Stage::Doing));
+    world.hold("orders", Stage::Doing);
     let mut world = world;
     world.start_operator();
     world.apply(NIGHTLY);
@@ -80,7 +50,7 @@ fn what_a_dba_cancels_is_shown_as_canceled_and_not_started_again() {
     );
     let name = tasks[0]["metadata"]["name"].as_str().unwrap();
     world.sql("ALTER SYSTEM CANCEL BACKUP TENANT = orders");
-    world.inject(release());
+    world.release("orders");
     let task = world.phase("backuptask", name, "Canceled");
     assert_eq!(task["status"]["cause"]["reason"], "CanceledElsewhere");
     world.settle();
@@ -95,7 +65,7 @@ fn a_backup_that_somebody_else_runs_is_never_canceled_by_us() {
         "ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-backup/obprod-7/orders-1002/data' \
          TENANT = orders",
     );
-    world.inject(hold(Stage::Doing));
+    world.hold("orders", Stage::Doing);
     world.inject(Fault::ForeignBackup {
         tenant: "orders".to_owned(),
         description: "by hand".to_owned(),
@@ -125,13 +95,13 @@ fn a_backup_that_somebody_else_runs_is_never_canceled_by_us() {
 #[test]
 fn a_backup_that_runs_longer_than_it_may_is_canceled_and_has_failed() {
     let world = archiving("too-long");
-    world.inject(hold(Stage::Doing));
+    world.hold("orders", Stage::Doing);
     let limit = "type: Full, activeDeadlineSeconds: 60";
     world.apply(&task_without_strategy("now").replace("type: Full", limit));
     world.phase("backuptask", "now", "InProgress");
     let canceled = || world.count(Kind::CancelBackup);
     eventually("a CANCEL", canceled, |count| *count == 1);
-    world.inject(release());
+    world.release("orders");
     let task = world.phase("backuptask", "now", "Failed");
     assert_eq!(task["status"]["cause"]["reason"], "ActiveDeadlineExceeded");
 }

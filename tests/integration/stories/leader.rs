@@ -1,6 +1,5 @@
 //! Several operators, of which one acts.
 
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use oceanbase_sim::fault::{self, Fault, Trigger};
@@ -9,7 +8,7 @@ use oceanbase_sim::statement::Kind;
 
 use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
 use crate::support::proxy::{Moment, Proxy, Write};
-use crate::support::{Operator, World, account, apply, eventually};
+use crate::support::{Operator, World, account, apply, eventually, scratch};
 
 /// So short that a story does not wait for long, and so long that a busy machine renews it.
 const SECONDS: &str = "5";
@@ -161,7 +160,7 @@ fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
     let mut world = world("leader-cut-off");
     let gate = Proxy::start();
     let direct = world.kubeconfig.clone();
-    world.kubeconfig = gate.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+    world.kubeconfig = gate.kubeconfig(scratch());
     let mut first = operator(&world, 0, SECONDS);
     wait_for_leader(&world, 0);
     world.kubeconfig = direct;

@@ -10,9 +10,13 @@ use crate::support::{World, eventually};
 const NAME: (&str, &str) = ("logbackup", "orders-log");
 
 fn stopping(story: &str) -> World {
+    stopping_within(story, 10)
+}
+
+fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
-    let policy = "spec: {deletionPolicy: Stop, finalizerTimeoutSeconds: 10, ";
-    world.apply(&LOG_BACKUP.replace("spec: {", policy));
+    let policy = format!("spec: {{deletionPolicy: Stop, finalizerTimeoutSeconds: {seconds}, ");
+    world.apply(&LOG_BACKUP.replace("spec: {", &policy));
     let object = world.phase(NAME.0, NAME.1, "InProgress");
     assert_eq!(
         object["metadata"]["finalizers"],
@@ -62,6 +66,76 @@ fn an_object_whose_database_is_gone_goes_after_its_time_with_a_warning() {
     gone(&world);
     assert!(events(&world).contains("StopGivenUp"));
     assert_eq!(world.count(Kind::NoArchiveLog), 0);
+}
+
+/// Longer than a story waits.
+const LONG: u32 = 600;
+
+fn is_stopped(world: &World) -> bool {
+    world
+        .simulator
+        .world(|cluster| cluster.tenant("orders").unwrap().archive.is_stopped())
+}
+
+#[test]
+fn an_object_whose_store_went_first_is_stopped_all_the_same() {
+    let world = stopping_within("delete-store-first", LONG);
+    let store = ["delete", "backupstorage", "nfs"];
+    world.kubectl(&store).unwrap();
+    delete(&world);
+    gone(&world);
+    assert_eq!(world.count(Kind::NoArchiveLog), 1);
+    assert!(is_stopped(&world));
+}
+
+#[test]
+fn an_object_whose_cluster_went_first_does_not_wait_and_tells_what_goes_on() {
+    let world = stopping_within("delete-cluster-first", LONG);
+    let cluster = ["delete", "oceanbasecluster", "prod"];
+    world.kubectl(&cluster).unwrap();
+    delete(&world);
+    gone(&world);
+    assert_eq!(world.changing(), [""; 0]);
+    eventually(
+        "an event that tells what goes on",
+        || events(&world),
+        |reasons| reasons.contains("StopGivenUp"),
+    );
+}
+
+#[test]
+fn an_object_that_is_deleted_together_with_its_store_and_its_cluster_goes_at_once() {
+    let world = stopping_within("delete-all", LONG);
+    let all = [
+        "delete",
+        "logbackup/orders-log",
+        "backupstorage/nfs",
+        "oceanbasecluster/prod",
+        "--wait=false",
+    ];
+    world.kubectl(&all).unwrap();
+    gone(&world);
+    if world.count(Kind::NoArchiveLog) == 0 {
+        eventually(
+            "an event that tells what goes on",
+            || events(&world),
+            |reasons| reasons.contains("StopGivenUp"),
+        );
+    }
+}
+
+#[test]
+fn an_object_does_not_hold_up_the_deletion_of_its_namespace() {
+    let world = stopping_within("delete-namespace", LONG);
+    let namespace = ["delete", "namespace", &world.namespace, "--wait=false"];
+    world.kubectl(&namespace).unwrap();
+    gone(&world);
+    let ask = || {
+        world
+            .kubectl(&["get", "namespace", &world.namespace])
+            .is_ok()
+    };
+    eventually("the namespace to be gone", ask, |is_there| !is_there);
 }
 
 #[test]

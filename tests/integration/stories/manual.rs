@@ -2,7 +2,7 @@
 
 use oceanbase_sim::statement::Kind;
 
-use super::{LOG_BACKUP, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
+use super::{ONE_TENANT, archiving, nightly_without_first_backup, task, task_without_strategy};
 use crate::support::{World, eventually};
 
 /// `orders` archives and backs up to places of somebody else.
@@ -63,9 +63,7 @@ fn an_incremental_backup_without_a_base_says_that_it_was_full() {
 
 #[test]
 fn a_tenant_without_a_strategy_is_backed_up_now_while_its_logs_are() {
-    let world = World::started("loose", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
+    let world = archiving("loose");
     world.apply(&task_without_strategy("now"));
     let task = world.phase("backuptask", "now", "Completed");
     assert_eq!(task["status"]["backupSetId"], 1);
@@ -201,9 +199,7 @@ fn a_tenant_that_backs_up_elsewhere_is_refused_and_nothing_is_set_again() {
 /// statement is about to be sent.
 #[test]
 fn a_destination_that_somebody_has_just_set_is_not_set_again() {
-    let world = World::started("just-set", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
+    let world = archiving("just-set");
     let theirs = "file:///elsewhere/orders/data";
     world.sql(&format!(
         "ALTER SYSTEM SET DATA_BACKUP_DEST = '{theirs}' TENANT = orders"

@@ -5,7 +5,7 @@ use std::time::Duration;
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::statement::Kind;
 
-use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use super::{LOG_BACKUP, ONE_TENANT, archiving, task_without_strategy};
 use crate::support::{World, eventually};
 
 /// The first statement of each command.
@@ -60,9 +60,7 @@ fn a_log_destination_that_somebody_sets_meanwhile_is_not_overwritten() {
 
 #[test]
 fn a_data_destination_that_somebody_sets_meanwhile_is_not_overwritten() {
-    let world = World::started("data-meanwhile", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
+    let world = archiving("data-meanwhile");
     catch_next_command(&world);
     world.apply(&task_without_strategy("now"));
     let theirs = "file:///elsewhere/orders/data";

@@ -35,12 +35,15 @@ mod retention;
 mod schedule;
 mod secrets;
 mod shared_database;
+mod store_hangs;
 mod strategy_blackout;
 mod strategy_edits;
 mod strategy_history;
 mod suspend;
 mod suspend_midway;
 mod tenants;
+
+use crate::support::{World, eventually};
 
 /// A cluster with one tenant that nobody backs up yet.
 const ONE_TENANT: &str = "
@@ -100,3 +103,46 @@ kind: LogBackup
 metadata: {name: orders-log}
 spec: {clusterRef: {name: prod}, tenantName: orders, storageRef: {name: nfs}}
 ";
+
+/// A strategy for all tenants whose next slot is far away.
+const EVERYBODY: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+";
+
+/// A world in which log backup of `orders` runs without a strategy.
+fn archiving(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world
+}
+
+/// A world in which the task `now` waits for a log backup that somebody keeps stopped.
+fn waiting_for_log_backup(story: &str) -> World {
+    let world = World::started(story, ONE_TENANT);
+    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
+    world.phase("logbackup", "orders-log", "Stopped");
+    world.apply(&task_without_strategy("now"));
+    let now = ("backuptask", "now");
+    world.condition(now, "Succeeded", "Unknown", "WaitingForLogBackup");
+    world
+}
+
+/// Has a strategy begin log backup of all tenants, so many, and waits until it runs.
+fn archive_everybody(world: &World, tenants: usize) {
+    world.apply(EVERYBODY);
+    eventually(
+        "log backup of each tenant",
+        || world.list("logbackup"),
+        |all| {
+            let mut phases = all.iter().map(|object| &object["status"]["phase"]);
+            all.len() == tenants && phases.all(|phase| phase == "InProgress")
+        },
+    );
+}

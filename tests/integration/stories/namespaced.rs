@@ -6,14 +6,14 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::{NIGHTLY, ONE_TENANT};
-use crate::support::{Operator, World, account, kubectl};
+use crate::support::{Operator, World, account, kubectl, scratch};
 
 const NAME: &str = "oceanbase-backup-operator";
 
 /// A copy of the manifests in which somebody has named his namespace.
 fn edited(namespace: &str) -> PathBuf {
     let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
-    let copy = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("deploy-{namespace}"));
+    let copy = scratch().join(format!("deploy-{namespace}"));
     for room in ["rbac", "operator", "namespaced"] {
         fs::create_dir_all(copy.join(room)).unwrap();
         for file in fs::read_dir(deploy.join(room)).unwrap() {

@@ -1,6 +1,5 @@
 //! Objects that are applied in any order.
 
-use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
 use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
@@ -63,10 +62,7 @@ fn running(story: &str) -> World {
     let world = World::started(story, ONE_TENANT);
     world.apply(&nightly_without_first_backup());
     world.phase("logbackup", "prod-t1002", "InProgress");
-    world.inject(Fault::Hold {
-        tenant: "orders".to_owned(),
-        at: Stage::Doing,
-    });
+    world.hold("orders", Stage::Doing);
     world.apply(&task("now", "Full"));
     world.phase("backuptask", "now", "InProgress");
     world
@@ -78,9 +74,7 @@ fn a_running_backup_is_followed_to_its_end_though_its_strategy_is_deleted() {
     world
         .kubectl(&["delete", "backupstrategy", "nightly"])
         .unwrap();
-    world.inject(Fault::Release {
-        tenant: "orders".to_owned(),
-    });
+    world.release("orders");
     world.phase("backuptask", "now", "Completed");
 }
 

@@ -1,9 +1,8 @@
 //! A tenant that gets another name.
 
-use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
-use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
+use super::{LOG_BACKUP, ONE_TENANT, archiving, task_without_strategy, waiting_for_log_backup};
 use crate::support::World;
 
 /// ALTER TENANT … RENAME GLOBAL_NAME: the tenant stays the same one, with the same number.
@@ -17,21 +16,14 @@ fn rename(world: &World, from: &str, to: &str) {
 
 #[test]
 fn a_backup_is_followed_to_its_end_though_its_tenant_was_renamed() {
-    let world = World::started("renamed", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
-    world.inject(Fault::Hold {
-        tenant: "orders".to_owned(),
-        at: Stage::Doing,
-    });
+    let world = archiving("renamed");
+    world.hold("orders", Stage::Doing);
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "InProgress");
     rename(&world, "orders", "purchases");
     // The reader has seen the new name.
     world.settle();
-    world.inject(Fault::Release {
-        tenant: "purchases".to_owned(),
-    });
+    world.release("purchases");
     let task = world.phase("backuptask", "now", "Completed");
     // The set is the tenant's: without it the end would be known from the job of sys alone.
     assert!(task["status"]["minRestoreScn"].is_string(), "{task:#}");
@@ -39,9 +31,7 @@ fn a_backup_is_followed_to_its_end_though_its_tenant_was_renamed() {
 
 #[test]
 fn a_log_backup_whose_tenant_was_renamed_says_how_to_go_on_and_goes_on_so() {
-    let world = World::started("renamed-logs", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
+    let world = archiving("renamed-logs");
     world.forget_statements();
     rename(&world, "orders", "purchases");
     let object = world.condition(
@@ -85,16 +75,7 @@ fn a_log_backup_goes_on_when_its_tenant_has_its_name_again() {
 
 #[test]
 fn a_task_that_waits_for_a_tenant_that_is_renamed_fails_with_its_new_name() {
-    let world = World::started("renamed-waiting", ONE_TENANT);
-    world.apply(&LOG_BACKUP.replace("spec: {", "spec: {desiredState: Stopped, "));
-    world.phase("logbackup", "orders-log", "Stopped");
-    world.apply(&task_without_strategy("now"));
-    world.condition(
-        ("backuptask", "now"),
-        "Succeeded",
-        "Unknown",
-        "WaitingForLogBackup",
-    );
+    let world = waiting_for_log_backup("renamed-waiting");
     rename(&world, "orders", "purchases");
     let task = world.phase("backuptask", "now", "Failed");
     let cause = &task["status"]["cause"];

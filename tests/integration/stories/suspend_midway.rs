@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::{Timestamp, ToSpan, Unit};
-use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
 use super::ONE_TENANT;
@@ -35,11 +34,7 @@ fn slots(world: &World) -> Vec<Timestamp> {
 #[test]
 fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_is_resumed() {
     let world = World::started("midway", ONE_TENANT);
-    let orders = || "orders".to_owned();
-    world.inject(Fault::Hold {
-        tenant: orders(),
-        at: Stage::Doing,
-    });
+    world.hold("orders", Stage::Doing);
     world.apply(EVERY_MINUTE);
     within(
         PATIENCE,
@@ -57,7 +52,7 @@ fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_i
     world.forget_statements();
 
     // What runs, and what waits for it, is brought to its end.
-    world.inject(Fault::Release { tenant: orders() });
+    world.release("orders");
     within(
         PATIENCE,
         "the end of the backups",

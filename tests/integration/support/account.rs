@@ -39,14 +39,14 @@ pub(crate) fn kubeconfig_in(namespace: &str) -> PathBuf {
     with_token(control_plane().kubeconfig(), &token, namespace)
 }
 
-/// A kubeconfig like another one, for the account that a token is of.
+/// A kubeconfig beside another one and like it, for the account that a token is of.
 pub(crate) fn with_token(kubeconfig: &Path, token: &str, name: &str) -> PathBuf {
     let text = std::fs::read_to_string(kubeconfig).unwrap();
     let mut config: Value = serde_saphyr::from_str(&text).unwrap();
     for user in config["users"].as_array_mut().unwrap() {
         user["user"] = json!({"token": token.trim()});
     }
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.kubeconfig"));
+    let file = kubeconfig.with_file_name(format!("{name}.kubeconfig"));
     std::fs::write(&file, config.to_string()).unwrap();
     file
 }

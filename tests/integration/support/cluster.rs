@@ -30,6 +30,12 @@ pub(crate) fn control_plane() -> &'static ControlPlane {
     &SHARED
 }
 
+/// Where the files of this run go, so that two runs at once do not take each other's. They stay for
+/// whoever looks into a failure, until the next run.
+pub(crate) fn scratch() -> &'static Path {
+    control_plane().directory()
+}
+
 /// Runs the control plane's own kubectl; the error is what it wrote to standard error.
 pub(crate) fn kubectl(arguments: &[&str]) -> Result<String, String> {
     run(control_plane().kubectl().args(arguments), None)

@@ -10,7 +10,7 @@ pub(crate) mod proxy;
 pub(crate) mod wait;
 pub(crate) mod world;
 
-pub(crate) use cluster::{apply, control_plane, kubectl};
+pub(crate) use cluster::{apply, control_plane, kubectl, scratch};
 pub(crate) use node::Node;
 pub(crate) use operator::Operator;
 pub(crate) use wait::{eventually, within};

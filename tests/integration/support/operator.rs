@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use super::{canary, eventually};
+use super::{canary, eventually, scratch};
 
 /// The longest log of a story. Everything is logged: more than this would be a flood for whoever
 /// asks for it.
@@ -34,8 +34,7 @@ impl Operator {
         number: usize,
         arguments: &[&str],
     ) -> Self {
-        let log = PathBuf::from(env!("CARGO_TARGET_TMPDIR"))
-            .join(format!("operator-{namespace}-{number}.log"));
+        let log = scratch().join(format!("operator-{namespace}-{number}.log"));
         let _ = std::fs::remove_file(&log);
         let output = File::options().create(true).append(true).open(&log);
         let output = output.unwrap();

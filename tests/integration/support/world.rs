@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use oceanbase_sim::Simulator;
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::log::Entry;
+use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 use oceanbase_sim::value::{Backend, End};
 use serde_json::Value;
@@ -136,6 +137,18 @@ impl World {
     /// Makes something go wrong in the database, or somebody else do something there.
     pub(crate) fn inject(&self, fault: Fault) {
         self.simulator.inject(fault).unwrap();
+    }
+
+    /// Makes the tenant's backups stay in this stage once they come to it.
+    pub(crate) fn hold(&self, tenant: &str, at: Stage) {
+        let tenant = tenant.to_owned();
+        self.inject(Fault::Hold { tenant, at });
+    }
+
+    /// Lets the tenant's backups go on.
+    pub(crate) fn release(&self, tenant: &str) {
+        let tenant = tenant.to_owned();
+        self.inject(Fault::Release { tenant });
     }
 
     /// What a DBA types as `root@sys`.

@@ -181,6 +181,25 @@ fn nothing_is_sent_on_an_old_picture() {
     assert_eq!(Story::new().look(&unsettled(healthy()), 0).effect, None);
 }
 
+/// Its log backup begins with three statements, after each of which the tenant is read.
+#[test]
+fn what_a_task_waits_for_stands_while_another_statement_is_read() {
+    let without_logs = seen_of(Some(Tenant {
+        round: None,
+        ..tenant()
+    }));
+    let mut story = Story::due_within(60);
+    story.look(&without_logs, 0);
+    let before = story.status.clone();
+    let verdict = story.look(&unsettled(without_logs), 1);
+    assert_eq!(story.status, before);
+    assert_eq!(
+        verdict.next,
+        Next::At(at(60)),
+        "its deadline comes all the same"
+    );
+}
+
 #[test]
 fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
     type Change = Box<dyn Fn(&mut Tenant)>;

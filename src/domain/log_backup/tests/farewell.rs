@@ -93,3 +93,79 @@ fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
     };
     assert_eq!(stay(&story, &seen, 1).effect, Some(Effect::Stop(orders())));
 }
+
+fn without_store(tenant: Tenant) -> Seen {
+    Seen {
+        target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+        ..elsewhere(tenant)
+    }
+}
+
+#[test]
+fn what_is_stopped_goes_whatever_became_of_its_store() {
+    let end = told(&Story::running(), &without_store(stopped()), 1);
+    assert_eq!(end, Some(("LogBackupStopped", false)));
+}
+
+#[test]
+fn an_old_picture_of_a_stopped_archive_lets_nothing_go_without_its_store_either() {
+    let seen = unsettled(without_store(stopped()));
+    assert_eq!(stay(&Story::running(), &seen, 1).effect, None);
+}
+
+fn without_cluster() -> Seen {
+    without_database(Obstacle::waiting("ClusterNotFound", "there is none"))
+}
+
+/// What is told when the cluster's object went first.
+fn left_behind(story: &Story) -> Option<String> {
+    match bid(story, &without_cluster(), 1) {
+        Farewell::Stay(verdict) => panic!("it stays: {verdict:?}"),
+        Farewell::Go(event) => event.map(|event| event.message),
+    }
+}
+
+#[test]
+fn it_does_not_wait_for_a_cluster_that_is_gone_and_tells_what_goes_on() {
+    let message = left_behind(&Story::running()).unwrap();
+    assert!(
+        message.contains("was InProgress when it was last seen"),
+        "{message}"
+    );
+}
+
+#[test]
+fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
+    let mut story = Story::running();
+    let verdict = stay(&story, &seen(doing()), 1);
+    story.status = verdict.status;
+    let effect = verdict.effect.unwrap();
+    let heard = Some((&effect, &Answer::Done));
+    let Farewell::Stay(verdict) = farewell(&story.object(), &seen(doing()), heard, at(0), at(1))
+    else {
+        panic!("it goes");
+    };
+    story.status = verdict.status;
+    let message = left_behind(&story).unwrap();
+    assert!(message.contains("has taken NOARCHIVELOG"), "{message}");
+}
+
+#[test]
+fn what_was_stopped_or_never_begun_goes_with_its_cluster_without_a_word() {
+    let mut story = Story::of(DesiredState::Stopped);
+    story.look(&seen(stopped()), 0);
+    assert_eq!(left_behind(&story), None);
+    assert_eq!(left_behind(&Story::of(DesiredState::Running)), None);
+}
+
+#[test]
+fn a_directory_of_somebody_else_is_not_taken_for_the_object_s_own() {
+    let mut story = Story::of(DesiredState::Running);
+    story.look(&elsewhere(doing()), 0);
+    assert_eq!(story.status.storage_directory, None);
+    story.look(&seen(doing()), 1);
+    assert_eq!(
+        story.status.storage_directory.as_deref(),
+        Some("file:///log")
+    );
+}

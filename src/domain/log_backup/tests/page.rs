@@ -1,6 +1,8 @@
 //! The tenant's page.
 
 use super::*;
+use crate::api::log_backup::Transition;
+use crate::domain::cause;
 
 fn backed_up(second: i64) -> Tenant {
     Tenant {
@@ -82,4 +84,12 @@ fn it_is_looked_up_with_the_checkpoint_and_after_a_backup_only() {
         ..round
     });
     assert!(is_due(&story, &later), "the checkpoint is due");
+    story.status.transition = Some(Transition {
+        to: "Stopped".to_owned(),
+        since: time(at(0)),
+        taken: None,
+    });
+    assert!(!is_due(&story, &later), "it is on its way");
+    story.status.cause = Some(cause("StopTimeout", "it takes too long"));
+    assert!(is_due(&story, &later), "it is stuck on its way");
 }

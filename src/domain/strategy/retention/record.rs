@@ -6,14 +6,14 @@ use super::{Draft, KEPT, Matched, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
+use crate::domain::backoff::Backoff;
 use crate::domain::{cause, shortened, taken, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
 /// Longest message that is kept of each tenant, in bytes.
 const MESSAGE_LIMIT: usize = 256;
-/// The shortest and the longest pause after a statement that failed.
-const PAUSES: (SignedDuration, SignedDuration) =
-    (SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+/// The pauses after a statement that failed.
+const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 impl Draft<'_> {
     /// Notes that the policy is as it is wanted.
@@ -228,10 +228,5 @@ fn forget_failures(known: &mut AppliedPolicy) {
 /// Until when nothing is sent for a tenant, because its last statement failed.
 fn paused(known: &AppliedPolicy, now: Timestamp) -> Option<Timestamp> {
     let failed_at = known.last_failure_time.as_ref()?.0;
-    let doublings = u32::try_from(known.failures.unwrap_or(1).clamp(1, 7)).ok()? - 1;
-    let (shortest, longest) = PAUSES;
-    let pause = shortest.saturating_mul(1 << doublings).min(longest);
-    let until = failed_at.saturating_add(pause).ok()?;
-    // A failure in the future was written by another clock.
-    (failed_at <= now && now < until).then_some(until)
+    BACKOFF.until(failed_at, known.failures.unwrap_or(1), now)
 }

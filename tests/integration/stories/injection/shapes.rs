@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use oceanbase_sim::Simulator;
 use oceanbase_sim::statement::{Kind, Token, split, tokens};
 
-use super::super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
-use crate::support::World;
+use super::super::{archiving, task_without_strategy};
 
 /// A statement's words and signs, its literals, and what kind it is.
 pub(super) struct Sent {
@@ -57,9 +56,7 @@ fn of(text: &str, kind: Kind) -> Sent {
 
 /// All shapes that an operator sends in a world of plain names.
 pub(super) fn usual() -> BTreeSet<String> {
-    let world = World::started("injection-usual", ONE_TENANT);
-    world.apply(LOG_BACKUP);
-    world.phase("logbackup", "orders-log", "InProgress");
+    let world = archiving("injection-usual");
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "Completed");
     shapes(&world.simulator)

@@ -1,7 +1,6 @@
 //! A world in which one slot of a strategy is due, and what must have become of it.
 
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -11,8 +10,8 @@ use oceanbase_sim::model::Stage as JobStage;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use crate::support::World;
 use crate::support::proxy::Proxy;
+use crate::support::{World, scratch};
 
 /// A backup that works for a minute, or as long as [`Stage::drive`] lets it.
 const SCENARIO: &str = "
@@ -37,12 +36,9 @@ impl Stage {
     pub(super) fn new() -> Self {
         let mut world = World::new("kill", SCENARIO);
         let proxy = Proxy::start();
-        world.kubeconfig = proxy.kubeconfig(Path::new(env!("CARGO_TARGET_TMPDIR")));
+        world.kubeconfig = proxy.kubeconfig(scratch());
         // Until the operator has shown it: a look every other second could miss it.
-        world.inject(Fault::Hold {
-            tenant: "orders".to_owned(),
-            at: JobStage::Init,
-        });
+        world.hold("orders", JobStage::Init);
         Self {
             world,
             proxy,
@@ -75,7 +71,7 @@ spec:
         };
         let tenant = || "orders".to_owned();
         if task["phase"] == "Initializing" && self.is_running_shown() {
-            self.world.inject(Fault::Release { tenant: tenant() });
+            self.world.release("orders");
         }
         let progress = task["progress"].as_str();
         if task["phase"] == "InProgress" && progress.is_some_and(|progress| progress != "0%") {

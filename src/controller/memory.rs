@@ -1,0 +1,169 @@
+//! What a process remembers of objects, and forgets when it ends: nothing depends on it but pauses.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// For how long an object that was made counts as there although its store does not show it.
+const SHOWN_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a process remembers of objects. An object is known by its kind, namespace and name.
+#[derive(Default)]
+pub struct Memory(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    /// Since when intents without an answer are known to this process.
+    intents: HashMap<String, (String, Instant)>,
+    /// Passes that had to be made again, one after the other.
+    failures: HashMap<String, u32>,
+    /// Versions that own writes have replaced.
+    replaced: HashMap<String, Vec<String>>,
+    /// When objects were made.
+    made: HashMap<String, Instant>,
+}
+
+impl Memory {
+    /// Each change is one step, so that a panic leaves nothing half done.
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// For how long this process has known of the intent that stands in an object's status. It is
+    /// counted on our own monotonic clock: the time in the status is another machine's.
+    pub fn intent_age(&self, object: &str, intent: Option<String>) -> Duration {
+        let intents = &mut self.known().intents;
+        let Some(intent) = intent else {
+            intents.remove(object);
+            return Duration::ZERO;
+        };
+        match intents.get(object) {
+            Some((known, since)) if *known == intent => since.elapsed(),
+            _ => {
+                intents.insert(object.to_owned(), (intent, Instant::now()));
+                Duration::ZERO
+            }
+        }
+    }
+
+    /// Counts a pass that has to be made again, and says how long to wait: `first`, and double that
+    /// after each one that follows, up to 256 times as long.
+    pub fn failed(&self, object: String, first: Duration) -> Duration {
+        let mut known = self.known();
+        let count = known.failures.entry(object).or_default();
+        let pause = first * (1 << (*count).min(8));
+        *count = count.saturating_add(1);
+        pause
+    }
+
+    /// Forgets the passes of an object that had to be made again.
+    pub fn succeeded(&self, object: &str) {
+        self.known().failures.remove(object);
+    }
+
+    /// Notes that an object was made: its store does not show it for a while.
+    pub fn made(&self, object: String) {
+        let made = &mut self.known().made;
+        made.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
+        made.insert(object, Instant::now());
+    }
+
+    /// Whether an object was made so lately that its store need not show it yet.
+    pub fn is_just_made(&self, object: &str) -> bool {
+        let made = &self.known().made;
+        made.get(object)
+            .is_some_and(|at| at.elapsed() < SHOWN_WITHIN)
+    }
+
+    /// Notes that an own write has replaced a version of an object: its store shows it for a while.
+    pub fn replaced(&self, object: String, version: String) {
+        let replaced = &mut self.known().replaced;
+        replaced.entry(object).or_default().push(version);
+    }
+
+    /// Whether an own write has replaced this version of an object: whatever were decided about it
+    /// would be refused as a conflict.
+    pub fn is_replaced(&self, object: &str, version: &str) -> bool {
+        let replaced = &mut self.known().replaced;
+        let is_known = replaced
+            .get(object)
+            .is_some_and(|versions| versions.iter().any(|known| known == version));
+        if !is_known {
+            replaced.remove(object);
+        }
+        is_known
+    }
+
+    /// Forgets an object that was deleted.
+    pub fn forget(&self, object: &str) {
+        let mut known = self.known();
+        known.intents.remove(object);
+        known.failures.remove(object);
+        known.replaced.remove(object);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_that_own_writes_have_replaced_are_known_until_a_newer_one_is_seen() {
+        let memory = Memory::default();
+        for version in ["1", "2"] {
+            memory.replaced("task/x".to_owned(), version.to_owned());
+        }
+        let shown = ["1", "2", "1", "3", "1"];
+        let known = shown.map(|version| memory.is_replaced("task/x", version));
+        assert_eq!(known, [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn what_was_replaced_of_one_object_says_nothing_of_another() {
+        let memory = Memory::default();
+        memory.replaced("task/x".to_owned(), "1".to_owned());
+        assert!(!memory.is_replaced("task/y", "1"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_made_counts_as_there_for_ten_seconds() {
+        let memory = Memory::default();
+        memory.made("LogBackup/ns/x".to_owned());
+        assert!(memory.is_just_made("LogBackup/ns/x"));
+        assert!(!memory.is_just_made("LogBackup/ns/y"));
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert!(!memory.is_just_made("LogBackup/ns/x"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_intent_ages_until_there_is_another_one_or_none() {
+        let memory = Memory::default();
+        let mut ages = Vec::new();
+        for intent in [Some("a"), Some("a"), Some("b"), Some("b"), None, Some("b")] {
+            ages.push(
+                memory
+                    .intent_age("task/x", intent.map(str::to_owned))
+                    .as_secs(),
+            );
+            tokio::time::advance(Duration::from_secs(3)).await;
+        }
+        assert_eq!(ages, [0, 3, 0, 3, 0, 0]);
+    }
+
+    #[test]
+    fn of_an_object_that_was_deleted_nothing_is_remembered() {
+        let memory = Memory::default();
+        let object = || "task/x".to_owned();
+        let pause = Duration::from_secs(1);
+        memory.intent_age(&object(), Some("a".to_owned()));
+        memory.replaced(object(), "1".to_owned());
+        memory.failed(object(), pause);
+        memory.forget(&object());
+        assert_eq!(memory.failed(object(), pause), pause);
+        assert!(!memory.is_replaced(&object(), "1"));
+        memory.succeeded(&object());
+        assert!(memory.known().intents.is_empty());
+    }
+}
