@@ -1,7 +1,7 @@
 //! One plan.
 
 use std::cell::Cell;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -110,14 +110,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.push("something panicked".to_owned());
     }
     let is_masked = report.plan.faults.iter().all(|fault| fault.is_masked());
-    for task in world.double.list("backuptasks") {
-        let status = &task["status"];
-        // What somebody must mend first is waited for, and said.
-        let waits = !is_masked && status["phase"] == "Pending" && !status["cause"].is_null();
-        if status["outcome"].is_null() && !waits {
-            wrong.push(format!("I15: not over: {}", task["metadata"]["name"]));
-        }
-    }
+    wrong.extend(unfinished(&world.double.list("backuptasks"), is_masked));
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy["status"]));
     }
@@ -147,6 +140,29 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         }
     }
     report.violations.extend(wrong);
+}
+
+/// I15: tasks that should be over.
+fn unfinished(tasks: &[Arc<Value>], is_masked: bool) -> Vec<String> {
+    // What somebody must mend first is waited for, and said.
+    let waits = |task: &Value| {
+        let status = &task["status"];
+        !is_masked && status["phase"] == "Pending" && !status["cause"].is_null()
+    };
+    // One for several tenants waits with its children.
+    let of_children = |task: &Value| {
+        let owner = &task["metadata"]["uid"];
+        let is_child =
+            |other: &&Arc<Value>| other["metadata"]["ownerReferences"][0]["uid"] == *owner;
+        tasks.iter().filter(is_child).any(|child| waits(&child))
+    };
+    let open = tasks
+        .iter()
+        .filter(|task| task["status"]["outcome"].is_null());
+    let wrong = open.filter(|task| !waits(task) && !of_children(task));
+    wrong
+        .map(|task| format!("I15: not over: {}", task["metadata"]["name"]))
+        .collect()
 }
 
 /// I6: each slot that fell due stands in the history.
