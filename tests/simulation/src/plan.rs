@@ -105,7 +105,7 @@ impl Act {
             Self::Jump(seconds) => seconds.min(&0).unsigned_abs(),
             // A job that does not show up is waited for.
             Self::Database(fault) if fault.starts_with("swallow") => 600,
-            Self::Speed(percent @ 1..100) => {
+            Self::Speed(percent @ 1..=99) => {
                 length.as_secs() * 100 / u64::from(*percent) - length.as_secs()
             }
             // Log backup seems to be behind when the clock has gained ten minutes.
