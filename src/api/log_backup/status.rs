@@ -65,6 +65,9 @@ pub struct LogBackupStatus {
     /// The tenant and its data backups (console S80..S86).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantPage>,
+    /// The tenant's `archive_lag_target` in seconds, as it was read last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_lag_target_seconds: Option<i64>,
     /// Number of the round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round_id: Option<i64>,

@@ -50,7 +50,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
             let last = last_runs(of_eligible(&seen.tasks, matched));
-            let troubles = troubles(&index, matched, &last);
+            let troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             note_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, suspended));
             conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));

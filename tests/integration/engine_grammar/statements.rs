@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
+use oceanbase_backup_operator::oceanbase::model::{Destinations, JobKey, TenantId, TenantName};
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -141,8 +141,14 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
         key,
         places: 2,
     };
+    let lag_target = |seconds| Command::SetArchiveLagTarget {
+        tenant: tenant(),
+        seconds,
+    };
     let window = |days| Command::AddDeletePolicy {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
+        seen: Destinations::default(),
         days,
     };
     vec![
@@ -176,6 +182,8 @@ fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant_id: TenantId(1002),
             recovery_window: "7d".to_owned(),
         },
+        lag_target(0),
+        lag_target(7200),
     ]
 }
 
@@ -300,6 +308,7 @@ async fn a_spoilt_value_of_any_attribute_is_refused() {
     let log = with_destination(&s3(&options))[3].text().unwrap();
     let data = with_destination(&s3(&options))[0].text().unwrap();
     let state = plain(&tenant())[0].text().unwrap();
+    let lag = plain(&tenant()).pop().and_then(|last| last.text()).unwrap();
     let spoilt = [
         (&log, "LOCATION=s3:", "LOCATION=s4:", 9026),
         (&log, "BINDING=Optional", "BINDING=Optionl", 1210),
@@ -323,6 +332,7 @@ async fn a_spoilt_value_of_any_attribute_is_refused() {
         (&data, "delete_mode=delete", "delete_mode=remove", 1210),
         (&data, "checksum_type=crc32", "checksum_type=crc", 1210),
         (&state, "'ENABLE'", "'ENABLED'", 1210),
+        (&lag, "'7200s'", "'7201s'", 4147),
     ];
     for (text, good, bad, expected) in spoilt {
         assert!(text.contains(good), "{text}");
