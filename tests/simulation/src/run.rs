@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest};
-use crate::plan::{Plan, Point};
+use crate::plan::{Fault, Plan, Point};
 use crate::time::Time;
 use crate::workload::Workload;
 use crate::world::World;
@@ -109,7 +109,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     if PANICS.get() > 0 {
         wrong.push("something panicked".to_owned());
     }
-    let is_masked = report.plan.faults.iter().all(|fault| fault.is_masked());
+    let is_masked = report.plan.faults.iter().all(Fault::is_masked);
     wrong.extend(unfinished(&world.double.list("backuptasks"), is_masked));
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy["status"]));
@@ -154,7 +154,7 @@ fn unfinished(tasks: &[Arc<Value>], is_masked: bool) -> Vec<String> {
         let owner = &task["metadata"]["uid"];
         let is_child =
             |other: &&Arc<Value>| other["metadata"]["ownerReferences"][0]["uid"] == *owner;
-        tasks.iter().filter(is_child).any(|child| waits(&child))
+        tasks.iter().filter(is_child).any(|child| waits(child))
     };
     let open = tasks
         .iter()

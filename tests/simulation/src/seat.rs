@@ -174,10 +174,9 @@ impl Gate for Seat {
             self.0.oracle.acts(&self.actor(), &call.to_string());
         }
         match self.meet(&call.to_string()) {
-            Some(Act::KillBefore) => return Fate::Never(Moment::Before),
             Some(Act::KillAfter | Act::NeverAfter) => return Fate::Never(Moment::After),
             Some(Act::NeverBefore) if call.verb == Verb::Watch => return Fate::Silence(SILENCE),
-            Some(Act::NeverBefore) => return Fate::Never(Moment::Before),
+            Some(Act::KillBefore | Act::NeverBefore) => return Fate::Never(Moment::Before),
             Some(Act::LoseBefore) => return Fate::Lose(Moment::Before),
             Some(Act::LoseAfter) => return Fate::Lose(Moment::After),
             Some(Act::Refuse(code)) => return Fate::Refuse(Refusal::of_code(code)),
@@ -265,10 +264,10 @@ mod tests {
             shown.duration_since(seat.time().now()).as_secs()
         };
         let _ = seat.meet("login");
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         assert_eq!(ahead(), -30);
         let _ = seat.meet("login");
-        sleep(Duration::from_secs(60)).await;
+        sleep(Duration::from_mins(1)).await;
         assert_eq!(ahead(), 30);
     }
 
