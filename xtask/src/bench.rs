@@ -70,7 +70,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         arguments.target.as_deref(),
     )
     .await?;
-    let kubernetes = Kubernetes::embedded()?;
+    let kubernetes = Kubernetes::embedded().await?;
     kubernetes.install_definitions()?;
     let stage = Stage {
         kubernetes,

@@ -41,9 +41,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let programs = build(&["oceanbase-backup-operator", "oceanbase-sim"], false, None).await?;
     say("Starting Kubernetes (the first time it is built, which takes some minutes) ...");
     let kubernetes = if arguments.use_current_cluster {
-        Kubernetes::current()?
+        Kubernetes::current().await?
     } else {
-        Kubernetes::embedded()?
+        Kubernetes::embedded().await?
     };
     let scenario = crate::root().join("xtask/demo/scenario.yaml");
     let (_simulator, address) = start_and_read_line(

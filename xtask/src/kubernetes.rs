@@ -18,13 +18,15 @@ pub(crate) enum Kubernetes {
 
 impl Kubernetes {
     /// Starts the embedded cluster; the first time this builds it, which takes minutes.
-    pub(crate) fn embedded() -> Result<Self> {
-        Ok(Self::Embedded(Box::new(ControlPlane::start()?)))
+    pub(crate) async fn embedded() -> Result<Self> {
+        let plane = tokio::task::spawn_blocking(ControlPlane::start).await??;
+        Ok(Self::Embedded(Box::new(plane)))
     }
 
     /// The current cluster, used with the kubectl that is built here.
-    pub(crate) fn current() -> Result<Self> {
-        Ok(Self::Current(control_plane::binary()?))
+    pub(crate) async fn current() -> Result<Self> {
+        let program = tokio::task::spawn_blocking(control_plane::binary).await??;
+        Ok(Self::Current(program))
     }
 
     /// What KUBECONFIG has to be for other programs, where it is not what it is already.

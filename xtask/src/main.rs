@@ -8,9 +8,12 @@
 mod bench;
 mod crds;
 mod demo;
+mod ending;
 mod kubernetes;
 mod process;
 mod simulate;
+
+use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
@@ -34,13 +37,13 @@ enum Command {
     Simulate(simulate::Arguments),
 }
 
-#[tokio::main]
-async fn main() -> Result<()> {
+fn main() -> Result<ExitCode> {
     match Cli::parse().command {
-        Command::Demo(arguments) => demo::run(arguments).await,
-        Command::Crds => crds::write(),
-        Command::Bench(arguments) => bench::run(arguments).await,
-        Command::Simulate(arguments) => simulate::run(arguments),
+        Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
+        Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
+        // These start nothing: a signal ends them as it ends any program.
+        Command::Crds => crds::write().map(|()| ExitCode::SUCCESS),
+        Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
 

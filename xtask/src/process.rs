@@ -17,6 +17,7 @@ pub(crate) async fn build(
     let mut command = Command::new(cargo);
     command
         .current_dir(crate::root())
+        .kill_on_drop(true)
         .args(["build", "--quiet"]);
     if release {
         command.arg("--release");

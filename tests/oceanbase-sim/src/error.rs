@@ -3,6 +3,10 @@
 //! On the wire an error carries the MySQL number where the engine maps one, else the absolute
 //! OceanBase code; in `RESULT` columns stands the negative OceanBase code.
 
+mod texts;
+
+pub use texts::{result_text, wire_text};
+
 use crate::value::SqlError;
 
 const GENERAL: &str = "HY000";
@@ -40,6 +44,16 @@ pub(crate) fn unsupported() -> SqlError {
 /// 1235; the engine itself appends "not supported".
 pub(crate) fn not_supported(detail: &str) -> SqlError {
     error(1235, "0A000", format!("{detail} not supported"))
+}
+
+/// What a release says of a statement that it only has the grammar of.
+pub(crate) fn function_not_supported() -> SqlError {
+    not_supported("function is")
+}
+
+/// 4179 with the generic text.
+pub(crate) fn operation_not_allowed() -> SqlError {
+    with_code(4179, "Operation not allowed now")
 }
 
 /// 4179; the engine itself appends "not allowed".
@@ -193,40 +207,6 @@ pub(crate) fn checksum_type(name: &str) -> SqlError {
         9113,
         format!("checksum type {name} is not supported for the input destination"),
     )
-}
-
-/// The default text of an OceanBase code, as it stands in `COMMENT` columns.
-#[must_use]
-pub fn result_text(code: i64) -> &'static str {
-    match code {
-        0 => "",
-        -4012 => "Timeout",
-        -4016 => "Internal error",
-        -4018 => "Entry not exist",
-        -4023 => "Try again",
-        -4072 => "Operation canceled",
-        -4179 => "Operation not allowed now",
-        -4554 => "rebalance task not in progress on observer",
-        -9003 => "OSS error",
-        -9011 => "cannot find backup file",
-        -9026 => "backup destination is not valid",
-        -9027 => "ob log archive interrupted",
-        -9029 => "log archive is not running",
-        -9036 => "Backup is in progress",
-        -9040 => "backup can not start",
-        -9060 => "COS error",
-        -9070 => "can not connect to backup destination",
-        -9071 => "no I/O operation permission at the backup destination",
-        -9080 => "format file does not exist, try to set a new directory.",
-        -9081 => "format file does not match, try to set a new directory.",
-        -9082 => "backup device out of space",
-        -9086 => "backup advance checkpoint by flush timeout",
-        -9087 => "observer clog is recycled before archive",
-        -9105 => "S3 error",
-        -9129 => "object storage io error",
-        -9138 => "No suitable replica found to perform backup",
-        _ => "Common error",
-    }
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ fn switch(world: &mut World, id: TenantId, on: bool) -> Result<(), SqlError> {
         (true, true) => Err(error::already_archiving()),
         (false, false) => Err(error::already_not_archiving()),
         (true, false) if !tenant.is_normal() => Err(error::cannot_start_archive()),
+        (true, false) if tenant.has_snapshots => Err(error::operation_not_allowed()),
         _ => {
             world.set_log_mode(id, on);
             Ok(())

@@ -110,6 +110,7 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
 fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
     match fault {
         Fault::Lock { tenant, locked } => find(world, &tenant)?.locked = locked,
+        Fault::Snapshots { tenant, held } => find(world, &tenant)?.has_snapshots = held,
         Fault::Role { tenant, role } => find(world, &tenant)?.role = role,
         Fault::Status { tenant, status } => find(world, &tenant)?.status = status,
         Fault::Drop { tenant } => {

@@ -99,6 +99,9 @@ pub enum Fault {
     TimeJump { seconds: i64 },
     /// A tenant is locked or unlocked.
     Lock { tenant: String, locked: bool },
+    /// Somebody takes snapshots of a tenant, or removes them: log archiving can not be opened
+    /// while there are any (V4: 4179).
+    Snapshots { tenant: String, held: bool },
     /// A tenant changes its role.
     Role { tenant: String, role: Role },
     /// A tenant changes its status.

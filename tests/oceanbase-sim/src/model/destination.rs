@@ -50,13 +50,15 @@ const DAY: Duration = Duration::from_hours(24);
 /// The piece switch interval, a time literal in `[1d,7d]`.
 ///
 /// # Errors
-/// 1235 with the engine's text when it is out of range or no time literal.
+/// 1210 when it is no time literal, 1235 with the engine's text when it is out of range.
 pub fn parse_interval(text: &str) -> Result<Duration, SqlError> {
-    match parse_duration(text) {
-        Some(interval) if (DAY..=DAY * 7).contains(&interval) => Ok(interval),
-        _ => Err(error::not_supported(
+    let interval = parse_duration(text).ok_or_else(error::invalid_argument)?;
+    if (DAY..=DAY * 7).contains(&interval) {
+        Ok(interval)
+    } else {
+        Err(error::not_supported(
             "invalid piece_switch_interval out of range [1d,7d] is",
-        )),
+        ))
     }
 }
 
@@ -158,6 +160,10 @@ mod tests {
         assert_eq!(
             refused("LOCATION=file:///b PIECE_SWITCH_INTERVAL=8d").message,
             "invalid piece_switch_interval out of range [1d,7d] is not supported"
+        );
+        assert_eq!(
+            refused("LOCATION=file:///b PIECE_SWITCH_INTERVAL=3x").code,
+            1210
         );
         assert_eq!(refused("LOCATION=file:///b COLOUR=red").code, 1235);
     }

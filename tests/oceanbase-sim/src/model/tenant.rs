@@ -60,6 +60,8 @@ pub struct Tenant {
     pub status: TenantStatus,
     /// `LOCKED`.
     pub locked: bool,
+    /// Whether somebody holds snapshots of it, which keep log archiving from being opened.
+    pub has_snapshots: bool,
     /// `COMPATIBILITY_MODE`.
     pub mode: Mode,
     /// `CREATE_TIME`.

@@ -62,7 +62,8 @@ impl Uri {
     /// Splits at the first `?` and at each `&`; nothing is decoded and nothing can be escaped.
     ///
     /// # Errors
-    /// 9026 for what is no destination in this version, 9113 for a checksum type of another store.
+    /// 9026 for what is no destination in this version, 1210 for a word that is none of an
+    /// attribute's, 9113 for a checksum type of another store.
     pub fn parse(text: &str, version: Version) -> Result<Self, SqlError> {
         if text.contains("encrypt_key") {
             return Err(error::with_code(
@@ -88,9 +89,27 @@ impl Uri {
         if too_long || !uri.is_complete() {
             return Err(error::invalid_uri(text));
         }
+        uri.check_words()?;
         match uri.param("checksum_type") {
             Some(name) if !uri.knows_checksum(name) => Err(error::checksum_type(name)),
             _ => Ok(uri),
+        }
+    }
+
+    /// Words that no store knows are 1210; a word of another store is another matter.
+    fn check_words(&self) -> Result<(), SqlError> {
+        const WORDS: [(&str, &[&str]); 3] = [
+            ("delete_mode", &["delete", "tagging"]),
+            ("addressing_model", &["virtual_hosted_style", "path_style"]),
+            ("checksum_type", &["no_checksum", "md5", "crc32"]),
+        ];
+        let good = |(key, words): &(&str, &[&str])| {
+            self.param(key).is_none_or(|value| words.contains(&value))
+        };
+        if WORDS.iter().all(good) {
+            Ok(())
+        } else {
+            Err(error::invalid_argument())
         }
     }
 
@@ -132,9 +151,6 @@ impl Uri {
             && short("access_id")
             && short("access_key")
             && (self.scheme == Scheme::Cos) == filled("appid")
-            && self
-                .param("delete_mode")
-                .is_none_or(|mode| mode == "delete" || mode == "tagging")
     }
 
     fn knows_checksum(&self, name: &str) -> bool {
@@ -301,10 +317,21 @@ mod tests {
             "oss://bucket/dir?access_id=i&access_key=k",
             "oss://bucket/dir?host=h&access_id=i&access_key=k&appid=1",
             "cos://bucket/dir?host=h&access_id=i&access_key=k",
-            "s3://bucket?host=h&access_id=i&access_key=k&delete_mode=never",
             "s3://bucket?host=h&access_id=i&encrypt_key=AB",
         ] {
             assert_eq!(Uri::parse(text, V).unwrap_err().code, 9026, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_word_that_no_attribute_knows_answers_1210() {
+        for word in [
+            "delete_mode=never",
+            "addressing_model=path",
+            "checksum_type=crc",
+        ] {
+            let text = format!("s3://b?host=h&access_id=i&access_key=k&{word}");
+            assert_eq!(Uri::parse(&text, V).unwrap_err().code, 1210, "{text}");
         }
     }
 

@@ -187,6 +187,7 @@ impl World {
             role: new.role,
             status: new.status,
             locked: new.locked,
+            has_snapshots: false,
             mode: new.mode,
             created_at: new.created_at,
             compatible: new.compatible.unwrap_or(self.version),

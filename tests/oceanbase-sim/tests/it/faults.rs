@@ -178,6 +178,23 @@ fn a_tenant_that_is_not_normal_is_neither_archived_nor_backed_up() {
 }
 
 #[test]
+fn snapshots_of_a_tenant_keep_its_archiving_from_being_opened() {
+    let bench = Bench::new();
+    let held = |held| Fault::Snapshots {
+        tenant: "blank".to_owned(),
+        held,
+    };
+    bench.inject(held(true));
+    assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 4179);
+    // Sys is told nothing of it, as of all that goes wrong in a tenant.
+    assert_eq!(bench.sys("ALTER SYSTEM ARCHIVELOG TENANT = blank"), 0);
+    let mode = "SELECT LOG_MODE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = 'blank'";
+    assert_eq!(bench.rows(mode), ["NOARCHIVELOG"]);
+    bench.inject(held(false));
+    assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 0);
+}
+
+#[test]
 fn a_clock_can_jump_both_ways() {
     let bench = Bench::new();
     let before = bench.simulator.now();

@@ -1,0 +1,70 @@
+//! Commands that end with everything they have started, however they are told to end.
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Runs a command that starts programs. When it is told to end (Ctrl-C, SIGTERM, the SIGHUP of a
+/// closed terminal) it is dropped, and what it has started with it: a signal that is not handled
+/// ends this process alone, and an operator that nobody sees would go on acting on a cluster.
+pub(crate) fn until_told(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+    let runtime = tokio::runtime::Runtime::new()?;
+    let ended = runtime.block_on(async {
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let told = tokio::select! {
+            // First, because it may itself wait for Ctrl-C and be done then.
+            biased;
+            ended = command => return ended.map(|()| ExitCode::SUCCESS),
+            _ = hangup.recv() => SignalKind::hangup(),
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+        };
+        Ok(ExitCode::from(u8::try_from(128 + told.as_raw_value())?))
+    });
+    // A control plane that is just being built is not waited for.
+    runtime.shutdown_background();
+    ended
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+    use std::process::Command;
+
+    use super::*;
+    use crate::process::start_and_read_line;
+
+    /// Ends when whoever was started is gone, because nobody else holds the pipe.
+    fn told(name: &'static str) -> ExitCode {
+        let (mut held, handed_on) = std::io::pipe().unwrap();
+        let code = until_told(async move {
+            let mut program = tokio::process::Command::new("sh");
+            program.args(["-c", "echo up; exec sleep 600"]);
+            program.stderr(handed_on);
+            let (_child, line) = start_and_read_line(&mut program).await?;
+            drop(program);
+            assert_eq!(line, "up");
+            let this = std::process::id().to_string();
+            Command::new("kill").args(["-s", name, &this]).status()?;
+            std::future::pending().await
+        });
+        held.read_to_end(&mut Vec::new()).unwrap();
+        code.unwrap()
+    }
+
+    #[test]
+    fn whatever_tells_a_command_to_end_ends_the_programs_that_it_has_started() {
+        for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
+            assert_eq!(told(name), ExitCode::from(code), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_done_has_ended_well() {
+        let done = until_told(async { Ok(()) }).unwrap();
+        assert_eq!(done, ExitCode::SUCCESS);
+    }
+}
