@@ -1,4 +1,4 @@
-//! Statements that could not be sent.
+//! Statements that can not be sent, or are refused for good.
 
 use super::*;
 
@@ -31,4 +31,18 @@ fn the_pause_doubles_and_the_third_time_is_told() {
         (story.phase(), story.reason()),
         ("Failed", "StatementNotSent")
     );
+}
+
+#[test]
+fn what_only_a_person_can_mend_is_stalled_and_what_passes_is_not() {
+    for (class, stalled) in [
+        (FailureClass::Permanent, "True"),
+        (FailureClass::NotYet, "False"),
+    ] {
+        let mut story = Story::of(DesiredState::Running);
+        story.answered(&seen(bare()), 0, &refused(class));
+        assert_eq!(story.condition("Stalled").0, stalled, "{class:?}");
+        story.answered(&seen(bare()), 400, &Answer::Done);
+        assert_eq!(story.condition("Stalled").0, "False", "{class:?}, mended");
+    }
 }
