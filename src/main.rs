@@ -52,6 +52,6 @@ async fn start(run: Run) -> Result<()> {
         settings,
         stop.clone(),
     );
-    let ended = stop::when_asked(stop, running).await?;
+    let ended = stop::when_asked(stop, Box::pin(running)).await?;
     Ok(ended.inspect_err(|error| tracing::error!(%error, "ended"))?)
 }

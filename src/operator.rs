@@ -25,6 +25,7 @@ use crate::controller::{self, Context, lease};
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::clusters::{Clusters, Readers};
+use crate::oceanbase::model::RoundStatus;
 use crate::oceanbase::reflector::Intervals;
 use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
@@ -256,10 +257,12 @@ fn note_live(context: &Context) {
         let round = of_cluster
             .and_then(|s| s.tenant(tenant))
             .and_then(|t| t.round.as_ref());
-        if let Some(round) = round
-            && round.status == crate::oceanbase::model::RoundStatus::Doing
+        // Also of a round that was interrupted or paused: a rule on the delay must not find that all
+        // is well in the moment when nothing is archived any more.
+        if let Some(round) = round.filter(|round| round.status != RoundStatus::Stop)
+            && let Some(reached) = round.reached()
         {
-            let checkpoint = round.checkpoint_scn.at();
+            let checkpoint = reached.at();
             let delay = checkpoint
                 .duration_until(context.clock.now())
                 .as_secs()

@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AlertSettings {
-    /// Seconds, 60 to 86400, that log backup may be behind: beyond, `inc_backup_delay`.
+    /// Seconds, 60 to 86400, that log backup may be behind: beyond, `inc_backup_delay`. Where a tenant's
+    /// `archive_lag_target` is longer than its usual 120 s, it may be behind by so much more.
     #[serde(default = "ten_minutes")]
     #[schemars(range(min = 60, max = 86400))]
     pub log_delay_seconds: i32,

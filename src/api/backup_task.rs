@@ -120,7 +120,8 @@ pub struct BackupTaskSpec {
     pub not_before_time: Option<Time>,
     /// Seconds after the later of `scheduledTime` and `notBeforeTime` (or after the object was
     /// created) within which the backup must have started. Left out it is 6 hours after
-    /// `scheduledTime`, and without that no limit.
+    /// `scheduledTime`, and without that no limit; but a task that one for several tenants has made
+    /// waits for its tenant and its log backup at most 6 hours.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 10, max = 2_592_000))]
     pub starting_deadline_seconds: Option<i64>,
@@ -255,7 +256,7 @@ pub struct BackupTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 2048))]
     pub storage_directory: Option<String>,
-    /// The earliest instant that the set can be restored to.
+    /// The earliest instant that the set can be restored to, rounded up to whole seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub snapshot_time: Option<Time>,
     /// `MIN_RESTORE_SCN` of the set: nanoseconds since 1970.
@@ -330,6 +331,9 @@ pub struct Children {
     pub failed: i32,
     /// Those whose backup runs.
     pub running: i32,
+    /// Those whose tenant was dropped before its backup was complete: they count neither as complete
+    /// nor as failed.
+    pub dropped: i32,
     /// Whether no more are made: those that are there are followed to their end.
     pub all_made: bool,
     /// Names that something else has, the first 50.

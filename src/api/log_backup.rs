@@ -114,11 +114,11 @@ pub struct LogBackupSpec {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
-    /// What the log backup should do (console S36). A strategy that makes the object, also anew after
-    /// a deletion, asks for what it finds: Stopped or Paused where the tenant's logs went to its place
-    /// and somebody stopped or paused that (a strategy with `deletionPolicy: Stop` that was deleted,
-    /// too), otherwise Running. `Archiving` of this object and `LogBackupHealthy` of the strategy say
-    /// so; log backup goes on when somebody sets this to Running.
+    /// What the log backup should do (console S36). A strategy that makes the object asks for Running;
+    /// but for Stopped where the tenant's logs went to its place and somebody stopped that since the
+    /// strategy was created (this object was deleted, and is made anew), and for Paused where it finds
+    /// log backup paused. `Archiving` of this object and `LogBackupHealthy` and `tenants.failing` of the
+    /// strategy say so; log backup goes on when somebody sets this to Running.
     #[serde(default)]
     pub desired_state: DesiredState,
     /// When logs are archived, while `desiredState` is Running.
@@ -131,6 +131,13 @@ pub struct LogBackupSpec {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
+    /// By how many seconds, 0 to 7200, archived logs may be behind before the database writes them: its
+    /// parameter `archive_lag_target`, from V4.2 on, at least 60 with S3. It is set while log backup
+    /// runs; what somebody changes there is treated as `drift` says. Left out, the tenant's own stands
+    /// (120 where nobody has set it). Log backup may then be more behind before that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 7200))]
+    pub archive_lag_target_seconds: Option<i32>,
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,

@@ -197,7 +197,8 @@ pub struct BackupStorageStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 1024))]
     pub location: Option<String>,
-    /// How many log backups and strategies name this store.
+    /// How many log backups and strategies name this store, and tasks without a strategy that have not
+    /// ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use_by: Option<i32>,
 }

@@ -268,6 +268,13 @@ pub struct LogBackupSettings {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 7))]
     pub piece_switch_days: i32,
+    /// By how many seconds, 0 to 7200, archived logs may be behind before the database writes them: its
+    /// parameter `archive_lag_target`, from V4.2 on, at least 60 with S3. It is set while log backup
+    /// runs; what somebody changes there is treated as `drift` says. Left out, the tenant's own stands
+    /// (120 where nobody has set it). Log backup may then be more behind before that is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 7200))]
+    pub archive_lag_target_seconds: Option<i32>,
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
@@ -283,6 +290,7 @@ impl Default for LogBackupSettings {
             mode: StrategyLogBackupMode::default(),
             binding: Binding::default(),
             piece_switch_days: one(),
+            archive_lag_target_seconds: None,
             drift: Drift::default(),
             heal: restart_and_full(),
         }

@@ -337,14 +337,14 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
     }
 }
 
-/// The task's tenant: the one to which BACKUP was sent, whatever it is called by now; before that
-/// the one of the name, or the one that had it.
+/// The task's tenant: the one to which BACKUP was sent, by whomever, whatever it is called by now;
+/// before that the one of the name, or the one that had it.
 fn tenant_of<'a>(task: &BackupTask, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
     let status = task.status.as_ref();
     let known = status.and_then(|status| snapshot.tenants.get(&TenantId(status.tenant_id?)));
-    let is_sent = status.is_some_and(|status| !status.attempts.is_empty());
+    let is_ours_sent = status.is_some_and(|status| !status.attempts.is_empty());
     known
-        .filter(|_| is_sent)
+        .filter(|_| is_ours_sent || task.spec.mirror.is_some())
         .or_else(|| snapshot.tenant(&task.spec.tenant_name))
         .or(known)
 }

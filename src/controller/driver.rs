@@ -42,6 +42,8 @@ use crate::oceanbase::rights::Way;
 /// How soon to come back when the object was changed in the meantime; longer each time, because
 /// the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
+/// For how long an object waits for the right to send before it says so.
+const MOMENT: Duration = Duration::from_secs(5);
 /// How soon to come back after a failed pass; longer each time.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -178,7 +180,7 @@ pub async fn reconcile<K: Reconcile>(
         "pass",
         controller = K::CONTROLLER,
         namespace = object.namespace(),
-        name = object.name_any(),
+        object = object.name_any(),
     );
     let pass = AssertUnwindSafe(pass(&*object, &context))
         .catch_unwind()
@@ -209,7 +211,7 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),
-        name = object.name_any(),
+        object = object.name_any(),
         %error,
         again_in = ?pause,
         "pass failed"
@@ -261,12 +263,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         permit = match permit_on(way.as_ref(), context) {
             Ok(permit) => permit,
             Err(busy) => {
-                if let Some(status) = object.waiting(&seen, context)
-                    && write(object, &status, context).await?.is_none()
-                {
-                    return Ok(Went::Conflict);
-                }
-                return Ok(busy);
+                return wait(object, &seen, busy, context).await;
             }
         };
     }
@@ -295,6 +292,24 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     };
     super::event::publish(&object, decision.event, context);
     Ok(Went::Done(action(decision.next, context)))
+}
+
+/// Shows that the object waits for the right to send, and comes back.
+async fn wait<K: Reconcile>(
+    object: &K,
+    seen: &K::Seen,
+    busy: Went,
+    context: &Context,
+) -> Result<Went, Error> {
+    let waited = context.memory.waited(identity(object));
+    // What an object shows already stands for a moment: most have their turn by then.
+    if (object.status().is_none() || waited >= MOMENT)
+        && let Some(status) = object.waiting(seen, context)
+        && write(object, &status, context).await?.is_none()
+    {
+        return Ok(Went::Conflict);
+    }
+    Ok(busy)
 }
 
 /// The right to send, where that is needed; otherwise when to come back.

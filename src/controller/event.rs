@@ -33,7 +33,7 @@ pub struct Courier {
 }
 
 enum Letter {
-    Event(Note, ObjectReference),
+    Event(Box<(Note, ObjectReference)>),
     /// Everything before it has been published.
     Mark(oneshot::Sender<()>),
 }
@@ -65,8 +65,9 @@ impl Courier {
     pub async fn run(mut self) {
         while let Some(letter) = self.letters.recv().await {
             match letter {
-                Letter::Event(note, object) if self.validity.is_valid() => {
-                    match self.recorder.publish(&note, &object).await {
+                Letter::Event(event) if self.validity.is_valid() => {
+                    let (note, object) = &*event;
+                    match self.recorder.publish(note, object).await {
                         Err(error) if is_namespace_going(&error) => {}
                         Err(error) => tracing::warn!(%error, "the event could not be published"),
                         Ok(()) => {}
@@ -92,7 +93,11 @@ fn is_namespace_going(error: &kube::Error) -> bool {
 /// Has an event published, if there is one.
 pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
-    tracing::info!(reason = event.reason, message = %event.message, "event");
+    if event.warning {
+        tracing::warn!(reason = event.reason, note = %event.message, "event");
+    } else {
+        tracing::info!(reason = event.reason, note = %event.message, "event");
+    }
     let note = Note {
         type_: if event.warning {
             EventType::Warning
@@ -104,9 +109,10 @@ pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &
         action: "Reconcile".to_owned(),
         secondary: None,
     };
-    let letter = Letter::Event(note, object.object_ref(&()));
-    match context.events.0.try_send(letter) {
-        Ok(()) => context.metrics.wrote(K::CONTROLLER, "event"),
-        Err(_) => tracing::warn!("too many events wait to be published: this one is not"),
+    let letter = Letter::Event(Box::new((note, object.object_ref(&()))));
+    if context.events.0.try_send(letter).is_ok() {
+        context.metrics.wrote(K::CONTROLLER, "event");
+    } else {
+        tracing::warn!("too many events wait to be published: this one is not");
     }
 }

@@ -1,15 +1,17 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
+mod target;
+
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use kube::ResourceExt;
 
+use target::target;
+pub(super) use target::{oldest_of_tenant, path};
+
 use super::wake::{Change, Changed};
-use super::{
-    Context, Reconcile, allowed, claim, cluster_of, created_at, database, namespace, page, place,
-    qualified, same_database, stores,
-};
+use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, Renamed};
@@ -108,6 +110,9 @@ impl Reconcile for LogBackup {
                 .and_then(|snapshot| renamed(self, snapshot)),
             conflict,
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
+            can_set_lag_target: snapshot
+                .as_deref()
+                .is_none_or(|s| s.version.can(Capability::ArchiveLagTarget)),
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
@@ -162,7 +167,10 @@ impl Reconcile for LogBackup {
             Effect::SetDestination(_) | Effect::SetAttributes(_) => {
                 seen.store.clone().map_or(Way::Line, Way::Store)
             }
-            Effect::SetEnabled(..) | Effect::Start(_) | Effect::Stop(_) => Way::Line,
+            Effect::SetLagTarget(..)
+            | Effect::SetEnabled(..)
+            | Effect::Start(_)
+            | Effect::Stop(_) => Way::Line,
         };
         Some((seen.key.clone(), way))
     }
@@ -207,6 +215,10 @@ impl Reconcile for LogBackup {
             Effect::SetEnabled(tenant, enable) => Command::SetLogArchiveDestState {
                 tenant: tenant.clone(),
                 enable: *enable,
+            },
+            Effect::SetLagTarget(tenant, seconds) => Command::SetArchiveLagTarget {
+                tenant: tenant.clone(),
+                seconds: *seconds,
             },
             Effect::Start(tenant) => {
                 let (Some(tenant_id), Some(place)) = (seen.tenant_id(), &seen.place) else {
@@ -294,14 +306,6 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
     }
 }
 
-pub(super) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
-    if let Some(path) = &object.spec.path {
-        return Some(path.clone());
-    }
-    let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(naming::log_path(None, &snapshot.identity, tenant))
-}
-
 /// What the tenant is called by now that had this name when its log backup began.
 fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
     let id = TenantId(object.status.as_ref()?.tenant_id?);
@@ -315,72 +319,4 @@ fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
         name: known.name.clone(),
         path: object.spec.path.clone().unwrap_or_else(default),
     })
-}
-
-/// Where the logs should go.
-fn target(
-    object: &LogBackup,
-    context: &Context,
-    namespace: &str,
-    snapshot: Option<&Snapshot>,
-    path: Option<&str>,
-) -> Result<Place, Obstacle> {
-    let spec = &object.spec;
-    if let Some(older) = older(object, context, snapshot) {
-        return Err(Obstacle::permanent(
-            "LogBackupExists",
-            format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
-        ));
-    }
-    let cluster = cluster_of(object, &spec.cluster_ref);
-    allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
-    let version = snapshot.map(|snapshot| snapshot.version);
-    let storage = place::storage(context, namespace, &spec.storage_ref.name);
-    let wanted = storage.and_then(|storage| place::wanted(&storage, version, path));
-    let known = object
-        .status
-        .as_ref()
-        .and_then(|s| s.storage_directory.as_ref());
-    match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
-        // To stop it nobody needs the store, which may have been deleted with it.
-        Some(known) => wanted.or_else(|_| Ok(Place::read_back(known))),
-        None => wanted,
-    }
-}
-
-/// The name of the LogBackup that goes before this one, because it is for the same tenant of the
-/// same database and older.
-fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
-    let cluster = cluster_of(object, &object.spec.cluster_ref);
-    let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
-    let id = current.map(|tenant| tenant.id);
-    let oldest = oldest_of_tenant(context, &cluster, &object.spec.tenant_name, id)?;
-    (rank(&oldest) < rank(object))
-        .then(|| qualified(&cluster, &namespace(&*oldest), &oldest.name_any()))
-}
-
-/// The LogBackup that works for a tenant of the cluster's database, wherever it is: of several the
-/// oldest. One that belongs to a tenant of the same name that is no more does not count.
-pub(super) fn oldest_of_tenant(
-    context: &Context,
-    cluster: &ClusterKey,
-    tenant: &str,
-    id: Option<TenantId>,
-) -> Option<Arc<LogBackup>> {
-    let is_of_another = |other: &LogBackup| {
-        let known = other.status.as_ref().and_then(|status| status.tenant_id);
-        id.zip(known).is_some_and(|(id, known)| id.0 != known)
-    };
-    let mut objects = context.stores.log_backups.state();
-    objects.retain(|other| {
-        let of = cluster_of(&**other, &other.spec.cluster_ref);
-        other.spec.tenant_name == tenant
-            && same_database(context, cluster, &of)
-            && !is_of_another(other)
-    });
-    objects.into_iter().min_by_key(|object| rank(object))
-}
-
-fn rank(object: &LogBackup) -> (Timestamp, String, String) {
-    (created_at(object), object.name_any(), namespace(object))
 }

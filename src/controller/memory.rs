@@ -19,6 +19,8 @@ struct Known {
     intents: HashMap<String, (String, Instant)>,
     /// Passes that had to be made again, one after the other.
     failures: HashMap<String, u32>,
+    /// Since when they wait for the right to send.
+    waiting: HashMap<String, Instant>,
     /// Versions that own writes have replaced.
     replaced: HashMap<String, Vec<String>>,
     /// When objects were made.
@@ -58,9 +60,18 @@ impl Memory {
         pause
     }
 
-    /// Forgets the passes of an object that had to be made again.
+    /// Notes that an object waits for the right to send; for how long it has by now.
+    pub fn waited(&self, object: String) -> Duration {
+        let mut known = self.known();
+        let since = known.waiting.entry(object).or_insert_with(Instant::now);
+        since.elapsed()
+    }
+
+    /// Forgets the passes of an object that had to be made again, and its waiting.
     pub fn succeeded(&self, object: &str) {
-        self.known().failures.remove(object);
+        let mut known = self.known();
+        known.failures.remove(object);
+        known.waiting.remove(object);
     }
 
     /// Notes that an object was made: its store does not show it for a while.
@@ -101,6 +112,7 @@ impl Memory {
         let mut known = self.known();
         known.intents.remove(object);
         known.failures.remove(object);
+        known.waiting.remove(object);
         known.replaced.remove(object);
     }
 }

@@ -9,6 +9,7 @@ use http::Request;
 use kube::client::{Body, ClientBuilder};
 use kube::{Client, Config};
 use tokio::time::timeout;
+use tower::layer::util::Stack;
 use tower::limit::ConcurrencyLimitLayer;
 use tower::{BoxError, Layer, Service};
 
@@ -19,10 +20,10 @@ const REQUESTS_AT_ONCE: usize = 8;
 /// How long the answer to a request may take. The API server itself gives up after a minute; a
 /// connection that a firewall has forgotten never answers, and the pass that waits for it, and with
 /// it its object, would stand still.
-const PATIENCE: Duration = Duration::from_mins(1);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How long a watch may be silent. The server ends each within five minutes.
-const SILENCE: Duration = Duration::from_secs(295);
+pub const SILENCE: Duration = Duration::from_secs(295);
 
 /// A client of this cluster.
 ///
@@ -30,14 +31,19 @@ const SILENCE: Duration = Duration::from_secs(295);
 /// The configuration has no usable address or certificates.
 pub fn client(mut config: Config) -> kube::Result<Client> {
     config.read_timeout.get_or_insert(SILENCE);
-    let limit = ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE);
     let builder = ClientBuilder::try_from(config)?;
-    Ok(builder.with_layer(&Limited).with_layer(&limit).build())
+    Ok(builder.with_layer(&limits()).build())
+}
+
+/// What the operator puts around a client.
+#[must_use]
+pub fn limits() -> Stack<Limited, ConcurrencyLimitLayer> {
+    Stack::new(Limited, ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE))
 }
 
 /// Puts a time limit on each request that is no watch.
 #[derive(Clone, Copy)]
-struct Limited;
+pub struct Limited;
 
 impl<S> Layer<S> for Limited {
     type Service = InTime<S>;
@@ -49,7 +55,7 @@ impl<S> Layer<S> for Limited {
 
 /// A service that answers in time, or fails.
 #[derive(Clone)]
-struct InTime<S>(S);
+pub struct InTime<S>(S);
 
 impl<S> Service<Request<Body>> for InTime<S>
 where

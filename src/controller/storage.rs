@@ -7,9 +7,10 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, namespace, place, stores};
+use super::{Context, Reconcile, created_at, namespace, place, stores};
+use crate::api::backup_task::Scope;
 use crate::api::condition::types::ARCHIVING;
-use crate::api::{BackupStorage, BackupStorageStatus};
+use crate::api::{BackupStorage, BackupStorageStatus, BackupTask, BackupTaskStatus};
 use crate::domain::{Decision, storage};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -45,12 +46,17 @@ impl Reconcile for BackupStorage {
         let strategies = stores::within(&context.stores.strategies, &namespace)
             .filter(|strategy| strategy.spec.storage_ref.name == name)
             .count();
+        let tasks: Vec<_> = stores::within(&context.stores.tasks, &namespace)
+            .filter(|task| storage_of(task) == Some(&name))
+            .collect();
+        let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
         storage::Seen {
             place: checked
                 .and_then(|_| place::root(&self.spec))
                 .map(|place| place.root().to_owned()),
-            users: i32::try_from(log_backups.len() + strategies).unwrap_or(i32::MAX),
+            users: i32::try_from(log_backups.len() + strategies + loose).unwrap_or(i32::MAX),
             log_backups,
+            data_backup: newest_that_tells(&tasks),
         }
     }
 
@@ -92,6 +98,10 @@ impl Reconcile for BackupStorage {
             Change::Object(Changed::Strategy(object)) => {
                 (object.namespace(), &object.spec.storage_ref.name)
             }
+            Change::Object(Changed::Task(object)) if is_news(object) => match storage_of(object) {
+                Some(name) => (object.namespace(), name),
+                None => return Vec::new(),
+            },
             _ => return Vec::new(),
         };
         let store = &context.stores.storages;
@@ -99,4 +109,41 @@ impl Reconcile for BackupStorage {
             .into_iter()
             .collect()
     }
+}
+
+/// Where a task's backup goes, or will. What others started goes where they said.
+fn storage_of(task: &BackupTask) -> Option<&String> {
+    let status = task.status.as_ref();
+    let known = status.and_then(|status| status.storage.as_ref());
+    let named = task.spec.storage_ref.as_ref();
+    known.or(named.map(|reference| &reference.name))
+}
+
+/// Whether it is under way, and neither a strategy's nor another task's.
+fn uses_by_itself(task: &BackupTask) -> bool {
+    let status = task.status.as_ref();
+    let is_open = status.is_none_or(|status| status.outcome.is_none());
+    is_open && task.spec.storage_ref.is_some() && task.owner_references().is_empty()
+}
+
+/// Whether a change of a task may be of concern to its store: not how far a backup has come, for
+/// each look of the store reads its Secret.
+fn is_news(task: &BackupTask) -> bool {
+    let is_over = |status: &BackupTaskStatus| status.outcome.is_some();
+    let tells = |status| storage::told(status, created_at(task)).is_some();
+    let status = task.status.as_ref();
+    uses_by_itself(task) || status.is_some_and(|status| is_over(status) || tells(status))
+}
+
+fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupSeen> {
+    let alone = tasks.iter().filter(|task| task.spec.scope == Scope::Tenant);
+    let telling = alone.filter_map(|task| {
+        let (at, cause) = storage::told(task.status.as_ref()?, created_at(&**task))?;
+        Some((at, cause, task))
+    });
+    let newest = telling.max_by_key(|(at, cause, _)| (*at, cause.is_none()));
+    newest.map(|(_, cause, task)| storage::DataBackupSeen {
+        name: task.name_any(),
+        cause: cause.cloned(),
+    })
 }

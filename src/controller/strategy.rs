@@ -2,6 +2,7 @@
 //! the tenants' delete policies.
 
 mod children;
+mod places;
 mod policy;
 mod removal;
 mod rivals;
@@ -9,12 +10,12 @@ mod rivals;
 pub(super) use children::{make, make_log_backup};
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
+use places::{data_places, logs_elsewhere, same_stores, with_logs_here};
 
-use super::log_backup::destination_seen;
 use super::wake::{Change, Changed};
 use super::{
     Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
@@ -23,15 +24,13 @@ use super::{
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::INHERITED;
 use crate::api::{
-    BackupStrategy, BackupStrategySpec, BackupStrategyStatus, BackupTask, DeletionPolicy,
-    DesiredState, LogBackup,
+    BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
-use crate::domain::{Decision, DestinationSeen, Farewell, access, naming};
+use crate::domain::{Decision, Farewell, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Snapshot, TenantId};
+use crate::oceanbase::model::TenantId;
 use crate::oceanbase::rights::Way;
 
 impl Reconcile for BackupStrategy {
@@ -56,6 +55,14 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => with_logs_here(snapshot, root, &self.spec),
             _ => BTreeSet::new(),
         };
+        let key = cluster_of(self, &self.spec.cluster_ref);
+        let log_backups = log_backups(context, self, &key);
+        let logs_elsewhere = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => {
+                logs_elsewhere(context, snapshot, root, &self.spec, &log_backups)
+            }
+            _ => BTreeSet::new(),
+        };
         let (with_full_backup, data_elsewhere) = match (&database, &root) {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
@@ -66,12 +73,8 @@ impl Reconcile for BackupStrategy {
         };
         let unsettled = database.as_ref().map_or_else(
             |_| BTreeSet::new(),
-            |snapshot| {
-                policy::unsettled(context, &cluster_of(self, &self.spec.cluster_ref), snapshot)
-            },
+            |snapshot| policy::unsettled(context, &key, snapshot),
         );
-        let key = cluster_of(self, &self.spec.cluster_ref);
-        let log_backups = log_backups(context, self, &key);
         let same_stores = root.as_ref().map_or_else(
             |_| BTreeSet::new(),
             |root| same_stores(context, &key, &log_backups, root),
@@ -96,6 +99,7 @@ impl Reconcile for BackupStrategy {
             with_full_backup,
             with_logs_here,
             external,
+            logs_elsewhere,
             data_elsewhere,
         }
     }
@@ -266,30 +270,6 @@ fn log_backups(
     objects
 }
 
-/// Names of the stores of log backups that are where the strategy's own is: two objects may name one
-/// place, also in two namespaces.
-fn same_stores(
-    context: &Context,
-    cluster: &ClusterKey,
-    log_backups: &[Arc<LogBackup>],
-    root: &Place,
-) -> BTreeSet<String> {
-    let stores: BTreeSet<_> = log_backups
-        .iter()
-        .map(|object| (namespace(&**object), &object.spec.storage_ref.name))
-        .collect();
-    let is_here = |home: &str, name: &str| {
-        let storage = stores::find(&context.stores.storages, home, name);
-        let place = storage.and_then(|storage| place::root(&storage.spec).ok());
-        place.is_some_and(|place| root.is_same_as(&place))
-    };
-    stores
-        .into_iter()
-        .filter(|(home, name)| is_here(home, name))
-        .map(|(home, name)| qualified(cluster, &home, name))
-        .collect()
-}
-
 fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
     let home = namespace(object);
@@ -308,53 +288,11 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
             .filter(|_| cluster.namespace == home)
             .and_then(|text| serde_json::from_str(text).ok()),
         created_at: created_at(object),
-        is_to_stop: object.spec.desired_state == DesiredState::Stopped,
+        desired_state: object.spec.desired_state,
         phase: status.phase,
         around_data_backup: object.spec.mode == LogBackupMode::AroundDataBackup
             && object.spec.desired_state == DesiredState::Running,
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
-}
-
-/// Tenants whose logs go to the strategy's place, or went there last.
-fn with_logs_here(
-    snapshot: &Snapshot,
-    root: &Place,
-    spec: &BackupStrategySpec,
-) -> BTreeSet<TenantId> {
-    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
-    let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = naming::log_path(template, &snapshot.identity, tenant);
-        let wanted = root.join(&path).ok();
-        let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
-        destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
-    });
-    tenants.map(|tenant| tenant.id).collect()
-}
-
-/// Which tenants have an available full backup at the strategy's place, and the data backups of
-/// which go elsewhere, and where.
-fn data_places(
-    snapshot: &Snapshot,
-    root: &Place,
-    template: Option<&str>,
-) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
-    let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
-    for tenant in snapshot.tenants.values() {
-        let path = naming::data_path(template, &snapshot.identity, tenant);
-        let Ok(wanted) = root.join(&path) else {
-            continue;
-        };
-        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
-        let mut full = tenant.sets.iter();
-        if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
-            with_full_backup.insert(tenant.id);
-        }
-        let shown = tenant.data_dest.as_deref();
-        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
-            elsewhere.insert(tenant.id, place);
-        }
-    }
-    (with_full_backup, elsewhere)
 }

@@ -230,6 +230,18 @@ pub fn time(at: Timestamp) -> Time {
     Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
 }
 
+/// The first whole second from an instant on: what can be recovered from an instant on can not be a
+/// moment before it.
+#[must_use]
+pub fn time_from(at: Timestamp) -> Time {
+    let whole = time(at);
+    if whole.0 == at {
+        return whole;
+    }
+    let next = whole.0.saturating_add(SignedDuration::from_secs(1));
+    Time(next.unwrap_or(at))
+}
+
 /// A length of time as people write it: `3m20s`.
 #[must_use]
 pub fn duration_text(duration: SignedDuration) -> String {
@@ -238,5 +250,21 @@ pub fn duration_text(duration: SignedDuration) -> String {
         (0, 0, s) => format!("{s}s"),
         (0, m, s) => format!("{m}m{s}s"),
         (h, m, s) => format!("{h}h{m}m{s}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_recovered_from_an_instant_on_is_not_said_to_be_a_moment_before_it() {
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let shown = |text: &str| time_from(at(text)).0;
+        assert_eq!(shown("2026-11-20T02:00:00Z"), at("2026-11-20T02:00:00Z"));
+        assert_eq!(
+            shown("2026-11-20T02:00:00.005560152Z"),
+            at("2026-11-20T02:00:01Z")
+        );
     }
 }

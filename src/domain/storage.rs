@@ -10,17 +10,18 @@ use jiff::Timestamp;
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::condition::types::REACHABLE;
-use crate::api::{BackupStorageStatus, Cause};
+use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
 
 /// How often the Secret is looked at again: it is never watched.
 const SECRET_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Reasons of causes that say something about the store.
-const STORE_REASONS: [&str; 8] = [
+const STORE_REASONS: [&str; 9] = [
     "StoreNotReachable",
     "StorePermissionDenied",
     "StoreOutOfSpace",
     "ObjectStoreError",
+    "ChecksumError",
     "RegionMismatch",
     "InvalidStorageEndpoint",
     "InvalidStorageDest",
@@ -32,10 +33,21 @@ const STORE_REASONS: [&str; 8] = [
 pub struct Seen {
     /// The place without keys, or why the database could not be told of it.
     pub place: Result<String, Obstacle>,
-    /// Log backups and strategies that name the store.
+    /// Log backups, strategies and tasks under way that name the store.
     pub users: i32,
     /// The log backups that use it.
     pub log_backups: Vec<UseSeen>,
+    /// The newest data backup that tells something about it.
+    pub data_backup: Option<DataBackupSeen>,
+}
+
+/// A data backup to the store.
+#[derive(Clone, Debug)]
+pub struct DataBackupSeen {
+    /// Name of its task.
+    pub name: String,
+    /// What was wrong with the store; nothing where the backup went well.
+    pub cause: Option<Cause>,
 }
 
 /// One log backup that uses the store.
@@ -47,6 +59,36 @@ pub struct UseSeen {
     pub archiving: bool,
     /// Why it does not do what it should.
     pub cause: Option<Cause>,
+}
+
+/// What a data backup tells about its store: when, and what was wrong there, or that nothing was.
+/// `None` where it tells nothing: it has not ended, or failed of something else.
+#[must_use]
+pub fn told(
+    status: &BackupTaskStatus,
+    created_at: Timestamp,
+) -> Option<(Timestamp, Option<&Cause>)> {
+    let ended_at = status.completion_time.as_ref();
+    if status.outcome.as_deref() == Some("Completed") {
+        return Some((ended_at?.0, None));
+    }
+    // One that is tried again shows no cause while it runs; what it failed of stands.
+    let failed = status.attempts.iter().rev();
+    let failed = failed.filter(|_| status.outcome.is_none());
+    let failed = failed.filter_map(|attempt| attempt.cause.as_ref());
+    let cause = status
+        .cause
+        .iter()
+        .chain(failed)
+        .find(|cause| is_of_store(cause))?;
+    let sent_at = status.attempts.last();
+    let sent_at = sent_at.and_then(|attempt| attempt.sent_time.as_ref());
+    let at = ended_at.or(sent_at).map_or(created_at, |at| at.0);
+    Some((at, Some(cause)))
+}
+
+fn is_of_store(cause: &Cause) -> bool {
+    STORE_REASONS.contains(&cause.reason.as_str())
 }
 
 /// Decides. A store's object changes nothing.
@@ -84,7 +126,7 @@ pub fn decide(
             condition::progress(progress, obstacle.reason, &obstacle.message).to_vec()
         }
     };
-    let (reachable, reason, message) = reachable(&seen.log_backups);
+    let (reachable, reason, message) = reachable(seen);
     let known = previous
         .conditions
         .iter()
@@ -114,24 +156,33 @@ pub fn decide(
     }
 }
 
-fn reachable(users: &[UseSeen]) -> (Status, String, String) {
-    let trouble = users.iter().find_map(|user| {
-        let cause = user.cause.as_ref()?;
-        STORE_REASONS
-            .contains(&cause.reason.as_str())
-            .then_some((user, cause))
+/// Trouble goes before success: of several log backups one may fail of its own directory. Of data
+/// backups the newest counts, whichever tenant's: a later one that went well has reached the store.
+fn reachable(seen: &Seen) -> (Status, String, String) {
+    let mut log_backups = seen.log_backups.iter();
+    let trouble = log_backups.find_map(|user| {
+        let cause = user.cause.as_ref().filter(|cause| is_of_store(cause))?;
+        Some((format!("log backup {}", user.name), cause))
     });
-    if let Some((user, cause)) = trouble {
-        let message = format!("log backup {}: {}", user.name, cause.message);
+    let failed = seen.data_backup.as_ref();
+    let failed = failed.and_then(|last| {
+        let cause = last.cause.as_ref()?;
+        Some((format!("data backup (BackupTask {})", last.name), cause))
+    });
+    if let Some((user, cause)) = trouble.or(failed) {
+        let message = format!("{user}: {}", cause.message);
         return (Status::False, cause.reason.clone(), message);
     }
-    if users.iter().any(|user| user.archiving) {
-        // No number: it would be written anew for each log backup that starts.
-        let message = "log backups write to it".to_owned();
-        return (Status::True, "InUse".to_owned(), message);
-    }
-    let message = "the database tests a store only when it uses it".to_owned();
-    (Status::Unknown, "NotInUse".to_owned(), message)
+    // No numbers and no times: they would be written anew for each backup.
+    let message = if seen.log_backups.iter().any(|user| user.archiving) {
+        "log backups write to it"
+    } else if seen.data_backup.is_some() {
+        "data backups were written to it"
+    } else {
+        let message = "the database tests a store only when it uses it".to_owned();
+        return (Status::Unknown, "NotInUse".to_owned(), message);
+    };
+    (Status::True, "InUse".to_owned(), message.to_owned())
 }
 
 #[cfg(test)]

@@ -44,7 +44,9 @@ use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
-use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, LogBackupSpec};
+use crate::api::{
+    BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, DesiredState, LogBackupSpec,
+};
 use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
@@ -90,6 +92,8 @@ pub struct Seen {
     pub with_logs_here: BTreeSet<TenantId>,
     /// Jobs that others started.
     pub external: mirror::ExternalJobs,
+    /// Tenants whose logs go elsewhere than to this strategy's place and to that of their LogBackup.
+    pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
 }
@@ -115,8 +119,8 @@ pub struct LogBackupSeen {
     pub inherited: Option<Inherited>,
     /// When it was created.
     pub created_at: Timestamp,
-    /// Whether it is to be stopped.
-    pub is_to_stop: bool,
+    /// What somebody asks of it.
+    pub desired_state: DesiredState,
     /// Its phase.
     pub phase: Option<String>,
     /// Whether logs are archived around data backups only, and it may be stopped between them.
@@ -348,6 +352,13 @@ impl Draft<'_> {
             next,
             event,
         }
+    }
+}
+
+impl LogBackupSeen {
+    /// Whether it is to be stopped.
+    fn is_to_stop(&self) -> bool {
+        self.desired_state == DesiredState::Stopped
     }
 }
 

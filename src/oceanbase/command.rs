@@ -12,7 +12,7 @@ use secrecy::SecretString;
 pub use guard::Guard;
 
 use super::destination::{Destination, Place};
-use super::model::{DELETE_POLICY, JobKey, TenantId, TenantName};
+use super::model::{DELETE_POLICY, Destinations, JobKey, TenantId, TenantName};
 use super::password::RestorePassword;
 
 /// Something that is asked of the database, always from the sys tenant.
@@ -41,6 +41,14 @@ pub enum Command {
         /// ENABLE, not DEFER.
         enable: bool,
     },
+    /// Says how far archived logs may be behind before they are written, from V4.2 on. Refused (4179)
+    /// while the tenant has no destination of logs, and below 60 s with S3.
+    SetArchiveLagTarget {
+        /// The tenant.
+        tenant: TenantName,
+        /// Seconds, 0 to 7200.
+        seconds: i32,
+    },
     /// Begins a round of log archiving.
     ArchiveLog {
         /// The tenant.
@@ -66,6 +74,10 @@ pub enum Command {
     AddDeletePolicy {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// Where its backups were seen to go: those of nobody else are to be deleted.
+        seen: Destinations,
         /// Days of the window, from 1 on.
         days: i32,
     },
@@ -118,6 +130,7 @@ impl Command {
         match self {
             Self::SetLogArchiveDest { .. } => "set_log_archive_dest",
             Self::SetLogArchiveDestState { .. } => "set_log_archive_dest_state",
+            Self::SetArchiveLagTarget { .. } => "set_archive_lag_target",
             Self::ArchiveLog { .. } => "archivelog",
             Self::NoArchiveLog(_) => "noarchivelog",
             Self::SetDataBackupDest { .. } => "set_data_backup_dest",
@@ -137,6 +150,7 @@ impl Command {
             | Self::ArchiveLog { tenant, .. }
             | Self::SetLogArchiveDest { tenant, .. }
             | Self::SetLogArchiveDestState { tenant, .. }
+            | Self::SetArchiveLagTarget { tenant, .. }
             | Self::SetDataBackupDest { tenant, .. }
             | Self::AddDeletePolicy { tenant, .. }
             | Self::DropDeletePolicy { tenant, .. }
@@ -176,6 +190,12 @@ impl Command {
                 place: place.clone(),
             },
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::AddDeletePolicy {
+                tenant_id, seen, ..
+            } => Guard::DestinationsAre {
+                tenant_id: *tenant_id,
+                seen: seen.clone(),
+            },
             Self::DropDeletePolicy {
                 tenant_id,
                 recovery_window,
@@ -238,6 +258,9 @@ impl Command {
                 let state = if *enable { "ENABLE" } else { "DEFER" };
                 format!("ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE = '{state}' TENANT = '{tenant}'")
             }
+            Self::SetArchiveLagTarget { tenant, seconds } => {
+                format!("ALTER SYSTEM SET archive_lag_target = '{seconds}s' TENANT = '{tenant}'")
+            }
             Self::ArchiveLog { tenant, .. } => {
                 format!("ALTER SYSTEM ARCHIVELOG TENANT = '{tenant}'")
             }
@@ -250,7 +273,7 @@ impl Command {
                 let uri = destination.to_sql_text();
                 format!("ALTER SYSTEM SET DATA_BACKUP_DEST = '{uri}' TENANT = '{tenant}'")
             }
-            Self::AddDeletePolicy { tenant, days } => format!(
+            Self::AddDeletePolicy { tenant, days, .. } => format!(
                 "ALTER SYSTEM ADD DELETE BACKUP POLICY '{DELETE_POLICY}' \
                  RECOVERY_WINDOW '{days}d' TENANT = '{tenant}'"
             ),
@@ -294,89 +317,4 @@ pub fn limit(timeout: Duration) -> String {
 pub const SESSION_SETUP: &str = "SET time_zone = '+00:00'";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tenant() -> TenantName {
-        TenantName::parse("orders").unwrap()
-    }
-
-    #[test]
-    fn a_backup_is_sent_with_its_key_last() {
-        let key = JobKey::new("0a1b-2c", 3).unwrap();
-        let command = Command::Backup {
-            tenant: tenant(),
-            incremental: true,
-            key,
-            plus_archivelog: false,
-            password: None,
-            places: 2,
-        };
-        assert_eq!(
-            command.text().unwrap(),
-            "ALTER SYSTEM BACKUP INCREMENTAL TENANT = 'orders' DESCRIPTION = 'obb/0a1b-2c/3'"
-        );
-    }
-
-    #[test]
-    fn a_backup_with_its_logs_says_so_before_its_key() {
-        let command = Command::Backup {
-            tenant: tenant(),
-            incremental: false,
-            plus_archivelog: true,
-            password: None,
-            key: JobKey::new("u", 1).unwrap(),
-            places: 2,
-        };
-        assert_eq!(
-            command.text().unwrap(),
-            "ALTER SYSTEM BACKUP TENANT = 'orders' PLUS ARCHIVELOG DESCRIPTION = 'obb/u/1'"
-        );
-    }
-
-    #[test]
-    fn a_log_destination_is_one_quoted_text_of_blank_separated_pairs() {
-        let command = Command::SetLogArchiveDest {
-            tenant: tenant(),
-            tenant_id: TenantId(1002),
-            destination: Destination::file("/ob/log").unwrap(),
-            mandatory: false,
-            piece_switch_days: 2,
-            again: false,
-        };
-        assert_eq!(
-            command.text().unwrap(),
-            "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///ob/log BINDING=Optional PIECE_SWITCH_INTERVAL=2d' TENANT = 'orders'"
-        );
-    }
-
-    #[test]
-    fn only_statements_that_must_not_be_sent_twice_are_guarded() {
-        let key = JobKey::new("u", 1).unwrap();
-        let backup = Command::Backup {
-            tenant: tenant(),
-            incremental: false,
-            key: key.clone(),
-            plus_archivelog: false,
-            password: None,
-            places: 2,
-        };
-        assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });
-        assert_eq!(Command::NoArchiveLog(tenant()).guard(), Guard::None);
-    }
-
-    #[test]
-    fn names_that_could_leave_their_quotes_are_no_tenant_names() {
-        for bad in [
-            "", "a'b", "a b", "a;b", "1a", "ä", "sys", "ALL", "a`", "a\\",
-        ] {
-            assert_eq!(TenantName::parse(bad), None, "{bad}");
-        }
-    }
-
-    #[test]
-    fn a_key_is_made_of_a_uid_only() {
-        assert_eq!(JobKey::new("x'y", 1), None);
-        assert_eq!(JobKey::new("", 1), None);
-    }
-}
+mod tests;

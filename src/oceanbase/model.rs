@@ -1,14 +1,17 @@
 //! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
 
 mod answer;
+mod destinations;
 mod id;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass};
+pub use destinations::Destinations;
 pub use id::{BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
 
 use super::version::Version;
@@ -75,6 +78,9 @@ pub struct Tenant {
     pub log_dest: Option<ArchiveDest>,
     /// Where its data backups go, once set: the text of `data_backup_dest`, keys encrypted.
     pub data_dest: Option<String>,
+    /// By how much its archived logs may be behind before they are written: `archive_lag_target`, from
+    /// V4.2 on. Read seldom.
+    pub lag_target: Option<Duration>,
     /// When its backups may be deleted by the engine.
     pub policies: Vec<DeletePolicy>,
     /// The current round of log archiving; it stays after the archive was stopped.
@@ -100,6 +106,13 @@ impl Tenant {
         recovery_window(&self.policies)
     }
 
+    /// By how much more than usual its archived logs are behind when all is well.
+    #[must_use]
+    pub fn extra_lag(&self) -> Duration {
+        let target = self.lag_target.unwrap_or(USUAL_LAG_TARGET);
+        target.saturating_sub(USUAL_LAG_TARGET)
+    }
+
     /// Jobs that have not ended.
     pub fn running_jobs(&self) -> impl Iterator<Item = &Job> {
         self.jobs.iter().filter(|job| !job.status.is_terminal())
@@ -114,6 +127,9 @@ impl Tenant {
         })
     }
 }
+
+/// `archive_lag_target` where nobody has set it.
+const USUAL_LAG_TARGET: Duration = Duration::from_mins(2);
 
 /// A tenant's log archive destination (`CDB_OB_ARCHIVE_DEST`, one row per attribute).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -171,6 +187,15 @@ pub struct Round {
     pub comment: String,
     /// Directory, without keys.
     pub path: String,
+}
+
+impl Round {
+    /// Up to where logs are archived; none of a round that is only beginning and has neither a start
+    /// nor a checkpoint: it is not behind since 1970.
+    #[must_use]
+    pub fn reached(&self) -> Option<Scn> {
+        Some(self.checkpoint_scn.max(self.start_scn)).filter(|scn| *scn != Scn(0))
+    }
 }
 
 /// State of a round.

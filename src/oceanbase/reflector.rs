@@ -250,6 +250,14 @@ impl Reflector {
             let sequence = database.begin_read();
             let read_at = self.clock.now();
             let mut reading = Reading::new(session, about.version, &self.metrics, QUERY_TIMEOUT);
+            if served && now >= full_at {
+                // Behind OBProxy a session outlives the upgrade of the servers.
+                match reading.version().await {
+                    Ok(version) if version == about.version => {}
+                    Ok(_) => return End::Again,
+                    Err(trouble) => return end(trouble.into(), served),
+                }
+            }
             let depth = if now >= full_at {
                 Depth::Full
             } else if database.commanded_within(BUSY_AFTER_COMMAND) {

@@ -9,13 +9,17 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::client::{QueryError, Rows, Session, code_of};
-use super::model::{BackupSet, Job, JobId, Piece, Round, Tenant, TenantId};
+use super::model::{Job, JobId, Round, Tenant, TenantId};
 use super::trouble::Trouble;
 use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
 
+mod kept;
 mod late;
+mod rare;
+
+use kept::{kept, shared, trim};
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -58,6 +62,8 @@ pub(super) struct History {
     newest_start: Option<Timestamp>,
     /// Jobs that have left the one view and not come up in the other, and since when.
     moving: HashMap<(TenantId, JobId), Instant>,
+    /// When the lag targets were read last.
+    lag_targets_at: Option<Instant>,
     /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
     missing: HashMap<(TenantId, JobId), Timestamp>,
 }
@@ -167,6 +173,7 @@ impl<'a> Reading<'a> {
             let since = history.watermark(now);
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
+        let mut lag_targets = self.lag_targets(history, depth).await?;
         let full = stale || history.is_news(&ended);
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
@@ -192,6 +199,10 @@ impl<'a> Reading<'a> {
                 policies: match (&mut policies, known) {
                     (Some(fresh), _) => fresh.remove(&id).unwrap_or_default(),
                     (None, known) => known.map_or_else(Vec::new, |t| t.policies.clone()),
+                },
+                lag_target: match (&mut lag_targets, known) {
+                    (Some(fresh), _) => fresh.remove(&id),
+                    (None, known) => known.and_then(|tenant| tenant.lag_target),
                 },
                 round: rounds.remove(&id),
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),
@@ -335,61 +346,6 @@ impl History {
             );
         }
         by_tenant
-    }
-}
-
-/// Keeps the running jobs and the newest of the ended ones; they are sorted by number.
-fn trim(jobs: &mut Vec<Job>, kept: usize) {
-    let ended = jobs.iter().filter(|job| job.status.is_terminal()).count();
-    let mut surplus = ended.saturating_sub(kept);
-    jobs.retain(|job| {
-        let drop = surplus > 0 && job.status.is_terminal();
-        surplus -= usize::from(drop);
-        !drop
-    });
-    jobs.shrink_to_fit();
-}
-
-trait Shrink: Sized {
-    fn shrunk(self) -> Self;
-}
-
-impl Shrink for Vec<BackupSet> {
-    fn shrunk(mut self) -> Self {
-        self.shrink_to_fit();
-        self
-    }
-}
-
-impl Shrink for Vec<Piece> {
-    fn shrunk(mut self) -> Self {
-        self.shrink_to_fit();
-        self
-    }
-}
-
-/// What was read anew, or what was known; an equal value stays the same allocation.
-fn kept<T: Shrink + PartialEq + Default>(
-    full: bool,
-    fresh: Option<T>,
-    known: Option<&Arc<T>>,
-) -> Arc<T> {
-    let fresh = if full {
-        fresh.unwrap_or_default().shrunk()
-    } else {
-        T::default()
-    };
-    match known {
-        Some(known) if !full || **known == fresh => Arc::clone(known),
-        _ => Arc::new(fresh),
-    }
-}
-
-/// The tenant as it was, where nothing changed: whoever compares then sees the same allocation.
-fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant> {
-    match known {
-        Some(known) if **known == tenant => Arc::clone(known),
-        _ => Arc::new(tenant),
     }
 }
 

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use oceanbase_sim::Simulator;
 use oceanbase_sim::model::Scn;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};
-use oceanbase_sim::value::{Acceptance, Backend, End, Login, Outcome, SqlError};
+use oceanbase_sim::value::{Acceptance, Backend, Login, NoAnswer, SqlError};
 use secrecy::ExposeSecret;
 use tokio::time::{Instant, sleep};
 
@@ -165,20 +165,18 @@ impl Session for InProcessSession {
                 return lost("time is up");
             }
             sleep(reply.delay).await;
-            match reply.end {
-                End::HangUp => return lost("hung up"),
-                End::Error(error) => {
+            let set = match reply.last() {
+                Err(NoAnswer::HungUp) => return lost("hung up"),
+                Err(NoAnswer::Refused(error)) => {
                     self.session = Some(session);
                     return Err(QueryError::Server(server_error(error)));
                 }
-                End::Complete => self.session = Some(session),
-            }
-            Ok(match reply.outcomes.into_iter().next_back() {
-                Some(Outcome::Rows(set)) => Rows {
-                    columns: set.columns.into_iter().map(|column| column.name).collect(),
-                    rows: set.rows,
-                },
-                _ => Rows::default(),
+                Ok(set) => set,
+            };
+            self.session = Some(session);
+            Ok(Rows {
+                columns: set.columns.into_iter().map(|column| column.name).collect(),
+                rows: set.rows,
             })
         }
         .boxed()

@@ -59,10 +59,12 @@ pub enum Capability {
     BackupProgress,
     /// `addressing_model` of S3 destinations.
     AddressingModel,
+    /// The parameter `archive_lag_target`.
+    ArchiveLagTarget,
 }
 
 impl Capability {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
@@ -71,6 +73,7 @@ impl Capability {
         Self::S3Storage,
         Self::BackupProgress,
         Self::AddressingModel,
+        Self::ArchiveLagTarget,
     ];
 
     /// The word in `status.capabilities`; `None` for what only this operator cares about.
@@ -81,7 +84,10 @@ impl Capability {
             Self::CosStorage => Some("COSStorage"),
             Self::S3Storage => Some("S3Storage"),
             Self::BackupProgress => Some("BackupProgress"),
-            Self::TenantRole | Self::PlusArchivelog | Self::AddressingModel => None,
+            Self::TenantRole
+            | Self::PlusArchivelog
+            | Self::AddressingModel
+            | Self::ArchiveLagTarget => None,
         }
     }
 }
@@ -106,6 +112,7 @@ impl Version {
             Capability::TenantRole | Capability::PauseLogBackup | Capability::PlusArchivelog => {
                 v >= (4, 1, 0)
             }
+            Capability::ArchiveLagTarget => v >= (4, 2, 0),
             Capability::CosStorage => v >= (4, 2, 1),
             Capability::S3Storage => since(5, 0),
             Capability::BackupProgress => since(5, 1),
@@ -151,6 +158,12 @@ mod tests {
         assert!(!version("4.2.1.10").can(Capability::S3Storage));
         assert!(version("4.2.5.0").can(Capability::S3Storage));
         assert!(version("4.3.0.0").can(Capability::S3Storage));
+    }
+
+    #[test]
+    fn the_lag_target_came_with_4_2() {
+        assert!(!version("4.1.0.2").can(Capability::ArchiveLagTarget));
+        assert!(version("4.2.0.0").can(Capability::ArchiveLagTarget));
     }
 
     #[test]

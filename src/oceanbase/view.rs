@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use read::{
-    TenantRow, ViewError, archive_dests, data_dests, identity, jobs, pieces, policies, progress,
-    rounds, sets, tenants, version,
+    TenantRow, ViewError, archive_dests, data_dests, identity, jobs, lag_targets, pieces, policies,
+    progress, rounds, sets, tenants, version,
 };
 
 use super::model::{JobKey, TenantId};
@@ -46,6 +46,8 @@ pub enum Query {
     Pieces,
     /// Policies by which the engine deletes backups by itself.
     Policies,
+    /// `archive_lag_target` of the tenants; from V4.2 on.
+    LagTargets,
     /// Running jobs with this key.
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
@@ -80,6 +82,7 @@ impl Query {
             Self::Sets => "sets",
             Self::Pieces => "pieces",
             Self::Policies => "policies",
+            Self::LagTargets => "lag_targets",
             Self::RunningJobsByKey(_) => "running_jobs_by_key",
             Self::JobHistoryByKey(_) => "job_history_by_key",
             Self::OwnJobsByKey(_) => "own_jobs_by_key",
@@ -161,6 +164,10 @@ impl Query {
                 .to_owned(),
             Self::Policies => "SELECT TENANT_ID, POLICY_NAME, RECOVERY_WINDOW \
                  FROM oceanbase.CDB_OB_BACKUP_DELETE_POLICY"
+                .to_owned(),
+            // One row of each server.
+            Self::LagTargets => "SELECT DISTINCT TENANT_ID, VALUE FROM oceanbase.GV$OB_PARAMETERS \
+                 WHERE NAME = 'archive_lag_target'"
                 .to_owned(),
             Self::RunningJobsByKey(key) => format!(
                 "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = '{key}'"

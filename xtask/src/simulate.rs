@@ -23,6 +23,9 @@ pub(crate) struct Arguments {
     /// Only plans of this workload.
     #[arg(long)]
     workload: Option<String>,
+    /// Only enumerated plans with this in their text.
+    #[arg(long)]
+    containing: Option<String>,
     /// Run so many of the enumerated plans; all of them when left out. 300 of seed 2026 are those
     /// that run with every change.
     #[arg(long)]
@@ -94,7 +97,14 @@ fn all(arguments: &Arguments) -> Result<()> {
         .iter()
         .filter(|(name, _)| **name != "days" || campaigns.len() == 1)
         .flat_map(|(_, campaign)| campaign.singles.clone())
+        .filter(|plan| {
+            let text = arguments.containing.as_deref();
+            text.is_none_or(|text| plan.to_string().contains(text))
+        })
         .collect();
+    if singles.is_empty() {
+        bail!("no plan is like that");
+    }
     let enumerated = match arguments.count {
         Some(count) => choice(singles.clone(), count, arguments.seed),
         None => singles.clone(),

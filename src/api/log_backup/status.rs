@@ -65,6 +65,9 @@ pub struct LogBackupStatus {
     /// The tenant and its data backups (console S80..S86).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant: Option<TenantPage>,
+    /// The tenant's `archive_lag_target` in seconds, as it was read last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub archive_lag_target_seconds: Option<i64>,
     /// Number of the round.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub round_id: Option<i64>,
@@ -168,14 +171,14 @@ pub struct TenantPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RecoveryWindow {
-    /// First recoverable instant.
+    /// First recoverable instant: the first whole second of the window.
     pub start: Time,
-    /// Last recoverable instant when this was written.
+    /// Last recoverable instant when this was written: the last whole second of the window.
     pub end: Time,
-    /// The same in nanoseconds since 1970.
+    /// First recoverable instant, exactly, in nanoseconds since 1970.
     #[schemars(length(max = 20))]
     pub start_scn: String,
-    /// The same in nanoseconds since 1970.
+    /// Last recoverable instant, exactly, in nanoseconds since 1970.
     #[schemars(length(max = 20))]
     pub end_scn: String,
 }
@@ -190,7 +193,7 @@ pub struct RecoveryPoint {
     #[serde(rename = "type")]
     #[schemars(with = "String", length(max = 32))]
     pub type_: BackupType,
-    /// `MIN_RESTORE_SCN` as a time.
+    /// `MIN_RESTORE_SCN` as a time: the first whole second that is not before it.
     pub time: Time,
 }
 

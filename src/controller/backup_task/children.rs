@@ -1,5 +1,6 @@
 //! The objects around a task: those that it makes for several tenants, and its own.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use kube::api::{DeleteParams, Patch, PatchParams, Preconditions};
@@ -12,9 +13,9 @@ use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
-use crate::domain::access;
 use crate::domain::backup::{ChildSeen, ChildrenSeen, ineligible};
 use crate::domain::strategy::{self, Made};
+use crate::domain::{access, naming};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
 /// Tenants and tasks of a task for several tenants.
@@ -53,6 +54,11 @@ pub(super) fn seen(
         .cloned()
         .collect()
     };
+    let names = |snapshot: &Snapshot| {
+        let ids = snapshot.tenants.keys();
+        ids.map(|id| naming::child(&task.name_any(), *id)).collect()
+    };
+    let there: Option<HashSet<String>> = snapshot.map(names);
     ChildrenSeen {
         tenants: eligible
             .iter()
@@ -60,7 +66,7 @@ pub(super) fn seen(
             .collect(),
         known: stores::within(&context.stores.tasks, &namespace)
             .filter(|child| is_child(child, task))
-            .map(|child| child_seen(&child))
+            .map(|child| child_seen(&child, there.as_ref()))
             .collect(),
     }
 }
@@ -72,10 +78,13 @@ fn is_child(child: &BackupTask, parent: &BackupTask) -> bool {
     owners.iter().any(|owner| Some(&owner.uid) == uid.as_ref())
 }
 
-fn child_seen(child: &BackupTask) -> ChildSeen {
+/// `there`: names of the tasks of tenants that are there, while that is known.
+fn child_seen(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildSeen {
     let status = child.current_status();
+    let name = child.name_any();
     ChildSeen {
-        name: child.name_any(),
+        tenant_gone: there.is_some_and(|there| !there.contains(&name)),
+        name,
         uid: child.uid().unwrap_or_default(),
         runs: status.outcome.is_none() && status.job_id.is_some(),
         outcome: status.outcome,

@@ -283,6 +283,16 @@ async fn no_intent_is_written_while_others_hold_the_right_to_send() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_shown_already_stands_until_the_waiting_takes_its_time() {
+    let desk = Desk::new(true, false).await;
+    lock(&desk.server.object)["status"] = json!({"shown": "something else"});
+    let _others = desk.others();
+    assert_eq!(desk.pass().await, [""; 0]);
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(desk.pass().await, ["write waiting"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_intent_that_waited_for_the_right_to_send_is_written_before_its_effect() {
     let desk = Desk::new(true, false).await;
     let others = desk.others();

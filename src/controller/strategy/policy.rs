@@ -15,7 +15,17 @@ pub(super) async fn change(change: &PolicyChange, permit: Option<Permit>) -> Ans
         return Answer::NotSent("the cluster is busy".to_owned());
     };
     let command = match change.clone() {
-        PolicyChange::Add { tenant, days, .. } => Command::AddDeletePolicy { tenant, days },
+        PolicyChange::Add {
+            tenant,
+            tenant_id,
+            seen,
+            days,
+        } => Command::AddDeletePolicy {
+            tenant,
+            tenant_id,
+            seen,
+            days,
+        },
         PolicyChange::Drop {
             tenant,
             tenant_id,

@@ -102,7 +102,7 @@ impl Draft<'_> {
 
     fn wait_for_log_backup(self, message: String) -> Verdict {
         let obstacle = Obstacle::waiting("WaitingForLogBackup", message);
-        self.wait(obstacle, Next::Await)
+        self.hold(obstacle)
     }
 
     fn make_log_backup(self) -> Verdict {
@@ -134,6 +134,7 @@ impl Draft<'_> {
             mode: LogBackupMode::AroundDataBackup,
             binding: Binding::default(),
             piece_switch_days: 1,
+            archive_lag_target_seconds: None,
             drift: Drift::default(),
             heal: HealSettings::default(),
             deletion_policy: DeletionPolicy::Retain,

@@ -93,7 +93,7 @@ impl Draft<'_> {
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
             Some(obstacle) if obstacle.is_passing() && self.is_explained() => self.stand_still(),
-            Some(obstacle) => self.wait(obstacle, Next::Await),
+            Some(obstacle) => self.hold(obstacle),
             None if !self.is_archiving() => self.await_log_backup(),
             None => match self.running_backup() {
                 Some(obstacle) => self.wait(obstacle, Next::Await),

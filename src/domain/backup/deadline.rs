@@ -2,8 +2,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Draft;
-use crate::domain::Next;
+use super::{Draft, Verdict};
+use crate::domain::{Next, Obstacle, cause};
 
 /// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
 const SLOT_DEADLINE_SECONDS: i64 = 21_600;
@@ -27,6 +27,28 @@ impl Draft<'_> {
         let seconds = spec.starting_deadline_seconds.or(default)?;
         let from = slot.unwrap_or(self.task.created_at);
         from.checked_add(SignedDuration::from_secs(seconds)).ok()
+    }
+
+    /// Waits for what stands in the way; a task that one for several tenants has made not for ever, or
+    /// that one would never end.
+    pub(super) fn hold(mut self, obstacle: Obstacle) -> Verdict {
+        match self.patience() {
+            Some(until) if self.now >= until => {
+                self.status.cause = Some(cause(obstacle.reason, &obstacle.message));
+                self.overdue()
+            }
+            Some(until) => self.wait(obstacle, Next::At(until)),
+            None => self.wait(obstacle, Next::Await),
+        }
+    }
+
+    /// Until when a task waits for its tenant and its log backup. Not for its turn: that comes,
+    /// however long the line is.
+    fn patience(&self) -> Option<Timestamp> {
+        let is_one_of_several = self.task.owned && self.deadline().is_none();
+        let patience = SignedDuration::from_secs(SLOT_DEADLINE_SECONDS);
+        let until = self.task.created_at.checked_add(patience).ok();
+        until.filter(|_| is_one_of_several)
     }
 
     /// When the backup may start: its slot, or later.

@@ -13,6 +13,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::attempt::before_start;
+use super::follow::TENANT_DROPPED;
 use super::{Draft, Effect, Outcome, State, Verdict};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
@@ -51,11 +52,18 @@ pub struct ChildSeen {
     pub cancel: bool,
     /// Why it failed.
     pub cause: Option<Cause>,
+    /// Whether its tenant is known to be no more.
+    pub tenant_gone: bool,
 }
 
 impl ChildSeen {
     fn is(&self, outcome: Outcome) -> bool {
         self.outcome.as_deref() == Some(outcome.word())
+    }
+
+    /// Whether its tenant was dropped before there was a backup of it.
+    fn is_dropped(&self) -> bool {
+        self.tenant_gone && self.outcome.is_some() && !self.is(Outcome::Completed)
     }
 }
 
@@ -101,8 +109,10 @@ impl Draft<'_> {
         }
         let planned = self.planned();
         let mut missing = self.missing(&planned);
-        let total = planned.len().max(self.seen.children.known.len());
+        let known = self.seen.children.known.len();
         let children = self.status.children.get_or_insert_default();
+        // Not as many as there are tenants: one that has its task may have been dropped meanwhile.
+        let total = known + children.refused.len() + missing.len();
         children.total = count(total);
         if missing.is_empty() {
             children.all_made = true;
@@ -223,10 +233,15 @@ impl Draft<'_> {
             completed,
             failed,
             running,
+            dropped,
             ..
         } = children;
+        let gone = match dropped {
+            0 => String::new(),
+            many => format!("; of {many} the tenant was dropped"),
+        };
         State::FannedOut(format!(
-            "of {total} tasks {completed} are complete, {failed} failed and {running} run"
+            "of {total} tasks {completed} are complete, {failed} failed and {running} run{gone}"
         ))
     }
 
@@ -239,9 +254,12 @@ impl Draft<'_> {
         children.completed = count(completed);
         children.running = count(running);
         let unfinished = count(open.len());
-        children.failed = (children.total - children.completed - unfinished).max(0);
-        let total = children.total.max(1);
-        self.status.progress = Some(format!("{}%", children.completed * 100 / total));
+        let dropped = known.iter().filter(|child| child.is_dropped()).count();
+        // A tenant does not come back, but the database may not be seen for a while.
+        children.dropped = children.dropped.max(count(dropped));
+        let wanted = children.total - children.dropped;
+        children.failed = (wanted - children.completed - unfinished).max(0);
+        self.status.progress = Some(format!("{}%", children.completed * 100 / wanted.max(1)));
         self.status.cause = None;
         self.status.retry_time = None;
         if open.is_empty() {
@@ -253,11 +271,12 @@ impl Draft<'_> {
         self.render(&state, effect, next)
     }
 
+    /// One that waits for a tenant that is no more would wait for ever.
     fn cancel_children(&self, open: &[&ChildSeen]) -> Option<Effect> {
-        if !self.is_cancel_wanted() {
-            return None;
-        }
-        let to_cancel = open.iter().filter(|child| !child.cancel).take(BATCH);
+        let is_over = |child: &ChildSeen| child.tenant_gone && !child.runs;
+        let is_to_cancel = |child: &&&ChildSeen| self.is_cancel_wanted() || is_over(child);
+        let to_cancel = open.iter().filter(is_to_cancel);
+        let to_cancel = to_cancel.filter(|child| !child.cancel).take(BATCH);
         let to_cancel: Vec<_> = to_cancel
             .map(|child| (child.name.clone(), child.uid.clone()))
             .collect();
@@ -267,12 +286,20 @@ impl Draft<'_> {
     /// All have ended.
     fn end_children(mut self) -> Verdict {
         let children = self.status.children.clone().unwrap_or_default();
+        if children.failed == 0 && children.completed == 0 && children.dropped > 0 {
+            return self.fail(cause(
+                TENANT_DROPPED,
+                "every tenant was dropped before it was backed up; create a new BackupTask for those \
+                 that are there now",
+            ));
+        }
         if children.failed == 0 {
             return self.end(Outcome::Completed, None);
         }
-        let known = &self.seen.children.known;
+        let known = self.seen.children.known.iter();
+        let known: Vec<_> = known.filter(|child| !child.is_dropped()).collect();
         let bad =
-            |child: &&ChildSeen| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
+            |child: &&&ChildSeen| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
         let canceled = known.iter().filter(|child| child.is(Outcome::Canceled));
         let all_canceled = count(canceled.count()) == children.failed;
         if self.is_cancel_wanted() && all_canceled {

@@ -20,6 +20,8 @@ const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
 const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// Reason of a backup that ended with its tenant.
+pub(super) const TENANT_DROPPED: &str = "TenantDropped";
 /// How many times CANCEL is sent without an effect before that is told.
 const CANCELS_TOLD_FROM: i32 = 4;
 
@@ -207,7 +209,7 @@ impl Draft<'_> {
             // A parent completes also when the tenant of a child is no more.
             JobStatus::Completed if self.status.job_id.is_some() && self.is_tenant_gone() => {
                 let dropped = cause(
-                    "TenantDropped",
+                    TENANT_DROPPED,
                     "the tenant was dropped while its backup ran: there is no set that could be \
                      relied on. Back up the tenant that you want with a new BackupTask",
                 );
@@ -231,10 +233,10 @@ impl Draft<'_> {
         }
     }
 
-    /// Whether there is no tenant any more of the number to which BACKUP was sent.
-    fn is_tenant_gone(&self) -> bool {
-        let sent_to = self.status.tenant_id.map(TenantId);
-        sent_to.is_some() && self.tenant().map(|tenant| tenant.id) != sent_to
+    /// Whether there is no tenant any more of the number that the backup is of.
+    pub(super) fn is_tenant_gone(&self) -> bool {
+        let pinned = self.status.tenant_id.map(TenantId);
+        pinned.is_some() && self.tenant().map(|tenant| tenant.id) != pinned
     }
 
     /// Whether a job that was canceled already is to be canceled again.

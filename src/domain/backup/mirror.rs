@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::follow::TENANT_DROPPED;
 use super::{Draft, State, Verdict};
 use crate::api::backup_task::Mirror;
 use crate::domain::{Next, Obstacle, cause, time};
@@ -27,10 +28,14 @@ impl Draft<'_> {
             let unseen = obstacle.as_waiting();
             return self.render(&State::Unseen(unseen), None, Next::Await);
         }
-        let pinned = self.status.tenant_id;
-        let tenant = self.tenant();
-        let tenant = tenant.filter(|tenant| pinned.is_none_or(|known| known == tenant.id.0));
-        let mut jobs = tenant.into_iter().flat_map(|tenant| &tenant.jobs);
+        let Some(tenant) = self.tenant().filter(|_| !self.is_tenant_gone()) else {
+            return self.fail(cause(
+                TENANT_DROPPED,
+                "the tenant was dropped, and the database does not show its jobs any more; a backup \
+                 that ran can not be relied on",
+            ));
+        };
+        let mut jobs = tenant.jobs.iter();
         let is_it = |job: &&crate::oceanbase::model::Job| {
             job.id.0 == mirror.job_id && time(job.started_at) == mirror.start_time
         };

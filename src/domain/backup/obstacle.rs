@@ -19,6 +19,13 @@ impl Draft<'_> {
             Err(obstacle) => return Some(obstacle.as_waiting()),
         };
         let Some(tenant) = &database.tenant.tenant else {
+            // Whoever makes a tenant of that name gets another number.
+            if self.status.tenant_id.is_some() {
+                return Some(Obstacle::permanent(
+                    "TenantDropped",
+                    format!("the tenant '{name}' was dropped since; create a new BackupTask"),
+                ));
+            }
             return Some(Obstacle::waiting(
                 "TenantNotFound",
                 format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),

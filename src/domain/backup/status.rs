@@ -7,7 +7,7 @@ use crate::api::backup_task::Scope;
 use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
 use crate::domain::condition::{self, Progress, Status, wanted};
-use crate::domain::time;
+use crate::domain::time_from;
 use crate::oceanbase::model::{BackupSet, JobStatus};
 
 /// The status of a task in this state. All that the operator must remember stands in plain fields
@@ -147,7 +147,7 @@ pub(super) fn note_set(status: &mut BackupTaskStatus, set: &BackupSet) {
     status.encryption_mode = Some(set.encryption_mode.clone());
     status.min_restore_scn = Some(set.min_restore_scn.to_string());
     status.start_replay_scn = Some(set.start_replay_scn.to_string());
-    status.snapshot_time = Some(time(set.min_restore_scn.at()));
+    status.snapshot_time = Some(time_from(set.min_restore_scn.at()));
     status.input_bytes = Some(set.input_bytes);
     status.output_bytes = Some(set.output_bytes);
 }

@@ -47,6 +47,7 @@ fn tenant() -> Tenant {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        lag_target: None,
         policies: Vec::new(),
         round: Some(Round {
             id: 1,

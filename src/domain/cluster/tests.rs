@@ -60,6 +60,7 @@ fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: None,
         data_dest: None,
+        lag_target: None,
         policies: Vec::new(),
         round,
         pieces: Arc::default(),

@@ -14,6 +14,9 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDurati
 /// How many times a statement can not be sent before that is a failure.
 const TOLD_FROM: i32 = 3;
 
+/// From how many failures on it waits for a person, it seems, and is tried rarely.
+pub(super) const FOR_A_PERSON: i32 = 5;
+
 impl Draft<'_> {
     /// Takes in what became of this pass's statement.
     pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
@@ -44,9 +47,8 @@ impl Draft<'_> {
     fn note_failure(&mut self, failure: &Failure) {
         self.status.cause = Some(Cause::from(failure));
         let failures = self.status.failures.unwrap_or(0).saturating_add(1);
-        // What only a person can mend is tried rarely.
         let least = if failure.class == FailureClass::Permanent {
-            5
+            FOR_A_PERSON
         } else {
             1
         };

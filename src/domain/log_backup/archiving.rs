@@ -1,6 +1,5 @@
 //! Whether logs are archived, and fast enough, as conditions.
 
-use super::live::DELAY_THRESHOLD_SECONDS;
 use super::{Archive, Draft, State};
 use crate::api::DesiredState;
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
@@ -83,7 +82,7 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
                 DesiredState::Paused => (
                     "Paused",
                     "log backup is paused, as `desiredState` asks (a strategy that makes a \
-                     LogBackup asks for what it finds); set it to Running to go on",
+                     LogBackup keeps a pause that it finds); set it to Running to go on",
                 ),
                 DesiredState::Stopped if draft.object.spec.desired_state != desired => (
                     "BetweenBackups",
@@ -92,7 +91,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
                 DesiredState::Stopped => (
                     "Stopped",
                     "log backup is stopped, as `desiredState` asks (a strategy that makes a \
-                     LogBackup asks for what it finds); set it to Running to archive again",
+                     LogBackup anew keeps a stop that is younger than itself); set it to Running to \
+                     archive again",
                 ),
             };
             wanted(ARCHIVING, false, reason, message)
@@ -100,7 +100,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
     }
 }
 
-pub(super) fn delay_acceptable(delay: Option<i64>) -> Wanted {
+/// Whether log backup is behind by no more than so many seconds.
+pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> Wanted {
     match delay {
         None => wanted(
             DELAY_ACCEPTABLE,
@@ -108,13 +109,13 @@ pub(super) fn delay_acceptable(delay: Option<i64>) -> Wanted {
             "NotArchiving",
             "no logs are archived",
         ),
-        Some(seconds) if seconds > DELAY_THRESHOLD_SECONDS => wanted(
+        Some(seconds) if seconds > acceptable => wanted(
             DELAY_ACCEPTABLE,
             false,
             "DelayTooLong",
             // No number here: it would change with every look, and each change is a write.
             format!(
-                "log backup is more than {DELAY_THRESHOLD_SECONDS} s behind: check the store's \
+                "log backup is more than {acceptable} s behind: check the store's \
                  throughput"
             ),
         ),
@@ -122,7 +123,7 @@ pub(super) fn delay_acceptable(delay: Option<i64>) -> Wanted {
             DELAY_ACCEPTABLE,
             true,
             "DelayAcceptable",
-            format!("log backup is at most {DELAY_THRESHOLD_SECONDS} s behind"),
+            format!("log backup is at most {acceptable} s behind"),
         ),
     }
 }

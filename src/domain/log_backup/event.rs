@@ -77,6 +77,7 @@ pub(super) fn correcting(effect: &Effect) -> Event {
         Effect::SetEnabled(tenant, false) => {
             (tenant, "LOG_ARCHIVE_DEST was enabled; it is deferred")
         }
+        Effect::SetLagTarget(tenant, _) => (tenant, "archive_lag_target was changed; it is set"),
         Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
         Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),
     };

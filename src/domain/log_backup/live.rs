@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use super::Draft;
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
-use crate::domain::{time, windows};
+use crate::domain::{time, time_from, windows};
 use crate::oceanbase::model::{Piece, Round, Scn, Tenant};
 
-/// How far behind log backup may be before it is said so, in seconds (console: log backup delay).
-pub(super) const DELAY_THRESHOLD_SECONDS: i64 = 600;
+/// How far behind log backup may be before it is said so, in seconds (console: log backup delay),
+/// where the tenant's lag target is the usual one.
+const USUAL_DELAY_SECONDS: i64 = 600;
 /// How many windows and points are shown.
 const LISTED: usize = 50;
 
@@ -18,6 +19,7 @@ const LISTED: usize = 50;
 pub(super) struct Live {
     checkpoint: Option<Scn>,
     delay_seconds: Option<i64>,
+    acceptable_delay: i64,
     bytes: Option<(i64, i64)>,
     windows: Vec<RecoveryWindow>,
     points: Vec<RecoveryPoint>,
@@ -35,6 +37,12 @@ impl Live {
     }
 }
 
+/// How far behind log backup may be before it is said so, in seconds.
+pub(super) fn acceptable_delay(tenant: &Tenant) -> i64 {
+    let extra = i64::try_from(tenant.extra_lag().as_secs()).unwrap_or(i64::MAX);
+    USUAL_DELAY_SECONDS.saturating_add(extra)
+}
+
 pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
     let recoverable = windows::recoverable(&tenant.sets, &pieces(tenant));
     let skipped = recoverable.windows.len().saturating_sub(LISTED);
@@ -43,7 +51,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
         .iter()
         .skip(skipped)
         .map(|window| RecoveryWindow {
-            start: time(window.start_scn.at()),
+            start: time_from(window.start_scn.at()),
             end: time(window.end_scn.at()),
             start_scn: window.start_scn.to_string(),
             end_scn: window.end_scn.to_string(),
@@ -60,7 +68,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             } else {
                 BackupType::Incremental
             },
-            time: time(point.scn.at()),
+            time: time_from(point.scn.at()),
         });
     Live {
         checkpoint: tenant
@@ -69,6 +77,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             .map(|round| round.checkpoint_scn)
             .filter(|scn| *scn != Scn::default()),
         delay_seconds,
+        acceptable_delay: acceptable_delay(tenant),
         bytes: tenant
             .round
             .as_ref()
@@ -102,7 +111,7 @@ pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>)
         (Some(known), Some(Scn(current))) => current < known || current - known >= interval,
         (known, current) => known.is_some() != current.is_some(),
     };
-    let late = |seconds: Option<i64>| seconds.map(|s| s > DELAY_THRESHOLD_SECONDS);
+    let late = |seconds: Option<i64>| seconds.map(|s| s > live.acceptable_delay);
     let crossed = late(previous.delay_seconds) != late(live.delay_seconds);
     moved
         || crossed

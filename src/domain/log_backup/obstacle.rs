@@ -58,6 +58,12 @@ impl<'a> Draft<'a> {
                 "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
             ));
         }
+        if spec.archive_lag_target_seconds.is_some() && !self.seen.can_set_lag_target {
+            return Err(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                "`archiveLagTargetSeconds` needs OceanBase V4.2 or later; leave it out",
+            ));
+        }
         let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
         if self.desired == DesiredState::Paused && tenant.log_dest.as_ref().is_some_and(mandatory) {
             return Err(Obstacle::permanent(

@@ -1,8 +1,9 @@
 //! How log backup is shown.
 
+use super::answer::FOR_A_PERSON;
 use super::archiving::{archiving, delay_acceptable};
-use super::live::{delay, is_due, live};
-use super::step::has_other_attributes;
+use super::live::{acceptable_delay, delay, is_due, live};
+use super::step::{has_other_attributes, other_lag_target};
 use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
@@ -43,14 +44,17 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
     conditions.push(archiving(draft, state, tenant));
-    conditions.push(match state {
-        State::Blocked(obstacle) => wanted(
+    conditions.push(if let State::Blocked(obstacle) = state {
+        let unknown = Status::Unknown;
+        wanted(
             DELAY_ACCEPTABLE,
-            Status::Unknown,
+            unknown,
             obstacle.reason,
             &obstacle.message,
-        ),
-        _ => delay_acceptable(runs.then_some(delay).flatten()),
+        )
+    } else {
+        let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
+        delay_acceptable(runs.then_some(delay).flatten(), acceptable)
     });
     let generation = draft.object.generation;
     status.conditions = condition::merge(&previous.conditions, conditions, generation, draft.now);
@@ -100,6 +104,8 @@ fn interruption(message: &str) -> Cause {
 }
 
 fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
+    let lag_target = tenant.lag_target.map(|target| target.as_secs());
+    status.archive_lag_target_seconds = lag_target.and_then(|seconds| i64::try_from(seconds).ok());
     if let Some(round) = &tenant.round {
         status.round_id = Some(round.id);
         status.piece_id = Some(round.piece_id);
@@ -142,7 +148,10 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
         State::Late(archive)
             if draft.desired == DesiredState::Running
-                && *archive != Archive::Round(RoundStatus::Interrupted) =>
+                && !matches!(
+                    archive,
+                    Archive::Round(RoundStatus::Interrupted | RoundStatus::Doing)
+                ) =>
         {
             ("Failed", "Failed")
         }
@@ -216,7 +225,12 @@ fn progress(
             let cause = status.cause.as_ref();
             let reason = cause.map_or("StatementFailed", |cause| cause.reason.as_str());
             let message = cause.map_or("the last statement failed", |cause| cause.message.as_str());
-            condition::progress(Progress::Reconciling, reason, message)
+            let progress = if status.failures >= Some(FOR_A_PERSON) {
+                Progress::Stalled
+            } else {
+                Progress::Reconciling
+            };
+            condition::progress(progress, reason, message)
         }
     }
 }
@@ -229,6 +243,15 @@ fn applied(draft: &Draft<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
              the database changes them only while log backup is stopped. Set `desiredState` to \
              Stopped, wait, then to Running; that leaves a hole in the logs",
         );
+    }
+    let others = tenant.and_then(|tenant| other_lag_target(tenant, draft.object.spec));
+    if let (Some(target), DesiredState::Running) = (others, draft.desired) {
+        let others = format!(
+            "; somebody has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
+             object to have it set again, or set `drift` to Enforce",
+            target.as_secs()
+        );
+        message.push_str(&others);
     }
     condition::progress(Progress::Ready, "Applied", &message)
 }

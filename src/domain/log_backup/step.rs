@@ -1,5 +1,7 @@
 //! The next step from what the database does to what is wanted.
 
+use std::time::Duration;
+
 use super::{Archive, Draft, Effect, heal};
 use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::DestinationSeen;
@@ -16,6 +18,27 @@ pub(super) enum Step {
 impl Draft<'_> {
     /// What is to be done to reach the wanted state; `None` when it is reached.
     pub(super) fn step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
+        self.archive_step(tenant, archive)
+            .or_else(|| self.lag_step(tenant, archive))
+    }
+
+    /// Sets the lag target, once logs are archived: the database takes none without a destination. One
+    /// that was not read, of a tenant that has just come up, is not known to be another.
+    fn lag_step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
+        let runs = *archive == Archive::Round(RoundStatus::Doing);
+        let is_ours = *self.destination() == DestinationSeen::Ours;
+        let seconds = self.object.spec.archive_lag_target_seconds?;
+        let is_unknown = tenant.lag_target.is_none() && !self.is_applied();
+        let is_due = is_unknown || other_lag_target(tenant, self.object.spec).is_some();
+        if self.desired != DesiredState::Running || !(runs && is_ours && is_due) {
+            return None;
+        }
+        let name = TenantName::parse(&self.object.spec.tenant_name)?;
+        Some(Step::Send(Effect::SetLagTarget(name, seconds)))
+    }
+
+    /// What is to be done so that logs are archived, or not.
+    fn archive_step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         use Archive::{Round, Stopped};
         let name = TenantName::parse(&self.object.spec.tenant_name)?;
         let dest = tenant.log_dest.as_ref();
@@ -93,4 +116,11 @@ pub(super) fn has_other_attributes(tenant: &Tenant, spec: &LogBackupSpec) -> boo
         !dest.binding.eq_ignore_ascii_case(binding)
             || days.is_some_and(|days| days != spec.piece_switch_days)
     })
+}
+
+/// The tenant's lag target, where it is another one than is asked for.
+pub(super) fn other_lag_target(tenant: &Tenant, spec: &LogBackupSpec) -> Option<Duration> {
+    let wanted = u64::try_from(spec.archive_lag_target_seconds?).ok()?;
+    let wanted = Duration::from_secs(wanted);
+    tenant.lag_target.filter(|target| *target != wanted)
 }

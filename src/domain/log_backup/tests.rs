@@ -15,6 +15,7 @@ mod around_oracle;
 mod drift;
 mod farewell;
 mod heal;
+mod lag_target;
 mod page;
 mod renamed;
 mod stories;
@@ -40,6 +41,7 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         mode: LogBackupMode::Continuous,
         binding: Binding::Optional,
         piece_switch_days: 1,
+        archive_lag_target_seconds: None,
         drift: Drift::Report,
         heal: HealSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
@@ -78,6 +80,7 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: Some(dest(true)),
         data_dest: None,
+        lag_target: None,
         policies: Vec::new(),
         round,
         pieces: Arc::default(),
@@ -149,6 +152,7 @@ fn seen(tenant: Tenant) -> Seen {
         page: None,
         may_heal_at: None,
         can_pause: true,
+        can_set_lag_target: true,
         checkpoint_interval: SignedDuration::from_mins(5),
     }
 }

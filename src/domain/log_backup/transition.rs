@@ -89,7 +89,10 @@ impl Draft<'_> {
             );
             return Some(cause("StatementWithoutEffect", &message));
         }
-        if transition.since.0.duration_until(self.now) < PATIENCE {
+        let is_archiving = *archive == Archive::Round(RoundStatus::Doing);
+        if transition.since.0.duration_until(self.now) < PATIENCE
+            || (is_archiving && self.desired == DesiredState::Running)
+        {
             return None;
         }
         let at = self.whereabouts(archive);
@@ -143,6 +146,7 @@ fn words(effect: &Effect) -> &'static str {
         Effect::SetDestination(_) | Effect::SetAttributes(_) => "SET LOG_ARCHIVE_DEST",
         Effect::SetEnabled(_, true) => "SET LOG_ARCHIVE_DEST_STATE = ENABLE",
         Effect::SetEnabled(_, false) => "SET LOG_ARCHIVE_DEST_STATE = DEFER",
+        Effect::SetLagTarget(..) => "SET archive_lag_target",
         Effect::Start(_) => "ARCHIVELOG",
         Effect::Stop(_) => "NOARCHIVELOG",
     }

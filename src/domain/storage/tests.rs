@@ -21,6 +21,7 @@ fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
         place: place.map(str::to_owned),
         users: i32::try_from(log_backups.len()).unwrap(),
         log_backups,
+        data_backup: None,
     }
 }
 
@@ -87,6 +88,101 @@ fn reachability_follows_the_log_backups() {
         page.look(&used_by(users.clone()));
         assert_eq!(page.reachable(), expected, "{users:?}");
     }
+}
+
+fn data_backup(reason: Option<&str>) -> DataBackupSeen {
+    DataBackupSeen {
+        name: "nightly".to_owned(),
+        cause: reason.map(|reason| crate::domain::cause(reason, "make room")),
+    }
+}
+
+#[test]
+fn reachability_follows_the_newest_data_backup_too() {
+    let trouble = || user(false, Some("StoreNotReachable"));
+    let full = Some("StoreOutOfSpace");
+    for (users, last, expected) in [
+        (vec![], data_backup(None), ("True", "InUse")),
+        (vec![], data_backup(full), ("False", "StoreOutOfSpace")),
+        (
+            vec![user(true, None)],
+            data_backup(full),
+            ("False", "StoreOutOfSpace"),
+        ),
+        (
+            vec![trouble()],
+            data_backup(None),
+            ("False", "StoreNotReachable"),
+        ),
+    ] {
+        let mut page = Page::default();
+        page.look(&Seen {
+            data_backup: Some(last.clone()),
+            ..used_by(users.clone())
+        });
+        assert_eq!(page.reachable(), expected, "{users:?} {last:?}");
+    }
+}
+
+#[test]
+fn the_message_names_the_task_and_its_cause() {
+    let mut page = Page::default();
+    page.look(&Seen {
+        data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
+        ..used_by(Vec::new())
+    });
+    let last = page.status.conditions.last().unwrap();
+    assert_eq!(last.message, "data backup (BackupTask nightly): make room");
+}
+
+#[test]
+fn a_data_backup_tells_of_the_store_what_the_database_said_of_it() {
+    let ended = |outcome: &str, code: i32| BackupTaskStatus {
+        outcome: Some(outcome.to_owned()),
+        completion_time: Some(crate::domain::time(at(7))),
+        cause: (code != 0).then(|| (&crate::oceanbase::error::explain(code)).into()),
+        ..BackupTaskStatus::default()
+    };
+    let said = |status: &BackupTaskStatus| {
+        let said = told(status, at(0))?;
+        Some((said.0, said.1.map(|cause| cause.reason.clone())))
+    };
+    assert_eq!(said(&ended("Completed", 0)), Some((at(7), None)));
+    for (code, reason) in [
+        (-9003, "ObjectStoreError"),
+        (-9060, "ObjectStoreError"),
+        (-9070, "StoreNotReachable"),
+        (-9071, "StorePermissionDenied"),
+        (-9082, "StoreOutOfSpace"),
+        (-9105, "ObjectStoreError"),
+        (-9129, "ObjectStoreError"),
+        (-9132, "ChecksumError"),
+    ] {
+        let expected = Some((at(7), Some(reason.to_owned())));
+        assert_eq!(said(&ended("Failed", code)), expected, "{code}");
+    }
+    for code in [-9029, -4012, 0] {
+        assert_eq!(said(&ended("Failed", code)), None, "{code}");
+    }
+    assert_eq!(said(&BackupTaskStatus::default()), None);
+}
+
+#[test]
+fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
+    let attempt = crate::api::backup_task::Attempt {
+        sent_time: Some(crate::domain::time(at(3))),
+        cause: Some(crate::domain::cause("StoreNotReachable", "mount it")),
+        ..Default::default()
+    };
+    let status = BackupTaskStatus {
+        attempts: vec![attempt],
+        ..BackupTaskStatus::default()
+    };
+    let (when, cause) = told(&status, at(0)).unwrap();
+    assert_eq!(
+        (when, &*cause.unwrap().reason),
+        (at(3), "StoreNotReachable")
+    );
 }
 
 #[test]

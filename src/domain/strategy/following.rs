@@ -45,7 +45,13 @@ macro_rules! followed {
     };
 }
 
-followed!(binding, piece_switch_days, drift, heal);
+followed!(
+    binding,
+    piece_switch_days,
+    archive_lag_target_seconds,
+    drift,
+    heal
+);
 
 impl From<StrategyLogBackupMode> for LogBackupMode {
     fn from(mode: StrategyLogBackupMode) -> Self {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::index::Index;
 use super::status::NO_TENANTS;
 use super::{Matched, TaskSeen};
+use crate::api::DesiredState;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode};
 use crate::domain::condition::{Status, Wanted, wanted};
@@ -53,33 +54,89 @@ pub(super) fn troubles(
     index: &Index<'_>,
     matched: &Matched,
     last: &LastRuns<'_>,
+    mode: StrategyLogBackupMode,
 ) -> Vec<FailingTenant> {
-    let mut troubles = Vec::new();
-    for tenant in &matched.eligible {
-        let log_backup = index.log_backup_of(tenant);
-        if let Some(known) = log_backup
-            && matches!(known.phase.as_deref(), Some("Interrupted" | "Failed"))
-        {
-            let cause = known.cause.as_ref();
-            troubles.push(FailingTenant {
-                name: tenant.name.clone(),
-                reason: cause
-                    .map_or("LogBackupFailed", |cause| &cause.reason)
-                    .to_owned(),
-                message: cause.map(|cause| cause.message.clone()).unwrap_or_default(),
-            });
-        } else if let Some(task) = last.get(tenant.name.as_str())
-            && went_badly(task)
-        {
+    let of = |tenant: &Tenant| {
+        unarchived(index, tenant, mode).or_else(|| {
+            let task = last.get(tenant.name.as_str());
+            let task = task.filter(|task| went_badly(task))?;
             let (reason, message) = why(task);
-            troubles.push(FailingTenant {
+            Some(FailingTenant {
                 name: tenant.name.clone(),
                 reason: reason.to_owned(),
                 message: format!("BackupTask '{}': {message}", task.name),
-            });
+            })
+        })
+    };
+    matched
+        .eligible
+        .iter()
+        .filter_map(|tenant| of(tenant))
+        .collect()
+}
+
+/// Where a tenant's log backup stands. Between two data backups it rests, and is well.
+fn phase_of<'a>(
+    index: &Index<'a>,
+    tenant: &Tenant,
+    mode: StrategyLogBackupMode,
+) -> Option<&'a str> {
+    match index.log_backup_of(tenant) {
+        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
+            Some("InProgress")
         }
+        Some(known) => known.phase.as_deref(),
+        None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
+        None => None,
     }
-    troubles
+}
+
+/// Why a tenant's logs are not archived and nothing is on the way to it, if so, and what to do.
+fn unarchived(
+    index: &Index<'_>,
+    tenant: &Tenant,
+    mode: StrategyLogBackupMode,
+) -> Option<FailingTenant> {
+    let phase = phase_of(index, tenant, mode)?;
+    if !matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused") {
+        return None;
+    }
+    let known = index.log_backup_of(tenant);
+    let cause = known.and_then(|known| known.cause.as_ref());
+    let is_held = matches!(phase, "Stopped" | "Paused");
+    let of = format!("log backup of tenant {}", tenant.name);
+    let message = match known {
+        None => format!(
+            "{of}, which `logBackup.mode: Unmanaged` leaves to somebody else, is {phase}: data \
+             backups wait until it runs"
+        ),
+        Some(known) if is_held && known.desired_state != DesiredState::Running => format!(
+            "{of} is {phase}, as LogBackup '{}' asks: set its `desiredState` to Running to archive \
+             again",
+            known.name
+        ),
+        Some(known) if is_held => format!(
+            "{of} is {phase}, though LogBackup '{}' asks for Running: somebody changed it in the \
+             database. Edit the LogBackup to have it started again, or set its `drift` to Enforce",
+            known.name
+        ),
+        Some(known) => match cause {
+            Some(cause) => format!(
+                "{of} is {phase} (LogBackup '{}'): {}",
+                known.name, cause.message
+            ),
+            None => format!("{of} is {phase}; see LogBackup '{}'", known.name),
+        },
+    };
+    let reason = match cause {
+        Some(cause) if !is_held => cause.reason.clone(),
+        _ => format!("LogBackup{phase}"),
+    };
+    Some(FailingTenant {
+        name: tenant.name.clone(),
+        reason,
+        message,
+    })
 }
 
 fn why(task: &TaskSeen) -> (&str, &str) {
@@ -159,41 +216,13 @@ pub(super) fn log_backup_healthy(
         );
         return wanted(LOG_BACKUP_HEALTHY, false, &tenant.reason, message);
     }
-    let phase_of = |tenant: &Tenant| match index.log_backup_of(tenant) {
-        Some(known) if known.around_data_backup && known.phase.as_deref() == Some("Stopped") => {
-            Some("InProgress")
-        }
-        Some(known) => known.phase.as_deref(),
-        None if mode == StrategyLogBackupMode::Unmanaged => Some(unmanaged_phase(tenant)),
-        None => None,
-    };
-    let bad = matched.eligible.iter().find_map(|tenant| {
-        let phase = phase_of(tenant)?;
-        let is_bad = matches!(phase, "Interrupted" | "Failed" | "Stopped" | "Paused");
-        is_bad.then_some((&tenant.name, index.log_backup_of(tenant), phase))
-    });
-    if let Some((tenant, known, phase)) = bad {
-        let message = match known {
-            None => format!(
-                "log backup of tenant {tenant}, which `logBackup.mode: Unmanaged` leaves to \
-                 somebody else, is {phase}: data backups wait until it runs"
-            ),
-            Some(known) if known.is_to_stop => format!(
-                "log backup of tenant {tenant} is {phase}, as LogBackup '{}' asks: set its \
-                 `desiredState` to Running to archive again",
-                known.name
-            ),
-            Some(known) => format!(
-                "log backup of tenant {tenant} is {phase}; see LogBackup '{}'",
-                known.name
-            ),
-        };
-        return wanted(
-            LOG_BACKUP_HEALTHY,
-            false,
-            &format!("LogBackup{phase}"),
-            message,
-        );
+    let phase_of = |tenant: &Tenant| phase_of(index, tenant, mode);
+    let mut eligible = matched.eligible.iter();
+    let bad =
+        eligible.find_map(|tenant| Some((unarchived(index, tenant, mode)?, phase_of(tenant)?)));
+    if let Some((tenant, phase)) = bad {
+        let reason = format!("LogBackup{phase}");
+        return wanted(LOG_BACKUP_HEALTHY, false, &reason, tenant.message);
     }
     if matched.eligible.is_empty() {
         return wanted(LOG_BACKUP_HEALTHY, Status::Unknown, "NoTenants", NO_TENANTS);

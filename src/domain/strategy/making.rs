@@ -15,7 +15,7 @@ use crate::api::{
 };
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
-use crate::oceanbase::model::{RoundStatus, Tenant};
+use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
 /// How many objects one pass makes, edits or deletes.
 pub(super) const BATCH: usize = 50;
@@ -188,8 +188,9 @@ impl Draft<'_> {
         if !self.manages_log_backup() {
             return false;
         }
-        let is_refused = |refusal: FailingTenant| refusal.reason == "InvalidPath";
-        self.index.log_backup_of(tenant).is_none() && !self.refusal(tenant).is_some_and(is_refused)
+        // Also where only the data backups go elsewhere: whoever makes them archives around them,
+        // and could not set a destination of his own any more.
+        self.index.log_backup_of(tenant).is_none() && self.refusal(tenant).is_none()
     }
 
     /// All tasks of the open slot, whether they are there or not.
@@ -300,6 +301,7 @@ impl Draft<'_> {
             mode: spec.log_backup.mode.into(),
             binding,
             piece_switch_days: spec.log_backup.piece_switch_days,
+            archive_lag_target_seconds: spec.log_backup.archive_lag_target_seconds,
             drift: spec.log_backup.drift,
             heal: spec.log_backup.heal.clone(),
             deletion_policy: DeletionPolicy::Retain,
@@ -307,9 +309,12 @@ impl Draft<'_> {
         }
     }
 
-    /// What a new log backup asks for: what the database does already, where it archives here or
-    /// did. Whoever has stopped it, in the database or in a LogBackup that was deleted since, meant
-    /// it; a deletion must not start anything.
+    /// What a new log backup asks for: to archive, which is what a strategy is applied for.
+    ///
+    /// But whoever has stopped archiving under this strategy, in the database or in a LogBackup that
+    /// was deleted since, meant it: a deletion must not start anything. What stopped before there was
+    /// this strategy is no answer to it: often it was the operator itself, around a data backup or
+    /// before it was uninstalled. A pause is kept however old it is, since only people pause.
     fn found_state(&self, tenant: &Tenant) -> DesiredState {
         let round = tenant.round.as_ref();
         let round = round.filter(|_| self.seen.with_logs_here.contains(&tenant.id));
@@ -317,13 +322,30 @@ impl Draft<'_> {
         if self.strategy.spec.log_backup.mode == StrategyLogBackupMode::AroundDataBackup {
             return DesiredState::Running;
         }
-        match round.map(|round| &round.status) {
-            Some(RoundStatus::Suspending | RoundStatus::Suspend) => DesiredState::Paused,
-            Some(RoundStatus::Stopping) => DesiredState::Stopped,
+        let Some(round) = round else {
+            return DesiredState::Running;
+        };
+        let stopped = match &round.status {
+            RoundStatus::Suspending | RoundStatus::Suspend => return DesiredState::Paused,
+            RoundStatus::Stopping => true,
             // With ARCHIVELOG a new round is about to begin.
-            Some(RoundStatus::Stop) if tenant.archive_log != Some(true) => DesiredState::Stopped,
-            _ => DesiredState::Running,
+            RoundStatus::Stop => tenant.archive_log != Some(true),
+            _ => false,
+        };
+        if stopped && self.is_younger_than_strategy(round) {
+            DesiredState::Stopped
+        } else {
+            DesiredState::Running
         }
+    }
+
+    /// Whether a round came to its end after the strategy was made: that time is kept in whole
+    /// seconds, and of a round's end only its checkpoint is known.
+    fn is_younger_than_strategy(&self, round: &Round) -> bool {
+        let made_at = self.strategy.created_at.as_second();
+        round
+            .reached()
+            .is_some_and(|end| end.at().as_second() > made_at)
     }
 
     fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {

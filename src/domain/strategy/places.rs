@@ -100,6 +100,12 @@ impl Draft<'_> {
         Some(("DestinationChangeRefused", message))
     }
 
+    /// Whether somebody else archives the tenant's logs, which is his to do without a strategy that
+    /// manages them.
+    pub(super) fn has_logs_elsewhere(&self, tenant: &Tenant) -> bool {
+        self.manages_log_backup() && self.seen.logs_elsewhere.contains(&tenant.id)
+    }
+
     fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         let place = self.seen.data_elsewhere.get(&tenant.id)?;
         let message = format!(

@@ -10,8 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::retention::PolicyChange;
 use super::tenants::covered_by_another;
-use super::{Draft, Effect, LogBackupSeen, Made, Seen, Strategy, Verdict};
-use crate::api::{BackupStrategyStatus, DeletionPolicy};
+use super::{Draft, Effect, LogBackupEdit, LogBackupSeen, Made, Seen, Strategy, Verdict};
+use crate::api::strategy::Inherited;
+use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
 use crate::domain::condition::{self, Progress};
 use crate::domain::{Event, Farewell, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
@@ -28,6 +29,8 @@ struct Left {
     statement: Option<PolicyChange>,
     /// The log backup that is to be stopped, where it has not been told so.
     log_backup: Option<String>,
+    /// What is to be forgotten in a log backup.
+    edit: Option<LogBackupEdit>,
     /// When to look again, where nothing wakes.
     next: Next,
 }
@@ -38,6 +41,7 @@ impl Left {
             what,
             statement: None,
             log_backup: None,
+            edit: None,
             next: Next::Await,
         }
     }
@@ -95,11 +99,37 @@ impl Draft<'_> {
             let tenant = tenants.find(|tenant| tenant.id.0 == known.tenant_id)?;
             self.policy_left(tenant, ours)
         });
-        let log_backups = self.seen.log_backups.iter();
-        let log_backups = log_backups
-            .filter(|known| self.is_of_strategy(known) && !self.is_passed_on(&known.tenant_name))
-            .filter_map(log_backup_left);
-        policies.chain(log_backups).collect()
+        let ours = self.seen.log_backups.iter();
+        let ours = ours
+            .filter(|known| self.is_of_strategy(known) && !self.is_passed_on(&known.tenant_name));
+        let log_backups = ours.clone().filter_map(log_backup_left);
+        let memories = ours.filter_map(|known| self.memory_left(known));
+        policies.chain(log_backups).chain(memories).collect()
+    }
+
+    /// A log backup that would tell the next strategy of a delete policy that was taken away: the
+    /// same one, set by somebody else since, would be taken for ours.
+    fn memory_left(&self, known: &LogBackupSeen) -> Option<Left> {
+        let inherited = known.inherited.as_ref()?;
+        let tenants = self.seen.database.as_ref().ok()?;
+        let mut tenants = tenants.iter();
+        let tenant = tenants.find(|tenant| Some(tenant.id) == known.tenant_id)?;
+        let is_stale = inherited.recovery_window.is_some() && tenant.recovery_window().is_none();
+        is_stale.then(|| Left {
+            edit: Some(LogBackupEdit {
+                name: known.name.clone(),
+                version: known.version.clone(),
+                settings: known.settings.clone(),
+                inherited: Inherited {
+                    recovery_window: None,
+                    ..inherited.clone()
+                },
+            }),
+            ..Left::new(format!(
+                "what LogBackup '{}' tells of the delete policy",
+                known.name
+            ))
+        })
     }
 
     /// Whether the log backup is this strategy's, which wrote into it last.
@@ -178,11 +208,14 @@ impl Draft<'_> {
 
 /// A log backup that has not stopped.
 fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
-    if known.is_to_stop && known.phase.as_deref() == Some("Stopped") {
+    let is_of_others = |cause: &Cause| cause.reason == "DestinationInUse";
+    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped")
+        || known.cause.as_ref().is_some_and(is_of_others)
+    {
         return None;
     }
     Some(Left {
-        log_backup: (!known.is_to_stop).then(|| known.name.clone()),
+        log_backup: (!known.is_to_stop()).then(|| known.name.clone()),
         ..Left::new(format!(
             "log backup of tenant {} (LogBackup '{}')",
             known.tenant_name, known.name
@@ -190,14 +223,18 @@ fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
     })
 }
 
-/// What is done next: one statement, or all the edits of objects.
+/// What is done next: one statement, or edits of objects, those that stop something first.
 fn step(left: &[Left]) -> Option<Effect> {
     if let Some(statement) = left.iter().find_map(|left| left.statement.clone()) {
         return Some(Effect::ChangePolicy(statement));
     }
     let log_backups = left.iter().filter_map(|left| left.log_backup.clone());
     let log_backups: Vec<_> = log_backups.collect();
-    (!log_backups.is_empty()).then_some(Effect::StopLogBackups(log_backups))
+    if !log_backups.is_empty() {
+        return Some(Effect::StopLogBackups(log_backups));
+    }
+    let edits: Vec<_> = left.iter().filter_map(|left| left.edit.clone()).collect();
+    (!edits.is_empty()).then_some(Effect::EditLogBackups(edits))
 }
 
 /// What is told of what could not be ended.

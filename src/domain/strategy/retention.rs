@@ -15,7 +15,7 @@ use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::domain::{Next, Obstacle};
-use crate::oceanbase::model::{Answer, DELETE_POLICY, Tenant, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
 
 /// Tenants whose policies are kept in the status.
 const KEPT: usize = 1000;
@@ -30,6 +30,8 @@ pub enum PolicyChange {
         tenant: TenantName,
         /// Its number.
         tenant_id: TenantId,
+        /// Where its backups go.
+        seen: Destinations,
         /// Days of the window.
         days: i32,
     },
@@ -136,7 +138,15 @@ impl Draft<'_> {
                 tally.under_way += 1;
                 continue;
             }
-            match self.stands(tenant, days) {
+            let stands = self.stands(tenant, days);
+            if self.refusal(tenant).is_some() || self.has_logs_elsewhere(tenant) {
+                // Also a policy that is as it is wanted is not ours there.
+                if stands != Stands::Applied {
+                    tally.elsewhere.push(tenant.name.clone());
+                }
+                continue;
+            }
+            match stands {
                 Stands::Applied => self.note_applied(tenant, days),
                 Stands::Drifted(message) => tally.drifted.push(message),
                 Stands::Due(due) => match self.held(&due) {
@@ -177,6 +187,7 @@ impl Draft<'_> {
             Stands::Due(PolicyChange::Add {
                 tenant: name.clone(),
                 tenant_id: tenant.id,
+                seen: Destinations::of(tenant),
                 days,
             })
         };
@@ -244,13 +255,17 @@ impl Draft<'_> {
             return not(&cause.reason, message);
         }
         if let Some(first) = tally.drifted.first() {
-            let more = tally.drifted.len() - 1;
-            let more = if more == 0 {
-                String::new()
-            } else {
-                format!("; {more} more tenants differ")
-            };
+            let more = and_more(tally.drifted.len());
             return not("PolicyDrift", format!("{first}{more}"));
+        }
+        if let Some(tenant) = tally.elsewhere.first() {
+            let message = format!(
+                "the backups of tenant {tenant} do not go where this strategy would send them, and \
+                 its delete policy is left as it is, which could delete them{}: see \
+                 `status.failing`",
+                and_more(tally.elsewhere.len())
+            );
+            return not("DestinationInUse", message);
         }
         if tally.without_room > 0 {
             let message = format!(
@@ -277,8 +292,17 @@ impl Draft<'_> {
 #[derive(Default)]
 struct Tally {
     drifted: Vec<String>,
+    elsewhere: Vec<String>,
     under_way: usize,
     without_room: usize,
+}
+
+/// How many others there are beside the one that is named.
+fn and_more(all: usize) -> String {
+    match all.saturating_sub(1) {
+        0 => String::new(),
+        more => format!("; so it is with {more} more tenants"),
+    }
 }
 
 /// Whether a statement has to wait.

@@ -50,7 +50,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
             let last = last_runs(of_eligible(&seen.tasks, matched));
-            let troubles = troubles(&index, matched, &last);
+            let troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             note_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, suspended));
             conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
@@ -98,9 +98,14 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
 
 /// What is told when the phase moves.
 pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Option<Event> {
-    // The first phase is no move.
-    let before = before?;
-    let phase = after.phase.as_deref().filter(|phase| before != *phase)?;
+    let phase = after
+        .phase
+        .as_deref()
+        .filter(|phase| before != Some(phase))?;
+    // The first phase is no move, but what is wrong from the beginning is news.
+    if before.is_none() && phase != "Abnormal" {
+        return None;
+    }
     let (warning, reason) = match phase {
         "Abnormal" => (true, "StrategyAbnormal"),
         "Paused" => (false, "StrategyPaused"),

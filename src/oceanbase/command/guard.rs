@@ -1,7 +1,7 @@
 //! What is looked for before a statement is sent.
 
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{JobKey, TenantId};
+use crate::oceanbase::model::{Destinations, JobKey, TenantId};
 
 /// A look at the database before a statement is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,13 @@ pub enum Guard {
     },
     /// The statement is sent only when the tenant has no destination of data backups.
     NoDataDestination(TenantId),
+    /// The statement is sent only while the tenant's backups go where they were seen to.
+    DestinationsAre {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Where.
+        seen: Destinations,
+    },
     /// The statement is sent only while the tenant's policy has this window: somebody may have
     /// replaced it since the cluster was last read.
     PolicyIs {

@@ -9,7 +9,7 @@ use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
 use crate::oceanbase::command::Guard;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::error::explain_refusal;
-use crate::oceanbase::model::{Answer, Job, JobKey, recovery_window};
+use crate::oceanbase::model::{Answer, Destinations, Job, JobKey, TenantId, recovery_window};
 use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, Query};
 
@@ -36,30 +36,26 @@ impl Sender {
                 free_place(&running, places)
             }
             Guard::NoLogDestination(tenant_id) => {
-                let query = Query::ArchiveDestOf(tenant_id);
-                let rows = self.ask(session, version, &query).await?;
-                let dests = view::archive_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                none_set(dests.contains_key(&tenant_id))
+                none_set(self.log_dest(session, version, tenant_id).await?.is_some())
             }
             Guard::SameLogDestination { tenant_id, place } => {
-                let query = Query::ArchiveDestOf(tenant_id);
-                let rows = self.ask(session, version, &query).await?;
-                let dests = view::archive_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                let shown = dests.get(&tenant_id);
-                let shown = shown.map(|dest| Place::read_back(&dest.path));
+                let shown = self.log_dest(session, version, tenant_id).await?;
+                let shown = shown.map(|path| Place::read_back(&path));
                 if shown.is_some_and(|shown| place.is_same_as(&shown)) {
                     return Ok(());
                 }
                 Err(withheld("somebody has set another destination meanwhile"))
             }
             Guard::NoDataDestination(tenant_id) => {
-                let query = Query::DataDestOf(tenant_id);
-                let rows = self.ask(session, version, &query).await?;
-                let dests = view::data_dests(&rows);
-                let dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
-                none_set(dests.contains_key(&tenant_id))
+                none_set(self.data_dest(session, version, tenant_id).await?.is_some())
+            }
+            Guard::DestinationsAre { tenant_id, seen } => {
+                let data = self.data_dest(session, version, tenant_id).await?;
+                let log = self.log_dest(session, version, tenant_id).await?;
+                if Destinations::new(data.as_deref(), log.as_deref()) == seen {
+                    return Ok(());
+                }
+                Err(withheld("somebody has set another destination meanwhile"))
             }
             Guard::PolicyIs {
                 tenant_id,
@@ -124,6 +120,34 @@ impl Sender {
         }
         let ended = Query::JobHistoryByKey(key.clone());
         not_sent_before(&self.jobs(session, version, &ended).await?, key)
+    }
+
+    /// Where the tenant's logs go.
+    async fn log_dest(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant_id: TenantId,
+    ) -> Result<Option<String>, Stop> {
+        let query = Query::ArchiveDestOf(tenant_id);
+        let rows = self.ask(session, version, &query).await?;
+        let dests = view::archive_dests(&rows);
+        let mut dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+        Ok(dests.remove(&tenant_id).map(|dest| dest.path))
+    }
+
+    /// Where the tenant's data backups go.
+    async fn data_dest(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant_id: TenantId,
+    ) -> Result<Option<String>, Stop> {
+        let query = Query::DataDestOf(tenant_id);
+        let rows = self.ask(session, version, &query).await?;
+        let dests = view::data_dests(&rows);
+        let mut dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+        Ok(dests.remove(&tenant_id))
     }
 
     async fn jobs(

@@ -1,5 +1,7 @@
 //! The reading of rows.
 
+mod lag;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -13,6 +15,8 @@ use crate::oceanbase::model::{
     Round, RoundStatus, Scn, TenantId,
 };
 use crate::oceanbase::version::{Capability, Version};
+
+pub use lag::lag_targets;
 
 /// A row that is not what the view's description promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -20,8 +20,10 @@ pub enum Moment {
 pub enum Fate {
     /// It is served.
     Serve,
-    /// It is never answered: whoever waits is killed while it waits.
+    /// It is never answered, and the connection stays open for ever.
     Never(Moment),
+    /// It is not served, and after this time the client takes its silent connection for broken.
+    Silence(Duration),
     /// The connection breaks.
     Lose(Moment),
     /// It is refused.

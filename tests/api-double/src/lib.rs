@@ -41,4 +41,5 @@ pub use call::{Call, Verb};
 pub use gate::{EventFate, Fate, Gate, Moment, Peace};
 pub use kinds::Kinds;
 pub use refusal::Refusal;
+pub use service::{Answer, Service};
 pub use store::{Change, Double, Key};

@@ -17,13 +17,18 @@ use tokio::time::sleep;
 use tower::BoxError;
 use tower::ServiceBuilder;
 use tower::retry::RetryLayer;
+use tower::util::BoxCloneSyncService;
 
 use crate::call::{Call, Verb};
 use crate::gate::{Fate, Gate, Moment};
 use crate::refusal::Refusal;
 use crate::store::Double;
 
-type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
+/// What a client is made of.
+pub type Service = BoxCloneSyncService<Request<Body>, Answer, BoxError>;
+
+/// What it answers.
+pub type Answer = Response<UnsyncBoxBody<Bytes, io::Error>>;
 
 impl Double {
     /// A client that tries again like the one that is made of a kubeconfig. Changes that it makes
@@ -34,6 +39,11 @@ impl Double {
 
     /// A client of somebody.
     pub fn client_of(&self, actor: &str, gate: Arc<dyn Gate>) -> kube::Client {
+        kube::Client::new(self.service(actor, gate), "default")
+    }
+
+    /// What is below a client of somebody who has layers of his own.
+    pub fn service(&self, actor: &str, gate: Arc<dyn Gate>) -> Service {
         let (double, actor) = (self.clone(), Arc::<str>::from(actor));
         let service = tower::service_fn(move |request: Request<Body>| {
             let (double, gate, actor) = (double.clone(), Arc::clone(&gate), Arc::clone(&actor));
@@ -42,7 +52,7 @@ impl Double {
         let service = ServiceBuilder::new()
             .layer(RetryLayer::new(RetryPolicy::server_retry()))
             .service(service);
-        kube::Client::new(service, "default")
+        BoxCloneSyncService::new(service)
     }
 
     async fn serve(
@@ -63,6 +73,10 @@ impl Double {
         match gate.call(&call) {
             Fate::Serve => {}
             Fate::Never(Moment::Before) => return pending().await,
+            Fate::Silence(until_broken) => {
+                sleep(until_broken).await;
+                return Err(lost());
+            }
             Fate::Lose(Moment::Before) => return Err(lost()),
             Fate::Refuse(refusal) => return Ok(refused(&refusal)),
             Fate::Late(pause) if call.verb.is_writing() => {

@@ -143,11 +143,12 @@ fn is_declared_test(name: &str, root: &Path) -> bool {
     let (Some(parent), Some(stem)) = (path.parent(), path.file_stem()) else {
         return false;
     };
-    let declaration = format!("#[cfg(test)]\nmod {};", stem.display());
+    let declarations = ["", "pub(crate) "]
+        .map(|seen_by| format!("#[cfg(test)]\n{seen_by}mod {};", stem.display()));
     [parent.with_extension("rs"), parent.join("mod.rs")]
         .iter()
         .filter_map(|above| fs::read_to_string(root.join(above)).ok())
-        .any(|text| text.contains(&declaration))
+        .any(|text| declarations.iter().any(|one| text.contains(one)))
 }
 
 /// Blanks out comments, strings and characters, and keeps every line break.

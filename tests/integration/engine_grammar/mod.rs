@@ -16,7 +16,6 @@ macro_rules! kinds {
         [$(stringify!($variant)),*].len()
     }};
 }
-use kinds;
 
 mod conformance;
 mod engine;

@@ -8,15 +8,18 @@ use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
-use super::kinds;
 use super::rows::{Cells, Desk};
 
 /// What is not shown here, and why.
-const EXCEPTIONS: [(&str, &str); 2] = [
+const EXCEPTIONS: [(&str, &str); 3] = [
     (
         "identity",
         "GV$OB_PARAMETERS is a view of this engine and can not be replaced: it is read as it is, \
          the same for every version",
+    ),
+    (
+        "lag_targets",
+        "this engine has one tenant, and no TENANT_ID in GV$OB_PARAMETERS: it is asked without",
     ),
     (
         "version",
@@ -293,6 +296,18 @@ async fn policies(desk: &mut Desk) {
     assert_eq!(read, expected.into());
 }
 
+async fn lag_targets(desk: &mut Desk) {
+    let text = Query::LagTargets.text(desk.version);
+    let text = text.replace("DISTINCT TENANT_ID", "DISTINCT 1 AS TENANT_ID");
+    desk.asked.insert(Query::LagTargets.name());
+    let read = view::lag_targets(&desk.run(&text).await).unwrap();
+    let shown = desk.run("SHOW PARAMETERS LIKE 'archive_lag_target'").await;
+    let value = shown.columns.iter().position(|name| name == "value");
+    let shown = shown.rows[0][value.unwrap()].clone().unwrap();
+    let target = read[&TenantId(1)];
+    assert_eq!(format!("{}s", target.as_secs()), shown);
+}
+
 async fn version_and_identity(desk: &mut Desk) {
     let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
     assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
@@ -316,7 +331,7 @@ fn kinds_of_queries() -> usize {
     kinds!(Query:
         Version Identity Bootstrap Tenants Rounds
         ArchiveDests ArchiveDestOf DataDests DataDestOf
-        RunningJobs Progress JobHistory Sets Pieces Policies
+        RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
         RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey
     )
 }
@@ -335,6 +350,7 @@ async fn everything_reads_back(version: &str) {
     sets(&mut desk).await;
     pieces(&mut desk).await;
     policies(&mut desk).await;
+    lag_targets(&mut desk).await;
     let asked = &desk.asked;
     assert_eq!(asked.len(), kinds_of_queries(), "only {asked:?} were asked");
     println!("{} queries of version {version}", desk.asked.len());

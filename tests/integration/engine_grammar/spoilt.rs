@@ -97,3 +97,12 @@ async fn a_piece_of_eight_days_is_too_long_for_the_engine() {
         error.text
     );
 }
+
+#[tokio::test]
+async fn a_lag_beyond_its_range_is_refused_by_the_engine() {
+    let mut session = engine().session().await;
+    let lag = plain(&tenant()).pop().and_then(|last| last.text()).unwrap();
+    assert!(lag.contains("'7200s'"), "{lag}");
+    let text = of_sys(&lag.replace("'7200s'", "'7201s'"));
+    assert_eq!(session.code(&text).await, 4147, "{text}");
+}

@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
+use oceanbase_backup_operator::oceanbase::model::{Destinations, JobKey, TenantId, TenantName};
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::engine::engine;
-use super::kinds;
 
 /// What is not shown here, and why.
 const EXCEPTIONS: [(&str, &str); 4] = [
@@ -142,8 +141,14 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
         key,
         places: 2,
     };
+    let lag_target = |seconds| Command::SetArchiveLagTarget {
+        tenant: tenant(),
+        seconds,
+    };
     let window = |days| Command::AddDeletePolicy {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
+        seen: Destinations::default(),
         days,
     };
     vec![
@@ -177,6 +182,8 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant_id: TenantId(1002),
             recovery_window: "7d".to_owned(),
         },
+        lag_target(0),
+        lag_target(7200),
     ]
 }
 
@@ -205,6 +212,7 @@ fn kinds_of_commands() -> usize {
     kinds!(Command:
         SetLogArchiveDest
         SetLogArchiveDestState
+        SetArchiveLagTarget
         ArchiveLog
         NoArchiveLog
         SetDataBackupDest

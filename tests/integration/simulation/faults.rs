@@ -15,7 +15,7 @@ const PLANS: usize = 300;
 /// Draws them.
 const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 14] = [
+const EVERYDAY: [&str; 15] = [
     "pair",
     "manual",
     "now",
@@ -30,6 +30,7 @@ const EVERYDAY: [&str; 14] = [
     "around",
     "farewell",
     "everybody",
+    "sealed",
 ];
 
 #[test]

@@ -7,6 +7,7 @@ use kube::Client;
 use kube::api::DynamicObject;
 use kube::core::WatchEvent;
 use serde_json::{Value, json};
+use simulation::request;
 
 const LOG_BACKUPS: &str = "apis/backup.oceanbase.io/v1alpha1/namespaces/NS/logbackups";
 const LEASES: &str = "apis/coordination.k8s.io/v1/namespaces/NS/leases";
@@ -57,19 +58,7 @@ impl Script {
             "PATCH" => "application/merge-patch+json",
             _ => "application/json",
         };
-        let bytes = if body.is_null() {
-            Vec::new()
-        } else {
-            body.to_string().into_bytes()
-        };
-        let request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header("content-type", media_type)
-            .header("accept", "application/json")
-            .body(bytes)
-            .unwrap();
-        match self.client.request(request).await {
+        match request::send(&self.client, method, &path, media_type, body).await {
             Ok(answer) => Ok(answer),
             Err(kube::Error::Api(status)) => Err((status.code, status.reason.clone())),
             Err(error) => panic!("{method} {error}"),

@@ -75,6 +75,34 @@ fn one_that_fails_is_named_and_does_not_hold_back_the_others() {
 }
 
 #[test]
+fn a_tenant_that_is_dropped_meanwhile_does_not_make_the_others_fail() {
+    let world = archiving("dropped-meanwhile");
+    let hold = |tenant: &str| Fault::Hold {
+        tenant: tenant.to_owned(),
+        at: Stage::Doing,
+    };
+    world.inject(hold("orders"));
+    world.inject(hold("billing"));
+    world.apply(ALL);
+    // Two run, and the third waits for a place.
+    let running = || children(&world.get("backuptask", "all"));
+    world.phase("backuptask", "all", "InProgress");
+    eventually("two that run", running, |counts| counts[3] == 2);
+    world.inject(Fault::Drop {
+        tenant: "stock".to_owned(),
+    });
+    world.phase("backuptask", "all-t1006", "Canceled");
+    for tenant in ["orders", "billing"] {
+        world.inject(Fault::Release {
+            tenant: tenant.to_owned(),
+        });
+    }
+    let all = world.phase("backuptask", "all", "Completed");
+    assert_eq!(children(&all), [3, 2, 0, 0]);
+    assert_eq!(all["status"]["children"]["dropped"], 1);
+}
+
+#[test]
 fn a_cancel_is_passed_on_to_the_tasks_that_run() {
     let world = archiving("cancel-all");
     for tenant in ["orders", "billing", "stock"] {

@@ -1,6 +1,7 @@
 //! Backups that others start are shown.
 
 use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 
 use super::{ONE_TENANT, nightly_without_first_backup, task};
@@ -61,6 +62,22 @@ fn one_that_fails_is_shown_and_the_strategy_stays_healthy() {
         strategy["status"]["lastFailureTime"],
         serde_json::Value::Null
     );
+}
+
+#[test]
+fn one_whose_tenant_is_dropped_ends_with_it() {
+    let world = backed_up("mirror-dropped");
+    let tenant = || "orders".to_owned();
+    world.inject(Fault::Hold {
+        tenant: tenant(),
+        at: Stage::Doing,
+    });
+    start_elsewhere(&world, false);
+    let name = "nightly-t1002-ext-2";
+    world.phase("backuptask", name, "InProgress");
+    world.inject(Fault::Drop { tenant: tenant() });
+    let shown = world.phase("backuptask", name, "Failed");
+    assert_eq!(shown["status"]["cause"]["reason"], "TenantDropped");
 }
 
 #[test]

@@ -159,7 +159,7 @@ fn s3_is_refused_on_a_server_that_can_not_and_nothing_is_sent() {
     assert_eq!(world.changing(), [""; 0]);
 }
 
-const S3: &str = "
+pub(super) const S3: &str = "
 apiVersion: v1
 kind: Secret
 metadata: {name: keys}

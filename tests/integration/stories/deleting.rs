@@ -41,12 +41,30 @@ fn deleting_every_object_sends_no_statement_and_is_quick() {
     assert_eq!(sets, 1);
 }
 
+/// Waits for logs from after the second in which the strategy was made: a stop before that would be
+/// no answer to it.
+fn archived_beyond_the_strategy(world: &World) {
+    let strategy = world.get("backupstrategy", "nightly");
+    let made_at = &strategy["metadata"]["creationTimestamp"];
+    let made_at: jiff::Timestamp = made_at.as_str().unwrap().parse().unwrap();
+    let reached = || {
+        world.simulator.world(|cluster| {
+            let round = cluster.tenant("orders").unwrap().archive.round.as_ref();
+            round.map_or(0, |round| round.checkpoint.micros() / 1_000_000)
+        })
+    };
+    eventually("later logs", reached, |reached| {
+        *reached > made_at.as_second()
+    });
+}
+
 /// Asks the strategy's log backup for this, deletes it, and waits until it is there again.
 fn deleted_while(story: &str, desired: &str, phase: &str) -> World {
     let (kind, name) = ("logbackup", "prod-t1002");
     let world = World::started(story, ONE_TENANT);
     world.apply(&nightly_without_first_backup());
     world.phase(kind, name, "InProgress");
+    archived_beyond_the_strategy(&world);
     world.edit(kind, name, &format!("spec: {{desiredState: {desired}}}"));
     let before = world.phase(kind, name, phase);
     world.forget_statements();

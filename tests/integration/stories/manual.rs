@@ -123,6 +123,24 @@ fn a_strategy_takes_over_the_log_backup_that_a_backup_now_has_begun() {
     assert_eq!(world.list("logbackup").len(), 1);
 }
 
+/// Nobody but the operator itself has stopped the logs; who applies a strategy asks for them.
+#[test]
+fn a_strategy_archives_logs_though_the_log_backup_of_a_backup_now_was_deleted() {
+    let world = World::started("now-deleted", ONE_TENANT);
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "Completed");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    world
+        .kubectl(&["delete", "logbackup", "prod-t1002", "--timeout=20s"])
+        .unwrap();
+    world.apply(&nightly_without_first_backup());
+    let logs = world.phase("logbackup", "prod-t1002", "InProgress");
+    assert_eq!(logs["spec"]["desiredState"], "Running");
+    let strategy = ("backupstrategy", "nightly");
+    let strategy = world.condition(strategy, "LogBackupHealthy", "True", "Archiving");
+    assert_eq!(strategy["status"]["tenants"]["healthy"], 1);
+}
+
 #[test]
 fn a_backup_now_whose_operator_is_killed_while_log_backup_begins_is_made_once() {
     let mut world = World::started("now-killed", ONE_TENANT);

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::ONE_TENANT;
+use serde_json::Value;
+
+use super::{LOG_BACKUP, ONE_TENANT};
 use crate::support::{World, eventually};
 
 #[test]
@@ -41,4 +43,27 @@ fn the_operator_stops_gracefully_when_its_pod_is_deleted() {
     assert_eq!(status.code(), Some(0));
     // Less than the 20 s after which passes under way are given up.
     assert!(took < Duration::from_secs(15), "{took:?}");
+}
+
+/// A reader that keeps the last of two equal keys would lose what the first one says.
+#[test]
+fn each_log_line_for_machines_is_an_object_without_a_key_twice() {
+    let mut world = World::new("json-log", ONE_TENANT);
+    world.start_operator_with(&["--log-format", "json"]);
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    let operator = world.operator.take().unwrap();
+    let log = operator.log_file().to_owned();
+    operator.terminate();
+    let log = std::fs::read_to_string(log).unwrap();
+    for line in log.lines() {
+        let object: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(
+            object.to_string().len(),
+            line.len(),
+            "a key is lost: {line}"
+        );
+    }
+    let about = |line: &str| line.contains("\"object\":\"orders-log\"");
+    assert!(log.lines().any(about), "{log}");
 }

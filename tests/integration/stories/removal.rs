@@ -57,6 +57,11 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     gone(&world);
     assert_eq!(left(&world), (false, 0));
     assert!(!told(&world, "StopGivenUp"));
+    // A window that a DBA sets from now on is none of ours.
+    let logs = world.get("logbackup", "prod-t1002");
+    let inherited = &logs["metadata"]["annotations"]["backup.oceanbase.io/inherited"];
+    let inherited = inherited.as_str().unwrap();
+    assert!(!inherited.contains("7d"), "{inherited}");
     // Its page stays: it shows what can be recovered.
     world.phase("logbackup", "prod-t1002", "Stopped");
 }

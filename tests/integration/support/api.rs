@@ -3,10 +3,10 @@
 
 use std::sync::LazyLock;
 
-use axum::http::Request;
 use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use serde_json::{Value, json};
+use simulation::request;
 use tokio::runtime::Runtime;
 
 use super::{canary, control_plane};
@@ -128,19 +128,7 @@ fn send(
     media_type: &str,
     body: &Value,
 ) -> Result<Value, kube::Error> {
-    let body = if body.is_null() {
-        Vec::new()
-    } else {
-        body.to_string().into_bytes()
-    };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", media_type)
-        .header("accept", "application/json")
-        .body(body)
-        .unwrap();
-    runtime().block_on(client.request(request))
+    runtime().block_on(request::send(client, method, path, media_type, body))
 }
 
 fn path(namespace: &str, kind: &str) -> String {

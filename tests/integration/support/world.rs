@@ -69,7 +69,13 @@ impl World {
 
     /// Starts an operator in the place of the one before, which must have been killed.
     pub(crate) fn start_operator(&mut self) {
-        let operator = Operator::start(&self.kubeconfig, &self.namespace, self.started);
+        self.start_operator_with(&[]);
+    }
+
+    /// The same with further arguments.
+    pub(crate) fn start_operator_with(&mut self, arguments: &[&str]) {
+        let operator =
+            Operator::start_with(&self.kubeconfig, &self.namespace, self.started, arguments);
         self.operator = Some(operator);
         self.started += 1;
     }

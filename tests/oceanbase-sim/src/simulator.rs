@@ -137,6 +137,12 @@ impl Simulator {
         Ok(())
     }
 
+    /// How many faults wait for a statement that has not come.
+    #[must_use]
+    pub fn traps(&self) -> usize {
+        self.lock_as_it_is().traps.count()
+    }
+
     /// Looks at the statement log.
     pub fn log<T>(&self, look: impl FnOnce(&StatementLog) -> T) -> T {
         look(&self.lock_as_it_is().log)

@@ -91,6 +91,29 @@ pub struct Reply {
     pub end: End,
 }
 
+impl Reply {
+    /// What a client sees of the last statement; no rows if it has none to show.
+    pub fn last(self) -> Result<ResultSet, NoAnswer> {
+        match self.end {
+            End::HangUp => Err(NoAnswer::HungUp),
+            End::Error(error) => Err(NoAnswer::Refused(error)),
+            End::Complete => Ok(match self.outcomes.into_iter().next_back() {
+                Some(Outcome::Rows(set)) => set,
+                _ => ResultSet::default(),
+            }),
+        }
+    }
+}
+
+/// Why a client gets no rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoAnswer {
+    /// A statement was refused.
+    Refused(SqlError),
+    /// The connection broke.
+    HungUp,
+}
+
 /// How a [`Reply`] ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {

@@ -30,6 +30,10 @@ struct State {
     points: Vec<Point>,
     /// When the last fault struck.
     struck_at: Option<Duration>,
+    /// Jumps of an operator's clock, and when they were.
+    jumps: Vec<(Duration, i64)>,
+    /// Whether something could not happen where it should.
+    is_missed: bool,
     at: Duration,
     at_once: u32,
     is_stuck: bool,
@@ -44,6 +48,8 @@ impl Director {
             counts: HashMap::new(),
             points: Vec::new(),
             struck_at: None,
+            jumps: Vec::new(),
+            is_missed: false,
             at: Duration::ZERO,
             at_once: 0,
             is_stuck: false,
@@ -98,6 +104,7 @@ impl Director {
                     double.compact();
                 }
             }
+            Act::Jump(seconds) => state.jumps.push((now, *seconds)),
             Act::Database(yaml) => {
                 drop(state);
                 self.inject(yaml);
@@ -113,7 +120,9 @@ impl Director {
         };
         for fault in fault::parse(yaml).unwrap_or_default() {
             // What can not happen now, such as the end of an archive that does not run, does not.
-            let _ = simulator.inject(fault);
+            if simulator.inject(fault).is_err() {
+                self.lock().is_missed = true;
+            }
         }
     }
 
@@ -127,7 +136,14 @@ impl Director {
     #[must_use]
     pub fn struck(&self) -> (Option<Duration>, bool) {
         let state = self.lock();
-        (state.struck_at, state.faults.is_empty())
+        let all = state.faults.is_empty() && !state.is_missed;
+        (state.struck_at, all)
+    }
+
+    /// Jumps of an operator's clock, and when they were.
+    #[must_use]
+    pub fn jumps(&self) -> Vec<(Duration, i64)> {
+        self.lock().jumps.clone()
     }
 
     /// Whether the operator ran in circles without time passing.

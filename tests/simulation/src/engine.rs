@@ -10,7 +10,7 @@ use oceanbase_backup_operator::oceanbase::client::{
     Account, Connect, ConnectError, QueryError, Rows, ServerError, Session,
 };
 use oceanbase_sim::Simulator;
-use oceanbase_sim::value::{Acceptance, Backend, End, Login, Outcome, Reply, SqlError};
+use oceanbase_sim::value::{Acceptance, Backend, Login, NoAnswer, Reply, SqlError};
 use secrecy::ExposeSecret;
 use tokio::time::sleep;
 
@@ -128,20 +128,18 @@ impl Session for InProcess {
                 return lost("time is up");
             }
             sleep(delay).await;
-            match reply.end {
-                End::HangUp => return lost("hung up"),
-                End::Error(error) => {
+            let set = match reply.last() {
+                Err(NoAnswer::HungUp) => return lost("hung up"),
+                Err(NoAnswer::Refused(error)) => {
                     self.session = Some(session);
                     return Err(QueryError::Server(server_error(error)));
                 }
-                End::Complete => self.session = Some(session),
-            }
-            Ok(match reply.outcomes.into_iter().next_back() {
-                Some(Outcome::Rows(set)) => Rows {
-                    columns: set.columns.into_iter().map(|column| column.name).collect(),
-                    rows: set.rows,
-                },
-                _ => Rows::default(),
+                Ok(set) => set,
+            };
+            self.session = Some(session);
+            Ok(Rows {
+                columns: set.columns.into_iter().map(|column| column.name).collect(),
+                rows: set.rows,
             })
         }
         .boxed()

@@ -1,11 +1,14 @@
 //! All plans of a workload, from the points of its run in peace.
 
+mod acts;
+
 use std::collections::BTreeMap;
 
 use oceanbase_backup_operator::controller::lease;
 
 use crate::plan::{Act, Fault, Plan, Point};
 use crate::workload::Workload;
+use acts::{Sort, acts, ends, sort};
 
 /// How many points of one name are tried: statuses that follow the time are written again and
 /// again.
@@ -13,130 +16,12 @@ const OF_WRITES: usize = 5;
 const OF_READS: usize = 2;
 const OF_EVENTS: usize = 4;
 
-/// What a point is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Sort {
-    Write,
-    Command,
-    List,
-    Read,
-    Query,
-    Login,
-    Event,
-}
-
-fn sort(point: &Point) -> Sort {
-    match point.what().split(' ').next().unwrap_or_default() {
-        "create" | "update" | "patch" | "delete" => Sort::Write,
-        "list" => Sort::List,
-        "get" | "watch" => Sort::Read,
-        "login" => Sort::Login,
-        "event" => Sort::Event,
-        "SELECT" | "SHOW" => Sort::Query,
-        _ => Sort::Command,
-    }
-}
-
-fn acts(point: &Point) -> Vec<Act> {
-    let database = |yaml: &str| Act::Database(yaml.to_owned());
-    match sort(point) {
-        Sort::Write => vec![
-            Act::KillBefore,
-            Act::KillAfter,
-            Act::LoseBefore,
-            Act::LoseAfter,
-            Act::Refuse(409),
-            Act::Refuse(429),
-            Act::Refuse(500),
-            Act::Refuse(503),
-            Act::Late(20),
-            Act::Compact,
-            Act::Jump(3600),
-            Act::Jump(-300),
-            database("[killConnections]"),
-            Act::Stop,
-        ],
-        Sort::Command => {
-            let mut acts = vec![
-                Act::KillBefore,
-                Act::KillAfter,
-                Act::LoseBefore,
-                Act::LoseAfter,
-                Act::Refuse(4012),
-                Act::Late(40),
-                database("[killConnections]"),
-                Act::Stop,
-            ];
-            for name in point.name.split('\'').skip(1).step_by(2) {
-                if point.what().starts_with("ALTER SYSTEM BACKUP") && !name.starts_with("obb/") {
-                    acts.push(database(&format!(
-                        "failBackup: {{tenant: {name}, code: -9082}}"
-                    )));
-                    acts.push(database(&format!(
-                        "lagSelects: {{tenant: {name}, selects: 6}}"
-                    )));
-                    acts.push(database(&format!("lagTime: {{tenant: {name}, age: 10s}}")));
-                    acts.push(database(&format!("interruptArchive: {{tenant: {name}}}")));
-                }
-            }
-            acts
-        }
-        Sort::List => vec![
-            Act::KillAfter,
-            Act::LoseBefore,
-            Act::Refuse(429),
-            Act::Refuse(500),
-            Act::Late(20),
-            Act::Stale(3),
-        ],
-        Sort::Read => vec![
-            Act::KillBefore,
-            Act::LoseBefore,
-            Act::Refuse(429),
-            Act::Refuse(500),
-            Act::Refuse(503),
-            Act::Late(20),
-        ],
-        Sort::Query => vec![
-            Act::KillBefore,
-            Act::KillAfter,
-            Act::LoseBefore,
-            Act::Refuse(4012),
-            Act::Late(20),
-        ],
-        Sort::Login => vec![Act::KillBefore, Act::LoseBefore, Act::Late(10)],
-        Sort::Event => vec![
-            Act::KillBefore,
-            Act::Drop,
-            Act::Twice,
-            Act::Late(20),
-            Act::Close,
-            Act::Expire,
-        ],
-    }
-}
-
-/// What ends a lead without a kill: the leader stands still for longer than it may act, and for
-/// longer than its lease is good; the API server is out of its reach, or only its Lease.
-fn ends(point: &Point) -> Vec<Act> {
-    let all = [
-        Act::Freeze(12),
-        Act::Freeze(40),
-        Act::Away(40),
-        Act::Silent(40),
-        Act::Unrenewed(40),
-    ];
-    match sort(point) {
-        Sort::Write | Sort::Command => all.into(),
-        Sort::Query | Sort::Event | Sort::Login => all[..2].into(),
-        Sort::List | Sort::Read => Vec::new(),
-    }
-}
-
 /// Each thing that can go wrong at each point, one at a time.
 #[must_use]
 pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
-    let has_second = Workload::find(workload).is_some_and(|known| known.has_second);
+    let known = Workload::find(workload);
+    let has_second = known.as_ref().is_some_and(|known| known.has_second);
+    let tenants = known.map(|known| known.tenants).unwrap_or_default();
     let mut counts = BTreeMap::<&str, usize>::new();
     let mut plans = Vec::new();
     for point in points {
@@ -152,13 +37,18 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
         }
         let of_a_leader = has_second && !point.is_of_second();
         let more = if of_a_leader { ends(point) } else { Vec::new() };
-        plans.extend(acts(point).into_iter().chain(more).map(|act| Plan {
-            workload: workload.to_owned(),
-            faults: vec![Fault {
-                act,
-                at: point.clone(),
-            }],
-        }));
+        plans.extend(
+            acts(point, &tenants)
+                .into_iter()
+                .chain(more)
+                .map(|act| Plan {
+                    workload: workload.to_owned(),
+                    faults: vec![Fault {
+                        act,
+                        at: point.clone(),
+                    }],
+                }),
+        );
     }
     plans
 }

@@ -9,7 +9,7 @@
 //!
 //! * [`plan`] names of points, what goes wrong there, and the text that replays it
 //! * [`workload`] what people do
-//! * [`world`] API server, database, operator; [`engine`] the database's seam; [`time`] the clock
+//! * [`world`] API server, database, operator; [`request`] what people send; [`engine`] the database's seam; [`time`] the clock
 //! * [`director`] counts points and makes things go wrong; [`seat`] where an operator's processes
 //!   run, one or two at a time
 //! * [`oracle`] what must hold after every step; [`digest`] what must hold at the end
@@ -30,6 +30,7 @@ pub mod engine;
 pub mod enumerate;
 pub mod oracle;
 pub mod plan;
+pub mod request;
 pub mod run;
 pub mod seat;
 pub mod time;

@@ -2,11 +2,13 @@
 //!
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
-//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; and of several
+//! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
+//! called complete has a set, protected where that was asked for; and of several
 //! operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
 mod leading;
 mod objects;
+mod sets;
 mod statements;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,10 @@ use crate::workload::Workload;
 /// The password of `root@sys` in every simulated world. Nothing but the Secret holds it.
 pub const PASSWORD: &str = "canary-sesame-5f1d";
 
+/// The password that whoever restores a set must give. It may stand in the Secret and in
+/// `SET ENCRYPTION`.
+pub const RESTORE_PASSWORD: &str = "canary-restore-77c0";
+
 /// Looks at every change and every statement; clones are the same one.
 #[derive(Clone)]
 pub struct Oracle(Arc<Mutex<State>>);
@@ -35,6 +41,8 @@ struct State {
     time: Time,
     allowed: BTreeSet<Kind>,
     heals: bool,
+    /// How many tenants there are in the beginning.
+    tenants: usize,
     at_once: usize,
     violations: Vec<String>,
     /// How many statements of the log were looked at.
@@ -45,6 +53,8 @@ struct State {
     /// Keys that were looked for, and by which session.
     looked: BTreeSet<(u64, String)>,
     slots: BTreeMap<String, String>,
+    /// Sets that were seen to be complete.
+    sets: sets::Sets,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
     /// Tenants whose log backup was interrupted before the statement that is being run.
@@ -74,9 +84,11 @@ impl Oracle {
             intents: BTreeSet::new(),
             looked: BTreeSet::new(),
             slots: BTreeMap::new(),
+            sets: sets::Sets::default(),
             destinations: BTreeSet::new(),
             interrupted: BTreeSet::new(),
             is_elected: workload.has_second,
+            tenants: workload.tenants.len(),
             lease: None,
             moved_at: Duration::ZERO,
             sent_at: Duration::ZERO,
@@ -88,8 +100,10 @@ impl Oracle {
     }
 
     /// Looks at a change of an object.
-    pub fn change(&self, change: &Change) {
-        self.lock().change(change);
+    pub fn change(&self, simulator: &Simulator, change: &Change) {
+        let mut state = self.lock();
+        simulator.world(|world| state.sets.note(world));
+        state.change(change);
     }
 
     /// Looks at what a statement finds.

@@ -2,7 +2,9 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
+use oceanbase_backup_operator::controller::requests::PATIENCE;
 use oceanbase_sim::fault;
 
 /// A request, a statement, an event or a login, by name: the n-th of its name in the run. Never by
@@ -27,6 +29,10 @@ pub enum Act {
     LoseBefore,
     /// The connection breaks when what was asked is done.
     LoseAfter,
+    /// It is not done and never answered, and the connection stays open.
+    NeverBefore,
+    /// It is done and never answered, and the connection stays open.
+    NeverAfter,
     /// It is answered with this HTTP status or error number, and not done.
     Refuse(u16),
     /// It takes so many seconds.
@@ -45,6 +51,8 @@ pub enum Act {
     Compact,
     /// The operator's wall clock jumps by so many seconds.
     Jump(i64),
+    /// The operator's wall clock runs at so many percent of its speed from then on.
+    Speed(u32),
     /// The operator stands still for so many seconds when what was asked is done, as after SIGSTOP.
     Freeze(u32),
     /// The operator is asked to stop, as by SIGTERM.
@@ -59,13 +67,21 @@ pub enum Act {
     Database(String),
 }
 
-impl Act {
+impl Fault {
     /// Whether the operator must make up for it: at the end the world is as if it had not been.
     #[must_use]
     pub fn is_masked(&self) -> bool {
-        !matches!(self, Self::Jump(_) | Self::Database(_))
+        match self.act {
+            Act::Jump(_) | Act::Speed(_) | Act::Database(_) => false,
+            // What somebody asks for within the minutes until a watch is found to be deaf may come
+            // too late.
+            Act::NeverBefore => !self.at.what().starts_with("watch "),
+            _ => true,
+        }
     }
+}
 
+impl Act {
     /// Whether another operator takes over because of it, if there is one and the leader is meant.
     #[must_use]
     pub fn ends_a_lead(&self) -> bool {
@@ -81,11 +97,19 @@ impl Act {
         )
     }
 
-    /// How many seconds later than in peace slots fall due because of it.
+    /// How many seconds later than in peace everything may be over because of it, in a run of this
+    /// length.
     #[must_use]
-    pub fn sets_back(&self) -> u64 {
+    pub fn sets_back(&self, length: Duration) -> u64 {
         match self {
             Self::Jump(seconds) => seconds.min(&0).unsigned_abs(),
+            // A job that does not show up is waited for.
+            Self::Database(fault) if fault.starts_with("swallow") => 600,
+            Self::Speed(percent @ 1..=99) => {
+                length.as_secs() * 100 / u64::from(*percent) - length.as_secs()
+            }
+            // Log backup seems to be behind when the clock has gained ten minutes.
+            Self::Speed(101..) => length.as_secs() / 2,
             _ => 0,
         }
     }
@@ -100,6 +124,8 @@ impl Act {
             | Self::Silent(seconds)
             | Self::Unrenewed(seconds) => u64::from(*seconds),
             Self::Drop => 30,
+            // The longest that the operator waits for an answer.
+            Self::NeverBefore | Self::NeverAfter => PATIENCE.as_secs(),
             _ => 0,
         }
     }
@@ -169,6 +195,8 @@ impl fmt::Display for Act {
             Self::KillAfter => f.write_str("kill-after"),
             Self::LoseBefore => f.write_str("lose-before"),
             Self::LoseAfter => f.write_str("lose-after"),
+            Self::NeverBefore => f.write_str("never-before"),
+            Self::NeverAfter => f.write_str("never-after"),
             Self::Refuse(code) => write!(f, "refuse={code}"),
             Self::Late(seconds) => write!(f, "late={seconds}"),
             Self::Stale(changes) => write!(f, "stale={changes}"),
@@ -178,6 +206,7 @@ impl fmt::Display for Act {
             Self::Expire => f.write_str("expire"),
             Self::Compact => f.write_str("compact"),
             Self::Jump(seconds) => write!(f, "jump={seconds}"),
+            Self::Speed(percent) => write!(f, "speed={percent}"),
             Self::Freeze(seconds) => write!(f, "freeze={seconds}"),
             Self::Stop => f.write_str("stop"),
             Self::Away(seconds) => write!(f, "away={seconds}"),
@@ -210,6 +239,8 @@ impl FromStr for Act {
             "kill-after" => Self::KillAfter,
             "lose-before" => Self::LoseBefore,
             "lose-after" => Self::LoseAfter,
+            "never-before" => Self::NeverBefore,
+            "never-after" => Self::NeverAfter,
             "refuse" => Self::Refuse(value.parse().map_err(|_| wrong())?),
             "late" => Self::Late(value.parse().map_err(|_| wrong())?),
             "stale" => Self::Stale(value.parse().map_err(|_| wrong())?),
@@ -219,6 +250,7 @@ impl FromStr for Act {
             "expire" => Self::Expire,
             "compact" => Self::Compact,
             "jump" => Self::Jump(value.parse().map_err(|_| wrong())?),
+            "speed" => Self::Speed(value.parse().map_err(|_| wrong())?),
             "freeze" => Self::Freeze(value.parse().map_err(|_| wrong())?),
             "stop" => Self::Stop,
             "away" => Self::Away(value.parse().map_err(|_| wrong())?),
@@ -264,9 +296,10 @@ mod tests {
         for text in [
             "pair:",
             "pair: kill-before @ create backuptasks a#1",
+            "pair: never-before @ list backuptasks#1 + never-after @ create backuptasks a#1",
             "pair: late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
             "pair: database=failBackup: {tenant: orders} @ event backuptasks ADDED a#1",
-            "leader: freeze=40 @ second: get leases a#1 + unrenewed=40 @ update leases a#2 + stop @ login#1",
+            "leader: freeze=40 @ second: get leases a#1 + speed=50 @ login#2 + unrenewed=40 @ update leases a#2 + stop @ login#1",
         ] {
             let plan: Plan = text.parse().unwrap();
             assert_eq!(plan.to_string(), text);

@@ -1,14 +1,15 @@
 //! One plan.
 
 use std::cell::Cell;
-use std::sync::Once;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest};
-use crate::plan::{Plan, Point};
+use crate::plan::{Fault, Plan, Point};
+use crate::time::Time;
 use crate::workload::Workload;
 use crate::world::World;
 
@@ -29,7 +30,7 @@ pub struct Report {
     pub plan: Plan,
     /// What did not hold.
     pub violations: Vec<String>,
-    /// Whether every fault struck.
+    /// Whether every fault struck, and did what it is there for.
     pub struck: bool,
     /// What the run came by.
     pub points: Vec<Point>,
@@ -48,7 +49,8 @@ pub fn run(plan: &Plan, peace: Option<&Report>) -> Report {
     let workload = Workload::find(&plan.workload);
     let mut workload =
         workload.unwrap_or_else(|| panic!("there is no workload `{}`", plan.workload));
-    let set_back = plan.faults.iter().map(|fault| fault.act.sets_back());
+    let length = workload.length;
+    let set_back = plan.faults.iter().map(|fault| fault.act.sets_back(length));
     workload.length += Duration::from_secs(set_back.sum());
     // The HTTP client of a kubeconfig is not used, but kube looks for the provider.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -91,7 +93,7 @@ fn report(plan: &Plan, world: &World) -> Report {
     Report {
         plan: plan.clone(),
         violations: world.oracle.violations(),
-        struck: world.director.struck().1,
+        struck: world.director.struck().1 && world.simulator.traps() == 0,
         points: world.director.points(),
         digest: digest(world),
         settled_at: moved_at.max(sent_at),
@@ -107,17 +109,10 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     if PANICS.get() > 0 {
         wrong.push("something panicked".to_owned());
     }
-    let is_masked = report.plan.faults.iter().all(|fault| fault.act.is_masked());
-    for task in world.double.list("backuptasks") {
-        let status = &task["status"];
-        // What somebody must mend first is waited for, and said.
-        let waits = !is_masked && status["phase"] == "Pending" && !status["cause"].is_null();
-        if status["outcome"].is_null() && !waits {
-            wrong.push(format!("I15: not over: {}", task["metadata"]["name"]));
-        }
-    }
+    let is_masked = report.plan.faults.iter().all(Fault::is_masked);
+    wrong.extend(unfinished(&world.double.list("backuptasks"), is_masked));
     for strategy in world.double.list("backupstrategies") {
-        wrong.extend(lost_slots(workload, &strategy["status"]));
+        wrong.extend(lost_slots(workload, world, &strategy["status"]));
     }
     if report.settled_at + QUIET > workload.length {
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));
@@ -147,20 +142,57 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     report.violations.extend(wrong);
 }
 
+/// I15: tasks that should be over.
+fn unfinished(tasks: &[Arc<Value>], is_masked: bool) -> Vec<String> {
+    // What somebody must mend first is waited for, and said.
+    let waits = |task: &Value| {
+        let status = &task["status"];
+        !is_masked && status["phase"] == "Pending" && !status["cause"].is_null()
+    };
+    // One for several tenants waits with its children.
+    let of_children = |task: &Value| {
+        let owner = &task["metadata"]["uid"];
+        let is_child =
+            |other: &&Arc<Value>| other["metadata"]["ownerReferences"][0]["uid"] == *owner;
+        tasks.iter().filter(is_child).any(|child| waits(child))
+    };
+    let open = tasks
+        .iter()
+        .filter(|task| task["status"]["outcome"].is_null());
+    let wrong = open.filter(|task| !waits(task) && !of_children(task));
+    wrong
+        .map(|task| format!("I15: not over: {}", task["metadata"]["name"]))
+        .collect()
+}
+
 /// I6: each slot that fell due stands in the history.
-fn lost_slots(workload: &Workload, status: &Value) -> Vec<String> {
+fn lost_slots(workload: &Workload, world: &World, status: &Value) -> Vec<String> {
     let history = status["scheduleHistory"].as_array();
     let kept: Vec<Timestamp> = history
         .into_iter()
         .flatten()
         .filter_map(|record| record["slot"].as_str()?.parse().ok())
         .collect();
+    let jumps = world.director.jumps();
     let lost = workload.slots.iter().filter(|slot| {
         let slot: Timestamp = slot.parse().unwrap();
-        !kept.contains(&slot)
+        !kept.contains(&slot) && !was_suspended(workload, &jumps, slot)
     });
     lost.map(|slot| format!("I6: the slot {slot} was lost"))
         .collect()
+}
+
+/// Whether the clock jumped over a slot while the strategy was suspended: it fell due then, and
+/// nobody wanted it.
+fn was_suspended(workload: &Workload, jumps: &[(Duration, i64)], slot: Timestamp) -> bool {
+    let Some((from, until)) = workload.suspended() else {
+        return false;
+    };
+    let due = Time::since_start(slot);
+    jumps.iter().any(|(at, seconds)| {
+        let landed = SignedDuration::try_from(*at).unwrap() + SignedDuration::from_secs(*seconds);
+        (from..until).contains(at) && due <= landed
+    })
 }
 
 thread_local! {

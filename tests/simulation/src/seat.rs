@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
 
-use api_double::{Call, EventFate, Fate, Gate, Moment, Refusal};
+use api_double::{Call, EventFate, Fate, Gate, Moment, Refusal, Verb};
+use oceanbase_backup_operator::controller::requests::SILENCE;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -153,6 +154,7 @@ impl Seat {
             Act::Silent(seconds) => process.cut = Some((Cut::Silent, in_so_many(*seconds))),
             Act::Unrenewed(seconds) => process.cut = Some((Cut::Unrenewed, in_so_many(*seconds))),
             Act::Jump(seconds) => self.0.time.jump(*seconds),
+            Act::Speed(percent) => self.0.time.run_at(*percent),
             _ => {}
         }
         Some(act)
@@ -172,8 +174,9 @@ impl Gate for Seat {
             self.0.oracle.acts(&self.actor(), &call.to_string());
         }
         match self.meet(&call.to_string()) {
-            Some(Act::KillBefore) => return Fate::Never(Moment::Before),
-            Some(Act::KillAfter) => return Fate::Never(Moment::After),
+            Some(Act::KillAfter | Act::NeverAfter) => return Fate::Never(Moment::After),
+            Some(Act::NeverBefore) if call.verb == Verb::Watch => return Fate::Silence(SILENCE),
+            Some(Act::KillBefore | Act::NeverBefore) => return Fate::Never(Moment::Before),
             Some(Act::LoseBefore) => return Fate::Lose(Moment::Before),
             Some(Act::LoseAfter) => return Fate::Lose(Moment::After),
             Some(Act::Refuse(code)) => return Fate::Refuse(Refusal::of_code(code)),
@@ -251,6 +254,21 @@ mod tests {
         assert_eq!(seat.meet("login"), Some(Act::KillBefore));
         let _ = seat.begin();
         assert_eq!(seat.meet("login"), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_clock_of_one_machine_runs_slowly_or_fast() {
+        let seat = seat("pair: speed=50 @ login#1 + speed=200 @ login#2");
+        let ahead = || {
+            let shown = seat.time().clock().now();
+            shown.duration_since(seat.time().now()).as_secs()
+        };
+        let _ = seat.meet("login");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(ahead(), -30);
+        let _ = seat.meet("login");
+        sleep(Duration::from_mins(1)).await;
+        assert_eq!(ahead(), 30);
     }
 
     #[tokio::test(start_paused = true)]

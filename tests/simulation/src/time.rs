@@ -1,7 +1,7 @@
-//! The simulated time: tokio's paused clock, and jumps of the operator's own.
+//! The simulated time: tokio's paused clock, and an operator's own, which jumps, and runs too fast
+//! or too slowly.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -16,8 +16,25 @@ const START: i64 = 1_795_139_700;
 #[derive(Clone, Debug)]
 pub struct Time {
     began: Instant,
-    /// Seconds that the operator's wall clock is ahead of everybody else's.
-    ahead: Arc<AtomicI64>,
+    /// How the operator's wall clock differs from everybody else's.
+    drift: Arc<Mutex<Drift>>,
+}
+
+/// A wall clock that is wrong.
+#[derive(Debug, Default)]
+struct Drift {
+    /// How far it was ahead at `since`.
+    ahead: SignedDuration,
+    since: Duration,
+    /// How much faster it runs than it should, in hundredths.
+    faster: i32,
+}
+
+impl Drift {
+    fn ahead(&self, elapsed: Duration) -> SignedDuration {
+        let passed = SignedDuration::try_from(elapsed.saturating_sub(self.since));
+        self.ahead + passed.unwrap_or_default() * self.faster / 100
+    }
 }
 
 impl Time {
@@ -26,7 +43,7 @@ impl Time {
     pub fn begin() -> Self {
         Self {
             began: Instant::now(),
-            ahead: Arc::default(),
+            drift: Arc::default(),
         }
     }
 
@@ -35,8 +52,14 @@ impl Time {
     pub fn elsewhere(&self) -> Self {
         Self {
             began: self.began,
-            ahead: Arc::default(),
+            drift: Arc::default(),
         }
+    }
+
+    /// How long after the beginning of a world an instant is.
+    #[must_use]
+    pub fn since_start(at: Timestamp) -> SignedDuration {
+        at.duration_since(Timestamp::from_second(START).unwrap())
     }
 
     /// How long the world exists.
@@ -57,9 +80,22 @@ impl Time {
         tokio::time::sleep_until(self.began + elapsed).await;
     }
 
+    fn drift(&self) -> MutexGuard<'_, Drift> {
+        self.drift.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Moves the operator's wall clock.
     pub fn jump(&self, seconds: i64) {
-        self.ahead.fetch_add(seconds, Ordering::Relaxed);
+        self.drift().ahead += SignedDuration::from_secs(seconds);
+    }
+
+    /// From now on the operator's wall clock runs at so many percent of its speed.
+    pub fn run_at(&self, percent: u32) {
+        let now = self.elapsed();
+        let mut drift = self.drift();
+        drift.ahead = drift.ahead(now);
+        drift.since = now;
+        drift.faster = i32::try_from(percent).unwrap_or(i32::MAX) - 100;
     }
 
     /// The operator's clock.
@@ -67,8 +103,8 @@ impl Time {
     pub fn clock(&self) -> Clock {
         let time = self.clone();
         Clock::new(move || {
-            let ahead = time.ahead.load(Ordering::Relaxed);
-            time.now() + SignedDuration::from_secs(ahead)
+            let ahead = time.drift().ahead(time.elapsed());
+            time.now() + ahead
         })
     }
 }

@@ -14,6 +14,9 @@ use crate::oracle::PASSWORD;
 /// The namespace of everything.
 pub const NAMESPACE: &str = "payments";
 
+/// The number of the first tenant of a database; the others have every second one after it.
+pub const FIRST_TENANT: u64 = 1002;
+
 /// What a person does.
 #[derive(Clone, Debug)]
 pub enum Action {
@@ -44,6 +47,8 @@ pub enum Action {
 pub struct Workload {
     /// Its name.
     pub name: &'static str,
+    /// The tenants of its database, in the order of their numbers.
+    pub tenants: Vec<&'static str>,
     /// The database.
     pub scenario: String,
     /// What is done, and when.
@@ -144,6 +149,7 @@ impl Workload {
             Self::around(),
             Self::farewell(),
             Self::everybody(),
+            Self::sealed(),
             Self::days(),
         ]
     }
@@ -154,9 +160,23 @@ impl Workload {
         Self::all().into_iter().find(|known| known.name == name)
     }
 
-    fn new(name: &'static str, tenants: &[&str]) -> Self {
+    /// From when until when its strategy is suspended.
+    #[must_use]
+    pub fn suspended(&self) -> Option<(Duration, Duration)> {
+        let edit = |wanted: &str| {
+            let mut steps = self.steps.iter();
+            let found = steps.find(
+                |(_, action)| matches!(action, Action::Edit { change, .. } if *change == wanted),
+            );
+            found.map(|(at, _)| *at)
+        };
+        edit("spec: {suspend: true}").zip(edit("spec: {suspend: false}"))
+    }
+
+    fn new(name: &'static str, tenants: &[&'static str]) -> Self {
         Self {
             name,
+            tenants: tenants.to_vec(),
             scenario: scenario(tenants, Duration::from_secs(25)),
             steps: vec![(Duration::ZERO, basics())],
             length: minutes(30),

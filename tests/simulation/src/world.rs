@@ -6,20 +6,21 @@ use std::time::Duration;
 
 use api_double::{Double, Kinds, Peace};
 use futures::future::select_all;
-use http::Request;
 use kube::Client;
-use oceanbase_backup_operator::controller::lease;
+use oceanbase_backup_operator::controller::{lease, requests};
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_backup_operator::operator::{self, Settings};
 use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::{Simulator, fault};
 use serde_json::Value;
 use tokio::time::sleep;
+use tower::Layer;
 
 use crate::director::Director;
 use crate::engine::Engine;
 use crate::oracle::{LEASE, Oracle, PASSWORD};
 use crate::plan::{Fault, SECOND};
+use crate::request::send;
 use crate::seat::Seat;
 use crate::time::Time;
 use crate::workload::{Action, NAMESPACE, Workload};
@@ -88,8 +89,8 @@ impl World {
         if workload.has_second {
             seats.push(seat(SECOND));
         }
-        let for_changes = oracle.clone();
-        double.witness(move |change| for_changes.change(change));
+        let for_changes = (oracle.clone(), simulator.clone());
+        double.witness(move |change| for_changes.0.change(&for_changes.1, change));
         Self {
             time,
             double,
@@ -126,12 +127,11 @@ impl World {
                 seat: seat.clone(),
                 oracle: self.oracle.clone(),
             };
-            let client = || {
-                let gate = Arc::new(seat.clone());
-                self.double.client_of(&seat.actor(), gate)
-            };
+            let service = || self.double.service(&seat.actor(), Arc::new(seat.clone()));
+            // As the operator's own: few requests at a time, each in time.
+            let client = Client::new(requests::limits().layer(service()), "default");
             let lease = workload.has_second.then(|| lease::Settings {
-                client: client(),
+                client: Client::new(service(), "default"),
                 namespace: OPERATORS.to_owned(),
                 identity: seat.actor(),
                 duration: LEASE,
@@ -146,7 +146,7 @@ impl World {
                 ..Settings::default()
             };
             let operator = operator::run(
-                client(),
+                client,
                 Arc::new(engine),
                 seat.time().clock(),
                 settings,
@@ -188,6 +188,7 @@ impl World {
                     &change,
                 )
                 .await
+                .map(drop)
             }
             Action::Delete { plural, name } => {
                 let media_type = "application/json";
@@ -199,10 +200,16 @@ impl World {
                     &Value::Null,
                 )
                 .await
+                .map(drop)
             }
             Action::Database(yaml) => {
                 for fault in fault::parse(yaml).unwrap() {
-                    self.simulator.inject(fault).unwrap();
+                    let done = self.simulator.inject(fault);
+                    // What a tenant has can not break when it is gone.
+                    assert!(
+                        done.is_ok() || self.director.struck().0.is_some(),
+                        "{done:?}"
+                    );
                 }
                 Ok(())
             }
@@ -252,25 +259,4 @@ fn path(namespace: &str, plural: &str, name: &str) -> String {
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
     format!("/{group}/namespaces/{namespace}/{plural}/{name}")
-}
-
-async fn send(
-    client: &Client,
-    method: &str,
-    path: &str,
-    media_type: &str,
-    body: &Value,
-) -> Result<(), kube::Error> {
-    let body = if body.is_null() {
-        Vec::new()
-    } else {
-        body.to_string().into_bytes()
-    };
-    let request = Request::builder()
-        .method(method)
-        .uri(path)
-        .header("content-type", media_type)
-        .body(body)
-        .unwrap();
-    client.request::<Value>(request).await.map(drop)
 }

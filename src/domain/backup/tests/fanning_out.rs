@@ -20,6 +20,7 @@ fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
         runs: outcome.is_none(),
         cancel: false,
         cause: (outcome == Some("Failed")).then(|| cause("StoreOutOfSpace", "the store is full")),
+        tenant_gone: false,
     }
 }
 
@@ -142,6 +143,69 @@ fn one_that_somebody_deleted_is_not_forgotten() {
     let mut story = followed();
     story.look(&seen(vec![child(1002, Some("Completed"))]), 5);
     assert_eq!((story.phase(), counts(&story)), ("Failed", [3, 1, 2, 0]));
+}
+
+/// As `with`, after the first tenant was dropped.
+fn with_dropped(outcomes: [Option<&str>; 3]) -> Seen {
+    let mut seen = with(outcomes);
+    seen.children.tenants.remove(0);
+    seen.children.known[0].tenant_gone = true;
+    seen
+}
+
+#[test]
+fn a_tenant_that_was_dropped_is_neither_complete_nor_failed() {
+    for outcome in ["Failed", "Canceled", "Overdue"] {
+        let mut story = followed();
+        let well = Some("Completed");
+        story.look(&with_dropped([Some(outcome), well, None]), 5);
+        // While the database is not seen, nobody knows that it is gone.
+        story.look(&with([Some(outcome), well, None]), 6);
+        story.look(&with_dropped([Some(outcome), well, well]), 9);
+        assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 2, 0, 0]));
+        assert_eq!(story.status.children.unwrap().dropped, 1);
+    }
+}
+
+#[test]
+fn a_backup_that_was_complete_before_its_tenant_was_dropped_counts() {
+    let mut story = followed();
+    story.look(&with_dropped([Some("Completed"); 3]), 9);
+    assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 3, 0, 0]));
+}
+
+#[test]
+fn a_task_that_waits_for_a_tenant_that_was_dropped_is_canceled() {
+    let mut story = followed();
+    let mut seen = with_dropped([None; 3]);
+    let running = story.look(&seen, 5);
+    assert_eq!(running.effect, None, "its backup ends by itself");
+    seen.children.known[0].runs = false;
+    let verdict = story.look(&seen, 6);
+    let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
+    assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
+    assert_eq!(story.phase(), "InProgress");
+}
+
+#[test]
+fn a_task_whose_tenants_were_all_dropped_has_failed() {
+    let mut story = followed();
+    let mut seen = with([Some("Failed"); 3]);
+    for child in &mut seen.children.known {
+        child.tenant_gone = true;
+    }
+    story.look(&seen, 9);
+    assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
+}
+
+#[test]
+fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before() {
+    let mut story = story();
+    let mut seen = seen(vec![child(1002, None)]);
+    seen.children.known[0].tenant_gone = true;
+    seen.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
+    assert_eq!(made(&story.look(&seen, 0)), ["now-t1004"]);
+    assert_eq!(story.status.children.unwrap().total, 2);
 }
 
 #[test]

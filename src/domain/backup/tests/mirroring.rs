@@ -81,6 +81,23 @@ fn one_that_is_not_shown_any_more_is_given_up_after_a_day() {
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 
+/// Its job will never be shown again.
+#[test]
+fn one_whose_tenant_is_dropped_ends_at_once() {
+    let replaced = Tenant {
+        id: TenantId(1004),
+        ..tenant()
+    };
+    for now in [None, Some(replaced)] {
+        let mut story = story();
+        story.look(&with_job(theirs(JobStatus::Doing)), 5);
+        story.look(&unreachable(), 6);
+        assert_eq!(story.status.outcome, None);
+        story.look(&seen_of(now), 7);
+        assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
+    }
+}
+
 #[test]
 fn one_that_a_person_wrote_is_refused() {
     let mut story = story();

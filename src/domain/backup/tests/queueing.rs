@@ -147,3 +147,47 @@ fn a_deadline_that_passes_in_the_line_is_overdue() {
         ("Overdue", None)
     );
 }
+
+const PATIENCE: i64 = 6 * 60 * 60;
+
+/// One of the tasks that a task for several has made, while log backup does not run.
+fn one_of_several() -> (Story, Seen) {
+    let mut story = Story::new();
+    story.owned = true;
+    let idle = Tenant {
+        round: None,
+        ..tenant()
+    };
+    (story, seen_of(Some(idle)))
+}
+
+/// The task for several would never end otherwise.
+#[test]
+fn one_of_several_does_not_wait_for_its_log_backup_for_ever() {
+    let (mut story, idle) = one_of_several();
+    let verdict = story.look(&idle, PATIENCE - 1);
+    assert_eq!(story.reason(), "WaitingForLogBackup");
+    assert_eq!(verdict.next, Next::At(at(PATIENCE)));
+    story.look(&idle, PATIENCE);
+    assert_eq!(story.phase(), "Overdue");
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("log backup"), "{message}");
+}
+
+#[test]
+fn one_of_several_waits_for_its_turn_however_long_the_line_is() {
+    let (mut story, _) = one_of_several();
+    let mut full = healthy();
+    full.queue.taken = 2;
+    story.look(&full, PATIENCE + 1);
+    assert_eq!(story.reason(), "WaitingForFreePlace");
+    assert!(is_backup(&story.look(&healthy(), PATIENCE + 2)));
+}
+
+#[test]
+fn what_a_person_asks_for_waits_for_its_log_backup_as_long_as_it_takes() {
+    let (mut story, idle) = one_of_several();
+    story.owned = false;
+    story.look(&idle, 100 * PATIENCE);
+    assert_eq!(story.reason(), "WaitingForLogBackup");
+}

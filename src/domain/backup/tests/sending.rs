@@ -87,6 +87,25 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
     );
 }
 
+/// Nothing else would end the wait for it, nor that of a task for several tenants.
+#[test]
+fn a_task_that_has_seen_its_tenant_fails_when_that_is_dropped() {
+    let mut story = Story::new();
+    story.answered(&healthy(), 0, &refused(FailureClass::NotYet));
+    story.look(&seen_of(None), 60);
+    assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
+}
+
+#[test]
+fn a_task_waits_for_a_tenant_that_it_has_never_seen() {
+    let mut story = Story::new();
+    story.look(&seen_of(None), 60);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "TenantNotFound")
+    );
+}
+
 #[test]
 fn a_lost_statement_is_not_sent_again_where_backups_go_elsewhere_now() {
     let mut story = Story::lost();

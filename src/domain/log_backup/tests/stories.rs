@@ -140,6 +140,20 @@ fn nothing_is_sent_on_an_old_picture() {
 }
 
 #[test]
+fn what_only_a_person_can_mend_is_stalled_and_what_passes_is_not() {
+    for (class, stalled) in [
+        (FailureClass::Permanent, "True"),
+        (FailureClass::NotYet, "False"),
+    ] {
+        let mut story = Story::of(DesiredState::Running);
+        story.answered(&seen(bare()), 0, &refused(class));
+        assert_eq!(story.condition("Stalled").0, stalled, "{class:?}");
+        story.answered(&seen(bare()), 400, &Answer::Done);
+        assert_eq!(story.condition("Stalled").0, "False", "{class:?}, mended");
+    }
+}
+
+#[test]
 fn a_refused_destination_is_told_once_and_tried_rarely() {
     let mut story = Story::of(DesiredState::Running);
     let permanent = refused(FailureClass::Permanent);

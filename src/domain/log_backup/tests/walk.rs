@@ -81,6 +81,10 @@ fn of_each_tenant() -> Vec<Seen> {
             ..tenant(Some(RoundStatus::Suspend))
         }),
         seen(Tenant {
+            lag_target: Some(Duration::from_secs(30)),
+            ..doing()
+        }),
+        seen(Tenant {
             role: "STANDBY".to_owned(),
             ..bare()
         }),
@@ -125,6 +129,7 @@ fn in_each_surrounding() -> Vec<Seen> {
         without_database(Obstacle::waiting("Connecting", "soon")),
         Seen {
             can_pause: false,
+            can_set_lag_target: false,
             ..seen(doing())
         },
         Seen {
@@ -251,6 +256,11 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
             "adopted as it is"
         );
     }
+    if matches!(effect, Effect::SetLagTarget(..)) {
+        assert_eq!(database.destination, DestinationSeen::Ours);
+        assert_eq!(archive(tenant), Archive::Round(RoundStatus::Doing));
+        assert!(seen.can_set_lag_target);
+    }
     if let Some(known) = story.status.tenant_id {
         assert_eq!(known, tenant.id.0);
     }
@@ -362,6 +372,7 @@ fn every_status_of_a_log_backup_that_should_be_stopped_keeps_the_invariants() {
 fn every_status_of_a_log_backup_that_puts_right_what_others_change_keeps_the_invariants() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.drift = Drift::Enforce;
+    story.spec.archive_lag_target_seconds = Some(60);
     walk_and_edit(&story, ONE);
 }
 

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
-use crate::domain::strategy::{Draft, Matched, covers};
-use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
+use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
+use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
 const NO_SUCCESS_DAYS: i32 = 9;
@@ -91,17 +91,16 @@ impl Draft<'_> {
         let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
-            || known.is_none_or(|known| known.is_to_stop)
+            || known.is_none_or(LogBackupSeen::is_to_stop)
         {
             return;
         }
-        // A round that is only beginning has neither: it is not behind since 1970.
-        let reached = round.checkpoint_scn.max(round.start_scn);
-        if reached == Scn(0) {
+        let Some(reached) = round.reached() else {
             return;
-        }
+        };
         let checkpoint = reached.at();
-        let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds);
+        let extra = i64::try_from(tenant.extra_lag().as_secs()).unwrap_or(i64::MAX);
+        let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds).saturating_add(extra);
         let message = format!(
             "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
              see its LogBackup and the store's throughput",

@@ -129,6 +129,15 @@ fn log_backup_that_is_behind_is_told_until_it_catches_up() {
 }
 
 #[test]
+fn log_backup_may_be_so_much_more_behind_as_its_lag_target_is_beyond_the_usual() {
+    let mut story = Story::suspended(&[1002]);
+    story.archived_up_to(0);
+    story.edit_tenant(|tenant| tenant.lag_target = Some(Duration::from_mins(22)));
+    assert_eq!(story.active(29), [""; 0]);
+    assert_eq!(story.active(30), ["inc_backup_delay t1002"]);
+}
+
+#[test]
 fn a_round_that_is_only_beginning_is_not_behind() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);
@@ -144,7 +153,7 @@ fn a_round_that_is_only_beginning_is_not_behind() {
 fn log_backup_that_is_stopped_on_purpose_is_not_behind() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);
-    story.seen.log_backups[0].is_to_stop = true;
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
     assert_eq!(story.active(60), [""; 0]);
 }
 

@@ -130,6 +130,7 @@ fn what_is_written_into_a_log_backup_is_read_back_from_it() {
         mode: StrategyLogBackupMode::AroundDataBackup,
         binding: Binding::Mandatory,
         piece_switch_days: 7,
+        archive_lag_target_seconds: Some(90),
         drift: Drift::Enforce,
         heal: HealSettings {
             policy: HealPolicy::Never,

@@ -21,9 +21,19 @@ fn a_tenant_without_log_backup_gets_one() {
 
 /// What is asked of the log backup of a tenant whose round, at the strategy's place, is in this state.
 fn found(status: RoundStatus, mode: StrategyLogBackupMode, here: bool) -> DesiredState {
+    found_archived_until(status, mode, here, at(-30))
+}
+
+/// The same of a round that has come to this instant; the strategy was made at minute -60.
+fn found_archived_until(
+    status: RoundStatus,
+    mode: StrategyLogBackupMode,
+    here: bool,
+    until: Timestamp,
+) -> DesiredState {
     let mut story = unmade_log_backup(&[1002], 1002);
     story.spec.log_backup.mode = mode;
-    let archived = with_round(1002, status);
+    let archived = with_round(1002, status, until);
     if here {
         story.seen.with_logs_here.insert(archived.id);
     }
@@ -34,14 +44,14 @@ fn found(status: RoundStatus, mode: StrategyLogBackupMode, here: bool) -> Desire
     new[0].1.desired_state
 }
 
-fn with_round(id: i64, status: RoundStatus) -> Tenant {
+fn with_round(id: i64, status: RoundStatus, until: Timestamp) -> Tenant {
     Tenant {
         archive_log: Some(false),
         round: Some(Round {
             id: 1,
             status,
             start_scn: Scn(1),
-            checkpoint_scn: Scn(2),
+            checkpoint_scn: Scn(u64::try_from(until.as_nanosecond()).unwrap()),
             piece_id: 1,
             input_bytes: 0,
             output_bytes: 0,
@@ -70,6 +80,27 @@ fn a_log_backup_that_is_made_anew_asks_for_what_the_database_does() {
     }
 }
 
+/// A user who applies a strategy asks for log backup. What had stopped it before may have been the
+/// operator itself, after a "Back up Now".
+#[test]
+fn log_backup_that_stopped_before_there_was_the_strategy_begins() {
+    let mode = StrategyLogBackupMode::Continuous;
+    for status in [RoundStatus::Stopping, RoundStatus::Stop] {
+        let found = |minutes| found_archived_until(status.clone(), mode, true, at(minutes));
+        assert_eq!(found(-61), DesiredState::Running, "{status:?}");
+        assert_eq!(found(-60), DesiredState::Running, "{status:?}");
+        assert_eq!(found(-59), DesiredState::Stopped, "{status:?}");
+    }
+}
+
+/// Nobody but people pauses, so that it is theirs to end; it is told that they have to.
+#[test]
+fn a_pause_is_kept_though_it_is_older_than_the_strategy() {
+    let mode = StrategyLogBackupMode::Continuous;
+    let found = found_archived_until(RoundStatus::Suspend, mode, true, at(-600));
+    assert_eq!(found, DesiredState::Paused);
+}
+
 #[test]
 fn log_backup_that_was_stopped_at_another_place_begins_at_this_one() {
     let mode = StrategyLogBackupMode::Continuous;
@@ -86,12 +117,51 @@ fn log_backup_around_data_backups_is_stopped_between_them_without_anybody_meanin
 fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
     let mut story = Story::of(&[1002]);
     story.seen.log_backups[0].phase = Some("Stopped".to_owned());
-    story.seen.log_backups[0].is_to_stop = true;
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
     story.look(1);
     let known = story.status.conditions.iter();
     let mut healthy = known.filter(|known| known.type_ == types::LOG_BACKUP_HEALTHY);
     let message = &healthy.next().unwrap().message;
     assert!(message.contains("`desiredState` to Running"), "{message}");
+}
+
+/// The log backup of `t1002` in this phase; `t1004` is well.
+fn in_phase(phase: &str, desired: DesiredState) -> Story {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups[0].phase = Some(phase.to_owned());
+    story.seen.log_backups[0].desired_state = desired;
+    story.look(1);
+    story
+}
+
+#[test]
+fn a_tenant_whose_logs_are_not_archived_is_listed_and_not_healthy() {
+    for (phase, desired, reason) in [
+        ("Stopped", DesiredState::Stopped, "LogBackupStopped"),
+        ("Stopped", DesiredState::Running, "LogBackupStopped"),
+        ("Paused", DesiredState::Paused, "LogBackupPaused"),
+        ("Interrupted", DesiredState::Running, "LogBackupInterrupted"),
+        ("Failed", DesiredState::Running, "LogBackupFailed"),
+    ] {
+        let story = in_phase(phase, desired);
+        assert_eq!(story.failing(), [("t1002", reason)]);
+        let tenants = story.status.tenants.unwrap();
+        assert_eq!((tenants.healthy, tenants.matched), (1, 2), "{reason}");
+    }
+}
+
+#[test]
+fn a_pause_is_told_with_what_to_do() {
+    let story = in_phase("Paused", DesiredState::Paused);
+    let message = &story.status.tenants.unwrap().failing[0].message;
+    assert!(message.contains("`desiredState` to Running"), "{message}");
+}
+
+#[test]
+fn a_stop_that_nobody_asked_for_is_told_as_somebody_elses_doing() {
+    let story = in_phase("Stopped", DesiredState::Running);
+    let message = &story.status.tenants.unwrap().failing[0].message;
+    assert!(message.contains("in the database"), "{message}");
 }
 
 #[test]
@@ -273,6 +343,7 @@ fn logs_that_nobody_archives_are_told_where_somebody_else_sees_to_it() {
     let mut story = unmanaged();
     story.look(1);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
+    assert_eq!(story.failing(), [("t1002", "LogBackupStopped")]);
 }
 
 #[test]
@@ -284,6 +355,7 @@ fn log_backup_that_rests_between_two_data_backups_is_healthy() {
     story.seen.log_backups[0].around_data_backup = true;
     story.look(2);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "True");
+    assert_eq!(story.status.tenants.unwrap().healthy, 1);
 }
 
 #[test]

@@ -154,3 +154,13 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() 
     let message = &story.status.tenants.as_ref().unwrap().failing[0].message;
     assert!(message.contains("file:///dba"), "{message}");
 }
+
+/// Whoever makes them archives around them: with a destination of ours his own would be refused.
+#[test]
+fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups.clear();
+    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    assert_eq!(story.make(1), ["prod-t1004"]);
+    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
+}

@@ -97,9 +97,16 @@ impl Story {
             }
             Effect::StopLogBackups(names) => {
                 for known in &mut self.seen.log_backups {
-                    known.is_to_stop |= names.contains(&known.name);
+                    if names.contains(&known.name) {
+                        known.desired_state = DesiredState::Stopped;
+                    }
                 }
                 format!("stop {}", names.join(" "))
+            }
+            Effect::EditLogBackups(edits) => {
+                self.edit(&edits);
+                let names: Vec<_> = edits.iter().map(|edit| &*edit.name).collect();
+                format!("edit {}", names.join(" "))
             }
             other => panic!("{other:?}"),
         }
@@ -128,6 +135,39 @@ fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
     story.all_stopped();
     assert_eq!(story.end(11), "go");
     assert_eq!(story.events, [""; 0]);
+}
+
+/// What the log backup of the first tenant tells the next strategy of its delete policy.
+fn told(story: &mut Story) -> &mut Option<String> {
+    let inherited = story.seen.log_backups[0].inherited.as_mut();
+    &mut inherited.unwrap().recovery_window
+}
+
+/// A DBA may set the same one later, which would be taken for ours.
+#[test]
+fn a_policy_that_was_taken_away_is_not_passed_on() {
+    let mut story = deleted(&[1002]);
+    *told(&mut story) = Some("7d".to_owned());
+    let ended = [(); 3].map(|()| story.end(11));
+    assert_eq!(ended, ["drop t1002", "stop prod-t1002", "edit prod-t1002"]);
+    assert_eq!(*told(&mut story), None);
+    story.all_stopped();
+    assert_eq!(story.end(11), "go");
+}
+
+#[test]
+fn a_policy_that_could_not_be_taken_away_is_passed_on() {
+    let mut story = deleted(&[1002]);
+    *told(&mut story) = Some("7d".to_owned());
+    story.all_stopped();
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
+    let refused = Made {
+        answer: Some(Answer::NotSent("busy".to_owned())),
+        ..Made::default()
+    };
+    assert_eq!(story.end_and_hear(11, &refused), "drop t1002");
+    assert_eq!(story.end(10 + 5), "go");
+    assert_eq!(*told(&mut story), Some("7d".to_owned()));
 }
 
 #[test]
@@ -181,7 +221,7 @@ fn a_log_backup_that_somebody_else_made_goes_on() {
 fn a_policy_that_somebody_else_set_is_left() {
     let mut story = deleted(&[1002]);
     story.all_stopped();
-    story.seen.log_backups[0].is_to_stop = true;
+    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
     story.status.retention[0].recovery_window = "30d".to_owned();
     assert_eq!(story.end(11), "go");
 }

@@ -6,6 +6,7 @@ use crate::api::{Drift, condition::Condition};
 use crate::domain::strategy::retention::PolicyChange;
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
+mod elsewhere;
 mod handover;
 mod lost;
 

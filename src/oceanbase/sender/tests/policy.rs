@@ -1,10 +1,20 @@
 //! Delete policies.
 
 use super::*;
+use crate::oceanbase::model::Destinations;
+
+const DATA: &str = "file:///ob-backup/orders/data";
+const LOGS: &str = "file:///ob-backup/orders/log";
 
 fn add_policy(days: i32) -> Command {
+    add_policy_where(Destinations::new(Some(DATA), Some(LOGS)), days)
+}
+
+fn add_policy_where(seen: Destinations, days: i32) -> Command {
     Command::AddDeletePolicy {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
+        seen,
         days,
     }
 }
@@ -34,4 +44,17 @@ async fn a_policy_that_somebody_replaced_meanwhile_is_not_dropped() {
         Answer::Withheld(_)
     ));
     assert_eq!(desk.changing(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_let_to_be_deleted_where_backups_go_elsewhere_meanwhile() {
+    for seen in [
+        Destinations::new(None, Some(LOGS)),
+        Destinations::new(Some(DATA), Some("file:///ob-backup/orders/other")),
+    ] {
+        let mut desk = Desk::new();
+        let answer = desk.send(&add_policy_where(seen, 7)).await;
+        assert!(matches!(answer, Answer::Withheld(_)), "{answer:?}");
+        assert_eq!(desk.changing(), 0);
+    }
 }

@@ -44,6 +44,11 @@ impl Traps {
         self.0.push(Trap { on, effect });
     }
 
+    /// How many are set.
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// What this statement, in this session of this tenant, runs into; it counts for every trap
     /// that is meant for its like.
     pub(crate) fn spring(

@@ -3,7 +3,7 @@
 use api_double::Change;
 use serde_json::Value;
 
-use super::{PASSWORD, State};
+use super::{PASSWORD, RESTORE_PASSWORD, State};
 
 /// Kinds whose status the operator writes.
 const OURS: [&str; 5] = [
@@ -70,8 +70,9 @@ impl State {
 
     fn keeps_secrets(&mut self, change: &Change) {
         let after = change.after.as_ref().map(ToString::to_string);
-        if after.is_some_and(|text| text.contains(PASSWORD)) {
-            self.violated(&format!("I11: the password stands in {change}"));
+        let secrets = [PASSWORD, RESTORE_PASSWORD];
+        if after.is_some_and(|text| secrets.iter().any(|secret| text.contains(secret))) {
+            self.violated(&format!("I11: a password stands in {change}"));
         }
     }
 
@@ -108,6 +109,9 @@ impl State {
 
     fn task_goes_forward(&mut self, change: &Change, before: &Value, after: &Value) {
         let (old, new) = (&before["status"], &after["status"]);
+        if old["outcome"].is_null() && new["outcome"] == "Completed" {
+            self.has_a_set(change, after);
+        }
         if !old["outcome"].is_null() {
             for field in ["outcome", "phase", "completionTime", "jobId", "backupSetId"] {
                 if old[field] != new[field] {

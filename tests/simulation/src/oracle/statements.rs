@@ -5,7 +5,8 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
-use super::{PASSWORD, State};
+use super::{PASSWORD, RESTORE_PASSWORD, State};
+use crate::workload::FIRST_TENANT;
 
 impl State {
     /// Remembers which destinations are set, and which log backups interrupted.
@@ -36,13 +37,17 @@ impl State {
             let newest = log.entries().rev().take_while(|e| e.number > seen);
             newest.cloned().collect()
         });
+        simulator.world(|world| self.sets.note(world));
         for entry in news.into_iter().rev() {
             self.seen = entry.number;
             if entry.kind == Kind::Unparsable {
                 self.violated(&format!("a statement that is none: {}", entry.text));
             }
-            if entry.text.contains(PASSWORD) {
-                self.violated("I11: the password stands in a statement");
+            let is_protecting = entry.kind == Kind::SetEncryption;
+            if entry.text.contains(PASSWORD)
+                || entry.text.contains(RESTORE_PASSWORD) && !is_protecting
+            {
+                self.violated("I11: a password stands in a statement");
             }
             if entry.kind == Kind::Select
                 && let Some(key) = key(&entry.text)
@@ -64,7 +69,11 @@ impl State {
                 .named
                 .iter()
                 .all(|name| self.interrupted.contains(name));
-        if !(heals || self.allowed.contains(&entry.kind)) {
+        // A tenant that was made anew has no log backup: one begins for a task and ends after it.
+        let is_around = !self.heals
+            && entry.kind == Kind::NoArchiveLog
+            && entry.named.iter().all(|name| self.is_new(name, world));
+        if !(heals || is_around || self.allowed.contains(&entry.kind)) {
             self.violated(&format!("I9: nobody asked for {}", entry.text));
         }
         if !entry.took_effect() {
@@ -81,6 +90,13 @@ impl State {
                 self.violated(&format!("a destination was set again: {}", entry.text));
             }
         }
+    }
+
+    /// Whether a tenant was not there in the beginning.
+    fn is_new(&self, name: &str, world: &World) -> bool {
+        let number = world.tenant(name).map(|tenant| tenant.id.0);
+        let first = u64::try_from(self.tenants).unwrap_or(u64::MAX);
+        number >= Some(FIRST_TENANT + 2 * first)
     }
 
     fn backup(&mut self, entry: &Entry, world: &World) {

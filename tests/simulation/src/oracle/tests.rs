@@ -53,24 +53,28 @@ fn without_times(oracle: &Oracle) -> Vec<String> {
 
 /// What the oracle says of a change of a BackupTask.
 fn said_of_change(before: Option<Value>, after: Value, call: &str) -> Vec<String> {
+    let task =
+        |status: Value| json!({"metadata": {"name": "a", "generation": 1}, "status": status});
     let oracle = oracle();
-    let object = |status: Value| {
-        let meta = json!({"name": "a", "generation": 1});
-        Arc::new(json!({"metadata": meta, "status": status}))
-    };
-    oracle.change(&Change {
+    oracle
+        .lock()
+        .change(&changed(before.map(task), task(after), call));
+    without_times(&oracle)
+}
+
+fn changed(before: Option<Value>, after: Value, call: &str) -> Change {
+    Change {
         version: 2,
         key: Key {
             plural: "backuptasks".to_owned(),
             namespace: "payments".to_owned(),
             name: "a".to_owned(),
         },
-        before: before.map(object),
-        after: Some(object(after)),
+        before: before.map(Arc::new),
+        after: Some(Arc::new(after)),
         actor: "operator".to_owned(),
         call: call.to_owned(),
-    });
-    without_times(&oracle)
+    }
 }
 
 const LOOK: &str = "SELECT JOB_ID FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = 'obb/1/1'";
@@ -109,10 +113,7 @@ fn a_statement_that_nobody_asked_for_is_seen() {
 #[test]
 fn a_password_in_a_statement_is_seen() {
     let text = format!("SELECT '{PASSWORD}'");
-    assert_eq!(
-        said_of(&[&text]),
-        ["I11: the password stands in a statement"]
-    );
+    assert_eq!(said_of(&[&text]), ["I11: a password stands in a statement"]);
 }
 
 #[test]
@@ -123,6 +124,44 @@ fn an_end_that_changes_is_seen() {
         WRITE,
     );
     assert!(said[0].starts_with("I3: it had ended"), "{said:?}");
+}
+
+/// What the oracle says of a task that becomes complete, when set 5 of tenant 1002 was seen.
+fn said_of_an_end(spec: &Value, status: &Value) -> Vec<String> {
+    let oracle = oracle();
+    oracle.lock().sets = super::sets::Sets::of([((1002, 5), false)]);
+    let meta = json!({"name": "a", "generation": 1});
+    let task = |status: &Value| json!({"metadata": meta, "spec": spec, "status": status});
+    let change = changed(Some(task(&json!({}))), task(status), WRITE);
+    oracle.lock().change(&change);
+    without_times(&oracle)
+}
+
+#[test]
+fn a_complete_backup_without_a_set_is_seen() {
+    let end = |set| json!({"outcome": "Completed", "tenantId": 1002, "backupSetId": set});
+    assert_eq!(said_of_an_end(&json!({}), &end(5)), Vec::<String>::new());
+    let said = said_of_an_end(&json!({}), &end(6));
+    assert!(said[0].starts_with("a set: none of number 6"), "{said:?}");
+    let unknown = json!({"outcome": "Completed"});
+    assert_eq!(said_of_an_end(&json!({}), &unknown).len(), 1);
+}
+
+#[test]
+fn a_set_that_anybody_can_restore_is_seen_where_a_password_was_asked_for() {
+    let asked = json!({"restorePasswordSecretRef": {"name": "restore"}});
+    let mut end = json!({"outcome": "Completed", "tenantId": 1002, "backupSetId": 5});
+    let said = said_of_an_end(&asked, &end);
+    assert!(said[0].starts_with("a set: no password"), "{said:?}");
+    end["dataBackup"] = asked;
+    assert_eq!(said_of_an_end(&json!({}), &end).len(), 1);
+}
+
+#[test]
+fn a_task_for_many_tenants_needs_no_set_of_its_own() {
+    let end = json!({"outcome": "Completed"});
+    let said = said_of_an_end(&json!({"scope": "Strategy"}), &end);
+    assert_eq!(said, Vec::<String>::new());
 }
 
 #[test]
@@ -156,7 +195,7 @@ fn said_of_an_act(after: u64, holder: &str, actor: &str) -> Vec<String> {
         let workload = Workload::find("leader").unwrap();
         let oracle = Oracle::new(Time::begin(), &workload);
         let lease = json!({"spec": {"holderIdentity": holder}});
-        oracle.change(&Change {
+        oracle.lock().change(&Change {
             version: 2,
             key: Key {
                 plural: "leases".to_owned(),

@@ -6,6 +6,7 @@ use oceanbase_sim::statement::Kind;
 
 use super::everyday::STRATEGY;
 use super::{Action, Workload, edit, minutes};
+use crate::oracle::RESTORE_PASSWORD;
 
 /// The strategy with these lines in its spec.
 fn strategy(lines: &[&str]) -> Action {
@@ -87,5 +88,23 @@ impl Workload {
                     name: "nightly",
                 },
             )
+    }
+
+    /// Backups that only somebody with a password restores.
+    pub(super) fn sealed() -> Self {
+        let mut sealed = Self::new("sealed", &["orders"]);
+        sealed.slots = SLOTS.to_vec();
+        let secret = format!(
+            "
+apiVersion: v1
+kind: Secret
+metadata: {{name: restore}}
+stringData: {{password: {RESTORE_PASSWORD}}}
+"
+        );
+        let password = "dataBackup: {restorePasswordSecretRef: {name: restore}}";
+        sealed
+            .at(Duration::ZERO, Action::Apply(secret))
+            .at(Duration::ZERO, strategy(&[password]))
     }
 }

@@ -1,0 +1,110 @@
+//! Where a log backup should go, and whether it is the one that goes there.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::super::{
+    Context, allowed, cluster_of, created_at, namespace, place, qualified, same_database,
+};
+use crate::api::storage::StorageType;
+use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
+use crate::domain::{Obstacle, naming};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, TenantId};
+
+/// The directory in its store.
+pub(in crate::controller) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
+    if let Some(path) = &object.spec.path {
+        return Some(path.clone());
+    }
+    let tenant = snapshot.tenant(&object.spec.tenant_name)?;
+    Some(naming::log_path(None, &snapshot.identity, tenant))
+}
+
+/// Where the logs should go.
+pub(super) fn target(
+    object: &LogBackup,
+    context: &Context,
+    namespace: &str,
+    snapshot: Option<&Snapshot>,
+    path: Option<&str>,
+) -> Result<Place, Obstacle> {
+    let spec = &object.spec;
+    if let Some(older) = older(object, context, snapshot) {
+        return Err(Obstacle::permanent(
+            "LogBackupExists",
+            format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
+        ));
+    }
+    let cluster = cluster_of(object, &spec.cluster_ref);
+    allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
+    let version = snapshot.map(|snapshot| snapshot.version);
+    let storage = place::storage(context, namespace, &spec.storage_ref.name);
+    let wanted = storage.and_then(|storage| {
+        fits_lag_target(spec, &storage.spec)?;
+        place::wanted(&storage, version, path)
+    });
+    let known = object
+        .status
+        .as_ref()
+        .and_then(|s| s.storage_directory.as_ref());
+    match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
+        // To stop it nobody needs the store, which may have been deleted with it.
+        Some(known) => wanted.or_else(|_| Ok(Place::read_back(known))),
+        None => wanted,
+    }
+}
+
+/// Whether the database takes the lag target with a store of this type.
+fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<(), Obstacle> {
+    let is_short = spec
+        .archive_lag_target_seconds
+        .is_some_and(|seconds| seconds < 60);
+    if storage.type_ == StorageType::S3 && is_short {
+        return Err(Obstacle::permanent(
+            "ArchiveLagTargetTooShort",
+            "`archiveLagTargetSeconds` must be at least 60 with S3: the database refuses less",
+        ));
+    }
+    Ok(())
+}
+
+/// The name of the LogBackup that goes before this one, because it is for the same tenant of the
+/// same database and older.
+fn older(object: &LogBackup, context: &Context, snapshot: Option<&Snapshot>) -> Option<String> {
+    let cluster = cluster_of(object, &object.spec.cluster_ref);
+    let current = snapshot.and_then(|snapshot| snapshot.tenant(&object.spec.tenant_name));
+    let id = current.map(|tenant| tenant.id);
+    let oldest = oldest_of_tenant(context, &cluster, &object.spec.tenant_name, id)?;
+    (rank(&oldest) < rank(object))
+        .then(|| qualified(&cluster, &namespace(&*oldest), &oldest.name_any()))
+}
+
+/// The LogBackup that works for a tenant of the cluster's database, wherever it is: of several the
+/// oldest. One that belongs to a tenant of the same name that is no more does not count.
+pub(in crate::controller) fn oldest_of_tenant(
+    context: &Context,
+    cluster: &ClusterKey,
+    tenant: &str,
+    id: Option<TenantId>,
+) -> Option<Arc<LogBackup>> {
+    let is_of_another = |other: &LogBackup| {
+        let known = other.status.as_ref().and_then(|status| status.tenant_id);
+        id.zip(known).is_some_and(|(id, known)| id.0 != known)
+    };
+    let mut objects = context.stores.log_backups.state();
+    objects.retain(|other| {
+        let of = cluster_of(&**other, &other.spec.cluster_ref);
+        other.spec.tenant_name == tenant
+            && same_database(context, cluster, &of)
+            && !is_of_another(other)
+    });
+    objects.into_iter().min_by_key(|object| rank(object))
+}
+
+fn rank(object: &LogBackup) -> (Timestamp, String, String) {
+    (created_at(object), object.name_any(), namespace(object))
+}

@@ -1,0 +1,120 @@
+//! Where backups are, compared with where a strategy sends them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::super::log_backup::{destination_seen, path};
+use super::super::{Context, namespace, place, qualified, stores};
+use crate::api::{BackupStrategySpec, LogBackup};
+use crate::domain::{DestinationSeen, naming};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, TenantId};
+
+/// Names of the stores of log backups that are where the strategy's own is: two objects may name one
+/// place, also in two namespaces.
+pub(super) fn same_stores(
+    context: &Context,
+    cluster: &ClusterKey,
+    log_backups: &[Arc<LogBackup>],
+    root: &Place,
+) -> BTreeSet<String> {
+    let stores: BTreeSet<_> = log_backups
+        .iter()
+        .map(|object| (namespace(&**object), &object.spec.storage_ref.name))
+        .collect();
+    let is_here = |home: &str, name: &str| {
+        let storage = stores::find(&context.stores.storages, home, name);
+        let place = storage.and_then(|storage| place::root(&storage.spec).ok());
+        place.is_some_and(|place| root.is_same_as(&place))
+    };
+    stores
+        .into_iter()
+        .filter(|(home, name)| is_here(home, name))
+        .map(|(home, name)| qualified(cluster, &home, name))
+        .collect()
+}
+
+/// Tenants whose logs go to the strategy's place, or went there last.
+pub(super) fn with_logs_here(
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+) -> BTreeSet<TenantId> {
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let tenants = snapshot.tenants.values().filter(|tenant| {
+        let path = naming::log_path(template, &snapshot.identity, tenant);
+        let wanted = root.join(&path).ok();
+        let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
+        destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
+    });
+    tenants.map(|tenant| tenant.id).collect()
+}
+
+/// Tenants whose logs go to neither the strategy's place nor that of their LogBackup: somebody else
+/// archives them.
+pub(super) fn logs_elsewhere(
+    context: &Context,
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+    log_backups: &[Arc<LogBackup>],
+) -> BTreeSet<TenantId> {
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let mut elsewhere = BTreeSet::new();
+    for tenant in snapshot.tenants.values() {
+        let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+        let is_elsewhere = |wanted: Option<Place>| {
+            matches!(
+                destination_seen(shown, wanted.as_ref()),
+                DestinationSeen::Elsewhere(_)
+            )
+        };
+        let of_strategy = naming::log_path(template, &snapshot.identity, tenant);
+        let of_tenant = log_backups
+            .iter()
+            .filter(|object| object.spec.tenant_name == tenant.name);
+        if is_elsewhere(root.join(&of_strategy).ok())
+            && of_tenant
+                .map(|object| wanted(context, object, snapshot))
+                .all(is_elsewhere)
+        {
+            elsewhere.insert(tenant.id);
+        }
+    }
+    elsewhere
+}
+
+/// Where a log backup sends the logs.
+fn wanted(context: &Context, object: &LogBackup, snapshot: &Snapshot) -> Option<Place> {
+    let home = namespace(object);
+    let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
+    let path = path(object, snapshot)?;
+    place::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
+}
+
+/// Which tenants have an available full backup at the strategy's place, and the data backups of
+/// which go elsewhere, and where.
+pub(super) fn data_places(
+    snapshot: &Snapshot,
+    root: &Place,
+    template: Option<&str>,
+) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
+    let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
+    for tenant in snapshot.tenants.values() {
+        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let Ok(wanted) = root.join(&path) else {
+            continue;
+        };
+        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
+        let mut full = tenant.sets.iter();
+        if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
+            with_full_backup.insert(tenant.id);
+        }
+        let shown = tenant.data_dest.as_deref();
+        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
+            elsewhere.insert(tenant.id, place);
+        }
+    }
+    (with_full_backup, elsewhere)
+}

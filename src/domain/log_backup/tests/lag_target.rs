@@ -1,0 +1,147 @@
+//! How far archived logs may be behind, where somebody says so.
+
+use super::*;
+
+fn with_target(seconds: u64) -> Tenant {
+    Tenant {
+        lag_target: Some(Duration::from_secs(seconds)),
+        ..doing()
+    }
+}
+
+/// A minute is asked for.
+fn asking() -> Story {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.archive_lag_target_seconds = Some(60);
+    story
+}
+
+/// A minute was asked for and applied.
+fn applied() -> Story {
+    let mut story = asking();
+    story.look(&seen(with_target(60)), 0);
+    story
+}
+
+fn set() -> Effect {
+    Effect::SetLagTarget(TenantName::parse("orders").unwrap(), 60)
+}
+
+fn ready(story: &Story) -> (&str, &str) {
+    let mut known = story.status.conditions.iter();
+    let ready = known.find(|known| known.type_ == "Ready").unwrap();
+    (&ready.status, &ready.message)
+}
+
+#[test]
+fn it_is_set_once_logs_are_archived() {
+    let mut story = asking();
+    let bare = story.look(&seen(bare()), 0).effect;
+    assert!(matches!(bare, Some(Effect::SetDestination(_))), "{bare:?}");
+    let verdict = story.look(&seen(with_target(120)), 10);
+    assert_eq!(verdict.effect, Some(set()));
+    assert_eq!((story.phase(), ready(&story).0), ("InProgress", "False"));
+    let verdict = story.look(&seen(with_target(60)), 20);
+    assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
+    assert_eq!(story.status.archive_lag_target_seconds, Some(60));
+}
+
+#[test]
+fn it_is_set_where_the_tenants_own_was_not_read_yet() {
+    assert_eq!(asking().look(&seen(doing()), 0).effect, Some(set()));
+}
+
+#[test]
+fn it_is_left_alone_where_nobody_asks_for_one() {
+    let mut story = Story::of(DesiredState::Running);
+    let verdict = story.look(&seen(with_target(7)), 0);
+    assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
+    assert_eq!(story.status.archive_lag_target_seconds, Some(7));
+}
+
+#[test]
+fn an_edit_sets_another_one() {
+    let mut story = applied();
+    story.spec.archive_lag_target_seconds = Some(90);
+    story.generation += 1;
+    let orders = TenantName::parse("orders").unwrap();
+    let verdict = story.look(&seen(with_target(60)), 10);
+    assert_eq!(verdict.effect, Some(Effect::SetLagTarget(orders, 90)));
+}
+
+#[test]
+fn one_that_a_dba_has_set_is_told_and_left() {
+    let mut story = applied();
+    let verdict = story.look(&seen(with_target(30)), 10);
+    assert_eq!((verdict.effect, verdict.event), (None, None));
+    let (status, message) = ready(&story);
+    assert!(
+        status == "True" && message.contains("archive_lag_target to 30 s"),
+        "{message}"
+    );
+    assert_eq!(story.condition("Archiving"), ("True", "Archiving"));
+}
+
+#[test]
+fn one_that_a_dba_has_set_is_put_right_where_that_is_asked_for() {
+    let mut story = applied();
+    story.spec.drift = Drift::Enforce;
+    let verdict = story.look(&seen(with_target(30)), 10);
+    assert_eq!(verdict.effect, Some(set()));
+    assert_eq!(verdict.event.unwrap().reason, "LogBackupCorrected");
+    story.look(&seen(with_target(60)), 20);
+    assert_eq!(story.status.correcting_since, None);
+}
+
+#[test]
+fn one_that_the_database_refuses_does_not_make_the_log_backup_fail() {
+    let mut story = asking();
+    story.answered(
+        &seen(with_target(120)),
+        0,
+        &refused(FailureClass::Permanent),
+    );
+    assert_eq!((story.phase(), ready(&story).0), ("InProgress", "False"));
+    assert_eq!(story.condition("Archiving"), ("True", "Archiving"));
+}
+
+#[test]
+fn one_that_shows_no_effect_for_long_does_not_make_the_log_backup_fail() {
+    let mut story = asking();
+    story.answered(&seen(with_target(120)), 0, &Answer::Done);
+    story.look(&seen(with_target(120)), 5_000);
+    assert_eq!(story.phase(), "InProgress");
+}
+
+#[test]
+fn a_server_that_knows_none_is_told_and_sent_nothing() {
+    let mut story = asking();
+    let old = Seen {
+        can_set_lag_target: false,
+        ..seen(bare())
+    };
+    let verdict = story.look(&old, 0);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(story.reason(), "UnsupportedServerVersion");
+}
+
+#[test]
+fn logs_may_be_so_much_more_behind_as_their_target_is_beyond_the_usual() {
+    let behind = |seconds: i64, target: u64| {
+        let mut tenant = with_target(target);
+        let round = tenant.round.as_mut().unwrap();
+        round.checkpoint_scn = scn(-seconds);
+        let mut story = Story::of(DesiredState::Running);
+        story.look(&seen(tenant), 0);
+        story.condition("DelayAcceptable").0.to_owned()
+    };
+    for (seconds, target, acceptable) in [
+        (600, 120, "True"),
+        (601, 120, "False"),
+        (601, 60, "False"),
+        (7_680, 7_200, "True"),
+        (7_681, 7_200, "False"),
+    ] {
+        assert_eq!(behind(seconds, target), acceptable, "{seconds} {target}");
+    }
+}

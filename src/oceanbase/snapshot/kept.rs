@@ -1,0 +1,61 @@
+//! What is kept from read to read: no more than is needed, and in the same allocation where nothing
+//! changed.
+
+use std::sync::Arc;
+
+use crate::oceanbase::model::{BackupSet, Job, Piece, Tenant};
+
+/// Keeps the running jobs and the newest of the ended ones; they are sorted by number.
+pub(super) fn trim(jobs: &mut Vec<Job>, kept: usize) {
+    let ended = jobs.iter().filter(|job| job.status.is_terminal()).count();
+    let mut surplus = ended.saturating_sub(kept);
+    jobs.retain(|job| {
+        let drop = surplus > 0 && job.status.is_terminal();
+        surplus -= usize::from(drop);
+        !drop
+    });
+    jobs.shrink_to_fit();
+}
+
+pub(super) trait Shrink: Sized {
+    fn shrunk(self) -> Self;
+}
+
+impl Shrink for Vec<BackupSet> {
+    fn shrunk(mut self) -> Self {
+        self.shrink_to_fit();
+        self
+    }
+}
+
+impl Shrink for Vec<Piece> {
+    fn shrunk(mut self) -> Self {
+        self.shrink_to_fit();
+        self
+    }
+}
+
+/// What was read anew, or what was known; an equal value stays the same allocation.
+pub(super) fn kept<T: Shrink + PartialEq + Default>(
+    full: bool,
+    fresh: Option<T>,
+    known: Option<&Arc<T>>,
+) -> Arc<T> {
+    let fresh = if full {
+        fresh.unwrap_or_default().shrunk()
+    } else {
+        T::default()
+    };
+    match known {
+        Some(known) if !full || **known == fresh => Arc::clone(known),
+        _ => Arc::new(fresh),
+    }
+}
+
+/// The tenant as it was, where nothing changed: whoever compares then sees the same allocation.
+pub(super) fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant> {
+    match known {
+        Some(known) if **known == tenant => Arc::clone(known),
+        _ => Arc::new(tenant),
+    }
+}

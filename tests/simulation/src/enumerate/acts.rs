@@ -1,0 +1,229 @@
+//! What can go wrong at a point.
+
+use crate::plan::{Act, Point};
+use crate::workload::FIRST_TENANT;
+
+/// What a point is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Sort {
+    Write,
+    Command,
+    List,
+    Read,
+    Query,
+    Login,
+    Event,
+}
+
+pub(super) fn sort(point: &Point) -> Sort {
+    match point.what().split(' ').next().unwrap_or_default() {
+        "create" | "update" | "patch" | "delete" => Sort::Write,
+        "list" => Sort::List,
+        "get" | "watch" => Sort::Read,
+        "login" => Sort::Login,
+        "event" => Sort::Event,
+        "SELECT" | "SHOW" => Sort::Query,
+        _ => Sort::Command,
+    }
+}
+
+/// Everything that can go wrong at a point of a workload with these tenants, whoever leads.
+pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
+    let mut acts = match sort(point) {
+        Sort::Write => vec![
+            Act::KillBefore,
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::LoseAfter,
+            Act::NeverBefore,
+            Act::NeverAfter,
+            Act::Refuse(409),
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Refuse(503),
+            Act::Late(20),
+            Act::Compact,
+            Act::Jump(3600),
+            Act::Jump(-300),
+            Act::Jump(-3600),
+            Act::Speed(50),
+            Act::Speed(200),
+            database("[killConnections]"),
+            Act::Stop,
+        ],
+        Sort::Command => vec![
+            Act::KillBefore,
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::LoseAfter,
+            Act::Refuse(4012),
+            Act::Late(40),
+            Act::Jump(3600),
+            Act::Jump(-300),
+            database("[killConnections]"),
+            database("stall: {on: {}, when: beforeExecuting}"),
+            database("stall: {on: {}, when: afterCommit}"),
+            Act::Stop,
+        ],
+        Sort::List => vec![
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::NeverBefore,
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Late(20),
+            Act::Stale(3),
+        ],
+        Sort::Read => vec![
+            Act::KillBefore,
+            Act::LoseBefore,
+            Act::NeverBefore,
+            Act::Refuse(429),
+            Act::Refuse(500),
+            Act::Refuse(503),
+            Act::Late(20),
+        ],
+        Sort::Query => vec![
+            Act::KillBefore,
+            Act::KillAfter,
+            Act::LoseBefore,
+            Act::Refuse(4012),
+            Act::Late(20),
+            database("stall: {on: {}, when: beforeExecuting}"),
+        ],
+        Sort::Login => vec![Act::KillBefore, Act::LoseBefore, Act::Late(10)],
+        Sort::Event => vec![
+            Act::KillBefore,
+            Act::Drop,
+            Act::Twice,
+            Act::Late(20),
+            Act::Close,
+            Act::Expire,
+        ],
+    };
+    acts.extend(without_effect(point));
+    acts.extend(of_backup(point));
+    acts.extend(without_tenant(point, tenants));
+    acts
+}
+
+/// A statement is answered well and does nothing: sys passes it on to a tenant that does not take
+/// it, or a proxy has sent it to another session than the next one.
+fn without_effect(point: &Point) -> Option<Act> {
+    let what = point.what();
+    let is_passed_on = what.starts_with("ALTER SYSTEM ") || what.starts_with("SET ENCRYPTION ");
+    is_passed_on.then(|| database("swallow: {on: {}}"))
+}
+
+/// A backup fails, its rows show up late, its archive breaks.
+fn of_backup(point: &Point) -> Vec<Act> {
+    if !point.what().starts_with("ALTER SYSTEM BACKUP") {
+        return Vec::new();
+    }
+    let names = named(point).into_iter().flat_map(|name| {
+        [
+            format!("failBackup: {{tenant: {name}, code: -9082}}"),
+            format!("lagSelects: {{tenant: {name}, selects: 6}}"),
+            format!("lagTime: {{tenant: {name}, age: 10s}}"),
+            // The job's row is there, and its set's is not: for a moment, and for longer than
+            // anybody waits.
+            format!("lagTime: {{tenant: {name}, age: 40s, views: CDB_OB_BACKUP_SET}}"),
+            format!("lagTime: {{tenant: {name}, age: 240s, views: CDB_OB_BACKUP_SET}}"),
+            format!("interruptArchive: {{tenant: {name}}}"),
+        ]
+    });
+    names.map(|yaml| database(&yaml)).collect()
+}
+
+/// A tenant is dropped, or made anew under its name, where something is told of it or sent to it.
+fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
+    const TOLD: [&str; 2] = ["update backuptasks/status ", "update logbackups/status "];
+    let what = point.what();
+    let is_told = TOLD.iter().any(|words| what.starts_with(words));
+    let names = match sort(point) {
+        Sort::Command => named(point),
+        Sort::Query if what.ends_with(" by key") => tenants.to_vec(),
+        Sort::Write if is_told => told_of(what, tenants),
+        _ => Vec::new(),
+    };
+    let names = names.into_iter().filter(|name| tenants.contains(name));
+    let acts = names.flat_map(|name| {
+        [
+            database(&format!("drop: {{tenant: {name}}}")),
+            database(&format!("recreate: {{tenant: {name}}}")),
+        ]
+    });
+    acts.collect()
+}
+
+/// The names in a statement, destinations and keys left out.
+fn named(point: &Point) -> Vec<&str> {
+    let texts = point.name.split('\'').skip(1).step_by(2);
+    texts.filter(|text| !text.contains(['/', '='])).collect()
+}
+
+/// The tenant whose number stands in an object's name; the first one where none does.
+fn told_of<'a>(what: &str, tenants: &[&'a str]) -> Vec<&'a str> {
+    let numbers = (FIRST_TENANT..).step_by(2);
+    let mut known = tenants.iter().zip(numbers);
+    let found = known.find(|(_, number)| what.contains(&format!("-t{number}")));
+    let first = tenants.first().copied();
+    found.map(|(name, _)| *name).or(first).into_iter().collect()
+}
+
+fn database(yaml: &str) -> Act {
+    Act::Database(yaml.to_owned())
+}
+
+/// What ends a lead without a kill: the leader stands still for longer than it may act, and for
+/// longer than its lease is good; the API server is out of its reach, or only its Lease.
+pub(super) fn ends(point: &Point) -> Vec<Act> {
+    let all = [
+        Act::Freeze(12),
+        Act::Freeze(40),
+        Act::Away(40),
+        Act::Silent(40),
+        Act::Unrenewed(40),
+    ];
+    match sort(point) {
+        Sort::Write | Sort::Command => all.into(),
+        Sort::Query | Sort::Event | Sort::Login => all[..2].into(),
+        Sort::List | Sort::Read => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tenants that are dropped at a point.
+    fn dropped_at(name: &str) -> Vec<String> {
+        let point = Point {
+            name: name.to_owned(),
+            nth: 1,
+        };
+        let acts = acts(&point, &["orders", "billing"]).into_iter();
+        let texts = acts.map(|act| act.to_string());
+        let names = texts.filter_map(|text| {
+            let name = text.strip_prefix("database=drop: {tenant: ")?;
+            Some(name.trim_end_matches('}').to_owned())
+        });
+        names.collect()
+    }
+
+    #[test]
+    fn the_tenant_of_a_statement_is_dropped_there() {
+        let text = "ALTER SYSTEM BACKUP TENANT = 'billing' DESCRIPTION = 'obb/*/1'";
+        assert_eq!(dropped_at(text), ["billing"]);
+        let text = "ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///a/orders' TENANT = 'orders'";
+        assert_eq!(dropped_at(text), ["orders"]);
+    }
+
+    #[test]
+    fn the_tenant_whose_task_is_told_of_is_dropped_there() {
+        let name = "update backuptasks/status nightly-t1004-full-202611200200z";
+        assert_eq!(dropped_at(name), ["billing"]);
+        assert_eq!(dropped_at("update logbackups/status orders"), ["orders"]);
+        assert_eq!(dropped_at("update backupstorages/status nfs"), [""; 0]);
+    }
+}
