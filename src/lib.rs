@@ -5,6 +5,7 @@
 //!
 //! * [`cli`] flags and environment
 //! * [`operator`] puts everything together
+//! * [`stop`] the graceful stop, when it is asked for
 //! * [`controller`] the Kubernetes shell: observe, write the status, perform
 //! * [`domain`] decisions: pure, without clock and I/O
 //! * [`oceanbase`] everything that knows OceanBase: statements, views, readers
@@ -19,4 +20,5 @@ pub mod controller;
 pub mod domain;
 pub mod oceanbase;
 pub mod operator;
+pub mod stop;
 pub mod telemetry;

@@ -10,8 +10,7 @@ use oceanbase_backup_operator::cli::{Cli, Command, Run};
 use oceanbase_backup_operator::clock::Clock;
 use oceanbase_backup_operator::controller::requests;
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
-use oceanbase_backup_operator::{api, operator, telemetry};
-use tokio::signal::unix::{SignalKind, signal};
+use oceanbase_backup_operator::{api, operator, stop, telemetry};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> Result<()> {
@@ -46,10 +45,6 @@ async fn start(run: Run) -> Result<()> {
         .context("no Kubernetes cluster is configured")?;
     let settings = run.settings(&config)?;
     let stop = CancellationToken::new();
-    let (mut terminate, mut interrupt) = (
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    );
     let running = operator::run(
         requests::client(config)?,
         Arc::new(MySql),
@@ -57,20 +52,6 @@ async fn start(run: Run) -> Result<()> {
         settings,
         stop.clone(),
     );
-    let asked = async {
-        tokio::select! { one = terminate.recv() => one, one = interrupt.recv() => one }
-    };
-    tokio::pin!(running);
-    let ended = tokio::select! {
-        ended = &mut running => ended,
-        Some(()) = asked => {
-            tracing::info!("stopping");
-            stop.cancel();
-            running.await
-        }
-    };
-    if let Err(error) = &ended {
-        tracing::error!(%error, "ended");
-    }
-    Ok(ended?)
+    let ended = stop::when_asked(stop, Box::pin(running)).await?;
+    Ok(ended.inspect_err(|error| tracing::error!(%error, "ended"))?)
 }

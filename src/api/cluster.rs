@@ -72,10 +72,10 @@ pub struct OceanBaseClusterSpec {
     /// `host:port` of observers (SQL port, usually 2881) or of OBProxy (2883), tried in order.
     #[schemars(
         length(min = 1, max = 16),
-        inner(length(min = 3, max = 260), regex(pattern = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:.]+\]):[0-9]{1,5}$")),
+        inner(length(min = 3, max = 260), regex(pattern = r"^([A-Za-z0-9.\-]+|\[[0-9a-fA-F:.]+\])(:[^:]*)?$")),
         extend("x-kubernetes-list-type" = "atomic")
     )]
-    #[x_kube(validation = ("self.all(e, [int(e.substring(e.lastIndexOf(':') + 1))].all(port, port >= 1 && port <= 65535))", "each entry must end in a port from 1 to 65535"))]
+    #[x_kube(validation = ("self.all(e, e.matches(':[0-9]{1,5}$') && [int(e.substring(e.lastIndexOf(':') + 1))].all(port, port >= 1 && port <= 65535))", "each entry must end in a port from 1 to 65535"))]
     pub endpoints: Vec<String>,
     /// Name of the cluster; only behind OBProxy, where the login is `user@sys#clusterName`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -71,11 +71,17 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obsta
             "UnsupportedServerVersion",
             format!("OceanBase {version} does not know `addressingModel`; leave it out"),
         )),
-        Some(_) => Err(Obstacle::permanent(
+        Some(what) => Err(Obstacle::permanent(
             "UnsupportedServerVersion",
             format!(
-                "OceanBase {version} can not use stores of type {:?}",
-                spec.type_
+                "OceanBase {version} can not use stores of type {:?}, which came with {}: use a \
+                 store of type NFS or OSS, or upgrade the database",
+                spec.type_,
+                if what == Capability::CosStorage {
+                    "4.2.1"
+                } else {
+                    "4.2.5 and 4.3.0"
+                },
             ),
         )),
     }
@@ -171,7 +177,7 @@ impl<'a> Parts<'a> {
             // The API server refuses this; an object from before the rule may still be there.
             _ => Err(Obstacle::permanent(
                 "InvalidStorage",
-                "`type` and the block of the store do not match",
+                "`type` and the block of the store do not match: give the block of that type alone",
             )),
         }
     }

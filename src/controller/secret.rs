@@ -141,7 +141,10 @@ impl Values {
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
             Err(_) => Err(Obstacle::permanent(
                 "SecretIncomplete",
-                format!("key '{key}' of Secret '{}' is no UTF-8 text", self.name),
+                format!(
+                    "key '{key}' of Secret '{}' is no UTF-8 text; write it anew as text",
+                    self.name
+                ),
             )),
         }
     }

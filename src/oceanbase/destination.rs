@@ -34,7 +34,7 @@ pub struct Place {
 pub enum DestinationError {
     /// A character that OceanBase's parser trips over.
     #[error(
-        "{what} holds a character that OceanBase can not take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible"
+        "{what} holds a character that OceanBase can not take in a destination: only printable ASCII without blanks, quotes, backslash, '&', '?' and ',' is possible; use another (in place of an access key: make a new one)"
     )]
     Character {
         /// Which value; never the value itself.

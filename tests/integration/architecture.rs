@@ -146,6 +146,33 @@ fn the_controllers_know_neither_the_assembly_nor_the_database_client() {
     assert_eq!(wrong, none());
 }
 
+/// The rooms in the order of the list in `lib.rs`.
+fn rooms() -> Vec<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/lib.rs");
+    let text = fs::read_to_string(path).unwrap();
+    let named = |line: &str| {
+        let (name, _) = line.strip_prefix("//! * [`")?.split_once('`')?;
+        Some(name.to_owned())
+    };
+    let rooms: Vec<String> = text.lines().filter_map(named).collect();
+    let modules = text.lines().filter(|line| line.starts_with("pub mod "));
+    assert_eq!(rooms.len(), modules.count(), "{rooms:?}");
+    rooms
+}
+
+#[test]
+fn imports_point_down_the_list_of_rooms() {
+    let rooms = rooms();
+    let path = |room: &String| format!("crate::{room}");
+    let mut wrong = Vec::new();
+    for (position, room) in rooms.iter().enumerate() {
+        let above: Vec<String> = rooms[..position].iter().map(path).collect();
+        let above: Vec<&str> = above.iter().map(String::as_str).collect();
+        wrong.extend(found(room, |path| is_below(path, &above)));
+    }
+    assert_eq!(wrong, none());
+}
+
 /// `file: word` for each shipped file outside `owners` that holds one of the words.
 fn elsewhere(owners: &[&str], words: &[&str]) -> Vec<String> {
     let mut wrong = Vec::new();

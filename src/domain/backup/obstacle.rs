@@ -85,7 +85,8 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
         return Some(Obstacle::waiting(
             "TenantNotPrimary",
             format!(
-                "the tenant's role is {}; only a primary tenant can be backed up",
+                "the tenant's role is {}; only a primary tenant can be backed up: back up its \
+                 primary, or wait until it is one itself",
                 tenant.role
             ),
         ));

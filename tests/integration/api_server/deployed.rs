@@ -60,6 +60,22 @@ fn the_image_is_named_in_one_place() {
         *image,
         concat!("oceanbase-backup-operator:", env!("CARGO_PKG_VERSION"))
     );
+    let namespaced = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/namespaced");
+    let objects = installation().kubectl(&["kustomize", namespaced]).unwrap();
+    assert!(objects.contains(&format!("image: {}\n", image.as_str().unwrap())));
+    let naming = [
+        "deploy",
+        "deploy/namespaced",
+        "deploy/operator",
+        "deploy/rbac",
+    ]
+    .into_iter()
+    .filter(|directory| {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+        let file = root.join(directory).join("kustomization.yaml");
+        std::fs::read_to_string(file).unwrap().contains("\nimages:")
+    });
+    assert_eq!(naming.collect::<Vec<_>>(), ["deploy/operator"]);
 }
 
 /// A Pod as the Deployment would make it.

@@ -30,7 +30,24 @@ impl Source {
             rest = after;
         }
         paths_within(rest, &mut paths);
-        paths
+        paths.iter().map(|path| self.absolute(path)).collect()
+    }
+
+    /// A path that begins with `self` or climbs by `super`, as one that begins with `crate`.
+    fn absolute(&self, path: &str) -> String {
+        let mut names: Vec<&str> = path.split("::").collect();
+        let own = self.name.trim_end_matches(".rs").trim_end_matches("/mod");
+        let mut module: Vec<&str> = own.split('/').filter(|name| *name != "lib").collect();
+        let steps = names.iter().take_while(|name| **name == "super").count();
+        match names[0] {
+            "self" => drop(names.remove(0)),
+            "super" => {
+                names.drain(..steps);
+                module.truncate(module.len().saturating_sub(steps));
+            }
+            _ => return path.to_owned(),
+        }
+        [vec!["crate"], module, names].concat().join("::")
     }
 
     /// Whether the file is in a room, or is it.
@@ -259,6 +276,22 @@ mod tests {
             paths("fn f() { let x = kube::Client::new(); }"),
             ["kube::Client::new"]
         );
+    }
+
+    #[test]
+    fn a_path_that_climbs_is_followed_to_where_it_leads() {
+        let text = "use super::super::oceanbase::sender;\nuse self::a::B;\nuse super::*;\n\
+                    pub(super) fn f() { super::backup::g() }";
+        let expected = [
+            "crate::domain",
+            "crate::domain::backup::g",
+            "crate::domain::example::a::B",
+            "crate::oceanbase::sender",
+        ];
+        assert_eq!(paths(text), expected);
+        let mut room = source("use super::controller::Context;");
+        room.name = "domain/mod.rs".to_owned();
+        assert!(room.paths().contains("crate::controller::Context"));
     }
 
     #[test]

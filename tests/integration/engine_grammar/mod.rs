@@ -7,10 +7,21 @@
 //! What can not be shown with it is named where the tests stand, and printed by them:
 //! `EXCEPTIONS` in `statements` and in `queries`.
 
+/// How many kinds an enum has. It does not compile when one is missing in the list.
+macro_rules! kinds {
+    ($kind:ident: $($variant:ident)*) => {{
+        let _all = |value: &$kind| match value {
+            $(| $kind::$variant { .. })* => (),
+        };
+        [$(stringify!($variant)),*].len()
+    }};
+}
+
 mod conformance;
 mod engine;
 mod jobs;
 mod literals;
 mod queries;
 mod rows;
+mod spoilt;
 mod statements;
