@@ -87,10 +87,9 @@ impl Reconcile for OceanBaseCluster {
     }
 
     fn deleted(&self, context: &Context) {
-        // Its reader looks for the object, finds none, and hangs up.
         context
             .clusters
-            .reload(&ClusterKey::new(&namespace(self), &self.name_any()));
+            .forget(&ClusterKey::new(&namespace(self), &self.name_any()));
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {

@@ -41,6 +41,7 @@ pub(super) struct Cluster {
     poke: Notify,
     reload: AtomicBool,
     doubt: AtomicBool,
+    retired: AtomicBool,
 }
 
 /// How far the object leads.
@@ -64,6 +65,7 @@ impl Cluster {
             poke: Notify::new(),
             reload: AtomicBool::new(false),
             doubt: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -152,6 +154,17 @@ impl Cluster {
 
     pub(super) fn take_doubt(&self) -> bool {
         self.doubt.swap(false, Ordering::Relaxed)
+    }
+
+    /// The object is gone: whoever reads for it ends. Says whether it was there till now.
+    pub(super) fn retire(&self) -> bool {
+        let was_there = !self.retired.swap(true, Ordering::Relaxed);
+        self.poke.notify_one();
+        was_there
+    }
+
+    pub(super) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
     }
 
     /// Returns when somebody changed the object, or doubts that it is good.

@@ -153,14 +153,17 @@ impl Clusters {
     }
 
     /// Brings an object that has logged in together with the others of the same database; says
-    /// whether it was not one of them before.
+    /// whether it was not one of them before. `None` for one that is gone.
     pub(super) fn join(
         &self,
         cluster: &Cluster,
         id: DatabaseId,
         account: &Account,
-    ) -> (Arc<Database>, bool) {
+    ) -> Option<(Arc<Database>, bool)> {
         let mut databases = lock(&self.databases);
+        if cluster.is_retired() {
+            return None;
+        }
         let database = databases.entry(id.clone()).or_insert_with(|| {
             let sender = Sender::new(
                 id.clone(),
@@ -176,24 +179,41 @@ impl Clusters {
         if let Some(before) = &before
             && before.id() == database.id()
         {
-            return (database, false);
+            return Some((database, false));
         }
         if let Some(before) = before
             && before.leave(cluster.key())
         {
             databases.remove(before.id());
         }
-        (database, true)
+        Some((database, true))
     }
 
-    /// Forgets an object that is gone.
-    fn forget(&self, key: &ClusterKey) {
-        let Some(cluster) = lock(&self.known).remove(key) else {
-            return;
-        };
+    /// Forgets an object that is gone, at once: one that is made anew under its name may lead
+    /// elsewhere, and must not be taken for what this one was.
+    pub fn forget(&self, key: &ClusterKey) {
+        let known = lock(&self.known).remove(key);
+        if let Some(cluster) = known {
+            self.retire(&cluster);
+        }
+    }
+
+    /// Nobody reads for this object any more.
+    fn ended(&self, cluster: &Arc<Cluster>) {
+        let mut known = lock(&self.known);
+        let current = known.get(cluster.key());
+        if current.is_some_and(|current| Arc::ptr_eq(current, cluster)) {
+            known.remove(cluster.key());
+        }
+        drop(known);
+        self.retire(cluster);
+    }
+
+    fn retire(&self, cluster: &Cluster) {
         let mut databases = lock(&self.databases);
-        if let Some(database) = cluster.database()
-            && database.leave(key)
+        if cluster.retire()
+            && let Some(database) = cluster.database()
+            && database.leave(cluster.key())
         {
             databases.remove(database.id());
         }
@@ -213,9 +233,8 @@ impl Readers {
         loop {
             tokio::select! {
                 Some(cluster) = self.started.recv() => {
-                    let key = cluster.key().clone();
                     let reflector = Reflector {
-                        cluster,
+                        cluster: Arc::clone(&cluster),
                         clusters: self.clusters.clone(),
                         connect: Arc::clone(&self.clusters.connect),
                         credentials: Arc::clone(&self.credentials),
@@ -223,10 +242,10 @@ impl Readers {
                         clock: self.clock.clone(),
                         metrics: self.clusters.metrics.clone(),
                     };
-                    readers.spawn(async move { reflector.run().await; key });
+                    readers.spawn(async move { reflector.run().await; cluster });
                 }
-                Some(Ok(key)) = readers.join_next() => {
-                    self.clusters.forget(&key);
+                Some(Ok(cluster)) = readers.join_next() => {
+                    self.clusters.ended(&cluster);
                 }
                 else => std::future::pending().await,
             }

@@ -96,7 +96,7 @@ impl Reflector {
     /// Reads the cluster until its object is gone.
     pub(super) async fn run(self) {
         let mut failures = 0;
-        loop {
+        while !self.cluster.is_retired() {
             match self.session().await {
                 End::Gone => return,
                 // A connection that was good breaks now and then; only a second failure is news.
@@ -131,7 +131,9 @@ impl Reflector {
             Err(trouble) => return end(trouble, false),
         };
         let id = identity.database();
-        let (database, joined) = self.clusters.join(&self.cluster, id, &account);
+        let Some((database, joined)) = self.clusters.join(&self.cluster, id, &account) else {
+            return End::Gone;
+        };
         let Some(_lead) = database.lead(self.cluster.key()) else {
             return match self.check_rights(session.as_mut(), version).await {
                 Ok(()) => {
@@ -307,6 +309,9 @@ impl Reflector {
                 }
             };
             let _ = timeout(pause.saturating_sub(breath), poked).await;
+            if self.cluster.is_retired() {
+                return End::Gone;
+            }
             if self.cluster.take_doubt()
                 && let Some(end) = self.verify(account, about).await
             {

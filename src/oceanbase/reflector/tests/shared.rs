@@ -200,3 +200,17 @@ async fn a_session_that_reads_goes_on_while_no_other_can_be_opened() {
     assert_eq!(desk.reads_in(60).await, 4);
     assert_eq!(desk.state(), Ok(()));
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_object_that_is_made_anew_is_not_taken_for_the_one_before() {
+    let desk = Desk::new();
+    a_moment().await;
+    desk.clusters.forget(&desk.key);
+    desk.clusters.watch(&desk.key);
+    let state = desk.clusters.state(&desk.key);
+    assert!(matches!(state, ClusterState::Connecting), "{state:?}");
+    sleep(Duration::from_mins(1)).await;
+    assert_eq!(desk.state(), Ok(()));
+    let current = desk.node.simulator.connections().current;
+    assert_eq!(current, 1, "the reader of the one before has ended");
+}
