@@ -52,6 +52,8 @@ pub struct ChildSeen {
     pub cancel: bool,
     /// Why it failed.
     pub cause: Option<Cause>,
+    /// Whether it has seen its tenant: it then ends by itself when that is dropped.
+    pub knows_tenant: bool,
     /// Whether its tenant is known to be no more.
     pub tenant_gone: bool,
 }
@@ -271,9 +273,9 @@ impl Draft<'_> {
         self.render(&state, effect, next)
     }
 
-    /// One that waits for a tenant that is no more would wait for ever.
+    /// One that waits for a tenant that it has never seen would wait for ever once that is dropped.
     fn cancel_children(&self, open: &[&ChildSeen]) -> Option<Effect> {
-        let is_over = |child: &ChildSeen| child.tenant_gone && !child.runs;
+        let is_over = |child: &ChildSeen| child.tenant_gone && !child.knows_tenant;
         let is_to_cancel = |child: &&&ChildSeen| self.is_cancel_wanted() || is_over(child);
         let to_cancel = open.iter().filter(is_to_cancel);
         let to_cancel = to_cancel.filter(|child| !child.cancel).take(BATCH);

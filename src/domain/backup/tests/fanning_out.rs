@@ -20,6 +20,7 @@ fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
         runs: outcome.is_none(),
         cancel: false,
         cause: (outcome == Some("Failed")).then(|| cause("StoreOutOfSpace", "the store is full")),
+        knows_tenant: true,
         tenant_gone: false,
     }
 }
@@ -175,12 +176,12 @@ fn a_backup_that_was_complete_before_its_tenant_was_dropped_counts() {
 }
 
 #[test]
-fn a_task_that_waits_for_a_tenant_that_was_dropped_is_canceled() {
+fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
     let mut story = followed();
     let mut seen = with_dropped([None; 3]);
     let running = story.look(&seen, 5);
-    assert_eq!(running.effect, None, "its backup ends by itself");
-    seen.children.known[0].runs = false;
+    assert_eq!(running.effect, None, "it ends by itself");
+    seen.children.known[0].knows_tenant = false;
     let verdict = story.look(&seen, 6);
     let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
     assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
