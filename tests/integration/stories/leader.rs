@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use oceanbase_sim::fault::{self, Fault, Trigger};
 use oceanbase_sim::log::Entry;
 use oceanbase_sim::statement::Kind;
@@ -30,6 +31,13 @@ fn world(story: &str) -> World {
     let world = World::new(story, ONE_TENANT);
     account::may_lead_in(&world.namespace);
     world
+}
+
+/// When an operator that has ended said so in its log.
+fn ended_at(operator: &Operator) -> Timestamp {
+    let log = operator.log();
+    let mut times = log.lines().rev().map(|line| line.split(' ').next());
+    times.find_map(|time| time?.parse().ok()).unwrap()
 }
 
 /// The name of the operator that holds the Lease; nothing while nobody does.
@@ -172,8 +180,11 @@ fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
     gate.hold(Box::new(after_another), Moment::Before);
     let (status, _) = first.wait();
     assert_eq!(status.code(), Some(1));
-    assert_eq!(leader(&world), "operator-0");
     wait_for_leader(&world, 1);
+    let lease = world.get("lease", "oceanbase-backup-operator");
+    let acquired_at = lease["spec"]["acquireTime"].as_str().unwrap();
+    let acquired_at: Timestamp = acquired_at.parse().unwrap();
+    assert!(ended_at(&first) < acquired_at, "{}", first.log());
     drop(second);
 }
 
