@@ -30,8 +30,6 @@ struct State {
     points: Vec<Point>,
     /// When the last fault struck.
     struck_at: Option<Duration>,
-    /// Jumps of an operator's clock, and when they were.
-    jumps: Vec<(Duration, i64)>,
     /// Whether something could not happen where it should.
     is_missed: bool,
     at: Duration,
@@ -48,7 +46,6 @@ impl Director {
             counts: HashMap::new(),
             points: Vec::new(),
             struck_at: None,
-            jumps: Vec::new(),
             is_missed: false,
             at: Duration::ZERO,
             at_once: 0,
@@ -104,7 +101,6 @@ impl Director {
                     double.compact();
                 }
             }
-            Act::Jump(seconds) => state.jumps.push((now, *seconds)),
             Act::Database(yaml) => {
                 drop(state);
                 self.inject(yaml);
@@ -138,12 +134,6 @@ impl Director {
         let state = self.lock();
         let all = state.faults.is_empty() && !state.is_missed;
         (state.struck_at, all)
-    }
-
-    /// Jumps of an operator's clock, and when they were.
-    #[must_use]
-    pub fn jumps(&self) -> Vec<(Duration, i64)> {
-        self.lock().jumps.clone()
     }
 
     /// Whether the operator ran in circles without time passing.

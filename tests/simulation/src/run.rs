@@ -4,12 +4,11 @@ use std::cell::Cell;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest};
 use crate::plan::{Fault, Plan, Point};
-use crate::time::Time;
 use crate::workload::Workload;
 use crate::world::World;
 
@@ -173,26 +172,22 @@ fn lost_slots(workload: &Workload, world: &World, status: &Value) -> Vec<String>
         .flatten()
         .filter_map(|record| record["slot"].as_str()?.parse().ok())
         .collect();
-    let jumps = world.director.jumps();
     let lost = workload.slots.iter().filter(|slot| {
         let slot: Timestamp = slot.parse().unwrap();
-        !kept.contains(&slot) && !was_suspended(workload, &jumps, slot)
+        !kept.contains(&slot) && !was_suspended(workload, world, slot)
     });
     lost.map(|slot| format!("I6: the slot {slot} was lost"))
         .collect()
 }
 
-/// Whether the clock jumped over a slot while the strategy was suspended: it fell due then, and
-/// nobody wanted it.
-fn was_suspended(workload: &Workload, jumps: &[(Duration, i64)], slot: Timestamp) -> bool {
+/// Whether a slot fell due, by an operator's clock, while the strategy was suspended: nobody wanted
+/// it.
+fn was_suspended(workload: &Workload, world: &World, slot: Timestamp) -> bool {
     let Some((from, until)) = workload.suspended() else {
         return false;
     };
-    let due = Time::since_start(slot);
-    jumps.iter().any(|(at, seconds)| {
-        let landed = SignedDuration::try_from(*at).unwrap() + SignedDuration::from_secs(*seconds);
-        (from..until).contains(at) && due <= landed
-    })
+    let mut due = world.seats.iter().map(|seat| seat.time().shown_at(slot));
+    due.any(|due| due.is_some_and(|due| (from..until).contains(&due)))
 }
 
 thread_local! {

@@ -16,12 +16,12 @@ const START: i64 = 1_795_139_700;
 #[derive(Clone, Debug)]
 pub struct Time {
     began: Instant,
-    /// How the operator's wall clock differs from everybody else's.
-    drift: Arc<Mutex<Drift>>,
+    /// How the operator's wall clock differed from everybody else's; the last is how it does now.
+    drifts: Arc<Mutex<Vec<Drift>>>,
 }
 
-/// A wall clock that is wrong.
-#[derive(Debug, Default)]
+/// A wall clock that is wrong, and runs evenly.
+#[derive(Clone, Copy, Debug, Default)]
 struct Drift {
     /// How far it was ahead at `since`.
     ahead: SignedDuration,
@@ -43,7 +43,7 @@ impl Time {
     pub fn begin() -> Self {
         Self {
             began: Instant::now(),
-            drift: Arc::default(),
+            drifts: right(),
         }
     }
 
@@ -52,13 +52,12 @@ impl Time {
     pub fn elsewhere(&self) -> Self {
         Self {
             began: self.began,
-            drift: Arc::default(),
+            drifts: right(),
         }
     }
 
     /// How long after the beginning of a world an instant is.
-    #[must_use]
-    pub fn since_start(at: Timestamp) -> SignedDuration {
+    fn since_start(at: Timestamp) -> SignedDuration {
         at.duration_since(Timestamp::from_second(START).unwrap())
     }
 
@@ -80,22 +79,51 @@ impl Time {
         tokio::time::sleep_until(self.began + elapsed).await;
     }
 
-    fn drift(&self) -> MutexGuard<'_, Drift> {
-        self.drift.lock().unwrap_or_else(PoisonError::into_inner)
+    fn drifts(&self) -> MutexGuard<'_, Vec<Drift>> {
+        self.drifts.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far the operator's wall clock is ahead from now on, and how fast it runs.
+    fn change(&self, change: impl FnOnce(&mut Drift)) {
+        let since = self.elapsed();
+        let mut drifts = self.drifts();
+        let current = drifts.last().copied().unwrap_or_default();
+        let mut next = Drift {
+            ahead: current.ahead(since),
+            since,
+            ..current
+        };
+        change(&mut next);
+        drifts.push(next);
     }
 
     /// Moves the operator's wall clock.
     pub fn jump(&self, seconds: i64) {
-        self.drift().ahead += SignedDuration::from_secs(seconds);
+        self.change(|drift| drift.ahead += SignedDuration::from_secs(seconds));
     }
 
     /// From now on the operator's wall clock runs at so many percent of its speed.
     pub fn run_at(&self, percent: u32) {
-        let now = self.elapsed();
-        let mut drift = self.drift();
-        drift.ahead = drift.ahead(now);
-        drift.since = now;
-        drift.faster = i32::try_from(percent).unwrap_or(i32::MAX) - 100;
+        let percent = i32::try_from(percent).unwrap_or(i32::MAX);
+        self.change(|drift| drift.faster = percent - 100);
+    }
+
+    /// How long the world existed when the operator's wall clock first showed this instant, or a
+    /// later one.
+    #[must_use]
+    pub fn shown_at(&self, at: Timestamp) -> Option<Duration> {
+        let due = Self::since_start(at).as_nanos();
+        let drifts = self.drifts();
+        let later = drifts.iter().skip(1).map(|next| next.since);
+        let ends = later.chain([self.elapsed()]);
+        drifts.iter().zip(ends).find_map(|(drift, end)| {
+            let since = i128::try_from(drift.since.as_nanos()).ok()?;
+            let missing = due - since - drift.ahead.as_nanos();
+            let speed = i128::from(drift.faster) + 100;
+            let left = (missing.max(0) * 100).checked_div(speed)?;
+            let at = drift.since + Duration::from_nanos(u64::try_from(left).ok()?);
+            (at <= end).then_some(at)
+        })
     }
 
     /// The operator's clock.
@@ -103,15 +131,42 @@ impl Time {
     pub fn clock(&self) -> Clock {
         let time = self.clone();
         Clock::new(move || {
-            let ahead = time.drift().ahead(time.elapsed());
-            time.now() + ahead
+            let current = time.drifts().last().copied().unwrap_or_default();
+            time.now() + current.ahead(time.elapsed())
         })
     }
+}
+
+/// A clock that is right.
+fn right() -> Arc<Mutex<Vec<Drift>>> {
+    Arc::new(Mutex::new(vec![Drift::default()]))
 }
 
 impl oceanbase_sim::clock::Clock for Time {
     fn now(&self) -> Scn {
         let nanos = Time::now(self).as_nanosecond();
         Scn(u64::try_from(nanos).unwrap())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn an_instant_is_shown_when_the_operators_clock_comes_to_it_or_jumps_over_it() {
+        let time = Time::begin();
+        let minute =
+            |number| Timestamp::from_second(START).unwrap() + SignedDuration::from_mins(number);
+        let minutes = Duration::from_mins;
+        time.until(minutes(1)).await;
+        time.run_at(200);
+        time.until(minutes(3)).await;
+        time.jump(600);
+        time.until(minutes(4)).await;
+        let shown = [1, 3, 5, 6, 15, 17, 18].map(|number| time.shown_at(minute(number)));
+        let at = |seconds| Some(Duration::from_secs(seconds));
+        let expected = [at(60), at(120), at(180), at(180), at(180), at(240), None];
+        assert_eq!(shown, expected);
     }
 }

@@ -68,7 +68,7 @@ pub struct World {
     /// Who looks.
     pub oracle: Oracle,
     /// Where operators run.
-    seats: Vec<Seat>,
+    pub seats: Vec<Seat>,
 }
 
 impl World {
