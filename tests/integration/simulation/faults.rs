@@ -15,7 +15,7 @@ const PLANS: usize = 300;
 /// Draws them.
 const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 15] = [
+const EVERYDAY: [&str; 16] = [
     "pair",
     "manual",
     "now",
@@ -31,6 +31,7 @@ const EVERYDAY: [&str; 15] = [
     "farewell",
     "everybody",
     "sealed",
+    "elsewhere",
 ];
 
 #[test]
@@ -63,6 +64,11 @@ fn what_people_do_is_done_in_peace() {
         retry.digest["jobs of orders"],
         "Full FAILED, Full COMPLETED, Inc COMPLETED"
     );
+    let elsewhere = run(&Plan::peace("elsewhere"), None);
+    assert_eq!(elsewhere.digest["BACKUP of orders"], "1");
+    for name in ["ledger", "stock", "wages"] {
+        assert_eq!(elsewhere.digest[&format!("BACKUP of {name}")], "0");
+    }
 }
 
 /// Without this no plan could be replayed.

@@ -3,8 +3,8 @@
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
 //! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
-//! called complete has a set, protected where that was asked for; and of several
-//! operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
+//! called complete has a set, protected where that was asked for; nothing is changed about a tenant
+//! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
 mod leading;
 mod objects;
@@ -57,6 +57,8 @@ struct State {
     sets: sets::Sets,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
+    /// Tenants that somebody else backed up before the statement that is being run.
+    elsewhere: BTreeSet<String>,
     /// Tenants whose log backup was interrupted before the statement that is being run.
     interrupted: BTreeSet<String>,
     /// Whether an operator must be elected before it acts.
@@ -86,6 +88,7 @@ impl Oracle {
             slots: BTreeMap::new(),
             sets: sets::Sets::default(),
             destinations: BTreeSet::new(),
+            elsewhere: BTreeSet::new(),
             interrupted: BTreeSet::new(),
             is_elected: workload.has_second,
             tenants: workload.tenants.len(),

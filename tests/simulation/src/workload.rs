@@ -14,6 +14,9 @@ use crate::oracle::PASSWORD;
 /// The namespace of everything.
 pub const NAMESPACE: &str = "payments";
 
+/// The directory of every store of ours.
+pub const STORE: &str = "/ob-backup";
+
 /// The number of the first tenant of a database; the others have every second one after it.
 pub const FIRST_TENANT: u64 = 1002;
 
@@ -97,7 +100,7 @@ spec:
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStorage
 metadata: {{name: nfs}}
-spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
+spec: {{type: NFS, nfs: {{path: {STORE}}}}}
 "
     ))
 }
@@ -150,6 +153,7 @@ impl Workload {
             Self::farewell(),
             Self::everybody(),
             Self::sealed(),
+            Self::elsewhere(),
             Self::days(),
         ]
     }

@@ -6,11 +6,15 @@ use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
 use super::{PASSWORD, RESTORE_PASSWORD, State};
-use crate::workload::FIRST_TENANT;
+use crate::workload::{FIRST_TENANT, STORE};
 
 impl State {
-    /// Remembers which destinations are set, and which log backups interrupted.
+    /// Remembers which destinations are set, by whom, and which log backups interrupted.
     pub(super) fn before_statement(&mut self, simulator: &Simulator, text: &str) {
+        self.elsewhere = simulator.world(|world| {
+            let tenants = world.tenants.iter().filter(|tenant| is_elsewhere(tenant));
+            tenants.map(|tenant| tenant.name.clone()).collect()
+        });
         if text.starts_with("ALTER SYSTEM NOARCHIVELOG") {
             let is_interrupted =
                 |tenant: &&Tenant| tenant.archive.status() == Some(RoundStatus::Interrupted);
@@ -79,6 +83,11 @@ impl State {
         if !entry.took_effect() {
             return;
         }
+        for name in &entry.named {
+            if self.elsewhere.contains(name) {
+                self.violated(&format!("somebody else backs up {name}: {}", entry.text));
+            }
+        }
         let holds = match entry.kind {
             Kind::SetLogArchiveDest => "logs",
             Kind::SetDataBackupDest => "data",
@@ -125,6 +134,15 @@ impl State {
             self.violated(&format!("{running} backups run at a time, {most} may"));
         }
     }
+}
+
+/// Whether a tenant has a destination that is not in a store of ours.
+fn is_elsewhere(tenant: &Tenant) -> bool {
+    let logs = tenant.archive_dest.as_ref().map(|dest| dest.uri.path());
+    let data = tenant.data_dest.as_ref().map(|dest| dest.uri.path());
+    logs.into_iter()
+        .chain(data)
+        .any(|path| !path.contains(STORE))
 }
 
 /// How many backups of ours a tenant has running.

@@ -30,7 +30,9 @@ fn said_of(statements: &[&str]) -> Vec<String> {
         .unwrap();
     runtime.block_on(async {
         let ready = TenantSpec::new("orders").ready(std::time::Duration::from_hours(24));
-        let scenario = Scenario::new("4.3.5.2").with(ready);
+        let mut elsewhere = TenantSpec::new("ledger");
+        elsewhere.data_dest = Some("file:///elsewhere/ledger/data".to_owned());
+        let scenario = Scenario::new("4.3.5.2").with(ready).with(elsewhere);
         let simulator = Simulator::new(&scenario, Time::begin()).unwrap();
         let mut session = simulator.connect("root@sys", "").unwrap();
         let oracle = oracle();
@@ -108,6 +110,15 @@ fn a_backup_without_a_key_is_seen() {
 fn a_statement_that_nobody_asked_for_is_seen() {
     let text = "ALTER SYSTEM NOARCHIVELOG TENANT = 'orders'";
     assert_eq!(said_of(&[text]), [format!("I9: nobody asked for {text}")]);
+}
+
+#[test]
+fn a_statement_about_a_tenant_that_somebody_else_backs_up_is_seen() {
+    let text = "ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '7d' \
+                TENANT = 'ledger'";
+    let said = said_of(&[text]);
+    let expected = format!("somebody else backs up ledger: {text}");
+    assert!(said.contains(&expected), "{said:?}");
 }
 
 #[test]

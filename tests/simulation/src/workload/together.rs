@@ -1,12 +1,13 @@
 //! Several that have to do with one database: two operators of which one acts, two namespaces, many
-//! tenants.
+//! tenants, somebody else who backs up.
 
 use std::time::Duration;
 
 use oceanbase_backup_operator::controller::lease;
+use oceanbase_sim::statement::Kind;
 
 use super::everyday::{STRATEGY, task};
-use super::{Action, Workload, edit, minutes, scenario};
+use super::{Action, STORE, Workload, edit, minutes, scenario};
 use crate::oracle::PASSWORD;
 
 /// One of the strategies of two namespaces; both name the tenant `ledger`.
@@ -46,7 +47,7 @@ spec:
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStorage
 metadata: {{name: nfs, namespace: shop}}
-spec: {{type: NFS, nfs: {{path: /ob-backup}}}}
+spec: {{type: NFS, nfs: {{path: {STORE}}}}}
 "
     )
 }
@@ -68,6 +69,36 @@ apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: all}
 spec: {strategyRef: {name: yearly}, scope: Strategy, type: Full}
+";
+
+/// One tenant that is backed up from a console, one of which only data backups are made, and one
+/// that nobody backs up.
+const ELSEWHERE: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 20
+tenants:
+  - {name: orders, fullBackupSize: 100GiB}
+  - name: ledger
+    fullBackupSize: 100GiB
+    dataDest: 'file:///elsewhere/ledger/data'
+    archive: {dest: 'LOCATION=file:///elsewhere/ledger/log', rounds: [{from: 480h}]}
+    backups: [{ago: 360h}, {ago: 24h}]
+  - name: stock
+    fullBackupSize: 100GiB
+    dataDest: 'file:///elsewhere/stock/data'
+";
+
+const OF_ALL_TENANTS: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '0 2 * * *'}}
+  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}
+  deletionPolicy: Stop
 ";
 
 impl Workload {
@@ -126,5 +157,29 @@ impl Workload {
             )
             .at(Duration::ZERO, Action::Apply(YEARLY.to_owned()))
             .at(minutes(4), Action::Apply(OF_ALL.to_owned()))
+    }
+    /// A strategy for all tenants with a recovery window, which ends what it has begun when it is
+    /// deleted. Somebody else backs up two of the tenants, and one that is created later.
+    pub(super) fn elsewhere() -> Self {
+        let mut elsewhere = Self::new("elsewhere", &["orders", "ledger", "stock"]);
+        ELSEWHERE.clone_into(&mut elsewhere.scenario);
+        elsewhere.allowed.extend([
+            Kind::NoArchiveLog,
+            Kind::AddDeletePolicy,
+            Kind::DropDeletePolicy,
+        ]);
+        elsewhere.slots = vec!["2026-11-20T02:00:00Z"];
+        let created = "create: {name: wages, fullBackupSize: 100GiB, \
+                       dataDest: 'file:///elsewhere/wages/data'}";
+        elsewhere
+            .at(Duration::ZERO, Action::Apply(OF_ALL_TENANTS.to_owned()))
+            .at(minutes(8), Action::Database(created))
+            .at(
+                minutes(15),
+                Action::Delete {
+                    plural: "backupstrategies",
+                    name: "nightly",
+                },
+            )
     }
 }
