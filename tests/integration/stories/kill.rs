@@ -4,8 +4,9 @@
 //! effect, and after it took effect but before the operator hears of it. Another operator takes
 //! over, and there must be one backup, as if nothing had happened.
 //!
-//! The statements are those of a run that nobody disturbs, which is written down first. Its writes
-//! must all be among the points, or move nothing by which an operator remembers. Every run comes
+//! The statements are those of a run that nobody disturbs, which is written down first: all of the
+//! sessions that send, and each text of those that only read, in the beginning and once more while
+//! the backup works. Its writes must all be among the points, or move nothing by which an operator remembers. Every run comes
 //! by every point: a plan that waits in vain for the operator fails.
 
 mod point;
@@ -35,9 +36,15 @@ struct Plan {
 
 /// Kills the operator at a point and lets another one take over.
 fn kill(plan: &Plan, mut stage: Stage) {
-    plan.point.arm(&stage, plan.moment);
-    stage.world.start_operator();
     let what = format!("{plan:?}");
+    if plan.point.is_of_work() {
+        stage.world.start_operator();
+        stage.wait(&what, Stage::is_working);
+        plan.point.arm(&stage, plan.moment);
+    } else {
+        plan.point.arm(&stage, plan.moment);
+        stage.world.start_operator();
+    }
     stage.wait(&what, Stage::is_reached);
     stage.world.kill_operator();
     stage.world.start_operator();
@@ -108,10 +115,14 @@ fn a_kill_at_any_statement_or_write_of_a_full_backup_leaves_one_backup() {
             })
         })
         .collect();
-    let is_statement = |plan: &&Plan| matches!(plan.point, Point::Statement { .. });
-    let statements = plans.iter().filter(is_statement).count();
-    let writes = plans.len() - statements;
-    println!("killed {statements} times at statements and {writes} times at writes");
+    let of = |is: fn(&Point) -> bool| plans.iter().filter(|plan| is(&plan.point)).count();
+    let commands = of(|point| matches!(point, Point::Statement { .. }));
+    let readings = of(|point| matches!(point, Point::Reading { .. }));
+    let writes = plans.len() - commands - readings;
+    println!(
+        "killed {commands} times in sessions that send, {readings} times in those that only read, \
+         {writes} times at writes"
+    );
     let stages = stages(plans.len());
     let left = Mutex::new(plans.into_iter().zip(stages).collect::<Vec<_>>());
     std::thread::scope(|scope| {

@@ -4,11 +4,12 @@
 //! race, so that the n-th write of one run is another one in the next. A status is therefore named
 //! by what it is the first to show, and only by what every run shows at some time.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 
 use oceanbase_sim::fault::{self, Fault, Trigger};
-use oceanbase_sim::log::StatementLog;
+use oceanbase_sim::log::{Entry, StatementLog};
+use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
 use super::stage::Stage;
@@ -32,6 +33,13 @@ pub(super) enum Point {
         containing: String,
         nth: u32,
     },
+    /// The first statement like this of the session that reads the views, from its beginning on or
+    /// while the backup works.
+    Reading {
+        session: u64,
+        containing: String,
+        is_of_work: bool,
+    },
     /// The creation of an object of this kind.
     Creation(&'static str),
     /// The event with this reason.
@@ -50,6 +58,14 @@ impl fmt::Debug for Point {
                 containing,
                 nth,
             } => write!(f, "statement {nth} of session {session} like: {containing}"),
+            Self::Reading {
+                session,
+                containing,
+                is_of_work,
+            } => {
+                let when = if *is_of_work { "during the backup" } else { "" };
+                write!(f, "reading of session {session} {when}: {containing}")
+            }
             Self::Creation(plural) => write!(f, "creation in {plural}"),
             Self::Event(reason) => write!(f, "event {reason}"),
             Self::Fact(fact) => write!(f, "status of {} that shows: {}", fact.plural, fact.name),
@@ -168,39 +184,64 @@ impl Point {
             .chain([Self::Refresh(TASKS)])
     }
 
-    /// The statements of the sessions in which commands are sent, of a run that is over.
+    /// The statements of a run that is over: all of the sessions in which commands are sent, and
+    /// of the others, which read the same again and again, the first of each text, and the first
+    /// after BACKUP was sent.
     pub(super) fn statements(log: &StatementLog) -> Vec<Self> {
-        let commands: BTreeSet<u64> = log
-            .entries()
-            .filter(|entry| entry.text.contains("ob_query_timeout"))
-            .map(|entry| entry.session)
-            .collect();
+        let mut sessions = BTreeMap::<u64, Vec<&Entry>>::new();
+        for entry in log.entries() {
+            sessions.entry(entry.session).or_default().push(entry);
+        }
+        let is_backup = |entry: &&Entry| entry.kind == Kind::Backup;
+        let sent = log.entries().find(is_backup).unwrap().number;
         let mut points = Vec::new();
-        for session in commands {
-            let texts: Vec<_> = log
-                .entries()
-                .filter(|entry| entry.session == session)
-                .map(|entry| entry.text.as_str())
-                .collect();
-            for (at, text) in texts.iter().enumerate() {
-                // Up to the key: it holds the task's uid, which is another one in each run.
-                let containing = text.split("obb/").next().unwrap_or(text);
-                let alike = texts[..=at].iter().filter(|t| t.contains(containing));
-                points.push(Self::Statement {
-                    session,
-                    containing: containing.to_owned(),
-                    nth: u32::try_from(alike.count()).unwrap(),
-                });
+        for (session, entries) in sessions {
+            let texts: Vec<_> = entries.iter().map(|entry| entry.text.as_str()).collect();
+            if texts.iter().any(|text| text.contains("ob_query_timeout")) {
+                points.extend(Self::commands(session, &texts));
+            } else {
+                let after = entries.partition_point(|entry| entry.number < sent);
+                points.extend(Self::readings(session, &texts, false));
+                points.extend(Self::readings(session, &texts[after..], true));
             }
         }
         points
+    }
+
+    fn commands(session: u64, texts: &[&str]) -> impl Iterator<Item = Self> {
+        let nth = |at: usize, containing: &str| {
+            let alike = texts[..=at].iter().filter(|text| text.contains(containing));
+            u32::try_from(alike.count()).unwrap()
+        };
+        texts.iter().enumerate().map(move |(at, text)| {
+            let containing = standing(text).to_owned();
+            Self::Statement {
+                session,
+                nth: nth(at, &containing),
+                containing,
+            }
+        })
+    }
+
+    fn readings(session: u64, texts: &[&str], is_of_work: bool) -> impl Iterator<Item = Self> {
+        let texts: BTreeSet<_> = texts.iter().map(|text| standing(text).to_owned()).collect();
+        texts.into_iter().map(move |containing| Self::Reading {
+            session,
+            containing,
+            is_of_work,
+        })
+    }
+
+    /// Whether the point is one of a backup that works.
+    pub(super) fn is_of_work(&self) -> bool {
+        matches!(self, Self::Reading { is_of_work, .. } if *is_of_work)
     }
 
     /// Whether this write is the point.
     fn is_at(&self, before: &[Write], write: &Write) -> bool {
         let is = |operation: String| write.operation == operation;
         match self {
-            Self::Statement { .. } => false,
+            Self::Statement { .. } | Self::Reading { .. } => false,
             Self::Creation(plural) => is(format!("POST {plural}")),
             Self::Event(reason) => {
                 is("POST events".to_owned()) && write.object["reason"] == *reason
@@ -214,25 +255,38 @@ impl Point {
 
     /// Makes the operator stand still at this point.
     pub(super) fn arm(&self, stage: &Stage, moment: Moment) {
-        if let Self::Statement {
-            session,
-            containing,
-            nth,
-        } = self
-        {
-            let on = Trigger::any().containing(containing);
-            return stage.world.inject(Fault::Stall {
-                on: on.in_session(*session).nth(*nth),
-                when: match moment {
-                    Moment::Before => fault::Moment::BeforeExecuting,
-                    Moment::After => fault::Moment::AfterCommit,
-                },
-            });
+        let any = Trigger::any();
+        let on = match self {
+            Self::Statement {
+                session,
+                containing,
+                nth,
+            } => Some(any.containing(containing).in_session(*session).nth(*nth)),
+            Self::Reading {
+                session,
+                containing,
+                ..
+            } => Some(any.containing(containing).in_session(*session)),
+            _ => None,
+        };
+        if let Some(on) = on {
+            let when = match moment {
+                Moment::Before => fault::Moment::BeforeExecuting,
+                Moment::After => fault::Moment::AfterCommit,
+            };
+            return stage.world.inject(Fault::Stall { on, when });
         }
         let point = self.clone();
         let which = move |before: &[Write], write: &Write| point.is_at(before, write);
         stage.proxy.hold(Box::new(which), moment);
     }
+}
+
+/// A statement up to what is another one in each run: the uid in a key, a time.
+fn standing(text: &str) -> &str {
+    let varying = ["obb/", ">= '"];
+    let ends = varying.iter().filter_map(|varying| text.find(varying));
+    &text[..ends.min().unwrap_or(text.len())]
 }
 
 fn shows_new_fact(before: &[Write], write: &Write) -> bool {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use oceanbase_sim::fault::Fault;
-use oceanbase_sim::log::Ending;
+use oceanbase_sim::log::{Ending, StatementLog};
 use oceanbase_sim::model::Stage as JobStage;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
@@ -100,6 +100,12 @@ spec:
             && is_shown(&self.strategy()["lastSuccessTime"])
             && is_shown(&self.cluster()["backup"]["lastDataBackupTime"])
             && self.world.list("logbackup").iter().any(recoverable)
+    }
+
+    /// Whether the backup was sent.
+    pub(super) fn is_working(&self) -> bool {
+        let sent = |log: &StatementLog| log.effects(Kind::Backup, "orders");
+        self.world.simulator.log(sent) > 0
     }
 
     /// Waits until something is so, while the backup goes on.
