@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::binding::{ENDPOINTS, binds, display};
 use super::stores::find;
-use crate::api::cluster::TlsMode;
+use crate::api::cluster::{OceanBaseClusterSpec, TlsMode};
 use crate::api::{LocalReference, OceanBaseCluster};
 use crate::domain::Obstacle;
 use crate::oceanbase::client::{Account, Tls};
@@ -110,6 +110,15 @@ impl Values {
         }
     }
 
+    /// Whether the Secret's values may be sent to a cluster's database: to each of its endpoints.
+    ///
+    /// # Errors
+    /// As [`check_host`](Self::check_host).
+    pub fn check_cluster(&self, cluster: &OceanBaseClusterSpec) -> Result<(), Obstacle> {
+        let mut endpoints = endpoints(cluster);
+        endpoints.try_for_each(|(host, port)| self.check_host(&host, Some(port)))
+    }
+
     /// The value of a key that must be there.
     ///
     /// # Errors
@@ -181,14 +190,7 @@ impl ObjectCredentials {
             .secrets
             .read(&key.namespace, &spec.credentials_secret_ref)
             .await?;
-        let endpoints: Vec<_> = spec
-            .endpoints
-            .iter()
-            .filter_map(|text| endpoint(text))
-            .collect();
-        for (host, port) in &endpoints {
-            secret.check_host(host, Some(*port))?;
-        }
+        secret.check_cluster(spec)?;
         let user = match secret.optional("username")? {
             Some(name) => checked_user(&name)?,
             None => "root".to_owned(),
@@ -198,7 +200,7 @@ impl ObjectCredentials {
             None => String::new(),
         };
         Ok(Account {
-            endpoints,
+            endpoints: endpoints(spec).collect(),
             user: format!("{user}@sys{cluster}"),
             password: secret.required("password")?,
             tls: self.tls(key, &object).await?,
@@ -284,6 +286,10 @@ fn is_object_name(name: &str) -> bool {
     name.starts_with(is_edge)
         && name.ends_with(is_edge)
         && name.chars().all(|c| is_edge(c) || matches!(c, '.' | '-'))
+}
+
+fn endpoints(cluster: &OceanBaseClusterSpec) -> impl Iterator<Item = (String, u16)> {
+    cluster.endpoints.iter().filter_map(|text| endpoint(text))
 }
 
 fn endpoint(text: &str) -> Option<(String, u16)> {

@@ -1,8 +1,9 @@
 //! The statements of a task.
 
 use super::super::log_backup::refused;
+use super::super::stores::find;
 use super::super::{Context, namespace, place};
-use super::Seen;
+use super::{Seen, line};
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Obstacle;
 use crate::domain::backup::Effect;
@@ -87,7 +88,15 @@ async fn restore_password(
     reference: &LocalReference,
     context: &Context,
 ) -> Result<RestorePassword, Obstacle> {
+    let cluster = line::cluster_of(task, context)
+        .and_then(|key| find(&context.stores.clusters, &key.namespace, &key.name))
+        .ok_or_else(|| {
+            let advice = "the OceanBaseCluster was deleted: apply it again";
+            Obstacle::waiting("ClusterNotFound", advice)
+        })?;
     let secret = context.secrets.read(&namespace(task), reference).await?;
+    // The database keeps a hash of it in each set.
+    secret.check_cluster(&cluster.spec)?;
     RestorePassword::new(secret.required("password")?)
         .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
 }

@@ -1,6 +1,8 @@
 //! What may be used through a connection, and where its Secrets go.
 
-use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
+use oceanbase_sim::statement::Kind;
+
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, archiving, task_without_strategy};
 use crate::support::World;
 
 const ONLY_BILLING: &str = "spec: {access: {tenants: [billing]}}";
@@ -59,13 +61,14 @@ fn a_store_that_the_connection_is_not_for_is_not_used() {
     assert_eq!(world.changing(), Vec::<String>::new());
 }
 
-/// The Secret of the cluster's account, for this host only.
-fn bound(world: &World, hosts: &str) {
+/// Makes a Secret one for these hosts only.
+fn bind(world: &World, secret: &str, hosts: &str) {
     world
         .kubectl(&[
             "annotate",
+            "--overwrite",
             "secret",
-            "prod-sys",
+            secret,
             &format!("backup.oceanbase.io/endpoints={hosts}"),
         ])
         .unwrap();
@@ -74,7 +77,7 @@ fn bound(world: &World, hosts: &str) {
 #[test]
 fn a_password_goes_to_no_host_that_its_secret_does_not_list() {
     let mut world = World::new("bound-elsewhere", ONE_TENANT);
-    bound(&world, "ob-1.db:2881");
+    bind(&world, "prod-sys", "ob-1.db:2881");
     world.start_operator();
     world.condition(
         ("oceanbasecluster", "prod"),
@@ -88,7 +91,27 @@ fn a_password_goes_to_no_host_that_its_secret_does_not_list() {
 #[test]
 fn a_password_goes_to_the_host_that_its_secret_lists() {
     let mut world = World::new("bound-here", ONE_TENANT);
-    bound(&world, &format!("ob-1.db, 127.0.0.1:{}", world.port));
+    bind(
+        &world,
+        "prod-sys",
+        &format!("ob-1.db, 127.0.0.1:{}", world.port),
+    );
     world.start_operator();
     world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Reachable");
+}
+
+/// The database keeps a hash of it: who may only write tasks must not send just any Secret there.
+#[test]
+fn a_restore_password_goes_to_no_host_that_its_secret_does_not_list() {
+    let world = archiving("bound-restore");
+    world.apply("{apiVersion: v1, kind: Secret, metadata: {name: restore}, stringData: {password: PLANTED-5f1d}}");
+    bind(&world, "restore", "ob-1.db:2881");
+    let protected = "type: Full, restorePasswordSecretRef: {name: restore}";
+    world.apply(&task_without_strategy("now").replace("type: Full", protected));
+    let now = ("backuptask", "now");
+    world.condition(now, "Succeeded", "Unknown", "SecretNotForEndpoint");
+    assert_eq!(world.count(Kind::SetEncryption), 0);
+    let here = format!("127.0.0.1:{}", world.port);
+    bind(&world, "restore", &here);
+    world.phase("backuptask", "now", "Completed");
 }
