@@ -1,6 +1,7 @@
 //! The client of the Kubernetes API: few requests at a time, and none that waits for ever.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -31,8 +32,18 @@ pub const SILENCE: Duration = Duration::from_secs(295);
 /// The configuration has no usable address or certificates.
 pub fn client(mut config: Config) -> kube::Result<Client> {
     config.read_timeout.get_or_insert(SILENCE);
+    // The environment's proxy knows nothing of this machine's own addresses.
+    config
+        .proxy_url
+        .take_if(|_| is_loopback(&config.cluster_url));
     let builder = ClientBuilder::try_from(config)?;
     Ok(builder.with_layer(&limits()).build())
+}
+
+fn is_loopback(address: &http::Uri) -> bool {
+    let host = address.host().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
 /// What the operator puts around a client.
@@ -91,6 +102,18 @@ mod tests {
     use tower::service_fn;
 
     use super::*;
+
+    #[test]
+    fn no_proxy_is_asked_for_this_machine() {
+        for here in [
+            "https://127.0.0.1:6443",
+            "https://[::1]:6443",
+            "https://localhost",
+        ] {
+            assert!(is_loopback(&here.parse().unwrap()), "{here}");
+        }
+        assert!(!is_loopback(&"https://10.96.0.1".parse().unwrap()));
+    }
 
     /// What becomes of a request that the server never answers.
     async fn unanswered(path: &str) -> Option<Result<(), String>> {

@@ -1,15 +1,13 @@
 //! The API server without kubectl, which takes half a second for each call.
 
-use std::sync::LazyLock;
+use std::sync::Once;
 
 use axum::http::Request;
-use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::core::response::Status;
-use kube::{Client, Config};
 use serde_json::{Value, json};
-use tokio::runtime::Runtime;
 
-use crate::support::{control_plane, kubectl};
+use crate::support::api::{client, runtime};
+use crate::support::kubectl;
 
 /// The namespace of all tables: nothing in them is meant for an operator.
 pub(super) const NAMESPACE: &str = "tables";
@@ -25,23 +23,8 @@ pub(super) enum Body<'a> {
 
 /// Sends a request to the shared control plane. The error is the API server's own.
 pub(super) fn send(path: &str, body: Body<'_>) -> Result<Value, Box<Status>> {
-    static SHARED: LazyLock<(Runtime, Client)> = LazyLock::new(|| {
-        // Both TLS users of this program could pick one; the first call decides.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        kubectl(&["create", "namespace", NAMESPACE]).unwrap();
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
-        let client = runtime.block_on(async {
-            let file = Kubeconfig::read_from(control_plane().kubeconfig()).unwrap();
-            let options = KubeConfigOptions::default();
-            let config = Config::from_custom_kubeconfig(file, &options).await;
-            Client::try_from(config.unwrap()).unwrap()
-        });
-        (runtime, client)
-    });
+    static NAMESPACED: Once = Once::new();
+    NAMESPACED.call_once(|| drop(kubectl(&["create", "namespace", NAMESPACE]).unwrap()));
     let (method, content_type, value) = match body {
         Body::Object(object) => ("POST", "application/json", object),
         Body::Merge(edit) => ("PATCH", "application/merge-patch+json", edit),
@@ -52,8 +35,7 @@ pub(super) fn send(path: &str, body: Body<'_>) -> Result<Value, Box<Status>> {
         .header("Content-Type", content_type)
         .body(serde_json::to_vec(value).unwrap())
         .unwrap();
-    let (runtime, client) = &*SHARED;
-    match runtime.block_on(client.request::<Value>(request)) {
+    match runtime().block_on(client().request::<Value>(request)) {
         Ok(answer) => Ok(answer),
         Err(kube::Error::Api(status)) => Err(status),
         Err(other) => panic!("{path}: {other}"),
