@@ -21,7 +21,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
-use crate::domain::backup::{self, DatabaseSeen, Effect, Target};
+use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
 use crate::domain::{Decision, Obstacle, TenantSeen, naming};
@@ -369,11 +369,12 @@ fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obs
         return Ok(());
     }
     let name = status.cluster_name.as_deref().unwrap_or_default();
-    Err(Obstacle::waiting(
-        "ClusterReplaced",
+    Err(Obstacle::permanent(
+        CLUSTER_REPLACED,
         format!(
-            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster now \
-             reaches {} (id {}) of {}: point it back to see how the backup ended",
+            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was made \
+             anew for {} (id {}) of {}: what became of the backup stands in the database that it \
+             was sent to; create a new BackupTask",
             current.cluster_name, current.cluster_id, current.created_at
         ),
     ))

@@ -40,7 +40,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
-pub use obstacle::ineligible;
+pub use obstacle::{CLUSTER_REPLACED, ineligible};
 pub use seen::{DatabaseSeen, Seen, Target, Task};
 pub use state::{Outcome, State};
 
@@ -226,6 +226,12 @@ impl<'a> Draft<'a> {
         }
         if self.task.spec.scope != Scope::Tenant {
             return self.lead();
+        }
+        // An OceanBaseCluster leads to one database as long as it is there. Nothing is ever seen of
+        // the other one again, and the task would hold a place in this one.
+        let gone = self.seen.database.as_ref().err();
+        if let Some(gone) = gone.filter(|gone| gone.reason == CLUSTER_REPLACED) {
+            return self.fail(gone.cause());
         }
         if let Some(job) = self.find_job() {
             return self.follow(&job);

@@ -4,6 +4,9 @@ use super::Draft;
 use crate::domain::{DestinationSeen, Obstacle};
 use crate::oceanbase::model::{Tenant, TenantName};
 
+/// Reason of what is seen instead of a database where the task's backup was sent to another one.
+pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
+
 impl Draft<'_> {
     /// What stands in the way of sending before logs and other backups are looked at, if anything.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {

@@ -198,6 +198,14 @@ fn unreachable() -> Seen {
     }
 }
 
+/// The OceanBaseCluster leads to another database by now.
+fn replaced() -> Seen {
+    Seen {
+        database: Err(Obstacle::permanent(CLUSTER_REPLACED, "made anew")),
+        ..healthy()
+    }
+}
+
 fn unsettled(mut seen: Seen) -> Seen {
     if let Ok(database) = &mut seen.database {
         database.tenant.settled = false;

@@ -170,3 +170,17 @@ fn an_attempt_in_a_state_that_is_not_known_is_never_sent_again() {
     "Postponed".clone_into(&mut story.status.attempts[0].outcome);
     assert!(!is_backup(&story.look(&healthy(), 5)));
 }
+
+/// The numbers of jobs and tenants begin anew in the other database, and nobody ever sees this one
+/// again: it must not hold a place there for ever.
+#[test]
+fn a_backup_whose_database_was_replaced_is_over() {
+    for mut story in [Story::accepted(), Story::lost()] {
+        let verdict = story.look(&replaced(), 10);
+        assert_eq!(
+            (story.phase(), story.reason()),
+            ("Failed", CLUSTER_REPLACED)
+        );
+        assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
+    }
+}
