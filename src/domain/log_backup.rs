@@ -224,7 +224,8 @@ impl<'a> Draft<'a> {
                 "DestinationInUse",
                 format!(
                     "the tenant's logs go to '{place}' already, set by someone else; it is left \
-                     as it is. Stop that log backup first, or delete this object"
+                     as it is. Stop that log backup and clear it (`SET LOG_ARCHIVE_DEST = ''`), or \
+                     delete this object"
                 ),
             );
             return self.blocked(Some(tenant), obstacle);

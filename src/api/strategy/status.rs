@@ -63,11 +63,11 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
     pub schedule_history: Vec<SlotRecord>,
-    /// Since when `firstBackup` is `Immediately`: the slot of first backups of tenants whose log
-    /// backup is older.
+    /// Since when `firstBackup` is `Immediately` and the strategy is not suspended: the slot of first
+    /// backups of tenants whose log backup is older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub first_backup_time: Option<Time>,
-    /// Objects that could not be made, edited or deleted as they should be: the first 50.
+    /// Objects that could not be made, edited or deleted as they should be: the last 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub unmade: Vec<UnmadeObject>,

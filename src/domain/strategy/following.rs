@@ -103,9 +103,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn edit_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
-        let mut edits = self.log_backups_to_edit(plan);
-        edits.retain(|edit| !self.is_held(&edit.name));
-        edits.truncate(super::making::BATCH);
+        let edits = self.batch(self.log_backups_to_edit(plan), |edit| &edit.name);
         (!edits.is_empty()).then_some(Effect::EditLogBackups(edits))
     }
 }

@@ -17,8 +17,6 @@ use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{naming, time};
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
-/// How many objects one pass makes, edits or deletes.
-pub(super) const BATCH: usize = 50;
 /// Longest deadline of a task that the schema takes, in seconds.
 const LONGEST_DEADLINE: i64 = 2_592_000;
 
@@ -42,41 +40,38 @@ impl Draft<'_> {
 
     fn make_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
         let eligible = plan.matched.eligible.iter();
-        let lacking: Vec<_> = eligible
-            .filter(|tenant| self.is_without_log_backup(tenant))
-            .map(|tenant| (self.log_backup_name(tenant), tenant))
-            .filter(|(name, _)| !self.is_held(name))
+        let lacking = eligible.filter(|tenant| self.is_without_log_backup(tenant));
+        let lacking = lacking.map(|tenant| (self.log_backup_name(tenant), tenant));
+        let lacking = self.batch(lacking.collect(), |(name, _)| name).into_iter();
+        let made: Vec<_> = lacking
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
-            .take(BATCH)
             .collect();
-        (!lacking.is_empty()).then_some(Effect::MakeLogBackups(lacking))
+        (!made.is_empty()).then_some(Effect::MakeLogBackups(made))
     }
 
     fn make_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
         let mut names = BTreeSet::new();
-        let is_lacking = |name: &str| !self.index.has_task(name) && !self.is_held(name);
         let mut ours = self.early_backups(plan);
         ours.extend(self.slot_tasks(plan));
         // Mirrors start nothing, so that no window holds them back.
         if plan.schedule.blackout(self.now).is_some() {
             ours.clear();
         }
-        let ours = ours.into_iter().filter(|task| is_lacking(&task.name));
-        let mirrors = self.mirrors(plan.matched).into_iter();
+        ours.retain(|task| !self.index.has_task(&task.name) && names.insert(task.name.clone()));
+        let mut mirrors = self.mirrors(plan.matched);
+        mirrors.retain(|(name, _)| !self.index.has_task(name));
+        let ours = self.batch(ours, |task| &task.name).into_iter();
         let tasks: Vec<_> = ours
-            .filter(|task| names.insert(task.name.clone()))
             .map(|task| self.new_task(task, plan.schedule))
-            .chain(mirrors.filter(|(name, _)| is_lacking(name)))
-            .take(BATCH)
+            .chain(self.batch(mirrors, |(name, _)| name))
             .collect();
         (!tasks.is_empty()).then_some(Effect::MakeTasks(tasks))
     }
 
     fn delete_tasks(&self) -> Option<Effect> {
-        let outdated = self.outdated_tasks().into_iter();
+        let outdated = self.batch(self.outdated_tasks(), |task| &task.name);
         let tasks: Vec<_> = outdated
-            .filter(|task| !self.is_held(&task.name))
-            .take(BATCH)
+            .into_iter()
             .map(|task| (task.name.clone(), task.version.clone()))
             .collect();
         (!tasks.is_empty()).then_some(Effect::DeleteTasks(tasks))
@@ -84,8 +79,7 @@ impl Draft<'_> {
 
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
     fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
-        let (Some(since), false) = (&self.status.first_backup_time, self.strategy.spec.suspend)
-        else {
+        let Some(since) = &self.status.first_backup_time else {
             return Vec::new();
         };
         let lacking = self.backed_up(plan.matched).filter(|tenant| {
@@ -94,17 +88,23 @@ impl Draft<'_> {
         });
         lacking
             .filter_map(|tenant| {
-                // The same in every pass, so that it is made once; and not long ago, so that it
-                // is not overdue when it is made.
+                // The same in every pass, so that it is made once.
                 let at = match self.index.log_backup_of(tenant) {
                     Some(known) => known.created_at.max(since.0),
                     None if self.manages_log_backup() => return None,
                     None => since.0,
                 };
-                let ty = BackupType::Full;
-                Some(self.wanted_task(tenant, Slot { at, ty }, false))
+                self.early_backup(tenant, at)
             })
             .collect()
+    }
+
+    /// A full backup that has been wanted since this instant.
+    fn early_backup<'a>(&self, tenant: &'a Tenant, since: Timestamp) -> Option<WantedTask<'a>> {
+        // No deadline reaches further: it would be overdue when it is made, for ever again.
+        let is_late = since.duration_until(self.now).as_secs() >= LONGEST_DEADLINE;
+        let (at, ty) = (since, BackupType::Full);
+        (!is_late).then(|| self.wanted_task(tenant, Slot { at, ty }, false))
     }
 
     pub(super) fn manages_log_backup(&self) -> bool {
@@ -124,14 +124,10 @@ impl Draft<'_> {
         if self.strategy.spec.suspend {
             return Vec::new();
         }
-        let deadline = plan.schedule.starting_deadline();
         self.backed_up(plan.matched)
             .filter_map(|tenant| {
-                let at = self.index.log_backup_of(tenant)?.full_backup_wanted_since?;
-                // Past its deadline it would be overdue when it is made, for ever again.
-                let is_late = at.duration_until(self.now) > deadline;
-                let ty = BackupType::Full;
-                (!is_late).then(|| self.wanted_task(tenant, Slot { at, ty }, false))
+                let since = self.index.log_backup_of(tenant)?.full_backup_wanted_since?;
+                self.early_backup(tenant, since)
             })
             .collect()
     }
@@ -145,6 +141,8 @@ impl Draft<'_> {
     pub(super) fn note_first_backup(&mut self) {
         let is_wanted = self.strategy.spec.first_backup == FirstBackup::Immediately;
         let known = self.status.first_backup_time.take();
+        // Whoever lets a suspended strategy go on wants it then.
+        let is_wanted = is_wanted && !self.strategy.spec.suspend;
         self.status.first_backup_time = is_wanted.then(|| known.unwrap_or_else(|| time(self.now)));
     }
 
@@ -159,6 +157,10 @@ impl Draft<'_> {
     fn hindrance(&self, tenant: &Tenant) -> Option<String> {
         if let Some(refusal) = self.refusal(tenant) {
             return Some(refusal.reason);
+        }
+        // Its log backup says so when it has looked; a backup that was sent before would be made.
+        if self.has_logs_elsewhere(tenant) {
+            return Some("DestinationInUse".to_owned());
         }
         let Some(known) = self.index.log_backup_of(tenant) else {
             let is_refused = self.is_refused(&self.log_backup_name(tenant));
@@ -368,8 +370,14 @@ impl Draft<'_> {
         let share = naming::share_of_spread(cluster, tenant.id, spread);
         let share = SignedDuration::from_secs(share);
         let start = schedule.after(slot.at, share);
+        // What was wanted long before it could be made has all its time from now on.
+        let since = if task.is_spread {
+            slot.at
+        } else {
+            slot.at.max(self.now)
+        };
         // The task knows nothing of blackouts, so that those in between make its deadline longer.
-        let deadline = schedule.after(slot.at, share + schedule.starting_deadline());
+        let deadline = schedule.after(since, share + schedule.starting_deadline());
         let deadline = start.duration_until(deadline).as_secs();
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),

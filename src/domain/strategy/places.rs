@@ -87,15 +87,15 @@ impl Draft<'_> {
             let message = format!(
                 "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
                  which go to {place}; it is refused and nothing is sent. Take the edit back; or \
-                 stop and delete the LogBackup first: that costs a hole in the logs and needs a \
-                 new full backup"
+                 stop and delete the LogBackup and clear the tenant's LOG_ARCHIVE_DEST and \
+                 DATA_BACKUP_DEST first: that costs a hole in the logs and needs a new full backup"
             );
             return Some((STORAGE_CHANGE_REFUSED, message));
         }
         let message = format!(
             "LogBackup '{name}' sends the tenant's logs to {place}; nothing is changed. Stop and \
-             delete it to move to another store: that costs a hole in the logs and needs a new \
-             full backup"
+             delete it and clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST to move to \
+             another store: that costs a hole in the logs and needs a new full backup"
         );
         Some(("DestinationChangeRefused", message))
     }

@@ -12,6 +12,8 @@ use crate::domain::{Event, shortened, time};
 const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// How many of them are kept.
 const KEPT: usize = 50;
+/// How many objects one pass makes, edits or deletes.
+const BATCH: usize = 50;
 /// Longest message of a list's entry that the schema takes, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
@@ -27,9 +29,21 @@ impl Draft<'_> {
             .is_some_and(|unmade| unmade.reason == NAME_COLLISION)
     }
 
-    /// Whether it is not tried now.
-    pub(super) fn is_held(&self, name: &str) -> bool {
-        self.paused_until().is_some() && self.unmade(name).is_some()
+    /// Whether it is not tried now. Where so many could not be made, the others would fail alike.
+    fn is_held(&self, name: &str) -> bool {
+        let is_full = self.status.unmade.len() >= KEPT;
+        self.paused_until().is_some() && (is_full || self.unmade(name).is_some())
+    }
+
+    /// What one pass tries of what is wanted: what never failed first, then what has waited longest.
+    pub(super) fn batch<T>(&self, mut wanted: Vec<T>, name: impl Fn(&T) -> &str) -> Vec<T> {
+        wanted.retain(|one| !self.is_held(name(one)));
+        wanted.sort_by_key(|one| {
+            let mut unmade = self.status.unmade.iter();
+            unmade.position(|unmade| unmade.name == name(one))
+        });
+        wanted.truncate(BATCH);
+        wanted
     }
 
     /// Until when nothing that could not be made is tried.
@@ -75,13 +89,14 @@ impl Draft<'_> {
             }
             self.status.retry_time =
                 time(self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now)).into();
-            if self.status.unmade.len() < KEPT {
-                self.status.unmade.push(UnmadeObject {
-                    name: name.clone(),
-                    reason: reason.to_owned(),
-                    message: shortened(message, MESSAGE_LIMIT),
-                });
+            if self.status.unmade.len() >= KEPT {
+                self.status.unmade.remove(0);
             }
+            self.status.unmade.push(UnmadeObject {
+                name: name.clone(),
+                reason: reason.to_owned(),
+                message: shortened(message, MESSAGE_LIMIT),
+            });
         }
     }
 

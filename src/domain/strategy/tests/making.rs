@@ -1,5 +1,9 @@
 //! Log backups, first backups, and objects that can not be made.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::SignedDuration;
+
 use super::*;
 use crate::api::DesiredState;
 use crate::api::strategy::StrategyLogBackupMode;
@@ -294,10 +298,29 @@ fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
     assert_eq!((tries, story.events.len()), (1, 1));
 }
 
-/// The log backup of `t1002` was healed at this second.
-fn healed(second: i64) -> Story {
+/// Where a quota stands in the way of all of them, none is tried more often than every minute; and
+/// each has its turn.
+#[test]
+fn of_more_objects_than_are_listed_each_is_tried_now_and_then() {
+    let ids: Vec<i64> = (0..60).map(|nth| 1002 + 2 * nth).collect();
+    let mut story = Story::of(&ids);
+    story.seen.log_backups.clear();
+    let mut tried = BTreeMap::<String, u32>::new();
+    for minutes in 0..6 {
+        for _ in 0..5 {
+            for name in story.look_and_hear(2 * minutes, |_| Err(Trouble::Error)) {
+                *tried.entry(name).or_default() += 1;
+            }
+        }
+    }
+    let counts: BTreeSet<u32> = tried.into_values().collect();
+    assert_eq!(counts, BTreeSet::from([5]));
+}
+
+/// The log backup of `t1002` was healed at this minute.
+fn healed(minutes: i64) -> Story {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups[0].full_backup_wanted_since = Some(at(second));
+    story.seen.log_backups[0].full_backup_wanted_since = Some(at(minutes));
     story
 }
 
@@ -317,12 +340,59 @@ fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
     assert_eq!(story.make(-50), [""; 0]);
 }
 
+/// A blackout, a suspension or an outage lay between. Until there is one, nothing can be recovered
+/// to beyond the interruption.
 #[test]
-fn a_full_backup_that_would_be_overdue_is_not_made_after_a_heal() {
-    let mut story = healed(-60);
+fn a_full_backup_after_a_heal_has_its_whole_deadline_from_when_it_can_be_made() {
+    let mut story = healed(-6000);
     let deadline = story.spec.schedule.starting_deadline_seconds;
-    story.seen.log_backups[0].full_backup_wanted_since = Some(at(-60 - deadline));
+    assert_eq!(
+        overdue_at(&mut story, 0),
+        at(0) + SignedDuration::from_secs(deadline)
+    );
+}
+
+#[test]
+fn a_full_backup_after_a_heal_of_more_than_a_month_ago_waits_for_its_slot() {
+    let mut story = healed(-60 * 24 * 31);
     assert_eq!(story.make(-50), [""; 0]);
+}
+
+/// When the task that is made now, at this minute, will be overdue.
+fn overdue_at(story: &mut Story, minutes: i64) -> Timestamp {
+    let Some(Effect::MakeTasks(tasks)) = story.look(minutes).effect else {
+        panic!("no task")
+    };
+    let task = &tasks[0].1;
+    let starts = task
+        .not_before_time
+        .as_ref()
+        .or(task.scheduled_time.as_ref());
+    starts.unwrap().0 + SignedDuration::from_secs(task.starting_deadline_seconds.unwrap())
+}
+
+#[test]
+fn a_first_backup_of_a_tenant_that_could_not_be_backed_up_for_a_day_is_not_overdue_when_made() {
+    let mut story = Story::of(&[1002]);
+    story.spec.first_backup = FirstBackup::Immediately;
+    let later = std::mem::replace(&mut story.seen.database, Ok(Vec::new()));
+    story.look(-30);
+    story.seen.database = later;
+    let deadline = story.spec.schedule.starting_deadline_seconds;
+    assert_eq!(
+        overdue_at(&mut story, 1440 - 30),
+        at(1440 - 30) + SignedDuration::from_secs(deadline)
+    );
+}
+
+#[test]
+fn a_first_backup_is_wanted_from_when_a_suspended_strategy_goes_on() {
+    let mut story = Story::of(&[1002]);
+    story.spec.first_backup = FirstBackup::Immediately;
+    story.spec.suspend = true;
+    assert_eq!(story.make(-3000), [""; 0]);
+    story.spec.suspend = false;
+    assert_eq!(story.make(-30), ["nightly-t1002-full-202611212330z"]);
 }
 
 fn unmanaged() -> Story {

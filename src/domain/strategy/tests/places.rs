@@ -1,6 +1,7 @@
 //! Where backups go: templates, and edits that would move what is there.
 
 use super::*;
+use crate::api::strategy::StrategyLogBackupMode;
 
 fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
     PathTemplates {
@@ -163,4 +164,14 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
     story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
     assert_eq!(story.make(1), ["prod-t1004"]);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
+}
+
+/// Its log backup says why it does nothing; until it has looked, the round that runs is another's.
+#[test]
+fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
+    let mut story = Story::of(&[1002]);
+    story.seen.logs_elsewhere.insert(TenantId(1002));
+    assert_eq!(story.make(61), [""; 0]);
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    assert_eq!(story.make(121).len(), 1);
 }
