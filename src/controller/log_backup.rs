@@ -198,8 +198,10 @@ impl Reconcile for LogBackup {
                 let (Some(storage), Some(path)) = (storage, &seen.path) else {
                     return Answer::NotSent("the store is gone".to_owned());
                 };
+                let (secrets, namespace) = (&context.secrets, &seen.key.namespace);
+                let database = permit.endpoints();
                 let destination =
-                    place::destination(&context.secrets, &seen.key.namespace, &storage.spec, path);
+                    place::destination(secrets, namespace, &storage.spec, path, database);
                 match destination.await {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),

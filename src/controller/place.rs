@@ -9,6 +9,7 @@ use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::Obstacle;
+use crate::oceanbase::client::Endpoint;
 use crate::oceanbase::destination::{
     Destination, DestinationError, Place, check_bucket, check_option,
 };
@@ -87,17 +88,20 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obsta
     }
 }
 
-/// Where the store is, with the keys of its Secret.
+/// Where the store is, with the keys of its Secret, as it is told to the database at these endpoints.
 ///
 /// # Errors
-/// The Secret is missing or incomplete, or holds what can not stand in a destination.
+/// The Secret is missing or incomplete, may not be sent to the store or to the database, or holds
+/// what can not stand in a destination.
 pub async fn destination(
     secrets: &Secrets,
     namespace: &str,
     spec: &BackupStorageSpec,
     path: &str,
+    database: &[Endpoint],
 ) -> Result<Destination, Obstacle> {
     let parts = Parts::of(spec)?;
+
     let Some(bucket) = parts.bucket else {
         let directory = format!("{}/{path}", parts.directory);
         return Destination::file(&directory).map_err(|error| invalid(&error));
@@ -105,6 +109,7 @@ pub async fn destination(
     let secret = secrets.read(namespace, bucket.credentials).await?;
     let (host, port) = store_host(bucket.host);
     secret.check_host(host, port)?;
+    secret.check_database(database)?;
     let id = secret.required("accessKeyId")?;
     let key = secret.required("accessKeySecret")?;
     let app_id = if bucket.scheme == "cos" {

@@ -10,10 +10,10 @@ use secrecy::SecretString;
 
 use super::binding::{ENDPOINTS, binds, display};
 use super::stores::find;
-use crate::api::cluster::{OceanBaseClusterSpec, TlsMode};
+use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
 use crate::domain::Obstacle;
-use crate::oceanbase::client::{Account, Tls};
+use crate::oceanbase::client::{Account, Endpoint, Tls};
 use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
 
 /// Reads Secrets.
@@ -110,13 +110,13 @@ impl Values {
         }
     }
 
-    /// Whether the Secret's values may be sent to a cluster's database: to each of its endpoints.
+    /// Whether the Secret's values may be sent to a database: to each of its endpoints.
     ///
     /// # Errors
     /// As [`check_host`](Self::check_host).
-    pub fn check_cluster(&self, cluster: &OceanBaseClusterSpec) -> Result<(), Obstacle> {
-        let mut endpoints = endpoints(cluster);
-        endpoints.try_for_each(|(host, port)| self.check_host(&host, Some(port)))
+    pub fn check_database(&self, endpoints: &[Endpoint]) -> Result<(), Obstacle> {
+        let mut endpoints = endpoints.iter();
+        endpoints.try_for_each(|(host, port)| self.check_host(host, Some(*port)))
     }
 
     /// The value of a key that must be there.
@@ -190,7 +190,9 @@ impl ObjectCredentials {
             .secrets
             .read(&key.namespace, &spec.credentials_secret_ref)
             .await?;
-        secret.check_cluster(spec)?;
+        let endpoints = spec.endpoints.iter();
+        let endpoints: Vec<_> = endpoints.filter_map(|text| endpoint(text)).collect();
+        secret.check_database(&endpoints)?;
         let user = match secret.optional("username")? {
             Some(name) => checked_user(&name)?,
             None => "root".to_owned(),
@@ -200,7 +202,7 @@ impl ObjectCredentials {
             None => String::new(),
         };
         Ok(Account {
-            endpoints: endpoints(spec).collect(),
+            endpoints,
             user: format!("{user}@sys{cluster}"),
             password: secret.required("password")?,
             tls: self.tls(key, &object).await?,
@@ -288,11 +290,7 @@ fn is_object_name(name: &str) -> bool {
         && name.chars().all(|c| is_edge(c) || matches!(c, '.' | '-'))
 }
 
-fn endpoints(cluster: &OceanBaseClusterSpec) -> impl Iterator<Item = (String, u16)> {
-    cluster.endpoints.iter().filter_map(|text| endpoint(text))
-}
-
-fn endpoint(text: &str) -> Option<(String, u16)> {
+fn endpoint(text: &str) -> Option<Endpoint> {
     let (host, port) = text.rsplit_once(':')?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     Some((host.to_owned(), port.parse().ok()?))

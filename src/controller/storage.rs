@@ -26,8 +26,9 @@ impl Reconcile for BackupStorage {
 
     async fn observe(&self, context: &Context) -> storage::Seen {
         let (namespace, name) = (namespace(self), self.name_any());
-        // Any path will do: what is looked at are the Secret and the values.
-        let checked = place::destination(&context.secrets, &namespace, &self.spec, "data").await;
+        // Any path will do: what is looked at are the Secret and the values, which go nowhere.
+        let checked =
+            place::destination(&context.secrets, &namespace, &self.spec, "data", &[]).await;
         let log_backups: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
             .filter(|object| object.spec.storage_ref.name == name)
             .map(|object| {

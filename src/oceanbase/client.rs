@@ -8,11 +8,14 @@ use std::time::Duration;
 use futures::future::BoxFuture;
 use secrecy::SecretString;
 
+/// `host` and `port` of a node.
+pub type Endpoint = (String, u16);
+
 /// Whom to log in as, and where.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// `host` and `port` of each node, tried in order.
-    pub endpoints: Vec<(String, u16)>,
+    /// The nodes, tried in order.
+    pub endpoints: Vec<Endpoint>,
     /// The full login name: `root@sys`, behind OBProxy `root@sys#cluster`.
     pub user: String,
     /// The password.

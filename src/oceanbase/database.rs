@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, broadcast};
 use tokio::time::Instant;
 
-use super::client::Account;
+use super::client::{Account, Endpoint};
 use super::cluster::{Cluster, Wake};
 use super::command::Command;
 use super::credentials::ClusterKey;
@@ -78,6 +78,12 @@ pub(super) struct Lead {
 }
 
 impl Permit {
+    /// Where commands are sent to, one or the other of them.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.account.endpoints
+    }
+
     /// Sends a command, and says what became of it: when those before it are answered, or at once
     /// where the right is for a store.
     pub async fn send(&mut self, command: &Command) -> Answer {

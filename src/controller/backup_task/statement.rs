@@ -1,9 +1,8 @@
 //! The statements of a task.
 
 use super::super::log_backup::refused;
-use super::super::stores::find;
 use super::super::{Context, namespace, place};
-use super::{Seen, line};
+use super::Seen;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Obstacle;
 use crate::domain::backup::Effect;
@@ -20,6 +19,7 @@ pub(super) async fn send(
     mut permit: Permit,
     context: &Context,
 ) -> Answer {
+    let namespace = namespace(task);
     let command = match effect.clone() {
         Effect::SetDestination(tenant) => {
             let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
@@ -28,10 +28,10 @@ pub(super) async fn send(
             let Some(tenant_id) = seen.tenant_id() else {
                 return Answer::NotSent("the tenant is gone".to_owned());
             };
-            let namespace = namespace(task);
+            let (secrets, database) = (&context.secrets, permit.endpoints());
             let destination =
-                place::destination(&context.secrets, &namespace, &storage.spec, path).await;
-            match destination {
+                place::destination(secrets, &namespace, &storage.spec, path, database);
+            match destination.await {
                 Ok(destination) => Command::SetDataBackupDest {
                     tenant,
                     tenant_id,
@@ -48,10 +48,12 @@ pub(super) async fn send(
         } => {
             let reference = settings.restore_password_secret_ref.as_ref();
             let password = match reference {
-                Some(reference) => match restore_password(task, reference, context).await {
-                    Ok(password) => Some(password),
-                    Err(obstacle) => return refused(obstacle),
-                },
+                Some(reference) => {
+                    match restore_password(reference, &namespace, &permit, context).await {
+                        Ok(password) => Some(password),
+                        Err(obstacle) => return refused(obstacle),
+                    }
+                }
                 None => None,
             };
             Command::Backup {
@@ -84,19 +86,14 @@ pub(super) async fn send(
 }
 
 async fn restore_password(
-    task: &BackupTask,
     reference: &LocalReference,
+    namespace: &str,
+    permit: &Permit,
     context: &Context,
 ) -> Result<RestorePassword, Obstacle> {
-    let cluster = line::cluster_of(task, context)
-        .and_then(|key| find(&context.stores.clusters, &key.namespace, &key.name))
-        .ok_or_else(|| {
-            let advice = "the OceanBaseCluster was deleted: apply it again";
-            Obstacle::waiting("ClusterNotFound", advice)
-        })?;
-    let secret = context.secrets.read(&namespace(task), reference).await?;
+    let secret = context.secrets.read(namespace, reference).await?;
     // The database keeps a hash of it in each set.
-    secret.check_cluster(&cluster.spec)?;
+    secret.check_database(permit.endpoints())?;
     RestorePassword::new(secret.required("password")?)
         .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
 }

@@ -115,3 +115,33 @@ fn a_restore_password_goes_to_no_host_that_its_secret_does_not_list() {
     bind(&world, "restore", &here);
     world.phase("backuptask", "now", "Completed");
 }
+
+const BUCKET: &str = "
+apiVersion: v1
+kind: Secret
+metadata: {name: keys}
+stringData: {accessKeyId: AKIDPLANTED, accessKeySecret: SKEYPLANTED}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {name: bucket}
+spec:
+  type: S3
+  s3: {endpoint: 'https://s3.example.com', bucket: ob-backup, region: eu-1, credentialsSecretRef: {name: keys}}
+";
+
+/// The database is told the keys: whoever may write an OceanBaseCluster could have them sent to a
+/// server of his own.
+#[test]
+fn a_stores_keys_go_to_no_database_that_their_secret_does_not_list() {
+    let world = World::started("bound-store", ONE_TENANT);
+    world.apply(BUCKET);
+    bind(&world, "keys", "s3.example.com");
+    world.apply(&LOG_BACKUP.replace("name: nfs", "name: bucket"));
+    let log = ("logbackup", "orders-log");
+    world.condition(log, "Ready", "False", "SecretNotForEndpoint");
+    assert_eq!(world.changing(), Vec::<String>::new());
+    let here = format!("s3.example.com, 127.0.0.1:{}", world.port);
+    bind(&world, "keys", &here);
+    world.phase("logbackup", "orders-log", "InProgress");
+}
