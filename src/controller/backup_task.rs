@@ -1,6 +1,7 @@
 //! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
 mod children;
+mod claims;
 pub(super) mod line;
 mod logs;
 mod references;
@@ -116,11 +117,12 @@ impl Reconcile for BackupTask {
             _ => Queue::default(),
         };
         let storage = storage.ok();
-        let logs = match (&key, &storage, &snapshot, tenant) {
-            (Some(key), Some(storage), Some(snapshot), Some(tenant)) => {
-                logs::seen(self, context, key, storage, snapshot, tenant)
-            }
-            _ => None,
+        let (logs, claimed) = match (&key, &storage, &snapshot, tenant) {
+            (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
+                logs::seen(self, context, key, storage, snapshot, tenant),
+                claims::claimed(self, context, key, storage, snapshot, tenant),
+            ),
+            _ => (None, None),
         };
         let wanted = place.as_ref().ok();
         let database = database.map(|(key, snapshot)| {
@@ -147,6 +149,7 @@ impl Reconcile for BackupTask {
             queue,
             children: children::seen(self, context, snapshot.as_deref()),
             logs,
+            claimed,
             may_start_at: may_start_at(self, context, &namespace),
             intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),

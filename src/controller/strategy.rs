@@ -8,6 +8,7 @@ mod removal;
 mod rivals;
 
 pub(super) use children::{make, make_log_backup};
+pub(super) use places::place_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
 use std::collections::BTreeSet;

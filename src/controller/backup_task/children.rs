@@ -161,7 +161,8 @@ pub(super) async fn cancel_all(
             Ok(_) => {
                 made.ours.insert(name.clone());
             }
-            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+            // A uid that is another one by now is an invalid change (422).
+            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}
             Err(error) => made.error = Some(error.to_string()),
         }
     }

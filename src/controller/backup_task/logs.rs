@@ -8,7 +8,8 @@ use super::super::wake::{Change, Changed};
 use super::super::{Context, namespace, place, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogKeeper, LogsSeen, may_be_sent};
-use crate::domain::{naming, strategy};
+use crate::domain::naming;
+use crate::domain::strategy::{self, Rival};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
 
@@ -45,12 +46,19 @@ fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogKeeper {
                 .and_then(|status| status.cause.clone()),
         };
     }
-    let rivals = rivals(context, key, |spec| is_for(spec, &tenant.name));
-    let covers = |name: &str| strategy::covers(name, &rivals, &tenant.name);
-    let covering = rivals.iter().find(|rival| covers(&rival.name));
-    covering.map_or(LogKeeper::Nobody, |rival| {
-        LogKeeper::Strategy(rival.name.clone())
+    covering(context, key, &tenant.name).map_or(LogKeeper::Nobody, |strategy| {
+        LogKeeper::Strategy(strategy.name)
     })
+}
+
+/// The strategy that is for a tenant.
+pub(super) fn covering(context: &Context, key: &ClusterKey, tenant: &str) -> Option<Rival> {
+    let rivals = rivals(context, key, |spec| is_for(spec, tenant));
+    let name = rivals
+        .iter()
+        .map(|rival| rival.name.clone())
+        .find(|name| strategy::covers(name, &rivals, tenant))?;
+    rivals.into_iter().find(|rival| rival.name == name)
 }
 
 /// Whether the change is one of a LogBackup that the task may wait for.

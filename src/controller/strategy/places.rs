@@ -76,7 +76,7 @@ pub(super) fn logs_elsewhere(
             .filter(|object| object.spec.tenant_name == tenant.name);
         if is_elsewhere(root.join(&of_strategy).ok())
             && of_tenant
-                .map(|object| wanted(context, object, snapshot))
+                .map(|object| place_of(context, object, snapshot))
                 .all(is_elsewhere)
         {
             elsewhere.insert(tenant.id);
@@ -86,7 +86,11 @@ pub(super) fn logs_elsewhere(
 }
 
 /// Where a log backup sends the logs.
-fn wanted(context: &Context, object: &LogBackup, snapshot: &Snapshot) -> Option<Place> {
+pub(in crate::controller) fn place_of(
+    context: &Context,
+    object: &LogBackup,
+    snapshot: &Snapshot,
+) -> Option<Place> {
     let home = namespace(object);
     let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
     let path = path(object, snapshot)?;

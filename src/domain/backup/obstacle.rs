@@ -68,7 +68,7 @@ impl Draft<'_> {
                 ),
             ));
         }
-        None
+        self.seen.claimed.clone()
     }
 
     /// Another backup of the tenant.

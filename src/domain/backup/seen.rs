@@ -43,6 +43,8 @@ pub struct Seen {
     pub children: ChildrenSeen,
     /// The tenant's log backup, where it does not run and a backup may be sent.
     pub logs: Option<LogsSeen>,
+    /// That the tenant is somebody else's to back up, where that is known only from outside of it.
+    pub claimed: Option<Obstacle>,
     /// Before when a strategy's own backup does not start: the end of a blackout window.
     pub may_start_at: Option<Timestamp>,
     /// For how long this process has known of the intent that stands in the status.

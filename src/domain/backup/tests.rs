@@ -165,6 +165,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
         },
         children: ChildrenSeen::default(),
         logs: None,
+        claimed: None,
         may_start_at: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
@@ -202,6 +203,14 @@ fn unreachable() -> Seen {
 fn replaced() -> Seen {
     Seen {
         database: Err(Obstacle::permanent(CLUSTER_REPLACED, "made anew")),
+        ..healthy()
+    }
+}
+
+/// The tenant is somebody else's to back up.
+fn claimed() -> Seen {
+    Seen {
+        claimed: Some(Obstacle::permanent("DestinationInUse", "leave it to them")),
         ..healthy()
     }
 }

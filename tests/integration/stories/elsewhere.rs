@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::EVERYBODY;
+use super::{EVERYBODY, ONE_TENANT, nightly_without_first_backup, task, task_without_strategy};
 use crate::support::{World, eventually};
 
-/// One that is backed up from a console, one that only makes data backups, and one that nobody
-/// backs up.
+/// One that is backed up from a console, one of which only data backups are made, one of which
+/// only the logs are archived, and one that nobody backs up.
 const TENANTS: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
@@ -22,8 +22,28 @@ tenants:
   - name: stock
     fullBackupSize: 1GiB
     dataDest: 'file:///elsewhere/stock/data'
+  - name: wages
+    fullBackupSize: 1GiB
+    archive:
+      dest: 'LOCATION=file:///elsewhere/wages/log'
+      rounds: [{from: 480h}]
   - name: orders
     fullBackupSize: 1GiB
+";
+
+const OF_ALL: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: all}
+spec: {strategyRef: {name: nightly}, scope: Strategy, type: Full}
+";
+
+/// The same without the strategy.
+const OF_CLUSTER: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupTask
+metadata: {name: whole}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, scope: Cluster, type: Full}
 ";
 
 #[test]
@@ -42,10 +62,39 @@ fn nothing_is_sent_for_tenants_that_somebody_else_backs_up() {
     let object = world.condition(name, "RetentionApplied", "False", "DestinationInUse");
     let failing = object["status"]["tenants"]["failing"].as_array().unwrap();
     let names: Vec<_> = failing.iter().map(|tenant| &tenant["name"]).collect();
-    assert_eq!(names, ["ledger", "stock"], "{failing:#?}");
+    assert_eq!(names, ["ledger", "stock", "wages"], "{failing:#?}");
+
+    // Nor is one of the tasks that people make for all of them.
+    for (name, manifest) in [("all", OF_ALL), ("whole", OF_CLUSTER)] {
+        world.apply(manifest);
+        world.phase("backuptask", name, "Failed");
+    }
 
     world.settle();
     let sent = world.changing();
     let is_ours = |text: &String| text.contains("'orders'");
     assert!(!sent.is_empty() && sent.iter().all(is_ours), "{sent:#?}");
+}
+
+const OTHER_STORE: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {name: other}
+spec: {type: NFS, nfs: {path: /ob-backup-2}}
+";
+
+/// The first backup would set DATA_BACKUP_DEST, which is never moved: no slot of the strategy could
+/// be backed up any more.
+#[test]
+fn a_backup_to_another_store_does_not_take_a_tenant_from_its_strategy() {
+    let world = World::started("other-store", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.apply(OTHER_STORE);
+    let other = task_without_strategy("now").replace("name: nfs", "name: other");
+    world.apply(&other);
+    let now = ("backuptask", "now");
+    world.condition(now, "Succeeded", "False", "TenantOfStrategy");
+    world.apply(&task("its", "Full"));
+    world.phase("backuptask", "its", "Completed");
 }

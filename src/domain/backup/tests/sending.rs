@@ -258,3 +258,14 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
     story.look(&connecting, 6);
     assert_eq!(story.status, before);
 }
+
+#[test]
+fn a_tenant_that_is_somebody_elses_to_back_up_is_refused() {
+    let mut story = Story::new();
+    let verdict = story.look(&claimed(), 0);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "DestinationInUse")
+    );
+}

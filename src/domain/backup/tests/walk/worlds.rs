@@ -70,6 +70,7 @@ pub(super) fn worlds() -> Vec<Seen> {
     worlds.push(with_log_keeper(LogKeeper::Strategy("nightly".to_owned())));
     worlds.push(unreachable());
     worlds.push(replaced());
+    worlds.push(claimed());
     worlds.push(crowded(0));
     worlds.push(crowded(3));
     for obstacle in [

@@ -1,0 +1,107 @@
+//! Whether a task's tenant is somebody else's to back up.
+
+use super::super::log_backup::{destination_seen, oldest_of_tenant};
+use super::super::strategy::place_of;
+use super::super::{Context, namespace, place, stores};
+use super::is_owned;
+use super::logs::covering;
+use crate::api::strategy::StrategyLogBackupMode;
+use crate::api::{BackupStorage, BackupStrategy, BackupTask};
+use crate::domain::backup::may_be_sent;
+use crate::domain::{DestinationSeen, Obstacle, naming};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::model::{Snapshot, Tenant};
+
+/// What stands in the way of a backup that may be sent: whose the tenant is.
+pub(super) fn claimed(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<Obstacle> {
+    if !may_be_sent(task.status.as_ref()) {
+        return None;
+    }
+    let logs = || logs_elsewhere(task, context, key, storage, snapshot, tenant);
+    logs().or_else(|| of_strategy(task, context, key, storage, tenant))
+}
+
+/// Somebody else archives the tenant's logs: a strategy that manages log backup must not begin what
+/// the logs of others would complete, nor a task for many tenants, of which nobody named this one.
+fn logs_elsewhere(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<Obstacle> {
+    let strategy = task.spec.strategy_ref.as_ref().and_then(|reference| {
+        let strategies = &context.stores.strategies;
+        stores::find(strategies, &namespace(task), &reference.name)
+    });
+    let is_asked_for = match &strategy {
+        Some(strategy) => strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged,
+        None => !is_owned(task),
+    };
+    if is_asked_for {
+        return None;
+    }
+    let template = strategy.as_ref().and_then(|of| log_template(of));
+    let path = naming::log_path(template, &snapshot.identity, tenant);
+    let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
+    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    let DestinationSeen::Elsewhere(place) = destination_seen(shown, wanted.as_ref()) else {
+        return None;
+    };
+    let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
+    let of_known = known.and_then(|known| place_of(context, &known, snapshot));
+    if destination_seen(shown, of_known.as_ref()) == DestinationSeen::Ours {
+        return None;
+    }
+    Some(Obstacle::permanent(
+        "DestinationInUse",
+        format!(
+            "the tenant's logs go to '{place}' already, set by someone else: leave it out of the \
+             strategy, let that have `logBackup.mode: Unmanaged`, or back the tenant up with a \
+             BackupTask of its own (`clusterRef`, `storageRef`, `tenantName`)"
+        ),
+    ))
+}
+
+fn log_template(strategy: &BackupStrategy) -> Option<&str> {
+    strategy.spec.paths.as_ref()?.log.as_deref()
+}
+
+/// A strategy is for the tenant, and its backups go to another store: the first backup would take
+/// the tenant away from it, since a destination that is set is never moved.
+fn of_strategy(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    tenant: &Tenant,
+) -> Option<Obstacle> {
+    if task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
+        return None;
+    }
+    let covering = covering(context, key, &tenant.name)?;
+    let (name, home) = &covering.full_name;
+    let strategy = stores::find(&context.stores.strategies, home, name)?;
+    let theirs = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
+    let (ours, theirs) = (place::root(&storage.spec), place::root(&theirs.spec));
+    if ours.ok()?.is_same_as(&theirs.ok()?) {
+        return None;
+    }
+    Some(Obstacle::permanent(
+        "TenantOfStrategy",
+        format!(
+            "the tenant is BackupStrategy '{}''s, which backs it up to another store, and can not \
+             any more once its first backup is here: name the strategy in `strategyRef`, or that \
+             strategy's store",
+            covering.name
+        ),
+    ))
+}
