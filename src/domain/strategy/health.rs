@@ -117,7 +117,8 @@ fn unarchived(
         ),
         Some(known) if is_held => format!(
             "{of} is {phase}, though LogBackup '{}' asks for Running: somebody changed it in the \
-             database. Edit the LogBackup to have it started again, or set its `drift` to Enforce",
+             database. Set its `desiredState` to Stopped and then to Running to have it started \
+             again, or its `drift` to Enforce",
             known.name
         ),
         Some(known) => match cause {

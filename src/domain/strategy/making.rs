@@ -370,15 +370,13 @@ impl Draft<'_> {
         let share = naming::share_of_spread(cluster, tenant.id, spread);
         let share = SignedDuration::from_secs(share);
         let start = schedule.after(slot.at, share);
-        // What was wanted long before it could be made has all its time from now on.
-        let since = if task.is_spread {
-            slot.at
-        } else {
-            slot.at.max(self.now)
-        };
         // The task knows nothing of blackouts, so that those in between make its deadline longer.
-        let deadline = schedule.after(since, share + schedule.starting_deadline());
-        let deadline = start.duration_until(deadline).as_secs();
+        let deadline = schedule.after(slot.at, share + schedule.starting_deadline());
+        let mut deadline = start.duration_until(deadline).as_secs();
+        if !task.is_spread {
+            // It is wanted until there is one, whatever it waits for.
+            deadline = LONGEST_DEADLINE;
+        }
         let spec = BackupTaskSpec {
             strategy_ref: Some(LocalReference::new(self.strategy.name)),
             tenant_name: tenant.name.clone(),
