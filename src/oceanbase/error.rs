@@ -249,7 +249,20 @@ pub fn explain(code: i32) -> Failure {
 /// Explains a refusal by the server.
 #[must_use]
 pub fn explain_refusal(error: &ServerError) -> Failure {
-    explain(i32::from(error.code))
+    let known = explain(i32::from(error.code));
+    // One number for a good deal: only this text says that waiting does not help.
+    if error.code == 9040 && error.text.contains("cross compatible") {
+        return Failure {
+            reason: "IncrementalNotPossible",
+            message: "the last full backup was made before the tenant was upgraded, and no \
+                      incremental one can stand on it (error 9040): make a full backup"
+                .to_owned(),
+            class: Permanent,
+            passing: false,
+            ..known
+        };
+    }
+    known
 }
 
 #[cfg(test)]
@@ -260,6 +273,23 @@ mod tests {
     fn a_number_is_explained_alike_from_the_wire_and_from_a_result_column() {
         assert_eq!(explain(9029), explain(-9029));
         assert_eq!(explain(9029).code, -9029);
+    }
+
+    #[test]
+    fn an_incremental_backup_over_an_upgrade_is_not_tried_again() {
+        let said = |text: &str| {
+            explain_refusal(&ServerError {
+                code: 9040,
+                text: text.to_owned(),
+            })
+        };
+        let upgraded = said(
+            "cross compatible incremental backup is not supported, previous backup set compatible \
+             is 4.2.1.0, current compatible is 4.3.5.2",
+        );
+        assert_eq!(upgraded.class, Permanent);
+        assert!(!upgraded.message.contains("4.2.1.0"), "{upgraded:?}");
+        assert_eq!(said("log archive is not doing").class, NotYet);
     }
 
     #[test]
