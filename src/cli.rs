@@ -35,7 +35,7 @@ pub struct Run {
     #[arg(long, env = "WATCH_NAMESPACE")]
     pub namespace: Option<String>,
     /// Where /metrics, /healthz and /readyz are served.
-    #[arg(long, env = "HTTP_ADDRESS", default_value = "0.0.0.0:8080")]
+    #[arg(long, env = "HTTP_ADDRESS", default_value = "[::]:8080")]
     pub http_address: SocketAddr,
     /// Send a Secret only to hosts that its annotation `backup.oceanbase.io/endpoints` lists.
     #[arg(long, env = "REQUIRE_SECRET_BINDING")]

@@ -3,9 +3,9 @@
 //! Inside [`run`] nothing exits, nothing reads the environment, and every task hangs on its
 //! future: dropping it is the same act as a kill, and as the loss of the lease.
 
-use std::net::SocketAddr;
-use std::sync::Arc;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use kube::{Api, Client, ResourceExt};
@@ -199,7 +199,13 @@ async fn serve(address: Option<SocketAddr>, pages: Pages) -> std::io::Result<()>
     let Some(address) = address else {
         return std::future::pending().await;
     };
-    let listener = TcpListener::bind(address).await?;
+    let listener = match TcpListener::bind(address).await {
+        // All addresses were asked for, and the machine has none of IPv6.
+        Err(_) if address.ip() == Ipv6Addr::UNSPECIFIED => {
+            TcpListener::bind((Ipv4Addr::UNSPECIFIED, address.port())).await?
+        }
+        other => other?,
+    };
     tracing::info!(address = %listener.local_addr()?, "serving metrics and probes");
     http::serve(listener, pages).await
 }
@@ -225,8 +231,11 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
 /// it not, a rolling update would wait for it for ever.
 fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
     let for_ready = Arc::clone(&context);
+    // Of two scrapes at once one would count what the other has just begun to.
+    let scraping = Mutex::new(());
     Pages {
         metrics: Arc::new(move || {
+            let _one = scraping.lock().unwrap_or_else(PoisonError::into_inner);
             note_live(&context);
             context.metrics.text().ok()
         }),

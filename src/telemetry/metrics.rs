@@ -94,7 +94,7 @@ impl Metrics {
             )?,
             log_delay: gauges(
                 "log_backup_delay_seconds",
-                "How far log backup is behind; only while it runs.",
+                "How far log backup is behind; of one that was stopped there is none.",
                 &["namespace", "cluster", "tenant"],
             )?,
             log_checkpoint: gauges(
