@@ -2,8 +2,9 @@
 //!
 //! Of several operators one acts: the one that holds the lease. It holds it up to a time, which
 //! each renewal moves on; nobody has to tell it when that time is over, so that it also knows
-//! after it was stopped for a while (SIGSTOP, a frozen machine) and goes on in the middle of a
-//! pass. Whoever is about to write or to send asks right before.
+//! after it was stopped for a while (SIGSTOP, a virtual machine without processor time) and goes on
+//! in the middle of a pass. What that clock does not count, such as a machine's suspension to disk,
+//! it does not know of. Whoever is about to write or to send asks right before.
 //!
 //! What waits for the database when the time is over waits no longer: its connection is dropped at
 //! once ([`Validity::ended`]), so that a statement takes as long as it needs only while the lease is

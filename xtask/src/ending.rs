@@ -47,8 +47,8 @@ mod tests {
             let (_child, line) = start_and_read_line(&mut program).await?;
             drop(program);
             assert_eq!(line, "up");
-            let this = std::process::id().to_string();
-            Command::new("kill").args(["-s", name, &this]).status()?;
+            let kill = format!("kill -s {name} {}", std::process::id());
+            Command::new("sh").args(["-c", &kill]).status()?;
             std::future::pending().await
         });
         held.read_to_end(&mut Vec::new()).unwrap();

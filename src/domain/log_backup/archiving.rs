@@ -68,7 +68,8 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             false,
             "ChangedElsewhere",
             "somebody changed log archiving in the database; it is left as it is. To apply \
-             `desiredState` again, edit it",
+             `desiredState` again, set it to what the database does, and then back; or set `drift` \
+             to Enforce",
         ),
         State::Late(_) if desired == DesiredState::Running => {
             let cause = draft.status.cause.as_ref();
