@@ -12,6 +12,7 @@ use oceanbase_backup_operator::oceanbase::client::{
 use oceanbase_sim::Simulator;
 use oceanbase_sim::value::{Acceptance, Backend, Login, NoAnswer, Reply, SqlError};
 use secrecy::ExposeSecret;
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use crate::oracle::Oracle;
@@ -30,6 +31,8 @@ pub struct Engine {
     pub seat: Seat,
     /// Who looks at them.
     pub oracle: Oracle,
+    /// Statements whose connection was cut, and which the database will begin all the same.
+    pub arriving: Arc<Mutex<JoinSet<()>>>,
 }
 
 impl Connect for Engine {
@@ -69,6 +72,7 @@ impl Connect for Engine {
     }
 }
 
+#[derive(Clone)]
 struct InProcess {
     engine: Engine,
     /// Gone when an answer was lost: the session is of no use then.
@@ -81,6 +85,7 @@ impl InProcess {
             simulator,
             oracle,
             seat,
+            ..
         } = &self.engine;
         oracle.before_statement(simulator, text);
         let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,6 +112,16 @@ impl Session for InProcess {
             match act {
                 Some(Act::KillBefore) => return pending().await,
                 Some(Act::LoseBefore) => return lost("hung up before"),
+                Some(Act::Arrive(seconds)) => {
+                    let (this, text) = (self.clone(), text.to_owned());
+                    let arriving = &self.engine.arriving;
+                    let mut arriving = arriving.lock().unwrap_or_else(PoisonError::into_inner);
+                    arriving.spawn(async move {
+                        sleep(Duration::from_secs(seconds.into())).await;
+                        this.execute(&session, &text);
+                    });
+                    return lost("hung up before");
+                }
                 Some(Act::Refuse(code)) => {
                     self.session = Some(session);
                     return Err(QueryError::Server(refusal(code)));

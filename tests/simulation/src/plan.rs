@@ -37,6 +37,8 @@ pub enum Act {
     Refuse(u16),
     /// It takes so many seconds.
     Late(u32),
+    /// The connection breaks, and so many seconds later what was asked is done all the same.
+    Arrive(u32),
     /// A list shows what was there so many changes ago.
     Stale(u64),
     /// An event is lost; half a minute later the watch ends with 410.
@@ -119,6 +121,7 @@ impl Act {
     pub fn costs(&self) -> u64 {
         match self {
             Self::Late(seconds)
+            | Self::Arrive(seconds)
             | Self::Freeze(seconds)
             | Self::Away(seconds)
             | Self::Silent(seconds)
@@ -199,6 +202,7 @@ impl fmt::Display for Act {
             Self::NeverAfter => f.write_str("never-after"),
             Self::Refuse(code) => write!(f, "refuse={code}"),
             Self::Late(seconds) => write!(f, "late={seconds}"),
+            Self::Arrive(seconds) => write!(f, "arrive={seconds}"),
             Self::Stale(changes) => write!(f, "stale={changes}"),
             Self::Drop => f.write_str("drop"),
             Self::Twice => f.write_str("twice"),
@@ -243,6 +247,7 @@ impl FromStr for Act {
             "never-after" => Self::NeverAfter,
             "refuse" => Self::Refuse(value.parse().map_err(|_| wrong())?),
             "late" => Self::Late(value.parse().map_err(|_| wrong())?),
+            "arrive" => Self::Arrive(value.parse().map_err(|_| wrong())?),
             "stale" => Self::Stale(value.parse().map_err(|_| wrong())?),
             "drop" => Self::Drop,
             "twice" => Self::Twice,
@@ -297,7 +302,7 @@ mod tests {
             "pair:",
             "pair: kill-before @ create backuptasks a#1",
             "pair: never-before @ list backuptasks#1 + never-after @ create backuptasks a#1",
-            "pair: late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
+            "pair: arrive=12 @ SET a#1 + late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
             "pair: database=failBackup: {tenant: orders} @ event backuptasks ADDED a#1",
             "leader: freeze=40 @ second: get leases a#1 + speed=50 @ login#2 + unrenewed=40 @ update leases a#2 + stop @ login#1",
         ] {

@@ -126,6 +126,7 @@ impl World {
                 simulator: self.simulator.clone(),
                 seat: seat.clone(),
                 oracle: self.oracle.clone(),
+                arriving: Arc::default(),
             };
             let service = || self.double.service(&seat.actor(), Arc::new(seat.clone()));
             // As the operator's own: few requests at a time, each in time.

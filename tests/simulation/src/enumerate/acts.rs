@@ -115,7 +115,11 @@ fn without_effect(point: &Point) -> Option<Act> {
     is_passed_on.then(|| database("swallow: {on: {}}"))
 }
 
-/// A backup fails, its rows show up late, its archive breaks.
+/// How long after its connection was cut a BACKUP may still be begun, in seconds: within what the
+/// database was told to work on it, and later than anybody would look who did not wait for that.
+const ARRIVAL: u32 = 12;
+
+/// A backup fails, its rows show up late, its archive breaks; the statement arrives late.
 fn of_backup(point: &Point) -> Vec<Act> {
     if !point.what().starts_with("ALTER SYSTEM BACKUP") {
         return Vec::new();
@@ -132,7 +136,8 @@ fn of_backup(point: &Point) -> Vec<Act> {
             format!("interruptArchive: {{tenant: {name}}}"),
         ]
     });
-    names.map(|yaml| database(&yaml)).collect()
+    let acts = names.map(|yaml| database(&yaml));
+    acts.chain([Act::Arrive(ARRIVAL)]).collect()
 }
 
 /// A tenant is dropped, or made anew under its name, where something is told of it or sent to it.
