@@ -197,6 +197,40 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
     }
 }
 
+/// The job was seen, and of it only the parent is left.
+fn seen_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
+    let mut story = Story::accepted();
+    let settings = story.status.data_backup.as_mut().unwrap();
+    settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    let mut seen = with_parent(parent(JobStatus::Completed));
+    let known = &mut seen.database.as_mut().unwrap().tenant.tenant;
+    let sets = sets.into_iter().map(|set| BackupSet {
+        encryption_mode: mode.to_owned(),
+        ..set
+    });
+    *known = Some(Arc::new(Tenant {
+        sets: Arc::new(sets.collect()),
+        ..known.as_deref().unwrap().clone()
+    }));
+    story.look(&seen, 700);
+    story
+}
+
+#[test]
+fn a_backup_of_which_only_the_parent_is_left_is_judged_by_its_set() {
+    let protected = seen_and_gone("PASSWORD", vec![set()]);
+    assert_eq!(protected.phase(), "Completed");
+    let open = seen_and_gone("NONE", vec![set()]);
+    assert_eq!(open.reason(), "RestorePasswordNotApplied");
+}
+
+#[test]
+fn a_parent_that_completes_is_no_success_where_a_password_was_asked_for_and_no_set_is_seen() {
+    let story = seen_and_gone("NONE", Vec::new());
+    assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
+}
+
 #[test]
 fn a_cancel_without_effect_is_repeated_after_a_pause_that_grows() {
     let not_sent = Answer::NotSent("connection refused".to_owned());
