@@ -260,7 +260,7 @@ impl Draft<'_> {
 
     pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
         self.status.cause = match answer {
-            Answer::Done | Answer::AlreadySent => None,
+            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => None,
             Answer::Refused(failure) => Some(failure.into()),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let message =

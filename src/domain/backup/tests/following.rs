@@ -144,6 +144,35 @@ fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails()
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 
+/// The reader keeps the newest ended jobs only.
+#[test]
+fn a_job_that_ended_while_nobody_looked_is_over_as_the_look_by_key_finds_it() {
+    let cases = [
+        (JobStatus::Completed, "Completed"),
+        (JobStatus::Failed, "Failed"),
+        (JobStatus::Canceled, "Canceled"),
+    ];
+    for (status, phase) in cases {
+        for found in [job(status.clone()), parent(status)] {
+            let mut story = Story::accepted();
+            story.look(&with_job(job(JobStatus::Doing)), 5);
+            story.answered(&healthy(), 86_400, &Answer::Ended(Box::new(found)));
+            assert_eq!(story.phase(), phase);
+        }
+    }
+}
+
+#[test]
+fn the_job_of_an_intent_is_waited_for_though_it_has_ended_already() {
+    let mut story = Story::lost();
+    let ended = Answer::Ended(Box::new(job(JobStatus::Completed)));
+    story.answered(&old_intent(healthy()), 60, &ended);
+    assert_eq!(
+        (story.phase(), story.status.outcome.as_deref()),
+        ("Pending", None)
+    );
+}
+
 #[test]
 fn progress_is_written_in_steps() {
     let mut story = Story::accepted();
