@@ -71,7 +71,8 @@ fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
 pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
     let has_ended = |task: &BackupTask| {
         let status = task.status.as_ref();
-        status.is_some_and(|status| status.outcome.is_some())
+        let is_deleted = task.metadata.deletion_timestamp.is_some();
+        is_deleted || status.is_some_and(|status| status.outcome.is_some())
     };
     let tasks = context.stores.tasks.state();
     let mut open = tasks.iter().filter(|task| !has_ended(task));

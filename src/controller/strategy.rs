@@ -240,6 +240,7 @@ impl BackupStrategy {
                     tenant_id: status.tenant_id.map(TenantId),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     external: task.spec.mirror.is_some(),
+                    deleting: task.metadata.deletion_timestamp.is_some(),
                     started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,
                     completed_at: status.completion_time.map(|at| at.0),

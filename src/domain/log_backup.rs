@@ -155,6 +155,7 @@ pub fn decide(
         // Somebody edited the object: what failed before may go well now.
         draft.forget_failures();
         draft.status.transition = None;
+        draft.status.around_state = None;
     }
     if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
         && obstacle.is_passing()
@@ -243,6 +244,7 @@ impl<'a> Draft<'a> {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
         self.heal(tenant);
+        self.note_round(tenant, &archive);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
         if !self.is_applied() && !self.is_settled() {
@@ -280,7 +282,7 @@ impl<'a> Draft<'a> {
     /// Whether what is asked for was reached before.
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
-            && self.status.around_state == self.around_state()
+            && (self.status.around_state == self.around_state() || around::is_found(&self.status))
             && self.status.correcting_since.is_none()
             && heal::open(&self.status).is_none()
     }
@@ -309,7 +311,9 @@ impl<'a> Draft<'a> {
 
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
         self.status.applied_generation = Some(self.object.generation);
-        self.status.around_state = self.around_state();
+        if !around::is_found(&self.status) {
+            self.status.around_state = self.around_state();
+        }
         self.status.correcting_since = None;
         self.status.transition = None;
         self.forget_failures();

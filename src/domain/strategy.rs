@@ -146,6 +146,8 @@ pub struct TaskSeen {
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
     pub external: bool,
+    /// Whether it is being deleted, and something holds it.
+    pub deleting: bool,
     /// When the database started its job.
     pub started_at: Option<Timestamp>,
     /// How it ended, once it has.

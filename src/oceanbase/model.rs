@@ -307,7 +307,7 @@ pub struct BackupSet {
 }
 
 /// One data backup job (`CDB_OB_BACKUP_JOBS`, `CDB_OB_BACKUP_JOB_HISTORY`).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Job {
     /// The tenant: [`TenantId::SYS`] for a parent.
     pub tenant_id: TenantId,

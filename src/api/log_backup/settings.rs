@@ -24,7 +24,8 @@ pub enum LogBackupMode {
     #[default]
     Continuous,
     /// From before a data backup until its logs are there: the tenant can be recovered to its data
-    /// backups only.
+    /// backups only. What somebody else has started between two of them goes on after the next one,
+    /// until somebody stops it or edits the object.
     AroundDataBackup,
 }
 

@@ -41,14 +41,17 @@ fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
     ClusterKey::new(&namespace(cluster), &cluster.name_any())
 }
 
-/// Tasks that have not ended, of all objects that reach one database.
+/// Tasks that have not ended, of all objects that reach one database. Nothing is done any more for
+/// one that is being deleted, though somebody's finalizer may hold it for ever: what it has started
+/// counts while the database shows it.
 pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
     let clusters = clusters_of_database(context, key);
     let clusters: BTreeSet<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
     let mut tasks = context.stores.tasks.state();
     tasks.retain(|task| {
         let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
-        !ended && cluster_of(task, context).is_some_and(|of| clusters.contains(&of))
+        let is_over = ended || task.metadata.deletion_timestamp.is_some();
+        !is_over && cluster_of(task, context).is_some_and(|of| clusters.contains(&of))
     });
     tasks
 }

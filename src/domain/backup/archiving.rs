@@ -66,6 +66,15 @@ impl Draft<'_> {
                 name,
                 desired: DesiredState::Running,
                 cause: None,
+            } if self.tenant().is_some_and(is_paused) => format!(
+                "a backup needs running log backup, and the tenant's is paused: LogBackup '{name}' \
+                 resumes it, unless somebody paused it in the database; then resume it there \
+                 (LOG_ARCHIVE_DEST_STATE = 'ENABLE')"
+            ),
+            LogKeeper::LogBackup {
+                name,
+                desired: DesiredState::Running,
+                cause: None,
             } => {
                 format!("a backup needs running log backup: LogBackup '{name}' is on the way to it")
             }
@@ -180,6 +189,11 @@ impl Draft<'_> {
         };
         self.pause(cause(reason, &message), RETRY_PAUSE)
     }
+}
+
+fn is_paused(tenant: &Tenant) -> bool {
+    let round = tenant.round.as_ref().map(|round| &round.status);
+    matches!(round, Some(RoundStatus::Suspending | RoundStatus::Suspend))
 }
 
 /// How a round stands that is there and does not archive, and what follows from that.

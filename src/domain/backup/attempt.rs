@@ -10,7 +10,7 @@ use super::{
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
 use crate::domain::{Next, Obstacle, cause, time};
-use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey, TenantId};
 
 /// Where the last attempt stands, as `attempts[].outcome` keeps it.
 pub(super) const SENDING: &str = "Sending";
@@ -225,7 +225,7 @@ impl Draft<'_> {
 
     fn hear_backup(mut self, answer: &Answer) -> Verdict {
         match answer {
-            Answer::Done | Answer::AlreadySent => {
+            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;
                 self.render(&State::Accepted, None, Next::After(JOB_SOON))
@@ -265,7 +265,7 @@ impl Draft<'_> {
         let outcome = self.status.attempts.last().map(|last| &*last.outcome);
         let is_sending = outcome == Some(SENDING);
         match answer {
-            Answer::AlreadySent if is_sending => {
+            Answer::AlreadySent | Answer::Ended(_) if is_sending => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;
                 self.render(&State::Accepted, None, Next::After(JOB_SOON))
@@ -283,6 +283,11 @@ impl Draft<'_> {
                 }
                 self.pause(lost, SignedDuration::ZERO)
             }
+            // The reader keeps the newest ended jobs only, and this one is not among them.
+            Answer::Ended(job) if job.tenant_id == TenantId::SYS || self.is_tenant_gone() => {
+                self.follow_parent(job)
+            }
+            Answer::Ended(job) => self.follow(job),
             Answer::Done => self.fail(cause(
                 "JobNotFound",
                 "the database took the statement and shows no job for it: look at \

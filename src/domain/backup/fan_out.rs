@@ -48,6 +48,8 @@ pub struct ChildSeen {
     pub outcome: Option<String>,
     /// Whether its backup runs.
     pub runs: bool,
+    /// Whether it is being deleted, and something holds it: it is followed no more.
+    pub deleting: bool,
     /// Whether it is asked to cancel.
     pub cancel: bool,
     /// Why it failed.
@@ -250,7 +252,8 @@ impl Draft<'_> {
     fn follow_children(mut self) -> Verdict {
         let known = &self.seen.children.known;
         let completed = known.iter().filter(|c| c.is(Outcome::Completed)).count();
-        let open: Vec<_> = known.iter().filter(|c| c.outcome.is_none()).collect();
+        let is_open = |child: &&ChildSeen| child.outcome.is_none() && !child.deleting;
+        let open: Vec<_> = known.iter().filter(is_open).collect();
         let running = open.iter().filter(|child| child.runs).count();
         let children = self.status.children.get_or_insert_default();
         children.completed = count(completed);

@@ -68,7 +68,7 @@ impl Draft<'_> {
     pub(super) fn follow(mut self, job: &Job) -> Verdict {
         self.note_job(job);
         match &job.status {
-            JobStatus::Completed => self.complete(job),
+            JobStatus::Completed => self.complete(job.ended_at),
             JobStatus::Canceled => self.end_canceled(job.ended_at),
             JobStatus::Failed => self.end_failed(job),
             running => {
@@ -124,53 +124,55 @@ impl Draft<'_> {
         self.is_password_wanted() && set.encryption_mode.eq_ignore_ascii_case("NONE")
     }
 
-    fn end_unseen(mut self, job: &Job) -> Verdict {
+    fn end_unseen(mut self, at: Option<Timestamp>) -> Verdict {
+        let set = self.status.backup_set_id;
+        let set = set.map_or_else(|| "its set".to_owned(), |id| format!("set {id}"));
         let message = format!(
-            "the backup is complete, and the database does not show set {}: whether a password \
+            "the backup is complete, and the database does not show {set}: whether a password \
              protects it is not known. Look at ENCRYPTION_MODE in CDB_OB_BACKUP_SET_FILES, or back \
-             up again",
-            job.set_id
+             up again"
         );
         self.status.cause = Some(cause("SetNotVisible", &message));
-        self.end(Outcome::Failed, job.ended_at)
+        self.end(Outcome::Failed, at)
     }
 
-    fn end_unprotected(mut self, job: &Job) -> Verdict {
+    fn end_unprotected(mut self, set: &BackupSet, at: Option<Timestamp>) -> Verdict {
         let message = format!(
             "backup set {} is there and no password protects it, though one was set before the \
              statement: check whether a proxy shares sessions, delete the set, and back up again",
-            job.set_id
+            set.id
         );
         self.status.cause = Some(cause("RestorePasswordNotApplied", &message));
-        self.end(Outcome::Failed, job.ended_at)
+        self.end(Outcome::Failed, at)
     }
 
-    /// A completed job is the end once its set is there to be described.
-    fn complete(mut self, job: &Job) -> Verdict {
+    /// A backup whose job completed is over once its set is there to be described.
+    fn complete(mut self, at: Option<Timestamp>) -> Verdict {
+        let known = self.status.backup_set_id;
         let set = self
             .tenant()
-            .and_then(|tenant| tenant.sets.iter().find(|s| s.id == job.set_id));
+            .and_then(|tenant| tenant.sets.iter().find(|set| Some(set.id.0) == known));
         match set {
             Some(set) => {
                 status::note_set(&mut self.status, set);
                 if self.is_unprotected(set) {
-                    return self.end_unprotected(job);
+                    return self.end_unprotected(set, at);
                 }
             }
-            None if self.is_within(self.set_patience(), job.ended_at) => {
+            None if self.is_within(self.set_patience(), at) => {
                 return self.render(
                     &State::Running(JobStatus::Doing),
                     None,
                     Next::After(Duration::from_secs(2)),
                 );
             }
-            None if self.is_password_wanted() => return self.end_unseen(job),
+            None if self.is_password_wanted() => return self.end_unseen(at),
             // The set was deleted since; the backup went well all the same.
             None => {}
         }
         self.status.progress = Some("100%".to_owned());
         self.status.cause = None;
-        self.end(Outcome::Completed, job.ended_at)
+        self.end(Outcome::Completed, at)
     }
 
     /// Whether rows may still follow. The instant is by the database's clock: one that runs ahead
@@ -216,10 +218,7 @@ impl Draft<'_> {
                 self.fail_attempt(dropped, false, parent.ended_at)
             }
             // A parent completes when all its children have; this one was seen to begin.
-            JobStatus::Completed if self.status.job_id.is_some() => {
-                self.status.cause = None;
-                self.end(Outcome::Completed, parent.ended_at)
-            }
+            JobStatus::Completed if self.status.job_id.is_some() => self.complete(parent.ended_at),
             JobStatus::Completed => {
                 let skipped = cause(
                     "TenantSkipped",
@@ -261,7 +260,7 @@ impl Draft<'_> {
 
     pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
         self.status.cause = match answer {
-            Answer::Done | Answer::AlreadySent => None,
+            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => None,
             Answer::Refused(failure) => Some(failure.into()),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let message =

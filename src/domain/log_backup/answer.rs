@@ -22,7 +22,7 @@ impl Draft<'_> {
     pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
         let archive = archive(tenant);
         match answer {
-            Answer::Done | Answer::AlreadySent => {
+            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
                 self.forget_failures();
                 self.note_taken(effect);
                 let state = self.under_way(archive);

@@ -2,11 +2,49 @@
 //!
 //! A data backup needs archived log from its start to its end, and recovery needs it up to the
 //! set's `MIN_RESTORE_SCN` (`DBA_OB_BACKUP_SET_FILES`): ended earlier, the set would be worthless.
+//!
+//! It ends what it has begun. A round that a backup finds, because somebody began it since the last
+//! one, goes on after that backup, until somebody ends it or edits the object.
 
 use jiff::SignedDuration;
 
-use crate::api::DesiredState;
+use super::{Archive, Draft, heal, status};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{DesiredState, LogBackupStatus};
+use crate::domain::DestinationSeen;
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
+
+/// What `aroundState` says of a round that somebody else began.
+const FOUND: &str = "Found";
+
+pub(super) fn is_found(status: &LogBackupStatus) -> bool {
+    status.around_state.as_deref() == Some(FOUND)
+}
+
+impl Draft<'_> {
+    /// Notes whose round it is when a data backup comes: before the first statement, because after
+    /// it, and after a restart, nobody could tell any more.
+    pub(super) fn note_round(&mut self, tenant: &Tenant, archive: &Archive) {
+        if self.object.spec.mode != LogBackupMode::AroundDataBackup || !self.is_settled() {
+            return;
+        }
+        let is_taken =
+            tenant.archive_log == Some(true) && *self.destination() == DestinationSeen::Ours;
+        let is_on = is_taken || *archive != Archive::Stopped;
+        if is_found(&self.status) {
+            // A round that is being healed begins anew in a moment.
+            if !is_on && heal::open(&self.status).is_none() {
+                self.status.around_state = None;
+            }
+            return;
+        }
+        let rested =
+            self.status.around_state.as_deref() == Some(status::word(DesiredState::Stopped));
+        if rested && self.desired == DesiredState::Running {
+            self.status.around_state = is_on.then(|| FOUND.to_owned());
+        }
+    }
+}
 
 /// What archiving should do now. `has_open_tasks`: a data backup of the tenant has not ended.
 pub(super) fn desired(has_open_tasks: bool, tenant: &Tenant) -> DesiredState {

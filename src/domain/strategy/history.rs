@@ -38,7 +38,7 @@ impl Draft<'_> {
                     || of_open_slot
                         .as_ref()
                         .is_some_and(|suffix| task.name.ends_with(suffix));
-                if is_beyond && !is_needed {
+                if is_beyond && !is_needed && !task.deleting {
                     outdated.push(task);
                 }
             }

@@ -211,7 +211,7 @@ impl Draft<'_> {
     /// Tenants with a full backup that has not ended, or is about to be made.
     fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let tasks = self.seen.tasks.iter();
-        let running = tasks.filter(|task| task.full && task.outcome.is_none());
+        let running = tasks.filter(|task| task.full && task.outcome.is_none() && !task.deleting);
         let first = self.early_backups(plan).into_iter();
         running
             .map(|task| task.tenant_name.clone())

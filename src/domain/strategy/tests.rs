@@ -121,6 +121,7 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         tenant_id: Some(TenantId(tenant)),
         full: name.contains("-full-"),
         external: false,
+        deleting: false,
         started_at: None,
         outcome: outcome.map(str::to_owned),
         completed_at: outcome.map(|_| at(0)),

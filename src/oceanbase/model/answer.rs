@@ -1,5 +1,7 @@
 //! What became of something that was asked of the database.
 
+use super::Job;
+
 /// An error of the engine, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
@@ -35,6 +37,8 @@ pub enum Answer {
     Done,
     /// Its guard found that it was sent before.
     AlreadySent,
+    /// A look by key found that the backup has ended, and how.
+    Ended(Box<Job>),
     /// Its guard found that it must not be sent now; why.
     Withheld(String),
     /// The database refused it, or its session; nothing was changed.

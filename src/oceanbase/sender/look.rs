@@ -27,12 +27,15 @@ impl Sender {
             Guard::NoJobWithKey(key) => {
                 let running = Query::RunningJobsByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
-                self.not_ended_or_late(session, version, &key).await
+                self.not_ended(session, version, &key).await?;
+                self.not_late(session, version, &key).await
             }
             Guard::FreePlace { key, places } => {
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 not_sent_before(&running, &key)?;
-                self.not_ended_or_late(session, version, &key).await?;
+                self.not_late(session, version, &key).await?;
+                let ended = Query::JobHistoryByKey(key.clone());
+                not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
                 free_place(&running, places)
             }
             Guard::NoLogDestination(tenant_id) => {
@@ -100,10 +103,30 @@ impl Sender {
         }
     }
 
-    /// Looks for a job that has ended, and for one whose rows are late: `CDB_` views gather the
-    /// rows of all tenants and may show them late. Sys writes the parent of a backup into its own
-    /// table within the statement, and reads it there from then on.
-    async fn not_ended_or_late(
+    /// Looks for a job that has ended: the tenant's own where it is there, which tells more than its
+    /// parent.
+    async fn not_ended(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        key: &JobKey,
+    ) -> Result<(), Stop> {
+        let ended = Query::JobHistoryByKey(key.clone());
+        let jobs = self.jobs(session, version, &ended).await?;
+        let ours = jobs
+            .into_iter()
+            .filter(|job| job.description == key.as_str());
+        let ended = ours.filter(|job| job.status.is_terminal());
+        match ended.max_by_key(|job| job.tenant_id) {
+            Some(job) => Err(Stop::Answer(Answer::Ended(Box::new(job)))),
+            None => Ok(()),
+        }
+    }
+
+    /// Looks for a job whose rows are late: `CDB_` views gather the rows of all tenants and may show
+    /// them late. Sys writes the parent of a backup into its own table within the statement, and
+    /// reads it there from then on.
+    async fn not_late(
         &self,
         session: &mut dyn Session,
         version: Version,
@@ -118,8 +141,7 @@ impl Sender {
                 return Err(Stop::Answer(Answer::AlreadySent));
             }
         }
-        let ended = Query::JobHistoryByKey(key.clone());
-        not_sent_before(&self.jobs(session, version, &ended).await?, key)
+        Ok(())
     }
 
     /// Where the tenant's logs go.

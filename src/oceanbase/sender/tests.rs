@@ -4,7 +4,7 @@ use oceanbase_sim::statement::Kind;
 
 use super::*;
 use crate::oceanbase::destination::Destination;
-use crate::oceanbase::model::{JobKey, TenantId, TenantName};
+use crate::oceanbase::model::{JobKey, JobStatus, TenantId, TenantName};
 use crate::oceanbase::testing::{InProcess, account, lock};
 
 mod archive;
@@ -130,6 +130,20 @@ async fn a_backup_that_has_ended_is_not_sent_again() {
     tokio::time::advance(Duration::from_hours(2)).await;
     assert_eq!(desk.send(&backup()).await, Answer::AlreadySent);
     assert_eq!(desk.sent(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_look_by_key_tells_how_the_tenants_own_job_has_ended() {
+    let mut desk = Desk::new();
+    desk.send(&backup()).await;
+    tokio::time::advance(Duration::from_hours(2)).await;
+    let Answer::Ended(job) = desk.send(&find()).await else {
+        panic!("not found");
+    };
+    assert_eq!(
+        (job.tenant_id, job.status),
+        (TenantId(1002), JobStatus::Completed)
+    );
 }
 
 #[tokio::test(start_paused = true)]

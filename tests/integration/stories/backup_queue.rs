@@ -134,3 +134,25 @@ fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
     );
     world.phase("backuptask", "billing", "Completed");
 }
+
+/// Nothing is done for it any more, and it stays for as long as the other tool likes.
+#[test]
+fn a_task_that_is_deleted_and_held_by_somebodys_finalizer_stops_nobody_behind_it() {
+    let world = one_at_a_time("held");
+    world.apply(&task("billing"));
+    let first = ("backuptask", "billing");
+    world.condition(first, "Succeeded", "Unknown", "WaitingForFreePlace");
+    let held = "metadata: {finalizers: [example.com/hold]}";
+    world.edit("backuptask", "billing", held);
+    world
+        .kubectl(&["delete", "backuptask", "billing", "--wait=false"])
+        .unwrap();
+    world.apply(&task("stock"));
+    let behind = ("backuptask", "stock");
+    world.condition(behind, "Succeeded", "Unknown", "WaitingForFreePlace");
+    world.release("orders");
+    world.phase("backuptask", "stock", "Completed");
+    let billing = world.get("backuptask", "billing");
+    assert_eq!(billing["status"]["phase"], "Pending");
+    world.edit("backuptask", "billing", "metadata: {finalizers: null}");
+}

@@ -112,6 +112,29 @@ fn the_next_backup_now_uses_the_log_backup_of_the_first() {
 }
 
 #[test]
+fn a_backup_now_leaves_the_archiving_on_that_a_dba_has_started_since_the_last_one() {
+    let world = World::started("now-found", ONE_TENANT);
+    let logs = ("logbackup", "prod-t1002");
+    world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "Completed");
+    world.phase(logs.0, logs.1, "Stopped");
+    world.sql("ALTER SYSTEM ARCHIVELOG TENANT = orders");
+    world.condition(logs, "Archiving", "True", "ChangedElsewhere");
+    world.apply(&task_without_strategy("again"));
+    world.phase("backuptask", "again", "Completed");
+    // It would be ended once the second set can be recovered to.
+    eventually(
+        "both sets among what can be recovered to",
+        || world.get(logs.0, logs.1),
+        |logs| logs["status"]["recoveryPoints"].as_array().map(Vec::len) == Some(2),
+    );
+    let logs = world.condition(logs, "Archiving", "True", "ChangedElsewhere");
+    world.settle();
+    assert_eq!(logs["status"]["phase"], "InProgress");
+    assert_eq!(world.count(Kind::NoArchiveLog), 1);
+}
+
+#[test]
 fn a_strategy_takes_over_the_log_backup_that_a_backup_now_has_begun() {
     let world = World::started("now-strategy", ONE_TENANT);
     world.apply(&task_without_strategy("now"));

@@ -202,3 +202,12 @@ fn the_backup_is_sent_once_logs_are_archived() {
     story.look(&off(), 0);
     assert!(is_backup(&story.look(&healthy(), 5)));
 }
+
+#[test]
+fn a_round_that_somebody_paused_in_the_database_is_not_called_on_the_way() {
+    let mut story = loose();
+    let keeper = log_backup(DesiredState::Running, None);
+    story.look(&with_round(Some(RoundStatus::Suspend), keeper), 0);
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("resume it there"), "{message}");
+}

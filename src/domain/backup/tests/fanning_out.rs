@@ -18,6 +18,7 @@ fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
         uid: format!("uid-{id}"),
         outcome: outcome.map(str::to_owned),
         runs: outcome.is_none(),
+        deleting: false,
         cancel: false,
         cause: (outcome == Some("Failed")).then(|| cause("StoreOutOfSpace", "the store is full")),
         knows_tenant: true,
@@ -136,6 +137,18 @@ fn one_that_failed_is_named_when_all_have_ended() {
     assert!(
         message.contains("'now-t1004': the store is full"),
         "{message}"
+    );
+}
+
+#[test]
+fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
+    let mut story = followed();
+    let mut seen = with([Some("Completed"), Some("Completed"), None]);
+    seen.children.known[2].deleting = true;
+    story.look(&seen, 10);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "ChildrenFailed")
     );
 }
 

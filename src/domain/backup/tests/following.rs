@@ -144,6 +144,35 @@ fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails()
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 
+/// The reader keeps the newest ended jobs only.
+#[test]
+fn a_job_that_ended_while_nobody_looked_is_over_as_the_look_by_key_finds_it() {
+    let cases = [
+        (JobStatus::Completed, "Completed"),
+        (JobStatus::Failed, "Failed"),
+        (JobStatus::Canceled, "Canceled"),
+    ];
+    for (status, phase) in cases {
+        for found in [job(status.clone()), parent(status)] {
+            let mut story = Story::accepted();
+            story.look(&with_job(job(JobStatus::Doing)), 5);
+            story.answered(&healthy(), 86_400, &Answer::Ended(Box::new(found)));
+            assert_eq!(story.phase(), phase);
+        }
+    }
+}
+
+#[test]
+fn the_job_of_an_intent_is_waited_for_though_it_has_ended_already() {
+    let mut story = Story::lost();
+    let ended = Answer::Ended(Box::new(job(JobStatus::Completed)));
+    story.answered(&old_intent(healthy()), 60, &ended);
+    assert_eq!(
+        (story.phase(), story.status.outcome.as_deref()),
+        ("Pending", None)
+    );
+}
+
 #[test]
 fn progress_is_written_in_steps() {
     let mut story = Story::accepted();
@@ -195,6 +224,40 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
             assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
         }
     }
+}
+
+/// The job was seen, and of it only the parent is left.
+fn seen_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
+    let mut story = Story::accepted();
+    let settings = story.status.data_backup.as_mut().unwrap();
+    settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
+    story.look(&with_job(job(JobStatus::Doing)), 5);
+    let mut seen = with_parent(parent(JobStatus::Completed));
+    let known = &mut seen.database.as_mut().unwrap().tenant.tenant;
+    let sets = sets.into_iter().map(|set| BackupSet {
+        encryption_mode: mode.to_owned(),
+        ..set
+    });
+    *known = Some(Arc::new(Tenant {
+        sets: Arc::new(sets.collect()),
+        ..known.as_deref().unwrap().clone()
+    }));
+    story.look(&seen, 700);
+    story
+}
+
+#[test]
+fn a_backup_of_which_only_the_parent_is_left_is_judged_by_its_set() {
+    let protected = seen_and_gone("PASSWORD", vec![set()]);
+    assert_eq!(protected.phase(), "Completed");
+    let open = seen_and_gone("NONE", vec![set()]);
+    assert_eq!(open.reason(), "RestorePasswordNotApplied");
+}
+
+#[test]
+fn a_parent_that_completes_is_no_success_where_a_password_was_asked_for_and_no_set_is_seen() {
+    let story = seen_and_gone("NONE", Vec::new());
+    assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
 }
 
 #[test]

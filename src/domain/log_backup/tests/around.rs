@@ -130,6 +130,63 @@ fn what_a_dba_starts_between_two_backups_is_shown_and_left_alone() {
     assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
+/// A DBA has begun a round between two backups, and then one came.
+fn story_with_found_round() -> Story {
+    let mut story = story();
+    story.look(&seen(stopped()), 0);
+    story.look(&seen(doing()), 10);
+    story.look(&with_task(seen(doing())), 20);
+    story
+}
+
+#[test]
+fn what_a_dba_has_started_goes_on_after_the_next_backup() {
+    let mut story = story_with_found_round();
+    let verdict = story.look(&seen(archived_until(2)), 30);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
+}
+
+#[test]
+fn what_a_dba_has_started_goes_on_though_its_round_was_still_beginning_when_a_backup_came() {
+    let mut story = story();
+    story.look(&seen(stopped()), 0);
+    let begun = tenant(Some(RoundStatus::Beginning));
+    story.look(&with_task(seen(begun)), 10);
+    story.look(&with_task(seen(doing())), 20);
+    assert_eq!(story.look(&seen(archived_until(2)), 30).effect, None);
+}
+
+#[test]
+fn a_round_that_it_began_itself_is_ended_though_something_stood_in_the_way_meanwhile() {
+    let mut story = story();
+    story.look(&seen(stopped()), 0);
+    story.answered(&with_task(seen(stopped())), 10, &Answer::Done);
+    story.look(&with_task(unreachable()), 20);
+    story.look(&with_task(seen(doing())), 30);
+    let verdict = story.look(&seen(archived_until(2)), 40);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
+#[test]
+fn it_is_started_and_stopped_again_once_a_dba_has_ended_what_was_found() {
+    let mut story = story_with_found_round();
+    story.look(&seen(stopped()), 30);
+    let verdict = story.answered(&with_task(seen(stopped())), 40, &Answer::Done);
+    assert_eq!(verdict.status.around_state, None);
+    story.look(&with_task(seen(doing())), 50);
+    let verdict = story.look(&seen(archived_until(2)), 60);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
+#[test]
+fn what_was_found_is_ended_once_somebody_edits_the_object() {
+    let mut story = story_with_found_round();
+    story.edit(DesiredState::Running);
+    let verdict = story.look(&seen(archived_until(2)), 30);
+    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
 #[test]
 fn one_that_a_person_stopped_stays_stopped_though_a_backup_waits() {
     let mut story = story();

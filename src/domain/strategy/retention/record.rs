@@ -57,7 +57,7 @@ impl Draft<'_> {
         };
         match answer {
             // The next look shows what it did, if anything.
-            Answer::Done | Answer::AlreadySent => {
+            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
                 forget_failures(known);
                 taken::note(&mut known.taken, change.words(), now);
                 if taken::is_told(known.taken.as_ref()) {

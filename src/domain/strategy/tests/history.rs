@@ -44,6 +44,15 @@ fn the_oldest_beyond_the_limits_are_deleted_by_type_and_outcome() {
 }
 
 #[test]
+fn one_that_somebodys_finalizer_holds_is_not_deleted_again() {
+    let mut tasks: Vec<_> = (0..3)
+        .map(|hour| ended("full", hour, "Completed"))
+        .collect();
+    tasks[0].deleting = true;
+    assert_eq!(deleted(&mut with(tasks, 1, 0), 1), ["0100z"]);
+}
+
+#[test]
 fn each_tenant_has_its_own() {
     let mut tasks = vec![ended("full", 1, "Completed"), ended("full", 2, "Completed")];
     tasks[1].tenant_name = "t1004".to_owned();

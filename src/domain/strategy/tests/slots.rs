@@ -205,6 +205,15 @@ fn an_incremental_slot_rests_while_a_full_backup_of_the_tenant_runs() {
 }
 
 #[test]
+fn a_full_backup_that_is_being_deleted_holds_no_incremental_slot_back() {
+    let mut story = Story::of(&[1002]);
+    let mut held = task("nightly-t1002-full-202611212300z", 1002, None);
+    held.deleting = true;
+    story.seen.tasks.push(held);
+    assert_eq!(story.make(61), ["nightly-t1002-incr-202611220100z"]);
+}
+
+#[test]
 fn a_clock_that_jumps_back_makes_no_slot_twice() {
     let mut story = Story::of(&[1002]);
     story.make(181);

@@ -147,6 +147,7 @@ pub(super) fn answers() -> Vec<Answer> {
     vec![
         Answer::Done,
         Answer::AlreadySent,
+        Answer::Ended(Box::new(job(JobStatus::Completed))),
         Answer::Withheld("another backup runs".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
