@@ -207,10 +207,18 @@ pub struct Made {
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made, edited or deleted now: why.
-    pub error: Option<String>,
+    /// They could not be made, edited or deleted now: why, by name.
+    pub errors: BTreeMap<String, String>,
     /// What became of the statement, where it was one.
     pub answer: Option<Answer>,
+}
+
+impl Made {
+    /// Why one of them could not be made, edited or deleted, if so.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.errors.values().next().map(String::as_str)
+    }
 }
 
 type Verdict = Decision<BackupStrategyStatus, Effect>;

@@ -6,7 +6,7 @@ use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
     FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
-    TenantSelection,
+    StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{DataBackupSettings, DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
@@ -23,6 +23,7 @@ mod removal;
 mod retention;
 mod slots;
 mod tenants;
+mod unmade;
 mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
@@ -210,7 +211,7 @@ impl Story {
             match result(name) {
                 Ok(()) => drop(made.ours.insert(name.clone())),
                 Err(Trouble::Foreign) => drop(made.foreign.insert(name.clone())),
-                Err(Trouble::Error) => made.error = Some("quota".to_owned()),
+                Err(Trouble::Error) => drop(made.errors.insert(name.clone(), format!("no {name}"))),
             }
         }
         let heard = self.decide(Some(&made), minutes);
