@@ -10,6 +10,7 @@
 
 mod alerts;
 mod closed;
+mod database;
 mod following;
 mod health;
 mod history;
@@ -46,6 +47,7 @@ use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{
     BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, DesiredState, LogBackupSpec,
+    PinnedDatabase,
 };
 use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
@@ -107,6 +109,8 @@ pub struct LogBackupSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// The database that it saw its tenant in, once it has.
+    pub database: Option<PinnedDatabase>,
     /// Its resourceVersion.
     pub version: String,
     /// Name of its store.
@@ -142,6 +146,10 @@ pub struct TaskSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// The database that it was taken up in, once it was.
+    pub database: Option<PinnedDatabase>,
+    /// The slot that it was made for.
+    pub scheduled_at: Option<Timestamp>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
@@ -278,7 +286,7 @@ enum Standing<'a> {
 
 impl<'a> Draft<'a> {
     fn new(strategy: &'a Strategy<'a>, seen: &'a Seen, now: Timestamp) -> Self {
-        Self {
+        let mut draft = Self {
             strategy,
             seen,
             index: Index::of(seen),
@@ -286,7 +294,9 @@ impl<'a> Draft<'a> {
             now,
             event: None,
             retention: None,
-        }
+        };
+        draft.note_database();
+        draft
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::alert::Alert;
 use super::super::condition::{self, Condition};
+use super::super::pinned::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 
@@ -71,6 +72,9 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub unmade: Vec<UnmadeObject>,
+    /// The database that the rest of the status is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<PinnedDatabase>,
     /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
     /// else's.
     #[serde(skip_serializing_if = "Vec::is_empty")]

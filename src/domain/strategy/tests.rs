@@ -20,6 +20,7 @@ mod making;
 mod mirroring;
 mod places;
 mod removal;
+mod replaced;
 mod retention;
 mod slots;
 mod tenants;
@@ -91,6 +92,7 @@ fn log_backup(id: i64) -> LogBackupSeen {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
+        database: None,
         version: "1".to_owned(),
         storage: "s3".to_owned(),
         path: None,
@@ -120,6 +122,8 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
         tenant_id: Some(TenantId(tenant)),
+        database: None,
+        scheduled_at: None,
         full: name.contains("-full-"),
         external: false,
         started_at: None,
