@@ -16,6 +16,7 @@ mod blackout;
 mod closed;
 mod following;
 mod history;
+mod lost;
 mod making;
 mod mirroring;
 mod places;
