@@ -101,6 +101,10 @@ impl Reconcile for LogBackup {
         let place = target.as_ref().ok().cloned();
         let decision = log_backup::Seen {
             target: target.map(drop),
+            identity: snapshot
+                .as_deref()
+                .map(|snapshot| snapshot.identity.clone())
+                .unwrap_or_default(),
             database,
             has_open_tasks: self.spec.mode == LogBackupMode::AroundDataBackup
                 && page::has_open_tasks(self, context),

@@ -96,9 +96,19 @@ where
     }
 }
 
+/// What the API server says about a request that failed. An object is no place for the whole answer
+/// as Rust spells it.
+pub(in crate::controller) fn said(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(refusal) if !refusal.message.is_empty() => refusal.message.clone(),
+        other => other.to_string(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use futures::FutureExt;
+    use kube::core::Status;
     use tower::service_fn;
 
     use super::*;
@@ -134,6 +144,13 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_watch_may_be_silent() {
         assert_eq!(unanswered("/api/v1/pods?limit=5&watch=true").await, None);
+    }
+
+    #[test]
+    fn of_a_refusal_the_servers_words_are_told() {
+        let refusal = Status::failure("exceeded quota: tasks", "Forbidden").with_code(403);
+        let error = kube::Error::Api(Box::new(refusal));
+        assert_eq!(said(&error), "exceeded quota: tasks");
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::INHERITED;
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
+    PinnedDatabase,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
 use crate::domain::{Decision, Farewell, access};
@@ -238,6 +239,13 @@ impl BackupStrategy {
                     ),
                     tenant_name: task.spec.tenant_name.clone(),
                     tenant_id: status.tenant_id.map(TenantId),
+                    database: status.cluster_id.zip(status.cluster_create_time).map(
+                        |(cluster_id, cluster_create_time)| PinnedDatabase {
+                            cluster_id,
+                            cluster_create_time,
+                        },
+                    ),
+                    scheduled_at: task.spec.scheduled_time.as_ref().map(|at| at.0),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     external: task.spec.mirror.is_some(),
                     deleting: task.metadata.deletion_timestamp.is_some(),
@@ -279,6 +287,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),
+        database: status.database,
         version: object.resource_version().unwrap_or_default(),
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         path: object.spec.path.clone(),

@@ -37,7 +37,7 @@ use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{Answer, Round, RoundStatus, Tenant, TenantName};
+use crate::oceanbase::model::{Answer, Identity, Round, RoundStatus, Tenant, TenantName};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
 const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
@@ -61,6 +61,8 @@ pub struct Seen {
     pub target: Result<(), Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
     pub database: Result<TenantSeen, Obstacle>,
+    /// Who it says it is; nothing while it shows nothing.
+    pub identity: Identity,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
     pub can_pause: bool,
     /// Whether the version knows `archive_lag_target`.

@@ -24,10 +24,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
-use crate::api::Cause;
-use crate::oceanbase::model::{Failure, Tenant};
+use crate::api::{Cause, PinnedDatabase};
+use crate::oceanbase::model::{Failure, Identity, Tenant};
 
 /// What to do about an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -228,6 +228,15 @@ pub struct TenantSeen {
 #[must_use]
 pub fn time(at: Timestamp) -> Time {
     Time(Timestamp::from_second(at.as_second()).unwrap_or(at))
+}
+
+/// A database as it stands in a status.
+#[must_use]
+pub fn pinned(identity: &Identity) -> PinnedDatabase {
+    PinnedDatabase {
+        cluster_id: identity.cluster_id,
+        cluster_create_time: MicroTime(identity.created_at),
+    }
 }
 
 /// The first whole second from an instant on: what can be recovered from an instant on can not be a

@@ -10,6 +10,7 @@
 
 mod alerts;
 mod closed;
+mod database;
 mod following;
 mod health;
 mod history;
@@ -46,6 +47,7 @@ use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
 use crate::api::{
     BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, DesiredState, LogBackupSpec,
+    PinnedDatabase,
 };
 use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
 
@@ -107,6 +109,8 @@ pub struct LogBackupSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// The database that it saw its tenant in, once it has.
+    pub database: Option<PinnedDatabase>,
     /// Its resourceVersion.
     pub version: String,
     /// Name of its store.
@@ -142,6 +146,10 @@ pub struct TaskSeen {
     pub tenant_name: String,
     /// Its tenant's id, once known.
     pub tenant_id: Option<TenantId>,
+    /// The database that it was taken up in, once it was.
+    pub database: Option<PinnedDatabase>,
+    /// The slot that it was made for.
+    pub scheduled_at: Option<Timestamp>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
@@ -209,10 +217,18 @@ pub struct Made {
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
     pub foreign: BTreeSet<String>,
-    /// The rest could not be made, edited or deleted now: why.
-    pub error: Option<String>,
+    /// They could not be made, edited or deleted now: why, by name.
+    pub errors: BTreeMap<String, String>,
     /// What became of the statement, where it was one.
     pub answer: Option<Answer>,
+}
+
+impl Made {
+    /// Why one of them could not be made, edited or deleted, if so.
+    #[must_use]
+    pub fn error(&self) -> Option<&str> {
+        self.errors.values().next().map(String::as_str)
+    }
 }
 
 type Verdict = Decision<BackupStrategyStatus, Effect>;
@@ -272,7 +288,7 @@ enum Standing<'a> {
 
 impl<'a> Draft<'a> {
     fn new(strategy: &'a Strategy<'a>, seen: &'a Seen, now: Timestamp) -> Self {
-        Self {
+        let mut draft = Self {
             strategy,
             seen,
             index: Index::of(seen),
@@ -280,7 +296,9 @@ impl<'a> Draft<'a> {
             now,
             event: None,
             retention: None,
-        }
+        };
+        draft.note_database();
+        draft
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
-use crate::api::{Cause, TakenStatement};
+use crate::api::{Cause, PinnedDatabase, TakenStatement};
 
 /// What the operator knows of the log backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,6 +31,9 @@ pub struct LogBackupStatus {
     /// The tenant's id when this object first saw it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenant_id: Option<i64>,
+    /// The database that this object first saw its tenant in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<PinnedDatabase>,
     /// Up to where logs are archived: nanoseconds since 1970. Written every few minutes; the live
     /// value is in the metrics.
     #[serde(skip_serializing_if = "Option::is_none")]

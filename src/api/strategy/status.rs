@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::alert::Alert;
 use super::super::condition::{self, Condition};
+use super::super::pinned::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 
@@ -71,9 +72,9 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub unmade: Vec<UnmadeObject>,
-    /// When they are tried again.
+    /// The database that the rest of the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_time: Option<Time>,
+    pub database: Option<PinnedDatabase>,
     /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
     /// else's.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -99,6 +100,9 @@ pub struct BackupStrategyStatus {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct UnmadeObject {
+    /// `LogBackup` or `BackupTask`.
+    #[schemars(length(max = 64))]
+    pub kind: String,
     /// Its name.
     #[schemars(length(max = 253))]
     pub name: String,
@@ -108,6 +112,9 @@ pub struct UnmadeObject {
     /// What happened and what to do.
     #[schemars(length(max = 1024))]
     pub message: String,
+    /// When it is tried again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_time: Option<Time>,
 }
 
 /// What the columns of `kubectl get` show.

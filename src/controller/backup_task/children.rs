@@ -8,6 +8,7 @@ use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
+use super::super::requests::said;
 use super::super::strategy::{self as strategy_objects, make, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
@@ -164,7 +165,7 @@ pub(super) async fn cancel_all(
             }
             // A uid that is another one by now is an invalid change (422).
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}
-            Err(error) => made.error = Some(error.to_string()),
+            Err(error) => drop(made.errors.insert(name.clone(), said(&error))),
         }
     }
     made
@@ -185,7 +186,7 @@ pub(super) async fn delete(task: &BackupTask, context: &Context) -> Made {
     match api.delete(&task.name_any(), &parameters).await {
         Ok(_) => {}
         Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-        Err(error) => made.error = Some(error.to_string()),
+        Err(error) => drop(made.errors.insert(task.name_any(), said(&error))),
     }
     made
 }

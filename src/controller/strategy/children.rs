@@ -11,6 +11,7 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
 use super::removal;
 use crate::api::strategy::{INHERITED, Inherited};
@@ -88,7 +89,7 @@ impl BackupStrategy {
                 made.ours.insert(edit.name.clone());
             }
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-            Err(error) => made.error = Some(error.to_string()),
+            Err(error) => drop(made.errors.insert(edit.name.clone(), said(&error))),
         }
     }
 
@@ -111,7 +112,7 @@ impl BackupStrategy {
                 made.ours.insert(name.to_owned());
             }
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-            Err(error) => made.error = Some(error.to_string()),
+            Err(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
         }
     }
 }
@@ -197,9 +198,9 @@ pub(in crate::controller) async fn make<K>(
             Ok(_) => {
                 made.foreign.insert(name);
             }
-            Err(error) => made.error = Some(error.to_string()),
+            Err(error) => drop(made.errors.insert(name, said(&error))),
         },
-        Err(error) => made.error = Some(error.to_string()),
+        Err(error) => drop(made.errors.insert(name, said(&error))),
     }
 }
 

@@ -5,6 +5,7 @@ use kube::{Api, Error};
 use serde_json::json;
 
 use crate::api::{BackupStrategy, DesiredState, LogBackup};
+use crate::controller::requests::said;
 use crate::controller::{Context, Reconcile, namespace};
 use crate::domain::strategy::Made;
 
@@ -20,15 +21,15 @@ pub(super) async fn stop_log_backups(
     for name in names {
         context.metrics.wrote(BackupStrategy::CONTROLLER, "patch");
         let patched = api.patch(name, &PatchParams::default(), &change).await;
-        note_error(patched.err(), made);
+        note_error(name, patched.err(), made);
     }
 }
 
 /// What is gone needs nothing.
-fn note_error(error: Option<Error>, made: &mut Made) {
+fn note_error(name: &str, error: Option<Error>, made: &mut Made) {
     match error {
         None => {}
         Some(Error::Api(refusal)) if refusal.code == 404 => {}
-        Some(error) => made.error = Some(error.to_string()),
+        Some(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
     }
 }

@@ -170,7 +170,7 @@ impl Draft<'_> {
             verdict.event = Some(event);
             return verdict;
         }
-        let (reason, message) = match (made.foreign.first(), &made.error) {
+        let (reason, message) = match (made.foreign.first(), made.error()) {
             (Some(name), _) => (
                 "NameCollision",
                 format!(

@@ -204,7 +204,7 @@ impl Draft<'_> {
             });
         }
         let all_made = children.all_made;
-        let mut verdict = if let (Some(error), false) = (&made.error, all_made) {
+        let mut verdict = if let (Some(error), false) = (made.error(), all_made) {
             let message = format!(
                 "a task could not be made or changed and is tried again: {error}. Check quotas, \
                  admission webhooks and the operator's rights"
@@ -213,7 +213,7 @@ impl Draft<'_> {
         } else {
             // As it was written before: what has become of it the store shows.
             let state = self.state_of_children();
-            let next = match &made.error {
+            let next = match made.error() {
                 Some(_) => Next::After(RETRY_PAUSE.unsigned_abs()),
                 None => GO_ON,
             };

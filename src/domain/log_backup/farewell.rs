@@ -5,6 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::obstacle::another_database;
 use super::{Archive, Effect, LogBackup, Seen, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
@@ -111,6 +112,7 @@ fn is_nothing_to_stop(object: &LogBackup<'_>, seen: &Seen) -> bool {
     };
     let known = object.status.tenant_id;
     is_other_object_s
+        || another_database(object.status, &seen.identity).is_some()
         || known.is_some_and(|known| known != tenant.id.0)
         // Without its store nobody can tell.
         || (seen.target.is_ok() && matches!(database.destination, DestinationSeen::Elsewhere(_)))

@@ -1,9 +1,20 @@
 //! What stands in the way of log backup.
 
 use super::{Draft, Renamed, TENANT_NOT_FOUND};
-use crate::api::DesiredState;
-use crate::domain::Obstacle;
-use crate::oceanbase::model::{ArchiveDest, Tenant, TenantName};
+use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
+use crate::domain::backup::CLUSTER_REPLACED;
+use crate::domain::{Obstacle, pinned};
+use crate::oceanbase::model::{ArchiveDest, Identity, Tenant, TenantName};
+
+/// The database that the log backup was in, where that is not this one: both number their tenants
+/// and rounds alike.
+pub(super) fn another_database<'a>(
+    status: &'a LogBackupStatus,
+    current: &Identity,
+) -> Option<&'a PinnedDatabase> {
+    let known = status.database.as_ref();
+    known.filter(|known| **known != pinned(current))
+}
 
 impl<'a> Draft<'a> {
     /// The tenant, if it is there and the spec can be followed for it.
@@ -11,6 +22,23 @@ impl<'a> Draft<'a> {
         self.seen.target.clone()?;
         let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
         let spec = self.object.spec;
+        if let Some(known) = another_database(&self.status, &self.seen.identity) {
+            let current = &self.seen.identity;
+            return Err(Obstacle::permanent(
+                CLUSTER_REPLACED,
+                format!(
+                    "this is the log backup of a tenant of the cluster with id {} of {}, and the \
+                     OceanBaseCluster was made anew for {} (id {}) of {}. Nothing is sent: logs of \
+                     two databases must not go to one directory. Delete this LogBackup and create \
+                     it anew; with another `path`, if what it has archived is to be kept",
+                    known.cluster_id,
+                    known.cluster_create_time.0,
+                    current.cluster_name,
+                    current.cluster_id,
+                    current.created_at
+                ),
+            ));
+        }
         if let Some(Renamed { name, path }) = &self.seen.renamed {
             return Err(Obstacle::permanent(
                 "TenantRenamed",
@@ -41,6 +69,8 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
+        let current = pinned(&self.seen.identity);
+        self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
         if known != tenant.id.0 {
             return Err(Obstacle::permanent(

@@ -18,6 +18,7 @@ mod heal;
 mod lag_target;
 mod page;
 mod renamed;
+mod replaced;
 mod stories;
 mod transition;
 mod unsent;
@@ -146,6 +147,11 @@ fn seen(tenant: Tenant) -> Seen {
             settled: true,
             destination,
         }),
+        identity: Identity {
+            cluster_name: "obprod".to_owned(),
+            cluster_id: 7,
+            created_at: at(-86_400),
+        },
         renamed: None,
         conflict: None,
         has_open_tasks: false,

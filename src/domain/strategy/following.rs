@@ -87,7 +87,7 @@ impl Draft<'_> {
             let mut inherited = Inherited {
                 strategy: self.strategy.name.to_owned(),
                 log_backup: before.log_backup.clone(),
-                recovery_window: self.window_to_pass_on(tenant, before),
+                recovery_window: self.window_to_pass_on(tenant, known, before),
             };
             let wanted = &self.strategy.spec.log_backup;
             follow(wanted, &mut settings, &mut inherited.log_backup);

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use super::index::Index;
 use super::status::NO_TENANTS;
+use super::unmade::EDIT_FAILED;
 use super::{Matched, TaskSeen};
 use crate::api::DesiredState;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
-use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode};
+use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode, UnmadeObject};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -72,6 +73,30 @@ pub(super) fn troubles(
         .eligible
         .iter()
         .filter_map(|tenant| of(tenant))
+        .collect()
+}
+
+/// Tenants whose log backup can not be edited: it goes on as it was.
+pub(super) fn unedited(
+    index: &Index<'_>,
+    matched: &Matched,
+    unmade: &[UnmadeObject],
+) -> Vec<FailingTenant> {
+    let failed = unmade.iter().filter(|unmade| unmade.reason == EDIT_FAILED);
+    let failed: BTreeMap<&str, &UnmadeObject> = failed
+        .map(|unmade| (unmade.name.as_str(), unmade))
+        .collect();
+    let eligible = matched.eligible.iter();
+    eligible
+        .filter_map(|tenant| {
+            let known = index.log_backup_of(tenant)?;
+            let unmade = failed.get(known.name.as_str())?;
+            Some(FailingTenant {
+                name: tenant.name.clone(),
+                reason: unmade.reason.clone(),
+                message: unmade.message.clone(),
+            })
+        })
         .collect()
 }
 

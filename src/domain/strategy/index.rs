@@ -26,7 +26,8 @@ impl<'a> Index<'a> {
         };
         for task in &seen.tasks {
             index.tasks.insert(&task.name);
-            if task.full && !task.external {
+            let is_elsewhere = seen.is_of_another(task.database.as_ref());
+            if task.full && !task.external && !is_elsewhere {
                 let of_tenant = index.full_tasks.entry(&task.tenant_name).or_default();
                 of_tenant.push(task);
             }
@@ -46,7 +47,7 @@ impl<'a> Index<'a> {
         self.tasks.contains(name)
     }
 
-    /// Whether a full backup of the tenant was ever made, whatever became of it.
+    /// Whether a full backup of the tenant was ever made in this database, whatever became of it.
     pub(super) fn has_full_task_of(&self, tenant: &Tenant) -> bool {
         let tasks = self.full_tasks.get(tenant.name.as_str());
         tasks.is_some_and(|tasks| tasks.iter().any(|task| task.is_of(tenant)))

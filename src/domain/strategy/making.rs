@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::unmade::NAME_COLLISION;
+use super::unmade::{EDIT_FAILED, NAME_COLLISION};
 use super::{Draft, Effect, Made, Matched, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
@@ -271,7 +271,11 @@ impl Draft<'_> {
         for tenant in &matched.eligible {
             if let Some(refusal) = self.refusal(tenant) {
                 failing.push(refusal);
-            } else if let Some(unmade) = self.unmade(&self.log_backup_name(tenant)) {
+            } else if let Some(unmade) = self
+                .unmade(&self.log_backup_name(tenant))
+                // One that can not be edited is there.
+                .filter(|unmade| unmade.reason != EDIT_FAILED)
+            {
                 failing.push(FailingTenant {
                     name: tenant.name.clone(),
                     reason: unmade.reason.clone(),

@@ -174,7 +174,7 @@ impl Draft<'_> {
                 let paused_until = self.policy_paused_until(change);
                 paused_until.map_or(Next::Await, Next::At)
             }
-            _ if made.error.is_some() => TRY_AGAIN,
+            _ if made.error().is_some() => TRY_AGAIN,
             _ => Next::Await,
         }
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::Draft;
 use crate::api::strategy::{OpenSlot, SlotRecord};
-use crate::api::{BackupStrategyStatus, BackupType};
+use crate::api::{BackupStrategyStatus, BackupType, ScheduleSpec};
 use crate::domain::naming::{fingerprint, of_slot};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{Event, Next, time};
@@ -13,6 +13,7 @@ use crate::domain::{Event, Next, time};
 pub(super) const KEPT: usize = 20;
 
 const BLACKOUT_WINDOW: &str = "BlackoutWindow";
+const SUSPENDED: &str = "Suspended";
 
 /// How far in the future an anchor may be before it is taken for another clock's.
 const FUTURE: SignedDuration = SignedDuration::from_hours(24);
@@ -24,7 +25,7 @@ impl Draft<'_> {
         let anchor = self.anchor();
         if self.strategy.spec.suspend {
             if let Some(slot) = open(&self.status) {
-                self.give_up(slot, "Skipped", "Suspended");
+                self.give_up(slot, "Skipped", SUSPENDED);
             }
             show_next(&mut self.status, schedule, [None, None]);
             return Next::Await;
@@ -64,23 +65,21 @@ impl Draft<'_> {
         held.map(|at| at.0).or_else(coming)
     }
 
-    /// Moves the anchor to now when the schedule is new, changed or resumed: slots before are not
-    /// its.
+    /// Moves the anchor when the schedule is new, changed or resumed: slots before are not its.
     fn anchor(&mut self) -> Timestamp {
         let spec = self.strategy.spec;
-        let text = serde_json::to_string(&spec.schedule).unwrap_or_default();
         let print = if spec.suspend {
             "suspended".to_owned()
         } else {
-            fingerprint(&text)
+            slots_print(&spec.schedule)
         };
         let created_at = self.strategy.created_at;
         let known = self.status.schedule_fingerprint.as_ref();
         if known != Some(&print) {
-            // The first time, slots since the object was created are its own.
             let at = if known.is_none() {
-                created_at
+                self.first_anchor()
             } else {
+                self.leave_unjudged();
                 self.now
             };
             self.status.schedule_fingerprint = Some(print);
@@ -97,6 +96,51 @@ impl Draft<'_> {
         self.status.anchor_time = Some(time(self.now));
         self.status.last_schedule_time = None;
         self.now
+    }
+
+    /// Where slots begin. Those since the object was created are its own; but where it has made tasks
+    /// already its status was lost, and what became of the slots before the newest of them is not
+    /// known any more.
+    fn first_anchor(&self) -> Timestamp {
+        let tasks = self.seen.tasks.iter().filter(|task| !task.external);
+        let newest = tasks.filter_map(|task| task.scheduled_at).max();
+        let newest = newest.filter(|newest| *newest <= self.now);
+        let before = newest.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
+        self.strategy.created_at.max(before.unwrap_or_default())
+    }
+
+    /// Closes what fell due of the schedule before and was not judged: nobody was there, and then
+    /// the schedule was edited. Only the next one of each type is known of it.
+    fn leave_unjudged(&mut self) {
+        let reason = if self.strategy.spec.suspend {
+            SUSPENDED
+        } else {
+            "ScheduleChanged"
+        };
+        let status = &self.status;
+        let open = status.open_slot.as_ref();
+        let held = open.filter(|open| open.start_time.is_some());
+        let shown = [
+            (BackupType::Full, &status.next_full_time),
+            (BackupType::Incremental, &status.next_incremental_time),
+        ];
+        let next = shown.into_iter().filter_map(|(ty, at)| {
+            let at = at.as_ref()?.parse::<Timestamp>().ok()?;
+            let is_held = held.is_some_and(|held| held.type_ == ty);
+            (at <= self.now && !is_held).then_some(Slot { at, ty })
+        });
+        let mut unjudged: Vec<Slot> = next.collect();
+        unjudged.sort();
+        for slot in unjudged {
+            remember(&mut self.status, record(slot, "Skipped", Some(reason)));
+        }
+    }
+
+    /// How many tasks of a slot are there.
+    fn made_for(&self, slot: &Slot) -> usize {
+        let suffix = of_slot(slot);
+        let tasks = self.seen.tasks.iter();
+        tasks.filter(|task| task.name.ends_with(&suffix)).count()
     }
 
     fn open_due(&mut self, schedule: &Schedule, anchor: Timestamp) {
@@ -120,14 +164,28 @@ impl Draft<'_> {
                 self.give_up(old, "Missed", "Overtaken");
             }
         }
-        let missed = due.missed.newest.iter();
+        // Those that have tasks were started; the status that said so was lost.
+        let too_late = due.missed.newest.iter();
+        let (made, missed): (Vec<&Slot>, Vec<&Slot>) =
+            too_late.partition(|slot| self.made_for(slot) > 0);
+        let count = u32::try_from(made.len()).unwrap_or_default();
+        let missed_count = due.missed.count.saturating_sub(count);
+        let made = made
+            .into_iter()
+            .map(|slot| started(*slot, self.made_for(slot), None));
+        let newest_missed = missed.first().map(|slot| slot.at);
+        let missed = missed.into_iter();
         let missed = missed.map(|slot| record(*slot, "Missed", Some("StartingDeadlineExceeded")));
         let superseded = due.superseded.newest.iter();
         let superseded = superseded.chain(due.run.iter().filter(|_| run.is_none()));
         let superseded = superseded.map(|slot| record(*slot, "Skipped", Some("SupersededByFull")));
         let left_out = due.left_out.newest.iter();
         let left_out = left_out.map(|slot| record(*slot, "Skipped", Some(BLACKOUT_WINDOW)));
-        let mut records: Vec<_> = missed.chain(superseded).chain(left_out).collect();
+        let mut records: Vec<_> = made
+            .chain(missed)
+            .chain(superseded)
+            .chain(left_out)
+            .collect();
         records.sort_by_key(|record| record.slot.0);
         for record in records {
             remember(&mut self.status, record);
@@ -140,9 +198,9 @@ impl Draft<'_> {
                 start_time: None,
             });
         }
-        if let Some(newest) = due.missed.newest.first() {
-            let at = schedule.format_in_zone(newest.at);
-            let count = due.missed.count;
+        if let Some(newest) = newest_missed {
+            let at = schedule.format_in_zone(newest);
+            let count = missed_count;
             let more = if due.truncated { " or more" } else { "" };
             self.miss(format!(
                 "{count}{more} slots were missed, the newest at {at}: nobody could start them in \
@@ -161,13 +219,12 @@ impl Draft<'_> {
 
     /// Closes the open slot though not all of its tasks are there.
     fn give_up(&mut self, slot: Slot, outcome: &str, reason: &'static str) {
-        let suffix = of_slot(&slot);
-        let tasks = self.seen.tasks.iter();
-        let started = tasks.filter(|task| task.name.ends_with(&suffix)).count();
-        let outcome = if started > 0 { "Started" } else { outcome };
-        let mut record = record(slot, outcome, Some(reason));
-        record.started = i32::try_from(started).unwrap_or(i32::MAX);
-        close(&mut self.status, record);
+        let made = self.made_for(&slot);
+        if made > 0 {
+            close(&mut self.status, started(slot, made, Some(reason)));
+            return;
+        }
+        close(&mut self.status, record(slot, outcome, Some(reason)));
         if outcome == "Missed" {
             self.miss(format!(
                 "the slot at {} was missed ({reason}): nobody could start it in time. Start a \
@@ -221,6 +278,24 @@ pub(super) fn record(slot: Slot, outcome: &str, reason: Option<&str>) -> SlotRec
         started: 0,
         failed: 0,
     }
+}
+
+fn started(slot: Slot, tasks: usize, reason: Option<&str>) -> SlotRecord {
+    SlotRecord {
+        started: i32::try_from(tasks).unwrap_or(i32::MAX),
+        ..record(slot, "Started", reason)
+    }
+}
+
+/// A fingerprint of what makes slots. Whatever else is edited changes only what becomes of them.
+fn slots_print(schedule: &ScheduleSpec) -> String {
+    let slots = (
+        &schedule.time_zone,
+        &schedule.weekly,
+        &schedule.monthly,
+        &schedule.cron,
+    );
+    fingerprint(&serde_json::to_string(&slots).unwrap_or_default())
 }
 
 fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::health::{backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles};
+use super::health::{
+    backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
+};
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
@@ -50,7 +52,8 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
             let last = last_runs(of_eligible(&seen.tasks, matched));
-            let troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
+            let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
+            troubles.extend(unedited(&index, matched, &status.unmade));
             note_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, suspended));
             conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));

@@ -6,7 +6,7 @@ use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
     FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
-    TenantSelection,
+    StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{DataBackupSettings, DeletionPolicy, LocalReference, condition::types};
 use crate::domain::kstatus::{assert_sound, status_of};
@@ -16,13 +16,16 @@ mod blackout;
 mod closed;
 mod following;
 mod history;
+mod lost;
 mod making;
 mod mirroring;
 mod places;
 mod removal;
+mod replaced;
 mod retention;
 mod slots;
 mod tenants;
+mod unmade;
 mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
@@ -90,6 +93,7 @@ fn log_backup(id: i64) -> LogBackupSeen {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
+        database: None,
         version: "1".to_owned(),
         storage: "s3".to_owned(),
         path: None,
@@ -119,6 +123,8 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
         tenant_id: Some(TenantId(tenant)),
+        database: None,
+        scheduled_at: None,
         full: name.contains("-full-"),
         external: false,
         deleting: false,
@@ -211,7 +217,7 @@ impl Story {
             match result(name) {
                 Ok(()) => drop(made.ours.insert(name.clone())),
                 Err(Trouble::Foreign) => drop(made.foreign.insert(name.clone())),
-                Err(Trouble::Error) => made.error = Some("quota".to_owned()),
+                Err(Trouble::Error) => drop(made.errors.insert(name.clone(), format!("no {name}"))),
             }
         }
         let heard = self.decide(Some(&made), minutes);

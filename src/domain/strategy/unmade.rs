@@ -1,5 +1,7 @@
-//! What could not be made, edited or deleted: it stands in the status with the time of the next try.
+//! What could not be made, edited or deleted: each stands in the status with the time of its next try.
 //! One such object neither holds back the others nor is tried in every pass.
+
+use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +19,7 @@ const BATCH: usize = 50;
 /// Longest message of a list's entry that the schema takes, in bytes.
 pub(super) const MESSAGE_LIMIT: usize = 1024;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
+pub(super) const EDIT_FAILED: &str = "EditFailed";
 
 impl Draft<'_> {
     pub(super) fn unmade(&self, name: &str) -> Option<&UnmadeObject> {
@@ -29,31 +32,46 @@ impl Draft<'_> {
             .is_some_and(|unmade| unmade.reason == NAME_COLLISION)
     }
 
-    /// Whether it is not tried now. Where so many could not be made, the others would fail alike.
-    fn is_held(&self, name: &str) -> bool {
-        let is_full = self.status.unmade.len() >= KEPT;
-        self.paused_until().is_some() && (is_full || self.unmade(name).is_some())
-    }
-
-    /// What one pass tries of what is wanted: what never failed first, then what has waited longest.
+    /// What one pass tries of what is wanted of one sort, one after the other and then from the
+    /// beginning. Where so many of a sort could not be made that not all of them are kept, the
+    /// others would fail alike, and none of that sort is tried before its time; other sorts are.
     pub(super) fn batch<T>(&self, mut wanted: Vec<T>, name: impl Fn(&T) -> &str) -> Vec<T> {
-        wanted.retain(|one| !self.is_held(name(one)));
-        wanted.sort_by_key(|one| {
-            let mut unmade = self.status.unmade.iter();
-            unmade.position(|unmade| unmade.name == name(one))
-        });
+        let unmade = self.status.unmade.iter().enumerate();
+        let unmade: HashMap<&str, (usize, bool)> = unmade
+            .map(|(nth, unmade)| (unmade.name.as_str(), (nth, self.pause_of(unmade).is_some())))
+            .collect();
+        let known = |one: &T| unmade.get(name(one)).copied();
+        let is_paused = |one: &T| known(one).is_some_and(|(_, is_paused)| is_paused);
+        if self.status.unmade.len() >= KEPT && wanted.iter().any(is_paused) {
+            return Vec::new();
+        }
+        let failed = wanted.iter().enumerate();
+        let failed = failed.filter_map(|(at, one)| Some((known(one)?.0, at)));
+        if let Some((_, last)) = failed.max() {
+            wanted.rotate_left(last + 1);
+        }
+        wanted.retain(|one| !is_paused(one));
         wanted.truncate(BATCH);
         wanted
     }
 
-    /// Until when nothing that could not be made is tried.
+    /// Until when an object that could not be made is not tried.
+    fn pause_of(&self, unmade: &UnmadeObject) -> Option<Timestamp> {
+        still_to_come(unmade.retry_time.as_ref()?.0, RETRY_PAUSE, self.now)
+    }
+
+    /// When the next object that could not be made is tried.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
-        let until = self.status.retry_time.as_ref()?.0;
-        still_to_come(until, RETRY_PAUSE, self.now)
+        let unmade = self.status.unmade.iter();
+        unmade.filter_map(|unmade| self.pause_of(unmade)).min()
     }
 
     /// Takes in what became of this pass's effect.
     pub(super) fn note_made(&mut self, effect: &Effect, made: &Made) {
+        let kind = match effect {
+            Effect::MakeTasks(_) | Effect::DeleteTasks(_) => "BackupTask",
+            _ => "LogBackup",
+        };
         for name in effect.names() {
             let unmade = if made.foreign.contains(name) {
                 let message = format!(
@@ -61,15 +79,15 @@ impl Draft<'_> {
                      was made in its place. Delete or rename that object"
                 );
                 Some((NAME_COLLISION, message))
-            } else if let (false, Some(error)) = (made.ours.contains(name), &made.error) {
+            } else if let (false, Some(error)) = (made.ours.contains(name), made.errors.get(name)) {
                 let (reason, done) = match effect {
                     Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
-                    Effect::EditLogBackups(_) => ("EditFailed", "edited"),
+                    Effect::EditLogBackups(_) => (EDIT_FAILED, "edited"),
                     _ => ("CreateFailed", "made"),
                 };
                 let message = format!(
-                    "'{name}' could not be {done} and is tried again: {error}. Check quotas, \
-                     admission webhooks and the operator's rights"
+                    "{kind} '{name}' could not be {done} and is tried again: {error}. Check \
+                     quotas, admission webhooks and the operator's rights"
                 );
                 Some((reason, message))
             } else {
@@ -87,16 +105,35 @@ impl Draft<'_> {
                     message: message.clone(),
                 });
             }
-            self.status.retry_time =
-                time(self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now)).into();
-            if self.status.unmade.len() >= KEPT {
-                self.status.unmade.remove(0);
-            }
+            self.make_room();
+            let retry_at = self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now);
             self.status.unmade.push(UnmadeObject {
+                kind: kind.to_owned(),
                 name: name.clone(),
                 reason: reason.to_owned(),
                 message: shortened(message, MESSAGE_LIMIT),
+                retry_time: Some(time(retry_at)),
             });
+        }
+    }
+
+    /// Forgets the oldest of the sort of which there are most: one of each sort stays, which holds
+    /// that sort back.
+    fn make_room(&mut self) {
+        let unmade = &mut self.status.unmade;
+        if unmade.len() < KEPT {
+            return;
+        }
+        let alike = |one: &UnmadeObject| {
+            let alike =
+                |other: &&UnmadeObject| (&other.kind, &other.reason) == (&one.kind, &one.reason);
+            unmade.iter().filter(alike).count()
+        };
+        let oldest = (0..unmade.len())
+            .rev()
+            .max_by_key(|at| unmade.get(*at).map(alike));
+        if let Some(at) = oldest {
+            unmade.remove(at);
         }
     }
 
@@ -104,15 +141,11 @@ impl Draft<'_> {
     /// what is not wanted any more.
     pub(super) fn forget_unwanted(&mut self, plan: &Plan<'_>) {
         if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
             return;
         }
         let wanted = self.wanted_names(plan);
         self.status
             .unmade
             .retain(|unmade| wanted.contains(&unmade.name));
-        if self.status.unmade.is_empty() {
-            self.status.retry_time = None;
-        }
     }
 }

@@ -31,6 +31,7 @@ mod missed;
 mod namespaced;
 mod process;
 mod references;
+mod refused;
 mod removal;
 mod renamed;
 mod retention;

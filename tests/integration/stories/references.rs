@@ -1,10 +1,11 @@
 //! Objects that are applied in any order.
 
 use oceanbase_sim::model::Stage;
+use oceanbase_sim::statement::Kind;
 
-use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
+use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, archiving, nightly_without_first_backup, task};
 use crate::support::world::{NFS, cluster, condition_of, secret};
-use crate::support::{Node, World};
+use crate::support::{Node, World, eventually};
 
 #[test]
 fn objects_of_one_directory_may_arrive_in_any_order() {
@@ -96,4 +97,46 @@ fn a_job_of_another_cluster_is_never_taken_for_the_one_that_was_sent() {
     // Nor does it hold a place there.
     world.apply(&task("again", "Full"));
     world.phase("backuptask", "again", "Completed");
+}
+
+/// A database that was made anew, in which everything has the same names and numbers, takes the
+/// place of the one before.
+fn replace(world: &World) -> Node {
+    let other = Node::start(ONE_TENANT);
+    world
+        .kubectl(&["delete", "oceanbasecluster", "prod"])
+        .unwrap();
+    world.apply(&cluster("prod", other.port));
+    other
+}
+
+#[test]
+fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
+    let world = archiving("logs-replaced");
+    let other = replace(&world);
+    let log_backup = ("logbackup", "orders-log");
+    world.condition(log_backup, "Ready", "False", "ClusterReplaced");
+    assert_eq!(other.simulator.log(|log| log.changing().count()), 0);
+    world
+        .kubectl(&["delete", "logbackup", "orders-log"])
+        .unwrap();
+    world.apply(LOG_BACKUP);
+    world.condition(log_backup, "Archiving", "True", "Archiving");
+}
+
+#[test]
+fn a_database_that_was_made_anew_gets_its_delete_policy() {
+    let world = World::started("policy-replaced", ONE_TENANT);
+    let retention = "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n";
+    world.apply(&(nightly_without_first_backup() + retention));
+    let strategy = ("backupstrategy", "nightly");
+    world.condition(strategy, "RetentionApplied", "True", "Applied");
+    let other = replace(&world);
+    let added = || {
+        other
+            .simulator
+            .log(|log| log.of_kind(Kind::AddDeletePolicy).count())
+    };
+    eventually("a delete policy", added, |count| *count == 1);
+    world.condition(strategy, "RetentionApplied", "True", "Applied");
 }

@@ -172,7 +172,7 @@ fn a_log_backup_that_can_not_be_made_is_tried_a_minute_later() {
         ..Made::default()
     };
     let error = Made {
-        error: Some("quota".to_owned()),
+        errors: [(NAME.to_owned(), "quota".to_owned())].into(),
         ..Made::default()
     };
     for (answer, reason) in [(foreign, "NameCollision"), (error, "CreateFailed")] {

@@ -247,7 +247,7 @@ fn what_could_not_be_made_is_tried_again_after_a_pause() {
     let mut story = story();
     story.look(&seen(Vec::new()), 0);
     let refused = Made {
-        error: Some("quota".to_owned()),
+        errors: [("now-t1002".to_owned(), "quota".to_owned())].into(),
         ..Made::default()
     };
     story.status = decide_made(&story.task(), &seen(Vec::new()), &refused, at(0)).status;

@@ -7,6 +7,7 @@ use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
 use crate::domain::backoff::Backoff;
+use crate::domain::strategy::LogBackupSeen;
 use crate::domain::{cause, shortened, taken, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
@@ -136,6 +137,7 @@ impl Draft<'_> {
         let known = self.record(tenant.id);
         let known = known.map(|known| known.recovery_window.as_str());
         let log_backup = self.index.log_backup_of(tenant);
+        let log_backup = log_backup.filter(|it| !self.seen.is_of_another(it.database.as_ref()));
         let passed_on = log_backup.and_then(|known| known.inherited.as_ref());
         let passed_on = passed_on.and_then(|inherited| inherited.recovery_window.as_deref());
         [known, passed_on].contains(&Some(shown))
@@ -146,6 +148,7 @@ impl Draft<'_> {
     pub(in crate::domain::strategy) fn window_to_pass_on(
         &self,
         tenant: &Tenant,
+        log_backup: &LogBackupSeen,
         before: &Inherited,
     ) -> Option<String> {
         let is_asked = unasked(self.strategy.spec.retention.as_ref()).is_none();
@@ -156,7 +159,8 @@ impl Draft<'_> {
         let applied = |known: &&AppliedPolicy| known.applied_time.is_some();
         let known = self.record(tenant.id).filter(applied);
         let known = known.map(|known| known.recovery_window.clone());
-        known.or_else(|| before.recovery_window.clone())
+        let is_elsewhere = self.seen.is_of_another(log_backup.database.as_ref());
+        known.or_else(|| before.recovery_window.clone().filter(|_| !is_elsewhere))
     }
 
     pub(super) fn has_room(&self, tenant: &Tenant) -> bool {

@@ -1,15 +1,12 @@
-//! Log backups, first backups, and objects that can not be made.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! Log backups and first backups.
 
 use jiff::SignedDuration;
 
 use super::*;
 use crate::api::DesiredState;
-use crate::api::strategy::StrategyLogBackupMode;
 use crate::oceanbase::model::{Round, RoundStatus, Scn};
 
-fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
+pub(super) fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
     let mut story = Story::of(tenants);
     story
         .seen
@@ -169,76 +166,6 @@ fn a_stop_that_nobody_asked_for_is_told_as_somebody_elses_doing() {
 }
 
 #[test]
-fn a_log_backup_that_can_not_be_made_does_not_hold_back_the_other_tenants() {
-    let mut story = unmade_log_backup(&[1002, 1004], 1002);
-    let foreign = |name: &str| match name {
-        "prod-t1002" => Err(Trouble::Foreign),
-        _ => Ok(()),
-    };
-    story.look_and_hear(61, foreign);
-    assert_eq!(
-        story.look_and_hear(61, foreign),
-        ["nightly-t1004-incr-202611220100z"]
-    );
-    assert_eq!(story.failing(), [("t1002", "NameCollision")]);
-    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
-    assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
-}
-
-#[test]
-fn what_can_not_be_made_is_told_once_and_tried_every_minute() {
-    let mut story = unmade_log_backup(&[1002], 1002);
-    let tries = (0..4).map(|_| story.look_and_hear(-30, |_| Err(Trouble::Error)).len());
-    assert_eq!(tries.collect::<Vec<_>>(), [1, 0, 0, 0]);
-    assert_eq!(story.look_and_hear(-29, |_| Err(Trouble::Error)).len(), 1);
-    assert_eq!(story.events, ["CreateFailed"]);
-    assert_eq!(story.make(-28), ["prod-t1002"]);
-    assert_eq!(
-        (story.failing().len(), &story.status.retry_time),
-        (0, &None)
-    );
-}
-
-#[test]
-fn a_slot_whose_task_has_a_foreign_namesake_ends_skipped_and_once() {
-    let mut story = Story::of(&[1002]);
-    story.look_and_hear(61, |_| Err(Trouble::Foreign));
-    assert_eq!(story.history()[0], "01:00 incr Skipped NameCollision");
-    assert_eq!(
-        story
-            .events
-            .iter()
-            .filter(|e| **e == "NameCollision")
-            .count(),
-        1
-    );
-    assert!(story.make(63).is_empty());
-}
-
-#[test]
-fn a_namesake_among_many_tasks_costs_only_its_tenant() {
-    let ids: Vec<i64> = (0..80).map(|i| 1002 + 2 * i).collect();
-    let mut story = Story::of(&ids);
-    for _ in 0..3 {
-        story.look_and_hear(61, |name| match name {
-            "nightly-t1010-incr-202611220100z" => Err(Trouble::Foreign),
-            _ => Ok(()),
-        });
-    }
-    let record = &story.status.schedule_history[0];
-    assert_eq!((record.started, record.failed), (79, 1));
-}
-
-#[test]
-fn a_task_that_can_not_be_made_keeps_its_slot_open_until_it_is() {
-    let mut story = Story::of(&[1002]);
-    story.look_and_hear(61, |_| Err(Trouble::Error));
-    assert!(story.status.open_slot.is_some());
-    story.make(63);
-    assert_eq!(story.history()[0], "01:00 incr Started -");
-}
-
-#[test]
 fn a_log_backup_of_another_store_is_left_as_it_is() {
     let mut story = Story::of(&[1002]);
     story.seen.log_backups[0].storage = "other".to_owned();
@@ -286,35 +213,6 @@ fn a_first_backup_that_is_asked_for_late_is_not_overdue_when_it_is_made() {
         panic!("no first backup")
     };
     assert_eq!(tasks[0].1.scheduled_time.as_ref().unwrap().0, at(-30));
-}
-
-#[test]
-fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
-    let mut story = Story::of(&[1002]);
-    story.spec.first_backup = FirstBackup::Immediately;
-    let tries: usize = (0..5)
-        .map(|_| story.look_and_hear(-30, |_| Err(Trouble::Foreign)).len())
-        .sum();
-    assert_eq!((tries, story.events.len()), (1, 1));
-}
-
-/// Where a quota stands in the way of all of them, none is tried more often than every minute; and
-/// each has its turn.
-#[test]
-fn of_more_objects_than_are_listed_each_is_tried_now_and_then() {
-    let ids: Vec<i64> = (0..60).map(|nth| 1002 + 2 * nth).collect();
-    let mut story = Story::of(&ids);
-    story.seen.log_backups.clear();
-    let mut tried = BTreeMap::<String, u32>::new();
-    for minutes in 0..6 {
-        for _ in 0..5 {
-            for name in story.look_and_hear(2 * minutes, |_| Err(Trouble::Error)) {
-                *tried.entry(name).or_default() += 1;
-            }
-        }
-    }
-    let counts: BTreeSet<u32> = tried.into_values().collect();
-    assert_eq!(counts, BTreeSet::from([5]));
 }
 
 /// In minutes.

@@ -288,7 +288,7 @@ fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
     let made = Made {
-        error: Some("conflict".to_owned()),
+        errors: [("prod-t1002".to_owned(), "conflict".to_owned())].into(),
         ..Made::default()
     };
     let next = story.stay(Some(&made), 11).next;

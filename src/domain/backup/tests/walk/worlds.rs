@@ -169,7 +169,7 @@ pub(super) fn every_made(name: &str) -> [Made; 3] {
             ..Made::default()
         },
         Made {
-            error: Some("quota".to_owned()),
+            errors: [(name.to_owned(), "quota".to_owned())].into(),
             ..Made::default()
         },
     ]

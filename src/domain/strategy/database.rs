@@ -1,0 +1,28 @@
+//! Which database a strategy's memory is about. All databases number their tenants alike: what was
+//! set, backed up or passed on in the one before says nothing of one that was made anew.
+
+use super::Draft;
+use crate::api::PinnedDatabase;
+use crate::domain::pinned;
+
+impl Draft<'_> {
+    /// Forgets what is about another database than the one that is seen.
+    pub(super) fn note_database(&mut self) {
+        if self.seen.database.is_err() {
+            return;
+        }
+        if self.seen.is_of_another(self.status.database.as_ref()) {
+            self.status.retention.clear();
+            // It has no backup yet.
+            self.status.first_backup_time = None;
+        }
+        self.status.database = Some(pinned(&self.seen.identity));
+    }
+}
+
+impl super::Seen {
+    /// Whether this is about another database. What is about none yet is not.
+    pub(super) fn is_of_another(&self, known: Option<&PinnedDatabase>) -> bool {
+        known.is_some_and(|known| *known != pinned(&self.identity))
+    }
+}

@@ -1,0 +1,113 @@
+//! What was not judged when it fell due: the status was lost, or the schedule edited while nobody was
+//! there.
+
+use super::*;
+
+const DAY: i64 = 24 * 60;
+
+/// Full at 02:00 on each day.
+fn daily() -> Story {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.cron = Some(CronSpec {
+        full: Some("0 2 * * *".to_owned()),
+        incremental: None,
+    });
+    story
+}
+
+/// A week of it in which all went well, and then its status is lost, at noon.
+fn forgetful() -> Story {
+    let mut story = daily();
+    for day in 0..7 {
+        for name in story.make(day * DAY + 121) {
+            let mut tasks = story.seen.tasks.iter_mut();
+            let task = tasks.find(|task| task.name == name).unwrap();
+            task.outcome = Some("Completed".to_owned());
+            task.completed_at = Some(at(day * DAY + 140));
+            task.scheduled_at = Some(at(day * DAY + 120));
+        }
+    }
+    assert_eq!(story.seen.tasks.len(), 7);
+    story.status = BackupStrategyStatus::default();
+    story.events.clear();
+    story
+}
+
+#[test]
+fn a_lost_status_makes_no_slot_missed_that_has_its_task() {
+    let mut story = forgetful();
+    let effect = story.look(6 * DAY + 12 * 60).effect;
+    assert_eq!(
+        (effect, story.history()),
+        (None, vec!["02:00 full Started -".to_owned()])
+    );
+    assert_eq!(story.status.schedule_history[0].started, 1);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
+    assert_eq!(story.events, [""; 0]);
+}
+
+#[test]
+fn a_slot_that_was_missed_is_told_also_after_the_status_was_lost() {
+    let mut story = forgetful();
+    story.look(7 * DAY + 12 * 60);
+    let history = [
+        "02:00 full Missed StartingDeadlineExceeded",
+        "02:00 full Started -",
+    ];
+    assert_eq!(story.history(), history);
+    assert_eq!(story.events, ["BackupMissed"]);
+}
+
+#[test]
+fn a_slot_that_had_got_only_some_of_its_tasks_gets_the_others_after_the_status_was_lost() {
+    let mut story = forgetful();
+    let tenants = [tenant(1002), tenant(1004)];
+    story.seen.database = Ok(tenants.into());
+    story.seen.log_backups.push(log_backup(1004));
+    assert_eq!(
+        story.make(6 * DAY + 125),
+        ["nightly-t1004-full-202611280200z"]
+    );
+}
+
+/// The slot of 02:00 falls due while nobody is there, and at 02:30 somebody edits the schedule.
+fn edited(edit: impl Fn(&mut BackupStrategySpec)) -> Story {
+    let mut story = daily();
+    story.look(60);
+    edit(&mut story.spec);
+    story.generation += 1;
+    story
+}
+
+#[test]
+fn an_edit_of_what_makes_no_slots_does_not_cost_the_one_that_nobody_saw() {
+    let mut story = edited(|spec| spec.schedule.spread_seconds = 60);
+    assert_eq!(story.make(180), ["nightly-t1002-full-202611220200z"]);
+}
+
+#[test]
+fn a_slot_of_the_schedule_before_that_nobody_saw_does_not_end_in_silence() {
+    let mut story = edited(|spec| {
+        spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
+    });
+    assert_eq!(story.make(180), [""; 0]);
+    assert_eq!(story.history(), ["02:00 full Skipped ScheduleChanged"]);
+    assert_eq!(story.make(241), ["nightly-t1002-full-202611220400z"]);
+}
+
+#[test]
+fn a_slot_of_before_a_suspension_that_nobody_saw_does_not_end_in_silence() {
+    let mut story = edited(|spec| spec.suspend = true);
+    story.look(180);
+    assert_eq!(story.history(), ["02:00 full Skipped Suspended"]);
+    story.spec.suspend = false;
+    story.look(240);
+    assert_eq!(story.history().len(), 1);
+}
+
+#[test]
+fn an_edit_before_a_slot_falls_due_records_nothing() {
+    let mut story = edited(|spec| spec.schedule.time_zone = "Asia/Shanghai".to_owned());
+    story.look(90);
+    assert_eq!(story.history(), [""; 0]);
+}
