@@ -7,9 +7,10 @@ use crate::support::{World, apply, eventually, kubectl, within};
 
 /// Seventy tenants, `t0` to `t69`.
 fn seventy_tenants() -> String {
-    let tenants: String = (0..70)
+    let tenants: Vec<String> = (0..70)
         .map(|nth| format!("  - {{name: t{nth}, fullBackupSize: 1GiB}}\n"))
         .collect();
+    let tenants = tenants.concat();
     format!("version: '4.3.5.2'\ncluster: {{name: obprod, id: 7}}\nspeed: 200\ntenants:\n{tenants}")
 }
 
