@@ -26,6 +26,7 @@ use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Target
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
 use crate::domain::{Decision, Obstacle, TenantSeen, naming};
+use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -238,14 +239,8 @@ impl Reconcile for BackupTask {
         if matches!(change, Change::Object(Changed::Task(_))) {
             return woken;
         }
-        let mut tasks = context.stores.tasks.state();
-        tasks.retain(|task| {
-            let ended = task
-                .status
-                .as_ref()
-                .is_some_and(|status| status.outcome.is_some());
-            !ended && is_concerned(task, change, context)
-        });
+        let mut tasks = context.stores.tasks.state_filter(line::is_open);
+        tasks.retain(|task| is_concerned(task, change, context));
         woken.extend(tasks);
         woken
     }
@@ -327,13 +322,15 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 Some(names) => names.contains(tenant),
                 None => true,
             };
-            let current_name = || {
-                let (_, snapshot) = database(context, &cluster.namespace, &cluster.name).ok()?;
-                Some(tenant_of(task, &snapshot)?.name.clone())
+            let is_about_renamed = || {
+                let id = task.status.as_ref()?.tenant_id?;
+                let ClusterState::Up(snapshot) = context.clusters.state(cluster) else {
+                    return None;
+                };
+                Some(is_about(&snapshot.tenants.get(&TenantId(id))?.name))
             };
-            line::cluster_of(task, context).as_ref() == Some(cluster)
-                && (is_about(&task.spec.tenant_name)
-                    || current_name().is_some_and(|name| is_about(&name)))
+            (is_about(&task.spec.tenant_name) || is_about_renamed() == Some(true))
+                && line::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
         Change::Object(Changed::LogBackup(_)) => logs::is_concerned(task, change),
         Change::Object(Changed::Task(_)) => false,

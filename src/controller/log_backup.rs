@@ -5,7 +5,6 @@ mod target;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use kube::ResourceExt;
 
 use target::target;
 pub(super) use target::{oldest_of_tenant, path};
@@ -242,24 +241,34 @@ impl Reconcile for LogBackup {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let mut objects = context.stores.log_backups.state();
+        // First what costs nothing: a thousand log backups are asked at each change.
+        let all = &context.stores.log_backups;
+        let mut objects = all.state_filter(|object| {
+            let tenant = &object.spec.tenant_name;
+            match change {
+                Change::Object(Changed::Task(task)) => {
+                    object.spec.mode == LogBackupMode::AroundDataBackup
+                        && &task.spec.tenant_name == tenant
+                }
+                // Another one for the same tenant came or went.
+                Change::Object(Changed::LogBackup(other)) => {
+                    &other.spec.tenant_name == tenant && other.metadata.uid != object.metadata.uid
+                }
+                Change::Object(Changed::Strategy(_)) => false,
+                Change::Database { tenants, .. } => {
+                    tenants.as_ref().is_none_or(|names| names.contains(tenant))
+                }
+                _ => true,
+            }
+        });
         objects.retain(|object| {
             let namespace = namespace(&**object);
             let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
             match change {
-                Change::Object(Changed::Cluster(_)) => {
+                Change::Object(Changed::Cluster(_) | Changed::LogBackup(_)) => {
                     change.is_about_cluster(context, &namespace, cluster)
                 }
-                Change::Object(Changed::Task(task)) => {
-                    object.spec.mode == LogBackupMode::AroundDataBackup
-                        && page::is_of_tenant(task, object, context)
-                }
-                // Another one for the same tenant came or went.
-                Change::Object(Changed::LogBackup(other)) => {
-                    &other.spec.tenant_name == tenant
-                        && other.uid() != object.uid()
-                        && change.is_about_cluster(context, &namespace, cluster)
-                }
+                Change::Object(Changed::Task(task)) => page::is_of_tenant(task, object, context),
                 _ => {
                     change.is_about_tenant(&namespace, cluster, tenant)
                         || change.is_storage(&namespace, &object.spec.storage_ref.name)

@@ -39,7 +39,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 use kube::ResourceExt;
 use kube_runtime::WatchStreamExt;
-use kube_runtime::controller::Controller;
+use kube_runtime::controller::{self, Controller};
 use kube_runtime::reflector::Store;
 use kube_runtime::watcher::{self, Event};
 use tokio::sync::broadcast;
@@ -54,6 +54,12 @@ use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
 use identity::{access_of, allowed, database, same_database};
 use wake::{Announcer, Change, Notable};
+
+/// How many passes over objects of a kind are under way at a time. Each event polls all of them; and
+/// were there a thousand, an intent would be written after a thousand other statuses, while its
+/// statement holds up the line. Those that wait for the answer to a statement are eight per database
+/// at most: see [`crate::oceanbase::rights`].
+const AT_ONCE: u16 = 64;
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
 /// way have.
@@ -81,6 +87,7 @@ pub async fn run<K>(
         })
         .applied_objects();
     Controller::for_stream(objects, store)
+        .with_config(controller::Config::default().concurrency(AT_ONCE))
         .reconcile_on(wakes)
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile::<K>, error_policy::<K>, context)

@@ -74,9 +74,10 @@ pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
         let is_deleted = task.metadata.deletion_timestamp.is_some();
         is_deleted || status.is_some_and(|status| status.outcome.is_some())
     };
-    let tasks = context.stores.tasks.state();
-    let mut open = tasks.iter().filter(|task| !has_ended(task));
-    open.any(|task| is_of_tenant(task, object, context))
+    let all = &context.stores.tasks;
+    let open = all
+        .state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && !has_ended(task));
+    open.iter().any(|task| is_of_tenant(task, object, context))
 }
 
 /// Whether a task that was taken up is about the tenant of a log backup, wherever it is.

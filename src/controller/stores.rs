@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, Resource, ResourceExt};
+use kube::{Api, Resource};
 use kube_runtime::WatchStreamExt;
 use kube_runtime::reflector::{self, Store, store::Writer};
 use kube_runtime::watcher::{self, Event};
@@ -126,10 +126,8 @@ pub fn within<K>(store: &Store<K>, namespace: &str) -> impl Iterator<Item = Arc<
 where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope> + Clone + 'static,
 {
-    let objects = store.state();
-    objects
-        .into_iter()
-        .filter(move |object| object.namespace().as_deref() == Some(namespace))
+    let is_within = |object: &K| object.meta().namespace.as_deref() == Some(namespace);
+    store.state_filter(is_within).into_iter()
 }
 
 /// Watches all objects of a kind and keeps its store.

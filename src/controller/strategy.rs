@@ -9,6 +9,7 @@ mod rivals;
 
 pub(super) use children::{make, make_log_backup};
 pub(super) use places::place_of;
+use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
 use std::collections::BTreeSet;
@@ -158,36 +159,29 @@ impl Reconcile for BackupStrategy {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let mut strategies = context.stores.strategies.state();
+        if let Change::Object(Changed::Task(task)) = change {
+            return owner_of(task, context).into_iter().collect();
+        }
+        // First what costs nothing: a thousand strategies are asked at each change.
+        let all = &context.stores.strategies;
+        let mut strategies = all.state_filter(|strategy| match change {
+            Change::Object(Changed::Strategy(other)) => {
+                other.metadata.uid != strategy.metadata.uid
+                    && may_share_tenants(&strategy.spec, &other.spec)
+            }
+            Change::Object(Changed::LogBackup(object)) => {
+                is_for(&strategy.spec, &object.spec.tenant_name)
+            }
+            Change::Database {
+                tenants: Some(tenants),
+                ..
+            } => is_for_one_of(&strategy.spec, tenants),
+            _ => true,
+        });
         strategies.retain(|strategy| {
             let namespace = namespace(&**strategy);
-            match change {
-                Change::Object(Changed::Task(task)) => {
-                    let owners = task.owner_references();
-                    owners
-                        .iter()
-                        .any(|owner| Some(&owner.uid) == strategy.uid().as_ref())
-                }
-                Change::Object(Changed::Strategy(other))
-                    if other.uid() == strategy.uid()
-                        || !may_share_tenants(&strategy.spec, &other.spec) =>
-                {
-                    false
-                }
-                Change::Object(Changed::LogBackup(object))
-                    if !is_for(&strategy.spec, &object.spec.tenant_name) =>
-                {
-                    false
-                }
-                Change::Database {
-                    tenants: Some(tenants),
-                    ..
-                } if !tenants.iter().any(|tenant| is_for(&strategy.spec, tenant)) => false,
-                _ => {
-                    change.is_about_cluster(context, &namespace, &strategy.spec.cluster_ref.name)
-                        || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
-                }
-            }
+            change.is_about_cluster(context, &namespace, &strategy.spec.cluster_ref.name)
+                || change.is_storage(&namespace, &strategy.spec.storage_ref.name)
         });
         strategies
     }
@@ -222,13 +216,8 @@ impl BackupStrategy {
     }
 
     fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
-        let uid = self.uid();
         stores::within(&context.stores.tasks, namespace)
-            .filter(|task| {
-                task.owner_references()
-                    .iter()
-                    .any(|owner| Some(&owner.uid) == uid.as_ref())
-            })
+            .filter(|task| is_owned_by(task, self))
             .map(|task| {
                 let status = task.status.clone().unwrap_or_default();
                 TaskSeen {
@@ -259,6 +248,23 @@ impl BackupStrategy {
     }
 }
 
+/// By uid: a strategy that was made anew under the same name is another one.
+fn is_owned_by(task: &BackupTask, strategy: &BackupStrategy) -> bool {
+    let owners = task.owner_references();
+    owners
+        .iter()
+        .any(|owner| Some(&owner.uid) == strategy.metadata.uid.as_ref())
+}
+
+/// The strategy that has made a task. An owner is in the same namespace.
+fn owner_of(task: &BackupTask, context: &Context) -> Option<Arc<BackupStrategy>> {
+    let namespace = namespace(task);
+    let owners = task.owner_references().iter();
+    let mut known = owners
+        .filter_map(|owner| stores::find(&context.stores.strategies, &namespace, &owner.name));
+    known.find(|strategy| is_owned_by(task, strategy))
+}
+
 /// Whether a strategy made the task.
 pub(super) fn is_owned_by_strategy(task: &BackupTask) -> bool {
     task.owner_references()
@@ -272,10 +278,11 @@ fn log_backups(
     strategy: &BackupStrategy,
     cluster: &ClusterKey,
 ) -> Vec<Arc<LogBackup>> {
-    let mut objects = context.stores.log_backups.state();
+    let all = &context.stores.log_backups;
+    let mut objects = all.state_filter(|object| is_for(&strategy.spec, &object.spec.tenant_name));
     objects.retain(|object| {
         let of = cluster_of(&**object, &object.spec.cluster_ref);
-        is_for(&strategy.spec, &object.spec.tenant_name) && same_database(context, cluster, &of)
+        same_database(context, cluster, &of)
     });
     objects
 }

@@ -1,7 +1,7 @@
 //! One read of a cluster: queries in the order that keeps their rows consistent, and what is
 //! carried over from the read before.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -233,23 +233,19 @@ impl History {
                         != rounds.get(&row.id).map(|round| &round.status)
             })
         });
+        let known_jobs = self.known_by_id();
         let known_running = |job: &Job| {
-            self.known_jobs().any(|known| {
-                (known.tenant_id, known.id) == (job.tenant_id, job.id) && known.status == job.status
-            })
+            let known = known_jobs.get(&(job.tenant_id, job.id));
+            known.is_some_and(|known| known.status == job.status)
         };
+        let running_ids: HashSet<_> = running.iter().map(|job| (job.tenant_id, job.id)).collect();
         let vanished = self
             .known_jobs()
             .filter(|known| !known.status.is_terminal())
-            .any(|known| {
-                !running
-                    .iter()
-                    .any(|job| (job.tenant_id, job.id) == (known.tenant_id, known.id))
-            });
+            .any(|known| !running_ids.contains(&(known.tenant_id, known.id)));
         // Jobs of other tenants, such as one being dropped, are never known.
-        let of_ours = |job: &&Job| {
-            job.tenant_id == TenantId::SYS || tenants.iter().any(|row| row.id == job.tenant_id)
-        };
+        let there: HashSet<TenantId> = tenants.iter().map(|row| row.id).collect();
+        let of_ours = |job: &&Job| job.tenant_id == TenantId::SYS || there.contains(&job.tenant_id);
         let appeared_or_ended = running
             .iter()
             .filter(of_ours)
@@ -259,14 +255,20 @@ impl History {
 
     /// Whether a job has ended that was not known to have.
     fn is_news(&self, ended: &[Job]) -> bool {
+        let known_jobs = self.known_by_id();
         ended.iter().any(|job| {
-            let is_known = |known: &Job| {
-                (known.tenant_id, known.id) == (job.tenant_id, job.id) && known.status.is_terminal()
-            };
+            let known = known_jobs.get(&(job.tenant_id, job.id));
+            let is_known = known.is_some_and(|known| known.status.is_terminal());
             // Older ones are forgotten: see `trim`.
-            self.recent().is_none_or(|recent| job.started_at >= recent)
-                && !self.known_jobs().any(is_known)
+            self.recent().is_none_or(|recent| job.started_at >= recent) && !is_known
         })
+    }
+
+    /// Looked for one by one, the jobs of a thousand tenants would cost millions of comparisons in
+    /// every read.
+    fn known_by_id(&self) -> HashMap<(TenantId, JobId), &Job> {
+        let known = self.known_jobs();
+        known.map(|job| ((job.tenant_id, job.id), job)).collect()
     }
 
     fn known_jobs(&self) -> impl Iterator<Item = &Job> {

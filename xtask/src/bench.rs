@@ -21,8 +21,8 @@ use gauge::Operator;
 /// What is measured.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// Tenants of the one cluster, one measurement after the other.
-    #[arg(long, value_delimiter = ',', default_value = "1,100,1000")]
+    /// Tenants of the one cluster, one measurement after the other; none with no number.
+    #[arg(long, value_delimiter = ',', num_args = 0.., default_value = "1,100,1000")]
     tenants: Vec<usize>,
     /// The target that the operator is built for, such as `x86_64-unknown-linux-musl`, which the
     /// image is made of (see deploy/Containerfile); this machine's when left out.

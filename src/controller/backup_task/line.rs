@@ -23,7 +23,7 @@ pub(super) fn queue(
     let own = turn(task);
     let others: Vec<_> = tasks_of_database(context, key)
         .iter()
-        .map(|other| Other::of(turn(other), other.status.as_ref()))
+        .filter_map(|other| Other::of(|| turn(other), other.status.as_ref()))
         .filter(|other| other.turn.uid != own.uid)
         .collect();
     let running = queue::running(snapshot);
@@ -46,14 +46,31 @@ fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
 /// counts while the database shows it.
 pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
     let clusters = clusters_of_database(context, key);
-    let clusters: BTreeSet<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
-    let mut tasks = context.stores.tasks.state();
-    tasks.retain(|task| {
-        let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
-        let is_over = ended || task.metadata.deletion_timestamp.is_some();
-        !is_over && cluster_of(task, context).is_some_and(|of| clusters.contains(&of))
-    });
+    let clusters: Vec<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
+    let mut tasks = context.stores.tasks.state_filter(is_open);
+    tasks.retain(|task| is_about_one_of(task, &clusters, context));
     tasks
+}
+
+/// Whether a task has not ended, and is not being deleted.
+pub(super) fn is_open(task: &BackupTask) -> bool {
+    let ended = task.status.as_ref().is_some_and(|s| s.outcome.is_some());
+    !ended && task.metadata.deletion_timestamp.is_none()
+}
+
+/// Whether one of these clusters is that of the task. Asked about a thousand tasks at a time: of most
+/// nothing is copied.
+pub(super) fn is_about_one_of(
+    task: &BackupTask,
+    clusters: &[ClusterKey],
+    context: &Context,
+) -> bool {
+    let Some(name) = named_cluster(task) else {
+        return cluster_of(task, context).is_some_and(|of| clusters.contains(&of));
+    };
+    let namespace = task.metadata.namespace.as_deref().unwrap_or_default();
+    let mut clusters = clusters.iter();
+    clusters.any(|key| &key.name == name && key.namespace == namespace)
 }
 
 /// How many backups may run at once in a database: as many as the strictest of its objects allows.
@@ -68,15 +85,23 @@ fn places(context: &Context, key: &ClusterKey) -> usize {
 /// The cluster that a task is about: where it was sent, or where it leads.
 pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<ClusterKey> {
     let namespace = namespace(task);
-    let known = task.status.as_ref().and_then(|s| s.cluster.clone());
-    let named = || Some(task.spec.cluster_ref.as_ref()?.name.clone());
     let of_strategy = || {
         let name = &task.spec.strategy_ref.as_ref()?.name;
         let strategy = stores::find(&context.stores.strategies, &namespace, name)?;
         Some(strategy.spec.cluster_ref.name.clone())
     };
-    let name = known.or_else(named).or_else(of_strategy)?;
+    let name = named_cluster(task).cloned().or_else(of_strategy)?;
     Some(ClusterKey { namespace, name })
+}
+
+/// The name of the cluster that a task is about, where it stands in the task itself.
+fn named_cluster(task: &BackupTask) -> Option<&String> {
+    let known = task.status.as_ref().and_then(|s| s.cluster.as_ref());
+    known.or(task
+        .spec
+        .cluster_ref
+        .as_ref()
+        .map(|reference| &reference.name))
 }
 
 /// The waiting tasks that a change may give a place to.
@@ -92,8 +117,11 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
     };
     let waits = |task: &BackupTask| {
         let status = task.status.as_ref();
-        status.is_some_and(|status| status.queue_position.is_some())
+        is_open(task) && status.is_some_and(|status| status.queue_position.is_some())
     };
+    if context.stores.tasks.find(waits).is_none() {
+        return Vec::new();
+    }
     let (waiting, others): (Vec<_>, Vec<_>) = tasks_of_database(context, &key)
         .into_iter()
         .partition(|task| waits(task));
@@ -102,7 +130,7 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
     }
     let others = others
         .iter()
-        .filter_map(|other| Other::of(turn(other), other.status.as_ref()).key);
+        .filter_map(|other| Other::of(|| turn(other), other.status.as_ref())?.key);
     let mut taken: BTreeSet<String> = others.collect();
     if let ClusterState::Up(snapshot) = context.clusters.state(&key) {
         taken.extend(queue::running(&snapshot).into_iter().map(str::to_owned));

@@ -95,9 +95,9 @@ pub(in crate::controller) fn oldest_of_tenant(
         let known = other.status.as_ref().and_then(|status| status.tenant_id);
         id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
-    let mut objects = context.stores.log_backups.state();
     // First what costs nothing: a thousand log backups are compared by each of a thousand.
-    objects.retain(|other| other.spec.tenant_name == tenant);
+    let all = &context.stores.log_backups;
+    let mut objects = all.state_filter(|other| other.spec.tenant_name == tenant);
     objects.retain(|other| {
         let of = cluster_of(&**other, &other.spec.cluster_ref);
         same_database(context, cluster, &of) && !is_of_another(other)

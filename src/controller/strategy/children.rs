@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
-use super::removal;
+use super::{is_owned_by, removal};
 use crate::api::strategy::{INHERITED, Inherited};
 use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
@@ -36,20 +36,13 @@ impl BackupStrategy {
             }
             Effect::MakeTasks(tasks) => {
                 let owner = self.controller_owner_ref(&());
-                let uid = self.uid();
                 for (name, spec) in tasks {
                     let object = BackupTask {
                         metadata: metadata_of(name, &namespace(self), owner.clone()),
                         spec: spec.clone(),
                         status: None,
                     };
-                    // By uid: a strategy that was made anew under the same name is another one.
-                    let is_ours = |known: &BackupTask| {
-                        known
-                            .owner_references()
-                            .iter()
-                            .any(|owner| Some(&owner.uid) == uid.as_ref())
-                    };
+                    let is_ours = |known: &BackupTask| is_owned_by(known, self);
                     make(&object, is_ours, context, &mut made).await;
                 }
             }

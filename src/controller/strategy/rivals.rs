@@ -1,5 +1,7 @@
 //! The strategies of one database, which share its tenants out among them.
 
+use std::collections::BTreeSet;
+
 use kube::ResourceExt;
 
 use crate::api::{BackupStrategy, BackupStrategySpec};
@@ -20,6 +22,12 @@ pub(in crate::controller) fn is_for(spec: &BackupStrategySpec, tenant: &str) -> 
     names.is_empty() || names.iter().any(|name| name == tenant)
 }
 
+/// Whether a strategy may be for one of these tenants.
+pub(super) fn is_for_one_of(spec: &BackupStrategySpec, tenants: &BTreeSet<String>) -> bool {
+    let names = names(spec);
+    names.is_empty() || names.iter().any(|name| tenants.contains(name))
+}
+
 /// Whether there may be a tenant that both are for.
 pub(in crate::controller) fn may_share_tenants(
     one: &BackupStrategySpec,
@@ -35,10 +43,10 @@ pub(in crate::controller) fn rivals(
     cluster: &ClusterKey,
     is_of_concern: impl Fn(&BackupStrategySpec) -> bool,
 ) -> Vec<Rival> {
-    let strategies = context.stores.strategies.state();
-    let mut rivals: Vec<_> = strategies
+    let all = &context.stores.strategies;
+    let of_concern = all.state_filter(|strategy| is_of_concern(&strategy.spec));
+    let mut rivals: Vec<_> = of_concern
         .iter()
-        .filter(|strategy| is_of_concern(&strategy.spec))
         .filter(|strategy| {
             let of = cluster_of(&***strategy, &strategy.spec.cluster_ref);
             strategy.metadata.deletion_timestamp.is_none() && same_database(context, cluster, &of)

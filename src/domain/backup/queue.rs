@@ -41,16 +41,18 @@ pub struct Other {
 }
 
 impl Other {
-    /// Reads a task's status.
+    /// Reads a task's status; `None` where it holds nobody back, as most of a thousand.
     #[must_use]
-    pub fn of(turn: Turn, status: Option<&BackupTaskStatus>) -> Self {
-        let sent = status.and_then(|status| status.attempts.last());
+    pub fn of(turn: impl FnOnce() -> Turn, status: Option<&BackupTaskStatus>) -> Option<Self> {
+        let status = status?;
+        let sent = status.attempts.last();
         let sent = sent.filter(|last| matches!(&*last.outcome, SENDING | ACCEPTED));
-        Self {
-            turn,
-            waits: status.is_some_and(|status| status.queue_position.is_some()),
+        let waits = status.queue_position.is_some();
+        (waits || sent.is_some()).then(|| Self {
+            turn: turn(),
+            waits,
             key: sent.map(|last| last.key.clone()),
-        }
+        })
     }
 }
 
