@@ -209,7 +209,7 @@ fn heard(written: &Story, seen: &Seen, effect: &Effect, now: i64) -> Vec<(Answer
             .into();
     }
     let decided = |answer: &Answer| decide(&written.task(), seen, Some((effect, answer)), at(now));
-    let answers = answers().into_iter();
+    let answers = answers(written.status.attempts.len()).into_iter();
     answers
         .map(|answer| {
             let verdict = decided(&answer);

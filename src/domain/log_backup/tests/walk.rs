@@ -243,16 +243,11 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
         !restarts || heals || is_around && !seen.has_open_tasks,
         "a round is ended only to be healed, and never under a data backup"
     );
-    let is_edited = story.status.observed_generation != Some(story.generation);
-    let is_rested = matches!(
-        story.status.around_state.as_deref(),
-        Some("Stopped" | "Found")
-    );
-    let is_stopped = matches!(effect, Effect::Stop(_));
-    assert!(
-        !is_stopped || heals || is_edited || !is_around || !is_rested,
-        "a round that somebody else began is not ended"
-    );
+    let knew = &story.status;
+    let rested = knew.observed_generation == Some(story.generation)
+        && matches!(knew.around_state.as_deref(), Some("Stopped" | "Found"));
+    let is_theirs = is_around && rested && !heals;
+    assert!(!is_theirs || !matches!(effect, Effect::Stop(_)));
     if matches!(effect, Effect::SetDestination(_)) {
         assert_eq!(database.destination, DestinationSeen::Unset);
         assert!(seen.conflict.is_none());

@@ -129,25 +129,35 @@ fn job_that_failed_of_what_passes() -> Job {
     }
 }
 
-/// The job of the second attempt, beside that of the first.
-fn with_second_job(status: JobStatus) -> Seen {
-    let second = Job {
+fn second_job(status: JobStatus) -> Job {
+    Job {
         id: JobId(8),
         description: "obb/0a1b-2c/2".to_owned(),
         initiator_job_id: JobId(71),
         ..job(status)
-    };
+    }
+}
+
+/// The job of the second attempt, beside that of the first.
+fn with_second_job(status: JobStatus) -> Seen {
     seen_of(Some(Tenant {
-        jobs: vec![job_that_failed_of_what_passes(), second],
+        jobs: vec![job_that_failed_of_what_passes(), second_job(status)],
         ..tenant()
     }))
 }
 
-pub(super) fn answers() -> Vec<Answer> {
+/// The job of the last attempt, as a look by its key finds it.
+fn ended(attempts: usize) -> Job {
+    let job = if attempts < 2 { job } else { second_job };
+    job(JobStatus::Completed)
+}
+
+/// What may become of a statement of the last of so many attempts.
+pub(super) fn answers(attempts: usize) -> Vec<Answer> {
     vec![
         Answer::Done,
         Answer::AlreadySent,
-        Answer::Ended(Box::new(job(JobStatus::Completed))),
+        Answer::Ended(Box::new(ended(attempts))),
         Answer::Withheld("another backup runs".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
