@@ -61,6 +61,9 @@ fn replay(plan: &Plan) -> Result<()> {
     for (subject, found) in &report.digest {
         say(&format!("{subject}: {found}"));
     }
+    for (what, count) in &report.sent {
+        say(&format!("{what} was sent: {count}"));
+    }
     if !report.struck {
         say("the run did not come by every point");
     }

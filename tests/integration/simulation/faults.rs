@@ -6,7 +6,6 @@ use std::sync::Mutex;
 use simulation::Plan;
 use simulation::campaign::{Campaign, run_all};
 use simulation::enumerate::choice;
-use simulation::run;
 use simulation::workload::Workload;
 
 /// How many plans run with every change.
@@ -33,43 +32,6 @@ const EVERYDAY: [&str; 16] = [
     "sealed",
     "elsewhere",
 ];
-
-#[test]
-fn three_days_of_a_strategy_pass_in_peace() {
-    let report = run(&Plan::peace("days"), None);
-    assert_eq!(report.violations, Vec::<String>::new());
-    assert_eq!(report.digest["BACKUP of orders"], "6");
-    assert_eq!(report.digest["BACKUP of billing"], "6");
-}
-
-#[test]
-fn what_people_do_is_done_in_peace() {
-    for name in EVERYDAY {
-        let report = run(&Plan::peace(name), None);
-        assert_eq!(report.violations, Vec::<String>::new(), "{name}");
-    }
-    let manual = run(&Plan::peace("manual"), None);
-    assert_eq!(
-        manual.digest["jobs of orders"],
-        "Full COMPLETED, Full CANCELED"
-    );
-    let now = run(&Plan::peace("now"), None);
-    assert_eq!(now.digest["jobs of orders"], "Full COMPLETED");
-    let delete = run(&Plan::peace("delete"), None);
-    assert_eq!(delete.digest["jobs of orders"], "Full COMPLETED");
-    let neighbours = run(&Plan::peace("neighbours"), None);
-    assert_eq!(neighbours.digest["BACKUP of ledger"], "2");
-    let retry = run(&Plan::peace("retry"), None);
-    assert_eq!(
-        retry.digest["jobs of orders"],
-        "Full FAILED, Full COMPLETED, Inc COMPLETED"
-    );
-    let elsewhere = run(&Plan::peace("elsewhere"), None);
-    assert_eq!(elsewhere.digest["BACKUP of orders"], "1");
-    for name in ["ledger", "stock", "wages"] {
-        assert_eq!(elsewhere.digest[&format!("BACKUP of {name}")], "0");
-    }
-}
 
 /// Without this no plan could be replayed.
 #[test]

@@ -3,4 +3,5 @@
 
 mod faults;
 mod honest;
+mod peace;
 mod script;

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use oceanbase_sim::model::Tenant;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
@@ -11,7 +12,8 @@ use crate::world::World;
 /// What a world came to, by subject.
 pub type Digest = BTreeMap<String, String>;
 
-/// Looks at objects, at how often each was made and deleted, at jobs and at what was sent.
+/// Looks at objects, at how often each was made and deleted, at jobs, at what was sent and at what the database
+/// goes on with.
 #[must_use]
 pub fn digest(world: &World) -> Digest {
     let mut digest = Digest::new();
@@ -63,8 +65,28 @@ pub fn digest(world: &World) -> Digest {
             texts.join(", ")
         });
         digest.insert(format!("jobs of {name}"), jobs);
+        let kept = world
+            .simulator
+            .world(|cluster| cluster.tenant(&name).map(kept));
+        digest.insert(format!("database of {name}"), kept.unwrap_or_default());
     }
     digest
+}
+
+/// What a tenant's database goes on with when nobody looks: where logs and data go, whether logs are
+/// archived and in which round, and what is deleted.
+fn kept(tenant: &Tenant) -> String {
+    let logs = tenant.archive_dest.as_ref();
+    let logs = logs.map(|dest| format!("logs to {} {}", dest.uri.path(), dest.binding.name()));
+    let data = tenant.data_dest.as_ref();
+    let data = data.map(|dest| format!("data to {}", dest.uri.path()));
+    let round = tenant.archive.round.as_ref();
+    let round = round.map(|round| format!("round {} {}", round.id.0, round.status.name()));
+    let policies = tenant.policies.iter();
+    let policies = policies.map(|policy| format!("{} {}", policy.name, policy.recovery_window));
+    let disabled = (!tenant.archive_enabled).then(|| "not enabled".to_owned());
+    let parts = [logs, disabled, round, data].into_iter().flatten();
+    parts.chain(policies).collect::<Vec<_>>().join(" | ")
 }
 
 /// What an object shows, without times and numbers that may differ.

@@ -12,7 +12,8 @@
 //! * [`world`] API server, database, operator; [`request`] what people send; [`engine`] the database's seam; [`time`] the clock
 //! * [`director`] counts points and makes things go wrong; [`seat`] where an operator's processes
 //!   run, one or two at a time
-//! * [`oracle`] what must hold after every step; [`digest`] what must hold at the end
+//! * [`oracle`] what must hold after every step; [`digest`] and [`sent`] what must hold at
+//!   the end
 //! * [`run`] one plan; [`enumerate`] all plans of a workload; [`campaign`] many of them at a time
 
 #![allow(
@@ -33,6 +34,7 @@ pub mod plan;
 pub mod request;
 pub mod run;
 pub mod seat;
+pub mod sent;
 pub mod time;
 pub mod workload;
 pub mod world;

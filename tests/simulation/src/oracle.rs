@@ -6,8 +6,13 @@
 //! called complete has a set, protected where that was asked for; nothing is changed about a tenant
 //! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
+mod checkpoints;
 mod leading;
 mod objects;
+mod own;
+#[cfg(test)]
+mod own_tests;
+mod rounds;
 mod sets;
 mod statements;
 #[cfg(test)]
@@ -23,6 +28,7 @@ use oceanbase_sim::statement::Kind;
 
 pub use leading::LEASE;
 
+use crate::plan::Fault;
 use crate::time::Time;
 use crate::workload::Workload;
 
@@ -41,6 +47,9 @@ struct State {
     time: Time,
     allowed: BTreeSet<Kind>,
     heals: bool,
+    is_around: bool,
+    /// Whether the operators' wall clocks are right.
+    is_on_time: bool,
     /// How many tenants there are in the beginning.
     tenants: usize,
     at_once: usize,
@@ -53,6 +62,8 @@ struct State {
     /// Keys that were looked for, and by which session.
     looked: BTreeSet<(u64, String)>,
     slots: BTreeMap<String, String>,
+    children: own::Children,
+    checkpoints: checkpoints::Checkpoints,
     /// Sets that were seen to be complete.
     sets: sets::Sets,
     /// Destinations that were set before the statement that is being run.
@@ -61,6 +72,10 @@ struct State {
     elsewhere: BTreeSet<String>,
     /// Tenants whose log backup was interrupted before the statement that is being run.
     interrupted: BTreeSet<String>,
+    /// Tenants of which a backup of ours ran before the statement that is being run.
+    backed_up: BTreeSet<String>,
+    /// Tenants whose round was needed before the statement that is being run.
+    needed: rounds::Needed,
     /// Whether an operator must be elected before it acts.
     is_elected: bool,
     /// The Lease, once it was written.
@@ -74,11 +89,13 @@ struct State {
 impl Oracle {
     /// One that has seen nothing, and takes for wrong what the workload does not ask for.
     #[must_use]
-    pub fn new(time: Time, workload: &Workload) -> Self {
+    pub fn new(time: Time, workload: &Workload, faults: &[Fault]) -> Self {
         Self(Arc::new(Mutex::new(State {
             time,
             allowed: workload.allowed.iter().copied().collect(),
             heals: workload.heals,
+            is_around: workload.is_around,
+            is_on_time: faults.iter().all(|fault| !fault.act.is_of_clock()),
             at_once: workload.at_once,
             violations: Vec::new(),
             seen: 0,
@@ -86,10 +103,14 @@ impl Oracle {
             intents: BTreeSet::new(),
             looked: BTreeSet::new(),
             slots: BTreeMap::new(),
+            children: own::Children::new(),
+            checkpoints: checkpoints::Checkpoints::new(),
             sets: sets::Sets::default(),
             destinations: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             interrupted: BTreeSet::new(),
+            backed_up: BTreeSet::new(),
+            needed: rounds::Needed::new(),
             is_elected: workload.has_second,
             tenants: workload.tenants.len(),
             lease: None,

@@ -74,7 +74,8 @@ impl Fault {
     #[must_use]
     pub fn is_masked(&self) -> bool {
         match self.act {
-            Act::Jump(_) | Act::Speed(_) | Act::Database(_) => false,
+            _ if self.act.is_of_clock() => false,
+            Act::Database(_) => false,
             // What somebody asks for within the minutes until a watch is found to be deaf may come
             // too late.
             Act::NeverBefore => !self.at.what().starts_with("watch "),
@@ -97,6 +98,12 @@ impl Act {
                 | Self::Silent(_)
                 | Self::Unrenewed(_)
         )
+    }
+
+    /// Whether the operator's wall clock is wrong because of it.
+    #[must_use]
+    pub fn is_of_clock(&self) -> bool {
+        matches!(self, Self::Jump(_) | Self::Speed(_))
     }
 
     /// How many seconds later than in peace everything may be over because of it, in a run of this

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest};
 use crate::plan::{Fault, Plan, Point};
+use crate::sent::{Sent, miscounted, sent};
 use crate::workload::Workload;
 use crate::world::World;
 
@@ -35,6 +36,8 @@ pub struct Report {
     pub points: Vec<Point>,
     /// What the world came to.
     pub digest: Digest,
+    /// How often each statement was sent.
+    pub sent: Sent,
     /// When the operator last wrote anything but a checkpoint, or changed the database.
     pub settled_at: Duration,
     /// Changes of objects and statements that change the database, as texts.
@@ -95,6 +98,7 @@ fn report(plan: &Plan, world: &World) -> Report {
         struck: world.director.struck().1 && world.simulator.traps() == 0,
         points: world.director.points(),
         digest: digest(world),
+        sent: sent(&world.simulator),
         settled_at: moved_at.max(sent_at),
         history,
     }
@@ -128,6 +132,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     }
     if let (Some(peace), true) = (peace, is_masked) {
         wrong.extend(differences(&peace.digest, &report.digest));
+        wrong.extend(miscounted(&peace.sent, &report.sent, faults));
         let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();
         let struck_at = world.director.struck().0.unwrap_or_default();
         let limit = peace.settled_at.max(struck_at) + CONVERGENCE + Duration::from_secs(costs);

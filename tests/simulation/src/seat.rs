@@ -228,7 +228,7 @@ mod tests {
         let time = Time::begin();
         let director = Director::new(time.clone(), &plan.faults);
         let workload = crate::workload::Workload::find("pair").unwrap();
-        let oracle = Oracle::new(time.clone(), &workload);
+        let oracle = Oracle::new(time.clone(), &workload, &[]);
         Seat::new("", &director, &oracle, &time)
     }
 

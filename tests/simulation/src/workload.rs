@@ -64,6 +64,8 @@ pub struct Workload {
     pub allowed: Vec<Kind>,
     /// Whether interrupted log backups are to be ended and begun anew: a strategy's default.
     pub heals: bool,
+    /// Whether logs are archived for data backups only.
+    pub is_around: bool,
     /// How many backups of ours may run at a time: what the clusters' objects say.
     pub at_once: usize,
     /// Whether a second operator stands by, and one of the two must be elected.
@@ -187,6 +189,7 @@ impl Workload {
             idle: Intervals::default().idle,
             allowed: SETTING_UP.to_vec(),
             heals: true,
+            is_around: false,
             at_once: 2,
             has_second: false,
             is_everywhere: false,

@@ -83,7 +83,7 @@ impl World {
         let simulator = Simulator::new(&scenario, time.clone()).unwrap();
         let director = Director::new(time.clone(), faults);
         director.knows(&double, &simulator);
-        let oracle = Oracle::new(time.clone(), workload);
+        let oracle = Oracle::new(time.clone(), workload, faults);
         let seat = |prefix| Seat::new(prefix, &director, &oracle, &time);
         let mut seats = vec![seat("")];
         if workload.has_second {

@@ -117,8 +117,8 @@ fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             existing(world.drop_tenant(&tenant).is_some(), tenant)?;
         }
         Fault::Create(spec) => {
-            let new = spec.new_tenant(world.now());
-            world.create_tenant(new);
+            let now = world.now();
+            spec.place(world, now).map_err(FaultError::Text)?;
         }
         Fault::Recreate { tenant } => {
             let password = account(world, &tenant, "root")?.password.clone();

@@ -81,7 +81,7 @@ impl Scenario {
 }
 
 impl TenantSpec {
-    pub(crate) fn new_tenant(&self, now: Scn) -> NewTenant {
+    fn new_tenant(&self, now: Scn) -> NewTenant {
         NewTenant {
             name: self.name.clone(),
             id: self.id.map(TenantId),
@@ -101,7 +101,8 @@ impl TenantSpec {
         }
     }
 
-    fn place(&self, world: &mut World, now: Scn) -> Result<(), String> {
+    /// Puts it into a world, with all that it has.
+    pub(crate) fn place(&self, world: &mut World, now: Scn) -> Result<(), String> {
         if world.tenant(&self.name).is_some() || self.name == "sys" {
             return Err("there is one of this name already".to_owned());
         }

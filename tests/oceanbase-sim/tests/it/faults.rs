@@ -146,6 +146,19 @@ fn a_tenant_created_anew_is_another_one() {
 }
 
 #[test]
+fn a_tenant_that_is_created_has_what_it_is_created_with() {
+    let bench = Bench::new();
+    let mut wages = TenantSpec::new("wages");
+    wages.data_dest = Some("file:///elsewhere/wages/data".to_owned());
+    bench.inject(Fault::Create(Box::new(wages)));
+    let dest = bench.simulator.world(|world| {
+        let tenant = world.tenant("wages").unwrap();
+        tenant.data_dest.as_ref().map(|dest| dest.uri.path())
+    });
+    assert_eq!(dest.as_deref(), Some("file:///elsewhere/wages/data"));
+}
+
+#[test]
 fn a_locked_tenant_can_be_backed_up_from_sys_only() {
     let bench = Bench::new();
     bench.inject(Fault::Lock {

@@ -3,29 +3,8 @@
 use api_double::Change;
 use serde_json::Value;
 
+use super::own::differing;
 use super::{PASSWORD, RESTORE_PASSWORD, State};
-
-/// Kinds whose status the operator writes.
-const OURS: [&str; 5] = [
-    "backupstorages",
-    "backupstrategies",
-    "backuptasks",
-    "logbackups",
-    "oceanbaseclusters",
-];
-
-/// Kinds of which it makes objects.
-const MADE: [&str; 2] = ["backuptasks", "logbackups"];
-
-/// What else it may do to them: old tasks of a strategy go, a cancel is passed on to children, log
-/// backups follow their strategy, finalizers come and go.
-const GRANTED: [(&str, &str); 5] = [
-    ("delete", "backuptasks"),
-    ("patch", "backuptasks"),
-    ("update", "logbackups"),
-    ("patch", "logbackups"),
-    ("patch", "backupstrategies"),
-];
 
 impl State {
     pub(super) fn change(&mut self, change: &Change) {
@@ -39,9 +18,7 @@ impl State {
         if matches!(plural, "events" | "leases") {
             return self.keeps_secrets(change);
         }
-        if !is_checkpoint(change) {
-            self.moved_at = self.time.elapsed();
-        }
+        self.is_written_seldom(change);
         self.is_its_own(change);
         self.keeps_secrets(change);
         let Some(after) = &change.after else { return };
@@ -53,18 +30,6 @@ impl State {
             (None, "backuptasks") => self.is_the_only_task(change, after),
             (Some(before), "backuptasks") => self.task_goes_forward(change, before, after),
             _ => {}
-        }
-    }
-
-    fn is_its_own(&mut self, change: &Change) {
-        let plural = change.key.plural.as_str();
-        let is_status = change.call.starts_with(&format!("update {plural}/status "));
-        let is_made = change.before.is_none() && MADE.contains(&plural);
-        let is_granted = GRANTED
-            .iter()
-            .any(|(verb, of)| change.call.starts_with(&format!("{verb} {of} ")));
-        if !(is_status && OURS.contains(&plural) || is_made || is_granted) {
-            self.violated(&format!("I12: the operator has no right to {change}"));
         }
     }
 
@@ -113,13 +78,11 @@ impl State {
             self.has_a_set(change, after);
         }
         if !old["outcome"].is_null() {
-            for field in ["outcome", "phase", "completionTime", "jobId", "backupSetId"] {
-                if old[field] != new[field] {
-                    let (was, is) = (&old[field], &new[field]);
-                    self.violated(&format!(
-                        "I3: it had ended, and {field} went from {was} to {is}: {change}"
-                    ));
-                }
+            for field in differing(&without_generation(old), &without_generation(new)) {
+                let (was, is) = (&old[&field], &new[&field]);
+                self.violated(&format!(
+                    "I3: it had ended, and {field} went from {was} to {is}: {change}"
+                ));
             }
         }
         let empty = Vec::new();
@@ -137,43 +100,16 @@ impl State {
     }
 }
 
-/// What only says how far the database is: it may be written every few minutes.
-const PROGRESS: [&str; 11] = [
-    "backup",
-    "checkpointScn",
-    "checkpointTime",
-    "delaySeconds",
-    "inputBytes",
-    "outputBytes",
-    "pieceId",
-    "recoveryWindows",
-    "recoveryPoints",
-    "tenant",
-    "trend",
-];
-
-/// Whether nothing but time has passed.
-fn is_checkpoint(change: &Change) -> bool {
-    let (Some(before), Some(after)) = (&change.before, &change.after) else {
-        return false;
-    };
-    let standing = |object: &Value| {
-        let mut status = object["status"].clone();
-        let (phase, tasks) = (
-            &status["backup"]["phase"],
-            &status["backup"]["runningTasks"],
-        );
-        let kept = (phase.clone(), tasks.clone());
-        // An alert that lasts says every few minutes that it does, and for how long.
-        for alert in status["alerts"].as_array_mut().into_iter().flatten() {
-            if let Some(alert) = alert.as_object_mut() {
-                alert.retain(|name, _| !matches!(name.as_str(), "lastGeneratedTime" | "message"));
-            }
-        }
-        if let Some(fields) = status.as_object_mut() {
-            fields.retain(|name, _| !PROGRESS.contains(&name.as_str()));
-        }
-        (status, kept)
-    };
-    standing(before) == standing(after)
+/// A status without the number of the spec that it is about: that of a task that has ended may still
+/// be edited.
+fn without_generation(status: &Value) -> Value {
+    const NAME: &str = "observedGeneration";
+    let mut status = status.clone();
+    let conditions = status["conditions"].as_array_mut().into_iter().flatten();
+    let conditions = conditions.filter_map(Value::as_object_mut);
+    conditions.for_each(|condition| drop(condition.remove(NAME)));
+    if let Some(fields) = status.as_object_mut() {
+        fields.remove(NAME);
+    }
+    status
 }

@@ -5,7 +5,7 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
-use super::{PASSWORD, RESTORE_PASSWORD, State};
+use super::{PASSWORD, RESTORE_PASSWORD, State, rounds};
 use crate::workload::{FIRST_TENANT, STORE};
 
 impl State {
@@ -15,7 +15,14 @@ impl State {
             let tenants = world.tenants.iter().filter(|tenant| is_elsewhere(tenant));
             tenants.map(|tenant| tenant.name.clone()).collect()
         });
+        if text.starts_with("ALTER SYSTEM BACKUP") {
+            self.backed_up = simulator.world(|world| {
+                let tenants = world.tenants.iter().filter(|tenant| ours_of(tenant) > 0);
+                tenants.map(|tenant| tenant.name.clone()).collect()
+            });
+        }
         if text.starts_with("ALTER SYSTEM NOARCHIVELOG") {
+            self.needed = simulator.world(rounds::needed);
             let is_interrupted =
                 |tenant: &&Tenant| tenant.archive.status() == Some(RoundStatus::Interrupted);
             self.interrupted = simulator.world(|world| {
@@ -74,11 +81,17 @@ impl State {
                 .iter()
                 .all(|name| self.interrupted.contains(name));
         // A tenant that was made anew has no log backup: one begins for a task and ends after it.
-        let is_around = !self.heals
+        let is_for_a_task = !self.heals
             && entry.kind == Kind::NoArchiveLog
             && entry.named.iter().all(|name| self.is_new(name, world));
-        if !(heals || is_around || self.allowed.contains(&entry.kind)) {
+        if !(heals || is_for_a_task || self.allowed.contains(&entry.kind)) {
             self.violated(&format!("I9: nobody asked for {}", entry.text));
+        }
+        if entry.kind == Kind::NoArchiveLog && (self.is_around || is_for_a_task) {
+            self.cuts_nothing_off(entry);
+        }
+        if entry.kind == Kind::Backup {
+            self.is_alone(entry);
         }
         if !entry.took_effect() {
             return;
@@ -108,6 +121,16 @@ impl State {
         number >= Some(FIRST_TENANT + 2 * first)
     }
 
+    /// The database refuses a second one; none is sent all the same.
+    fn is_alone(&mut self, entry: &Entry) {
+        for name in &entry.named {
+            if self.backed_up.contains(name) {
+                let text = &entry.text;
+                self.violated(&format!("I2: a backup of {name} runs already: {text}"));
+            }
+        }
+    }
+
     fn backup(&mut self, entry: &Entry, world: &World) {
         let Some(key) = key(&entry.text) else {
             return self.violated(&format!("a backup without a key: {}", entry.text));
@@ -122,11 +145,6 @@ impl State {
         *count += 1;
         if *count > 1 {
             self.violated(&format!("I1: BACKUP was run twice for {key}"));
-        }
-        for name in &entry.named {
-            if world.tenant(name).is_some_and(|tenant| ours_of(tenant) > 1) {
-                self.violated(&format!("I2: two backups of {name} run at a time"));
-            }
         }
         let running: usize = world.tenants.iter().map(ours_of).sum();
         if running > self.at_once {
@@ -146,7 +164,7 @@ fn is_elsewhere(tenant: &Tenant) -> bool {
 }
 
 /// How many backups of ours a tenant has running.
-fn ours_of(tenant: &Tenant) -> usize {
+pub(super) fn ours_of(tenant: &Tenant) -> usize {
     let is_ours = |job: &&Job| {
         let status = job.status;
         let is_running = matches!(

@@ -18,11 +18,29 @@ fn oracle() -> Oracle {
         allowed: vec![Kind::Backup],
         ..Workload::find("manual").unwrap()
     };
-    Oracle::new(Time::begin(), &workload)
+    Oracle::new(Time::begin(), &workload, &[])
 }
 
-/// What the oracle says of statements that are run one after the other.
+/// What the oracle says of statements that are run one after the other, each when the one before it
+/// has done its work.
 fn said_of(statements: &[&str]) -> Vec<String> {
+    let workload = Workload {
+        allowed: vec![Kind::Backup],
+        ..Workload::find("manual").unwrap()
+    };
+    said_of_each(statements, minutes(60), &workload)
+}
+
+fn minutes(count: u64) -> std::time::Duration {
+    std::time::Duration::from_mins(count)
+}
+
+/// What the oracle says of statements that are run so long one after the other.
+fn said_of_each(
+    statements: &[&str],
+    pause: std::time::Duration,
+    workload: &Workload,
+) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -35,14 +53,13 @@ fn said_of(statements: &[&str]) -> Vec<String> {
         let scenario = Scenario::new("4.3.5.2").with(ready).with(elsewhere);
         let simulator = Simulator::new(&scenario, Time::begin()).unwrap();
         let mut session = simulator.connect("root@sys", "").unwrap();
-        let oracle = oracle();
+        let oracle = Oracle::new(Time::begin(), workload, &[]);
         oracle.lock().intents.insert("obb/1/1".to_owned());
         for text in statements {
             oracle.before_statement(&simulator, text);
             session.execute(text);
             oracle.after_statements(&simulator, "operator");
-            // Long enough for a backup to end.
-            tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+            tokio::time::sleep(pause).await;
         }
         without_times(&oracle)
     })
@@ -79,20 +96,19 @@ fn changed(before: Option<Value>, after: Value, call: &str) -> Change {
     }
 }
 
+const BACKUP: &str = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
 const LOOK: &str = "SELECT JOB_ID FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = 'obb/1/1'";
 const WRITE: &str = "update backuptasks/status a";
 
 #[test]
 fn a_backup_of_its_own_is_in_order() {
-    let text = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
-    assert_eq!(said_of(&[LOOK, text]), Vec::<String>::new());
+    assert_eq!(said_of(&[LOOK, BACKUP]), Vec::<String>::new());
 }
 
 #[test]
 fn a_key_that_is_sent_again_is_seen() {
-    let text = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'";
     assert_eq!(
-        said_of(&[LOOK, text, text]),
+        said_of(&[LOOK, BACKUP, BACKUP]),
         ["I1: BACKUP was run twice for obb/1/1"]
     );
 }
@@ -104,6 +120,33 @@ fn a_backup_without_a_key_is_seen() {
         said_of(&[text]),
         [format!("a backup without a key: {text}")]
     );
+}
+
+#[test]
+fn a_backup_beside_one_of_the_same_tenant_is_seen_though_the_database_refuses_it() {
+    let second = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/2/1'";
+    let said = said_of_each(
+        &[LOOK, BACKUP, second],
+        std::time::Duration::from_millis(1),
+        &Workload::find("manual").unwrap(),
+    );
+    assert_eq!(
+        said,
+        [format!("I2: a backup of orders runs already: {second}")]
+    );
+}
+
+#[test]
+fn a_round_that_is_ended_before_its_set_can_be_recovered_is_seen() {
+    let around = Workload::find("around").unwrap();
+    let end = "ALTER SYSTEM NOARCHIVELOG TENANT = 'orders'";
+    let early = said_of_each(&[LOOK, BACKUP, end], minutes(1), &around);
+    assert!(
+        early[0].starts_with("a round of orders is ended too soon"),
+        "{early:?}"
+    );
+    let late = said_of_each(&[LOOK, BACKUP, LOOK, end], minutes(60), &around);
+    assert_eq!(late, Vec::<String>::new());
 }
 
 #[test]
@@ -194,6 +237,78 @@ fn a_write_of_what_is_somebody_elses_is_seen() {
     assert!(said[0].starts_with("I12"), "{said:?}");
 }
 
+#[test]
+fn a_condition_that_changes_after_the_end_is_seen() {
+    let ended = |reason: &str| {
+        let condition = json!({"type": "Succeeded", "status": "True", "reason": reason});
+        json!({"outcome": "Completed", "conditions": [condition]})
+    };
+    let said = said_of_change(Some(ended("Completed")), ended("Other"), WRITE);
+    assert!(
+        said[0].starts_with("I3: it had ended, and conditions"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_cause_that_changes_after_the_end_is_seen() {
+    let ended = |reason: &str| json!({"outcome": "Failed", "cause": {"reason": reason}});
+    let said = said_of_change(Some(ended("JobFailed")), ended("Other"), WRITE);
+    assert!(
+        said[0].starts_with("I3: it had ended, and cause"),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn an_end_that_is_seen_in_an_edited_object_stands() {
+    let ended = |of: i64| {
+        let condition = json!({"type": "Succeeded", "observedGeneration": of});
+        json!({"outcome": "Completed", "conditions": [condition], "observedGeneration": of})
+    };
+    let said = said_of_change(Some(ended(0)), ended(1), WRITE);
+    assert_eq!(said, Vec::<String>::new());
+}
+
+/// What the oracle says of writes of one log backup's status, each so many seconds after the one
+/// before it.
+fn said_of_writes(writes: &[(u64, Value)]) -> Vec<String> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let object = |status: &Value| json!({"metadata": {"generation": 1}, "status": status});
+        let oracle = oracle();
+        let mut before = object(&json!({"phase": "InProgress", "checkpointScn": "0"}));
+        for (after, status) in writes {
+            tokio::time::sleep(std::time::Duration::from_secs(*after)).await;
+            let now = object(status);
+            let change = changed(Some(before), now.clone(), "update logbackups/status a");
+            oracle.lock().is_written_seldom(&change);
+            before = now;
+        }
+        without_times(&oracle)
+    })
+}
+
+#[test]
+fn a_checkpoint_that_is_written_too_often_is_seen() {
+    let at = |scn: &str| json!({"phase": "InProgress", "checkpointScn": scn});
+    let seldom = [(1, at("1")), (240, at("2")), (240, at("3"))];
+    assert_eq!(said_of_writes(&seldom), Vec::<String>::new());
+    let said = said_of_writes(&[(1, at("1")), (239, at("2"))]);
+    assert!(said[0].starts_with("I10: only time has passed"), "{said:?}");
+}
+
+#[test]
+fn news_may_follow_each_other_at_once() {
+    let at = |phase: &str| json!({"phase": phase, "checkpointScn": phase});
+    let said = said_of_writes(&[(1, at("Stopping")), (1, at("Stopped"))]);
+    assert_eq!(said, Vec::<String>::new());
+}
+
 /// What the oracle says of an operator that sends something so many seconds after this one has
 /// written the Lease.
 fn said_of_an_act(after: u64, holder: &str, actor: &str) -> Vec<String> {
@@ -204,7 +319,7 @@ fn said_of_an_act(after: u64, holder: &str, actor: &str) -> Vec<String> {
         .unwrap();
     runtime.block_on(async {
         let workload = Workload::find("leader").unwrap();
-        let oracle = Oracle::new(Time::begin(), &workload);
+        let oracle = Oracle::new(Time::begin(), &workload, &[]);
         let lease = json!({"spec": {"holderIdentity": holder}});
         oracle.lock().change(&Change {
             version: 2,

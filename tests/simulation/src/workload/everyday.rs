@@ -49,7 +49,8 @@ impl Workload {
         pair.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
     }
 
-    /// Back up now: one backup that goes well, one that is canceled while it runs.
+    /// Back up now: one backup that goes well, one of the same tenant that waits for it, one that is
+    /// canceled while it runs.
     pub(super) fn manual() -> Self {
         let mut manual = Self::new("manual", &["orders", "billing"]);
         manual.scenario = scenario(&["orders", "billing"], LONG);
@@ -58,9 +59,10 @@ impl Workload {
         manual
             .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
             .at(minutes(3), Action::Apply(task("now", "orders")))
-            .at(minutes(8), Action::Apply(task("never-mind", "orders")))
+            .at(minutes(3) + LATER, Action::Apply(task("too", "orders")))
+            .at(minutes(11), Action::Apply(task("never-mind", "orders")))
             .at(
-                minutes(8) + LATER,
+                minutes(11) + LATER,
                 edit("backuptasks", "never-mind", "spec: {cancel: true}"),
             )
     }
@@ -69,6 +71,7 @@ impl Workload {
     /// ends after it.
     pub(super) fn now() -> Self {
         let mut now = Self::new("now", &["orders"]);
+        now.is_around = true;
         now.allowed.push(Kind::NoArchiveLog);
         now.at(minutes(1), Action::Apply(task("now", "orders")))
     }

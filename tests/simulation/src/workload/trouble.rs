@@ -55,6 +55,7 @@ impl Workload {
     pub(super) fn around() -> Self {
         let mut around = Self::new("around", &["orders"]);
         around.slots = SLOTS.to_vec();
+        around.is_around = true;
         around.allowed.push(Kind::NoArchiveLog);
         let mode = "logBackup: {mode: AroundDataBackup}";
         around.at(Duration::ZERO, strategy(&[mode]))

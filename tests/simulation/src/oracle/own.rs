@@ -1,0 +1,119 @@
+//! What the operator may write: status, finalizers and the children that it made itself. The spec is
+//! its users'.
+
+use std::collections::BTreeSet;
+
+use api_double::Change;
+use oceanbase_backup_operator::api::STOP_FINALIZER;
+use oceanbase_backup_operator::api::strategy::INHERITED;
+use serde_json::Value;
+
+use super::State;
+
+/// Kinds whose status the operator writes.
+const OURS: [&str; 5] = [
+    "backupstorages",
+    "backupstrategies",
+    "backuptasks",
+    "logbackups",
+    "oceanbaseclusters",
+];
+
+/// Kinds of which it makes objects.
+const MADE: [&str; 2] = ["backuptasks", "logbackups"];
+
+/// What else it may do to them: old tasks of a strategy go, a cancel is passed on to children, log
+/// backups follow their strategy, finalizers come and go.
+const GRANTED: [(&str, &str); 5] = [
+    ("delete", "backuptasks"),
+    ("patch", "backuptasks"),
+    ("update", "logbackups"),
+    ("patch", "logbackups"),
+    ("patch", "backupstrategies"),
+];
+
+/// What is edited in children: a cancel is passed on, log backups follow their strategy and stop
+/// with it.
+const EDITED: [(&str, &[&str]); 2] = [
+    ("backuptasks", &["cancel"]),
+    (
+        "logbackups",
+        &[
+            "archiveLagTargetSeconds",
+            "binding",
+            "desiredState",
+            "drift",
+            "heal",
+            "mode",
+            "pieceSwitchDays",
+        ],
+    ),
+];
+
+/// Uids of the objects that the operator made.
+pub(super) type Children = BTreeSet<String>;
+
+impl State {
+    pub(super) fn is_its_own(&mut self, change: &Change) {
+        let plural = change.key.plural.as_str();
+        let is_status = change.call.starts_with(&format!("update {plural}/status "));
+        let is_made = change.before.is_none() && MADE.contains(&plural);
+        let is_granted = GRANTED
+            .iter()
+            .any(|(verb, of)| change.call.starts_with(&format!("{verb} {of} ")));
+        if !(is_status && OURS.contains(&plural) || is_made || is_granted) {
+            self.violated(&format!("I12: the operator has no right to {change}"));
+        }
+        let Some(before) = &change.before else {
+            let made = change.after.as_deref().and_then(uid);
+            return self.children.extend(made);
+        };
+        let is_child = uid(before).is_some_and(|uid| self.children.contains(&uid));
+        if change.call.starts_with("delete ") && !is_child {
+            self.violated(&format!("I12: the operator did not make it: {change}"));
+        }
+        let Some(after) = &change.after else { return };
+        let edited = EDITED
+            .iter()
+            .find(|(of, _)| is_child && *of == plural)
+            .map_or(&[][..], |(_, fields)| fields);
+        for field in differing(&before["spec"], &after["spec"]) {
+            if !edited.contains(&field.as_str()) {
+                let (was, is) = (&before["spec"][&field], &after["spec"][&field]);
+                self.violated(&format!(
+                    "I12: `spec.{field}` is its user's, and went from {was} to {is}: {change}"
+                ));
+            }
+        }
+        if theirs(&before["metadata"], is_child) != theirs(&after["metadata"], is_child) {
+            self.violated(&format!("I12: its metadata are its user's: {change}"));
+        }
+    }
+}
+
+fn uid(object: &Value) -> Option<String> {
+    object["metadata"]["uid"].as_str().map(str::to_owned)
+}
+
+/// Names of the fields that are not the same.
+pub(super) fn differing(before: &Value, after: &Value) -> BTreeSet<String> {
+    let fields = [before, after].into_iter().filter_map(Value::as_object);
+    let names = fields.flat_map(|fields| fields.keys().cloned());
+    names.filter(|name| before[name] != after[name]).collect()
+}
+
+/// What people write into the metadata of an object.
+fn theirs(metadata: &Value, is_child: bool) -> (Value, Value, Value, Vec<Value>) {
+    let mut annotations = metadata["annotations"].clone();
+    if let (Some(annotations), true) = (annotations.as_object_mut(), is_child) {
+        annotations.remove(INHERITED);
+    }
+    let finalizers = metadata["finalizers"].as_array().into_iter().flatten();
+    let of_others = finalizers.filter(|name| *name != STOP_FINALIZER);
+    (
+        metadata["labels"].clone(),
+        annotations,
+        metadata["ownerReferences"].clone(),
+        of_others.cloned().collect(),
+    )
+}

@@ -1,0 +1,83 @@
+//! How often each statement was sent: in peace once for each thing that was asked for, and never
+//! oftener than faults explain.
+
+use std::collections::BTreeMap;
+
+use oceanbase_sim::Simulator;
+
+use crate::plan::{Act, Fault};
+
+/// How often each kind of statement was run for each tenant, whatever came of it.
+pub type Sent = BTreeMap<String, u64>;
+
+/// Counts the statements that change the database.
+#[must_use]
+pub fn sent(simulator: &Simulator) -> Sent {
+    let mut sent = Sent::new();
+    simulator.log(|log| {
+        for entry in log.changing() {
+            let what = format!("{:?} of {}", entry.kind, entry.named.join(", "));
+            *sent.entry(what).or_default() += 1;
+        }
+    });
+    sent
+}
+
+/// How many statements may be sent once more because of a fault: those of which nobody heard that
+/// they were run.
+fn repeats(fault: &Fault) -> u64 {
+    let is_statement = fault.at.what().starts_with("ALTER SYSTEM");
+    let is_unheard = matches!(fault.act, Act::KillAfter | Act::LoseAfter | Act::NeverAfter);
+    u64::from(is_statement && is_unheard)
+}
+
+/// What was sent too often or not often enough.
+#[must_use]
+pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault]) -> Vec<String> {
+    let unheard: u64 = faults.iter().map(repeats).sum();
+    let mut whats: Vec<_> = peace.keys().chain(found.keys()).collect();
+    whats.sort();
+    whats.dedup();
+    let wrong = whats.into_iter().filter_map(|what| {
+        let count = |sent: &Sent| sent.get(what).copied().unwrap_or_default();
+        let (wanted, found) = (count(peace), count(found));
+        let is_right = (wanted..=wanted + unheard).contains(&found);
+        (!is_right).then(|| format!("I14: {what} was sent {found} times, in peace {wanted}"))
+    });
+    wrong.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(count: u64) -> Sent {
+        Sent::from([("ArchiveLog of orders".to_owned(), count)])
+    }
+
+    fn faults(text: &str) -> Vec<Fault> {
+        let plan: crate::Plan = text.parse().unwrap();
+        plan.faults
+    }
+
+    #[test]
+    fn a_statement_that_is_sent_twice_without_need_is_seen() {
+        let kill = faults("pair: kill-before @ ALTER SYSTEM ARCHIVELOG TENANT = 'orders'#1");
+        assert_eq!(
+            miscounted(&of(1), &of(2), &kill),
+            ["I14: ArchiveLog of orders was sent 2 times, in peace 1"]
+        );
+    }
+
+    #[test]
+    fn a_statement_that_nobody_heard_of_may_be_sent_once_more() {
+        let kill = faults("pair: kill-after @ ALTER SYSTEM ARCHIVELOG TENANT = 'orders'#1");
+        assert_eq!(miscounted(&of(1), &of(2), &kill), Vec::<String>::new());
+        assert_eq!(miscounted(&of(1), &of(3), &kill).len(), 1);
+    }
+
+    #[test]
+    fn a_statement_that_is_not_sent_is_seen() {
+        assert_eq!(miscounted(&of(1), &Sent::new(), &[]).len(), 1);
+    }
+}
