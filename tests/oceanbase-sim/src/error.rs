@@ -202,11 +202,125 @@ pub(crate) fn already_not_archiving() -> SqlError {
     with_code(9092, "Already in NOARCHIVELOG mode")
 }
 
+/// 9116: the store knows the keys and does not let them in, or does not know them.
+pub(crate) fn store_permission_denied() -> SqlError {
+    with_code(9116, "no I/O operation permission of the object storage")
+}
+
 pub(crate) fn checksum_type(name: &str) -> SqlError {
     with_code(
         9113,
         format!("checksum type {name} is not supported for the input destination"),
     )
+}
+
+pub(crate) fn missing_argument(name: &str) -> SqlError {
+    with_code(4277, format!("Miss argument for {name}"))
+}
+
+/// 4733: a size of a unit that is too small.
+pub(crate) fn unit_below_limit(name: &str, limit: &str) -> SqlError {
+    with_code(4733, format!("invalid {name} value, min value is {limit}"))
+}
+
+pub(crate) fn not_enough_resource(zone: &str) -> SqlError {
+    with_code(
+        4624,
+        format!(
+            "zone '{zone}' server '\"127.0.0.1:2882\"' resource is not enough to hold a new unit"
+        ),
+    )
+}
+
+pub(crate) fn pool_is_granted(name: &str) -> SqlError {
+    with_code(
+        4626,
+        format!("resource pool '{name}' has already been granted to a tenant"),
+    )
+}
+
+pub(crate) fn unit_is_used(name: &str) -> SqlError {
+    with_code(
+        4634,
+        format!("resource unit '{name}' is referenced by some resource pool"),
+    )
+}
+
+pub(crate) fn no_pools() -> SqlError {
+    with_code(4647, "resource pool list is empty")
+}
+
+pub(crate) fn no_unit(name: &str) -> SqlError {
+    with_code(4648, format!("resource unit '{name}' not exist"))
+}
+
+pub(crate) fn unit_exists(name: &str) -> SqlError {
+    with_code(4649, format!("resource unit '{name}' exist"))
+}
+
+pub(crate) fn no_pool(name: &str) -> SqlError {
+    with_code(4650, format!("resource pool '{name}' not exist"))
+}
+
+pub(crate) fn pool_exists(name: &str) -> SqlError {
+    with_code(4651, format!("resource pool '{name}' exist"))
+}
+
+pub(crate) fn several_pools(names: &str) -> SqlError {
+    with_code(
+        4658,
+        format!("create tenant only support single resource pool now, but pool list is {names}"),
+    )
+}
+
+pub(crate) fn no_zone(name: &str) -> SqlError {
+    with_code(4668, format!("zone info not exist, zone '{name}'"))
+}
+
+/// 5157, where a statement is about one tenant that is not there.
+pub(crate) fn no_tenant(name: &str) -> SqlError {
+    with_code(5157, format!("Unknown tenant '{name}'"))
+}
+
+/// 1210; the engine itself puts the detail behind its own words.
+pub(crate) fn incorrect_arguments(detail: &str) -> SqlError {
+    with_code(1210, format!("Incorrect arguments to {detail}"))
+}
+
+pub(crate) fn nothing_to_restore() -> SqlError {
+    with_code(
+        4018,
+        "no backup set path or log piece can be used to restore",
+    )
+}
+
+pub(crate) fn not_enough_log_before() -> SqlError {
+    with_code(4018, "No enough log for restore")
+}
+
+pub(crate) fn restore_in_progress() -> SqlError {
+    with_code(9014, "Another restore is in progress")
+}
+
+pub(crate) fn wrong_backup_password() -> SqlError {
+    with_code(9047, "invalid password for backup")
+}
+
+pub(crate) fn log_not_continuous_with_data() -> SqlError {
+    with_code(9064, "the archive log and backup data are not continuous")
+}
+
+pub(crate) fn rounds_not_continuous() -> SqlError {
+    with_code(9077, "log discontinuous between two archive rounds")
+}
+
+pub(crate) fn restore_failed(tenant: &str, comment: &str) -> SqlError {
+    with_code(9099, format!("'{tenant}' restore failed, {comment}"))
+}
+
+/// 9119 with what is missing.
+pub(crate) fn not_enough_source(detail: &str) -> SqlError {
+    with_code(9119, format!("do not have enough restore source, {detail}"))
 }
 
 #[cfg(test)]

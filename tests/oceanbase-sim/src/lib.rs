@@ -19,6 +19,7 @@
 //! * [`statement`] text to statements; `execute` statements that change something
 //! * [`views`] names, columns and types per server version; `catalog` their rows; [`select`]
 //!   `SELECT` and `SHOW` over them
+//! * `rows` how many rows a tenant's own tables have
 //! * [`fault`] what goes wrong on purpose
 //! * [`log`] what was sent, by whom, and what came of it
 //! * [`clock`], [`error`], [`value`] time, the engine's errors, what a statement answers
@@ -33,6 +34,7 @@ pub mod fault;
 pub mod log;
 mod login;
 pub mod model;
+mod rows;
 pub mod scenario;
 pub mod select;
 pub mod server;

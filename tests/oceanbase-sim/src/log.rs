@@ -106,7 +106,8 @@ impl fmt::Display for Entry {
 /// Replaces access keys and passwords.
 #[must_use]
 pub fn mask(text: &str) -> String {
-    const SECRETS: [(&str, &[char]); 4] = [
+    const SECRETS: [(&str, &[char]); 5] = [
+        ("decryption identified by ", &[';']),
         ("access_key=", &['&', '\'', '"', ' ']),
         ("password=", &['&', '\'', '"', ' ']),
         ("identified by '", &['\'']),
@@ -226,6 +227,12 @@ mod tests {
             masked.contains("access_id=i&access_key=***&x=y"),
             "{masked}"
         );
+    }
+
+    #[test]
+    fn every_password_of_a_decryption_is_masked() {
+        let masked = mask("SET DECRYPTION IDENTIFIED BY 'one','two'; SELECT 1");
+        assert_eq!(masked, "SET DECRYPTION IDENTIFIED BY ***; SELECT 1");
     }
 
     #[test]

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::catalog::{Sight, Variables};
-use crate::execute::{self, Caller, done};
+use crate::execute::{self, Caller, Carried, done};
 use crate::fault::{self, Moment, Sprung};
 use crate::log::{Ending, Entry};
-use crate::model::TenantId;
+use crate::model::{TenantId, World};
 use crate::select;
 use crate::simulator::{Simulator, State};
 use crate::statement::{Action, Statement, parse, split};
 use crate::value::{Acceptance, Backend, End, Outcome, Reply, SqlError};
-use crate::{error, views};
+use crate::{error, rows, views};
 
 /// How long a silent node keeps a client waiting; longer than any client waits.
 const SILENCE: Duration = Duration::from_hours(24);
@@ -30,8 +30,7 @@ pub struct Session {
     user: String,
     database: Option<String>,
     variables: Variables,
-    /// `SET ENCRYPTION`, until a backup was started.
-    encryption: Option<String>,
+    carried: Carried,
 }
 
 impl Session {
@@ -56,7 +55,7 @@ impl Session {
             user,
             database: None,
             variables: Variables::default(),
-            encryption: None,
+            carried: Carried::default(),
         };
         if let Some(database) = database {
             session.use_database(database)?;
@@ -128,24 +127,29 @@ impl Session {
         reply: &mut Reply,
     ) -> (Ending, Option<Result<Outcome, SqlError>>) {
         let limit = Duration::from_micros(self.variables.query_timeout());
-        reply.delay += sprung.delay.min(limit);
-        if sprung.stalls {
-            reply.delay = SILENCE;
-        }
+        self.carried.waits = Duration::ZERO;
         if sprung.hang_up == Some(Moment::BeforeExecuting) {
+            reply.delay += sprung.delay.min(limit);
+            reply.delay = if sprung.stalls { SILENCE } else { reply.delay };
             return (Ending::LostBefore, None);
         }
         if sprung.swallows {
+            reply.delay += sprung.delay.min(limit);
             return (Ending::Swallowed, Some(Ok(done())));
         }
         let result = match &sprung.refusal {
             Some(error) => Err(error.clone()),
             None => self.run(state, text, statement),
         };
+        let delay = sprung.delay + self.carried.waits;
+        reply.delay += delay.min(limit);
+        if sprung.stalls {
+            reply.delay = SILENCE;
+        }
         if sprung.hang_up == Some(Moment::AfterCommit) {
             return (Ending::LostAfter(result.err()), None);
         }
-        if sprung.delay > limit {
+        if delay > limit {
             // It was run, and the client is told that it took too long.
             let error = error::timeout(self.variables.query_timeout());
             return (Ending::LostAfter(result.err()), Some(Err(error)));
@@ -174,10 +178,10 @@ impl Session {
                 Ok(done())
             }
             Action::SetEncryption(password) => {
-                self.encryption = Some(password.clone());
+                self.carried.encryption = Some(password.clone());
                 Ok(done())
             }
-            Action::Use(name) => self.use_database(name).map(|()| done()),
+            Action::Use(name) => self.enter_database(&state.world, name).map(|()| done()),
             Action::Nothing => Ok(done()),
             Action::Simulate(faults) => self.simulate(state, faults),
             _ => {
@@ -190,7 +194,7 @@ impl Session {
                     action,
                     &mut state.world,
                     &caller,
-                    &mut self.encryption,
+                    &mut self.carried,
                 )
             }
         }
@@ -207,6 +211,13 @@ impl Session {
     }
 
     fn query(&self, state: &mut State, text: &str) -> Result<Outcome, SqlError> {
+        let own = state.world.tenant_by_id(self.tenant);
+        if let Some(count) = own.and_then(|tenant| {
+            let database = self.database.as_deref();
+            rows::count(text, tenant, database, state.world.sync_scn(tenant))
+        }) {
+            return Ok(Outcome::Rows(count));
+        }
         let readable: &[views::View] = if self.may(state, Right::Select) {
             &state.views
         } else {
@@ -239,6 +250,17 @@ impl Session {
         }
     }
 
+    fn enter_database(&mut self, world: &World, name: &str) -> Result<(), SqlError> {
+        let own = world.tenant_by_id(self.tenant);
+        let is_own = own.is_some_and(|tenant| rows::has_database(tenant, name));
+        let mut known = DATABASES.iter();
+        if !is_own && !known.any(|known| known.eq_ignore_ascii_case(name)) {
+            return Err(error::unknown_database(name));
+        }
+        self.database = Some(name.to_ascii_lowercase());
+        Ok(())
+    }
+
     fn simulate(&self, state: &mut State, faults: &str) -> Result<Outcome, SqlError> {
         if self.tenant != TenantId::SYS || self.user != "root" {
             return Err(error::access_denied("SUPER"));
@@ -260,7 +282,11 @@ enum Right {
 impl Backend for Session {
     fn execute(&mut self, text: &str) -> Reply {
         let simulator = self.simulator.clone();
+        let nearby = simulator.stored_nearby(text);
         let mut state = simulator.lock();
+        if let Some(nearby) = nearby {
+            state.world.neighbours = nearby;
+        }
         if let Some(reply) = self.lost(&state) {
             return reply;
         }
@@ -283,19 +309,19 @@ impl Backend for Session {
     }
 
     fn use_database(&mut self, name: &str) -> Result<(), SqlError> {
-        if !DATABASES
-            .iter()
-            .any(|known| known.eq_ignore_ascii_case(name))
-        {
-            return Err(error::unknown_database(name));
-        }
-        self.database = Some(name.to_ascii_lowercase());
-        Ok(())
+        let simulator = self.simulator.clone();
+        let state = simulator.lock();
+        self.enter_database(&state.world, name)
     }
 
     fn reset(&mut self) {
         self.variables = Variables::default();
-        self.encryption = None;
+        self.carried = Carried::default();
+    }
+
+    fn survives(&self) -> bool {
+        let state = self.simulator.lock();
+        self.lost(&state).is_none()
     }
 }
 

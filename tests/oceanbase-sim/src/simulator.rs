@@ -1,14 +1,14 @@
 //! One simulated node: a [`World`] behind a lock, a clock, and what watches it.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use jiff::tz::TimeZone;
 
 use crate::clock::Clock;
 use crate::fault::{Fault, FaultError, Traps};
 use crate::log::{Connections, Entry, StatementLog};
-use crate::model::{Account, Mode, Scn, TenantId, World};
+use crate::model::{Account, Mode, Role, Scn, Stored, TenantId, World};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::server::verify;
 use crate::session::Session;
@@ -37,6 +37,8 @@ pub(crate) struct State {
 struct Shared {
     clock: Box<dyn Clock>,
     state: Mutex<State>,
+    /// Clusters whose stores this one can read.
+    seen: Mutex<Vec<Weak<Shared>>>,
 }
 
 /// A simulated OceanBase node of a cluster; clones are the same node.
@@ -75,6 +77,7 @@ impl Simulator {
         Ok(Self(Arc::new(Shared {
             clock: Box::new(clock),
             state: Mutex::new(state),
+            seen: Mutex::new(Vec::new()),
         })))
     }
 
@@ -141,6 +144,28 @@ impl Simulator {
     #[must_use]
     pub fn traps(&self) -> usize {
         self.lock_as_it_is().traps.count()
+    }
+
+    /// Lets this cluster restore what another one has stored, as it lies there at each RESTORE.
+    pub fn sees(&self, other: &Self) {
+        let mut seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.push(Arc::downgrade(&other.0));
+    }
+
+    /// What the clusters that it sees have stored, if the text may ask for it. They are looked at
+    /// one by one and before this one, so that two can see each other.
+    pub(crate) fn stored_nearby(&self, text: &str) -> Option<Vec<Stored>> {
+        let seen = self.0.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let text = text.to_ascii_uppercase();
+        if seen.is_empty() || !(text.contains("RESTORE") || text.contains("RECOVER")) {
+            return None;
+        }
+        let others: Vec<_> = seen.iter().filter_map(Weak::upgrade).collect();
+        drop(seen);
+        let stored = others
+            .into_iter()
+            .flat_map(|other| Self(other).world(World::stored));
+        Some(stored.collect())
     }
 
     /// Looks at the statement log.
@@ -224,6 +249,10 @@ impl State {
                 let tenant = self.world.tenant(tenant).ok_or_else(refused)?;
                 if tenant.locked {
                     return Err(error::tenant_is_locked(&tenant.name));
+                }
+                // Its users come with its data, and its data is not there.
+                if tenant.role == Role::Restore {
+                    return Err(refused());
                 }
                 if tenant.mode == Mode::Oracle {
                     return Err(error::not_supported(

@@ -133,6 +133,10 @@ pub trait Backend: Send {
     fn use_database(&mut self, name: &str) -> Result<(), SqlError>;
     /// `COM_RESET_CONNECTION` and `COM_CHANGE_USER`: forgets session variables.
     fn reset(&mut self);
+    /// Whether the connection still stands when a delayed answer is ready.
+    fn survives(&self) -> bool {
+        true
+    }
 }
 
 /// What stands behind a listening port.

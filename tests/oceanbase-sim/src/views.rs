@@ -4,13 +4,14 @@
 //! the manual lists columns that the view text does not have, the view text wins.
 //!
 //! * [`version`] server versions and what came with which
-//! * `archive`, `backup`, `cleanup`, `cluster` the definitions, one room per subject
+//! * `archive`, `backup`, `cleanup`, `restore`, `cluster` the definitions, one room per subject
 
 mod archive;
 mod backup;
 mod cleanup;
 mod cluster;
 mod column;
+mod restore;
 pub mod version;
 
 use crate::value::ColumnType;
@@ -121,6 +122,7 @@ pub fn views(version: Version) -> Vec<View> {
         archive::definitions(version),
         backup::definitions(version),
         cleanup::definitions(),
+        restore::definitions(version),
         cluster::definitions(version),
     ]
     .into_iter()

@@ -3,6 +3,9 @@
 mod archive;
 mod backup;
 mod cell;
+mod recover;
+mod resources;
+mod restore;
 mod tenants;
 mod variables;
 
@@ -88,6 +91,9 @@ impl Sight<'_> {
         };
         self.archive_rows(all, stem)
             .or_else(|| self.backup_rows(all, stem, name))
+            .or_else(|| self.restore_rows(all, stem, name))
+            .or_else(|| self.recover_rows(all, stem, name))
+            .or_else(|| self.resource_rows(stem))
             .or_else(|| self.tenant_rows(stem))
             .unwrap_or_default()
     }

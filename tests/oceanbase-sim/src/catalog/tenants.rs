@@ -2,13 +2,11 @@
 
 use super::cell::{int, scn, text, time, yes_no};
 use super::{NOBODY, Row, Sight};
-use crate::model::{Mode, PARAMETERS, Parameter, Role, Scn, Tenant, TenantId, TenantStatus};
+use crate::model::{Mode, PARAMETERS, Parameter, Role, Tenant, TenantId, TenantStatus};
 use crate::value::Value;
 
 const ZONE: &str = "zone1";
 const RPC_PORT: u64 = 2882;
-/// `RECOVERY_UNTIL_SCN` of a tenant that is not to stop anywhere.
-const UNLIMITED: Scn = Scn(4_611_686_018_427_387_903);
 
 impl Sight<'_> {
     pub(super) fn tenant_rows(&self, stem: &str) -> Option<Vec<Row<'_>>> {
@@ -16,10 +14,6 @@ impl Sight<'_> {
             "OB_TENANTS" => self.all_tenants(),
             "OB_ACCESS_POINT" => self.access_points(),
             "GV$OB_PARAMETERS" => self.parameters(),
-            "OB_RESOURCE_POOLS" | "OB_UNIT_CONFIGS" | "OB_UNITS" => self
-                .tenants(true)
-                .map(|tenant| self.resource_row(tenant))
-                .collect(),
             _ => return None,
         })
     }
@@ -58,7 +52,7 @@ impl Sight<'_> {
     }
 
     fn user_tenant<'a>(&'a self, tenant: &'a Tenant) -> Row<'a> {
-        let now = self.world.now();
+        let sync = self.world.sync_scn(tenant);
         Row::new(tenant.id, move |column| match column {
             "TENANT_NAME" => text(tenant.name.clone()),
             "TENANT_TYPE" => text("USER"),
@@ -79,8 +73,10 @@ impl Sight<'_> {
                 Role::Standby => "STANDBY",
                 Role::Restore => "RESTORE",
             }),
-            "SYNC_SCN" | "REPLAYABLE_SCN" | "READABLE_SCN" => scn(now),
-            "RECOVERY_UNTIL_SCN" => scn(UNLIMITED),
+            "SYNC_SCN" | "REPLAYABLE_SCN" | "READABLE_SCN" => scn(sync),
+            "RECOVERY_UNTIL_SCN" => scn(tenant.standby.until),
+            "SWITCHOVER_STATUS" => text(tenant.standby.status.name()),
+            "SWITCHOVER_EPOCH" => int(tenant.standby.epoch),
             "LOG_MODE" => text(if tenant.archive.log_mode {
                 "ARCHIVELOG"
             } else {
@@ -157,28 +153,6 @@ impl Sight<'_> {
             "EDIT_LEVEL" => text("DYNAMIC_EFFECTIVE"),
             "DEFAULT_VALUE" => text(parameter.default),
             "ISDEFAULT" => yes_no(value == parameter.default),
-            _ => Value::Null,
-        })
-    }
-
-    /// One pool with one unit per tenant.
-    fn resource_row<'a>(&'a self, tenant: &'a Tenant) -> Row<'a> {
-        let host = &self.world.address.0;
-        let id = tenant.id.0;
-        Row::new(tenant.id, move |column| match column {
-            "RESOURCE_POOL_ID" | "UNIT_CONFIG_ID" | "UNIT_ID" | "UNIT_GROUP_ID" => int(id),
-            "NAME" => text(format!("pool_{}", tenant.name)),
-            "CREATE_TIME" | "MODIFY_TIME" => time(tenant.created_at),
-            "UNIT_COUNT" | "IOPS_WEIGHT" => int(1),
-            "ZONE_LIST" | "ZONE" => text(ZONE),
-            "REPLICA_TYPE" => text("FULL"),
-            "STATUS" => text("ACTIVE"),
-            "SVR_IP" => text(host.clone()),
-            "SVR_PORT" => int(RPC_PORT),
-            "MAX_CPU" | "MIN_CPU" => super::cell::decimal2(2.0),
-            "MEMORY_SIZE" => int(4 << 30),
-            "LOG_DISK_SIZE" => int(12 << 30),
-            "MAX_IOPS" | "MIN_IOPS" => int(10_240),
             _ => Value::Null,
         })
     }

@@ -1,10 +1,8 @@
 //! `ALTER SYSTEM BACKUP` and `CANCEL BACKUP`.
 
-use sha1::{Digest, Sha1};
-
 use super::{Caller, find_users, user_names_tenants};
 use crate::error;
-use crate::model::{BackupType, JobId, Request, SysRequest, TenantId, World, hex};
+use crate::model::{BackupType, JobId, Request, SysRequest, TenantId, World, password_hash};
 use crate::statement::{Backup, Tenants};
 use crate::value::SqlError;
 use crate::views::Version;
@@ -80,23 +78,5 @@ pub(super) fn cancel_targets(
         (true, Tenants::Unnamed | Tenants::All) => Ok(None),
         (true, Tenants::Named(names)) => find_users(world, names, error::unsupported).map(Some),
         (true, _) => Err(error::unsupported()),
-    }
-}
-
-/// `PASSWD`: the stage-2 hash of `mysql_native_password`.
-fn password_hash(password: &str) -> String {
-    format!("*{}", hex(&Sha1::digest(Sha1::digest(password.as_bytes()))))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_hash_is_the_one_that_mysql_stores() {
-        assert_eq!(
-            password_hash("mypass"),
-            "*6C8989366EAF75BB670AD8EA7A7FC1176A95CEF4"
-        );
     }
 }

@@ -8,11 +8,18 @@ mod backup;
 mod config;
 mod parameter;
 mod policy;
+mod resource;
+mod restore;
+mod restore_source;
+mod standby;
+mod table;
+
+use std::time::Duration;
 
 use crate::error;
 use crate::model::{TenantId, World};
 use crate::statement::{Action, Kind, Statement, Tenants};
-use crate::value::{Outcome, SqlError};
+use crate::value::{Outcome, ResultSet, SqlError};
 use crate::views::Version;
 
 /// Who runs a statement.
@@ -28,11 +35,35 @@ impl Caller {
     fn is_sys(&self) -> bool {
         self.tenant == TenantId::SYS
     }
+
+    /// 1227 in a user tenant.
+    fn only_sys(&self) -> Result<(), SqlError> {
+        if self.is_sys() {
+            Ok(())
+        } else {
+            Err(error::access_denied("ALTER SYSTEM"))
+        }
+    }
 }
 
 /// OK without a row count.
 pub(crate) fn done() -> Outcome {
     Outcome::Done { affected_rows: 0 }
+}
+
+/// What a session carries from statement to statement, besides its variables.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Carried {
+    /// `SET ENCRYPTION`, until a backup was started.
+    pub(crate) encryption: Option<String>,
+    /// `SET DECRYPTION`.
+    pub(crate) decryption: Vec<String>,
+    /// `ADD RESTORE SOURCE`.
+    pub(crate) sources: Vec<String>,
+    /// What the last preview found.
+    pub(crate) preview: Option<ResultSet>,
+    /// How long the statement that was just run keeps its client waiting.
+    pub(crate) waits: Duration,
 }
 
 /// Runs what is neither a query nor the session's own business.
@@ -41,14 +72,14 @@ pub(crate) fn run(
     action: &Action,
     world: &mut World,
     caller: &Caller,
-    encryption: &mut Option<String>,
+    carried: &mut Carried,
 ) -> Result<Outcome, SqlError> {
-    if statement.kind == Kind::SetDecryption {
-        return Err(if caller.is_sys() {
-            error::unsupported()
-        } else {
-            error::not_supported("non-sys tenant set decryption is")
-        });
+    if let Action::SetDecryption(passwords) = action {
+        if !caller.is_sys() {
+            return Err(error::not_supported("non-sys tenant set decryption is"));
+        }
+        carried.decryption.clone_from(passwords);
+        return Ok(done());
     }
     if !caller.alter_system {
         return Err(error::access_denied("ALTER SYSTEM"));
@@ -56,15 +87,57 @@ pub(crate) fn run(
     match action {
         Action::Set(settings, tenants) => config::set(world, caller, settings, tenants),
         Action::LogMode(on, tenants) => archive::set_log_mode(world, caller, *on, tenants),
-        Action::Backup(asked) => backup::start(world, caller, asked, encryption),
+        Action::Backup(asked) => backup::start(world, caller, asked, &mut carried.encryption),
         Action::CancelBackup(tenants) => backup::cancel(world, caller, tenants),
         Action::AddPolicy(policy) => policy::add(world, caller, policy),
         Action::DropPolicy(name, tenants) => policy::drop(world, caller, name, tenants),
         Action::CancelDelete(tenants) => policy::cancel_delete(world, caller, tenants),
+        Action::CreateUnit(asked) => resource::create_unit(world, caller, asked),
+        Action::CreatePool(asked) => resource::create_pool(world, caller, asked),
+        Action::DropUnit(asked) => resource::drop_unit(world, caller, asked),
+        Action::DropPool(asked) => resource::drop_pool(world, caller, asked),
+        Action::DropTenant(asked) => resource::drop_tenant(world, caller, asked),
         // Until these were made to work the resolver refused them by name.
         _ if statement.kind == Kind::DeleteBackup && world.version < Version::V4_4_2 => {
             Err(error::function_not_supported())
         }
+        _ => return run_restore(action, world, caller, carried),
+    }
+    .map(|()| done())
+}
+
+/// Restore, standby control, upgrade.
+fn run_restore(
+    action: &Action,
+    world: &mut World,
+    caller: &Caller,
+    carried: &mut Carried,
+) -> Result<Outcome, SqlError> {
+    match action {
+        Action::Restore(asked) => restore::start(world, caller, asked, carried),
+        Action::RestorePreview { from, until } => {
+            restore::preview(world, caller, from.as_deref(), until, carried)
+        }
+        Action::ShowRestorePreview => {
+            let found = carried.preview.clone().ok_or_else(|| {
+                error::not_supported("show restore preview before ALTER SYSTEM RESTORE PREVIEW is")
+            })?;
+            return Ok(Outcome::Rows(found));
+        }
+        Action::AddRestoreSource(uri) => caller.only_sys().map(|()| {
+            carried.sources.push(uri.clone());
+        }),
+        Action::ClearRestoreSource => caller.only_sys().map(|()| carried.sources.clear()),
+        Action::CancelRestore(tenant) => restore::cancel(world, caller, tenant),
+        Action::ActivateStandby { tenants, verify } => {
+            standby::activate(world, caller, tenants, *verify, carried)
+        }
+        Action::RecoverStandby { tenants, until } => {
+            standby::recover(world, caller, tenants, until)
+        }
+        Action::RecoverTable(asked) => table::recover(world, caller, asked, carried),
+        Action::CancelRecoverTable(tenant) => table::cancel(world, caller, tenant),
+        Action::RunUpgrade { job, tenants } => standby::run_upgrade(world, caller, job, tenants),
         _ => Err(error::unsupported()),
     }
     .map(|()| done())

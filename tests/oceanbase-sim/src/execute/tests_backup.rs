@@ -210,14 +210,4 @@ mod privileges {
              operation"
         );
     }
-
-    #[test]
-    fn restore_is_in_the_grammar_and_not_played() {
-        let cluster = Cluster::new();
-        assert_eq!(
-            code(cluster.sys("ALTER SYSTEM RESTORE t FROM 'x' WITH 'pool_list=p'")),
-            1235
-        );
-        assert_eq!(code(cluster.sys("SET DECRYPTION IDENTIFIED BY 'pw'")), 1235);
-    }
 }

@@ -138,10 +138,12 @@ fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
                 log_bytes_per_second: old.log_bytes_per_second,
                 full_bytes: old.full_bytes,
                 backup_bytes_per_second: old.backup_bytes_per_second,
+                tables: Vec::new(),
+                pools: Vec::new(),
             };
             world.create_tenant(new);
         }
-        _ => {}
+        other => return super::restore::apply(world, other),
     }
     Ok(())
 }
@@ -201,7 +203,7 @@ fn existing(found: bool, tenant: String) -> Result<(), FaultError> {
     }
 }
 
-fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Tenant, FaultError> {
+pub(super) fn find<'a>(world: &'a mut World, name: &str) -> Result<&'a mut Tenant, FaultError> {
     world
         .tenant_mut(name)
         .ok_or_else(|| FaultError::NoTenant(name.to_owned()))

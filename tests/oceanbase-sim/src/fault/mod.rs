@@ -4,6 +4,7 @@
 //! scenario with a time, or is sent by `root@sys` as `SIMULATE '<yaml>'`.
 
 mod apply;
+mod restore;
 mod trap;
 
 use std::time::Duration;
@@ -12,7 +13,7 @@ use serde::Deserialize;
 
 pub(crate) use trap::{Sprung, Traps};
 
-use crate::model::{Health, Role, Stage, TenantStatus};
+use crate::model::{Health, RecoverStage, RestoreStage, Role, Stage, TenantStatus};
 use crate::scenario::TenantSpec;
 use crate::scenario::units;
 use crate::statement::Kind;
@@ -134,6 +135,51 @@ pub enum Fault {
     FinishBackup { tenant: String },
     /// A rolling upgrade begins or ends.
     Upgrading { on: bool },
+    /// The restore of a tenant fails at the end of a stage, or the next one if none runs.
+    FailRestore {
+        tenant: String,
+        #[serde(default = "reading_data")]
+        at: RestoreStage,
+        #[serde(default = "internal_error")]
+        code: i64,
+        comment: Option<String>,
+    },
+    /// Restores of a tenant stop in this stage until they are released.
+    HoldRestore { tenant: String, at: RestoreStage },
+    /// Restores of a tenant go on.
+    ReleaseRestore { tenant: String },
+    /// The next ACTIVATE STANDBY of a tenant stops half-way, and its statement answers this number.
+    FailActivation {
+        tenant: String,
+        #[serde(default = "internal_number")]
+        code: u16,
+    },
+    /// The next upgrade of a tenant comes to nothing.
+    FailUpgrade { tenant: String },
+    /// The table recovery into a tenant fails in a stage, or the next one if none runs.
+    FailRecoverTable {
+        tenant: String,
+        #[serde(default = "importing")]
+        at: RecoverStage,
+        #[serde(default = "internal_error")]
+        code: i64,
+    },
+    /// Table recoveries into a tenant stop in this stage until they are canceled.
+    HoldRecoverTable { tenant: String, at: RecoverStage },
+    /// Somebody drops a table, `shop.orders`.
+    DropTable { tenant: String, table: String },
+}
+
+fn reading_data() -> RestoreStage {
+    RestoreStage::ConsistentScn
+}
+
+fn importing() -> RecoverStage {
+    RecoverStage::Importing
+}
+
+fn internal_number() -> u16 {
+    4016
 }
 
 fn internal_error() -> i64 {
@@ -263,6 +309,9 @@ pub enum FaultError {
     /// There is no such tenant.
     #[error("there is no tenant `{0}`")]
     NoTenant(String),
+    /// There is no such table.
+    #[error("there is no table `{0}`")]
+    NoTable(String),
     /// There is no such user.
     #[error("there is no user `{0}`")]
     NoUser(String),

@@ -88,7 +88,12 @@ impl World {
 
     /// Sets or removes `LOG_RESTORE_SOURCE`.
     pub(crate) fn set_restore_source(&mut self, id: TenantId, source: Option<String>) {
+        let version = self.version;
         if let Some((tenant, _)) = self.tenant_with_pace(id) {
+            let location = source
+                .as_deref()
+                .and_then(|text| text.strip_prefix("LOCATION="));
+            tenant.standby.log = location.and_then(|uri| Uri::parse(uri, version).ok());
             tenant.restore_source = source;
         }
     }

@@ -16,6 +16,8 @@ pub struct PastBackup {
     pub result: i64,
     pub deleted: bool,
     pub description: String,
+    pub passwd: String,
+    pub plus_archivelog: bool,
 }
 
 impl World {
@@ -90,7 +92,7 @@ impl World {
                 (false, true) => FileStatus::Available,
                 (false, false) => FileStatus::Incomplete,
             },
-            plus_archivelog: false,
+            plus_archivelog: past.plus_archivelog,
             start_replay: if succeeded {
                 past.started_at
             } else {
@@ -100,7 +102,7 @@ impl World {
             bytes: past.bytes,
             result: past.result,
             comment: String::new(),
-            passwd: String::new(),
+            passwd: past.passwd.clone(),
             compatible: tenant.compatible,
             version,
             uri: dest.uri.clone(),
@@ -111,10 +113,10 @@ impl World {
             initiator: id,
             initiator_job: JobId(0),
             executors: vec![id],
-            plus_archivelog: false,
+            plus_archivelog: past.plus_archivelog,
             backup_type: set.backup_type,
             level: JobLevel::UserTenant,
-            passwd: String::new(),
+            passwd: past.passwd,
             started_at: past.started_at,
             ended_at: Some(past.ended_at),
             status: if succeeded {

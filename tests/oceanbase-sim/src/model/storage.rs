@@ -112,6 +112,13 @@ impl Storage {
         self.formats.insert(uri.place(), format);
     }
 
+    /// Takes in what lies in another cluster's stores: they are the same stores.
+    pub fn adopt(&mut self, other: &Self) {
+        let known = other.formats.iter();
+        self.formats
+            .extend(known.map(|(place, format)| (place.clone(), format.clone())));
+    }
+
     /// Checks a directory as SET does and says which id an own format file there carries.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use super::archive::Around;
 use super::backup_scheduler::Surroundings;
 use super::{
     Archive, ArchiveDest, Backups, DataDest, DestId, Doom, Format, Health, Pace, Policy, Purpose,
-    Request, Scn, Stage, Storage, StorageCheck, TenantId, Uri,
+    Request, Scn, Stage, Standby, Storage, StorageCheck, Table, TenantId, Uri,
 };
 use crate::error;
 use crate::value::SqlError;
@@ -92,6 +92,10 @@ pub struct Tenant {
     pub parameters: BTreeMap<&'static str, String>,
     /// `LOG_RESTORE_SOURCE`.
     pub restore_source: Option<String>,
+    /// What it is as a standby.
+    pub standby: Standby,
+    /// Its tables.
+    pub tables: Vec<Table>,
     /// Where backups are held, if at all.
     pub(super) hold: Option<Stage>,
     pub(super) last_dest: DestId,
@@ -107,7 +111,10 @@ pub(super) struct Cluster<'a> {
 
 impl Tenant {
     pub(super) fn due(&self) -> Scn {
-        self.archive.due().min(self.backups.due())
+        self.archive
+            .due()
+            .min(self.backups.due())
+            .min(self.standby.due())
     }
 
     /// Whether its status lets archiving and backups begin.
@@ -117,6 +124,9 @@ impl Tenant {
     }
 
     pub(super) fn advance(&mut self, now: Scn, cluster: Cluster<'_>) {
+        while self.standby.due() <= now {
+            self.step_standby(self.standby.due(), cluster.pace);
+        }
         while self.due() <= now {
             let at = self.backups.due().min(now);
             let was_doing = self.archive.is_doing();

@@ -207,6 +207,21 @@ impl Uri {
         )
     }
 
+    /// A directory below it, in the form that is read back.
+    #[must_use]
+    pub fn stored_below(&self, directory: &str) -> String {
+        let stored = self.stored();
+        let info = stored.strip_prefix(&self.root).unwrap_or_default();
+        format!("{}/{directory}{info}", self.root)
+    }
+
+    /// Whether this one's keys are those of the other: with others its store lets nobody in.
+    #[must_use]
+    pub fn has_keys_of(&self, other: &Self) -> bool {
+        const KEYS: [&str; 3] = ["access_id", "access_key", "role_arn"];
+        KEYS.iter().all(|key| self.param(key) == other.param(key))
+    }
+
     /// `AUTHORIZATION` of `*_BACKUP_STORAGE_INFO`.
     #[must_use]
     pub fn authorization(&self) -> String {
@@ -296,6 +311,12 @@ mod tests {
             Uri::parse(S3, V).unwrap().path(),
             "s3://backup/t1/data?host=s3.example.com"
         );
+    }
+
+    #[test]
+    fn a_directory_below_has_its_name_before_the_keys() {
+        let below = Uri::parse(S3, V).unwrap().stored_below("backup_set_1_full");
+        assert!(below.starts_with("s3://backup/t1/data/backup_set_1_full?host="));
     }
 
     #[test]

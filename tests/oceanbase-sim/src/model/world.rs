@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use super::parent::Parents;
 use super::tenant::Cluster;
 use super::{
-    Account, Archive, Backups, ChildRows, DestId, Lag, Mode, Pace, Parameter, Role, Scn, Storage,
-    Tenant, TenantId, TenantStatus,
+    Account, Archive, Backups, ChildRows, DestId, Lag, Mode, Pace, Parameter, Recoveries,
+    Resources, Restores, Role, Scn, Standby, Storage, Stored, Table, Tenant, TenantId,
+    TenantStatus, Upgrades,
 };
 use crate::views::Version;
 
@@ -50,6 +52,9 @@ pub struct NewTenant {
     pub log_bytes_per_second: u64,
     pub full_bytes: u64,
     pub backup_bytes_per_second: u64,
+    pub tables: Vec<Table>,
+    /// Its pools; one of its own if there are none.
+    pub pools: Vec<String>,
 }
 
 /// One OceanBase cluster.
@@ -81,6 +86,24 @@ pub struct World {
     pub address: (String, u16),
     /// Since when it exists.
     pub created_at: Scn,
+    /// The zone of its clock.
+    pub zone: TimeZone,
+    /// Units and pools.
+    pub resources: Resources,
+    /// Restores.
+    pub restores: Restores,
+    /// Table recoveries.
+    pub recoveries: Recoveries,
+    /// Upgrades of tenants.
+    pub upgrades: Upgrades,
+    /// Other clusters whose stores this one can read.
+    pub elsewhere: Vec<World>,
+    /// What clusters that run on their own have in stores that this one can read.
+    pub neighbours: Vec<Stored>,
+    /// Tenants that were dropped, whose files stay, and the passwords of their roots.
+    pub(super) dropped: Vec<(Tenant, String)>,
+    /// With what the next activation of a tenant fails.
+    pub(crate) failing_activations: BTreeMap<String, u16>,
     now: Scn,
     last_tenant: TenantId,
 }
@@ -103,6 +126,15 @@ impl World {
             parameters: BTreeMap::new(),
             address: ("127.0.0.1".to_owned(), 2881),
             created_at: now,
+            zone: TimeZone::UTC,
+            resources: Resources::new(vec!["zone1".to_owned()], now),
+            restores: Restores::default(),
+            recoveries: Recoveries::default(),
+            upgrades: Upgrades::default(),
+            elsewhere: Vec::new(),
+            neighbours: Vec::new(),
+            dropped: Vec::new(),
+            failing_activations: BTreeMap::new(),
             now,
             last_tenant: TenantId(1000),
         }
@@ -117,14 +149,26 @@ impl World {
     /// Lets everything happen that is due by `now`.
     pub fn advance(&mut self, now: Scn) {
         self.now = now;
+        for other in &mut self.elsewhere {
+            other.advance(now);
+        }
         loop {
-            let parents_due = self.parents.due();
-            let until = parents_due.min(now);
-            self.advance_tenants(until);
-            if parents_due > now {
+            let due = self
+                .parents
+                .due()
+                .min(self.restores.due())
+                .min(self.recoveries.due())
+                .min(self.upgrades.due());
+            self.advance_tenants(due.min(now));
+            if due > now {
                 return;
             }
-            self.parents.step(until, &mut self.tenants, &self.pace);
+            if self.parents.due() <= due {
+                self.parents.step(due, &mut self.tenants, &self.pace);
+            }
+            self.step_restores(due);
+            self.step_recoveries(due);
+            self.step_upgrades(due);
         }
     }
 
@@ -181,6 +225,11 @@ impl World {
         let id = new.id.unwrap_or(next).max(next);
         self.last_tenant = id;
         self.accounts.push(Account::root(id, new.root_password));
+        if new.pools.is_empty() {
+            self.resources.provide(&new.name, id, new.created_at);
+        } else {
+            self.resources.grant(&new.pools, id);
+        }
         self.tenants.push(Tenant {
             id,
             name: new.name,
@@ -203,17 +252,28 @@ impl World {
             policies: Vec::new(),
             parameters: BTreeMap::new(),
             restore_source: None,
+            standby: Standby::default(),
+            tables: new.tables,
             hold: None,
             last_dest: DestId(DestId::FIRST.0 - 1),
         });
         id
     }
 
-    /// Drops a tenant; its own tables go with it, its directories stay.
+    /// Drops a tenant; its own tables go with it, its directories and its pools stay.
     pub fn drop_tenant(&mut self, name: &str) -> Option<Tenant> {
         let index = self.tenants.iter().position(|tenant| tenant.name == name)?;
         let tenant = self.tenants.remove(index);
+        let password = self.root_password(tenant.id).to_owned();
         self.accounts.retain(|account| account.tenant != tenant.id);
+        self.resources.free(tenant.id);
+        self.dropped.push((tenant.clone(), password));
         Some(tenant)
+    }
+
+    pub(super) fn root_password(&self, id: TenantId) -> &str {
+        let mut accounts = self.accounts.iter();
+        let root = accounts.find(|account| account.tenant == id && account.name == "root");
+        root.map_or("", |root| &root.password)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{ArchiveSpec, BackupSpec, Scenario, ScenarioError, TenantSpec};
+use super::{ArchiveSpec, BackupSpec, Scenario, ScenarioError, TableSpec, TenantSpec};
 use crate::model::{
-    Account, ArchiveDest, BackupType, Identity, NewTenant, Pace, PastBackup, Policy, RoundStatus,
-    Scn, TenantId, Uri, World,
+    Account, ArchiveDest, BackupType, Identity, NewTenant, Pace, PastBackup, Policy, Resources,
+    RoundStatus, Scn, Table, TenantId, Uri, World, password_hash,
 };
+use crate::statement::TableName;
 use crate::value::SqlError;
 use crate::views::Version;
 
@@ -25,6 +26,11 @@ impl Scenario {
         };
         let mut world = World::new(identity, version, now, &self.sys_password);
         let oldest = self.tenants.iter().map(|tenant| tenant.age).max();
+        world.zone = self.server_time_zone()?;
+        world.resources = Resources::new(self.zones.clone(), now);
+        if let Some(server) = self.server {
+            world.resources.server = server.into();
+        }
         world.created_at = now.minus(oldest.unwrap_or(Duration::ZERO));
         world.child_rows = self.child_rows;
         world.pace = Pace {
@@ -34,6 +40,11 @@ impl Scenario {
         };
         if let Some(backup_loop) = self.backup_loop {
             world.pace.backup_loop = backup_loop;
+        }
+        for other in &self.elsewhere {
+            let other = other.build(now)?;
+            world.storage.adopt(&other.storage);
+            world.elsewhere.push(other);
         }
         for tenant in &self.tenants {
             tenant
@@ -81,8 +92,9 @@ impl Scenario {
 }
 
 impl TenantSpec {
-    fn new_tenant(&self, now: Scn) -> NewTenant {
-        NewTenant {
+    fn new_tenant(&self, now: Scn) -> Result<NewTenant, String> {
+        let tables = self.tables.iter().map(|table| table.placed(self.age, now));
+        Ok(NewTenant {
             name: self.name.clone(),
             id: self.id.map(TenantId),
             role: self.role,
@@ -98,7 +110,9 @@ impl TenantSpec {
             log_bytes_per_second: self.log_per_second,
             full_bytes: self.full_backup_size,
             backup_bytes_per_second: self.backup_per_second,
-        }
+            tables: tables.collect::<Result<_, _>>()?,
+            pools: Vec::new(),
+        })
     }
 
     /// Puts it into a world, with all that it has.
@@ -111,7 +125,7 @@ impl TenantSpec {
                 .parse::<Version>()
                 .map_err(|error| error.to_string())?;
         }
-        let id = world.create_tenant(self.new_tenant(now));
+        let id = world.create_tenant(self.new_tenant(now)?);
         if self
             .id
             .is_some_and(|wanted| wanted != id.0 || wanted % 2 != 0)
@@ -142,6 +156,26 @@ impl TenantSpec {
                 });
         }
         Ok(())
+    }
+}
+
+impl TableSpec {
+    fn placed(&self, age: Duration, now: Scn) -> Result<Table, String> {
+        let (database, table) = self
+            .name
+            .split_once('.')
+            .ok_or_else(|| format!("table `{}` has no database before a point", self.name))?;
+        Ok(Table {
+            name: TableName {
+                database: database.to_owned(),
+                table: table.to_owned(),
+            },
+            created_at: now.minus(age),
+            dropped_at: self.dropped.map(|ago| now.minus(ago)),
+            rows: self.rows,
+            counted_at: now,
+            rows_per_hour: self.rows_per_hour,
+        })
     }
 }
 
@@ -193,6 +227,11 @@ impl BackupSpec {
             result: self.result,
             deleted: self.deleted,
             description: self.description.clone(),
+            passwd: match self.password.as_str() {
+                "" => String::new(),
+                password => password_hash(password),
+            },
+            plus_archivelog: self.plus_archivelog,
         };
         if past.ended_at > now {
             return Err("a backup of the past ends in the future".to_owned());

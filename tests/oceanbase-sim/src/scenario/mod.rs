@@ -11,9 +11,9 @@ use serde::Deserialize;
 
 use crate::catalog::parse_time_zone;
 use crate::fault::Fault;
-use crate::model::{ChildRows, Edition, Health};
+use crate::model::{ChildRows, Edition, Health, Server};
 
-pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TenantSpec};
+pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TableSpec, TenantSpec};
 
 /// A whole cluster.
 #[derive(Clone, Debug, Deserialize)]
@@ -55,9 +55,46 @@ pub struct Scenario {
     /// Stores that are not in order from the start.
     #[serde(default)]
     pub storage: Vec<PathSpec>,
+    /// Its zones, each with one server.
+    #[serde(default = "one_zone")]
+    pub zones: Vec<String>,
+    /// What a server has for units; plenty if left out.
+    #[serde(default)]
+    pub server: Option<ServerSpec>,
+    /// Other clusters whose stores this one can read.
+    #[serde(default)]
+    pub elsewhere: Vec<Scenario>,
     /// Faults that happen by themselves.
     #[serde(default)]
     pub faults: Vec<PlannedFault>,
+}
+
+fn one_zone() -> Vec<String> {
+    vec!["zone1".to_owned()]
+}
+
+/// What a server has for units.
+#[derive(Clone, Copy, Debug, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ServerSpec {
+    /// Processors.
+    pub cpu: f64,
+    /// Memory.
+    #[serde(deserialize_with = "units::bytes")]
+    pub memory: u64,
+    /// Log disk.
+    #[serde(deserialize_with = "units::bytes")]
+    pub log_disk: u64,
+}
+
+impl From<ServerSpec> for Server {
+    fn from(spec: ServerSpec) -> Self {
+        Self {
+            cpu: spec.cpu,
+            memory: spec.memory,
+            log_disk: spec.log_disk,
+        }
+    }
 }
 
 fn real_time() -> f64 {
@@ -182,6 +219,9 @@ impl Scenario {
             users: Vec::new(),
             tenants: Vec::new(),
             storage: Vec::new(),
+            zones: one_zone(),
+            server: None,
+            elsewhere: Vec::new(),
             faults: Vec::new(),
         }
     }

@@ -58,6 +58,25 @@ pub struct TenantSpec {
     /// The recovery window of the delete policy `default`.
     #[serde(default)]
     pub recovery_window: Option<String>,
+    /// Its tables.
+    #[serde(default)]
+    pub tables: Vec<TableSpec>,
+}
+
+/// A table and its rows.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct TableSpec {
+    /// Its database and its name, `shop.orders`.
+    pub name: String,
+    /// How many rows it has when the scenario starts.
+    pub rows: u64,
+    /// How many rows come in an hour, and came before.
+    #[serde(default)]
+    pub rows_per_hour: u64,
+    /// How long ago somebody dropped it; it is there if left out.
+    #[serde(default, deserialize_with = "units::maybe_duration")]
+    pub dropped: Option<Duration>,
 }
 
 fn a_year() -> Duration {
@@ -130,6 +149,12 @@ pub struct BackupSpec {
     /// `DESCRIPTION`.
     #[serde(default)]
     pub description: String,
+    /// The password of `SET ENCRYPTION`, if it was made with one.
+    #[serde(default)]
+    pub password: String,
+    /// Whether it carries the log that it needs, `PLUS ARCHIVELOG`.
+    #[serde(default)]
+    pub plus_archivelog: bool,
 }
 
 fn full() -> BackupType {
@@ -161,7 +186,20 @@ impl TenantSpec {
             data_dest: None,
             backups: Vec::new(),
             recovery_window: None,
+            tables: Vec::new(),
         }
+    }
+
+    /// Adds a table, `shop.orders`, with so many rows now and so many more each hour.
+    #[must_use]
+    pub fn table(mut self, name: &str, rows: u64, rows_per_hour: u64) -> Self {
+        self.tables.push(TableSpec {
+            name: name.to_owned(),
+            rows,
+            rows_per_hour,
+            dropped: None,
+        });
+        self
     }
 
     /// Archives since this long ago and has a data destination: a backup can start at once.
@@ -192,6 +230,8 @@ impl TenantSpec {
             result: 0,
             deleted: false,
             description: String::new(),
+            password: String::new(),
+            plus_archivelog: false,
         });
         self
     }

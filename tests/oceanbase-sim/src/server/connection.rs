@@ -160,6 +160,9 @@ where
         // Even a sleep of nothing can wait for the timer's next millisecond.
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
+            if !self.backend.survives() {
+                return Ok(Flow::Ends);
+            }
         }
         let error = match end {
             End::HangUp => return Ok(Flow::Ends),

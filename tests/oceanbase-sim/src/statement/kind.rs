@@ -32,12 +32,36 @@ pub enum Kind {
     CancelDeleteBackup,
     /// `ALTER SYSTEM DELETE …` of sets, pieces, or what is obsolete.
     DeleteBackup,
-    /// `ALTER SYSTEM RESTORE`, its preview, sources and cancelling.
+    /// `ALTER SYSTEM RESTORE t`.
     Restore,
-    /// `ALTER SYSTEM RECOVER TABLE` or `RECOVER STANDBY`.
-    Recover,
-    /// `ALTER SYSTEM ACTIVATE STANDBY` or `SWITCHOVER`.
+    /// `ALTER SYSTEM RESTORE … PREVIEW`.
+    RestorePreview,
+    /// `ALTER SYSTEM ADD` or `CLEAR RESTORE SOURCE`, of the session.
+    RestoreSource,
+    /// `ALTER SYSTEM CANCEL RESTORE`.
+    CancelRestore,
+    /// `ALTER SYSTEM RECOVER TABLE`.
+    RecoverTable,
+    /// `ALTER SYSTEM CANCEL RECOVER TABLE`.
+    CancelRecoverTable,
+    /// `ALTER SYSTEM RECOVER STANDBY`.
+    RecoverStandby,
+    /// `ALTER SYSTEM ACTIVATE STANDBY`.
+    ActivateStandby,
+    /// `ALTER SYSTEM SWITCHOVER`.
     Switchover,
+    /// `ALTER SYSTEM RUN UPGRADE JOB`.
+    RunUpgrade,
+    /// `CREATE RESOURCE UNIT`.
+    CreateResourceUnit,
+    /// `CREATE RESOURCE POOL`.
+    CreateResourcePool,
+    /// `DROP RESOURCE UNIT`.
+    DropResourceUnit,
+    /// `DROP RESOURCE POOL`.
+    DropResourcePool,
+    /// `DROP TENANT`.
+    DropTenant,
     /// `ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST`.
     ChangeStorage,
     /// Another `ALTER SYSTEM`.
@@ -66,7 +90,9 @@ impl Kind {
     pub fn is_changing(self) -> bool {
         !matches!(
             self,
-            Self::SetEncryption
+            Self::RestorePreview
+                | Self::RestoreSource
+                | Self::SetEncryption
                 | Self::SetDecryption
                 | Self::SetVariable
                 | Self::Select

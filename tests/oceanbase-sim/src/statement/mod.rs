@@ -3,12 +3,18 @@
 mod kind;
 mod lexer;
 mod parser;
+mod resource;
+mod restore;
 mod system;
+mod table;
 mod variables;
 
 pub use kind::Kind;
 pub use lexer::{Token, split, tokens};
 pub use parser::parse;
+pub use resource::{CreatePool, CreateUnit, Drop};
+pub use restore::Restore;
+pub use table::{Objects, RecoverTable, TableName};
 
 use crate::value::SqlError;
 
@@ -88,6 +94,22 @@ pub struct AddPolicy {
     pub tenants: Tenants,
 }
 
+/// How far a restore or a recovery goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Until {
+    /// No clause.
+    #[default]
+    Latest,
+    /// `UNTIL TIME`, as it was written.
+    Time(String),
+    /// `UNTIL SCN`.
+    Scn(i64),
+    /// `UNTIL UNLIMITED`, which only a standby knows.
+    Unlimited,
+    /// `CANCEL` in its place, which only a standby knows.
+    Cancel,
+}
+
 /// What a statement asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Action {
@@ -105,6 +127,60 @@ pub enum Action {
     DropPolicy(String, Tenants),
     /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
     CancelDelete(Tenants),
+    /// `CREATE RESOURCE UNIT`.
+    CreateUnit(CreateUnit),
+    /// `CREATE RESOURCE POOL`.
+    CreatePool(CreatePool),
+    /// `DROP RESOURCE UNIT`.
+    DropUnit(Drop),
+    /// `DROP RESOURCE POOL`.
+    DropPool(Drop),
+    /// `DROP TENANT`.
+    DropTenant(Drop),
+    /// `ALTER SYSTEM RESTORE t`.
+    Restore(Restore),
+    /// `ALTER SYSTEM RESTORE FROM … PREVIEW`.
+    RestorePreview {
+        /// `FROM`.
+        from: Option<String>,
+        /// `UNTIL`.
+        until: Until,
+    },
+    /// `SHOW RESTORE PREVIEW`.
+    ShowRestorePreview,
+    /// `ALTER SYSTEM ADD RESTORE SOURCE 'uri'`.
+    AddRestoreSource(String),
+    /// `ALTER SYSTEM CLEAR RESTORE SOURCE`.
+    ClearRestoreSource,
+    /// `ALTER SYSTEM CANCEL RESTORE t`.
+    CancelRestore(String),
+    /// `ALTER SYSTEM ACTIVATE STANDBY`.
+    ActivateStandby {
+        /// Whose.
+        tenants: Tenants,
+        /// `VERIFY`: only whether it could be done.
+        verify: bool,
+    },
+    /// `ALTER SYSTEM RECOVER STANDBY`.
+    RecoverStandby {
+        /// Whose.
+        tenants: Tenants,
+        /// How far.
+        until: Until,
+    },
+    /// `ALTER SYSTEM RUN UPGRADE JOB`.
+    RunUpgrade {
+        /// The job, `UPGRADE_ALL`.
+        job: String,
+        /// Whose.
+        tenants: Tenants,
+    },
+    /// `ALTER SYSTEM RECOVER TABLE`.
+    RecoverTable(RecoverTable),
+    /// `ALTER SYSTEM CANCEL RECOVER TABLE t`.
+    CancelRecoverTable(String),
+    /// `SET DECRYPTION IDENTIFIED BY 'pw'{,'pw'}`.
+    SetDecryption(Vec<String>),
     /// In the grammar, and answered 1235.
     Unsupported,
     /// `SET ENCRYPTION ON IDENTIFIED BY 'pw' ONLY`.

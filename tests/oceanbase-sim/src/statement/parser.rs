@@ -52,6 +52,13 @@ impl Parser<'_> {
         if self.eat("SET") {
             return self.set();
         }
+        if let Some(found) = self.resource_statement()? {
+            return Ok(found);
+        }
+        if self.eat_words(&["SHOW", "RESTORE", "PREVIEW"]) {
+            self.end()?;
+            return Ok((Kind::Show, Action::ShowRestorePreview));
+        }
         if self.at("SELECT") || self.at_sign('(') || self.at("WITH") {
             return Ok((Kind::Select, Action::Query));
         }

@@ -6,6 +6,12 @@ use super::{Action, AddPolicy, Backup, ConfigName, Kind, Setting};
 
 impl Parser<'_> {
     pub(super) fn alter_system(&mut self) -> Parsed<(Kind, Action)> {
+        if let Some(found) = self.restore_statement()? {
+            return Ok(found);
+        }
+        if let Some(found) = self.table_statement()? {
+            return Ok(found);
+        }
         for (words, kind) in UNSUPPORTED {
             if self.eat_words(words) {
                 self.unsupported_tail();
@@ -179,20 +185,12 @@ const UNSUPPORTED: &[(&[&str], Kind)] = &[
     (&["DELETE", "ARCHIVELOG_PIECE"], Kind::DeleteBackup),
     (&["DELETE", "OBSOLETE", "BACKUP"], Kind::DeleteBackup),
     (&["DELETE", "BACKUP", "ALL"], Kind::DeleteBackup),
-    (&["RESTORE"], Kind::Restore),
-    (&["CANCEL", "RESTORE"], Kind::Restore),
-    (&["ADD", "RESTORE", "SOURCE"], Kind::Restore),
-    (&["CLEAR", "RESTORE", "SOURCE"], Kind::Restore),
-    (&["RECOVER"], Kind::Recover),
-    (&["CANCEL", "RECOVER", "TABLE"], Kind::Recover),
-    (&["ACTIVATE", "STANDBY"], Kind::Switchover),
     (&["SWITCHOVER"], Kind::Switchover),
     (&["ALTER", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
     (&["CHANGE", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
     (&["MODIFY", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
     (&["VALIDATE"], Kind::AlterSystem),
     (&["CANCEL", "VALIDATE", "BACKUP"], Kind::AlterSystem),
-    (&["RUN", "UPGRADE", "JOB"], Kind::AlterSystem),
     (&["MINOR", "FREEZE"], Kind::AlterSystem),
     (&["MAJOR", "FREEZE"], Kind::AlterSystem),
 ];

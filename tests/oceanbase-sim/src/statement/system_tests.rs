@@ -89,7 +89,7 @@ fn statements_that_never_work_are_still_in_the_grammar() {
         "ALTER SYSTEM START BACKUP ARCHIVELOG",
         "ALTER SYSTEM BACKUP BACKUPSET 1",
         "ALTER SYSTEM DELETE BACKUPSET 5 TENANT = t1",
-        "ALTER SYSTEM RESTORE t2 FROM 'file:///x' WITH 'pool_list=p'",
+        "ALTER SYSTEM SWITCHOVER TO STANDBY TENANT = t1",
     ] {
         assert_eq!(parse(text).action, Ok(Action::Unsupported), "{text}");
     }

@@ -16,8 +16,12 @@ impl Parser<'_> {
             return Ok((Kind::SetEncryption, Action::SetEncryption(password)));
         }
         if self.eat_words(&["DECRYPTION", "IDENTIFIED", "BY"]) {
-            self.swallow();
-            return Ok((Kind::SetDecryption, Action::Unsupported));
+            let mut passwords = vec![self.string()?];
+            while self.eat_sign(',') {
+                passwords.push(self.string()?);
+            }
+            self.end()?;
+            return Ok((Kind::SetDecryption, Action::SetDecryption(passwords)));
         }
         let mut variables = Vec::new();
         loop {

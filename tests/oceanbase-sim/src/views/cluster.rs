@@ -12,6 +12,7 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
         Definition::single("CDB_OB_ACCESS_POINT", Scope::Sys, access_point()),
         Definition::single("DBA_OB_ACCESS_POINT", Scope::Tenant, access_point()),
         Definition::single("DBA_OB_ROOTSERVICE_EVENT_HISTORY", Scope::Sys, events()),
+        Definition::single("DBA_OB_CLUSTER_EVENT_HISTORY", Scope::Sys, cluster_events()),
         Definition::single("GV$OB_PARAMETERS", Scope::Tenant, parameters(version)),
     ]
 }
@@ -141,24 +142,42 @@ fn access_point() -> Vec<ColumnDef> {
 }
 
 fn events() -> Vec<ColumnDef> {
-    let pair = |name, value| [or_null(text(name, 256)), or_null(text(value, 256))];
     let mut columns = vec![
         timestamp("TIMESTAMP"),
         text("MODULE", 32),
         text("EVENT", 64),
     ];
-    columns.extend(pair("NAME1", "VALUE1"));
-    columns.extend(pair("NAME2", "VALUE2"));
-    columns.extend(pair("NAME3", "VALUE3"));
-    columns.extend(pair("NAME4", "VALUE4"));
-    columns.extend(pair("NAME5", "VALUE5"));
-    columns.extend(pair("NAME6", "VALUE6"));
+    columns.extend(pairs());
     columns.extend([
         or_null(text("EXTRA_INFO", 512)),
         or_null(text("RS_SVR_IP", 46)),
         or_null(int("RS_SVR_PORT")),
     ]);
     columns
+}
+
+fn cluster_events() -> Vec<ColumnDef> {
+    let mut columns = vec![
+        timestamp("EVENT_TIMESTAMP"),
+        text("MODULE", 256),
+        text("EVENT", 256),
+    ];
+    columns.extend(pairs());
+    columns.extend([
+        or_null(text("EXTRA_INFO", 512)),
+        or_null(text("SVR_IP", 46)),
+        or_null(int("SVR_PORT")),
+    ]);
+    columns
+}
+
+/// `NAME1`, `VALUE1` to `NAME6`, `VALUE6`.
+fn pairs() -> impl Iterator<Item = ColumnDef> {
+    const NAMES: [&str; 12] = [
+        "NAME1", "VALUE1", "NAME2", "VALUE2", "NAME3", "VALUE3", "NAME4", "VALUE4", "NAME5",
+        "VALUE5", "NAME6", "VALUE6",
+    ];
+    NAMES.into_iter().map(|name| or_null(text(name, 256)))
 }
 
 fn parameters(version: Version) -> Vec<ColumnDef> {

@@ -37,6 +37,11 @@ pub(super) const fn text(name: &'static str, length: u32) -> ColumnDef {
     column(name, ColumnType::Varchar(length))
 }
 
+/// `longtext`: what is pivoted out of a key/value table, numbers as well.
+pub(super) const fn long_text(name: &'static str) -> ColumnDef {
+    column(name, ColumnType::LongText)
+}
+
 /// `298.65MB` and the like. The engine computes the length from the expression: 28.
 pub(super) const fn bytes_display(name: &'static str) -> ColumnDef {
     text(name, 28)

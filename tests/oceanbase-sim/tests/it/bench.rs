@@ -22,13 +22,18 @@ impl Bench {
     }
 
     pub(crate) fn of(scenario: Scenario) -> Self {
-        let clock = ManualClock::default();
         let scenario = scenario
             .with(TenantSpec::new("orders").ready(DAY))
             .with(TenantSpec::new("billing").ready(DAY))
             .tenant("blank");
+        Self::just(&scenario)
+    }
+
+    /// A cluster with the tenants of the scenario and no others.
+    pub(crate) fn just(scenario: &Scenario) -> Self {
+        let clock = ManualClock::default();
         Self {
-            simulator: Simulator::new(&scenario, clock.clone()).unwrap(),
+            simulator: Simulator::new(scenario, clock.clone()).unwrap(),
             clock,
         }
     }
@@ -52,9 +57,22 @@ impl Bench {
         code(&self.ask(&format!("root@{tenant}"), text).end)
     }
 
+    /// Error number and text of what `root@sys` is refused.
+    pub(crate) fn refused(&self, text: &str) -> (u16, String) {
+        match self.ask("root@sys", text).end {
+            End::Error(error) => (error.code, error.message),
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
     /// Rows of a query of `root@sys`, cells joined by `|`.
     pub(crate) fn rows(&self, query: &str) -> Vec<String> {
-        let mut reply = self.ask("root@sys", query);
+        self.rows_of("root@sys", query)
+    }
+
+    /// Rows of a query of this user.
+    pub(crate) fn rows_of(&self, user: &str, query: &str) -> Vec<String> {
+        let mut reply = self.ask(user, query);
         let Some(Outcome::Rows(set)) = reply.outcomes.pop() else {
             panic!("{query}: {:?}", reply.end);
         };

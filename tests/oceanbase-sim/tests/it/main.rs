@@ -20,4 +20,16 @@ mod initiators;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
+mod resources;
+#[cfg(test)]
+mod restore_faults;
+#[cfg(test)]
+mod restore_refusals;
+#[cfg(test)]
+mod restores;
+#[cfg(test)]
+mod standbys;
+#[cfg(test)]
+mod tables;
+#[cfg(test)]
 mod wire;

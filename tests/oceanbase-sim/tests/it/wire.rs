@@ -123,6 +123,36 @@ async fn a_wrong_password_and_an_unknown_tenant_read_alike() {
 }
 
 #[tokio::test]
+async fn a_tenant_is_restored_and_logged_in_to() {
+    let node = Node::start().await;
+    let mut connection = node.sys().await;
+    let backup = "ALTER SYSTEM BACKUP TENANT = orders";
+    connection.query_drop(backup).await.unwrap();
+    let done = "SELECT STATUS FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY WHERE TENANT_ID = 1002";
+    wait_for(&mut connection, done, "COMPLETED").await;
+    // Log behind the set, without which it leads nowhere.
+    let log = "SELECT COUNT(*) FROM oceanbase.CDB_OB_ARCHIVELOG AS l \
+               JOIN oceanbase.CDB_OB_BACKUP_SET_FILES AS s ON s.TENANT_ID = l.TENANT_ID \
+               WHERE l.CHECKPOINT_SCN > s.MIN_RESTORE_SCN";
+    wait_for(&mut connection, log, "1").await;
+    for statement in [
+        crate::restores::POOL.to_owned(),
+        crate::restores::restore(""),
+    ] {
+        connection.query_drop(statement).await.unwrap();
+    }
+    // Numbers of this view are texts.
+    let progress = "SELECT RESTORE_TENANT_ID, RESTORE_SCN, BACKUP_SET_LIST \
+                    FROM oceanbase.CDB_OB_RESTORE_PROGRESS WHERE TENANT_ID = 1";
+    let row: Option<(String, String, String)> = connection.query_first(progress).await.unwrap();
+    assert_eq!(row.unwrap().0, "1006");
+    let role = "SELECT TENANT_ROLE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = 'copy'";
+    wait_for(&mut connection, role, "STANDBY").await;
+    let mut copy = node.connect("root@copy", "").await.unwrap();
+    assert_eq!(copy.query_first("SELECT 1").await.unwrap(), Some(1));
+}
+
+#[tokio::test]
 async fn a_lost_answer_does_not_undo_the_statement() {
     let node = Node::start().await;
     let on = Trigger::next(Kind::Backup).about("orders");

@@ -1,0 +1,291 @@
+//! `ALTER SYSTEM RESTORE`, its preview and its cancelling.
+
+use super::restore_source::{check_versions, refusal};
+use super::{Caller, Carried};
+use crate::error;
+use crate::model::{
+    NewTenant, Origin, Reading, RestoreRequest, Role, Scn, Seed, Sources, TenantStatus, World,
+    password_hash,
+};
+use crate::statement::{Restore, Until};
+use crate::value::{Column, ColumnType, ResultSet, SqlError};
+use crate::views::Version;
+
+pub(super) fn start(
+    world: &mut World,
+    caller: &Caller,
+    asked: &Restore,
+    carried: &mut Carried,
+) -> Result<(), SqlError> {
+    caller.only_sys()?;
+    let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
+    check_until(&asked.until)?;
+    let options = Options::parse(&asked.options)?;
+    check_name(world, &asked.tenant)?;
+    world.resources.check_free(&options.pools)?;
+    let sources = world.sources(&texts)?;
+    let (scn, reading) = read(world, &sources, &asked.until, &carried.decryption)?;
+    let request = RestoreRequest {
+        tenant_name: asked.tenant.clone(),
+        option: asked.options.clone(),
+        backup_dest: texts.join(","),
+        scn,
+        description: asked.description.clone(),
+        origin: origin(&sources, &reading),
+        seed: seed(
+            &sources,
+            &reading,
+            &asked.tenant,
+            scn,
+            options.pools.clone(),
+        ),
+        pools: options.pools,
+        sets: reading.sets,
+        pieces: reading.pieces,
+    };
+    let shell = world.start_restore(request, world.now());
+    carried.waits = shell.after;
+    if shell.result == 0 {
+        Ok(())
+    } else {
+        let why = error::result_text(shell.result);
+        Err(error::restore_failed(
+            &asked.tenant,
+            &format!("result: {}({why})", shell.result),
+        ))
+    }
+}
+
+/// The destinations: those of FROM, or those of the session, never both.
+pub(super) fn source_texts(
+    from: Option<&str>,
+    session: &[String],
+) -> Result<Vec<String>, SqlError> {
+    let given: Vec<String> = match (from, session) {
+        (Some(_), [_, ..]) => {
+            return Err(error::not_supported(
+                "use restore source and from clause together is",
+            ));
+        }
+        (Some(text), []) => text.split(',').map(|part| part.trim().to_owned()).collect(),
+        (None, session) => session.to_vec(),
+    };
+    let mut texts: Vec<String> = Vec::new();
+    for text in given {
+        if !text.is_empty() && !texts.contains(&text) {
+            texts.push(text);
+        }
+    }
+    if texts.is_empty() {
+        return Err(error::invalid_argument());
+    }
+    Ok(texts)
+}
+
+pub(super) fn check_until(until: &Until) -> Result<(), SqlError> {
+    match until {
+        Until::Scn(number) if *number <= 0 => Err(error::incorrect_arguments(
+            "until scn, it should be positive integer",
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn check_name(world: &World, name: &str) -> Result<(), SqlError> {
+    if world.restores.of(name).is_some() {
+        return Err(error::restore_in_progress());
+    }
+    let mut tenants = world.tenants.iter();
+    let exists = tenants.any(|tenant| tenant.name.eq_ignore_ascii_case(name));
+    if exists || name.eq_ignore_ascii_case("sys") {
+        return Err(error::not_allowed(
+            "restore tenant with existed tenant name is",
+        ));
+    }
+    Ok(())
+}
+
+/// What is read of `WITH`; unknown keys are ignored.
+pub(super) struct Options {
+    pub(super) pools: Vec<String>,
+}
+
+impl Options {
+    pub(super) fn parse(text: &str) -> Result<Self, SqlError> {
+        let mut pools = Vec::new();
+        for (key, value) in text.split('&').filter_map(|pair| pair.split_once('=')) {
+            match key.trim() {
+                "pool_list" => {
+                    let names = value.split(',').map(str::trim);
+                    pools = names
+                        .filter(|name| !name.is_empty())
+                        .map(str::to_owned)
+                        .collect();
+                }
+                "concurrency" if value.parse::<u8>().is_ok_and(|number| number <= 100) => {}
+                "method" if matches!(value, "full" | "quick") => {}
+                "concurrency" | "method" => return Err(error::invalid_argument()),
+                _ => {}
+            }
+        }
+        if pools.is_empty() {
+            return Err(error::no_pools());
+        }
+        Ok(Self { pools })
+    }
+}
+
+/// The SCN that is meant, and what a restore to it reads.
+pub(super) fn read(
+    world: &World,
+    sources: &Sources,
+    until: &Until,
+    passwords: &[String],
+) -> Result<(Scn, Reading), SqlError> {
+    let alone = sources.is_data_alone();
+    let restorable = sources.restorable();
+    let scn = match until {
+        Until::Scn(number) => Scn(number.unsigned_abs()),
+        Until::Time(text) => sources
+            .instant(text)
+            .ok_or_else(|| error::incorrect_arguments("restore timestamp"))?,
+        _ => restorable
+            .latest(alone)
+            .ok_or_else(error::nothing_to_restore)?,
+    };
+    let hashes: Vec<_> = passwords.iter().map(|text| password_hash(text)).collect();
+    let mut wanted = restorable.passwords();
+    if wanted.any(|passwd| !hashes.iter().any(|hash| hash == passwd)) {
+        return Err(error::wrong_backup_password());
+    }
+    let reading = restorable
+        .reading(scn, alone)
+        .map_err(|shortage| refusal(world.version, shortage, &sources.stored.zone))?;
+    for set in &reading.sets {
+        check_versions(world.version, set)?;
+    }
+    Ok((scn, reading))
+}
+
+pub(super) fn origin(sources: &Sources, reading: &Reading) -> Origin {
+    let stored = &sources.stored;
+    let version = reading
+        .sets
+        .last()
+        .map_or(stored.version, |set| set.version);
+    Origin {
+        tenant_name: stored.tenant.name.clone(),
+        tenant: stored.tenant.id,
+        cluster_name: stored.cluster.name.clone(),
+        cluster_version: version,
+    }
+}
+
+/// The tenant that comes out: of the source's data version, with its rows of the SCN and its
+/// root's password.
+pub(super) fn seed(
+    sources: &Sources,
+    reading: &Reading,
+    name: &str,
+    scn: Scn,
+    pools: Vec<String>,
+) -> Seed {
+    let source = &sources.stored.tenant;
+    let tables = source.tables.iter();
+    Seed {
+        tenant: NewTenant {
+            name: name.to_owned(),
+            id: None,
+            role: Role::Restore,
+            status: TenantStatus::Creating,
+            locked: false,
+            mode: source.mode,
+            created_at: scn,
+            compatible: reading.sets.last().map(|set| set.compatible),
+            root_password: sources.stored.root_password.clone(),
+            log_bytes_per_second: source.log_bytes_per_second,
+            full_bytes: source.full_bytes,
+            backup_bytes_per_second: source.backup_bytes_per_second,
+            tables: tables.filter_map(|table| table.restored(scn)).collect(),
+            pools,
+        },
+        log: sources.logs.first().cloned(),
+    }
+}
+
+pub(super) fn preview(
+    world: &World,
+    caller: &Caller,
+    from: Option<&str>,
+    until: &Until,
+    carried: &mut Carried,
+) -> Result<(), SqlError> {
+    caller.only_sys()?;
+    if matches!(until, Until::Latest) {
+        return Err(error::not_allowed(
+            "restore preview must have a scn or timestamp, otherwise",
+        ));
+    }
+    let texts = source_texts(from, &carried.sources)?;
+    check_until(until)?;
+    let sources = world.sources(&texts)?;
+    let (_, reading) = read(world, &sources, until, &carried.decryption)?;
+    carried.preview = Some(preview_rows(&reading));
+    Ok(())
+}
+
+fn preview_rows(reading: &Reading) -> ResultSet {
+    let column = |name: &str, ty| Column {
+        name: name.to_owned(),
+        ty,
+    };
+    let row = |kind: &str, id: u64, path: String, description: String| {
+        vec![
+            Some(kind.to_owned()),
+            Some(id.to_string()),
+            Some(path),
+            Some(description),
+        ]
+    };
+    let sets = reading.sets.iter().map(|set| {
+        let kind = set.backup_type.name().to_ascii_lowercase();
+        let path = set
+            .uri
+            .stored_below(&format!("backup_set_{}_{kind}", set.id));
+        let description = format!("min_restore_scn: {}", set.min_restore);
+        row("BACKUP_SET", set.id.0, path, description)
+    });
+    let pieces = reading.pieces.iter().map(|piece| {
+        let (dest, round, id) = (piece.dest, piece.round, piece.id);
+        let path = piece
+            .uri
+            .stored_below(&format!("piece_d{dest}r{round}p{id}"));
+        let description = format!(
+            "start_scn: {}, checkpoint_scn: {}",
+            piece.start, piece.checkpoint
+        );
+        row("BACKUP_PIECE", id.0, path, description)
+    });
+    ResultSet {
+        columns: vec![
+            column("BACKUP_TYPE", ColumnType::Varchar(20)),
+            column("BACKUP_ID", ColumnType::BigInt),
+            column("PREVIEW_PATH", ColumnType::Varchar(2048)),
+            column("BACKUP_DESC", ColumnType::Varchar(4096)),
+        ],
+        rows: sets.chain(pieces).collect(),
+    }
+}
+
+pub(super) fn cancel(world: &mut World, caller: &Caller, name: &str) -> Result<(), SqlError> {
+    caller.only_sys()?;
+    if world.version < Version::V4_2 {
+        return Err(error::unsupported());
+    }
+    let tenant = world.tenant(name).ok_or_else(|| error::no_tenant(name))?;
+    if tenant.status != TenantStatus::Restore {
+        return Err(error::not_allowed("Cancel tenant not in restore is"));
+    }
+    world.cancel_restore(name);
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! `ALTER SYSTEM RECOVER TABLE` and its cancelling.
+
+use super::restore::{Options, check_until, origin, read, seed, source_texts};
+use super::{Caller, Carried};
+use crate::error;
+use crate::model::{RecoverRequest, RestoreRequest, Role, TenantStatus, World};
+use crate::statement::RecoverTable;
+use crate::value::SqlError;
+use crate::views::Version;
+
+pub(super) fn recover(
+    world: &mut World,
+    caller: &Caller,
+    asked: &RecoverTable,
+    carried: &Carried,
+) -> Result<(), SqlError> {
+    caller.only_sys()?;
+    check_version(world)?;
+    let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
+    check_until(&asked.until)?;
+    let options = Options::parse(&asked.options)?;
+    let target = world
+        .tenant(&asked.tenant)
+        .ok_or_else(|| error::no_tenant(&asked.tenant))?;
+    if target.status != TenantStatus::Normal || target.role != Role::Primary {
+        return Err(error::not_allowed(
+            "recover table to tenant that is not normal primary is",
+        ));
+    }
+    let (target, mode) = (target.id, target.mode);
+    let mut running = world.recoveries.jobs.iter();
+    if running.any(|job| job.request.target == target) {
+        return Err(error::not_allowed(
+            "recover table when recover table job exists is",
+        ));
+    }
+    world.resources.check_free(&options.pools)?;
+    let sources = world.sources(&texts)?;
+    if sources.stored.tenant.mode != mode {
+        return Err(error::not_supported(
+            "recover from different compatibility tenant is",
+        ));
+    }
+    let (scn, reading) = read(world, &sources, &asked.until, &carried.decryption)?;
+    let aux = format!("AUX_RECOVER${}", world.now().micros());
+    let restore = RestoreRequest {
+        tenant_name: aux.clone(),
+        option: asked.options.clone(),
+        backup_dest: texts.join(","),
+        scn,
+        description: asked.description.clone(),
+        origin: origin(&sources, &reading),
+        seed: seed(&sources, &reading, &aux, scn, options.pools.clone()),
+        pools: options.pools,
+        sets: reading.sets,
+        pieces: reading.pieces,
+    };
+    world.start_recovery(RecoverRequest {
+        target,
+        target_name: asked.tenant.clone(),
+        objects: asked.objects.clone(),
+        remap: asked.tables.clone(),
+        remap_databases: asked.databases.clone(),
+        tablegroups: asked.tablegroups.clone(),
+        tablespaces: asked.tablespaces.clone(),
+        restore,
+    });
+    Ok(())
+}
+
+/// Of a tenant into which nothing is recovered it is OK.
+pub(super) fn cancel(world: &mut World, caller: &Caller, name: &str) -> Result<(), SqlError> {
+    caller.only_sys()?;
+    check_version(world)?;
+    let target = world.tenant(name).ok_or_else(|| error::no_tenant(name))?.id;
+    world.cancel_recoveries(target);
+    Ok(())
+}
+
+fn check_version(world: &World) -> Result<(), SqlError> {
+    if world.version < Version::V4_2_1 {
+        return Err(error::unsupported());
+    }
+    Ok(())
+}

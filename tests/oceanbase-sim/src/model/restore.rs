@@ -1,0 +1,306 @@
+//! Restore jobs: their rows and their stages.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::{BackupSet, BackupType, JobId, NewTenant, Pace, Piece, Scn, TenantId, Uri};
+use crate::views::Version;
+
+/// A stage of a restore.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum RestoreStage {
+    /// The job is there and no tenant yet.
+    CreateTenant,
+    /// The tenant is there, and not yet ready to be filled.
+    CreateShell,
+    /// `RESTORE_PRE`.
+    Pre,
+    /// `RESTORE_CREATE_INIT_LS`.
+    CreateInitLs,
+    /// `PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN`: data is read.
+    ConsistentScn,
+    /// `RESTORE_WAIT_LS`: log is replayed.
+    WaitLs,
+    /// `POST_CHECK`.
+    PostCheck,
+    /// `UPGRADE`.
+    Upgrade,
+    /// The tenant is done, one way or the other; the job of sys has not seen it.
+    Ended,
+    /// The job of sys is done and not yet moved to history.
+    Closing,
+}
+
+impl RestoreStage {
+    fn next(self) -> Self {
+        match self {
+            Self::CreateTenant => Self::CreateShell,
+            Self::CreateShell => Self::Pre,
+            Self::Pre => Self::CreateInitLs,
+            Self::CreateInitLs => Self::ConsistentScn,
+            Self::ConsistentScn => Self::WaitLs,
+            Self::WaitLs => Self::PostCheck,
+            Self::PostCheck => Self::Upgrade,
+            Self::Upgrade => Self::Ended,
+            Self::Ended | Self::Closing => Self::Closing,
+        }
+    }
+
+    /// Whether the statement still waits.
+    #[must_use]
+    pub fn is_blocking(self) -> bool {
+        self <= Self::CreateShell
+    }
+}
+
+/// Whose backup is restored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// `BACKUP_TENANT_NAME`.
+    pub tenant_name: String,
+    /// `BACKUP_TENANT_ID`.
+    pub tenant: TenantId,
+    /// `BACKUP_CLUSTER_NAME`.
+    pub cluster_name: String,
+    /// `BACKUP_CLUSTER_VERSION`.
+    pub cluster_version: Version,
+}
+
+/// What becomes of the tenant that a restore makes.
+#[derive(Clone, Debug)]
+pub struct Seed {
+    /// The tenant.
+    pub tenant: NewTenant,
+    /// Where its log comes from afterwards.
+    pub log: Option<Uri>,
+}
+
+/// A restore that was accepted.
+#[derive(Clone, Debug)]
+pub struct RestoreRequest {
+    /// `RESTORE_TENANT_NAME`.
+    pub tenant_name: String,
+    /// Its pools.
+    pub pools: Vec<String>,
+    /// `RESTORE_OPTION`.
+    pub option: String,
+    /// `BACKUP_DEST`, keys included.
+    pub backup_dest: String,
+    /// `RESTORE_SCN`.
+    pub scn: Scn,
+    /// `DESCRIPTION`.
+    pub description: String,
+    /// Whose backup it is.
+    pub origin: Origin,
+    /// What it reads.
+    pub sets: Vec<BackupSet>,
+    /// What it replays.
+    pub pieces: Vec<Piece>,
+    /// What it makes.
+    pub seed: Seed,
+}
+
+/// A row of `CDB_OB_RESTORE_PROGRESS` or `CDB_OB_RESTORE_HISTORY`.
+#[derive(Clone, Debug)]
+pub struct RestoreJob {
+    /// `JOB_ID`.
+    pub id: JobId,
+    /// What was asked for.
+    pub request: RestoreRequest,
+    /// `RESTORE_TENANT_ID`, once there is a tenant.
+    pub tenant: Option<TenantId>,
+    /// `START_TIMESTAMP`.
+    pub started_at: Scn,
+    /// `FINISH_TIMESTAMP`.
+    pub finished_at: Option<Scn>,
+    /// The stage it is in.
+    pub stage: RestoreStage,
+    /// Since when.
+    pub since: Scn,
+    /// What it failed with, 0 if it did not.
+    pub result: i64,
+    /// `COMMENT`.
+    pub comment: String,
+    /// When it comes to the next stage.
+    pub(super) due: Scn,
+    /// What it will fail with, and where.
+    pub(super) doom: Option<RestoreDoom>,
+}
+
+/// What a restore will fail with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RestoreDoom {
+    /// At the end of this stage.
+    pub stage: RestoreStage,
+    /// The negative code.
+    pub code: i64,
+    /// `COMMENT`.
+    pub comment: String,
+}
+
+impl RestoreJob {
+    pub(super) fn new(id: JobId, request: RestoreRequest, now: Scn) -> Self {
+        Self {
+            id,
+            request,
+            tenant: None,
+            started_at: now,
+            finished_at: None,
+            stage: RestoreStage::CreateTenant,
+            since: now,
+            result: 0,
+            comment: String::new(),
+            due: Scn::NEVER,
+            doom: None,
+        }
+    }
+
+    /// Whether it failed.
+    #[must_use]
+    pub fn has_failed(&self) -> bool {
+        self.result != 0
+    }
+
+    /// `STATUS` of the row of sys while it is in progress.
+    #[must_use]
+    pub fn sys_status(&self) -> &'static str {
+        match self.stage {
+            RestoreStage::CreateTenant | RestoreStage::CreateShell => "CREATE_TENANT",
+            RestoreStage::Closing if self.has_failed() => "RESTORE_FAIL",
+            RestoreStage::Closing => "RESTORE_SUCCESS",
+            _ => "WAIT_TENANT_RESTORE_FINISH",
+        }
+    }
+
+    /// `STATUS` of the tenant's own row while it is in progress; `None` while it has none.
+    #[must_use]
+    pub fn tenant_status(&self, version: Version) -> Option<&'static str> {
+        // The text of the view folds them since 4.2; the manual of 4.2.5 still has the raw names.
+        let folded = version >= Version::V4_2;
+        Some(match self.stage {
+            RestoreStage::CreateTenant | RestoreStage::CreateShell | RestoreStage::Closing => {
+                return None;
+            }
+            RestoreStage::Upgrade => "UPGRADE",
+            RestoreStage::Ended if self.has_failed() => "RESTORE_FAIL",
+            RestoreStage::Ended => "RESTORE_SUCCESS",
+            _ if folded => "RESTORING",
+            RestoreStage::Pre => "RESTORE_PRE",
+            RestoreStage::CreateInitLs => "RESTORE_CREATE_INIT_LS",
+            RestoreStage::ConsistentScn => "PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN",
+            RestoreStage::WaitLs => "RESTORE_WAIT_LS",
+            RestoreStage::PostCheck => "POST_CHECK",
+        })
+    }
+
+    /// `TOTAL_BYTES`.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.request.sets.iter().map(|set| set.bytes).sum()
+    }
+
+    /// How much of the data is read, 0 to 1.
+    #[must_use]
+    pub fn data_share(&self, now: Scn) -> f64 {
+        self.share(RestoreStage::ConsistentScn, now)
+    }
+
+    /// How much of the log is replayed, 0 to 1.
+    #[must_use]
+    pub fn log_share(&self, now: Scn) -> f64 {
+        self.share(RestoreStage::WaitLs, now)
+    }
+
+    /// `RECOVER_SCN`: how far the log is replayed.
+    #[must_use]
+    pub fn recovered(&self, now: Scn) -> Scn {
+        let from = self
+            .request
+            .sets
+            .last()
+            .map_or(Scn::ZERO, |set| set.start_replay);
+        from.plus(self.log_span().mul_f64(self.log_share(now)))
+    }
+
+    fn share(&self, of: RestoreStage, now: Scn) -> f64 {
+        if self.stage != of {
+            let past = self.stage > of && !self.has_failed();
+            return if past { 1.0 } else { 0.0 };
+        }
+        let whole = self.due.since(self.since).as_secs_f64();
+        (now.since(self.since).as_secs_f64() / whole.max(1e-9)).clamp(0.0, 0.99)
+    }
+
+    /// Comes to a stage.
+    pub(super) fn enter(&mut self, stage: RestoreStage, now: Scn, pace: &Pace) {
+        self.stage = stage;
+        self.since = now;
+        self.due = now.plus(pace.scale(self.takes()));
+    }
+
+    pub(super) fn enter_next(&mut self, now: Scn, pace: &Pace) {
+        self.enter(self.stage.next(), now, pace);
+    }
+
+    /// How long the engine is in the present stage.
+    fn takes(&self) -> Duration {
+        const STEP: Duration = Duration::from_secs(5);
+        if self
+            .doom
+            .as_ref()
+            .is_some_and(|doom| doom.stage == self.stage)
+        {
+            return STEP;
+        }
+        match self.stage {
+            RestoreStage::CreateShell => STEP * 3,
+            RestoreStage::ConsistentScn => {
+                let rate = self.request.seed.tenant.backup_bytes_per_second.max(1);
+                STEP * 2 + Duration::from_secs(self.bytes() / rate)
+            }
+            RestoreStage::WaitLs => STEP + self.log_span() / 60,
+            _ => STEP,
+        }
+    }
+
+    fn log_span(&self) -> Duration {
+        let from = self
+            .request
+            .sets
+            .last()
+            .map_or(Scn::ZERO, |set| set.start_replay);
+        self.request.scn.since(from)
+    }
+}
+
+impl RestoreRequest {
+    /// `BACKUP_SET_LIST`.
+    #[must_use]
+    pub fn set_list(&self) -> String {
+        let path = |set: &BackupSet| {
+            let kind = match set.backup_type {
+                BackupType::Full => "full",
+                BackupType::Inc => "inc",
+            };
+            set.uri
+                .stored_below(&format!("backup_set_{}_{kind}", set.id))
+        };
+        let paths: Vec<_> = self.sets.iter().map(path).collect();
+        paths.join(",")
+    }
+
+    /// `BACKUP_PIECE_LIST`.
+    #[must_use]
+    pub fn piece_list(&self) -> String {
+        let path = |piece: &Piece| {
+            let (dest, round, id) = (piece.dest, piece.round, piece.id);
+            piece
+                .uri
+                .stored_below(&format!("piece_d{dest}r{round}p{id}"))
+        };
+        let paths: Vec<_> = self.pieces.iter().map(path).collect();
+        paths.join(",")
+    }
+}

@@ -1,0 +1,271 @@
+//! The restore scheduler: jobs from the statement to history.
+
+use std::time::Duration;
+
+use super::restore::{RestoreDoom, RestoreJob, RestoreRequest, RestoreStage};
+use super::{JobId, NODE, Role, Scn, TenantStatus, World};
+use crate::error::result_text;
+
+/// All restores of a cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Restores {
+    /// Those in progress.
+    pub jobs: Vec<RestoreJob>,
+    /// Those that are over, ascending by the time of moving.
+    pub history: Vec<RestoreJob>,
+    /// What restores of these tenants will fail with.
+    dooms: Vec<(String, RestoreDoom)>,
+    /// Where restores of these tenants stop.
+    holds: Vec<(String, RestoreStage)>,
+    last: JobId,
+}
+
+/// What a statement that waits for the tenant's shell is told, and when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shell {
+    /// How long it waits.
+    pub after: Duration,
+    /// The code that it fails with, 0 if it does not.
+    pub result: i64,
+}
+
+impl Restores {
+    pub(super) fn due(&self) -> Scn {
+        let jobs = self.jobs.iter().map(|job| job.due);
+        jobs.min().unwrap_or(Scn::NEVER)
+    }
+
+    /// The restore in progress of a tenant; names know no case here.
+    #[must_use]
+    pub fn of(&self, tenant: &str) -> Option<&RestoreJob> {
+        let mut jobs = self.jobs.iter();
+        jobs.find(|job| job.request.tenant_name.eq_ignore_ascii_case(tenant))
+    }
+
+    fn held(&self, job: &RestoreJob) -> bool {
+        let hold = (job.request.tenant_name.clone(), job.stage);
+        self.holds.contains(&hold)
+    }
+}
+
+impl World {
+    /// RESTORE: inserts the job. The statement then waits as told.
+    pub(crate) fn start_restore(&mut self, request: RestoreRequest, now: Scn) -> Shell {
+        let restores = &mut self.restores;
+        restores.last = restores.last.next();
+        let mut job = RestoreJob::new(restores.last, request, now);
+        let name = job.request.tenant_name.clone();
+        let doomed = restores
+            .dooms
+            .iter()
+            .position(|(tenant, _)| *tenant == name);
+        job.doom = doomed.map(|index| restores.dooms.remove(index).1);
+        job.enter(RestoreStage::CreateTenant, now, &self.pace);
+        let early = job.doom.as_ref().filter(|doom| doom.stage.is_blocking());
+        let shell = Shell {
+            after: self.pace.scale(match early {
+                Some(doom) if doom.stage == RestoreStage::CreateTenant => Duration::from_secs(5),
+                Some(_) => Duration::from_secs(10),
+                None => Duration::from_secs(20),
+            }),
+            result: early.map_or(0, |doom| doom.code),
+        };
+        let held = |stage| self.restores.holds.contains(&(name.clone(), stage));
+        let stops = held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell);
+        if self.restores.held(&job) {
+            job.due = Scn::NEVER;
+        }
+        self.restores.jobs.push(job);
+        if stops {
+            // The statement gives up before the tenant is there; the job goes on.
+            return Shell {
+                after: self.pace.scale(Duration::from_mins(10)),
+                result: -4012,
+            };
+        }
+        shell
+    }
+
+    /// Moves the jobs that are due.
+    pub(super) fn step_restores(&mut self, at: Scn) {
+        for index in 0..self.restores.jobs.len() {
+            let due = self.restores.jobs.get(index).filter(|job| job.due <= at);
+            let Some(mut job) = due.cloned() else {
+                continue;
+            };
+            self.step_restore(&mut job, at);
+            if self.restores.held(&job) {
+                job.due = Scn::NEVER;
+            }
+            if let Some(slot) = self.restores.jobs.get_mut(index) {
+                *slot = job;
+            }
+        }
+        let over =
+            |job: &mut RestoreJob| job.stage == RestoreStage::Closing && job.due == Scn::ZERO;
+        let over: Vec<_> = self.restores.jobs.extract_if(.., over).collect();
+        self.restores.history.extend(over);
+    }
+
+    fn step_restore(&mut self, job: &mut RestoreJob, at: Scn) {
+        let gone = job.tenant.is_some_and(|id| self.tenant_by_id(id).is_none());
+        if gone && job.stage < RestoreStage::Ended {
+            // Somebody dropped the tenant.
+            self.fail_restore(job, -5157, root_service_comment(-5157), at);
+            return job.enter(RestoreStage::Closing, at, &self.pace);
+        }
+        if let Some(doom) = job.doom.take_if(|doom| doom.stage == job.stage) {
+            return self.fail_restore(job, doom.code, doom.comment, at);
+        }
+        match job.stage {
+            RestoreStage::CreateTenant => match self.make_shell(job, at) {
+                Ok(()) => job.enter_next(at, &self.pace),
+                Err(code) => self.fail_restore(job, code, root_service_comment(code), at),
+            },
+            RestoreStage::CreateShell => {
+                self.with_restored(job, |tenant| tenant.status = TenantStatus::Restore);
+                job.enter_next(at, &self.pace);
+            }
+            RestoreStage::ConsistentScn | RestoreStage::WaitLs => match self.broken_store(job) {
+                Some(code) => self.fail_restore(job, code, server_comment(code), at),
+                None => job.enter_next(at, &self.pace),
+            },
+            RestoreStage::Upgrade => {
+                self.finish_restored(job);
+                job.finished_at = Some(at);
+                job.enter_next(at, &self.pace);
+            }
+            RestoreStage::Closing => job.due = Scn::ZERO,
+            _ => job.enter_next(at, &self.pace),
+        }
+    }
+
+    /// What is left of a tenant stays, and so do its pools.
+    fn fail_restore(&self, job: &mut RestoreJob, code: i64, comment: String, at: Scn) {
+        job.result = code;
+        job.comment = comment;
+        job.finished_at = Some(at);
+        let has_row = !job.stage.is_blocking();
+        let ended = if has_row {
+            RestoreStage::Ended
+        } else {
+            RestoreStage::Closing
+        };
+        job.enter(ended, at, &self.pace);
+    }
+
+    /// Creates the tenant that will be filled.
+    fn make_shell(&mut self, job: &mut RestoreJob, at: Scn) -> Result<(), i64> {
+        let request = &job.request;
+        let refused = self.resources.check_free(&request.pools).err();
+        if let Some(refused) = refused {
+            return Err(-i64::from(refused.code));
+        }
+        if self.tenant(&request.tenant_name).is_some() {
+            return Err(-5156);
+        }
+        let mut new = request.seed.tenant.clone();
+        new.created_at = at;
+        new.status = TenantStatus::Creating;
+        new.role = Role::Restore;
+        let id = self.create_tenant(new);
+        job.tenant = Some(id);
+        Ok(())
+    }
+
+    fn with_restored(&mut self, job: &RestoreJob, change: impl FnOnce(&mut super::Tenant)) {
+        let mut tenants = self.tenants.iter_mut();
+        if let Some(tenant) = tenants.find(|tenant| Some(tenant.id) == job.tenant) {
+            change(tenant);
+        }
+    }
+
+    fn finish_restored(&mut self, job: &RestoreJob) {
+        let scn = job.request.scn;
+        let source = job.request.seed.log.as_ref().map(super::Uri::stored);
+        self.with_restored(job, |tenant| {
+            tenant.status = TenantStatus::Normal;
+            tenant.role = Role::Standby;
+            tenant.standby.stop_at(scn);
+            tenant.standby.log.clone_from(&job.request.seed.log);
+            tenant.restore_source = source.map(|log| format!("LOCATION={log}"));
+        });
+    }
+
+    /// A store that can not be read ends the job; the engine tries again for a while first, which
+    /// is not played.
+    fn broken_store(&self, job: &RestoreJob) -> Option<i64> {
+        let sets = job.request.sets.iter().map(|set| &set.uri);
+        let mut all = sets.chain(job.request.pieces.iter().map(|piece| &piece.uri));
+        let refused = all.find_map(|uri| self.storage.health(uri).error());
+        refused.map(|error| -i64::from(error.code))
+    }
+
+    /// CANCEL RESTORE of a tenant in restore: drops it, frees its pools, ends its job.
+    pub(crate) fn cancel_restore(&mut self, name: &str) {
+        let now = self.now();
+        self.drop_tenant(name);
+        let cancelled = |job: &&mut RestoreJob| {
+            job.request.tenant_name == name && job.stage < RestoreStage::Ended
+        };
+        for job in self.restores.jobs.iter_mut().filter(cancelled) {
+            job.result = -4072;
+            job.comment = root_service_comment(-4072);
+            job.finished_at = Some(now);
+            // The tenant's own row went with the tenant.
+            job.enter(RestoreStage::Closing, now, &self.pace);
+        }
+    }
+
+    /// Lets the restore of a tenant fail: the one in progress, or the next one.
+    pub(crate) fn doom_restore(&mut self, tenant: &str, doom: RestoreDoom) {
+        let now = self.now();
+        let mut jobs = self.restores.jobs.iter_mut();
+        let ahead =
+            |job: &&mut RestoreJob| job.request.tenant_name == tenant && job.stage <= doom.stage;
+        match jobs.find(ahead) {
+            Some(job) => {
+                if job.stage == doom.stage {
+                    job.due = now.plus(self.pace.backup_step());
+                }
+                job.doom = Some(doom);
+            }
+            None => self.restores.dooms.push((tenant.to_owned(), doom)),
+        }
+    }
+
+    /// Stops restores of a tenant in this stage.
+    pub(crate) fn hold_restore(&mut self, tenant: &str, stage: RestoreStage) {
+        let here = |job: &&mut RestoreJob| job.request.tenant_name == tenant && job.stage == stage;
+        for job in self.restores.jobs.iter_mut().filter(here) {
+            job.due = Scn::NEVER;
+        }
+        self.restores.holds.push((tenant.to_owned(), stage));
+    }
+
+    /// Lets restores of a tenant go on.
+    pub(crate) fn release_restore(&mut self, tenant: &str) {
+        let now = self.now();
+        self.restores.holds.retain(|(held, _)| held != tenant);
+        let stopped =
+            |job: &&mut RestoreJob| job.request.tenant_name == tenant && job.due == Scn::NEVER;
+        for job in self.restores.jobs.iter_mut().filter(stopped) {
+            job.due = now.plus(self.pace.backup_step());
+        }
+    }
+}
+
+/// The form in which the root service reports a failure.
+pub(super) fn root_service_comment(code: i64) -> String {
+    let text = result_text(code);
+    format!("(ROOTSERVICE)addr: {NODE}, result: {code}({text}), trace_id: YB42-000000-0-0")
+}
+
+/// The form in which a server reports what failed on it while it restored.
+pub(crate) fn server_comment(code: i64) -> String {
+    let text = result_text(code);
+    format!(
+        "(SERVER)ls_id: 1001, addr: {NODE}, module: RESTORE_DATA, result: {code}({text}), \
+         trace_id: YB42-000000-0-0"
+    )
+}
