@@ -5,8 +5,21 @@
 //! `DBA_OB_ARCHIVELOG_PIECE_FILES`). Where the views leave a doubt the window is the smaller one:
 //! a window that is too wide promises data that nobody can bring back.
 
+mod chain;
+mod explain;
+mod log;
+mod shown;
+mod tenant;
+mod wording;
+
+pub use chain::Fault;
+pub use explain::{Explanation, Obstacle, explain, explain_from_windows};
+pub use shown::{known, shown};
+pub use tenant::{of_tenant, pieces_of};
+
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn};
-use std::collections::HashMap;
+use chain::Chains;
+use log::Log;
 
 /// Every point from `start_scn` to `end_scn`, both included, can be restored to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -30,9 +43,6 @@ pub struct Point {
     pub self_contained: bool,
 }
 
-/// How the views say that a set stands on no other.
-const NO_SET: BackupSetId = BackupSetId(0);
-
 /// What a tenant can be restored to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recoverable {
@@ -42,17 +52,40 @@ pub struct Recoverable {
     pub points: Vec<Point>,
 }
 
+impl Recoverable {
+    /// Everything that can be restored to, oldest first: a point that needs no window is a window
+    /// of one instant.
+    #[must_use]
+    pub fn spans(&self) -> Vec<Window> {
+        let alone = self.points.iter().filter(|point| point.self_contained);
+        let alone = alone.map(|point| Window {
+            start_scn: point.scn,
+            end_scn: point.scn,
+        });
+        merge(self.windows.iter().copied().chain(alone).collect())
+    }
+}
+
+impl Window {
+    /// Whether an instant lies in it.
+    #[must_use]
+    pub fn contains(&self, at: Scn) -> bool {
+        (self.start_scn..=self.end_scn).contains(&at)
+    }
+}
+
 /// Derives the windows and points of one tenant from its backup sets and archive pieces, given in
 /// any order.
 #[must_use]
 pub fn recoverable(sets: &[BackupSet], pieces: &[Piece]) -> Recoverable {
-    let runs = runs(pieces);
-    let by_id: HashMap<BackupSetId, &BackupSet> = sets.iter().map(|set| (set.id, set)).collect();
+    let log = Log::of(pieces);
+    let runs = log.runs();
+    let chains = Chains::of(sets);
     let mut windows = Vec::new();
     let mut points = Vec::new();
-    for set in sets.iter().filter(|set| chain_is_usable(set, &by_id)) {
+    for set in sets.iter().filter(|set| chains.of_set(set).is_ok()) {
         let before = windows.len();
-        windows.extend(runs.iter().filter_map(|run| window(set, run)));
+        windows.extend(runs.iter().filter_map(|run| run.window(set)));
         if set.plus_archivelog || windows.len() > before {
             points.push(Point {
                 backup_set_id: set.id,
@@ -83,76 +116,6 @@ pub fn merge(mut windows: Vec<Window>) -> Vec<Window> {
         }
     }
     merged
-}
-
-/// Log without a hole: `[start, end)` is archived, and `end` can be restored to.
-struct Run {
-    start: Scn,
-    end: Scn,
-}
-
-fn window(set: &BackupSet, run: &Run) -> Option<Window> {
-    let replays = (run.start..run.end).contains(&set.start_replay_scn);
-    // Equal or later in every healthy set; log before the replay's start proves nothing.
-    let start_scn = set.min_restore_scn.max(set.start_replay_scn);
-    (replays && run.end > start_scn).then_some(Window {
-        start_scn,
-        end_scn: run.end,
-    })
-}
-
-fn is_usable(set: &BackupSet) -> bool {
-    set.success && set.available
-}
-
-/// Whether the set and all it builds on are usable. A set builds only on older ones, so broken
-/// references can not lead around in a circle.
-fn chain_is_usable(set: &BackupSet, by_id: &HashMap<BackupSetId, &BackupSet>) -> bool {
-    let mut link = set;
-    while is_usable(link) {
-        if link.full {
-            return true;
-        }
-        let older = |id| by_id.get(&id).copied().filter(|older| older.id < link.id);
-        let base = older(link.prev_full_id);
-        if !base.is_some_and(|base| is_usable(base) && base.full) {
-            return false;
-        }
-        if link.prev_inc_id == NO_SET {
-            return true;
-        }
-        let Some(previous) = older(link.prev_inc_id) else {
-            return false;
-        };
-        link = previous;
-    }
-    false
-}
-
-fn runs(pieces: &[Piece]) -> Vec<Run> {
-    let mut pieces: Vec<&Piece> = pieces.iter().filter(|piece| piece.available).collect();
-    pieces.sort_unstable_by_key(|piece| (piece.dest_id, piece.round_id, piece.id));
-    let joined = pieces.chunk_by(|previous, next| joins(previous, next));
-    let run = |run: &[&Piece]| {
-        Some(Run {
-            start: run.first()?.start_scn,
-            end: run.last()?.checkpoint_scn,
-        })
-    };
-    joined.filter_map(run).collect()
-}
-
-fn joins(previous: &Piece, next: &Piece) -> bool {
-    let reached = next.start_scn == previous.checkpoint_scn;
-    // A frozen piece within a round was archived to its end. The last one of a stopped round is
-    // frozen too, but short of its planned end: there only the checkpoint tells the truth.
-    let completed = previous.frozen && next.start_scn == previous.end_scn;
-    let gapless = match next.round_id.checked_sub(previous.round_id) {
-        Some(0) => reached || completed,
-        Some(1) => reached,
-        _ => false,
-    };
-    gapless && previous.dest_id == next.dest_id
 }
 
 #[cfg(test)]

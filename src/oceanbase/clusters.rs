@@ -17,8 +17,8 @@ use tokio::task::JoinSet;
 use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
-use super::database::{Database, Permit, lock};
-use super::model::{DatabaseId, Snapshot};
+use super::database::{Database, Errand, Permit, lock};
+use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::rights::{COME_BACK, Way};
 use super::sender::Sender;
@@ -32,15 +32,18 @@ pub struct Clusters {
     known: Arc<Mutex<HashMap<ClusterKey, Arc<Cluster>>>>,
     databases: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
     started: mpsc::UnboundedSender<Arc<Cluster>>,
+    errands: mpsc::UnboundedSender<Errand>,
     wake: broadcast::Sender<Wake>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
     validity: Validity,
 }
 
-/// What runs the reflectors; dropping its future stops them all.
+/// What runs the reflectors, and waits for statements that take minutes; dropping its future stops
+/// them all.
 pub struct Readers {
     started: mpsc::UnboundedReceiver<Arc<Cluster>>,
+    errands: mpsc::UnboundedReceiver<Errand>,
     clusters: Clusters,
     credentials: Arc<dyn Credentials>,
     intervals: Intervals,
@@ -59,10 +62,12 @@ impl Clusters {
         validity: Validity,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
+        let (errands, errand_receiver) = mpsc::unbounded_channel();
         let clusters = Self {
             known: Arc::default(),
             databases: Arc::default(),
             started,
+            errands,
             wake: broadcast::channel(256).0,
             connect,
             metrics,
@@ -70,6 +75,7 @@ impl Clusters {
         };
         let readers = Readers {
             started: receiver,
+            errands: errand_receiver,
             clusters: clusters.clone(),
             credentials,
             intervals,
@@ -142,6 +148,24 @@ impl Clusters {
         database.map_or(COME_BACK, |database| database.turn(way))
     }
 
+    /// Has each read of the next minute show [`Snapshot::restores`], too; the first is made at once
+    /// where the last did not, and wakes everybody. Whoever needs them longer asks again in time.
+    pub fn want_restores(&self, key: &ClusterKey) {
+        let cluster = self.get(key);
+        if let Some(database) = cluster.and_then(|cluster| cluster.database()) {
+            database.want_restores();
+        }
+    }
+
+    /// What became of the RESTORE with this key that was handed over; `None` where this process has
+    /// sent none to the database, or has forgotten it over many others. When it is answered, the
+    /// objects of the tenant that it makes are woken.
+    #[must_use]
+    pub fn handed_over(&self, cluster: &ClusterKey, key: &RestoreKey) -> Option<HandedOver> {
+        let database = self.get(cluster)?.database()?;
+        database.handed_over(key)
+    }
+
     /// Tells whose objects should be looked at again.
     #[must_use]
     pub fn wakes(&self) -> broadcast::Receiver<Wake> {
@@ -171,7 +195,8 @@ impl Clusters {
                 self.metrics.clone(),
                 self.validity.clone(),
             );
-            Arc::new(Database::new(id, sender, self.wake.clone()))
+            let (wake, errands) = (self.wake.clone(), self.errands.clone());
+            Arc::new(Database::new(id, sender, wake, errands))
         });
         let database = Arc::clone(database);
         database.join(cluster.key());
@@ -230,6 +255,7 @@ impl Readers {
     /// Reads every cluster that is watched; never ends by itself.
     pub async fn run(mut self) {
         let mut readers = JoinSet::new();
+        let mut errands = JoinSet::new();
         loop {
             tokio::select! {
                 Some(cluster) = self.started.recv() => {
@@ -244,6 +270,11 @@ impl Readers {
                     };
                     readers.spawn(async move { reflector.run().await; cluster });
                 }
+                Some(errand) = self.errands.recv() => {
+                    errands.spawn(errand);
+                }
+                // How it went stands where its answer is kept.
+                Some(_) = errands.join_next() => {}
                 Some(Ok(cluster)) = readers.join_next() => {
                     self.clusters.ended(&cluster);
                 }
@@ -252,3 +283,6 @@ impl Readers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,16 +4,25 @@
 //! [`Guard`]: a look at the database, on the same session, right before it is sent.
 
 mod guard;
+mod recovery;
+mod tables;
 
 use std::time::Duration;
 
 use secrecy::SecretString;
 
 pub use guard::Guard;
+pub use recovery::Recovery;
+pub use tables::TableRecovery;
 
+use super::client::ServerError;
 use super::destination::{Destination, Place};
-use super::model::{DELETE_POLICY, Destinations, JobKey, TenantId, TenantName};
+use super::error::{explain_refusal, explain_refusal_to_restore};
+use super::model::{
+    DELETE_POLICY, Destinations, Failure, JobKey, RestoreKey, TenantId, TenantName,
+};
 use super::password::RestorePassword;
+use super::view::Query;
 
 /// Something that is asked of the database, always from the sys tenant.
 #[derive(Clone, Debug)]
@@ -121,6 +130,20 @@ pub enum Command {
         /// The job's key.
         key: JobKey,
     },
+    /// Makes a tenant from backups, or takes it away again.
+    Recovery(Recovery),
+}
+
+impl From<Recovery> for Command {
+    fn from(recovery: Recovery) -> Self {
+        Self::Recovery(recovery)
+    }
+}
+
+impl From<TableRecovery> for Command {
+    fn from(tables: TableRecovery) -> Self {
+        Self::Recovery(Recovery::Tables(tables))
+    }
 }
 
 impl Command {
@@ -139,6 +162,7 @@ impl Command {
             Self::Backup { .. } => "backup",
             Self::FindBackup { .. } => "find_backup",
             Self::CancelBackup { .. } => "cancel_backup",
+            Self::Recovery(recovery) => recovery.name(),
         }
     }
 
@@ -157,6 +181,7 @@ impl Command {
             | Self::Backup { tenant, .. }
             | Self::FindBackup { tenant, .. }
             | Self::CancelBackup { tenant, .. } => tenant,
+            Self::Recovery(recovery) => recovery.tenant(),
         }
     }
 
@@ -204,6 +229,7 @@ impl Command {
                 tenant_id: *tenant_id,
                 recovery_window: recovery_window.clone(),
             },
+            Self::Recovery(recovery) => recovery.guard(),
             _ => Guard::None,
         }
     }
@@ -216,6 +242,7 @@ impl Command {
             Self::SetLogArchiveDest { .. } | Self::SetDataBackupDest { .. } => {
                 Duration::from_mins(1)
             }
+            Self::Recovery(recovery) => recovery.timeout(),
             _ => Self::BACKUP_TIMEOUT,
         }
     }
@@ -225,11 +252,49 @@ impl Command {
 
     /// What the session is told right before the statement, where the statement needs that. Such a
     /// session is a fresh one and used for nothing else: what was told must not reach another
-    /// backup, and this backup must not go without it.
+    /// backup or restore, and this one must not go without it.
     #[must_use]
-    pub fn encryption(&self) -> Option<SecretString> {
+    pub fn preface(&self) -> Option<Preface> {
+        let (name, text) = match self {
+            Self::Backup { password, .. } => ("set_encryption", password.as_ref()?.statement()),
+            Self::Recovery(recovery) => ("set_decryption", recovery.decryption()?),
+            _ => return None,
+        };
+        Some(Preface { name, text })
+    }
+
+    /// Explains why the database refuses it.
+    #[must_use]
+    pub fn refusal(&self, error: &ServerError) -> Failure {
         match self {
-            Self::Backup { password, .. } => password.as_ref().map(RestorePassword::statement),
+            Self::Recovery(_) => explain_refusal_to_restore(error),
+            _ => explain_refusal(error),
+        }
+    }
+
+    /// What is asked on the same session once the statement is answered.
+    #[must_use]
+    pub fn question(&self) -> Option<Query> {
+        match self {
+            Self::Recovery(recovery) => recovery.question(),
+            _ => None,
+        }
+    }
+
+    /// The key of a RESTORE or a RECOVER TABLE: such a statement takes long, and nobody waits for it.
+    #[must_use]
+    pub fn restore_key(&self) -> Option<&RestoreKey> {
+        match self {
+            Self::Recovery(recovery) => recovery.key(),
+            _ => None,
+        }
+    }
+
+    /// What finds the job of such a statement, also when it was refused.
+    #[must_use]
+    pub fn search(&self) -> Option<Guard> {
+        match self {
+            Self::Recovery(recovery) => recovery.search(),
             _ => None,
         }
     }
@@ -303,8 +368,18 @@ impl Command {
             Self::CancelBackup { tenant, .. } => {
                 format!("ALTER SYSTEM CANCEL BACKUP TENANT = '{tenant}'")
             }
+            Self::Recovery(recovery) => return recovery.text(),
         })
     }
+}
+
+/// What a session is told before one statement, which is for that statement alone.
+#[derive(Clone, Debug)]
+pub struct Preface {
+    /// Its fixed name: the label of its metric.
+    pub name: &'static str,
+    /// Its text, with a password in it.
+    pub text: SecretString,
 }
 
 /// What a session is told before a command: how long the database may work on it.

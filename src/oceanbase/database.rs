@@ -4,22 +4,26 @@
 //! trouble stays its own. Then one of them leads: its session reads for all of them. When it can
 //! not any more it resigns, and the next that has logged in leads.
 
-use std::collections::{BTreeSet, HashMap};
-use std::fmt;
+mod handover;
+mod permit;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, broadcast};
+use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::Instant;
 
-use super::client::{Account, Endpoint};
+use super::client::Account;
 use super::cluster::{Cluster, Wake};
-use super::command::Command;
 use super::credentials::ClusterKey;
-use super::model::{Answer, DatabaseId, Snapshot};
-use super::rights::{Right, Rights, Way};
+use super::model::{DatabaseId, HandedOver, Restore, RestoreKey, Restores, Snapshot};
+use super::rights::{Rights, Way};
 use super::sender::Sender;
+pub(super) use handover::Errand;
+use handover::Ledger;
+pub use permit::Permit;
 
 /// What is shared by all objects that describe one database.
 pub(super) struct Database {
@@ -28,6 +32,8 @@ pub(super) struct Database {
     roles: Mutex<Roles>,
     /// Told when the leader resigns.
     vacant: Notify,
+    /// Told when an object does not describe it any more.
+    left: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
     sender: tokio::sync::Mutex<Sender>,
@@ -41,6 +47,11 @@ pub(super) struct Database {
     commands: AtomicU64,
     settled_by: Mutex<HashMap<String, Mark>>,
     commanded_at: Mutex<Option<Instant>>,
+    /// Until when restores are read too.
+    restores_until: Mutex<Option<Instant>>,
+    /// What became of commands that were handed over, and to whom they are.
+    ledger: Ledger,
+    errands: mpsc::UnboundedSender<Errand>,
 }
 
 /// Which objects describe the database.
@@ -63,75 +74,28 @@ struct Mark {
 /// sets many destinations one after the other. At rest there is none.
 const KEPT: Duration = Duration::from_secs(10);
 
-/// The right to send commands to one database.
-pub struct Permit {
-    database: Arc<Database>,
-    /// The object that asks: what its account may not do is not done by another one's.
-    cluster: Arc<Cluster>,
-    account: Account,
-    right: Right,
-}
+/// For how long restores are read after somebody has wanted them.
+const WANTED: Duration = Duration::from_mins(1);
 
 /// The right to read for all; given back when it is dropped.
 pub(super) struct Lead {
     database: Arc<Database>,
 }
 
-impl Permit {
-    /// Where commands are sent to, one or the other of them.
-    #[must_use]
-    pub fn endpoints(&self) -> &[Endpoint] {
-        &self.account.endpoints
-    }
-
-    /// Sends a command, and says what became of it: when those before it are answered, or at once
-    /// where the right is for a store.
-    pub async fn send(&mut self, command: &Command) -> Answer {
-        match self.right {
-            Right::Line(_) => {
-                let mut sender = self.database.sender.lock().await;
-                self.send_by(&mut sender, command).await
-            }
-            Right::Store(_) => {
-                let mut sender = self.database.sender_for_a_store();
-                let answer = self.send_by(&mut sender, command).await;
-                self.database.keep(sender);
-                answer
-            }
-        }
-    }
-
-    async fn send_by(&self, sender: &mut Sender, command: &Command) -> Answer {
-        let Some(snapshot) = self.database.latest() else {
-            return Answer::NotSent("the cluster does not answer".to_owned());
-        };
-        // Whatever happens to the statement from here on, what is known of the tenant is old: also
-        // when this future is dropped in the middle.
-        let mut settling = Settling::new(&self.database, command.tenant().as_str());
-        let sent = sender.send(&self.account, snapshot.version, command);
-        let answer = sent.await;
-        if sender.is_shut_out() {
-            self.cluster.doubt();
-        }
-        settling.is_sent = !matches!(answer, Answer::NotSent(_));
-        answer
-    }
-}
-
-impl fmt::Debug for Permit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Permit({:?})", self.database.id)
-    }
-}
-
 impl Database {
     /// A database of which nothing has been read yet.
-    pub(super) fn new(id: DatabaseId, sender: Sender, wake: broadcast::Sender<Wake>) -> Self {
+    pub(super) fn new(
+        id: DatabaseId,
+        sender: Sender,
+        wake: broadcast::Sender<Wake>,
+        errands: mpsc::UnboundedSender<Errand>,
+    ) -> Self {
         Self {
             id,
             wake,
             roles: Mutex::default(),
             vacant: Notify::new(),
+            left: Notify::new(),
             latest: Mutex::default(),
             pattern: sender.another(),
             sender: tokio::sync::Mutex::new(sender),
@@ -142,6 +106,9 @@ impl Database {
             commands: AtomicU64::new(0),
             settled_by: Mutex::default(),
             commanded_at: Mutex::default(),
+            restores_until: Mutex::default(),
+            ledger: Ledger::default(),
+            errands,
         }
     }
 
@@ -162,7 +129,19 @@ impl Database {
     pub(super) fn leave(&self, key: &ClusterKey) -> bool {
         let mut roles = lock(&self.roles);
         roles.members.remove(key);
+        self.left.notify_waiters();
         roles.members.is_empty()
+    }
+
+    /// Returns when no object describes the database any more.
+    async fn abandoned(&self) {
+        loop {
+            let left = self.left.notified();
+            if lock(&self.roles).members.is_empty() {
+                return;
+            }
+            left.await;
+        }
     }
 
     /// Makes the object read for all; `None` while another one does.
@@ -213,7 +192,7 @@ impl Database {
             database: self,
             cluster,
             account,
-            right,
+            right: Arc::new(right),
         })
     }
 
@@ -240,6 +219,7 @@ impl Database {
     pub(super) fn publish(&self, snapshot: Snapshot) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
+        let before = before.filter(|before| !is_news_to_all(before, &snapshot));
         let tenants = before.map(|before| {
             // A read that shows nothing new still ends the waiting for it.
             // What was awaited stays known: somebody may still hold a snapshot from before.
@@ -255,13 +235,41 @@ impl Database {
         if tenants.as_ref().is_some_and(|names| names.is_empty()) {
             return everybody;
         }
+        self.tell(tenants.as_ref());
+        everybody
+    }
+
+    /// Has the objects of this tenant looked at again.
+    fn wake_tenant(&self, name: &str) {
+        self.tell(Some(&Arc::new(BTreeSet::from([name.to_owned()]))));
+    }
+
+    /// Has the objects of these tenants looked at again, or all.
+    fn tell(&self, tenants: Option<&Arc<BTreeSet<String>>>) {
         let members = lock(&self.roles).members.clone();
         for cluster in members {
-            let tenants = tenants.clone();
+            let tenants = tenants.cloned();
             // Nobody listens while the operator starts; its controllers then look at everything.
             let _ = self.wake.send(Wake { cluster, tenants });
         }
-        everybody
+    }
+
+    /// What became of the command with this key that was handed over.
+    pub(super) fn handed_over(&self, key: &RestoreKey) -> Option<HandedOver> {
+        self.ledger.get(key)
+    }
+
+    /// Reads restores too for a while, and at once where they are not known.
+    pub(super) fn want_restores(&self) {
+        *lock(&self.restores_until) = Some(Instant::now() + WANTED);
+        let latest = self.latest();
+        if latest.is_none_or(|latest| latest.restores.is_none()) {
+            self.poke.notify_one();
+        }
+    }
+
+    pub(super) fn wants_restores(&self) -> bool {
+        lock(&self.restores_until).is_some_and(|until| Instant::now() < until)
     }
 
     /// What is known of the tenant is old until the next read; gives back the mark before.
@@ -291,54 +299,6 @@ impl Drop for Lead {
     }
 }
 
-/// Marks a tenant as changed by us, before and after a command.
-struct Settling<'a> {
-    database: &'a Database,
-    tenant: &'a str,
-    /// The command.
-    command: u64,
-    /// What the command before had made of what was known.
-    before: Option<Mark>,
-    /// Whether something may have left the machine.
-    is_sent: bool,
-}
-
-impl<'a> Settling<'a> {
-    fn new(database: &'a Database, tenant: &'a str) -> Self {
-        let command = database.commands.fetch_add(1, Ordering::SeqCst);
-        let before = database.unsettle(tenant, command);
-        Self {
-            database,
-            tenant,
-            command,
-            before,
-            is_sent: true,
-        }
-    }
-}
-
-impl Drop for Settling<'_> {
-    fn drop(&mut self) {
-        if self.is_sent {
-            self.database.unsettle(self.tenant, self.command);
-            *lock(&self.database.commanded_at) = Some(Instant::now());
-            self.database.poke.notify_one();
-            return;
-        }
-        // Nothing has changed: nobody has to wait for a read, and none has to be made.
-        let mut settled_by = lock(&self.database.settled_by);
-        let last = settled_by.get(self.tenant);
-        if last.is_some_and(|last| last.command != self.command) {
-            // Another one was sent beside it.
-            return;
-        }
-        match self.before {
-            Some(mark) => settled_by.insert(self.tenant.to_owned(), mark),
-            None => settled_by.remove(self.tenant),
-        };
-    }
-}
-
 /// Names of the tenants that differ between two snapshots.
 fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
@@ -354,7 +314,49 @@ fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
         .iter()
         .filter(|(id, _)| !after.tenants.contains_key(id));
     names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
+    if let (Some(before), Some(after)) = (&before.restores, &after.restores) {
+        names.extend(changed_restores(before, after));
+    }
     names
+}
+
+/// Names of the tenants whose restores differ.
+fn changed_restores(before: &Arc<Restores>, after: &Arc<Restores>) -> BTreeSet<String> {
+    if Arc::ptr_eq(before, after) {
+        return BTreeSet::new();
+    }
+    let of_tenants = changed_jobs(&before.restores, &after.restores);
+    let of_tables = changed_jobs(&before.tables, &after.tables);
+    of_tenants.chain(of_tables).collect()
+}
+
+fn changed_jobs<'a>(
+    before: &'a [Restore],
+    after: &'a [Restore],
+) -> impl Iterator<Item = String> + 'a {
+    let known: BTreeMap<_, _> = before.iter().map(|known| (known.job_id, known)).collect();
+    let is_new = move |restore: &&Restore| known.get(&restore.job_id) != Some(restore);
+    let there: BTreeSet<_> = after.iter().map(|restore| restore.job_id).collect();
+    let is_gone = move |known: &&Restore| !there.contains(&known.job_id);
+    let new = after.iter().filter(is_new);
+    let gone = before.iter().filter(is_gone);
+    new.chain(gone).map(|restore| restore.tenant_name.clone())
+}
+
+/// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
+/// free now may be waited for.
+fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
+    match (&before.restores, &after.restores) {
+        (None, Some(_)) => true,
+        (Some(before), Some(after)) => {
+            before.pools != after.pools
+                || before.units != after.units
+                || before.zones != after.zones
+                || before.refused != after.refused
+                || before.tables_refused != after.tables_refused
+        }
+        (_, None) => false,
+    }
 }
 
 /// A poisoned lock holds what it held: none of the sections above can leave it half done.

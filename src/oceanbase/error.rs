@@ -2,215 +2,14 @@
 //! (`ob_errno.def`). The server's own text is never passed on: it may quote the statement, and
 //! with it a key.
 
+mod table;
+
 use super::client::ServerError;
 use super::model::{Failure, FailureClass};
 
-use FailureClass::{AlreadySo, NotYet, Permanent, Unknown};
+use FailureClass::{NotYet, Permanent, Unknown};
 
-/// One explained error number.
-#[derive(Debug)]
-pub struct Explanation {
-    /// The number on the wire.
-    pub number: u16,
-    /// Stable CamelCase word.
-    pub reason: &'static str,
-    /// What happened.
-    pub what: &'static str,
-    /// What to do about it.
-    pub advice: &'static str,
-    /// What it means for whoever sent the statement.
-    pub class: FailureClass,
-}
-
-macro_rules! table {
-    ($($number:literal $reason:ident $class:ident $what:literal $advice:literal)*) => {
-        &[$(Explanation {
-            number: $number,
-            reason: stringify!($reason),
-            what: $what,
-            advice: $advice,
-            class: $class,
-        }),*]
-    };
-}
-
-/// Every number that is explained.
-pub const EXPLANATIONS: &[Explanation] = table! {
-    1045 AccessDenied Permanent
-        "the database refuses the login"
-        "check `username` and `password` in the cluster's Secret; the same answer is given for an unknown tenant"
-    1062 AlreadyExists AlreadySo
-        "the database has such an entry already"
-        "nothing"
-    1064 StatementNotUnderstood Permanent
-        "the database does not understand the statement"
-        "report this with the version of the server"
-    1146 ViewNotFound Permanent
-        "a view of the database is missing"
-        "use an account of the sys tenant; report this with the version of the server"
-    1210 InvalidArgument Permanent
-        "the database does not accept a value of the statement"
-        "check the settings of the BackupStorage and of the log backup"
-    1227 MissingPrivilege Permanent
-        "the account lacks a privilege"
-        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
-    1142 MissingPrivilege Permanent
-        "the account may not read a view"
-        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
-    1295 StatementNotUnderstood Permanent
-        "the database does not take the statement in this protocol"
-        "report this with the version of the server"
-    1235 NotSupported Permanent
-        "the database does not support this in its version or state"
-        "check the server's version and whether log archiving was stopped before its destination was changed"
-    4012 StatementTimeout Unknown
-        "the statement took longer than the database allows"
-        "nothing; the operator looks whether it was run"
-    4016 InternalError NotYet
-        "the database reports an internal error"
-        "look for the trace id in the observer's log"
-    4018 EntryNotFound Permanent
-        "the database does not find what the statement names"
-        "check that it still exists"
-    4023 TryAgain NotYet
-        "the database is busy"
-        "nothing; it is tried again"
-    4072 Canceled Permanent
-        "the job was canceled"
-        "start a new backup if this was not meant"
-    4179 NotAllowed Permanent
-        "the database does not allow this in the tenant's state"
-        "check the tenant for snapshots and the parameter archive_lag_target (at least 60 s with S3)"
-    4554 TaskLost Permanent
-        "a node was lost while it worked on the backup"
-        "check the observers, then start a new backup"
-    5099 StatementNotUnderstood Permanent
-        "the database does not know a parameter"
-        "report this with the version of the server"
-    5157 TenantNotFound Permanent
-        "there is no tenant of this name"
-        "check the tenant's name"
-    5160 TenantNotFound Permanent
-        "there is no tenant of this name"
-        "check the tenant's name"
-    9003 ObjectStoreError Permanent
-        "the OSS store failed"
-        "check the store and its access key"
-    9011 BackupFileNotFound Permanent
-        "a file of the backup is missing in the store"
-        "check whether somebody removed files there; a full backup starts a new chain"
-    9023 CannotStartLogArchive NotYet
-        "log archiving can not start, because the tenant is not in normal state"
-        "wait until the tenant's status is NORMAL"
-    9024 AlreadyInNoArchiveLogMode AlreadySo
-        "log archiving is off already"
-        "nothing"
-    9025 NoLogArchive NotYet
-        "the tenant has no log archive"
-        "start its log backup, and wait until it runs"
-    9026 InvalidBackupDest Permanent
-        "the destination is not valid"
-        "check the fields of the BackupStorage"
-    9027 LogArchiveInterrupted Permanent
-        "log archiving was interrupted"
-        "stop and start the log backup, then make a full backup"
-    9029 LogArchiveNotRunning Permanent
-        "log archiving stopped while the backup ran"
-        "keep the log backup running, then start a new backup"
-    9036 BackupInProgress NotYet
-        "another backup of the tenant runs"
-        "nothing; it is tried again when that one has ended"
-    9040 BackupCannotStart NotYet
-        "the backup can not start: log archiving is not running, the tenant is not normal, or the cluster is being upgraded"
-        "check the tenant's LogBackup and its status"
-    9041 CancelNotAllowed NotYet
-        "the backup can not be canceled in its state"
-        "nothing; it is tried again"
-    9046 BackupFileNotFound Permanent
-        "the database does not know the backup set that this one stands on"
-        "make a full backup: it starts a new chain"
-    9048 BackupIsolated Permanent
-        "the backup set lies between two rounds of log archiving and could not be restored"
-        "keep the log backup running, then make a full backup"
-    9049 BackupStopped AlreadySo
-        "there is nothing to cancel"
-        "nothing"
-    9058 InvalidBackupZone Permanent
-        "the zones or regions that back up are set wrong"
-        "check the server's backup_zone, backup_idc and backup_region"
-    9060 ObjectStoreError Permanent
-        "the COS store failed"
-        "check the store and its access key"
-    9066 ConflictingValues Permanent
-        "two settings contradict each other"
-        "check the settings of the BackupStorage"
-    9070 StoreNotReachable NotYet
-        "the observers can not reach the store"
-        "check the endpoint of the BackupStorage, or that the directory is mounted on every observer"
-    9071 StorePermissionDenied Permanent
-        "the observers may not read and write the store"
-        "check the permissions of the directory, or the policy of the bucket and the access key"
-    9078 LogNotArchivedYet NotYet
-        "the archived logs end before what the backup needs"
-        "check how far behind the log backup is"
-    9079 LogRecycledBeforeArchive Permanent
-        "logs that the backup needs are gone"
-        "stop and start the log backup, then make a full backup"
-    9080 DirectoryNotEmpty Permanent
-        "the directory is not empty and holds no backups of this tenant (format file does not exist)"
-        "choose another path or an empty directory; if it is a mount, check that it is mounted on every observer"
-    9081 DestinationOwnedElsewhere Permanent
-        "the directory belongs to another tenant or cluster (format file does not match)"
-        "choose a path of its own for this tenant"
-    9082 StoreOutOfSpace Permanent
-        "the store is full"
-        "make room in the store, then start a new backup"
-    9086 CheckpointTimeout Permanent
-        "a minor compaction took too long"
-        "start a new backup when the cluster is less busy"
-    9087 LogRecycledBeforeArchive Permanent
-        "logs were recycled before they were archived"
-        "stop and start the log backup, then make a full backup; check the throughput of the store"
-    9091 AlreadyInArchiveLogMode AlreadySo
-        "the tenant is in ARCHIVELOG mode already"
-        "nothing"
-    9092 AlreadyInNoArchiveLogMode AlreadySo
-        "the tenant is in NOARCHIVELOG mode already"
-        "nothing"
-    9105 ObjectStoreError Permanent
-        "the S3 store failed"
-        "check the store and its access key"
-    9113 ChecksumNotSupported Permanent
-        "the store does not support the checksum"
-        "choose another `checksum` in the BackupStorage"
-    9114 InvalidStorageDest Permanent
-        "the store's address is not valid"
-        "check the fields of the BackupStorage"
-    9116 StorePermissionDenied Permanent
-        "the access key may not read and write the bucket"
-        "check the policy of the bucket and the access key"
-    9117 RegionMismatch Permanent
-        "the region does not match the store's endpoint"
-        "check `region` of the BackupStorage"
-    9118 InvalidStorageEndpoint Permanent
-        "the store's endpoint is not valid"
-        "check `endpoint` of the BackupStorage"
-    9129 ObjectStoreError Permanent
-        "the object store failed"
-        "check the store and its access key"
-    9132 ChecksumError Permanent
-        "the store returned other bytes than were written"
-        "check the store; start a new full backup"
-    9133 InvalidBackupZone Permanent
-        "the zones or regions that back up are set wrong"
-        "check the server's backup_zone, backup_idc and backup_region"
-    9138 NoSuitableReplica NotYet
-        "no replica of a log stream can be backed up"
-        "check that every log stream has a healthy replica"
-    9140 ObjectLocked Permanent
-        "the store keeps an object from being changed (WORM)"
-        "use a bucket without object lock"
-};
+pub use table::{EXPLANATIONS, Explanation, OF_RESTORES};
 
 /// Numbers of failed jobs that pass by themselves, beside those that [`FailureClass::NotYet`] and
 /// [`FailureClass::Unknown`] say so of: a node was lost, log archiving did not run, compaction was
@@ -221,9 +20,22 @@ const PASSING: [u16; 7] = [4554, 9029, 9086, 9003, 9060, 9105, 9129];
 /// Explains an error number: as it is on the wire, or negative as in a RESULT column.
 #[must_use]
 pub fn explain(code: i32) -> Failure {
+    explain_by(&[EXPLANATIONS], code)
+}
+
+/// The same, to whoever restores.
+#[must_use]
+pub fn explain_to_restore(code: i32) -> Failure {
+    explain_by(&[OF_RESTORES, EXPLANATIONS], code)
+}
+
+/// Explains a number by the first table that has it.
+fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
     let number = code.unsigned_abs();
-    let known = EXPLANATIONS
+    let known = tables
         .iter()
+        .copied()
+        .flatten()
         .find(|known| u32::from(known.number) == number);
     let code = i32::try_from(number).map_or(i32::MIN, |number| -number);
     match known {
@@ -265,6 +77,35 @@ pub fn explain_refusal(error: &ServerError) -> Failure {
     known
 }
 
+/// Explains a refusal of a statement that restores, or of what goes with it.
+#[must_use]
+pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
+    let known = explain_to_restore(i32::from(error.code));
+    // One number for a good deal: only these texts tell what the tenant's state has to do with it.
+    if error.code == 4179 && error.text.contains("existed tenant name") {
+        return Failure {
+            reason: "TenantExists",
+            message:
+                "there is a tenant of this name already (error 4179): choose another name for \
+                      the new tenant"
+                    .to_owned(),
+            ..known
+        };
+    }
+    if error.code == 4179 && error.text.contains("not in restore") {
+        return Failure {
+            reason: "NotRestoring",
+            message: "the tenant is not being restored (error 4179): nothing; the operator looks \
+                      what became of the restore"
+                .to_owned(),
+            class: NotYet,
+            passing: true,
+            ..known
+        };
+    }
+    known
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -293,12 +134,40 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_explained_to_whoever_restores_where_it_means_something_else() {
+        assert_ne!(explain_to_restore(-4018).reason, explain(-4018).reason);
+        assert_eq!(explain_to_restore(-9047), explain(-9047));
+    }
+
+    #[test]
+    fn a_restore_is_told_that_its_tenant_exists_without_the_statement() {
+        let failure = explain_refusal_to_restore(&ServerError {
+            code: 4179,
+            text: "restore tenant with existed tenant name is not allowed near 'access_key=x'"
+                .to_owned(),
+        });
+        assert_eq!((failure.reason, failure.class), ("TenantExists", Permanent));
+        assert!(!failure.message.contains("access_key"));
+    }
+
+    #[test]
+    fn to_cancel_what_is_not_restored_any_more_is_no_failure_for_good() {
+        let failure = explain_refusal_to_restore(&ServerError {
+            code: 4179,
+            text: "Cancel tenant not in restore is not allowed".to_owned(),
+        });
+        assert_eq!((failure.reason, failure.class), ("NotRestoring", NotYet));
+    }
+
+    #[test]
     fn every_number_is_explained_once() {
-        let mut numbers: Vec<_> = EXPLANATIONS.iter().map(|e| e.number).collect();
-        numbers.sort_unstable();
-        let count = numbers.len();
-        numbers.dedup();
-        assert_eq!(numbers.len(), count);
+        for table in [EXPLANATIONS, OF_RESTORES] {
+            let mut numbers: Vec<_> = table.iter().map(|e| e.number).collect();
+            numbers.sort_unstable();
+            let count = numbers.len();
+            numbers.dedup();
+            assert_eq!(numbers.len(), count);
+        }
     }
 
     /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
@@ -313,23 +182,14 @@ mod tests {
         9081, 9082, 9086, 9087, 9091, 9092, 9094, 9099, 9105, 9113, 9114, 9116, 9117, 9118, 9119,
         9129, 9132, 9133, 9138, 9140,
     ];
-    /// Those that only units and pools, cleanup or restore come to.
-    #[rustfmt::skip]
-    const OF_OTHERS: [u16; 19] = [
-        4624, 4626, 4647, 4648, 4650, 4651, 4658,
-        5156,
-        9014, 9044, 9045, 9047, 9053, 9064, 9069, 9077, 9094, 9099, 9119,
-    ];
-
     #[test]
-    fn every_number_that_can_reach_a_backup_is_explained_with_advice() {
+    fn every_number_that_can_reach_a_backup_or_a_restore_is_explained_with_advice() {
         let unexplained: Vec<_> = DEFINED
             .iter()
-            .filter(|number| !OF_OTHERS.contains(number))
             .filter(|number| !EXPLANATIONS.iter().any(|known| known.number == **number))
             .collect();
         assert_eq!(unexplained, [&0_u16; 0]);
-        for known in EXPLANATIONS {
+        for known in EXPLANATIONS.iter().chain(OF_RESTORES) {
             assert!(
                 !known.what.is_empty() && !known.advice.is_empty(),
                 "{known:?}"

@@ -3,6 +3,10 @@
 mod answer;
 mod destinations;
 mod id;
+mod job;
+mod resource;
+mod restore;
+mod table;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,9 +14,15 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use answer::{Answer, Failure, FailureClass};
+pub use answer::{Answer, Failure, FailureClass, HandedOver};
 pub use destinations::Destinations;
-pub use id::{BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, TenantId, TenantName};
+pub use id::{
+    BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, ScnError, TenantId, TenantName,
+};
+pub use job::{Job, JobStatus};
+pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
+pub use restore::{PreviewRow, Restore, RestoreKey, RestoreStatus, Restores};
+pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
 
 use super::version::Version;
 
@@ -33,6 +43,8 @@ pub struct Snapshot {
     pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
     /// Jobs of the sys tenant: the parents of those that sys started, running or recent.
     pub parents: Arc<Vec<Job>>,
+    /// What concerns restores; `None` where nobody has wanted it for a while.
+    pub restores: Option<Arc<Restores>>,
 }
 
 impl Snapshot {
@@ -49,6 +61,7 @@ impl Snapshot {
             community: self.community,
             tenants: kept.map(|(id, tenant)| (*id, Arc::clone(tenant))).collect(),
             parents: Arc::clone(&self.parents),
+            restores: self.restores.clone(),
         }
     }
 
@@ -70,6 +83,10 @@ pub struct Tenant {
     pub status: String,
     /// `TENANT_ROLE`; before V4.1 there is no such column and every tenant is `PRIMARY`.
     pub role: String,
+    /// `SWITCHOVER_STATUS`, from V4.1 on: `NORMAL` but while the role changes.
+    pub switchover_status: Option<String>,
+    /// `COMPATIBLE`, from V4.2 on: the version of its data, which an upgrade of the tenant moves on.
+    pub compatible: Option<String>,
     /// Whether it is locked.
     pub locked: bool,
     /// Whether LOG_MODE is ARCHIVELOG; before V4.1 there is no such column.
@@ -304,76 +321,4 @@ pub struct BackupSet {
     pub tenant_compatible: String,
     /// Root of the destination, without keys.
     pub path: String,
-}
-
-/// One data backup job (`CDB_OB_BACKUP_JOBS`, `CDB_OB_BACKUP_JOB_HISTORY`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Job {
-    /// The tenant: [`TenantId::SYS`] for a parent.
-    pub tenant_id: TenantId,
-    /// Its number.
-    pub id: JobId,
-    /// Its set; 0 in a parent.
-    pub set_id: BackupSetId,
-    /// The tenant that typed the statement.
-    pub initiator_tenant_id: TenantId,
-    /// The parent in that tenant; 0 when the tenant itself started it.
-    pub initiator_job_id: JobId,
-    /// Whether BACKUP_TYPE is FULL, not INC.
-    pub full: bool,
-    /// Its state.
-    pub status: JobStatus,
-    /// When it started.
-    pub started_at: Timestamp,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Why it failed.
-    pub failure: Option<Failure>,
-    /// The text given with the statement.
-    pub description: String,
-    /// Directory, without keys.
-    pub path: String,
-    /// Parts done of 100, while it runs and says so.
-    pub percent: Option<u8>,
-}
-
-/// State of a job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum JobStatus {
-    /// Taken, nothing read yet.
-    Init,
-    /// Working; the name of the stage where it is not plain `DOING`.
-    Doing,
-    /// Done.
-    Completed,
-    /// Ended with an error.
-    Failed,
-    /// Asked to stop.
-    Canceling,
-    /// Stopped.
-    Canceled,
-    /// A word that this operator does not know; taken for a running state, never for an end.
-    Unknown(String),
-}
-
-impl JobStatus {
-    /// Reads `STATUS`.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "INIT" => Self::Init,
-            "DOING" => Self::Doing,
-            "COMPLETED" => Self::Completed,
-            "FAILED" => Self::Failed,
-            "CANCELING" => Self::Canceling,
-            "CANCELED" => Self::Canceled,
-            other => Self::Unknown(other.to_owned()),
-        }
-    }
-
-    /// Whether it will not change any more.
-    #[must_use]
-    pub fn is_terminal(&self) -> bool {
-        matches!(self, Self::Completed | Self::Failed | Self::Canceled)
-    }
 }

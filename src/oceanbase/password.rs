@@ -40,6 +40,20 @@ impl RestorePassword {
     }
 }
 
+/// `SET DECRYPTION`: backup sets with these passwords can be restored by this session; `None` where
+/// there is no password.
+#[must_use]
+pub fn decryption(passwords: &[RestorePassword]) -> Option<SecretString> {
+    if passwords.is_empty() {
+        return None;
+    }
+    let quoted = passwords
+        .iter()
+        .map(|password| format!("'{}'", password.0.expose_secret()));
+    let quoted = quoted.collect::<Vec<_>>().join(", ");
+    Some(format!("SET DECRYPTION IDENTIFIED BY {quoted}").into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,6 +88,17 @@ mod tests {
         }
         assert!(password(&"x".repeat(129)).is_err());
         assert!(password(&"x".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn all_passwords_of_a_restore_stand_in_one_statement() {
+        let both = ["full", "incr"].map(|text| password(text).unwrap());
+        let statement = decryption(&both).unwrap();
+        assert_eq!(
+            statement.expose_secret(),
+            "SET DECRYPTION IDENTIFIED BY 'full', 'incr'"
+        );
+        assert!(decryption(&[]).is_none());
     }
 
     #[test]

@@ -4,8 +4,8 @@
 //! speaks. One task per database then reads the `CDB_OB_*` views of the sys tenant for all tenants
 //! at once, on one standing connection; the tasks of other objects hang up and only look now and
 //! then whether they could still log in. Five queries are made on every tick; sets, pieces and
-//! ended jobs only when a job or a piece changed, and every five minutes. It never changes
-//! anything.
+//! ended jobs only when a job or a piece changed, and every five minutes; restores while somebody
+//! wants them. It never changes anything.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use super::clusters::Clusters;
 use super::command::SESSION_SETUP;
 use super::credentials::{Credentials, CredentialsError};
 use super::database::Database;
-use super::model::{Identity, JobKey, Snapshot};
+use super::model::{Identity, JobKey, Restore, Snapshot};
 use super::snapshot::{Depth, History, Reading};
 use super::trouble::Trouble;
 use super::version::Version;
@@ -268,11 +268,18 @@ impl Reflector {
                 Depth::Hot
             };
             let read = reading.read(&mut history, depth, read_at).await;
-            let took = now.elapsed();
             let (tenants, parents, was_full) = match read {
                 Ok(read) => read,
                 Err(trouble) => return end(trouble.into(), served),
             };
+            let mut restores = None;
+            if database.wants_restores() {
+                match reading.restores(&mut history, read_at).await {
+                    Ok(read) => restores = Some(read),
+                    Err(trouble) => return end(trouble.into(), served),
+                }
+            }
+            let took = now.elapsed();
             if was_full {
                 full_at = now + self.intervals.full;
             }
@@ -284,6 +291,7 @@ impl Reflector {
                 community: about.community,
                 tenants,
                 parents,
+                restores,
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
             let had_trouble = self.cluster.clear_trouble();
@@ -333,15 +341,18 @@ impl Reflector {
 
 /// Whether something of ours runs, or log archiving moves from one state to another.
 fn is_busy(snapshot: &Snapshot) -> bool {
-    snapshot.tenants.values().any(|tenant| {
-        tenant
-            .running_jobs()
-            .any(|job| job.description.starts_with(JobKey::PREFIX))
-            || tenant
-                .round
-                .as_ref()
-                .is_some_and(|round| round.status.is_moving())
-    })
+    let read = snapshot.restores.iter();
+    let restores = read.flat_map(|read| read.restores.iter().chain(&read.tables));
+    restores.into_iter().any(Restore::is_running_of_ours)
+        || snapshot.tenants.values().any(|tenant| {
+            tenant
+                .running_jobs()
+                .any(|job| job.description.starts_with(JobKey::PREFIX))
+                || tenant
+                    .round
+                    .as_ref()
+                    .is_some_and(|round| round.status.is_moving())
+        })
 }
 
 fn end(trouble: Trouble, served: bool) -> End {

@@ -1,8 +1,9 @@
 //! Who may send commands to a database now. Most go one after the other, on one session. Those that
 //! make the servers read and write a store go beside them, each on a session of its own: a store
-//! that hangs holds such a command for a minute, and holds back only what goes to the same store.
+//! that hangs holds such a command for a minute, and holds back only what goes to the same store. Those
+//! of restores go beside them too: the database makes a tenant before it answers.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -22,6 +23,10 @@ const LINE: usize = 4;
 /// holds a worker of sys.
 const STORES: usize = 4;
 
+/// How many commands of restores may be under way to one database at a time, each on a connection of
+/// its own.
+const RECOVERIES: usize = 4;
+
 /// How soon whoever has found no right left comes back.
 pub(super) const COME_BACK: Duration = Duration::from_millis(100);
 
@@ -39,12 +44,15 @@ pub enum Way {
     Line,
     /// Beside them: the servers write to this store before they answer.
     Store(Place),
+    /// Beside them, on a session that nothing else is sent on: a restore, and what takes as long.
+    Recovery,
 }
 
 /// The rights to send to one database.
 pub(super) struct Rights {
     line: Arc<Semaphore>,
     stores: Stores,
+    recoveries: Recoveries,
     /// When the last one comes back of those who found no right left, by their way.
     last_turns: Mutex<HashMap<Way, Instant>>,
 }
@@ -52,10 +60,20 @@ pub(super) struct Rights {
 /// Stores for which a command is under way, and since when.
 type Stores = Arc<Mutex<HashMap<Place, Instant>>>;
 
+/// Since when the commands of restores are under way.
+type Recoveries = Arc<Mutex<BTreeMap<u64, Instant>>>;
+
 /// The right to send on one way; given back when it is dropped.
 pub(super) enum Right {
     Line(#[allow(dead_code, reason = "held")] OwnedSemaphorePermit),
     Store(#[allow(dead_code, reason = "held")] StoreRight),
+    Recovery(#[allow(dead_code, reason = "held")] RecoveryRight),
+}
+
+/// The right to send one command of a restore.
+pub(super) struct RecoveryRight {
+    recoveries: Recoveries,
+    number: u64,
 }
 
 /// The right to send what is for one store.
@@ -70,6 +88,7 @@ impl Rights {
         Self {
             line: Arc::new(Semaphore::new(LINE)),
             stores: Stores::default(),
+            recoveries: Recoveries::default(),
             last_turns: Mutex::default(),
         }
     }
@@ -92,6 +111,18 @@ impl Rights {
                     place: place.clone(),
                 }))
             }
+            Way::Recovery => {
+                let mut recoveries = lock(&self.recoveries);
+                if recoveries.len() >= RECOVERIES {
+                    return None;
+                }
+                let last = recoveries.last_key_value().map_or(0, |(last, _)| *last);
+                recoveries.insert(last + 1, Instant::now());
+                Some(Right::Recovery(RecoveryRight {
+                    recoveries: Arc::clone(&self.recoveries),
+                    number: last + 1,
+                }))
+            }
         }
     }
 
@@ -110,18 +141,27 @@ impl Rights {
 
     /// For how long the command has been under way that holds up the others.
     fn silence(&self, way: &Way) -> Duration {
-        let Way::Store(place) = way else {
-            return Duration::ZERO;
+        let since = match way {
+            Way::Line => None,
+            Way::Store(place) => {
+                let stores = lock(&self.stores);
+                stores.get(place).or_else(|| stores.values().max()).copied()
+            }
+            Way::Recovery => lock(&self.recoveries).values().min().copied(),
         };
-        let stores = lock(&self.stores);
-        let since = stores.get(place).or_else(|| stores.values().max());
-        since.map_or(Duration::ZERO, Instant::elapsed)
+        since.map_or(Duration::ZERO, |since| since.elapsed())
     }
 }
 
 impl Drop for StoreRight {
     fn drop(&mut self) {
         lock(&self.stores).remove(&self.place);
+    }
+}
+
+impl Drop for RecoveryRight {
+    fn drop(&mut self) {
+        lock(&self.recoveries).remove(&self.number);
     }
 }
 
@@ -163,6 +203,26 @@ mod tests {
         let rights = Rights::new();
         let all = (0..9).filter_map(|number| rights.take(&store(&format!("/{number}"))));
         assert_eq!(all.collect::<Vec<_>>().len(), STORES);
+    }
+
+    #[test]
+    fn four_restores_are_under_way_at_a_time_and_hold_up_nothing_else() {
+        let rights = Rights::new();
+        let mut all: Vec<_> = std::iter::from_fn(|| rights.take(&Way::Recovery)).collect();
+        assert_eq!(all.len(), RECOVERIES);
+        assert!(rights.take(&Way::Line).is_some());
+        assert!(rights.take(&store("/good")).is_some());
+        all.remove(0);
+        let again: Vec<_> = std::iter::from_fn(|| rights.take(&Way::Recovery)).collect();
+        assert_eq!(again.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_for_restores_that_take_minutes_come_back_every_few_seconds() {
+        let rights = Rights::new();
+        let _all: Vec<_> = std::iter::from_fn(|| rights.take(&Way::Recovery)).collect();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(rights.turn(&Way::Recovery), LONGEST);
     }
 
     #[tokio::test(start_paused = true)]

@@ -5,11 +5,11 @@ mod look;
 use std::sync::Arc;
 use std::time::Duration;
 
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
-use super::command::{Command, SESSION_SETUP, limit};
+use super::command::{Command, Preface, SESSION_SETUP, limit};
 use super::error::explain_refusal;
 use super::model::{Answer, DatabaseId, FailureClass};
 use super::validity::Validity;
@@ -98,10 +98,8 @@ impl Sender {
         command: &Command,
     ) -> Answer {
         self.is_shut_out = false;
-        if let Some(encryption) = command.encryption() {
-            return self
-                .send_alone(account, version, command, &encryption)
-                .await;
+        if let Some(preface) = command.preface() {
+            return self.send_alone(account, version, command, &preface).await;
         }
         // Taken out while it is used: a future that is dropped in the middle leaves no session
         // with an answer still on its way.
@@ -128,15 +126,14 @@ impl Sender {
         account: &Account,
         version: Version,
         command: &Command,
-        encryption: &SecretString,
+        preface: &Preface,
     ) -> Answer {
         let mut session = match self.open(account).await {
             Ok(session) => session,
             Err(answer) => return answer,
         };
-        let encryption = Some(encryption);
         match self
-            .script(session.as_mut(), version, command, encryption)
+            .script(session.as_mut(), version, command, Some(preface))
             .await
         {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
@@ -182,7 +179,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         command: &Command,
-        encryption: Option<&SecretString>,
+        preface: Option<&Preface>,
     ) -> Result<Answer, Stop> {
         self.check_validity()?;
         self.ask_in_time(session, &limit(command.timeout()), LOOK_TIMEOUT)
@@ -192,8 +189,8 @@ impl Sender {
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
-        if let Some(encryption) = encryption {
-            self.encrypt(session, encryption).await?;
+        if let Some(preface) = preface {
+            self.tell(session, preface).await?;
         }
         // Again: whoever took over while this process stood still may have sent it by now, and what
         // the look has shown is from before.
@@ -211,32 +208,33 @@ impl Sender {
             "sent"
         );
         Ok(match answer {
-            Ok(_) => Answer::Done,
+            Ok(_) => match command.question() {
+                None => Answer::Done,
+                Some(question) => self.show(session, version, &question).await?,
+            },
             Err(QueryError::Lost(why)) => Answer::Unknown(why),
             Err(QueryError::Server(error)) => {
-                let failure = explain_refusal(&error);
+                let failure = command.refusal(&error);
                 match failure.class {
                     FailureClass::AlreadySo => Answer::Done,
                     FailureClass::Unknown => Answer::Unknown(failure.message),
-                    FailureClass::NotYet | FailureClass::Permanent => Answer::Refused(failure),
+                    FailureClass::NotYet | FailureClass::Permanent => match command.search() {
+                        None => Answer::Refused(failure),
+                        Some(search) => self.refused(session, version, search, failure).await,
+                    },
                 }
             }
         })
     }
 
-    /// Protects the next backup of the session. Without a plain yes there is no backup: it would
-    /// be one that anybody can restore.
-    async fn encrypt(
-        &self,
-        session: &mut dyn Session,
-        statement: &SecretString,
-    ) -> Result<(), Stop> {
+    /// Protects the next backup of the session, or gives it the passwords of what it restores.
+    /// Without a plain yes nothing is sent: it would be a backup that anybody can restore.
+    async fn tell(&self, session: &mut dyn Session, preface: &Preface) -> Result<(), Stop> {
         let began = Instant::now();
-        let statement = statement.expose_secret();
+        let statement = preface.text.expose_secret();
         let answer = self.ask_in_time(session, statement, LOOK_TIMEOUT).await;
         let code = code_of(&answer);
-        self.metrics
-            .statement("set_encryption", &code, began.elapsed());
+        self.metrics.statement(preface.name, &code, began.elapsed());
         match answer {
             Ok(_) => Ok(()),
             Err(QueryError::Server(error)) => {

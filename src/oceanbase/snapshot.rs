@@ -18,6 +18,7 @@ use crate::telemetry::Metrics;
 mod kept;
 mod late;
 mod rare;
+mod restores;
 
 use kept::{kept, shared, trim};
 
@@ -66,6 +67,7 @@ pub(super) struct History {
     lag_targets_at: Option<Instant>,
     /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
     missing: HashMap<(TenantId, JobId), Timestamp>,
+    restores: restores::Known,
 }
 
 /// Why a read failed.
@@ -132,14 +134,9 @@ impl<'a> Reading<'a> {
     /// Parts done of 100. A row that can not be read costs only its number: nothing is decided by
     /// it, unlike by jobs, sets and pieces, of which a part would be worse than none.
     async fn progress(&mut self) -> Result<BTreeMap<(TenantId, JobId), u8>, QueryError> {
-        let (progress, unreadable) =
-            view::progress(self.version, &self.ask(&Query::Progress).await?);
-        if let Some(error) = unreadable.first() {
-            self.metrics
-                .left_out(Query::Progress.name(), unreadable.len());
-            tracing::warn!(%error, rows = unreadable.len(), "rows are left out");
-        }
-        Ok(progress)
+        let answer = self.ask(&Query::Progress).await?;
+        let read = view::progress(self.version, &answer);
+        Ok(self.legible(&Query::Progress, read).into_iter().collect())
     }
 
     /// Reads the cluster, as deep as asked or deeper where something has changed. The last value
@@ -192,6 +189,8 @@ impl<'a> Reading<'a> {
                 name: row.name,
                 status: row.status,
                 role: row.role,
+                switchover_status: row.switchover_status,
+                compatible: row.compatible,
                 locked: row.locked,
                 archive_log: row.archive_log,
                 log_dest: log_dests.remove(&id),

@@ -2,7 +2,7 @@
 //! views whose rows are given.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -190,15 +190,73 @@ fn server_error(error: SqlError) -> ServerError {
     }
 }
 
-/// A session whose views hold what they are given.
+/// Sessions whose views hold what they are given.
 #[derive(Clone, Default)]
 pub(crate) struct Given {
     views: Arc<Mutex<HashMap<&'static str, Rows>>>,
     asked: Arc<Mutex<Vec<String>>>,
+    /// What happens to the next statement that holds a text.
+    next: Arc<Mutex<Vec<(&'static str, Happening)>>>,
+    /// How many have logged in.
+    pub(crate) logins: Arc<AtomicUsize>,
+}
+
+/// What happens to a statement.
+#[derive(Clone)]
+pub(crate) enum Happening {
+    /// It takes so long.
+    Takes(Duration),
+    /// It takes so long and is refused with this number and text.
+    Refused(Duration, u16, &'static str),
+    /// The connection breaks.
+    Lost,
 }
 
 impl Given {
-    /// Replaces a view's rows; the name is that of the view without its schema.
+    /// A database of V4.3.5.2, cluster 7, with the user tenant 1002, `orders`.
+    pub(crate) fn database() -> Self {
+        let given = Self::default();
+        given.set(
+            "OB_VERSION()",
+            "OB_VERSION, VERSION",
+            &[&[Some("4.3.5.2"), Some("5.7.25-OceanBase_CE-v4.3.5.2")]],
+        );
+        let parameter = |name, value| ["1", name, value].map(Some);
+        let rows = [parameter("cluster", "obprod"), parameter("cluster_id", "7")];
+        given.set(
+            "GV$OB_PARAMETERS",
+            "TENANT_ID, NAME, VALUE",
+            &[&rows[0], &rows[1]],
+        );
+        given.tenants(&[("1002", "orders", "PRIMARY")]);
+        given
+    }
+
+    /// What it is, as [`Self::database`] says.
+    pub(crate) fn id() -> DatabaseId {
+        DatabaseId::new(7, "2026-01-01T00:00:00Z".parse().unwrap())
+    }
+
+    /// Replaces the user tenants: numbers, names, roles.
+    pub(crate) fn tenants(&self, tenants: &[(&str, &str, &str)]) {
+        let row = |(id, name, role): &(&str, &str, &str)| {
+            let rest = ["NORMAL", "NO", role, "NORMAL", "NOARCHIVELOG", "4.3.5.2"];
+            let row = ["2026-01-01 00:00:00", id, name].into_iter().chain(rest);
+            row.map(|value| Some(value.to_owned())).collect::<Vec<_>>()
+        };
+        let rows: Vec<_> = tenants.iter().map(row).collect();
+        let rows: Vec<Vec<_>> = rows
+            .iter()
+            .map(|row| row.iter().map(Option::as_deref).collect())
+            .collect();
+        let rows: Vec<_> = rows.iter().map(Vec::as_slice).collect();
+        let columns = "CREATE_TIME, TENANT_ID, TENANT_NAME, STATUS, LOCKED, TENANT_ROLE, \
+                       SWITCHOVER_STATUS, LOG_MODE, COMPATIBLE";
+        self.set("DBA_OB_TENANTS", columns, &rows);
+    }
+
+    /// Replaces a view's rows; the name is that of the view without its schema, or some of the text
+    /// where a statement names no view.
     pub(crate) fn set(&self, view: &'static str, columns: &str, rows: &[&[Option<&str>]]) {
         let row = |row: &&[Option<&str>]| row.iter().map(|v| v.map(str::to_owned)).collect();
         let rows = Rows {
@@ -208,9 +266,46 @@ impl Given {
         lock(&self.views).insert(view, rows);
     }
 
+    /// Has something happen to the next statement that holds this text.
+    pub(crate) fn next(&self, text: &'static str, happens: Happening) {
+        lock(&self.next).push((text, happens));
+    }
+
     /// The queries since this was asked last, in order.
     pub(crate) fn take_asked(&self) -> Vec<String> {
         std::mem::take(&mut *lock(&self.asked))
+    }
+
+    /// How many statements with this text there were, since they were taken last.
+    pub(crate) fn count(&self, text: &str) -> usize {
+        lock(&self.asked)
+            .iter()
+            .filter(|asked| asked.contains(text))
+            .count()
+    }
+
+    fn answer(&self, text: &str) -> Rows {
+        let view = text.split("oceanbase.").nth(1).unwrap_or_default();
+        let view = view.split(' ').next().unwrap_or_default();
+        let views = lock(&self.views);
+        let named = views
+            .iter()
+            .find(|(name, _)| view.is_empty() && text.contains(**name));
+        views
+            .get(view)
+            .or(named.map(|(_, rows)| rows))
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+impl Connect for Given {
+    fn connect<'a>(
+        &'a self,
+        _: &'a Account,
+    ) -> BoxFuture<'a, Result<Box<dyn Session>, ConnectError>> {
+        self.logins.fetch_add(1, Ordering::Relaxed);
+        async move { Ok(Box::new(self.clone()) as Box<dyn Session>) }.boxed()
     }
 }
 
@@ -218,13 +313,32 @@ impl Session for Given {
     fn query<'a>(
         &'a mut self,
         text: &'a str,
-        _: Duration,
+        timeout: Duration,
     ) -> BoxFuture<'a, Result<Rows, QueryError>> {
         lock(&self.asked).push(text.to_owned());
-        let view = text.split("oceanbase.").nth(1).unwrap_or_default();
-        let view = view.split(' ').next().unwrap_or_default();
-        let rows = lock(&self.views).get(view).cloned().unwrap_or_default();
-        async move { Ok(rows) }.boxed()
+        let mut next = lock(&self.next);
+        let position = next.iter().position(|(part, _)| text.contains(part));
+        let happens = position.map(|position| next.remove(position).1);
+        drop(next);
+        let rows = self.answer(text);
+        async move {
+            let (delay, answer) = match happens {
+                None => (Duration::ZERO, Ok(rows)),
+                Some(Happening::Takes(delay)) => (delay, Ok(rows)),
+                Some(Happening::Refused(delay, code, text)) => {
+                    let text = text.to_owned();
+                    (delay, Err(QueryError::Server(ServerError { code, text })))
+                }
+                Some(Happening::Lost) => (Duration::ZERO, Err(QueryError::Lost("cut".to_owned()))),
+            };
+            if delay > timeout {
+                sleep(timeout).await;
+                return Err(QueryError::Lost("time is up".to_owned()));
+            }
+            sleep(delay).await;
+            answer
+        }
+        .boxed()
     }
 }
 

@@ -61,10 +61,18 @@ pub enum Capability {
     AddressingModel,
     /// The parameter `archive_lag_target`.
     ArchiveLagTarget,
+    /// `COMPATIBLE` in `DBA_OB_TENANTS`.
+    TenantCompatible,
+    /// `ALTER SYSTEM CANCEL RESTORE`; before, the half restored tenant is dropped instead.
+    CancelRestore,
+    /// `ALTER SYSTEM RECOVER TABLE`.
+    TableRecovery,
+    /// `RESTORE_PROGRESS` and `RECOVER_PROGRESS` in `CDB_OB_RESTORE_PROGRESS`.
+    RestoreProgress,
 }
 
 impl Capability {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 13] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
@@ -74,6 +82,10 @@ impl Capability {
         Self::BackupProgress,
         Self::AddressingModel,
         Self::ArchiveLagTarget,
+        Self::TenantCompatible,
+        Self::CancelRestore,
+        Self::TableRecovery,
+        Self::RestoreProgress,
     ];
 
     /// The word in `status.capabilities`; `None` for what only this operator cares about.
@@ -84,10 +96,14 @@ impl Capability {
             Self::CosStorage => Some("COSStorage"),
             Self::S3Storage => Some("S3Storage"),
             Self::BackupProgress => Some("BackupProgress"),
+            Self::TableRecovery => Some("TableRecovery"),
             Self::TenantRole
             | Self::PlusArchivelog
             | Self::AddressingModel
-            | Self::ArchiveLagTarget => None,
+            | Self::ArchiveLagTarget
+            | Self::TenantCompatible
+            | Self::CancelRestore
+            | Self::RestoreProgress => None,
         }
     }
 }
@@ -112,11 +128,15 @@ impl Version {
             Capability::TenantRole | Capability::PauseLogBackup | Capability::PlusArchivelog => {
                 v >= (4, 1, 0)
             }
-            Capability::ArchiveLagTarget => v >= (4, 2, 0),
-            Capability::CosStorage => v >= (4, 2, 1),
+            Capability::ArchiveLagTarget
+            | Capability::TenantCompatible
+            | Capability::CancelRestore => v >= (4, 2, 0),
+            Capability::CosStorage | Capability::TableRecovery => v >= (4, 2, 1),
             Capability::S3Storage => since(5, 0),
             Capability::BackupProgress => since(5, 1),
             Capability::AddressingModel => since(5, 4),
+            // Of 4.3.4 nothing is known.
+            Capability::RestoreProgress => since(5, 5),
         }
     }
 
@@ -164,6 +184,28 @@ mod tests {
     fn the_lag_target_came_with_4_2() {
         assert!(!version("4.1.0.2").can(Capability::ArchiveLagTarget));
         assert!(version("4.2.0.0").can(Capability::ArchiveLagTarget));
+    }
+
+    #[test]
+    fn a_restore_tells_its_progress_from_4_2_5_and_from_4_3_5_on() {
+        for (text, expected) in [
+            ("4.2.1.0", false),
+            ("4.2.5.0", true),
+            ("4.3.3.0", false),
+            ("4.3.4.0", false),
+            ("4.3.5.0", true),
+            ("4.4.2.0", true),
+        ] {
+            assert_eq!(version(text).can(Capability::RestoreProgress), expected);
+        }
+    }
+
+    #[test]
+    fn a_restore_can_be_canceled_from_4_2_on_and_a_table_recovered_from_4_2_1_on() {
+        assert!(!version("4.1.0.2").can(Capability::CancelRestore));
+        assert!(version("4.2.0.0").can(Capability::CancelRestore));
+        assert!(!version("4.2.0.0").can(Capability::TableRecovery));
+        assert!(version("4.2.1.0").can(Capability::TableRecovery));
     }
 
     #[test]

@@ -1,14 +1,17 @@
 //! Every query on the views of the sys tenant, and the reading of their rows.
 
 mod read;
+mod restore;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 pub use read::{
-    TenantRow, ViewError, archive_dests, data_dests, identity, jobs, lag_targets, pieces, policies,
-    progress, rounds, sets, tenants, version,
+    Legible, TenantRow, ViewError, archive_dests, data_dests, data_version, identity, jobs,
+    lag_targets, pieces, policies, pools, preview, progress, restores, rounds, sets, tables,
+    tenants, units, version, zones,
 };
+pub use restore::RestoreQuery;
 
 use super::model::{JobKey, TenantId};
 use super::version::{Capability, Version};
@@ -57,6 +60,8 @@ pub enum Query {
     OwnJobsByKey(JobKey),
     /// The same of ended jobs.
     OwnJobHistoryByKey(JobKey),
+    /// On restores, and on what tenants are made of.
+    Restore(RestoreQuery),
 }
 
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
@@ -87,6 +92,7 @@ impl Query {
             Self::JobHistoryByKey(_) => "job_history_by_key",
             Self::OwnJobsByKey(_) => "own_jobs_by_key",
             Self::OwnJobHistoryByKey(_) => "own_job_history_by_key",
+            Self::Restore(query) => query.name(),
         }
     }
 
@@ -102,13 +108,12 @@ impl Query {
                 "SELECT CREATE_TIME FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_ID = 1".to_owned()
             }
             Self::Tenants => {
-                let since_4_1 = if version.can(Capability::TenantRole) {
-                    ", TENANT_ROLE, LOG_MODE"
-                } else {
-                    ""
-                };
+                let since = |what, columns| if version.can(what) { columns } else { "" };
+                let role = ", TENANT_ROLE, SWITCHOVER_STATUS, LOG_MODE";
+                let since_4_1 = since(Capability::TenantRole, role);
+                let since_4_2 = since(Capability::TenantCompatible, ", COMPATIBLE");
                 format!(
-                    "SELECT TENANT_ID, TENANT_NAME, STATUS, LOCKED{since_4_1} \
+                    "SELECT TENANT_ID, TENANT_NAME, STATUS, LOCKED{since_4_1}{since_4_2} \
                      FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_TYPE = 'USER'"
                 )
             }
@@ -144,14 +149,11 @@ impl Query {
                      FROM oceanbase.CDB_OB_BACKUP_TASKS"
                 )
             }
-            Self::JobHistory(since) => {
-                let since = TimeZone::UTC.to_datetime(*since);
-                format!(
-                    "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY \
-                     WHERE START_TIMESTAMP >= '{}'",
-                    since.strftime("%Y-%m-%d %H:%M:%S")
-                )
-            }
+            Self::JobHistory(since) => format!(
+                "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOB_HISTORY \
+                 WHERE START_TIMESTAMP >= '{}'",
+                second(*since)
+            ),
             Self::Sets => "SELECT TENANT_ID, BACKUP_SET_ID, DEST_ID, BACKUP_TYPE, \
                  PREV_FULL_BACKUP_SET_ID, PREV_INC_BACKUP_SET_ID, END_TIMESTAMP, STATUS, \
                  FILE_STATUS, PLUS_ARCHIVELOG, START_REPLAY_SCN, MIN_RESTORE_SCN, INPUT_BYTES, \
@@ -183,6 +185,13 @@ impl Query {
                 "SELECT JOB_ID FROM oceanbase.DBA_OB_BACKUP_JOB_HISTORY \
                  WHERE DESCRIPTION = '{key}'"
             ),
+            Self::Restore(query) => query.text(version),
         }
     }
+}
+
+/// An instant as the session's zone, UTC, writes it; of its second what is before.
+fn second(at: Timestamp) -> String {
+    let at = TimeZone::UTC.to_datetime(at);
+    at.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }

@@ -1,8 +1,15 @@
 //! Windows of small histories told by hand.
 
+use super::chain::NO_SET;
 use super::*;
 
+mod engine;
+mod explaining;
+mod history;
 mod oracle;
+mod reasons;
+mod shown;
+mod wording;
 
 fn full(id: i64, start_replay_scn: u64, min_restore_scn: u64) -> BackupSet {
     BackupSet {

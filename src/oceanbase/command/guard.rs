@@ -1,7 +1,9 @@
 //! What is looked for before a statement is sent.
 
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Destinations, JobKey, TenantId};
+use crate::oceanbase::model::{
+    AuxiliaryTenant, Destinations, JobKey, ResourceName, RestoreKey, TenantId, TenantName,
+};
 
 /// A look at the database before a statement is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,5 +52,76 @@ pub enum Guard {
         tenant_id: TenantId,
         /// The job's key.
         key: JobKey,
+    },
+    /// The statement is not sent when a restore with this key exists, running or ended at any time,
+    /// nor when there is a tenant of this name: an object that is applied again must never restore
+    /// twice.
+    NeverRestored {
+        /// The tenant that is made.
+        tenant: TenantName,
+        /// The restore's key.
+        key: RestoreKey,
+    },
+    /// The statement is not sent when a restore with this key exists, running or ended.
+    NoRestoreWithKey(RestoreKey),
+    /// The statement is sent only while the restore with this key makes this tenant.
+    RestoreRuns {
+        /// The tenant.
+        tenant: TenantName,
+        /// The restore's key.
+        key: RestoreKey,
+    },
+    /// The statement is sent only when the restore with this key has failed and has left this tenant;
+    /// before V4.2.0, which can not cancel, also while it runs.
+    RestoreFailed {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The restore's key.
+        key: RestoreKey,
+    },
+    /// The statement is not sent when a recovery of tables with this key exists, running or ended at
+    /// any time, nor unless the tenant of this name has this number, is a primary one, and gets no
+    /// other tables.
+    NeverRecovered {
+        /// The tenant that gets the tables.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The recovery's key.
+        key: RestoreKey,
+    },
+    /// The statement is not sent when a recovery of tables with this key exists, running or ended.
+    NoTablesWithKey(RestoreKey),
+    /// The statement is sent only when the recovery with this key is the only one that brings tables
+    /// into the tenant.
+    OnlyTables {
+        /// The tenant.
+        tenant: TenantName,
+        /// The recovery's key.
+        key: RestoreKey,
+    },
+    /// The statement is sent only when the recovery with this key has failed and has left this tenant.
+    AuxiliaryLeft {
+        /// The auxiliary tenant.
+        auxiliary: AuxiliaryTenant,
+        /// Its number.
+        auxiliary_id: TenantId,
+        /// The recovery's key.
+        key: RestoreKey,
+    },
+    /// The statement is sent only when no tenant holds the pool.
+    PoolIsFree(ResourceName),
+    /// The statement is sent only when no pool uses the unit.
+    UnitIsUnused(ResourceName),
+    /// The statement is sent only when the tenant of this name has this number and this role.
+    TenantIs {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// `STANDBY` or `PRIMARY`.
+        role: &'static str,
     },
 }

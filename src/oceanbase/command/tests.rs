@@ -2,6 +2,9 @@
 
 use super::*;
 
+mod recovery;
+mod tables;
+
 fn tenant() -> TenantName {
     TenantName::parse("orders").unwrap()
 }

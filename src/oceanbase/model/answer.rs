@@ -1,6 +1,6 @@
 //! What became of something that was asked of the database.
 
-use super::Job;
+use super::{Job, PreviewRow, Restore};
 
 /// An error of the engine, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,12 @@ pub enum Answer {
     AlreadySent,
     /// A look by key found that the backup has ended, and how.
     Ended(Box<Job>),
+    /// A look by key found the restore, running or ended: it was sent before.
+    Restore(Box<Restore>),
+    /// What a restore would read.
+    Preview(Vec<PreviewRow>),
+    /// It is being sent by a task of its own: see [`HandedOver`].
+    HandedOver,
     /// Its guard found that it must not be sent now; why.
     Withheld(String),
     /// The database refused it, or its session; nothing was changed.
@@ -47,4 +53,13 @@ pub enum Answer {
     NotSent(String),
     /// Whether it was run is not known; look before sending again.
     Unknown(String),
+}
+
+/// What became of a command that takes minutes and was handed over.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HandedOver {
+    /// It is under way.
+    Sending,
+    /// It was answered; never with [`Answer::HandedOver`].
+    Answered(Answer),
 }

@@ -1,5 +1,8 @@
 //! What is looked for right before a statement is sent, on the same session.
 
+mod restore;
+mod tables;
+
 use std::collections::BTreeSet;
 
 use tokio::time::Instant;
@@ -100,6 +103,17 @@ impl Sender {
                     Err(withheld("another backup runs"))
                 }
             }
+            Guard::NeverRestored { .. }
+            | Guard::NoRestoreWithKey(_)
+            | Guard::RestoreRuns { .. }
+            | Guard::RestoreFailed { .. }
+            | Guard::PoolIsFree(_)
+            | Guard::UnitIsUnused(_)
+            | Guard::TenantIs { .. } => self.look_to_restore(session, version, guard).await,
+            Guard::NeverRecovered { .. }
+            | Guard::NoTablesWithKey(_)
+            | Guard::OnlyTables { .. }
+            | Guard::AuxiliaryLeft { .. } => self.look_at_tables(session, version, guard).await,
         }
     }
 

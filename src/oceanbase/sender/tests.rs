@@ -13,6 +13,7 @@ mod late;
 mod lease;
 mod password;
 mod policy;
+mod restore;
 
 const VERSION: Version = Version([4, 3, 5, 2]);
 

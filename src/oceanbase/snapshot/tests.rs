@@ -3,6 +3,7 @@ use crate::oceanbase::client::Connect;
 use crate::oceanbase::model::JobStatus;
 use crate::oceanbase::testing::{Given, InProcess, account, lock};
 
+mod restores;
 mod rows;
 
 const VERSION: Version = Version([4, 3, 5, 2]);
@@ -16,7 +17,8 @@ struct Desk {
     now: Timestamp,
 }
 
-const TENANT_COLUMNS: &str = "TENANT_ID, TENANT_NAME, STATUS, LOCKED, TENANT_ROLE, LOG_MODE";
+const TENANT_COLUMNS: &str = "TENANT_ID, TENANT_NAME, STATUS, LOCKED, TENANT_ROLE, \
+    SWITCHOVER_STATUS, LOG_MODE, COMPATIBLE";
 const ROUND_COLUMNS: &str = "TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, USED_PIECE_ID, INPUT_BYTES, \
      OUTPUT_BYTES, COMMENT, PATH";
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
@@ -41,7 +43,14 @@ impl Desk {
     }
 
     fn tenants(&self, status_of_billing: &str) {
-        let row = |id, name, status| [id, name, status, "NO", "PRIMARY", "ARCHIVELOG"].map(Some);
+        let row = |id, name, status| {
+            let role = ["NO", "PRIMARY", "NORMAL", "ARCHIVELOG", "4.3.5.2"];
+            [&[id, name, status], &role[..]]
+                .concat()
+                .into_iter()
+                .map(Some)
+                .collect::<Vec<_>>()
+        };
         let orders = row("1002", "orders", "NORMAL");
         let billing = row("1004", "billing", status_of_billing);
         self.views

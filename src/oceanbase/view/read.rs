@@ -1,6 +1,7 @@
 //! The reading of rows.
 
 mod lag;
+mod restore;
 
 use std::collections::BTreeMap;
 
@@ -17,6 +18,7 @@ use crate::oceanbase::model::{
 use crate::oceanbase::version::{Capability, Version};
 
 pub use lag::lag_targets;
+pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
 
 /// A row that is not what the view's description promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,6 +43,11 @@ impl Row<'_> {
             column,
             problem,
         }
+    }
+
+    fn has(&self, column: &str) -> bool {
+        let mut columns = self.columns.iter();
+        columns.any(|name| name.eq_ignore_ascii_case(column))
     }
 
     fn optional(&self, column: &'static str) -> Result<Option<&str>, ViewError> {
@@ -153,6 +160,10 @@ pub struct TenantRow {
     pub status: String,
     /// Its role; `PRIMARY` where the version has no such column.
     pub role: String,
+    /// Its SWITCHOVER_STATUS; `None` where the version has no such column.
+    pub switchover_status: Option<String>,
+    /// Its COMPATIBLE; `None` where the version has no such column.
+    pub compatible: Option<String>,
     /// Whether it is locked.
     pub locked: bool,
     /// Whether LOG_MODE is ARCHIVELOG; `None` where the version has no such column.
@@ -161,26 +172,25 @@ pub struct TenantRow {
 
 /// Reads [`Query::Tenants`].
 pub fn tenants(version: Version, answer: &Rows) -> Result<Vec<TenantRow>, ViewError> {
-    let since_4_1 = version.can(Capability::TenantRole);
     rows("tenants", answer)
         .map(|row| {
-            let role = if since_4_1 {
-                row.text("TENANT_ROLE")?
-            } else {
-                "PRIMARY"
+            let since = |what, column| {
+                if !version.can(what) {
+                    return Ok(None);
+                }
+                row.text(column).map(|text| Some(text.to_owned()))
             };
-            let archive_log = if since_4_1 {
-                Some(row.is("LOG_MODE", "ARCHIVELOG")?)
-            } else {
-                None
-            };
+            let role = since(Capability::TenantRole, "TENANT_ROLE")?;
+            let log_mode = since(Capability::TenantRole, "LOG_MODE")?;
             Ok(TenantRow {
                 id: row.tenant_id()?,
                 name: row.text("TENANT_NAME")?.to_owned(),
                 status: row.text("STATUS")?.to_owned(),
-                role: role.to_owned(),
+                role: role.unwrap_or_else(|| "PRIMARY".to_owned()),
+                switchover_status: since(Capability::TenantRole, "SWITCHOVER_STATUS")?,
+                compatible: since(Capability::TenantCompatible, "COMPATIBLE")?,
                 locked: row.is("LOCKED", "YES")?,
-                archive_log,
+                archive_log: log_mode.map(|mode| mode.eq_ignore_ascii_case("ARCHIVELOG")),
             })
         })
         .collect()
@@ -279,21 +289,8 @@ pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
 /// Reads [`Query::Progress`]: parts done of 100, and what is wrong with the rows that can not be
 /// read. Nothing is decided by progress, so that they are left out.
 #[must_use]
-pub fn progress(
-    version: Version,
-    answer: &Rows,
-) -> (BTreeMap<(TenantId, JobId), u8>, Vec<ViewError>) {
-    let mut unreadable = Vec::new();
-    let read = rows("progress", answer)
-        .filter_map(|row| match percent(version, &row) {
-            Ok(known) => Some(known),
-            Err(error) => {
-                unreadable.push(error);
-                None
-            }
-        })
-        .collect();
-    (read, unreadable)
+pub fn progress(version: Version, answer: &Rows) -> Legible<((TenantId, JobId), u8)> {
+    Legible::of("progress", answer, |row| percent(version, row))
 }
 
 fn percent(version: Version, row: &Row<'_>) -> Result<((TenantId, JobId), u8), ViewError> {

@@ -1,0 +1,82 @@
+//! Restores, from the right to send one to the answer.
+
+use tokio::time::sleep;
+
+use super::*;
+use crate::oceanbase::command::{Command, Recovery};
+use crate::oceanbase::credentials::CredentialsError;
+use crate::oceanbase::destination::Destination;
+use crate::oceanbase::model::{Answer, ResourceName, TenantName};
+use crate::oceanbase::testing::{Given, Happening, Paused, account};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+mod handover;
+mod restores;
+
+/// Credentials that are good, until the object is gone.
+struct Good;
+
+impl Credentials for Good {
+    fn account<'a>(
+        &'a self,
+        _: &'a ClusterKey,
+    ) -> BoxFuture<'a, Result<Account, CredentialsError>> {
+        async { Ok(account()) }.boxed()
+    }
+}
+
+/// A database of given views that is read.
+struct Desk {
+    given: Given,
+    clusters: Clusters,
+    wakes: broadcast::Receiver<Wake>,
+    key: ClusterKey,
+    validity: Validity,
+    running: JoinSet<()>,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let given = Given::database();
+        let validity = Validity::always();
+        let (clusters, readers) = Clusters::new(
+            Arc::new(given.clone()),
+            Arc::new(Good),
+            Intervals::default(),
+            Paused::new().clock(),
+            Metrics::new().unwrap(),
+            validity.clone(),
+        );
+        let key = ClusterKey::new("default", "prod");
+        let wakes = clusters.wakes();
+        let mut running = JoinSet::new();
+        running.spawn(readers.run());
+        clusters.watch(&key);
+        let desk = Self {
+            given,
+            clusters,
+            wakes,
+            key,
+            validity,
+            running,
+        };
+        sleep(Duration::from_secs(1)).await;
+        desk
+    }
+
+    fn snapshot(&self) -> Arc<Snapshot> {
+        match self.clusters.state(&self.key) {
+            ClusterState::Up(snapshot) => snapshot,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Names of the tenants that were woken since this was asked last; `None` for everybody.
+    fn wakes(&mut self) -> Vec<Option<Vec<String>>> {
+        let wakes = std::iter::from_fn(|| self.wakes.try_recv().ok());
+        wakes
+            .map(|wake| wake.tenants.map(|names| names.iter().cloned().collect()))
+            .collect()
+    }
+}

@@ -1,0 +1,157 @@
+//! The sending of commands to one database.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use futures::FutureExt;
+use tokio::time::Instant;
+
+use super::handover::Underway;
+use super::{Database, Mark, lock};
+use crate::oceanbase::client::{Account, Endpoint};
+use crate::oceanbase::cluster::Cluster;
+use crate::oceanbase::command::Command;
+use crate::oceanbase::model::{Answer, RestoreKey};
+use crate::oceanbase::rights::Right;
+use crate::oceanbase::sender::Sender;
+
+/// The right to send commands to one database.
+pub struct Permit {
+    pub(super) database: Arc<Database>,
+    /// The object that asks: what its account may not do is not done by another one's.
+    pub(super) cluster: Arc<Cluster>,
+    pub(super) account: Account,
+    pub(super) right: Arc<Right>,
+}
+
+impl Permit {
+    /// Where commands are sent to, one or the other of them.
+    #[must_use]
+    pub fn endpoints(&self) -> &[Endpoint] {
+        &self.account.endpoints
+    }
+
+    /// Sends a command, and says what became of it: when those before it are answered, or at once
+    /// where the right is for a store or for a restore. A RESTORE takes minutes and is handed over:
+    /// its answer is [kept](crate::oceanbase::clusters::Clusters::handed_over).
+    pub async fn send(&mut self, command: &Command) -> Answer {
+        if let Some(key) = command.restore_key() {
+            return self.hand_over(key, command);
+        }
+        match *self.right {
+            Right::Line(_) => {
+                let mut sender = self.database.sender.lock().await;
+                self.send_by(&mut sender, command).await
+            }
+            Right::Store(_) => {
+                let mut sender = self.database.sender_for_a_store();
+                let answer = self.send_by(&mut sender, command).await;
+                self.database.keep(sender);
+                answer
+            }
+            Right::Recovery(_) => {
+                let mut sender = self.database.pattern.another();
+                self.send_by(&mut sender, command).await
+            }
+        }
+    }
+
+    /// Has a task of its own send the command. The right to send is held until it is answered.
+    fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
+        if !matches!(*self.right, Right::Recovery(_)) {
+            return Answer::NotSent("it would hold up all other statements".to_owned());
+        }
+        let Some(underway) = Underway::begin(&self.database, key, command.tenant()) else {
+            return Answer::HandedOver;
+        };
+        let permit = Self {
+            database: Arc::clone(&self.database),
+            cluster: Arc::clone(&self.cluster),
+            account: self.account.clone(),
+            right: Arc::clone(&self.right),
+        };
+        let command = command.clone();
+        let errand = async move {
+            let mut sender = permit.database.pattern.another();
+            tokio::select! {
+                biased;
+                () = permit.database.abandoned() => {}
+                answer = permit.send_by(&mut sender, &command) => underway.end(answer),
+            }
+        };
+        // Whoever runs errands is gone only when the operator stops.
+        let _ = self.database.errands.send(errand.boxed());
+        Answer::HandedOver
+    }
+
+    async fn send_by(&self, sender: &mut Sender, command: &Command) -> Answer {
+        let Some(snapshot) = self.database.latest() else {
+            return Answer::NotSent("the cluster does not answer".to_owned());
+        };
+        // Whatever happens to the statement from here on, what is known of the tenant is old: also
+        // when this future is dropped in the middle.
+        let mut settling = Settling::new(&self.database, command.tenant().as_str());
+        let sent = sender.send(&self.account, snapshot.version, command);
+        let answer = sent.await;
+        if sender.is_shut_out() {
+            self.cluster.doubt();
+        }
+        settling.is_sent = !matches!(answer, Answer::NotSent(_));
+        answer
+    }
+}
+
+impl fmt::Debug for Permit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Permit({:?})", self.database.id)
+    }
+}
+
+/// Marks a tenant as changed by us, before and after a command.
+struct Settling<'a> {
+    database: &'a Database,
+    tenant: &'a str,
+    /// The command.
+    command: u64,
+    /// What the command before had made of what was known.
+    before: Option<Mark>,
+    /// Whether something may have left the machine.
+    is_sent: bool,
+}
+
+impl<'a> Settling<'a> {
+    fn new(database: &'a Database, tenant: &'a str) -> Self {
+        let command = database.commands.fetch_add(1, Ordering::SeqCst);
+        let before = database.unsettle(tenant, command);
+        Self {
+            database,
+            tenant,
+            command,
+            before,
+            is_sent: true,
+        }
+    }
+}
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        if self.is_sent {
+            self.database.unsettle(self.tenant, self.command);
+            *lock(&self.database.commanded_at) = Some(Instant::now());
+            self.database.poke.notify_one();
+            return;
+        }
+        // Nothing has changed: nobody has to wait for a read, and none has to be made.
+        let mut settled_by = lock(&self.database.settled_by);
+        let last = settled_by.get(self.tenant);
+        if last.is_some_and(|last| last.command != self.command) {
+            // Another one was sent beside it.
+            return;
+        }
+        match self.before {
+            Some(mark) => settled_by.insert(self.tenant.to_owned(), mark),
+            None => settled_by.remove(self.tenant),
+        };
+    }
+}

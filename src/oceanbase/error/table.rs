@@ -1,0 +1,315 @@
+//! Every number that is explained (`ob_errno.def`): for backups, and where it means something else, for
+//! restores.
+
+use crate::oceanbase::model::FailureClass::{self, AlreadySo, NotYet, Permanent, Unknown};
+
+/// One explained error number.
+#[derive(Debug)]
+pub struct Explanation {
+    /// The number on the wire.
+    pub number: u16,
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What happened.
+    pub what: &'static str,
+    /// What to do about it.
+    pub advice: &'static str,
+    /// What it means for whoever sent the statement.
+    pub class: FailureClass,
+}
+
+macro_rules! table {
+    ($($number:literal $reason:ident $class:ident $what:literal $advice:literal)*) => {
+        &[$(Explanation {
+            number: $number,
+            reason: stringify!($reason),
+            what: $what,
+            advice: $advice,
+            class: $class,
+        }),*]
+    };
+}
+
+/// Every number that is explained.
+pub const EXPLANATIONS: &[Explanation] = table! {
+    1045 AccessDenied Permanent
+        "the database refuses the login"
+        "check `username` and `password` in the cluster's Secret; the same answer is given for an unknown tenant"
+    1062 AlreadyExists AlreadySo
+        "the database has such an entry already"
+        "nothing"
+    1064 StatementNotUnderstood Permanent
+        "the database does not understand the statement"
+        "report this with the version of the server"
+    1146 ViewNotFound Permanent
+        "a view of the database is missing"
+        "use an account of the sys tenant; report this with the version of the server"
+    1210 InvalidArgument Permanent
+        "the database does not accept a value of the statement"
+        "check the settings of the BackupStorage, and of the log backup or the recovery"
+    1227 MissingPrivilege Permanent
+        "the account lacks a privilege"
+        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
+    1142 MissingPrivilege Permanent
+        "the account may not read a view"
+        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
+    1295 StatementNotUnderstood Permanent
+        "the database does not take the statement in this protocol"
+        "report this with the version of the server"
+    1235 NotSupported Permanent
+        "the database does not support this in its version or state"
+        "check the server's version and whether log archiving was stopped before its destination was changed"
+    4012 StatementTimeout Unknown
+        "the statement took longer than the database allows"
+        "nothing; the operator looks whether it was run"
+    4016 InternalError NotYet
+        "the database reports an internal error"
+        "look for the trace id in the observer's log"
+    4018 EntryNotFound Permanent
+        "the database does not find what the statement names"
+        "check that it still exists"
+    4023 TryAgain NotYet
+        "the database is busy"
+        "nothing; it is tried again"
+    4072 Canceled Permanent
+        "the job was canceled"
+        "start a new backup if this was not meant"
+    4179 NotAllowed Permanent
+        "the database does not allow this in the tenant's state"
+        "check the tenant for snapshots and the parameter archive_lag_target (at least 60 s with S3)"
+    4554 TaskLost Permanent
+        "a node was lost while it worked on the backup"
+        "check the observers, then start a new backup"
+    4624 ResourcesNotEnough NotYet
+        "no server has as many free processors, as much memory or as much disk as a unit of the new tenant needs"
+        "make the units of the RecoveryTask smaller, or free or add servers"
+    4626 PoolInUse Permanent
+        "another tenant holds the resource pool"
+        "name a pool that is free, or let the operator make one"
+    4647 PoolListEmpty Permanent
+        "no resource pool is named"
+        "name at least one free pool, or let the operator make one"
+    4648 UnitNotFound Permanent
+        "there is no resource unit of this name"
+        "check the name of the unit"
+    4650 PoolNotFound Permanent
+        "there is no resource pool of this name"
+        "check the names of the pools"
+    4651 PoolExists AlreadySo
+        "there is a resource pool of this name already"
+        "nothing"
+    4658 TooManyPools Permanent
+        "this version makes a tenant from one resource pool only"
+        "name one pool that covers all zones"
+    5099 StatementNotUnderstood Permanent
+        "the database does not know a parameter"
+        "report this with the version of the server"
+    5156 TenantExists Permanent
+        "there is a tenant of this name already"
+        "choose another name for the new tenant"
+    5157 TenantNotFound Permanent
+        "there is no tenant of this name"
+        "check the tenant's name"
+    5160 TenantNotFound Permanent
+        "there is no tenant of this name"
+        "check the tenant's name"
+    9003 ObjectStoreError Permanent
+        "the OSS store failed"
+        "check the store and its access key"
+    9011 BackupFileNotFound Permanent
+        "a file of the backup is missing in the store"
+        "check whether somebody removed files there; a full backup starts a new chain"
+    9014 RestoreInProgress NotYet
+        "a tenant of this name is being restored already"
+        "wait for that restore, or choose another name for the new tenant"
+    9023 CannotStartLogArchive NotYet
+        "log archiving can not start, because the tenant is not in normal state"
+        "wait until the tenant's status is NORMAL"
+    9024 AlreadyInNoArchiveLogMode AlreadySo
+        "log archiving is off already"
+        "nothing"
+    9025 NoLogArchive NotYet
+        "the tenant has no log archive"
+        "start its log backup, and wait until it runs"
+    9026 InvalidBackupDest Permanent
+        "the destination is not valid"
+        "check the fields of the BackupStorage"
+    9027 LogArchiveInterrupted Permanent
+        "log archiving was interrupted"
+        "stop and start the log backup, then make a full backup"
+    9029 LogArchiveNotRunning Permanent
+        "log archiving stopped while the backup ran"
+        "keep the log backup running, then start a new backup"
+    9036 BackupInProgress NotYet
+        "another backup of the tenant runs"
+        "nothing; it is tried again when that one has ended"
+    9040 BackupCannotStart NotYet
+        "the backup can not start: log archiving is not running, the tenant is not normal, or the cluster is being upgraded"
+        "check the tenant's LogBackup and its status"
+    9041 CancelNotAllowed NotYet
+        "the backup can not be canceled in its state"
+        "nothing; it is tried again"
+    9044 CleanupInProgress NotYet
+        "backups are being deleted already"
+        "nothing; it is tried again when that has ended"
+    9045 DeleteNotAllowed Permanent
+        "the backup set may not be deleted"
+        "sets that others stand on, and the newest that a tenant can be recovered from, are kept"
+    9046 BackupFileNotFound Permanent
+        "the database does not know the backup set that this one stands on"
+        "make a full backup: it starts a new chain"
+    9047 InvalidBackupPassword Permanent
+        "a backup set is protected by a restore password that was not given, or by another one"
+        "give the passwords of the full and of the incremental sets in decryptionSecretRefs"
+    9048 BackupIsolated Permanent
+        "the backup set lies between two rounds of log archiving and could not be restored"
+        "keep the log backup running, then make a full backup"
+    9049 BackupStopped AlreadySo
+        "there is nothing to cancel"
+        "nothing"
+    9053 CancelNotAllowed NotYet
+        "the cleanup can not be canceled in its state"
+        "nothing; it is tried again"
+    9058 InvalidBackupZone Permanent
+        "the zones or regions that back up are set wrong"
+        "check the server's backup_zone, backup_idc and backup_region"
+    9060 ObjectStoreError Permanent
+        "the COS store failed"
+        "check the store and its access key"
+    9064 LogsNotContinuous Permanent
+        "logs between the backup set and the point of recovery are missing"
+        "choose a point inside of a recovery window; the LogBackup lists them"
+    9066 ConflictingValues Permanent
+        "two settings contradict each other"
+        "check the settings of the BackupStorage"
+    9069 DeleteNotAllowed Permanent
+        "the archived logs may not be deleted"
+        "logs that a backup set needs are kept"
+    9070 StoreNotReachable NotYet
+        "the observers can not reach the store"
+        "check the endpoint of the BackupStorage, or that the directory is mounted on every observer"
+    9071 StorePermissionDenied Permanent
+        "the observers may not read and write the store"
+        "check the permissions of the directory, or the policy of the bucket and the access key"
+    9077 LogsNotContinuous Permanent
+        "log archiving was stopped between the backup set and the point of recovery"
+        "choose a point inside of a recovery window; the LogBackup lists them"
+    9078 LogNotArchivedYet NotYet
+        "the archived logs end before what the backup needs"
+        "check how far behind the log backup is"
+    9079 LogRecycledBeforeArchive Permanent
+        "logs that the backup needs are gone"
+        "stop and start the log backup, then make a full backup"
+    9080 DirectoryNotEmpty Permanent
+        "the directory is not empty and holds no backups of this tenant (format file does not exist)"
+        "choose another path or an empty directory; if it is a mount, check that it is mounted on every observer"
+    9081 DestinationOwnedElsewhere Permanent
+        "the directory belongs to another tenant or cluster (format file does not match)"
+        "choose a path of its own for this tenant"
+    9082 StoreOutOfSpace Permanent
+        "the store is full"
+        "make room in the store, then start a new backup"
+    9086 CheckpointTimeout Permanent
+        "a minor compaction took too long"
+        "start a new backup when the cluster is less busy"
+    9087 LogRecycledBeforeArchive Permanent
+        "logs were recycled before they were archived"
+        "stop and start the log backup, then make a full backup; check the throughput of the store"
+    9091 AlreadyInArchiveLogMode AlreadySo
+        "the tenant is in ARCHIVELOG mode already"
+        "nothing"
+    9092 AlreadyInNoArchiveLogMode AlreadySo
+        "the tenant is in NOARCHIVELOG mode already"
+        "nothing"
+    9094 RestoreOfLogStreamFailed Permanent
+        "a log stream of the new tenant could not be restored"
+        "look for the restore's trace id in the observer's log, and check the store"
+    9099 RestoreFailed Permanent
+        "the new tenant could not be restored"
+        "look for the restore's trace id in the observer's log; check the store, the free resources and the version of the source"
+    9105 ObjectStoreError Permanent
+        "the S3 store failed"
+        "check the store and its access key"
+    9113 ChecksumNotSupported Permanent
+        "the store does not support the checksum"
+        "choose another `checksum` in the BackupStorage"
+    9114 InvalidStorageDest Permanent
+        "the store's address is not valid"
+        "check the fields of the BackupStorage"
+    9116 StorePermissionDenied Permanent
+        "the access key may not read and write the bucket"
+        "check the policy of the bucket and the access key"
+    9117 RegionMismatch Permanent
+        "the region does not match the store's endpoint"
+        "check `region` of the BackupStorage"
+    9118 InvalidStorageEndpoint Permanent
+        "the store's endpoint is not valid"
+        "check `endpoint` of the BackupStorage"
+    9119 RestoreSourceNotEnough Permanent
+        "the sources do not hold what is needed to recover to this point"
+        "give the directory of the data and the directory of the logs, and choose a point inside of a recovery window"
+    9129 ObjectStoreError Permanent
+        "the object store failed"
+        "check the store and its access key"
+    9132 ChecksumError Permanent
+        "the store returned other bytes than were written"
+        "check the store; start a new full backup"
+    9133 InvalidBackupZone Permanent
+        "the zones or regions that back up are set wrong"
+        "check the server's backup_zone, backup_idc and backup_region"
+    9138 NoSuitableReplica NotYet
+        "no replica of a log stream can be backed up"
+        "check that every log stream has a healthy replica"
+    9140 ObjectLocked Permanent
+        "the store keeps an object from being changed (WORM)"
+        "use a bucket without object lock"
+};
+
+/// Numbers that mean something else to whoever restores.
+pub const OF_RESTORES: &[Explanation] = table! {
+    1235 NotSupported Permanent
+        "the database does not support this in its version or state"
+        "check that the server is not older than the source's, and that the source is not V4.0, which later versions can not restore; for tables, that both tenants are of one compatibility mode"
+    4018 NoRestoreSource Permanent
+        "no backup set and no archived logs in the sources can be used to recover to this point"
+        "check the directories of data and logs, and choose a point inside of a recovery window"
+    4072 Canceled Permanent
+        "the restore was canceled"
+        "create a new RecoveryTask if this was not meant"
+    4179 NotAllowed Permanent
+        "the database does not allow this in the tenant's state"
+        "look at STATUS, TENANT_ROLE and SWITCHOVER_STATUS of the tenant in DBA_OB_TENANTS"
+    4554 TaskLost Permanent
+        "a node was lost while it worked on the restore"
+        "check the observers, then create a new RecoveryTask"
+    5019 TableNotInBackup Permanent
+        "a table is not in the backup, or was not there at the point of recovery"
+        "give the names in `objects` as the source stores them, or choose another point"
+    5020 TableExists Permanent
+        "the target has a table of the name already"
+        "give the table another name (`to`) in a new RecoveryTask"
+    9011 BackupFileNotFound Permanent
+        "a file of the backup is missing in the store"
+        "check whether somebody removed files there; recover to another point"
+    9046 BackupFileNotFound Permanent
+        "a backup set that the restore needs is missing"
+        "check whether somebody removed files in the store; recover to another point"
+    9048 LogsNotContinuous Permanent
+        "the backup set lies between two rounds of log archiving and can not be restored"
+        "choose a point inside of a recovery window; the LogBackup lists them"
+    9078 LogNotArchivedYet NotYet
+        "the archived logs end before the point of recovery"
+        "choose an earlier point, or wait until the log backup has come that far"
+    9079 LogsNotContinuous Permanent
+        "logs that the recovery needs are gone"
+        "choose a point inside of a recovery window; the LogBackup lists them"
+    9080 NoRestoreSource Permanent
+        "the directory holds no backups (format file does not exist)"
+        "check the paths of the source; if it is a mount, check that it is mounted on every observer"
+    9081 NoRestoreSource Permanent
+        "the directory holds backups of another tenant or of another kind (format file does not match)"
+        "check the paths of the source: data and logs have a directory each"
+    9132 ChecksumError Permanent
+        "the store returned other bytes than were written"
+        "check the store; recover from another backup set"
+};

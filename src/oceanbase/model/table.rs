@@ -1,0 +1,196 @@
+//! Tables, their databases, and the tenant that exists only while tables are recovered.
+
+use std::fmt;
+
+/// Name of a database or of a table that may stand in a statement, in back quotes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Identifier(String);
+
+impl Identifier {
+    /// Longest name, in bytes.
+    const LIMIT: usize = 64;
+
+    /// Takes letters, digits and `_$-`, at most 64: nothing that ends back quotes, and nothing that
+    /// an engine could read in two ways.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_good = |c: char| c.is_ascii_alphanumeric() || "_$-".contains(c);
+        let fits = (1..=Self::LIMIT).contains(&text.len());
+        (fits && text.chars().all(is_good)).then(|| Self(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Identifier {
+    /// In back quotes.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", self.0)
+    }
+}
+
+/// A table and its database.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TableName {
+    database: Identifier,
+    table: Identifier,
+}
+
+impl TableName {
+    /// Reads `<database>.<table>`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (database, table) = text.split_once('.')?;
+        Some(Self {
+            database: Identifier::parse(database)?,
+            table: Identifier::parse(table)?,
+        })
+    }
+}
+
+impl fmt::Display for TableName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.database, self.table)
+    }
+}
+
+/// Something that is recovered under its own name or another one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renamed<T> {
+    /// Its name in the backup.
+    pub from: T,
+    /// Its name in the target.
+    pub to: T,
+}
+
+/// What is recovered into a tenant that exists: one of the two, since RECOVER TABLE names both alike.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Tables {
+    /// These.
+    Single(Vec<Renamed<TableName>>),
+    /// All of these databases.
+    OfDatabases(Vec<Renamed<Identifier>>),
+}
+
+impl Tables {
+    /// As they stand behind RECOVER TABLE.
+    #[must_use]
+    pub fn names(&self) -> String {
+        match self {
+            Self::Single(tables) => joined(tables.iter().map(|table| table.from.to_string())),
+            Self::OfDatabases(all) => joined(all.iter().map(|one| format!("{}.*", one.from))),
+        }
+    }
+
+    /// As they stand behind REMAP TABLE; `None` where nothing is renamed.
+    #[must_use]
+    pub fn renames(&self) -> Option<String> {
+        let renames = match self {
+            Self::Single(tables) => {
+                let renamed = tables.iter().filter(|table| table.from != table.to);
+                joined(renamed.map(|table| format!("{}:{}", table.from, table.to)))
+            }
+            Self::OfDatabases(all) => {
+                let renamed = all.iter().filter(|one| one.from != one.to);
+                joined(renamed.map(|one| format!("{}.*:{}.*", one.from, one.to)))
+            }
+        };
+        (!renames.is_empty()).then_some(renames)
+    }
+}
+
+fn joined(names: impl Iterator<Item = String>) -> String {
+    names.collect::<Vec<_>>().join(",")
+}
+
+/// Name of a tenant that the engine has made to recover tables (`AUX_TENANT_NAME`): `AUX_RECOVER$` and
+/// microseconds since 1970. No user's tenant is ever called so by mistake.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuxiliaryTenant(String);
+
+impl AuxiliaryTenant {
+    const PREFIX: &'static str = "AUX_RECOVER$";
+
+    /// Reads a name; `None` where the engine does not name such tenants so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(Self::PREFIX)?;
+        let is_number = digits.bytes().all(|byte| byte.is_ascii_digit());
+        ((1..=20).contains(&digits.len()) && is_number).then(|| Self(text.to_owned()))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AuxiliaryTenant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_could_leave_its_quotes_is_no_identifier() {
+        for bad in [
+            "", "a`b", "a'b", "a b", "a.b", "a\\", "a:b", "a,b", "a*", "ä",
+        ] {
+            assert_eq!(Identifier::parse(bad), None, "{bad}");
+        }
+        assert!(Identifier::parse(&"t".repeat(65)).is_none());
+        let good = Identifier::parse("1-orders$old").unwrap();
+        assert_eq!(good.to_string(), "`1-orders$old`");
+    }
+
+    #[test]
+    fn a_table_has_one_database_and_one_name() {
+        for bad in ["orders", ".orders", "shop.", "a.b.c", "shop.*"] {
+            assert_eq!(TableName::parse(bad), None, "{bad}");
+        }
+        let table = TableName::parse("shop.orders").unwrap();
+        assert_eq!(table.to_string(), "`shop`.`orders`");
+    }
+
+    #[test]
+    fn only_what_gets_another_name_is_renamed() {
+        let table = |name| TableName::parse(name).unwrap();
+        let renamed = |from, to| Renamed {
+            from: table(from),
+            to: table(to),
+        };
+        let tables = Tables::Single(vec![renamed("a.b", "a.c"), renamed("a.d", "a.d")]);
+        assert_eq!(tables.names(), "`a`.`b`,`a`.`d`");
+        assert_eq!(tables.renames().as_deref(), Some("`a`.`b`:`a`.`c`"));
+        let plain = Tables::Single(vec![renamed("a.d", "a.d")]);
+        assert_eq!(plain.renames(), None);
+    }
+
+    #[test]
+    fn databases_are_named_by_all_their_tables() {
+        let name = |name| Identifier::parse(name).unwrap();
+        let tables = Tables::OfDatabases(vec![Renamed {
+            from: name("shop"),
+            to: name("shop_old"),
+        }]);
+        assert_eq!(tables.names(), "`shop`.*");
+        assert_eq!(tables.renames().as_deref(), Some("`shop`.*:`shop_old`.*"));
+    }
+
+    #[test]
+    fn only_the_engine_s_own_names_are_auxiliary_tenants() {
+        assert!(AuxiliaryTenant::parse("AUX_RECOVER$1770000000000000").is_some());
+        for bad in [
+            "orders",
+            "AUX_RECOVER$",
+            "AUX_RECOVER$1`",
+            "aux_recover$1",
+            "XAUX_RECOVER$1",
+        ] {
+            assert_eq!(AuxiliaryTenant::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,322 @@
+//! Looks at restores, and at the resources and tenants that they are about.
+
+use super::{Sender, Stop, withheld};
+use crate::oceanbase::client::{Rows, Session};
+use crate::oceanbase::command::Guard;
+use crate::oceanbase::model::{
+    Answer, Failure, ResourceName, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
+};
+use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::view::{self, Legible, Query, RestoreQuery, TenantRow};
+
+impl Sender {
+    /// Looks where a statement of a restore asks for it; any other guard has been looked at before.
+    pub(super) async fn look_to_restore(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        guard: Guard,
+    ) -> Result<(), Stop> {
+        match guard {
+            Guard::NeverRestored { tenant, key } => {
+                self.never_restored(session, version, &tenant, &key).await
+            }
+            Guard::NoRestoreWithKey(key) => self.no_restore(session, version, &key).await,
+            Guard::RestoreRuns { tenant, key } => {
+                self.restore_runs(session, version, &tenant, &key).await
+            }
+            Guard::RestoreFailed {
+                tenant,
+                tenant_id,
+                key,
+            } => {
+                self.restore_failed(session, version, &tenant, tenant_id, &key)
+                    .await
+            }
+            Guard::PoolIsFree(pool) => self.pool_is_free(session, version, &pool).await,
+            Guard::UnitIsUnused(unit) => self.unit_is_unused(session, version, &unit).await,
+            Guard::TenantIs {
+                tenant,
+                tenant_id,
+                role,
+            } => {
+                let found = self.tenant(session, version, &tenant, tenant_id).await?;
+                if found.role == role {
+                    return Ok(());
+                }
+                Err(withheld(&format!("its role is {} now", found.role)))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks whether there has ever been a restore with this key, or is a tenant of this name.
+    ///
+    /// The look and the statement are no transaction. What comes between is another one of the same
+    /// name, and of two tenants with one name the engine refuses the second.
+    async fn never_restored(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        self.no_restore(session, version, key).await?;
+        let tenants = self.tenants(session, version).await?;
+        // Whether the engine tells `Orders` from `orders` depends on how it was set up.
+        let is_there = |row: &TenantRow| row.name.eq_ignore_ascii_case(tenant.as_str());
+        if tenants.iter().any(is_there) {
+            return Err(withheld(&format!("a tenant '{tenant}' exists already")));
+        }
+        Ok(())
+    }
+
+    /// Looks for a restore with this key, running before ended: a row that moves in between is then
+    /// seen in the second. The views of all tenants may show it late; sys writes its own row within
+    /// the statement, and reads it in its own views from then on.
+    async fn no_restore(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let mut queries = vec![
+            (RestoreQuery::ProgressByKey(key.clone()), false),
+            (RestoreQuery::HistoryByKey(key.clone()), true),
+        ];
+        // Before V4.1 the views of all tenants show the rows of sys alone.
+        if version.can(Capability::TenantRole) {
+            queries.push((RestoreQuery::OwnProgressByKey(key.clone()), false));
+            queries.push((RestoreQuery::OwnHistoryByKey(key.clone()), true));
+        }
+        self.no_job(session, version, queries, view::restores, key)
+            .await
+    }
+
+    /// Looks for a job with this key by each of these queries.
+    pub(super) async fn no_job(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        queries: Vec<(RestoreQuery, bool)>,
+        read: Read,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let mut found = None;
+        for (query, ended) in queries {
+            let job = self.job(session, version, query, ended, read, key);
+            let Some(restore) = job.await? else {
+                continue;
+            };
+            // One that has ended tells more than one that runs, and the first look more than others.
+            let is_over = restore.status.is_terminal();
+            if is_over || found.is_none() {
+                found = Some(restore);
+            }
+            if is_over {
+                break;
+            }
+        }
+        match found {
+            Some(restore) => Err(Stop::Answer(Answer::Restore(Box::new(restore)))),
+            None => Ok(()),
+        }
+    }
+
+    /// What became of a RESTORE or RECOVER TABLE that was refused. The database may say so after it
+    /// has begun one: it answers when the tenant is made, or can not be made.
+    pub(in crate::oceanbase::sender) async fn refused(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        search: Guard,
+        failure: Failure,
+    ) -> Answer {
+        match self.look(session, version, search).await {
+            Ok(()) => Answer::Refused(failure),
+            Err(Stop::Answer(Answer::Restore(restore))) => Answer::Restore(restore),
+            Err(_) => Answer::Unknown(failure.message),
+        }
+    }
+
+    /// Looks whether the restore with this key makes this tenant now.
+    async fn restore_runs(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let query = RestoreQuery::ProgressByKey(key.clone());
+        match self.restore(session, version, query, false, key).await? {
+            Some(restore) if restore.tenant_name == tenant.as_str() => Ok(()),
+            Some(_) => Err(withheld("the restore makes another tenant")),
+            None => Err(withheld("the restore does not run any more")),
+        }
+    }
+
+    /// Looks whether the restore with this key has failed and has left this tenant.
+    async fn restore_failed(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+        tenant_id: TenantId,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let query = RestoreQuery::ProgressByKey(key.clone());
+        let running = self.restore(session, version, query, false, key).await?;
+        let query = RestoreQuery::HistoryByKey(key.clone());
+        let ended = self.restore(session, version, query, true, key).await?;
+        let restore = match (ended, running) {
+            (Some(ended), _) if ended.status == RestoreStatus::Fail => ended,
+            (Some(_), _) => return Err(withheld("the restore has not failed")),
+            (None, Some(running)) if !version.can(Capability::CancelRestore) => running,
+            (None, Some(_)) => return Err(withheld("the restore still runs")),
+            (None, None) => return Err(withheld("no such restore is known")),
+        };
+        if restore.tenant_id != Some(tenant_id) || restore.tenant_name != tenant.as_str() {
+            return Err(withheld("the restore has made another tenant"));
+        }
+        let found = self.tenant(session, version, tenant, tenant_id).await;
+        found.map(drop)
+    }
+
+    /// Looks whether no tenant holds the pool.
+    async fn pool_is_free(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        pool: &ResourceName,
+    ) -> Result<(), Stop> {
+        let rows = self
+            .ask(session, version, &RestoreQuery::Pools.into())
+            .await?;
+        let pools = all(view::pools(&rows))?;
+        let known = pools.iter().find(|known| known.name == pool.as_str());
+        match known {
+            None => Err(withheld("the pool is gone")),
+            Some(known) if known.tenant_id.is_none() => Ok(()),
+            Some(_) => Err(withheld("a tenant holds the pool")),
+        }
+    }
+
+    /// Looks whether no pool uses the unit.
+    async fn unit_is_unused(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        unit: &ResourceName,
+    ) -> Result<(), Stop> {
+        let rows = self
+            .ask(session, version, &RestoreQuery::Units.into())
+            .await?;
+        let units = all(view::units(&rows))?;
+        let Some(known) = units.iter().find(|known| known.name == unit.as_str()) else {
+            return Err(withheld("the unit is gone"));
+        };
+        let rows = self
+            .ask(session, version, &RestoreQuery::Pools.into())
+            .await?;
+        let pools = all(view::pools(&rows))?;
+        if pools.iter().any(|pool| pool.unit_id == known.id) {
+            return Err(withheld("a pool uses the unit"));
+        }
+        Ok(())
+    }
+
+    /// The tenant of this name, which must have this number: one that was dropped and made anew is
+    /// another one.
+    pub(super) async fn tenant(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        name: &TenantName,
+        id: TenantId,
+    ) -> Result<TenantRow, Stop> {
+        self.tenant_named(session, version, name.as_str(), id).await
+    }
+
+    pub(super) async fn tenant_named(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        name: &str,
+        id: TenantId,
+    ) -> Result<TenantRow, Stop> {
+        let tenants = self.tenants(session, version).await?;
+        let found = tenants.into_iter().find(|row| row.name == name);
+        match found {
+            None => Err(withheld("the tenant is gone")),
+            Some(row) if row.id == id => Ok(row),
+            Some(_) => Err(withheld("the name is another tenant's now")),
+        }
+    }
+
+    async fn tenants(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+    ) -> Result<Vec<TenantRow>, Stop> {
+        let rows = self.ask(session, version, &Query::Tenants).await?;
+        view::tenants(version, &rows).map_err(|error| Stop::Broken(error.to_string()))
+    }
+
+    /// The newest restore with this key that the query shows.
+    async fn restore(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: RestoreQuery,
+        ended: bool,
+        key: &RestoreKey,
+    ) -> Result<Option<Restore>, Stop> {
+        self.job(session, version, query, ended, view::restores, key)
+            .await
+    }
+
+    /// The same of restores, or of recoveries of tables.
+    pub(super) async fn job(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: RestoreQuery,
+        ended: bool,
+        read: Read,
+        key: &RestoreKey,
+    ) -> Result<Option<Restore>, Stop> {
+        let rows = self.ask(session, version, &query.into()).await?;
+        let restores = all(read(&rows, ended))?;
+        if restores.is_empty() && !rows.rows.is_empty() {
+            let why = "of a restore only the tenant's own row is seen";
+            return Err(Stop::Broken(why.to_owned()));
+        }
+        let ours = restores.into_iter().filter(|restore| restore.has_key(key));
+        Ok(ours.max_by_key(|restore| restore.job_id))
+    }
+
+    /// Asks what the statement before has prepared.
+    pub(in crate::oceanbase::sender) async fn show(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        question: &Query,
+    ) -> Result<Answer, Stop> {
+        let rows = self.ask(session, version, question).await?;
+        match view::preview(&rows) {
+            Ok(rows) => Ok(Answer::Preview(rows)),
+            Err(error) => Err(Stop::Broken(error.to_string())),
+        }
+    }
+}
+
+/// How the rows of jobs are read: those that run, or those that have ended.
+pub(super) type Read = fn(&Rows, bool) -> Legible<Restore>;
+
+/// A look that can not be understood is no look: nothing is sent.
+pub(super) fn all<T>(read: Legible<T>) -> Result<Vec<T>, Stop> {
+    match read.unreadable.into_iter().next() {
+        Some(error) => Err(Stop::Broken(error.to_string())),
+        None => Ok(read.rows),
+    }
+}

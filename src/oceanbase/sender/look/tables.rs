@@ -1,0 +1,148 @@
+//! Looks at recoveries of tables, and at the tenants that they are about.
+
+use super::restore::all;
+use super::{Sender, Stop, withheld};
+use crate::oceanbase::client::Session;
+use crate::oceanbase::command::Guard;
+use crate::oceanbase::model::{
+    AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
+};
+use crate::oceanbase::version::Version;
+use crate::oceanbase::view::{self, RestoreQuery};
+
+impl Sender {
+    /// Looks where a statement about tables asks for it; any other guard has been looked at before.
+    pub(super) async fn look_at_tables(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        guard: Guard,
+    ) -> Result<(), Stop> {
+        match guard {
+            Guard::NeverRecovered {
+                tenant,
+                tenant_id,
+                key,
+            } => {
+                self.never_recovered(session, version, &tenant, tenant_id, &key)
+                    .await
+            }
+            Guard::NoTablesWithKey(key) => self.no_tables(session, version, &key).await,
+            Guard::OnlyTables { tenant, key } => {
+                self.only_tables(session, version, &tenant, &key).await
+            }
+            Guard::AuxiliaryLeft {
+                auxiliary,
+                auxiliary_id,
+                key,
+            } => {
+                self.auxiliary_left(session, version, &auxiliary, auxiliary_id, &key)
+                    .await
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Looks whether there has ever been a recovery of tables with this key, whether the tenant is
+    /// still the one that was seen, and whether another recovery brings tables into it: of two at once
+    /// none can be canceled alone.
+    ///
+    /// The look and the statement are no transaction. Statements with one key come from one object,
+    /// one after the other, and a job's row is there when its statement is answered.
+    async fn never_recovered(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+        tenant_id: TenantId,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        self.no_tables(session, version, key).await?;
+        let found = self.tenant(session, version, tenant, tenant_id).await?;
+        if found.role != "PRIMARY" || found.status != "NORMAL" {
+            return Err(withheld(&format!(
+                "the tenant is {} and {} now",
+                found.role, found.status
+            )));
+        }
+        let running = self.running_tables(session, version, tenant).await?;
+        if running.is_empty() {
+            return Ok(());
+        }
+        Err(withheld("another recovery brings tables into the tenant"))
+    }
+
+    /// Looks for a recovery of tables with this key, as [`Sender::no_restore`] does for one of a tenant.
+    async fn no_tables(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let queries = vec![
+            (RestoreQuery::TableJobsByKey(key.clone()), false),
+            (RestoreQuery::TableHistoryByKey(key.clone()), true),
+            (RestoreQuery::OwnTableJobsByKey(key.clone()), false),
+            (RestoreQuery::OwnTableHistoryByKey(key.clone()), true),
+        ];
+        self.no_job(session, version, queries, view::tables, key)
+            .await
+    }
+
+    /// Looks whether the one with this key is the only recovery of tables into the tenant.
+    async fn only_tables(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let running = self.running_tables(session, version, tenant).await?;
+        if running.is_empty() {
+            return Err(withheld("the recovery does not run any more"));
+        }
+        if running.iter().all(|job| job.has_key(key)) {
+            return Ok(());
+        }
+        Err(withheld(
+            "another recovery brings tables into the tenant, and would be canceled with it",
+        ))
+    }
+
+    async fn running_tables(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant: &TenantName,
+    ) -> Result<Vec<Restore>, Stop> {
+        let rows = self
+            .ask(session, version, &RestoreQuery::TableJobs.into())
+            .await?;
+        let mut jobs = all(view::tables(&rows, false))?;
+        jobs.retain(|job| job.tenant_name == tenant.as_str());
+        Ok(jobs)
+    }
+
+    /// Looks whether the recovery with this key has failed and has left this auxiliary tenant.
+    async fn auxiliary_left(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        auxiliary: &AuxiliaryTenant,
+        auxiliary_id: TenantId,
+        key: &RestoreKey,
+    ) -> Result<(), Stop> {
+        let query = RestoreQuery::TableHistoryByKey(key.clone());
+        let ended = self
+            .job(session, version, query, true, view::tables, key)
+            .await?;
+        let Some(job) = ended.filter(|job| job.status == RestoreStatus::Fail) else {
+            return Err(withheld("the recovery has not failed"));
+        };
+        if job.auxiliary_tenant.as_deref() != Some(auxiliary.as_str()) {
+            return Err(withheld("the recovery has made another tenant"));
+        }
+        let found = self.tenant_named(session, version, auxiliary.as_str(), auxiliary_id);
+        found.await.map(drop)
+    }
+}

@@ -1,0 +1,208 @@
+//! Restores, and what tenants are made of: read while somebody wants it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::{CLOCK_SLACK, FIRST_HISTORY, History, MOVING, ReadError, Reading};
+use crate::oceanbase::client::{QueryError, Rows};
+use crate::oceanbase::error::explain_refusal;
+use crate::oceanbase::model::{JobId, Restore, Restores};
+use crate::oceanbase::version::Capability;
+use crate::oceanbase::view::{self, Legible, Query, RestoreQuery};
+
+/// Ended restores that are kept.
+const KEPT_RESTORES: usize = 100;
+
+/// What is carried over from read to read.
+#[derive(Default)]
+pub(super) struct Known {
+    tenants: Jobs,
+    tables: Jobs,
+    /// What was shown last; an equal value stays the same allocation.
+    shown: Arc<Restores>,
+}
+
+/// Restores of tenants, or of tables: each counts its own jobs.
+#[derive(Default)]
+struct Jobs {
+    known: BTreeMap<JobId, Restore>,
+    /// START_TIMESTAMP of the newest restore ever seen.
+    newest_start: Option<Timestamp>,
+    /// Restores that have left the one view and not come up in the other, and since when.
+    moving: HashMap<JobId, Instant>,
+    /// START_TIMESTAMP of restores that were given up as moving: their rows may still come up.
+    missing: HashMap<JobId, Option<Timestamp>>,
+}
+
+impl Reading<'_> {
+    /// Reads restores and what tenants are made of. A refusal is part of what is shown: no privilege that
+    /// backups do without may end their reading.
+    pub(in crate::oceanbase) async fn restores(
+        &mut self,
+        history: &mut History,
+        now: Timestamp,
+    ) -> Result<Arc<Restores>, ReadError> {
+        let known = &mut history.restores;
+        let read = match self.read_restores(known, now).await {
+            Ok(read) => read,
+            Err(QueryError::Server(error)) => Restores {
+                refused: Some(explain_refusal(&error)),
+                ..Restores::default()
+            },
+            Err(error) => return Err(error.into()),
+        };
+        if *known.shown != read {
+            known.shown = Arc::new(read);
+        }
+        Ok(Arc::clone(&known.shown))
+    }
+
+    async fn read_restores(
+        &mut self,
+        known: &mut Known,
+        now: Timestamp,
+    ) -> Result<Restores, QueryError> {
+        // Running ones before ended ones: a row that moves between the two reads is then seen in
+        // the second.
+        let running = RestoreQuery::Progress;
+        let running = self
+            .rows(running, |rows| view::restores(rows, false))
+            .await?;
+        let ended = RestoreQuery::History(known.tenants.watermark(now));
+        let ended = self.rows(ended, |rows| view::restores(rows, true)).await?;
+        let units = self.rows(RestoreQuery::Units, view::units).await?;
+        let mut pools = self.rows(RestoreQuery::Pools, view::pools).await?;
+        for pool in &mut pools {
+            let unit = units.iter().find(|unit| unit.id == pool.unit_id);
+            pool.unit = unit.map_or_else(String::new, |unit| unit.name.clone());
+        }
+        let mut zones = self.rows(RestoreQuery::Zones, view::zones).await?;
+        zones.sort_unstable();
+        let data_version = if self.version.can(Capability::TenantCompatible) {
+            let version = RestoreQuery::DataVersion;
+            self.rows(version, view::data_version).await?.pop()
+        } else {
+            None
+        };
+        known.tenants.merge(running, ended);
+        let tables_refused = match self.read_tables(&mut known.tables, now).await {
+            Ok(()) => None,
+            Err(QueryError::Server(error)) => Some(explain_refusal(&error)),
+            Err(error) => return Err(error),
+        };
+        Ok(Restores {
+            restores: known.tenants.known.values().cloned().collect(),
+            tables: known.tables.known.values().cloned().collect(),
+            tables_refused,
+            pools,
+            units,
+            zones,
+            data_version,
+            refused: None,
+        })
+    }
+
+    /// Reads recoveries of tables, where the version has them.
+    async fn read_tables(&mut self, known: &mut Jobs, now: Timestamp) -> Result<(), QueryError> {
+        if !self.version.can(Capability::TableRecovery) {
+            return Ok(());
+        }
+        let running = RestoreQuery::TableJobs;
+        let running = self.rows(running, |rows| view::tables(rows, false)).await?;
+        let ended = RestoreQuery::TableHistory(known.watermark(now));
+        let ended = self.rows(ended, |rows| view::tables(rows, true)).await?;
+        known.merge(running, ended);
+        Ok(())
+    }
+
+    async fn rows<T>(
+        &mut self,
+        query: RestoreQuery,
+        read: impl FnOnce(&Rows) -> Legible<T>,
+    ) -> Result<Vec<T>, QueryError> {
+        let query = Query::from(query);
+        let answer = self.ask(&query).await?;
+        Ok(self.legible(&query, read(&answer)))
+    }
+
+    /// What could be read. Rows that could not are counted, and cost nothing else.
+    pub(super) fn legible<T>(&self, query: &Query, read: Legible<T>) -> Vec<T> {
+        if let Some(error) = read.unreadable.first() {
+            let count = read.unreadable.len();
+            self.metrics.left_out(query.name(), count);
+            tracing::warn!(%error, rows = count, "rows are left out");
+        }
+        read.rows
+    }
+}
+
+impl Jobs {
+    /// From which START_TIMESTAMP on ended restores must be read: never past one that has not ended.
+    fn watermark(&self, now: Timestamp) -> Timestamp {
+        let oldest = now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
+        let recent = self
+            .newest_start
+            .and_then(|at| at.saturating_sub(CLOCK_SLACK).ok());
+        let running = self
+            .known
+            .values()
+            .filter(|known| !known.status.is_terminal());
+        let unfinished = running.map(|known| known.started_at);
+        let missing = self.missing.values().copied();
+        let since = unfinished.chain(missing).map(|at| at.unwrap_or(oldest));
+        let since = since.filter(|at| *at >= oldest).min();
+        let recent = recent.unwrap_or(oldest);
+        since.map_or(recent, |at| at.min(recent))
+    }
+
+    /// Joins running, ended and known restores. One in both views has ended.
+    fn merge(&mut self, running: Vec<Restore>, ended: Vec<Restore>) {
+        let fresh: BTreeMap<_, _> = running
+            .into_iter()
+            .chain(ended)
+            .map(|restore| (restore.job_id, restore))
+            .collect();
+        let mut moving = HashMap::new();
+        self.known.retain(|id, known| {
+            if fresh.contains_key(id) || known.status.is_terminal() {
+                return true;
+            }
+            let since = self.moving.get(id).copied().unwrap_or_else(Instant::now);
+            if since.elapsed() > MOVING {
+                self.missing.insert(*id, known.started_at);
+                return false;
+            }
+            moving.insert(*id, since);
+            true
+        });
+        self.moving = moving;
+        self.missing.retain(|id, _| !fresh.contains_key(id));
+        for (id, restore) in fresh {
+            let known = self.known.get(&id);
+            // A row that lingers in the view of running ones: what has ended stays so.
+            if known.is_some_and(|known| known.status.is_terminal())
+                && !restore.status.is_terminal()
+            {
+                continue;
+            }
+            self.newest_start = self.newest_start.max(restore.started_at);
+            self.known.insert(id, restore);
+        }
+        self.trim();
+    }
+
+    /// Keeps the running restores and the newest of the ended ones.
+    fn trim(&mut self) {
+        let is_over = |known: &Restore| known.status.is_terminal();
+        let ended = self.known.values().filter(|known| is_over(known)).count();
+        let mut surplus = ended.saturating_sub(KEPT_RESTORES);
+        self.known.retain(|_, known| {
+            let drop = surplus > 0 && is_over(known);
+            surplus -= usize::from(drop);
+            !drop
+        });
+    }
+}

@@ -1,0 +1,308 @@
+//! Restores, and what tenants are made of.
+//!
+//! Most columns of restores are texts, also where they hold numbers: the views turn rows of names and
+//! values into columns. They are read leniently, and one that is empty is not known.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{Row, ViewError, rows, without_options};
+use crate::oceanbase::client::Rows;
+use crate::oceanbase::error::explain_to_restore;
+use crate::oceanbase::model::{
+    Cpu, Failure, JobId, Pool, PreviewRow, Restore, RestoreStatus, Scn, TenantId, Unit,
+};
+
+/// What could be read of an answer, and what is wrong with the rows that could not: they are left
+/// out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Legible<T> {
+    /// What could be read.
+    pub rows: Vec<T>,
+    /// One for each row that could not.
+    pub unreadable: Vec<ViewError>,
+}
+
+impl<T> Legible<T> {
+    pub(super) fn of(
+        query: &'static str,
+        answer: &Rows,
+        read: impl Fn(&Row<'_>) -> Result<T, ViewError>,
+    ) -> Self {
+        let (mut good, mut unreadable) = (Vec::new(), Vec::new());
+        for row in rows(query, answer) {
+            match read(&row) {
+                Ok(value) => good.push(value),
+                Err(error) => unreadable.push(error),
+            }
+        }
+        Self {
+            rows: good,
+            unreadable,
+        }
+    }
+}
+
+/// One of the two rows of a restore.
+struct Half {
+    /// `STATUS`.
+    word: String,
+    /// Whether it is the row of sys.
+    is_of_sys: bool,
+    /// The row's tenant, where the view says so.
+    of: Option<TenantId>,
+    /// `COMMENT` of an ended one.
+    comment: String,
+    /// All but the status.
+    restore: Restore,
+}
+
+/// Reads restores: those that run where `ended` is not set.
+#[must_use]
+pub fn restores(answer: &Rows, ended: bool) -> Legible<Restore> {
+    let query = if ended {
+        "restore_history"
+    } else {
+        "restore_progress"
+    };
+    let halves = Legible::of(query, answer, half);
+    let mut jobs = BTreeMap::<JobId, Vec<Half>>::new();
+    for half in halves.rows {
+        jobs.entry(half.restore.job_id).or_default().push(half);
+    }
+    let joined = jobs.into_values().filter_map(|halves| join(halves, ended));
+    Legible {
+        rows: joined.collect(),
+        unreadable: halves.unreadable,
+    }
+}
+
+fn half(row: &Row<'_>) -> Result<Half, ViewError> {
+    let word = row.text("STATUS")?.to_owned();
+    let of = if row.has("TENANT_ID") {
+        Some(row.tenant_id()?)
+    } else {
+        None
+    };
+    let is_ended = row.has("FINISH_TIMESTAMP");
+    // Without TENANT_ID the word must tell: the row of sys has words of its own.
+    let is_word_of_sys = is_ended || RestoreStatus::running(&word, None).is_known();
+    let optional = |column| {
+        if row.has(column) {
+            row.text(column)
+        } else {
+            Ok("")
+        }
+    };
+    let tenant_id = number(row.text("RESTORE_TENANT_ID")?).map(TenantId);
+    let bytes = |column| row.text(column).map(number);
+    let (total_bytes, finished_bytes) = (bytes("TOTAL_BYTES")?, bytes("FINISH_BYTES")?);
+    let scn = row.text("RESTORE_SCN")?;
+    let restore = Restore {
+        job_id: JobId(row.i64("JOB_ID")?),
+        tenant_name: row.text("RESTORE_TENANT_NAME")?.to_owned(),
+        // 0 and -1 stand for none.
+        tenant_id: tenant_id.filter(|id| *id > TenantId::SYS),
+        auxiliary_tenant: None,
+        source_tenant: row.text("BACKUP_TENANT_NAME")?.to_owned(),
+        source_cluster: row.text("BACKUP_CLUSTER_NAME")?.to_owned(),
+        scn: Scn(scn.parse().unwrap_or_default()),
+        status: RestoreStatus::Unknown(String::new()),
+        started_at: instant(row, "START_TIMESTAMP")?,
+        ended_at: if is_ended {
+            instant(row, "FINISH_TIMESTAMP")?
+        } else {
+            None
+        },
+        description: row.text("DESCRIPTION")?.to_owned(),
+        percent: percent(optional("RESTORE_PROGRESS")?),
+        recover_percent: percent(optional("RECOVER_PROGRESS")?),
+        total_bytes,
+        finished_bytes,
+        sets: paths(row.text("BACKUP_SET_LIST")?),
+        pieces: paths(row.text("BACKUP_PIECE_LIST")?),
+        failure: None,
+    };
+    Ok(Half {
+        is_of_sys: of.map_or(is_word_of_sys, |of| of == TenantId::SYS),
+        of,
+        word,
+        comment: optional("COMMENT")?.to_owned(),
+        restore,
+    })
+}
+
+/// Joins the rows of one restore. That of sys leads; where the view says whose rows are, there is no
+/// restore without it.
+fn join(halves: Vec<Half>, ended: bool) -> Option<Restore> {
+    let (mut of_sys, mut of_tenant) = (None::<Half>, None);
+    for half in halves {
+        if !half.is_of_sys {
+            of_tenant = Some(half);
+        } else if of_sys.is_none() || RestoreStatus::ended(&half.word) == RestoreStatus::Fail {
+            // Where the view does not say whose row is which, it has failed when one of them has.
+            of_sys = Some(half);
+        }
+    }
+    let Some(of_sys) = of_sys else {
+        let alone = of_tenant.filter(|half| half.of.is_none())?;
+        return Some(Restore {
+            status: RestoreStatus::Restoring(alone.word),
+            ..alone.restore
+        });
+    };
+    let of_tenant = of_tenant.filter(|half| {
+        let known = of_sys.restore.tenant_id.zip(half.of);
+        known.is_none_or(|(one, other)| one == other)
+    });
+    let mut restore = of_sys.restore;
+    restore.status = if ended {
+        RestoreStatus::ended(&of_sys.word)
+    } else {
+        let word = of_tenant.as_ref().map(|half| half.word.as_str());
+        RestoreStatus::running(&of_sys.word, word)
+    };
+    if restore.status == RestoreStatus::Fail {
+        restore.failure = Some(failure(&of_sys.comment));
+    }
+    if let Some(Half { restore: own, .. }) = of_tenant {
+        restore.tenant_id = restore.tenant_id.or(own.tenant_id);
+        restore.total_bytes = own.total_bytes.or(restore.total_bytes);
+        restore.finished_bytes = own.finished_bytes.or(restore.finished_bytes);
+        restore.percent = own.percent.or(restore.percent);
+        restore.recover_percent = own.recover_percent.or(restore.recover_percent);
+        if restore.sets.is_empty() {
+            restore.sets = own.sets;
+        }
+        if restore.pieces.is_empty() {
+            restore.pieces = own.pieces;
+        }
+    }
+    if ended {
+        (restore.percent, restore.recover_percent) = (None, None);
+    } else {
+        restore.percent = restore.percent.or_else(|| bytes_percent(&restore));
+    }
+    Some(restore)
+}
+
+/// Why a restore failed: `…, result: -9071(…), trace_id: …`. The rest of a comment is never shown: it
+/// may hold paths with keys.
+fn failure(comment: &str) -> Failure {
+    explain_to_restore(code_in(comment).unwrap_or(RESTORE_FAILED))
+}
+
+/// The number behind `result: `.
+fn code_in(comment: &str) -> Option<i32> {
+    let code = comment.split("result: ").nth(1).and_then(|rest| {
+        let end = rest.find(|c: char| c != '-' && !c.is_ascii_digit());
+        rest[..end.unwrap_or(rest.len())].parse::<i32>().ok()
+    });
+    code.filter(|code| *code != 0)
+}
+
+/// OB_RESTORE_TENANT_FAILED.
+const RESTORE_FAILED: i32 = -9099;
+
+fn bytes_percent(restore: &Restore) -> Option<u8> {
+    let total = restore.total_bytes.filter(|total| *total > 0)?;
+    let finished = restore.finished_bytes?;
+    let percent = i128::from(finished.max(0)) * 100 / i128::from(total);
+    Some(u8::try_from(percent.min(99)).unwrap_or(99))
+}
+
+fn number(text: &str) -> Option<i64> {
+    text.parse().ok()
+}
+
+/// Such as `42.50`.
+fn percent(text: &str) -> Option<u8> {
+    let whole = number(text.split('.').next().unwrap_or_default())?;
+    u8::try_from(whole.clamp(0, 99)).ok()
+}
+
+/// A time stamp, or microseconds as text; `None` for what is neither.
+fn instant(row: &Row<'_>, column: &'static str) -> Result<Option<Timestamp>, ViewError> {
+    let text = row.text(column)?;
+    if let Some(micros) = number(text) {
+        return Ok(Timestamp::from_microsecond(micros)
+            .ok()
+            .filter(|_| micros > 0));
+    }
+    Ok(row.at(column).unwrap_or_default())
+}
+
+/// Paths of a list, without what could be a key.
+fn paths(list: &str) -> Vec<String> {
+    let paths = list.split(',').map(|path| without_options(path.trim()));
+    paths.filter(|path| !path.is_empty()).collect()
+}
+
+/// Reads [`Query::RestorePreview`](super::super::Query::RestorePreview).
+pub fn preview(answer: &Rows) -> Result<Vec<PreviewRow>, ViewError> {
+    rows("restore_preview", answer)
+        .map(|row| {
+            Ok(PreviewRow {
+                is_set: row.is("BACKUP_TYPE", "BACKUP_SET")?,
+                id: row.i64("BACKUP_ID")?,
+                path: without_options(row.text("PREVIEW_PATH")?),
+            })
+        })
+        .collect()
+}
+
+/// Reads [`Query::Pools`](super::super::Query::Pools); the names of their units are not in it.
+#[must_use]
+pub fn pools(answer: &Rows) -> Legible<Pool> {
+    Legible::of("pools", answer, |row| {
+        let tenant_id = row.optional("TENANT_ID")?.map(|_| row.tenant_id());
+        let zones = row.text("ZONE_LIST")?.split(';').map(str::trim);
+        let zones = zones.filter(|zone| !zone.is_empty());
+        Ok(Pool {
+            id: row.i64("RESOURCE_POOL_ID")?,
+            name: row.text("NAME")?.to_owned(),
+            tenant_id: tenant_id.transpose()?,
+            unit_count: row.i64("UNIT_COUNT")?,
+            unit_id: row.i64("UNIT_CONFIG_ID")?,
+            unit: String::new(),
+            zones: zones.map(str::to_owned).collect(),
+        })
+    })
+}
+
+/// Reads [`Query::Units`](super::super::Query::Units).
+#[must_use]
+pub fn units(answer: &Rows) -> Legible<Unit> {
+    Legible::of("units", answer, |row| {
+        let bytes =
+            |column| u64::try_from(row.i64(column)?).map_err(|_| row.error(column, "is negative"));
+        let max_cpu = Cpu::parse(row.text("MAX_CPU")?);
+        Ok(Unit {
+            id: row.i64("UNIT_CONFIG_ID")?,
+            name: row.text("NAME")?.to_owned(),
+            max_cpu: max_cpu.ok_or_else(|| row.error("MAX_CPU", "is not a number"))?,
+            memory: bytes("MEMORY_SIZE")?,
+            log_disk: bytes("LOG_DISK_SIZE")?,
+        })
+    })
+}
+
+/// Reads [`Query::Zones`](super::super::Query::Zones).
+#[must_use]
+pub fn zones(answer: &Rows) -> Legible<String> {
+    Legible::of("zones", answer, |row| row.text("ZONE").map(str::to_owned))
+}
+
+/// Reads [`Query::DataVersion`](super::super::Query::DataVersion).
+#[must_use]
+pub fn data_version(answer: &Rows) -> Legible<String> {
+    Legible::of("data_version", answer, |row| {
+        row.text("COMPATIBLE").map(str::to_owned)
+    })
+}
+mod tables;
+pub use tables::tables;
+
+#[cfg(test)]
+mod tests;

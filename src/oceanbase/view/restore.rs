@@ -1,0 +1,176 @@
+//! Queries on what concerns restores.
+
+use jiff::Timestamp;
+
+use super::{Query, second};
+use crate::oceanbase::model::RestoreKey;
+use crate::oceanbase::version::{Capability, Version};
+
+/// Columns of the sources and of the result, in both views. BACKUP_DEST is not among them: it holds
+/// keys.
+const COLUMNS: &str = "JOB_ID, RESTORE_TENANT_NAME, RESTORE_TENANT_ID, BACKUP_TENANT_NAME, \
+    BACKUP_CLUSTER_NAME, RESTORE_SCN, STATUS, START_TIMESTAMP, BACKUP_SET_LIST, BACKUP_PIECE_LIST, \
+    TOTAL_BYTES, FINISH_BYTES, DESCRIPTION";
+
+/// Columns of recoveries of tables, in both views. BACKUP_DEST is not among them, for the same reason.
+const TABLE_COLUMNS: &str = "JOB_ID, INITIATOR_TENANT_ID, INITIATOR_JOB_ID, START_TIMESTAMP, \
+    FINISH_TIMESTAMP, STATUS, AUX_TENANT_NAME, TARGET_TENANT_NAME, RESTORE_SCN, BACKUP_SET_LIST, \
+    BACKUP_PIECE_LIST, RESULT, COMMENT, DESCRIPTION";
+
+/// A query on restores, and on what tenants are made of.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RestoreQuery {
+    /// Restores that run or have just ended.
+    Progress,
+    /// Restores that have ended and started at this instant or later.
+    History(Timestamp),
+    /// Running restores with this key.
+    ProgressByKey(RestoreKey),
+    /// Ended restores with this key, of all times.
+    HistoryByKey(RestoreKey),
+    /// Running restores with this key, from the table of sys itself; from V4.1 on.
+    OwnProgressByKey(RestoreKey),
+    /// The same of ended ones.
+    OwnHistoryByKey(RestoreKey),
+    /// Recoveries of tables that run or have just ended; from V4.2.1 on, as all of these.
+    TableJobs,
+    /// Recoveries of tables that have ended and started at this instant or later.
+    TableHistory(Timestamp),
+    /// Running recoveries of tables with this key.
+    TableJobsByKey(RestoreKey),
+    /// Ended recoveries of tables with this key, of all times.
+    TableHistoryByKey(RestoreKey),
+    /// Running recoveries of tables with this key, from the table of sys itself.
+    OwnTableJobsByKey(RestoreKey),
+    /// The same of ended ones.
+    OwnTableHistoryByKey(RestoreKey),
+    /// What the restore that was just previewed on this session would read.
+    Preview,
+    /// Resource pools.
+    Pools,
+    /// Resource units.
+    Units,
+    /// The cluster's zones: sys has a unit in each.
+    Zones,
+    /// The version of the data of sys, which is what new tenants get; from V4.2 on.
+    DataVersion,
+}
+
+impl RestoreQuery {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Progress => "restore_progress",
+            Self::History(_) => "restore_history",
+            Self::ProgressByKey(_) => "restore_progress_by_key",
+            Self::HistoryByKey(_) => "restore_history_by_key",
+            Self::OwnProgressByKey(_) => "own_restore_progress_by_key",
+            Self::OwnHistoryByKey(_) => "own_restore_history_by_key",
+            Self::TableJobs => "table_jobs",
+            Self::TableHistory(_) => "table_history",
+            Self::TableJobsByKey(_) => "table_jobs_by_key",
+            Self::TableHistoryByKey(_) => "table_history_by_key",
+            Self::OwnTableJobsByKey(_) => "own_table_jobs_by_key",
+            Self::OwnTableHistoryByKey(_) => "own_table_history_by_key",
+            Self::Preview => "restore_preview",
+            Self::Pools => "pools",
+            Self::Units => "units",
+            Self::Zones => "zones",
+            Self::DataVersion => "data_version",
+        }
+    }
+
+    pub(super) fn text(&self, version: Version) -> String {
+        match self {
+            Self::Progress => progress(version),
+            Self::History(since) => format!(
+                "{} WHERE START_TIMESTAMP >= '{}'",
+                history(version),
+                second(*since)
+            ),
+            Self::ProgressByKey(key) => {
+                format!("{} WHERE DESCRIPTION = '{key}'", progress(version))
+            }
+            Self::HistoryByKey(key) => {
+                format!("{} WHERE DESCRIPTION = '{key}'", history(version))
+            }
+            // Without TENANT_ID, and without the percents, which nobody asks a look for.
+            Self::OwnProgressByKey(key) => format!(
+                "SELECT {COLUMNS} FROM oceanbase.DBA_OB_RESTORE_PROGRESS WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::OwnHistoryByKey(key) => format!(
+                "SELECT {COLUMNS}, FINISH_TIMESTAMP, COMMENT FROM oceanbase.DBA_OB_RESTORE_HISTORY \
+                 WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::TableJobs => tables("JOBS"),
+            Self::TableHistory(since) => format!(
+                "{} WHERE START_TIMESTAMP >= '{}'",
+                tables("JOB_HISTORY"),
+                second(*since)
+            ),
+            Self::TableJobsByKey(key) => format!("{} WHERE DESCRIPTION = '{key}'", tables("JOBS")),
+            Self::TableHistoryByKey(key) => {
+                format!("{} WHERE DESCRIPTION = '{key}'", tables("JOB_HISTORY"))
+            }
+            // Without TENANT_ID: these are of the session's own tenant.
+            Self::OwnTableJobsByKey(key) => format!(
+                "SELECT {TABLE_COLUMNS} FROM oceanbase.DBA_OB_RECOVER_TABLE_JOBS \
+                 WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::OwnTableHistoryByKey(key) => format!(
+                "SELECT {TABLE_COLUMNS} FROM oceanbase.DBA_OB_RECOVER_TABLE_JOB_HISTORY \
+                 WHERE DESCRIPTION = '{key}'"
+            ),
+            Self::Preview => "SHOW RESTORE PREVIEW".to_owned(),
+            Self::Pools => "SELECT RESOURCE_POOL_ID, NAME, TENANT_ID, UNIT_COUNT, UNIT_CONFIG_ID, \
+                 ZONE_LIST FROM oceanbase.DBA_OB_RESOURCE_POOLS"
+                .to_owned(),
+            Self::Units => "SELECT UNIT_CONFIG_ID, NAME, MAX_CPU, MEMORY_SIZE, LOG_DISK_SIZE \
+                 FROM oceanbase.DBA_OB_UNIT_CONFIGS"
+                .to_owned(),
+            Self::Zones => {
+                "SELECT DISTINCT ZONE FROM oceanbase.DBA_OB_UNITS WHERE TENANT_ID = 1".to_owned()
+            }
+            Self::DataVersion => {
+                "SELECT COMPATIBLE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_ID = 1".to_owned()
+            }
+        }
+    }
+}
+
+impl From<RestoreQuery> for Query {
+    fn from(query: RestoreQuery) -> Self {
+        Self::Restore(query)
+    }
+}
+
+fn progress(version: Version) -> String {
+    let percents = if version.can(Capability::RestoreProgress) {
+        ", RESTORE_PROGRESS, RECOVER_PROGRESS"
+    } else {
+        ""
+    };
+    format!(
+        "SELECT {}{COLUMNS}{percents} FROM oceanbase.CDB_OB_RESTORE_PROGRESS",
+        whose(version)
+    )
+}
+
+fn history(version: Version) -> String {
+    format!(
+        "SELECT {}{COLUMNS}, FINISH_TIMESTAMP, COMMENT FROM oceanbase.CDB_OB_RESTORE_HISTORY",
+        whose(version)
+    )
+}
+
+fn tables(which: &str) -> String {
+    format!("SELECT TENANT_ID, {TABLE_COLUMNS} FROM oceanbase.CDB_OB_RECOVER_TABLE_{which}")
+}
+
+/// Before V4.1 the views do not say whose row one is.
+fn whose(version: Version) -> &'static str {
+    if version.can(Capability::TenantRole) {
+        "TENANT_ID, "
+    } else {
+        ""
+    }
+}
