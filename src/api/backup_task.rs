@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::BackupType;
-use super::{Cause, DataBackupSettings, LocalReference, TakenStatement};
+use super::{Cause, DataBackupSettings, INSTANT, LocalReference, TakenStatement};
 
 /// One data backup of one tenant.
 #[derive(
@@ -110,13 +110,16 @@ pub struct BackupTaskSpec {
     /// What the backup holds.
     #[serde(rename = "type")]
     pub type_: BackupType,
-    /// The slot of the schedule; the backup does not start before it. Deadlines count from it, so that an old object that is applied
-    /// again becomes Overdue instead of running.
+    /// The slot of the schedule; the backup does not start before it. Deadlines count from it, so that
+    /// an old object that is applied again becomes Overdue instead of running; within its deadline a
+    /// new object is a new backup.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = INSTANT))]
     pub scheduled_time: Option<Time>,
     /// The backup does not start before it, where that is later than `scheduledTime`: a strategy
     /// spreads its tenants and keeps out of blackout windows.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = INSTANT))]
     pub not_before_time: Option<Time>,
     /// Seconds after the later of `scheduledTime` and `notBeforeTime` (or after the object was
     /// created) within which the backup must have started. Left out it is 6 hours after
@@ -162,6 +165,7 @@ pub struct Mirror {
     #[schemars(range(min = 1))]
     pub job_id: i64,
     /// When the database started it.
+    #[schemars(regex(pattern = INSTANT))]
     pub start_time: Time,
 }
 

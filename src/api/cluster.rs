@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LocalReference;
 use super::condition::{self, Condition};
+use super::log_backup::RecoveryWindow;
 
 /// How to reach an OceanBase cluster.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -96,6 +97,70 @@ pub struct OceanBaseClusterSpec {
     /// tasks can not go beyond what whoever may write this object allows.
     #[serde(default)]
     pub access: Access,
+    /// Which tenants may be recovered, and as what. Whoever may write RecoveryTasks can not go beyond
+    /// what whoever may write this object allows.
+    #[serde(default)]
+    pub recovery: Recovery,
+}
+
+/// What may be recovered from and to a cluster.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Recovery {
+    /// Whether anything may be.
+    #[serde(default)]
+    pub policy: RecoveryPolicy,
+    /// Tenants of this cluster that may be recovered, wherever to; and, by name, those of a store
+    /// alone that may be recovered to this cluster.
+    #[serde(default = "everything")]
+    #[schemars(
+        length(min = 1, max = 256),
+        inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub source_tenants: Vec<String>,
+    /// How the names of tenants begin that are made here by a recovery.
+    #[serde(default = "restore")]
+    #[schemars(
+        length(min = 1, max = 64),
+        inner(length(min = 1, max = 63), regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub target_name_prefixes: Vec<String>,
+    /// Tenants of this cluster that exist and into which tables may be recovered: names, or prefixes
+    /// that end in `*`. Left out none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(
+        length(max = 256),
+        inner(length(min = 1, max = 64), regex(pattern = r"^([A-Za-z_][A-Za-z0-9_]*)?\*?$")),
+        extend("x-kubernetes-list-type" = "set")
+    )]
+    pub target_tenants: Vec<String>,
+}
+
+impl Default for Recovery {
+    fn default() -> Self {
+        Self {
+            policy: RecoveryPolicy::default(),
+            source_tenants: everything(),
+            target_name_prefixes: restore(),
+            target_tenants: Vec::new(),
+        }
+    }
+}
+
+/// Whether anything may be recovered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum RecoveryPolicy {
+    /// Nothing.
+    #[default]
+    Forbidden,
+    /// What the lists say.
+    Allowed,
+}
+
+fn restore() -> Vec<String> {
+    vec!["restore_".to_owned()]
 }
 
 fn two() -> i32 {
@@ -203,6 +268,12 @@ pub struct OceanBaseClusterStatus {
     /// The cluster's basic backup information.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub backup: Option<ClusterBackup>,
+    /// From when to when some tenant of the cluster can be recovered, taken together (console S62):
+    /// oldest first, the newest 50. Ends that only move with time are written every few minutes.
+    /// The windows of each tenant stand in its LogBackup.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
+    pub recovery_windows: Vec<RecoveryWindow>,
 }
 
 /// Who a cluster says it is.

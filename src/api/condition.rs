@@ -18,6 +18,12 @@ pub mod types {
     pub const ACCEPTED: &str = "Accepted";
     /// The database's own job for the task is known.
     pub const JOB_STARTED: &str = "JobStarted";
+    /// What the recovered tenant runs on is there.
+    pub const TARGET_READY: &str = "TargetReady";
+    /// The tenant is restored: from then on it is kept whatever happens.
+    pub const RESTORED: &str = "Restored";
+    /// The recovered tenant is a primary one.
+    pub const ACTIVATED: &str = "Activated";
     /// The database or the store answers.
     pub const REACHABLE: &str = "Reachable";
     /// Log archiving runs.

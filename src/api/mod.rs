@@ -27,6 +27,7 @@ pub mod data_backup;
 pub mod deletion;
 pub mod log_backup;
 pub mod pinned;
+pub mod recovery_task;
 pub mod reference;
 pub mod retention;
 pub mod schedule;
@@ -47,6 +48,7 @@ pub use data_backup::{DataBackupSettings, RetrySettings};
 pub use deletion::DeletionPolicy;
 pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
 pub use pinned::PinnedDatabase;
+pub use recovery_task::{RecoveryTask, RecoveryTaskSpec, RecoveryTaskStatus};
 pub use reference::LocalReference;
 pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
@@ -60,6 +62,9 @@ pub const GROUP: &str = "backup.oceanbase.io";
 pub const STOP_FINALIZER: &str = "backup.oceanbase.io/stop";
 /// The only version.
 pub const VERSION: &str = "v1alpha1";
+/// An instant that every reader takes. The API server's `date-time` is wider: its own rules can not
+/// read small letters, and a calendar ends within the year 9999.
+const INSTANT: &str = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]{1,9})?(Z|[+\-][0-9]{2}:[0-9]{2})$";
 
 /// The definitions of all kinds, as they are installed.
 #[must_use]
@@ -70,6 +75,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         BackupStrategy::crd(),
         BackupTask::crd(),
         LogBackup::crd(),
+        RecoveryTask::crd(),
     ]
     .map(with_status_default)
     .into()

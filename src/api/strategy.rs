@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use status::{
-    BackupStrategyStatus, FailingTenant, OpenSlot, SkippedTenants, SlotRecord, StrategySummary,
-    StrategyTenants, UnmadeObject,
+    BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, SkippedTenants, SlotRecord,
+    StrategySummary, StrategyTenants, UnmadeObject,
 };
 
 use super::alert::AlertSettings;
@@ -106,7 +106,8 @@ pub struct BackupStrategySpec {
     /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.
     #[serde(default)]
     pub storage_change_policy: StorageChangePolicy,
-    /// Pauses the schedule; log backup goes on and running tasks finish (console S52).
+    /// Pauses the schedule; log backup goes on and running tasks finish (console S52). Tasks of the
+    /// strategy whose backup has not begun wait until it is resumed, or are Overdue at their deadline.
     #[serde(default)]
     pub suspend: bool,
     /// When data backups run.
@@ -313,6 +314,20 @@ pub struct Inherited {
     /// strategy of the tenant does not take it for somebody else's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery_window: Option<String>,
+}
+
+/// The annotation in which a LogBackup keeps which of its generations are its strategy's: a
+/// [`Followed`] as JSON.
+pub const FOLLOWED: &str = "backup.oceanbase.io/followed";
+
+/// Generations of a LogBackup that its strategy alone made, with edits that ask nothing of the
+/// database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Followed {
+    /// The generation before the first of these edits.
+    pub from: i64,
+    /// The one after the last.
+    pub to: i64,
 }
 
 fn restart_and_full() -> HealSettings {

@@ -41,7 +41,7 @@ pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::{CLUSTER_REPLACED, ineligible};
-pub use seen::{DatabaseSeen, Seen, Target, Task};
+pub use seen::{DatabaseSeen, Held, Seen, Target, Task};
 pub use state::{Outcome, State};
 
 use super::strategy::Made;
@@ -349,8 +349,11 @@ impl<'a> Draft<'a> {
 
     fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
-        let event = started.then(|| status::started_event(&self.status, self.task.spec));
+        let started = started.then(|| status::started_event(&self.status, self.task.spec));
+        let before = self.task.status.phase.as_deref();
         let status = status::render(state, self.status, self.task.generation, self.now);
+        let canceling = || status::canceling_event(before, &status, self.task.spec);
+        let event = started.or_else(canceling);
         Decision {
             status,
             effect,

@@ -1,24 +1,25 @@
 //! A cluster's page: whether it answers, and how its backups stand (console S46..S62).
 
+mod live;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
+use live::Live;
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle, time};
 use crate::api::OceanBaseClusterStatus;
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
-use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Scn, Snapshot, Tenant};
+use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant};
 
 /// How many names of tenants without backup are listed.
 const LISTED: usize = 50;
 /// Phase and the console's words where backups can not be made.
 const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
-/// How often the checkpoint is written when nothing else changes.
-const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -86,6 +87,13 @@ pub fn decide(
     conditions.push(wanted(REACHABLE, reachable, reason, &message));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
+    if let Ok(snapshot) = &seen.database {
+        let live = Live::of(snapshot);
+        // With anything else it costs no write of its own.
+        if status != *previous || live.is_due(previous) {
+            live.write(&mut status);
+        }
+    }
     let event = reachable_event(previous, reachable, reason, message);
     Decision {
         status,
@@ -125,24 +133,12 @@ fn note(
     });
     status.not_backed_up_tenants = not_backed_up.into_iter().take(LISTED).cloned().collect();
     let (phase, label) = phase(&seen.strategy_phases);
-    let known = previous
-        .backup
-        .as_ref()
-        .and_then(|b| b.log_backup_checkpoint_time.clone());
-    let current = checkpoint(snapshot).map(|scn| time(scn.at()));
-    let is_recent = |known: &Time, current: &Time| {
-        let moved = known.0.duration_until(current.0);
-        moved >= SignedDuration::ZERO && moved < CHECKPOINT_INTERVAL
-    };
-    let checkpoint = match (known, current) {
-        (Some(known), Some(current)) if is_recent(&known, &current) => Some(known),
-        (_, current) => current,
-    };
+    let known = previous.backup.as_ref();
     status.backup = Some(ClusterBackup {
         phase: phase.to_owned(),
         console_label: label.to_owned(),
         last_data_backup_time: last_backup(snapshot).map(time),
-        log_backup_checkpoint_time: checkpoint,
+        log_backup_checkpoint_time: known.and_then(|b| b.log_backup_checkpoint_time.clone()),
         running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
         queued_tasks: count(seen.queued_tasks),
     });
@@ -197,17 +193,6 @@ fn last_backup(snapshot: &Snapshot) -> Option<Timestamp> {
     sets.filter(|set| set.success)
         .filter_map(|set| set.ended_at)
         .max()
-}
-
-fn checkpoint(snapshot: &Snapshot) -> Option<Scn> {
-    let rounds = snapshot
-        .tenants
-        .values()
-        .filter_map(|tenant| tenant.round.as_ref());
-    rounds
-        .filter(|round| round.status == RoundStatus::Doing)
-        .map(|round| round.checkpoint_scn)
-        .min()
 }
 
 /// Of the strategies' phases the one that needs attention most, with the console's words.

@@ -13,6 +13,7 @@
 mod answer;
 mod archiving;
 mod around;
+mod edited;
 mod event;
 mod farewell;
 mod heal;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use archiving::{may_be_paused, resuming};
 pub use farewell::farewell;
 pub use page::{PageSeen, is_page_due};
 use step::Step;
@@ -36,6 +38,7 @@ use step::Step;
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
 use crate::api::log_backup::LogBackupMode;
+use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Identity, Round, RoundStatus, Tenant, TenantName};
 
@@ -52,6 +55,8 @@ pub struct LogBackup<'a> {
     pub spec: &'a LogBackupSpec,
     /// What is known so far.
     pub status: &'a LogBackupStatus,
+    /// Which of its generations are its strategy's.
+    pub followed: Option<Followed>,
 }
 
 /// What was seen.
@@ -153,12 +158,7 @@ pub fn decide(
         event: None,
         now,
     };
-    if object.status.observed_generation != Some(object.generation) {
-        // Somebody edited the object: what failed before may go well now.
-        draft.forget_failures();
-        draft.status.transition = None;
-        draft.status.around_state = None;
-    }
+    draft.note_edit();
     if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
         && obstacle.is_passing()
         && object.status.observed_generation == Some(object.generation)

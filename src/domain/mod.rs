@@ -14,6 +14,7 @@ pub mod condition;
 mod kstatus;
 pub mod log_backup;
 pub mod naming;
+pub mod recovery;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;

@@ -1,6 +1,7 @@
 //! Names of objects that the operator makes: deterministic, so that a crash between making one and
 //! writing it down makes it once.
 
+use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::schedule::Slot;
@@ -36,6 +37,19 @@ pub fn child(parent: &str, tenant: TenantId) -> String {
 #[must_use]
 pub fn external(strategy: &str, tenant: TenantId, job: JobId) -> String {
     shortened(strategy, &format!("-t{tenant}-ext-{job}"))
+}
+
+/// The same where that name is taken by the job of a database before, which counted alike:
+/// `<strategy>-t<tenantId>-ext-<jobId>-<yyyymmddhhmmss>z`, with the job's start in UTC.
+#[must_use]
+pub fn external_since(
+    strategy: &str,
+    tenant: TenantId,
+    job: JobId,
+    started_at: Timestamp,
+) -> String {
+    let stamp = started_at.strftime("%Y%m%d%H%M%S");
+    shortened(strategy, &format!("-t{tenant}-ext-{job}-{stamp}z"))
 }
 
 /// The log backup of one tenant: `<cluster>-t<tenantId>`.

@@ -15,6 +15,7 @@ mod following;
 mod health;
 mod history;
 mod index;
+mod late;
 mod making;
 pub mod mirror;
 mod places;
@@ -34,7 +35,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use closed::closed;
-pub use following::{give, settings_of};
+pub use following::{followed, give, settings_of};
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
@@ -98,6 +99,8 @@ pub struct Seen {
     pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
+    /// Tenants that a RecoveryTask has made.
+    pub recovered: BTreeSet<TenantId>,
 }
 
 /// A log backup of the cluster.
@@ -148,12 +151,16 @@ pub struct TaskSeen {
     pub tenant_id: Option<TenantId>,
     /// The database that it was taken up in, once it was.
     pub database: Option<PinnedDatabase>,
+    /// When it was created.
+    pub created_at: Timestamp,
     /// The slot that it was made for.
     pub scheduled_at: Option<Timestamp>,
     /// Whether it asked for a full backup.
     pub full: bool,
     /// Whether it shows a backup that somebody else started.
     pub external: bool,
+    /// When that backup began.
+    pub mirrored_since: Option<Timestamp>,
     /// Whether it is being deleted, and something holds it.
     pub deleting: bool,
     /// When the database started its job.
@@ -327,7 +334,8 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let matched = &matched(self.strategy.name, &self.seen.rivals, tenants.iter());
+        let (name, recovered) = (self.strategy.name, &self.seen.recovered);
+        let matched = &matched(name, &self.seen.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);

@@ -25,7 +25,8 @@ pub enum LogBackupMode {
     Continuous,
     /// From before a data backup until its logs are there: the tenant can be recovered to its data
     /// backups only. What somebody else has started between two of them goes on after the next one,
-    /// until somebody stops it or edits the object.
+    /// until somebody stops it or edits the object. Of its strategy's edits those of `mode` and
+    /// `archiveLagTargetSeconds` count.
     AroundDataBackup,
 }
 
@@ -42,7 +43,8 @@ pub enum Binding {
 /// What is done about what somebody changes in the database.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum Drift {
-    /// It is shown, and stands until the object is edited.
+    /// It is shown, and stands until the object is edited. Of its strategy's edits those of `mode` and
+    /// `archiveLagTargetSeconds` count.
     #[default]
     Report,
     /// Log backup that should run is put right: started or resumed again. Never a destination that

@@ -92,7 +92,7 @@ pub struct LogBackupStatus {
     pub applied_generation: Option<i64>,
     /// With `mode: AroundDataBackup`, what was reached last: `Running` or `Stopped`; `Found` where a
     /// data backup found log backup running that somebody else had started: it is not stopped after
-    /// it. Left out on the way from `Stopped` to `Running`.
+    /// it. Left out on the way from one of the two to the other.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub around_state: Option<String>,

@@ -42,6 +42,11 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub next_incremental_time: Option<String>,
+    /// The next slot of each type: where the schedule is edited before anybody has seen it fall due,
+    /// it is closed by this.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 2), extend("x-kubernetes-list-type" = "atomic"))]
+    pub next_slots: Vec<NextSlot>,
     /// The newest slot that was closed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_schedule_time: Option<Time>,
@@ -72,7 +77,9 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
     pub unmade: Vec<UnmadeObject>,
-    /// The database that the rest of the status is about.
+    /// The database that was seen last. Only its backups count for the conditions and alerts, and
+    /// only its first backups and delete policies are remembered. History and last times go on from
+    /// one that it took the place of.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub database: Option<PinnedDatabase>,
     /// Delete policies that this strategy has set, by number of the tenant. Any other is somebody
@@ -189,6 +196,18 @@ pub struct OpenSlot {
     /// When its tasks are made, where a blackout window holds it back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub start_time: Option<Time>,
+}
+
+/// A slot that has not fallen due.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NextSlot {
+    /// When it falls due.
+    pub slot: Time,
+    /// What it makes.
+    #[serde(rename = "type")]
+    #[schemars(with = "String", length(max = 32))]
+    pub type_: BackupType,
 }
 
 /// What became of a slot.

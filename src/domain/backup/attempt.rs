@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Draft, Effect, State, Verdict, obstacle::unsafe_name, queue::WAITING_FOR_PLACE, retry::FAILED,
+    Draft, Effect, Held, State, Verdict, obstacle::unsafe_name, queue::WAITING_FOR_PLACE,
+    retry::FAILED,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -83,12 +84,23 @@ impl Draft<'_> {
         if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
             return self.wait(before_start(), Next::At(start));
         }
-        if let Some(until) = self.seen.may_start_at {
-            let window = Obstacle::waiting(
-                "BlackoutWindow",
-                format!("a blackout window of the strategy lasts until {until}"),
-            );
-            return self.wait(window, Next::At(until));
+        match self.seen.held {
+            Some(Held::Blackout(until)) => {
+                let window = Obstacle::waiting(
+                    "BlackoutWindow",
+                    format!("a blackout window of the strategy lasts until {until}"),
+                );
+                return self.wait(window, Next::At(until));
+            }
+            Some(Held::Suspended) => {
+                let suspended = Obstacle::waiting(
+                    "StrategySuspended",
+                    "the strategy is suspended: the backup starts when it is resumed, if that is \
+                     before its deadline",
+                );
+                return self.wait(suspended, Next::Await);
+            }
+            None => {}
         }
         match self.obstacle() {
             Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
@@ -225,7 +237,12 @@ impl Draft<'_> {
 
     fn hear_backup(mut self, answer: &Answer) -> Verdict {
         match answer {
-            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
+            Answer::Done
+            | Answer::AlreadySent
+            | Answer::Ended(_)
+            | Answer::Restore(_)
+            | Answer::Preview(_)
+            | Answer::HandedOver => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;
                 self.render(&State::Accepted, None, Next::After(JOB_SOON))

@@ -38,7 +38,12 @@ impl Draft<'_> {
     pub(super) fn hear_destination(mut self, answer: &Answer) -> Verdict {
         match answer {
             // The next look shows it; views lag, and what sys answers a tenant may not follow.
-            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
+            Answer::Done
+            | Answer::AlreadySent
+            | Answer::Ended(_)
+            | Answer::Restore(_)
+            | Answer::Preview(_)
+            | Answer::HandedOver => {
                 taken::note(&mut self.status.taken, SETTING, self.now);
                 let obstacle = self.not_shown();
                 self.wait(obstacle, Next::After(LOOK_PAUSE))

@@ -14,6 +14,9 @@ use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, Tenan
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
+/// How long the row of a child may show up after its parent has completed: views lag, and who takes a
+/// backup that is there for one that never began makes another.
+const CHILD_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a set may show up after its job where a password should protect it.
 const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How often rows that are late are looked for.
@@ -177,10 +180,6 @@ impl Draft<'_> {
 
     /// Whether rows may still follow. The instant is by the database's clock: one that runs ahead
     /// must not hold a task for hours.
-    fn is_recent(&self, at: Option<Timestamp>) -> bool {
-        self.is_within(ROWS_SETTLE, at)
-    }
-
     fn is_within(&self, duration: SignedDuration, at: Option<Timestamp>) -> bool {
         at.is_some_and(|at| at.duration_until(self.now).abs() < duration)
     }
@@ -201,7 +200,13 @@ impl Draft<'_> {
         self.set_attempt(ACCEPTED, None);
         self.status.retry_time = None;
         let ended_at = parent.ended_at.or(Some(parent.started_at));
-        if !parent.status.is_terminal() || self.is_recent(ended_at) {
+        let patience = match parent.status {
+            JobStatus::Completed if self.status.job_id.is_none() && !self.is_tenant_gone() => {
+                CHILD_PATIENCE
+            }
+            _ => ROWS_SETTLE,
+        };
+        if !parent.status.is_terminal() || self.is_within(patience, ended_at) {
             self.status.cause = None;
             let state = self.unseen_state();
             return self.render(&state, None, Next::After(ROWS_PAUSE));
@@ -260,7 +265,12 @@ impl Draft<'_> {
 
     pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
         self.status.cause = match answer {
-            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => None,
+            Answer::Done
+            | Answer::AlreadySent
+            | Answer::Ended(_)
+            | Answer::Restore(_)
+            | Answer::Preview(_)
+            | Answer::HandedOver => None,
             Answer::Refused(failure) => Some(failure.into()),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
                 let message =

@@ -45,12 +45,21 @@ pub struct Seen {
     pub logs: Option<LogsSeen>,
     /// That the tenant is somebody else's to back up, where that is known only from outside of it.
     pub claimed: Option<Obstacle>,
-    /// Before when a strategy's own backup does not start: the end of a blackout window.
-    pub may_start_at: Option<Timestamp>,
+    /// Why a strategy's own backup does not start now.
+    pub held: Option<Held>,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.
     pub surely_over: Duration,
+}
+
+/// Why a strategy's own backup does not start now; one that runs runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// A blackout window of the strategy lasts until this instant.
+    Blackout(Timestamp),
+    /// The strategy is suspended.
+    Suspended,
 }
 
 /// Where the task's references lead.

@@ -162,6 +162,20 @@ pub(super) fn started_event(status: &BackupTaskStatus, spec: &BackupTaskSpec) ->
     }
 }
 
+/// Told once, when the task begins to be canceled.
+pub(super) fn canceling_event(
+    before: Option<&str>,
+    after: &BackupTaskStatus,
+    spec: &BackupTaskSpec,
+) -> Option<Event> {
+    let phase = after.phase.as_deref();
+    (phase == Some("Canceling") && phase != before).then(|| Event {
+        warning: false,
+        reason: "BackupCanceling",
+        message: format!("backup of {} is being canceled", subject(spec)),
+    })
+}
+
 pub(super) fn ended_event(
     outcome: Outcome,
     status: &BackupTaskStatus,

@@ -47,6 +47,8 @@ fn tenant() -> Tenant {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        switchover_status: None,
+        compatible: None,
         lag_target: None,
         policies: Vec::new(),
         round: Some(Round {
@@ -166,7 +168,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
         children: ChildrenSeen::default(),
         logs: None,
         claimed: None,
-        may_start_at: None,
+        held: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

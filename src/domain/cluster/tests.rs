@@ -1,8 +1,10 @@
 //! A cluster's page, for what the database and the strategies show.
 
+mod windows;
+
 use super::*;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
-use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, TenantId};
+use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, Scn, TenantId};
 use crate::oceanbase::version::Version;
 
 fn at(second: i64) -> Timestamp {
@@ -60,6 +62,8 @@ fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: None,
         data_dest: None,
+        switchover_status: None,
+        compatible: None,
         lag_target: None,
         policies: Vec::new(),
         round,
@@ -91,6 +95,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         community: true,
         tenants: tenants.into_iter().map(|t| (t.id, Arc::new(t))).collect(),
         parents: Arc::default(),
+        restores: None,
     };
     Seen {
         database: Ok(Arc::new(snapshot)),

@@ -22,7 +22,12 @@ impl Draft<'_> {
     pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
         let archive = archive(tenant);
         match answer {
-            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
+            Answer::Done
+            | Answer::AlreadySent
+            | Answer::Ended(_)
+            | Answer::Restore(_)
+            | Answer::Preview(_)
+            | Answer::HandedOver => {
                 self.forget_failures();
                 self.note_taken(effect);
                 let state = self.under_way(archive);

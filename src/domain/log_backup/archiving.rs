@@ -1,8 +1,9 @@
 //! Whether logs are archived, and fast enough, as conditions.
 
 use super::{Archive, Draft, State};
-use crate::api::DesiredState;
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -63,14 +64,14 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             "Stopped",
             "log backup is stopped: there is nothing to pause",
         ),
-        State::Drifted(_) => wanted(
-            ARCHIVING,
-            false,
-            "ChangedElsewhere",
-            "somebody changed log archiving in the database; it is left as it is. To apply \
-             `desiredState` again, set it to what the database does, and then back; or set `drift` \
-             to Enforce",
-        ),
+        State::Drifted(archive) => {
+            let message = format!(
+                "somebody changed log archiving in the database; it is left as it is. {}; or set \
+                 `drift` to Enforce",
+                applying_again(draft.object.spec, archive)
+            );
+            wanted(ARCHIVING, false, "ChangedElsewhere", message)
+        }
         State::Late(_) if desired == DesiredState::Running => {
             let cause = draft.status.cause.as_ref();
             let reason = cause.map_or("NotStarted", |cause| cause.reason.as_str());
@@ -99,6 +100,30 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             wanted(ARCHIVING, false, reason, message)
         }
     }
+}
+
+/// What brings about the wanted state where somebody has changed it.
+fn applying_again(spec: &LogBackupSpec, archive: &Archive) -> String {
+    let is_held = matches!(
+        archive,
+        Archive::Round(RoundStatus::Suspending | RoundStatus::Suspend)
+    );
+    if is_held && !may_be_paused(spec.mode, spec.binding) {
+        return format!("To have the round go on, {}", resuming(&spec.tenant_name));
+    }
+    "To apply `desiredState` again, set it to what the database does, and then back".to_owned()
+}
+
+/// Whether the schema lets an object of these settings ask for a pause.
+#[must_use]
+pub fn may_be_paused(mode: LogBackupMode, binding: Binding) -> bool {
+    mode != LogBackupMode::AroundDataBackup && binding != Binding::Mandatory
+}
+
+/// What has a paused round go on in the database, for after a comma.
+#[must_use]
+pub fn resuming(tenant: &str) -> String {
+    format!("run `ALTER SYSTEM SET LOG_ARCHIVE_DEST_STATE = 'ENABLE' TENANT = '{tenant}'`")
 }
 
 /// Whether log backup is behind by no more than so many seconds.

@@ -38,10 +38,18 @@ impl Draft<'_> {
             }
             return;
         }
-        let rested =
-            self.status.around_state.as_deref() == Some(status::word(DesiredState::Stopped));
-        if rested && self.desired == DesiredState::Running {
-            self.status.around_state = is_on.then(|| FOUND.to_owned());
+        let known = self.status.around_state.as_deref();
+        let is_word = |of| known == Some(status::word(of));
+        match self.desired {
+            DesiredState::Running if is_word(DesiredState::Stopped) => {
+                self.status.around_state = is_on.then(|| FOUND.to_owned());
+            }
+            // Forgotten before the statement that ends the round: a backup that comes before it has
+            // stopped would find what is wanted reached already, and wait for a round for ever.
+            DesiredState::Stopped if is_word(DesiredState::Running) => {
+                self.status.around_state = None;
+            }
+            _ => {}
         }
     }
 }

@@ -34,6 +34,16 @@ pub(super) fn of_phase(
             "LogBackupStarted",
             format!("logs of tenant {tenant} are archived"),
         ),
+        "Suspending" => (
+            false,
+            "LogBackupPausing",
+            format!("log backup of tenant {tenant} is being paused"),
+        ),
+        "Stopping" => (
+            false,
+            "LogBackupStopping",
+            format!("log backup of tenant {tenant} is being stopped"),
+        ),
         "Paused" => (
             true,
             "LogBackupPaused",

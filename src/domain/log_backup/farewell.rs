@@ -49,6 +49,7 @@ pub fn farewell(
         generation: object.generation,
         spec: &spec,
         status: &status,
+        followed: None,
     };
     let mut verdict = decide(&stopping, seen, heard, now);
     let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);

@@ -6,12 +6,12 @@ use super::Draft;
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{time, time_from, windows};
-use crate::oceanbase::model::{Piece, Round, Scn, Tenant};
+use crate::oceanbase::model::{Round, Scn, Tenant};
 
 /// How far behind log backup may be before it is said so, in seconds (console: log backup delay),
 /// where the tenant's lag target is the usual one.
 const USUAL_DELAY_SECONDS: i64 = 600;
-/// How many windows and points are shown.
+/// How many points are shown.
 const LISTED: usize = 50;
 
 /// What changes with every look: written on a change of phase, when a hole opens or closes, and
@@ -44,18 +44,7 @@ pub(super) fn acceptable_delay(tenant: &Tenant) -> i64 {
 }
 
 pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
-    let recoverable = windows::recoverable(&tenant.sets, &pieces(tenant));
-    let skipped = recoverable.windows.len().saturating_sub(LISTED);
-    let windows = recoverable
-        .windows
-        .iter()
-        .skip(skipped)
-        .map(|window| RecoveryWindow {
-            start: time_from(window.start_scn.at()),
-            end: time(window.end_scn.at()),
-            start_scn: window.start_scn.to_string(),
-            end_scn: window.end_scn.to_string(),
-        });
+    let recoverable = windows::of_tenant(tenant);
     let points = recoverable
         .points
         .iter()
@@ -82,23 +71,9 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             .round
             .as_ref()
             .map(|round| (round.input_bytes, round.output_bytes)),
-        windows: windows.collect(),
+        windows: windows::shown(&recoverable.windows),
         points: points.collect(),
     }
-}
-
-/// The pieces, the one that is being written as far as its round has come: pieces are read less
-/// often than rounds, and such a piece is available once its checkpoint has passed its start.
-fn pieces(tenant: &Tenant) -> Vec<Piece> {
-    let mut pieces = tenant.pieces.to_vec();
-    if let Some(round) = &tenant.round {
-        let is_written = |piece: &&mut Piece| piece.id == round.piece_id && !piece.frozen;
-        for piece in pieces.iter_mut().filter(is_written) {
-            piece.checkpoint_scn = piece.checkpoint_scn.max(round.checkpoint_scn);
-            piece.available |= piece.checkpoint_scn > piece.start_scn;
-        }
-    }
-    pieces
 }
 
 pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>) -> bool {

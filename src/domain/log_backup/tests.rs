@@ -81,6 +81,8 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         archive_log: Some(round.is_some()),
         log_dest: Some(dest(true)),
         data_dest: None,
+        switchover_status: None,
+        compatible: None,
         lag_target: None,
         policies: Vec::new(),
         round,
@@ -239,7 +241,25 @@ impl Story {
             generation: self.generation,
             spec: &self.spec,
             status: &self.status,
+            followed: None,
         }
+    }
+
+    /// The same once its strategy has edited the object, in what asks nothing of the database.
+    fn look_after_following(&mut self, seen: &Seen, second: i64) -> Verdict {
+        let from = self.generation;
+        self.generation += 1;
+        let followed = Some(Followed {
+            from,
+            to: self.generation,
+        });
+        let object = LogBackup {
+            followed,
+            ..self.object()
+        };
+        let verdict = decide(&object, seen, None, at(second));
+        self.status = verdict.status.clone();
+        verdict
     }
 
     fn look(&mut self, seen: &Seen, second: i64) -> Verdict {

@@ -1,9 +1,22 @@
 //! Which database a strategy's memory is about. All databases number their tenants alike: what was
 //! set, backed up or passed on in the one before says nothing of one that was made anew.
 
-use super::Draft;
+use super::{Draft, TaskSeen};
 use crate::api::PinnedDatabase;
 use crate::domain::pinned;
+
+impl<'a> Draft<'a> {
+    /// The tasks by which the backups of this database are judged: not those that ran in one before.
+    pub(super) fn tasks_here(&self) -> impl Iterator<Item = &'a TaskSeen> + use<'a> {
+        // The one that was seen last, where it is silent.
+        let here = self.status.database.clone();
+        let tasks = self.seen.tasks.iter();
+        tasks.filter(move |task| {
+            let pinned = task.database.as_ref().zip(here.as_ref());
+            pinned.is_none_or(|(known, here)| known == here)
+        })
+    }
+}
 
 impl Draft<'_> {
     /// Forgets what is about another database than the one that is seen.

@@ -6,7 +6,7 @@
 use super::{Draft, Effect, LogBackupEdit, Plan};
 use crate::api::LogBackupSpec;
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::{Inherited, LogBackupSettings, StrategyLogBackupMode};
+use crate::api::strategy::{Followed, Inherited, LogBackupSettings, StrategyLogBackupMode};
 
 /// Names the fields that a strategy's `logBackup` and a LogBackup share: a new one is one word.
 macro_rules! followed {
@@ -52,6 +52,30 @@ followed!(
     drift,
     heal
 );
+
+/// Which generations of a log backup are its strategy's once that has edited the one of this
+/// generation; `known` is what was noted before. Nothing where the edit asks something of the
+/// database: it is applied like anybody's.
+#[must_use]
+pub fn followed(
+    before: &LogBackupSpec,
+    after: &LogBackupSpec,
+    generation: i64,
+    known: Option<Followed>,
+) -> Option<Followed> {
+    let asked = |spec: &LogBackupSpec| (spec.mode, spec.archive_lag_target_seconds);
+    if before == after {
+        return known;
+    }
+    // The database takes other attributes of a destination with the next start only.
+    (asked(before) == asked(after)).then(|| {
+        let known = known.filter(|known| known.to == generation);
+        Followed {
+            from: known.map_or(generation, |known| known.from),
+            to: generation.saturating_add(1),
+        }
+    })
+}
 
 impl From<StrategyLogBackupMode> for LogBackupMode {
     fn from(mode: StrategyLogBackupMode) -> Self {

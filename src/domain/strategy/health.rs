@@ -1,30 +1,37 @@
 //! How the backups of a strategy's tenants go: the newest run of each, missed slots, log backups.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::Index;
 use super::status::NO_TENANTS;
 use super::unmade::EDIT_FAILED;
-use super::{Matched, TaskSeen};
+use super::{LogBackupSeen, Matched, TaskSeen};
 use crate::api::DesiredState;
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode, UnmadeObject};
 use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::log_backup::{may_be_paused, resuming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-/// The task of each tenant that ended last, by the tenant's name.
+/// The task of each tenant that ended last, or that should have started by now, by the tenant's name.
 pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
 
-/// The newest of these tasks that ended, for each tenant.
-pub(super) fn last_runs<'a>(tasks: impl Iterator<Item = &'a TaskSeen>) -> LastRuns<'a> {
+/// The newest of these tasks that ended, for each tenant; one that is late goes before them, whatever
+/// went well meanwhile.
+pub(super) fn last_runs<'a>(
+    tasks: impl Iterator<Item = &'a TaskSeen>,
+    late: &BTreeSet<&str>,
+) -> LastRuns<'a> {
     let mut last = LastRuns::new();
+    let is_late = |task: &TaskSeen| late.contains(task.name.as_str());
+    let rank = |task: &'a TaskSeen| (is_late(task), task.completed_at, task.name.as_str());
     // What others start and break is not the strategy's.
     let ours = tasks.filter(|task| !task.external);
-    let ended = ours.filter(|task| task.completed_at.is_some());
+    let known = ours.filter(|task| task.completed_at.is_some() || is_late(task));
     // A canceled one says nothing about the next.
-    for task in ended.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
+    for task in known.filter(|task| task.outcome.as_deref() != Some("Canceled")) {
         let newest = last.entry(task.tenant_name.as_str()).or_insert(task);
-        if (newest.completed_at, &newest.name) < (task.completed_at, &task.name) {
+        if rank(newest) < rank(task) {
             *newest = task;
         }
     }
@@ -33,21 +40,22 @@ pub(super) fn last_runs<'a>(tasks: impl Iterator<Item = &'a TaskSeen>) -> LastRu
 
 /// The tasks of tenants that are the strategy's still, and not of their namesakes before.
 pub(super) fn of_eligible<'a>(
-    tasks: &'a [TaskSeen],
+    tasks: impl Iterator<Item = &'a TaskSeen>,
     matched: &'a Matched,
 ) -> impl Iterator<Item = &'a TaskSeen> {
     let eligible = matched.eligible.iter();
     let eligible: BTreeMap<&str, &Tenant> = eligible
         .map(|tenant| (tenant.name.as_str(), &**tenant))
         .collect();
-    tasks.iter().filter(move |task| {
+    tasks.filter(move |task| {
         let tenant = eligible.get(task.tenant_name.as_str());
         tenant.is_some_and(|tenant| task.is_of(tenant))
     })
 }
 
+/// Whether a last run is none to rely on. One that has not ended is late.
 pub(super) fn went_badly(task: &TaskSeen) -> bool {
-    matches!(task.outcome.as_deref(), Some("Failed" | "Overdue"))
+    matches!(task.outcome.as_deref(), None | Some("Failed" | "Overdue"))
 }
 
 /// Tenants whose log backup or last data backup has trouble.
@@ -142,9 +150,9 @@ fn unarchived(
         ),
         Some(known) if is_held => format!(
             "{of} is {phase}, though LogBackup '{}' asks for Running: somebody changed it in the \
-             database. Set its `desiredState` to Stopped and then to Running to have it started \
-             again, or its `drift` to Enforce",
-            known.name
+             database. {}, or set its `drift` to Enforce",
+            known.name,
+            going_on(known, phase)
         ),
         Some(known) => match cause {
             Some(cause) => format!(
@@ -165,11 +173,27 @@ fn unarchived(
     })
 }
 
-fn why(task: &TaskSeen) -> (&str, &str) {
+/// How log backup that somebody held in the database goes on. A round that was paused does so without
+/// a hole; to stop it would make one.
+fn going_on(known: &LogBackupSeen, phase: &str) -> String {
+    let settings = &known.settings;
+    if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
+        return format!("To have it go on, {}", resuming(&known.tenant_name));
+    }
+    format!("Set its `desiredState` to {phase} and then to Running to have it go on")
+}
+
+/// Why a last run went badly.
+pub(super) fn why(task: &TaskSeen) -> (&str, &str) {
+    let unknown = match &task.outcome {
+        Some(_) => ("BackupFailed", ""),
+        None => (
+            "BackupNotStarted",
+            "it has not started in time, and goes on waiting: its conditions say for what",
+        ),
+    };
     let cause = task.cause.as_ref();
-    cause.map_or(("BackupFailed", ""), |cause| {
-        (&cause.reason, &cause.message)
-    })
+    cause.map_or(unknown, |cause| (&cause.reason, &cause.message))
 }
 
 pub(super) fn backup_healthy(

@@ -1,13 +1,13 @@
 //! What was seen, by name and by tenant: looked for one by one, a thousand tenants with twenty tasks
 //! each would cost millions of comparisons in every pass.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use super::{LogBackupSeen, Seen, TaskSeen};
 use crate::oceanbase::model::{Tenant, TenantId};
 
 pub(super) struct Index<'a> {
-    tasks: HashSet<&'a str>,
+    tasks: HashMap<&'a str, &'a TaskSeen>,
     /// By the tenant's name.
     full_tasks: HashMap<&'a str, Vec<&'a TaskSeen>>,
     /// The oldest of each tenant that is known by its id.
@@ -19,13 +19,13 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(super) fn of(seen: &'a Seen) -> Self {
         let mut index = Self {
-            tasks: HashSet::new(),
+            tasks: HashMap::new(),
             full_tasks: HashMap::new(),
             by_id: HashMap::new(),
             by_name: HashMap::new(),
         };
         for task in &seen.tasks {
-            index.tasks.insert(&task.name);
+            index.tasks.insert(&task.name, task);
             let is_elsewhere = seen.is_of_another(task.database.as_ref());
             if task.full && !task.external && !is_elsewhere {
                 let of_tenant = index.full_tasks.entry(&task.tenant_name).or_default();
@@ -44,7 +44,12 @@ impl<'a> Index<'a> {
 
     /// Whether a task of this name is there.
     pub(super) fn has_task(&self, name: &str) -> bool {
-        self.tasks.contains(name)
+        self.tasks.contains_key(name)
+    }
+
+    /// The task of this name.
+    pub(super) fn task(&self, name: &str) -> Option<&'a TaskSeen> {
+        self.tasks.get(name).copied()
     }
 
     /// Whether a full backup of the tenant was ever made in this database, whatever became of it.

@@ -208,14 +208,17 @@ impl Draft<'_> {
             .collect()
     }
 
-    /// Tenants with a full backup that has not ended, or is about to be made.
+    /// Tenants with a full backup that has not ended and is not late, or is about to be made.
     fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
+        let late = self.late_tasks();
         let tasks = self.seen.tasks.iter();
-        let running = tasks.filter(|task| task.full && task.outcome.is_none() && !task.deleting);
-        let first = self.early_backups(plan).into_iter();
-        running
+        let awaited = tasks.filter(|task| task.full && task.outcome.is_none() && !task.deleting);
+        let awaited = awaited.filter(|task| !late.contains(task.name.as_str()));
+        let mut first = self.early_backups(plan);
+        first.retain(|task| !self.index.has_task(&task.name));
+        awaited
             .map(|task| task.tenant_name.clone())
-            .chain(first.map(|task| task.tenant.name.clone()))
+            .chain(first.into_iter().map(|task| task.tenant.name.clone()))
             .collect()
     }
 

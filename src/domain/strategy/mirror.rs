@@ -59,7 +59,7 @@ impl Draft<'_> {
         // As it stands in a status.
         let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
-        let name = naming::external(self.strategy.name, tenant.id, job.id);
+        let name = self.mirror_name(tenant, job);
         let is_newer = |task: &&TaskSeen| {
             task.tenant_name == tenant.name
                 && task.full == job.full
@@ -95,9 +95,22 @@ impl Draft<'_> {
             }),
             ..BackupTaskSpec::default()
         };
-        (
-            naming::external(self.strategy.name, tenant.id, job.id),
-            spec,
-        )
+        (self.mirror_name(tenant, job), spec)
+    }
+
+    /// The name of a job's task. A database that was made anew counts its jobs from the same beginning
+    /// as the one before, whose task has the name: then the job's start is in it, also when that task
+    /// is gone.
+    fn mirror_name(&self, tenant: &Tenant, job: &Job) -> String {
+        let (strategy, started_at) = (self.strategy.name, time(job.started_at).0);
+        let name = naming::external(strategy, tenant.id, job.id);
+        let dated = naming::external_since(strategy, tenant.id, job.id, started_at);
+        let known = self.index.task(&name).and_then(|task| task.mirrored_since);
+        let is_taken = known.is_some_and(|known| known != started_at);
+        if is_taken || self.index.has_task(&dated) {
+            dated
+        } else {
+            name
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::tenants::covered_by_another;
 use super::{Draft, Effect, LogBackupEdit, LogBackupSeen, Made, Seen, Strategy, Verdict};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
+use crate::domain::backup::CLUSTER_REPLACED;
 use crate::domain::condition::{self, Progress};
 use crate::domain::{Event, Farewell, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
@@ -102,7 +103,8 @@ impl Draft<'_> {
         let ours = self.seen.log_backups.iter();
         let ours = ours
             .filter(|known| self.is_of_strategy(known) && !self.is_passed_on(&known.tenant_name));
-        let log_backups = ours.clone().filter_map(log_backup_left);
+        let log_backups = ours.clone().filter(|known| !self.is_of_others(known));
+        let log_backups = log_backups.filter_map(log_backup_left);
         let memories = ours.filter_map(|known| self.memory_left(known));
         policies.chain(log_backups).chain(memories).collect()
     }
@@ -141,6 +143,16 @@ impl Draft<'_> {
     /// Whether the tenant is another strategy's from now on.
     fn is_passed_on(&self, tenant: &str) -> bool {
         covered_by_another(self.strategy.name, &self.seen.rivals, tenant)
+    }
+
+    /// Whether what runs in the database is not the log backup's to stop: that goes elsewhere, or the
+    /// log backup is of the database before.
+    fn is_of_others(&self, known: &LogBackupSeen) -> bool {
+        let is_elsewhere =
+            |cause: &Cause| matches!(cause.reason.as_str(), "DestinationInUse" | CLUSTER_REPLACED);
+        let is_seen = self.seen.database.is_ok();
+        known.cause.as_ref().is_some_and(is_elsewhere)
+            || is_seen && self.seen.is_of_another(known.database.as_ref())
     }
 
     fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Left> {
@@ -208,10 +220,7 @@ impl Draft<'_> {
 
 /// A log backup that has not stopped.
 fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
-    let is_of_others = |cause: &Cause| cause.reason == "DestinationInUse";
-    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped")
-        || known.cause.as_ref().is_some_and(is_of_others)
-    {
+    if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
         return None;
     }
     Some(Left {

@@ -148,7 +148,11 @@ impl Draft<'_> {
             }
             match stands {
                 Stands::Applied => self.note_applied(tenant, days),
-                Stands::Drifted(message) => tally.drifted.push(message),
+                Stands::Drifted(message) => {
+                    // Nothing is tried again there.
+                    self.forget_failures_of(tenant);
+                    tally.drifted.push(message);
+                }
                 Stands::Due(due) => match self.held(&due) {
                     Held::Until(until) => next = next.sooner(Next::At(until), self.now),
                     Held::NotSeenYet => tally.under_way += 1,

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::Draft;
-use crate::api::strategy::{OpenSlot, SlotRecord};
+use crate::api::strategy::{NextSlot, OpenSlot, SlotRecord};
 use crate::api::{BackupStrategyStatus, BackupType, ScheduleSpec};
 use crate::domain::naming::{fingerprint, of_slot};
 use crate::domain::schedule::{Schedule, Slot};
@@ -28,6 +28,7 @@ impl Draft<'_> {
                 self.give_up(slot, "Skipped", SUSPENDED);
             }
             show_next(&mut self.status, schedule, [None, None]);
+            self.status.next_slots.clear();
             return Next::Await;
         }
         self.open_due(schedule, anchor);
@@ -35,6 +36,7 @@ impl Draft<'_> {
         let starts =
             [BackupType::Full, BackupType::Incremental].map(|kind| self.next_start(kind, schedule));
         show_next(&mut self.status, schedule, starts);
+        self.note_coming(schedule);
         let next = schedule.next(self.now);
         let next = next.map_or(Next::Await, |slot| Next::At(slot.at));
         match (held_until, open(&self.status)) {
@@ -50,6 +52,18 @@ impl Draft<'_> {
         let until = schedule.blackout(self.now).map(|blackout| blackout.until);
         open.start_time = until.map(time);
         until
+    }
+
+    /// Remembers the next slots themselves: when their backups start is another thing where a window
+    /// postpones them.
+    fn note_coming(&mut self, schedule: &Schedule) {
+        let kinds = [BackupType::Full, BackupType::Incremental].into_iter();
+        let coming = kinds.filter_map(|kind| schedule.next_after(kind, self.now));
+        let coming = coming.map(|slot| NextSlot {
+            slot: time(slot.at),
+            type_: slot.ty,
+        });
+        self.status.next_slots = coming.collect();
     }
 
     /// When the next backup of this type starts.
@@ -76,14 +90,19 @@ impl Draft<'_> {
         let created_at = self.strategy.created_at;
         let known = self.status.schedule_fingerprint.as_ref();
         if known != Some(&print) {
+            let before = whole_print(&spec.schedule);
             let at = if known.is_none() {
-                self.first_anchor()
+                Some(self.first_anchor())
+            } else if known == Some(&before) && !spec.suspend {
+                None
             } else {
                 self.leave_unjudged();
-                self.now
+                Some(self.now)
             };
             self.status.schedule_fingerprint = Some(print);
-            self.status.anchor_time = Some(time(at));
+            if let Some(at) = at {
+                self.status.anchor_time = Some(time(at));
+            }
         }
         let anchor_time = self.status.anchor_time.as_ref();
         let anchor = anchor_time.map_or(created_at, |at| at.0);
@@ -117,19 +136,10 @@ impl Draft<'_> {
         } else {
             "ScheduleChanged"
         };
-        let status = &self.status;
-        let open = status.open_slot.as_ref();
-        let held = open.filter(|open| open.start_time.is_some());
-        let shown = [
-            (BackupType::Full, &status.next_full_time),
-            (BackupType::Incremental, &status.next_incremental_time),
-        ];
-        let next = shown.into_iter().filter_map(|(ty, at)| {
-            let at = at.as_ref()?.parse::<Timestamp>().ok()?;
-            let is_held = held.is_some_and(|held| held.type_ == ty);
-            (at <= self.now && !is_held).then_some(Slot { at, ty })
-        });
-        let mut unjudged: Vec<Slot> = next.collect();
+        let coming = std::mem::take(&mut self.status.next_slots);
+        let judged = self.status.last_schedule_time.as_ref().map(|at| at.0);
+        let mut unjudged: Vec<Slot> = coming.iter().map(slot_of).collect();
+        unjudged.retain(|slot| slot.at <= self.now && judged.is_none_or(|last| slot.at > last));
         unjudged.sort();
         for slot in unjudged {
             remember(&mut self.status, record(slot, "Skipped", Some(reason)));
@@ -261,6 +271,13 @@ pub(super) fn close(status: &mut BackupStrategyStatus, record: SlotRecord) {
     remember(status, record);
 }
 
+fn slot_of(coming: &NextSlot) -> Slot {
+    Slot {
+        at: coming.slot.0,
+        ty: coming.type_,
+    }
+}
+
 /// The open slot, as the engine knows it.
 pub(super) fn open(status: &BackupStrategyStatus) -> Option<Slot> {
     status.open_slot.as_ref().map(|open| Slot {
@@ -296,6 +313,11 @@ fn slots_print(schedule: &ScheduleSpec) -> String {
         &schedule.cron,
     );
     fingerprint(&serde_json::to_string(&slots).unwrap_or_default())
+}
+
+/// The fingerprint that an operator before this one took: an upgrade is no edit.
+fn whole_print(schedule: &ScheduleSpec) -> String {
+    fingerprint(&serde_json::to_string(schedule).unwrap_or_default())
 }
 
 fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {

@@ -22,6 +22,7 @@ pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
 
 pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
+    let (tasks, late) = (draft.tasks_here(), draft.late_tasks());
     let Draft {
         strategy,
         seen,
@@ -43,7 +44,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
             let is_ours = |task: &&TaskSeen| covers(strategy.name, &seen.rivals, &task.tenant_name);
-            let last = last_runs(seen.tasks.iter().filter(is_ours));
+            let last = last_runs(tasks.filter(is_ours), &late);
             (
                 judged(&last, &status.schedule_history),
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
@@ -51,7 +52,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         }
         Standing::Planned(matched, failing) => {
             note_tasks(&mut status, &seen.tasks);
-            let last = last_runs(of_eligible(&seen.tasks, matched));
+            let last = last_runs(of_eligible(tasks, matched), &late);
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
             note_tenants(&mut status, matched, failing, &troubles);

@@ -3,7 +3,7 @@
 //! A strategy that names a tenant goes before one on cluster level; of two on the same level the
 //! older one, then the one whose name comes first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -13,7 +13,7 @@ use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Obstacle;
 use crate::domain::access::{self, is_listed};
 use crate::domain::backup::ineligible;
-use crate::oceanbase::model::{Tenant, TenantName};
+use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, the one in question included.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -139,18 +139,20 @@ impl Matched {
     }
 }
 
-/// Finds the tenants of the strategy `name` among `rivals`.
+/// Finds the tenants of the strategy `name` among `rivals`. Those that were `recovered` are backed up by
+/// whoever names them: a tenant that was brought back to be looked at is nobody's to keep.
 #[must_use]
 pub fn matched<'a>(
     name: &str,
     rivals: &[Rival],
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
+    recovered: &BTreeSet<TenantId>,
 ) -> Matched {
     let Some(own) = rivals.iter().find(|rival| rival.name == name) else {
         return Matched::default();
     };
     if own.is_cluster_level() {
-        of_cluster(own, rivals, tenants)
+        of_cluster(own, rivals, tenants, recovered)
     } else {
         by_name(own, rivals, &tenants.collect::<Vec<_>>())
     }
@@ -212,6 +214,7 @@ fn of_cluster<'a>(
     own: &Rival,
     rivals: &[Rival],
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
+    recovered: &BTreeSet<TenantId>,
 ) -> Matched {
     let mut matched = Matched::default();
     let mut skipped = BTreeMap::<&str, i32>::new();
@@ -223,6 +226,7 @@ fn of_cluster<'a>(
             }
             Claim::Other(_) => Some("NamedByStrategy"),
             Claim::Excluded => Some("Excluded"),
+            Claim::Own if recovered.contains(&tenant.id) => Some("RecoveredTenant"),
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
             Claim::Own => usable(tenant, &own.access)
                 .err()

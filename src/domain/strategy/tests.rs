@@ -16,6 +16,7 @@ mod blackout;
 mod closed;
 mod following;
 mod history;
+mod late;
 mod lost;
 mod making;
 mod mirroring;
@@ -79,6 +80,8 @@ fn tenant(id: i64) -> Arc<Tenant> {
         archive_log: Some(true),
         log_dest: None,
         data_dest: None,
+        switchover_status: None,
+        compatible: None,
         lag_target: None,
         policies: Vec::new(),
         round: None,
@@ -124,9 +127,11 @@ fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
         tenant_name: format!("t{tenant}"),
         tenant_id: Some(TenantId(tenant)),
         database: None,
+        created_at: at(0),
         scheduled_at: None,
         full: name.contains("-full-"),
         external: false,
+        mirrored_since: None,
         deleting: false,
         started_at: None,
         outcome: outcome.map(str::to_owned),
@@ -171,6 +176,7 @@ impl Story {
                 external: mirror::ExternalJobs::new(),
                 logs_elsewhere: BTreeSet::new(),
                 data_elsewhere: BTreeMap::new(),
+                recovered: BTreeSet::new(),
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),
                     cluster_id: 7,
@@ -245,6 +251,10 @@ impl Story {
                     let mut known = task(&name, id, None);
                     let made = made.iter().find(|(known, _)| *known == name).unwrap();
                     known.tenant_name.clone_from(&made.1.tenant_name);
+                    known.created_at = at(minutes);
+                    let mirror = made.1.mirror.as_ref();
+                    known.external = mirror.is_some();
+                    known.mirrored_since = mirror.map(|it| it.start_time.0);
                     self.seen.tasks.push(known);
                 }
                 Effect::DeleteTasks(_) | Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}

@@ -10,7 +10,10 @@ use crate::api::strategy::UnmadeObject;
 use crate::domain::backoff::still_to_come;
 use crate::domain::{Event, shortened, time};
 
-/// After how long an object that could not be made is tried again.
+/// After how long an object that could not be made is tried again the first time: an answer that was
+/// lost must not cost its backup a minute.
+const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
+/// After how long it is tried again from then on.
 const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// How many of them are kept.
 const KEPT: usize = 50;
@@ -98,7 +101,7 @@ impl Draft<'_> {
             let Some((reason, message)) = unmade else {
                 continue;
             };
-            if known.is_none_or(|known| known.reason != reason) {
+            if known.as_ref().is_none_or(|known| known.reason != reason) {
                 self.event = Some(Event {
                     warning: true,
                     reason,
@@ -106,7 +109,8 @@ impl Draft<'_> {
                 });
             }
             self.make_room();
-            let retry_at = self.now.saturating_add(RETRY_PAUSE).unwrap_or(self.now);
+            let pause = known.map_or(FIRST_PAUSE, |_| RETRY_PAUSE);
+            let retry_at = self.now.saturating_add(pause).unwrap_or(self.now);
             self.status.unmade.push(UnmadeObject {
                 kind: kind.to_owned(),
                 name: name.clone(),

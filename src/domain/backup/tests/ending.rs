@@ -31,7 +31,7 @@ fn a_start_after_the_slot_is_waited_for_and_the_deadline_counts_from_there() {
 fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
     let mut story = Story::due_within(600);
     let held = Seen {
-        may_start_at: Some(at(300)),
+        held: Some(Held::Blackout(at(300))),
         ..healthy()
     };
     let verdict = story.look(&held, 100);
@@ -44,11 +44,26 @@ fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
 }
 
 #[test]
+fn a_backup_that_was_not_sent_waits_while_its_strategy_is_suspended() {
+    let mut story = Story::new();
+    let suspended = Seen {
+        held: Some(Held::Suspended),
+        ..healthy()
+    };
+    assert_eq!(story.look(&suspended, 1).effect, None);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "StrategySuspended")
+    );
+    assert!(is_backup(&story.look(&healthy(), 60)));
+}
+
+#[test]
 fn a_backup_that_runs_when_a_blackout_window_begins_runs_on() {
     let mut story = Story::new();
     story.look(&healthy(), 0);
     let held = Seen {
-        may_start_at: Some(at(300)),
+        held: Some(Held::Blackout(at(300))),
         ..with_job(job(JobStatus::Doing))
     };
     story.look(&held, 10);

@@ -56,7 +56,7 @@ fn a_failure_that_passes_is_recorded_and_another_attempt_follows_after_the_pause
 fn an_attempt_that_comes_due_in_a_blackout_window_follows_when_the_window_ends() {
     let mut story = failed_once();
     let held = Seen {
-        may_start_at: Some(at(600)),
+        held: Some(Held::Blackout(at(600))),
         ..failed(true)
     };
     let verdict = story.look(&held, 120);
@@ -201,12 +201,12 @@ fn a_task_goes_on_as_it_began_when_its_strategy_has_changed() {
 #[test]
 fn a_tenant_that_was_left_out_is_tried_again() {
     let mut story = Story::accepted();
-    story.look(&with_parent(parent(JobStatus::Completed)), 91);
+    story.look(&with_parent(parent(JobStatus::Completed)), 400);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "TenantSkipped")
     );
-    assert!(is_backup(&story.look(&healthy(), 200)));
+    assert!(is_backup(&story.look(&healthy(), 600)));
 }
 
 /// A backup that may run for 60 seconds.

@@ -85,6 +85,22 @@ fn it_goes_on_until_the_set_can_be_recovered_to() {
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
 }
 
+/// On a real cluster a round takes ten seconds and more to stop.
+#[test]
+fn a_backup_that_comes_while_the_round_before_is_still_stopping_gets_a_round_of_its_own() {
+    let mut story = story();
+    story.look(&with_task(seen(doing())), 0);
+    story.answered(&seen(archived_until(2)), 20, &Answer::Done);
+    let stopping = Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stopping))
+    };
+    story.look(&with_task(seen(stopping)), 30);
+    assert_eq!(story.condition("Ready"), ("False", "Applying"));
+    let verdict = story.look(&with_task(seen(stopped())), 40);
+    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+}
+
 #[test]
 fn a_set_with_its_own_logs_is_not_waited_for() {
     let mut story = story();
@@ -185,6 +201,14 @@ fn what_was_found_is_ended_once_somebody_edits_the_object() {
     story.edit(DesiredState::Running);
     let verdict = story.look(&seen(archived_until(2)), 30);
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+}
+
+#[test]
+fn what_was_found_goes_on_though_the_strategy_edits_what_asks_nothing_of_the_database() {
+    let mut story = story_with_found_round();
+    let verdict = story.look_after_following(&seen(archived_until(2)), 30);
+    assert_eq!(verdict.effect, None);
+    assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
 #[test]

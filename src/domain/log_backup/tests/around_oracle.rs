@@ -1,7 +1,7 @@
 //! Log backup around data backups against a slow second opinion, minute by minute: whether every
-//! data backup could be recovered to if archiving ended in this minute.
+//! data backup could be recovered to if archiving ended in this minute. A round takes its time to
+//! begin and to stop, and backups come meanwhile.
 
-use super::super::around::desired;
 use super::*;
 use crate::domain::windows;
 use crate::oceanbase::model::{Job, JobId, JobStatus, Piece};
@@ -33,6 +33,11 @@ struct Wish {
 
 #[derive(Default)]
 struct Database {
+    has_dest: bool,
+    /// What was asked for last.
+    archive_log: bool,
+    /// Until when the round begins or stops.
+    busy_until: i64,
     round: Option<Round>,
     pieces: Vec<Piece>,
     sets: Vec<BackupSet>,
@@ -62,6 +67,8 @@ impl Database {
             percent: None,
         };
         Tenant {
+            archive_log: Some(self.archive_log),
+            log_dest: self.has_dest.then(|| dest(true)),
             round: self.round.clone(),
             pieces: Arc::new(self.pieces.clone()),
             sets: Arc::new(self.sets.clone()),
@@ -70,16 +77,49 @@ impl Database {
         }
     }
 
+    fn is(&self, status: &RoundStatus) -> bool {
+        self.round
+            .as_ref()
+            .is_some_and(|round| round.status == *status)
+    }
+
     fn runs(&self) -> bool {
-        let round = self.round.as_ref();
-        round.is_some_and(|round| round.status == RoundStatus::Doing)
+        self.is(&RoundStatus::Doing)
+    }
+
+    fn has_stopped(&self) -> bool {
+        self.round.is_none() || self.is(&RoundStatus::Stop)
+    }
+
+    /// Does what the statement asks for, which takes so many minutes.
+    fn perform(&mut self, effect: &Effect, minute: i64, takes: i64) {
+        match effect {
+            Effect::SetDestination(_) => self.has_dest = true,
+            Effect::Start(_) => self.start(minute),
+            Effect::Stop(_) => self.stop(),
+            other => panic!("{other:?}"),
+        }
+        self.busy_until = minute + takes;
+    }
+
+    /// What began or stopped until this minute has come to it.
+    fn get_on(&mut self, minute: i64) {
+        let Some(round) = self.round.as_mut().filter(|_| minute >= self.busy_until) else {
+            return;
+        };
+        match &round.status {
+            RoundStatus::Beginning => round.status = RoundStatus::Doing,
+            RoundStatus::Stopping => round.status = RoundStatus::Stop,
+            _ => {}
+        }
     }
 
     fn start(&mut self, minute: i64) {
+        self.archive_log = true;
         let id = i64::try_from(self.pieces.len()).unwrap() + 1;
         self.round = Some(Round {
             id,
-            status: RoundStatus::Doing,
+            status: RoundStatus::Beginning,
             start_scn: minutes(minute),
             checkpoint_scn: minutes(minute),
             piece_id: id,
@@ -101,8 +141,9 @@ impl Database {
     }
 
     fn stop(&mut self) {
+        self.archive_log = false;
         if let (Some(round), Some(piece)) = (&mut self.round, self.pieces.last_mut()) {
-            round.status = RoundStatus::Stop;
+            round.status = RoundStatus::Stopping;
             piece.frozen = true;
         }
     }
@@ -138,7 +179,9 @@ fn wishes(dice: &mut Dice) -> Vec<Wish> {
     let mut minute = 0;
     let mut wishes = Vec::new();
     while minute < MINUTES - 600 {
-        minute += 1 + dice.below(400);
+        // Some come while the round of the one before still stops.
+        let within = if dice.below(3) == 0 { 60 } else { 400 };
+        minute += 1 + dice.below(within);
         wishes.push(Wish {
             minute,
             takes: 1 + dice.below(40),
@@ -149,15 +192,40 @@ fn wishes(dice: &mut Dice) -> Vec<Wish> {
     wishes
 }
 
-/// Plays two days; for how many minutes archiving ran, and how many sets there are.
-fn play(seed: u64) -> (i64, usize) {
+/// What should be sent for a database that must archive, or must not.
+fn expected(database: &Database, must_run: bool) -> Option<Effect> {
+    let name = TenantName::parse("orders")?;
+    let effect = match (must_run, database.has_stopped()) {
+        (true, true) if !database.has_dest => Effect::SetDestination(name),
+        (true, true) => Effect::Start(name),
+        (false, false) if database.runs() => Effect::Stop(name),
+        _ => return None,
+    };
+    Some(effect)
+}
+
+/// Decides in this minute; what is due is sent and taken.
+fn look(story: &mut Story, seen: &Seen, minute: i64) -> Option<Effect> {
+    let effect = story.look(seen, minute * 60).effect?;
+    let heard = Some((&effect, &Answer::Done));
+    let verdict = decide(&story.object(), seen, heard, at(minute * 60));
+    story.status = verdict.status;
+    Some(effect)
+}
+
+/// Plays two days; for how many minutes archiving ran, how many sets there are, and in how many
+/// minutes a backup waited while a round stopped.
+fn play(seed: u64) -> (i64, usize, i64) {
     let mut dice = Dice(seed);
     let wishes = wishes(&mut dice);
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.mode = LogBackupMode::AroundDataBackup;
     let mut database = Database::default();
-    let (mut done, mut ran) = (vec![false; wishes.len()], 0);
+    let (mut done, mut ran, mut waited) = (vec![false; wishes.len()], 0, 0);
     for minute in 0..MINUTES {
         // Now and then the store is slow.
         let behind = dice.below(12);
+        database.get_on(minute);
         database.archive_until(minute - behind);
         if let Some((number, since)) = database.job
             && minute >= since + wishes[number].takes
@@ -178,32 +246,35 @@ fn play(seed: u64) -> (i64, usize) {
             database.job = open(false).or(open(true)).map(|number| (number, minute));
         }
         let must_run = has_open_tasks || database.job.is_some() || !database.is_all_recoverable();
-        let wanted = desired(has_open_tasks, &database.tenant());
-        let expected = if must_run {
-            DesiredState::Running
-        } else {
-            DesiredState::Stopped
-        };
-        assert_eq!(wanted, expected, "seed {seed}, minute {minute}");
+        let expected = expected(&database, must_run);
         ran += i64::from(database.runs());
-        match (must_run, database.runs()) {
-            (true, false) => database.start(minute),
-            (false, true) => database.stop(),
-            _ => {}
+        waited += i64::from(has_open_tasks && database.is(&RoundStatus::Stopping));
+        let shown = Seen {
+            has_open_tasks,
+            ..seen(database.tenant())
+        };
+        let sent = look(&mut story, &shown, minute);
+        assert_eq!(sent, expected, "seed {seed}, minute {minute}");
+        if let Some(effect) = sent {
+            database.perform(&effect, minute, dice.below(10));
         }
     }
     assert!(database.is_all_recoverable(), "seed {seed}");
-    (ran, database.sets.len())
+    (ran, database.sets.len(), waited)
 }
 
 #[test]
 fn logs_are_archived_in_each_minute_in_which_a_set_needs_them_and_in_no_other() {
+    let mut waited = 0;
     for seed in 0..50 {
-        let (ran, sets) = play(seed);
+        let (ran, sets, stopping) = play(seed);
         // Guards against two days in which nothing happens, or nothing ever rests.
         assert!(
             sets > 3 && ran < MINUTES / 2,
             "{sets} sets in {ran} minutes"
         );
+        waited += stopping;
     }
+    // And against fifty in which no backup comes while a round stops.
+    assert!(waited > 10, "{waited} minutes");
 }

@@ -92,6 +92,41 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
 }
 
 #[test]
+fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_the_database() {
+    let mut story = Story::running();
+    story.look(&seen(stopped()), 10);
+    for second in [20, 30] {
+        let verdict = story.look_after_following(&seen(stopped()), second);
+        assert_eq!(verdict.effect, None);
+    }
+    assert_eq!(story.condition("Archiving"), ("False", "ChangedElsewhere"));
+}
+
+#[test]
+fn a_strategy_that_begins_to_enforce_puts_right_what_a_dba_stopped() {
+    let mut story = Story::running();
+    story.look(&seen(stopped()), 10);
+    story.spec.drift = Drift::Enforce;
+    let verdict = story.look_after_following(&seen(stopped()), 20);
+    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+}
+
+#[test]
+fn a_person_who_edits_before_or_after_the_strategy_is_heard() {
+    for (from, to) in [(1, 2), (2, 3)] {
+        let mut story = Story::running();
+        story.look(&seen(stopped()), 10);
+        story.generation = 3;
+        let object = LogBackup {
+            followed: Some(Followed { from, to }),
+            ..story.object()
+        };
+        let verdict = decide(&object, &seen(stopped()), None, at(20));
+        assert_eq!(verdict.effect, Some(Effect::Start(orders())), "{from}-{to}");
+    }
+}
+
+#[test]
 fn nothing_is_put_right_on_an_old_picture() {
     let verdict = enforcing().look(&unsettled(seen(stopped())), 10);
     assert_eq!(
@@ -109,4 +144,40 @@ fn a_tenant_that_became_a_standby_is_shown_and_sent_nothing() {
     let mut story = enforcing();
     assert_eq!(story.look(&seen(standby), 10).effect, None);
     assert_eq!(story.status.correcting_since, None);
+}
+
+/// Paused in the database by a DBA.
+fn suspended() -> Tenant {
+    Tenant {
+        log_dest: Some(dest(false)),
+        ..tenant(Some(RoundStatus::Suspend))
+    }
+}
+
+fn advice(story: &Story) -> &str {
+    let mut conditions = story.status.conditions.iter();
+    let archiving = conditions.find(|condition| condition.type_ == "Archiving");
+    &archiving.unwrap().message
+}
+
+#[test]
+fn a_pause_that_is_asked_for_and_taken_back_lets_the_round_go_on() {
+    let mut story = Story::running();
+    story.look(&seen(suspended()), 10);
+    assert!(advice(&story).contains("what the database does, and then back"));
+    story.edit(DesiredState::Paused);
+    assert_eq!(story.look(&seen(suspended()), 20).effect, None);
+    story.edit(DesiredState::Running);
+    let verdict = story.look(&seen(suspended()), 30);
+    assert_eq!(verdict.effect, Some(Effect::SetEnabled(orders(), true)));
+}
+
+#[test]
+fn a_log_backup_that_can_not_ask_for_a_pause_is_told_how_the_database_goes_on() {
+    let mut story = Story::of(DesiredState::Running);
+    story.spec.binding = Binding::Mandatory;
+    story.look(&seen(doing()), 0);
+    story.look(&seen(suspended()), 10);
+    let advice = advice(&story);
+    assert!(advice.contains("= 'ENABLE' TENANT = 'orders'"), "{advice}");
 }

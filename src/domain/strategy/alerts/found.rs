@@ -1,12 +1,12 @@
 //! What is wrong with a strategy's backups, as far as it sees.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
-use crate::domain::strategy::health::{LastRuns, last_runs, went_badly};
+use crate::domain::strategy::health::{LastRuns, last_runs, went_badly, why};
 use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -19,6 +19,7 @@ impl Draft<'_> {
     pub(super) fn found(&self, matched: Option<&Matched>) -> Found {
         let mut found = Found::default();
         self.find_failed(&mut found);
+        self.find_waiting(&mut found);
         self.find_slow(&mut found);
         match (matched, &self.seen.database) {
             (Some(matched), Ok(tenants)) => {
@@ -32,9 +33,9 @@ impl Draft<'_> {
                     })
                 };
                 let named = tenants.iter().filter(|tenant| named(tenant));
-                let good = self.seen.tasks.iter();
+                let good = self.tasks_here();
                 let good = good.filter(|task| task.outcome.as_deref() == Some("Completed"));
-                let good = last_runs(good);
+                let good = last_runs(good, &BTreeSet::new());
                 for tenant in matched.eligible.iter().chain(named) {
                     self.find_without_success(tenant, &good, &mut found);
                 }
@@ -49,30 +50,31 @@ impl Draft<'_> {
         let tenants: BTreeMap<&str, &Tenant> = tenants
             .map(|tenant| (tenant.name.as_str(), &**tenant))
             .collect();
-        let tasks = self.seen.tasks.iter().filter(|task| {
+        let tasks = self.tasks_here().filter(|task| {
             let tenant = tenants.get(task.tenant_name.as_str());
             tenant.is_none_or(|tenant| task.is_of(tenant))
         });
-        for (tenant, last) in last_runs(tasks) {
+        for (tenant, last) in last_runs(tasks, &self.late_tasks()) {
             if !went_badly(last) || !covers(self.strategy.name, &self.seen.rivals, tenant) {
                 continue;
             }
-            let cause = last.cause.as_ref();
-            let message = format!(
-                "BackupTask '{}' did not go well: {}",
-                last.name,
-                cause
-                    .map(|cause| cause.message.as_str())
-                    .unwrap_or_default()
-            );
+            let (_, why) = why(last);
+            let message = format!("BackupTask '{}' did not go well: {why}", last.name);
             let key = (Kind::BackupFailed, tenant.to_owned());
             found.wrong.insert(key, message);
         }
     }
 
+    /// When a task will be late that waits for its start.
+    fn find_waiting(&self, found: &mut Found) {
+        let waiting = self.late_from().into_iter();
+        let late_from = waiting.map(|(_, from)| from);
+        found.due.extend(late_from.filter(|from| *from > self.now));
+    }
+
     fn find_slow(&self, found: &mut Found) {
         let limit = i64::from(self.strategy.spec.alerts.data_backup_timeout_seconds);
-        for task in &self.seen.tasks {
+        for task in self.tasks_here() {
             let (Some(started_at), None) = (task.started_at, &task.outcome) else {
                 continue;
             };

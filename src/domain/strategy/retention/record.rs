@@ -50,6 +50,14 @@ impl Draft<'_> {
         }
     }
 
+    /// Forgets what failed for a tenant.
+    pub(super) fn forget_failures_of(&mut self, tenant: &Tenant) {
+        let mut known = self.status.retention.iter_mut();
+        if let Some(known) = known.find(|known| known.tenant_id == tenant.id.0) {
+            forget_failures(known);
+        }
+    }
+
     /// Takes in what became of a statement.
     pub(in crate::domain::strategy) fn hear(&mut self, change: &PolicyChange, answer: &Answer) {
         let now = self.now;
@@ -58,7 +66,12 @@ impl Draft<'_> {
         };
         match answer {
             // The next look shows what it did, if anything.
-            Answer::Done | Answer::AlreadySent | Answer::Ended(_) => {
+            Answer::Done
+            | Answer::AlreadySent
+            | Answer::Ended(_)
+            | Answer::Restore(_)
+            | Answer::Preview(_)
+            | Answer::HandedOver => {
                 forget_failures(known);
                 taken::note(&mut known.taken, change.words(), now);
                 if taken::is_told(known.taken.as_ref()) {

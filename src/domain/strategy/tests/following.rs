@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::Drift;
 use crate::api::log_backup::{HealPolicy, HealSettings};
-use crate::api::strategy::StrategyLogBackupMode;
+use crate::api::strategy::{Followed, StrategyLogBackupMode};
 use crate::api::{Binding, LogBackupSpec};
 
 /// The settings that are written in the pass in this minute, by name.
@@ -122,6 +122,49 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     assert_eq!((heard.effect, heard.next), (None, GO_ON));
     assert_eq!(heard.status.unmade, []);
     assert_eq!(story.make(-30), ["prod-t1002"]);
+}
+
+/// What a log backup of this generation has noted once its strategy has edited it so.
+fn noted(
+    generation: i64,
+    known: Option<(i64, i64)>,
+    edit: impl FnOnce(&mut LogBackupSettings),
+) -> Option<(i64, i64)> {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups.clear();
+    let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
+        panic!("no log backup")
+    };
+    let before = &made[0].1;
+    let (mut settings, mut after) = (settings_of(before), before.clone());
+    edit(&mut settings);
+    give(&settings, &mut after);
+    let known = known.map(|(from, to)| Followed { from, to });
+    followed(before, &after, generation, known).map(|noted| (noted.from, noted.to))
+}
+
+#[test]
+fn edits_of_a_strategy_that_ask_nothing_of_the_database_are_noted_one_after_the_other() {
+    let enforce = |settings: &mut LogBackupSettings| settings.drift = Drift::Enforce;
+    assert_eq!(noted(1, None, enforce), Some((1, 2)));
+    assert_eq!(noted(2, Some((1, 2)), enforce), Some((1, 3)));
+    // Somebody has edited it in between.
+    assert_eq!(noted(3, Some((1, 2)), enforce), Some((3, 4)));
+}
+
+#[test]
+fn an_edit_of_a_strategy_that_asks_something_of_the_database_is_like_anybodys() {
+    let around = |settings: &mut LogBackupSettings| {
+        settings.mode = StrategyLogBackupMode::AroundDataBackup;
+    };
+    assert_eq!(noted(2, Some((1, 2)), around), None);
+    let lag = |settings: &mut LogBackupSettings| settings.archive_lag_target_seconds = Some(90);
+    assert_eq!(noted(2, Some((1, 2)), lag), None);
+}
+
+#[test]
+fn what_was_noted_stays_where_the_spec_is_not_edited() {
+    assert_eq!(noted(2, Some((1, 2)), |_| {}), Some((1, 2)));
 }
 
 #[test]

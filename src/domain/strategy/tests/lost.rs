@@ -1,7 +1,9 @@
 //! What was not judged when it fell due: the status was lost, or the schedule edited while nobody was
 //! there.
 
+use super::blackout::window;
 use super::*;
+use crate::api::schedule::BlackoutAction;
 
 const DAY: i64 = 24 * 60;
 
@@ -110,4 +112,65 @@ fn an_edit_before_a_slot_falls_due_records_nothing() {
     let mut story = edited(|spec| spec.schedule.time_zone = "Asia/Shanghai".to_owned());
     story.look(90);
     assert_eq!(story.history(), [""; 0]);
+}
+
+/// With a window from 01:30 to 04:30, that is edited in it while nobody is there.
+fn edited_in_a_window() -> Story {
+    let mut story = daily();
+    story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
+    story.look(60);
+    story.spec.schedule.cron.as_mut().unwrap().full = Some("0 6 * * *".to_owned());
+    story.generation += 1;
+    story
+}
+
+#[test]
+fn a_slot_of_the_schedule_before_does_not_end_in_silence_in_a_window_or_after_it() {
+    for minutes in [180, 300] {
+        let mut story = edited_in_a_window();
+        assert_eq!(story.make(minutes), [""; 0]);
+        assert_eq!(story.history(), ["02:00 full Skipped ScheduleChanged"]);
+    }
+}
+
+/// An incremental slot is held back already, and the next one falls due while nobody is there.
+#[test]
+fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
+    let mut story = daily();
+    story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
+    let cron = |incremental: &str| CronSpec {
+        full: None,
+        incremental: Some(incremental.to_owned()),
+    };
+    story.spec.schedule.cron = Some(cron("0 * * * *"));
+    story.make(61);
+    story.look(121);
+    story.spec.schedule.cron = Some(cron("0 12 * * *"));
+    story.look(190);
+    assert_eq!(story.history()[0], "03:00 incr Skipped ScheduleChanged");
+    assert_eq!(story.make(270), ["nightly-t1002-incr-202611220200z"]);
+}
+
+#[test]
+fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
+    let mut story = edited(|_| {});
+    story.make(130);
+    story.look(100);
+    story.spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
+    story.look(125);
+    assert_eq!(story.history(), ["02:00 full Started -"]);
+}
+
+/// It took the fingerprint of the whole schedule.
+#[test]
+fn a_slot_that_falls_due_while_the_operator_is_replaced_by_a_newer_one_is_kept() {
+    let mut story = daily();
+    story.look(60);
+    let text = serde_json::to_string(&story.spec.schedule).unwrap();
+    story.status.schedule_fingerprint = Some(crate::domain::naming::fingerprint(&text));
+    let before = story.status.clone();
+    assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
+    let after = &story.status;
+    assert_eq!(after.anchor_time, before.anchor_time);
+    assert_ne!(after.schedule_fingerprint, before.schedule_fingerprint);
 }

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::*;
-use crate::api::DesiredState;
+use crate::api::{Binding, DesiredState};
 use crate::oceanbase::model::{Round, RoundStatus, Scn};
 
 pub(super) fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
@@ -163,6 +163,36 @@ fn a_stop_that_nobody_asked_for_is_told_as_somebody_elses_doing() {
     let story = in_phase("Stopped", DesiredState::Running);
     let message = &story.status.tenants.unwrap().failing[0].message;
     assert!(message.contains("in the database"), "{message}");
+}
+
+/// The advice for a log backup of these settings that somebody paused in the database.
+fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
+    let mut story = Story::of(&[1002]);
+    let known = &mut story.seen.log_backups[0];
+    known.phase = Some("Paused".to_owned());
+    known.settings.mode = mode;
+    known.settings.binding = binding;
+    story.look(1);
+    story.status.tenants.unwrap().failing.remove(0).message
+}
+
+#[test]
+fn the_advice_for_a_pause_that_nobody_asked_for_costs_no_hole() {
+    let message = advice_for_a_pause(StrategyLogBackupMode::Continuous, Binding::Optional);
+    let advice = "Set its `desiredState` to Paused and then to Running";
+    assert!(message.contains(advice), "{message}");
+}
+
+#[test]
+fn the_advice_for_a_pause_is_one_that_the_schema_takes() {
+    for (mode, binding) in [
+        (StrategyLogBackupMode::AroundDataBackup, Binding::Optional),
+        (StrategyLogBackupMode::Continuous, Binding::Mandatory),
+    ] {
+        let message = advice_for_a_pause(mode, binding);
+        assert!(message.contains("= 'ENABLE' TENANT = 't1002'"), "{message}");
+        assert!(!message.contains("to Paused"), "{message}");
+    }
 }
 
 #[test]

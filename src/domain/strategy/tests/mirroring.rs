@@ -22,6 +22,14 @@ fn job(status: JobStatus) -> Job {
     }
 }
 
+/// One that runs, and began then.
+pub(super) fn began(started_at: Timestamp) -> Job {
+    Job {
+        started_at,
+        ..job(JobStatus::Doing)
+    }
+}
+
 fn with(job: Job) -> Story {
     let mut story = Story::of(&[1002]);
     // No slots in between.

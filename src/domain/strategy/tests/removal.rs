@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::api::retention::AppliedPolicy;
-use crate::domain::Farewell;
 use crate::domain::strategy::retention::PolicyChange;
+use crate::domain::{Farewell, cause, pinned};
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
 /// When the strategy was deleted, in minutes.
@@ -214,6 +214,29 @@ fn a_log_backup_that_somebody_else_made_goes_on() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
     story.seen.log_backups[0].inherited = None;
+    assert_eq!(story.end(11), "go");
+}
+
+/// Nothing of ours runs in the database that took its place, and the log backup stops nothing there.
+#[test]
+fn a_log_backup_of_a_database_that_was_replaced_is_not_waited_for() {
+    let mut story = deleted(&[1002]);
+    story.status.retention.clear();
+    let known = &mut story.seen.log_backups[0];
+    known.database = Some(pinned(&story.seen.identity));
+    known.phase = Some("Failed".to_owned());
+    known.cause = Some(cause("ClusterReplaced", "made anew"));
+    story.seen.identity.created_at = at(5);
+    assert_eq!((story.end(11), story.events.len()), ("go".to_owned(), 0));
+}
+
+#[test]
+fn nor_is_it_while_the_database_that_took_its_place_is_silent() {
+    let mut story = deleted(&[1002]);
+    story.status.retention.clear();
+    let known = &mut story.seen.log_backups[0];
+    known.cause = Some(cause("ClusterReplaced", "made anew"));
+    let _ = story.unreachable();
     assert_eq!(story.end(11), "go");
 }
 

@@ -103,3 +103,95 @@ fn a_first_backup_of_the_database_before_is_none_of_one_that_was_made_anew() {
     replace(&mut story);
     assert_eq!(story.make(-10), ["nightly-t1002-full-202611212350z"]);
 }
+
+/// Its only backup ended so in the database before, and this one takes its place.
+fn backed_up_before(outcome: &str) -> Story {
+    let mut story = Story::of(&[1002]);
+    story.spec.suspend = true;
+    let mut before = task("nightly-t1002-full-1", 1002, Some(outcome));
+    before.completed_at = Some(at(-30));
+    before.database = Some(pinned(&story.seen.identity));
+    story.seen.tasks.push(before);
+    story.look(-25);
+    assert_ne!(story.is(types::BACKUP_HEALTHY), "Unknown");
+    replace(&mut story);
+    story
+}
+
+#[test]
+fn backups_of_the_database_before_say_nothing_of_the_health_of_one_that_was_made_anew() {
+    for outcome in ["Completed", "Failed"] {
+        let mut story = backed_up_before(outcome);
+        story.look(-10);
+        assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
+        assert_eq!(
+            (story.failing().len(), story.status.alert_count),
+            (0, Some(0))
+        );
+    }
+}
+
+#[test]
+fn nor_do_they_when_that_one_falls_silent() {
+    let mut story = backed_up_before("Completed");
+    story.look(-10);
+    let _ = story.unreachable();
+    story.generation += 1;
+    story.look(-5);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
+}
+
+#[test]
+fn a_database_that_falls_silent_is_still_the_one_whose_backups_are_judged() {
+    let mut story = backed_up_before("Failed");
+    story.seen.identity.created_at = at(-86_400);
+    let _ = story.unreachable();
+    story.seen.identity = Identity::default();
+    story.generation += 1;
+    story.look(-5);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+}
+
+/// The one of before is not counted from: the strategy, at minute -60, is.
+#[test]
+fn a_success_in_the_database_before_is_none_of_one_that_was_made_anew() {
+    let mut story = backed_up_before("Completed");
+    story.spec.alerts.no_success_days = Some(10);
+    story.look(10 * 24 * 60 - 60);
+    let alerts: Vec<_> = story.status.alerts.iter().map(|it| &*it.type_).collect();
+    assert_eq!(alerts, ["base_backup_too_long_time_no_one_success_task"]);
+}
+
+/// All databases number their jobs alike.
+#[test]
+fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one_before() {
+    let began = |minutes| mirroring::began(at(minutes));
+    let mut story = Story::of(&[1002]);
+    story.spec.suspend = true;
+    story.seen.external = [(TenantId(1002), vec![began(-40)])].into();
+    assert_eq!(story.make(-30), ["nightly-t1002-ext-7"]);
+    let shown = &mut story.seen.tasks[0];
+    shown.outcome = Some("Completed".to_owned());
+    shown.completed_at = Some(at(-25));
+    shown.database = Some(pinned(&story.seen.identity));
+    replace(&mut story);
+    story.seen.external = [(TenantId(1002), vec![began(-15)])].into();
+    assert_eq!(story.make(-10), ["nightly-t1002-ext-7-20261121234500z"]);
+    assert_eq!(story.make(-9), [""; 0]);
+    // Nor is it shown once more when the one before is deleted.
+    story.seen.tasks.remove(0);
+    assert_eq!(story.make(-8), [""; 0]);
+}
+
+/// It has seen nothing but the database of now, and waits for a job that is not there.
+#[test]
+fn nor_is_it_hidden_by_one_that_was_not_taken_up_in_time() {
+    let mut story = Story::of(&[1002]);
+    story.spec.suspend = true;
+    story.seen.external = [(TenantId(1002), vec![mirroring::began(at(-40))])].into();
+    story.make(-30);
+    replace(&mut story);
+    story.seen.tasks[0].database = Some(pinned(&story.seen.identity));
+    story.seen.external = [(TenantId(1002), vec![mirroring::began(at(-15))])].into();
+    assert_eq!(story.make(-10).len(), 1);
+}

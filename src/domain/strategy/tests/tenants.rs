@@ -18,7 +18,7 @@ fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
 
 fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
     let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
-    let matched = matched(name, rivals, tenants.iter());
+    let matched = matched(name, rivals, tenants.iter(), &BTreeSet::new());
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
@@ -343,4 +343,21 @@ fn a_strategy_that_names_its_tenants_is_for_no_other_even_where_nobody_else_is()
     let rivals = [naming("own", 0, &["t1002"])];
     assert!(covers("own", &rivals, "t1002"));
     assert!(!covers("own", &rivals, "t1004"));
+}
+
+#[test]
+fn a_recovered_tenant_is_left_out_until_a_strategy_names_it() {
+    let rivals = [cluster_level("all", -90), naming("own", 0, &["t1004"])];
+    let recovered = BTreeSet::from([TenantId(1004), TenantId(1006)]);
+    let tenants: Vec<_> = [1002, 1004, 1006].map(tenant).into();
+    let names = |of: &str| {
+        let matched = matched(of, &rivals, tenants.iter(), &recovered);
+        let names = matched.eligible.iter().map(|t| t.name.clone());
+        (names.collect::<Vec<_>>(), matched.skipped)
+    };
+    let (of_all, skipped) = names("all");
+    assert_eq!(of_all, ["t1002"]);
+    let reasons: Vec<_> = skipped.iter().map(|of| (&*of.reason, of.count)).collect();
+    assert_eq!(reasons, [("NamedByStrategy", 1), ("RecoveredTenant", 1)]);
+    assert_eq!(names("own").0, ["t1004"]);
 }

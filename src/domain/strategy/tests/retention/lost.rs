@@ -26,3 +26,15 @@ fn a_statement_that_is_lost_or_not_sent_is_not_repeated_at_each_read_and_is_told
         assert_eq!(story.why().1, reason);
     }
 }
+
+#[test]
+fn a_policy_that_somebody_replaced_meanwhile_is_theirs_and_no_failure_any_more() {
+    let mut story = of(&[1002], days(7));
+    assert_eq!(story.all_sent(1).len(), 1);
+    story.retain(days(30));
+    let replaced = Answer::Withheld("somebody has replaced the policy meanwhile".to_owned());
+    assert!(story.sent_and_heard(2, &replaced).is_some());
+    story.window(1002, Some("3d"));
+    assert_eq!(story.all_sent(3), [""; 0]);
+    assert_eq!(story.why(), ("False", "PolicyDrift"));
+}

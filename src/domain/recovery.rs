@@ -1,0 +1,336 @@
+//! One recovery: looks whether it can be done, makes what the tenant runs on, sends RESTORE once,
+//! follows the database's job, and makes the tenant a primary one.
+//!
+//! ```text
+//! Waiting ──> Preparing ──unit and pool made──> Restoring ──restored──> Activating ──> Upgrading ──> Ended
+//!    │  └──── pools exist ── intent written ───────^ │                      │
+//!    │                 refused, failed, canceled:    v                      │ failed, canceled:
+//!    └─refused──> Ended <──────────────────────── CleaningUp                └─the tenant stays──> Ended
+//! ```
+//!
+//! Nothing is changed before all that can be known beforehand was looked at. The intent (the key)
+//! stands in the status before RESTORE is sent. Who finds an intent and no answer looks for the key
+//! in the database, and sends again only what the database does not know; of two statements that
+//! arrive all the same, the name of the tenant lets one through.
+//!
+//! What is cleaned up is what this recovery has made: the tenant whose number stands in its own job,
+//! a pool and a unit that bear its key. From the moment the tenant is restored nothing is dropped.
+//!
+//! Tables go the same way into a tenant that exists. The engine makes an auxiliary tenant, activates it,
+//! imports its tables and drops it: what this recovery made for it is dropped at the end in any case,
+//! and the tenant that gets the tables is never touched otherwise.
+
+mod begin;
+mod clean_up;
+mod effect;
+mod finish;
+mod importing;
+mod permission;
+mod point;
+mod precheck;
+mod restore;
+mod seen;
+mod state;
+mod status;
+mod tables;
+#[cfg(test)]
+mod tests;
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use effect::Effect;
+pub use permission::{existing_target_allowed, source_allowed, target_allowed};
+pub use restore::open_intent;
+pub use seen::{Knowledge, Seen, SourceSeen, TargetSeen, Task};
+pub use state::{Outcome, State, Step};
+pub use tables::tables;
+
+use super::backoff::Backoff;
+use super::{Decision, Next, Obstacle, cause, time};
+use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
+use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
+use crate::oceanbase::model::{Answer, Restore, RestoreKey, TenantId, TenantName};
+
+/// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
+pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
+
+type Verdict = Decision<RecoveryTaskStatus, Effect>;
+
+/// The pause after a statement that was refused for now or could not be sent; it doubles.
+const PAUSE: Backoff = Backoff::new(SignedDuration::from_secs(3), SignedDuration::from_mins(1));
+
+/// Decides. `heard` is the effect of this very pass and what became of it, if there was one.
+#[must_use]
+pub fn decide(
+    task: &Task<'_>,
+    seen: &Seen,
+    heard: Option<(&Effect, &Answer)>,
+    now: Timestamp,
+) -> Verdict {
+    let mut draft = Draft {
+        task,
+        seen,
+        status: task.status.clone(),
+        now,
+    };
+    if let Some(word) = &task.status.outcome {
+        return match Outcome::parse(word) {
+            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            // Written by a newer operator. It has ended, and must not begin anew.
+            None => draft.unchanged(),
+        };
+    }
+    if let (Err(obstacle), None) = (&seen.target, heard)
+        && obstacle.is_passing()
+        && task.status.observed_generation == Some(task.generation)
+    {
+        return draft.unchanged();
+    }
+    draft.note_facts();
+    let Some((effect, answer)) = heard else {
+        return draft.look();
+    };
+    let mut verdict = draft.hear(effect, answer);
+    // What follows is done in another pass: one sends one thing.
+    if verdict.effect.take().is_some() {
+        verdict.next = Next::After(Duration::ZERO);
+    }
+    verdict
+}
+
+/// A decision in the making.
+struct Draft<'a> {
+    task: &'a Task<'a>,
+    seen: &'a Seen,
+    status: RecoveryTaskStatus,
+    now: Timestamp,
+}
+
+impl<'a> Draft<'a> {
+    fn spec(&self) -> &'a RecoveryTaskSpec {
+        self.task.spec
+    }
+
+    /// Looks at the world and takes the next step.
+    fn look(self) -> Verdict {
+        if let Err(obstacle) = &self.seen.target
+            && obstacle.reason == CLUSTER_REPLACED
+        {
+            // Nothing of the other database is ever seen again.
+            return self.fail_kept(obstacle.cause());
+        }
+        if self.status.ending.is_some() {
+            return self.clean_up();
+        }
+        let Some(word) = &self.status.step else {
+            return self.begin();
+        };
+        match Step::parse(word) {
+            Some(Step::Preparing) => self.prepare(),
+            Some(Step::Restoring) => self.restore(),
+            Some(Step::Activating) => self.activate(),
+            Some(Step::Upgrading) => self.upgrade(),
+            Some(Step::CleaningUp) => self.clean_up(),
+            // Written by a newer operator, which knows what to do.
+            None => self.unchanged(),
+        }
+    }
+
+    fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+        match effect {
+            Effect::Preview(until) => self.hear_preview(*until, answer),
+            Effect::CreateUnit(_) | Effect::CreatePool(_) => self.hear_made(answer),
+            Effect::Restore { .. } | Effect::RecoverTables { .. } => self.hear_restore(answer),
+            Effect::Find { .. } | Effect::FindTables { .. } => self.hear_find(answer),
+            Effect::Cancel { .. } | Effect::CancelTables { .. } => self.hear_cancel(answer),
+            Effect::DropTenant { tenant, .. } => self.hear_dropped_tenant(tenant.as_str(), answer),
+            Effect::DropAuxiliary { auxiliary, .. } => {
+                self.hear_dropped_tenant(auxiliary.as_str(), answer)
+            }
+            Effect::DropPool(name) => self.hear_dropped_pool(name, answer),
+            Effect::DropUnit(name) => self.hear_dropped_unit(name, answer),
+            Effect::Activate { .. } => self.hear_activate(answer),
+            Effect::Upgrade { .. } => self.hear_upgrade(answer),
+        }
+    }
+
+    /// Copies what is known now and may be gone later.
+    fn note_facts(&mut self) {
+        let target = &self.spec().target;
+        self.status.target = Some(format!(
+            "{}/{}",
+            target.cluster_ref.name, target.tenant_name
+        ));
+        if self.status.step.is_some() {
+            return;
+        }
+        self.status.source = Some(self.task.source_name());
+        if let Ok(source) = &self.seen.source {
+            self.status.source_tenant_id = source.tenant_id.map(|id| id.0);
+            self.status.log_backup.clone_from(&source.log_backup);
+        }
+        if let Ok(target) = &self.seen.target {
+            self.status.database = Some(super::pinned(&target.identity));
+            let key = self.task.key(&target.identity.database());
+            self.status.key = Some(key.as_str().to_owned());
+        }
+    }
+
+    fn is_cancel_wanted(&self) -> bool {
+        self.spec().cancel == Some(true)
+    }
+
+    /// Whether tables are recovered into a tenant that exists: such a tenant is never made or dropped.
+    fn is_of_tables(&self) -> bool {
+        self.spec().target.type_ == TargetType::ExistingTenant
+    }
+
+    fn is_preview(&self) -> bool {
+        self.spec().mode == RecoveryMode::Preview
+    }
+
+    /// The recovery's own job, as far as the last read shows it.
+    fn job(&self) -> Option<&'a Restore> {
+        let target = self.seen.target.as_ref().ok()?;
+        let restores = target.restores.as_ref()?;
+        let jobs = if self.is_of_tables() {
+            &restores.tables
+        } else {
+            &restores.restores
+        };
+        let key = self.status.key.as_deref()?;
+        jobs.iter().find(|restore| restore.description == key)
+    }
+
+    /// What the job is found by; known as soon as the target has answered.
+    fn key(&self) -> Option<RestoreKey> {
+        RestoreKey::parse(self.status.key.as_deref()?)
+    }
+
+    /// Name of the unit and of the pool that are made.
+    fn resource_name(&self) -> String {
+        self.key()
+            .as_ref()
+            .map(seen::resource_name)
+            .unwrap_or_default()
+    }
+
+    /// The tenant of the target and the key, as they stand in statements.
+    fn names(&self) -> Option<(TenantName, RestoreKey)> {
+        TenantName::parse(&self.spec().target.tenant_name).zip(self.key())
+    }
+
+    /// The number that the job has given to the tenant: no other is ever dropped or activated.
+    fn job_tenant(&self) -> Option<TenantId> {
+        self.status.target_tenant_id.map(TenantId)
+    }
+
+    fn is_settled(&self) -> bool {
+        self.seen.target.as_ref().is_ok_and(|target| target.settled)
+    }
+
+    /// Until when the last statement is not repeated.
+    fn pause(&self) -> Option<Timestamp> {
+        let until = self.status.retry_time.as_ref()?.0;
+        super::backoff::still_to_come(until, SignedDuration::from_mins(1), self.now)
+    }
+
+    /// Counts a statement that is to be repeated; until when to wait.
+    fn count_try(&mut self) -> Next {
+        let tries = self.status.tries.unwrap_or_default().saturating_add(1);
+        self.status.tries = Some(tries);
+        let until = self
+            .now
+            .saturating_add(PAUSE.pause(tries))
+            .unwrap_or(self.now);
+        self.status.retry_time = Some(time(until));
+        Next::At(time(until).0)
+    }
+
+    /// Goes on to another step.
+    fn enter(&mut self, step: Step) {
+        self.status.step = Some(step.word().to_owned());
+        self.status.step_time = Some(time(self.now));
+        self.status.tries = None;
+        self.status.retry_time = None;
+        self.status.cause = None;
+    }
+
+    /// Waits for something that stands in the way, and for the instant after which nothing is begun.
+    fn wait(mut self, obstacle: Obstacle, next: Next) -> Verdict {
+        self.status.cause = Some(obstacle.cause());
+        let next = match &self.spec().not_after_time {
+            Some(end) if self.status.step.is_none() => next.sooner(Next::At(end.0), self.now),
+            _ => next,
+        };
+        self.render(&State::Waiting(obstacle), None, next)
+    }
+
+    /// Ends before the tenant is restored: what was made is cleaned up first.
+    fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+        self.status.cause = Some(cause);
+        let keeps = self.spec().failure_policy == FailurePolicy::Keep && outcome == Outcome::Failed;
+        if self.status.step.is_none() || keeps {
+            return self.end(outcome);
+        }
+        let cause = self.status.cause.take();
+        self.status.ending = Some(outcome.word().to_owned());
+        self.enter(Step::CleaningUp);
+        self.status.cause = cause;
+        self.clean_up()
+    }
+
+    fn fail(self, cause: Cause) -> Verdict {
+        self.give_up(Outcome::Failed, cause)
+    }
+
+    fn refuse(self, obstacle: &Obstacle) -> Verdict {
+        self.fail(obstacle.cause())
+    }
+
+    fn cancel(self) -> Verdict {
+        self.give_up(
+            Outcome::Canceled,
+            cause("Canceled", "canceled as `spec.cancel` asks"),
+        )
+    }
+
+    fn end(mut self, outcome: Outcome) -> Verdict {
+        self.status.outcome = Some(outcome.word().to_owned());
+        self.status.ending = None;
+        self.status.completion_time = Some(time(self.now));
+        self.status.retry_time = None;
+        let started = self.status.start_time.as_ref();
+        self.status.duration =
+            started.map(|start| super::duration_text(start.0.duration_until(self.now)));
+        let event = status::ended_event(outcome, &self.status, self.spec());
+        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
+        verdict.event = Some(event);
+        verdict
+    }
+
+    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
+        let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
+        let event = started.then(|| status::started_event(&self.status));
+        let status = status::render(state, self.status, self.task, self.now);
+        Decision {
+            status,
+            effect,
+            next,
+            event,
+        }
+    }
+
+    /// What is there stands.
+    fn unchanged(mut self) -> Verdict {
+        self.status.observed_generation = Some(self.task.generation);
+        Decision {
+            status: self.status,
+            effect: None,
+            next: Next::Await,
+            event: None,
+        }
+    }
+}

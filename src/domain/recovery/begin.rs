@@ -1,0 +1,252 @@
+//! Before RESTORE is sent: whether it can be done, of what, and what the tenant will run on.
+
+use std::time::Duration;
+
+use super::precheck::{self, Planned};
+use super::tables;
+use super::{Draft, Effect, Knowledge, Outcome, SourceSeen, State, Step, TargetSeen, Verdict};
+use crate::api::recovery_task::ResourcesType;
+use crate::api::recovery_task::status::Plan;
+use crate::domain::{Next, Obstacle, cause};
+use crate::oceanbase::model::{Answer, FailureClass, Restore, RestoreStatus, Restores, Scn};
+
+/// How soon to look again at what nobody tells.
+pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
+
+impl Draft<'_> {
+    pub(super) fn begin(self) -> Verdict {
+        if self.is_cancel_wanted() {
+            return self.cancel();
+        }
+        if self.is_too_late() {
+            return self.too_late();
+        }
+        if let Err(obstacle) = precheck::spelled(self.spec()) {
+            return self.refuse(&obstacle);
+        }
+        if let Some(forbidden) = &self.seen.forbidden {
+            return self.refuse(forbidden);
+        }
+        let target = match &self.seen.target {
+            Ok(target) => target,
+            Err(obstacle) => return self.held_up(obstacle),
+        };
+        let Some(restores) = target.restores.as_deref() else {
+            return self.wait(Obstacle::reading(), SOON);
+        };
+        if let Some(refused) = &restores.refused {
+            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
+            return self.wait(obstacle, SOON);
+        }
+        if let Some(refused) = restores
+            .tables_refused
+            .as_ref()
+            .filter(|_| self.is_of_tables())
+        {
+            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
+            return self.wait(obstacle, SOON);
+        }
+        if !self.is_preview()
+            && let Some(job) = self.job()
+        {
+            return self.adopt(job);
+        }
+        if let Some(obstacle) = &self.seen.secrets {
+            return self.held_up(obstacle);
+        }
+        let source = match &self.seen.source {
+            Ok(source) => source,
+            Err(obstacle) => return self.held_up(obstacle),
+        };
+        let key = self.key();
+        let takes = precheck::target(self.spec(), source, target, key.as_ref(), restores);
+        if let Err(obstacle) = takes {
+            return self.held_up(&obstacle);
+        }
+        match precheck::plan(self.spec(), source, restores) {
+            Ok(planned) => self.go_on(planned, source, target, restores),
+            Err(obstacle) => self.refuse(&obstacle),
+        }
+    }
+
+    fn go_on(
+        mut self,
+        planned: Planned,
+        source: &SourceSeen,
+        target: &TargetSeen,
+        restores: &Restores,
+    ) -> Verdict {
+        let is_known = self.status.plan.is_some() && self.status.restore_scn == text(planned.until);
+        match (&source.knowledge, planned.until) {
+            // Only the store knows, and only the target can ask it.
+            (Knowledge::Store, Some(until)) if !is_known => {
+                if let Some(pause) = self.pause() {
+                    return self.render(&State::Asking, None, Next::At(pause));
+                }
+                return self.render(&State::Asking, Some(Effect::Preview(until)), SOON);
+            }
+            (Knowledge::Store, Some(_)) => {}
+            _ => self.note_plan(planned.until, planned.plan),
+        }
+        self.status.cause = None;
+        if self.is_preview() {
+            return self.end(Outcome::Completed);
+        }
+        if self.spec().target.resources.type_ == ResourcesType::Create {
+            self.enter(Step::Preparing);
+            return self.prepare_in(target, restores);
+        }
+        self.intend()
+    }
+
+    fn note_plan(&mut self, until: Option<Scn>, mut plan: Plan) {
+        if self.is_of_tables() {
+            plan.warnings.extend(tables::WARNINGS.map(str::to_owned));
+        }
+        self.status.restore_scn = text(until);
+        self.status.restore_time = until.map(|until| until.at().to_string());
+        self.status.plan = Some(plan);
+    }
+
+    pub(super) fn hear_preview(mut self, until: Scn, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Preview(rows) => {
+                let restores = self.seen.target.as_ref().ok();
+                let restores = restores.and_then(|target| target.restores.as_deref());
+                let plan = precheck::plan_of_store(self.spec(), rows, restores);
+                self.note_plan(Some(until), plan);
+                self.status.cause = None;
+                self.render(&State::Asking, None, Next::After(Duration::ZERO))
+            }
+            Answer::Refused(failure) if failure.class != FailureClass::NotYet => {
+                self.fail(failure.into())
+            }
+            other => self.repeat(&State::Asking, other),
+        }
+    }
+
+    /// Another object with the same key has recovered, or is about to: once and never again.
+    fn adopt(mut self, job: &Restore) -> Verdict {
+        self.note_job(job);
+        let began = job.started_at.unwrap_or(self.now);
+        match job.status {
+            RestoreStatus::Success => {
+                self.status.cause = Some(cause(
+                    "AlreadyRecovered",
+                    &format!(
+                        "a RecoveryTask with the same idempotency key recovered {} on {began}: \
+                         nothing was sent; to recover once more give another `idempotencyKey`",
+                        if self.is_of_tables() {
+                            "the tables"
+                        } else {
+                            "the tenant"
+                        }
+                    ),
+                ));
+                self.end(Outcome::Completed)
+            }
+            RestoreStatus::Fail => self.fail(cause(
+                "AlreadyTried",
+                &format!(
+                    "a RecoveryTask with the same idempotency key failed that began on {began}: \
+                     nothing was sent; to try again give another `idempotencyKey`"
+                ),
+            )),
+            _ => {
+                self.enter(Step::Restoring);
+                self.follow(job)
+            }
+        }
+    }
+
+    /// Waits for what may come right by itself, and fails of what does not.
+    fn held_up(self, obstacle: &Obstacle) -> Verdict {
+        if obstacle.permanent {
+            return self.refuse(obstacle);
+        }
+        self.wait(obstacle.clone(), SOON)
+    }
+
+    fn is_too_late(&self) -> bool {
+        let end = self.spec().not_after_time.as_ref();
+        end.is_some_and(|end| self.now >= end.0)
+    }
+
+    fn too_late(mut self) -> Verdict {
+        let waited_for = self.status.cause.take().map(|cause| cause.message);
+        let waited_for = waited_for.unwrap_or_else(|| "nobody could begin it".to_owned());
+        self.fail(cause(
+            "NotAfterTimePassed",
+            &format!(
+                "the recovery did not begin before `notAfterTime` ({waited_for}); remove the cause, \
+                 then create a new RecoveryTask"
+            ),
+        ))
+    }
+
+    /// Makes what the tenant runs on.
+    pub(super) fn prepare(self) -> Verdict {
+        if self.is_cancel_wanted() {
+            return self.cancel();
+        }
+        let target = match &self.seen.target {
+            Ok(target) => target,
+            Err(obstacle) => return self.unseen(obstacle),
+        };
+        match target.restores.as_deref() {
+            Some(restores) => self.prepare_in(target, restores),
+            None => self.unseen(&Obstacle::reading()),
+        }
+    }
+
+    fn prepare_in(self, target: &TargetSeen, restores: &Restores) -> Verdict {
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Preparing, None, Next::At(pause));
+        }
+        if !target.settled {
+            return self.render(&State::Preparing, None, SOON);
+        }
+        if self.spec().target.resources.type_ == ResourcesType::Pools {
+            return self.intend();
+        }
+        let name = self.resource_name();
+        let has_unit = restores.units.iter().any(|unit| unit.name == name);
+        let pool = restores.pools.iter().find(|pool| pool.name == name);
+        match pool {
+            _ if !has_unit => {
+                let effect = Effect::CreateUnit(name);
+                self.render(&State::Preparing, Some(effect), SOON)
+            }
+            None => {
+                let effect = Effect::CreatePool(name);
+                self.render(&State::Preparing, Some(effect), SOON)
+            }
+            Some(pool) if pool.tenant_id.is_some() => self.fail(cause(
+                "PoolNotFree",
+                &format!(
+                    "somebody has given the resource pool {name}, which was made for this recovery, \
+                     to another tenant; create a new RecoveryTask"
+                ),
+            )),
+            Some(_) => self.intend(),
+        }
+    }
+
+    pub(super) fn hear_made(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Done | Answer::AlreadySent => {
+                self.status.tries = None;
+                self.status.cause = None;
+                self.render(&State::Preparing, None, SOON)
+            }
+            Answer::Refused(failure) if failure.class != FailureClass::NotYet => {
+                self.fail(failure.into())
+            }
+            other => self.repeat(&State::Preparing, other),
+        }
+    }
+}
+
+fn text(scn: Option<Scn>) -> Option<String> {
+    scn.map(|scn| scn.to_string())
+}

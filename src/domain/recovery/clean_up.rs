@@ -1,0 +1,166 @@
+//! After a failure, when it is canceled, and after tables were recovered: what this recovery has made is
+//! dropped, and nothing else.
+
+use jiff::SignedDuration;
+
+use super::begin::SOON;
+use super::{Draft, Effect, Outcome, State, TargetSeen, Verdict};
+use crate::api::recovery_task::ResourcesType;
+use crate::domain::{Next, Obstacle, cause};
+use crate::oceanbase::model::{Answer, Restores};
+
+/// For how long it is tried.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+
+/// What is left of a recovery that has failed.
+enum Left {
+    /// This is dropped next.
+    Something(Effect),
+    /// Something must end first.
+    NotYet,
+    Nothing,
+}
+
+impl Left {
+    fn of(next: Option<Effect>) -> Self {
+        next.map_or(Self::NotYet, Self::Something)
+    }
+}
+
+impl Draft<'_> {
+    pub(super) fn clean_up(self) -> Verdict {
+        let ending = self.status.ending.as_deref().and_then(Outcome::parse);
+        // Written by a newer operator where it is unknown.
+        let Some(outcome) = ending else {
+            return self.unchanged();
+        };
+        let state = State::CleaningUp(outcome);
+        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
+        if began.duration_until(self.now) > PATIENCE {
+            return self.leave_behind(outcome);
+        }
+        if let Some(pause) = self.pause() {
+            return self.render(&state, None, Next::At(pause));
+        }
+        let target = match &self.seen.target {
+            Ok(target) => target,
+            Err(obstacle) => return self.unseen(obstacle),
+        };
+        let Some(restores) = target.restores.as_deref() else {
+            return self.unseen(&Obstacle::reading());
+        };
+        if !target.settled {
+            return self.render(&state, None, SOON);
+        }
+        match self.next_to_drop(target, restores) {
+            Left::Something(effect) => self.render(&state, Some(effect), SOON),
+            Left::NotYet => self.render(&state, None, SOON),
+            Left::Nothing => self.end(outcome),
+        }
+    }
+
+    fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
+        let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
+        if is_running {
+            let names = self.names();
+            return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
+        }
+        if let Some(left) = self.auxiliary(target) {
+            return Left::of(self.drop_auxiliary(left));
+        }
+        let tenant = target.tenant.as_deref();
+        let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
+        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
+        if let Some(tenant) = tenant.filter(|_| is_half_made) {
+            return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
+                tenant: name,
+                tenant_id: tenant.id,
+                key,
+            }));
+        }
+        if self.spec().target.resources.type_ != ResourcesType::Create {
+            return Left::Nothing;
+        }
+        let name = self.resource_name();
+        if let Some(pool) = restores.pools.iter().find(|pool| pool.name == name) {
+            // It is free a moment after its tenant is gone.
+            let is_free = pool.tenant_id.is_none();
+            return Left::of(is_free.then_some(Effect::DropPool(name)));
+        }
+        if restores.units.iter().any(|unit| unit.name == name) {
+            return Left::Something(Effect::DropUnit(name));
+        }
+        Left::Nothing
+    }
+
+    pub(super) fn hear_dropped_tenant(mut self, tenant: &str, answer: &Answer) -> Verdict {
+        if is_done(answer) {
+            let cleanup = self.status.cleanup.get_or_insert_default();
+            cleanup.tenant_dropped = Some(tenant.to_owned());
+        }
+        self.hear_dropped(answer)
+    }
+
+    pub(super) fn hear_dropped_pool(mut self, name: &str, answer: &Answer) -> Verdict {
+        if is_done(answer) {
+            let cleanup = self.status.cleanup.get_or_insert_default();
+            note(&mut cleanup.pools_dropped, name);
+        }
+        self.hear_dropped(answer)
+    }
+
+    pub(super) fn hear_dropped_unit(mut self, name: &str, answer: &Answer) -> Verdict {
+        if is_done(answer) {
+            let cleanup = self.status.cleanup.get_or_insert_default();
+            note(&mut cleanup.units_dropped, name);
+        }
+        self.hear_dropped(answer)
+    }
+
+    /// The next pass drops what is next. Why the recovery failed stays its cause.
+    pub(super) fn hear_dropped(mut self, answer: &Answer) -> Verdict {
+        let ending = self.status.ending.as_deref().and_then(Outcome::parse);
+        let state = State::CleaningUp(ending.unwrap_or(Outcome::Failed));
+        if is_done(answer) {
+            self.status.tries = None;
+            return self.render(&state, None, SOON);
+        }
+        let next = self.count_try();
+        self.render(&state, None, next)
+    }
+
+    fn leave_behind(mut self, outcome: Outcome) -> Verdict {
+        let before = self.status.cause.take();
+        let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
+        let name = if self.is_of_tables() {
+            // Never that of the tenant that gets the tables: it is nobody's to drop.
+            let auxiliary = self.status.auxiliary_tenant.as_deref();
+            auxiliary.unwrap_or("AUX_RECOVER$…")
+        } else {
+            &self.spec().target.tenant_name
+        };
+        self.status.cause = Some(crate::api::Cause {
+            message: crate::domain::shortened(
+                format!(
+                    "{}. What it made could not be dropped within an hour: look at tenant {name} and \
+                     the resource pool and unit {}, and drop them by hand",
+                    before.message.trim_end_matches('.'),
+                    self.resource_name()
+                ),
+                4096,
+            ),
+            ..before
+        });
+        self.end(outcome)
+    }
+}
+
+fn is_done(answer: &Answer) -> bool {
+    matches!(answer, Answer::Done | Answer::AlreadySent)
+}
+
+fn note(names: &mut Vec<String>, name: &str) {
+    if !names.iter().any(|known| known == name) {
+        names.push(name.to_owned());
+    }
+}

@@ -1,0 +1,232 @@
+//! A restored tenant becomes a primary one, and is upgraded where it came from an older version. From
+//! here on it is kept, whatever happens.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::begin::SOON;
+use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use crate::api::Cause;
+use crate::domain::{Next, Obstacle, cause, time};
+use crate::oceanbase::model::{Answer, FailureClass, Tenant};
+use crate::oceanbase::version::Version;
+
+/// How long a tenant may take to become a primary one (V4 reference 5.4).
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How long the upgrade of a tenant may take; the manual gives no limit.
+const UPGRADE_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+/// OB_OP_NOT_ALLOW: of a primary tenant, because its upgrade runs.
+const NOT_ALLOWED: i32 = -4179;
+
+/// Why a restored tenant is not seen.
+#[derive(Clone, Copy)]
+enum Missing<'a> {
+    /// Its database shows nothing.
+    Unseen(&'a Obstacle),
+    /// Its database shows others.
+    NotThere { settled: bool },
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn activate(mut self) -> Verdict {
+        let tenant = match self.restored_tenant() {
+            Ok(tenant) => tenant,
+            Err(missing) => return self.without_tenant(missing, &State::Activating),
+        };
+        if is_primary(tenant) {
+            self.status.activated_time = Some(time(self.now));
+            self.enter(Step::Upgrading);
+            return self.upgrade();
+        }
+        if self.is_cancel_wanted() && self.status.tries.is_none() {
+            return self.keep_canceled();
+        }
+        if self.since_step() > PATIENCE {
+            let last = self.status.cause.take().map(|cause| cause.message);
+            return self.fail_kept(cause(
+                "ActivationFailed",
+                &format!(
+                    "the tenant is restored, and did not become a primary one within 10 minutes \
+                     (it is {}; {}): it is kept; send ALTER SYSTEM ACTIVATE STANDBY by hand",
+                    tenant.role,
+                    last.unwrap_or_else(|| "the database took the statement".to_owned())
+                ),
+            ));
+        }
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Activating, None, Next::At(pause));
+        }
+        let names = self.names();
+        let effect = names.filter(|_| self.is_settled() && tenant.role == "STANDBY");
+        let effect = effect.map(|(name, _)| Effect::Activate {
+            tenant: name,
+            tenant_id: tenant.id,
+        });
+        self.render(&State::Activating, effect, SOON)
+    }
+
+    pub(super) fn hear_activate(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Done | Answer::AlreadySent => {
+                self.status.cause = None;
+                let next = self.count_try();
+                self.render(&State::Activating, None, next)
+            }
+            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+                let refused = Cause::from(failure);
+                self.fail_kept(Cause {
+                    reason: "ActivationFailed".to_owned(),
+                    message: format!(
+                        "the tenant is restored and kept as a standby one; to make it a primary one \
+                         was refused: {}",
+                        refused.message
+                    ),
+                    ..refused
+                })
+            }
+            other => self.repeat(&State::Activating, other),
+        }
+    }
+
+    /// Brings a tenant from an older version up to its cluster's (V4 reference 5.4).
+    pub(super) fn upgrade(mut self) -> Verdict {
+        let tenant = match self.restored_tenant() {
+            Ok(tenant) => tenant,
+            Err(missing) => return self.without_tenant(missing, &State::Upgrading),
+        };
+        let Some(is_older) = self.is_older(tenant) else {
+            return self.render(&State::Upgrading, None, SOON);
+        };
+        if !is_older {
+            self.status.cause = None;
+            return self.end(Outcome::Completed);
+        }
+        if self.is_cancel_wanted()
+            && self.status.upgrade_time.is_none()
+            && self.status.tries.is_none()
+        {
+            return self.keep_canceled();
+        }
+        if self.since_step() > UPGRADE_PATIENCE {
+            let last = self.status.cause.take().map(|cause| cause.message);
+            return self.fail_kept(cause(
+                "UpgradeFailed",
+                &format!(
+                    "the tenant is restored and a primary one, and its upgrade from version {} did \
+                     not end within 30 minutes ({}): it is kept; send ALTER SYSTEM RUN UPGRADE JOB \
+                     'UPGRADE_ALL' TENANT = '{}' and look at DBA_OB_CLUSTER_EVENT_HISTORY",
+                    tenant.compatible.as_deref().unwrap_or("unknown"),
+                    last.unwrap_or_else(|| "the database took the statement".to_owned()),
+                    tenant.name,
+                ),
+            ));
+        }
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Upgrading, None, Next::At(pause));
+        }
+        let names = self.names();
+        let is_open = self.status.upgrade_time.is_none() && self.is_settled();
+        let effect = names.filter(|_| is_open).map(|(name, _)| Effect::Upgrade {
+            tenant: name,
+            tenant_id: tenant.id,
+        });
+        self.render(&State::Upgrading, effect, SOON)
+    }
+
+    pub(super) fn hear_upgrade(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Refused(failure) if failure.class != FailureClass::Permanent => {
+                self.repeat(&State::Upgrading, answer)
+            }
+            Answer::Refused(failure) if failure.code != NOT_ALLOWED => {
+                let refused = Cause::from(failure);
+                self.fail_kept(Cause {
+                    reason: "UpgradeFailed".to_owned(),
+                    message: format!(
+                        "the tenant is restored and a primary one, and is kept; its upgrade to the \
+                         version of its cluster was refused: {}",
+                        refused.message
+                    ),
+                    ..refused
+                })
+            }
+            Answer::Done | Answer::Refused(_) => {
+                self.status.cause = None;
+                self.status.upgrade_time = Some(time(self.now));
+                self.render(&State::Upgrading, None, SOON)
+            }
+            other => self.repeat(&State::Upgrading, other),
+        }
+    }
+
+    /// Whether the tenant's data are of an older version than those of its cluster; not known before
+    /// both were read. Versions before V4.2 do not show it.
+    fn is_older(&self, tenant: &Tenant) -> Option<bool> {
+        let version = |text: &Option<String>| text.as_deref()?.parse::<Version>().ok();
+        let restores = self.seen.target.as_ref().ok()?.restores.as_ref()?;
+        let of_both = version(&tenant.compatible).zip(version(&restores.data_version));
+        Some(of_both.is_some_and(|(tenant, cluster)| tenant < cluster))
+    }
+
+    /// The tenant that the recovery has made.
+    fn restored_tenant(&self) -> Result<&'a Tenant, Missing<'a>> {
+        let target = self.seen.target.as_ref().map_err(Missing::Unseen)?;
+        let tenant = target.tenant.as_deref();
+        let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
+        tenant.ok_or(Missing::NotThere {
+            settled: target.settled,
+        })
+    }
+
+    fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
+        match missing {
+            Missing::Unseen(obstacle) => self.unseen(obstacle),
+            // Views lag, and a restored tenant is not gone within a minute by itself.
+            Missing::NotThere { settled }
+                if !settled || self.since_step() < SignedDuration::from_mins(1) =>
+            {
+                self.render(state, None, Next::After(Duration::from_secs(5)))
+            }
+            Missing::NotThere { .. } => self.fail_kept(cause(
+                "TenantDropped",
+                "somebody dropped the tenant after it was restored",
+            )),
+        }
+    }
+
+    /// How long ago the step began.
+    fn since_step(&self) -> SignedDuration {
+        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
+        began.duration_until(self.now)
+    }
+
+    /// It is restored: nothing is dropped any more.
+    pub(super) fn fail_kept(mut self, cause: Cause) -> Verdict {
+        self.status.cause = Some(cause);
+        self.end(Outcome::Failed)
+    }
+
+    pub(super) fn keep_canceled(mut self) -> Verdict {
+        let role = match self.status.activated_time {
+            Some(_) => "primary",
+            None => "standby",
+        };
+        self.status.cause = Some(cause(
+            "CanceledAfterRestore",
+            &format!(
+                "the tenant was restored already when `spec.cancel` was seen: it is kept as a {role} \
+                 one; drop it by hand where it is not wanted"
+            ),
+        ));
+        self.end(Outcome::Canceled)
+    }
+}
+
+/// Whether it is a primary tenant and nothing switches any more.
+fn is_primary(tenant: &Tenant) -> bool {
+    let switching = tenant.switchover_status.as_deref();
+    tenant.role == "PRIMARY"
+        && tenant.status == "NORMAL"
+        && switching.is_none_or(|status| status == "NORMAL")
+}

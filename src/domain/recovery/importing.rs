@@ -1,0 +1,140 @@
+//! What is different where tables are recovered: into a tenant that exists, through one that the
+//! engine makes and drops.
+
+use std::sync::Arc;
+
+use super::{Draft, Effect, Outcome, Step, TargetSeen, Verdict};
+use crate::api::Cause;
+use crate::api::recovery_task::ResourcesType;
+use crate::domain::{Obstacle, cause, shortened, time};
+use crate::oceanbase::model::{
+    AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, Scn, Tenant, TenantName,
+};
+
+/// The longest name of a tenant in a status, in bytes.
+const NAME_LIMIT: usize = 128;
+
+impl Draft<'_> {
+    /// RECOVER TABLE into the tenant that was just seen.
+    pub(super) fn recover_tables(
+        &self,
+        tenant: TenantName,
+        key: RestoreKey,
+        until: Option<Scn>,
+        pools: Vec<String>,
+    ) -> Result<Effect, Obstacle> {
+        let target = self.seen.target.as_ref().ok();
+        let seen = target.and_then(|target| target.tenant.as_deref());
+        match seen {
+            Some(seen) => Ok(Effect::RecoverTables {
+                tenant,
+                tenant_id: seen.id,
+                key,
+                until,
+                pools,
+            }),
+            None => Err(Obstacle::permanent(
+                "TenantNotFound",
+                format!(
+                    "tenant '{tenant}', which was to get the tables, is gone: name another one in a \
+                     new RecoveryTask"
+                ),
+            )),
+        }
+    }
+
+    pub(super) fn find_job(&self, tenant: TenantName, key: RestoreKey) -> Effect {
+        if self.is_of_tables() {
+            return Effect::FindTables { tenant, key };
+        }
+        Effect::Find { tenant, key }
+    }
+
+    pub(super) fn cancel_job(&self, tenant: TenantName, key: RestoreKey) -> Effect {
+        if self.is_of_tables() {
+            return Effect::CancelTables { tenant, key };
+        }
+        Effect::Cancel { tenant, key }
+    }
+
+    /// Something has changed right before RECOVER TABLE was to be sent; it may change back.
+    pub(super) fn not_ready(mut self, why: &str) -> Verdict {
+        self.status.cause = Some(cause(
+            "TargetNotReady",
+            &format!(
+                "nothing was sent ({why}): tables come into a primary tenant in normal state that gets \
+                 no others; create a new RecoveryTask when it is one"
+            ),
+        ));
+        self.send_again_later()
+    }
+
+    /// Notes what only jobs of tables show.
+    pub(super) fn note_auxiliary(&mut self, job: &Restore) {
+        if let Some(name) = &job.auxiliary_tenant {
+            self.status.auxiliary_tenant = Some(shortened(name.clone(), NAME_LIMIT));
+        }
+    }
+
+    /// The restore of the auxiliary tenant: the engine tells of no other progress.
+    pub(super) fn progress_of<'b>(&'b self, job: &'b Restore) -> &'b Restore {
+        let target = self.seen.target.as_ref().ok();
+        let restores = target.and_then(|target| target.restores.as_deref());
+        let of_auxiliary = restores.zip(job.auxiliary_tenant.as_ref());
+        let found = of_auxiliary.and_then(|(restores, name)| {
+            let mut all = restores.restores.iter();
+            all.find(|restore| restore.tenant_name == *name)
+        });
+        found.unwrap_or(job)
+    }
+
+    /// The tables are there: what was made for the auxiliary tenant is not needed any more.
+    pub(super) fn imported(mut self, job: &Restore) -> Verdict {
+        self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
+        self.status.progress = Some("100%".to_owned());
+        self.status.cause = None;
+        if self.spec().target.resources.type_ == ResourcesType::Pools {
+            return self.end(Outcome::Completed);
+        }
+        self.status.ending = Some(Outcome::Completed.word().to_owned());
+        self.enter(Step::CleaningUp);
+        self.clean_up()
+    }
+
+    pub(super) fn is_canceling(&self, job: &Restore) -> bool {
+        self.is_of_tables() && job.status == RestoreStatus::Restoring("CANCELING".to_owned())
+    }
+
+    /// The auxiliary tenant of the own job, while it is there.
+    pub(super) fn auxiliary<'b>(&self, target: &'b TargetSeen) -> Option<&'b Arc<Tenant>> {
+        let name = self.status.auxiliary_tenant.as_ref()?;
+        target
+            .auxiliary
+            .as_ref()
+            .filter(|tenant| tenant.name == *name)
+    }
+
+    /// Drops what a failure left of the auxiliary tenant; `None` while the engine drops it itself.
+    pub(super) fn drop_auxiliary(&self, left: &Tenant) -> Option<Effect> {
+        let went_well = self.status.restored_time.is_some();
+        if went_well || left.status == "DROPPING" {
+            return None;
+        }
+        let (tenant, key) = self.names()?;
+        Some(Effect::DropAuxiliary {
+            tenant,
+            auxiliary: AuxiliaryTenant::parse(&left.name)?,
+            auxiliary_id: left.id,
+            key,
+        })
+    }
+
+    /// Why a job of tables has failed that shows no cause.
+    pub(super) fn no_cause_of_tables() -> Cause {
+        cause(
+            "TableRecoveryFailed",
+            "the database's job failed and shows no cause: look at CDB_OB_RECOVER_TABLE_JOB_HISTORY, \
+             then create a new RecoveryTask",
+        )
+    }
+}

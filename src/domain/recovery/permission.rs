@@ -1,0 +1,82 @@
+//! What may be recovered, and as what (`spec.recovery` of the clusters).
+
+use crate::api::cluster::{Recovery, RecoveryPolicy};
+use crate::domain::{Obstacle, access};
+
+/// Whether a tenant may be recovered, by its cluster's object; for a store alone by the target's.
+///
+/// # Errors
+/// It may not.
+pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+    allowed(recovery, cluster)?;
+    if access::is_listed(&recovery.source_tenants, tenant) {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "RecoveryForbidden",
+        format!(
+            "`recovery.sourceTenants` of OceanBaseCluster '{cluster}' does not list tenant \
+             '{tenant}': ask whoever manages the connection to add it, then create a new RecoveryTask"
+        ),
+    ))
+}
+
+/// Whether a tenant of this name may be made in the target.
+///
+/// # Errors
+/// It may not.
+pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+    allowed(recovery, cluster)?;
+    let prefixes = &recovery.target_name_prefixes;
+    if prefixes.iter().any(|prefix| tenant.starts_with(prefix)) {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "TargetNameNotAllowed",
+        format!(
+            "tenants that are recovered to OceanBaseCluster '{cluster}' must be called {}: name the \
+             target so in a new RecoveryTask",
+            prefixes
+                .iter()
+                .map(|prefix| format!("{prefix}…"))
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ),
+    ))
+}
+
+/// Whether tables may be recovered into a tenant of this name, which exists.
+///
+/// # Errors
+/// They may not.
+pub fn existing_target_allowed(
+    recovery: &Recovery,
+    cluster: &str,
+    tenant: &str,
+) -> Result<(), Obstacle> {
+    allowed(recovery, cluster)?;
+    if access::is_listed(&recovery.target_tenants, tenant) {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "TargetTenantNotAllowed",
+        format!(
+            "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
+             '{tenant}', and tables come into no other tenant that exists: ask whoever manages the \
+             connection to add it, then create a new RecoveryTask"
+        ),
+    ))
+}
+
+fn allowed(recovery: &Recovery, cluster: &str) -> Result<(), Obstacle> {
+    if recovery.policy == RecoveryPolicy::Allowed {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "RecoveryForbidden",
+        format!(
+            "OceanBaseCluster '{cluster}' does not allow recovery: ask whoever manages the connection \
+             to set `recovery.policy: Allowed`, then create a new RecoveryTask"
+        ),
+    ))
+}

@@ -1,0 +1,47 @@
+//! The point that is recovered to.
+
+use crate::api::recovery_task::{Until, UntilType};
+use crate::domain::Obstacle;
+use crate::domain::windows::Recoverable;
+use crate::oceanbase::model::Scn;
+
+/// What is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Point {
+    At(Scn),
+    Latest,
+}
+
+/// Reads what is asked for. An instant is exact: SCNs are nanoseconds since 1970.
+pub(super) fn asked(until: &Until) -> Result<Point, Obstacle> {
+    let missing = || invalid("`until` lacks the field of its type");
+    match until.type_ {
+        UntilType::Latest => Ok(Point::Latest),
+        UntilType::Scn => {
+            let text = until.scn.as_deref().ok_or_else(missing)?;
+            let scn = text.parse().ok().filter(|scn| *scn < UNLIMITED);
+            let scn = scn.ok_or_else(|| invalid(&format!("`until.scn` {text} is no SCN")))?;
+            Ok(Point::At(Scn(scn)))
+        }
+        UntilType::Time => {
+            let text = until.time.as_deref().ok_or_else(missing)?;
+            let scn = Scn::from_rfc3339(text);
+            let scn = scn.map_err(|error| invalid(&format!("`until.time` {text}: {error}")))?;
+            Ok(Point::At(scn))
+        }
+    }
+}
+
+/// From here on an SCN stands for no instant (V4 reference 6.1).
+const UNLIMITED: u64 = 4_611_686_018_427_387_903;
+
+/// The latest point that can be recovered to.
+pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
+    let windows = recoverable.windows.iter().map(|window| window.end_scn);
+    let points = recoverable.points.iter().map(|point| point.scn);
+    windows.chain(points).max()
+}
+
+fn invalid(message: &str) -> Obstacle {
+    Obstacle::permanent("InvalidUntil", message)
+}

@@ -1,0 +1,391 @@
+//! What is looked at before anything is changed. Each refusal says what stands in the way and what
+//! to do; all of it is known from what was read, but what only the store itself knows.
+
+use super::point::{self, Point};
+use super::{Knowledge, SourceSeen, TargetSeen, tables};
+use crate::api::RecoveryTaskSpec;
+use crate::api::recovery_task::status::Plan;
+use crate::api::recovery_task::{CreateResources, ResourcesType, TargetType};
+use crate::domain::windows::{self, Explanation};
+use crate::domain::{Obstacle, shortened};
+use crate::oceanbase::model::{
+    BackupSet, Cpu, Locality, PreviewRow, PrimaryZone, ResourceName, RestoreKey, Restores, Scn,
+    TenantName, ZoneName,
+};
+use crate::oceanbase::version::{Capability, Version};
+
+/// How many sets and pieces a plan names.
+const NAMED: usize = 50;
+
+/// What is going to be done.
+pub(super) struct Planned {
+    /// The point; the newest that the store holds where it is left out.
+    pub(super) until: Option<Scn>,
+    pub(super) plan: Plan,
+}
+
+/// Whether what is asked for can stand in statements: an object may be older than the rules of its
+/// schema.
+pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
+    point::asked(&spec.until)?;
+    tables::spelled(spec)?;
+    let target = &spec.target;
+    let create = target.resources.create.as_ref();
+    let is_size = |size: &str| gibibytes(size).is_some();
+    let mut pools = target.resources.pools.iter();
+    let mut zones = create.iter().flat_map(|create| &create.zones);
+    let rules = [
+        (
+            TenantName::parse(&target.tenant_name).is_some(),
+            "target.tenantName",
+        ),
+        (
+            target
+                .locality
+                .as_deref()
+                .is_none_or(|text| Locality::parse(text).is_some()),
+            "target.locality",
+        ),
+        (
+            target
+                .primary_zone
+                .as_deref()
+                .is_none_or(|text| PrimaryZone::parse(text).is_some()),
+            "target.primaryZone",
+        ),
+        (
+            pools.all(|pool| ResourceName::parse(pool).is_some()),
+            "target.resources.pools",
+        ),
+        (
+            create.is_none_or(|create| Cpu::parse(&create.max_cpu).is_some()),
+            "create.maxCpu",
+        ),
+        (
+            create.is_none_or(|create| is_size(&create.memory)),
+            "create.memory",
+        ),
+        (
+            create
+                .and_then(|create| create.log_disk.as_deref())
+                .is_none_or(is_size),
+            "create.logDisk",
+        ),
+        (
+            zones.all(|zone| ZoneName::parse(zone).is_some()),
+            "create.zones",
+        ),
+    ];
+    let wrong = rules.into_iter().find(|(holds, _)| !holds);
+    wrong.map_or(Ok(()), |(_, field)| {
+        Err(Obstacle::permanent(
+            "InvalidSpec",
+            format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
+        ))
+    })
+}
+
+/// Whether the target can take the tenant, or the tables.
+pub(super) fn target(
+    spec: &RecoveryTaskSpec,
+    source: &SourceSeen,
+    target: &TargetSeen,
+    key: Option<&RestoreKey>,
+    restores: &Restores,
+) -> Result<(), Obstacle> {
+    match spec.target.type_ {
+        TargetType::NewTenant => new_tenant(spec, target, restores)?,
+        TargetType::ExistingTenant => tables::target(spec, target, key, restores)?,
+    }
+    versions(source.version, target.version)?;
+    resources(spec, restores)
+}
+
+fn new_tenant(
+    spec: &RecoveryTaskSpec,
+    target: &TargetSeen,
+    restores: &Restores,
+) -> Result<(), Obstacle> {
+    if !target.version.can(Capability::TenantRole) {
+        return Err(Obstacle::permanent(
+            "UnsupportedServerVersion",
+            format!(
+                "the target is OceanBase {}, which does not show what becomes of a restored tenant: \
+                 4.1 or later is needed",
+                target.version
+            ),
+        ));
+    }
+    let name = &spec.target.tenant_name;
+    if is_being_restored(restores, name) {
+        return Err(Obstacle::permanent(
+            "RestoreInProgress",
+            format!(
+                "a tenant '{name}' is being restored by somebody else: wait for its end or name \
+                 another target, then create a new RecoveryTask"
+            ),
+        ));
+    }
+    if let Some(tenant) = &target.tenant {
+        return Err(Obstacle::permanent(
+            "TenantExists",
+            format!(
+                "tenant '{name}' exists in the target (id {}): a recovery never touches a tenant \
+                 that is there; name another target in a new RecoveryTask",
+                tenant.id
+            ),
+        ));
+    }
+    Ok(())
+}
+
+fn is_being_restored(restores: &Restores, name: &str) -> bool {
+    restores
+        .restores
+        .iter()
+        .any(|restore| restore.tenant_name == name && !restore.status.is_terminal())
+}
+
+/// Which versions' backups a version restores (V4 reference 5.1, console 3.3).
+fn versions(source: Option<Version>, target: Version) -> Result<(), Obstacle> {
+    let Some(source) = source else {
+        return Ok(());
+    };
+    let refused = |why: &str| {
+        Err(Obstacle::permanent(
+            "VersionNotRestorable",
+            format!(
+                "the backups are of OceanBase {source} and the target is {target}: {why}; choose \
+                 another target"
+            ),
+        ))
+    };
+    let line = |version: Version| (version.0[0], version.0[1]);
+    if target < source {
+        return refused("a tenant can not be restored to an older version");
+    }
+    match (line(source), line(target)) {
+        ((4, 0), (4, 0)) => Ok(()),
+        ((4, 0), _) => refused("backups of 4.0 can be restored to 4.0 only"),
+        ((4, 2), (4, 3)) => refused("backups of 4.2 can not be restored to 4.3"),
+        _ => Ok(()),
+    }
+}
+
+fn resources(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
+    let resources = &spec.target.resources;
+    match (resources.type_, &resources.create) {
+        (ResourcesType::Pools, _) => resources.pools.iter().try_for_each(|name| {
+            let pool = restores.pools.iter().find(|pool| pool.name == *name);
+            match pool.map(|pool| pool.tenant_id) {
+                Some(None) => Ok(()),
+                Some(Some(tenant)) => Err(Obstacle::permanent(
+                    "PoolNotFree",
+                    format!(
+                        "resource pool '{name}' belongs to tenant {tenant}: name one that is free in \
+                         a new RecoveryTask, or let one be made (`resources.type: Create`)"
+                    ),
+                )),
+                None => Err(Obstacle::permanent(
+                    "PoolNotFound",
+                    format!(
+                        "the target has no resource pool '{name}': make it, or let one be made \
+                         (`resources.type: Create`), then create a new RecoveryTask"
+                    ),
+                )),
+            }
+        }),
+        (ResourcesType::Create, Some(create)) => unit(create, restores),
+        (ResourcesType::Create, None) => Err(Obstacle::permanent(
+            "InvalidSpec",
+            "`target.resources.create` is missing; create a new RecoveryTask",
+        )),
+    }
+}
+
+/// Whether a unit can be made; how much room the servers have only they know.
+fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
+    if let Some(zone) = create
+        .zones
+        .iter()
+        .find(|zone| !restores.zones.contains(zone))
+    {
+        return Err(Obstacle::permanent(
+            "ZoneNotFound",
+            format!(
+                "the target has no zone '{zone}'; its zones are {}: create a new RecoveryTask",
+                restores.zones.join(", ")
+            ),
+        ));
+    }
+    let log_disk = create.log_disk.as_deref().and_then(gibibytes);
+    if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
+        return Err(Obstacle::permanent(
+            "UnitImpossible",
+            "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
+        ));
+    }
+    Ok(())
+}
+
+/// GiB (V4 reference 5.1).
+const LEAST_LOG_DISK: u64 = 2;
+
+/// Reads a size such as `8Gi`.
+pub(super) fn gibibytes(text: &str) -> Option<u64> {
+    text.strip_suffix("Gi")?.parse().ok()
+}
+
+/// Fixes the point, and says of what the tenant will be recovered.
+pub(super) fn plan(
+    spec: &RecoveryTaskSpec,
+    source: &SourceSeen,
+    restores: &Restores,
+) -> Result<Planned, Obstacle> {
+    let asked = point::asked(&spec.until)?;
+    let (recoverable, live) = match &source.knowledge {
+        Knowledge::Store => return Ok(planned_of_store(spec, asked, restores)),
+        Knowledge::Live { sets, pieces } => {
+            (windows::recoverable(sets, pieces), Some((sets, pieces)))
+        }
+        Knowledge::Told(recoverable) => (recoverable.clone(), None),
+    };
+    let until = match asked {
+        Point::At(scn) => scn,
+        Point::Latest => point::latest(&recoverable).ok_or_else(|| {
+            Obstacle::permanent(
+                "NothingToRecover",
+                "the tenant has no backup that can be recovered: see its LogBackup",
+            )
+        })?,
+    };
+    let explanation = match live {
+        Some((sets, pieces)) => windows::explain(sets, pieces, until),
+        None => windows::explain_from_windows(&recoverable, until),
+    };
+    let (window, sets, pieces) = match explanation {
+        Explanation::Recoverable {
+            window,
+            sets,
+            pieces,
+            ..
+        } => (window, sets, pieces),
+        Explanation::Not { obstacle, .. } => {
+            let message = format!("{explanation}; choose another point in a new RecoveryTask");
+            return Err(Obstacle::permanent(obstacle.reason(), message));
+        }
+    };
+    passwords(spec, &sets)?;
+    let mut plan = Plan {
+        window: window
+            .map(|window| format!("{} to {}", window.start_scn.at(), window.end_scn.at())),
+        sets: sets.iter().take(NAMED).map(set_text).collect(),
+        pieces: pieces
+            .iter()
+            .take(NAMED)
+            .map(|piece| format!("round {} piece {}", piece.round_id, piece.id))
+            .collect(),
+        // The database asks for the logs of each place of logs that it is given.
+        data_only: (live.is_some() && pieces.is_empty()).then_some(true),
+        resources: Some(resources_text(spec, restores)),
+        warnings: Vec::new(),
+    };
+    if live.is_none() {
+        plan.warnings.push(
+            "the source's database does not answer: what can be recovered is what its LogBackup \
+             showed last, and which sets and pieces are used the target finds out"
+                .to_owned(),
+        );
+    }
+    Ok(Planned {
+        until: Some(until),
+        plan,
+    })
+}
+
+fn planned_of_store(spec: &RecoveryTaskSpec, asked: Point, restores: &Restores) -> Planned {
+    let until = match asked {
+        Point::At(scn) => Some(scn),
+        Point::Latest => None,
+    };
+    let unknown = "only the store knows what can be recovered: the windows are unknown here";
+    let latest = "the newest point that the store holds is known only when the recovery runs";
+    let mut warnings = vec![unknown.to_owned()];
+    warnings.extend(until.is_none().then(|| latest.to_owned()));
+    Planned {
+        until,
+        plan: Plan {
+            resources: Some(resources_text(spec, restores)),
+            warnings,
+            ..Plan::default()
+        },
+    }
+}
+
+/// What the target found in the store.
+pub(super) fn plan_of_store(
+    spec: &RecoveryTaskSpec,
+    rows: &[PreviewRow],
+    restores: Option<&Restores>,
+) -> Plan {
+    let paths = |is_set: bool| {
+        let rows = rows.iter().filter(move |row| row.is_set == is_set);
+        let paths = rows.map(|row| shortened(row.path.clone(), 1024));
+        paths.take(NAMED).collect()
+    };
+    Plan {
+        sets: paths(true),
+        pieces: paths(false),
+        resources: restores.map(|restores| resources_text(spec, restores)),
+        warnings: vec![
+            "only the store knows what can be recovered: the windows are unknown here".to_owned(),
+        ],
+        ..Plan::default()
+    }
+}
+
+/// A set that was protected is restored by nobody without its password.
+fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Obstacle> {
+    let protected = sets
+        .iter()
+        .find(|set| set.encryption_mode.contains("PASSWORD"));
+    match protected {
+        Some(set) if spec.decryption_secret_refs.is_empty() => Err(Obstacle::permanent(
+            "DecryptionPasswordMissing",
+            format!(
+                "backup set {} was protected with a password: name its Secret in \
+                 `decryptionSecretRefs` of a new RecoveryTask",
+                set.id
+            ),
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn set_text(set: &BackupSet) -> String {
+    let kind = if set.full { "full" } else { "incremental" };
+    let path = format!("{kind} set {} in {}", set.id, set.path);
+    shortened(path, 1024)
+}
+
+fn resources_text(spec: &RecoveryTaskSpec, restores: &Restores) -> String {
+    let resources = &spec.target.resources;
+    let text = match &resources.create {
+        Some(create) => {
+            let zones = if create.zones.is_empty() {
+                &restores.zones
+            } else {
+                &create.zones
+            };
+            format!(
+                "{} unit(s) of {} CPU and {} of memory in each of {}",
+                create.unit_number,
+                create.max_cpu,
+                create.memory,
+                zones.join(", ")
+            )
+        }
+        None => format!("pools {}", resources.pools.join(", ")),
+    };
+    shortened(text, 1024)
+}

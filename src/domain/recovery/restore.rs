@@ -1,0 +1,394 @@
+//! RESTORE, or RECOVER TABLE: the intent, the statement, its answer, and the database's job.
+
+use std::time::Duration;
+
+use super::begin::SOON;
+use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use crate::api::RecoveryTaskStatus;
+use crate::api::recovery_task::{Finish, ResourcesType};
+use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
+use crate::oceanbase::version::Capability;
+
+/// After how long a RESTORE whose connection was cut has reached the database, or most likely never
+/// will. It writes its job's row before it begins to work; one that comes even later finds the name
+/// of its tenant taken.
+const ARRIVES: Duration = Duration::from_secs(20);
+/// The same of a RECOVER TABLE, of which no name lets only one through: the minute that the database
+/// may work on it is over.
+const OVER: Duration = Duration::from_secs(70);
+/// OB_TENANT_NOT_EXIST.
+const NO_TENANT: i32 = -5157;
+/// How often a job that was seen is looked for when both views show it no more.
+const LOOKS: i32 = 5;
+/// How often a statement may be refused for now, about ten minutes long: people wait for it.
+const REFUSALS: i32 = 12;
+/// How many sets and pieces a status names.
+const NAMED: usize = 50;
+/// Longest path in a status, in bytes.
+const PATH_LIMIT: usize = 1024;
+
+/// What tells one intent from the next: there while a RESTORE is or may be under way.
+#[must_use]
+pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
+    let is_restoring = status.step.as_deref() == Some(Step::Restoring.word());
+    let key = status
+        .key
+        .as_ref()
+        .filter(|_| is_restoring && status.job_id.is_none())?;
+    Some(format!("{key}#{}", status.sends.unwrap_or_default()))
+}
+
+impl Draft<'_> {
+    /// Writes the intent down, and sends.
+    pub(super) fn intend(mut self) -> Verdict {
+        let Some((tenant, key)) = self.names() else {
+            return self.fail(cause(
+                "InvalidSpec",
+                "`target.tenantName` can not stand in a statement; create a new RecoveryTask",
+            ));
+        };
+        let resources = &self.spec().target.resources;
+        let pools = match resources.type_ {
+            ResourcesType::Create => vec![self.resource_name()],
+            ResourcesType::Pools => resources.pools.clone(),
+        };
+        let until = self.status.restore_scn.as_deref();
+        let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
+        let effect = if self.is_of_tables() {
+            match self.recover_tables(tenant, key, until, pools) {
+                Ok(effect) => effect,
+                Err(obstacle) => return self.refuse(&obstacle),
+            }
+        } else {
+            Effect::Restore {
+                tenant,
+                key,
+                until,
+                pools,
+            }
+        };
+        let sends = self.status.sends.unwrap_or_default();
+        if self.status.step.as_deref() != Some(Step::Restoring.word()) {
+            self.enter(Step::Restoring);
+        }
+        self.status.sends = Some(sends.saturating_add(1));
+        self.status.step_time = Some(time(self.now));
+        self.status.retry_time = None;
+        self.render(&State::Sending, Some(effect), SOON)
+    }
+
+    /// Follows what was sent, or may have been.
+    pub(super) fn restore(self) -> Verdict {
+        if let Some(job) = self.job() {
+            return self.follow(job);
+        }
+        if let Err(obstacle) = &self.seen.target {
+            return self.unseen(obstacle);
+        }
+        // Whatever became of the statement: a job that was seen is never started again.
+        let handed_over = self.seen.handed_over.as_ref();
+        match handed_over.filter(|_| self.status.job_id.is_none()) {
+            Some(HandedOver::Sending) => self.render(&State::Sending, None, SOON),
+            Some(HandedOver::Answered(answer)) => self.hear_restore(answer),
+            None => self.search(),
+        }
+    }
+
+    pub(super) fn hear_restore(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::HandedOver => self.render(&State::Sending, None, SOON),
+            Answer::Restore(job) => self.follow(job),
+            Answer::Refused(failure) if failure.class == FailureClass::NotYet => {
+                self.status.cause = Some(failure.into());
+                self.send_again_later()
+            }
+            Answer::Refused(failure) => {
+                if self.is_cancel_wanted() {
+                    return self.cancel();
+                }
+                self.fail(failure.into())
+            }
+            Answer::Withheld(why) if self.is_of_tables() => self.not_ready(why),
+            Answer::Withheld(why) => self.fail(cause("TenantExists", why)),
+            Answer::NotSent(why) => {
+                self.status.cause = Some(cause("NotSent", why));
+                self.send_again_later()
+            }
+            // Taken, or perhaps: the job tells.
+            _ => self.search(),
+        }
+    }
+
+    /// The database has surely not taken it.
+    pub(super) fn send_again_later(mut self) -> Verdict {
+        if self.is_cancel_wanted() {
+            return self.cancel();
+        }
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Sending, None, Next::At(pause));
+        }
+        let sends = self.status.sends.unwrap_or_default();
+        if sends >= REFUSALS {
+            let refused = self.status.cause.take();
+            let unknown = || cause("NotSent", "the statement could not be sent");
+            return self.fail(refused.unwrap_or_else(unknown));
+        }
+        if self.status.tries.unwrap_or_default() < sends {
+            let next = self.count_try();
+            return self.render(&State::Sending, None, next);
+        }
+        self.intend()
+    }
+
+    /// Looks for a job that the last read does not show.
+    fn search(mut self) -> Verdict {
+        let age = self.seen.intent_age;
+        let arrives = if self.is_of_tables() { OVER } else { ARRIVES };
+        if self.status.job_id.is_none()
+            && let Some(rest) = arrives.checked_sub(age)
+            && !rest.is_zero()
+        {
+            return self.render(&State::Sending, None, Next::After(rest));
+        }
+        let state = self.underway();
+        if let Some(pause) = self.pause() {
+            return self.render(&state, None, Next::At(pause));
+        }
+        let Some((tenant, key)) = self.names() else {
+            return self.unchanged();
+        };
+        let effect = self.find_job(tenant, key);
+        self.status.cause = None;
+        self.render(&state, Some(effect), SOON)
+    }
+
+    pub(super) fn hear_find(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Restore(job) => self.follow(job),
+            Answer::Done => self.not_found(),
+            other => {
+                self.status.cause = Some(unheard("the database could not be asked", other));
+                let next = self.count_try();
+                let state = self.underway();
+                self.render(&state, None, next)
+            }
+        }
+    }
+
+    fn not_found(mut self) -> Verdict {
+        let is_gone = self
+            .seen
+            .target
+            .as_ref()
+            .is_ok_and(|target| target.tenant.is_none());
+        if self.is_cancel_wanted() && is_gone {
+            return self.cancel();
+        }
+        let was_taken = matches!(
+            &self.seen.handed_over,
+            Some(HandedOver::Answered(Answer::Done))
+        );
+        if self.status.job_id.is_none() && !was_taken {
+            if self.is_cancel_wanted() {
+                return self.cancel();
+            }
+            return self.send_after_look();
+        }
+        if self.status.tries.unwrap_or_default() < LOOKS {
+            let next = self.count_try();
+            let state = self.underway();
+            return self.render(&state, None, next);
+        }
+        self.fail(cause(
+            "RestoreLost",
+            "the database took the statement and shows its job neither among the running nor among \
+             the ended ones: look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), \
+             then create a new RecoveryTask",
+        ))
+    }
+
+    /// The next pass writes a new intent: nothing is sent in a pass that has sent already.
+    fn send_after_look(mut self) -> Verdict {
+        self.status.step = Some(Step::Preparing.word().to_owned());
+        self.status.tries = None;
+        self.status.retry_time = None;
+        self.render(&State::Preparing, None, Next::After(Duration::ZERO))
+    }
+
+    fn underway(&self) -> State {
+        if self.is_cancel_wanted() {
+            return State::Canceling;
+        }
+        match self.status.job_id {
+            Some(_) => State::Unseen(Obstacle::waiting(
+                "WaitingForJob",
+                "the database shows the job neither among the running nor among the ended ones",
+            )),
+            None => State::Sending,
+        }
+    }
+
+    /// Follows the database's job.
+    pub(super) fn follow(mut self, job: &Restore) -> Verdict {
+        self.note_job(job);
+        match &job.status {
+            RestoreStatus::Success if self.is_of_tables() => self.imported(job),
+            RestoreStatus::Success => self.restored(job),
+            RestoreStatus::Fail => self.failed(job),
+            _ if self.is_canceling(job) => self.render(&State::Canceling, None, SOON),
+            _ if self.is_cancel_wanted() => self.stop_job(),
+            running => {
+                self.status.cause = None;
+                let state = State::Running(running.clone());
+                self.render(&state, None, SOON)
+            }
+        }
+    }
+
+    /// Shows what the job shows.
+    pub(super) fn note_job(&mut self, job: &Restore) {
+        self.note_auxiliary(job);
+        let shown = self.progress_of(job);
+        let percent = shown.recover_percent.filter(|part| *part > 0);
+        let percent = percent.or(shown.percent);
+        let status = &mut self.status;
+        status.job_id = Some(job.job_id.0);
+        status.engine_state = Some(shortened(job.status.to_string(), 64));
+        status.start_time = job.started_at.map(time);
+        if let Some(id) = job.tenant_id {
+            status.target_tenant_id = Some(id.0);
+        }
+        if job.scn != Scn(0) {
+            status.restore_scn = Some(job.scn.to_string());
+            status.restore_time = Some(job.scn.at().to_string());
+        }
+        if !job.sets.is_empty() {
+            (status.backup_sets, status.backup_set_count) = named(&job.sets);
+        }
+        if !job.pieces.is_empty() {
+            (status.backup_pieces, status.backup_piece_count) = named(&job.pieces);
+        }
+        if let Some(percent) = percent {
+            status.progress = Some(format!("{percent}%"));
+        }
+    }
+
+    fn restored(mut self, job: &Restore) -> Verdict {
+        self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
+        self.status.progress = Some("100%".to_owned());
+        if self.is_cancel_wanted() {
+            return self.keep_canceled();
+        }
+        match self.spec().finish {
+            Finish::Standby => {
+                self.status.cause = None;
+                self.end(Outcome::Completed)
+            }
+            Finish::Activate => {
+                self.enter(Step::Activating);
+                // The read that showed the job's end may be older than the tenant's new role.
+                self.render(&State::Activating, None, Next::After(Duration::ZERO))
+            }
+        }
+    }
+
+    fn failed(self, job: &Restore) -> Verdict {
+        if self.is_cancel_wanted() {
+            return self.cancel();
+        }
+        let of_tables = self.is_of_tables();
+        let why = job.failure.as_ref().map_or_else(
+            || {
+                if of_tables {
+                    return Self::no_cause_of_tables();
+                }
+                cause(
+                    "RestoreFailed",
+                    "the database's job failed and shows no cause: look at \
+                     DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), then create a \
+                     new RecoveryTask",
+                )
+            },
+            Into::into,
+        );
+        self.fail(why)
+    }
+
+    /// Cancels the job.
+    fn stop_job(mut self) -> Verdict {
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Canceling, None, Next::At(pause));
+        }
+        let can = |target: &super::TargetSeen| target.version.can(Capability::CancelRestore);
+        if !self.seen.target.as_ref().is_ok_and(can) {
+            self.status.cause = Some(cause(
+                "CancelNotSupported",
+                "this version can not cancel a recovery: `cancel` takes effect at its end",
+            ));
+            return self.render(&State::Canceling, None, SOON);
+        }
+        let Some((tenant, key)) = self.names().filter(|_| self.is_settled()) else {
+            return self.render(&State::Canceling, None, SOON);
+        };
+        let effect = self.cancel_job(tenant, key);
+        self.render(&State::Canceling, Some(effect), SOON)
+    }
+
+    pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+        if self.status.ending.is_some() {
+            return self.hear_dropped(answer);
+        }
+        self.status.cause = match answer {
+            Answer::Done | Answer::AlreadySent => None,
+            Answer::Refused(failure) if failure.code == NO_TENANT && !self.is_of_tables() => {
+                Some(cause(
+                    "CanceledSoon",
+                    "the database has not made the tenant yet: the recovery is canceled when it has",
+                ))
+            }
+            other => Some(unheard("the recovery could not be canceled", other)),
+        };
+        let next = self.count_try();
+        self.render(&State::Canceling, None, next)
+    }
+
+    /// What is under way can not be seen: it goes on all the same.
+    pub(super) fn unseen(self, obstacle: &Obstacle) -> Verdict {
+        let state = State::Unseen(obstacle.as_waiting());
+        self.render(&state, None, SOON)
+    }
+
+    /// Says why something is asked again, and when; what the database refuses again and again has
+    /// failed.
+    pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> Verdict {
+        if let Answer::Refused(failure) = answer
+            && self.status.tries.unwrap_or_default() >= REFUSALS
+            && self.status.restored_time.is_none()
+        {
+            return self.fail(failure.into());
+        }
+        self.status.cause = Some(unheard("the statement was not taken", answer));
+        let next = self.count_try();
+        self.render(state, None, next)
+    }
+}
+
+/// Why something has to be asked once more.
+fn unheard(what: &str, answer: &Answer) -> crate::api::Cause {
+    match answer {
+        Answer::Refused(failure) => failure.into(),
+        Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
+            cause("NotSent", &format!("{what} ({why}); it is tried again"))
+        }
+        _ => cause("NotSent", &format!("{what}; it is tried again")),
+    }
+}
+
+fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
+    let shown = paths.iter().take(NAMED);
+    let shown = shown
+        .map(|path| shortened(path.clone(), PATH_LIMIT))
+        .collect();
+    (shown, i32::try_from(paths.len()).ok())
+}

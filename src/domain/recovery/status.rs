@@ -1,0 +1,247 @@
+//! How a recovery is shown.
+
+use jiff::Timestamp;
+
+use super::{Outcome, State, Step, Task};
+use crate::api::condition::types::{ACCEPTED, ACTIVATED, RESTORED, SUCCEEDED, TARGET_READY};
+use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
+use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
+use crate::domain::Event;
+use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::oceanbase::model::RestoreStatus;
+
+/// The status of a task in this state. Phase, label and conditions are rendered and never read back.
+pub(super) fn render(
+    state: &State,
+    mut status: RecoveryTaskStatus,
+    task: &Task<'_>,
+    now: Timestamp,
+) -> RecoveryTaskStatus {
+    let (phase, label) = phase(state, &status);
+    let (progress, succeeded) = match state {
+        State::Ended(Outcome::Completed) => (Progress::Ready, Status::True),
+        State::Ended(_) => (Progress::Stalled, Status::False),
+        _ => (Progress::Reconciling, Status::Unknown),
+    };
+    let (reason, message) = explained(state, &status, task.spec);
+    let of_tables = task.spec.target.type_ == TargetType::ExistingTenant;
+    let succeeded_message = match succeeded {
+        Status::Unknown => "the recovery has not ended",
+        Status::True | Status::False => &message,
+    };
+    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
+    conditions.extend(condition::progress(progress, &reason, &message));
+    let reached = |kind, is, yes: &str, said: &str, no: &str| {
+        let (why, what) = if is { (yes, said) } else { (&*reason, no) };
+        wanted(kind, is, why, what)
+    };
+    if task.spec.mode == RecoveryMode::Recover {
+        let sent = status.sends.is_some() || status.job_id.is_some();
+        let ready = sent || status.restored_time.is_some();
+        conditions.extend([
+            reached(
+                ACCEPTED,
+                status.job_id.is_some(),
+                "JobKnown",
+                "the database has taken the statement",
+                "the database has not taken a statement",
+            ),
+            reached(
+                TARGET_READY,
+                ready,
+                "ResourcesReady",
+                "what the tenant runs on is there",
+                "what the tenant runs on is not there",
+            ),
+            reached(
+                RESTORED,
+                status.restored_time.is_some(),
+                if of_tables {
+                    "TablesRecovered"
+                } else {
+                    "TenantRestored"
+                },
+                if of_tables {
+                    "the tables are in the tenant"
+                } else {
+                    "the tenant is restored; it is kept whatever happens"
+                },
+                if of_tables {
+                    "the tables are not in the tenant"
+                } else {
+                    "the tenant is not restored"
+                },
+            ),
+        ]);
+        if task.spec.finish == Finish::Activate && !of_tables {
+            conditions.push(reached(
+                ACTIVATED,
+                status.activated_time.is_some(),
+                "TenantActivated",
+                "the tenant is a primary one",
+                "the tenant is not a primary one",
+            ));
+        }
+    }
+    status.conditions = condition::merge(&status.conditions, conditions, task.generation, now);
+    status.observed_generation = Some(task.generation);
+    status.phase = Some(phase.to_owned());
+    status.console_label = Some(label.to_owned());
+    status
+}
+
+/// Phase and the console's words for it (console 2.6).
+fn phase(state: &State, status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
+    match state {
+        State::Waiting(_) | State::Asking | State::Preparing | State::Sending => {
+            ("Pending", "Pending")
+        }
+        State::Running(RestoreStatus::CreateTenant) => ("CreatingTenant", "Creating Tenant"),
+        State::Running(RestoreStatus::Restoring(word)) => restoring(word),
+        State::Running(RestoreStatus::Upgrade) => ("Restoring", "Upgrading the tenant"),
+        State::Running(_) => ("Restoring", "Waiting for the tenant recovery to complete"),
+        State::Canceling | State::CleaningUp(Outcome::Canceled) => ("Canceling", "Canceling"),
+        State::Activating => ("Activating", "Activating"),
+        State::Upgrading => ("Upgrading", "Upgrading"),
+        State::CleaningUp(_) => ("CleaningUp", "Cleaning Up"),
+        State::Unseen(_) => unseen(status),
+        State::Ended(Outcome::Completed) => ("Completed", "Completed"),
+        State::Ended(Outcome::Failed) => ("Failed", "Failed"),
+        State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
+    }
+}
+
+/// Where it was when it was last seen.
+fn unseen(status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
+    match status.step.as_deref().and_then(Step::parse) {
+        None | Some(Step::Preparing) => ("Pending", "Pending"),
+        Some(Step::Restoring) if status.job_id.is_none() => ("Pending", "Pending"),
+        Some(Step::Restoring) => ("Restoring", "Waiting for the tenant recovery to complete"),
+        Some(Step::Activating) => ("Activating", "Activating"),
+        Some(Step::Upgrading) => ("Upgrading", "Upgrading"),
+        Some(Step::CleaningUp) if status.ending.as_deref() == Some("Canceled") => {
+            ("Canceling", "Canceling")
+        }
+        Some(Step::CleaningUp) => ("CleaningUp", "Cleaning Up"),
+    }
+}
+
+/// The console has no words of its own for what becomes of tables.
+fn restoring(word: &str) -> (&'static str, &'static str) {
+    match word {
+        "RESTORE_PRE" => ("Restoring", "Set parameters"),
+        "RESTORE_CREATE_INIT_LS" => ("Restoring", "Create baseline log stream"),
+        "RESTORE_WAIT_LS" => ("Restoring", "Restoring the baseline log stream"),
+        "POST_CHECK" => ("Restoring", "Set standby tenant"),
+        "RESTORE_AUX_TENANT" => ("Restoring", "Restoring the auxiliary tenant"),
+        "ACTIVE_AUX_TENANT" => ("Activating", "Activating the auxiliary tenant"),
+        "PRECHECK_IMPORT" | "GEN_IMPORT_JOB" | "IMPORTING" => ("Importing", "Importing the tables"),
+        "CANCELING" => ("Canceling", "Canceling"),
+        _ => ("Restoring", "Recovering"),
+    }
+}
+
+fn explained(
+    state: &State,
+    status: &RecoveryTaskStatus,
+    spec: &RecoveryTaskSpec,
+) -> (String, String) {
+    let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
+    match (state, &status.cause) {
+        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+            plain(obstacle.reason, &obstacle.message)
+        }
+        (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
+        (State::Ended(Outcome::Completed), None) if spec.mode == RecoveryMode::Preview => plain(
+            "Previewed",
+            "the recovery can be done as `status.plan` says",
+        ),
+        (State::Ended(Outcome::Completed), None) if spec.objects.is_some() => {
+            plain("Completed", "the tables are recovered")
+        }
+        (State::Ended(Outcome::Completed), None) => plain("Completed", "the tenant is recovered"),
+        (State::Ended(outcome), None) => plain(outcome.word(), "the recovery has ended"),
+        (State::Asking, None) => plain("Asking", "the store is asked what there is"),
+        (State::Preparing, None) => plain("Preparing", "what the tenant runs on is made"),
+        (State::Sending, None) => plain(
+            "Sending",
+            "the statement is being sent; the database may take minutes to answer",
+        ),
+        (State::Running(RestoreStatus::Unknown(word)), None) => (
+            "InProgress".to_owned(),
+            format!("the job's status is {word}"),
+        ),
+        (State::Running(_), None) if spec.objects.is_some() => {
+            plain("InProgress", "the tables are being recovered")
+        }
+        (State::Running(_), None) => plain("InProgress", "the tenant is being restored"),
+        (State::Canceling, None) => plain("Canceling", "the job is being canceled"),
+        (State::Activating, None) => plain("Activating", "the tenant becomes a primary one"),
+        (State::Upgrading, None) => plain(
+            "Upgrading",
+            "the tenant is a primary one, and is brought up to the version of its cluster",
+        ),
+        (State::CleaningUp(_), None) => {
+            plain("CleaningUp", "what the recovery has made is dropped")
+        }
+    }
+}
+
+pub(super) fn started_event(status: &RecoveryTaskStatus) -> Event {
+    let target = status.target.as_deref().unwrap_or_default();
+    let job = status.job_id.unwrap_or_default();
+    Event {
+        warning: false,
+        reason: "RecoveryStarted",
+        message: format!("the recovery to {target} runs as job {job}"),
+    }
+}
+
+pub(super) fn ended_event(
+    outcome: Outcome,
+    status: &RecoveryTaskStatus,
+    spec: &RecoveryTaskSpec,
+) -> Event {
+    let source = status.source.as_deref().unwrap_or_default();
+    let target = status.target.as_deref().unwrap_or_default();
+    let cause = status.cause.as_ref();
+    let why = cause
+        .map(|cause| cause.message.as_str())
+        .unwrap_or_default();
+    let (warning, reason, message) = match outcome {
+        Outcome::Completed if spec.mode == RecoveryMode::Preview => (
+            false,
+            "RecoveryPreviewed",
+            format!("{source} can be recovered to {target}"),
+        ),
+        Outcome::Completed => {
+            let until = status.restore_time.as_deref().unwrap_or("its latest point");
+            let took = status.duration.as_deref().unwrap_or("0s");
+            let what = if spec.objects.is_some() {
+                "tables of "
+            } else {
+                ""
+            };
+            (
+                false,
+                "RecoverySucceeded",
+                format!("{what}{source} recovered to {target} as of {until} in {took}"),
+            )
+        }
+        Outcome::Failed => (
+            true,
+            "RecoveryFailed",
+            format!("recovery of {source} to {target} failed: {why}"),
+        ),
+        Outcome::Canceled => (
+            false,
+            "RecoveryCanceled",
+            format!("recovery of {source} to {target}: {why}"),
+        ),
+    };
+    Event {
+        warning,
+        reason,
+        message,
+    }
+}

@@ -1,0 +1,192 @@
+//! What is looked at before tables are recovered into a tenant that exists.
+
+use std::collections::HashSet;
+use std::hash::Hash;
+
+use crate::api::RecoveryTaskSpec;
+use crate::api::recovery_task::{Finish, Objects, TargetType};
+use crate::domain::Obstacle;
+use crate::oceanbase::model::{
+    Identifier, Renamed, RestoreKey, Restores, TableName, Tables, Tenant,
+};
+use crate::oceanbase::version::Capability;
+
+use super::TargetSeen;
+
+/// What to know before (V4 reference 5.6).
+pub(super) const WARNINGS: [&str; 2] = [
+    "foreign keys, triggers and statistics of the tables are not recovered",
+    "the database looks for tables of the same names in the tenant when it imports: it has failed then, \
+     and changed none of them",
+];
+
+/// The tables as they stand in the statement; `None` where the whole tenant is recovered.
+///
+/// # Errors
+/// They can not stand there, or are not told apart.
+pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Obstacle> {
+    match (spec.target.type_, &spec.objects) {
+        (TargetType::NewTenant, None) => Ok(None),
+        (TargetType::NewTenant, Some(_)) => Err(invalid(
+            "`objects` come into a tenant that exists: `target.type` must be ExistingTenant",
+        )),
+        (TargetType::ExistingTenant, None) => Err(invalid(
+            "`objects` must say which tables come into a tenant that exists",
+        )),
+        (TargetType::ExistingTenant, Some(objects)) => read(objects).map(Some),
+    }
+}
+
+fn read(objects: &Objects) -> Result<Tables, Obstacle> {
+    match (&objects.tables[..], &objects.databases[..]) {
+        ([_, ..], []) => {
+            let names = objects.tables.iter().map(|table| {
+                let to = table.to.as_ref().unwrap_or(&table.from);
+                renamed("objects.tables", TableName::parse, &table.from, to)
+            });
+            let tables: Vec<_> = names.collect::<Result<_, _>>()?;
+            told_apart(&tables).map(|()| Tables::Single(tables))
+        }
+        ([], [_, ..]) => {
+            let names = objects.databases.iter().map(|database| {
+                let to = database.to.as_ref().unwrap_or(&database.from);
+                renamed("objects.databases", Identifier::parse, &database.from, to)
+            });
+            let databases: Vec<_> = names.collect::<Result<_, _>>()?;
+            told_apart(&databases).map(|()| Tables::OfDatabases(databases))
+        }
+        _ => Err(invalid(
+            "`objects` must have either `tables` or `databases`",
+        )),
+    }
+}
+
+fn renamed<T>(
+    field: &str,
+    parse: fn(&str) -> Option<T>,
+    from: &str,
+    to: &str,
+) -> Result<Renamed<T>, Obstacle> {
+    let names = parse(from).zip(parse(to));
+    let names = names.map(|(from, to)| Renamed { from, to });
+    names.ok_or_else(|| invalid(&format!("`{field}` can not stand in a statement")))
+}
+
+/// No two may have one name, neither in the backup nor in the target.
+fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Obstacle> {
+    let (mut from, mut to) = (HashSet::new(), HashSet::new());
+    let twice = all
+        .iter()
+        .find_map(|one| match (from.insert(&one.from), to.insert(&one.to)) {
+            (true, true) => None,
+            (false, _) => Some(&one.from),
+            (true, false) => Some(&one.to),
+        });
+    match twice {
+        None => Ok(()),
+        Some(name) => Err(Obstacle::permanent(
+            "NamedTwice",
+            format!(
+                "`objects` names {} twice, in the backup or in the target: name it once in a new \
+                 RecoveryTask",
+                name.to_string()
+            ),
+        )),
+    }
+}
+
+/// Whether all of a recovery of tables fits together: an object may be older than the rules of its
+/// schema.
+pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
+    if tables(spec)?.is_none() {
+        return Ok(());
+    }
+    if spec.finish == Finish::Standby {
+        return Err(invalid(
+            "tables come into a primary tenant: `finish` must be Activate",
+        ));
+    }
+    let target = &spec.target;
+    if target.locality.is_some() || target.concurrency.is_some() {
+        return Err(invalid(
+            "`target.locality` and `target.concurrency` are of new tenants only",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether the tenant can get tables.
+pub(super) fn target(
+    spec: &RecoveryTaskSpec,
+    target: &TargetSeen,
+    key: Option<&RestoreKey>,
+    restores: &Restores,
+) -> Result<(), Obstacle> {
+    if !target.version.can(Capability::TableRecovery) {
+        return Err(Obstacle::permanent(
+            "UnsupportedServerVersion",
+            format!(
+                "the target is OceanBase {}, which can not recover tables: 4.2.1 or later is needed; \
+                 recover the whole tenant, as a new one",
+                target.version
+            ),
+        ));
+    }
+    let name = &spec.target.tenant_name;
+    let Some(tenant) = &target.tenant else {
+        return Err(Obstacle::permanent(
+            "TenantNotFound",
+            format!(
+                "the target has no tenant '{name}' into which tables could come: name one that exists \
+                 in a new RecoveryTask"
+            ),
+        ));
+    };
+    normal(tenant)?;
+    let is_other = |job: &&crate::oceanbase::model::Restore| {
+        job.tenant_name == *name
+            && !job.status.is_terminal()
+            && key.is_none_or(|key| !job.has_key(key))
+    };
+    match restores.tables.iter().find(is_other) {
+        None => Ok(()),
+        // Of two at once none could be canceled alone.
+        Some(job) => Err(Obstacle::waiting(
+            "WaitingForRunningRecovery",
+            format!(
+                "job {} brings tables into tenant '{name}'; this one follows",
+                job.job_id
+            ),
+        )),
+    }
+}
+
+fn normal(tenant: &Tenant) -> Result<(), Obstacle> {
+    let refused = |reason, shown: &str| {
+        Err(Obstacle::permanent(
+            reason,
+            format!(
+                "tenant '{}' is {shown}: tables come only into a primary tenant in normal state; \
+                 create a new RecoveryTask when it is one, or name another tenant",
+                tenant.name
+            ),
+        ))
+    };
+    if tenant.role != "PRIMARY" {
+        return refused("TenantNotPrimary", &tenant.role);
+    }
+    if tenant.status != "NORMAL" {
+        return refused("TenantNotNormal", &tenant.status);
+    }
+    if tenant.locked {
+        return refused("TenantLocked", "locked");
+    }
+    Ok(())
+}
+
+fn invalid(message: &str) -> Obstacle {
+    Obstacle::permanent(
+        "InvalidSpec",
+        format!("{message}; create a new RecoveryTask"),
+    )
+}

@@ -1,0 +1,286 @@
+//! A recovery's story, and all states that it can come to.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::domain::windows::{Recoverable, Window};
+use crate::oceanbase::model::{
+    Cpu, Failure, FailureClass, HandedOver, Identity, JobId, Pool, RestoreStatus, Restores, Scn,
+    Tenant, Unit,
+};
+use crate::oceanbase::version::Version;
+
+mod beginning;
+mod cleaning;
+mod finishing;
+mod importing;
+mod restoring;
+mod tables;
+mod walk;
+
+const SECOND: u64 = 1_000_000_000;
+const NAME: &str = "payments/undo";
+const WINDOW: Window = Window {
+    start_scn: Scn(1_700_000_000 * SECOND),
+    end_scn: Scn(1_700_003_600 * SECOND),
+};
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+fn spec() -> Value {
+    json!({
+        "source": {"type": "Tenant", "tenant": {"clusterRef": {"name": "prod"}, "tenantName": "orders"}},
+        "until": {"type": "Scn", "scn": "1700000010123456000"},
+        "target": {
+            "clusterRef": {"name": "lab"},
+            "tenantName": "restore_orders",
+            "resources": {"type": "Create", "create": {"maxCpu": "2", "memory": "4Gi"}},
+        },
+    })
+}
+
+fn identity() -> Identity {
+    Identity {
+        cluster_name: "oblab".to_owned(),
+        cluster_id: 7,
+        created_at: at(-1_000),
+    }
+}
+
+fn restore_key() -> RestoreKey {
+    RestoreKey::new(NAME, &identity().database())
+}
+
+fn resource() -> String {
+    seen::resource_name(&restore_key())
+}
+
+fn tenant(role: &str) -> Tenant {
+    let status = if role == "RESTORE" {
+        "RESTORE"
+    } else {
+        "NORMAL"
+    };
+    Tenant {
+        id: TenantId(1010),
+        name: "restore_orders".to_owned(),
+        status: status.to_owned(),
+        role: role.to_owned(),
+        compatible: None,
+        switchover_status: Some("NORMAL".to_owned()),
+        locked: false,
+        archive_log: Some(false),
+        log_dest: None,
+        data_dest: None,
+        lag_target: None,
+        policies: Vec::new(),
+        round: None,
+        pieces: Arc::default(),
+        sets: Arc::default(),
+        jobs: Vec::new(),
+    }
+}
+
+fn job(status: RestoreStatus) -> Restore {
+    Restore {
+        job_id: JobId(3),
+        tenant_name: "restore_orders".to_owned(),
+        tenant_id: Some(TenantId(1010)),
+        auxiliary_tenant: None,
+        source_tenant: "orders".to_owned(),
+        source_cluster: "obprod".to_owned(),
+        scn: Scn(1_700_000_010_123_456_000),
+        ended_at: status.is_terminal().then(|| at(60)),
+        failure: matches!(status, RestoreStatus::Fail).then(|| failure(FailureClass::Permanent)),
+        status,
+        started_at: Some(at(1)),
+        description: restore_key().as_str().to_owned(),
+        percent: Some(40),
+        recover_percent: None,
+        total_bytes: None,
+        finished_bytes: None,
+        sets: vec!["file:///backup/data/set_1".to_owned()],
+        pieces: vec!["file:///backup/log/piece_1".to_owned()],
+    }
+}
+
+fn failure(class: FailureClass) -> Failure {
+    Failure {
+        code: -9094,
+        reason: "LogStreamRestoreFailed",
+        message: "a log stream could not be restored".to_owned(),
+        class,
+        passing: false,
+    }
+}
+
+fn pool(tenant_id: Option<TenantId>) -> Pool {
+    Pool {
+        id: 1,
+        name: resource(),
+        tenant_id,
+        unit_count: 1,
+        unit_id: 1,
+        unit: resource(),
+        zones: vec!["zone1".to_owned()],
+    }
+}
+
+fn unit() -> Unit {
+    Unit {
+        id: 1,
+        name: resource(),
+        max_cpu: Cpu::parse("2").unwrap(),
+        memory: 4 << 30,
+        log_disk: 12 << 30,
+    }
+}
+
+/// A task, and what is seen of its world.
+#[derive(Clone)]
+struct Story {
+    generation: i64,
+    spec: RecoveryTaskSpec,
+    status: RecoveryTaskStatus,
+    seen: Seen,
+}
+
+impl Story {
+    fn new(spec: Value) -> Self {
+        let target = TargetSeen {
+            identity: identity(),
+            version: Version([4, 3, 5, 2]),
+            tenant: None,
+            auxiliary: None,
+            settled: true,
+            restores: Some(Arc::new(Restores {
+                zones: vec!["zone1".to_owned()],
+                ..Restores::default()
+            })),
+        };
+        Self {
+            generation: 1,
+            spec: serde_json::from_value(spec).unwrap(),
+            status: RecoveryTaskStatus::default(),
+            seen: Seen {
+                forbidden: None,
+                secrets: None,
+                source: Ok(SourceSeen {
+                    tenant_id: Some(TenantId(1002)),
+                    log_backup: Some("prod-t1002".to_owned()),
+                    version: Some(Version([4, 3, 5, 2])),
+                    knowledge: Knowledge::Told(Recoverable {
+                        windows: vec![WINDOW],
+                        points: Vec::new(),
+                    }),
+                }),
+                target: Ok(target),
+                handed_over: None,
+                intent_age: Duration::ZERO,
+            },
+        }
+    }
+
+    fn target(&mut self) -> &mut TargetSeen {
+        self.seen.target.as_mut().unwrap()
+    }
+
+    fn restores(&mut self) -> &mut Restores {
+        Arc::make_mut(self.target().restores.as_mut().unwrap())
+    }
+
+    /// The unit and the pool are there, with whom the pool belongs to.
+    fn with_resources(mut self, holder: Option<TenantId>) -> Self {
+        self.restores().units = vec![unit()];
+        self.restores().pools = vec![pool(holder)];
+        self
+    }
+
+    /// The database shows the job, and the tenant as far as it is.
+    fn with_job(mut self, status: RestoreStatus, role: Option<&str>) -> Self {
+        self.restores().restores = vec![job(status)];
+        self.target().tenant = role.map(|role| Arc::new(tenant(role)));
+        self
+    }
+
+    /// The tenant is a primary one, and its data are older than those of its cluster.
+    fn of_older_version(mut self) -> Self {
+        let mut older = tenant("PRIMARY");
+        older.compatible = Some("4.2.1.8".to_owned());
+        self.target().tenant = Some(Arc::new(older));
+        self.restores().data_version = Some("4.3.5.2".to_owned());
+        self
+    }
+
+    fn without_job(mut self) -> Self {
+        self.restores().restores.clear();
+        self
+    }
+
+    fn canceled(mut self) -> Self {
+        self.spec.cancel = Some(true);
+        self
+    }
+
+    fn decide(&self, heard: Option<(&Effect, &Answer)>, second: i64) -> Verdict {
+        let task = Task {
+            generation: self.generation,
+            name: NAME,
+            spec: &self.spec,
+            status: &self.status,
+        };
+        decide(&task, &self.seen, heard, at(second))
+    }
+
+    /// One pass; gives back the effect.
+    fn pass(&mut self, second: i64) -> Option<Effect> {
+        let verdict = self.decide(None, second);
+        self.status = verdict.status;
+        verdict.effect
+    }
+
+    fn hear(&mut self, effect: &Effect, answer: &Answer, second: i64) {
+        self.status = self.decide(Some((effect, answer)), second).status;
+    }
+
+    /// One pass whose effect is answered so.
+    fn pass_hearing(&mut self, answer: &Answer, second: i64) -> Effect {
+        let effect = self.pass(second).expect("an effect");
+        self.hear(&effect, answer, second);
+        effect
+    }
+
+    fn phase(&self) -> &str {
+        self.status.phase.as_deref().unwrap_or_default()
+    }
+
+    fn cause(&self) -> &str {
+        self.status.cause.as_ref().map_or("", |cause| &cause.reason)
+    }
+
+    /// Unit and pool were made and RESTORE was handed over.
+    fn sent() -> Self {
+        let mut story = Self::new(spec());
+        story.pass_hearing(&Answer::Done, 0);
+        story = story.with_resources(None);
+        let effect = story.pass_hearing(&Answer::HandedOver, 0);
+        assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
+        story.seen.handed_over = Some(HandedOver::Sending);
+        story
+    }
+
+    /// The database's job runs.
+    fn running() -> Self {
+        let restoring = RestoreStatus::Restoring("RESTORING".to_owned());
+        let mut story = Self::sent()
+            .with_resources(Some(TenantId(1010)))
+            .with_job(restoring, Some("RESTORE"));
+        story.pass(2);
+        story
+    }
+}

@@ -1,0 +1,223 @@
+//! What is looked at before anything is changed.
+
+use super::*;
+
+fn refused(spec: Value, change: impl FnOnce(&mut Story)) -> (String, String) {
+    let mut story = Story::new(spec);
+    change(&mut story);
+    let effect = story.pass(0);
+    assert_eq!(effect, None, "something was sent");
+    assert_eq!(story.phase(), "Failed");
+    let cause = story.status.cause.clone().unwrap();
+    (cause.reason, cause.message)
+}
+
+fn refused_with(change: impl FnOnce(&mut Story)) -> String {
+    refused(spec(), change).0
+}
+
+#[test]
+fn a_unit_then_a_pool_then_the_statement() {
+    let mut story = Story::new(spec());
+    let name = resource();
+    assert_eq!(
+        story.pass_hearing(&Answer::Done, 0),
+        Effect::CreateUnit(name.clone())
+    );
+    story.restores().units = vec![unit()];
+    assert_eq!(
+        story.pass_hearing(&Answer::Done, 1),
+        Effect::CreatePool(name.clone())
+    );
+    story = story.with_resources(None);
+    let effect = story.pass(2);
+    let Some(Effect::Restore { pools, until, .. }) = effect else {
+        panic!("{effect:?}");
+    };
+    assert_eq!(
+        (pools, until),
+        (vec![name], Some(Scn(1_700_000_010_123_456_000)))
+    );
+}
+
+#[test]
+fn the_intent_stands_in_the_status_before_the_statement_is_sent() {
+    let mut story = Story::new(spec()).with_resources(None);
+    assert!(matches!(story.pass(0), Some(Effect::Restore { .. })));
+    let status = &story.status;
+    assert_eq!(status.step.as_deref(), Some("Restoring"));
+    assert_eq!(status.key.as_deref(), Some(restore_key().as_str()));
+    assert_eq!(status.restore_scn.as_deref(), Some("1700000010123456000"));
+}
+
+#[test]
+fn an_instant_becomes_an_scn_to_the_microsecond_whatever_its_offset() {
+    let mut with_time = spec();
+    with_time["until"] = json!({"type": "Time", "time": "2023-11-15T06:13:30.123456+08:00"});
+    let mut story = Story::new(with_time);
+    story.pass(0);
+    assert_eq!(
+        story.status.restore_scn.as_deref(),
+        Some("1700000010123456000")
+    );
+    assert_eq!(
+        story.status.restore_time.as_deref(),
+        Some("2023-11-14T22:13:30.123456Z")
+    );
+}
+
+#[test]
+fn the_latest_point_is_fixed_before_anything_is_sent() {
+    let mut latest = spec();
+    latest["until"] = json!({"type": "Latest"});
+    let mut story = Story::new(latest);
+    story.pass(0);
+    assert_eq!(story.status.restore_scn, Some(WINDOW.end_scn.to_string()));
+}
+
+#[test]
+fn what_is_forbidden_is_refused() {
+    let reason = refused_with(|story| {
+        story.seen.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no"));
+    });
+    assert_eq!(reason, "RecoveryForbidden");
+}
+
+#[test]
+fn a_tenant_that_exists_is_never_touched() {
+    let reason = refused_with(|story| {
+        story.target().tenant = Some(Arc::new(tenant("PRIMARY")));
+    });
+    assert_eq!(reason, "TenantExists");
+}
+
+#[test]
+fn a_tenant_that_somebody_else_restores_is_left_to_them() {
+    let reason = refused_with(|story| {
+        let mut other = job(RestoreStatus::CreateTenant);
+        other.description = "by hand".to_owned();
+        story.restores().restores = vec![other];
+    });
+    assert_eq!(reason, "RestoreInProgress");
+}
+
+#[test]
+fn an_older_target_is_refused() {
+    let reason = refused_with(|story| story.target().version = Version([4, 2, 5, 0]));
+    assert_eq!(reason, "VersionNotRestorable");
+}
+
+#[test]
+fn a_point_outside_the_windows_is_refused_with_the_nearest_window() {
+    let mut late = spec();
+    late["until"] = json!({"type": "Scn", "scn": "1700009999000000000"});
+    let (_, message) = refused(late, |_| {});
+    assert!(message.contains("2023-11-14T23:13:20"), "{message}");
+}
+
+#[test]
+fn a_pool_must_exist_and_be_free() {
+    let mut with_pools = spec();
+    with_pools["target"]["resources"] = json!({"type": "Pools", "pools": ["spare"]});
+    assert_eq!(refused(with_pools.clone(), |_| {}).0, "PoolNotFound");
+    let (reason, _) = refused(with_pools, |story| {
+        let mut taken = pool(Some(TenantId(1002)));
+        taken.name = "spare".to_owned();
+        story.restores().pools = vec![taken];
+    });
+    assert_eq!(reason, "PoolNotFree");
+}
+
+#[test]
+fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
+    for (pointer, value) in [
+        ("/target/tenantName", "restore_'"),
+        ("/target/resources/create/maxCpu", "2'"),
+        ("/target/resources/create/memory", "lots"),
+    ] {
+        let mut hostile = spec();
+        *hostile.pointer_mut(pointer).unwrap() = json!(value);
+        let (reason, _) = refused(hostile, |story| {
+            story.seen.target = Err(Obstacle::waiting("Unreachable", "silent"));
+        });
+        assert_eq!(reason, "InvalidSpec", "{pointer}");
+    }
+}
+
+#[test]
+fn a_secret_must_be_there_before_anything_is_changed() {
+    let mut story = Story::new(spec());
+    story.seen.secrets = Some(Obstacle::waiting("SecretNotFound", "not yet"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Pending", "SecretNotFound")
+    );
+}
+
+#[test]
+fn a_zone_must_exist() {
+    let mut elsewhere = spec();
+    elsewhere["target"]["resources"]["create"]["zones"] = json!(["zone9"]);
+    assert_eq!(refused(elsewhere, |_| {}).0, "ZoneNotFound");
+}
+
+#[test]
+fn what_may_come_right_is_waited_for() {
+    let mut story = Story::new(spec());
+    story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Pending", "LogBackupNotFound")
+    );
+}
+
+#[test]
+fn nothing_is_begun_after_the_instant_that_was_given() {
+    let mut limited = spec();
+    limited["notAfterTime"] = json!(at(100).to_string());
+    let mut story = Story::new(limited);
+    story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    let verdict = story.decide(None, 90);
+    assert_eq!(verdict.next, Next::At(at(100)));
+    story.pass(100);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Failed", "NotAfterTimePassed")
+    );
+}
+
+#[test]
+fn a_preview_changes_nothing() {
+    let mut preview = spec();
+    preview["mode"] = json!("Preview");
+    let mut story = Story::new(preview);
+    assert_eq!(story.pass(0), None);
+    assert_eq!(story.phase(), "Completed");
+    assert!(story.status.plan.as_ref().unwrap().window.is_some());
+}
+
+#[test]
+fn an_object_that_is_applied_again_does_not_recover_again() {
+    let mut story = Story::new(spec()).with_job(RestoreStatus::Success, Some("PRIMARY"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Completed", "AlreadyRecovered")
+    );
+}
+
+#[test]
+fn an_object_that_is_applied_again_follows_the_recovery_that_runs() {
+    let mut story = Story::new(spec()).with_job(RestoreStatus::WaitTenant, Some("RESTORE"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!((story.phase(), story.status.job_id), ("Restoring", Some(3)));
+}
+
+#[test]
+fn a_recovery_that_failed_is_not_tried_again_by_the_same_key() {
+    let mut story = Story::new(spec()).with_job(RestoreStatus::Fail, Some("RESTORE"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!((story.phase(), story.cause()), ("Failed", "AlreadyTried"));
+}

@@ -1,0 +1,81 @@
+//! What a recovery that failed leaves behind.
+
+use super::*;
+
+fn failed() -> Story {
+    Story::running().with_job(RestoreStatus::Fail, Some("RESTORE"))
+}
+
+#[test]
+fn the_tenant_the_pool_and_the_unit_are_dropped_in_this_order() {
+    let mut story = failed();
+    let effect = story.pass_hearing(&Answer::Done, 60);
+    assert!(matches!(
+        effect,
+        Effect::DropTenant {
+            tenant_id: TenantId(1010),
+            ..
+        }
+    ));
+    story.target().tenant = None;
+    assert_eq!(story.pass(61), None, "its pool is not free yet");
+    story = story.with_resources(None);
+    assert_eq!(
+        story.pass_hearing(&Answer::Done, 62),
+        Effect::DropPool(resource())
+    );
+    story.restores().pools.clear();
+    assert_eq!(
+        story.pass_hearing(&Answer::Done, 63),
+        Effect::DropUnit(resource())
+    );
+    story.restores().units.clear();
+    story.pass(64);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Failed", "LogStreamRestoreFailed")
+    );
+    let cleanup = story.status.cleanup.clone().unwrap();
+    assert_eq!(cleanup.tenant_dropped.as_deref(), Some("restore_orders"));
+    assert_eq!(
+        (cleanup.pools_dropped, cleanup.units_dropped),
+        (vec![resource()], vec![resource()])
+    );
+}
+
+#[test]
+fn a_tenant_of_another_number_is_not_dropped() {
+    let mut story = failed();
+    let mut other = tenant("PRIMARY");
+    other.id = TenantId(1012);
+    story.target().tenant = Some(Arc::new(other));
+    story = story.with_resources(None);
+    assert_eq!(story.pass(60), Some(Effect::DropPool(resource())));
+}
+
+#[test]
+fn where_all_is_to_be_kept_nothing_is_dropped() {
+    let mut story = failed();
+    story.spec.failure_policy = FailurePolicy::Keep;
+    assert_eq!(story.pass(60), None);
+    assert_eq!(story.phase(), "Failed");
+}
+
+#[test]
+fn pools_that_existed_are_left() {
+    let mut story = failed();
+    story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
+    story.target().tenant = None;
+    assert_eq!(story.pass(60), None);
+    assert_eq!(story.phase(), "Failed");
+}
+
+#[test]
+fn what_can_not_be_dropped_within_an_hour_is_named_and_left() {
+    let mut story = failed();
+    story.pass_hearing(&Answer::NotSent("busy".to_owned()), 60);
+    assert_eq!(story.pass(4_000), None);
+    assert_eq!(story.phase(), "Failed");
+    let message = story.status.cause.clone().unwrap().message;
+    assert!(message.contains(&resource()), "{message}");
+}

@@ -1,0 +1,403 @@
+//! Every status that a recovery can come to, against everything that can be seen.
+
+use std::collections::{HashSet, VecDeque};
+
+use super::tables::{
+    asked, auxiliary, table_job, tables_key, tables_spec, with_job_of_tables, with_made, word,
+};
+use super::*;
+use crate::api::recovery_task::{Finish, RecoveryMode};
+use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
+
+/// Two instants: at the second one every pause and limit of the first is over.
+const NOWS: [i64; 2] = [70, 7_200];
+/// After so many sendings, and tries, nothing new happens.
+const SENDS: i32 = 2;
+const TRIES: i32 = 2;
+
+/// What decisions read of a status: two that agree in it lead to the same.
+fn key(status: &RecoveryTaskStatus) -> String {
+    if let Some(outcome) = &status.outcome {
+        return format!("{outcome} {:?}", status.observed_generation);
+    }
+    format!(
+        "{:?}",
+        (
+            (
+                &status.step,
+                &status.ending,
+                &status.step_time,
+                status.sends.map(|n| n.min(SENDS))
+            ),
+            (
+                status.job_id,
+                status.target_tenant_id,
+                &status.auxiliary_tenant,
+                &status.restored_time
+            ),
+            &status.upgrade_time,
+            (status.tries.map(|n| n.min(TRIES)), &status.retry_time),
+            (&status.key, &status.restore_scn, status.plan.is_some()),
+            status.cause.is_some(),
+            status.observed_generation,
+        )
+    )
+}
+
+fn worlds(base: &Story) -> Vec<Seen> {
+    let mut worlds = Vec::new();
+    let (nobody, holders) = (vec![None], [None, Some(None), Some(Some(TenantId(1010)))]);
+    let held = vec![Some(Some(TenantId(1010)))];
+    let shown = [
+        (None, vec![None, Some("STANDBY")], holders.to_vec()),
+        (Some(RestoreStatus::CreateTenant), nobody, held.clone()),
+        (
+            Some(RestoreStatus::Restoring("RESTORING".to_owned())),
+            vec![Some("RESTORE")],
+            held.clone(),
+        ),
+        (
+            Some(RestoreStatus::Success),
+            vec![None, Some("STANDBY"), Some("PRIMARY")],
+            held.clone(),
+        ),
+        (
+            Some(RestoreStatus::Fail),
+            vec![None, Some("RESTORE")],
+            holders.to_vec(),
+        ),
+        (
+            Some(RestoreStatus::Unknown("NEW_WORD".to_owned())),
+            vec![Some("RESTORE")],
+            held,
+        ),
+    ];
+    for (status, roles, holders) in &shown {
+        for role in roles {
+            for holder in holders {
+                let mut story = base.clone();
+                if let Some(holder) = holder {
+                    story = story.with_resources(*holder);
+                }
+                story.target().tenant = role.map(|role| Arc::new(tenant(role)));
+                if let Some(status) = status {
+                    story.restores().restores = vec![job(status.clone())];
+                }
+                worlds.push(story.seen);
+            }
+        }
+    }
+    let mut others = Vec::new();
+    let mut other = |change: &dyn Fn(&mut Story)| {
+        let mut story = base.clone();
+        change(&mut story);
+        others.push(story.seen);
+    };
+    other(&|story| story.seen.target = Err(Obstacle::waiting("Unreachable", "silent")));
+    other(&|story| story.seen.target = Err(Obstacle::waiting("Connecting", "soon")));
+    other(&|story| story.seen.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
+    other(&|story| story.target().restores = None);
+    other(&|story| *story = story.clone().of_older_version());
+    other(&|story| story.target().settled = false);
+    other(&|story| story.seen.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no")));
+    other(&|story| story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "no")));
+    other(&|story| story.seen.intent_age = Duration::from_mins(1));
+    other(&|story| {
+        let mut stranger = tenant("PRIMARY");
+        stranger.id = TenantId(1012);
+        story.target().tenant = Some(Arc::new(stranger));
+    });
+    let answers = if base.spec.objects.is_some() {
+        answers(table_job)
+    } else {
+        answers(job)
+    };
+    for answer in answers.into_iter().map(HandedOver::Answered) {
+        other(&|story| story.seen.handed_over = Some(answer.clone()));
+    }
+    other(&|story| story.seen.handed_over = Some(HandedOver::Sending));
+    worlds.extend(others);
+    worlds
+}
+
+/// What can be seen of a recovery of tables besides.
+fn worlds_of_tables(base: &Story) -> Vec<Seen> {
+    let states = [
+        None,
+        Some(word("PREPARE")),
+        Some(word("IMPORTING")),
+        Some(word("CANCELING")),
+        Some(RestoreStatus::Success),
+        Some(RestoreStatus::Fail),
+        Some(RestoreStatus::Unknown("NEW_WORD".to_owned())),
+    ];
+    let mut worlds = worlds(base);
+    for status in states {
+        for left in [None, Some("NORMAL"), Some("DROPPING")] {
+            for holder in [None, Some(None), Some(Some(TenantId(1012)))] {
+                let mut story = asked(tables_spec());
+                if let Some(holder) = holder {
+                    story = with_made(story, holder);
+                }
+                if let Some(status) = &status {
+                    story = with_job_of_tables(story, status.clone());
+                }
+                story.target().auxiliary = left.map(|status| Arc::new(auxiliary(status)));
+                worlds.push(story.seen);
+            }
+        }
+    }
+    worlds
+}
+
+fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
+    vec![
+        Answer::Done,
+        Answer::AlreadySent,
+        Answer::Restore(Box::new(job(RestoreStatus::CreateTenant))),
+        Answer::Restore(Box::new(job(RestoreStatus::Success))),
+        Answer::Restore(Box::new(job(RestoreStatus::Fail))),
+        Answer::Preview(Vec::new()),
+        Answer::HandedOver,
+        Answer::Withheld("a tenant of the name exists".to_owned()),
+        Answer::Refused(failure(FailureClass::NotYet)),
+        Answer::Refused(failure(FailureClass::Permanent)),
+        Answer::NotSent("no connection".to_owned()),
+        Answer::Unknown("lost".to_owned()),
+    ]
+}
+
+/// One decision, held against what must always be so.
+fn check(story: &Story, verdict: &Verdict) {
+    let (before, after) = (&story.status, &verdict.status);
+    if before.outcome.is_some() {
+        assert_eq!((&verdict.effect, &verdict.event), (&None, &None));
+        let mut kept = after.clone();
+        kept.observed_generation = before.observed_generation;
+        kept.conditions.clone_from(&before.conditions);
+        assert_eq!(&kept, before, "what has ended changed");
+    }
+    if let Some(effect) = &verdict.effect {
+        check_effect(story, effect, before, after);
+    }
+    if before.job_id.is_some() {
+        assert_eq!(before.job_id, after.job_id, "the job changed");
+    }
+    assert_eq!(after.observed_generation, Some(story.generation));
+    assert_sound(&after.conditions, story.generation);
+    let judged = kstatus(
+        story.generation,
+        after.observed_generation,
+        &after.conditions,
+    );
+    let (expected, succeeded) = match after.outcome.as_deref() {
+        None => (Kstatus::InProgress, "Unknown"),
+        Some("Completed") => (Kstatus::Current, "True"),
+        Some(_) => (Kstatus::Failed, "False"),
+    };
+    assert_eq!(judged, expected, "{after:?}");
+    assert_eq!(status_of(&after.conditions, "Succeeded"), Some(succeeded));
+    if let Some(cause) = &after.cause {
+        assert!(is_camel_case(&cause.reason) && !cause.message.is_empty());
+    }
+    if after.outcome.is_some() && after.outcome.as_deref() != Some("Completed") {
+        assert!(after.cause.is_some(), "ended without a cause");
+    }
+}
+
+fn assert_read_back(status: &RecoveryTaskStatus) {
+    let text = serde_json::to_string(status).unwrap();
+    let read: RecoveryTaskStatus = serde_json::from_str(&text).unwrap();
+    assert_eq!(&read, status, "read back it differs");
+}
+
+fn check_effect(
+    story: &Story,
+    effect: &Effect,
+    before: &RecoveryTaskStatus,
+    after: &RecoveryTaskStatus,
+) {
+    if story.spec.mode == RecoveryMode::Preview {
+        assert!(matches!(effect, Effect::Preview(_)), "{effect:?}");
+    }
+    let is_dropping = matches!(
+        effect,
+        Effect::DropTenant { .. }
+            | Effect::DropAuxiliary { .. }
+            | Effect::DropPool(_)
+            | Effect::DropUnit(_)
+    );
+    if is_dropping {
+        assert!(after.ending.is_some(), "dropped without an end");
+        assert_eq!(story.spec.failure_policy, FailurePolicy::CleanUp);
+    }
+    if story.spec.objects.is_some() {
+        check_effect_on_tables(story, effect, before, after);
+    } else if after.restored_time.is_some() {
+        let is_kept = matches!(
+            effect,
+            Effect::Activate { .. } | Effect::Upgrade { .. } | Effect::Find { .. }
+        );
+        assert!(is_kept, "{effect:?} for a tenant that is restored");
+    }
+    match effect {
+        Effect::Restore { key, .. } => {
+            assert_eq!(after.step.as_deref(), Some("Restoring"));
+            assert_eq!(after.key.as_deref(), Some(key.as_str()));
+            assert!(after.sends > before.sends, "sent without a new intent");
+            assert_eq!(before.job_id, None, "sent though there is a job");
+        }
+        Effect::DropTenant { tenant_id, .. }
+        | Effect::Activate { tenant_id, .. }
+        | Effect::Upgrade { tenant_id, .. } => {
+            assert_eq!(Some(tenant_id.0), after.target_tenant_id, "another tenant");
+        }
+        Effect::CreateUnit(name)
+        | Effect::CreatePool(name)
+        | Effect::DropPool(name)
+        | Effect::DropUnit(name) => {
+            let own = Task::key(&task(story), &identity().database());
+            assert_eq!(*name, seen::resource_name(&own), "another's");
+        }
+        _ => {}
+    }
+    if matches!(effect, Effect::Activate { .. }) {
+        assert_eq!(story.spec.finish, Finish::Activate);
+    }
+}
+
+fn task(story: &Story) -> Task<'_> {
+    Task {
+        generation: story.generation,
+        name: NAME,
+        spec: &story.spec,
+        status: &story.status,
+    }
+}
+
+/// The tenant that gets the tables is touched by RECOVER TABLE alone, and what goes is what was made.
+fn check_effect_on_tables(
+    story: &Story,
+    effect: &Effect,
+    before: &RecoveryTaskStatus,
+    after: &RecoveryTaskStatus,
+) {
+    match effect {
+        Effect::RecoverTables { tenant_id, key, .. } => {
+            let seen = story.seen.target.as_ref().unwrap().tenant.as_ref();
+            assert_eq!(seen.map(|tenant| tenant.id), Some(*tenant_id));
+            assert_eq!(*key, tables_key());
+            assert!(after.sends > before.sends, "sent without a new intent");
+            assert_eq!(before.job_id, None, "sent though there is a job");
+            assert_eq!(after.ending, None, "sent at the end");
+        }
+        Effect::DropAuxiliary { auxiliary, .. } => {
+            assert_eq!(after.auxiliary_tenant.as_deref(), Some(auxiliary.as_str()));
+            assert_eq!(after.restored_time, None, "the engine drops it then");
+        }
+        Effect::Restore { .. }
+        | Effect::Find { .. }
+        | Effect::Cancel { .. }
+        | Effect::DropTenant { .. }
+        | Effect::Activate { .. } => panic!("{effect:?} for tables"),
+        _ => {}
+    }
+}
+
+fn walk(base: &Story) -> usize {
+    walk_through(base, &worlds(base), &answers(job))
+}
+
+fn walk_through(base: &Story, worlds: &[Seen], answers: &[Answer]) -> usize {
+    let mut known = HashSet::new();
+    let mut open = VecDeque::from([base.status.clone()]);
+    let mut come_to = |status: RecoveryTaskStatus, open: &mut VecDeque<_>| {
+        if known.insert(key(&status)) {
+            assert_read_back(&status);
+            open.push_back(status);
+        }
+    };
+    let mut edges = 0;
+    let mut heard_of = HashSet::new();
+    while let Some(status) = open.pop_front() {
+        for seen in worlds {
+            for now in NOWS {
+                let mut story = base.clone();
+                story.status = status.clone();
+                story.seen = seen.clone();
+                let verdict = story.decide(None, now);
+                check(&story, &verdict);
+                edges += 1;
+                story.status = verdict.status.clone();
+                come_to(verdict.status, &mut open);
+                let Some(effect) = verdict.effect else {
+                    continue;
+                };
+                // What an answer leads to is looked at in the first world in which it comes.
+                if !heard_of.insert((key(&story.status), format!("{effect:?}"), now)) {
+                    continue;
+                }
+                for answer in answers {
+                    let heard = story.decide(Some((&effect, answer)), now);
+                    assert_eq!(heard.effect, None, "two effects in one pass");
+                    check(&story, &heard);
+                    edges += 1;
+                    come_to(heard.status, &mut open);
+                }
+            }
+        }
+    }
+    edges
+}
+
+#[test]
+fn whatever_is_seen_and_heard_nothing_is_dropped_that_is_restored_and_nothing_is_sent_twice() {
+    let edges = walk(&Story::new(spec()));
+    assert!(edges > 10_000, "{edges}");
+}
+
+#[test]
+fn the_same_holds_when_it_is_canceled() {
+    for mut story in [Story::new(spec()), Story::running()] {
+        story.seen = Story::new(spec()).seen;
+        walk(&story.canceled());
+    }
+}
+
+#[test]
+fn the_same_holds_for_a_standby_that_keeps_what_failed() {
+    let mut kept = spec();
+    kept["finish"] = json!("Standby");
+    kept["failurePolicy"] = json!("Keep");
+    walk(&Story::new(kept));
+}
+
+#[test]
+fn a_preview_sends_nothing_that_changes_something() {
+    let mut preview = spec();
+    preview["mode"] = json!("Preview");
+    let mut story = Story::new(preview);
+    walk(&story);
+    story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
+    walk(&story);
+}
+
+#[test]
+fn whatever_is_seen_and_heard_tables_come_once_and_no_tenant_goes_but_the_auxiliary_one() {
+    let base = asked(tables_spec());
+    let (worlds, answers) = (worlds_of_tables(&base), answers(table_job));
+    let edges = walk_through(&base, &worlds, &answers);
+    assert!(edges > 10_000, "{edges}");
+    walk_through(&base.canceled(), &worlds, &answers);
+}
+
+#[test]
+fn the_same_holds_for_tables_whose_failure_is_kept() {
+    let mut kept = tables_spec();
+    kept["failurePolicy"] = json!("Keep");
+    let mut base = asked(kept);
+    base.spec.target.resources =
+        serde_json::from_value(json!({"type": "Pools", "pools": ["spare"]})).unwrap();
+    let (worlds, answers) = (worlds_of_tables(&base), answers(table_job));
+    walk_through(&base, &worlds, &answers);
+}
