@@ -176,6 +176,7 @@ async fn work(
             controller!(strategies),
             controller!(tasks),
             controller!(log_backups),
+            controller!(recoveries),
         );
         context.events.flush().await;
     };

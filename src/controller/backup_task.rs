@@ -9,7 +9,6 @@ mod statement;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
 use kube::{Resource, ResourceExt};
 
 use references::{allowed, references, supported};
@@ -22,7 +21,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
-use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Target};
+use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Held, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
 use crate::domain::{Decision, Obstacle, TenantSeen, naming};
@@ -151,7 +150,7 @@ impl Reconcile for BackupTask {
             children: children::seen(self, context, snapshot.as_deref()),
             logs,
             claimed,
-            may_start_at: may_start_at(self, context, &namespace),
+            held: held(self, context, &namespace),
             intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -281,19 +280,21 @@ impl BackupTask {
     }
 }
 
-/// When a blackout window ends that holds a task of its strategy back. What a person asks for is
-/// not held back.
-fn may_start_at(task: &BackupTask, context: &Context, namespace: &str) -> Option<Timestamp> {
+/// What holds a task of its strategy back. What a person asks for is not held back.
+fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
     let reference = task.spec.strategy_ref.as_ref();
     let reference = reference.filter(|_| is_owned_by_strategy(task))?;
     let strategy = stores::find(&context.stores.strategies, namespace, &reference.name)?;
+    if strategy.spec.suspend {
+        return Some(Held::Suspended);
+    }
     let schedule = &strategy.spec.schedule;
     if schedule.blackout_windows.is_empty() {
         return None;
     }
     let schedule = Schedule::parse(schedule).ok()?;
     let blackout = schedule.blackout(context.clock.now())?;
-    Some(blackout.until)
+    Some(Held::Blackout(blackout.until))
 }
 
 /// Whether a task that has not ended is to be looked at. Not by what [`references`] checks besides:
@@ -333,7 +334,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 && line::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
         Change::Object(Changed::LogBackup(_)) => logs::is_concerned(task, change),
-        Change::Object(Changed::Task(_)) => false,
+        Change::Object(Changed::Task(_) | Changed::Recovery(_)) => false,
     }
 }
 

@@ -5,6 +5,7 @@ mod target;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use kube::ResourceExt;
 
 use target::target;
 pub(super) use target::{oldest_of_tenant, path};
@@ -12,6 +13,7 @@ pub(super) use target::{oldest_of_tenant, path};
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
 use crate::api::log_backup::LogBackupMode;
+use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, Renamed};
 use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
@@ -140,6 +142,7 @@ impl Reconcile for LogBackup {
             generation: self.metadata.generation.unwrap_or_default(),
             spec: &self.spec,
             status: &self.current_status(),
+            followed: followed(self),
         };
         log_backup::decide(&object, &seen.decision, heard, context.clock.now())
     }
@@ -158,6 +161,7 @@ impl Reconcile for LogBackup {
             generation: self.metadata.generation.unwrap_or_default(),
             spec: &self.spec,
             status: &self.current_status(),
+            followed: None,
         };
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
@@ -289,6 +293,12 @@ impl LogBackup {
         }
         claim::conflict(self, context, snapshot, wanted)
     }
+}
+
+/// Which of a log backup's generations are its strategy's.
+pub(super) fn followed(object: &LogBackup) -> Option<Followed> {
+    let text = object.annotations().get(FOLLOWED)?;
+    serde_json::from_str(text).ok()
 }
 
 /// The operator's own refusal, as an answer.

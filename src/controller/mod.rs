@@ -17,6 +17,7 @@ mod claim;
 mod cluster;
 mod log_backup;
 mod page;
+mod recovery_task;
 mod storage;
 mod strategy;
 

@@ -50,16 +50,8 @@ impl Secrets {
         namespace: &str,
         reference: &LocalReference,
     ) -> Result<Values, Obstacle> {
+        named(reference)?;
         let name = &reference.name;
-        // It becomes part of a path of the API; one from before the schema's rule could climb to
-        // another namespace.
-        if !is_object_name(name) {
-            return Err(Obstacle::permanent(
-                "InvalidReference",
-                "the name of the Secret must be lower-case letters, digits, '-' and '.', the first \
-                 and the last of them a letter or a digit",
-            ));
-        }
         match Api::<Secret>::namespaced(self.client.clone(), namespace)
             .get_opt(name)
             .await
@@ -280,6 +272,19 @@ fn checked_cluster(name: &str) -> Result<&str, Obstacle> {
     Err(Obstacle::permanent(
         "InvalidClusterName",
         "`clusterName` must be letters, digits, '_' and '-'",
+    ))
+}
+
+/// Whether a Secret may be read by this name. It becomes part of a path of the API; one from before
+/// the schema's rule could climb to another namespace.
+pub(super) fn named(reference: &LocalReference) -> Result<(), Obstacle> {
+    if is_object_name(&reference.name) {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "InvalidReference",
+        "the name of the Secret must be lower-case letters, digits, '-' and '.', the first and the \
+         last of them a letter or a digit",
     ))
 }
 

@@ -15,7 +15,9 @@ use tokio::sync::{broadcast, watch};
 
 use super::unreadable::{Guarded, Unreadable};
 use super::wake::Change;
-use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
+use crate::api::{
+    BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster, RecoveryTask,
+};
 use crate::telemetry::Metrics;
 
 /// Objects of all kinds, as last seen.
@@ -31,13 +33,15 @@ pub struct Stores {
     pub tasks: Store<BackupTask>,
     /// Log backups.
     pub log_backups: Store<LogBackup>,
+    /// Recoveries.
+    pub recoveries: Store<RecoveryTask>,
     /// Objects that can not be read.
     pub unreadable: Unreadable,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
 /// How many kinds there are.
-const KINDS: usize = 5;
+const KINDS: usize = 6;
 
 /// The writing ends of the stores; each goes to the watch of its kind.
 pub struct Writers {
@@ -51,6 +55,8 @@ pub struct Writers {
     pub tasks: Writer<BackupTask>,
     /// Log backups.
     pub log_backups: Writer<LogBackup>,
+    /// Recoveries.
+    pub recoveries: Writer<RecoveryTask>,
 }
 
 impl Stores {
@@ -62,6 +68,7 @@ impl Stores {
         let (strategies, strategies_writer) = reflector::store();
         let (tasks, tasks_writer) = reflector::store();
         let (log_backups, log_backups_writer) = reflector::store();
+        let (recoveries, recoveries_writer) = reflector::store();
         let listed = watch::Sender::default();
         let stores = Self {
             clusters,
@@ -69,6 +76,7 @@ impl Stores {
             strategies,
             tasks,
             log_backups,
+            recoveries,
             unreadable: Unreadable::default(),
             listed,
         };
@@ -78,6 +86,7 @@ impl Stores {
             strategies: strategies_writer,
             tasks: tasks_writer,
             log_backups: log_backups_writer,
+            recoveries: recoveries_writer,
         };
         (stores, writers)
     }
@@ -86,7 +95,7 @@ impl Stores {
     #[cfg(test)]
     pub(super) fn listed() -> Self {
         let (stores, _) = Self::new();
-        let kinds = ["a", "b", "c", "d", "e"];
+        let kinds = ["a", "b", "c", "d", "e", "f"];
         stores.listed.send_modify(|listed| listed.extend(kinds));
         stores
     }

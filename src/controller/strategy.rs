@@ -18,6 +18,7 @@ use std::sync::Arc;
 use kube::{Resource, ResourceExt};
 use places::{data_places, logs_elsewhere, same_stores, with_logs_here};
 
+use super::recovery_task::recovered;
 use super::wake::{Change, Changed};
 use super::{
     Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
@@ -104,6 +105,7 @@ impl Reconcile for BackupStrategy {
             external,
             logs_elsewhere,
             data_elsewhere,
+            recovered: recovered(context, &key),
         }
     }
 
@@ -176,6 +178,9 @@ impl Reconcile for BackupStrategy {
                 tenants: Some(tenants),
                 ..
             } => is_for_one_of(&strategy.spec, tenants),
+            Change::Object(Changed::Recovery(task)) => {
+                is_for(&strategy.spec, &task.spec.target.tenant_name)
+            }
             _ => true,
         });
         strategies.retain(|strategy| {
@@ -234,9 +239,11 @@ impl BackupStrategy {
                             cluster_create_time,
                         },
                     ),
+                    created_at: created_at(&*task),
                     scheduled_at: task.spec.scheduled_time.as_ref().map(|at| at.0),
                     full: task.spec.type_ == crate::api::BackupType::Full,
                     external: task.spec.mirror.is_some(),
+                    mirrored_since: task.spec.mirror.as_ref().map(|it| it.start_time.0),
                     deleting: task.metadata.deletion_timestamp.is_some(),
                     started_at: status.start_time.map(|at| at.0),
                     outcome: status.outcome,

@@ -13,7 +13,9 @@ use tokio::sync::broadcast;
 use super::{Context, Reconcile, cluster_of, same_database};
 use crate::api::condition::types::ARCHIVING;
 use crate::api::strategy::INHERITED;
-use crate::api::{BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster};
+use crate::api::{
+    BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster, RecoveryTask,
+};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Something has changed.
@@ -45,6 +47,8 @@ pub enum Changed {
     Task(Arc<BackupTask>),
     /// A log backup.
     LogBackup(Arc<LogBackup>),
+    /// A recovery.
+    Recovery(Arc<RecoveryTask>),
 }
 
 /// A kind whose changes concern others.
@@ -101,6 +105,10 @@ notable!(
                 )
             }),
         ))
+    };
+    RecoveryTask => Recovery, |task: &RecoveryTask| {
+        let status = task.status.as_ref();
+        Some(status.map(|status| (status.target_tenant_id, status.outcome.clone())))
     };
 );
 
@@ -191,6 +199,9 @@ impl Change {
             }
             Self::Object(Changed::LogBackup(object)) => {
                 cluster_of(&**object, &object.spec.cluster_ref)
+            }
+            Self::Object(Changed::Recovery(object)) => {
+                cluster_of(&**object, &object.spec.target.cluster_ref)
             }
             Self::Object(Changed::Storage(_) | Changed::Task(_)) => return false,
         };

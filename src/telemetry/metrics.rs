@@ -19,6 +19,7 @@ pub struct Metrics {
     statement_duration: HistogramVec,
     status_writes: IntCounterVec,
     tasks: IntCounterVec,
+    recoveries: IntCounterVec,
     slots: IntCounterVec,
     malformed: IntCounterVec,
     left_out: IntCounterVec,
@@ -67,6 +68,11 @@ impl Metrics {
                 "tasks_total",
                 "Backup tasks that ended, by type and result.",
                 &["type", "result"],
+            )?,
+            recoveries: counters(
+                "recoveries_total",
+                "Recoveries that ended, by result.",
+                &["result"],
             )?,
             slots: counters(
                 "slots_total",
@@ -176,6 +182,11 @@ impl Metrics {
     /// Counts a task that ended.
     pub fn task_ended(&self, kind: &str, result: &str) {
         self.tasks.with_label_values(&[kind, result]).inc();
+    }
+
+    /// Counts a recovery that ended.
+    pub fn recovery_ended(&self, result: &str) {
+        self.recoveries.with_label_values(&[result]).inc();
     }
 
     /// Counts a slot that was closed.

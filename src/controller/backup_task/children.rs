@@ -8,6 +8,7 @@ use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
+use super::super::recovery_task::recovered;
 use super::super::requests::said;
 use super::super::strategy::{self as strategy_objects, make, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
@@ -40,15 +41,19 @@ pub(super) fn seen(
             let rivals = rivals(context, &cluster, |other| {
                 may_share_tenants(&strategy.spec, other)
             });
-            strategy::matched(name, &rivals, all).eligible
+            let recovered = recovered(context, &cluster);
+            strategy::matched(name, &rivals, all, &recovered).eligible
         })
     } else {
         let reference = task.spec.cluster_ref.as_ref();
-        let access = reference
-            .map(|reference| access_of(context, &cluster_of(task, reference)))
-            .unwrap_or_default();
+        let cluster = reference.map(|reference| cluster_of(task, reference));
+        let access = cluster.as_ref().map(|cluster| access_of(context, cluster));
+        let access = access.unwrap_or_default();
+        let recovered = cluster.map(|cluster| recovered(context, &cluster));
+        let recovered = recovered.unwrap_or_default();
         all.filter(|tenant| {
-            TenantName::parse(&tenant.name).is_some()
+            !recovered.contains(&tenant.id)
+                && TenantName::parse(&tenant.name).is_some()
                 && access::tenant(&access, &tenant.name).is_ok()
                 && ineligible(tenant).is_none()
         })

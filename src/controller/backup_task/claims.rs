@@ -25,7 +25,7 @@ pub(super) fn claimed(
         return None;
     }
     let logs = || logs_elsewhere(task, context, key, storage, snapshot, tenant);
-    logs().or_else(|| of_strategy(task, context, key, storage, tenant))
+    logs().or_else(|| of_strategy(task, context, key, storage, snapshot, tenant))
 }
 
 /// Somebody else archives the tenant's logs: a strategy that manages log backup must not begin what
@@ -75,13 +75,14 @@ fn log_template(strategy: &BackupStrategy) -> Option<&str> {
     strategy.spec.paths.as_ref()?.log.as_deref()
 }
 
-/// A strategy is for the tenant, and its backups go to another store: the first backup would take
+/// A strategy is for the tenant, and its backups go to another place: the first backup would take
 /// the tenant away from it, since a destination that is set is never moved.
 fn of_strategy(
     task: &BackupTask,
     context: &Context,
     key: &ClusterKey,
     storage: &BackupStorage,
+    snapshot: &Snapshot,
     tenant: &Tenant,
 ) -> Option<Obstacle> {
     if task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
@@ -90,18 +91,32 @@ fn of_strategy(
     let covering = covering(context, key, &tenant.name)?;
     let (name, home) = &covering.full_name;
     let strategy = stores::find(&context.stores.strategies, home, name)?;
-    let theirs = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
-    let (ours, theirs) = (place::root(&storage.spec), place::root(&theirs.spec));
-    if ours.ok()?.is_same_as(&theirs.ok()?) {
+    let store = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
+    let place_in = |store: &BackupStorage, template: Option<&str>| {
+        let path = naming::data_path(template, &snapshot.identity, tenant);
+        place::wanted(store, None, Some(&path)).ok()
+    };
+    let theirs = place_in(&store, data_template(&strategy))?;
+    if theirs.is_same_as(&place_in(storage, None)?) {
         return None;
     }
+    // In its store a task without a strategy has the same directory only where `paths` names none.
+    let is_there = place_in(&store, None).is_some_and(|place| place.is_same_as(&theirs));
+    let or_store = if is_there {
+        ", or that strategy's store"
+    } else {
+        ""
+    };
     Some(Obstacle::permanent(
         "TenantOfStrategy",
         format!(
-            "the tenant is BackupStrategy '{}''s, which backs it up to another store, and can not \
-             any more once its first backup is here: name the strategy in `strategyRef`, or that \
-             strategy's store",
+            "the tenant is BackupStrategy '{}''s, which backs it up to another place, and can not \
+             any more once its first backup is here: name the strategy in `strategyRef`{or_store}",
             covering.name
         ),
     ))
+}
+
+fn data_template(strategy: &BackupStrategy) -> Option<&str> {
+    strategy.spec.paths.as_ref()?.data.as_deref()
 }

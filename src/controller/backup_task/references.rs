@@ -2,7 +2,7 @@
 
 use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
+use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStrategy, BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
 use crate::domain::{Obstacle, access, strategy};
@@ -144,11 +144,14 @@ pub(super) fn allowed(
     access::storage(&access, &references.storage)
 }
 
-/// Whether a server of this version can do what is asked for.
+/// Whether a backup can run like this at all, on a server of this version where it is known.
 pub(super) fn supported(
     settings: &DataBackupSettings,
     version: Option<Version>,
 ) -> Result<(), Obstacle> {
+    if let Some(reference) = &settings.restore_password_secret_ref {
+        secret::named(reference)?;
+    }
     match version {
         Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
             Err(Obstacle::permanent(

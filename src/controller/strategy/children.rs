@@ -11,10 +11,11 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::log_backup::followed;
 use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
 use super::{is_owned_by, removal};
-use crate::api::strategy::{INHERITED, Inherited};
+use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
 use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
@@ -72,6 +73,9 @@ impl BackupStrategy {
         let mut object = LogBackup::clone(&known);
         strategy::give(&edit.settings, &mut object.spec);
         note_inherited(&mut object.metadata, &edit.inherited);
+        let generation = known.metadata.generation.unwrap_or_default();
+        let noted = strategy::followed(&known.spec, &object.spec, generation, followed(&known));
+        note_followed(&mut object.metadata, noted);
         let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace);
         context.metrics.wrote(Self::CONTROLLER, "update");
         match api
@@ -202,5 +206,15 @@ fn note_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
     if let Ok(text) = serde_json::to_string(inherited) {
         let annotations = metadata.annotations.get_or_insert_default();
         annotations.insert(INHERITED.to_owned(), text);
+    }
+}
+
+/// Notes in a log backup's metadata which of its generations are its strategy's.
+fn note_followed(metadata: &mut ObjectMeta, followed: Option<Followed>) {
+    let text = followed.and_then(|followed| serde_json::to_string(&followed).ok());
+    let annotations = metadata.annotations.get_or_insert_default();
+    match text {
+        Some(text) => drop(annotations.insert(FOLLOWED.to_owned(), text)),
+        None => drop(annotations.remove(FOLLOWED)),
     }
 }

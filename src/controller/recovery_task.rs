@@ -1,0 +1,262 @@
+//! `RecoveryTask`: sees its backups and its target, performs RESTORE or RECOVER TABLE and what goes with
+//! it.
+
+mod source;
+mod statement;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::driver::identity;
+use super::wake::{Change, Changed};
+use super::{Context, Reconcile, cluster_of, database, namespace, same_database, stores};
+use crate::api::cluster::Recovery as RecoveryRules;
+use crate::api::recovery_task::{SourceType, TargetType};
+use crate::api::{RecoveryTask, RecoveryTaskStatus};
+use crate::domain::recovery::{self, Effect, TargetSeen};
+use crate::domain::{Decision, Obstacle, pinned};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, TenantId};
+use crate::oceanbase::rights::Way;
+
+/// What a pass over a task sees.
+pub struct Seen {
+    decision: recovery::Seen,
+    key: Option<ClusterKey>,
+    /// Where the backups are.
+    places: Option<source::Places>,
+}
+
+impl Reconcile for RecoveryTask {
+    type Seen = Seen;
+    type Effect = Effect;
+    type Answer = Answer;
+
+    const CONTROLLER: &'static str = "recovery_task";
+
+    async fn observe(&self, context: &Context) -> Seen {
+        let namespace = namespace(self);
+        let status = self.current_status();
+        let is_over = status.outcome.is_some();
+        let target = database(context, &namespace, &self.spec.target.cluster_ref.name);
+        let target = target.and_then(|(key, snapshot)| {
+            still_there(&status, &snapshot)?;
+            Ok((key, snapshot))
+        });
+        let key = target.as_ref().ok().map(|(key, _)| key.clone());
+        if let Some(key) = key.as_ref().filter(|_| !is_over) {
+            context.clusters.want_restores(key);
+        }
+        let found = source::find(self, context);
+        let restore_key = status.key.as_deref().and_then(RestoreKey::parse);
+        let handed_over = key.as_ref().zip(restore_key);
+        let handed_over = handed_over
+            .and_then(|(cluster, restore)| context.clusters.handed_over(cluster, &restore));
+        let intent = recovery::open_intent(&status).filter(|_| !is_over);
+        let places = found.as_ref().ok().map(|found| found.places.clone());
+        let secrets = match status.step {
+            None if !is_over => statement::wrong_secret(self, context).await,
+            _ => None,
+        };
+        let decision = recovery::Seen {
+            forbidden: self.forbidden(context),
+            secrets,
+            source: found.map(|found| found.seen),
+            target: target.map(|(key, snapshot)| self.target_seen(&key, &snapshot, context)),
+            handed_over,
+            intent_age: context.memory.intent_age(&identity(self), intent),
+        };
+        Seen {
+            decision,
+            key,
+            places,
+        }
+    }
+
+    fn decide(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Decision<RecoveryTaskStatus, Effect> {
+        let status = self.current_status();
+        let name = format!("{}/{}", namespace(self), self.name_any());
+        let task = recovery::Task {
+            generation: self.metadata.generation.unwrap_or_default(),
+            name: &name,
+            spec: &self.spec,
+            status: &status,
+        };
+        recovery::decide(&task, &seen.decision, heard, context.clock.now())
+    }
+
+    fn is_fenced(effect: &Effect) -> bool {
+        matches!(
+            effect,
+            Effect::Restore { .. } | Effect::RecoverTables { .. }
+        )
+    }
+
+    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+        let way = match effect {
+            Effect::CreateUnit(_)
+            | Effect::CreatePool(_)
+            | Effect::Find { .. }
+            | Effect::Upgrade { .. }
+            | Effect::FindTables { .. }
+            | Effect::CancelTables { .. }
+            | Effect::DropPool(_)
+            | Effect::DropUnit(_) => Way::Line,
+            // These take the database long.
+            Effect::Preview(_)
+            | Effect::Restore { .. }
+            | Effect::RecoverTables { .. }
+            | Effect::Cancel { .. }
+            | Effect::DropTenant { .. }
+            | Effect::DropAuxiliary { .. }
+            | Effect::Activate { .. } => Way::Recovery,
+        };
+        Some((seen.key.clone()?, way))
+    }
+
+    async fn perform(
+        &self,
+        effect: &Effect,
+        seen: &Seen,
+        permit: Option<Permit>,
+        context: &Context,
+    ) -> Answer {
+        match permit {
+            Some(permit) => statement::send(self, effect, seen, permit, context).await,
+            None => Answer::NotSent("the cluster is busy".to_owned()),
+        }
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        context
+            .stores
+            .recoveries
+            .state_filter(|task| !is_over(task) && is_concerned(task, change, context))
+    }
+
+    fn written(&self, before: &RecoveryTaskStatus, context: &Context) {
+        let status = self.current_status();
+        if let (None, Some(outcome)) = (&before.outcome, &status.outcome) {
+            context.metrics.recovery_ended(&outcome.to_lowercase());
+        }
+    }
+}
+
+impl RecoveryTask {
+    fn target_seen(&self, key: &ClusterKey, snapshot: &Snapshot, context: &Context) -> TargetSeen {
+        let name = &self.spec.target.tenant_name;
+        let status = self.status.as_ref();
+        let auxiliary = status.and_then(|status| status.auxiliary_tenant.as_deref());
+        TargetSeen {
+            identity: snapshot.identity.clone(),
+            version: snapshot.version,
+            tenant: snapshot.tenant(name).cloned(),
+            auxiliary: auxiliary.and_then(|name| snapshot.tenant(name).cloned()),
+            settled: context.clusters.is_settled(key, name, snapshot),
+            restores: snapshot.restores.clone(),
+        }
+    }
+
+    /// Why the recovery is not allowed; nothing where a cluster's object is not there to say so.
+    fn forbidden(&self, context: &Context) -> Option<Obstacle> {
+        let spec = &self.spec;
+        let target = &spec.target;
+        let rules = self.rules(&target.cluster_ref.name, context)?;
+        let cluster = &target.cluster_ref.name;
+        let target_allowed = match target.type_ {
+            TargetType::NewTenant => recovery::target_allowed,
+            TargetType::ExistingTenant => recovery::existing_target_allowed,
+        };
+        target_allowed(&rules, cluster, &target.tenant_name)
+            .and_then(|()| match (spec.source.type_, &spec.source) {
+                (SourceType::Tenant, source) => {
+                    let Some(tenant) = &source.tenant else {
+                        return Ok(());
+                    };
+                    let cluster = &tenant.cluster_ref.name;
+                    match self.rules(cluster, context) {
+                        Some(rules) => {
+                            recovery::source_allowed(&rules, cluster, &tenant.tenant_name)
+                        }
+                        None => Ok(()),
+                    }
+                }
+                (SourceType::Storage, source) => match &source.storage {
+                    Some(storage) => {
+                        recovery::source_allowed(&rules, cluster, &storage.tenant_name)
+                    }
+                    None => Ok(()),
+                },
+            })
+            .err()
+    }
+
+    /// What a cluster's object allows.
+    fn rules(&self, cluster: &str, context: &Context) -> Option<RecoveryRules> {
+        let object = stores::find(&context.stores.clusters, &namespace(self), cluster)?;
+        Some(object.spec.recovery.clone())
+    }
+}
+
+fn is_over(task: &RecoveryTask) -> bool {
+    let status = task.status.as_ref();
+    status.is_some_and(|status| status.outcome.is_some())
+}
+
+/// Whether a task that has not ended is to be looked at.
+fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool {
+    let namespace = namespace(task);
+    let target = &task.spec.target;
+    let source = task.spec.source.tenant.as_ref();
+    match change {
+        Change::Everything => true,
+        Change::Database { .. } => {
+            change.is_about_tenant(&namespace, &target.cluster_ref.name, &target.tenant_name)
+        }
+        Change::Object(Changed::Cluster(_)) => {
+            let source = source.map(|source| &source.cluster_ref);
+            let mut clusters = source.into_iter().chain([&target.cluster_ref]);
+            clusters.any(|cluster| change.is_about_cluster(context, &namespace, &cluster.name))
+        }
+        Change::Object(Changed::Storage(storage)) => {
+            storage.namespace().as_deref() == Some(&*namespace)
+        }
+        Change::Object(Changed::LogBackup(log_backup)) => {
+            log_backup.namespace().as_deref() == Some(&*namespace)
+                && source.is_some_and(|source| log_backup.spec.tenant_name == source.tenant_name)
+        }
+        Change::Object(Changed::Strategy(_) | Changed::Task(_) | Changed::Recovery(_)) => false,
+    }
+}
+
+/// The tenants that recoveries have made in a cluster's database, as far as their tasks are there.
+pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
+    let tasks = context.stores.recoveries.state();
+    let made = tasks.into_iter().filter_map(|task| {
+        let id = task.status.as_ref()?.target_tenant_id?;
+        let target = cluster_of(&*task, &task.spec.target.cluster_ref);
+        same_database(context, cluster, &target).then_some(TenantId(id))
+    });
+    made.collect()
+}
+
+/// Whether what was begun can be followed here: all databases count their jobs and tenants alike.
+fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), Obstacle> {
+    let began = status.database.as_ref().filter(|_| status.step.is_some());
+    if began.is_none_or(|began| *began == pinned(&snapshot.identity)) {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        recovery::CLUSTER_REPLACED,
+        "the OceanBaseCluster was made anew for another database: what became of the recovery \
+         stands in the one that it was begun in; create a new RecoveryTask",
+    ))
+}

@@ -1,0 +1,198 @@
+//! Where the backups are, and what is known of them.
+
+use std::sync::Arc;
+
+use super::super::unreadable::missing;
+use super::super::{Context, namespace, place, stores};
+use crate::api::recovery_task::{StorageSource, TenantSource};
+use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
+use crate::domain::recovery::{Knowledge, SourceSeen};
+use crate::domain::{Obstacle, access, windows};
+use crate::oceanbase::cluster::ClusterState;
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::TenantId;
+
+/// Where the backups are: a store and a directory in it, of the data and of the logs.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    pub(super) data: InStore,
+    pub(super) log: InStore,
+}
+
+/// A directory below a store's own.
+#[derive(Clone, Debug)]
+pub(super) struct InStore {
+    pub(super) storage: Arc<BackupStorage>,
+    pub(super) path: String,
+}
+
+/// What was found.
+pub(super) struct Found {
+    pub(super) seen: SourceSeen,
+    pub(super) places: Places,
+}
+
+/// Follows a task's reference to its backups.
+pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<Found, Obstacle> {
+    let source = &task.spec.source;
+    let found = match (&source.tenant, &source.storage) {
+        (Some(tenant), _) => of_tenant(task, tenant, context)?,
+        (None, Some(storage)) => of_storage(task, storage, context)?,
+        (None, None) => return Err(Obstacle::permanent("InvalidSpec", "`source` is empty")),
+    };
+    let target = &task.spec.target.cluster_ref.name;
+    if let Some(cluster) = stores::find(&context.stores.clusters, &namespace(task), target) {
+        for place in [&found.places.data, &found.places.log] {
+            let name = place.storage.metadata.name.as_deref();
+            access::storage(&cluster.spec.access, name.unwrap_or_default())?;
+        }
+    }
+    Ok(found)
+}
+
+fn of_storage(
+    task: &RecoveryTask,
+    source: &StorageSource,
+    context: &Context,
+) -> Result<Found, Obstacle> {
+    let storage = place::storage(context, &namespace(task), &source.storage_ref.name)?;
+    let below = |path: &str| {
+        place::wanted(&storage, None, Some(path))?;
+        Ok(InStore {
+            storage: Arc::clone(&storage),
+            path: path.to_owned(),
+        })
+    };
+    Ok(Found {
+        places: Places {
+            data: below(&source.data_path)?,
+            log: below(&source.log_path)?,
+        },
+        seen: SourceSeen {
+            tenant_id: None,
+            log_backup: None,
+            version: None,
+            knowledge: Knowledge::Store,
+        },
+    })
+}
+
+/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered at
+/// all.
+fn of_tenant(
+    task: &RecoveryTask,
+    source: &TenantSource,
+    context: &Context,
+) -> Result<Found, Obstacle> {
+    let namespace = namespace(task);
+    let cluster_name = &source.cluster_ref.name;
+    let Some(cluster) = stores::find(&context.stores.clusters, &namespace, cluster_name) else {
+        return Err(missing::<OceanBaseCluster>(
+            context,
+            "source.tenant.clusterRef",
+            "ClusterNotFound",
+            &namespace,
+            cluster_name,
+        ));
+    };
+    let is_wanted = |log_backup: &LogBackup| {
+        let id = log_backup
+            .status
+            .as_ref()
+            .and_then(|status| status.tenant_id);
+        log_backup.spec.cluster_ref.name == *cluster_name
+            && log_backup.spec.tenant_name == source.tenant_name
+            && source.tenant_id.is_none_or(|wanted| id == Some(wanted))
+    };
+    let mut candidates: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
+        .filter(|log_backup| is_wanted(log_backup))
+        .collect();
+    candidates.sort_by_key(|log_backup| {
+        let status = log_backup.status.as_ref();
+        let has_backups = status.is_some_and(|status| {
+            !status.recovery_windows.is_empty() || !status.recovery_points.is_empty()
+        });
+        (has_backups, status.and_then(|status| status.tenant_id))
+    });
+    let Some(log_backup) = candidates.pop() else {
+        return Err(Obstacle::waiting(
+            "LogBackupNotFound",
+            format!(
+                "no LogBackup tells of tenant '{}' of OceanBaseCluster '{cluster_name}': where its \
+                 backups are is not known; give `source.type: Storage`, or wait for it",
+                source.tenant_name
+            ),
+        ));
+    };
+    let status = log_backup.status.clone().unwrap_or_default();
+    let tenant_id = status.tenant_id.map(TenantId);
+    let directory = |known: &Option<String>, what: &str| {
+        let known = known.as_deref().ok_or_else(|| {
+            Obstacle::waiting(
+                "NothingToRecover",
+                format!("the LogBackup does not tell where the tenant's {what} are"),
+            )
+        })?;
+        in_store(known, &log_backup, context, &namespace)
+    };
+    let places = Places {
+        data: directory(&status.data_directory, "data backups")?,
+        log: directory(&status.storage_directory, "logs")?,
+    };
+    let key = ClusterKey::new(&namespace, cluster_name);
+    let live = match context.clusters.state(&key) {
+        ClusterState::Up(snapshot) => {
+            let tenant = tenant_id.and_then(|id| snapshot.tenants.get(&id).cloned());
+            tenant.map(|tenant| Knowledge::Live {
+                sets: Arc::clone(&tenant.sets),
+                pieces: windows::pieces_of(&tenant),
+            })
+        }
+        _ => None,
+    };
+    let version = cluster
+        .status
+        .as_ref()
+        .and_then(|status| status.version.as_ref());
+    Ok(Found {
+        places,
+        seen: SourceSeen {
+            tenant_id,
+            log_backup: log_backup.metadata.name.clone(),
+            version: version.and_then(|version| version.parse().ok()),
+            knowledge: live.unwrap_or_else(|| Knowledge::Told(windows::known(&status))),
+        },
+    })
+}
+
+/// The store in which a directory lies: the log backup's own, or another one of the namespace.
+fn in_store(
+    directory: &str,
+    log_backup: &LogBackup,
+    context: &Context,
+    namespace: &str,
+) -> Result<InStore, Obstacle> {
+    let shown = Place::read_back(directory);
+    let own = &log_backup.spec.storage_ref.name;
+    let mut storages: Vec<_> = stores::within(&context.stores.storages, namespace).collect();
+    storages.sort_by_key(|storage| storage.metadata.name.as_ref() != Some(own));
+    let found = storages.into_iter().find_map(|storage| {
+        let root = place::root(&storage.spec).ok()?;
+        let path = shown.root().strip_prefix(root.root())?.strip_prefix('/')?;
+        Some(InStore {
+            path: path.to_owned(),
+            storage,
+        })
+    });
+    found.ok_or_else(|| {
+        Obstacle::waiting(
+            "StorageNotFound",
+            format!(
+                "no BackupStorage of the namespace describes where {} is: apply the one that the \
+                 backups were made to",
+                shown.root()
+            ),
+        )
+    })
+}

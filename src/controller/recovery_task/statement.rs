@@ -1,0 +1,290 @@
+//! The statements of a task.
+
+use super::super::log_backup::refused;
+use super::super::secret::Values;
+use super::super::{Context, namespace, place};
+use super::Seen;
+use super::source::{InStore, Places};
+use crate::api::recovery_task::CreateResources;
+use crate::api::{LocalReference, RecoveryTask};
+use crate::domain::Obstacle;
+use crate::domain::recovery::{self, Effect};
+use crate::oceanbase::command::{Command, Recovery, TableRecovery};
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::destination::Destination;
+use crate::oceanbase::model::{
+    Answer, Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName,
+};
+use crate::oceanbase::password::RestorePassword;
+
+/// Bytes of a GiB.
+const GIB: u64 = 1 << 30;
+
+/// Sends a statement, with what of it stands in Secrets.
+pub(super) async fn send(
+    task: &RecoveryTask,
+    effect: &Effect,
+    seen: &Seen,
+    mut permit: Permit,
+    context: &Context,
+) -> Answer {
+    match command(task, effect, seen, &permit, context).await {
+        Ok(command) => permit.send(&Command::from(command)).await,
+        Err(obstacle) => refused(obstacle),
+    }
+}
+
+async fn command(
+    task: &RecoveryTask,
+    effect: &Effect,
+    seen: &Seen,
+    permit: &Permit,
+    context: &Context,
+) -> Result<Recovery, Obstacle> {
+    let target = || {
+        let name = &task.spec.target.tenant_name;
+        TenantName::parse(name).ok_or_else(|| unusable("target.tenantName"))
+    };
+    Ok(match effect.clone() {
+        Effect::Preview(until) => Recovery::Preview {
+            tenant: target()?,
+            sources: sources(task, seen, permit, context).await?,
+            until,
+        },
+        Effect::CreateUnit(name) => unit(task, target()?, &name)?,
+        Effect::CreatePool(name) => pool(task, target()?, &name, seen)?,
+        Effect::Restore {
+            tenant,
+            key,
+            until,
+            pools,
+        } => Recovery::Restore {
+            tenant,
+            sources: sources(task, seen, permit, context).await?,
+            until,
+            pools: resources(&pools)?,
+            locality: optional(
+                task.spec.target.locality.as_deref(),
+                "target.locality",
+                Locality::parse,
+            )?,
+            primary_zone: primary_zone(task)?,
+            concurrency: task
+                .spec
+                .target
+                .concurrency
+                .and_then(|n| u8::try_from(n).ok()),
+            key,
+            decryption: passwords(task, permit, context).await?,
+        },
+        Effect::RecoverTables {
+            tenant,
+            tenant_id,
+            key,
+            until,
+            pools,
+        } => {
+            let tables = recovery::tables(&task.spec)?.ok_or_else(|| unusable("objects"))?;
+            Recovery::Tables(TableRecovery::Recover {
+                tenant,
+                tenant_id,
+                tables,
+                sources: sources(task, seen, permit, context).await?,
+                until,
+                pools: resources(&pools)?,
+                primary_zone: primary_zone(task)?,
+                key,
+                decryption: passwords(task, permit, context).await?,
+            })
+        }
+        Effect::FindTables { tenant, key } => Recovery::Tables(TableRecovery::Find { tenant, key }),
+        Effect::CancelTables { tenant, key } => {
+            Recovery::Tables(TableRecovery::Cancel { tenant, key })
+        }
+        Effect::DropAuxiliary {
+            tenant,
+            auxiliary,
+            auxiliary_id,
+            key,
+        } => Recovery::Tables(TableRecovery::DropAuxiliary {
+            tenant,
+            auxiliary,
+            auxiliary_id,
+            key,
+        }),
+        Effect::Find { tenant, key } => Recovery::FindRestore { tenant, key },
+        Effect::Cancel { tenant, key } => Recovery::CancelRestore { tenant, key },
+        Effect::DropTenant {
+            tenant,
+            tenant_id,
+            key,
+        } => Recovery::DropTenant {
+            tenant,
+            tenant_id,
+            key,
+        },
+        Effect::DropPool(name) => Recovery::DropPool {
+            tenant: target()?,
+            pool: resource(&name)?,
+        },
+        Effect::DropUnit(name) => Recovery::DropUnit {
+            tenant: target()?,
+            unit: resource(&name)?,
+        },
+        Effect::Activate { tenant, tenant_id } => Recovery::ActivateStandby { tenant, tenant_id },
+        Effect::Upgrade { tenant, tenant_id } => Recovery::UpgradeTenant { tenant, tenant_id },
+    })
+}
+
+fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery, Obstacle> {
+    let create = created(task)?;
+    Ok(Recovery::CreateUnit {
+        tenant,
+        unit: resource(name)?,
+        max_cpu: Cpu::parse(&create.max_cpu).ok_or_else(|| unusable("create.maxCpu"))?,
+        memory: bytes(&create.memory).ok_or_else(|| unusable("create.memory"))?,
+        log_disk: optional(create.log_disk.as_deref(), "create.logDisk", bytes)?,
+    })
+}
+
+/// The pool and its unit have the same name.
+fn pool(
+    task: &RecoveryTask,
+    tenant: TenantName,
+    name: &str,
+    seen: &Seen,
+) -> Result<Recovery, Obstacle> {
+    let create = created(task)?;
+    let unit_count = u32::try_from(create.unit_number);
+    Ok(Recovery::CreatePool {
+        tenant,
+        pool: resource(name)?,
+        unit: resource(name)?,
+        unit_count: unit_count.map_err(|_| unusable("create.unitNumber"))?,
+        zones: zones(create, seen)?,
+    })
+}
+
+/// Where the target reads the backups, with keys.
+async fn sources(
+    task: &RecoveryTask,
+    seen: &Seen,
+    permit: &Permit,
+    context: &Context,
+) -> Result<Vec<Destination>, Obstacle> {
+    let Some(Places { data, log }) = &seen.places else {
+        let gone = "where the backups are is not known any more";
+        return Err(Obstacle::waiting("StorageNotFound", gone));
+    };
+    let mut sources = vec![source(task, data, permit, context).await?];
+    let status = task.status.as_ref();
+    let plan = status.and_then(|status| status.plan.as_ref());
+    if plan.and_then(|plan| plan.data_only) != Some(true) {
+        sources.push(source(task, log, permit, context).await?);
+    }
+    Ok(sources)
+}
+
+async fn source(
+    task: &RecoveryTask,
+    place: &InStore,
+    permit: &Permit,
+    context: &Context,
+) -> Result<Destination, Obstacle> {
+    let (secrets, namespace) = (&context.secrets, namespace(task));
+    let (spec, path) = (&place.storage.spec, &place.path);
+    place::destination(secrets, &namespace, spec, path, permit.endpoints()).await
+}
+
+/// What is wrong with the Secrets of a task that has not begun.
+pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Obstacle> {
+    for reference in &task.spec.decryption_secret_refs {
+        let secret = context.secrets.read(&namespace(task), reference).await;
+        let usable = secret.and_then(|secret| password_in(&secret));
+        if let Err(obstacle) = usable {
+            return Some(obstacle);
+        }
+    }
+    None
+}
+
+fn password_in(secret: &Values) -> Result<RestorePassword, Obstacle> {
+    RestorePassword::new(secret.required("password")?)
+        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+}
+
+/// The passwords of the backup sets.
+async fn passwords(
+    task: &RecoveryTask,
+    permit: &Permit,
+    context: &Context,
+) -> Result<Vec<RestorePassword>, Obstacle> {
+    let mut passwords = Vec::new();
+    for reference in &task.spec.decryption_secret_refs {
+        passwords.push(password(task, reference, permit, context).await?);
+    }
+    Ok(passwords)
+}
+
+async fn password(
+    task: &RecoveryTask,
+    reference: &LocalReference,
+    permit: &Permit,
+    context: &Context,
+) -> Result<RestorePassword, Obstacle> {
+    let secret = context.secrets.read(&namespace(task), reference).await?;
+    secret.check_database(permit.endpoints())?;
+    password_in(&secret)
+}
+
+fn created(task: &RecoveryTask) -> Result<&CreateResources, Obstacle> {
+    let create = task.spec.target.resources.create.as_ref();
+    create.ok_or_else(|| unusable("target.resources.create"))
+}
+
+fn zones(create: &CreateResources, seen: &Seen) -> Result<Vec<ZoneName>, Obstacle> {
+    let target = seen.decision.target.as_ref();
+    let restores = target.ok().and_then(|target| target.restores.as_deref());
+    let all = restores.map(|restores| restores.zones.as_slice());
+    let names = if create.zones.is_empty() {
+        all.unwrap_or_default()
+    } else {
+        &create.zones
+    };
+    let zone = |name: &String| ZoneName::parse(name).ok_or_else(|| unusable("create.zones"));
+    names.iter().map(zone).collect()
+}
+
+fn resource(name: &str) -> Result<ResourceName, Obstacle> {
+    ResourceName::parse(name).ok_or_else(|| unusable("target.resources.pools"))
+}
+
+fn resources(names: &[String]) -> Result<Vec<ResourceName>, Obstacle> {
+    names.iter().map(|name| resource(name)).collect()
+}
+
+fn primary_zone(task: &RecoveryTask) -> Result<Option<PrimaryZone>, Obstacle> {
+    let text = task.spec.target.primary_zone.as_deref();
+    optional(text, "target.primaryZone", PrimaryZone::parse)
+}
+
+fn bytes(text: &str) -> Option<u64> {
+    let whole: u64 = text.strip_suffix("Gi")?.parse().ok()?;
+    whole.checked_mul(GIB)
+}
+
+fn optional<T>(
+    text: Option<&str>,
+    field: &str,
+    parse: fn(&str) -> Option<T>,
+) -> Result<Option<T>, Obstacle> {
+    let parsed = text.map(|text| parse(text).ok_or_else(|| unusable(field)));
+    parsed.transpose()
+}
+
+fn unusable(field: &str) -> Obstacle {
+    Obstacle::permanent(
+        "InvalidSpec",
+        format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
+    )
+}
