@@ -14,7 +14,7 @@ use crate::say;
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// Use the cluster that kubectl points at instead of an embedded one; the demo's namespace and
-    /// the definitions stay there.
+    /// the definitions stay there until the next demo makes them anew.
     #[arg(long)]
     use_current_cluster: bool,
     /// End when everything has been shown, instead of staying until Ctrl-C.
@@ -23,17 +23,20 @@ pub(crate) struct Arguments {
 }
 
 const NAMESPACE: &str = "demo";
+/// Tells the demo's namespace from one of the same name.
+const LABEL: &str = "backup.oceanbase.io/made-by";
 
 /// What is shown at the end, with the columns that people read.
-const KINDS: [&str; 5] = [
+const KINDS: [&str; 6] = [
     "oceanbaseclusters",
     "backupstorages",
     "backupstrategies",
     "backuptasks",
     "logbackups",
+    "recoverytasks",
 ];
 
-/// How long the backups may take; the incremental one waits for the next full minute.
+/// How long it all may take; the incremental backup waits for the next full minute.
 const PATIENCE: Duration = Duration::from_mins(4);
 
 pub(crate) async fn run(arguments: Arguments) -> Result<()> {
@@ -69,9 +72,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let log = programs.join("demo-operator.log");
     let _operator = start(&mut command, &log)?;
     say(&format!("The operator runs; its log is {}.", log.display()));
-    // What an earlier demo left in the current cluster is about a database that is gone.
-    let gone = ["delete", "namespace", NAMESPACE, "--ignore-not-found"];
-    kubernetes.kubectl(&gone, None)?;
+    make_room(&kubernetes)?;
     let manifest = include_str!("../demo/manifest.yaml").replace("ENDPOINT", &address);
     kubernetes.apply(&manifest)?;
     say("Applied: a cluster, a storage, one strategy for all tenants, and one backup by hand.");
@@ -94,7 +95,26 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     Ok(())
 }
 
-/// Waits until log backup runs and a full and an incremental backup are complete.
+/// Deletes what an earlier demo left in the current cluster: it is about a database that is gone. A
+/// namespace of the same name that is somebody else's is left alone.
+fn make_room(kubernetes: &Kubernetes) -> Result<()> {
+    let namespaces = kubernetes.kubectl(&["get", "namespaces", "--output", "json"], None)?;
+    let namespaces: Value = serde_json::from_str(&namespaces)?;
+    let mut namespaces = namespaces["items"].as_array().into_iter().flatten();
+    let Some(there) = namespaces.find(|one| one["metadata"]["name"] == NAMESPACE) else {
+        return Ok(());
+    };
+    ensure!(
+        there["metadata"]["labels"][LABEL] == "demo",
+        "there is a namespace '{NAMESPACE}' which no demo has made: delete it, or use another cluster"
+    );
+    kubernetes
+        .kubectl(&["delete", "namespace", NAMESPACE], None)
+        .map(drop)
+}
+
+/// Waits until log backup runs and a full and an incremental backup are complete, and a tenant is
+/// recovered to a point between them.
 async fn watch(kubernetes: &Kubernetes) -> Result<()> {
     let began = Instant::now();
     let mut told = Vec::new();
@@ -112,6 +132,20 @@ async fn watch(kubernetes: &Kubernetes) -> Result<()> {
             && logs
                 .iter()
                 .any(|log| log["status"]["phase"] == "InProgress");
+        let recoveries = kubernetes.list(NAMESPACE, "recoverytasks")?;
+        let recovered = recoveries
+            .iter()
+            .any(|task| task["status"]["phase"] == "Completed");
+        if recoveries.is_empty()
+            && completed("Incremental")
+            && let Some(instant) = logs.iter().find_map(newest_instant)
+        {
+            let manifest = include_str!("../demo/recovery.yaml").replace("INSTANT", instant);
+            kubernetes.apply(&manifest)?;
+            say(&format!(
+                "Applied: a recovery of tenant orders as it was at {instant}."
+            ));
+        }
         let steps = [
             (archives, "log backup runs"),
             (completed("Full"), "a full backup is complete"),
@@ -123,6 +157,7 @@ async fn watch(kubernetes: &Kubernetes) -> Result<()> {
                 refused,
                 "a backup to a place that is somebody else's was refused",
             ),
+            (recovered, "the tenant is recovered, as a new one"),
         ];
         for (reached, step) in steps {
             if reached && !told.contains(&step) {
@@ -135,11 +170,19 @@ async fn watch(kubernetes: &Kubernetes) -> Result<()> {
         }
         ensure!(
             began.elapsed() < PATIENCE,
-            "the backups did not come to an end; tasks: {}",
-            Value::from(tasks)
+            "backups and recovery did not come to an end; tasks: {}, {}",
+            Value::from(tasks),
+            Value::from(recoveries)
         );
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
+}
+
+/// The newest instant that tenant orders can be recovered to, as its log backup shows it.
+fn newest_instant(log_backup: &Value) -> Option<&str> {
+    let windows = log_backup["status"]["recoveryWindows"].as_array()?;
+    let is_its = log_backup["spec"]["tenantName"] == "orders";
+    windows.last().filter(|_| is_its)?["end"].as_str()
 }
 
 fn show(kubernetes: &Kubernetes) -> Result<()> {

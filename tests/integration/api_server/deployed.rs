@@ -164,6 +164,8 @@ fn the_operator_may_do_this_and_nothing_else() {
             "logbackups.backup.oceanbase.io: create get list patch update watch",
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: list watch",
+            "recoverytasks.backup.oceanbase.io/status: update",
+            "recoverytasks.backup.oceanbase.io: list watch",
             "secrets: get",
         ]
     );
@@ -235,6 +237,7 @@ fn whoever_may_view_a_namespace_sees_all_kinds_and_changes_none() {
             "backuptasks.backup.oceanbase.io: get list watch",
             "logbackups.backup.oceanbase.io: get list watch",
             "oceanbaseclusters.backup.oceanbase.io: get list watch",
+            "recoverytasks.backup.oceanbase.io: get list watch",
         ]
     );
 }
@@ -250,6 +253,7 @@ fn whoever_may_edit_a_namespace_writes_strategies_and_tasks_but_no_endpoint() {
             format!("backuptasks.backup.oceanbase.io: {all}"),
             format!("logbackups.backup.oceanbase.io: {all}"),
             "oceanbaseclusters.backup.oceanbase.io: get list watch".to_owned(),
+            "recoverytasks.backup.oceanbase.io: get list watch".to_owned(),
         ]
     );
 }
@@ -355,6 +359,7 @@ spec:
         let first = &here.get(&[kind, "-n", "shop"])["items"][0];
         assert_eq!(first["status"]["observedGeneration"], 1, "{kind}");
     }
+    edits::ask_for_a_recovery(here);
     edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);
@@ -389,9 +394,6 @@ spec:
         Vec::is_empty,
     );
     let log = operator.log();
-    let refused: Vec<&str> = log
-        .lines()
-        .filter(|line| line.contains("forbidden"))
-        .collect();
-    assert_eq!(refused, Vec::<&str>::new());
+    let refused = log.lines().filter(|line| line.contains("forbidden"));
+    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
 }

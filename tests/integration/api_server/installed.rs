@@ -25,7 +25,7 @@ fn applied(flags: &[&str]) -> String {
 #[test]
 fn applying_again_changes_nothing_neither_by_the_client_nor_by_the_server() {
     let printed = applied(&[]);
-    assert_eq!(printed.matches(" unchanged").count(), 5, "{printed}");
+    assert_eq!(printed.matches(" unchanged").count(), 6, "{printed}");
     // In the same test, since the server notes the second writer, which the client takes for news.
     let by_server = [
         "--server-side",
@@ -64,12 +64,12 @@ fn no_schema_breaks_a_rule_of_structural_schemas() {
 #[test]
 fn one_version_is_served_and_stored() {
     let path = "--output=jsonpath={range .items[*]}{.spec.versions[*].name}={.status.storedVersions} {end}";
-    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(5);
+    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(6);
     assert_eq!(kubectl(&["get", "crd", path]).unwrap(), expected);
 }
 
 #[test]
-fn the_five_kinds_are_served() {
+fn the_six_kinds_are_served() {
     let mut names: Vec<String> = kubectl(&[
         "api-resources",
         "--api-group=backup.oceanbase.io",
@@ -89,6 +89,7 @@ fn the_five_kinds_are_served() {
             format!("backuptasks obbt {group} BackupTask"),
             format!("logbackups oblb {group} LogBackup"),
             format!("oceanbaseclusters obc {group} OceanBaseCluster"),
+            format!("recoverytasks obrt {group} RecoveryTask"),
         ]
     );
 }

@@ -41,6 +41,19 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
             "logbackups",
             json!({"clusterRef": reference, "storageRef": reference, "tenantName": "orders"}),
         ),
+        (
+            "RecoveryTask",
+            "recoverytasks",
+            json!({
+                "source": {"type": "Tenant", "tenant": {"clusterRef": reference, "tenantName": "orders"}},
+                "until": {"type": "Latest"},
+                "target": {
+                    "clusterRef": reference,
+                    "tenantName": "restore_orders",
+                    "resources": {"type": "Pools", "pools": ["spare"]},
+                },
+            }),
+        ),
     ];
     for (kind, plural, spec) in specs {
         let made = send(

@@ -1,7 +1,7 @@
 //! Tables of manifests that the API server must accept or refuse: the files in `tables/`.
 //!
 //! A row changes the table's base by a merge patch: `null` removes a field. In a patch the text `<a*254>` stands for 254 times `a`, and a list with the one entry
-//! `<17> host{}:2881` for 17 entries, numbered where the braces are.
+//! `<17> host{}:2881`, or `{from: '<17> db{}'}`, for 17 entries, numbered where the braces are.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -158,6 +158,11 @@ fn expanded(value: &Value) -> Value {
             {
                 return Value::Array(entries);
             }
+            if let [Value::Object(only)] = entries.as_slice()
+                && let Some(entries) = numbered_objects(only)
+            {
+                return Value::Array(entries);
+            }
             Value::Array(entries.iter().map(expanded).collect())
         }
         Value::Object(fields) => {
@@ -177,10 +182,9 @@ fn repeated(text: &str) -> Option<String> {
     let (before, rest) = text.split_once('<')?;
     let (inside, after) = rest.split_once('>')?;
     let (letter, times) = inside.split_once('*')?;
-    Some(format!(
-        "{before}{}{after}",
-        letter.repeat(times.parse().ok()?)
-    ))
+    let letters = letter.repeat(times.parse().ok()?);
+    let after = repeated(after).unwrap_or_else(|| after.to_owned());
+    Some(format!("{before}{letters}{after}"))
 }
 
 /// `<2> t{}` is `t0` and `t1`.
@@ -189,6 +193,16 @@ fn numbered(text: &str) -> Option<Vec<Value>> {
     let times: usize = times.parse().ok()?;
     let entry = |number: usize| Value::String(pattern.replace("{}", &number.to_string()));
     Some((0..times).map(entry).collect())
+}
+
+/// The same of objects with one field.
+fn numbered_objects(only: &Map<String, Value>) -> Option<Vec<Value>> {
+    let mut fields = only.iter();
+    let (Some((name, Value::String(text))), None) = (fields.next(), fields.next()) else {
+        return None;
+    };
+    let object = |value| json!({ name: value });
+    Some(numbered(text)?.into_iter().map(object).collect())
 }
 
 #[test]
@@ -214,4 +228,9 @@ fn tasks_are_accepted_and_refused_as_their_table_says() {
 #[test]
 fn log_backups_are_accepted_and_refused_as_their_table_says() {
     check("logbackups.yaml");
+}
+
+#[test]
+fn recoveries_are_accepted_and_refused_as_their_table_says() {
+    check("recoverytasks.yaml");
 }

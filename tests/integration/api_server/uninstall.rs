@@ -80,6 +80,7 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
         "backuptasks",
         "logbackups",
         "oceanbaseclusters",
+        "recoverytasks",
     ] {
         let left = here.get(&[kind, "--all-namespaces"]);
         assert_eq!(left["items"].as_array().unwrap().len(), 0, "{kind}");

@@ -5,7 +5,7 @@
 //! tenant it does not have, 5160; one that the grammar does not know answers 1064. It has no
 //! views of backups either: they are rebuilt as tables of the same columns, for each version.
 //! What can not be shown with it is named where the tests stand, and printed by them:
-//! `EXCEPTIONS` in `statements` and in `queries`.
+//! `EXCEPTIONS` in `statements`, in `queries`, in `recovery` and in `tables`.
 
 /// How many kinds an enum has. It does not compile when one is missing in the list.
 macro_rules! kinds {
@@ -22,6 +22,9 @@ mod engine;
 mod jobs;
 mod literals;
 mod queries;
+mod recovery;
+mod restores;
 mod rows;
 mod spoilt;
 mod statements;
+mod tables;

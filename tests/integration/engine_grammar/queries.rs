@@ -5,10 +5,12 @@ use oceanbase_backup_operator::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Round, RoundStatus, Scn, TenantId,
 };
 use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
-use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
+use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery, TenantRow};
 
 use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
+use super::restores::restores;
 use super::rows::{Cells, Desk};
+use super::tables::tables;
 
 /// What is not shown here, and why.
 const EXCEPTIONS: [(&str, &str); 3] = [
@@ -50,6 +52,9 @@ async fn tenants(desk: &mut Desk) {
     if has_role {
         orders.extend([("TENANT_ROLE", "'PRIMARY'"), ("LOG_MODE", "'ARCHIVELOG'")]);
         longest.extend([("TENANT_ROLE", "'STANDBY'"), ("LOG_MODE", "'NOARCHIVELOG'")]);
+        for row in [&mut orders, &mut longest] {
+            row.push(("SWITCHOVER_STATUS", "'NORMAL'"));
+        }
     }
     let meta = [("TENANT_ID", "1001"), ("TENANT_TYPE", "'META'")];
     desk.fill("DBA_OB_TENANTS", &[&orders, &longest, &meta])
@@ -64,6 +69,11 @@ async fn tenants(desk: &mut Desk) {
         role: (if has_role { role } else { "PRIMARY" }).to_owned(),
         locked,
         archive_log: has_role.then_some(archive_log),
+        switchover_status: has_role.then(|| "NORMAL".to_owned()),
+        compatible: desk
+            .version
+            .can(Capability::TenantCompatible)
+            .then(String::new),
     };
     let long = "t".repeat(63);
     let expected = [
@@ -328,12 +338,17 @@ async fn version_and_identity(desk: &mut Desk) {
 }
 
 fn kinds_of_queries() -> usize {
-    kinds!(Query:
-        Version Identity Bootstrap Tenants Rounds
-        ArchiveDests ArchiveDestOf DataDests DataDestOf
+    let others = kinds!(Query:
+        Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
         RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
-        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey
-    )
+        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore
+    ) - 1;
+    others
+        + kinds!(RestoreQuery:
+            Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
+            Pools Units Zones DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
+            OwnTableJobsByKey OwnTableHistoryByKey
+        )
 }
 
 #[allow(clippy::print_stdout, reason = "says what was shown")]
@@ -351,8 +366,11 @@ async fn everything_reads_back(version: &str) {
     pieces(&mut desk).await;
     policies(&mut desk).await;
     lag_targets(&mut desk).await;
-    let asked = &desk.asked;
-    assert_eq!(asked.len(), kinds_of_queries(), "only {asked:?} were asked");
+    restores(&mut desk).await;
+    let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
+    let unknown = unknown + tables(&mut desk).await;
+    let (asked, all) = (&desk.asked, kinds_of_queries() - unknown);
+    assert_eq!(asked.len(), all, "only {asked:?} were asked");
     println!("{} queries of version {version}", desk.asked.len());
     for (what, why) in EXCEPTIONS {
         println!("exception: {what}: {why}");

@@ -55,6 +55,33 @@ impl Desk {
         }
     }
 
+    /// Makes a table of these columns in the place of a view that the simulator has not; what is not
+    /// named is NULL.
+    pub(super) async fn make(
+        &mut self,
+        name: &str,
+        columns: &str,
+        rows: &[Vec<(&'static str, &'static str)>],
+    ) {
+        self.writer
+            .run(&format!("DROP TABLE IF EXISTS oceanbase.`{name}`"))
+            .await;
+        self.writer
+            .run(&format!("CREATE TABLE oceanbase.`{name}` ({columns})"))
+            .await;
+        for row in rows {
+            let (names, values): (Vec<_>, Vec<_>) = row.iter().copied().unzip();
+            let (names, values) = (names.join(", "), values.join(", "));
+            let text = format!("INSERT INTO oceanbase.`{name}` ({names}) VALUES ({values})");
+            self.writer.run(&text).await;
+        }
+    }
+
+    /// The error number that any text answers the reader; 0 for none.
+    pub(super) async fn code(&mut self, text: &str) -> u16 {
+        self.reader.code(text).await
+    }
+
     /// Sends a query's text.
     pub(super) async fn ask(&mut self, query: &Query) -> Rows {
         self.asked.insert(query.name());

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
+use oceanbase_backup_operator::oceanbase::command::{Command, Recovery, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{Destinations, JobKey, TenantId, TenantName};
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
@@ -182,6 +182,11 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant_id: TenantId(1002),
             recovery_window: "7d".to_owned(),
         },
+        // The others are in `recovery`.
+        Command::from(Recovery::UpgradeTenant {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+        }),
         lag_target(0),
         lag_target(7200),
     ]
@@ -221,6 +226,7 @@ fn kinds_of_commands() -> usize {
         Backup
         FindBackup
         CancelBackup
+        Recovery
     )
 }
 

@@ -98,3 +98,22 @@ fn a_backup_to_another_store_does_not_take_a_tenant_from_its_strategy() {
     world.apply(&task("its", "Full"));
     world.phase("backuptask", "its", "Completed");
 }
+
+/// The same of another directory in one store, for a task of one tenant and for one of all.
+#[test]
+fn a_backup_to_another_directory_does_not_take_a_tenant_from_its_strategy() {
+    let world = World::started("other-path", ONE_TENANT);
+    let paths = "spec:\n  paths: {data: 'bk/{tenantId}/data', log: 'bk/{tenantId}/log'}";
+    world.apply(&nightly_without_first_backup().replacen("spec:", paths, 1));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.apply(&task_without_strategy("now"));
+    world.apply(OF_CLUSTER);
+    for name in ["now", "whole-t1002"] {
+        let refused = ("backuptask", name);
+        let object = world.condition(refused, "Succeeded", "False", "TenantOfStrategy");
+        let advice = object["status"]["cause"]["message"].as_str().unwrap();
+        assert!(advice.ends_with("in `strategyRef`"), "{advice}");
+    }
+    world.apply(&task("its", "Full"));
+    world.phase("backuptask", "its", "Completed");
+}

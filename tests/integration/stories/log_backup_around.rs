@@ -41,6 +41,22 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
 }
 
 #[test]
+fn a_backup_that_comes_while_the_round_before_is_still_stopping_completes_too() {
+    let slow = ONE_TENANT.replace("speed: 200", "speed: 10");
+    let world = World::started("around-twice", &slow);
+    let settings = "spec:\n  logBackup: {mode: AroundDataBackup}\n";
+    world.apply(&nightly_without_first_backup().replace("spec:\n", settings));
+    world.condition(NAME, "Archiving", "False", "BetweenBackups");
+    world.apply(&task("one", "Full"));
+    world.phase("backuptask", "one", "Completed");
+    world.phase(NAME.0, NAME.1, "Stopping");
+    world.apply(&task("two", "Full"));
+    world.phase("backuptask", "two", "Completed");
+    world.phase(NAME.0, NAME.1, "Stopped");
+    assert_eq!(world.count(Kind::ArchiveLog), 2);
+}
+
+#[test]
 fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
     let world = with_mode("unmanaged", "Unmanaged");
     world.condition(

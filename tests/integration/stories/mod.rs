@@ -30,6 +30,7 @@ mod meanwhile;
 mod missed;
 mod namespaced;
 mod process;
+mod recovery;
 mod references;
 mod refused;
 mod removal;

@@ -50,6 +50,34 @@ fn a_log_backup_follows_its_strategy_but_for_what_somebody_wrote_into_it() {
     assert_eq!(world.list("logbackup").len(), 1);
 }
 
+/// The strategy's own edit of the LogBackup is nobody's wish to have it started again.
+#[test]
+fn an_edit_of_the_strategy_does_not_undo_what_a_dba_did_by_hand() {
+    let world = backed_up("follow-by-hand");
+    world.sql("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
+    world.condition(LOGS, "Archiving", "False", "ChangedElsewhere");
+    world.settle();
+    world.forget_statements();
+    let heal = "spec: {logBackup: {heal: {policy: Never}}}";
+    world.edit(STRATEGY.0, STRATEGY.1, heal);
+    eventually(
+        "a log backup that has seen the edit",
+        || world.get(LOGS.0, LOGS.1),
+        |object| {
+            let is_seen =
+                object["status"]["observedGeneration"] == object["metadata"]["generation"];
+            object["spec"]["heal"]["policy"] == "Never" && is_seen
+        },
+    );
+    world.settle();
+    assert_eq!(world.changing(), [""; 0]);
+    world.condition(LOGS, "Archiving", "False", "ChangedElsewhere");
+
+    // Somebody's own is one.
+    world.edit(LOGS.0, LOGS.1, "spec: {heal: {policy: RestartArchive}}");
+    world.phase(LOGS.0, LOGS.1, "InProgress");
+}
+
 #[test]
 fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
     let world = backed_up("move");

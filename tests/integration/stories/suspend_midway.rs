@@ -51,16 +51,17 @@ fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_i
     let before = slots(&world);
     world.forget_statements();
 
-    // What runs, and what waits for it, is brought to its end.
+    // What runs is brought to its end; what has not begun waits.
     world.release("orders");
     within(
         PATIENCE,
-        "the end of the backups",
+        "the end of the backup that runs",
         || world.list("backuptask"),
         |tasks| {
-            tasks
-                .iter()
-                .all(|task| task["status"]["phase"] == "Completed")
+            tasks.iter().all(|task| {
+                let status = &task["status"];
+                status["phase"] == "Completed" || status["cause"]["reason"] == "StrategySuspended"
+            })
         },
     );
     let slot = Timestamp::now().round(Unit::Minute).unwrap() + 1.minute();
@@ -69,10 +70,7 @@ fn a_strategy_suspended_midway_ends_its_backup_starts_none_and_goes_on_when_it_i
     });
     world.settle();
     assert_eq!(slots(&world), before);
-    let only_backups = |text: &String| text.contains(" BACKUP TENANT ");
-    let changing = world.changing();
-    assert!(changing.len() < before.len(), "{changing:#?}");
-    assert!(changing.iter().all(only_backups), "{changing:#?}");
+    assert_eq!(world.changing(), [""; 0]);
     let logs = world.get("logbackup", "prod-t1002");
     assert_eq!(logs["status"]["phase"], "InProgress");
 

@@ -82,16 +82,30 @@ impl Operator {
         assert!(sent.success());
     }
 
-    /// Waits until it ends by itself: how, and how long that took.
+    /// Waits until it ends by itself: how, and how long that took. The time for which it could have run
+    /// and had no processor does not count: that is the machine's, which runs other stories beside.
     pub(crate) fn wait(&mut self) -> (ExitStatus, Duration) {
         let began = Instant::now();
+        let queued_before = self.queued().unwrap_or_default();
+        let mut queued = queued_before;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return (status, began.elapsed());
+                let waited = queued.saturating_sub(queued_before);
+                return (status, began.elapsed().saturating_sub(waited));
             }
             assert!(began.elapsed() < Duration::from_mins(2), "it does not end");
+            queued = self.queued().unwrap_or(queued);
             std::thread::sleep(Duration::from_millis(10));
         }
+    }
+
+    /// For how long its first thread, on which it watches its lease, was ready and had no processor; `None`
+    /// where the kernel does not count that.
+    fn queued(&self) -> Option<Duration> {
+        let counted = format!("/proc/{}/schedstat", self.child.id());
+        let counted = std::fs::read_to_string(counted).ok()?;
+        let nanoseconds = counted.split_whitespace().nth(1)?.parse().ok()?;
+        Some(Duration::from_nanos(nanoseconds))
     }
 
     /// The file that it logs to.

@@ -164,6 +164,12 @@ impl World {
         assert_eq!(reply.end, End::Complete, "{text}");
     }
 
+    /// What a query of `root@sys` shows: the values as text.
+    pub(crate) fn rows(&self, query: &str) -> Vec<Vec<Option<String>>> {
+        let mut session = self.simulator.connect("root@sys", PASSWORD).unwrap();
+        session.execute(query).last().expect(query).rows
+    }
+
     /// Statements that change the database, in their order, without secrets.
     pub(crate) fn changing(&self) -> Vec<String> {
         self.simulator

@@ -38,12 +38,13 @@ const OPERATORS: &str = "oceanbase-backup";
 const GARBAGE: Duration = Duration::from_secs(10);
 
 /// The definitions, as they are shipped.
-const DEFINITIONS: [&str; 5] = [
+const DEFINITIONS: [&str; 6] = [
     include_str!("../../../crds/backupstorages.yaml"),
     include_str!("../../../crds/backupstrategies.yaml"),
     include_str!("../../../crds/backuptasks.yaml"),
     include_str!("../../../crds/logbackups.yaml"),
     include_str!("../../../crds/oceanbaseclusters.yaml"),
+    include_str!("../../../crds/recoverytasks.yaml"),
 ];
 
 /// The kinds that are served.

@@ -7,6 +7,29 @@ use oceanbase_sim::model::Stage;
 use super::super::installation::Installation;
 use crate::support::eventually;
 
+/// A recovery that nobody allows is refused: that stands in its status.
+pub(super) fn ask_for_a_recovery(here: &Installation) {
+    let recovery = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata: {name: undo}
+spec:
+  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  until: {type: Latest}
+  target:
+    clusterRef: {name: prod}
+    tenantName: restore_orders
+    resources: {type: Pools, pools: [spare]}
+";
+    here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], recovery)
+        .unwrap();
+    eventually(
+        "the refusal",
+        || here.get(&["recoverytask", "undo", "-n", "shop"]),
+        |task| task["status"]["phase"] == "Failed",
+    );
+}
+
 /// A task for all tenants of the strategy is canceled while its child runs: that is passed on.
 pub(super) fn cancel_a_task_for_all(here: &Installation, simulator: &Simulator) {
     simulator

@@ -42,6 +42,9 @@ oceanbaseclusters.spec.tls.caSecretRef.name: [Reachable, InvalidReference]
 # Only compared with names: here with none, because the cluster does not answer.
 oceanbaseclusters.spec.access.tenants[]: [Reachable, Unreachable]
 oceanbaseclusters.spec.access.storages[]: [Reachable, Unreachable]
+oceanbaseclusters.spec.recovery.sourceTenants[]: [Reachable, Unreachable]
+oceanbaseclusters.spec.recovery.targetNamePrefixes[]: [Reachable, Unreachable]
+oceanbaseclusters.spec.recovery.targetTenants[]: [Reachable, Unreachable]
 backupstorages.spec.s3.endpoint: [Ready, InvalidDestination]
 backupstorages.spec.s3.bucket: [Ready, InvalidDestination]
 backupstorages.spec.s3.prefix: [Ready, InvalidDestination]
@@ -86,6 +89,35 @@ logbackups.spec.clusterRef.name: [Ready, ClusterNotFound]
 logbackups.spec.storageRef.name: [Ready, StorageNotFound]
 logbackups.spec.tenantName: [Ready, UnsafeTenantName]
 logbackups.spec.path: [Ready, InvalidDestination]
+recoverytasks.spec.source.tenant.clusterRef.name: [Succeeded, ClusterNotFound]
+# Only compared with tenants of LogBackups, and those of the rows above have archived nothing.
+recoverytasks.spec.source.tenant.tenantName: [Succeeded, NothingToRecover]
+recoverytasks.spec.source.storage.storageRef.name: [Succeeded, StorageNotFound]
+recoverytasks.spec.source.storage.dataPath: [Succeeded, InvalidDestination]
+recoverytasks.spec.source.storage.logPath: [Succeeded, InvalidDestination]
+# Only shown.
+recoverytasks.spec.source.storage.clusterName: [Succeeded, Previewed]
+# Only shown, and compared with what may be recovered: here everything.
+recoverytasks.spec.source.storage.tenantName: [Succeeded, Previewed]
+recoverytasks.spec.until.time: [Succeeded, InvalidUntil]
+recoverytasks.spec.until.scn: [Succeeded, InvalidUntil]
+recoverytasks.spec.target.clusterRef.name: [Succeeded, ClusterNotFound]
+recoverytasks.spec.target.tenantName: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.resources.pools[]: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.resources.create.maxCpu: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.resources.create.memory: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.resources.create.logDisk: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.resources.create.zones[]: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.primaryZone: [Succeeded, InvalidSpec]
+recoverytasks.spec.target.locality: [Succeeded, InvalidSpec]
+recoverytasks.spec.objects.tables[].from: [Succeeded, InvalidSpec]
+recoverytasks.spec.objects.tables[].to: [Succeeded, InvalidSpec]
+recoverytasks.spec.objects.databases[].from: [Succeeded, InvalidSpec]
+recoverytasks.spec.objects.databases[].to: [Succeeded, InvalidSpec]
+recoverytasks.spec.decryptionSecretRefs[].name: [Succeeded, InvalidReference]
+# Only hashed.
+recoverytasks.spec.idempotencyKey: [Succeeded, Previewed]
+recoverytasks.spec.notAfterTime: [Succeeded, ~]
 ";
 
 /// The definitions without a rule on what a text may be.
@@ -192,6 +224,9 @@ stringData: {ca.crt: none}
     for manifest in [&secret(PASSWORD), keys, &cluster("prod", port), NFS] {
         api::apply(client, NAMESPACE, manifest).unwrap();
     }
+    let allowed = json!({"spec": {"recovery": {"policy": "Allowed"}}});
+    let prod = ("oceanbasecluster", "prod");
+    api::patch(client, NAMESPACE, prod, &allowed).unwrap();
 }
 
 #[test]

@@ -12,6 +12,7 @@ spec:
   credentialsSecretRef: {name: prod-sys}
   tls: {mode: VerifyCA, caSecretRef: {name: prod-ca}}
   access: {tenants: ['*'], storages: ['*']}
+  recovery: {sourceTenants: ['*'], targetNamePrefixes: [restore_], targetTenants: ['*']}
 ---
 kind: BackupStorage
 spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentialsSecretRef: {name: keys}}}
@@ -68,6 +69,50 @@ spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jo
 ---
 kind: LogBackup
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
+---
+kind: RecoveryTask
+spec:
+  source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
+  until: {type: Time, time: '2100-01-01T00:00:00Z'}
+  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Pools, pools: [spare]}}
+  decryptionSecretRefs: [{name: prod-sys}]
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, clusterName: obprod, tenantName: orders}}
+  until: {type: Latest}
+  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  mode: Preview
+  idempotencyKey: once
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Scn, scn: '1700000000000000000'}
+  target:
+    clusterRef: {name: prod}
+    tenantName: restore_orders
+    resources: {type: Create, create: {maxCpu: '2', memory: 8Gi, logDisk: 24Gi, zones: [zone1]}}
+    primaryZone: zone1
+    locality: F@zone1
+  mode: Preview
+  notAfterTime: '2100-01-01T00:00:00Z'
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Latest}
+  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
+  mode: Preview
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Latest}
+  target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  objects: {databases: [{from: shop, to: shop_restored}]}
+  mode: Preview
 ";
 
 /// A text in the spec of a kind.
@@ -152,6 +197,8 @@ fn the_walk_finds_texts_in_lists_and_in_the_depths() {
         "backupstrategies.spec.schedule.monthly.time",
         "backuptasks.spec.scheduledTime",
         "logbackups.spec.path",
+        "recoverytasks.spec.target.resources.create.zones[]",
+        "recoverytasks.spec.objects.tables[].to",
     ] {
         assert!(paths.iter().any(|path| path == deep), "{deep} in {paths:?}");
     }

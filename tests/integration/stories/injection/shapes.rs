@@ -59,8 +59,27 @@ pub(super) fn usual() -> BTreeSet<String> {
     let world = archiving("injection-usual");
     world.apply(&task_without_strategy("now"));
     world.phase("backuptask", "now", "Completed");
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {recovery: {policy: Allowed}}",
+    );
+    world.apply(PREVIEW);
+    world.phase("recoverytask", "look", "Completed");
     shapes(&world.simulator)
 }
+
+/// A recovery that is only looked at: the database is asked what it has, and nothing else.
+const PREVIEW: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata: {name: look}
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Latest}
+  target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  mode: Preview
+";
 
 /// The shapes of everything that was sent.
 pub(super) fn shapes(simulator: &Simulator) -> BTreeSet<String> {

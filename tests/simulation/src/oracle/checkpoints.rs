@@ -46,8 +46,10 @@ impl State {
         // A tenant that is gone takes the oldest checkpoint of its cluster with it: that is news.
         let is_known =
             |status: &Value| Value::Bool(status["backup"]["logBackupCheckpointTime"].is_null());
+        // So is a window that opens or is gone: time alone moves ends only.
         if !is_same(change, without_clock)
             || !is_same(change, is_known)
+            || !is_same(change, window_starts)
             || !change.call.contains("/status ")
         {
             return;
@@ -66,6 +68,11 @@ impl State {
 fn is_same(change: &Change, part: impl Fn(&Value) -> Value) -> bool {
     let objects = change.before.as_ref().zip(change.after.as_ref());
     objects.is_some_and(|(before, after)| part(&before["status"]) == part(&after["status"]))
+}
+
+fn window_starts(status: &Value) -> Value {
+    let windows = status["recoveryWindows"].as_array().into_iter().flatten();
+    windows.map(|window| window["startScn"].clone()).collect()
 }
 
 fn without(status: &Value, names: &[&str]) -> Value {

@@ -1,0 +1,115 @@
+//! A tenant is brought back as a new one.
+
+mod beginning;
+mod ending;
+mod refusing;
+mod tables;
+
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::{NIGHTLY, ONE_TENANT};
+use crate::support::{World, eventually};
+
+const ALLOWED: &str = "spec: {recovery: {policy: Allowed}}";
+
+/// A world in which tenant `orders` can be recovered, and recovery is allowed.
+fn recoverable(story: &str) -> World {
+    recoverable_as(story, ONE_TENANT, ALLOWED)
+}
+
+/// The same of another scenario, with what its cluster allows.
+fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> World {
+    let world = World::started(story, scenario);
+    world.edit("oceanbasecluster", "prod", allowed);
+    world.apply(NIGHTLY);
+    window(&world);
+    world
+}
+
+/// The newest window of tenant `orders`, as its log backup shows it.
+fn window(world: &World) -> Value {
+    let shown = eventually(
+        "a recovery window",
+        || world.get("logbackup", "prod-t1002"),
+        |logs| logs["status"]["recoveryWindows"][0].is_object(),
+    );
+    let windows = shown["status"]["recoveryWindows"].as_array().unwrap();
+    windows.last().unwrap().clone()
+}
+
+/// A recovery of `orders` to the latest point as `restore_orders`, with this changed in its spec.
+fn recovery(name: &str, change: &str) -> String {
+    let mut manifest: Value = serde_saphyr::from_str(&format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata: {{name: {name}}}
+spec:
+  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  until: {{type: Latest}}
+  target:
+    clusterRef: {{name: prod}}
+    tenantName: restore_orders
+    resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}
+"
+    ))
+    .unwrap();
+    let change: Value = serde_saphyr::from_str(change).unwrap();
+    merge(&mut manifest["spec"], &change);
+    manifest.to_string()
+}
+
+/// Takes what `change` says over what is there.
+fn merge(there: &mut Value, change: &Value) {
+    match (there, change) {
+        (Value::Object(there), Value::Object(change)) => {
+            for (name, value) in change {
+                merge(there.entry(name).or_insert(Value::Null), value);
+            }
+        }
+        (_, Value::Null) => {}
+        (there, change) => *there = change.clone(),
+    }
+}
+
+/// What the database shows of a tenant: its role and its state; nothing where there is none.
+fn tenant(world: &World, name: &str) -> Option<(String, String)> {
+    let query = format!(
+        "SELECT TENANT_ROLE, STATUS FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_NAME = '{name}'"
+    );
+    let rows = world.rows(&query);
+    let row = rows.first()?;
+    Some((row[0].clone()?, row[1].clone()?))
+}
+
+/// Names of the pools and of the units that recoveries have made.
+fn resources(world: &World) -> Vec<String> {
+    let made = |view: &str| {
+        let query = format!("SELECT NAME FROM oceanbase.{view} WHERE NAME LIKE 'obr%'");
+        world
+            .rows(&query)
+            .into_iter()
+            .filter_map(|mut row| row.remove(0))
+    };
+    made("DBA_OB_RESOURCE_POOLS")
+        .chain(made("DBA_OB_UNIT_CONFIGS"))
+        .collect()
+}
+
+/// How many statements came that change something for recoveries.
+fn changing_for_recovery(world: &World) -> usize {
+    [
+        Kind::Restore,
+        Kind::CreateResourceUnit,
+        Kind::CreateResourcePool,
+        Kind::DropResourceUnit,
+        Kind::DropResourcePool,
+        Kind::DropTenant,
+        Kind::ActivateStandby,
+        Kind::CancelRestore,
+    ]
+    .map(|kind| world.count(kind))
+    .iter()
+    .sum()
+}
