@@ -63,6 +63,9 @@ impl Draft<'_> {
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
+        if let Some(obstacle) = &self.seen.turn {
+            return self.held_up(obstacle);
+        }
         match precheck::plan(self.spec(), source, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
             Err(obstacle) => self.refuse(&obstacle),
@@ -129,6 +132,9 @@ impl Draft<'_> {
     fn adopt(mut self, job: &Restore) -> Verdict {
         self.note_job(job);
         let began = job.started_at.unwrap_or(self.now);
+        if self.is_verification() && job.status.is_terminal() {
+            return self.verified_before(job);
+        }
         match job.status {
             RestoreStatus::Success => {
                 self.status.cause = Some(cause(
@@ -157,6 +163,19 @@ impl Draft<'_> {
                 self.follow(job)
             }
         }
+    }
+
+    /// Another object with the same key has verified: what it may have left is dropped.
+    fn verified_before(mut self, job: &Restore) -> Verdict {
+        let began = job.started_at.unwrap_or(self.now);
+        self.enter(Step::Restoring);
+        self.fail(cause(
+            "AlreadyTried",
+            &format!(
+                "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
+                 to verify once more give another `idempotencyKey`"
+            ),
+        ))
     }
 
     /// Waits for what may come right by itself, and fails of what does not.

@@ -70,9 +70,11 @@ impl Draft<'_> {
         }
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
+        let verified = self.is_verification();
         let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
-        if let Some(tenant) = tenant.filter(|_| is_half_made) {
+        if let Some(tenant) = tenant.filter(|_| is_half_made || verified) {
             return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
+                verified,
                 tenant: name,
                 tenant_id: tenant.id,
                 key,
@@ -151,6 +153,11 @@ impl Draft<'_> {
             ),
             ..before
         });
+        // That it is dropped is half of what a verification is for.
+        let outcome = match outcome {
+            Outcome::Completed if self.is_verification() => Outcome::Failed,
+            outcome => outcome,
+        };
         self.end(outcome)
     }
 }

@@ -2,7 +2,7 @@
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
 use super::point::{self, Point};
-use super::{Knowledge, SourceSeen, TargetSeen, tables};
+use super::{Knowledge, SourceSeen, TargetSeen, tables, verify};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{CreateResources, ResourcesType, TargetType};
@@ -29,6 +29,7 @@ pub(super) struct Planned {
 pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
     point::asked(&spec.until)?;
     tables::spelled(spec)?;
+    verify::spelled(spec.verification.as_ref())?;
     let target = &spec.target;
     let create = target.resources.create.as_ref();
     let is_size = |size: &str| gibibytes(size).is_some();

@@ -125,6 +125,7 @@ fn every(tenant: &TenantName) -> Vec<Recovery> {
             key: key(),
         },
         Recovery::DropTenant {
+            verified: false,
             tenant: tenant(),
             tenant_id,
             key: key(),

@@ -4,6 +4,7 @@ use super::*;
 
 fn drop_tenant(id: i64) -> Recovery {
     Recovery::DropTenant {
+        verified: false,
         tenant: copy(),
         tenant_id: TenantId(id),
         key: key(),
