@@ -6,8 +6,8 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::recovery_task::Resources;
 use super::LocalReference;
+use super::recovery_task::Resources;
 
 /// A question to a restored tenant, with the answer that it must give.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

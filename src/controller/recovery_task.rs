@@ -173,6 +173,10 @@ impl Reconcile for RecoveryTask {
         let status = self.current_status();
         if let (None, Some(outcome)) = (&before.outcome, &status.outcome) {
             context.metrics.recovery_ended(&outcome.to_lowercase());
+            let progress = status.verification.as_ref();
+            if let Some(result) = progress.and_then(|progress| progress.result.as_deref()) {
+                context.metrics.verification_ended(&result.to_lowercase());
+            }
         }
     }
 }
@@ -279,7 +283,10 @@ fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool
         }
         // One verification begins when another one ends.
         Change::Object(Changed::Recovery(other)) => {
-            let waits = task.status.as_ref().is_none_or(|status| status.step.is_none());
+            let waits = task
+                .status
+                .as_ref()
+                .is_none_or(|status| status.step.is_none());
             waits && task.spec.verification.is_some() && other.spec.verification.is_some()
         }
         Change::Object(Changed::Strategy(_) | Changed::Task(_)) => false,

@@ -46,7 +46,9 @@ pub(super) fn turn(
         )));
     }
     let database = context.clusters.database(target)?;
-    let taken = context.memory.takes_turn(&database.to_string(), &identity(task));
+    let taken = context
+        .memory
+        .takes_turn(&database.to_string(), &identity(task));
     (!taken).then(|| waiting("another RecoveryTask"))
 }
 

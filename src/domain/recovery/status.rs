@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, State, Step, Task};
 use crate::api::condition::types::{
-    ACCEPTED, ACTIVATED, RESTORED, RESTORE_VERIFIED, SUCCEEDED, TARGET_READY,
+    ACCEPTED, ACTIVATED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
 };
 use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
@@ -270,7 +270,11 @@ pub(super) fn ended_event(
         }
         Outcome::Failed => (
             true,
-            if spec.verification.is_some() { "VerificationFailed" } else { "RecoveryFailed" },
+            if spec.verification.is_some() {
+                "VerificationFailed"
+            } else {
+                "RecoveryFailed"
+            },
             format!("recovery of {source} to {target} failed: {why}"),
         ),
         Outcome::Canceled => (

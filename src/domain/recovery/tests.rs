@@ -19,6 +19,7 @@ mod finishing;
 mod importing;
 mod restoring;
 mod tables;
+mod verifying;
 mod walk;
 
 const SECOND: u64 = 1_000_000_000;
@@ -170,6 +171,7 @@ impl Story {
             seen: Seen {
                 forbidden: None,
                 secrets: None,
+                turn: None,
                 source: Ok(SourceSeen {
                     tenant_id: Some(TenantId(1002)),
                     log_backup: Some("prod-t1002".to_owned()),

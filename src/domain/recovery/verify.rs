@@ -155,7 +155,7 @@ impl Draft<'_> {
     fn note_check(&mut self, number: usize, reason: String, message: String, passed: bool) {
         let name = self.checks().get(number).map(|check| check.name.clone());
         let outcome = CheckOutcome {
-            name: name.unwrap_or_default(),
+            name: shortened(name.unwrap_or_default(), 63),
             outcome: if passed { PASSED } else { FAILED }.to_owned(),
             reason,
             message: shortened(message, MESSAGE_LIMIT),
@@ -174,7 +174,10 @@ impl Draft<'_> {
     fn conclude(self) -> Verdict {
         let checks = self.status.verification.iter();
         let checks: Vec<_> = checks.flat_map(|progress| &progress.checks).collect();
-        let failed: Vec<_> = checks.iter().filter(|check| check.outcome != PASSED).collect();
+        let failed: Vec<_> = checks
+            .iter()
+            .filter(|check| check.outcome != PASSED)
+            .collect();
         let Some(first) = failed.first() else {
             let message = match checks.len() {
                 0 => "the tenant could be restored; there was nothing to ask it".to_owned(),

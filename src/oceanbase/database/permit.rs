@@ -63,7 +63,9 @@ impl Permit {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
         let mut sender = self.database.pattern.another();
-        let answer = sender.inspect(&self.account, snapshot.version, inspection).await;
+        let answer = sender
+            .inspect(&self.account, snapshot.version, inspection)
+            .await;
         if sender.is_shut_out() {
             self.cluster.doubt();
         }

@@ -60,7 +60,8 @@ impl CheckQuery {
         if text.len() > LIMIT {
             return Err("it is longer than 4096 bytes");
         }
-        let is_bad = |c: char| matches!(c, ';' | '\\' | '#') || c.is_control() && !c.is_whitespace();
+        let is_bad =
+            |c: char| matches!(c, ';' | '\\' | '#') || c.is_control() && !c.is_whitespace();
         if text.contains(is_bad) || text.contains("--") || text.contains("/*") {
             return Err(
                 "it holds ';', a backslash, a comment or a control character, which are not taken even \

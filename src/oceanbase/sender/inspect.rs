@@ -6,7 +6,9 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::{LOOK_TIMEOUT, PATIENCE, Sender, Stop, limit, look};
-use crate::oceanbase::client::{Account, ConnectError, QueryError, Rows, ServerError, Session, code_of};
+use crate::oceanbase::client::{
+    Account, ConnectError, QueryError, Rows, ServerError, Session, code_of,
+};
 use crate::oceanbase::command::{READ_ONLY, SESSION_SETUP};
 use crate::oceanbase::error::explain_check;
 use crate::oceanbase::model::{Answer, CheckQuery, CheckVerdict, TenantId, TenantName};
@@ -180,7 +182,11 @@ mod tests {
             (rows(1, &[Some("8")]), "7", CheckVerdict::OtherValue),
             (rows(1, &[Some("7.0")]), "7", CheckVerdict::OtherValue),
             (rows(1, &[]), "7", CheckVerdict::NoRow),
-            (rows(1, &[Some("7"), Some("7")]), "7", CheckVerdict::SeveralRows),
+            (
+                rows(1, &[Some("7"), Some("7")]),
+                "7",
+                CheckVerdict::SeveralRows,
+            ),
             (rows(2, &[Some("7")]), "7", CheckVerdict::SeveralColumns),
         ] {
             assert_eq!(judged(&found, expect), verdict);

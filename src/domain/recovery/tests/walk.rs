@@ -8,6 +8,7 @@ use super::tables::{
 use super::*;
 use crate::api::recovery_task::{Finish, RecoveryMode};
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
+use crate::oceanbase::model::CheckVerdict;
 
 /// Two instants: at the second one every pause and limit of the first is over.
 const NOWS: [i64; 2] = [70, 7_200];
@@ -35,7 +36,13 @@ fn key(status: &RecoveryTaskStatus) -> String {
                 &status.auxiliary_tenant,
                 &status.restored_time
             ),
-            &status.upgrade_time,
+            (
+                &status.upgrade_time,
+                status
+                    .verification
+                    .as_ref()
+                    .map(|it| (it.checks.len(), &it.result)),
+            ),
             (status.tries.map(|n| n.min(TRIES)), &status.retry_time),
             (&status.key, &status.restore_scn, status.plan.is_some()),
             status.cause.is_some(),
@@ -162,6 +169,8 @@ fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
         Answer::Withheld("a tenant of the name exists".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
+        Answer::Checked(Box::new(CheckVerdict::AsExpected)),
+        Answer::Checked(Box::new(CheckVerdict::OtherValue)),
         Answer::NotSent("no connection".to_owned()),
         Answer::Unknown("lost".to_owned()),
     ]
@@ -229,9 +238,14 @@ fn check_effect(
     );
     if is_dropping {
         assert!(after.ending.is_some(), "dropped without an end");
+        let result = after.verification.as_ref().map(|it| it.result.is_some());
+        assert_ne!(result, Some(false), "dropped without a result");
         assert_eq!(story.spec.failure_policy, FailurePolicy::CleanUp);
     }
-    if story.spec.objects.is_some() {
+    if story.spec.verification.is_some() {
+        let is_kept = matches!(effect, Effect::Activate { .. } | Effect::Upgrade { .. });
+        assert!(!is_kept, "{effect:?} for a tenant that is to be dropped");
+    } else if story.spec.objects.is_some() {
         check_effect_on_tables(story, effect, before, after);
     } else if after.restored_time.is_some() {
         let is_kept = matches!(
@@ -248,6 +262,7 @@ fn check_effect(
             assert_eq!(before.job_id, None, "sent though there is a job");
         }
         Effect::DropTenant { tenant_id, .. }
+        | Effect::Check { tenant_id, .. }
         | Effect::Activate { tenant_id, .. }
         | Effect::Upgrade { tenant_id, .. } => {
             assert_eq!(Some(tenant_id.0), after.target_tenant_id, "another tenant");
@@ -389,6 +404,16 @@ fn whatever_is_seen_and_heard_tables_come_once_and_no_tenant_goes_but_the_auxili
     let edges = walk_through(&base, &worlds, &answers);
     assert!(edges > 10_000, "{edges}");
     walk_through(&base.canceled(), &worlds, &answers);
+}
+
+#[test]
+fn whatever_is_seen_and_heard_a_verification_ends_with_nothing_of_it_left() {
+    let base = Story::new(super::verifying::verification());
+    let shown = super::verifying::with_own_key(worlds(&base));
+    let answers = super::verifying::answers_with_own_key(answers(job));
+    let edges = walk_through(&base, &shown, &answers);
+    assert!(edges > 10_000, "{edges}");
+    walk_through(&base.canceled(), &shown, &answers);
 }
 
 #[test]
