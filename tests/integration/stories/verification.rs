@@ -27,14 +27,7 @@ const ALLOWED: &str = "spec: {recovery: {verification: Allowed}}";
 fn verifiable(story: &str) -> World {
     let world = World::started(story, SCENARIO);
     world.edit("oceanbasecluster", "prod", ALLOWED);
-    world.apply(&format!(
-        "
-apiVersion: v1
-kind: Secret
-metadata: {{name: reader}}
-stringData: {{username: root, password: '{READER}'}}
-"
-    ));
+    reader(&world, READER);
     world.apply(NIGHTLY);
     eventually(
         "a recovery window",
@@ -42,6 +35,18 @@ stringData: {{username: root, password: '{READER}'}}
         |logs| logs["status"]["recoveryWindows"][0].is_object(),
     );
     world
+}
+
+/// The Secret of the user that asks the checks.
+fn reader(world: &World, password: &str) {
+    world.apply(&format!(
+        "
+apiVersion: v1
+kind: Secret
+metadata: {{name: reader}}
+stringData: {{username: root, password: '{password}'}}
+"
+    ));
 }
 
 /// Has the strategy verify from an hour ago on for some hours each day, with this number of rows expected.

@@ -91,11 +91,7 @@ fn an_operator_that_is_killed_meanwhile_goes_on_with_the_same_restore() {
 #[test]
 fn a_password_that_the_tenant_does_not_know_fails_the_check_and_leaves_nothing() {
     let world = verifiable("verify-login");
-    world.edit(
-        "secret",
-        "reader",
-        "stringData: {password: canary-wrong-55d0}",
-    );
+    reader(&world, "canary-wrong-55d0");
     world.apply(&verification("drill", "restore_drill"));
     let task = world.phase("recoverytask", "drill", "Failed");
     let check = &task["status"]["verification"]["checks"][0];

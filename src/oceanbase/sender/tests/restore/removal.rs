@@ -60,6 +60,33 @@ async fn no_tenant_is_dropped_that_is_not_what_our_failed_restore_has_left() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tenant_that_was_restored_is_dropped_only_where_it_was_restored_for_a_while() {
+    let verified = |id| Recovery::DropTenant {
+        verified: true,
+        tenant: copy(),
+        tenant_id: TenantId(id),
+        key: key(),
+    };
+    for (id, status, key, wanted, expected) in [
+        ("1006", "SUCCESS", KEY, 1006, true),
+        ("1006", "FAIL", KEY, 1006, true),
+        ("1006", "SUCCESS", "by hand", 1006, false),
+        ("1008", "SUCCESS", KEY, 1006, false),
+        ("1008", "SUCCESS", KEY, 1008, false),
+    ] {
+        let mut views = Views::new();
+        views.given.tenants(&[(id, "copy", "STANDBY")]);
+        views.restore(ENDED, status, key);
+        let answer = views.send(verified(wanted)).await;
+        assert_eq!(
+            answer == Answer::Done,
+            expected,
+            "{id} {status} {key} {wanted}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_version_that_can_not_cancel_drops_what_is_being_restored() {
     let mut views = Views::new();
     views.given.tenants(&[("1006", "copy", "RESTORE")]);
