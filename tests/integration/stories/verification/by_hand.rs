@@ -130,7 +130,7 @@ fn two_that_restore_to_one_database_run_one_after_the_other() {
 
 #[test]
 fn nothing_is_restored_where_verification_is_not_allowed() {
-    let world = verifiable("verify-forbidden");
+    let world = verifiable("verify-not-allowed");
     // That recoveries are allowed is another matter.
     let forbidden = "spec: {recovery: {policy: Allowed, verification: Forbidden}}";
     world.edit("oceanbasecluster", "prod", forbidden);
