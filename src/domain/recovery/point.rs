@@ -37,9 +37,8 @@ const UNLIMITED: u64 = 4_611_686_018_427_387_903;
 
 /// The latest point that can be recovered to.
 pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
-    let windows = recoverable.windows.iter().map(|window| window.end_scn);
-    let points = recoverable.points.iter().map(|point| point.scn);
-    windows.chain(points).max()
+    let spans = recoverable.spans();
+    spans.last().map(|span| span.end_scn)
 }
 
 fn invalid(message: &str) -> Obstacle {

@@ -69,7 +69,9 @@ fn hold(world: &World, stage: RestoreStage) {
 #[test]
 fn a_recovery_that_is_canceled_in_whatever_stage_leaves_nothing_behind() {
     let world = recoverable("recovery-canceled");
-    STAGES.iter().for_each(|stage| hold(&world, *stage));
+    for stage in STAGES {
+        hold(&world, stage);
+    }
     begin_all(&world);
     for stage in STAGES {
         let stays = || stage_of(&world, stage);
