@@ -113,7 +113,10 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.push("something panicked".to_owned());
     }
     let is_masked = report.plan.faults.iter().all(Fault::is_masked);
-    wrong.extend(unfinished(&world.double.list("backuptasks"), is_masked));
+    for plural in ["backuptasks", "recoverytasks"] {
+        wrong.extend(unfinished(&world.double.list(plural), is_masked));
+    }
+    wrong.extend(world.oracle.left_behind(&world.simulator));
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy["status"]));
     }

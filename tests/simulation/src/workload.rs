@@ -1,6 +1,7 @@
 //! What people do, and for how long they are watched.
 
 mod everyday;
+mod recovery;
 mod together;
 mod trouble;
 
@@ -156,6 +157,8 @@ impl Workload {
             Self::everybody(),
             Self::sealed(),
             Self::elsewhere(),
+            Self::recover(),
+            Self::recover_tables(),
             Self::days(),
         ]
     }
