@@ -145,12 +145,10 @@ impl<'a> Draft<'a> {
             Effect::Restore { .. } | Effect::RecoverTables { .. } => self.hear_restore(answer),
             Effect::Find { .. } | Effect::FindTables { .. } => self.hear_find(answer),
             Effect::Cancel { .. } | Effect::CancelTables { .. } => self.hear_cancel(answer),
-            Effect::DropTenant { tenant, .. } => self.hear_dropped_tenant(tenant.as_str(), answer),
-            Effect::DropAuxiliary { auxiliary, .. } => {
-                self.hear_dropped_tenant(auxiliary.as_str(), answer)
-            }
-            Effect::DropPool(name) => self.hear_dropped_pool(name, answer),
-            Effect::DropUnit(name) => self.hear_dropped_unit(name, answer),
+            Effect::DropTenant { .. }
+            | Effect::DropAuxiliary { .. }
+            | Effect::DropPool(_)
+            | Effect::DropUnit(_) => self.hear_dropped(answer),
             Effect::Activate { .. } => self.hear_activate(answer),
             Effect::Upgrade { .. } => self.hear_upgrade(answer),
         }

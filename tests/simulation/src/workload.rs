@@ -73,6 +73,8 @@ pub struct Workload {
     pub has_second: bool,
     /// Whether the operator looks at all namespaces.
     pub is_everywhere: bool,
+    /// How much longer than others an operator waits that finds something under way, before it looks.
+    pub patience: Duration,
     /// Slots that fall due: RFC 3339.
     pub slots: Vec<&'static str>,
 }
@@ -196,6 +198,7 @@ impl Workload {
             at_once: 2,
             has_second: false,
             is_everywhere: false,
+            patience: Duration::ZERO,
             slots: Vec::new(),
         }
     }

@@ -108,7 +108,10 @@ impl Workload {
         let rules = "spec: {recovery: {policy: Allowed, targetTenants: ['*']}}";
         let holds = "holdRecoverTable: {tenant: restore_kept, at: importing}";
         let fails = "failRecoverTable: {tenant: orders, at: importing, code: -9094}";
-        Self::with_recoveries("recover-tables", rules)
+        let mut tables = Self::with_recoveries("recover-tables", rules);
+        // The database may work on a RECOVER TABLE for a minute, and no name lets only one through.
+        tables.patience = Duration::from_secs(30);
+        tables
             .at(Duration::ZERO, Action::Database(holds))
             .at(minutes(1), of_a_table("undo", "orders"))
             .at(minutes(4), of_a_table("never-mind", "restore_kept"))
