@@ -7,7 +7,7 @@ use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, TargetSeen, Verdict};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
-use crate::domain::{Next, Obstacle, cause};
+use crate::domain::{Next, cause};
 use crate::oceanbase::model::{Answer, Restores};
 
 /// For how long it is tried.
@@ -47,8 +47,9 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
-        let Some(restores) = target.restores.as_deref() else {
-            return self.unseen(&Obstacle::reading());
+        let restores = match self.restores(target) {
+            Ok(restores) => restores,
+            Err(obstacle) => return self.unseen(&obstacle),
         };
         if !target.settled {
             return self.render(&state, None, SOON);
@@ -131,11 +132,12 @@ impl Draft<'_> {
             let mut tenants = of_job.into_iter().chain(auxiliary);
             tenants.any(|tenant| tenant.name == *name)
         };
+        let restores = self.restores(target);
         let Some(cleanup) = &mut self.status.cleanup else {
             return;
         };
         cleanup.tenant_dropped.take_if(|name| is_there(name));
-        if let Some(restores) = target.restores.as_deref() {
+        if let Ok(restores) = restores {
             let (pools, units) = (&restores.pools, &restores.units);
             let pool = |name: &String| pools.iter().any(|pool| pool.name == *name);
             cleanup.pools_dropped.retain(|name| !pool(name));

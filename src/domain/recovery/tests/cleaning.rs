@@ -100,3 +100,19 @@ fn what_can_not_be_dropped_within_an_hour_is_named_and_left() {
     assert!(message.contains(&resource()), "{message}");
     assert_eq!(story.status.cleanup, None, "all of it is there");
 }
+
+#[test]
+fn what_the_database_refuses_to_show_is_not_gone() {
+    let mut story = failed();
+    story.pass_hearing(&Answer::Done, 60);
+    story.target().tenant = None;
+    *story.restores() = Restores {
+        refused: Some(failure(FailureClass::Unknown)),
+        ..Restores::default()
+    };
+    assert_eq!(story.pass(61), None);
+    assert_eq!(story.phase(), "CleaningUp");
+    story = story.with_resources(None);
+    story.restores().refused = None;
+    assert_eq!(story.pass(62), Some(Effect::DropPool(resource())));
+}

@@ -76,7 +76,6 @@ impl Workload {
     fn with_recoveries(name: &'static str, rules: &'static str) -> Self {
         let mut recovery = Self::new(name, &["orders", "restore_kept"]);
         BACKED_UP.clone_into(&mut recovery.scenario);
-        recovery.length = minutes(25);
         recovery.heals = false;
         recovery.allowed.extend(OF_RECOVERIES);
         recovery
