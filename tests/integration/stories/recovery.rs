@@ -2,6 +2,7 @@
 
 mod beginning;
 mod ending;
+mod killed;
 mod refusing;
 mod tables;
 

@@ -38,27 +38,30 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
             Sort::List | Sort::Read | Sort::Query | Sort::Login => OF_READS,
             Sort::Event => OF_EVENTS,
         };
+        let of_recoveries = recoveries.acts(point);
         if *count > most {
+            plans.extend(
+                of_recoveries
+                    .into_iter()
+                    .map(|act| plan_of(workload, act, point)),
+            );
             continue;
         }
         let of_a_leader = has_second && !point.is_of_second();
         let more = if of_a_leader { ends(point) } else { Vec::new() };
-        let of_recoveries = recoveries.acts(point);
-        plans.extend(
-            acts(point, &tenants)
-                .into_iter()
-                .chain(more)
-                .chain(of_recoveries)
-                .map(|act| Plan {
-                    workload: workload.to_owned(),
-                    faults: vec![Fault {
-                        act,
-                        at: point.clone(),
-                    }],
-                }),
-        );
+        let all = acts(point, &tenants).into_iter().chain(more);
+        let all = all.chain(of_recoveries);
+        plans.extend(all.map(|act| plan_of(workload, act, point)));
     }
     plans
+}
+
+fn plan_of(workload: &str, act: Act, at: &Point) -> Plan {
+    let at = at.clone();
+    Plan {
+        workload: workload.to_owned(),
+        faults: vec![Fault { act, at }],
+    }
 }
 
 /// How many points after the first kill the second one is tried at.

@@ -39,6 +39,16 @@ fn late(views: &str) -> [Act; 3] {
     ]
 }
 
+/// Whether all recoveries, or all that they run on, are read.
+fn is_read(what: &str) -> bool {
+    const ALL: [&str; 3] = [
+        "SELECT CDB_OB_RESTORE_PROGRESS",
+        "SELECT CDB_OB_RECOVER_TABLE_JOBS",
+        "SELECT DBA_OB_RESOURCE_POOLS",
+    ];
+    ALL.contains(&what)
+}
+
 /// What has been begun so far.
 #[derive(Default)]
 pub(super) struct Recoveries {
@@ -50,6 +60,10 @@ impl Recoveries {
     /// What can go wrong at the next point of a run.
     pub(super) fn acts(&mut self, point: &Point) -> Vec<Act> {
         let what = point.what();
+        if is_read(what) {
+            // At whatever step: what is not shown is not gone.
+            return vec![Act::Refuse(1142)];
+        }
         if let Some(rest) = what.strip_prefix("ALTER SYSTEM RESTORE `") {
             let tenant = rest.split('`').next().unwrap_or_default();
             self.made.push(tenant.to_owned());
