@@ -51,7 +51,7 @@ use super::backoff::Backoff;
 use super::{Decision, Next, Obstacle, cause, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
-use crate::oceanbase::model::{Answer, Restore, RestoreKey, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, Restore, RestoreKey, Restores, TenantId, TenantName};
 
 /// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
@@ -145,12 +145,10 @@ impl<'a> Draft<'a> {
             Effect::Restore { .. } | Effect::RecoverTables { .. } => self.hear_restore(answer),
             Effect::Find { .. } | Effect::FindTables { .. } => self.hear_find(answer),
             Effect::Cancel { .. } | Effect::CancelTables { .. } => self.hear_cancel(answer),
-            Effect::DropTenant { tenant, .. } => self.hear_dropped_tenant(tenant.as_str(), answer),
-            Effect::DropAuxiliary { auxiliary, .. } => {
-                self.hear_dropped_tenant(auxiliary.as_str(), answer)
-            }
-            Effect::DropPool(name) => self.hear_dropped_pool(name, answer),
-            Effect::DropUnit(name) => self.hear_dropped_unit(name, answer),
+            Effect::DropTenant { .. }
+            | Effect::DropAuxiliary { .. }
+            | Effect::DropPool(_)
+            | Effect::DropUnit(_) => self.hear_dropped(answer),
             Effect::Activate { .. } => self.hear_activate(answer),
             Effect::Upgrade { .. } => self.hear_upgrade(answer),
         }
@@ -202,6 +200,20 @@ impl<'a> Draft<'a> {
         };
         let key = self.status.key.as_deref()?;
         jobs.iter().find(|restore| restore.description == key)
+    }
+
+    /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
+    /// gone.
+    fn restores(&self, target: &'a TargetSeen) -> Result<&'a Restores, Obstacle> {
+        let Some(restores) = target.restores.as_deref() else {
+            return Err(Obstacle::reading());
+        };
+        let of_tables = restores.tables_refused.as_ref();
+        let of_tables = of_tables.filter(|_| self.is_of_tables());
+        match restores.refused.as_ref().or(of_tables) {
+            None => Ok(restores),
+            Some(refused) => Err(Obstacle::waiting(refused.reason, &*refused.message)),
+        }
     }
 
     /// What the job is found by; known as soon as the target has answered.

@@ -238,7 +238,7 @@ impl Sender {
         match answer {
             Ok(_) => Ok(()),
             Err(QueryError::Server(error)) => {
-                Err(Stop::Answer(Answer::Refused(explain_refusal(&error))))
+                Err(Stop::Answer(look::not_asked(explain_refusal(&error))))
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }

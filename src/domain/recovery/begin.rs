@@ -31,21 +31,10 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.held_up(obstacle),
         };
-        let Some(restores) = target.restores.as_deref() else {
-            return self.wait(Obstacle::reading(), SOON);
+        let restores = match self.restores(target) {
+            Ok(restores) => restores,
+            Err(obstacle) => return self.wait(obstacle, SOON),
         };
-        if let Some(refused) = &restores.refused {
-            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
-            return self.wait(obstacle, SOON);
-        }
-        if let Some(refused) = restores
-            .tables_refused
-            .as_ref()
-            .filter(|_| self.is_of_tables())
-        {
-            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
-            return self.wait(obstacle, SOON);
-        }
         if !self.is_preview()
             && let Some(job) = self.job()
         {
@@ -193,9 +182,9 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
-        match target.restores.as_deref() {
-            Some(restores) => self.prepare_in(target, restores),
-            None => self.unseen(&Obstacle::reading()),
+        match self.restores(target) {
+            Ok(restores) => self.prepare_in(target, restores),
+            Err(obstacle) => self.unseen(&obstacle),
         }
     }
 

@@ -164,7 +164,8 @@ impl<'a> Draft<'a> {
     /// both were read. Versions before V4.2 do not show it.
     fn is_older(&self, tenant: &Tenant) -> Option<bool> {
         let version = |text: &Option<String>| text.as_deref()?.parse::<Version>().ok();
-        let restores = self.seen.target.as_ref().ok()?.restores.as_ref()?;
+        let target = self.seen.target.as_ref().ok()?;
+        let restores = self.restores(target).ok()?;
         let of_both = version(&tenant.compatible).zip(version(&restores.data_version));
         Some(of_both.is_some_and(|(tenant, cluster)| tenant < cluster))
     }

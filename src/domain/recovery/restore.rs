@@ -237,6 +237,9 @@ impl Draft<'_> {
             RestoreStatus::Success => self.restored(job),
             RestoreStatus::Fail => self.failed(job),
             _ if self.is_canceling(job) => self.render(&State::Canceling, None, SOON),
+            closing if self.is_cancel_wanted() && closing.is_closing() => {
+                self.render(&State::Canceling, None, SOON)
+            }
             _ if self.is_cancel_wanted() => self.stop_job(),
             running => {
                 self.status.cause = None;

@@ -3,6 +3,7 @@
 mod beginning;
 mod elsewhere;
 mod ending;
+mod killed;
 mod protected;
 mod refusing;
 mod tables;

@@ -1,6 +1,7 @@
 //! All plans of a workload, from the points of its run in peace.
 
 mod acts;
+mod recoveries;
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,15 @@ use oceanbase_backup_operator::controller::lease;
 use crate::plan::{Act, Fault, Plan, Point};
 use crate::workload::Workload;
 use acts::{Sort, acts, ends, sort};
+use recoveries::Recoveries;
 
 /// How many points of one name are tried: statuses that follow the time are written again and
 /// again.
 const OF_WRITES: usize = 5;
 const OF_READS: usize = 2;
 const OF_EVENTS: usize = 4;
+/// Each status of a recovery is another step of it.
+const OF_RECOVERIES: usize = 30;
 
 /// Each thing that can go wrong at each point, one at a time.
 #[must_use]
@@ -24,33 +28,40 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
     let tenants = known.map(|known| known.tenants).unwrap_or_default();
     let mut counts = BTreeMap::<&str, usize>::new();
     let mut plans = Vec::new();
+    let mut recoveries = Recoveries::default();
     for point in points {
         let count = counts.entry(&point.name).or_default();
         *count += 1;
         let most = match sort(point) {
+            Sort::Write if point.what().contains(" recoverytasks/") => OF_RECOVERIES,
             Sort::Write | Sort::Command => OF_WRITES,
             Sort::List | Sort::Read | Sort::Query | Sort::Login => OF_READS,
             Sort::Event => OF_EVENTS,
         };
+        let of_recoveries = recoveries.acts(point);
         if *count > most {
+            plans.extend(
+                of_recoveries
+                    .into_iter()
+                    .map(|act| plan_of(workload, act, point)),
+            );
             continue;
         }
         let of_a_leader = has_second && !point.is_of_second();
         let more = if of_a_leader { ends(point) } else { Vec::new() };
-        plans.extend(
-            acts(point, &tenants)
-                .into_iter()
-                .chain(more)
-                .map(|act| Plan {
-                    workload: workload.to_owned(),
-                    faults: vec![Fault {
-                        act,
-                        at: point.clone(),
-                    }],
-                }),
-        );
+        let all = acts(point, &tenants).into_iter().chain(more);
+        let all = all.chain(of_recoveries);
+        plans.extend(all.map(|act| plan_of(workload, act, point)));
     }
     plans
+}
+
+fn plan_of(workload: &str, act: Act, at: &Point) -> Plan {
+    let at = at.clone();
+    Plan {
+        workload: workload.to_owned(),
+        faults: vec![Fault { act, at }],
+    }
 }
 
 /// How many points after the first kill the second one is tried at.
@@ -120,6 +131,23 @@ pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let mut chosen = sample(kills, count / 3, seed);
     chosen.extend(sample(ends, count / 4, seed));
     chosen.extend(sample(rest, count - chosen.len(), seed));
+    chosen
+}
+
+/// Every kill at a statement or write of a recovery, and so many of the other plans that concern one,
+/// the same ones for the same seed.
+#[must_use]
+pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
+    let is_kill = |plan: &Plan| {
+        let fault = &plan.faults[0];
+        matches!(fault.act, Act::KillBefore | Act::KillAfter) && recoveries::concerns(&fault.at)
+    };
+    let (mut chosen, rest): (Vec<_>, Vec<_>) = plans.into_iter().partition(is_kill);
+    let rest = rest.into_iter().filter(|plan| {
+        let fault = &plan.faults[0];
+        recoveries::concerns(&fault.at) || sort(&fault.at) == Sort::Query
+    });
+    chosen.extend(sample(rest.collect(), others, seed));
     chosen
 }
 

@@ -144,3 +144,14 @@ fn nothing_is_said_of_an_upgrade_before_both_versions_were_read() {
     story.target().restores = None;
     assert_eq!((story.pass(62), story.phase()), (None, "Upgrading"));
 }
+
+#[test]
+fn a_tenant_whose_version_is_not_shown_now_is_not_taken_for_a_new_one() {
+    let mut story = activated_of_older_version();
+    *story.restores() = Restores {
+        refused: Some(failure(FailureClass::Unknown)),
+        ..Restores::default()
+    };
+    assert_eq!(story.pass(64), None);
+    assert_eq!(story.phase(), "Upgrading");
+}

@@ -149,6 +149,9 @@ impl Sender {
     ) -> Result<(), Stop> {
         let query = RestoreQuery::ProgressByKey(key.clone());
         match self.restore(session, version, query, false, key).await? {
+            Some(restore) if restore.status.is_closing() => {
+                Err(withheld("the restore has ended already"))
+            }
             Some(restore) if restore.tenant_name == tenant.as_str() => Ok(()),
             Some(_) => Err(withheld("the restore makes another tenant")),
             None => Err(withheld("the restore does not run any more")),
