@@ -6,7 +6,7 @@ use super::super::unreadable::missing;
 use super::super::{Context, namespace, place, stores};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
-use crate::domain::recovery::{Knowledge, SourceSeen};
+use crate::domain::recovery::{self, Knowledge, SourceSeen};
 use crate::domain::{Obstacle, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
@@ -73,13 +73,14 @@ fn of_storage(
             tenant_id: None,
             log_backup: None,
             version: None,
+            data_directory: None,
             knowledge: Knowledge::Store,
         },
     })
 }
 
-/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered at
-/// all.
+/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered to the
+/// point, or else at all.
 fn of_tenant(
     task: &RecoveryTask,
     source: &TenantSource,
@@ -110,10 +111,12 @@ fn of_tenant(
         .collect();
     candidates.sort_by_key(|log_backup| {
         let status = log_backup.status.as_ref();
-        let has_backups = status.is_some_and(|status| {
-            !status.recovery_windows.is_empty() || !status.recovery_points.is_empty()
-        });
-        (has_backups, status.and_then(|status| status.tenant_id))
+        let known = status.map(windows::known).unwrap_or_default();
+        (
+            recovery::reaches(&task.spec.until, &known),
+            !known.spans().is_empty(),
+            status.and_then(|status| status.tenant_id),
+        )
     });
     let Some(log_backup) = candidates.pop() else {
         return Err(Obstacle::waiting(
@@ -161,6 +164,7 @@ fn of_tenant(
             tenant_id,
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),
+            data_directory: status.data_directory.clone(),
             knowledge: live.unwrap_or_else(|| Knowledge::Told(windows::known(&status))),
         },
     })

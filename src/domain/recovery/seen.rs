@@ -86,6 +86,8 @@ pub struct SourceSeen {
     pub log_backup: Option<String>,
     /// Version of the cluster that made them.
     pub version: Option<Version>,
+    /// The directory in which the target looks for the sets.
+    pub data_directory: Option<String>,
     /// What can be recovered.
     pub knowledge: Knowledge,
 }

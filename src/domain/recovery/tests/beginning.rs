@@ -199,25 +199,23 @@ fn a_preview_changes_nothing() {
 }
 
 #[test]
-fn an_object_that_is_applied_again_does_not_recover_again() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::Success, Some("PRIMARY"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!(
-        (story.phase(), story.cause()),
-        ("Completed", "AlreadyRecovered")
-    );
+fn nothing_is_sent_after_the_instant_that_was_given_and_what_was_made_is_dropped() {
+    let mut limited = spec();
+    limited["notAfterTime"] = json!(at(100).to_string());
+    let mut story = Story::new(limited);
+    story.pass_hearing(&Answer::Done, 90);
+    story = story.with_resources(None);
+    assert_eq!(story.pass(100), Some(Effect::DropPool(resource())));
+    assert_eq!(story.cause(), "NotAfterTimePassed");
 }
 
 #[test]
-fn an_object_that_is_applied_again_follows_the_recovery_that_runs() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::WaitTenant, Some("RESTORE"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!((story.phase(), story.status.job_id), ("Restoring", Some(3)));
-}
-
-#[test]
-fn a_recovery_that_failed_is_not_tried_again_by_the_same_key() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::Fail, Some("RESTORE"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!((story.phase(), story.cause()), ("Failed", "AlreadyTried"));
+fn a_store_is_previewed_at_a_point_only() {
+    let mut of_store = spec();
+    of_store["mode"] = json!("Preview");
+    of_store["until"] = json!({"type": "Latest"});
+    let (reason, _) = refused(of_store, |story| {
+        story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
+    });
+    assert_eq!(reason, "PreviewNeedsPoint");
 }
