@@ -110,8 +110,8 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
 /// A statement is answered well and does nothing: sys passes it on to a tenant that does not take
 /// it, or a proxy has sent it to another session than the next one.
 fn without_effect(point: &Point) -> Option<Act> {
-    let what = point.what();
     const WORDS: [&str; 4] = ["ALTER SYSTEM ", "SET ENCRYPTION ", "CREATE ", "DROP "];
+    let what = point.what();
     let is_passed_on = WORDS.iter().any(|word| what.starts_with(word));
     is_passed_on.then(|| database("swallow: {on: {}}"))
 }
