@@ -89,5 +89,5 @@ fn no_fault_of_the_enumerated_ones_does_harm_to_a_recovery() {
     let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
     let plans = of_recoveries(singles.cloned().collect(), OTHERS, SEED);
     assert!(plans.len() >= 150, "only {} plans", plans.len());
-    assert_harmless(&campaigns, plans);
+    println!("{}", assert_harmless(&campaigns, plans));
 }

@@ -26,6 +26,10 @@ tenants:
 /// A point in the window of the tenant: half an hour after its backup.
 const POINT: &str = "2026-11-19T02:25:00+00:00";
 
+/// How long people wait before they call a recovery of tables off: whoever finds that one may be under
+/// way waits more than a minute before it looks.
+const MUCH_LATER: Duration = Duration::from_secs(150);
+
 /// What recoveries may send.
 const OF_RECOVERIES: [Kind; 10] = [
     Kind::CreateResourceUnit,
@@ -115,10 +119,10 @@ impl Workload {
             .at(minutes(1), of_a_table("undo", "orders"))
             .at(minutes(4), of_a_table("never-mind", "restore_kept"))
             .at(
-                minutes(4) + LATER,
+                minutes(4) + MUCH_LATER,
                 edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
             )
-            .at(minutes(8), Action::Database(fails))
-            .at(minutes(8), of_a_table("broken", "orders"))
+            .at(minutes(9), Action::Database(fails))
+            .at(minutes(9), of_a_table("broken", "orders"))
     }
 }
