@@ -11,7 +11,7 @@ use crate::domain::{Obstacle, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::TenantId;
+use crate::oceanbase::model::{BackupSet, BackupSetId, TenantId};
 
 /// Where the backups are: a store and a directory in it, of the data and of the logs.
 #[derive(Clone, Debug)]
@@ -73,7 +73,7 @@ fn of_storage(
             tenant_id: None,
             log_backup: None,
             version: None,
-            data_directory: None,
+            elsewhere: Vec::new(),
             knowledge: Knowledge::Store,
         },
     })
@@ -154,6 +154,10 @@ fn of_tenant(
         }
         _ => None,
     };
+    let elsewhere = match &live {
+        Some(Knowledge::Live { sets, .. }) => elsewhere(sets, status.data_directory.as_deref()),
+        _ => Vec::new(),
+    };
     let version = cluster
         .status
         .as_ref()
@@ -164,10 +168,21 @@ fn of_tenant(
             tenant_id,
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),
-            data_directory: status.data_directory.clone(),
+            elsewhere,
             knowledge: live.unwrap_or_else(|| Knowledge::Told(windows::known(&status))),
         },
     })
+}
+
+/// The sets that do not lie in this directory.
+fn elsewhere(sets: &[BackupSet], directory: Option<&str>) -> Vec<BackupSetId> {
+    let directory = directory.map(Place::read_back);
+    let lies_there = |set: &&BackupSet| {
+        let place = Place::read_back(&set.path);
+        directory.as_ref().is_none_or(|there| place.overlaps(there))
+    };
+    let others = sets.iter().filter(|set| !lies_there(set));
+    others.map(|set| set.id).collect()
 }
 
 /// The store in which a directory lies: the log backup's own, or another one of the namespace.

@@ -12,8 +12,7 @@ use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{CreateResources, RecoveryMode, ResourcesType, TargetType};
 use crate::domain::windows::{self, Explanation};
 use crate::domain::{Obstacle, shortened};
-use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{BackupSet, PreviewRow, RestoreKey, Restores, Scn};
+use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::{Capability, Version};
 
 /// How many sets and pieces a plan names.
@@ -220,7 +219,7 @@ pub(super) fn plan(
         .last()
         .and_then(|set| set.tenant_compatible.parse().ok());
     versions(of_sets.or(source.version), target)?;
-    within(source.data_directory.as_deref(), &sets)?;
+    within(&source.elsewhere, &sets)?;
     passwords(spec, &sets)?;
     let mut plan = Plan {
         window: window
@@ -249,22 +248,17 @@ pub(super) fn plan(
     })
 }
 
-/// Whether all sets lie where the target will look: a tenant's backups may have gone elsewhere once.
-fn within(directory: Option<&str>, sets: &[BackupSet]) -> Result<(), Obstacle> {
-    let Some(directory) = directory.map(Place::read_back) else {
-        return Ok(());
-    };
-    let is_elsewhere = |set: &&BackupSet| !Place::read_back(&set.path).overlaps(&directory);
-    let Some(set) = sets.iter().find(is_elsewhere) else {
+/// Whether all sets lie where the target will look.
+fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Obstacle> {
+    let Some(set) = sets.iter().find(|set| elsewhere.contains(&set.id)) else {
         return Ok(());
     };
     Err(Obstacle::permanent(
         "BackupsElsewhere",
         format!(
-            "backup set {} lies in '{}', and the tenant's backups go to '{directory}' now: recover it \
+            "backup set {} lies in '{}', and the tenant's backups go to another place now: recover it \
              from there with `source.type: Storage` in a new RecoveryTask",
-            set.id,
-            Place::read_back(&set.path)
+            set.id, set.path
         ),
     ))
 }

@@ -175,7 +175,7 @@ impl Story {
                     tenant_id: Some(TenantId(1002)),
                     log_backup: Some("prod-t1002".to_owned()),
                     version: Some(Version([4, 3, 5, 2])),
-                    data_directory: None,
+                    elsewhere: Vec::new(),
                     knowledge: Knowledge::Told(Recoverable {
                         windows: vec![WINDOW],
                         points: Vec::new(),

@@ -1,6 +1,7 @@
 //! What is looked at before anything is changed.
 
 use super::*;
+use crate::oceanbase::model::{BackupSet, BackupSetId, Piece};
 
 fn refused(spec: Value, change: impl FnOnce(&mut Story)) -> (String, String) {
     let mut story = Story::new(spec);
@@ -218,4 +219,64 @@ fn a_store_is_previewed_at_a_point_only() {
         story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
     });
     assert_eq!(reason, "PreviewNeedsPoint");
+}
+
+/// A full set at the window's start, of this version, and a piece that reaches to its end.
+fn live(tenant_compatible: &str) -> Knowledge {
+    let set = BackupSet {
+        id: BackupSetId(3),
+        dest_id: 2001,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: WINDOW.start_scn,
+        min_restore_scn: WINDOW.start_scn,
+        ended_at: None,
+        input_bytes: 0,
+        output_bytes: 0,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: tenant_compatible.to_owned(),
+        path: "file:///old/data".to_owned(),
+    };
+    let piece = Piece {
+        dest_id: 1001,
+        round_id: 1,
+        id: 1,
+        start_scn: WINDOW.start_scn,
+        checkpoint_scn: WINDOW.end_scn,
+        end_scn: WINDOW.end_scn,
+        frozen: false,
+        available: true,
+    };
+    Knowledge::Live {
+        sets: Arc::new(vec![set]),
+        pieces: vec![piece],
+    }
+}
+
+#[test]
+fn the_version_of_the_backups_counts_and_not_that_of_their_cluster_today() {
+    let mut story = Story::new(spec());
+    let source = story.seen.source.as_mut().unwrap();
+    source.version = Some(Version([4, 4, 2, 0]));
+    source.knowledge = live("4.3.5.0");
+    assert!(matches!(story.pass(0), Some(Effect::CreateUnit(_))));
+    let reason = refused_with(|story| {
+        story.seen.source.as_mut().unwrap().knowledge = live("4.4.2.0");
+    });
+    assert_eq!(reason, "VersionNotRestorable");
+}
+
+#[test]
+fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
+    let (reason, message) = refused(spec(), |story| {
+        let source = story.seen.source.as_mut().unwrap();
+        source.elsewhere = vec![BackupSetId(3)];
+        source.knowledge = live("4.3.5.2");
+    });
+    assert_eq!(reason, "BackupsElsewhere");
+    assert!(message.contains("file:///old/data"), "{message}");
 }

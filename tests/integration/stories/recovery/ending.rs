@@ -119,7 +119,7 @@ fn a_tenant_that_can_not_be_activated_is_kept() {
 
 #[test]
 fn a_tenant_from_an_older_version_is_upgraded_once_it_is_a_primary_one() {
-    let older = "{name: orders, compatible: '4.2.1.8', ";
+    let older = "{name: orders, compatible: '4.3.1.0', ";
     let world = recoverable_as(
         "recovery-upgrade",
         &ONE_TENANT.replace("{name: orders, ", older),
