@@ -54,7 +54,7 @@ pub struct Alert {
     #[serde(rename = "type")]
     #[schemars(length(max = 64))]
     pub type_: String,
-    /// Name of the tenant that it is about.
+    /// Name of the tenant that it is about; of the strategy where it is about no single one.
     #[schemars(length(max = 128))]
     pub object: String,
     /// The console's level: `Critical`, `Warning` or `Caution`.

@@ -127,6 +127,11 @@ pub struct Recovery {
         extend("x-kubernetes-list-type" = "set")
     )]
     pub target_name_prefixes: Vec<String>,
+    /// Whether tenants may be restored from and to this cluster for a while, be asked by SQL that
+    /// whoever writes a BackupStrategy has written, and be dropped. Which ones the lists above say;
+    /// `policy` is about recoveries that stay.
+    #[serde(default)]
+    pub verification: RecoveryPolicy,
     /// Tenants of this cluster that exist and into which tables may be recovered: names, or prefixes
     /// that end in `*`. Left out none.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -144,6 +149,7 @@ impl Default for Recovery {
             policy: RecoveryPolicy::default(),
             source_tenants: everything(),
             target_name_prefixes: restore(),
+            verification: RecoveryPolicy::default(),
             target_tenants: Vec::new(),
         }
     }

@@ -24,6 +24,8 @@ pub mod types {
     pub const RESTORED: &str = "Restored";
     /// The recovered tenant is a primary one.
     pub const ACTIVATED: &str = "Activated";
+    /// A tenant that was restored for a while has passed its checks; of a strategy, the last one.
+    pub const RESTORE_VERIFIED: &str = "RestoreVerified";
     /// The database or the store answers.
     pub const REACHABLE: &str = "Reachable";
     /// Log archiving runs.

@@ -34,6 +34,7 @@ pub mod schedule;
 pub mod storage;
 pub mod strategy;
 pub mod taken;
+pub mod verification;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
     CustomResourceDefinition, JSON, JSONSchemaProps,

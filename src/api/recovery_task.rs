@@ -10,6 +10,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::verification::Verification;
 use super::{INSTANT, LocalReference};
 
 pub use objects::{Objects, RecoveredDatabase, RecoveredTable};
@@ -64,13 +65,14 @@ pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
     selectable = ".status.phase"
 )]
 #[serde(rename_all = "camelCase")]
-#[x_kube(validation = (unchanged!("objects", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable but for `cancel`; create a new RecoveryTask"))]
+#[x_kube(validation = (unchanged!("objects", "verification", "decryptionSecretRefs", "notAfterTime", "idempotencyKey"), "spec is immutable but for `cancel`; create a new RecoveryTask"))]
 #[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable but for `cancel`; create a new RecoveryTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new RecoveryTask"))]
 #[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview can not be canceled: it changes nothing"))]
 #[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a store can be previewed at a point only: `until` must be a time or an SCN"))]
 #[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` exactly where `target.type` is 'ExistingTenant'"))]
 #[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables come into a primary tenant: `finish` must be 'Activate' where there are `objects`"))]
+#[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification makes a tenant that is only read and always dropped: with `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
 pub struct RecoveryTaskSpec {
     /// What is recovered.
     pub source: Source,
@@ -82,6 +84,9 @@ pub struct RecoveryTaskSpec {
     /// is recovered, as a new one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub objects: Option<Objects>,
+    /// Makes the recovery a verification: the tenant is restored, checked and dropped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Verification>,
     /// Whether the tenant can be written to at the end.
     #[serde(default)]
     pub finish: Finish,

@@ -15,6 +15,7 @@ use super::alert::AlertSettings;
 use super::log_backup::{HealPolicy, HealSettings};
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
+use super::verification::VerificationSettings;
 use super::{Binding, DataBackupSettings, DeletionPolicy, Drift, LocalReference};
 
 /// Which tenants of a cluster are backed up, when and where.
@@ -129,6 +130,9 @@ pub struct BackupStrategySpec {
     /// the condition RetentionApplied says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// Verification by recovery (console 3.4). Left out nothing is verified.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationSettings>,
     /// From when on something is told as an alert.
     #[serde(default)]
     pub alerts: AlertSettings,

@@ -9,6 +9,9 @@ use tokio::time::Instant;
 /// For how long an object that was made counts as there although its store does not show it.
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
+/// For how long a turn that was taken is nobody else's: until then its object shows what was begun.
+const TURN: Duration = Duration::from_secs(30);
+
 /// What a process remembers of objects. An object is known by its kind, namespace and name.
 #[derive(Default)]
 pub struct Memory(Mutex<Known>);
@@ -25,6 +28,8 @@ struct Known {
     replaced: HashMap<String, Vec<String>>,
     /// When objects were made.
     made: HashMap<String, Instant>,
+    /// By database, who is about to begin what one at a time may do, and since when.
+    turns: HashMap<String, (String, Instant)>,
 }
 
 impl Memory {
@@ -107,6 +112,23 @@ impl Memory {
         is_known
     }
 
+    /// Takes the turn in a database for an object; says whether it has it. One process acts at a time, so
+    /// that of two objects only one gets it.
+    pub fn takes_turn(&self, database: &str, object: &str) -> bool {
+        let turns = &mut self.known().turns;
+        let held = turns.get(database);
+        if held.is_some_and(|(holder, since)| holder != object && since.elapsed() < TURN) {
+            return false;
+        }
+        turns.insert(database.to_owned(), (object.to_owned(), Instant::now()));
+        true
+    }
+
+    /// Gives back what turns an object has.
+    pub fn gives_turn_back(&self, object: &str) {
+        self.known().turns.retain(|_, (holder, _)| holder != object);
+    }
+
     /// Forgets an object that was deleted.
     pub fn forget(&self, object: &str) {
         let mut known = self.known();
@@ -114,6 +136,7 @@ impl Memory {
         known.failures.remove(object);
         known.waiting.remove(object);
         known.replaced.remove(object);
+        known.turns.retain(|_, (holder, _)| holder != object);
     }
 }
 
@@ -162,6 +185,18 @@ mod tests {
             tokio::time::advance(Duration::from_secs(3)).await;
         }
         assert_eq!(ages, [0, 3, 0, 3, 0, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_turn_is_one_objects_until_it_gives_it_back_or_is_not_heard_of() {
+        let memory = Memory::default();
+        assert!(memory.takes_turn("db", "a") && memory.takes_turn("db", "a"));
+        assert!(!memory.takes_turn("db", "b"));
+        assert!(memory.takes_turn("other", "b"));
+        memory.gives_turn_back("a");
+        assert!(memory.takes_turn("db", "b"));
+        tokio::time::advance(TURN).await;
+        assert!(memory.takes_turn("db", "a"));
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 mod source;
 mod statement;
+mod verification;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, TargetSeen};
-use crate::domain::{Decision, Obstacle, pinned};
+use crate::domain::{Decision, Farewell, Obstacle, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, TenantId};
@@ -58,12 +59,20 @@ impl Reconcile for RecoveryTask {
         let intent = recovery::open_intent(&status).filter(|_| !is_over);
         let places = found.as_ref().ok().map(|found| found.places.clone());
         let secrets = match status.step {
-            None if !is_over => statement::wrong_secret(self, context).await,
+            None if !is_over => match statement::wrong_secret(self, context).await {
+                None => verification::wrong_secret(self, context).await,
+                wrong => wrong,
+            },
             _ => None,
         };
+        let turn = key
+            .as_ref()
+            .filter(|_| !is_over)
+            .and_then(|key| verification::turn(self, key, context));
         let decision = recovery::Seen {
             forbidden: self.forbidden(context),
             secrets,
+            turn,
             source: found.map(|found| found.seen),
             target: target.map(|(key, snapshot)| self.target_seen(&key, &snapshot, context)),
             handed_over,
@@ -82,9 +91,32 @@ impl Reconcile for RecoveryTask {
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<RecoveryTaskStatus, Effect> {
-        let (name, status) = (self.full_name(), self.current_status());
+        let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        recovery::decide(&task, &seen.decision, heard, context.clock.now())
+        let decision = recovery::decide(&task, &seen.decision, heard, context.clock.now());
+        if self.spec.verification.is_some() && decision.status.step.is_none() {
+            verification::give_back(self, context);
+        }
+        decision
+    }
+
+    /// What a verification has made is dropped, also where its object is deleted meanwhile.
+    fn wants_finalizer(&self) -> bool {
+        self.spec.verification.is_some() && !is_over(self)
+    }
+
+    fn farewell(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Farewell<RecoveryTaskStatus, Effect> {
+        let now = context.clock.now();
+        let deleted_at = self.metadata.deletion_timestamp.as_ref();
+        let deleted_at = deleted_at.map_or(now, |at| at.0);
+        let (status, name) = (self.current_status(), self.full_name());
+        let task = self.task(&name, &status);
+        recovery::leave(&task, &seen.decision, heard, deleted_at, now)
     }
 
     fn waiting(&self, seen: &Seen, context: &Context) -> Option<RecoveryTaskStatus> {
@@ -118,6 +150,7 @@ impl Reconcile for RecoveryTask {
             | Effect::Cancel { .. }
             | Effect::DropTenant { .. }
             | Effect::DropAuxiliary { .. }
+            | Effect::Check { .. }
             | Effect::Activate { .. } => Way::Recovery,
         };
         Some((seen.key.clone()?, way))
@@ -147,6 +180,10 @@ impl Reconcile for RecoveryTask {
         let status = self.current_status();
         if let (None, Some(outcome)) = (&before.outcome, &status.outcome) {
             context.metrics.recovery_ended(&outcome.to_lowercase());
+            let progress = status.verification.as_ref();
+            if let Some(result) = progress.and_then(|progress| progress.result.as_deref()) {
+                context.metrics.verification_ended(&result.to_lowercase());
+            }
         }
     }
 }
@@ -157,6 +194,7 @@ impl RecoveryTask {
         format!("{}/{}", namespace(self), self.name_any())
     }
 
+    /// What a decision is about.
     fn task<'a>(&'a self, name: &'a str, status: &'a RecoveryTaskStatus) -> recovery::Task<'a> {
         recovery::Task {
             generation: self.metadata.generation.unwrap_or_default(),
@@ -186,7 +224,14 @@ impl RecoveryTask {
         let target = &spec.target;
         let rules = self.rules(&target.cluster_ref.name, context)?;
         let cluster = &target.cluster_ref.name;
+        let verifies = spec.verification.is_some();
+        let source_allowed = if verifies {
+            recovery::verification_allowed
+        } else {
+            recovery::source_allowed
+        };
         let target_allowed = match target.type_ {
+            _ if verifies => recovery::scratch_allowed,
             TargetType::NewTenant => recovery::target_allowed,
             TargetType::ExistingTenant => recovery::existing_target_allowed,
         };
@@ -198,16 +243,12 @@ impl RecoveryTask {
                     };
                     let cluster = &tenant.cluster_ref.name;
                     match self.rules(cluster, context) {
-                        Some(rules) => {
-                            recovery::source_allowed(&rules, cluster, &tenant.tenant_name)
-                        }
+                        Some(rules) => source_allowed(&rules, cluster, &tenant.tenant_name),
                         None => Ok(()),
                     }
                 }
                 (SourceType::Storage, source) => match &source.storage {
-                    Some(storage) => {
-                        recovery::source_allowed(&rules, cluster, &storage.tenant_name)
-                    }
+                    Some(storage) => source_allowed(&rules, cluster, &storage.tenant_name),
                     None => Ok(()),
                 },
             })
@@ -248,7 +289,15 @@ fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool
             log_backup.namespace().as_deref() == Some(&*namespace)
                 && source.is_some_and(|source| log_backup.spec.tenant_name == source.tenant_name)
         }
-        Change::Object(Changed::Strategy(_) | Changed::Task(_) | Changed::Recovery(_)) => false,
+        // One verification begins when another one ends.
+        Change::Object(Changed::Recovery(other)) => {
+            let waits = task
+                .status
+                .as_ref()
+                .is_none_or(|status| status.step.is_none());
+            waits && task.spec.verification.is_some() && other.spec.verification.is_some()
+        }
+        Change::Object(Changed::Strategy(_) | Changed::Task(_)) => false,
     }
 }
 

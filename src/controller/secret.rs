@@ -247,7 +247,7 @@ impl From<Obstacle> for CredentialsError {
 }
 
 /// The name becomes part of `name@sys#cluster`.
-fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
+pub(super) fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
     use secrecy::ExposeSecret;
     let name = name.expose_secret();
     if name
@@ -258,8 +258,8 @@ fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
     }
     Err(Obstacle::permanent(
         "InvalidUsername",
-        "`username` in the cluster's Secret must be the plain name of a user of the sys tenant, \
-         without '@' and '#'",
+        "`username` in the Secret must be the plain name of a user, without tenant and cluster ('@' and \
+         '#')",
     ))
 }
 

@@ -6,6 +6,7 @@ mod places;
 mod policy;
 mod removal;
 mod rivals;
+mod verifications;
 
 pub(super) use children::{make, make_log_backup};
 pub(super) use places::place_of;
@@ -106,6 +107,7 @@ impl Reconcile for BackupStrategy {
             logs_elsewhere,
             data_elsewhere,
             recovered: recovered(context, &key),
+            verifications: verifications::seen(self, context),
         }
     }
 
@@ -162,7 +164,12 @@ impl Reconcile for BackupStrategy {
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         if let Change::Object(Changed::Task(task)) = change {
-            return owner_of(task, context).into_iter().collect();
+            return owner_of(&**task, context).into_iter().collect();
+        }
+        if let Change::Object(Changed::Recovery(task)) = change
+            && let Some(owner) = owner_of(&**task, context)
+        {
+            return vec![owner];
         }
         // First what costs nothing: a thousand strategies are asked at each change.
         let all = &context.stores.strategies;
@@ -213,6 +220,7 @@ impl BackupStrategy {
     ) -> strategy::Strategy<'a> {
         strategy::Strategy {
             name,
+            uid: self.metadata.uid.as_deref().unwrap_or_default(),
             generation: self.metadata.generation.unwrap_or_default(),
             created_at: created_at(self),
             spec: &self.spec,
@@ -222,7 +230,7 @@ impl BackupStrategy {
 
     fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
         stores::within(&context.stores.tasks, namespace)
-            .filter(|task| is_owned_by(task, self))
+            .filter(|task| is_owned_by(&**task, self))
             .map(|task| {
                 let status = task.status.clone().unwrap_or_default();
                 TaskSeen {
@@ -256,7 +264,7 @@ impl BackupStrategy {
 }
 
 /// By uid: a strategy that was made anew under the same name is another one.
-fn is_owned_by(task: &BackupTask, strategy: &BackupStrategy) -> bool {
+fn is_owned_by<K: Resource>(task: &K, strategy: &BackupStrategy) -> bool {
     let owners = task.owner_references();
     owners
         .iter()
@@ -264,7 +272,7 @@ fn is_owned_by(task: &BackupTask, strategy: &BackupStrategy) -> bool {
 }
 
 /// The strategy that has made a task. An owner is in the same namespace.
-fn owner_of(task: &BackupTask, context: &Context) -> Option<Arc<BackupStrategy>> {
+fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrategy>> {
     let namespace = namespace(task);
     let owners = task.owner_references().iter();
     let mut known = owners

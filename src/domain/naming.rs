@@ -27,6 +27,13 @@ pub fn of_slot(slot: &Slot) -> String {
     format!("-{kind}-{}z", slot.stamp())
 }
 
+/// The verification of one tenant for one slot: `<strategy>-t<tenantId>-verify-<yyyymmddhhmm>z`, in UTC.
+#[must_use]
+pub fn verification(strategy: &str, tenant: TenantId, slot: Timestamp) -> String {
+    let stamp = slot.strftime("%Y%m%d%H%M");
+    shortened(strategy, &format!("-t{tenant}-verify-{stamp}z"))
+}
+
 /// The task of one tenant that a task for several makes: `<parent>-t<tenantId>`.
 #[must_use]
 pub fn child(parent: &str, tenant: TenantId) -> String {

@@ -16,6 +16,9 @@
 //! What is cleaned up is what this recovery has made: the tenant whose number stands in its own job,
 //! a pool and a unit that bear its key. From the moment the tenant is restored nothing is dropped.
 //!
+//! A [verification](crate::api::verification) ends in another way: the tenant stays a standby one, is
+//! asked, and is dropped in any case, also where its object is deleted meanwhile.
+//!
 //! Tables go the same way into a tenant that exists. The engine makes an auxiliary tenant, activates it,
 //! imports its tables and drops it: what this recovery made for it is dropped at the end in any case,
 //! and the tenant that gets the tables is never touched otherwise.
@@ -26,6 +29,7 @@ mod effect;
 mod finish;
 mod importing;
 mod job;
+mod leave;
 mod permission;
 mod point;
 mod precheck;
@@ -36,13 +40,17 @@ mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use effect::Effect;
-pub use permission::{existing_target_allowed, source_allowed, target_allowed};
+pub use leave::leave;
+pub use permission::{
+    existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,
+};
 pub use point::reaches;
 pub use restore::open_intent;
 pub use seen::{Knowledge, Seen, SourceSeen, TargetSeen, Task};
@@ -75,6 +83,7 @@ pub fn decide(
         task,
         seen,
         status: task.status.clone(),
+        is_leaving: false,
         now,
     };
     if let Some(word) = &task.status.outcome {
@@ -110,6 +119,7 @@ pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
         task,
         seen,
         status: task.status.clone(),
+        is_leaving: false,
         now,
     };
     draft.note_facts();
@@ -125,6 +135,8 @@ struct Draft<'a> {
     task: &'a Task<'a>,
     seen: &'a Seen,
     status: RecoveryTaskStatus,
+    /// Whether its object is being deleted.
+    is_leaving: bool,
     now: Timestamp,
 }
 
@@ -139,7 +151,7 @@ impl<'a> Draft<'a> {
             && obstacle.reason == CLUSTER_REPLACED
         {
             // Nothing of the other database is ever seen again.
-            return self.fail_kept(obstacle.cause());
+            return self.end_with(Outcome::Failed, obstacle.cause());
         }
         if self.status.ending.is_some() {
             return self.clean_up();
@@ -150,6 +162,7 @@ impl<'a> Draft<'a> {
         match Step::parse(word) {
             Some(Step::Preparing) => self.prepare(),
             Some(Step::Restoring) => self.restore(),
+            Some(Step::Verifying) => self.verify(),
             Some(Step::Activating) => self.activate(),
             Some(Step::Upgrading) => self.upgrade(),
             Some(Step::CleaningUp) => self.clean_up(),
@@ -169,6 +182,7 @@ impl<'a> Draft<'a> {
             | Effect::DropAuxiliary { .. }
             | Effect::DropPool(_)
             | Effect::DropUnit(_) => self.hear_dropped(answer),
+            Effect::Check { number, .. } => self.hear_check(*number, answer),
             Effect::Activate { .. } => self.hear_activate(answer),
             Effect::Upgrade { .. } => self.hear_upgrade(answer),
         }
@@ -197,7 +211,7 @@ impl<'a> Draft<'a> {
     }
 
     fn is_cancel_wanted(&self) -> bool {
-        self.spec().cancel == Some(true)
+        self.is_leaving || self.spec().cancel == Some(true)
     }
 
     /// Whether tables are recovered into a tenant that exists: such a tenant is never made or dropped.
@@ -270,6 +284,7 @@ impl<'a> Draft<'a> {
 
     /// Goes on to another step.
     fn enter(&mut self, step: Step) {
+        self.note_begun();
         self.status.step = Some(step.word().to_owned());
         self.status.step_time = Some(time(self.now));
         self.status.tries = None;
@@ -288,8 +303,11 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends before the tenant is restored: what was made is cleaned up first.
-    fn give_up(self, outcome: Outcome, cause: Cause) -> Verdict {
-        let keeps = self.spec().failure_policy == FailurePolicy::Keep && outcome == Outcome::Failed;
+    fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+        self.note_result(outcome);
+        let keeps = self.spec().failure_policy == FailurePolicy::Keep
+            && outcome == Outcome::Failed
+            && !self.is_verification();
         if self.status.step.is_none() || keeps {
             return self.end_with(outcome, cause);
         }
@@ -313,10 +331,12 @@ impl<'a> Draft<'a> {
     }
 
     fn cancel(self) -> Verdict {
-        self.give_up(
-            Outcome::Canceled,
-            cause("Canceled", "canceled as `spec.cancel` asks"),
-        )
+        let why = if self.is_leaving {
+            "canceled, because its object is being deleted"
+        } else {
+            "canceled as `spec.cancel` asks"
+        };
+        self.give_up(Outcome::Canceled, cause("Canceled", why))
     }
 
     /// Ends without a look at what was made.
@@ -326,6 +346,7 @@ impl<'a> Draft<'a> {
     }
 
     fn end(mut self, outcome: Outcome) -> Verdict {
+        self.note_result(outcome);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.ending = None;
         let ended = self.status.completion_time.get_or_insert(time(self.now)).0;

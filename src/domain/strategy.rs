@@ -11,6 +11,7 @@
 mod alerts;
 mod closed;
 mod database;
+mod effect;
 mod following;
 mod health;
 mod history;
@@ -27,6 +28,7 @@ mod tenants;
 #[cfg(test)]
 mod tests;
 mod unmade;
+mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -35,10 +37,12 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use closed::closed;
+pub use effect::{Effect, Made};
 pub use following::{followed, give, settings_of};
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
+pub use verification::VerificationSeen;
 
 use index::Index;
 
@@ -46,11 +50,8 @@ use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
-use crate::api::{
-    BackupStrategySpec, BackupStrategyStatus, BackupTaskSpec, Cause, DesiredState, LogBackupSpec,
-    PinnedDatabase,
-};
-use crate::oceanbase::model::{Answer, Identity, Tenant, TenantId};
+use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
+use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
 const GO_ON: Next = Next::After(Duration::from_millis(200));
@@ -60,6 +61,8 @@ const GO_ON: Next = Next::After(Duration::from_millis(200));
 pub struct Strategy<'a> {
     /// Name of the object.
     pub name: &'a str,
+    /// Its uid.
+    pub uid: &'a str,
     /// Its generation.
     pub generation: i64,
     /// When it was created.
@@ -101,6 +104,8 @@ pub struct Seen {
     pub data_elsewhere: BTreeMap<TenantId, String>,
     /// Tenants that a RecoveryTask has made.
     pub recovered: BTreeSet<TenantId>,
+    /// RecoveryTasks that this strategy made.
+    pub verifications: Vec<VerificationSeen>,
 }
 
 /// A log backup of the cluster.
@@ -186,58 +191,6 @@ pub struct LogBackupEdit {
     pub inherited: Inherited,
 }
 
-/// Something to do.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Effect {
-    /// Log backups, with their names.
-    MakeLogBackups(Vec<(String, LogBackupSpec)>),
-    /// Log backups that are there.
-    EditLogBackups(Vec<LogBackupEdit>),
-    /// Tasks, with their names.
-    MakeTasks(Vec<(String, BackupTaskSpec)>),
-    /// Ended tasks, with their names, uids and resourceVersions.
-    DeleteTasks(Vec<(String, (String, String))>),
-    /// A statement about a tenant's delete policy.
-    ChangePolicy(PolicyChange),
-    /// Log backups that are to be stopped, by name.
-    StopLogBackups(Vec<String>),
-}
-
-impl Effect {
-    /// The names of the objects that are made, edited or deleted.
-    fn names(&self) -> Vec<&String> {
-        match self {
-            Self::MakeLogBackups(all) => all.iter().map(|(name, _)| name).collect(),
-            Self::EditLogBackups(all) => all.iter().map(|edit| &edit.name).collect(),
-            Self::MakeTasks(all) => all.iter().map(|(name, _)| name).collect(),
-            Self::DeleteTasks(all) => all.iter().map(|(name, _)| name).collect(),
-            // A removal tries again by itself.
-            Self::ChangePolicy(_) | Self::StopLogBackups(_) => Vec::new(),
-        }
-    }
-}
-
-/// What became of that.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Made {
-    /// They are as they should be and ours, now or before.
-    pub ours: BTreeSet<String>,
-    /// Something of their name is there that is not ours.
-    pub foreign: BTreeSet<String>,
-    /// They could not be made, edited or deleted now: why, by name.
-    pub errors: BTreeMap<String, String>,
-    /// What became of the statement, where it was one.
-    pub answer: Option<Answer>,
-}
-
-impl Made {
-    /// Why one of them could not be made, edited or deleted, if so.
-    #[must_use]
-    pub fn error(&self) -> Option<&str> {
-        self.errors.values().next().map(String::as_str)
-    }
-}
-
 type Verdict = Decision<BackupStrategyStatus, Effect>;
 
 /// Decides. `made` is what became of this very pass's effect, if there was one.
@@ -276,6 +229,8 @@ struct Draft<'a> {
     event: Option<Event>,
     /// What the delete policies are found to be, once they are looked at.
     retention: Option<Wanted>,
+    /// Why the schedule of verifications can not be read.
+    verification_refused: Option<verification::Refused>,
 }
 
 /// What objects are made for.
@@ -303,6 +258,7 @@ impl<'a> Draft<'a> {
             now,
             event: None,
             retention: None,
+            verification_refused: None,
         };
         draft.note_database();
         draft
@@ -344,6 +300,8 @@ impl Draft<'_> {
         let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
         next = next.sooner(retention.next, self.now);
         self.retention = Some(retention.condition);
+        let verification = self.verify(matched, made);
+        next = next.sooner(verification.next, self.now);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -352,7 +310,9 @@ impl Draft<'_> {
             }
             None
         } else {
-            effect.or(retention.change.map(Effect::ChangePolicy))
+            effect
+                .or(retention.change.map(Effect::ChangePolicy))
+                .or(verification.effect)
         };
         self.close_when_made(plan, made);
         self.forget_unwanted(plan);

@@ -9,7 +9,7 @@ use super::model::{Failure, FailureClass};
 
 use FailureClass::{NotYet, Permanent, Unknown};
 
-pub use table::{EXPLANATIONS, Explanation, OF_RESTORES};
+pub use table::{EXPLANATIONS, Explanation, OF_CHECKS, OF_RESTORES};
 
 /// Numbers of failed jobs that pass by themselves, beside those that [`FailureClass::NotYet`] and
 /// [`FailureClass::Unknown`] say so of: a node was lost, log archiving did not run, compaction was
@@ -106,6 +106,12 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     known
 }
 
+/// Explains why a restored tenant refuses a login or a question.
+#[must_use]
+pub fn explain_check(error: &ServerError) -> Failure {
+    explain_by(&[OF_CHECKS, EXPLANATIONS], i32::from(error.code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,7 +167,7 @@ mod tests {
 
     #[test]
     fn every_number_is_explained_once() {
-        for table in [EXPLANATIONS, OF_RESTORES] {
+        for table in [EXPLANATIONS, OF_RESTORES, OF_CHECKS] {
             let mut numbers: Vec<_> = table.iter().map(|e| e.number).collect();
             numbers.sort_unstable();
             let count = numbers.len();
@@ -189,7 +195,7 @@ mod tests {
             .filter(|number| !EXPLANATIONS.iter().any(|known| known.number == **number))
             .collect();
         assert_eq!(unexplained, [&0_u16; 0]);
-        for known in EXPLANATIONS.iter().chain(OF_RESTORES) {
+        for known in EXPLANATIONS.iter().chain(OF_RESTORES).chain(OF_CHECKS) {
             assert!(
                 !known.what.is_empty() && !known.advice.is_empty(),
                 "{known:?}"

@@ -1,6 +1,7 @@
 //! What OceanBase is made of: ids, states and rows, as values. No SQL and no I/O.
 
 mod answer;
+mod check;
 mod destinations;
 mod id;
 mod job;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass, HandedOver};
+pub use check::{CheckQuery, CheckVerdict};
 pub use destinations::Destinations;
 pub use id::{
     BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, ScnError, TenantId, TenantName,

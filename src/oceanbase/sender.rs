@@ -1,5 +1,6 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
+mod inspect;
 mod look;
 
 use std::sync::Arc;
@@ -7,6 +8,8 @@ use std::time::Duration;
 
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
+
+pub use inspect::Inspection;
 
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Preface, SESSION_SETUP, limit};

@@ -20,6 +20,7 @@ pub struct Metrics {
     status_writes: IntCounterVec,
     tasks: IntCounterVec,
     recoveries: IntCounterVec,
+    verifications: IntCounterVec,
     slots: IntCounterVec,
     malformed: IntCounterVec,
     left_out: IntCounterVec,
@@ -72,6 +73,11 @@ impl Metrics {
             recoveries: counters(
                 "recoveries_total",
                 "Recoveries that ended, by result.",
+                &["result"],
+            )?,
+            verifications: counters(
+                "verifications_total",
+                "Verifications by recovery that ended, by result.",
                 &["result"],
             )?,
             slots: counters(
@@ -132,6 +138,8 @@ impl Metrics {
             &self.statements,
             &self.status_writes,
             &self.tasks,
+            &self.recoveries,
+            &self.verifications,
             &self.slots,
             &self.malformed,
             &self.left_out,
@@ -187,6 +195,11 @@ impl Metrics {
     /// Counts a recovery that ended.
     pub fn recovery_ended(&self, result: &str) {
         self.recoveries.with_label_values(&[result]).inc();
+    }
+
+    /// Counts a verification that ended.
+    pub fn verification_ended(&self, result: &str) {
+        self.verifications.with_label_values(&[result]).inc();
     }
 
     /// Counts a slot that was closed.

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::api::condition::{self, Condition};
+use crate::api::verification::VerificationProgress;
 use crate::api::{Cause, PinnedDatabase};
 
 /// What the operator knows of the recovery.
@@ -18,7 +19,7 @@ pub struct RecoveryTaskStatus {
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]
     pub conditions: Vec<Condition>,
-    /// `Pending`, `CreatingTenant`, `Restoring`, `Activating`, `Importing`, `Upgrading`, `CleaningUp`,
+    /// `Pending`, `CreatingTenant`, `Restoring`, `Verifying`, `Activating`, `Importing`, `Upgrading`, `CleaningUp`,
     /// `Completed`, `Failed`, `Canceling` or `Canceled`; more may come.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
@@ -70,7 +71,7 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
     /// How far it is: left out until something was changed, then `Preparing`, `Restoring`,
-    /// `Activating`, `Upgrading` or `CleaningUp`.
+    /// `Verifying`, `Activating`, `Upgrading` or `CleaningUp`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub step: Option<String>,
@@ -141,7 +142,10 @@ pub struct RecoveryTaskStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub outcome: Option<String>,
-    /// What was dropped after a failure, or after tables were recovered.
+    /// Of a verification: how far it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationProgress>,
+    /// What was dropped after a failure, after tables were recovered, or after a verification.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cleanup: Option<Cleanup>,
     /// Why the recovery failed, or what it waits for.

@@ -9,6 +9,7 @@ use super::super::condition::{self, Condition};
 use super::super::pinned::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
+use super::super::verification::VerificationStatus;
 
 /// What the operator knows of the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -87,6 +88,9 @@ pub struct BackupStrategyStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantId"]))]
     pub retention: Vec<AppliedPolicy>,
+    /// What became of the verifications.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub verification: Option<VerificationStatus>,
     /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]

@@ -5,6 +5,7 @@ use super::super::secret::Values;
 use super::super::{Context, namespace, place};
 use super::Seen;
 use super::source::{InStore, Places};
+use super::verification;
 use crate::api::recovery_task::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
 use crate::domain::Obstacle;
@@ -28,6 +29,16 @@ pub(super) async fn send(
     mut permit: Permit,
     context: &Context,
 ) -> Answer {
+    if let Effect::Check {
+        tenant,
+        tenant_id,
+        number,
+    } = effect
+    {
+        let asked = (tenant.clone(), *tenant_id);
+        let answer = verification::ask(task, asked, *number, &mut permit, context).await;
+        return answer.unwrap_or_else(refused);
+    }
     match command(task, effect, seen, &permit, context).await {
         Ok(command) => permit.send(&Command::from(command)).await,
         Err(obstacle) => refused(obstacle),
@@ -115,11 +126,15 @@ async fn command(
         }),
         Effect::Find { tenant, key } => Recovery::FindRestore { tenant, key },
         Effect::Cancel { tenant, key } => Recovery::CancelRestore { tenant, key },
+        // Asked in another way.
+        Effect::Check { .. } => return Err(unusable("verification.checks")),
         Effect::DropTenant {
+            verified,
             tenant,
             tenant_id,
             key,
         } => Recovery::DropTenant {
+            verified,
             tenant,
             tenant_id,
             key,

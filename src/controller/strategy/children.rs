@@ -14,9 +14,9 @@ use serde::de::DeserializeOwned;
 use super::super::log_backup::followed;
 use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
-use super::{is_owned_by, removal};
+use super::{is_owned_by, removal, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
-use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec};
+use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec, RecoveryTask};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
 impl BackupStrategy {
@@ -49,7 +49,15 @@ impl BackupStrategy {
             }
             Effect::DeleteTasks(tasks) => {
                 for (name, version) in tasks {
-                    self.delete_task(name, version, context, &mut made).await;
+                    delete::<BackupTask>(self, name, version, context, &mut made).await;
+                }
+            }
+            Effect::MakeVerification(name, spec) => {
+                verifications::make_verification(self, (name, spec), context, &mut made).await;
+            }
+            Effect::DeleteVerifications(tasks) => {
+                for (name, version) in tasks {
+                    delete::<RecoveryTask>(self, name, version, context, &mut made).await;
                 }
             }
             Effect::StopLogBackups(names) => {
@@ -89,34 +97,38 @@ impl BackupStrategy {
             Err(error) => drop(made.errors.insert(edit.name.clone(), said(&error))),
         }
     }
+}
 
-    /// Deletes a task as it was seen: one that was changed or made anew since stays.
-    async fn delete_task(
-        &self,
-        name: &str,
-        (uid, resource_version): &(String, String),
-        context: &Context,
-        made: &mut Made,
-    ) {
-        let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(self));
-        let parameters = DeleteParams::background().preconditions(Preconditions {
-            uid: Some(uid.clone()),
-            resource_version: Some(resource_version.clone()),
-        });
-        context.metrics.wrote(Self::CONTROLLER, "delete");
-        match api.delete(name, &parameters).await {
-            Ok(_) => {
-                made.ours.insert(name.to_owned());
-            }
-            Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-            Err(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
+/// Deletes a task as it was seen: one that was changed or made anew since stays.
+async fn delete<K: Reconcile>(
+    strategy: &BackupStrategy,
+    name: &str,
+    (uid, resource_version): &(String, String),
+    context: &Context,
+    made: &mut Made,
+) {
+    let api = Api::<K>::namespaced(context.client.clone(), &namespace(strategy));
+    let parameters = DeleteParams::background().preconditions(Preconditions {
+        uid: Some(uid.clone()),
+        resource_version: Some(resource_version.clone()),
+    });
+    context.metrics.wrote(BackupStrategy::CONTROLLER, "delete");
+    match api.delete(name, &parameters).await {
+        Ok(_) => {
+            made.ours.insert(name.to_owned());
         }
+        Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
+        Err(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
     }
 }
 
 /// Metadata of a child: labels and annotations of the parent are not copied, or a Git client would
 /// take the child for its own and delete it.
-fn metadata_of(name: &str, namespace: &str, owner: Option<OwnerReference>) -> ObjectMeta {
+pub(super) fn metadata_of(
+    name: &str,
+    namespace: &str,
+    owner: Option<OwnerReference>,
+) -> ObjectMeta {
     ObjectMeta {
         name: Some(name.to_owned()),
         namespace: Some(namespace.to_owned()),

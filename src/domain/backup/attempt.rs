@@ -242,6 +242,7 @@ impl Draft<'_> {
             | Answer::Ended(_)
             | Answer::Restore(_)
             | Answer::Preview(_)
+            | Answer::Checked(_)
             | Answer::HandedOver => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;

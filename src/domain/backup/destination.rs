@@ -43,6 +43,7 @@ impl Draft<'_> {
             | Answer::Ended(_)
             | Answer::Restore(_)
             | Answer::Preview(_)
+            | Answer::Checked(_)
             | Answer::HandedOver => {
                 taken::note(&mut self.status.taken, SETTING, self.now);
                 let obstacle = self.not_shown();

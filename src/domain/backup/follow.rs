@@ -270,6 +270,7 @@ impl Draft<'_> {
             | Answer::Ended(_)
             | Answer::Restore(_)
             | Answer::Preview(_)
+            | Answer::Checked(_)
             | Answer::HandedOver => None,
             Answer::Refused(failure) => Some(failure.into()),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {

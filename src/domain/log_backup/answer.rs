@@ -27,6 +27,7 @@ impl Draft<'_> {
             | Answer::Ended(_)
             | Answer::Restore(_)
             | Answer::Preview(_)
+            | Answer::Checked(_)
             | Answer::HandedOver => {
                 self.forget_failures();
                 self.note_taken(effect);

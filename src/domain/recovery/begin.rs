@@ -52,6 +52,9 @@ impl Draft<'_> {
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
+        if let Some(obstacle) = &self.seen.turn {
+            return self.held_up(obstacle);
+        }
         match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
             Err(obstacle) => self.refuse(&obstacle),

@@ -82,8 +82,10 @@ impl Draft<'_> {
         }
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
-        if let Some(tenant) = tenant.filter(|_| is_half_made) {
+        let verified = self.is_verification();
+        if let Some(tenant) = tenant.filter(|_| is_half_made || verified) {
             return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
+                verified,
                 tenant: name,
                 tenant_id: tenant.id,
                 key,
@@ -200,6 +202,11 @@ impl Draft<'_> {
             ),
             ..before
         });
+        // That it is dropped is half of what a verification is for.
+        let outcome = match outcome {
+            Outcome::Completed if self.is_verification() => Outcome::Failed,
+            outcome => outcome,
+        };
         self.end(outcome)
     }
 }

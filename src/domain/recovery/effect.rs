@@ -36,8 +36,19 @@ pub enum Effect {
         /// The recovery's key.
         key: RestoreKey,
     },
-    /// Drop the tenant that could not be restored.
+    /// Ask the restored tenant one of its checks.
+    Check {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number, which is that of the recovery's own job.
+        tenant_id: TenantId,
+        /// Which of the checks, from 0 on.
+        number: usize,
+    },
+    /// Drop the tenant that could not be restored, or was restored for a while only.
     DropTenant {
+        /// Whether it was restored for a while only.
+        verified: bool,
         /// The tenant.
         tenant: TenantName,
         /// Its number, which is that of the recovery's own job.

@@ -24,7 +24,7 @@ const NOT_ALLOWED: i32 = -4179;
 
 /// Why a restored tenant is not seen.
 #[derive(Clone, Copy)]
-enum Missing<'a> {
+pub(super) enum Missing<'a> {
     /// Its database shows nothing.
     Unseen(&'a Obstacle),
     /// Its database shows others.
@@ -176,7 +176,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The tenant that the recovery has made.
-    fn restored_tenant(&self) -> Result<&'a Tenant, Missing<'a>> {
+    pub(super) fn restored_tenant(&self) -> Result<&'a Tenant, Missing<'a>> {
         let target = self.seen.target.as_ref().map_err(Missing::Unseen)?;
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
@@ -185,7 +185,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
+    pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
         match missing {
             Missing::Unseen(obstacle) => self.unseen(obstacle),
             // Views lag, and a restored tenant is not gone within a minute by itself.
@@ -202,7 +202,7 @@ impl<'a> Draft<'a> {
     }
 
     /// How long ago the step began.
-    fn since_step(&self) -> SignedDuration {
+    pub(super) fn since_step(&self) -> SignedDuration {
         let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
         began.duration_until(self.now)
     }
@@ -211,10 +211,12 @@ impl<'a> Draft<'a> {
         self.status.tries.unwrap_or_default() >= LEAST_TRIES
     }
 
-    /// It is restored: nothing is dropped any more.
-    pub(super) fn fail_kept(mut self, cause: Cause) -> Verdict {
-        self.status.cause = Some(cause);
-        self.end(Outcome::Failed)
+    /// It is restored: nothing is dropped any more, but by a verification.
+    pub(super) fn fail_kept(self, cause: Cause) -> Verdict {
+        if self.is_verification() {
+            return self.fail(cause);
+        }
+        self.end_with(Outcome::Failed, cause)
     }
 
     pub(super) fn keep_canceled(mut self) -> Verdict {

@@ -69,6 +69,9 @@ impl<'a> Draft<'a> {
             ));
         }
         self.note_job(job);
+        if self.is_verification() && job.status.is_terminal() {
+            return self.verified_before(job);
+        }
         match job.status {
             RestoreStatus::Success => self.recovered_already(job),
             RestoreStatus::Fail => {
@@ -136,6 +139,19 @@ impl<'a> Draft<'a> {
             return self.clean_up_after(Outcome::Completed, done);
         }
         self.end_with(Outcome::Completed, done)
+    }
+
+    /// Another object with the same key has verified: what it may have left is dropped.
+    fn verified_before(mut self, job: &Restore) -> Verdict {
+        let began = job.started_at.unwrap_or(self.now);
+        self.enter(Step::Restoring);
+        self.fail(cause(
+            "AlreadyTried",
+            &format!(
+                "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
+                 to verify once more give another `idempotencyKey`"
+            ),
+        ))
     }
 
     /// Whether the job's tenant was to become a primary one, and nobody has made it one.

@@ -9,6 +9,10 @@ use crate::domain::{Obstacle, access};
 /// It may not.
 pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
     allowed(recovery, cluster)?;
+    listed(recovery, cluster, tenant)
+}
+
+fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
     if access::is_listed(&recovery.source_tenants, tenant) {
         return Ok(());
     }
@@ -27,6 +31,10 @@ pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Resul
 /// It may not.
 pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
     allowed(recovery, cluster)?;
+    prefixed(recovery, cluster, tenant)
+}
+
+fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
     let prefixes = &recovery.target_name_prefixes;
     if prefixes.iter().any(|prefix| tenant.starts_with(prefix)) {
         return Ok(());
@@ -64,6 +72,41 @@ pub fn existing_target_allowed(
             "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
              '{tenant}', and tables come into no other tenant that exists: ask whoever manages the \
              connection to add it, then create a new RecoveryTask"
+        ),
+    ))
+}
+
+/// Whether a tenant may be restored from here for a while and be asked.
+///
+/// # Errors
+/// It may not.
+pub fn verification_allowed(
+    recovery: &Recovery,
+    cluster: &str,
+    tenant: &str,
+) -> Result<(), Obstacle> {
+    verification(recovery, cluster)?;
+    listed(recovery, cluster, tenant)
+}
+
+/// Whether a tenant of this name may be made in the target for a while, and be dropped.
+///
+/// # Errors
+/// It may not.
+pub fn scratch_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+    verification(recovery, cluster)?;
+    prefixed(recovery, cluster, tenant)
+}
+
+fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Obstacle> {
+    if recovery.verification == RecoveryPolicy::Allowed {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "VerificationForbidden",
+        format!(
+            "OceanBaseCluster '{cluster}' does not allow verification: ask whoever manages the \
+             connection to set `recovery.verification: Allowed`; the next verification then runs"
         ),
     ))
 }

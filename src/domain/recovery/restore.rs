@@ -280,6 +280,9 @@ impl Draft<'_> {
     fn restored(mut self, job: &Restore) -> Verdict {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
+        if self.is_verification() {
+            return self.restored_to_verify();
+        }
         if self.is_cancel_wanted() {
             return self.keep_canceled();
         }

@@ -49,6 +49,7 @@ impl Task<'_> {
     pub(super) fn key(&self, database: &DatabaseId) -> RestoreKey {
         let key = self.spec.idempotency_key.as_deref().unwrap_or(self.name);
         match self.spec.target.type_ {
+            _ if self.spec.verification.is_some() => RestoreKey::of_verification(key, database),
             TargetType::NewTenant => RestoreKey::new(key, database),
             TargetType::ExistingTenant => RestoreKey::of_tables(key, database),
         }
@@ -68,6 +69,8 @@ pub struct Seen {
     pub forbidden: Option<Obstacle>,
     /// What is wrong with the Secrets that hold passwords.
     pub secrets: Option<Obstacle>,
+    /// That another verification restores to the same database now, or is about to.
+    pub turn: Option<Obstacle>,
     /// What is known of the backups; an obstacle where nothing is.
     pub source: Result<SourceSeen, Obstacle>,
     /// What the target's database shows; an obstacle while it shows nothing.

@@ -39,6 +39,8 @@ pub enum Step {
     Preparing,
     /// RESTORE or RECOVER TABLE is, or may be, under way, or the database's job is.
     Restoring,
+    /// The tenant is restored for a while, and is asked its checks.
+    Verifying,
     /// The tenant is restored and is to become a primary one.
     Activating,
     /// The primary tenant came from an older version and is to be upgraded.
@@ -54,6 +56,7 @@ impl Step {
         match self {
             Self::Preparing => "Preparing",
             Self::Restoring => "Restoring",
+            Self::Verifying => "Verifying",
             Self::Activating => "Activating",
             Self::Upgrading => "Upgrading",
             Self::CleaningUp => "CleaningUp",
@@ -66,6 +69,7 @@ impl Step {
         [
             Self::Preparing,
             Self::Restoring,
+            Self::Verifying,
             Self::Activating,
             Self::Upgrading,
             Self::CleaningUp,
@@ -92,6 +96,8 @@ pub enum State {
     Canceling,
     /// What is under way can not be seen now.
     Unseen(Obstacle),
+    /// The tenant is restored and asked its checks.
+    Verifying,
     /// The tenant is restored and becomes a primary one.
     Activating,
     /// The tenant is a primary one and is upgraded.

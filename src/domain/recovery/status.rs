@@ -3,7 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Outcome, State, Step, Task};
-use crate::api::condition::types::{ACCEPTED, ACTIVATED, RESTORED, SUCCEEDED, TARGET_READY};
+use crate::api::condition::types::{
+    ACCEPTED, ACTIVATED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
+};
 use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Event;
@@ -31,6 +33,10 @@ pub(super) fn render(
     };
     let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
     conditions.extend(condition::progress(progress, &reason, &message));
+    let kept = match &task.spec.verification {
+        Some(_) => "the tenant is restored, for a while",
+        None => "the tenant is restored; it is kept whatever happens",
+    };
     let reached = |kind, is, yes: &str, said: &str, no: &str| {
         let (why, what) = if is { (yes, said) } else { (&*reason, no) };
         wanted(kind, is, why, what)
@@ -66,7 +72,7 @@ pub(super) fn render(
                 if of_tables {
                     "the tables are in the tenant"
                 } else {
-                    "the tenant is restored; it is kept whatever happens"
+                    kept
                 },
                 if of_tables {
                     "the tables are not in the tenant"
@@ -85,11 +91,34 @@ pub(super) fn render(
             ));
         }
     }
+    if task.spec.verification.is_some() {
+        conditions.push(verified(&status, &reason, &message));
+    }
     status.conditions = condition::merge(&status.conditions, conditions, task.generation, now);
     status.observed_generation = Some(task.generation);
     status.phase = Some(phase.to_owned());
     status.console_label = Some(label.to_owned());
     status
+}
+
+/// Whether the tenant that was restored for a while was found to be as it should.
+fn verified(status: &RecoveryTaskStatus, reason: &str, message: &str) -> condition::Wanted {
+    let result = status.verification.as_ref();
+    match result.and_then(|progress| progress.result.as_deref()) {
+        Some("Passed") => wanted(
+            RESTORE_VERIFIED,
+            true,
+            "Verified",
+            "the tenant could be restored and has passed its checks",
+        ),
+        Some("Failed") => wanted(RESTORE_VERIFIED, false, reason, message),
+        _ => wanted(
+            RESTORE_VERIFIED,
+            Status::Unknown,
+            reason,
+            "the verification has come to no result",
+        ),
+    }
 }
 
 /// Phase and the console's words for it (console 2.6).
@@ -103,6 +132,7 @@ fn phase(state: &State, status: &RecoveryTaskStatus) -> (&'static str, &'static 
         State::Running(RestoreStatus::Upgrade) => ("Restoring", "Upgrading the tenant"),
         State::Running(_) => ("Restoring", "Waiting for the tenant recovery to complete"),
         State::Canceling | State::CleaningUp(Outcome::Canceled) => ("Canceling", "Canceling"),
+        State::Verifying => ("Verifying", "Verifying"),
         State::Activating => ("Activating", "Activating"),
         State::Upgrading => ("Upgrading", "Upgrading"),
         State::CleaningUp(_) => ("CleaningUp", "Cleaning Up"),
@@ -119,6 +149,7 @@ fn unseen(status: &RecoveryTaskStatus) -> (&'static str, &'static str) {
         None | Some(Step::Preparing) => ("Pending", "Pending"),
         Some(Step::Restoring) if status.job_id.is_none() => ("Pending", "Pending"),
         Some(Step::Restoring) => ("Restoring", "Waiting for the tenant recovery to complete"),
+        Some(Step::Verifying) => ("Verifying", "Verifying"),
         Some(Step::Activating) => ("Activating", "Activating"),
         Some(Step::Upgrading) => ("Upgrading", "Upgrading"),
         Some(Step::CleaningUp) if status.ending.as_deref() == Some("Canceled") => {
@@ -178,6 +209,7 @@ fn explained(
         }
         (State::Running(_), None) => plain("InProgress", "the tenant is being restored"),
         (State::Canceling, None) => plain("Canceling", "the job is being canceled"),
+        (State::Verifying, None) => plain("Verifying", "the restored tenant is asked its checks"),
         (State::Activating, None) => plain("Activating", "the tenant becomes a primary one"),
         (State::Upgrading, None) => plain(
             "Upgrading",
@@ -216,6 +248,14 @@ pub(super) fn ended_event(
             "RecoveryPreviewed",
             format!("{source} can be recovered to {target}"),
         ),
+        Outcome::Completed if spec.verification.is_some() => (
+            false,
+            "RecoveryVerified",
+            format!(
+                "{source} was restored to {target} as of {}, {why}, and the tenant was dropped",
+                status.restore_time.as_deref().unwrap_or("its latest point")
+            ),
+        ),
         Outcome::Completed => {
             let until = status.restore_time.as_deref().unwrap_or("its latest point");
             let took = status.duration.as_deref().unwrap_or("0s");
@@ -232,7 +272,11 @@ pub(super) fn ended_event(
         }
         Outcome::Failed => (
             true,
-            "RecoveryFailed",
+            if spec.verification.is_some() {
+                "VerificationFailed"
+            } else {
+                "RecoveryFailed"
+            },
             format!("recovery of {source} to {target} failed: {why}"),
         ),
         Outcome::Canceled => (

@@ -20,6 +20,7 @@ mod importing;
 mod keyed;
 mod restoring;
 mod tables;
+mod verifying;
 mod walk;
 
 const SECOND: u64 = 1_000_000_000;
@@ -171,6 +172,7 @@ impl Story {
             seen: Seen {
                 forbidden: None,
                 secrets: None,
+                turn: None,
                 source: Ok(SourceSeen {
                     tenant_id: Some(TenantId(1002)),
                     log_backup: Some("prod-t1002".to_owned()),

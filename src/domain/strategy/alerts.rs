@@ -33,23 +33,32 @@ pub(super) enum Kind {
     NoSuccess,
     /// Log backup is too far behind.
     LogDelay,
+    /// A tenant was not restored, or has not passed its checks.
+    VerificationFailed,
+    /// No verification has gone well for too long.
+    VerificationOverdue,
 }
 
 impl Kind {
-    /// The console's name.
+    /// The console's name; of verifications, which it does not alert of, the operator's own.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BackupFailed => "base_backup_fail",
             Self::BackupTimeout => "base_backup_timeout",
             Self::NoSuccess => "base_backup_too_long_time_no_one_success_task",
             Self::LogDelay => "inc_backup_delay",
+            Self::VerificationFailed => "sampling_restore_fail",
+            Self::VerificationOverdue => "sampling_restore_overdue",
         }
     }
 
     /// The console's level, since its V4.0.3.
     fn severity(self) -> &'static str {
         match self {
-            Self::BackupFailed | Self::NoSuccess | Self::LogDelay => "Critical",
+            Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
+                "Critical"
+            }
+            Self::VerificationOverdue => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }
@@ -58,7 +67,7 @@ impl Kind {
 /// What is found to be wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Found {
-    /// By kind and tenant: what is wrong and what to do.
+    /// By kind and tenant, or strategy: what is wrong and what to do.
     pub(super) wrong: BTreeMap<(Kind, String), String>,
     /// Kinds of which nothing can be said now: they stand as they were.
     pub(super) unknown: Vec<Kind>,

@@ -23,6 +23,7 @@ pub(super) const NO_TENANTS: &str =
 
 pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
     let (tasks, late) = (draft.tasks_here(), draft.late_tasks());
+    let verified = draft.restore_verified();
     let Draft {
         strategy,
         seen,
@@ -70,6 +71,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
     let abnormal = stalled || is_false(&backup) || is_false(&log_backup);
     conditions.extend([backup, log_backup]);
+    conditions.extend(verified);
     conditions.extend(match (retention, standing) {
         (None, Standing::Blocked(obstacle)) => {
             Some(unknown(strategy.spec.retention.as_ref(), obstacle))

@@ -8,8 +8,11 @@ use crate::api::strategy::{
     FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
     StrategyLogBackupMode, TenantSelection,
 };
-use crate::api::{DataBackupSettings, DeletionPolicy, LocalReference, condition::types};
+use crate::api::{
+    BackupTaskSpec, DataBackupSettings, DeletionPolicy, LocalReference, condition::types,
+};
 use crate::domain::kstatus::{assert_sound, status_of};
+use crate::oceanbase::model::Answer;
 
 mod alerts;
 mod blackout;
@@ -27,6 +30,7 @@ mod retention;
 mod slots;
 mod tenants;
 mod unmade;
+mod verifying;
 mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
@@ -63,6 +67,7 @@ fn spec() -> BackupStrategySpec {
         data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),
         retention: None,
+        verification: None,
         alerts: AlertSettings::default(),
         deletion_policy: DeletionPolicy::Retain,
         finalizer_timeout_seconds: 300,
@@ -177,6 +182,7 @@ impl Story {
                 logs_elsewhere: BTreeSet::new(),
                 data_elsewhere: BTreeMap::new(),
                 recovered: BTreeSet::new(),
+                verifications: Vec::new(),
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),
                     cluster_id: 7,
@@ -190,6 +196,7 @@ impl Story {
     fn decide(&self, made: Option<&Made>, minutes: i64) -> Verdict {
         let strategy = Strategy {
             name: "nightly",
+            uid: "uid-of-nightly",
             generation: self.generation,
             created_at: at(-60),
             spec: &self.spec,
@@ -257,7 +264,11 @@ impl Story {
                     known.mirrored_since = mirror.map(|it| it.start_time.0);
                     self.seen.tasks.push(known);
                 }
-                Effect::DeleteTasks(_) | Effect::ChangePolicy(_) | Effect::StopLogBackups(_) => {}
+                Effect::DeleteTasks(_)
+                | Effect::ChangePolicy(_)
+                | Effect::StopLogBackups(_)
+                | Effect::MakeVerification(..)
+                | Effect::DeleteVerifications(_) => {}
             }
         }
         names

@@ -74,6 +74,8 @@ pub enum Guard {
     /// The statement is sent only when the restore with this key has failed and has left this tenant;
     /// before V4.2.0, which can not cancel, also while it runs.
     RestoreFailed {
+        /// Whether it is sent as well when the restore went well.
+        or_succeeded: bool,
         /// The tenant.
         tenant: TenantName,
         /// Its number.

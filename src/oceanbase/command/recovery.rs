@@ -104,8 +104,11 @@ pub enum Recovery {
         /// The job's key.
         key: RestoreKey,
     },
-    /// Drops at once what a failed restore with this key has left of the tenant.
+    /// Drops at once what a failed restore with this key has left of the tenant, or the whole tenant
+    /// where it was restored for a while only.
     DropTenant {
+        /// Whether it was restored for a while only.
+        verified: bool,
         /// The tenant.
         tenant: TenantName,
         /// Its number.
@@ -186,10 +189,12 @@ impl Recovery {
                 key: key.clone(),
             },
             Self::DropTenant {
+                verified,
                 tenant,
                 tenant_id,
                 key,
             } => Guard::RestoreFailed {
+                or_succeeded: *verified,
                 tenant: tenant.clone(),
                 tenant_id: *tenant_id,
                 key: key.clone(),

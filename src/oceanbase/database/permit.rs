@@ -14,7 +14,7 @@ use crate::oceanbase::cluster::Cluster;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::rights::Right;
-use crate::oceanbase::sender::Sender;
+use crate::oceanbase::sender::{Inspection, Sender};
 
 /// The right to send commands to one database.
 pub struct Permit {
@@ -55,6 +55,21 @@ impl Permit {
                 self.send_by(&mut sender, command).await
             }
         }
+    }
+
+    /// Asks a restored tenant, on sessions that nothing else is sent on. It changes nothing.
+    pub async fn inspect(&mut self, inspection: &Inspection) -> Answer {
+        let Some(snapshot) = self.database.latest() else {
+            return Answer::NotSent("the cluster does not answer".to_owned());
+        };
+        let mut sender = self.database.pattern.another();
+        let answer = sender
+            .inspect(&self.account, snapshot.version, inspection)
+            .await;
+        if sender.is_shut_out() {
+            self.cluster.doubt();
+        }
+        answer
     }
 
     /// Has a task of its own send the command. The right to send is held until it is answered.

@@ -1,6 +1,6 @@
 //! What became of something that was asked of the database.
 
-use super::{Job, PreviewRow, Restore};
+use super::{CheckVerdict, Job, PreviewRow, Restore};
 
 /// An error of the engine, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +43,8 @@ pub enum Answer {
     Restore(Box<Restore>),
     /// What a restore would read.
     Preview(Vec<PreviewRow>),
+    /// What a restored tenant has answered.
+    Checked(Box<CheckVerdict>),
     /// It is being sent by a task of its own: see [`HandedOver`].
     HandedOver,
     /// Its guard found that it must not be sent now; why.

@@ -33,6 +33,13 @@ impl RestoreKey {
         Self::new(&format!("tables {idempotency_key}"), database)
     }
 
+    /// The key of a request to verify into this database: a tenant that was restored by it is dropped,
+    /// so no other request ever has it.
+    #[must_use]
+    pub fn of_verification(idempotency_key: &str, database: &DatabaseId) -> Self {
+        Self::new(&format!("verification {idempotency_key}"), database)
+    }
+
     /// Reads a DESCRIPTION; `None` where it is not one of ours.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {

@@ -256,6 +256,6 @@ fn none_set(is_set: bool) -> Result<(), Stop> {
     Ok(())
 }
 
-fn withheld(why: &str) -> Stop {
+pub(super) fn withheld(why: &str) -> Stop {
     Stop::Answer(Answer::Withheld(why.to_owned()))
 }

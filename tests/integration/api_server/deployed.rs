@@ -165,7 +165,7 @@ fn the_operator_may_do_this_and_nothing_else() {
             "oceanbaseclusters.backup.oceanbase.io/status: update",
             "oceanbaseclusters.backup.oceanbase.io: list watch",
             "recoverytasks.backup.oceanbase.io/status: update",
-            "recoverytasks.backup.oceanbase.io: list watch",
+            "recoverytasks.backup.oceanbase.io: create delete get list patch watch",
             "secrets: get",
         ]
     );
@@ -360,6 +360,7 @@ spec:
         assert_eq!(first["status"]["observedGeneration"], 1, "{kind}");
     }
     edits::ask_for_a_recovery(here);
+    edits::verify_a_tenant(here);
     edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);

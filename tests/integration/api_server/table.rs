@@ -195,14 +195,19 @@ fn numbered(text: &str) -> Option<Vec<Value>> {
     Some((0..times).map(entry).collect())
 }
 
-/// The same of objects with one field.
+/// The same of objects, by the field that says so.
 fn numbered_objects(only: &Map<String, Value>) -> Option<Vec<Value>> {
-    let mut fields = only.iter();
-    let (Some((name, Value::String(text))), None) = (fields.next(), fields.next()) else {
-        return None;
+    let says_so = |(name, value): (&String, &Value)| {
+        let values = numbered(value.as_str()?)?;
+        Some((name.clone(), values))
     };
-    let object = |value| json!({ name: value });
-    Some(numbered(text)?.into_iter().map(object).collect())
+    let (name, values) = only.iter().find_map(says_so)?;
+    let object = |value| {
+        let mut object = only.clone();
+        object.insert(name.clone(), value);
+        Value::Object(object)
+    };
+    Some(values.into_iter().map(object).collect())
 }
 
 #[test]

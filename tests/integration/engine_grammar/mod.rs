@@ -17,6 +17,7 @@ macro_rules! kinds {
     }};
 }
 
+mod checks;
 mod conformance;
 mod engine;
 mod jobs;

@@ -126,6 +126,7 @@ fn every(tenant: &TenantName) -> Vec<Recovery> {
             key: key(),
         },
         Recovery::DropTenant {
+            verified: false,
             tenant: tenant(),
             tenant_id,
             key: key(),

@@ -47,6 +47,7 @@ mod strategy_history;
 mod suspend;
 mod suspend_midway;
 mod tenants;
+mod verification;
 
 use crate::support::{World, eventually};
 

@@ -1,6 +1,6 @@
 //! What can stand in statements at all.
 
-use super::super::{point, tables};
+use super::super::{point, tables, verify};
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::domain::Obstacle;
@@ -11,6 +11,7 @@ use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantNa
 pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
     point::asked(&spec.until)?;
     tables::spelled(spec)?;
+    verify::spelled(spec.verification.as_ref())?;
     let target = &spec.target;
     let create = target.resources.create.as_ref();
     let is_size = |size: &str| gibibytes(size).is_some();

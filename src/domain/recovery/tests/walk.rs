@@ -4,11 +4,11 @@ mod worlds;
 
 use std::collections::{HashSet, VecDeque};
 
-use self::worlds::{answers, worlds, worlds_of_tables};
 use super::tables::{asked, table_job, tables_key, tables_spec};
 use super::*;
 use crate::api::recovery_task::{Finish, RecoveryMode};
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
+use worlds::{answers, worlds, worlds_of_tables};
 
 /// Two instants: at the second one every pause and limit of the first is over.
 const NOWS: [i64; 2] = [70, 7_200];
@@ -36,7 +36,13 @@ fn key(status: &RecoveryTaskStatus) -> String {
                 &status.auxiliary_tenant,
                 &status.restored_time
             ),
-            &status.upgrade_time,
+            (
+                &status.upgrade_time,
+                status
+                    .verification
+                    .as_ref()
+                    .map(|it| (it.checks.len(), &it.result)),
+            ),
             (status.tries.map(|n| n.min(TRIES)), &status.retry_time),
             (&status.key, &status.restore_scn, status.plan.is_some()),
             status.cause.is_some(),
@@ -107,10 +113,15 @@ fn check_effect(
     );
     if is_dropping {
         assert!(after.ending.is_some(), "dropped without an end");
+        let result = after.verification.as_ref().map(|it| it.result.is_some());
+        assert_ne!(result, Some(false), "dropped without a result");
         let went_well = after.ending.as_deref() == Some("Completed");
         assert!(went_well || story.spec.failure_policy == FailurePolicy::CleanUp);
     }
-    if story.spec.objects.is_some() {
+    if story.spec.verification.is_some() {
+        let is_kept = matches!(effect, Effect::Activate { .. } | Effect::Upgrade { .. });
+        assert!(!is_kept, "{effect:?} for a tenant that is to be dropped");
+    } else if story.spec.objects.is_some() {
         check_effect_on_tables(story, effect, before, after);
     } else if after.restored_time.is_some() {
         let is_kept = matches!(
@@ -133,6 +144,7 @@ fn check_effect(
             assert_eq!(before.job_id, None, "sent though there is a job");
         }
         Effect::DropTenant { tenant_id, .. }
+        | Effect::Check { tenant_id, .. }
         | Effect::Activate { tenant_id, .. }
         | Effect::Upgrade { tenant_id, .. } => {
             assert_eq!(Some(tenant_id.0), after.target_tenant_id, "another tenant");
@@ -274,6 +286,16 @@ fn whatever_is_seen_and_heard_tables_come_once_and_no_tenant_goes_but_the_auxili
     let edges = walk_through(&base, &worlds, &answers);
     assert!(edges > 10_000, "{edges}");
     walk_through(&base.canceled(), &worlds, &answers);
+}
+
+#[test]
+fn whatever_is_seen_and_heard_a_verification_ends_with_nothing_of_it_left() {
+    let base = Story::new(super::verifying::verification());
+    let shown = super::verifying::with_own_key(worlds(&base));
+    let answers = super::verifying::answers_with_own_key(answers(job));
+    let edges = walk_through(&base, &shown, &answers);
+    assert!(edges > 10_000, "{edges}");
+    walk_through(&base.canceled(), &shown, &answers);
 }
 
 #[test]

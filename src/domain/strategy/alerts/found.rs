@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly, why};
+use crate::domain::strategy::verification::{failed, overdue};
 use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -21,6 +22,7 @@ impl Draft<'_> {
         self.find_failed(&mut found);
         self.find_waiting(&mut found);
         self.find_slow(&mut found);
+        self.find_unverified(&mut found);
         match (matched, &self.seen.database) {
             (Some(matched), Ok(tenants)) => {
                 for tenant in &matched.eligible {
@@ -62,6 +64,24 @@ impl Draft<'_> {
             let message = format!("BackupTask '{}' did not go well: {why}", last.name);
             let key = (Kind::BackupFailed, tenant.to_owned());
             found.wrong.insert(key, message);
+        }
+    }
+
+    fn find_unverified(&self, found: &mut Found) {
+        let Some(known) = &self.status.verification else {
+            return;
+        };
+        for (tenant, message) in failed(known) {
+            let key = (Kind::VerificationFailed, tenant.name.clone());
+            found.wrong.insert(key, message);
+        }
+        match overdue(self.strategy.spec, known, self.now) {
+            Ok(Some(message)) => {
+                let key = (Kind::VerificationOverdue, self.strategy.name.to_owned());
+                found.wrong.insert(key, message);
+            }
+            Ok(None) => {}
+            Err(due) => found.due.push(due),
         }
     }
 

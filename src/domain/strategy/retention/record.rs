@@ -71,6 +71,7 @@ impl Draft<'_> {
             | Answer::Ended(_)
             | Answer::Restore(_)
             | Answer::Preview(_)
+            | Answer::Checked(_)
             | Answer::HandedOver => {
                 forget_failures(known);
                 taken::note(&mut known.taken, change.words(), now);

@@ -44,6 +44,7 @@ impl Story {
     fn leave(&self, made: Option<&Made>, minutes: i64) -> Farewell<BackupStrategyStatus, Effect> {
         let strategy = Strategy {
             name: "nightly",
+            uid: "uid-of-nightly",
             generation: self.generation,
             created_at: at(-60),
             spec: &self.spec,

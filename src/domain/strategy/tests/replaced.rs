@@ -81,6 +81,7 @@ fn a_strategy_that_is_deleted_leaves_the_policy_of_a_database_that_was_made_anew
     replace(&mut story);
     let strategy = Strategy {
         name: "nightly",
+        uid: "uid-of-nightly",
         generation: 1,
         created_at: at(-60),
         spec: &story.spec,

@@ -146,6 +146,7 @@ fn nothing_of_a_restore_s_keys_is_shown() {
 #[test]
 fn a_tenant_is_dropped_only_where_its_number_and_its_restore_say_so() {
     let command = Command::from(Recovery::DropTenant {
+        verified: false,
         tenant: tenant(),
         tenant_id: TenantId(1004),
         key: key(),
@@ -155,6 +156,7 @@ fn a_tenant_is_dropped_only_where_its_number_and_its_restore_say_so() {
         "DROP TENANT IF EXISTS `orders` FORCE"
     );
     let expected = Guard::RestoreFailed {
+        or_succeeded: false,
         tenant: tenant(),
         tenant_id: TenantId(1004),
         key: key(),

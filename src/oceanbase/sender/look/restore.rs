@@ -26,11 +26,13 @@ impl Sender {
                 self.restore_runs(session, version, &tenant, &key).await
             }
             Guard::RestoreFailed {
+                or_succeeded,
                 tenant,
                 tenant_id,
                 key,
             } => {
-                self.restore_failed(session, version, &tenant, tenant_id, &key)
+                let left = (&tenant, tenant_id);
+                self.restore_failed(session, version, left, &key, or_succeeded)
                     .await
             }
             Guard::PoolIsFree(pool) => self.pool_is_free(session, version, &pool).await,
@@ -158,14 +160,15 @@ impl Sender {
         }
     }
 
-    /// Looks whether the restore with this key has failed and has left this tenant.
+    /// Looks whether the restore with this key has failed, or went well where that will do, and has left
+    /// this tenant.
     async fn restore_failed(
         &self,
         session: &mut dyn Session,
         version: Version,
-        tenant: &TenantName,
-        tenant_id: TenantId,
+        (tenant, tenant_id): (&TenantName, TenantId),
         key: &RestoreKey,
+        or_succeeded: bool,
     ) -> Result<(), Stop> {
         let query = RestoreQuery::ProgressByKey(key.clone());
         let running = self.restore(session, version, query, false, key).await?;
@@ -173,6 +176,7 @@ impl Sender {
         let ended = self.restore(session, version, query, true, key).await?;
         let restore = match (ended, running) {
             (Some(ended), _) if ended.status == RestoreStatus::Fail => ended,
+            (Some(ended), _) if or_succeeded && ended.status == RestoreStatus::Success => ended,
             (Some(_), _) => return Err(withheld("the restore has not failed")),
             (None, Some(running)) if !version.can(Capability::CancelRestore) => running,
             (None, Some(_)) => return Err(withheld("the restore still runs")),
@@ -230,7 +234,7 @@ impl Sender {
 
     /// The tenant of this name, which must have this number: one that was dropped and made anew is
     /// another one.
-    pub(super) async fn tenant(
+    pub(in crate::oceanbase::sender) async fn tenant(
         &self,
         session: &mut dyn Session,
         version: Version,

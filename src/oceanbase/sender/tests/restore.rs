@@ -1,5 +1,6 @@
 //! Restores: looked for in all of history before one is sent, and what is dropped must be theirs.
 
+mod inspecting;
 mod removal;
 mod tables;
 

@@ -1,11 +1,13 @@
 //! What becomes of a strategy and its children, with the rights that `deploy/` grants.
 
+use std::time::Duration;
+
 use oceanbase_sim::Simulator;
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
 use super::super::installation::Installation;
-use crate::support::eventually;
+use crate::support::{eventually, within};
 
 /// A recovery that nobody allows is refused: that stands in its status.
 pub(super) fn ask_for_a_recovery(here: &Installation) {
@@ -28,6 +30,78 @@ spec:
         || here.get(&["recoverytask", "undo", "-n", "shop"]),
         |task| task["status"]["phase"] == "Failed",
     );
+}
+
+/// The strategy has a tenant verified: one is restored for a while, and one that is too old goes.
+pub(super) fn verify_a_tenant(here: &Installation) {
+    let strategy = here.get(&["backupstrategy", "nightly", "-n", "shop"]);
+    let uid = strategy["metadata"]["uid"].clone();
+    for name in ["drill-1", "drill-2"] {
+        let old = format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata:
+  name: {name}
+  ownerReferences:
+  - {{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, name: nightly, uid: {uid}, controller: true}}
+spec:
+  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  until: {{type: Latest}}
+  target: {{clusterRef: {{name: prod}}, tenantName: restore_drill, resources: {{type: Pools, pools: [spare]}}}}
+  finish: Standby
+  verification: {{}}
+"
+        );
+        here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &old)
+            .unwrap();
+        // It is not allowed yet.
+        eventually(
+            "the refusal",
+            || here.get(&["recoverytask", name, "-n", "shop"]),
+            |task| task["status"]["phase"] == "Failed",
+        );
+    }
+    let patch = |kind: &str, name: &str, change: &str| {
+        here.kubectl(&[
+            "patch",
+            kind,
+            name,
+            "-n",
+            "shop",
+            "--type=merge",
+            "--patch",
+            change,
+        ])
+        .unwrap();
+    };
+    let allowed = "spec: {recovery: {verification: Allowed}}";
+    patch("oceanbasecluster", "prod", allowed);
+    patch(
+        "backupstrategy",
+        "nightly",
+        "
+spec:
+  history: {failed: 1}
+  verification:
+    schedule: {cron: '* * * * *'}
+    target: {clusterRef: {name: prod}, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+",
+    );
+    within(
+        Duration::from_mins(3),
+        "a verification that went well, and one old task",
+        || here.get(&["backupstrategy", "nightly", "-n", "shop"]),
+        |strategy| strategy["status"]["verification"]["result"] == "Passed",
+    );
+    let change = "spec: {verification: null}";
+    patch("backupstrategy", "nightly", change);
+    let drills = || here.get(&["recoverytasks", "-n", "shop"]);
+    eventually("one old task", drills, |tasks| {
+        let tasks = tasks["items"].as_array().into_iter().flatten();
+        let names = tasks.filter_map(|task| task["metadata"]["name"].as_str());
+        names.filter(|name| name.starts_with("drill-")).count() == 1
+    });
 }
 
 /// A task for all tenants of the strategy is canceled while its child runs: that is passed on.

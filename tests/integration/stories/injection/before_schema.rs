@@ -76,6 +76,26 @@ backupstrategies.spec.schedule.cron.full: [Ready, InvalidCron]
 backupstrategies.spec.schedule.cron.incremental: [Ready, InvalidCron]
 backupstrategies.spec.schedule.weekly.time: [Ready, InvalidCalendar]
 backupstrategies.spec.schedule.monthly.time: [Ready, InvalidCalendar]
+backupstrategies.spec.verification.schedule.cron: [RestoreVerified, InvalidCron]
+backupstrategies.spec.verification.schedule.dailyRange.start: [RestoreVerified, InvalidCalendar]
+backupstrategies.spec.verification.schedule.dailyRange.end: [RestoreVerified, InvalidCalendar]
+backupstrategies.spec.verification.checks[].sql: [RestoreVerified, InvalidCheck]
+# Only compared with names of tenants.
+backupstrategies.spec.verification.tenants[]: [RestoreVerified, NotVerified]
+# Only told.
+backupstrategies.spec.verification.checks[].name: [RestoreVerified, NotVerified]
+# Only compared with answers.
+backupstrategies.spec.verification.checks[].expect: [RestoreVerified, NotVerified]
+# Passed on to RecoveryTasks, which say so.
+backupstrategies.spec.verification.target.clusterRef.name: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.tenantNamePrefix: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.resources.pools[]: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.resources.create.maxCpu: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.resources.create.memory: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.resources.create.logDisk: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.target.resources.create.zones[]: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.credentialsSecretRef.name: [RestoreVerified, NotVerified]
+backupstrategies.spec.verification.decryptionSecretRefs[].name: [RestoreVerified, NotVerified]
 backuptasks.spec.strategyRef.name: [Succeeded, StrategyNotFound]
 backuptasks.spec.clusterRef.name: [Succeeded, ClusterNotFound]
 backuptasks.spec.storageRef.name: [Succeeded, StorageNotFound]
@@ -115,6 +135,11 @@ recoverytasks.spec.objects.tables[].to: [Succeeded, InvalidSpec]
 recoverytasks.spec.objects.databases[].from: [Succeeded, InvalidSpec]
 recoverytasks.spec.objects.databases[].to: [Succeeded, InvalidSpec]
 recoverytasks.spec.decryptionSecretRefs[].name: [Succeeded, InvalidReference]
+recoverytasks.spec.verification.checks[].sql: [Succeeded, InvalidCheck]
+# Only told, and compared with what the tenant answers: here there is nothing to restore.
+recoverytasks.spec.verification.checks[].name: [Succeeded, NoRestoreSource]
+recoverytasks.spec.verification.checks[].expect: [Succeeded, NoRestoreSource]
+recoverytasks.spec.verification.credentialsSecretRef.name: [Succeeded, InvalidReference]
 # Only hashed.
 recoverytasks.spec.idempotencyKey: [Succeeded, Previewed]
 recoverytasks.spec.notAfterTime: [Succeeded, ~]
@@ -224,7 +249,7 @@ stringData: {ca.crt: none}
     for manifest in [&secret(PASSWORD), keys, &cluster("prod", port), NFS] {
         api::apply(client, NAMESPACE, manifest).unwrap();
     }
-    let allowed = json!({"spec": {"recovery": {"policy": "Allowed"}}});
+    let allowed = json!({"spec": {"recovery": {"policy": "Allowed", "verification": "Allowed"}}});
     let prod = ("oceanbasecluster", "prod");
     api::patch(client, NAMESPACE, prod, &allowed).unwrap();
 }

@@ -42,6 +42,33 @@ kind: BackupStrategy
 spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
+  tenants: {names: [orders]}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+  verification:
+    schedule: {cron: '0 0 1 1 *'}
+    tenants: [orders]
+    target:
+      clusterRef: {name: prod}
+      tenantNamePrefix: restore_verify_
+      resources: {type: Create, create: {maxCpu: '2', memory: 8Gi, logDisk: 24Gi, zones: [zone1]}}
+    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+    credentialsSecretRef: {name: prod-sys}
+    decryptionSecretRefs: [{name: prod-sys}]
+---
+kind: BackupStrategy
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  tenants: {names: [orders]}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+  verification:
+    schedule: {dailyRange: {start: '01:00', end: '02:00'}}
+    target: {clusterRef: {name: prod}, resources: {type: Pools, pools: [spare]}}
+---
+kind: BackupStrategy
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
   tenants: {exclude: [orders]}
   schedule: {timeZone: UTC, weekly: {time: '02:00', full: [Sunday]}}
 ---
@@ -76,6 +103,16 @@ spec:
   until: {type: Time, time: '2100-01-01T00:00:00Z'}
   target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Pools, pools: [spare]}}
   decryptionSecretRefs: [{name: prod-sys}]
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Scn, scn: '1700000000000000000'}
+  target: {clusterRef: {name: prod}, tenantName: restore_drill, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  finish: Standby
+  verification:
+    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+    credentialsSecretRef: {name: prod-sys}
 ---
 kind: RecoveryTask
 spec:

@@ -38,6 +38,7 @@ pub(super) const NAMES: &[&str] = &[
     "socket",
     "sql_mode",
     "sql_quote_show_create",
+    "sql_select_limit",
     "system_time_zone",
     "time_zone",
     "transaction_isolation",

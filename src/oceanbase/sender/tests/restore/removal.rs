@@ -4,6 +4,7 @@ use super::*;
 
 fn drop_tenant(id: i64) -> Recovery {
     Recovery::DropTenant {
+        verified: false,
         tenant: copy(),
         tenant_id: TenantId(id),
         key: key(),
@@ -57,6 +58,33 @@ async fn no_tenant_is_dropped_that_is_not_what_our_failed_restore_has_left() {
         let answer = views.send(drop_tenant(wanted)).await;
         assert!(is_withheld(&answer), "{id} {name} {view} {status} {key}");
         assert_eq!(views.given.count("DROP TENANT"), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tenant_that_was_restored_is_dropped_only_where_it_was_restored_for_a_while() {
+    let verified = |id| Recovery::DropTenant {
+        verified: true,
+        tenant: copy(),
+        tenant_id: TenantId(id),
+        key: key(),
+    };
+    for (id, status, key, wanted, expected) in [
+        ("1006", "SUCCESS", KEY, 1006, true),
+        ("1006", "FAIL", KEY, 1006, true),
+        ("1006", "SUCCESS", "by hand", 1006, false),
+        ("1008", "SUCCESS", KEY, 1006, false),
+        ("1008", "SUCCESS", KEY, 1008, false),
+    ] {
+        let mut views = Views::new();
+        views.given.tenants(&[(id, "copy", "STANDBY")]);
+        views.restore(ENDED, status, key);
+        let answer = views.send(verified(wanted)).await;
+        assert_eq!(
+            answer == Answer::Done,
+            expected,
+            "{id} {status} {key} {wanted}"
+        );
     }
 }
 

@@ -1,0 +1,136 @@
+//! Verification: whose turn it is, and the questions to the restored tenant.
+
+use std::time::Duration;
+
+use kube::ResourceExt;
+
+use super::super::driver::identity;
+use super::super::secret::checked_user;
+use super::super::{Context, cluster_of, namespace, same_database};
+use crate::api::RecoveryTask;
+use crate::api::verification::Check;
+use crate::domain::Obstacle;
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::{Answer, CheckQuery, TenantId, TenantName};
+use crate::oceanbase::sender::Inspection;
+
+/// Why a verification that has not begun does not begin now: of all that restore to one database one
+/// runs at a time. Whoever gets the turn keeps it until what it has begun is to be seen in its object.
+pub(super) fn turn(
+    task: &RecoveryTask,
+    target: &ClusterKey,
+    context: &Context,
+) -> Option<Obstacle> {
+    let status = task.status.as_ref();
+    let has_begun = status.is_some_and(|status| status.step.is_some());
+    if task.spec.verification.is_none() || has_begun {
+        return None;
+    }
+    let uid = task.uid();
+    let running = context.stores.recoveries.state_filter(|other| {
+        let status = other.status.as_ref();
+        other.spec.verification.is_some()
+            && other.uid() != uid
+            && status.is_some_and(|status| status.step.is_some() && status.outcome.is_none())
+    });
+    let same = |other: &RecoveryTask| {
+        let of = cluster_of(other, &other.spec.target.cluster_ref);
+        same_database(context, target, &of)
+    };
+    if let Some(other) = running.iter().find(|other| same(other)) {
+        return Some(waiting(&format!(
+            "RecoveryTask '{}' of namespace '{}'",
+            other.name_any(),
+            namespace(&**other)
+        )));
+    }
+    let database = context.clusters.database(target)?;
+    let taken = context
+        .memory
+        .takes_turn(&database.to_string(), &identity(task));
+    (!taken).then(|| waiting("another RecoveryTask"))
+}
+
+/// Gives the turn back of a verification that has not begun after all.
+pub(super) fn give_back(task: &RecoveryTask, context: &Context) {
+    context.memory.gives_turn_back(&identity(task));
+}
+
+fn waiting(who: &str) -> Obstacle {
+    Obstacle::waiting(
+        "WaitingForVerification",
+        format!(
+            "{who} verifies in the same database now: one verification runs at a time, and this one \
+             begins when it is over"
+        ),
+    )
+}
+
+/// Asks the restored tenant.
+pub(super) async fn ask(
+    task: &RecoveryTask,
+    (tenant, tenant_id): (TenantName, TenantId),
+    number: usize,
+    permit: &mut Permit,
+    context: &Context,
+) -> Result<Answer, Obstacle> {
+    let verification = task.spec.verification.as_ref();
+    let check = verification.and_then(|verification| verification.checks.get(number));
+    let (Some(verification), Some(check)) = (verification, check) else {
+        return Err(Obstacle::permanent("InvalidSpec", "there is no such check"));
+    };
+    let Some(reference) = &verification.credentials_secret_ref else {
+        return Err(missing());
+    };
+    let secret = context.secrets.read(&namespace(task), reference).await?;
+    secret.check_database(permit.endpoints())?;
+    let user = match secret.optional("username")? {
+        Some(name) => checked_user(&name)?,
+        None => "root".to_owned(),
+    };
+    let inspection = Inspection {
+        tenant,
+        tenant_id,
+        user,
+        password: secret.required("password")?,
+        query: query(check)?,
+        expect: check.expect.clone(),
+        timeout: Duration::from_secs(u64::try_from(check.timeout_seconds).unwrap_or(60)),
+    };
+    Ok(permit.inspect(&inspection).await)
+}
+
+/// What is wrong with the Secret, before anything is restored.
+pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Obstacle> {
+    let verification = task.spec.verification.as_ref()?;
+    if verification.checks.is_empty() {
+        return None;
+    }
+    let Some(reference) = &verification.credentials_secret_ref else {
+        return Some(missing());
+    };
+    let secret = match context.secrets.read(&namespace(task), reference).await {
+        Ok(secret) => secret,
+        Err(obstacle) => return Some(obstacle),
+    };
+    let user = secret.optional("username");
+    let user = user.and_then(|name| name.map(|name| checked_user(&name)).transpose());
+    user.err().or_else(|| secret.required("password").err())
+}
+
+fn missing() -> Obstacle {
+    Obstacle::permanent(
+        "InvalidSpec",
+        "`verification.credentialsSecretRef` is missing, and the checks ask as a user of the tenant",
+    )
+}
+
+fn query(check: &Check) -> Result<CheckQuery, Obstacle> {
+    CheckQuery::parse(&check.sql).map_err(|problem| {
+        Obstacle::permanent(
+            "InvalidCheck",
+            format!("`sql` of the check can not be asked: {problem}"),
+        )
+    })
+}

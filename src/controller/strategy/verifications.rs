@@ -1,0 +1,58 @@
+//! The RecoveryTasks of a strategy.
+
+use kube::{Resource, ResourceExt};
+
+use super::children::{make, metadata_of};
+use super::{created_at, is_owned_by, namespace};
+use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
+use crate::controller::{Context, stores};
+use crate::domain::strategy::{Made, VerificationSeen};
+
+/// Those that there are.
+pub(super) fn seen(strategy: &BackupStrategy, context: &Context) -> Vec<VerificationSeen> {
+    let namespace = namespace(strategy);
+    let tasks = stores::within(&context.stores.recoveries, &namespace);
+    tasks
+        .filter(|task| is_owned_by(&**task, strategy))
+        .map(|task| {
+            let status = task.status.clone().unwrap_or_default();
+            let source = task.spec.source.tenant.as_ref();
+            VerificationSeen {
+                name: task.name_any(),
+                version: (
+                    task.uid().unwrap_or_default(),
+                    task.resource_version().unwrap_or_default(),
+                ),
+                tenant_name: source
+                    .map(|source| source.tenant_name.clone())
+                    .unwrap_or_default(),
+                created_at: created_at(&*task),
+                deleting: task.metadata.deletion_timestamp.is_some(),
+                outcome: status.outcome,
+                completed_at: status.completion_time.map(|at| at.0),
+                rto_seconds: status
+                    .verification
+                    .and_then(|progress| progress.rto_seconds),
+                restore_time: status.restore_time,
+                cause: status.cause,
+            }
+        })
+        .collect()
+}
+
+/// Makes one.
+pub(super) async fn make_verification(
+    strategy: &BackupStrategy,
+    (name, spec): (&str, &RecoveryTaskSpec),
+    context: &Context,
+    made: &mut Made,
+) {
+    let owner = strategy.controller_owner_ref(&());
+    let object = RecoveryTask {
+        metadata: metadata_of(name, &namespace(strategy), owner),
+        spec: spec.clone(),
+        status: None,
+    };
+    let is_ours = |known: &RecoveryTask| is_owned_by(known, strategy);
+    make(&object, is_ours, context, made).await;
+}

@@ -1,0 +1,76 @@
+//! The object of a verification is being deleted: what it has made is dropped first.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, Effect, Seen, Task};
+use crate::api::RecoveryTaskStatus;
+use crate::domain::{Event, Farewell, Next};
+use crate::oceanbase::model::Answer;
+
+/// For how long a deleted object stays while its database can not be seen.
+const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
+/// For how long it stays in any case: an object that nobody can get rid of is worse than a tenant that
+/// is left behind.
+const LIMIT: SignedDuration = SignedDuration::from_mins(75);
+
+/// Decides for a verification whose object is being deleted. `heard` is as in [`super::decide`].
+#[must_use]
+pub fn leave(
+    task: &Task<'_>,
+    seen: &Seen,
+    heard: Option<(&Effect, &Answer)>,
+    deleted_at: Timestamp,
+    now: Timestamp,
+) -> Farewell<RecoveryTaskStatus, Effect> {
+    if task.status.outcome.is_some() || task.status.step.is_none() {
+        return Farewell::Go(None);
+    }
+    let waited = deleted_at.duration_until(now);
+    let is_unseen = seen.target.is_err();
+    if waited > LIMIT || is_unseen && waited > UNSEEN {
+        return Farewell::Go(Some(left_behind(task)));
+    }
+    let mut draft = Draft {
+        task,
+        seen,
+        status: task.status.clone(),
+        is_leaving: true,
+        now,
+    };
+    draft.note_facts();
+    let mut verdict = match heard {
+        None => draft.look(),
+        Some((effect, answer)) => {
+            let mut verdict = draft.hear(effect, answer);
+            if verdict.effect.take().is_some() {
+                verdict.next = Next::After(std::time::Duration::ZERO);
+            }
+            verdict
+        }
+    };
+    if verdict.status.outcome.is_some() {
+        return Farewell::Go(verdict.event);
+    }
+    for limit in [UNSEEN, LIMIT] {
+        let until = deleted_at.saturating_add(limit + SignedDuration::from_secs(1));
+        let until = until.ok().filter(|until| *until > now);
+        verdict.next = verdict
+            .next
+            .sooner(until.map_or(Next::Await, Next::At), now);
+    }
+    Farewell::Stay(verdict)
+}
+
+fn left_behind(task: &Task<'_>) -> Event {
+    let target = task.status.target.as_deref().unwrap_or_default();
+    let number = task.status.target_tenant_id;
+    let number = number.map_or_else(String::new, |id| format!(" (id {id})"));
+    Event {
+        warning: true,
+        reason: "VerificationLeftBehind",
+        message: format!(
+            "the verification was deleted, and what it has made could not be dropped: look whether tenant \
+             {target}{number}, and a resource pool and a unit named obr_…, are left, and drop them by hand"
+        ),
+    }
+}

@@ -1,0 +1,249 @@
+//! A verification: the restored tenant stays a standby one, which can only be read, is asked its
+//! checks one after the other, and is dropped whatever comes of it.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::begin::SOON;
+use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use crate::api::Cause;
+use crate::api::verification::{Check, CheckOutcome, Verification, VerificationProgress};
+use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::oceanbase::model::{Answer, CheckQuery, CheckVerdict, FailureClass, Tenant};
+
+/// How long a restored tenant may take until it can be read.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often a check is asked whose answer did not come.
+const TRIES: i32 = 5;
+/// The words of a check's outcome.
+const PASSED: &str = "Passed";
+const FAILED: &str = "Failed";
+const CANCELED: &str = "Canceled";
+/// Longest message of a check's outcome that the schema takes, in bytes.
+const MESSAGE_LIMIT: usize = 1024;
+
+/// Whether the checks can be asked: an object may be older than the rules of its schema.
+pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Obstacle> {
+    let Some(verification) = verification else {
+        return Ok(());
+    };
+    for (number, check) in verification.checks.iter().enumerate() {
+        if let Err(problem) = CheckQuery::parse(&check.sql) {
+            let number = number + 1;
+            return Err(Obstacle::permanent(
+                "InvalidCheck",
+                format!(
+                    "`sql` of check {number} can not be asked: {problem}; correct it where the \
+                     verification is written"
+                ),
+            ));
+        }
+    }
+    Ok(())
+}
+
+impl Draft<'_> {
+    /// Whether the tenant is restored for a while only.
+    pub(super) fn is_verification(&self) -> bool {
+        self.spec().verification.is_some()
+    }
+
+    fn checks(&self) -> &[Check] {
+        let verification = self.spec().verification.as_ref();
+        verification.map_or(&[], |verification| &verification.checks)
+    }
+
+    fn progress(&mut self) -> &mut VerificationProgress {
+        self.status.verification.get_or_insert_default()
+    }
+
+    /// Notes when the first step in the database was taken.
+    pub(super) fn note_begun(&mut self) {
+        if self.is_verification() {
+            let now = self.now;
+            self.progress().begin_time.get_or_insert_with(|| time(now));
+        }
+    }
+
+    /// The tenant is restored, and can be read from now on.
+    pub(super) fn restored_to_verify(mut self) -> Verdict {
+        let restored = self.status.restored_time.as_ref().map(|at| at.0);
+        let progress = self.progress();
+        let begun = progress.begin_time.as_ref().map(|at| at.0);
+        progress.rto_seconds = begun
+            .zip(restored)
+            .map(|(begun, restored)| begun.duration_until(restored).as_secs().max(0));
+        self.enter(Step::Verifying);
+        // The read that showed the job's end may be older than the tenant's new role.
+        self.render(&State::Verifying, None, Next::After(Duration::ZERO))
+    }
+
+    pub(super) fn verify(self) -> Verdict {
+        if self.is_cancel_wanted() {
+            return self.cancel();
+        }
+        let tenant = match self.restored_tenant() {
+            Ok(tenant) => tenant,
+            Err(missing) => return self.without_tenant(missing, &State::Verifying),
+        };
+        if tenant.role != "STANDBY" || tenant.status != "NORMAL" {
+            return self.unreadable(tenant);
+        }
+        let done = self.status.verification.as_ref();
+        let done = done.map_or(0, |progress| progress.checks.len());
+        if done >= self.checks().len() {
+            return self.conclude();
+        }
+        if let Some(pause) = self.pause() {
+            return self.render(&State::Verifying, None, Next::At(pause));
+        }
+        let effect = self.names().map(|(name, _)| Effect::Check {
+            tenant: name,
+            tenant_id: tenant.id,
+            number: done,
+        });
+        self.render(&State::Verifying, effect, SOON)
+    }
+
+    /// Whoever makes a primary tenant of it, or locks it, has other plans; it is dropped all the same,
+    /// since it was made to be.
+    fn unreadable(self, tenant: &Tenant) -> Verdict {
+        if tenant.role == "PRIMARY" || self.since_step() > PATIENCE {
+            let message = format!(
+                "the tenant is restored and can not be asked: its role is {} and its status {}, where \
+                 STANDBY and NORMAL are expected",
+                tenant.role, tenant.status
+            );
+            return self.verdict(FAILED, cause("TenantNotReadable", &message));
+        }
+        self.render(&State::Verifying, None, Next::After(Duration::from_secs(5)))
+    }
+
+    pub(super) fn hear_check(mut self, number: usize, answer: &Answer) -> Verdict {
+        let (reason, message, passed) = match answer {
+            Answer::Checked(verdict) => match &**verdict {
+                CheckVerdict::Refused(failure) if failure.class != FailureClass::Permanent => {
+                    return self.ask_again(number, Cause::from(failure));
+                }
+                verdict => told(verdict),
+            },
+            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+                (failure.reason.to_owned(), failure.message.clone(), false)
+            }
+            Answer::Refused(failure) => return self.ask_again(number, Cause::from(failure)),
+            Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
+                let why = format!("the check could not be asked ({why})");
+                return self.ask_again(number, cause("NotAsked", &why));
+            }
+            _ => return self.ask_again(number, cause("NotAsked", "the check was not answered")),
+        };
+        self.note_check(number, reason, message, passed);
+        self.render(&State::Verifying, None, Next::After(Duration::ZERO))
+    }
+
+    fn ask_again(mut self, number: usize, cause: Cause) -> Verdict {
+        if self.status.tries.unwrap_or_default() >= TRIES {
+            self.note_check(number, cause.reason, cause.message, false);
+            return self.render(&State::Verifying, None, Next::After(Duration::ZERO));
+        }
+        self.status.cause = Some(cause);
+        let next = self.count_try();
+        self.render(&State::Verifying, None, next)
+    }
+
+    fn note_check(&mut self, number: usize, reason: String, message: String, passed: bool) {
+        let name = self.checks().get(number).map(|check| check.name.clone());
+        let outcome = CheckOutcome {
+            name: shortened(name.unwrap_or_default(), 63),
+            outcome: if passed { PASSED } else { FAILED }.to_owned(),
+            reason,
+            message: shortened(message, MESSAGE_LIMIT),
+        };
+        let checks = &mut self.progress().checks;
+        // In their order: an answer to one that has its outcome already says nothing new.
+        if checks.len() == number {
+            checks.push(outcome);
+        }
+        self.status.tries = None;
+        self.status.retry_time = None;
+        self.status.cause = None;
+    }
+
+    /// All checks have their outcome.
+    fn conclude(self) -> Verdict {
+        let checks = self.status.verification.iter();
+        let checks: Vec<_> = checks.flat_map(|progress| &progress.checks).collect();
+        let failed: Vec<_> = checks
+            .iter()
+            .filter(|check| check.outcome != PASSED)
+            .collect();
+        let Some(first) = failed.first() else {
+            let message = match checks.len() {
+                0 => "the tenant could be restored; there was nothing to ask it".to_owned(),
+                count => format!("the tenant could be restored and has passed {count} check(s)"),
+            };
+            return self.verdict(PASSED, cause("Verified", &message));
+        };
+        let message = format!(
+            "{} of {} checks failed, the first of them '{}': {}",
+            failed.len(),
+            checks.len(),
+            first.name,
+            first.message
+        );
+        self.verdict(FAILED, cause("CheckFailed", &message))
+    }
+
+    /// Writes down what came of it, and then drops what was made.
+    fn verdict(self, result: &str, cause: Cause) -> Verdict {
+        let outcome = match result {
+            PASSED => Outcome::Completed,
+            _ => Outcome::Failed,
+        };
+        self.give_up(outcome, cause)
+    }
+
+    /// Notes how a verification comes out, before anything is dropped; what was noted stands.
+    pub(super) fn note_result(&mut self, outcome: Outcome) {
+        if !self.is_verification() {
+            return;
+        }
+        let result = match outcome {
+            Outcome::Completed => PASSED,
+            Outcome::Failed => FAILED,
+            Outcome::Canceled => CANCELED,
+        };
+        let progress = self.progress();
+        progress.result.get_or_insert_with(|| result.to_owned());
+    }
+}
+
+/// Reason and message of an outcome, and whether the check has passed.
+fn told(verdict: &CheckVerdict) -> (String, String, bool) {
+    let (reason, message) = match verdict {
+        CheckVerdict::AsExpected => {
+            let message = "the restored tenant has answered as expected".to_owned();
+            return ("AsExpected".to_owned(), message, true);
+        }
+        CheckVerdict::OtherValue => (
+            "OtherValue",
+            "the restored tenant has answered another value than `expect`; it is not shown here, since \
+             it is the tenant's data: ask the tenant as of `status.restoreTime`, or recover it",
+        ),
+        CheckVerdict::NoRow => (
+            "NoRow",
+            "the restored tenant has answered no row, where one is expected",
+        ),
+        CheckVerdict::SeveralRows => (
+            "SeveralRows",
+            "the restored tenant has answered more than one row: ask for one, such as a COUNT",
+        ),
+        CheckVerdict::SeveralColumns => (
+            "SeveralColumns",
+            "the statement of the check has more than one column: ask for one",
+        ),
+        CheckVerdict::Refused(failure) => (failure.reason, failure.message.as_str()),
+    };
+    (reason.to_owned(), message.to_owned(), false)
+}

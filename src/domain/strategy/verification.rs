@@ -1,0 +1,319 @@
+//! Verification by recovery: the strategy's tenants are restored in turn, each by a RecoveryTask of its
+//! own, which asks the checks and drops what it has made.
+//!
+//! ```text
+//! slot due ──> status.verification.open ──> RecoveryTask (named by tenant and slot, so made once)
+//!                                                └── ended ──> status.verification.tenants
+//! ```
+
+mod due;
+mod told;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::{Draft, Effect, Made, Matched};
+use crate::api::recovery_task::{
+    FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
+    Until, UntilType,
+};
+use crate::api::verification::{
+    OpenVerification, Verification, VerificationSettings, VerificationStatus,
+};
+use crate::api::{Cause, RecoveryTaskSpec};
+use crate::domain::naming::{fingerprint, verification};
+use crate::domain::{Event, Next, shortened, time};
+use crate::oceanbase::model::{CheckQuery, Tenant, TenantId};
+use due::{DueSlot, Times};
+pub(super) use told::{failed, overdue};
+
+/// Longest name of a tenant that is made.
+const NAME_LIMIT: usize = 63;
+/// How soon a RecoveryTask is made that could not be made.
+const AGAIN: Next = Next::After(Duration::from_secs(10));
+
+/// A RecoveryTask that this strategy made.
+#[derive(Clone, Debug)]
+pub struct VerificationSeen {
+    /// Its name.
+    pub name: String,
+    /// Its uid and its resourceVersion.
+    pub version: (String, String),
+    /// The tenant that it restores.
+    pub tenant_name: String,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Whether it is being deleted, and something holds it.
+    pub deleting: bool,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+    /// Seconds until the tenant could be read.
+    pub rto_seconds: Option<i64>,
+    /// The point that was restored.
+    pub restore_time: Option<String>,
+    /// Why it ended so.
+    pub cause: Option<Cause>,
+}
+
+/// What is to be done about verifications.
+pub(super) struct ToVerify {
+    pub(super) effect: Option<Effect>,
+    pub(super) next: Next,
+}
+
+impl ToVerify {
+    fn nothing(next: Next) -> Self {
+        Self { effect: None, next }
+    }
+}
+
+impl Draft<'_> {
+    /// Brings what is known of verifications up to date, and says what is to be made next. `made` is what
+    /// became of this pass's effect.
+    pub(super) fn verify(&mut self, matched: &Matched, made: Option<&Made>) -> ToVerify {
+        let strategy = self.strategy;
+        let Some(settings) = &strategy.spec.verification else {
+            self.status.verification = None;
+            return ToVerify::nothing(Next::Await);
+        };
+        let now = self.now;
+        let known = self.status.verification.get_or_insert_default();
+        known.since_time.get_or_insert_with(|| time(now));
+        self.note_verified(settings, matched);
+        self.close_verification(made);
+        let times = Times::parse(settings, &strategy.spec.schedule.time_zone);
+        let times = match askable(settings).and(times) {
+            Ok(times) => times,
+            Err(error) => {
+                self.verification_refused = Some(error);
+                return ToVerify::nothing(Next::Await);
+            }
+        };
+        let known = self.status.verification.get_or_insert_default();
+        known.next_time = None;
+        if strategy.spec.suspend {
+            return ToVerify::nothing(Next::Await);
+        }
+        times.anchor(known, settings, now);
+        let coming = times.next_after(now);
+        known.next_time = coming.map(|at| times.format(at));
+        let next = coming.map_or(Next::Await, Next::At);
+        if made.is_some() {
+            // What is left is for the next pass.
+            let is_open = self.open_verification().is_some();
+            let next = if is_open {
+                next.sooner(AGAIN, now)
+            } else {
+                next
+            };
+            return ToVerify::nothing(next);
+        }
+        self.open_due_verification(settings, matched, &times);
+        let effect = self.make_verification(settings);
+        let effect = effect.or_else(|| self.forget_verifications());
+        ToVerify { effect, next }
+    }
+
+    fn open_verification(&self) -> Option<&OpenVerification> {
+        self.status.verification.as_ref()?.open.as_ref()
+    }
+
+    /// Closes what was opened, once its RecoveryTask is there, or can not be.
+    fn close_verification(&mut self, made: Option<&Made>) {
+        let Some(open) = self.open_verification().cloned() else {
+            return;
+        };
+        let name = &open.task_name;
+        let is_seen = self
+            .seen
+            .verifications
+            .iter()
+            .any(|seen| seen.name == *name);
+        let is_made = made.is_some_and(|made| made.ours.contains(name));
+        let is_taken = made.is_some_and(|made| made.foreign.contains(name));
+        let is_late = self.now > open.not_after_time.0;
+        if !(is_seen || is_made || is_taken || is_late) {
+            return;
+        }
+        if !is_seen && !is_made {
+            let why = if is_taken {
+                "something of its name is there that is not this strategy's: delete or rename it"
+            } else {
+                "it could not be made in time"
+            };
+            self.event = Some(Event {
+                warning: true,
+                reason: "VerificationMissed",
+                message: format!("RecoveryTask '{name}' was not made: {why}"),
+            });
+        }
+        let known = self.status.verification.get_or_insert_default();
+        known.open = None;
+    }
+
+    /// Opens the slot that is due for the tenant whose turn it is.
+    fn open_due_verification(
+        &mut self,
+        settings: &VerificationSettings,
+        matched: &Matched,
+        times: &Times,
+    ) {
+        let tenants = self.to_verify(settings, matched);
+        let known = self.status.verification.get_or_insert_default();
+        let Some(due) = times.due(known, tenants.len(), self.now) else {
+            return;
+        };
+        let is_running = known.open.is_some()
+            || self
+                .seen
+                .verifications
+                .iter()
+                .any(|seen| seen.outcome.is_none());
+        if is_running {
+            if due.is_left_out_while_busy {
+                known.last_slot_time = Some(time(due.slot));
+                known.slot_tenants = Some(0);
+            }
+            return;
+        }
+        let last = known.last_tenant.as_deref();
+        let later = tenants
+            .iter()
+            .find(|tenant| last.is_none_or(|last| *tenant.name > *last));
+        let Some(tenant) = later.or(tenants.first()) else {
+            return;
+        };
+        open(known, self.strategy.name, tenant, &due);
+    }
+
+    /// Tenants that can be verified, by name.
+    fn to_verify(&self, settings: &VerificationSettings, matched: &Matched) -> Vec<Arc<Tenant>> {
+        let eligible = matched.eligible.iter();
+        let mut tenants: Vec<_> = eligible
+            .filter(|tenant| is_wanted(settings, &tenant.name))
+            .filter(|tenant| self.seen.with_full_backup.contains(&tenant.id))
+            .map(Arc::clone)
+            .collect();
+        tenants.sort_by(|one, other| one.name.cmp(&other.name));
+        tenants
+    }
+
+    fn make_verification(&self, settings: &VerificationSettings) -> Option<Effect> {
+        let open = self.open_verification()?;
+        let key = format!("{}/{}", self.strategy.uid, open.task_name);
+        let target = &settings.target;
+        let spec = RecoveryTaskSpec {
+            source: Source {
+                type_: SourceType::Tenant,
+                tenant: Some(TenantSource {
+                    cluster_ref: self.strategy.spec.cluster_ref.clone(),
+                    tenant_name: open.tenant_name.clone(),
+                    tenant_id: Some(open.tenant_id),
+                }),
+                storage: None,
+            },
+            until: Until {
+                type_: UntilType::Latest,
+                time: None,
+                scn: None,
+            },
+            target: Target {
+                type_: TargetType::NewTenant,
+                cluster_ref: target.cluster_ref.clone(),
+                tenant_name: scratch_name(&target.tenant_name_prefix, &open.tenant_name, &key),
+                resources: target.resources.clone(),
+                primary_zone: None,
+                locality: None,
+                concurrency: None,
+            },
+            objects: None,
+            verification: Some(Verification {
+                checks: settings.checks.clone(),
+                credentials_secret_ref: settings.credentials_secret_ref.clone(),
+            }),
+            finish: Finish::Standby,
+            mode: RecoveryMode::Recover,
+            decryption_secret_refs: settings.decryption_secret_refs.clone(),
+            failure_policy: FailurePolicy::CleanUp,
+            not_after_time: Some(open.not_after_time.clone()),
+            idempotency_key: Some(key),
+            cancel: None,
+        };
+        Some(Effect::MakeVerification(
+            open.task_name.clone(),
+            Box::new(spec),
+        ))
+    }
+
+    /// Ended RecoveryTasks beyond what the history keeps.
+    fn forget_verifications(&self) -> Option<Effect> {
+        let limits = &self.strategy.spec.history;
+        let mut outdated = Vec::new();
+        for (good, limit) in [(true, limits.successful), (false, limits.failed.max(1))] {
+            let ended = self.seen.verifications.iter().filter(|seen| {
+                let outcome = seen.outcome.as_deref();
+                outcome.is_some_and(|outcome| (outcome == "Completed") == good)
+            });
+            let mut ended: Vec<_> = ended.filter(|seen| !seen.deleting).collect();
+            ended.sort_by_key(|seen| std::cmp::Reverse(seen.completed_at));
+            let beyond = ended.into_iter().skip(usize::try_from(limit).unwrap_or(1));
+            outdated.extend(beyond.map(|seen| (seen.name.clone(), seen.version.clone())));
+        }
+        (!outdated.is_empty()).then_some(Effect::DeleteVerifications(outdated))
+    }
+}
+
+/// Why nothing can be verified: stable word, and what is wrong.
+#[derive(Clone, Debug)]
+pub(super) struct Refused {
+    pub(super) reason: &'static str,
+    pub(super) message: String,
+}
+
+/// Whether the checks can be asked. The RecoveryTasks say what is wrong with the rest.
+fn askable(settings: &VerificationSettings) -> Result<(), Refused> {
+    for check in &settings.checks {
+        if let Err(problem) = CheckQuery::parse(&check.sql) {
+            return Err(Refused {
+                reason: "InvalidCheck",
+                message: format!(
+                    "`sql` of check '{}' can not be asked: {problem}; correct it",
+                    shortened(check.name.clone(), NAME_LIMIT)
+                ),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn is_wanted(settings: &VerificationSettings, tenant: &str) -> bool {
+    settings.tenants.is_empty() || settings.tenants.iter().any(|name| name == tenant)
+}
+
+fn open(known: &mut VerificationStatus, strategy: &str, tenant: &Tenant, due: &DueSlot) {
+    let slot = time(due.slot);
+    let is_same = known.last_slot_time.as_ref() == Some(&slot);
+    let before = known.slot_tenants.filter(|_| is_same).unwrap_or_default();
+    known.slot_tenants = Some(before.saturating_add(1));
+    known.last_slot_time = Some(slot.clone());
+    known.last_tenant = Some(tenant.name.clone());
+    known.open = Some(OpenVerification {
+        slot,
+        not_after_time: time(due.until),
+        tenant_name: tenant.name.clone(),
+        tenant_id: tenant.id.0,
+        task_name: verification(strategy, TenantId(tenant.id.0), due.slot),
+    });
+}
+
+/// Name of the tenant that is made: prefix, name of the tenant, and a fingerprint of the request.
+fn scratch_name(prefix: &str, tenant: &str, key: &str) -> String {
+    let print = fingerprint(key);
+    let room = NAME_LIMIT.saturating_sub(prefix.len() + print.len() + 1);
+    let tenant: String = tenant.chars().take(room).collect();
+    format!("{prefix}{tenant}_{print}")
+}

@@ -1,0 +1,155 @@
+//! When tenants are verified.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Refused;
+use crate::api::BackupType;
+use crate::api::schedule::{CronSpec, MissedRunPolicy, ScheduleSpec};
+use crate::api::verification::{VerificationSettings, VerificationStatus};
+use crate::domain::naming::fingerprint;
+use crate::domain::schedule::Schedule;
+use crate::domain::time;
+
+/// How late a slot of `cron` may still begin.
+const DEADLINE: SignedDuration = SignedDuration::from_hours(6);
+
+/// The slots of verifications.
+pub(super) enum Times {
+    /// One tenant at each of them.
+    Cron(Schedule),
+    /// As many as come into it, each day.
+    Daily { start: Schedule, end: Schedule },
+}
+
+/// A slot that is due.
+pub(super) struct DueSlot {
+    /// When it fell due.
+    pub(super) slot: Timestamp,
+    /// After this nothing begins any more.
+    pub(super) until: Timestamp,
+    /// Whether it is over where another verification runs: in a range the next one has time.
+    pub(super) is_left_out_while_busy: bool,
+}
+
+impl Times {
+    pub(super) fn parse(settings: &VerificationSettings, time_zone: &str) -> Result<Self, Refused> {
+        let of = |cron: String| {
+            Schedule::parse(&spec(cron, time_zone)).map_err(|error| Refused {
+                reason: error.reason(),
+                message: error.to_string(),
+            })
+        };
+        match (&settings.schedule.cron, &settings.schedule.daily_range) {
+            (_, Some(range)) => Ok(Self::Daily {
+                start: of(daily(&range.start)?)?,
+                end: of(daily(&range.end)?)?,
+            }),
+            (cron, None) => Ok(Self::Cron(of(cron.clone().unwrap_or_default())?)),
+        }
+    }
+
+    /// The instant in the schedule's zone.
+    pub(super) fn format(&self, at: Timestamp) -> String {
+        let (Self::Cron(schedule)
+        | Self::Daily {
+            start: schedule, ..
+        }) = self;
+        schedule.format_in_zone(at)
+    }
+
+    /// Slots of a schedule before it was written are not its own; a range that lasts is.
+    pub(super) fn anchor(
+        &self,
+        known: &mut VerificationStatus,
+        settings: &VerificationSettings,
+        now: Timestamp,
+    ) {
+        let print = fingerprint(&serde_json::to_string(&settings.schedule).unwrap_or_default());
+        let last = known.last_slot_time.as_ref();
+        // A clock that was wrong for a moment must not end the schedule for years.
+        let is_ahead = last.is_some_and(|last| now.duration_until(last.0) > DEADLINE);
+        if known.schedule_fingerprint.as_ref() == Some(&print) && !is_ahead {
+            return;
+        }
+        known.schedule_fingerprint = Some(print);
+        known.slot_tenants = None;
+        known.last_slot_time = match self {
+            Self::Cron(_) => Some(time(now)),
+            Self::Daily { .. } => None,
+        };
+    }
+
+    /// When to look next, and when the next one is due.
+    pub(super) fn next_after(&self, now: Timestamp) -> Option<Timestamp> {
+        let (Self::Cron(schedule)
+        | Self::Daily {
+            start: schedule, ..
+        }) = self;
+        Some(schedule.next_after(BackupType::Full, now)?.at)
+    }
+
+    /// The slot that is due, of so many tenants.
+    pub(super) fn due(
+        &self,
+        known: &VerificationStatus,
+        tenants: usize,
+        now: Timestamp,
+    ) -> Option<DueSlot> {
+        let last = known.last_slot_time.as_ref().map(|at| at.0);
+        match self {
+            Self::Cron(schedule) => {
+                let slot = schedule.last_until(BackupType::Full, now)?.at;
+                let until = slot.saturating_add(DEADLINE).unwrap_or(Timestamp::MAX);
+                let is_due = last.is_none_or(|last| slot > last) && now <= until;
+                is_due.then_some(DueSlot {
+                    slot,
+                    until,
+                    is_left_out_while_busy: true,
+                })
+            }
+            Self::Daily { start, end } => {
+                let slot = start.last_until(BackupType::Full, now)?.at;
+                let until = end.next_after(BackupType::Full, slot)?.at;
+                let had = usize::try_from(known.slot_tenants.unwrap_or_default()).unwrap_or(0);
+                let is_open = last.is_none_or(|last| slot > last)
+                    || last == Some(time(slot).0) && had < tenants;
+                (is_open && now < until).then_some(DueSlot {
+                    slot,
+                    until,
+                    is_left_out_while_busy: false,
+                })
+            }
+        }
+    }
+}
+
+/// Each day at `HH:MM`, as a cron expression.
+fn daily(time_of_day: &str) -> Result<String, Refused> {
+    let parts = time_of_day.split_once(':');
+    let number = |text: &str| text.parse::<u8>().ok().filter(|_| text.len() == 2);
+    let parts = parts.and_then(|(hour, minute)| number(hour).zip(number(minute)));
+    match parts {
+        Some((hour @ 0..24, minute @ 0..60)) => Ok(format!("{minute} {hour} * * *")),
+        _ => Err(Refused {
+            reason: "InvalidCalendar",
+            message: "`schedule.dailyRange` must start and end at a time of day, `HH:MM`"
+                .to_owned(),
+        }),
+    }
+}
+
+fn spec(cron: String, time_zone: &str) -> ScheduleSpec {
+    ScheduleSpec {
+        time_zone: time_zone.to_owned(),
+        weekly: None,
+        monthly: None,
+        cron: Some(CronSpec {
+            full: Some(cron),
+            incremental: None,
+        }),
+        starting_deadline_seconds: DEADLINE.as_secs(),
+        missed_run_policy: MissedRunPolicy::RunLatest,
+        spread_seconds: 0,
+        blackout_windows: Vec::new(),
+    }
+}

@@ -1,0 +1,180 @@
+//! What is told of verifications: what became of them, and whether one is overdue.
+
+use std::cmp::Reverse;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{VerificationSeen, is_wanted};
+use crate::api::BackupStrategySpec;
+use crate::api::condition::types::RESTORE_VERIFIED;
+use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::strategy::unmade::MESSAGE_LIMIT;
+use crate::domain::strategy::{Draft, Matched};
+use crate::domain::{shortened, time};
+
+/// How many tenants the status names.
+const KEPT: usize = 100;
+/// Hours of a day.
+const DAY: i64 = 24;
+const PASSED: &str = "Passed";
+const FAILED: &str = "Failed";
+
+impl Draft<'_> {
+    /// Takes in what became of the RecoveryTasks, which are deleted some day.
+    pub(super) fn note_verified(&mut self, settings: &VerificationSettings, matched: &Matched) {
+        let known = self.status.verification.get_or_insert_default();
+        let running = self.seen.verifications.iter();
+        let running = running.filter(|seen| seen.outcome.is_none());
+        known.running_task = running.map(|seen| seen.name.clone()).min();
+        let mut ended: Vec<&VerificationSeen> = self.seen.verifications.iter().collect();
+        ended.retain(|seen| seen.outcome.is_some() && seen.completed_at.is_some());
+        ended.sort_by_key(|seen| seen.completed_at);
+        for seen in ended {
+            note(known, seen);
+        }
+        // What is told of a tenant that is not verified here any more would stand for ever.
+        let is_matched = |name: &str| {
+            let mut eligible = matched.eligible.iter().map(|tenant| &tenant.name);
+            let mut failing = matched.failing.iter().map(|tenant| &tenant.name);
+            eligible.any(|known| known == name) || failing.any(|known| known == name)
+        };
+        known
+            .tenants
+            .retain(|tenant| is_wanted(settings, &tenant.name) && is_matched(&tenant.name));
+        known.tenants.truncate(KEPT);
+    }
+
+    /// What the condition RestoreVerified says; nothing where nothing is verified.
+    pub(in crate::domain::strategy) fn restore_verified(&self) -> Option<Wanted> {
+        let known = self.status.verification.as_ref()?;
+        if let Some(refused) = &self.verification_refused {
+            let message = format!("`verification`: {}", refused.message);
+            return Some(wanted(RESTORE_VERIFIED, false, refused.reason, message));
+        }
+        if let Some(message) = overdue(self.strategy.spec, known, self.now).ok().flatten() {
+            return Some(wanted(
+                RESTORE_VERIFIED,
+                false,
+                "VerificationOverdue",
+                message,
+            ));
+        }
+        if let Some((tenant, message)) = failed(known).next() {
+            let message = format!("tenant {}: {message}", tenant.name);
+            return Some(wanted(
+                RESTORE_VERIFIED,
+                false,
+                "VerificationFailed",
+                message,
+            ));
+        }
+        let good = known.tenants.iter().find(|tenant| tenant.result == PASSED);
+        Some(match good {
+            Some(tenant) => wanted(
+                RESTORE_VERIFIED,
+                true,
+                "Verified",
+                format!(
+                    "tenant {} was restored as of {} within {} s, and has passed its checks",
+                    tenant.name,
+                    tenant.restore_time.as_deref().unwrap_or("its latest point"),
+                    tenant.rto_seconds.unwrap_or_default()
+                ),
+            ),
+            None => wanted(
+                RESTORE_VERIFIED,
+                Status::Unknown,
+                "NotVerified",
+                "no tenant has been verified yet",
+            ),
+        })
+    }
+}
+
+/// Tenants whose last verification failed, and why.
+pub(in crate::domain::strategy) fn failed(
+    known: &VerificationStatus,
+) -> impl Iterator<Item = (&VerifiedTenant, String)> {
+    let failed = known
+        .tenants
+        .iter()
+        .filter(|tenant| tenant.result == FAILED);
+    failed.map(|tenant| {
+        let why = tenant.message.as_deref().unwrap_or("see the task");
+        let message = format!("RecoveryTask '{}' did not go well: {why}", tenant.task_name);
+        (tenant, message)
+    })
+}
+
+/// What is said when no verification has gone well for too long; otherwise when that will be.
+pub(in crate::domain::strategy) fn overdue(
+    spec: &BackupStrategySpec,
+    known: &VerificationStatus,
+    now: Timestamp,
+) -> Result<Option<String>, Timestamp> {
+    let Some(settings) = &spec.verification else {
+        return Ok(None);
+    };
+    let last = known.last_success_time.as_ref();
+    let Some(since) = last.max(known.since_time.as_ref()).map(|at| at.0) else {
+        return Ok(None);
+    };
+    let days = settings.overdue_days;
+    let limit = SignedDuration::from_hours(i64::from(days) * DAY);
+    let due = since.saturating_add(limit).unwrap_or(Timestamp::MAX);
+    if due > now {
+        return Err(due);
+    }
+    let what = if last.is_some() {
+        "no verification has gone well since"
+    } else {
+        "no verification has gone well at all, although tenants have been verified since"
+    };
+    Ok(Some(format!(
+        "{what} {since}, for more than {days} days: see `status.verification` and the RecoveryTasks of \
+         this strategy"
+    )))
+}
+
+fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
+    let (Some(outcome), Some(ended_at)) = (&seen.outcome, seen.completed_at) else {
+        return;
+    };
+    let result = match outcome.as_str() {
+        "Completed" => PASSED,
+        "Canceled" => "Canceled",
+        _ => FAILED,
+    };
+    let ended = time(ended_at);
+    if known.last_time.as_ref().is_none_or(|last| *last <= ended) {
+        known.last_time = Some(ended.clone());
+        known.result = Some(result.to_owned());
+        known.tenant_name = Some(seen.tenant_name.clone());
+        known.task_name = Some(seen.name.clone());
+        known.rto_seconds = seen.rto_seconds;
+        known.restore_time.clone_from(&seen.restore_time);
+    }
+    if result == PASSED {
+        known.last_success_time = known.last_success_time.take().max(Some(ended.clone()));
+    }
+    let message = seen.cause.as_ref().filter(|_| result != PASSED);
+    let verified = VerifiedTenant {
+        name: seen.tenant_name.clone(),
+        task_name: seen.name.clone(),
+        last_time: Some(ended.clone()),
+        result: result.to_owned(),
+        rto_seconds: seen.rto_seconds,
+        restore_time: seen.restore_time.clone(),
+        message: message.map(|cause| shortened(cause.message.clone(), MESSAGE_LIMIT)),
+    };
+    let before = known.tenants.iter().find(|it| it.name == verified.name);
+    if before.is_some_and(|before| before.last_time > verified.last_time) {
+        return;
+    }
+    known.tenants.retain(|it| it.name != verified.name);
+    known.tenants.push(verified);
+    known
+        .tenants
+        .sort_by_key(|it| Reverse(it.last_time.clone()));
+}

@@ -1,0 +1,207 @@
+//! Questions to a restored tenant: what somebody wrote becomes a statement only here.
+
+use super::Failure;
+
+/// Words of statements that change or lock something, or read and write files. A column of such a name
+/// stands in back quotes.
+const FORBIDDEN: [&str; 33] = [
+    "ALTER",
+    "ANALYZE",
+    "BEGIN",
+    "BENCHMARK",
+    "CALL",
+    "COMMIT",
+    "CREATE",
+    "DELETE",
+    "DROP",
+    "DUMPFILE",
+    "EXECUTE",
+    "GET_LOCK",
+    "GRANT",
+    "HANDLER",
+    "INSERT",
+    "INTO",
+    "KILL",
+    "LOAD",
+    "LOAD_FILE",
+    "LOCK",
+    "MERGE",
+    "OUTFILE",
+    "PREPARE",
+    "PURGE",
+    "RELEASE_LOCK",
+    "RENAME",
+    "REVOKE",
+    "ROLLBACK",
+    "SET",
+    "SHARE",
+    "SLEEP",
+    "TRUNCATE",
+    "UPDATE",
+];
+
+/// Longest statement, in bytes.
+const LIMIT: usize = 4096;
+
+/// One statement that only reads: SELECT, or WITH and SELECT.
+///
+/// It holds no `;`, no backslash and no comment, whether quoted or not: where a literal ends depends on
+/// the tenant's `sql_mode`, and so it can not depend on that whether there is a second statement.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CheckQuery(String);
+
+impl CheckQuery {
+    /// Reads a statement.
+    ///
+    /// # Errors
+    /// What is wrong with it; nothing of its text.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        let text = text.trim();
+        if text.len() > LIMIT {
+            return Err("it is longer than 4096 bytes");
+        }
+        let is_bad =
+            |c: char| matches!(c, ';' | '\\' | '#') || c.is_control() && !c.is_whitespace();
+        if text.contains(is_bad) || text.contains("--") || text.contains("/*") {
+            return Err(
+                "it holds ';', a backslash, a comment or a control character, which are not taken even \
+                 within quotes",
+            );
+        }
+        let words = words(text).ok_or("a quote is not closed")?;
+        let is = |word: &str, known: &str| word.eq_ignore_ascii_case(known);
+        if !words
+            .first()
+            .is_some_and(|first| is(first, "SELECT") || is(first, "WITH"))
+            || !words.iter().any(|word| is(word, "SELECT"))
+        {
+            return Err("it is not SELECT, or WITH and SELECT");
+        }
+        if words
+            .iter()
+            .any(|word| FORBIDDEN.iter().any(|known| is(word, known)))
+        {
+            return Err(
+                "it holds a word of a statement that changes or locks something; names of columns that \
+                 are such words stand in back quotes",
+            );
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The statement.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// It may quote data: only its length is shown.
+impl std::fmt::Debug for CheckQuery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "CheckQuery({} bytes)", self.0.len())
+    }
+}
+
+/// The words outside of quotes, of which a literal or a quoted name is none; `None` where a quote is
+/// left open. A quote within quotes is doubled.
+fn words(text: &str) -> Option<Vec<&str>> {
+    let mut words = Vec::new();
+    let mut open = None;
+    let mut start = None;
+    for (at, c) in text.char_indices() {
+        if let Some(quote) = open {
+            if c == quote {
+                open = None;
+            }
+            continue;
+        }
+        let is_part = c.is_alphanumeric() || c == '_' || c == '$' || c == '@';
+        match (start, is_part) {
+            (None, true) => start = Some(at),
+            (Some(from), false) => {
+                words.extend(text.get(from..at));
+                start = None;
+            }
+            _ => {}
+        }
+        if matches!(c, '\'' | '"' | '`') {
+            open = Some(c);
+        }
+    }
+    words.extend(start.and_then(|from| text.get(from..)));
+    open.is_none().then_some(words)
+}
+
+/// What a check found. What the statement gave is nowhere in it: it is the tenant's data.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CheckVerdict {
+    /// One row with the value that was expected.
+    AsExpected,
+    /// One row with another value.
+    OtherValue,
+    /// No row.
+    NoRow,
+    /// More than one row.
+    SeveralRows,
+    /// Rows of more than one column.
+    SeveralColumns,
+    /// The tenant refused the login or the statement.
+    Refused(Failure),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_that_only_read_are_taken() {
+        for text in [
+            "SELECT COUNT(*) FROM shop.orders",
+            "select 1",
+            "SELECT(1)",
+            "SELECT REPLACE(name, 'a', 'b') FROM t WHERE x = 'it''s'",
+            "WITH x AS (SELECT 1 AS a) SELECT a FROM x",
+            "SELECT `update` FROM t WHERE kind = 'delete' AND updated_at > \"2026\"",
+            "SELECT MAX(id)\nFROM shop.items\n",
+        ] {
+            assert!(CheckQuery::parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn statements_that_could_change_something_are_refused() {
+        for text in [
+            "",
+            "DELETE FROM t",
+            "SHOW TABLES",
+            "SELECT 1; DROP TABLE t",
+            "SELECT 'a;b'",
+            "SELECT 'a\\'",
+            "SELECT 1 -- x",
+            "SELECT 1 # x",
+            "SELECT /*+ parallel(8) */ 1",
+            "SELECT 1 /*! INTO OUTFILE 'x' */",
+            "SELECT 1 INTO @x",
+            "SELECT * FROM t FOR UPDATE",
+            "SELECT * FROM t LOCK IN SHARE MODE",
+            "WITH x AS (SELECT 1) DELETE FROM t",
+            "WITH x AS (SELECT 1) INSERT INTO t SELECT 1",
+            "WITH x",
+            "SELECT SLEEP(1000)",
+            "SELECT get_lock('x', 1)",
+            "SELECT LOAD_FILE('/etc/passwd')",
+            "SELECT 'open",
+            "SELECT 1\0",
+            "SELECTED",
+        ] {
+            assert!(CheckQuery::parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_statement_shows_nothing_of_itself() {
+        let query = CheckQuery::parse("SELECT 'secret'").unwrap();
+        assert!(!format!("{query:?}").contains("secret"));
+    }
+}

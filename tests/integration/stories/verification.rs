@@ -1,0 +1,171 @@
+//! A tenant is restored for a while, asked whether its data are there, and dropped in every case.
+
+mod by_hand;
+
+use jiff::{SignedDuration, Timestamp};
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::NIGHTLY;
+use crate::support::world::condition_of;
+use crate::support::{World, eventually};
+
+/// The password of `root` in tenant `orders`: it comes back with the tenant.
+const READER: &str = "canary-reader-3f2b+71c";
+
+const SCENARIO: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB, password: 'canary-reader-3f2b+71c', tables: [{name: shop.orders, rows: 1000}]}
+";
+
+const ALLOWED: &str = "spec: {recovery: {verification: Allowed}}";
+
+/// A world in which tenant `orders` can be verified, and verification is allowed.
+fn verifiable(story: &str) -> World {
+    let world = World::started(story, SCENARIO);
+    world.edit("oceanbasecluster", "prod", ALLOWED);
+    reader(&world, READER);
+    world.apply(NIGHTLY);
+    eventually(
+        "a recovery window",
+        || world.get("logbackup", "prod-t1002"),
+        |logs| logs["status"]["recoveryWindows"][0].is_object(),
+    );
+    world
+}
+
+/// The Secret of the user that asks the checks.
+fn reader(world: &World, password: &str) {
+    world.apply(&format!(
+        "
+apiVersion: v1
+kind: Secret
+metadata: {{name: reader}}
+stringData: {{username: root, password: '{password}'}}
+"
+    ));
+}
+
+/// Has the strategy verify from an hour ago on for some hours each day, with this number of rows expected.
+fn verify(world: &World, rows: &str) {
+    let time_of_day = |hours| {
+        let at = Timestamp::now() + SignedDuration::from_hours(hours);
+        at.strftime("%H:%M").to_string()
+    };
+    let (start, end) = (time_of_day(-1), time_of_day(6));
+    world.edit(
+        "backupstrategy",
+        "nightly",
+        &format!(
+            "
+spec:
+  verification:
+    schedule: {{dailyRange: {{start: '{start}', end: '{end}'}}}}
+    target: {{clusterRef: {{name: prod}}, resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}}}
+    credentialsSecretRef: {{name: reader}}
+    checks: [{{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '{rows}'}}]
+"
+        ),
+    );
+}
+
+/// Waits until the strategy knows of a verification that ended so.
+fn result(world: &World, result: &str) -> Value {
+    eventually(
+        &format!("a verification that ended {result}"),
+        || world.get("backupstrategy", "nightly"),
+        |strategy| strategy["status"]["verification"]["result"] == result,
+    )
+}
+
+/// What verifications have left: tenants beside `orders`, pools and units.
+fn left(world: &World) -> Vec<String> {
+    let names = |query: &str| {
+        let rows = world.rows(query).into_iter();
+        rows.filter_map(|mut row| row.remove(0)).collect::<Vec<_>>()
+    };
+    let tenants = "SELECT TENANT_NAME FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_TYPE = 'USER'";
+    let mut left = names(tenants);
+    left.retain(|name| name != "orders");
+    for view in ["DBA_OB_RESOURCE_POOLS", "DBA_OB_UNIT_CONFIGS"] {
+        let query = format!("SELECT NAME FROM oceanbase.{view} WHERE NAME LIKE 'obr%'");
+        left.extend(names(&query));
+    }
+    left
+}
+
+fn nothing() -> Vec<String> {
+    Vec::new()
+}
+
+#[test]
+fn a_tenant_whose_rows_are_there_passes_and_is_dropped() {
+    let world = verifiable("verify-passes");
+    verify(&world, "1000");
+    let strategy = result(&world, "Passed");
+    assert_eq!(condition_of(&strategy, "RestoreVerified")["status"], "True");
+    let known = &strategy["status"]["verification"];
+    assert!(
+        known["rtoSeconds"].is_i64() && known["restoreTime"].is_string(),
+        "{known}"
+    );
+    let task = known["taskName"].as_str().unwrap();
+    let task = world.get("recoverytask", task);
+    assert_eq!(task["status"]["phase"], "Completed");
+    assert_eq!(task["metadata"]["ownerReferences"][0]["name"], "nightly");
+    assert_eq!((left(&world), world.count(Kind::Restore)), (nothing(), 1));
+    assert_eq!(world.count(Kind::ActivateStandby), 0, "it is only read");
+}
+
+#[test]
+fn a_tenant_whose_rows_are_wrong_fails_is_an_alert_and_is_dropped() {
+    let world = verifiable("verify-wrong");
+    verify(&world, "1001");
+    let strategy = result(&world, "Failed");
+    let verified = condition_of(&strategy, "RestoreVerified");
+    assert_eq!(
+        (&verified["status"], &verified["reason"]),
+        (&"False".into(), &"VerificationFailed".into())
+    );
+    assert_eq!(
+        strategy["status"]["alerts"][0]["type"],
+        "sampling_restore_fail"
+    );
+    assert_eq!(left(&world), nothing());
+    // What the tenant answered is its own.
+    let task = strategy["status"]["verification"]["taskName"]
+        .as_str()
+        .unwrap();
+    let task = world.get("recoverytask", task);
+    assert_eq!(
+        task["status"]["verification"]["checks"][0]["reason"],
+        "OtherValue"
+    );
+    for status in [&task["status"], &strategy["status"]["verification"]] {
+        assert!(!status.to_string().contains("\"1000\""), "{status}");
+        assert!(!status.to_string().contains(" 1000"), "{status}");
+    }
+}
+
+#[test]
+fn a_strategy_that_is_deleted_takes_its_verification_with_it() {
+    let world = verifiable("verify-owner");
+    verify(&world, "1000");
+    eventually(
+        "a verification",
+        || world.list("recoverytask"),
+        |tasks| {
+            tasks
+                .first()
+                .is_some_and(|task| task["status"]["step"].is_string())
+        },
+    );
+    world
+        .kubectl(&["delete", "backupstrategy", "nightly"])
+        .unwrap();
+    eventually("no task", || world.list("recoverytask"), Vec::is_empty);
+    assert_eq!(left(&world), nothing());
+}
