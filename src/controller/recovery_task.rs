@@ -82,15 +82,16 @@ impl Reconcile for RecoveryTask {
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<RecoveryTaskStatus, Effect> {
-        let status = self.current_status();
-        let name = format!("{}/{}", namespace(self), self.name_any());
-        let task = recovery::Task {
-            generation: self.metadata.generation.unwrap_or_default(),
-            name: &name,
-            spec: &self.spec,
-            status: &status,
-        };
+        let (name, status) = (self.full_name(), self.current_status());
+        let task = self.task(&name, &status);
         recovery::decide(&task, &seen.decision, heard, context.clock.now())
+    }
+
+    fn waiting(&self, seen: &Seen, context: &Context) -> Option<RecoveryTaskStatus> {
+        let (name, status) = (self.full_name(), self.current_status());
+        let task = self.task(&name, &status);
+        let waiting = recovery::decide_waiting(&task, &seen.decision, context.clock.now());
+        Some(waiting.status)
     }
 
     fn is_fenced(effect: &Effect) -> bool {
@@ -151,6 +152,20 @@ impl Reconcile for RecoveryTask {
 }
 
 impl RecoveryTask {
+    /// What tells it from all others.
+    fn full_name(&self) -> String {
+        format!("{}/{}", namespace(self), self.name_any())
+    }
+
+    fn task<'a>(&'a self, name: &'a str, status: &'a RecoveryTaskStatus) -> recovery::Task<'a> {
+        recovery::Task {
+            generation: self.metadata.generation.unwrap_or_default(),
+            name,
+            spec: &self.spec,
+            status,
+        }
+    }
+
     fn target_seen(&self, key: &ClusterKey, snapshot: &Snapshot, context: &Context) -> TargetSeen {
         let name = &self.spec.target.tenant_name;
         let status = self.status.as_ref();

@@ -25,6 +25,7 @@ mod clean_up;
 mod effect;
 mod finish;
 mod importing;
+mod job;
 mod permission;
 mod point;
 mod precheck;
@@ -42,6 +43,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use effect::Effect;
 pub use permission::{existing_target_allowed, source_allowed, target_allowed};
+pub use point::reaches;
 pub use restore::open_intent;
 pub use seen::{Knowledge, Seen, SourceSeen, TargetSeen, Task};
 pub use state::{Outcome, State, Step};
@@ -51,7 +53,7 @@ use super::backoff::Backoff;
 use super::{Decision, Next, Obstacle, cause, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
-use crate::oceanbase::model::{Answer, Restore, RestoreKey, Restores, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
 
 /// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
@@ -98,6 +100,24 @@ pub fn decide(
         verdict.next = Next::After(Duration::ZERO);
     }
     verdict
+}
+
+/// What is shown of a recovery that would be begun and has no right to send yet: as many as may be
+/// are being begun in its database.
+#[must_use]
+pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
+    let mut draft = Draft {
+        task,
+        seen,
+        status: task.status.clone(),
+        now,
+    };
+    draft.note_facts();
+    let turn = Obstacle::waiting(
+        "WaitingForTurn",
+        "other recoveries are being begun in the target; this one is begun after them",
+    );
+    draft.wait(turn, Next::Await)
 }
 
 /// A decision in the making.
@@ -189,19 +209,6 @@ impl<'a> Draft<'a> {
         self.spec().mode == RecoveryMode::Preview
     }
 
-    /// The recovery's own job, as far as the last read shows it.
-    fn job(&self) -> Option<&'a Restore> {
-        let target = self.seen.target.as_ref().ok()?;
-        let restores = target.restores.as_ref()?;
-        let jobs = if self.is_of_tables() {
-            &restores.tables
-        } else {
-            &restores.restores
-        };
-        let key = self.status.key.as_deref()?;
-        jobs.iter().find(|restore| restore.description == key)
-    }
-
     /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
     /// gone.
     fn restores(&self, target: &'a TargetSeen) -> Result<&'a Restores, Obstacle> {
@@ -281,16 +288,19 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends before the tenant is restored: what was made is cleaned up first.
-    fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
-        self.status.cause = Some(cause);
+    fn give_up(self, outcome: Outcome, cause: Cause) -> Verdict {
         let keeps = self.spec().failure_policy == FailurePolicy::Keep && outcome == Outcome::Failed;
         if self.status.step.is_none() || keeps {
-            return self.end(outcome);
+            return self.end_with(outcome, cause);
         }
-        let cause = self.status.cause.take();
+        self.clean_up_after(outcome, cause)
+    }
+
+    /// Drops what was made, and ends then.
+    fn clean_up_after(mut self, outcome: Outcome, cause: Cause) -> Verdict {
         self.status.ending = Some(outcome.word().to_owned());
         self.enter(Step::CleaningUp);
-        self.status.cause = cause;
+        self.status.cause = Some(cause);
         self.clean_up()
     }
 
@@ -309,14 +319,20 @@ impl<'a> Draft<'a> {
         )
     }
 
+    /// Ends without a look at what was made.
+    fn end_with(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+        self.status.cause = Some(cause);
+        self.end(outcome)
+    }
+
     fn end(mut self, outcome: Outcome) -> Verdict {
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.ending = None;
-        self.status.completion_time = Some(time(self.now));
+        let ended = self.status.completion_time.get_or_insert(time(self.now)).0;
         self.status.retry_time = None;
         let started = self.status.start_time.as_ref();
         self.status.duration =
-            started.map(|start| super::duration_text(start.0.duration_until(self.now)));
+            started.map(|start| super::duration_text(start.0.duration_until(ended)));
         let event = status::ended_event(outcome, &self.status, self.spec());
         let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         verdict.event = Some(event);

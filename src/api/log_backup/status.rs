@@ -200,6 +200,14 @@ pub struct RecoveryPoint {
     pub type_: BackupType,
     /// `MIN_RESTORE_SCN` as a time: the first whole second that is not before it.
     pub time: Time,
+    /// `MIN_RESTORE_SCN`, exactly, in nanoseconds since 1970.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub scn: String,
+    /// Whether the set holds the logs that it needs (`PLUS_ARCHIVELOG`): it can be recovered to this
+    /// instant also where no log is archived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_contained: bool,
 }
 
 /// A round that was interrupted.

@@ -8,7 +8,7 @@ use super::{Draft, Effect, Knowledge, Outcome, SourceSeen, State, Step, TargetSe
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::{Next, Obstacle, cause};
-use crate::oceanbase::model::{Answer, FailureClass, Restore, RestoreStatus, Restores, Scn};
+use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
 /// How soon to look again at what nobody tells.
 pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
@@ -36,7 +36,7 @@ impl Draft<'_> {
             Err(obstacle) => return self.wait(obstacle, SOON),
         };
         if !self.is_preview()
-            && let Some(job) = self.job()
+            && let Some(job) = self.job_with_key()
         {
             return self.adopt(job);
         }
@@ -48,11 +48,11 @@ impl Draft<'_> {
             Err(obstacle) => return self.held_up(obstacle),
         };
         let key = self.key();
-        let takes = precheck::target(self.spec(), source, target, key.as_ref(), restores);
+        let takes = precheck::target(self.spec(), target, key.as_ref(), restores);
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
-        match precheck::plan(self.spec(), source, restores) {
+        match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
             Err(obstacle) => self.refuse(&obstacle),
         }
@@ -114,40 +114,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Another object with the same key has recovered, or is about to: once and never again.
-    fn adopt(mut self, job: &Restore) -> Verdict {
-        self.note_job(job);
-        let began = job.started_at.unwrap_or(self.now);
-        match job.status {
-            RestoreStatus::Success => {
-                self.status.cause = Some(cause(
-                    "AlreadyRecovered",
-                    &format!(
-                        "a RecoveryTask with the same idempotency key recovered {} on {began}: \
-                         nothing was sent; to recover once more give another `idempotencyKey`",
-                        if self.is_of_tables() {
-                            "the tables"
-                        } else {
-                            "the tenant"
-                        }
-                    ),
-                ));
-                self.end(Outcome::Completed)
-            }
-            RestoreStatus::Fail => self.fail(cause(
-                "AlreadyTried",
-                &format!(
-                    "a RecoveryTask with the same idempotency key failed that began on {began}: \
-                     nothing was sent; to try again give another `idempotencyKey`"
-                ),
-            )),
-            _ => {
-                self.enter(Step::Restoring);
-                self.follow(job)
-            }
-        }
-    }
-
     /// Waits for what may come right by itself, and fails of what does not.
     fn held_up(self, obstacle: &Obstacle) -> Verdict {
         if obstacle.permanent {
@@ -156,12 +122,12 @@ impl Draft<'_> {
         self.wait(obstacle.clone(), SOON)
     }
 
-    fn is_too_late(&self) -> bool {
+    pub(super) fn is_too_late(&self) -> bool {
         let end = self.spec().not_after_time.as_ref();
         end.is_some_and(|end| self.now >= end.0)
     }
 
-    fn too_late(mut self) -> Verdict {
+    pub(super) fn too_late(mut self) -> Verdict {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
         let waited_for = waited_for.unwrap_or_else(|| "nobody could begin it".to_owned());
         self.fail(cause(

@@ -36,10 +36,6 @@ impl Draft<'_> {
             return self.unchanged();
         };
         let state = State::CleaningUp(outcome);
-        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
-        if began.duration_until(self.now) > PATIENCE {
-            return self.leave_behind(outcome);
-        }
         if let Some(pause) = self.pause() {
             return self.render(&state, None, Next::At(pause));
         }
@@ -54,19 +50,30 @@ impl Draft<'_> {
         if !target.settled {
             return self.render(&state, None, SOON);
         }
+        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
+        let is_too_long = began.duration_until(self.now) > PATIENCE;
         match self.next_to_drop(target, restores) {
+            // The database may have been out of reach for all that time: each is tried once at least.
+            Left::Something(_) if is_too_long && self.status.tries.is_some() => {
+                self.leave_behind(outcome)
+            }
+            Left::NotYet if is_too_long => self.leave_behind(outcome),
             Left::Something(effect) => {
                 self.note_drop(&effect);
                 self.render(&state, Some(effect), SOON)
             }
             Left::NotYet => self.render(&state, None, SOON),
-            Left::Nothing => self.end(outcome),
+            Left::Nothing => {
+                self.note_canceled_tenant();
+                self.end(outcome)
+            }
         }
     }
 
     fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
+        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
-        if is_running {
+        if is_running && (is_half_made || self.is_of_tables()) {
             let names = self.names();
             return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
         }
@@ -75,7 +82,6 @@ impl Draft<'_> {
         }
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
-        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
         if let Some(tenant) = tenant.filter(|_| is_half_made) {
             return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
                 tenant: name,
@@ -117,6 +123,16 @@ impl Draft<'_> {
                 note(&mut cleanup.get_or_insert_default().units_dropped, name);
             }
             _ => {}
+        }
+    }
+
+    /// A job that is canceled drops its tenant itself.
+    fn note_canceled_tenant(&mut self) {
+        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
+        if is_half_made && self.job_tenant().is_some() {
+            let name = &self.spec().target.tenant_name;
+            let cleanup = self.status.cleanup.get_or_insert_default();
+            cleanup.tenant_dropped.get_or_insert_with(|| name.clone());
         }
     }
 

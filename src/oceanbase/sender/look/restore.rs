@@ -297,20 +297,6 @@ impl Sender {
         let ours = restores.into_iter().filter(|restore| restore.has_key(key));
         Ok(ours.max_by_key(|restore| restore.job_id))
     }
-
-    /// Asks what the statement before has prepared.
-    pub(in crate::oceanbase::sender) async fn show(
-        &self,
-        session: &mut dyn Session,
-        version: Version,
-        question: &Query,
-    ) -> Result<Answer, Stop> {
-        let rows = self.ask(session, version, question).await?;
-        match view::preview(&rows) {
-            Ok(rows) => Ok(Answer::Preview(rows)),
-            Err(error) => Err(Stop::Broken(error.to_string())),
-        }
-    }
 }
 
 /// How the rows of jobs are read: those that run, or those that have ended.

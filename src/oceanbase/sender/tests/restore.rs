@@ -284,6 +284,7 @@ async fn a_preview_answers_what_would_be_read() {
             tenant: copy(),
             sources: vec![Destination::file("/ob/data").unwrap()],
             until: Scn(5),
+            decryption: Vec::new(),
         })
         .await;
     let expected = PreviewRow {
