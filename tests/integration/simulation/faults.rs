@@ -8,6 +8,8 @@ use simulation::campaign::{Campaign, run_all};
 use simulation::enumerate::choice;
 use simulation::workload::Workload;
 
+use super::recoveries::WORKLOADS;
+
 /// How many plans run with every change.
 const PLANS: usize = 300;
 
@@ -86,10 +88,8 @@ pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<P
 
 #[test]
 fn every_workload_is_told() {
-    let told: Vec<_> = EVERYDAY
-        .into_iter()
-        .chain(["recover", "recover-tables", "days"])
-        .collect();
+    let told = EVERYDAY.into_iter().chain(WORKLOADS).chain(["days"]);
+    let told: Vec<_> = told.collect();
     let all: Vec<_> = Workload::all().iter().map(|known| known.name).collect();
     assert_eq!(told, all);
 }

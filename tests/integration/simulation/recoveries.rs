@@ -8,7 +8,7 @@ use simulation::enumerate::of_recoveries;
 use super::faults::{SEED, assert_harmless};
 use super::peace::{NOTHING, wrong};
 
-const WORKLOADS: [&str; 2] = ["recover", "recover-tables"];
+pub(super) const WORKLOADS: [&str; 3] = ["recover", "recover-tables", "recover-leader"];
 
 /// How many plans run with every change besides all kills at statements and writes of recoveries.
 const OTHERS: usize = 60;
@@ -80,6 +80,18 @@ fn a_table_is_brought_back_once_and_nothing_but_tables_is_left() {
         "tenant restore_kept: Primary Normal ",
     ]);
     assert_eq!(wrong("recover-tables", &wanted), NOTHING);
+}
+
+#[test]
+fn two_operators_bring_a_tenant_back_once() {
+    let wanted = [
+        "CreateResourceUnit of obr_c68fb57f4b20abea5e8902e95caeda65: 1",
+        "CreateResourcePool of obr_c68fb57f4b20abea5e8902e95caeda65: 1",
+        "Restore of restore_undo: 1",
+        "ActivateStandby of restore_undo: 1",
+        "recoverytasks undo: Completed",
+    ];
+    assert_eq!(wrong("recover-leader", &wanted), NOTHING);
 }
 
 /// An operator is killed before and after each statement and each write of a recovery.

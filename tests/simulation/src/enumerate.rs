@@ -135,19 +135,27 @@ pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
 }
 
 /// Every kill at a statement or write of a recovery, and so many of the other plans that concern one,
-/// the same ones for the same seed.
+/// the same ones for the same seed: half of them are leaders that lead no more, where there are two
+/// operators.
 #[must_use]
 pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
+    let has_second = |plan: &Plan| Workload::find(&plan.workload).is_some_and(|of| of.has_second);
+    let (of_two, of_one): (Vec<_>, Vec<_>) = plans.into_iter().partition(has_second);
+    let is_at_one = |plan: &Plan| recoveries::concerns(&plan.faults[0].at);
     let is_kill = |plan: &Plan| {
-        let fault = &plan.faults[0];
-        matches!(fault.act, Act::KillBefore | Act::KillAfter) && recoveries::concerns(&fault.at)
+        let is_killed = matches!(plan.faults[0].act, Act::KillBefore | Act::KillAfter);
+        is_killed && is_at_one(plan)
     };
-    let (mut chosen, rest): (Vec<_>, Vec<_>) = plans.into_iter().partition(is_kill);
-    let rest = rest.into_iter().filter(|plan| {
-        let fault = &plan.faults[0];
-        recoveries::concerns(&fault.at) || sort(&fault.at) == Sort::Query
-    });
-    chosen.extend(sample(rest.collect(), others, seed));
+    let (mut chosen, rest): (Vec<_>, Vec<_>) = of_one.into_iter().partition(is_kill);
+    let is_query = |plan: &Plan| sort(&plan.faults[0].at) == Sort::Query;
+    let rest = rest
+        .into_iter()
+        .filter(|plan| is_at_one(plan) || is_query(plan));
+    let ends = of_two.into_iter();
+    let ends = ends.filter(|plan| is_at_one(plan) && plan.faults[0].act.ends_a_lead());
+    let ends = sample(ends.collect(), others / 2, seed);
+    chosen.extend(sample(rest.collect(), others - ends.len(), seed));
+    chosen.extend(ends);
     chosen
 }
 

@@ -161,6 +161,7 @@ impl Workload {
             Self::elsewhere(),
             Self::recover(),
             Self::recover_tables(),
+            Self::recover_leader(),
             Self::days(),
         ]
     }

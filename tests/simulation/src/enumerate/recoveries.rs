@@ -62,7 +62,7 @@ impl Recoveries {
         let what = point.what();
         if is_read(what) {
             // At whatever step: what is not shown is not gone.
-            return vec![Act::Refuse(1142)];
+            return vec![Act::Refuse(4023)];
         }
         if let Some(rest) = what.strip_prefix("ALTER SYSTEM RESTORE `") {
             let tenant = rest.split('`').next().unwrap_or_default();

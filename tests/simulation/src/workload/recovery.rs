@@ -105,6 +105,15 @@ impl Workload {
             .at(minutes(8), whole("broken", "restore_broken"))
     }
 
+    /// Two operators of which one acts: a tenant is brought back.
+    pub(super) fn recover_leader() -> Self {
+        let rules = "spec: {recovery: {policy: Allowed}}";
+        let mut leader = Self::with_recoveries("recover-leader", rules);
+        leader.has_second = true;
+        leader.length = minutes(20);
+        leader.at(minutes(1), whole("undo", "restore_undo"))
+    }
+
     /// A table is brought back under another name into the tenant that it came from; one comes into
     /// another tenant, which is called off; and once more, which fails.
     pub(super) fn recover_tables() -> Self {
