@@ -12,11 +12,11 @@ pub(super) use places::place_of;
 use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
-use places::{data_places, logs_elsewhere, same_stores, with_logs_here};
+use places::{data_places, directories, logs_elsewhere, same_stores, with_logs_here};
 
 use super::recovery_task::recovered;
 use super::wake::{Change, Changed};
@@ -71,6 +71,10 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
         };
+        let directories = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => directories(snapshot, root, &self.spec),
+            _ => BTreeMap::new(),
+        };
         let external = match &database {
             Ok(snapshot) => strategy::mirror::external(snapshot),
             Err(_) => strategy::mirror::ExternalJobs::new(),
@@ -105,6 +109,7 @@ impl Reconcile for BackupStrategy {
             external,
             logs_elsewhere,
             data_elsewhere,
+            directories,
             recovered: recovered(context, &key),
         }
     }

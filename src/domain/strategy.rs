@@ -36,6 +36,7 @@ use jiff::Timestamp;
 
 pub use closed::closed;
 pub use following::{followed, give, settings_of};
+pub use places::Directories;
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
@@ -99,6 +100,8 @@ pub struct Seen {
     pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
+    /// Tenants whose backups go where the cluster's name of that time led.
+    pub directories: BTreeMap<TenantId, Directories>,
     /// Tenants that a RecoveryTask has made.
     pub recovered: BTreeSet<TenantId>,
 }
@@ -380,19 +383,5 @@ impl Draft<'_> {
             next,
             event,
         }
-    }
-}
-
-impl LogBackupSeen {
-    /// Whether it is to be stopped.
-    fn is_to_stop(&self) -> bool {
-        self.desired_state == DesiredState::Stopped
-    }
-}
-
-impl TaskSeen {
-    /// Whether it is for this tenant, and not for one of the same name that is no more.
-    fn is_of(&self, tenant: &Tenant) -> bool {
-        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
 }

@@ -8,7 +8,7 @@ use super::logs::covering;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
-use crate::domain::{DestinationSeen, Obstacle, naming};
+use crate::domain::{DestinationSeen, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
@@ -50,7 +50,8 @@ fn logs_elsewhere(
         return None;
     }
     let template = strategy.as_ref().and_then(|of| log_template(of));
-    let path = naming::log_path(template, &snapshot.identity, tenant);
+    let root = place::root(&storage.spec).ok();
+    let path = place::log_path(root.as_ref(), template, &snapshot.identity, tenant);
     let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
     let DestinationSeen::Elsewhere(place) = destination_seen(shown, wanted.as_ref()) else {
@@ -93,7 +94,8 @@ fn of_strategy(
     let strategy = stores::find(&context.stores.strategies, home, name)?;
     let store = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
     let place_in = |store: &BackupStorage, template: Option<&str>| {
-        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let root = place::root(&store.spec).ok();
+        let path = place::data_path(root.as_ref(), template, &snapshot.identity, tenant);
         place::wanted(store, None, Some(&path)).ok()
     };
     let theirs = place_in(&store, data_template(&strategy))?;

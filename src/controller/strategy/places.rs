@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::super::log_backup::{destination_seen, path};
 use super::super::{Context, namespace, place, qualified, stores};
 use crate::api::{BackupStrategySpec, LogBackup};
-use crate::domain::{DestinationSeen, naming};
+use crate::domain::DestinationSeen;
+use crate::domain::strategy::Directories;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
@@ -43,12 +44,37 @@ pub(super) fn with_logs_here(
 ) -> BTreeSet<TenantId> {
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = naming::log_path(template, &snapshot.identity, tenant);
+        let path = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let wanted = root.join(&path).ok();
         let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
         destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
     });
     tenants.map(|tenant| tenant.id).collect()
+}
+
+/// Directories that tenants have by another name of the cluster than it has now.
+pub(super) fn directories(
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+) -> BTreeMap<TenantId, Directories> {
+    let paths = spec.paths.as_ref();
+    let data = paths.and_then(|paths| paths.data.as_deref());
+    let log = paths.and_then(|paths| paths.log.as_deref());
+    let identity = &snapshot.identity;
+    let tenants = snapshot.tenants.values().filter_map(|tenant| {
+        let of = |root| {
+            let data = place::data_path(root, data, identity, tenant);
+            (data, place::log_path(root, log, identity, tenant))
+        };
+        let ((data, log), (new_data, new_log)) = (of(Some(root)), of(None));
+        let found = Directories {
+            data: (data != new_data).then_some(data),
+            log: (log != new_log).then_some(log),
+        };
+        (found != Directories::default()).then_some((tenant.id, found))
+    });
+    tenants.collect()
 }
 
 /// Tenants whose logs go to neither the strategy's place nor that of their LogBackup: somebody else
@@ -70,7 +96,7 @@ pub(super) fn logs_elsewhere(
                 DestinationSeen::Elsewhere(_)
             )
         };
-        let of_strategy = naming::log_path(template, &snapshot.identity, tenant);
+        let of_strategy = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let of_tenant = log_backups
             .iter()
             .filter(|object| object.spec.tenant_name == tenant.name);
@@ -93,7 +119,7 @@ pub(in crate::controller) fn place_of(
 ) -> Option<Place> {
     let home = namespace(object);
     let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
-    let path = path(object, snapshot)?;
+    let path = path(object, context, snapshot)?;
     place::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
@@ -106,7 +132,7 @@ pub(super) fn data_places(
 ) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
     let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
     for tenant in snapshot.tenants.values() {
-        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let path = place::data_path(Some(root), template, &snapshot.identity, tenant);
         let Ok(wanted) = root.join(&path) else {
             continue;
         };

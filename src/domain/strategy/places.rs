@@ -10,6 +10,16 @@ const LONGEST: usize = 512;
 /// Reason of a tenant whose logs an edit of the strategy would move.
 pub(super) const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
 
+/// Directories of a tenant's backups below the store's own, which the templates made by another name
+/// of the cluster: what is there is not moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directories {
+    /// Of data backups, where that is so.
+    pub data: Option<String>,
+    /// Of archived logs, where that is so.
+    pub log: Option<String>,
+}
+
 impl Draft<'_> {
     /// Why nothing is sent for a tenant that could be backed up, if so.
     pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
@@ -27,25 +37,30 @@ impl Draft<'_> {
     /// The path of a new log backup: none where the default does.
     pub(super) fn new_log_path(&self, tenant: &Tenant) -> Option<String> {
         let paths = self.strategy.spec.paths.as_ref()?;
-        paths.log.as_ref().map(|_| self.log_path(tenant))
+        paths.log.as_ref().map(|_| self.log_path(tenant, None))
     }
 
-    fn log_path(&self, tenant: &Tenant) -> String {
+    /// `known` is the directory that a log backup names.
+    fn log_path(&self, tenant: &Tenant, known: Option<&String>) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.log.as_deref());
-        naming::log_path(template, &self.seen.identity, tenant)
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = known.or(in_use.and_then(|of| of.log.as_ref()));
+        naming::log_path(template, &self.seen.identity, tenant, in_use)
     }
 
     fn data_path(&self, tenant: &Tenant) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.data.as_deref());
-        naming::data_path(template, &self.seen.identity, tenant)
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = in_use.and_then(|of| of.data.as_ref());
+        naming::data_path(template, &self.seen.identity, tenant, in_use)
     }
 
     /// What a template makes of this cluster and tenant may be no directory, or one in another.
     fn unusable_path(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         self.strategy.spec.paths.as_ref()?;
-        let (data, log) = (self.data_path(tenant), self.log_path(tenant));
+        let (data, log) = (self.data_path(tenant), self.log_path(tenant, None));
         let bad = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-' | '/');
         let leads_out = |path: &str| path.split('/').any(|part| matches!(part, "" | "." | ".."));
         let problem = if let Some(path) = [&data, &log]
@@ -72,11 +87,15 @@ impl Draft<'_> {
     /// has made is whoever made it's to choose.
     fn moved_logs(&self, tenant: &Tenant, known: &LogBackupSeen) -> Option<(&'static str, String)> {
         let spec = self.strategy.spec;
-        let default = || naming::log_path(None, &self.seen.identity, tenant);
-        let path = known.path.clone().unwrap_or_else(default);
+        let named = known.path.as_ref();
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = in_use.and_then(|of| of.log.as_ref());
+        let default = || naming::log_path(None, &self.seen.identity, tenant, in_use);
+        let path = named.cloned().unwrap_or_else(default);
         let is_at_store = known.storage == spec.storage_ref.name
             || self.seen.same_stores.contains(&known.storage);
-        let is_moved = !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant));
+        let is_moved =
+            !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant, named));
         if !is_moved {
             return None;
         }

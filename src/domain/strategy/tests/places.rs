@@ -107,6 +107,41 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
     assert_eq!(story.failing(), []);
 }
 
+/// The cluster has another name by now: what bears the old one stays where it is.
+#[test]
+fn a_new_name_of_the_cluster_moves_nothing() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.identity.cluster_name = "renamed".to_owned();
+    story.seen.log_backups[0].path = Some("logs/obprod/1002".to_owned());
+    story.spec.paths = Some(paths(None, Some("logs/{clusterName}/{tenantId}")));
+    story.seen.log_backups[1].path = Some("logs/hand-made/x/1004".to_owned());
+    story.look(1);
+    assert_eq!(story.failing(), [("t1004", "StorageChangeRefused")]);
+}
+
+#[test]
+fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups.clear();
+    story.seen.identity.cluster_name = "ob prod".to_owned();
+    story.spec.paths = Some(paths(
+        Some("{clusterName}/{tenantId}/data"),
+        Some("{clusterName}/{tenantId}/log"),
+    ));
+    let directories = Directories {
+        data: Some("obprod/1002/data".to_owned()),
+        log: Some("obprod/1002/log".to_owned()),
+    };
+    story.seen.directories = [(TenantId(1002), directories)].into();
+    let made = story.look(1).effect;
+    let Some(Effect::MakeLogBackups(made)) = made else {
+        panic!("{made:?}");
+    };
+    let paths: Vec<_> = made.iter().map(|(_, spec)| spec.path.as_deref()).collect();
+    assert_eq!(paths, [Some("obprod/1002/log")]);
+    assert_eq!(story.failing(), [("t1004", "InvalidPath")]);
+}
+
 #[test]
 fn an_edit_concerns_only_tenants_that_have_a_place() {
     let mut story = Story::of(&[1002, 1004]);
