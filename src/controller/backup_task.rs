@@ -100,7 +100,8 @@ impl Reconcile for BackupTask {
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
-            place.as_ref().map_err(Obstacle::clone)?;
+            let place = place.as_ref().map_err(Obstacle::clone)?;
+            claims::not_moved(self, context, database.as_ref().ok(), place)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-pub(super) use target::{oldest_of_tenant, path};
-use target::{pinned, root, target};
+pub(super) use target::{oldest_of_tenant, path, store_of};
+use target::{pinned, target};
 
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
@@ -100,7 +100,7 @@ impl Reconcile for LogBackup {
             })
             .map(|_| page::look_up(self, context));
         let place = target.as_ref().ok().cloned();
-        let store = root(self, context);
+        let store = store_of(self, context);
         let decision = log_backup::Seen {
             target: target.map(drop),
             identity: snapshot

@@ -8,7 +8,7 @@ mod removal;
 mod rivals;
 
 pub(super) use children::{make, make_log_backup};
-pub(super) use places::place_of;
+pub(super) use places::{moved, place_of};
 use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
@@ -25,7 +25,7 @@ use super::{
     same_database, stores,
 };
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::INHERITED;
+use crate::api::strategy::{INHERITED, Inherited};
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
     PinnedDatabase,
@@ -312,11 +312,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         path: object.spec.path.clone(),
         settings: strategy::settings_of(&object.spec),
         // Only in its own namespace a strategy edits what is there.
-        inherited: object
-            .annotations()
-            .get(INHERITED)
-            .filter(|_| cluster.namespace == home)
-            .and_then(|text| serde_json::from_str(text).ok()),
+        inherited: inherited(object).filter(|_| cluster.namespace == home),
         created_at: created_at(object),
         desired_state: object.spec.desired_state,
         phase: status.phase,
@@ -325,4 +321,10 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
+}
+
+/// What a strategy last wrote into a log backup.
+fn inherited(object: &LogBackup) -> Option<Inherited> {
+    let text = object.annotations().get(INHERITED)?;
+    serde_json::from_str(text).ok()
 }

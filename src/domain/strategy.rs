@@ -36,7 +36,7 @@ use jiff::Timestamp;
 
 pub use closed::closed;
 pub use following::{followed, give, settings_of};
-pub use places::Directories;
+pub use places::{Directories, STORAGE_CHANGE_REFUSED};
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched};
@@ -277,6 +277,8 @@ struct Draft<'a> {
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
+    /// Why an edit of the place is refused, where it is.
+    moved: Option<String>,
     /// What the delete policies are found to be, once they are looked at.
     retention: Option<Wanted>,
 }
@@ -292,8 +294,8 @@ enum Standing<'a> {
     /// As it was: nothing new is known.
     Unchanged,
     Blocked(&'a Obstacle),
-    /// The tenants, and those that can not be backed up.
-    Planned(&'a Matched, &'a [FailingTenant]),
+    /// The tenants, those that can not be backed up, and why that is none at all.
+    Planned(&'a Matched, &'a [FailingTenant], Option<&'a str>),
 }
 
 impl<'a> Draft<'a> {
@@ -305,6 +307,7 @@ impl<'a> Draft<'a> {
             status: strategy.status.clone(),
             now,
             event: None,
+            moved: None,
             retention: None,
         };
         draft.note_database();
@@ -340,6 +343,7 @@ impl Draft<'_> {
         let (name, recovered) = (self.strategy.name, &self.seen.recovered);
         let matched = &matched(name, &self.seen.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
+        self.moved = self.refused_move(matched);
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
@@ -363,7 +367,9 @@ impl Draft<'_> {
             next = next.sooner(until.map_or(Next::Await, Next::At), self.now);
         }
         let failing = self.failing(matched);
-        self.finish(&Standing::Planned(matched, &failing), effect, next)
+        let idle = self.why_idle(matched);
+        let standing = Standing::Planned(matched, &failing, idle.as_deref());
+        self.finish(&standing, effect, next)
     }
 
     fn finish(

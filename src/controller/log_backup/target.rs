@@ -25,7 +25,7 @@ pub(in crate::controller) fn path(
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    let root = root(object, context);
+    let root = store_of(object, context);
     let pinned = root
         .as_ref()
         .and_then(|root| pinned(object, snapshot, tenant.id, root));
@@ -34,7 +34,7 @@ pub(in crate::controller) fn path(
 }
 
 /// Where its store is.
-pub(super) fn root(object: &LogBackup, context: &Context) -> Option<Place> {
+pub(in crate::controller) fn store_of(object: &LogBackup, context: &Context) -> Option<Place> {
     let name = &object.spec.storage_ref.name;
     let storage = place::storage(context, &namespace(object), name).ok()?;
     place::root(&storage.spec).ok()

@@ -3,11 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::log_backup::{destination_seen, path};
-use super::super::{Context, namespace, place, qualified, stores};
-use crate::api::{BackupStrategySpec, LogBackup};
-use crate::domain::DestinationSeen;
-use crate::domain::strategy::Directories;
+use kube::ResourceExt;
+
+use super::super::log_backup::{destination_seen, path, store_of};
+use super::super::{Context, cluster_of, namespace, place, qualified, same_database, stores};
+use super::{inherited, is_for, may_share_tenants, rivals};
+use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
+use crate::domain::backup::ineligible;
+use crate::domain::strategy::{self, Directories};
+use crate::domain::{DestinationSeen, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
@@ -109,6 +113,58 @@ pub(super) fn logs_elsewhere(
         }
     }
     elsewhere
+}
+
+/// Log backups of a strategy that an edit of its place would move, which is refused: as the strategy's
+/// own decision finds them.
+pub(in crate::controller) fn moved(
+    context: &Context,
+    cluster: &ClusterKey,
+    strategy: &BackupStrategy,
+    snapshot: &Snapshot,
+) -> Vec<Arc<LogBackup>> {
+    let (spec, home, name) = (&strategy.spec, namespace(strategy), strategy.name_any());
+    let known = strategy.status.as_ref();
+    let is_looked_at = known.is_some_and(|status| {
+        status.observed_generation == strategy.metadata.generation
+            && status.phase.as_deref() != Some("Abnormal")
+    });
+    // It would be Stalled: a thousand tasks need not compare a thousand log backups each.
+    if is_looked_at {
+        return Vec::new();
+    }
+    let storage = place::storage(context, &home, &spec.storage_ref.name);
+    let Ok(root) = storage.and_then(|storage| place::root(&storage.spec)) else {
+        return Vec::new();
+    };
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let is_moved = |object: &LogBackup| {
+        let tenant = snapshot.tenant(&object.spec.tenant_name)?;
+        let seen = object.status.as_ref().and_then(|status| status.tenant_id);
+        if seen.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
+            return None;
+        }
+        let path = path(object, context, snapshot)?;
+        let is_at_store = object.spec.storage_ref == spec.storage_ref
+            || store_of(object, context).is_some_and(|store| root.is_same_as(&store));
+        let wanted = naming::log_path(template, &snapshot.identity, tenant, [&path]);
+        Some(!is_at_store || path != wanted)
+    };
+    let mut objects = context.stores.log_backups.state_filter(|object| {
+        object.metadata.namespace == strategy.metadata.namespace
+            && is_for(spec, &object.spec.tenant_name)
+    });
+    objects.retain(|object| {
+        let of = cluster_of(&**object, &object.spec.cluster_ref);
+        same_database(context, cluster, &of)
+            && inherited(object).is_some_and(|known| known.strategy == name)
+            && is_moved(object) == Some(true)
+    });
+    if !objects.is_empty() {
+        let rivals = rivals(context, cluster, |other| may_share_tenants(spec, other));
+        objects.retain(|object| strategy::covers(&name, &rivals, &object.spec.tenant_name));
+    }
+    objects
 }
 
 /// Where a log backup sends the logs.
