@@ -198,11 +198,8 @@ fn in_store(
     storages.sort_by_key(|storage| storage.metadata.name.as_ref() != Some(own));
     let found = storages.into_iter().find_map(|storage| {
         let root = place::root(&storage.spec).ok()?;
-        let path = shown.root().strip_prefix(root.root())?.strip_prefix('/')?;
-        Some(InStore {
-            path: path.to_owned(),
-            storage,
-        })
+        let path = root.path_to(&shown)?.to_owned();
+        Some(InStore { storage, path })
     });
     found.ok_or_else(|| {
         Obstacle::waiting(

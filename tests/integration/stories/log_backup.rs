@@ -208,6 +208,8 @@ fn what_a_dba_stops_is_shown_and_left_alone() {
 #[test]
 fn a_backup_waits_while_log_backup_is_interrupted() {
     let world = running("interrupted");
+    // A heal would end it while it is looked at.
+    world.edit(NAME.0, NAME.1, "spec: {heal: {policy: Never}}");
     world.inject(Fault::InterruptArchive {
         tenant: "orders".to_owned(),
         comment: None,

@@ -38,7 +38,7 @@ pub(super) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: orders}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, heal: {policy: Never}}
 ";
 
 impl Workload {
