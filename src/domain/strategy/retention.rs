@@ -266,7 +266,7 @@ impl Draft<'_> {
             let message = format!(
                 "the backups of tenant {tenant} do not go where this strategy would send them, and \
                  its delete policy is left as it is, which could delete them{}: see \
-                 `status.failing`",
+                 `status.tenants.failing`",
                 and_more(tally.elsewhere.len())
             );
             return not("DestinationInUse", message);
