@@ -34,6 +34,11 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
     );
     assert_eq!(world.count(Kind::ArchiveLog), 1);
     assert_eq!(world.count(Kind::NoArchiveLog), 1);
+    eventually(
+        "the tenant to count as backed up",
+        || world.get("oceanbasecluster", "prod")["status"]["tenants"].clone(),
+        |tenants| tenants["backedUp"] == 1,
+    );
     // Nothing is wrong: it rests.
     let strategy = world.get("backupstrategy", "nightly");
     let healthy = crate::support::world::condition_of(&strategy, "LogBackupHealthy");
