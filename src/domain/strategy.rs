@@ -38,7 +38,7 @@ pub use closed::closed;
 pub use following::{followed, give, settings_of};
 pub use removal::leave;
 pub use retention::PolicyChange;
-pub use tenants::{Matched, Rival, covers, matched};
+pub use tenants::{Matched, Rival, covers, matched, selects};
 
 use index::Index;
 
