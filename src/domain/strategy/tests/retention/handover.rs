@@ -38,6 +38,16 @@ fn a_policy_that_no_strategy_has_set_is_somebody_elses() {
 }
 
 #[test]
+fn where_no_log_backup_tells_who_has_set_a_policy_it_is_said_so() {
+    let mut story = taken_over(None);
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    story.seen.log_backups.clear();
+    assert_eq!(story.all_sent(1), [""; 0]);
+    let message = &story.applied().message;
+    assert!(message.contains("a strategy before this one"), "{message}");
+}
+
+#[test]
 fn a_policy_of_a_tenant_that_can_not_be_backed_up_for_a_while_stays_ours() {
     for standby in [false, true] {
         let mut story = of(&[1002], days(7));
