@@ -264,7 +264,10 @@ pub enum StrategyLogBackupMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
-    /// When logs are archived, and whether that is this strategy's matter.
+    /// When logs are archived, and whether that is this strategy's matter. With Unmanaged there is no
+    /// LogBackup that tells a later strategy which delete policies this one has set: it takes them for
+    /// somebody else's (`PolicyDrift`). Delete this one with `deletionPolicy: Stop`, which takes them
+    /// away, or let the later one have `drift: Enforce`.
     #[serde(default)]
     pub mode: StrategyLogBackupMode,
     /// What the database does when the store can not keep up.

@@ -94,11 +94,8 @@ impl Reconcile for LogBackup {
         let tenant = snapshot
             .as_deref()
             .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
-        let page = tenant
-            .filter(|tenant| {
-                log_backup::is_page_due(&self.current_status(), tenant, checkpoint_interval)
-            })
-            .map(|_| page::look_up(self, context));
+        let page =
+            tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
         let place = target.as_ref().ok().cloned();
         let store = store_of(self, context);
         let decision = log_backup::Seen {
@@ -244,6 +241,12 @@ impl Reconcile for LogBackup {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let strategy = match change {
+            Change::Object(Changed::Strategy(strategy)) => {
+                Some(page::StrategyChange::of(strategy, context))
+            }
+            _ => None,
+        };
         // First what costs nothing: a thousand log backups are asked at each change.
         let all = &context.stores.log_backups;
         let mut objects = all.state_filter(|object| {
@@ -257,7 +260,10 @@ impl Reconcile for LogBackup {
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant && other.metadata.uid != object.metadata.uid
                 }
-                Change::Object(Changed::Strategy(_)) => false,
+                Change::Object(Changed::Strategy(_)) => {
+                    let strategy = strategy.as_ref();
+                    strategy.is_some_and(|strategy| strategy.is_shown(object))
+                }
                 Change::Database { tenants, .. } => {
                     tenants.as_ref().is_none_or(|names| names.contains(tenant))
                 }
@@ -268,9 +274,9 @@ impl Reconcile for LogBackup {
             let namespace = namespace(&**object);
             let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
             match change {
-                Change::Object(Changed::Cluster(_) | Changed::LogBackup(_)) => {
-                    change.is_about_cluster(context, &namespace, cluster)
-                }
+                Change::Object(
+                    Changed::Cluster(_) | Changed::LogBackup(_) | Changed::Strategy(_),
+                ) => change.is_about_cluster(context, &namespace, cluster),
                 Change::Object(Changed::Task(task)) => page::is_of_tenant(task, object, context),
                 _ => {
                     change.is_about_tenant(&namespace, cluster, tenant)

@@ -42,7 +42,7 @@ pub use following::{followed, give, settings_of};
 pub use places::{Directories, STORAGE_CHANGE_REFUSED};
 pub use removal::leave;
 pub use retention::PolicyChange;
-pub use tenants::{Matched, Rival, covers, matched};
+pub use tenants::{Matched, Rival, covers, matched, selects};
 pub use verification::VerificationSeen;
 
 use index::Index;

@@ -156,7 +156,7 @@ pub struct TenantPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub strategy_name: Option<String>,
-    /// The strategy's phase when the checkpoint was written (console S80).
+    /// The strategy's phase (console S80).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub strategy_phase: Option<String>,
