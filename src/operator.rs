@@ -15,6 +15,7 @@ use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
+use crate::api::strategy::StrategyLogBackupMode;
 use crate::clock::Clock;
 use crate::controller::event::{Courier, Events};
 use crate::controller::memory::Memory;
@@ -22,10 +23,12 @@ use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
 use crate::controller::{self, Context, lease};
+use crate::domain::strategy::selects;
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::clusters::{Clusters, Readers};
-use crate::oceanbase::model::RoundStatus;
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 use crate::oceanbase::reflector::Intervals;
 use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
@@ -244,6 +247,54 @@ fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
     }
 }
 
+/// How far log backup is behind, of each tenant that has a LogBackup or a strategy that leaves it to
+/// somebody else.
+fn note_log_backups(context: &Context, states: &[(ClusterKey, ClusterState)]) {
+    let snapshot_of = |namespace: &str, cluster: &str| {
+        states.iter().find_map(|(key, state)| match state {
+            ClusterState::Up(snapshot) if key.namespace == namespace && key.name == cluster => {
+                Some(snapshot)
+            }
+            _ => None,
+        })
+    };
+    let note = |namespace: &str, cluster: &str, tenant: &Tenant| {
+        // Also of a round that was interrupted or paused: a rule on the delay must not find that all
+        // is well in the moment when nothing is archived any more.
+        let round = tenant.round.as_ref();
+        let round = round.filter(|round| round.status != RoundStatus::Stop);
+        let Some(reached) = round.and_then(Round::reached) else {
+            return;
+        };
+        let checkpoint = reached.at();
+        let delay = checkpoint.duration_until(context.clock.now()).as_secs();
+        let labels = [namespace, cluster, &tenant.name];
+        let metrics = &context.metrics;
+        metrics.log_backup(labels, delay.max(0), checkpoint.as_second());
+    };
+    for object in context.stores.log_backups.state() {
+        let namespace = object.namespace().unwrap_or_default();
+        let cluster = &object.spec.cluster_ref.name;
+        let snapshot = snapshot_of(&namespace, cluster);
+        if let Some(tenant) = snapshot.and_then(|s| s.tenant(&object.spec.tenant_name)) {
+            note(&namespace, cluster, tenant);
+        }
+    }
+    let strategies = &context.stores.strategies;
+    let unmanaged = strategies
+        .state_filter(|strategy| strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged);
+    for strategy in unmanaged {
+        let (namespace, spec) = (strategy.namespace().unwrap_or_default(), &strategy.spec);
+        let cluster = &spec.cluster_ref.name;
+        let tenants = snapshot_of(&namespace, cluster).map(|snapshot| snapshot.tenants.values());
+        for tenant in tenants.into_iter().flatten() {
+            if selects(spec.tenants.as_ref(), &tenant.name) {
+                note(&namespace, cluster, tenant);
+            }
+        }
+    }
+}
+
 /// Writes what is true right now into the metrics. Made anew for each scrape, so that what is gone
 /// leaves no series behind.
 fn note_live(context: &Context) {
@@ -255,31 +306,7 @@ fn note_live(context: &Context) {
         let up = matches!(state, ClusterState::Up(_));
         metrics.cluster_up(&key.namespace, &key.name, up);
     }
-    for object in context.stores.log_backups.state() {
-        let namespace = object.namespace().unwrap_or_default();
-        let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
-        let of_cluster = states.iter().find_map(|(key, state)| match state {
-            ClusterState::Up(snapshot) if key.namespace == namespace && &key.name == cluster => {
-                Some(snapshot)
-            }
-            _ => None,
-        });
-        let round = of_cluster
-            .and_then(|s| s.tenant(tenant))
-            .and_then(|t| t.round.as_ref());
-        // Also of a round that was interrupted or paused: a rule on the delay must not find that all
-        // is well in the moment when nothing is archived any more.
-        if let Some(round) = round.filter(|round| round.status != RoundStatus::Stop)
-            && let Some(reached) = round.reached()
-        {
-            let checkpoint = reached.at();
-            let delay = checkpoint
-                .duration_until(context.clock.now())
-                .as_secs()
-                .max(0);
-            metrics.log_backup([&namespace, cluster, tenant], delay, checkpoint.as_second());
-        }
-    }
+    note_log_backups(context, &states);
     for strategy in context.stores.strategies.state() {
         let namespace = strategy.namespace().unwrap_or_default();
         let alerts = strategy.status.iter().flat_map(|status| &status.alerts);

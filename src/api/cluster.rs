@@ -264,7 +264,7 @@ pub struct OceanBaseClusterStatus {
     /// How many user tenants there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantCounts>,
-    /// Names of the user tenants that no strategy backs up, the first 50.
+    /// Names of the user tenants that do not count as backed up, the first 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), inner(length(max = 128)), extend("x-kubernetes-list-type" = "set"))]
     pub not_backed_up_tenants: Vec<String>,
@@ -306,7 +306,8 @@ pub struct TenantCounts {
     pub total: i32,
     /// Those with the role PRIMARY.
     pub primary: i32,
-    /// Those with log backup running and at least one available data backup.
+    /// Those with at least one available data backup and with log backup as its `mode` says: running,
+    /// or around their data backups.
     pub backed_up: i32,
     /// The other ones.
     pub not_backed_up: i32,

@@ -107,7 +107,8 @@ pub struct LogBackupSpec {
     /// Where the logs go.
     pub storage_ref: LocalReference,
     /// Directory below the store's own; left out means
-    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`.
+    /// `{clusterName}-{clusterId}/{tenantName}-{tenantId}/log`, with the name that the cluster had when
+    /// the directory came into use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
         length(min = 1, max = 512),
@@ -141,7 +142,8 @@ pub struct LogBackupSpec {
     /// What is done about what somebody changes in the database.
     #[serde(default)]
     pub drift: Drift,
-    /// What is done about an interrupted round.
+    /// What is done about an interrupted round. Left out: it is followed by a new one, and by a full
+    /// backup where the tenant has a strategy, once a day at most.
     #[serde(default)]
     pub heal: HealSettings,
     /// What a deletion of this object does in the database.

@@ -69,6 +69,7 @@ pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
 #[x_kube(validation = ("self.source == oldSelf.source && self.until == oldSelf.until && self.target == oldSelf.target && self.finish == oldSelf.finish && self.mode == oldSelf.mode && self.failurePolicy == oldSelf.failurePolicy", "spec is immutable but for `cancel`; create a new RecoveryTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new RecoveryTask"))]
 #[x_kube(validation = ("self.mode != 'Preview' || !has(self.cancel) || !self.cancel", "a preview can not be canceled: it changes nothing"))]
+#[x_kube(validation = ("self.mode != 'Preview' || self.source.type != 'Storage' || self.until.type != 'Latest'", "a store can be previewed at a point only: `until` must be a time or an SCN"))]
 #[x_kube(validation = ("has(self.objects) == (self.target.type == 'ExistingTenant')", "must have `objects` exactly where `target.type` is 'ExistingTenant'"))]
 #[x_kube(validation = ("!has(self.objects) || self.finish == 'Activate'", "tables come into a primary tenant: `finish` must be 'Activate' where there are `objects`"))]
 #[x_kube(validation = ("!has(self.verification) || (self.target.type == 'NewTenant' && self.finish == 'Standby' && self.mode == 'Recover' && self.failurePolicy == 'CleanUp')", "a verification makes a tenant that is only read and always dropped: with `verification`, `target.type` must be 'NewTenant', `finish` 'Standby', `mode` 'Recover' and `failurePolicy` 'CleanUp'"))]
@@ -113,7 +114,7 @@ pub struct RecoveryTaskSpec {
     #[schemars(length(min = 1, max = 512), regex(pattern = r"^[\x21-\x7e]+$"))]
     pub idempotency_key: Option<String>,
     /// `true` asks the database to cancel the recovery; it can not be taken back. Before the tenant
-    /// is restored it is dropped, as `failurePolicy` says; after that it is kept as it is. Tables that
+    /// is restored it is dropped, whatever `failurePolicy` says; after that it is kept as it is. Tables that
     /// have come into their tenant stay there.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
@@ -182,6 +183,6 @@ pub enum FailurePolicy {
     /// The tenant that the recovery made is dropped, and so are the unit and the pool.
     #[default]
     CleanUp,
-    /// All stays as it is.
+    /// What failed stays as it is; what is canceled is dropped all the same.
     Keep,
 }

@@ -12,7 +12,7 @@ pub use status::{
 };
 
 use super::alert::AlertSettings;
-use super::log_backup::{HealPolicy, HealSettings};
+use super::log_backup::HealSettings;
 use super::retention::Retention;
 use super::schedule::ScheduleSpec;
 use super::verification::VerificationSettings;
@@ -101,7 +101,8 @@ pub struct BackupStrategySpec {
     pub tenants: Option<TenantSelection>,
     /// Where the backups go.
     pub storage_ref: LocalReference,
-    /// Directories of a tenant's backups below the store's own.
+    /// Directories of a tenant's backups below the store's own. A cluster that gets another name moves
+    /// nothing: a tenant keeps the directories that it has, and a new one gets its by the new name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathTemplates>,
     /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.
@@ -263,7 +264,10 @@ pub enum StrategyLogBackupMode {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct LogBackupSettings {
-    /// When logs are archived, and whether that is this strategy's matter.
+    /// When logs are archived, and whether that is this strategy's matter. With Unmanaged there is no
+    /// LogBackup that tells a later strategy which delete policies this one has set: it takes them for
+    /// somebody else's (`PolicyDrift`). Delete this one with `deletionPolicy: Stop`, which takes them
+    /// away, or let the later one have `drift: Enforce`.
     #[serde(default)]
     pub mode: StrategyLogBackupMode,
     /// What the database does when the store can not keep up.
@@ -285,7 +289,7 @@ pub struct LogBackupSettings {
     pub drift: Drift,
     /// What is done about an interrupted round. Left out: it is followed by a new one and a full
     /// backup, once a day at most.
-    #[serde(default = "restart_and_full")]
+    #[serde(default)]
     pub heal: HealSettings,
 }
 
@@ -297,7 +301,7 @@ impl Default for LogBackupSettings {
             piece_switch_days: one(),
             archive_lag_target_seconds: None,
             drift: Drift::default(),
-            heal: restart_and_full(),
+            heal: HealSettings::default(),
         }
     }
 }
@@ -332,13 +336,6 @@ pub struct Followed {
     pub from: i64,
     /// The one after the last.
     pub to: i64,
-}
-
-fn restart_and_full() -> HealSettings {
-    HealSettings {
-        policy: HealPolicy::RestartAndFull,
-        ..HealSettings::default()
-    }
 }
 
 fn one() -> i32 {

@@ -24,7 +24,7 @@ use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Held, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
-use crate::domain::{Decision, Obstacle, TenantSeen, naming};
+use crate::domain::{Decision, Obstacle, TenantSeen};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -84,22 +84,24 @@ impl Reconcile for BackupTask {
             .as_ref()
             .ok()
             .and_then(|references| references.data_path.as_deref());
-        let path = snapshot
-            .as_ref()
-            .zip(tenant)
-            .map(|(snapshot, tenant)| naming::data_path(template, &snapshot.identity, tenant));
         let version = snapshot.as_ref().map(|snapshot| snapshot.version);
         let storage = references
             .as_ref()
             .map_err(Obstacle::clone)
             .and_then(|references| place::storage(context, &namespace, &references.storage));
+        let root = storage.as_ref().ok();
+        let root = root.and_then(|storage| place::root(&storage.spec).ok());
+        let path = snapshot.as_ref().zip(tenant).map(|(snapshot, tenant)| {
+            place::data_path(root.as_ref(), template, &snapshot.identity, tenant)
+        });
         let place = storage
             .as_ref()
             .map_err(Obstacle::clone)
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
-            place.as_ref().map_err(Obstacle::clone)?;
+            let place = place.as_ref().map_err(Obstacle::clone)?;
+            claims::not_moved(self, context, database.as_ref().ok(), place)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,

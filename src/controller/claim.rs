@@ -106,7 +106,7 @@ fn place_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Plac
         ClusterState::Connecting | ClusterState::Down(_) => None,
     };
     if let Some(snapshot) = &snapshot
-        && snapshot.identity == own.identity
+        && snapshot.identity.database() == own.identity.database()
         && snapshot
             .tenant(&other.spec.tenant_name)
             .is_some_and(|tenant| tenant.log_dest.is_some())
@@ -114,7 +114,7 @@ fn place_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Plac
         return None;
     }
     let path = match snapshot {
-        Some(snapshot) => path(other, &snapshot)?,
+        Some(snapshot) => path(other, context, &snapshot)?,
         None => other.spec.path.clone()?,
     };
     place::root(&storage.spec).ok()?.join(&path).ok()

@@ -1,5 +1,6 @@
 //! `OceanBaseCluster`: sees the database, performs nothing.
 
+use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +10,12 @@ use kube::ResourceExt;
 use super::backup_task::line;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
-use crate::api::{OceanBaseCluster, OceanBaseClusterStatus};
+use crate::api::log_backup::LogBackupMode;
+use crate::api::{DesiredState, OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::TenantId;
 use crate::oceanbase::rights::Way;
 
 impl Reconcile for OceanBaseCluster {
@@ -47,6 +50,7 @@ impl Reconcile for OceanBaseCluster {
         let shown = || strategies.iter().map(|strategy| strategy.status.as_ref());
         cluster::Seen {
             queued_tasks: queued.count(),
+            archived_around: archived_around(context, &key),
             database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
             strategy_phases: shown()
                 .map(|status| status.and_then(|status| status.phase.clone()))
@@ -105,11 +109,30 @@ impl Reconcile for OceanBaseCluster {
                 .is_some_and(|of_task| same_database(context, of_task, &key));
             // Its own changes come by its own watch.
             is_of_task
-                || !matches!(
-                    change,
-                    Change::Object(Changed::Cluster(_) | Changed::LogBackup(_))
-                ) && change.is_about_cluster(context, &key.namespace, &key.name)
+                || !matches!(change, Change::Object(Changed::Cluster(_)))
+                    && change.is_about_cluster(context, &key.namespace, &key.name)
         });
         clusters
     }
+}
+
+/// Tenants of the cluster's database whose logs are archived around their data backups only, with
+/// success: between two of these nothing of it stands in the database.
+fn archived_around(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
+    let all = &context.stores.log_backups;
+    let around = all.state_filter(|object| {
+        object.spec.mode == LogBackupMode::AroundDataBackup
+            && object.spec.desired_state == DesiredState::Running
+    });
+    let of_database = around.iter().filter(|object| {
+        let of = cluster_of(&***object, &object.spec.cluster_ref);
+        same_database(context, cluster, &of)
+    });
+    let archived = of_database.filter_map(|object| {
+        let status = object.status.as_ref()?;
+        let phase = status.phase.as_deref()?;
+        let goes_well = matches!(phase, "Starting" | "InProgress" | "Stopping" | "Stopped");
+        status.tenant_id.filter(|_| goes_well).map(TenantId)
+    });
+    archived.collect()
 }

@@ -175,6 +175,10 @@ pub async fn reconcile<K: Reconcile>(
     object: Arc<K>,
     context: Arc<Context>,
 ) -> Result<Action, Error> {
+    let generation = object.meta().generation;
+    if let Some(pause) = context.memory.held(&identity(&*object), generation) {
+        return Ok(Action::requeue(pause));
+    }
     let began = Instant::now();
     let span = tracing::info_span!(
         "pass",
@@ -207,7 +211,8 @@ pub async fn reconcile<K: Reconcile>(
 /// How long to wait after a failed pass.
 #[allow(clippy::needless_pass_by_value, reason = "the Controller calls it so")]
 pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Context>) -> Action {
-    let pause = context.memory.failed(identity(&*object), FAILURE_PAUSE);
+    let (known_as, generation) = (identity(&*object), object.meta().generation);
+    let pause = context.memory.hold(known_as, generation, FAILURE_PAUSE);
     tracing::warn!(
         controller = K::CONTROLLER,
         namespace = object.namespace(),

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-use target::target;
-pub(super) use target::{oldest_of_tenant, path};
+pub(super) use target::{oldest_of_tenant, path, store_of};
+use target::{pinned, target};
 
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
@@ -16,7 +16,7 @@ use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, Renamed};
-use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen, naming};
+use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -64,7 +64,7 @@ impl Reconcile for LogBackup {
             .map(|(_, snapshot)| Arc::clone(snapshot));
         let path = snapshot
             .as_deref()
-            .and_then(|snapshot| path(self, snapshot));
+            .and_then(|snapshot| path(self, context, snapshot));
         let target = target(
             self,
             context,
@@ -94,12 +94,10 @@ impl Reconcile for LogBackup {
         let tenant = snapshot
             .as_deref()
             .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
-        let page = tenant
-            .filter(|tenant| {
-                log_backup::is_page_due(&self.current_status(), tenant, checkpoint_interval)
-            })
-            .map(|_| page::look_up(self, context));
+        let page =
+            tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
         let place = target.as_ref().ok().cloned();
+        let store = store_of(self, context);
         let decision = log_backup::Seen {
             target: target.map(drop),
             identity: snapshot
@@ -112,7 +110,7 @@ impl Reconcile for LogBackup {
             page,
             renamed: snapshot
                 .as_deref()
-                .and_then(|snapshot| renamed(self, snapshot)),
+                .and_then(|snapshot| renamed(self, snapshot, store.as_ref())),
             conflict,
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
@@ -121,8 +119,6 @@ impl Reconcile for LogBackup {
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
-        let store = place::storage(context, &namespace, &self.spec.storage_ref.name);
-        let store = store.and_then(|store| place::root(&store.spec)).ok();
         Seen {
             decision,
             key,
@@ -245,6 +241,12 @@ impl Reconcile for LogBackup {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let strategy = match change {
+            Change::Object(Changed::Strategy(strategy)) => {
+                Some(page::StrategyChange::of(strategy, context))
+            }
+            _ => None,
+        };
         // First what costs nothing: a thousand log backups are asked at each change.
         let all = &context.stores.log_backups;
         let mut objects = all.state_filter(|object| {
@@ -258,7 +260,10 @@ impl Reconcile for LogBackup {
                 Change::Object(Changed::LogBackup(other)) => {
                     &other.spec.tenant_name == tenant && other.metadata.uid != object.metadata.uid
                 }
-                Change::Object(Changed::Strategy(_)) => false,
+                Change::Object(Changed::Strategy(_)) => {
+                    let strategy = strategy.as_ref();
+                    strategy.is_some_and(|strategy| strategy.is_shown(object))
+                }
                 Change::Database { tenants, .. } => {
                     tenants.as_ref().is_none_or(|names| names.contains(tenant))
                 }
@@ -269,9 +274,9 @@ impl Reconcile for LogBackup {
             let namespace = namespace(&**object);
             let (cluster, tenant) = (&object.spec.cluster_ref.name, &object.spec.tenant_name);
             match change {
-                Change::Object(Changed::Cluster(_) | Changed::LogBackup(_)) => {
-                    change.is_about_cluster(context, &namespace, cluster)
-                }
+                Change::Object(
+                    Changed::Cluster(_) | Changed::LogBackup(_) | Changed::Strategy(_),
+                ) => change.is_about_cluster(context, &namespace, cluster),
                 Change::Object(Changed::Task(task)) => page::is_of_tenant(task, object, context),
                 _ => {
                     change.is_about_tenant(&namespace, cluster, tenant)
@@ -332,16 +337,21 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
 }
 
 /// What the tenant is called by now that had this name when its log backup began.
-fn renamed(object: &LogBackup, snapshot: &Snapshot) -> Option<Renamed> {
+fn renamed(object: &LogBackup, snapshot: &Snapshot, store: Option<&Place>) -> Option<Renamed> {
     let id = TenantId(object.status.as_ref()?.tenant_id?);
     let known = snapshot.tenants.get(&id)?;
     let before = Tenant {
         name: object.spec.tenant_name.clone(),
         ..Tenant::clone(known)
     };
-    let default = || naming::log_path(None, &snapshot.identity, &before);
+    let path = || {
+        let named = object.spec.path.clone();
+        let pinned = || pinned(object, snapshot, id, store?);
+        let default = || place::log_path(store, None, &snapshot.identity, &before);
+        named.or_else(pinned).unwrap_or_else(default)
+    };
     (known.name != before.name).then(|| Renamed {
         name: known.name.clone(),
-        path: object.spec.path.clone().unwrap_or_else(default),
+        path: path(),
     })
 }

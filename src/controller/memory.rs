@@ -11,6 +11,9 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// For how long a turn that was taken is nobody else's: until then its object shows what was begun.
 const TURN: Duration = Duration::from_secs(30);
+/// For how long at most no change elsewhere makes another pass over an object after one that failed:
+/// what it failed for may be over, such as an API server that was away.
+const LONGEST_HOLD: Duration = Duration::from_secs(15);
 
 /// What a process remembers of objects. An object is known by its kind, namespace and name.
 #[derive(Default)]
@@ -22,6 +25,8 @@ struct Known {
     intents: HashMap<String, (String, Instant)>,
     /// Passes that had to be made again, one after the other.
     failures: HashMap<String, u32>,
+    /// Until when objects are held back after a failed pass, and of which generation that was.
+    held: HashMap<String, (Option<i64>, Instant)>,
     /// Since when they wait for the right to send.
     waiting: HashMap<String, Instant>,
     /// Versions that own writes have replaced.
@@ -65,6 +70,24 @@ impl Memory {
         pause
     }
 
+    /// Counts a pass that failed, as [`Self::failed`] does, and holds the object of this generation back
+    /// meanwhile, for 15 s at most: each change elsewhere would make the same pass again.
+    pub fn hold(&self, object: String, generation: Option<i64>, first: Duration) -> Duration {
+        let pause = self.failed(object.clone(), first);
+        let until = Instant::now() + pause.min(LONGEST_HOLD);
+        self.known().held.insert(object, (generation, until));
+        pause
+    }
+
+    /// For how long an object is held back after a failed pass. Whoever edits or deletes it is heard at
+    /// once.
+    pub fn held(&self, object: &str, generation: Option<i64>) -> Option<Duration> {
+        let known = self.known();
+        let (of, until) = known.held.get(object)?;
+        let left = until.saturating_duration_since(Instant::now());
+        (*of == generation && !left.is_zero()).then_some(left)
+    }
+
     /// Notes that an object waits for the right to send; for how long it has by now.
     pub fn waited(&self, object: String) -> Duration {
         let mut known = self.known();
@@ -76,6 +99,7 @@ impl Memory {
     pub fn succeeded(&self, object: &str) {
         let mut known = self.known();
         known.failures.remove(object);
+        known.held.remove(object);
         known.waiting.remove(object);
     }
 
@@ -134,6 +158,7 @@ impl Memory {
         let mut known = self.known();
         known.intents.remove(object);
         known.failures.remove(object);
+        known.held.remove(object);
         known.waiting.remove(object);
         known.replaced.remove(object);
         known.turns.retain(|_, (holder, _)| holder != object);
@@ -199,15 +224,29 @@ mod tests {
         assert!(memory.takes_turn("db", "a"));
     }
 
-    #[test]
-    fn of_an_object_that_was_deleted_nothing_is_remembered() {
+    #[tokio::test(start_paused = true)]
+    async fn an_object_is_held_back_after_a_failed_pass_for_fifteen_seconds_at_most() {
+        let memory = Memory::default();
+        let mut held = Vec::new();
+        for _ in 0..6 {
+            memory.hold("task/x".to_owned(), Some(1), Duration::from_secs(1));
+            held.push(memory.held("task/x", Some(1)).unwrap().as_secs());
+        }
+        assert_eq!(held, [1, 2, 4, 8, 15, 15]);
+        tokio::time::advance(Duration::from_secs(15)).await;
+        assert_eq!(memory.held("task/x", Some(1)), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn of_an_object_that_was_deleted_nothing_is_remembered() {
         let memory = Memory::default();
         let object = || "task/x".to_owned();
         let pause = Duration::from_secs(1);
         memory.intent_age(&object(), Some("a".to_owned()));
         memory.replaced(object(), "1".to_owned());
-        memory.failed(object(), pause);
+        memory.hold(object(), None, pause);
         memory.forget(&object());
+        assert_eq!(memory.held(&object(), None), None);
         assert_eq!(memory.failed(object(), pause), pause);
         assert!(!memory.is_replaced(&object(), "1"));
         memory.succeeded(&object());

@@ -2,23 +2,83 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 
 use super::strategy::{is_for, rivals};
-use super::{Context, cluster_of, namespace, same_database, stores};
+use super::{Context, Reconcile, cluster_of, namespace, qualified, same_database, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
-use crate::domain::log_backup::PageSeen;
+use crate::domain::log_backup::{PageSeen, is_on_its_way, is_page_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-/// Looks through strategies and tasks: not for every pass.
-pub(super) fn look_up(object: &LogBackup, context: &Context) -> PageSeen {
-    PageSeen {
-        strategy: strategy_of(object, context),
-        last_task_name: last_task(object, context),
+/// What is written on the tenant's page, where it is due: when the checkpoint is, and when its
+/// strategy is another one, or has moved. Only the former is worth a walk over all tasks.
+pub(super) fn look_up(
+    object: &LogBackup,
+    tenant: &Tenant,
+    checkpoint_interval: SignedDuration,
+    context: &Context,
+) -> Option<PageSeen> {
+    let status = object.current_status();
+    if is_page_due(&status, tenant, checkpoint_interval) {
+        return Some(PageSeen {
+            strategy: strategy_of(object, context),
+            last_task_name: last_task(object, context),
+        });
+    }
+    if is_on_its_way(&status) {
+        return None;
+    }
+    let page = status.tenant?;
+    let strategy = strategy_of(object, context);
+    let shown = page.strategy_name.map(|name| (name, page.strategy_phase));
+    (strategy != shown).then_some(PageSeen {
+        strategy,
+        last_task_name: page.last_task_name,
+    })
+}
+
+/// What a change of a strategy means for the pages that show it.
+pub(super) struct StrategyChange<'a> {
+    strategy: &'a BackupStrategy,
+    home: String,
+    name: String,
+    /// It was edited, made or deleted, and may be for other tenants than before; of any other change
+    /// only the phase is shown.
+    is_for_others: bool,
+}
+
+impl<'a> StrategyChange<'a> {
+    pub(super) fn of(strategy: &'a BackupStrategy, context: &Context) -> Self {
+        let (home, name) = (namespace(strategy), strategy.name_any());
+        let known = stores::find(&context.stores.strategies, &home, &name);
+        let is_gone = known.is_none() || strategy.metadata.deletion_timestamp.is_some();
+        let status = strategy.status.as_ref();
+        let observed = status.and_then(|status| status.observed_generation);
+        Self {
+            is_for_others: is_gone || observed != strategy.metadata.generation,
+            strategy,
+            home,
+            name,
+        }
+    }
+
+    /// Whether the page of a log backup shows it.
+    pub(super) fn is_shown(&self, object: &LogBackup) -> bool {
+        let page = object.status.as_ref().and_then(|it| it.tenant.as_ref());
+        // Where there is none, it is about to be written anyway.
+        let Some(page) = page else { return false };
+        let cluster = cluster_of(object, &object.spec.cluster_ref);
+        let name = qualified(&cluster, &self.home, &self.name);
+        let is_named = page.strategy_name == Some(name);
+        if self.is_for_others {
+            return is_named || is_for(&self.strategy.spec, &object.spec.tenant_name);
+        }
+        let status = self.strategy.status.as_ref();
+        is_named && page.strategy_phase != status.and_then(|status| status.phase.clone())
     }
 }
 

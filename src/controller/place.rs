@@ -8,11 +8,12 @@ use super::unreadable::missing;
 use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
-use crate::domain::Obstacle;
+use crate::domain::{Obstacle, naming};
 use crate::oceanbase::client::Endpoint;
 use crate::oceanbase::destination::{
     Destination, DestinationError, Place, check_bucket, check_option,
 };
+use crate::oceanbase::model::{Identity, Tenant};
 use crate::oceanbase::version::{Capability, Version};
 
 /// The store of this name.
@@ -53,6 +54,43 @@ pub fn wanted(
 pub fn root(spec: &BackupStorageSpec) -> Result<Place, Obstacle> {
     let parts = Parts::of(spec)?;
     Place::new(&parts.root, parts.host).map_err(|error| invalid(&error))
+}
+
+/// A tenant's directory of data backups below the store's own: the one in use, by whatever name of
+/// the cluster it was made, or what the template makes now.
+#[must_use]
+pub fn data_path(
+    root: Option<&Place>,
+    template: Option<&str>,
+    identity: &Identity,
+    tenant: &Tenant,
+) -> String {
+    // Where they went last is theirs still when somebody has cleared the destination.
+    let sets = tenant.sets.iter().rev().map(|set| set.path.as_str());
+    let in_use = below(root, tenant.data_dest.as_deref().into_iter().chain(sets));
+    naming::data_path(template, identity, tenant, in_use)
+}
+
+/// The same of archived logs.
+#[must_use]
+pub fn log_path(
+    root: Option<&Place>,
+    template: Option<&str>,
+    identity: &Identity,
+    tenant: &Tenant,
+) -> String {
+    let dest = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    let round = tenant.round.as_ref().map(|round| round.path.as_str());
+    let in_use = below(root, dest.into_iter().chain(round));
+    naming::log_path(template, identity, tenant, in_use)
+}
+
+/// The paths below the store's own directory of what the engine shows there.
+fn below<'a>(
+    root: Option<&'a Place>,
+    shown: impl Iterator<Item = &'a str>,
+) -> impl Iterator<Item = String> {
+    shown.filter_map(move |shown| Some(root?.path_to(&Place::read_back(shown))?.to_owned()))
 }
 
 /// Whether a server of this version can use the store.

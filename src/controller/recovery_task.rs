@@ -119,6 +119,13 @@ impl Reconcile for RecoveryTask {
         recovery::leave(&task, &seen.decision, heard, deleted_at, now)
     }
 
+    fn waiting(&self, seen: &Seen, context: &Context) -> Option<RecoveryTaskStatus> {
+        let (name, status) = (self.full_name(), self.current_status());
+        let task = self.task(&name, &status);
+        let waiting = recovery::decide_waiting(&task, &seen.decision, context.clock.now());
+        Some(waiting.status)
+    }
+
     fn is_fenced(effect: &Effect) -> bool {
         matches!(
             effect,
@@ -182,6 +189,7 @@ impl Reconcile for RecoveryTask {
 }
 
 impl RecoveryTask {
+    /// What tells it from all others.
     fn full_name(&self) -> String {
         format!("{}/{}", namespace(self), self.name_any())
     }

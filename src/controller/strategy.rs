@@ -9,15 +9,15 @@ mod rivals;
 mod verifications;
 
 pub(super) use children::{make, make_log_backup};
-pub(super) use places::place_of;
+pub(super) use places::{moved, place_of};
 use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
-use places::{data_places, logs_elsewhere, same_stores, with_logs_here};
+use places::{data_places, directories, logs_elsewhere, same_stores, with_logs_here};
 
 use super::recovery_task::recovered;
 use super::wake::{Change, Changed};
@@ -26,7 +26,7 @@ use super::{
     same_database, stores,
 };
 use crate::api::log_backup::LogBackupMode;
-use crate::api::strategy::INHERITED;
+use crate::api::strategy::{INHERITED, Inherited};
 use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
     PinnedDatabase,
@@ -72,6 +72,10 @@ impl Reconcile for BackupStrategy {
             (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
             _ => Default::default(),
         };
+        let directories = match (&database, &root) {
+            (Ok(snapshot), Ok(root)) => directories(snapshot, root, &self.spec),
+            _ => BTreeMap::new(),
+        };
         let external = match &database {
             Ok(snapshot) => strategy::mirror::external(snapshot),
             Err(_) => strategy::mirror::ExternalJobs::new(),
@@ -106,6 +110,7 @@ impl Reconcile for BackupStrategy {
             external,
             logs_elsewhere,
             data_elsewhere,
+            directories,
             recovered: recovered(context, &key),
             verifications: verifications::seen(self, context),
         }
@@ -315,11 +320,7 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         path: object.spec.path.clone(),
         settings: strategy::settings_of(&object.spec),
         // Only in its own namespace a strategy edits what is there.
-        inherited: object
-            .annotations()
-            .get(INHERITED)
-            .filter(|_| cluster.namespace == home)
-            .and_then(|text| serde_json::from_str(text).ok()),
+        inherited: inherited(object).filter(|_| cluster.namespace == home),
         created_at: created_at(object),
         desired_state: object.spec.desired_state,
         phase: status.phase,
@@ -328,4 +329,10 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         full_backup_wanted_since: status.full_backup_wanted_since.map(|at| at.0),
         cause: status.cause,
     }
+}
+
+/// What a strategy last wrote into a log backup.
+fn inherited(object: &LogBackup) -> Option<Inherited> {
+    let text = object.annotations().get(INHERITED)?;
+    serde_json::from_str(text).ok()
 }

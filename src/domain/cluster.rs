@@ -14,7 +14,7 @@ use super::{Decision, Event, Next, Obstacle, time};
 use crate::api::OceanBaseClusterStatus;
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
-use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant};
+use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant, TenantId};
 
 /// How many names of tenants without backup are listed.
 const LISTED: usize = 50;
@@ -30,6 +30,8 @@ pub struct Seen {
     pub strategy_phases: Vec<Option<String>>,
     /// Data backups that wait for a free place.
     pub queued_tasks: usize,
+    /// Tenants whose logs are archived around their data backups only, and with success.
+    pub archived_around: BTreeSet<TenantId>,
     /// Active alerts of these strategies.
     pub alerts: i32,
 }
@@ -120,7 +122,7 @@ fn note(
     status.capabilities = snapshot.version.capabilities().map(str::to_owned).collect();
     let tenants = || snapshot.tenants.values();
     let not_backed_up: BTreeSet<_> = tenants()
-        .filter(|tenant| !is_backed_up(tenant))
+        .filter(|tenant| !is_backed_up(tenant, &seen.archived_around))
         .map(|tenant| &tenant.name)
         .collect();
     let total = count(tenants().count());
@@ -176,13 +178,15 @@ pub fn database(known: &ClusterIdentity) -> Option<DatabaseId> {
     Some(DatabaseId::new(known.cluster_id, created_at))
 }
 
-/// Whether the tenant could be recovered to a point in time from now on.
-fn is_backed_up(tenant: &Tenant) -> bool {
+/// Whether the tenant could be recovered to a point in time from now on; where logs are archived around
+/// data backups only, to the instants of these.
+fn is_backed_up(tenant: &Tenant, archived_around: &BTreeSet<TenantId>) -> bool {
     let archives = tenant
         .round
         .as_ref()
         .is_some_and(|round| round.status == RoundStatus::Doing);
-    archives && tenant.sets.iter().any(|set| set.success && set.available)
+    (archives || archived_around.contains(&tenant.id))
+        && tenant.sets.iter().any(|set| set.success && set.available)
 }
 
 fn last_backup(snapshot: &Snapshot) -> Option<Timestamp> {

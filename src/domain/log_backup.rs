@@ -32,7 +32,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use archiving::{may_be_paused, resuming};
 pub use farewell::farewell;
-pub use page::{PageSeen, is_page_due};
+pub use page::{PageSeen, is_on_its_way, is_page_due};
 use step::Step;
 
 use super::backup::ineligible;

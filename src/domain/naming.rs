@@ -66,26 +66,70 @@ pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
 }
 
 /// A tenant's directory of data backups below the store's own, by a strategy's template.
+///
+/// `in_use` are directories below the store's own where its backups go or went: the first that the
+/// template makes by another name of the cluster stands. That name can be changed, and backups that
+/// are there are not moved.
 #[must_use]
-pub fn data_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
-    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/data";
-    path(template.unwrap_or(default), identity, tenant)
+pub fn data_path(
+    template: Option<&str>,
+    identity: &Identity,
+    tenant: &Tenant,
+    in_use: impl IntoIterator<Item = impl AsRef<str>>,
+) -> String {
+    path(template.unwrap_or(DATA), identity, tenant, in_use)
 }
 
 /// The same of archived logs.
 #[must_use]
-pub fn log_path(template: Option<&str>, identity: &Identity, tenant: &Tenant) -> String {
-    let default = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
-    path(template.unwrap_or(default), identity, tenant)
+pub fn log_path(
+    template: Option<&str>,
+    identity: &Identity,
+    tenant: &Tenant,
+    in_use: impl IntoIterator<Item = impl AsRef<str>>,
+) -> String {
+    path(template.unwrap_or(LOGS), identity, tenant, in_use)
 }
 
-fn path(template: &str, identity: &Identity, tenant: &Tenant) -> String {
-    // The cluster's name last: it may be any text, and is not to be read as a template.
-    template
+const DATA: &str = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/data";
+const LOGS: &str = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
+const CLUSTER_NAME: &str = "{clusterName}";
+
+fn path(
+    template: &str,
+    identity: &Identity,
+    tenant: &Tenant,
+    in_use: impl IntoIterator<Item = impl AsRef<str>>,
+) -> String {
+    let template = template
         .replace("{tenantId}", &tenant.id.to_string())
         .replace("{tenantName}", &tenant.name)
-        .replace("{clusterId}", &identity.cluster_id.to_string())
-        .replace("{clusterName}", &identity.cluster_name)
+        .replace("{clusterId}", &identity.cluster_id.to_string());
+    let mut in_use = in_use.into_iter();
+    let pinned = in_use.find(|path| is_by_some_name(&template, path.as_ref()));
+    // The cluster's name last: it may be any text, and is not to be read as a template.
+    let by_name = || template.replace(CLUSTER_NAME, &identity.cluster_name);
+    pinned.map_or_else(by_name, |path| path.as_ref().to_owned())
+}
+
+/// Whether a template in which only the cluster's name is left makes the path, by whatever name.
+fn is_by_some_name(template: &str, path: &str) -> bool {
+    let mut parts = template.split(CLUSTER_NAME);
+    let before = parts.next().unwrap_or_default();
+    let places = parts.count();
+    let around = template.len() - places * CLUSTER_NAME.len();
+    let Some(length) = path
+        .len()
+        .checked_sub(around)
+        .and_then(|left| left.checked_div(places))
+    else {
+        return false;
+    };
+    // A part of a directory's name, which the engine's own checks have passed.
+    let name = path.get(before.len()..before.len() + length);
+    name.is_some_and(|name| {
+        !name.is_empty() && !name.contains('/') && template.replace(CLUSTER_NAME, name) == path
+    })
 }
 
 /// A short text that differs where `text` differs.
@@ -122,6 +166,8 @@ fn shortened(prefix: &str, suffix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     fn slot() -> Slot {
@@ -137,6 +183,88 @@ mod tests {
             task("nightly", TenantId(1002), &slot()),
             "nightly-t1002-full-202611211800z"
         );
+    }
+
+    fn identity(name: &str) -> Identity {
+        Identity {
+            cluster_name: name.to_owned(),
+            cluster_id: 7,
+            created_at: Timestamp::UNIX_EPOCH,
+        }
+    }
+
+    fn tenant(id: i64) -> Tenant {
+        Tenant {
+            id: TenantId(id),
+            name: "orders".to_owned(),
+            status: "NORMAL".to_owned(),
+            role: "PRIMARY".to_owned(),
+            locked: false,
+            archive_log: Some(true),
+            log_dest: None,
+            data_dest: None,
+            switchover_status: None,
+            compatible: None,
+            lag_target: None,
+            policies: Vec::new(),
+            round: None,
+            pieces: Arc::default(),
+            sets: Arc::default(),
+            jobs: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_directory_is_named_by_cluster_and_tenant() {
+        let path = data_path(None, &identity("obprod"), &tenant(1002), None::<&str>);
+        assert_eq!(path, "obprod-7/orders-1002/data");
+        let path = log_path(None, &identity("obprod"), &tenant(1002), None::<&str>);
+        assert_eq!(path, "obprod-7/orders-1002/log");
+    }
+
+    #[test]
+    fn a_directory_in_use_outlives_the_name_of_the_cluster() {
+        let in_use = "obprod-7/orders-1002/log";
+        let path = log_path(None, &identity("renamed"), &tenant(1002), [in_use]);
+        assert_eq!(path, in_use);
+    }
+
+    #[test]
+    fn the_first_directory_that_the_template_makes_stands() {
+        let template = Some("{clusterName}/{tenantId}/{clusterName}.log");
+        let in_use = [
+            "hand-made",
+            "a/1002/b.log",
+            "old/1002/old.log",
+            "a/1002/a.log",
+        ];
+        let path = log_path(template, &identity("renamed"), &tenant(1002), in_use);
+        assert_eq!(path, "old/1002/old.log");
+    }
+
+    #[test]
+    fn a_directory_that_differs_by_more_than_the_name_of_the_cluster_is_another() {
+        for other in [
+            "obprod-8/orders-1002/data",
+            "obprod-7/orders-1004/data",
+            "obprod-7/billing-1002/data",
+            "obprod-7/orders-1002/log",
+            "-7/orders-1002/data",
+            "a/b-7/orders-1002/data",
+            "obprod-7/orders-1002/data/x",
+            "\u{e9}-7/orders-1002",
+            "",
+        ] {
+            let path = data_path(None, &identity("renamed"), &tenant(1002), [other]);
+            assert_eq!(path, "renamed-7/orders-1002/data", "{other}");
+        }
+    }
+
+    #[test]
+    fn a_template_without_the_name_of_the_cluster_makes_one_directory() {
+        let template = Some("{tenantId}/data");
+        let path = data_path(template, &identity("renamed"), &tenant(1002), ["x/data"]);
+        assert_eq!(path, "1002/data");
     }
 
     #[test]

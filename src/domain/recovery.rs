@@ -28,6 +28,7 @@ mod clean_up;
 mod effect;
 mod finish;
 mod importing;
+mod job;
 mod leave;
 mod permission;
 mod point;
@@ -50,6 +51,7 @@ pub use leave::leave;
 pub use permission::{
     existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,
 };
+pub use point::reaches;
 pub use restore::open_intent;
 pub use seen::{Knowledge, Seen, SourceSeen, TargetSeen, Task};
 pub use state::{Outcome, State, Step};
@@ -59,7 +61,7 @@ use super::backoff::Backoff;
 use super::{Decision, Next, Obstacle, cause, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
-use crate::oceanbase::model::{Answer, Restore, RestoreKey, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
 
 /// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
@@ -107,6 +109,25 @@ pub fn decide(
         verdict.next = Next::After(Duration::ZERO);
     }
     verdict
+}
+
+/// What is shown of a recovery that would be begun and has no right to send yet: as many as may be
+/// are being begun in its database.
+#[must_use]
+pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
+    let mut draft = Draft {
+        task,
+        seen,
+        status: task.status.clone(),
+        is_leaving: false,
+        now,
+    };
+    draft.note_facts();
+    let turn = Obstacle::waiting(
+        "WaitingForTurn",
+        "other recoveries are being begun in the target; this one is begun after them",
+    );
+    draft.wait(turn, Next::Await)
 }
 
 /// A decision in the making.
@@ -157,12 +178,10 @@ impl<'a> Draft<'a> {
             Effect::Restore { .. } | Effect::RecoverTables { .. } => self.hear_restore(answer),
             Effect::Find { .. } | Effect::FindTables { .. } => self.hear_find(answer),
             Effect::Cancel { .. } | Effect::CancelTables { .. } => self.hear_cancel(answer),
-            Effect::DropTenant { tenant, .. } => self.hear_dropped_tenant(tenant.as_str(), answer),
-            Effect::DropAuxiliary { auxiliary, .. } => {
-                self.hear_dropped_tenant(auxiliary.as_str(), answer)
-            }
-            Effect::DropPool(name) => self.hear_dropped_pool(name, answer),
-            Effect::DropUnit(name) => self.hear_dropped_unit(name, answer),
+            Effect::DropTenant { .. }
+            | Effect::DropAuxiliary { .. }
+            | Effect::DropPool(_)
+            | Effect::DropUnit(_) => self.hear_dropped(answer),
             Effect::Check { number, .. } => self.hear_check(*number, answer),
             Effect::Activate { .. } => self.hear_activate(answer),
             Effect::Upgrade { .. } => self.hear_upgrade(answer),
@@ -204,17 +223,18 @@ impl<'a> Draft<'a> {
         self.spec().mode == RecoveryMode::Preview
     }
 
-    /// The recovery's own job, as far as the last read shows it.
-    fn job(&self) -> Option<&'a Restore> {
-        let target = self.seen.target.as_ref().ok()?;
-        let restores = target.restores.as_ref()?;
-        let jobs = if self.is_of_tables() {
-            &restores.tables
-        } else {
-            &restores.restores
+    /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
+    /// gone.
+    fn restores(&self, target: &'a TargetSeen) -> Result<&'a Restores, Obstacle> {
+        let Some(restores) = target.restores.as_deref() else {
+            return Err(Obstacle::reading());
         };
-        let key = self.status.key.as_deref()?;
-        jobs.iter().find(|restore| restore.description == key)
+        let of_tables = restores.tables_refused.as_ref();
+        let of_tables = of_tables.filter(|_| self.is_of_tables());
+        match restores.refused.as_ref().or(of_tables) {
+            None => Ok(restores),
+            Some(refused) => Err(Obstacle::waiting(refused.reason, &*refused.message)),
+        }
     }
 
     /// What the job is found by; known as soon as the target has answered.
@@ -285,17 +305,20 @@ impl<'a> Draft<'a> {
     /// Ends before the tenant is restored: what was made is cleaned up first.
     fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
         self.note_result(outcome);
-        self.status.cause = Some(cause);
         let keeps = self.spec().failure_policy == FailurePolicy::Keep
             && outcome == Outcome::Failed
             && !self.is_verification();
         if self.status.step.is_none() || keeps {
-            return self.end(outcome);
+            return self.end_with(outcome, cause);
         }
-        let cause = self.status.cause.take();
+        self.clean_up_after(outcome, cause)
+    }
+
+    /// Drops what was made, and ends then.
+    fn clean_up_after(mut self, outcome: Outcome, cause: Cause) -> Verdict {
         self.status.ending = Some(outcome.word().to_owned());
         self.enter(Step::CleaningUp);
-        self.status.cause = cause;
+        self.status.cause = Some(cause);
         self.clean_up()
     }
 
@@ -326,11 +349,11 @@ impl<'a> Draft<'a> {
         self.note_result(outcome);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.ending = None;
-        self.status.completion_time = Some(time(self.now));
+        let ended = self.status.completion_time.get_or_insert(time(self.now)).0;
         self.status.retry_time = None;
         let started = self.status.start_time.as_ref();
         self.status.duration =
-            started.map(|start| super::duration_text(start.0.duration_until(self.now)));
+            started.map(|start| super::duration_text(start.0.duration_until(ended)));
         let event = status::ended_event(outcome, &self.status, self.spec());
         let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         verdict.event = Some(event);

@@ -39,9 +39,10 @@ use jiff::Timestamp;
 pub use closed::closed;
 pub use effect::{Effect, Made};
 pub use following::{followed, give, settings_of};
+pub use places::{Directories, STORAGE_CHANGE_REFUSED};
 pub use removal::leave;
 pub use retention::PolicyChange;
-pub use tenants::{Matched, Rival, covers, matched};
+pub use tenants::{Matched, Rival, covers, matched, selects};
 pub use verification::VerificationSeen;
 
 use index::Index;
@@ -102,6 +103,8 @@ pub struct Seen {
     pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.
     pub data_elsewhere: BTreeMap<TenantId, String>,
+    /// Tenants whose backups go where the cluster's name of that time led.
+    pub directories: BTreeMap<TenantId, Directories>,
     /// Tenants that a RecoveryTask has made.
     pub recovered: BTreeSet<TenantId>,
     /// RecoveryTasks that this strategy made.
@@ -227,6 +230,8 @@ struct Draft<'a> {
     status: BackupStrategyStatus,
     now: Timestamp,
     event: Option<Event>,
+    /// Why an edit of the place is refused, where it is.
+    moved: Option<String>,
     /// What the delete policies are found to be, once they are looked at.
     retention: Option<Wanted>,
     /// Why the schedule of verifications can not be read.
@@ -244,8 +249,8 @@ enum Standing<'a> {
     /// As it was: nothing new is known.
     Unchanged,
     Blocked(&'a Obstacle),
-    /// The tenants, and those that can not be backed up.
-    Planned(&'a Matched, &'a [FailingTenant]),
+    /// The tenants, those that can not be backed up, and why that is none at all.
+    Planned(&'a Matched, &'a [FailingTenant], Option<&'a str>),
 }
 
 impl<'a> Draft<'a> {
@@ -257,6 +262,7 @@ impl<'a> Draft<'a> {
             status: strategy.status.clone(),
             now,
             event: None,
+            moved: None,
             retention: None,
             verification_refused: None,
         };
@@ -293,6 +299,7 @@ impl Draft<'_> {
         let (name, recovered) = (self.strategy.name, &self.seen.recovered);
         let matched = &matched(name, &self.seen.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
+        self.moved = self.refused_move(matched);
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
@@ -320,7 +327,9 @@ impl Draft<'_> {
             next = next.sooner(until.map_or(Next::Await, Next::At), self.now);
         }
         let failing = self.failing(matched);
-        self.finish(&Standing::Planned(matched, &failing), effect, next)
+        let idle = self.why_idle(matched);
+        let standing = Standing::Planned(matched, &failing, idle.as_deref());
+        self.finish(&standing, effect, next)
     }
 
     fn finish(
@@ -340,19 +349,5 @@ impl Draft<'_> {
             next,
             event,
         }
-    }
-}
-
-impl LogBackupSeen {
-    /// Whether it is to be stopped.
-    fn is_to_stop(&self) -> bool {
-        self.desired_state == DesiredState::Stopped
-    }
-}
-
-impl TaskSeen {
-    /// Whether it is for this tenant, and not for one of the same name that is no more.
-    fn is_of(&self, tenant: &Tenant) -> bool {
-        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
 }

@@ -168,6 +168,14 @@ impl Place {
         Self::new(&format!("{}/{path}", self.root), self.host.as_deref())
     }
 
+    /// The path below this one at which another one is.
+    #[must_use]
+    pub fn path_to<'a>(&self, inner: &'a Self) -> Option<&'a str> {
+        let is_same_host = self.host.is_none() || inner.host.is_none() || self.host == inner.host;
+        let path = inner.root.strip_prefix(&self.root)?.strip_prefix('/')?;
+        is_same_host.then_some(path)
+    }
+
     /// The address without host and keys, such as `s3://bucket/dir`.
     #[must_use]
     pub fn root(&self) -> &str {
@@ -256,6 +264,23 @@ mod tests {
             "s3://ob/prod/log?host=https://other",
         ] {
             assert!(!overlaps(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_path_to_a_place_is_what_it_has_beyond_the_one_that_holds_it() {
+        let store = Place::new("s3://ob/prod", Some("https://s3.test")).unwrap();
+        let path = |text: &str| {
+            let place = Place::read_back(text);
+            store.path_to(&place).map(str::to_owned)
+        };
+        assert_eq!(path("s3://ob/prod/a/log").as_deref(), Some("a/log"));
+        for text in [
+            "s3://ob/prod",
+            "s3://ob/prod2/log",
+            "s3://ob/prod/log?host=https://other",
+        ] {
+            assert_eq!(path(text), None, "{text}");
         }
     }
 

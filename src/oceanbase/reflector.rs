@@ -124,7 +124,7 @@ impl Reflector {
         };
         let mut session = match self.connect.connect(&account).await {
             Ok(session) => session,
-            Err(error) => return end(Trouble::from(&error), false),
+            Err(error) => return end(Trouble::without_session(&error, &account), false),
         };
         let (identity, version, community) = match self.introduce(session.as_mut()).await {
             Ok(known) => known,
@@ -220,7 +220,7 @@ impl Reflector {
     async fn verify(&self, account: &Account, about: &About) -> Option<End> {
         let session = match self.connect.connect(account).await {
             Ok(session) => Ok(session),
-            Err(error) => Err(Trouble::from(&error)),
+            Err(error) => Err(Trouble::without_session(&error, account)),
         };
         let known = match session {
             Ok(mut session) => self.introduce(session.as_mut()).await,

@@ -213,7 +213,7 @@ impl Sender {
         Ok(match answer {
             Ok(_) => match command.question() {
                 None => Answer::Done,
-                Some(question) => self.show(session, version, &question).await?,
+                Some(question) => self.show(session, version, command, &question).await?,
             },
             Err(QueryError::Lost(why)) => Answer::Unknown(why),
             Err(QueryError::Server(error)) => {
@@ -230,6 +230,32 @@ impl Sender {
         })
     }
 
+    /// Asks what the command before has prepared. It is now that the database reads the store, and may
+    /// take as long as for the command.
+    async fn show(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        command: &Command,
+        question: &Query,
+    ) -> Result<Answer, Stop> {
+        let began = Instant::now();
+        let text = question.text(version);
+        let answer = self.ask_in_time(session, &text, command.timeout() + PATIENCE);
+        let answer = answer.await;
+        let code = code_of(&answer);
+        self.metrics
+            .statement(question.name(), &code, began.elapsed());
+        match answer {
+            Ok(rows) => match view::preview(&rows) {
+                Ok(rows) => Ok(Answer::Preview(rows)),
+                Err(error) => Err(Stop::Broken(error.to_string())),
+            },
+            Err(QueryError::Server(error)) => Ok(Answer::Refused(command.refusal(&error))),
+            Err(QueryError::Lost(why)) => Ok(Answer::Unknown(why)),
+        }
+    }
+
     /// Protects the next backup of the session, or gives it the passwords of what it restores.
     /// Without a plain yes nothing is sent: it would be a backup that anybody can restore.
     async fn tell(&self, session: &mut dyn Session, preface: &Preface) -> Result<(), Stop> {
@@ -241,7 +267,7 @@ impl Sender {
         match answer {
             Ok(_) => Ok(()),
             Err(QueryError::Server(error)) => {
-                Err(Stop::Answer(Answer::Refused(explain_refusal(&error))))
+                Err(Stop::Answer(look::not_asked(explain_refusal(&error))))
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }

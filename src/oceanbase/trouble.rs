@@ -1,6 +1,6 @@
 //! What keeps a cluster from being read, for whoever looks at its object.
 
-use super::client::{ConnectError, QueryError};
+use super::client::{Account, ConnectError, QueryError};
 use super::credentials::CredentialsError;
 use super::error::explain_refusal;
 use super::model::FailureClass;
@@ -17,6 +17,8 @@ pub struct Trouble {
     pub permanent: bool,
 }
 
+/// `OB_PASSWORD_WRONG`, also of an unknown tenant.
+const ACCESS_DENIED: u16 = 1045;
 /// What to do about a database that does not answer.
 const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
                                there, and that network policies let the operator reach it";
@@ -47,8 +49,15 @@ impl From<CredentialsError> for Trouble {
     }
 }
 
-impl From<&ConnectError> for Trouble {
-    fn from(error: &ConnectError) -> Self {
+/// What is told besides, where a login that names a cluster is refused: a node takes all that follows
+/// the first `@` for the tenant's name.
+const ONLY_BEHIND_PROXY: &str = "A node that is reached directly knows no tenant of this name while \
+                                 `clusterName` of the OceanBaseCluster is set: leave it out unless \
+                                 `endpoints` are those of OBProxy";
+
+impl Trouble {
+    /// Why this account has no session.
+    pub(super) fn without_session(error: &ConnectError, account: &Account) -> Self {
         match error {
             ConnectError::Unreachable(_) => Self {
                 reason: "Unreachable",
@@ -65,9 +74,15 @@ impl From<&ConnectError> for Trouble {
             },
             ConnectError::Refused(refusal) => {
                 let failure = explain_refusal(refusal);
+                let names_cluster = refusal.code == ACCESS_DENIED && account.user.contains('#');
+                let message = if names_cluster {
+                    format!("{}. {ONLY_BEHIND_PROXY}", failure.message)
+                } else {
+                    failure.message
+                };
                 Self {
                     reason: failure.reason,
-                    message: failure.message,
+                    message,
                     permanent: true,
                 }
             }

@@ -26,8 +26,8 @@ pub(crate) struct Arguments {
     /// Only enumerated plans with this in their text.
     #[arg(long)]
     containing: Option<String>,
-    /// Run so many of the enumerated plans; all of them when left out. 300 of seed 2026 are those
-    /// that run with every change.
+    /// Run so many of the enumerated plans; all of them when left out. What runs with every change is in
+    /// `simulation::faults` and `simulation::recoveries` of the integration tests.
     #[arg(long)]
     count: Option<usize>,
     /// After the enumerated plans run drawn ones, with two or three faults each, for so long in

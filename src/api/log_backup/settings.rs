@@ -56,11 +56,11 @@ pub enum Drift {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub enum HealPolicy {
     /// It is shown; a person decides.
-    #[default]
     Never,
     /// The round is ended and a new one begun: log backup runs again, with a hole between the two.
     RestartArchive,
     /// The same, and the tenant's strategy makes a full backup: recovery needs one after a hole.
+    #[default]
     RestartAndFull,
 }
 

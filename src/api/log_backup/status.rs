@@ -156,7 +156,7 @@ pub struct TenantPage {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]
     pub strategy_name: Option<String>,
-    /// The strategy's phase when the checkpoint was written (console S80).
+    /// The strategy's phase (console S80).
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub strategy_phase: Option<String>,
@@ -200,6 +200,14 @@ pub struct RecoveryPoint {
     pub type_: BackupType,
     /// `MIN_RESTORE_SCN` as a time: the first whole second that is not before it.
     pub time: Time,
+    /// `MIN_RESTORE_SCN`, exactly, in nanoseconds since 1970.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    pub scn: String,
+    /// Whether the set holds the logs that it needs (`PLUS_ARCHIVELOG`): it can be recovered to this
+    /// instant also where no log is archived.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub self_contained: bool,
 }
 
 /// A round that was interrupted.

@@ -71,7 +71,8 @@ pub struct StorageSource {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub log_path: String,
-    /// Name of the cluster whose backups they are; only shown.
+    /// Name of the cluster whose backups they are. A recovery whose job reads those of another one is
+    /// canceled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_\-]+$"))]
     pub cluster_name: Option<String>,
@@ -79,8 +80,8 @@ pub struct StorageSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub cluster_id: Option<i64>,
-    /// Name of the tenant; only shown, and held against what the target cluster allows to be
-    /// recovered.
+    /// Name of the tenant, held against what the target cluster allows to be recovered. A recovery
+    /// whose job reads backups of another tenant is canceled.
     #[schemars(
         length(min = 1, max = 63),
         regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")

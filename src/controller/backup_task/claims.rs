@@ -1,15 +1,21 @@
 //! Whether a task's tenant is somebody else's to back up.
 
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
 use super::super::log_backup::{destination_seen, oldest_of_tenant};
-use super::super::strategy::place_of;
+use super::super::strategy::{moved, place_of};
 use super::super::{Context, namespace, place, stores};
 use super::is_owned;
 use super::logs::covering;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
-use crate::domain::{DestinationSeen, Obstacle, naming};
+use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
+use crate::domain::{DestinationSeen, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// What stands in the way of a backup that may be sent: whose the tenant is.
@@ -26,6 +32,45 @@ pub(super) fn claimed(
     }
     let logs = || logs_elsewhere(task, context, key, storage, snapshot, tenant);
     logs().or_else(|| of_strategy(task, context, key, storage, snapshot, tenant))
+}
+
+/// An edit of the strategy's place is refused, and nothing new goes there: the edit may be taken back.
+pub(super) fn not_moved(
+    task: &BackupTask,
+    context: &Context,
+    database: Option<&(ClusterKey, Arc<Snapshot>)>,
+    wanted: &Place,
+) -> Result<(), Obstacle> {
+    let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
+    let (Some((key, snapshot)), Some(reference), false) =
+        (database, task.spec.strategy_ref.as_ref(), is_sent)
+    else {
+        return Ok(());
+    };
+    let (home, name) = (namespace(task), &reference.name);
+    let strategy = stores::find(&context.stores.strategies, &home, name);
+    let moved = strategy.map(|strategy| moved(context, key, &strategy, snapshot));
+    let moved = moved.unwrap_or_default();
+    let Some(first) = moved.first() else {
+        return Ok(());
+    };
+    let own = &task.spec.tenant_name;
+    let is_moved = moved.iter().any(|known| known.spec.tenant_name == *own);
+    let shown = snapshot
+        .tenant(own)
+        .and_then(|tenant| tenant.data_dest.as_deref());
+    if !is_moved && destination_seen(shown, Some(wanted)) == DestinationSeen::Ours {
+        return Ok(());
+    }
+    Err(Obstacle::waiting(
+        STORAGE_CHANGE_REFUSED,
+        format!(
+            "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is refused, since it \
+             would move the logs of LogBackup '{}': the backup waits until the edit is taken back, \
+             or the strategy is not Stalled any more",
+            first.name_any()
+        ),
+    ))
 }
 
 /// Somebody else archives the tenant's logs: a strategy that manages log backup must not begin what
@@ -50,7 +95,8 @@ fn logs_elsewhere(
         return None;
     }
     let template = strategy.as_ref().and_then(|of| log_template(of));
-    let path = naming::log_path(template, &snapshot.identity, tenant);
+    let root = place::root(&storage.spec).ok();
+    let path = place::log_path(root.as_ref(), template, &snapshot.identity, tenant);
     let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
     let DestinationSeen::Elsewhere(place) = destination_seen(shown, wanted.as_ref()) else {
@@ -93,7 +139,8 @@ fn of_strategy(
     let strategy = stores::find(&context.stores.strategies, home, name)?;
     let store = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
     let place_in = |store: &BackupStorage, template: Option<&str>| {
-        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let root = place::root(&store.spec).ok();
+        let path = place::data_path(root.as_ref(), template, &snapshot.identity, tenant);
         place::wanted(store, None, Some(&path)).ok()
     };
     let theirs = place_in(&store, data_template(&strategy))?;

@@ -8,7 +8,6 @@ use super::super::wake::{Change, Changed};
 use super::super::{Context, namespace, place, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogKeeper, LogsSeen, may_be_sent};
-use crate::domain::naming;
 use crate::domain::strategy::{self, Rival};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
@@ -26,7 +25,8 @@ pub(super) fn seen(
     if round == Some(&RoundStatus::Doing) || !may_be_sent(task.status.as_ref()) {
         return None;
     }
-    let path = naming::log_path(None, &snapshot.identity, tenant);
+    let root = place::root(&storage.spec).ok();
+    let path = place::log_path(root.as_ref(), None, &snapshot.identity, tenant);
     let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
     Some(LogsSeen {

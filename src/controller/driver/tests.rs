@@ -314,6 +314,21 @@ async fn an_effect_that_must_not_happen_twice_is_not_performed_where_its_intent_
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failed_pass_is_made_again_after_its_pause_however_often_the_object_is_woken() {
+    let desk = Desk::new(true, false).await;
+    lock(&desk.server.object)["status"] = json!({"shown": "sending"});
+    let fails = async || desk.pass_over(desk.object()).await.is_err();
+    assert!(fails().await);
+    error_policy(desk.object(), &Error::Unfenced, Arc::clone(&desk.context));
+    assert!(!fails().await, "it is woken at once");
+    sleep(Duration::from_millis(1001)).await;
+    assert!(fails().await, "its pause is over");
+    error_policy(desk.object(), &Error::Unfenced, Arc::clone(&desk.context));
+    lock(&desk.server.object)["metadata"]["generation"] = json!(2);
+    assert!(fails().await, "somebody has edited it");
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_older_picture_of_an_object_has_no_effect() {
     let desk = Desk::new(true, false).await;
     let before = desk.object();

@@ -10,18 +10,48 @@ use super::super::{
 };
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
-use crate::domain::{Obstacle, naming};
+use crate::domain::{self, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
-/// The directory in its store.
-pub(in crate::controller) fn path(object: &LogBackup, snapshot: &Snapshot) -> Option<String> {
+/// The directory in its store: once logs were sent to one, that.
+pub(in crate::controller) fn path(
+    object: &LogBackup,
+    context: &Context,
+    snapshot: &Snapshot,
+) -> Option<String> {
     if let Some(path) = &object.spec.path {
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    Some(naming::log_path(None, &snapshot.identity, tenant))
+    let root = store_of(object, context);
+    let pinned = root
+        .as_ref()
+        .and_then(|root| pinned(object, snapshot, tenant.id, root));
+    let (root, identity) = (root.as_ref(), &snapshot.identity);
+    pinned.or_else(|| Some(place::log_path(root, None, identity, tenant)))
+}
+
+/// Where its store is.
+pub(in crate::controller) fn store_of(object: &LogBackup, context: &Context) -> Option<Place> {
+    let name = &object.spec.storage_ref.name;
+    let storage = place::storage(context, &namespace(object), name).ok()?;
+    place::root(&storage.spec).ok()
+}
+
+/// The directory to which it has sent this very tenant's logs.
+pub(super) fn pinned(
+    object: &LogBackup,
+    snapshot: &Snapshot,
+    tenant: TenantId,
+    root: &Place,
+) -> Option<String> {
+    let status = object.status.as_ref()?;
+    let is_of_tenant = status.tenant_id == Some(tenant.0)
+        && status.database.as_ref() == Some(&domain::pinned(&snapshot.identity));
+    let known = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
+    root.path_to(&Place::read_back(known)).map(str::to_owned)
 }
 
 /// Where the logs should go.

@@ -6,12 +6,12 @@ use super::super::unreadable::missing;
 use super::super::{Context, namespace, place, stores};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
-use crate::domain::recovery::{Knowledge, SourceSeen};
+use crate::domain::recovery::{self, Knowledge, SourceSeen};
 use crate::domain::{Obstacle, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::TenantId;
+use crate::oceanbase::model::{BackupSet, BackupSetId, TenantId};
 
 /// Where the backups are: a store and a directory in it, of the data and of the logs.
 #[derive(Clone, Debug)]
@@ -73,13 +73,14 @@ fn of_storage(
             tenant_id: None,
             log_backup: None,
             version: None,
+            elsewhere: Vec::new(),
             knowledge: Knowledge::Store,
         },
     })
 }
 
-/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered at
-/// all.
+/// By the LogBackup of the tenant: of several that had the name the newest that can be recovered to the
+/// point, or else at all.
 fn of_tenant(
     task: &RecoveryTask,
     source: &TenantSource,
@@ -110,10 +111,12 @@ fn of_tenant(
         .collect();
     candidates.sort_by_key(|log_backup| {
         let status = log_backup.status.as_ref();
-        let has_backups = status.is_some_and(|status| {
-            !status.recovery_windows.is_empty() || !status.recovery_points.is_empty()
-        });
-        (has_backups, status.and_then(|status| status.tenant_id))
+        let known = status.map(windows::known).unwrap_or_default();
+        (
+            recovery::reaches(&task.spec.until, &known),
+            !known.spans().is_empty(),
+            status.and_then(|status| status.tenant_id),
+        )
     });
     let Some(log_backup) = candidates.pop() else {
         return Err(Obstacle::waiting(
@@ -151,6 +154,10 @@ fn of_tenant(
         }
         _ => None,
     };
+    let elsewhere = match &live {
+        Some(Knowledge::Live { sets, .. }) => elsewhere(sets, status.data_directory.as_deref()),
+        _ => Vec::new(),
+    };
     let version = cluster
         .status
         .as_ref()
@@ -161,9 +168,21 @@ fn of_tenant(
             tenant_id,
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),
+            elsewhere,
             knowledge: live.unwrap_or_else(|| Knowledge::Told(windows::known(&status))),
         },
     })
+}
+
+/// The sets that do not lie in this directory.
+fn elsewhere(sets: &[BackupSet], directory: Option<&str>) -> Vec<BackupSetId> {
+    let directory = directory.map(Place::read_back);
+    let lies_there = |set: &&BackupSet| {
+        let place = Place::read_back(&set.path);
+        directory.as_ref().is_none_or(|there| place.overlaps(there))
+    };
+    let others = sets.iter().filter(|set| !lies_there(set));
+    others.map(|set| set.id).collect()
 }
 
 /// The store in which a directory lies: the log backup's own, or another one of the namespace.
@@ -179,11 +198,8 @@ fn in_store(
     storages.sort_by_key(|storage| storage.metadata.name.as_ref() != Some(own));
     let found = storages.into_iter().find_map(|storage| {
         let root = place::root(&storage.spec).ok()?;
-        let path = shown.root().strip_prefix(root.root())?.strip_prefix('/')?;
-        Some(InStore {
-            path: path.to_owned(),
-            storage,
-        })
+        let path = root.path_to(&shown)?.to_owned();
+        Some(InStore { storage, path })
     });
     found.ok_or_else(|| {
         Obstacle::waiting(

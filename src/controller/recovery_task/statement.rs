@@ -61,6 +61,7 @@ async fn command(
             tenant: target()?,
             sources: sources(task, seen, permit, context).await?,
             until,
+            decryption: passwords(task, permit, context).await?,
         },
         Effect::CreateUnit(name) => unit(task, target()?, &name)?,
         Effect::CreatePool(name) => pool(task, target()?, &name, seen)?,

@@ -3,9 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::super::log_backup::{destination_seen, path};
-use super::super::{Context, namespace, place, qualified, stores};
-use crate::api::{BackupStrategySpec, LogBackup};
+use kube::ResourceExt;
+
+use super::super::log_backup::{destination_seen, path, store_of};
+use super::super::{Context, cluster_of, namespace, place, qualified, same_database, stores};
+use super::{inherited, is_for, may_share_tenants, rivals};
+use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
+use crate::domain::backup::ineligible;
+use crate::domain::strategy::{self, Directories};
 use crate::domain::{DestinationSeen, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
@@ -43,12 +48,37 @@ pub(super) fn with_logs_here(
 ) -> BTreeSet<TenantId> {
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = naming::log_path(template, &snapshot.identity, tenant);
+        let path = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let wanted = root.join(&path).ok();
         let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
         destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
     });
     tenants.map(|tenant| tenant.id).collect()
+}
+
+/// Directories that tenants have by another name of the cluster than it has now.
+pub(super) fn directories(
+    snapshot: &Snapshot,
+    root: &Place,
+    spec: &BackupStrategySpec,
+) -> BTreeMap<TenantId, Directories> {
+    let paths = spec.paths.as_ref();
+    let data = paths.and_then(|paths| paths.data.as_deref());
+    let log = paths.and_then(|paths| paths.log.as_deref());
+    let identity = &snapshot.identity;
+    let tenants = snapshot.tenants.values().filter_map(|tenant| {
+        let of = |root| {
+            let data = place::data_path(root, data, identity, tenant);
+            (data, place::log_path(root, log, identity, tenant))
+        };
+        let ((data, log), (new_data, new_log)) = (of(Some(root)), of(None));
+        let found = Directories {
+            data: (data != new_data).then_some(data),
+            log: (log != new_log).then_some(log),
+        };
+        (found != Directories::default()).then_some((tenant.id, found))
+    });
+    tenants.collect()
 }
 
 /// Tenants whose logs go to neither the strategy's place nor that of their LogBackup: somebody else
@@ -70,7 +100,7 @@ pub(super) fn logs_elsewhere(
                 DestinationSeen::Elsewhere(_)
             )
         };
-        let of_strategy = naming::log_path(template, &snapshot.identity, tenant);
+        let of_strategy = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let of_tenant = log_backups
             .iter()
             .filter(|object| object.spec.tenant_name == tenant.name);
@@ -85,6 +115,58 @@ pub(super) fn logs_elsewhere(
     elsewhere
 }
 
+/// Log backups of a strategy that an edit of its place would move, which is refused: as the strategy's
+/// own decision finds them.
+pub(in crate::controller) fn moved(
+    context: &Context,
+    cluster: &ClusterKey,
+    strategy: &BackupStrategy,
+    snapshot: &Snapshot,
+) -> Vec<Arc<LogBackup>> {
+    let (spec, home, name) = (&strategy.spec, namespace(strategy), strategy.name_any());
+    let known = strategy.status.as_ref();
+    let is_looked_at = known.is_some_and(|status| {
+        status.observed_generation == strategy.metadata.generation
+            && status.phase.as_deref() != Some("Abnormal")
+    });
+    // It would be Stalled: a thousand tasks need not compare a thousand log backups each.
+    if is_looked_at {
+        return Vec::new();
+    }
+    let storage = place::storage(context, &home, &spec.storage_ref.name);
+    let Ok(root) = storage.and_then(|storage| place::root(&storage.spec)) else {
+        return Vec::new();
+    };
+    let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
+    let is_moved = |object: &LogBackup| {
+        let tenant = snapshot.tenant(&object.spec.tenant_name)?;
+        let seen = object.status.as_ref().and_then(|status| status.tenant_id);
+        if seen.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
+            return None;
+        }
+        let path = path(object, context, snapshot)?;
+        let is_at_store = object.spec.storage_ref == spec.storage_ref
+            || store_of(object, context).is_some_and(|store| root.is_same_as(&store));
+        let wanted = naming::log_path(template, &snapshot.identity, tenant, [&path]);
+        Some(!is_at_store || path != wanted)
+    };
+    let mut objects = context.stores.log_backups.state_filter(|object| {
+        object.metadata.namespace == strategy.metadata.namespace
+            && is_for(spec, &object.spec.tenant_name)
+    });
+    objects.retain(|object| {
+        let of = cluster_of(&**object, &object.spec.cluster_ref);
+        same_database(context, cluster, &of)
+            && inherited(object).is_some_and(|known| known.strategy == name)
+            && is_moved(object) == Some(true)
+    });
+    if !objects.is_empty() {
+        let rivals = rivals(context, cluster, |other| may_share_tenants(spec, other));
+        objects.retain(|object| strategy::covers(&name, &rivals, &object.spec.tenant_name));
+    }
+    objects
+}
+
 /// Where a log backup sends the logs.
 pub(in crate::controller) fn place_of(
     context: &Context,
@@ -93,7 +175,7 @@ pub(in crate::controller) fn place_of(
 ) -> Option<Place> {
     let home = namespace(object);
     let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
-    let path = path(object, snapshot)?;
+    let path = path(object, context, snapshot)?;
     place::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
@@ -106,7 +188,7 @@ pub(super) fn data_places(
 ) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
     let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
     for tenant in snapshot.tenants.values() {
-        let path = naming::data_path(template, &snapshot.identity, tenant);
+        let path = place::data_path(Some(root), template, &snapshot.identity, tenant);
         let Ok(wanted) = root.join(&path) else {
             continue;
         };

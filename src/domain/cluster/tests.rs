@@ -4,7 +4,7 @@ mod windows;
 
 use super::*;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};
-use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, Scn, TenantId};
+use crate::oceanbase::model::{BackupSet, BackupSetId, Identity, Round, Scn};
 use crate::oceanbase::version::Version;
 
 fn at(second: i64) -> Timestamp {
@@ -101,6 +101,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         database: Ok(Arc::new(snapshot)),
         strategy_phases: Vec::new(),
         queued_tasks: 0,
+        archived_around: BTreeSet::new(),
         alerts: 0,
     }
 }
@@ -108,9 +109,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
 fn hidden(obstacle: Obstacle) -> Seen {
     Seen {
         database: Err(obstacle),
-        strategy_phases: Vec::new(),
-        queued_tasks: 0,
-        alerts: 0,
+        ..shows(Vec::new())
     }
 }
 
@@ -276,6 +275,18 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
         status.not_backed_up_tenants,
         ["t1004", "t1006", "t1008", "t1010", "t1012"]
     );
+}
+
+#[test]
+fn logs_that_are_archived_around_data_backups_only_count_between_two_of_these() {
+    let resting = |sets| tenant(1004, Some(round(RoundStatus::Stop, 0)), sets);
+    let mut page = Page::default();
+    for (sets, backed_up) in [(vec![set(-300)], 1), (Vec::new(), 0)] {
+        let mut seen = shows(vec![resting(sets)]);
+        seen.archived_around.insert(TenantId(1004));
+        let status = page.look(&seen, 0);
+        assert_eq!(status.tenants.as_ref().unwrap().backed_up, backed_up);
+    }
 }
 
 #[test]

@@ -58,6 +58,8 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
                 BackupType::Incremental
             },
             time: time_from(point.scn.at()),
+            scn: point.scn.to_string(),
+            self_contained: point.self_contained,
         });
     Live {
         checkpoint: tenant

@@ -28,8 +28,7 @@ pub fn is_page_due(
     let Some(page) = &status.tenant else {
         return true;
     };
-    // On its way it is written several times, and once more when it is there.
-    if status.transition.is_some() && status.cause.is_none() {
+    if is_on_its_way(status) {
         return false;
     }
     let Some(round) = &tenant.round else {
@@ -44,6 +43,13 @@ pub fn is_page_due(
     round.status != RoundStatus::Doing
         || written.is_none_or(|written| checkpoint.abs_diff(written) >= interval)
         || page.last_data_backup_time != last_set(tenant).and_then(ended_at)
+}
+
+/// Whether log backup is on its way to the wanted state, and nothing holds it: its status is written
+/// several times then, and once more when it is there.
+#[must_use]
+pub fn is_on_its_way(status: &LogBackupStatus) -> bool {
+    status.transition.is_some() && status.cause.is_none()
 }
 
 /// Writes the page: what the database shows at once, what other objects tell when it was looked up.

@@ -44,7 +44,10 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         piece_switch_days: 1,
         archive_lag_target_seconds: None,
         drift: Drift::Report,
-        heal: HealSettings::default(),
+        heal: HealSettings {
+            policy: HealPolicy::Never,
+            max_per_day: 1,
+        },
         deletion_policy: DeletionPolicy::Retain,
         finalizer_timeout_seconds: 300,
     }

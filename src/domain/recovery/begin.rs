@@ -8,7 +8,7 @@ use super::{Draft, Effect, Knowledge, Outcome, SourceSeen, State, Step, TargetSe
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::{Next, Obstacle, cause};
-use crate::oceanbase::model::{Answer, FailureClass, Restore, RestoreStatus, Restores, Scn};
+use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
 /// How soon to look again at what nobody tells.
 pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
@@ -31,23 +31,12 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.held_up(obstacle),
         };
-        let Some(restores) = target.restores.as_deref() else {
-            return self.wait(Obstacle::reading(), SOON);
+        let restores = match self.restores(target) {
+            Ok(restores) => restores,
+            Err(obstacle) => return self.wait(obstacle, SOON),
         };
-        if let Some(refused) = &restores.refused {
-            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
-            return self.wait(obstacle, SOON);
-        }
-        if let Some(refused) = restores
-            .tables_refused
-            .as_ref()
-            .filter(|_| self.is_of_tables())
-        {
-            let obstacle = Obstacle::waiting(refused.reason, &*refused.message);
-            return self.wait(obstacle, SOON);
-        }
         if !self.is_preview()
-            && let Some(job) = self.job()
+            && let Some(job) = self.job_with_key()
         {
             return self.adopt(job);
         }
@@ -59,14 +48,14 @@ impl Draft<'_> {
             Err(obstacle) => return self.held_up(obstacle),
         };
         let key = self.key();
-        let takes = precheck::target(self.spec(), source, target, key.as_ref(), restores);
+        let takes = precheck::target(self.spec(), target, key.as_ref(), restores);
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
         if let Some(obstacle) = &self.seen.turn {
             return self.held_up(obstacle);
         }
-        match precheck::plan(self.spec(), source, restores) {
+        match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
             Err(obstacle) => self.refuse(&obstacle),
         }
@@ -128,56 +117,6 @@ impl Draft<'_> {
         }
     }
 
-    /// Another object with the same key has recovered, or is about to: once and never again.
-    fn adopt(mut self, job: &Restore) -> Verdict {
-        self.note_job(job);
-        let began = job.started_at.unwrap_or(self.now);
-        if self.is_verification() && job.status.is_terminal() {
-            return self.verified_before(job);
-        }
-        match job.status {
-            RestoreStatus::Success => {
-                self.status.cause = Some(cause(
-                    "AlreadyRecovered",
-                    &format!(
-                        "a RecoveryTask with the same idempotency key recovered {} on {began}: \
-                         nothing was sent; to recover once more give another `idempotencyKey`",
-                        if self.is_of_tables() {
-                            "the tables"
-                        } else {
-                            "the tenant"
-                        }
-                    ),
-                ));
-                self.end(Outcome::Completed)
-            }
-            RestoreStatus::Fail => self.fail(cause(
-                "AlreadyTried",
-                &format!(
-                    "a RecoveryTask with the same idempotency key failed that began on {began}: \
-                     nothing was sent; to try again give another `idempotencyKey`"
-                ),
-            )),
-            _ => {
-                self.enter(Step::Restoring);
-                self.follow(job)
-            }
-        }
-    }
-
-    /// Another object with the same key has verified: what it may have left is dropped.
-    fn verified_before(mut self, job: &Restore) -> Verdict {
-        let began = job.started_at.unwrap_or(self.now);
-        self.enter(Step::Restoring);
-        self.fail(cause(
-            "AlreadyTried",
-            &format!(
-                "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
-                 to verify once more give another `idempotencyKey`"
-            ),
-        ))
-    }
-
     /// Waits for what may come right by itself, and fails of what does not.
     fn held_up(self, obstacle: &Obstacle) -> Verdict {
         if obstacle.permanent {
@@ -186,12 +125,12 @@ impl Draft<'_> {
         self.wait(obstacle.clone(), SOON)
     }
 
-    fn is_too_late(&self) -> bool {
+    pub(super) fn is_too_late(&self) -> bool {
         let end = self.spec().not_after_time.as_ref();
         end.is_some_and(|end| self.now >= end.0)
     }
 
-    fn too_late(mut self) -> Verdict {
+    pub(super) fn too_late(mut self) -> Verdict {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
         let waited_for = waited_for.unwrap_or_else(|| "nobody could begin it".to_owned());
         self.fail(cause(
@@ -212,9 +151,9 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
-        match target.restores.as_deref() {
-            Some(restores) => self.prepare_in(target, restores),
-            None => self.unseen(&Obstacle::reading()),
+        match self.restores(target) {
+            Ok(restores) => self.prepare_in(target, restores),
+            Err(obstacle) => self.unseen(&obstacle),
         }
     }
 

@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, TargetSeen, Verdict};
 use crate::api::recovery_task::ResourcesType;
-use crate::domain::{Next, Obstacle, cause};
+use crate::api::recovery_task::status::Cleanup;
+use crate::domain::{Next, cause};
 use crate::oceanbase::model::{Answer, Restores};
 
 /// For how long it is tried.
@@ -28,17 +29,13 @@ impl Left {
 }
 
 impl Draft<'_> {
-    pub(super) fn clean_up(self) -> Verdict {
+    pub(super) fn clean_up(mut self) -> Verdict {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         // Written by a newer operator where it is unknown.
         let Some(outcome) = ending else {
             return self.unchanged();
         };
         let state = State::CleaningUp(outcome);
-        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
-        if began.duration_until(self.now) > PATIENCE {
-            return self.leave_behind(outcome);
-        }
         if let Some(pause) = self.pause() {
             return self.render(&state, None, Next::At(pause));
         }
@@ -46,22 +43,37 @@ impl Draft<'_> {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
-        let Some(restores) = target.restores.as_deref() else {
-            return self.unseen(&Obstacle::reading());
+        let restores = match self.restores(target) {
+            Ok(restores) => restores,
+            Err(obstacle) => return self.unseen(&obstacle),
         };
         if !target.settled {
             return self.render(&state, None, SOON);
         }
+        let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
+        let is_too_long = began.duration_until(self.now) > PATIENCE;
         match self.next_to_drop(target, restores) {
-            Left::Something(effect) => self.render(&state, Some(effect), SOON),
+            // The database may have been out of reach for all that time: each is tried once at least.
+            Left::Something(_) if is_too_long && self.status.tries.is_some() => {
+                self.leave_behind(outcome)
+            }
+            Left::NotYet if is_too_long => self.leave_behind(outcome),
+            Left::Something(effect) => {
+                self.note_drop(&effect);
+                self.render(&state, Some(effect), SOON)
+            }
             Left::NotYet => self.render(&state, None, SOON),
-            Left::Nothing => self.end(outcome),
+            Left::Nothing => {
+                self.note_canceled_tenant();
+                self.end(outcome)
+            }
         }
     }
 
     fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
+        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
-        if is_running {
+        if is_running && (is_half_made || self.is_of_tables()) {
             let names = self.names();
             return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
         }
@@ -71,7 +83,6 @@ impl Draft<'_> {
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         let verified = self.is_verification();
-        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
         if let Some(tenant) = tenant.filter(|_| is_half_made || verified) {
             return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
                 verified,
@@ -95,28 +106,65 @@ impl Draft<'_> {
         Left::Nothing
     }
 
-    pub(super) fn hear_dropped_tenant(mut self, tenant: &str, answer: &Answer) -> Verdict {
-        if is_done(answer) {
-            let cleanup = self.status.cleanup.get_or_insert_default();
-            cleanup.tenant_dropped = Some(tenant.to_owned());
+    /// Says what is dropped before it is: whoever goes on after a crash finds it gone, and can not say
+    /// whose work that was.
+    fn note_drop(&mut self, effect: &Effect) {
+        let cleanup = &mut self.status.cleanup;
+        match effect {
+            Effect::DropTenant { tenant, .. } => {
+                cleanup.get_or_insert_default().tenant_dropped = Some(tenant.to_string());
+            }
+            Effect::DropAuxiliary { auxiliary, .. } => {
+                let name = auxiliary.as_str().to_owned();
+                cleanup.get_or_insert_default().tenant_dropped = Some(name);
+            }
+            Effect::DropPool(name) => {
+                note(&mut cleanup.get_or_insert_default().pools_dropped, name);
+            }
+            Effect::DropUnit(name) => {
+                note(&mut cleanup.get_or_insert_default().units_dropped, name);
+            }
+            _ => {}
         }
-        self.hear_dropped(answer)
     }
 
-    pub(super) fn hear_dropped_pool(mut self, name: &str, answer: &Answer) -> Verdict {
-        if is_done(answer) {
+    /// A job that is canceled drops its tenant itself.
+    fn note_canceled_tenant(&mut self) {
+        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
+        if is_half_made && self.job_tenant().is_some() {
+            let name = &self.spec().target.tenant_name;
             let cleanup = self.status.cleanup.get_or_insert_default();
-            note(&mut cleanup.pools_dropped, name);
+            cleanup.tenant_dropped.get_or_insert_with(|| name.clone());
         }
-        self.hear_dropped(answer)
     }
 
-    pub(super) fn hear_dropped_unit(mut self, name: &str, answer: &Answer) -> Verdict {
-        if is_done(answer) {
-            let cleanup = self.status.cleanup.get_or_insert_default();
-            note(&mut cleanup.units_dropped, name);
+    /// Takes back what is there still.
+    fn note_what_is_left(&mut self) {
+        let Ok(target) = &self.seen.target else {
+            return;
+        };
+        let of_job = target.tenant.as_ref();
+        let of_job = of_job.filter(|tenant| Some(tenant.id) == self.job_tenant());
+        let auxiliary = self.auxiliary(target);
+        let is_there = |name: &String| {
+            let mut tenants = of_job.into_iter().chain(auxiliary);
+            tenants.any(|tenant| tenant.name == *name)
+        };
+        let restores = self.restores(target);
+        let Some(cleanup) = &mut self.status.cleanup else {
+            return;
+        };
+        cleanup.tenant_dropped.take_if(|name| is_there(name));
+        if let Ok(restores) = restores {
+            let (pools, units) = (&restores.pools, &restores.units);
+            let pool = |name: &String| pools.iter().any(|pool| pool.name == *name);
+            cleanup.pools_dropped.retain(|name| !pool(name));
+            let unit = |name: &String| units.iter().any(|unit| unit.name == *name);
+            cleanup.units_dropped.retain(|name| !unit(name));
         }
-        self.hear_dropped(answer)
+        self.status
+            .cleanup
+            .take_if(|left| *left == Cleanup::default());
     }
 
     /// The next pass drops what is next. Why the recovery failed stays its cause.
@@ -132,6 +180,7 @@ impl Draft<'_> {
     }
 
     fn leave_behind(mut self, outcome: Outcome) -> Verdict {
+        self.note_what_is_left();
         let before = self.status.cause.take();
         let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
         let name = if self.is_of_tables() {

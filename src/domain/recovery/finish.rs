@@ -14,6 +14,9 @@ use crate::oceanbase::version::Version;
 
 /// How long a tenant may take to become a primary one (V4 reference 5.4).
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often the database must have been asked at least before that is too long: it may have been out
+/// of reach.
+const LEAST_TRIES: i32 = 5;
 /// How long the upgrade of a tenant may take; the manual gives no limit.
 const UPGRADE_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
 /// OB_OP_NOT_ALLOW: of a primary tenant, because its upgrade runs.
@@ -42,7 +45,8 @@ impl<'a> Draft<'a> {
         if self.is_cancel_wanted() && self.status.tries.is_none() {
             return self.keep_canceled();
         }
-        if self.since_step() > PATIENCE {
+        let can_be_asked = tenant.role == "STANDBY";
+        if self.since_step() > PATIENCE && (self.was_tried() || !can_be_asked) {
             let last = self.status.cause.take().map(|cause| cause.message);
             return self.fail_kept(cause(
                 "ActivationFailed",
@@ -58,7 +62,7 @@ impl<'a> Draft<'a> {
             return self.render(&State::Activating, None, Next::At(pause));
         }
         let names = self.names();
-        let effect = names.filter(|_| self.is_settled() && tenant.role == "STANDBY");
+        let effect = names.filter(|_| self.is_settled() && can_be_asked);
         let effect = effect.map(|(name, _)| Effect::Activate {
             tenant: name,
             tenant_id: tenant.id,
@@ -108,7 +112,8 @@ impl<'a> Draft<'a> {
         {
             return self.keep_canceled();
         }
-        if self.since_step() > UPGRADE_PATIENCE {
+        let is_taken = self.status.upgrade_time.is_some();
+        if self.since_step() > UPGRADE_PATIENCE && (is_taken || self.was_tried()) {
             let last = self.status.cause.take().map(|cause| cause.message);
             return self.fail_kept(cause(
                 "UpgradeFailed",
@@ -126,7 +131,7 @@ impl<'a> Draft<'a> {
             return self.render(&State::Upgrading, None, Next::At(pause));
         }
         let names = self.names();
-        let is_open = self.status.upgrade_time.is_none() && self.is_settled();
+        let is_open = !is_taken && self.is_settled();
         let effect = names.filter(|_| is_open).map(|(name, _)| Effect::Upgrade {
             tenant: name,
             tenant_id: tenant.id,
@@ -164,7 +169,8 @@ impl<'a> Draft<'a> {
     /// both were read. Versions before V4.2 do not show it.
     fn is_older(&self, tenant: &Tenant) -> Option<bool> {
         let version = |text: &Option<String>| text.as_deref()?.parse::<Version>().ok();
-        let restores = self.seen.target.as_ref().ok()?.restores.as_ref()?;
+        let target = self.seen.target.as_ref().ok()?;
+        let restores = self.restores(target).ok()?;
         let of_both = version(&tenant.compatible).zip(version(&restores.data_version));
         Some(of_both.is_some_and(|(tenant, cluster)| tenant < cluster))
     }
@@ -199,6 +205,10 @@ impl<'a> Draft<'a> {
     pub(super) fn since_step(&self) -> SignedDuration {
         let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
         began.duration_until(self.now)
+    }
+
+    fn was_tried(&self) -> bool {
+        self.status.tries.unwrap_or_default() >= LEAST_TRIES
     }
 
     /// It is restored: nothing is dropped any more, but by a verification.

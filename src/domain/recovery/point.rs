@@ -35,11 +35,21 @@ pub(super) fn asked(until: &Until) -> Result<Point, Obstacle> {
 /// From here on an SCN stands for no instant (V4 reference 6.1).
 const UNLIMITED: u64 = 4_611_686_018_427_387_903;
 
+/// Whether what is asked for lies in what can be recovered.
+#[must_use]
+pub fn reaches(until: &Until, recoverable: &Recoverable) -> bool {
+    let spans = recoverable.spans();
+    match asked(until) {
+        Ok(Point::At(scn)) => spans.iter().any(|span| span.contains(scn)),
+        Ok(Point::Latest) => !spans.is_empty(),
+        Err(_) => false,
+    }
+}
+
 /// The latest point that can be recovered to.
 pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
-    let windows = recoverable.windows.iter().map(|window| window.end_scn);
-    let points = recoverable.points.iter().map(|point| point.scn);
-    windows.chain(points).max()
+    let spans = recoverable.spans();
+    spans.last().map(|span| span.end_scn)
 }
 
 fn invalid(message: &str) -> Obstacle {

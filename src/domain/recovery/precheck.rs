@@ -1,17 +1,18 @@
 //! What is looked at before anything is changed. Each refusal says what stands in the way and what
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
+mod spelled;
+
+pub(super) use spelled::spelled;
+
 use super::point::{self, Point};
-use super::{Knowledge, SourceSeen, TargetSeen, tables, verify};
+use super::{Knowledge, SourceSeen, TargetSeen, tables};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
-use crate::api::recovery_task::{CreateResources, ResourcesType, TargetType};
+use crate::api::recovery_task::{CreateResources, RecoveryMode, ResourcesType, TargetType};
 use crate::domain::windows::{self, Explanation};
 use crate::domain::{Obstacle, shortened};
-use crate::oceanbase::model::{
-    BackupSet, Cpu, Locality, PreviewRow, PrimaryZone, ResourceName, RestoreKey, Restores, Scn,
-    TenantName, ZoneName,
-};
+use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::{Capability, Version};
 
 /// How many sets and pieces a plan names.
@@ -24,72 +25,9 @@ pub(super) struct Planned {
     pub(super) plan: Plan,
 }
 
-/// Whether what is asked for can stand in statements: an object may be older than the rules of its
-/// schema.
-pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
-    point::asked(&spec.until)?;
-    tables::spelled(spec)?;
-    verify::spelled(spec.verification.as_ref())?;
-    let target = &spec.target;
-    let create = target.resources.create.as_ref();
-    let is_size = |size: &str| gibibytes(size).is_some();
-    let mut pools = target.resources.pools.iter();
-    let mut zones = create.iter().flat_map(|create| &create.zones);
-    let rules = [
-        (
-            TenantName::parse(&target.tenant_name).is_some(),
-            "target.tenantName",
-        ),
-        (
-            target
-                .locality
-                .as_deref()
-                .is_none_or(|text| Locality::parse(text).is_some()),
-            "target.locality",
-        ),
-        (
-            target
-                .primary_zone
-                .as_deref()
-                .is_none_or(|text| PrimaryZone::parse(text).is_some()),
-            "target.primaryZone",
-        ),
-        (
-            pools.all(|pool| ResourceName::parse(pool).is_some()),
-            "target.resources.pools",
-        ),
-        (
-            create.is_none_or(|create| Cpu::parse(&create.max_cpu).is_some()),
-            "create.maxCpu",
-        ),
-        (
-            create.is_none_or(|create| is_size(&create.memory)),
-            "create.memory",
-        ),
-        (
-            create
-                .and_then(|create| create.log_disk.as_deref())
-                .is_none_or(is_size),
-            "create.logDisk",
-        ),
-        (
-            zones.all(|zone| ZoneName::parse(zone).is_some()),
-            "create.zones",
-        ),
-    ];
-    let wrong = rules.into_iter().find(|(holds, _)| !holds);
-    wrong.map_or(Ok(()), |(_, field)| {
-        Err(Obstacle::permanent(
-            "InvalidSpec",
-            format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
-        ))
-    })
-}
-
 /// Whether the target can take the tenant, or the tables.
 pub(super) fn target(
     spec: &RecoveryTaskSpec,
-    source: &SourceSeen,
     target: &TargetSeen,
     key: Option<&RestoreKey>,
     restores: &Restores,
@@ -98,7 +36,6 @@ pub(super) fn target(
         TargetType::NewTenant => new_tenant(spec, target, restores)?,
         TargetType::ExistingTenant => tables::target(spec, target, key, restores)?,
     }
-    versions(source.version, target.version)?;
     resources(spec, restores)
 }
 
@@ -241,11 +178,12 @@ pub(super) fn gibibytes(text: &str) -> Option<u64> {
 pub(super) fn plan(
     spec: &RecoveryTaskSpec,
     source: &SourceSeen,
+    target: Version,
     restores: &Restores,
 ) -> Result<Planned, Obstacle> {
     let asked = point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
-        Knowledge::Store => return Ok(planned_of_store(spec, asked, restores)),
+        Knowledge::Store => return planned_of_store(spec, asked, restores),
         Knowledge::Live { sets, pieces } => {
             (windows::recoverable(sets, pieces), Some((sets, pieces)))
         }
@@ -276,6 +214,12 @@ pub(super) fn plan(
             return Err(Obstacle::permanent(obstacle.reason(), message));
         }
     };
+    // A cluster may have been upgraded since: the sets tell what they are of.
+    let of_sets = sets
+        .last()
+        .and_then(|set| set.tenant_compatible.parse().ok());
+    versions(of_sets.or(source.version), target)?;
+    within(&source.elsewhere, &sets)?;
     passwords(spec, &sets)?;
     let mut plan = Plan {
         window: window
@@ -304,23 +248,49 @@ pub(super) fn plan(
     })
 }
 
-fn planned_of_store(spec: &RecoveryTaskSpec, asked: Point, restores: &Restores) -> Planned {
+/// Whether all sets lie where the target will look.
+fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Obstacle> {
+    let Some(set) = sets.iter().find(|set| elsewhere.contains(&set.id)) else {
+        return Ok(());
+    };
+    Err(Obstacle::permanent(
+        "BackupsElsewhere",
+        format!(
+            "backup set {} lies in '{}', and the tenant's backups go to another place now: recover it \
+             from there with `source.type: Storage` in a new RecoveryTask",
+            set.id, set.path
+        ),
+    ))
+}
+
+fn planned_of_store(
+    spec: &RecoveryTaskSpec,
+    asked: Point,
+    restores: &Restores,
+) -> Result<Planned, Obstacle> {
     let until = match asked {
         Point::At(scn) => Some(scn),
+        Point::Latest if spec.mode == RecoveryMode::Preview => {
+            return Err(Obstacle::permanent(
+                "PreviewNeedsPoint",
+                "a store can be asked about a point only, and its latest one is known when a recovery \
+                 runs: give `until` a time or an SCN in a new RecoveryTask",
+            ));
+        }
         Point::Latest => None,
     };
     let unknown = "only the store knows what can be recovered: the windows are unknown here";
     let latest = "the newest point that the store holds is known only when the recovery runs";
     let mut warnings = vec![unknown.to_owned()];
     warnings.extend(until.is_none().then(|| latest.to_owned()));
-    Planned {
+    Ok(Planned {
         until,
         plan: Plan {
             resources: Some(resources_text(spec, restores)),
             warnings,
             ..Plan::default()
         },
-    }
+    })
 }
 
 /// What the target found in the store.

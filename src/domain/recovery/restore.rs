@@ -6,14 +6,17 @@ use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
-use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::domain::{Next, Obstacle, cause, time};
 use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
 use crate::oceanbase::version::Capability;
 
-/// After how long a RESTORE whose connection was cut has reached the database, or most likely never
-/// will. It writes its job's row before it begins to work; one that comes even later finds the name
-/// of its tenant taken.
+/// After how long a RESTORE whose connection was cut is looked for, and sent again where it is not
+/// found. The database reads the store before it writes the job's row, and may do so for minutes; it
+/// lets one restore through for each name (9014), and of two with one key either one is followed.
 const ARRIVES: Duration = Duration::from_secs(20);
+/// After how long it will surely never show up: the database was given ten minutes for it. Before, no
+/// cancel can be told to have ended it.
+const NEVER: Duration = Duration::from_mins(11);
 /// The same of a RECOVER TABLE, of which no name lets only one through: the minute that the database
 /// may work on it is over.
 const OVER: Duration = Duration::from_secs(70);
@@ -23,10 +26,6 @@ const NO_TENANT: i32 = -5157;
 const LOOKS: i32 = 5;
 /// How often a statement may be refused for now, about ten minutes long: people wait for it.
 const REFUSALS: i32 = 12;
-/// How many sets and pieces a status names.
-const NAMED: usize = 50;
-/// Longest path in a status, in bytes.
-const PATH_LIMIT: usize = 1024;
 
 /// What tells one intent from the next: there while a RESTORE is or may be under way.
 #[must_use]
@@ -42,6 +41,9 @@ pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
 impl Draft<'_> {
     /// Writes the intent down, and sends.
     pub(super) fn intend(mut self) -> Verdict {
+        if self.is_too_late() {
+            return self.too_late();
+        }
         let Some((tenant, key)) = self.names() else {
             return self.fail(cause(
                 "InvalidSpec",
@@ -98,7 +100,7 @@ impl Draft<'_> {
     pub(super) fn hear_restore(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::HandedOver => self.render(&State::Sending, None, SOON),
-            Answer::Restore(job) => self.follow(job),
+            Answer::Restore(job) => self.found(job),
             Answer::Refused(failure) if failure.class == FailureClass::NotYet => {
                 self.status.cause = Some(failure.into());
                 self.send_again_later()
@@ -165,7 +167,7 @@ impl Draft<'_> {
 
     pub(super) fn hear_find(mut self, answer: &Answer) -> Verdict {
         match answer {
-            Answer::Restore(job) => self.follow(job),
+            Answer::Restore(job) => self.found(job),
             Answer::Done => self.not_found(),
             other => {
                 self.status.cause = Some(unheard("the database could not be asked", other));
@@ -182,7 +184,7 @@ impl Draft<'_> {
             .target
             .as_ref()
             .is_ok_and(|target| target.tenant.is_none());
-        if self.is_cancel_wanted() && is_gone {
+        if self.is_cancel_wanted() && is_gone && self.status.job_id.is_some() {
             return self.cancel();
         }
         let was_taken = matches!(
@@ -191,7 +193,7 @@ impl Draft<'_> {
         );
         if self.status.job_id.is_none() && !was_taken {
             if self.is_cancel_wanted() {
-                return self.cancel();
+                return self.cancel_when_over();
             }
             return self.send_after_look();
         }
@@ -206,6 +208,22 @@ impl Draft<'_> {
              the ended ones: look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'physical_restore'), \
              then create a new RecoveryTask",
         ))
+    }
+
+    /// Nobody has seen the job of what was sent and perhaps taken: it may come up still, and would then
+    /// go on with nobody to follow it.
+    fn cancel_when_over(mut self) -> Verdict {
+        let over = if self.is_of_tables() { OVER } else { NEVER };
+        if self.seen.intent_age >= over {
+            return self.cancel();
+        }
+        self.status.cause = Some(cause(
+            "WaitingForJob",
+            "whether the database has taken the statement is not known: its job is canceled when it \
+             comes up, and the recovery when none can come up any more, ten minutes after it was sent",
+        ));
+        let next = self.count_try();
+        self.render(&State::Canceling, None, next)
     }
 
     /// The next pass writes a new intent: nothing is sent in a pass that has sent already.
@@ -232,45 +250,30 @@ impl Draft<'_> {
     /// Follows the database's job.
     pub(super) fn follow(mut self, job: &Restore) -> Verdict {
         self.note_job(job);
+        if let Some(mismatch) = self
+            .mismatch(job)
+            .filter(|_| job.status != RestoreStatus::Fail)
+        {
+            if job.status == RestoreStatus::Success {
+                self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
+                return self.fail_kept(mismatch);
+            }
+            return self.clean_up_after(Outcome::Failed, mismatch);
+        }
         match &job.status {
             RestoreStatus::Success if self.is_of_tables() => self.imported(job),
             RestoreStatus::Success => self.restored(job),
             RestoreStatus::Fail => self.failed(job),
             _ if self.is_canceling(job) => self.render(&State::Canceling, None, SOON),
+            closing if self.is_cancel_wanted() && closing.is_closing() => {
+                self.render(&State::Canceling, None, SOON)
+            }
             _ if self.is_cancel_wanted() => self.stop_job(),
             running => {
                 self.status.cause = None;
                 let state = State::Running(running.clone());
                 self.render(&state, None, SOON)
             }
-        }
-    }
-
-    /// Shows what the job shows.
-    pub(super) fn note_job(&mut self, job: &Restore) {
-        self.note_auxiliary(job);
-        let shown = self.progress_of(job);
-        let percent = shown.recover_percent.filter(|part| *part > 0);
-        let percent = percent.or(shown.percent);
-        let status = &mut self.status;
-        status.job_id = Some(job.job_id.0);
-        status.engine_state = Some(shortened(job.status.to_string(), 64));
-        status.start_time = job.started_at.map(time);
-        if let Some(id) = job.tenant_id {
-            status.target_tenant_id = Some(id.0);
-        }
-        if job.scn != Scn(0) {
-            status.restore_scn = Some(job.scn.to_string());
-            status.restore_time = Some(job.scn.at().to_string());
-        }
-        if !job.sets.is_empty() {
-            (status.backup_sets, status.backup_set_count) = named(&job.sets);
-        }
-        if !job.pieces.is_empty() {
-            (status.backup_pieces, status.backup_piece_count) = named(&job.pieces);
-        }
-        if let Some(percent) = percent {
-            status.progress = Some(format!("{percent}%"));
         }
     }
 
@@ -386,12 +389,4 @@ fn unheard(what: &str, answer: &Answer) -> crate::api::Cause {
         }
         _ => cause("NotSent", &format!("{what}; it is tried again")),
     }
-}
-
-fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
-    let shown = paths.iter().take(NAMED);
-    let shown = shown
-        .map(|path| shortened(path.clone(), PATH_LIMIT))
-        .collect();
-    (shown, i32::try_from(paths.len()).ok())
 }

@@ -8,7 +8,8 @@ use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Obstacle;
 use crate::domain::windows::Recoverable;
 use crate::oceanbase::model::{
-    BackupSet, DatabaseId, HandedOver, Identity, Piece, RestoreKey, Restores, Tenant, TenantId,
+    BackupSet, BackupSetId, DatabaseId, HandedOver, Identity, Piece, RestoreKey, Restores, Tenant,
+    TenantId,
 };
 use crate::oceanbase::version::Version;
 
@@ -89,6 +90,9 @@ pub struct SourceSeen {
     pub log_backup: Option<String>,
     /// Version of the cluster that made them.
     pub version: Option<Version>,
+    /// Sets that lie elsewhere than where the target looks: a tenant's backups may have gone to another
+    /// place once.
+    pub elsewhere: Vec<BackupSetId>,
     /// What can be recovered.
     pub knowledge: Knowledge,
 }

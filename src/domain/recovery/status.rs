@@ -43,7 +43,9 @@ pub(super) fn render(
     };
     if task.spec.mode == RecoveryMode::Recover {
         let sent = status.sends.is_some() || status.job_id.is_some();
-        let ready = sent || status.restored_time.is_some();
+        let cleanup = status.cleanup.as_ref();
+        let is_dropped = cleanup.is_some_and(|cleanup| !cleanup.pools_dropped.is_empty());
+        let ready = (sent || status.restored_time.is_some()) && !is_dropped;
         conditions.extend([
             reached(
                 ACCEPTED,

@@ -8,8 +8,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::windows::{Recoverable, Window};
 use crate::oceanbase::model::{
-    Cpu, Failure, FailureClass, HandedOver, Identity, JobId, Pool, RestoreStatus, Restores, Scn,
-    Tenant, Unit,
+    Cpu, Failure, FailureClass, HandedOver, Identity, JobId, Pool, Restore, RestoreStatus,
+    Restores, Scn, Tenant, Unit,
 };
 use crate::oceanbase::version::Version;
 
@@ -17,6 +17,7 @@ mod beginning;
 mod cleaning;
 mod finishing;
 mod importing;
+mod keyed;
 mod restoring;
 mod tables;
 mod verifying;
@@ -176,6 +177,7 @@ impl Story {
                     tenant_id: Some(TenantId(1002)),
                     log_backup: Some("prod-t1002".to_owned()),
                     version: Some(Version([4, 3, 5, 2])),
+                    elsewhere: Vec::new(),
                     knowledge: Knowledge::Told(Recoverable {
                         windows: vec![WINDOW],
                         points: Vec::new(),

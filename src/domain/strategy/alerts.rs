@@ -81,7 +81,7 @@ impl Draft<'_> {
         let found = match standing {
             Standing::Unchanged => return Next::Await,
             Standing::Blocked(_) => self.found(None),
-            Standing::Planned(matched, _) => self.found(Some(matched)),
+            Standing::Planned(matched, ..) => self.found(Some(matched)),
         };
         let (alerts, active) = updated(&self.status.alerts, &found, self.now);
         self.status.alerts = alerts;

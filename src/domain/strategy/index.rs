@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{LogBackupSeen, Seen, TaskSeen};
+use crate::api::DesiredState;
 use crate::oceanbase::model::{Tenant, TenantId};
 
 pub(super) struct Index<'a> {
@@ -66,6 +67,20 @@ impl<'a> Index<'a> {
             (Some(one), Some(other)) => Some(older(one, other)),
             (one, other) => one.or(other),
         }
+    }
+}
+
+impl LogBackupSeen {
+    /// Whether it is to be stopped.
+    pub(super) fn is_to_stop(&self) -> bool {
+        self.desired_state == DesiredState::Stopped
+    }
+}
+
+impl TaskSeen {
+    /// Whether it is for this tenant, and not for one of the same name that is no more.
+    pub(super) fn is_of(&self, tenant: &Tenant) -> bool {
+        self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
 }
 

@@ -154,7 +154,7 @@ impl Draft<'_> {
 
     /// Why no task is made for a tenant: it would fail at once, slot for slot. The tenant is listed
     /// as failing.
-    fn hindrance(&self, tenant: &Tenant) -> Option<String> {
+    pub(super) fn hindrance(&self, tenant: &Tenant) -> Option<String> {
         if let Some(refusal) = self.refusal(tenant) {
             return Some(refusal.reason);
         }
@@ -177,8 +177,7 @@ impl Draft<'_> {
         if self.backed_up(matched).next().is_some() {
             return "FullBackupPending".to_owned();
         }
-        let mut hindered = matched.eligible.iter();
-        let hindered = hindered.find_map(|tenant| self.hindrance(tenant));
+        let hindered = self.why_idle(matched);
         let failing = || matched.failing.first().map(|tenant| tenant.reason.clone());
         hindered
             .or_else(failing)

@@ -1,6 +1,6 @@
 //! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
 
-use super::{Draft, LogBackupSeen};
+use super::{Draft, LogBackupSeen, Matched};
 use crate::api::strategy::FailingTenant;
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
@@ -8,7 +8,17 @@ use crate::oceanbase::model::Tenant;
 /// Longest directory that a LogBackup takes, in bytes.
 const LONGEST: usize = 512;
 /// Reason of a tenant whose logs an edit of the strategy would move.
-pub(super) const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
+pub const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
+
+/// Directories of a tenant's backups below the store's own, which the templates made by another name
+/// of the cluster: what is there is not moved.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Directories {
+    /// Of data backups, where that is so.
+    pub data: Option<String>,
+    /// Of archived logs, where that is so.
+    pub log: Option<String>,
+}
 
 impl Draft<'_> {
     /// Why nothing is sent for a tenant that could be backed up, if so.
@@ -16,6 +26,7 @@ impl Draft<'_> {
         let (reason, message) = self
             .unusable_path(tenant)
             .or_else(|| self.moved_logs(tenant, self.index.log_backup_of(tenant)?))
+            .or_else(|| self.not_to_new_place(tenant))
             .or_else(|| self.data_elsewhere(tenant))?;
         Some(FailingTenant {
             name: tenant.name.clone(),
@@ -24,28 +35,65 @@ impl Draft<'_> {
         })
     }
 
+    /// Why an edit of `storageRef` or `paths` is refused, if it is: it would move somebody's logs.
+    pub(super) fn refused_move(&self, matched: &Matched) -> Option<String> {
+        matched.eligible.iter().find_map(|tenant| {
+            let known = self.index.log_backup_of(tenant)?;
+            let (reason, message) = self.moved_logs(tenant, known)?;
+            let is_refused = reason == STORAGE_CHANGE_REFUSED;
+            is_refused.then(|| format!("tenant {}: {message}", tenant.name))
+        })
+    }
+
+    /// Why no tenant is backed up, where there are some and none is.
+    pub(super) fn why_idle(&self, matched: &Matched) -> Option<String> {
+        let tenants = matched.eligible.iter();
+        let mut hindrances = tenants.map(|tenant| self.hindrance(tenant));
+        let first = hindrances.next()??;
+        let is_idle = hindrances.all(|hindrance| hindrance.is_some());
+        let refused = self.moved.as_ref();
+        let reason = refused.map_or(first, |_| STORAGE_CHANGE_REFUSED.to_owned());
+        is_idle.then_some(reason)
+    }
+
+    /// While an edit of the place is refused nothing new goes there: with the edit taken back it would
+    /// be at the wrong one. A tenant whose logs and data are there goes on.
+    fn not_to_new_place(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
+        let moved = self.moved.as_ref()?;
+        let has_logs = !self.manages_log_backup() || self.index.log_backup_of(tenant).is_some();
+        let has_data =
+            tenant.data_dest.is_some() && !self.seen.data_elsewhere.contains_key(&tenant.id);
+        let message = format!("nothing is sent to the new place; {moved}");
+        (!has_logs || !has_data).then_some((STORAGE_CHANGE_REFUSED, message))
+    }
+
     /// The path of a new log backup: none where the default does.
     pub(super) fn new_log_path(&self, tenant: &Tenant) -> Option<String> {
         let paths = self.strategy.spec.paths.as_ref()?;
-        paths.log.as_ref().map(|_| self.log_path(tenant))
+        paths.log.as_ref().map(|_| self.log_path(tenant, None))
     }
 
-    fn log_path(&self, tenant: &Tenant) -> String {
+    /// `known` is the directory that a log backup names.
+    fn log_path(&self, tenant: &Tenant, known: Option<&String>) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.log.as_deref());
-        naming::log_path(template, &self.seen.identity, tenant)
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = known.or(in_use.and_then(|of| of.log.as_ref()));
+        naming::log_path(template, &self.seen.identity, tenant, in_use)
     }
 
     fn data_path(&self, tenant: &Tenant) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.data.as_deref());
-        naming::data_path(template, &self.seen.identity, tenant)
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = in_use.and_then(|of| of.data.as_ref());
+        naming::data_path(template, &self.seen.identity, tenant, in_use)
     }
 
     /// What a template makes of this cluster and tenant may be no directory, or one in another.
     fn unusable_path(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         self.strategy.spec.paths.as_ref()?;
-        let (data, log) = (self.data_path(tenant), self.log_path(tenant));
+        let (data, log) = (self.data_path(tenant), self.log_path(tenant, None));
         let bad = |c: char| !c.is_ascii_alphanumeric() && !matches!(c, '_' | '.' | '-' | '/');
         let leads_out = |path: &str| path.split('/').any(|part| matches!(part, "" | "." | ".."));
         let problem = if let Some(path) = [&data, &log]
@@ -72,11 +120,15 @@ impl Draft<'_> {
     /// has made is whoever made it's to choose.
     fn moved_logs(&self, tenant: &Tenant, known: &LogBackupSeen) -> Option<(&'static str, String)> {
         let spec = self.strategy.spec;
-        let default = || naming::log_path(None, &self.seen.identity, tenant);
-        let path = known.path.clone().unwrap_or_else(default);
+        let named = known.path.as_ref();
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = in_use.and_then(|of| of.log.as_ref());
+        let default = || naming::log_path(None, &self.seen.identity, tenant, in_use);
+        let path = named.cloned().unwrap_or_else(default);
         let is_at_store = known.storage == spec.storage_ref.name
             || self.seen.same_stores.contains(&known.storage);
-        let is_moved = !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant));
+        let is_moved =
+            !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant, named));
         if !is_moved {
             return None;
         }
@@ -86,9 +138,10 @@ impl Draft<'_> {
         if inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name) {
             let message = format!(
                 "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
-                 which go to {place}; it is refused and nothing is sent. Take the edit back; or \
-                 stop and delete the LogBackup and clear the tenant's LOG_ARCHIVE_DEST and \
-                 DATA_BACKUP_DEST first: that costs a hole in the logs and needs a new full backup"
+                 which go to {place}; it is refused, and meanwhile nothing is sent for tenants whose \
+                 logs go there, nor for new ones. Take the edit back; or stop and delete the \
+                 LogBackup, clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST, and do the \
+                 same for all others there: that costs a hole in the logs and needs a new full backup"
             );
             return Some((STORAGE_CHANGE_REFUSED, message));
         }

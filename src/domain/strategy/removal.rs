@@ -1,15 +1,15 @@
 //! A strategy that is being deleted with `deletionPolicy: Stop`: log backup of its tenants is
 //! stopped and the delete policies that it has set are taken away, then it goes.
 //!
-//! A tenant that another strategy covers is that one's from now on, and is left as it is. What can
-//! not be ended in time is told and left: a dead database must not hold up a deletion for ever.
+//! A tenant that another strategy covers is that one's from now on, and is left as it is; so is one
+//! that the strategy has been edited to leave out. What can not be ended in time is told and left: a dead database must not hold up a deletion for ever.
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::retention::PolicyChange;
-use super::tenants::covered_by_another;
+use super::tenants::{covered_by_another, selects};
 use super::{Draft, Effect, LogBackupEdit, LogBackupSeen, Made, Seen, Strategy, Verdict};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
@@ -101,8 +101,8 @@ impl Draft<'_> {
             self.policy_left(tenant, ours)
         });
         let ours = self.seen.log_backups.iter();
-        let ours = ours
-            .filter(|known| self.is_of_strategy(known) && !self.is_passed_on(&known.tenant_name));
+        let ours =
+            ours.filter(|known| self.is_of_strategy(known) && self.is_to_end(&known.tenant_name));
         let log_backups = ours.clone().filter(|known| !self.is_of_others(known));
         let log_backups = log_backups.filter_map(log_backup_left);
         let memories = ours.filter_map(|known| self.memory_left(known));
@@ -140,9 +140,10 @@ impl Draft<'_> {
         inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
 
-    /// Whether the tenant is another strategy's from now on.
-    fn is_passed_on(&self, tenant: &str) -> bool {
-        covered_by_another(self.strategy.name, &self.seen.rivals, tenant)
+    /// Whether the tenant is this strategy's still, and nobody else's from now on.
+    fn is_to_end(&self, tenant: &str) -> bool {
+        selects(self.strategy.spec.tenants.as_ref(), tenant)
+            && !covered_by_another(self.strategy.name, &self.seen.rivals, tenant)
     }
 
     /// Whether what runs in the database is not the log backup's to stop: that goes elsewhere, or the
@@ -158,7 +159,7 @@ impl Draft<'_> {
     fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Left> {
         let in_flight = self.is_in_flight(tenant);
         let is_there = tenant.recovery_window() == Some(ours);
-        if self.is_passed_on(&tenant.name) || !(is_there || in_flight) {
+        if !self.is_to_end(&tenant.name) || !(is_there || in_flight) {
             return None;
         }
         let tenant_name = TenantName::parse(&tenant.name)?;

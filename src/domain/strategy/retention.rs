@@ -225,10 +225,16 @@ impl Draft<'_> {
                     });
                 }
                 let wanted = wanted.map_or("none".to_owned(), |days| format!("{days}d"));
+                let by_whom = if self.manages_log_backup() {
+                    ""
+                } else {
+                    ". With `logBackup.mode: Unmanaged` a strategy before this one may have set it: \
+                     there is no LogBackup that would tell"
+                };
                 Stands::Drifted(format!(
                     "tenant {} has the delete policy RECOVERY_WINDOW '{shown}', which this \
-                     strategy did not set (it wants {wanted}), and which is left as it is. Take \
-                     it away in the database, or set `logBackup.drift` to Enforce",
+                     strategy did not set (it wants {wanted}), and which is left as it is{by_whom}. \
+                     Take it away in the database, or set `logBackup.drift` to Enforce",
                     tenant.name
                 ))
             }
@@ -266,7 +272,7 @@ impl Draft<'_> {
             let message = format!(
                 "the backups of tenant {tenant} do not go where this strategy would send them, and \
                  its delete policy is left as it is, which could delete them{}: see \
-                 `status.failing`",
+                 `status.tenants.failing`",
                 and_more(tally.elsewhere.len())
             );
             return not("DestinationInUse", message);

@@ -31,6 +31,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         mut status,
         now,
         retention,
+        moved,
         ..
     } = draft;
     status.observed_generation = Some(strategy.generation);
@@ -51,14 +52,17 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
-        Standing::Planned(matched, failing) => {
+        Standing::Planned(matched, failing, idle) => {
             note_tasks(&mut status, &seen.tasks);
             let last = last_runs(of_eligible(tasks, matched), &late);
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
             note_tenants(&mut status, matched, failing, &troubles);
-            conditions.extend(planned(matched, failing, suspended));
-            conditions.push(scheduling(matched, suspended, status.open_slot.as_ref()));
+            conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
+            conditions.push(match idle {
+                Some(reason) if !suspended => skipping(reason, moved.as_deref()),
+                _ => scheduling(matched, suspended, status.open_slot.as_ref()),
+            });
             (
                 backup_healthy(failing, &last, &status.schedule_history),
                 log_backup_healthy(&index, matched, failing, strategy.spec.log_backup.mode),
@@ -148,7 +152,12 @@ fn blocked(obstacle: &Obstacle) -> [Wanted; 3] {
     condition::progress(progress, obstacle.reason, &obstacle.message)
 }
 
-fn planned(matched: &Matched, failing: &[FailingTenant], suspended: bool) -> [Wanted; 3] {
+fn planned(
+    matched: &Matched,
+    failing: &[FailingTenant],
+    moved: Option<&str>,
+    suspended: bool,
+) -> [Wanted; 3] {
     // Stalled only when every tenant is another strategy's.
     let lost = |tenant: &FailingTenant| tenant.reason == "TenantAlreadyManaged";
     if matched.eligible.is_empty() && !failing.is_empty() && failing.iter().all(lost) {
@@ -165,11 +174,8 @@ fn planned(matched: &Matched, failing: &[FailingTenant], suspended: bool) -> [Wa
         );
         return condition::progress(Progress::Stalled, "TenantAlreadyManaged", &message);
     }
-    let refused = failing.iter();
-    let mut refused = refused.filter(|tenant| tenant.reason == STORAGE_CHANGE_REFUSED);
-    if let Some(tenant) = refused.next() {
-        let message = format!("tenant {}: {}", tenant.name, tenant.message);
-        return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, &message);
+    if let Some(moved) = moved {
+        return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, moved);
     }
     if suspended {
         return condition::progress(
@@ -240,6 +246,17 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
         message,
         ..tenant.clone()
     }
+}
+
+/// What is said of slots while none of the tenants can be backed up.
+fn skipping(reason: &str, moved: Option<&str>) -> Wanted {
+    let message = match moved {
+        Some(moved) => format!("slots are skipped: {moved}"),
+        None => {
+            "slots are skipped, as no tenant can be backed up now: see `status.tenants`".to_owned()
+        }
+    };
+    wanted(SCHEDULING, false, reason, message)
 }
 
 fn scheduling(matched: &Matched, suspended: bool, open: Option<&OpenSlot>) -> Wanted {

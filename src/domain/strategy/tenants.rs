@@ -117,6 +117,25 @@ pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
     })
 }
 
+/// Whether a strategy for these tenants is for this one, whoever else is.
+#[must_use]
+pub fn selects(tenants: Option<&TenantSelection>, tenant: &str) -> bool {
+    tenants.is_none_or(|selection| {
+        if selection.names.is_empty() {
+            !is_listed(&selection.exclude, tenant)
+        } else {
+            selection.names.iter().any(|name| name == tenant)
+        }
+    })
+}
+
+/// Whether a tenant of the strategy `name` stays its own, though it can not be backed up now: it is
+/// locked, or has become a standby tenant.
+pub(super) fn keeps(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+    let own = rivals.iter().find(|rival| rival.name == name);
+    own.is_some_and(|own| own.may_use(tenant)) && covers(name, rivals, tenant)
+}
+
 /// Whether the tenant is another strategy's once the strategy `name` is gone.
 pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> bool {
     let mut others = rivals.iter().filter(|rival| rival.name != name);

@@ -181,6 +181,7 @@ impl Story {
                 external: mirror::ExternalJobs::new(),
                 logs_elsewhere: BTreeSet::new(),
                 data_elsewhere: BTreeMap::new(),
+                directories: BTreeMap::new(),
                 recovered: BTreeSet::new(),
                 verifications: Vec::new(),
                 identity: Identity {
@@ -250,6 +251,7 @@ impl Story {
                     let mut known = log_backup(id);
                     let made = made.iter().find(|(known, _)| *known == name).unwrap();
                     known.tenant_name.clone_from(&made.1.tenant_name);
+                    known.storage.clone_from(&made.1.storage_ref.name);
                     known.created_at = at(minutes);
                     self.seen.log_backups.push(known);
                 }

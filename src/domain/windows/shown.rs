@@ -25,9 +25,7 @@ pub fn shown(windows: &[Window]) -> Vec<RecoveryWindow> {
 
 /// What a status says that a tenant can be restored to, for when its database can not be asked.
 ///
-/// Its windows are exact. Its points are rounded up to a second, and a set that suffices alone can
-/// be restored to its own instant only: no point is taken for one. A window that can not be read
-/// promises nothing.
+/// A window or a point that can not be read promises nothing.
 #[must_use]
 pub fn known(status: &LogBackupStatus) -> Recoverable {
     let mut points: Vec<Point> = status.recovery_points.iter().filter_map(point).collect();
@@ -50,7 +48,7 @@ fn point(shown: &RecoveryPoint) -> Option<Point> {
     Some(Point {
         backup_set_id: BackupSetId(shown.backup_set_id),
         full: shown.type_ == BackupType::Full,
-        scn: Scn(u64::try_from(shown.time.0.as_nanosecond()).ok()?),
-        self_contained: false,
+        scn: Scn(shown.scn.parse().ok()?),
+        self_contained: shown.self_contained,
     })
 }

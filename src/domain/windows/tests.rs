@@ -9,6 +9,7 @@ mod history;
 mod oracle;
 mod reasons;
 mod shown;
+mod simulator;
 mod wording;
 
 fn full(id: i64, start_replay_scn: u64, min_restore_scn: u64) -> BackupSet {

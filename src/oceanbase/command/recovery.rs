@@ -93,6 +93,8 @@ pub enum Recovery {
         sources: Vec<Destination>,
         /// Up to where, inclusive.
         until: Scn,
+        /// Passwords of the backup sets: the store is read with them.
+        decryption: Vec<RestorePassword>,
     },
     /// Ends the running restore of this tenant, if it is the one with this key, and drops what there
     /// is of the tenant. From V4.2.0 on; before, [`Self::DropTenant`] does it.
@@ -213,8 +215,8 @@ impl Recovery {
         }
     }
 
-    /// How long the database may work on it, at most. RESTORE makes a tenant, PREVIEW reads the
-    /// store, ACTIVATE STANDBY waits for the log streams.
+    /// How long the database may work on it, at most. RESTORE makes a tenant, what PREVIEW prepares reads
+    /// the store, ACTIVATE STANDBY waits for the log streams.
     pub(super) fn timeout(&self) -> Duration {
         match self {
             Self::Restore { .. } => Duration::from_mins(10),
@@ -231,6 +233,9 @@ impl Recovery {
     pub(super) fn decryption(&self) -> Option<SecretString> {
         match self {
             Self::Restore {
+                decryption: given, ..
+            }
+            | Self::Preview {
                 decryption: given, ..
             }
             | Self::Tables(TableRecovery::Recover {

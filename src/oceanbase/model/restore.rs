@@ -158,6 +158,12 @@ impl RestoreStatus {
         }
     }
 
+    /// Whether it runs only until it moves to the history: nothing stops it any more.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        matches!(self, Self::Restoring(word) if matches!(word.as_str(), "RESTORE_SUCCESS" | "RESTORE_FAIL"))
+    }
+
     /// Reads `STATUS` of an ended restore. The manual says FAILED where the source says FAIL.
     #[must_use]
     pub fn ended(word: &str) -> Self {
@@ -329,6 +335,8 @@ mod tests {
         for word in ["RESTORE_SUCCESS", "RESTORE_FAIL", "SUCCESS", "FAIL"] {
             assert!(!RestoreStatus::running(word, Some(word)).is_terminal());
         }
+        assert!(RestoreStatus::running("RESTORE_FAIL", None).is_closing());
+        assert!(!RestoreStatus::running("CREATE_TENANT", None).is_closing());
         for word in ["SUCCESS", "FAIL", "FAILED"] {
             assert!(RestoreStatus::ended(word).is_terminal());
         }

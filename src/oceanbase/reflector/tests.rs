@@ -272,6 +272,19 @@ async fn a_wrong_password_needs_somebody_s_help() {
         panic!("not down");
     };
     assert!(trouble.permanent && trouble.reason == "AccessDenied");
+    assert!(!trouble.message.contains("`clusterName`"), "{trouble:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cluster_s_name_in_a_login_that_is_refused_is_named_as_a_cause() {
+    let desk = Desk::new();
+    lock(&desk.credentials.0).as_mut().unwrap().user = "root@sys#obprod".to_owned();
+    sleep(Duration::from_secs(1)).await;
+    let ClusterState::Down(trouble) = desk.clusters.state(&desk.key) else {
+        panic!("not down");
+    };
+    assert_eq!(trouble.reason, "AccessDenied");
+    assert!(trouble.message.contains("`clusterName`"), "{trouble:?}");
 }
 
 fn change_password(desk: &Desk, password: &str) {

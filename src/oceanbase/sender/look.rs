@@ -12,7 +12,9 @@ use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
 use crate::oceanbase::command::Guard;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::error::explain_refusal;
-use crate::oceanbase::model::{Answer, Destinations, Job, JobKey, TenantId, recovery_window};
+use crate::oceanbase::model::{
+    Answer, Destinations, Failure, FailureClass, Job, JobKey, TenantId, recovery_window,
+};
 use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, Query};
 
@@ -209,9 +211,18 @@ impl Sender {
         let code = code_of(&answer);
         self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {
-            QueryError::Server(error) => Stop::Answer(Answer::Refused(explain_refusal(&error))),
+            QueryError::Server(error) => Stop::Answer(not_asked(explain_refusal(&error))),
             QueryError::Lost(why) => Stop::Broken(why),
         })
+    }
+}
+
+/// What comes of a statement because something that goes before it was refused: it was surely not sent,
+/// also where of a statement itself that would not be known.
+pub(super) fn not_asked(failure: Failure) -> Answer {
+    match failure.class {
+        FailureClass::Unknown => Answer::NotSent(failure.message),
+        _ => Answer::Refused(failure),
     }
 }
 

@@ -73,6 +73,19 @@ fn every_field_has_a_description_that_is_a_sentence() {
     assert_eq!(undescribed, none());
 }
 
+/// Whoever writes one field of a block must not get others than whoever leaves the block out.
+#[test]
+fn a_block_that_is_left_out_becomes_what_its_fields_become() {
+    let unlike = where_not(|Place { path, schema, .. }| {
+        let block = schema["default"].as_object();
+        let mut fields = block.into_iter().flatten();
+        // What a new object's status says is said of no other.
+        path.ends_with(".status")
+            || fields.all(|(name, value)| schema["properties"][name]["default"] == *value)
+    });
+    assert_eq!(unlike, none());
+}
+
 #[test]
 fn every_string_is_bounded() {
     let unbounded = where_not(|Place { schema, .. }| {

@@ -31,6 +31,9 @@ struct Table {
     base: Value,
     #[serde(default)]
     accepted: BTreeMap<String, Value>,
+    /// The patch, and what the API server fills in.
+    #[serde(default)]
+    defaulted: BTreeMap<String, (Value, Value)>,
     #[serde(default)]
     refused: BTreeMap<String, (Value, String)>,
     #[serde(default)]
@@ -77,6 +80,13 @@ impl Check {
         for (what, patch) in &table.accepted {
             match self.create(&merged(&base, &expanded(patch)), Some("All")) {
                 Ok(stored) => self.coverage.accepted(&stored["spec"]),
+                Err(status) => self.fail(what, &format!("was refused: {}", status.message)),
+            }
+        }
+        for (what, (patch, filled)) in &table.defaulted {
+            match self.create(&merged(&base, &expanded(patch)), Some("All")) {
+                Ok(stored) if merged(&stored["spec"], filled) == stored["spec"] => {}
+                Ok(stored) => self.fail(what, &format!("became {}", stored["spec"])),
                 Err(status) => self.fail(what, &format!("was refused: {}", status.message)),
             }
         }

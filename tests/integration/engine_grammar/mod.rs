@@ -29,3 +29,20 @@ mod rows;
 mod spoilt;
 mod statements;
 mod tables;
+
+use oceanbase_backup_operator::oceanbase::view::{Query, RestoreQuery};
+
+/// How many kinds of queries there are.
+fn kinds_of_queries() -> usize {
+    let others = kinds!(Query:
+        Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
+        RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
+        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore
+    ) - 1;
+    others
+        + kinds!(RestoreQuery:
+            Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
+            Pools Units Zones DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
+            OwnTableJobsByKey OwnTableHistoryByKey
+        )
+}

@@ -5,7 +5,7 @@ use oceanbase_backup_operator::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Round, RoundStatus, Scn, TenantId,
 };
 use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
-use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery, TenantRow};
+use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
 use super::restores::restores;
@@ -337,20 +337,6 @@ async fn version_and_identity(desk: &mut Desk) {
     assert_eq!(identity.created_at.as_microsecond(), BEGAN.0);
 }
 
-fn kinds_of_queries() -> usize {
-    let others = kinds!(Query:
-        Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
-        RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
-        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore
-    ) - 1;
-    others
-        + kinds!(RestoreQuery:
-            Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
-            Pools Units Zones DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
-            OwnTableJobsByKey OwnTableHistoryByKey
-        )
-}
-
 #[allow(clippy::print_stdout, reason = "says what was shown")]
 async fn everything_reads_back(version: &str) {
     let mut desk = Desk::new(version).await;
@@ -369,7 +355,7 @@ async fn everything_reads_back(version: &str) {
     restores(&mut desk).await;
     let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
     let unknown = unknown + tables(&mut desk).await;
-    let (asked, all) = (&desk.asked, kinds_of_queries() - unknown);
+    let (asked, all) = (&desk.asked, super::kinds_of_queries() - unknown);
     assert_eq!(asked.len(), all, "only {asked:?} were asked");
     println!("{} queries of version {version}", desk.asked.len());
     for (what, why) in EXCEPTIONS {

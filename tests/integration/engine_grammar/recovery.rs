@@ -76,6 +76,7 @@ fn restores(tenant: &TenantName) -> Vec<Recovery> {
             tenant: tenant.clone(),
             sources: both(),
             until: scn,
+            decryption: Vec::new(),
         },
     ]
 }

@@ -4,4 +4,5 @@
 mod faults;
 mod honest;
 mod peace;
+mod recoveries;
 mod script;

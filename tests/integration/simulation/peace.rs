@@ -6,7 +6,7 @@ use simulation::{Plan, run};
 /// What is not as it should be. Each line is a subject of the digest and its text, or a part of that;
 /// all of it for what is in the database. Or it is a kind of statement, for whom and how often: all
 /// of them must be named.
-fn wrong(workload: &str, wanted: &[&str]) -> Vec<String> {
+pub(super) fn wrong(workload: &str, wanted: &[&str]) -> Vec<String> {
     let report = run(&Plan::peace(workload), None);
     let mut wrong = report.violations;
     let sent = report.sent.iter();
@@ -18,7 +18,7 @@ fn wrong(workload: &str, wanted: &[&str]) -> Vec<String> {
         let found = report.digest.get(subject).map(|text| shortened(text));
         let is_found = found.as_ref().is_some_and(|found| {
             let mut parts = found.split(" | ");
-            found == text || !subject.starts_with("database") && parts.any(|part| part == text)
+            found == text || !is_exact(subject) && parts.any(|part| part == text)
         });
         if !is_found && !sent.iter().any(|known| known == line) {
             wrong.push(format!("not so: {line}; it is {found:?}"));
@@ -29,11 +29,16 @@ fn wrong(workload: &str, wanted: &[&str]) -> Vec<String> {
     wrong
 }
 
+/// Whether all of a subject is to be named.
+fn is_exact(subject: &str) -> bool {
+    subject.starts_with("database") || subject.starts_with("tenant")
+}
+
 fn shortened(text: &str) -> String {
     text.replace("file:///ob-backup/obprod-7/", "")
 }
 
-const NOTHING: Vec<String> = Vec::new();
+pub(super) const NOTHING: Vec<String> = Vec::new();
 
 /// Log backup of `orders` has begun in round 1 and goes on; data backups go beside it.
 const ORDERS: &str = "database of orders: logs to orders-1002/log OPTIONAL | round 1 DOING | data to orders-1002/data";

@@ -116,6 +116,29 @@ fn the_log_backup_of_a_strategy_is_the_page_of_its_tenant() {
     assert!(object["status"]["inputBytes"].is_i64());
 }
 
+/// Of a log backup that is stopped no checkpoint is written, with which the page would be.
+#[test]
+fn the_page_of_a_log_backup_that_is_stopped_follows_its_strategy() {
+    let world = World::started("page-strategy", ONE_TENANT);
+    world.apply(NIGHTLY);
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.edit("logbackup", "prod-t1002", "spec: {desiredState: Stopped}");
+    world.phase("logbackup", "prod-t1002", "Stopped");
+    let shows = |name: Option<&str>, phase: Option<&str>| {
+        eventually(
+            &format!("the page to show {name:?} in {phase:?}"),
+            || world.get("logbackup", "prod-t1002")["status"]["tenant"].clone(),
+            |page| page["strategyName"].as_str() == name && page["strategyPhase"].as_str() == phase,
+        );
+    };
+    world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
+    shows(Some("nightly"), Some("Paused"));
+    world
+        .kubectl(&["delete", "backupstrategy", "nightly"])
+        .unwrap();
+    shows(None, None);
+}
+
 #[test]
 fn longer_pieces_take_effect_with_the_next_start() {
     let world = running("attributes");
@@ -208,6 +231,8 @@ fn what_a_dba_stops_is_shown_and_left_alone() {
 #[test]
 fn a_backup_waits_while_log_backup_is_interrupted() {
     let world = running("interrupted");
+    // A heal would end it while it is looked at.
+    world.edit(NAME.0, NAME.1, "spec: {heal: {policy: Never}}");
     world.inject(Fault::InterruptArchive {
         tenant: "orders".to_owned(),
         comment: None,

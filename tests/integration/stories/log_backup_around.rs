@@ -34,6 +34,11 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
     );
     assert_eq!(world.count(Kind::ArchiveLog), 1);
     assert_eq!(world.count(Kind::NoArchiveLog), 1);
+    eventually(
+        "the tenant to count as backed up",
+        || world.get("oceanbasecluster", "prod")["status"]["tenants"].clone(),
+        |tenants| tenants["backedUp"] == 1,
+    );
     // Nothing is wrong: it rests.
     let strategy = world.get("backupstrategy", "nightly");
     let healthy = crate::support::world::condition_of(&strategy, "LogBackupHealthy");
@@ -77,4 +82,7 @@ fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
     world.phase("backuptask", "now", "Completed");
     assert_eq!(world.list("logbackup").len(), 0);
     assert_eq!(world.count(Kind::ArchiveLog), 1);
+    let (_, metrics) = world.operator.as_ref().unwrap().page("/metrics");
+    let delay = "obbackup_log_backup_delay_seconds{cluster=\"prod\"";
+    assert!(metrics.contains(delay), "{metrics}");
 }

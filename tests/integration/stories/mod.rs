@@ -11,6 +11,7 @@ mod bad_login;
 mod bad_schedule;
 mod canary;
 mod cancel;
+mod cluster_renamed;
 mod deleting;
 mod elsewhere;
 mod failure;
@@ -58,6 +59,16 @@ cluster: {name: obprod, id: 7}
 speed: 200
 tenants:
   - {name: orders, fullBackupSize: 1GiB}
+";
+
+/// The same with a tenant that nobody backs up while it is locked.
+const ONE_AND_A_LOCKED: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB, locked: true}
 ";
 
 /// A strategy for `orders` whose next slot is far away, and which begins with a full backup.

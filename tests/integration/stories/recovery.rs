@@ -1,7 +1,10 @@
 //! A tenant is brought back as a new one.
 
 mod beginning;
+mod elsewhere;
 mod ending;
+mod killed;
+mod protected;
 mod refusing;
 mod tables;
 
@@ -60,15 +63,45 @@ spec:
     manifest.to_string()
 }
 
-/// Takes what `change` says over what is there.
+/// A recovery to this SCN of what `orders` left in its store, whoever it was.
+fn from_store(name: &str, scn: &str, change: &str) -> String {
+    let of_store = format!(
+        "
+source:
+  type: Storage
+  storage:
+    storageRef: {{name: nfs}}
+    dataPath: obprod-7/orders-1002/data
+    logPath: obprod-7/orders-1002/log
+    tenantName: orders
+until: {{type: Scn, scn: '{scn}'}}
+"
+    );
+    let mut manifest: Value = serde_saphyr::from_str(&recovery(name, &of_store)).unwrap();
+    let source = manifest["spec"]["source"].as_object_mut().unwrap();
+    source.remove("tenant");
+    let change: Value = serde_saphyr::from_str(change).unwrap();
+    merge(&mut manifest["spec"], &change);
+    manifest.to_string()
+}
+
+/// What is changed in a recovery that goes into a pool which is there.
+fn into_pool(name: &str) -> String {
+    format!("target: {{resources: {{type: Pools, create: null, pools: [{name}]}}}}")
+}
+
+/// Takes what `change` says over what is there; null takes it away.
 fn merge(there: &mut Value, change: &Value) {
     match (there, change) {
         (Value::Object(there), Value::Object(change)) => {
             for (name, value) in change {
-                merge(there.entry(name).or_insert(Value::Null), value);
+                if value.is_null() {
+                    there.remove(name);
+                } else {
+                    merge(there.entry(name).or_insert(Value::Null), value);
+                }
             }
         }
-        (_, Value::Null) => {}
         (there, change) => *there = change.clone(),
     }
 }

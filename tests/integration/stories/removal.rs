@@ -66,6 +66,37 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     world.phase("logbackup", "prod-t1002", "Stopped");
 }
 
+/// Its policy would go on deleting.
+#[test]
+fn the_policy_of_a_tenant_that_is_locked_by_now_is_taken_away_too() {
+    let world = stopping("removal-locked");
+    world.inject(Fault::Lock {
+        tenant: "orders".to_owned(),
+        locked: true,
+    });
+    world.condition(STRATEGY, "RetentionApplied", "Unknown", "NoTenants");
+    delete(&world);
+    gone(&world);
+    assert_eq!(left(&world).1, 0);
+}
+
+#[test]
+fn a_tenant_that_was_left_out_meanwhile_is_left_as_it_is() {
+    let world = stopping("removal-excluded");
+    world.edit(
+        STRATEGY.0,
+        STRATEGY.1,
+        "spec: {tenants: {names: null, exclude: [orders]}}",
+    );
+    world.condition(STRATEGY, "RetentionApplied", "Unknown", "NoTenants");
+    delete(&world);
+    gone(&world);
+    world.settle();
+    assert_eq!(left(&world), (true, 1));
+    let logs = world.get("logbackup", "prod-t1002");
+    assert_eq!(logs["spec"]["desiredState"], "Running");
+}
+
 #[test]
 fn a_strategy_goes_on_ending_after_the_operator_was_killed() {
     let mut world = stopping("removal-crash");

@@ -1,6 +1,8 @@
 //! Edits of a strategy, and what they do to what is there.
 
-use super::{NIGHTLY, ONE_TENANT};
+use oceanbase_sim::fault::Fault;
+
+use super::{EVERYBODY, NIGHTLY, ONE_AND_A_LOCKED, ONE_TENANT, task};
 use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
@@ -99,6 +101,61 @@ fn an_edit_that_would_move_the_logs_is_refused_and_sends_nothing() {
     world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: nfs}}");
     world.condition(STRATEGY, "Ready", "True", "Accepted");
     world.condition(STRATEGY, "BackupHealthy", "True", "LastBackupsSucceeded");
+}
+
+/// While the edit stands nothing goes to the new store, for nobody; with the edit taken back all goes
+/// on as if it had never been.
+#[test]
+fn a_tenant_that_comes_while_an_edit_is_refused_goes_where_the_others_are() {
+    let world = World::started("move-new", ONE_AND_A_LOCKED);
+    world.apply(OTHER_STORE);
+    world.apply(EVERYBODY);
+    world.phase(LOGS.0, LOGS.1, "InProgress");
+    world.settle();
+    world.forget_statements();
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: other}}");
+    world.condition(STRATEGY, "Stalled", "True", "StorageChangeRefused");
+    world.condition(STRATEGY, "Scheduling", "False", "StorageChangeRefused");
+
+    world.inject(Fault::Lock {
+        tenant: "billing".to_owned(),
+        locked: false,
+    });
+    eventually(
+        "the new tenant to be refused too",
+        || world.get(STRATEGY.0, STRATEGY.1),
+        |object| {
+            let failing = object["status"]["tenants"]["failing"].as_array();
+            failing.is_some_and(|failing| failing.len() == 2)
+        },
+    );
+    world.apply(&task("now", "Full"));
+    let now = ("backuptask", "now");
+    world.condition(now, "Succeeded", "Unknown", "StorageChangeRefused");
+    world.settle();
+    assert_eq!(world.list("logbackup").len(), 1);
+    assert_eq!(world.changing(), [""; 0]);
+
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {storageRef: {name: nfs}}");
+    world.condition(STRATEGY, "Ready", "True", "Accepted");
+    world.condition(STRATEGY, "Scheduling", "True", "Scheduling");
+    let logs = eventually(
+        "log backup of the new tenant",
+        || world.list("logbackup"),
+        |all| {
+            let mut phases = all.iter().map(|object| &object["status"]["phase"]);
+            all.len() == 2 && phases.all(|phase| phase == "InProgress")
+        },
+    );
+    let stores = logs
+        .iter()
+        .map(|object| &object["spec"]["storageRef"]["name"]);
+    assert_eq!(stores.collect::<Vec<_>>(), ["nfs", "nfs"]);
+    let task = world.phase(now.0, now.1, "Completed");
+    assert_eq!(
+        task["status"]["storageDirectory"],
+        "file:///ob-backup/obprod-7/orders-1002/data"
+    );
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use oceanbase_sim::model::Tenant;
+use oceanbase_sim::model::{Tenant, World as Cluster};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
+use crate::engine::without_instants;
 use crate::world::World;
 
 /// What a world came to, by subject.
@@ -23,6 +24,7 @@ pub fn digest(world: &World) -> Digest {
         "backuptasks",
         "logbackups",
         "oceanbaseclusters",
+        "recoverytasks",
     ] {
         for object in world.double.list(plural) {
             let name = object["metadata"]["name"].as_str().unwrap_or_default();
@@ -70,6 +72,49 @@ pub fn digest(world: &World) -> Digest {
             .world(|cluster| cluster.tenant(&name).map(kept));
         digest.insert(format!("database of {name}"), kept.unwrap_or_default());
     }
+    digest.extend(world.simulator.world(recovered));
+    digest
+}
+
+/// What recoveries have made of the database: tenants, tables, what they run on, jobs.
+fn recovered(world: &Cluster) -> Digest {
+    let mut digest = Digest::new();
+    for tenant in &world.tenants {
+        let tables = tenant.tables.iter();
+        let tables = tables.map(|table| format!("{}.{}", table.name.database, table.name.table));
+        let tables: Vec<_> = tables.collect();
+        let what = format!("{:?} {:?} {}", tenant.role, tenant.status, tables.join(" "));
+        digest.insert(format!("tenant {}", tenant.name), what);
+    }
+    let resources = &world.resources;
+    for pool in &resources.pools {
+        let holder = pool.tenant.and_then(|id| world.tenant_by_id(id));
+        let holder = holder.map_or("nobody", |tenant| tenant.name.as_str());
+        digest.insert(format!("pool {}", pool.name), holder.to_owned());
+    }
+    for unit in &resources.configs {
+        digest.insert(format!("unit {}", unit.name), "there".to_owned());
+    }
+    for job in world.restores.jobs.iter().chain(&world.restores.history) {
+        let tenant = without_instants(job.request.tenant_name.clone());
+        let of_tenant = digest.entry(format!("restores of {tenant}"));
+        let ending = if job.has_failed() {
+            " failed"
+        } else {
+            " went well"
+        };
+        of_tenant.or_default().push_str(ending);
+    }
+    for job in world
+        .recoveries
+        .jobs
+        .iter()
+        .chain(&world.recoveries.history)
+    {
+        let of_target = digest.entry(format!("tables for {}", job.request.target_name));
+        let ending = format!(" {}", job.end_status());
+        of_target.or_default().push_str(&ending);
+    }
     digest
 }
 
@@ -102,6 +147,10 @@ fn shown(object: &Value) -> String {
     for condition in list("conditions") {
         let (kind, status) = (text(&condition["type"]), text(&condition["status"]));
         parts.push(format!("{kind}={status}/{}", text(&condition["reason"])));
+    }
+    let cleanup = &status["cleanup"];
+    if !cleanup.is_null() {
+        parts.push(without_instants(format!("dropped {cleanup}")));
     }
     for attempt in list("attempts") {
         parts.push(text(&attempt["outcome"]));

@@ -178,7 +178,7 @@ fn refusal(code: u16) -> ServerError {
 /// A name for the statement that is the same in each run: keys hold uids, and the text of a query
 /// is long.
 fn name(text: &str) -> String {
-    let text = without_uids(text);
+    let text = without_instants(without_uids(text));
     let Some(rest) = text.strip_prefix("SELECT ") else {
         return text;
     };
@@ -187,12 +187,23 @@ fn name(text: &str) -> String {
         .skip(1)
         .map(|after| after.split([' ', ',', ')']).next().unwrap_or_default())
         .collect();
-    let of_what = if rest.contains("obb/") { " by key" } else { "" };
+    let has_key = rest.contains("obb/") || rest.contains("obr/");
+    let of_what = if has_key { " by key" } else { "" };
     if views.is_empty() {
         text
     } else {
         format!("SELECT {}{of_what}", views.join(","))
     }
+}
+
+/// The engine names auxiliary tenants by the instant of their making.
+pub(crate) fn without_instants(text: String) -> String {
+    const AUXILIARY: &str = "AUX_RECOVER$";
+    let Some((head, rest)) = text.split_once(AUXILIARY) else {
+        return text;
+    };
+    let rest = rest.trim_start_matches(|sign: char| sign.is_ascii_digit());
+    format!("{head}{AUXILIARY}*{rest}")
 }
 
 fn without_uids(text: &str) -> String {
@@ -216,6 +227,12 @@ mod tests {
             name("ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/12-34/1'"),
             "ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'"
         );
+    }
+
+    #[test]
+    fn an_auxiliary_tenant_goes_by_its_name_without_an_instant() {
+        let text = "DROP TENANT IF EXISTS `AUX_RECOVER$1795139700000000` FORCE";
+        assert_eq!(name(text), "DROP TENANT IF EXISTS `AUX_RECOVER$*` FORCE");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! All plans of a workload, from the points of its run in peace.
 
 mod acts;
+mod recoveries;
 
 use std::collections::BTreeMap;
 
@@ -9,12 +10,15 @@ use oceanbase_backup_operator::controller::lease;
 use crate::plan::{Act, Fault, Plan, Point};
 use crate::workload::Workload;
 use acts::{Sort, acts, ends, sort};
+use recoveries::Recoveries;
 
 /// How many points of one name are tried: statuses that follow the time are written again and
 /// again.
 const OF_WRITES: usize = 5;
 const OF_READS: usize = 2;
 const OF_EVENTS: usize = 4;
+/// Each status of a recovery is another step of it.
+const OF_RECOVERIES: usize = 30;
 
 /// Each thing that can go wrong at each point, one at a time.
 #[must_use]
@@ -24,33 +28,40 @@ pub fn single(workload: &str, points: &[Point]) -> Vec<Plan> {
     let tenants = known.map(|known| known.tenants).unwrap_or_default();
     let mut counts = BTreeMap::<&str, usize>::new();
     let mut plans = Vec::new();
+    let mut recoveries = Recoveries::default();
     for point in points {
         let count = counts.entry(&point.name).or_default();
         *count += 1;
         let most = match sort(point) {
+            Sort::Write if point.what().contains(" recoverytasks/") => OF_RECOVERIES,
             Sort::Write | Sort::Command => OF_WRITES,
             Sort::List | Sort::Read | Sort::Query | Sort::Login => OF_READS,
             Sort::Event => OF_EVENTS,
         };
+        let of_recoveries = recoveries.acts(point);
         if *count > most {
+            plans.extend(
+                of_recoveries
+                    .into_iter()
+                    .map(|act| plan_of(workload, act, point)),
+            );
             continue;
         }
         let of_a_leader = has_second && !point.is_of_second();
         let more = if of_a_leader { ends(point) } else { Vec::new() };
-        plans.extend(
-            acts(point, &tenants)
-                .into_iter()
-                .chain(more)
-                .map(|act| Plan {
-                    workload: workload.to_owned(),
-                    faults: vec![Fault {
-                        act,
-                        at: point.clone(),
-                    }],
-                }),
-        );
+        let all = acts(point, &tenants).into_iter().chain(more);
+        let all = all.chain(of_recoveries);
+        plans.extend(all.map(|act| plan_of(workload, act, point)));
     }
     plans
+}
+
+fn plan_of(workload: &str, act: Act, at: &Point) -> Plan {
+    let at = at.clone();
+    Plan {
+        workload: workload.to_owned(),
+        faults: vec![Fault { act, at }],
+    }
 }
 
 /// How many points after the first kill the second one is tried at.
@@ -120,6 +131,31 @@ pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let mut chosen = sample(kills, count / 3, seed);
     chosen.extend(sample(ends, count / 4, seed));
     chosen.extend(sample(rest, count - chosen.len(), seed));
+    chosen
+}
+
+/// Every kill at a statement or write of a recovery, and so many of the other plans that concern one,
+/// the same ones for the same seed: half of them are leaders that lead no more, where there are two
+/// operators.
+#[must_use]
+pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
+    let has_second = |plan: &Plan| Workload::find(&plan.workload).is_some_and(|of| of.has_second);
+    let (of_two, of_one): (Vec<_>, Vec<_>) = plans.into_iter().partition(has_second);
+    let is_at_one = |plan: &Plan| recoveries::concerns(&plan.faults[0].at);
+    let is_kill = |plan: &Plan| {
+        let is_killed = matches!(plan.faults[0].act, Act::KillBefore | Act::KillAfter);
+        is_killed && is_at_one(plan)
+    };
+    let (mut chosen, rest): (Vec<_>, Vec<_>) = of_one.into_iter().partition(is_kill);
+    let is_query = |plan: &Plan| sort(&plan.faults[0].at) == Sort::Query;
+    let rest = rest
+        .into_iter()
+        .filter(|plan| is_at_one(plan) || is_query(plan));
+    let ends = of_two.into_iter();
+    let ends = ends.filter(|plan| is_at_one(plan) && plan.faults[0].act.ends_a_lead());
+    let ends = sample(ends.collect(), others / 2, seed);
+    chosen.extend(sample(rest.collect(), others - ends.len(), seed));
+    chosen.extend(ends);
     chosen
 }
 

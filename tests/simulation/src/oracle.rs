@@ -3,7 +3,8 @@
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
 //! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
-//! called complete has a set, protected where that was asked for; nothing is changed about a tenant
+//! called complete has a set, protected where that was asked for; I8 a recovery is begun once, and leaves
+//! nothing behind but what was asked for; nothing is changed about a tenant
 //! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
 mod checkpoints;
@@ -12,6 +13,7 @@ mod objects;
 mod own;
 #[cfg(test)]
 mod own_tests;
+mod recoveries;
 mod rounds;
 mod sets;
 mod statements;
@@ -66,6 +68,8 @@ struct State {
     checkpoints: checkpoints::Checkpoints,
     /// Sets that were seen to be complete.
     sets: sets::Sets,
+    /// What is known of recoveries.
+    recoveries: recoveries::Recoveries,
     /// Destinations that were set before the statement that is being run.
     destinations: BTreeSet<(String, &'static str)>,
     /// Tenants that somebody else backed up before the statement that is being run.
@@ -106,6 +110,7 @@ impl Oracle {
             children: own::Children::new(),
             checkpoints: checkpoints::Checkpoints::new(),
             sets: sets::Sets::default(),
+            recoveries: recoveries::Recoveries::default(),
             destinations: BTreeSet::new(),
             elsewhere: BTreeSet::new(),
             interrupted: BTreeSet::new(),
@@ -128,6 +133,9 @@ impl Oracle {
         let mut state = self.lock();
         simulator.world(|world| state.sets.note(world));
         state.change(change);
+        if change.key.plural == "recoverytasks" {
+            state.recovery(simulator, change);
+        }
     }
 
     /// Looks at what a statement finds.
@@ -149,6 +157,12 @@ impl Oracle {
     #[must_use]
     pub fn longest_without_leader(&self) -> Duration {
         self.lock().longest_gap()
+    }
+
+    /// What recoveries have left behind that are over.
+    #[must_use]
+    pub fn left_behind(&self, simulator: &Simulator) -> Vec<String> {
+        self.lock().left_behind(simulator)
     }
 
     /// What did not hold.

@@ -113,7 +113,10 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.push("something panicked".to_owned());
     }
     let is_masked = report.plan.faults.iter().all(Fault::is_masked);
-    wrong.extend(unfinished(&world.double.list("backuptasks"), is_masked));
+    for plural in ["backuptasks", "recoverytasks"] {
+        wrong.extend(unfinished(&world.double.list(plural), is_masked));
+    }
+    wrong.extend(world.oracle.left_behind(&world.simulator));
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy["status"]));
     }
@@ -135,7 +138,8 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.extend(miscounted(&peace.sent, &report.sent, faults));
         let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();
         let struck_at = world.director.struck().0.unwrap_or_default();
-        let limit = peace.settled_at.max(struck_at) + CONVERGENCE + Duration::from_secs(costs);
+        let patience = workload.patience + Duration::from_secs(costs);
+        let limit = peace.settled_at.max(struck_at) + CONVERGENCE + patience;
         if report.settled_at > limit {
             wrong.push(format!(
                 "I15: settled after {:?}, {:?} is the limit",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use oceanbase_sim::Simulator;
 
+use crate::engine::without_instants;
 use crate::plan::{Act, Fault};
 
 /// How often each kind of statement was run for each tenant, whatever came of it.
@@ -16,7 +17,13 @@ pub fn sent(simulator: &Simulator) -> Sent {
     let mut sent = Sent::new();
     simulator.log(|log| {
         for entry in log.changing() {
-            let what = format!("{:?} of {}", entry.kind, entry.named.join(", "));
+            // Units and pools are no tenants.
+            let resource = entry.text.split('`').nth(1).unwrap_or_default();
+            let whom = match entry.named.as_slice() {
+                [] => without_instants(resource.to_owned()),
+                names => without_instants(names.join(", ")),
+            };
+            let what = format!("{:?} of {whom}", entry.kind);
             *sent.entry(what).or_default() += 1;
         }
     });
@@ -26,7 +33,16 @@ pub fn sent(simulator: &Simulator) -> Sent {
 /// How many statements may be sent once more because of a fault: those of which nobody heard that
 /// they were run.
 fn repeats(fault: &Fault) -> u64 {
-    let is_statement = fault.at.what().starts_with("ALTER SYSTEM");
+    const WORDS: [&str; 3] = ["ALTER SYSTEM ", "CREATE ", "DROP "];
+    // The database is asked what became of these, and nothing else.
+    const ONCE: [&str; 3] = [
+        "ALTER SYSTEM BACKUP ",
+        "ALTER SYSTEM RESTORE ",
+        "ALTER SYSTEM RECOVER ",
+    ];
+    let what = fault.at.what();
+    let is_statement = WORDS.iter().any(|word| what.starts_with(word))
+        && !ONCE.iter().any(|word| what.starts_with(word));
     let is_unheard = matches!(fault.act, Act::KillAfter | Act::LoseAfter | Act::NeverAfter);
     u64::from(is_statement && is_unheard)
 }

@@ -1,6 +1,7 @@
 //! What people do, and for how long they are watched.
 
 mod everyday;
+mod recovery;
 mod together;
 mod trouble;
 
@@ -72,6 +73,8 @@ pub struct Workload {
     pub has_second: bool,
     /// Whether the operator looks at all namespaces.
     pub is_everywhere: bool,
+    /// How much longer than others an operator waits that finds something under way, before it looks.
+    pub patience: Duration,
     /// Slots that fall due: RFC 3339.
     pub slots: Vec<&'static str>,
 }
@@ -156,6 +159,9 @@ impl Workload {
             Self::everybody(),
             Self::sealed(),
             Self::elsewhere(),
+            Self::recover(),
+            Self::recover_tables(),
+            Self::recover_leader(),
             Self::days(),
         ]
     }
@@ -193,6 +199,7 @@ impl Workload {
             at_once: 2,
             has_second: false,
             is_everywhere: false,
+            patience: Duration::ZERO,
             slots: Vec::new(),
         }
     }

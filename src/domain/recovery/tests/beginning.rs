@@ -1,6 +1,7 @@
 //! What is looked at before anything is changed.
 
 use super::*;
+use crate::oceanbase::model::{BackupSet, BackupSetId, Piece};
 
 fn refused(spec: Value, change: impl FnOnce(&mut Story)) -> (String, String) {
     let mut story = Story::new(spec);
@@ -199,25 +200,83 @@ fn a_preview_changes_nothing() {
 }
 
 #[test]
-fn an_object_that_is_applied_again_does_not_recover_again() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::Success, Some("PRIMARY"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!(
-        (story.phase(), story.cause()),
-        ("Completed", "AlreadyRecovered")
-    );
+fn nothing_is_sent_after_the_instant_that_was_given_and_what_was_made_is_dropped() {
+    let mut limited = spec();
+    limited["notAfterTime"] = json!(at(100).to_string());
+    let mut story = Story::new(limited);
+    story.pass_hearing(&Answer::Done, 90);
+    story = story.with_resources(None);
+    assert_eq!(story.pass(100), Some(Effect::DropPool(resource())));
+    assert_eq!(story.cause(), "NotAfterTimePassed");
 }
 
 #[test]
-fn an_object_that_is_applied_again_follows_the_recovery_that_runs() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::WaitTenant, Some("RESTORE"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!((story.phase(), story.status.job_id), ("Restoring", Some(3)));
+fn a_store_is_previewed_at_a_point_only() {
+    let mut of_store = spec();
+    of_store["mode"] = json!("Preview");
+    of_store["until"] = json!({"type": "Latest"});
+    let (reason, _) = refused(of_store, |story| {
+        story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
+    });
+    assert_eq!(reason, "PreviewNeedsPoint");
+}
+
+/// A full set at the window's start, of this version, and a piece that reaches to its end.
+fn live(tenant_compatible: &str) -> Knowledge {
+    let set = BackupSet {
+        id: BackupSetId(3),
+        dest_id: 2001,
+        full: true,
+        prev_full_id: BackupSetId(0),
+        prev_inc_id: BackupSetId(0),
+        success: true,
+        available: true,
+        plus_archivelog: false,
+        start_replay_scn: WINDOW.start_scn,
+        min_restore_scn: WINDOW.start_scn,
+        ended_at: None,
+        input_bytes: 0,
+        output_bytes: 0,
+        encryption_mode: "NONE".to_owned(),
+        tenant_compatible: tenant_compatible.to_owned(),
+        path: "file:///old/data".to_owned(),
+    };
+    let piece = Piece {
+        dest_id: 1001,
+        round_id: 1,
+        id: 1,
+        start_scn: WINDOW.start_scn,
+        checkpoint_scn: WINDOW.end_scn,
+        end_scn: WINDOW.end_scn,
+        frozen: false,
+        available: true,
+    };
+    Knowledge::Live {
+        sets: Arc::new(vec![set]),
+        pieces: vec![piece],
+    }
 }
 
 #[test]
-fn a_recovery_that_failed_is_not_tried_again_by_the_same_key() {
-    let mut story = Story::new(spec()).with_job(RestoreStatus::Fail, Some("RESTORE"));
-    assert_eq!(story.pass(0), None);
-    assert_eq!((story.phase(), story.cause()), ("Failed", "AlreadyTried"));
+fn the_version_of_the_backups_counts_and_not_that_of_their_cluster_today() {
+    let mut story = Story::new(spec());
+    let source = story.seen.source.as_mut().unwrap();
+    source.version = Some(Version([4, 4, 2, 0]));
+    source.knowledge = live("4.3.5.0");
+    assert!(matches!(story.pass(0), Some(Effect::CreateUnit(_))));
+    let reason = refused_with(|story| {
+        story.seen.source.as_mut().unwrap().knowledge = live("4.4.2.0");
+    });
+    assert_eq!(reason, "VersionNotRestorable");
+}
+
+#[test]
+fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
+    let (reason, message) = refused(spec(), |story| {
+        let source = story.seen.source.as_mut().unwrap();
+        source.elsewhere = vec![BackupSetId(3)];
+        source.knowledge = live("4.3.5.2");
+    });
+    assert_eq!(reason, "BackupsElsewhere");
+    assert!(message.contains("file:///old/data"), "{message}");
 }

@@ -44,6 +44,26 @@ fn the_tenant_the_pool_and_the_unit_are_dropped_in_this_order() {
 }
 
 #[test]
+fn what_is_dropped_is_told_also_by_whoever_goes_on_after_a_crash() {
+    let mut story = failed();
+    story.pass(60);
+    story.target().tenant = None;
+    story = story.with_resources(None);
+    story.pass(61);
+    story.restores().pools.clear();
+    story.pass(62);
+    story.restores().units.clear();
+    story.pass(63);
+    assert_eq!(story.phase(), "Failed");
+    let cleanup = story.status.cleanup.clone().unwrap();
+    assert_eq!(cleanup.tenant_dropped.as_deref(), Some("restore_orders"));
+    assert_eq!(
+        (cleanup.pools_dropped, cleanup.units_dropped),
+        (vec![resource()], vec![resource()])
+    );
+}
+
+#[test]
 fn a_tenant_of_another_number_is_not_dropped() {
     let mut story = failed();
     let mut other = tenant("PRIMARY");
@@ -78,4 +98,21 @@ fn what_can_not_be_dropped_within_an_hour_is_named_and_left() {
     assert_eq!(story.phase(), "Failed");
     let message = story.status.cause.clone().unwrap().message;
     assert!(message.contains(&resource()), "{message}");
+    assert_eq!(story.status.cleanup, None, "all of it is there");
+}
+
+#[test]
+fn what_the_database_refuses_to_show_is_not_gone() {
+    let mut story = failed();
+    story.pass_hearing(&Answer::Done, 60);
+    story.target().tenant = None;
+    *story.restores() = Restores {
+        refused: Some(failure(FailureClass::Unknown)),
+        ..Restores::default()
+    };
+    assert_eq!(story.pass(61), None);
+    assert_eq!(story.phase(), "CleaningUp");
+    story = story.with_resources(None);
+    story.restores().refused = None;
+    assert_eq!(story.pass(62), Some(Effect::DropPool(resource())));
 }

@@ -49,8 +49,12 @@ fn a_tenant_that_can_not_be_activated_is_kept() {
 #[test]
 fn a_tenant_that_does_not_become_a_primary_one_in_time_is_kept() {
     let mut story = restored();
-    story.pass_hearing(&Answer::Done, 61);
-    assert_eq!(story.pass(800), None);
+    for second in [61, 800, 900, 1000] {
+        story.pass_hearing(&Answer::Done, second);
+    }
+    assert!(story.pass(1100).is_some(), "it was asked four times only");
+    story.pass_hearing(&Answer::Done, 1100);
+    assert_eq!(story.pass(1200), None);
     assert_eq!(
         (story.phase(), story.cause()),
         ("Failed", "ActivationFailed")
@@ -143,4 +147,15 @@ fn nothing_is_said_of_an_upgrade_before_both_versions_were_read() {
     let mut story = activated_of_older_version();
     story.target().restores = None;
     assert_eq!((story.pass(62), story.phase()), (None, "Upgrading"));
+}
+
+#[test]
+fn a_tenant_whose_version_is_not_shown_now_is_not_taken_for_a_new_one() {
+    let mut story = activated_of_older_version();
+    *story.restores() = Restores {
+        refused: Some(failure(FailureClass::Unknown)),
+        ..Restores::default()
+    };
+    assert_eq!(story.pass(64), None);
+    assert_eq!(story.phase(), "Upgrading");
 }

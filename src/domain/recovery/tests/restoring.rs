@@ -32,6 +32,33 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
 }
 
 #[test]
+fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
+    let mut story = Story::sent().canceled();
+    story.seen.handed_over = None;
+    story.seen.intent_age = Duration::from_mins(1);
+    story.pass_hearing(&Answer::Done, 60);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Canceling", "WaitingForJob")
+    );
+    story.seen.intent_age = Duration::from_mins(12);
+    story.pass_hearing(&Answer::Done, 720);
+    assert_eq!((story.phase(), story.cause()), ("Canceling", "Canceled"));
+}
+
+#[test]
+fn a_store_that_holds_backups_of_another_tenant_is_not_recovered() {
+    let mut of_store = spec();
+    of_store["source"] = json!({"type": "Storage", "storage": {
+        "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
+    let mut story = Story::running();
+    story.spec = serde_json::from_value(of_store).unwrap();
+    let effect = story.pass(3);
+    assert!(matches!(effect, Some(Effect::Cancel { .. })), "{effect:?}");
+    assert_eq!(story.cause(), "SourceMismatch");
+}
+
+#[test]
 fn what_the_database_knows_is_followed() {
     let mut story = Story::sent();
     story.seen.handed_over = None;

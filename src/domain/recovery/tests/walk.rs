@@ -115,7 +115,8 @@ fn check_effect(
         assert!(after.ending.is_some(), "dropped without an end");
         let result = after.verification.as_ref().map(|it| it.result.is_some());
         assert_ne!(result, Some(false), "dropped without a result");
-        assert_eq!(story.spec.failure_policy, FailurePolicy::CleanUp);
+        let went_well = after.ending.as_deref() == Some("Completed");
+        assert!(went_well || story.spec.failure_policy == FailurePolicy::CleanUp);
     }
     if story.spec.verification.is_some() {
         let is_kept = matches!(effect, Effect::Activate { .. } | Effect::Upgrade { .. });
@@ -127,7 +128,13 @@ fn check_effect(
             effect,
             Effect::Activate { .. } | Effect::Upgrade { .. } | Effect::Find { .. }
         );
-        assert!(is_kept, "{effect:?} for a tenant that is restored");
+        // Made before an old recovery with the same key was found.
+        let is_unneeded = after.ending.as_deref() == Some("Completed")
+            && matches!(effect, Effect::DropPool(_) | Effect::DropUnit(_));
+        assert!(
+            is_kept || is_unneeded,
+            "{effect:?} for a tenant that is restored"
+        );
     }
     match effect {
         Effect::Restore { key, .. } => {

@@ -113,7 +113,7 @@ impl Draft<'_> {
         let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
-            || known.is_none_or(LogBackupSeen::is_to_stop)
+            || known.map_or(self.manages_log_backup(), LogBackupSeen::is_to_stop)
         {
             return;
         }
@@ -123,9 +123,14 @@ impl Draft<'_> {
         let checkpoint = reached.at();
         let extra = i64::try_from(tenant.extra_lag().as_secs()).unwrap_or(i64::MAX);
         let limit = i64::from(self.strategy.spec.alerts.log_delay_seconds).saturating_add(extra);
+        let see = if known.is_some() {
+            "its LogBackup"
+        } else {
+            "CDB_OB_ARCHIVELOG, since `logBackup.mode: Unmanaged` leaves it to somebody else,"
+        };
         let message = format!(
             "logs of tenant {} are archived up to {checkpoint} only, more than {limit} s behind: \
-             see its LogBackup and the store's throughput",
+             see {see} and the store's throughput",
             tenant.name
         );
         let key = (Kind::LogDelay, tenant.name.clone());

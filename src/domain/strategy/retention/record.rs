@@ -1,5 +1,7 @@
 //! What the status keeps of the policies that were set here.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, KEPT, Matched, PolicyChange, unasked};
@@ -8,6 +10,7 @@ use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
 use crate::domain::backoff::Backoff;
 use crate::domain::strategy::LogBackupSeen;
+use crate::domain::strategy::tenants::keeps;
 use crate::domain::{cause, shortened, taken, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
 
@@ -122,14 +125,21 @@ impl Draft<'_> {
         paused(known, self.now).max(repeated_at)
     }
 
-    /// Forgets the policies of tenants that are not this strategy's any more; and failures, where
+    /// Forgets the policies of tenants that are not this strategy's any more, but not of those that only
+    /// can not be backed up now: theirs go on deleting. Forgets failures, where
     /// somebody has edited the strategy: what failed before may go well now.
     pub(super) fn forget_policies(&mut self, matched: &Matched) {
         let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
+        let (name, rivals) = (self.strategy.name, &self.seen.rivals);
         let known = &mut self.status.retention;
         known.retain(|known| {
-            let mut eligible = matched.eligible.iter();
-            eligible.any(|tenant| tenant.id.0 == known.tenant_id)
+            let is_it = |tenant: &&Arc<Tenant>| tenant.id.0 == known.tenant_id;
+            if matched.eligible.iter().any(|tenant| is_it(&tenant)) {
+                return true;
+            }
+            let mut others = self.seen.database.iter().flatten();
+            let other = others.find(is_it);
+            other.is_some_and(|tenant| keeps(name, rivals, &tenant.name))
         });
         if edited {
             for known in known {

@@ -129,6 +129,16 @@ fn log_backup_that_is_behind_is_told_until_it_catches_up() {
 }
 
 #[test]
+fn log_backup_that_somebody_else_manages_may_not_be_behind_either() {
+    let mut story = Story::suspended(&[1002]);
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    story.seen.log_backups.clear();
+    story.archived_up_to(0);
+    assert_eq!(story.active(9), [""; 0]);
+    assert_eq!(story.active(10), ["inc_backup_delay t1002"]);
+}
+
+#[test]
 fn log_backup_may_be_so_much_more_behind_as_its_lag_target_is_beyond_the_usual() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);

@@ -107,12 +107,125 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
     assert_eq!(story.failing(), []);
 }
 
+/// The cluster has another name by now: what bears the old one stays where it is.
 #[test]
-fn an_edit_concerns_only_tenants_that_have_a_place() {
+fn a_new_name_of_the_cluster_moves_nothing() {
+    let mut story = Story::of(&[1002]);
+    story.seen.identity.cluster_name = "renamed".to_owned();
+    story.spec.paths = Some(paths(None, Some("logs/{clusterName}/{tenantId}")));
+    story.seen.log_backups[0].path = Some("logs/obprod/1002".to_owned());
+    story.look(1);
+    assert_eq!(story.failing(), []);
+    story.seen.log_backups[0].path = Some("logs/hand-made/x/1002".to_owned());
+    story.look(2);
+    assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
+}
+
+#[test]
+fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups.clear();
+    story.seen.identity.cluster_name = "ob prod".to_owned();
+    story.spec.paths = Some(paths(
+        Some("{clusterName}/{tenantId}/data"),
+        Some("{clusterName}/{tenantId}/log"),
+    ));
+    let directories = Directories {
+        data: Some("obprod/1002/data".to_owned()),
+        log: Some("obprod/1002/log".to_owned()),
+    };
+    story.seen.directories = [(TenantId(1002), directories)].into();
+    let made = story.look(1).effect;
+    let Some(Effect::MakeLogBackups(made)) = made else {
+        panic!("{made:?}");
+    };
+    let paths: Vec<_> = made.iter().map(|(_, spec)| spec.path.as_deref()).collect();
+    assert_eq!(paths, [Some("obprod/1002/log")]);
+    assert_eq!(story.failing(), [("t1004", "InvalidPath")]);
+}
+
+fn with_data(id: i64, place: &str) -> Arc<Tenant> {
+    Arc::new(Tenant {
+        data_dest: Some(place.to_owned()),
+        ..Tenant::clone(&tenant(id))
+    })
+}
+
+/// With the edit taken back it would be the one at the wrong place.
+#[test]
+fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
     let mut story = Story::of(&[1002, 1004]);
     story.seen.log_backups.remove(1);
     story.spec.storage_ref = LocalReference::new("other");
-    assert_eq!(story.make(1), ["prod-t1004"]);
+    assert_eq!(story.make(61), [""; 0]);
+    let refused = "StorageChangeRefused";
+    assert_eq!(story.failing(), [("t1002", refused), ("t1004", refused)]);
+
+    story.spec.storage_ref = LocalReference::new("s3");
+    story.generation += 1;
+    assert_eq!(story.make(62), ["prod-t1004"]);
+    assert_eq!(story.is(types::STALLED), "False");
+    assert_eq!(story.failing(), []);
+}
+
+/// Whoever made its log backup wants it there; its first data backup would bind it to the new place.
+#[test]
+fn while_an_edit_is_refused_a_tenant_without_data_backups_gets_none() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.log_backups[1].inherited = None;
+    story.seen.log_backups[1].storage = "other".to_owned();
+    story.spec.storage_ref = LocalReference::new("other");
+    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.failing().len(), 2);
+}
+
+#[test]
+fn while_an_edit_is_refused_a_tenant_that_is_there_already_goes_on() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.database = Ok(vec![tenant(1002), with_data(1004, "file:///other")]);
+    story.seen.log_backups[1].storage = "other".to_owned();
+    story.spec.storage_ref = LocalReference::new("other");
+    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
+    assert_eq!(
+        (story.is(types::STALLED), story.is(types::SCHEDULING)),
+        ("True", "True")
+    );
+}
+
+#[test]
+fn slots_that_a_refused_edit_skips_are_not_said_to_be_turned_into_tasks() {
+    let mut story = Story::of(&[1002]);
+    story.spec.storage_ref = LocalReference::new("other");
+    story.make(61);
+    assert_eq!(
+        story.history()[0],
+        "01:00 incr Skipped StorageChangeRefused"
+    );
+    assert_eq!(story.is(types::SCHEDULING), "False");
+    story.spec.storage_ref = LocalReference::new("s3");
+    story.generation += 1;
+    story.make(62);
+    assert_eq!(story.is(types::SCHEDULING), "True");
+}
+
+#[test]
+fn slots_without_a_tenant_that_can_be_backed_up_are_said_to_be_skipped() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    story.look(1);
+    assert_eq!(story.is(types::SCHEDULING), "True");
+    story.seen.data_elsewhere = [1002, 1004]
+        .map(|id| (TenantId(id), "file:///dba".to_owned()))
+        .into();
+    story.look(2);
+    let conditions = story.status.conditions.iter();
+    let mut found = conditions.filter(|known| known.type_ == types::SCHEDULING);
+    let scheduling = found.next().unwrap();
+    assert_eq!(
+        (&*scheduling.status, &*scheduling.reason),
+        ("False", "DestinationInUse")
+    );
 }
 
 #[test]

@@ -197,6 +197,40 @@ fn what_another_strategy_covers_is_left_as_it_is() {
     }
 }
 
+/// The policy of a tenant that is locked or standby by now goes on deleting.
+#[test]
+fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
+    let mut story = deleted(&[1002, 1004]);
+    story.seen.rivals.push(another("nightly", None));
+    story.spec.retention = Some(crate::api::retention::Retention {
+        policy: crate::api::retention::RetentionPolicy::RecoveryWindow,
+        recovery_window_days: Some(7),
+    });
+    let tenants = story.seen.database.as_mut().unwrap();
+    Arc::make_mut(&mut tenants[0]).locked = true;
+    Arc::make_mut(&mut tenants[1]).role = "STANDBY".to_owned();
+    story.look(1);
+    story.seen.rivals.clear();
+    assert_eq!(
+        [(); 2].map(|()| story.end(11)),
+        ["drop t1002", "drop t1004"]
+    );
+}
+
+#[test]
+fn a_tenant_that_the_strategy_was_edited_to_leave_out_is_left_as_it_is() {
+    for (names, exclude) in [(vec!["t1004"], vec![]), (vec![], vec!["t1002"])] {
+        let mut story = deleted(&[1002, 1004]);
+        let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect();
+        story.spec.tenants = Some(TenantSelection {
+            names: owned(names),
+            exclude: owned(exclude),
+        });
+        let ended = [(); 3].map(|()| story.end(11));
+        assert_eq!(ended, ["drop t1004", "stop prod-t1004", "wait"]);
+    }
+}
+
 #[test]
 fn a_tenant_that_every_other_strategy_leaves_out_is_not_covered() {
     let mut story = deleted(&[1002]);

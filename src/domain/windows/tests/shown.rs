@@ -44,17 +44,19 @@ fn a_window_that_can_not_be_read_promises_nothing() {
 }
 
 #[test]
-fn a_point_in_a_status_is_too_coarse_to_be_restored_to_alone() {
-    let point = RecoveryPoint {
+fn a_set_that_holds_its_logs_is_known_by_its_instant_and_one_that_can_not_be_read_is_not() {
+    let point = |scn: &str| RecoveryPoint {
         backup_set_id: 4,
         type_: BackupType::Full,
         time: Time(Timestamp::from_second(9).unwrap()),
+        scn: scn.to_owned(),
+        self_contained: true,
     };
     let status = LogBackupStatus {
-        recovery_points: vec![point],
+        recovery_points: vec![point("8000000001"), point("")],
         ..LogBackupStatus::default()
     };
     let known = known(&status);
-    assert_eq!(known.points[0].backup_set_id, BackupSetId(4));
-    assert_eq!(known.spans(), []);
+    assert_eq!(known.points.len(), 1);
+    assert_eq!(known.spans(), [window(8_000_000_001, 8_000_000_001)]);
 }

@@ -115,12 +115,14 @@ fn a_preview_asks_what_it_has_prepared() {
         tenant: tenant(),
         sources: vec![Destination::file("/ob/data").unwrap()],
         until: Scn(5),
+        decryption: vec![RestorePassword::new("sesame".into()).unwrap()],
     });
     let text = preview.text().unwrap();
     assert_eq!(
         text,
         "ALTER SYSTEM RESTORE FROM 'file:///ob/data' UNTIL SCN = 5 PREVIEW"
     );
+    assert_eq!(preview.preface().unwrap().name, "set_decryption");
     assert_eq!(preview.question(), Some(RestoreQuery::Preview.into()));
 }
 

@@ -151,6 +151,9 @@ impl Sender {
     ) -> Result<(), Stop> {
         let query = RestoreQuery::ProgressByKey(key.clone());
         match self.restore(session, version, query, false, key).await? {
+            Some(restore) if restore.status.is_closing() => {
+                Err(withheld("the restore has ended already"))
+            }
             Some(restore) if restore.tenant_name == tenant.as_str() => Ok(()),
             Some(_) => Err(withheld("the restore makes another tenant")),
             None => Err(withheld("the restore does not run any more")),
@@ -297,20 +300,6 @@ impl Sender {
         }
         let ours = restores.into_iter().filter(|restore| restore.has_key(key));
         Ok(ours.max_by_key(|restore| restore.job_id))
-    }
-
-    /// Asks what the statement before has prepared.
-    pub(in crate::oceanbase::sender) async fn show(
-        &self,
-        session: &mut dyn Session,
-        version: Version,
-        question: &Query,
-    ) -> Result<Answer, Stop> {
-        let rows = self.ask(session, version, question).await?;
-        match view::preview(&rows) {
-            Ok(rows) => Ok(Answer::Preview(rows)),
-            Err(error) => Err(Stop::Broken(error.to_string())),
-        }
     }
 }
 

@@ -194,6 +194,18 @@ async fn a_restore_that_is_refused_and_left_no_job_is_refused() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_looked_for_in_vain_because_of_the_time_sends_nothing_and_refuses_nothing() {
+    let mut views = Views::new();
+    views
+        .given
+        .next(ENDED, Happening::Refused(Duration::ZERO, 4012, "Timeout"));
+    let answer = views.send(restore()).await;
+    assert!(matches!(answer, Answer::NotSent(_)), "{answer:?}");
+    assert_eq!(views.given.count(SENT), 0);
+    assert_eq!(views.send(restore()).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_restore_that_is_refused_after_it_has_begun_is_found() {
     let mut views = Views::new();
     views.given.next(SENT, LATE);
@@ -273,6 +285,7 @@ async fn a_preview_answers_what_would_be_read() {
             tenant: copy(),
             sources: vec![Destination::file("/ob/data").unwrap()],
             until: Scn(5),
+            decryption: Vec::new(),
         })
         .await;
     let expected = PreviewRow {

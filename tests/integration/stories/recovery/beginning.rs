@@ -76,22 +76,7 @@ fn a_tenant_that_was_dropped_is_recovered() {
 fn a_tenant_is_recovered_from_its_store_alone() {
     let world = recoverable("recovery-store");
     let scn = window(&world)["endScn"].as_str().unwrap().to_owned();
-    let change = format!(
-        "
-source:
-  type: Storage
-  storage:
-    storageRef: {{name: nfs}}
-    dataPath: obprod-7/orders-1002/data
-    logPath: obprod-7/orders-1002/log
-    tenantName: orders
-until: {{type: Scn, scn: '{scn}'}}
-"
-    );
-    let mut manifest: Value = serde_saphyr::from_str(&recovery("undo", &change)).unwrap();
-    let source = manifest["spec"]["source"].as_object_mut().unwrap();
-    source.remove("tenant");
-    world.apply(&manifest.to_string());
+    world.apply(&from_store("undo", &scn, "{}"));
     let task = world.phase("recoverytask", "undo", "Completed");
     let plan = &task["status"]["plan"];
     assert!(
@@ -105,10 +90,7 @@ fn a_tenant_is_recovered_into_a_pool_that_is_there_and_it_stays() {
     let world = recoverable("recovery-pool");
     world.sql("CREATE RESOURCE UNIT spare MAX_CPU 2, MEMORY_SIZE '8G', LOG_DISK_SIZE '24G'");
     world.sql("CREATE RESOURCE POOL spare UNIT = 'spare', UNIT_NUM = 1, ZONE_LIST = ('zone1')");
-    let mut manifest: Value = serde_saphyr::from_str(&recovery("undo", "{}")).unwrap();
-    manifest["spec"]["target"]["resources"] =
-        serde_json::json!({"type": "Pools", "pools": ["spare"]});
-    world.apply(&manifest.to_string());
+    world.apply(&recovery("undo", &into_pool("spare")));
     world.phase("recoverytask", "undo", "Completed");
     assert!(resources(&world).is_empty());
 }

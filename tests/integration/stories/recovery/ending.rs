@@ -59,19 +59,47 @@ fn a_recovery_that_fails_in_whatever_stage_leaves_nothing_behind() {
     assert!(status["cause"]["message"].is_string());
 }
 
-#[test]
-fn a_recovery_that_is_canceled_leaves_nothing_behind() {
-    let world = recoverable("recovery-canceled");
+fn hold(world: &World, stage: RestoreStage) {
     world.inject(Fault::HoldRestore {
-        tenant: "restore_orders".to_owned(),
-        at: RestoreStage::ConsistentScn,
+        tenant: name_of(stage),
+        at: stage,
     });
-    world.apply(&recovery("undo", "{}"));
-    world.phase("recoverytask", "undo", "Restoring");
-    world.edit("recoverytask", "undo", "spec: {cancel: true}");
-    world.phase("recoverytask", "undo", "Canceled");
-    assert_eq!(tenant(&world, "restore_orders"), None);
-    assert_eq!(resources(&world), Vec::<String>::new());
+}
+
+#[test]
+fn a_recovery_that_is_canceled_in_whatever_stage_leaves_nothing_behind() {
+    let world = recoverable("recovery-canceled");
+    for stage in STAGES {
+        hold(&world, stage);
+    }
+    begin_all(&world);
+    for stage in STAGES {
+        let stays = || stage_of(&world, stage);
+        eventually("the stage", stays, |now| *now == Some(stage));
+        let object = name_of(stage).replace('_', "-");
+        world.edit("recoverytask", &object, "spec: {cancel: true}");
+    }
+    // The database cancels nothing before there is a tenant.
+    let tenant = name_of(RestoreStage::CreateTenant);
+    world.phase("recoverytask", "restore-createtenant", "Canceling");
+    world.inject(Fault::ReleaseRestore {
+        tenant: tenant.clone(),
+    });
+    world.inject(Fault::HoldRestore {
+        tenant,
+        at: RestoreStage::CreateInitLs,
+    });
+    end_all(&world, "Canceled");
+}
+
+/// The stage in which the database is with a stage's recovery.
+fn stage_of(world: &World, stage: RestoreStage) -> Option<RestoreStage> {
+    let name = name_of(stage);
+    world.simulator.world(|cluster| {
+        let mut jobs = cluster.restores.jobs.iter();
+        let job = jobs.find(|job| job.request.tenant_name == name)?;
+        Some(job.stage)
+    })
 }
 
 #[test]
@@ -91,7 +119,7 @@ fn a_tenant_that_can_not_be_activated_is_kept() {
 
 #[test]
 fn a_tenant_from_an_older_version_is_upgraded_once_it_is_a_primary_one() {
-    let older = "{name: orders, compatible: '4.2.1.8', ";
+    let older = "{name: orders, compatible: '4.3.1.0', ";
     let world = recoverable_as(
         "recovery-upgrade",
         &ONE_TENANT.replace("{name: orders, ", older),

@@ -1,5 +1,9 @@
 //! What can not or must not be recovered is refused before anything is changed.
 
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{FileStatus, RestoreStage, Stage};
+
+use super::super::task;
 use super::*;
 
 /// Applies a recovery, and says why it was refused.
@@ -56,9 +60,86 @@ fn a_point_outside_every_window_is_refused_with_the_nearest_one() {
 }
 
 #[test]
+fn logs_that_are_missing_are_named() {
+    let world = recoverable("recovery-hole");
+    world.sql("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
+    eventually("the round's end", || round(&world), |round| round == "STOP");
+    let (_, end) = archived(&world);
+    world.sql("ALTER SYSTEM ARCHIVELOG TENANT = orders");
+    eventually("the next round", || archived(&world).0, |round| *round == 2);
+    world.settle();
+    let hole = end.parse::<u64>().unwrap() + 1;
+    let (reason, message) = refused(&world, &format!("until: {{type: Scn, scn: '{hole}'}}"));
+    assert_eq!(reason, "LogsMissing");
+    assert!(message.contains("nearest point"), "{message}");
+}
+
+/// The state of the newest round of `orders`.
+fn round(world: &World) -> String {
+    let rounds =
+        world.rows("SELECT STATUS FROM oceanbase.CDB_OB_ARCHIVELOG WHERE TENANT_ID = 1002");
+    rounds[0][0].clone().unwrap()
+}
+
+/// The number of the newest round of `orders`, and how far it is archived.
+fn archived(world: &World) -> (u64, String) {
+    let rounds = "SELECT ROUND_ID, CHECKPOINT_SCN FROM oceanbase.CDB_OB_ARCHIVELOG \
+        WHERE TENANT_ID = 1002";
+    let row = world.rows(rounds).remove(0);
+    let value = |column: usize| row[column].clone().unwrap();
+    (value(0).parse().unwrap(), value(1))
+}
+
+#[test]
+fn an_incremental_backup_without_the_full_one_is_no_backup() {
+    let world = recoverable("recovery-chain");
+    world.hold("orders", Stage::Doing);
+    world.apply(&task("second", "Incremental"));
+    world.phase("backuptask", "second", "InProgress");
+    world.simulator.world_mut(|cluster| {
+        let sets = &mut cluster.tenant_mut("orders").unwrap().backups.sets;
+        sets[0].file_status = FileStatus::Deleted;
+    });
+    world.release("orders");
+    world.phase("backuptask", "second", "Completed");
+    let point = world.simulator.world(|cluster| {
+        let sets = &cluster.tenant("orders").unwrap().backups.sets;
+        sets[1].min_restore
+    });
+    let (reason, message) = refused(&world, &format!("until: {{type: Scn, scn: '{point}'}}"));
+    assert_eq!(reason, "BackupChainBroken");
+    assert!(message.contains("set 2"), "{message}");
+}
+
+#[test]
+fn a_name_that_somebody_else_restores_is_left_to_them() {
+    let world = recoverable("recovery-taken");
+    world.sql("CREATE RESOURCE UNIT spare MAX_CPU 2, MEMORY_SIZE '8G', LOG_DISK_SIZE '24G'");
+    world.sql("CREATE RESOURCE POOL spare UNIT = 'spare', UNIT_NUM = 1, ZONE_LIST = ('zone1')");
+    world.inject(Fault::HoldRestore {
+        tenant: "restore_orders".to_owned(),
+        at: RestoreStage::ConsistentScn,
+    });
+    let place = "file:///ob-backup/obprod-7/orders-1002";
+    world.sql(&format!(
+        "ALTER SYSTEM RESTORE restore_orders FROM '{place}/data,{place}/log' WITH 'pool_list=spare'"
+    ));
+    world.apply(&recovery("undo", "{}"));
+    let task = world.phase("recoverytask", "undo", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "RestoreInProgress");
+    assert_eq!(world.count(Kind::Restore), 1);
+    assert_eq!(world.count(Kind::CancelRestore), 0);
+}
+
+#[test]
 fn resources_that_are_not_there_are_refused() {
     let world = recoverable("recovery-resources");
     let (reason, message) = refused(&world, "target: {resources: {create: {zones: [moon]}}}");
     assert_eq!(reason, "ZoneNotFound");
     assert!(message.contains("zone1"), "{message}");
+    let small = "target: {resources: {create: {logDisk: 1Gi}}}";
+    assert_eq!(refused(&world, small).0, "UnitImpossible");
+    let pools = |name: &str| refused(&world, &into_pool(name)).0;
+    assert_eq!(pools("spare"), "PoolNotFound");
+    assert_eq!(pools("pool_orders"), "PoolNotFree");
 }

@@ -141,6 +141,14 @@ impl Recoveries {
         let jobs = self.jobs.iter().map(|job| job.due);
         jobs.min().unwrap_or(Scn::NEVER)
     }
+
+    /// Jobs that are held find out then that the tenant is gone that was to get the tables.
+    pub(super) fn notice_dropped(&mut self, target: TenantId, due: Scn) {
+        let held = |job: &&mut RecoverJob| job.request.target == target && job.due == Scn::NEVER;
+        for job in self.jobs.iter_mut().filter(held) {
+            job.due = due;
+        }
+    }
 }
 
 impl World {

@@ -80,12 +80,19 @@ impl<'a> Restorable<'a> {
         })
     }
 
-    /// The pieces without a hole from the one that holds this instant on.
+    /// The pieces without a hole from the one that holds this instant on; of several that do the one from
+    /// which they go farthest: where one place ends and another one begins both hold it.
     fn run(&self, from: Scn) -> Vec<&'a Piece> {
-        let holds = |piece: &&Piece| piece.start <= from && from <= piece.checkpoint;
-        let Some(first) = self.pieces.iter().rposition(holds) else {
-            return Vec::new();
-        };
+        let holds = |piece: &Piece| piece.start <= from && from <= piece.checkpoint;
+        let pieces = self.pieces.iter().enumerate();
+        let runs = pieces.filter(|(_, piece)| holds(piece));
+        let runs = runs.map(|(first, _)| self.run_of(first));
+        let farthest = runs.max_by_key(|run| run.last().map(|last| last.checkpoint));
+        farthest.unwrap_or_default()
+    }
+
+    /// The pieces without a hole from one on.
+    fn run_of(&self, first: usize) -> Vec<&'a Piece> {
         let mut run: Vec<&Piece> = Vec::new();
         for piece in self.pieces.iter().skip(first).copied() {
             let joins = run

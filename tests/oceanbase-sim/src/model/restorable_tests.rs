@@ -168,3 +168,14 @@ fn what_is_read_and_the_windows_agree_at_every_instant() {
         }
     }
 }
+
+#[test]
+fn log_that_ends_where_that_of_another_place_begins_hides_none_of_it() {
+    let mut first = piece(1, 1, 0, 10);
+    first.dest = DestId(1002);
+    let second = piece(2, 2, 10, 30);
+    let pieces = [first, second];
+    let sets = [set(1, 0, 10, 12)];
+    let reading = Restorable::new(&sets, &pieces).reading(Scn(20), false);
+    assert_eq!(reading.unwrap().pieces.len(), 1);
+}

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::restore::{RestoreDoom, RestoreJob, RestoreRequest, RestoreStage};
-use super::{JobId, NODE, Role, Scn, TenantStatus, World};
+use super::{JobId, NODE, Role, Scn, TenantId, TenantStatus, World};
 use crate::error::result_text;
 
 /// All restores of a cluster.
@@ -232,6 +232,16 @@ impl World {
             }
             None => self.restores.dooms.push((tenant.to_owned(), doom)),
         }
+    }
+
+    /// Jobs that are held find out at their next step that their tenant is gone.
+    pub(super) fn notice_dropped(&mut self, tenant: TenantId) {
+        let due = self.now().plus(self.pace.backup_step());
+        let restores = self.restores.jobs.iter_mut();
+        for job in restores.filter(|job| job.tenant == Some(tenant) && job.due == Scn::NEVER) {
+            job.due = due;
+        }
+        self.recoveries.notice_dropped(tenant, due);
     }
 
     /// Stops restores of a tenant in this stage.

@@ -268,6 +268,7 @@ impl World {
         self.accounts.retain(|account| account.tenant != tenant.id);
         self.resources.free(tenant.id);
         self.dropped.push((tenant.clone(), password));
+        self.notice_dropped(tenant.id);
         Some(tenant)
     }
 

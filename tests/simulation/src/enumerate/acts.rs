@@ -110,8 +110,9 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
 /// A statement is answered well and does nothing: sys passes it on to a tenant that does not take
 /// it, or a proxy has sent it to another session than the next one.
 fn without_effect(point: &Point) -> Option<Act> {
+    const WORDS: [&str; 4] = ["ALTER SYSTEM ", "SET ENCRYPTION ", "CREATE ", "DROP "];
     let what = point.what();
-    let is_passed_on = what.starts_with("ALTER SYSTEM ") || what.starts_with("SET ENCRYPTION ");
+    let is_passed_on = WORDS.iter().any(|word| what.starts_with(word));
     is_passed_on.then(|| database("swallow: {on: {}}"))
 }
 
@@ -176,7 +177,7 @@ fn told_of<'a>(what: &str, tenants: &[&'a str]) -> Vec<&'a str> {
     found.map(|(name, _)| *name).or(first).into_iter().collect()
 }
 
-fn database(yaml: &str) -> Act {
+pub(super) fn database(yaml: &str) -> Act {
     Act::Database(yaml.to_owned())
 }
 

@@ -72,19 +72,25 @@ impl State {
         }
     }
 
+    /// What has ended has ended.
+    pub(super) fn stays_ended(&mut self, change: &Change, old: &Value, new: &Value) {
+        if old["outcome"].is_null() {
+            return;
+        }
+        for field in differing(&without_generation(old), &without_generation(new)) {
+            let (was, is) = (&old[&field], &new[&field]);
+            self.violated(&format!(
+                "I3: it had ended, and {field} went from {was} to {is}: {change}"
+            ));
+        }
+    }
+
     fn task_goes_forward(&mut self, change: &Change, before: &Value, after: &Value) {
         let (old, new) = (&before["status"], &after["status"]);
         if old["outcome"].is_null() && new["outcome"] == "Completed" {
             self.has_a_set(change, after);
         }
-        if !old["outcome"].is_null() {
-            for field in differing(&without_generation(old), &without_generation(new)) {
-                let (was, is) = (&old[&field], &new[&field]);
-                self.violated(&format!(
-                    "I3: it had ended, and {field} went from {was} to {is}: {change}"
-                ));
-            }
-        }
+        self.stays_ended(change, old, new);
         let empty = Vec::new();
         let attempts = |status: &Value| status["attempts"].as_array().unwrap_or(&empty).clone();
         let (known, now) = (attempts(old), attempts(new));

@@ -11,12 +11,13 @@ use serde_json::Value;
 use super::State;
 
 /// Kinds whose status the operator writes.
-const OURS: [&str; 5] = [
+const OURS: [&str; 6] = [
     "backupstorages",
     "backupstrategies",
     "backuptasks",
     "logbackups",
     "oceanbaseclusters",
+    "recoverytasks",
 ];
 
 /// Kinds of which it makes objects.

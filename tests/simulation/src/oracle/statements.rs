@@ -5,7 +5,7 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
-use super::{PASSWORD, RESTORE_PASSWORD, State, rounds};
+use super::{PASSWORD, RESTORE_PASSWORD, State, recoveries, rounds};
 use crate::workload::{FIRST_TENANT, STORE};
 
 impl State {
@@ -15,6 +15,7 @@ impl State {
             let tenants = world.tenants.iter().filter(|tenant| is_elsewhere(tenant));
             tenants.map(|tenant| tenant.name.clone()).collect()
         });
+        self.before_a_recovery(simulator, text);
         if text.starts_with("ALTER SYSTEM BACKUP") {
             self.backed_up = simulator.world(|world| {
                 let tenants = world.tenants.iter().filter(|tenant| ours_of(tenant) > 0);
@@ -48,7 +49,10 @@ impl State {
             let newest = log.entries().rev().take_while(|e| e.number > seen);
             newest.cloned().collect()
         });
-        simulator.world(|world| self.sets.note(world));
+        simulator.world(|world| {
+            self.sets.note(world);
+            self.after_a_recovery(world);
+        });
         for entry in news.into_iter().rev() {
             self.seen = entry.number;
             if entry.kind == Kind::Unparsable {
@@ -61,7 +65,7 @@ impl State {
                 self.violated("I11: a password stands in a statement");
             }
             if entry.kind == Kind::Select
-                && let Some(key) = key(&entry.text)
+                && let Some(key) = key(&entry.text).or_else(|| recoveries::key(&entry.text))
             {
                 self.looked.insert((entry.session, key.to_owned()));
             }
@@ -93,6 +97,7 @@ impl State {
         if entry.kind == Kind::Backup {
             self.is_alone(entry);
         }
+        self.of_a_recovery(entry);
         if !entry.took_effect() {
             return;
         }

@@ -8,7 +8,7 @@ use super::{Action, Workload, edit, minutes, scenario};
 
 /// How long people wait before they cancel or delete: whatever goes wrong once, the backup runs by
 /// then.
-const LATER: Duration = Duration::from_secs(90);
+pub(super) const LATER: Duration = Duration::from_secs(90);
 
 /// A backup that still runs then.
 const LONG: Duration = Duration::from_secs(200);
@@ -38,7 +38,7 @@ pub(super) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: orders}
-spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders}
+spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, heal: {policy: Never}}
 ";
 
 impl Workload {

@@ -1,4 +1,4 @@
-//! Everything that can be seen and heard.
+//! What can be seen and heard.
 
 use super::super::tables::{
     asked, auxiliary, table_job, tables_spec, with_job_of_tables, with_made, word,
@@ -6,6 +6,7 @@ use super::super::tables::{
 use super::super::*;
 use crate::oceanbase::model::CheckVerdict;
 
+/// What can be seen of a recovery of a tenant.
 pub(super) fn worlds(base: &Story) -> Vec<Seen> {
     let mut worlds = Vec::new();
     let (nobody, holders) = (vec![None], [None, Some(None), Some(Some(TenantId(1010)))]);
@@ -112,6 +113,7 @@ pub(super) fn worlds_of_tables(base: &Story) -> Vec<Seen> {
     worlds
 }
 
+/// What can be heard.
 pub(super) fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
     vec![
         Answer::Done,

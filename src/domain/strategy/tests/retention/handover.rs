@@ -38,6 +38,42 @@ fn a_policy_that_no_strategy_has_set_is_somebody_elses() {
 }
 
 #[test]
+fn where_no_log_backup_tells_who_has_set_a_policy_it_is_said_so() {
+    let mut story = taken_over(None);
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    story.seen.log_backups.clear();
+    assert_eq!(story.all_sent(1), [""; 0]);
+    let message = &story.applied().message;
+    assert!(message.contains("a strategy before this one"), "{message}");
+}
+
+#[test]
+fn a_policy_of_a_tenant_that_can_not_be_backed_up_for_a_while_stays_ours() {
+    for standby in [false, true] {
+        let mut story = of(&[1002], days(7));
+        assert_eq!(story.all_sent(1), ["t1002 + 7d"]);
+        let shut = |story: &mut Story, shut: bool| {
+            let tenant = &mut story.seen.database.as_mut().unwrap()[0];
+            let tenant = Arc::make_mut(tenant);
+            tenant.locked = shut && !standby;
+            let role = if shut && standby {
+                "STANDBY"
+            } else {
+                "PRIMARY"
+            };
+            role.clone_into(&mut tenant.role);
+        };
+        shut(&mut story, true);
+        assert_eq!(story.all_sent(2), [""; 0]);
+        // Nobody else tells of it.
+        story.seen.log_backups[0].inherited = Some(inherited("nightly"));
+        shut(&mut story, false);
+        story.retain(days(30));
+        assert_eq!(story.all_sent(3), ["t1002 - 7d", "t1002 + 30d"]);
+    }
+}
+
+#[test]
 fn what_was_taken_away_is_not_passed_on() {
     let mut story = taken_over(Some("7d"));
     story.all_sent(1);

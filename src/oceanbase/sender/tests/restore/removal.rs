@@ -26,6 +26,8 @@ async fn only_our_restore_of_this_tenant_is_canceled_and_only_while_it_runs() {
     assert!(is_withheld(&views.send(cancel()).await));
     views.restore_of(RUNNING, "other", "1006", "CREATE_TENANT", KEY);
     assert!(is_withheld(&views.send(cancel()).await));
+    views.restore(RUNNING, "RESTORE_FAIL", KEY);
+    assert!(is_withheld(&views.send(cancel()).await));
     assert_eq!(views.given.count("CANCEL RESTORE"), 0);
     views.restore(RUNNING, "CREATE_TENANT", KEY);
     assert_eq!(views.send(cancel()).await, Answer::Done);

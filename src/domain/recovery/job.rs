@@ -1,0 +1,225 @@
+//! The database's job: the recovery's own, or that of another object with the same key.
+
+use jiff::SignedDuration;
+
+use super::point::{self, Point};
+use super::{Draft, Outcome, Step, Verdict};
+use crate::api::Cause;
+use crate::api::recovery_task::{Finish, ResourcesType};
+use crate::domain::{cause, shortened, time};
+use crate::oceanbase::model::{Restore, RestoreStatus, Scn};
+
+/// How many sets and pieces a status names.
+const NAMED: usize = 50;
+/// Longest path in a status, in bytes.
+const PATH_LIMIT: usize = 1024;
+/// A job that began so long before the statement was sent is not of that statement, whatever the two
+/// clocks say.
+const BEFORE: SignedDuration = SignedDuration::from_mins(10);
+
+impl<'a> Draft<'a> {
+    /// The recovery's own job, as far as the last read shows it.
+    pub(super) fn job(&self) -> Option<&'a Restore> {
+        self.job_with_key().filter(|job| self.is_about_target(job))
+    }
+
+    /// The newest job with the key.
+    pub(super) fn job_with_key(&self) -> Option<&'a Restore> {
+        let target = self.seen.target.as_ref().ok()?;
+        let restores = target.restores.as_ref()?;
+        let jobs = if self.is_of_tables() {
+            &restores.tables
+        } else {
+            &restores.restores
+        };
+        let key = self.status.key.as_deref()?;
+        let ours = jobs.iter().filter(|restore| restore.description == key);
+        ours.max_by_key(|restore| restore.job_id)
+    }
+
+    fn is_about_target(&self, job: &Restore) -> bool {
+        let target = &self.spec().target.tenant_name;
+        job.tenant_name.eq_ignore_ascii_case(target)
+    }
+
+    /// Follows a job that a look has found.
+    pub(super) fn found(self, job: &Restore) -> Verdict {
+        let is_first = self.status.job_id.is_none() && self.status.sends == Some(1);
+        let sent_at = self.status.step_time.as_ref().map(|at| at.0);
+        let ended_before = job.status.is_terminal()
+            && sent_at
+                .zip(job.started_at)
+                .is_some_and(|(sent, began)| began.duration_until(sent) > BEFORE);
+        if !self.is_about_target(job) || is_first && ended_before {
+            return self.adopt(job);
+        }
+        self.follow(job)
+    }
+
+    /// Another object with the same key has recovered, or is about to: once and never again.
+    pub(super) fn adopt(mut self, job: &Restore) -> Verdict {
+        let began = job.started_at.unwrap_or(self.now);
+        if let Some(other) = self.differs(job) {
+            return self.fail(cause(
+                "IdempotencyKeyUsed",
+                &format!(
+                    "a RecoveryTask with the same idempotency key began on {began} and {other}: nothing \
+                     was sent; give this one an `idempotencyKey` of its own in a new RecoveryTask"
+                ),
+            ));
+        }
+        self.note_job(job);
+        if self.is_verification() && job.status.is_terminal() {
+            return self.verified_before(job);
+        }
+        match job.status {
+            RestoreStatus::Success => self.recovered_already(job),
+            RestoreStatus::Fail => {
+                // What it has left is dropped as after any other failure.
+                if self.status.step.is_none() {
+                    self.enter(Step::Restoring);
+                }
+                self.fail(cause(
+                    "AlreadyTried",
+                    &format!(
+                        "a RecoveryTask with the same idempotency key failed that began on {began}: \
+                         nothing was sent; to try again give another `idempotencyKey`"
+                    ),
+                ))
+            }
+            _ => {
+                self.enter(Step::Restoring);
+                self.follow(job)
+            }
+        }
+    }
+
+    /// What tells the job from what this object asks for.
+    fn differs(&self, job: &Restore) -> Option<String> {
+        if !self.is_about_target(job) {
+            return Some(format!("recovers tenant '{}'", job.tenant_name));
+        }
+        match point::asked(&self.spec().until) {
+            Ok(Point::At(scn)) if job.scn != Scn(0) && job.scn != scn => {
+                Some(format!("recovers to SCN {} ({})", job.scn, job.scn.at()))
+            }
+            _ => None,
+        }
+    }
+
+    fn recovered_already(mut self, job: &Restore) -> Verdict {
+        let began = job.started_at.unwrap_or(self.now);
+        let ended = time(job.ended_at.unwrap_or(self.now));
+        let what = if self.is_of_tables() {
+            "the tables"
+        } else {
+            "the tenant"
+        };
+        let standby = if self.stays_standby() {
+            format!(
+                "; it is a standby one still: ALTER SYSTEM ACTIVATE STANDBY TENANT = '{}' makes it a \
+                 primary one",
+                self.spec().target.tenant_name
+            )
+        } else {
+            String::new()
+        };
+        let done = cause(
+            "AlreadyRecovered",
+            &format!(
+                "a RecoveryTask with the same idempotency key recovered {what} on {began}: nothing was \
+                 sent; to recover once more give another `idempotencyKey`{standby}"
+            ),
+        );
+        self.status.progress = Some("100%".to_owned());
+        self.status.restored_time = Some(ended.clone());
+        self.status.completion_time = Some(ended);
+        let makes = self.spec().target.resources.type_ == ResourcesType::Create;
+        if makes && (self.is_of_tables() || self.status.step.is_some()) {
+            return self.clean_up_after(Outcome::Completed, done);
+        }
+        self.end_with(Outcome::Completed, done)
+    }
+
+    /// Another object with the same key has verified: what it may have left is dropped.
+    fn verified_before(mut self, job: &Restore) -> Verdict {
+        let began = job.started_at.unwrap_or(self.now);
+        self.enter(Step::Restoring);
+        self.fail(cause(
+            "AlreadyTried",
+            &format!(
+                "a RecoveryTask with the same idempotency key verified on {began}: nothing was restored; \
+                 to verify once more give another `idempotencyKey`"
+            ),
+        ))
+    }
+
+    /// Whether the job's tenant was to become a primary one, and nobody has made it one.
+    fn stays_standby(&self) -> bool {
+        let target = self.seen.target.as_ref().ok();
+        let tenant = target.and_then(|target| target.tenant.as_ref());
+        let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
+        !self.is_of_tables()
+            && self.spec().finish == Finish::Activate
+            && tenant.is_some_and(|tenant| tenant.role == "STANDBY")
+    }
+
+    /// Why the job must not go on: a store holds backups of many tenants, and only the job tells whose
+    /// they are that it reads.
+    pub(super) fn mismatch(&self, job: &Restore) -> Option<Cause> {
+        let storage = self.spec().source.storage.as_ref()?;
+        let differs =
+            |shown: &str, given: &str| !shown.is_empty() && !shown.eq_ignore_ascii_case(given);
+        let other_cluster = storage
+            .cluster_name
+            .as_ref()
+            .is_some_and(|given| differs(&job.source_cluster, given));
+        if !other_cluster && !differs(&job.source_tenant, &storage.tenant_name) {
+            return None;
+        }
+        Some(cause(
+            "SourceMismatch",
+            &format!(
+                "what lies in the store is of tenant '{}' of cluster '{}', and not of tenant '{}' as \
+                 `source.storage` says: name the tenant and its directories in a new RecoveryTask",
+                job.source_tenant, job.source_cluster, storage.tenant_name
+            ),
+        ))
+    }
+
+    /// Shows what the job shows.
+    pub(super) fn note_job(&mut self, job: &Restore) {
+        self.note_auxiliary(job);
+        let shown = self.progress_of(job);
+        let percent = shown.recover_percent.filter(|part| *part > 0);
+        let percent = percent.or(shown.percent);
+        let status = &mut self.status;
+        status.job_id = Some(job.job_id.0);
+        status.engine_state = Some(shortened(job.status.to_string(), 64));
+        status.start_time = job.started_at.map(time);
+        if let Some(id) = job.tenant_id {
+            status.target_tenant_id = Some(id.0);
+        }
+        if job.scn != Scn(0) {
+            status.restore_scn = Some(job.scn.to_string());
+            status.restore_time = Some(job.scn.at().to_string());
+        }
+        if !job.sets.is_empty() {
+            (status.backup_sets, status.backup_set_count) = named(&job.sets);
+        }
+        if !job.pieces.is_empty() {
+            (status.backup_pieces, status.backup_piece_count) = named(&job.pieces);
+        }
+        if let Some(percent) = percent {
+            status.progress = Some(format!("{percent}%"));
+        }
+    }
+}
+
+fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
+    let shown = paths.iter().take(NAMED);
+    let shown = shown
+        .map(|path| shortened(path.clone(), PATH_LIMIT))
+        .collect();
+    (shown, i32::try_from(paths.len()).ok())
+}

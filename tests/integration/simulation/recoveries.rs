@@ -1,0 +1,105 @@
+//! Recoveries: what comes of them in peace, and that no fault of the enumerated ones does harm.
+
+use std::collections::BTreeMap;
+
+use simulation::campaign::Campaign;
+use simulation::enumerate::of_recoveries;
+
+use super::faults::{SEED, assert_harmless};
+use super::peace::{NOTHING, wrong};
+
+pub(super) const WORKLOADS: [&str; 3] = ["recover", "recover-tables", "recover-leader"];
+
+/// How many plans run with every change besides all kills at statements and writes of recoveries.
+const OTHERS: usize = 60;
+
+#[test]
+fn a_tenant_is_brought_back_once_and_what_did_not_become_one_is_gone() {
+    let (undo, never, broken) = (
+        "obr_c68fb57f4b20abea5e8902e95caeda65",
+        "obr_e211abae66562a113729900a1cb0176e",
+        "obr_f0cbc6370c30076a19a730704c2ddbb2",
+    );
+    let of_all = [undo, never, broken].into_iter().flat_map(|name| {
+        [
+            format!("CreateResourceUnit of {name}: 1"),
+            format!("CreateResourcePool of {name}: 1"),
+        ]
+    });
+    let of_those_that_failed = [never, broken].into_iter().flat_map(|name| {
+        [
+            format!("DropResourcePool of {name}: 1"),
+            format!("DropResourceUnit of {name}: 1"),
+        ]
+    });
+    let made: Vec<_> = of_all.chain(of_those_that_failed).collect();
+    let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
+    wanted.extend([
+        "Restore of restore_undo: 1",
+        "Restore of restore_never: 1",
+        "Restore of restore_broken: 1",
+        "ActivateStandby of restore_undo: 1",
+        "CancelRestore of restore_never: 1",
+        "DropTenant of restore_broken: 1",
+        "recoverytasks undo: Completed",
+        "recoverytasks taken: TenantExists",
+        "recoverytasks never-mind: Canceled",
+        "recoverytasks broken: RestoreOfLogStreamFailed",
+        "tenant restore_undo: Primary Normal shop.orders shop.items",
+        "tenant restore_kept: Primary Normal ",
+    ]);
+    assert_eq!(wrong("recover", &wanted), NOTHING);
+}
+
+#[test]
+fn a_table_is_brought_back_once_and_nothing_but_tables_is_left() {
+    let keys = [
+        "obr_7bc1d7356e549992e9c9456ea3b585af",
+        "obr_bea8f138285c0b212b73aaaada21454e",
+        "obr_73a6e31281646024c1df3e4e506fcd7a",
+    ];
+    let made = keys.into_iter().flat_map(|name| {
+        ["Create", "Drop"].into_iter().flat_map(move |verb| {
+            [
+                format!("{verb}ResourceUnit of {name}: 1"),
+                format!("{verb}ResourcePool of {name}: 1"),
+            ]
+        })
+    });
+    let made: Vec<_> = made.collect();
+    let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
+    wanted.extend([
+        "RecoverTable of orders: 2",
+        "RecoverTable of restore_kept: 1",
+        "CancelRecoverTable of restore_kept: 1",
+        "DropTenant of AUX_RECOVER$*: 1",
+        "recoverytasks undo: Completed",
+        "recoverytasks never-mind: Canceled",
+        "recoverytasks broken: RestoreOfLogStreamFailed",
+        "tenant orders: Primary Normal shop.orders shop.items shop.undo",
+        "tenant restore_kept: Primary Normal ",
+    ]);
+    assert_eq!(wrong("recover-tables", &wanted), NOTHING);
+}
+
+#[test]
+fn two_operators_bring_a_tenant_back_once() {
+    let wanted = [
+        "CreateResourceUnit of obr_c68fb57f4b20abea5e8902e95caeda65: 1",
+        "CreateResourcePool of obr_c68fb57f4b20abea5e8902e95caeda65: 1",
+        "Restore of restore_undo: 1",
+        "ActivateStandby of restore_undo: 1",
+        "recoverytasks undo: Completed",
+    ];
+    assert_eq!(wrong("recover-leader", &wanted), NOTHING);
+}
+
+/// An operator is killed before and after each statement and each write of a recovery.
+#[test]
+fn no_fault_of_the_enumerated_ones_does_harm_to_a_recovery() {
+    let campaigns: BTreeMap<_, _> = WORKLOADS.map(|name| (name, Campaign::new(name))).into();
+    let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
+    let plans = of_recoveries(singles.cloned().collect(), OTHERS, SEED);
+    assert!(plans.len() >= 150, "only {} plans", plans.len());
+    println!("{}", assert_harmless(&campaigns, plans));
+}

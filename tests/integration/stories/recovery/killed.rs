@@ -1,0 +1,209 @@
+//! SIGKILL of the operator at statements and writes of a recovery; all of them are enumerated in the
+//! simulation, these are samples as real processes.
+//!
+//! At each point it is killed before it takes effect, or after it took effect and before the operator
+//! hears of it. Another operator takes over, and there must be one recovery, as if nothing had happened.
+
+use std::sync::Mutex;
+
+use oceanbase_sim::fault::{Fault, Moment as Then, Trigger};
+use oceanbase_sim::log::{Ending, StatementLog};
+use oceanbase_sim::model::RestoreStage;
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::tables::of_tables;
+use super::{ALLOWED, recovery, resources, tenant};
+use crate::stories::LOG_BACKUP;
+use crate::support::proxy::{Moment, Proxy, Write};
+use crate::support::{World, eventually, scratch};
+
+/// A tenant with a day of backups in the store of every story.
+const BACKED_UP: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - name: orders
+    fullBackupSize: 1GiB
+    dataDest: 'file:///ob-backup/obprod-7/orders-1002/data'
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 26h}]}
+    backups: [{ago: 24h}]
+    tables: [{name: shop.orders, rows: 1000}]
+";
+
+/// How many operators are killed at the same time.
+const LANES: usize = 4;
+
+/// What is recovered, and how that ends where nobody is killed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Life {
+    /// The whole tenant.
+    Completed,
+    /// The database's job fails.
+    Failed,
+    /// Somebody calls it off while the database works.
+    Canceled,
+    /// One table.
+    OfTables,
+}
+
+/// Where the operator is killed.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// The first statement of this kind.
+    Statement(Kind),
+    /// The first status of the task with this field.
+    Status(&'static str),
+}
+
+use Life::{Canceled, Completed, Failed, OfTables};
+use Moment::{After, Before};
+use Point::{Statement, Status};
+
+const PLANS: [(Life, Point, Moment); 12] = [
+    (Completed, Statement(Kind::CreateResourceUnit), After),
+    (Completed, Statement(Kind::CreateResourcePool), Before),
+    (Completed, Status("sends"), Before),
+    (Completed, Status("sends"), After),
+    (Completed, Statement(Kind::Restore), Before),
+    (Completed, Statement(Kind::Restore), After),
+    (Completed, Status("jobId"), Before),
+    (Completed, Statement(Kind::ActivateStandby), After),
+    (Failed, Statement(Kind::DropTenant), After),
+    (Failed, Statement(Kind::DropResourcePool), After),
+    (Canceled, Statement(Kind::CancelRestore), After),
+    (OfTables, Statement(Kind::RecoverTable), After),
+];
+
+/// A world with a gate before its API server, whose operator will stand still at the point.
+fn armed((life, point, moment): (Life, Point, Moment)) -> (World, Proxy) {
+    let mut world = World::new("recovery-kill", BACKED_UP);
+    let proxy = Proxy::start();
+    world.kubeconfig = proxy.kubeconfig(scratch());
+    world.edit("oceanbasecluster", "prod", ALLOWED);
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {recovery: {targetTenants: [orders]}}",
+    );
+    let name = || "restore_orders".to_owned();
+    match life {
+        Failed => world.inject(Fault::FailRestore {
+            tenant: name(),
+            at: RestoreStage::ConsistentScn,
+            code: -9094,
+            comment: None,
+        }),
+        Canceled => world.inject(Fault::HoldRestore {
+            tenant: name(),
+            at: RestoreStage::ConsistentScn,
+        }),
+        Completed | OfTables => {}
+    }
+    match point {
+        Statement(kind) => world.inject(Fault::Stall {
+            on: Trigger::next(kind),
+            when: match moment {
+                Before => Then::BeforeExecuting,
+                After => Then::AfterCommit,
+            },
+        }),
+        Status(field) => {
+            let is_at = move |_: &[Write], write: &Write| {
+                write.operation == "PUT recoverytasks/status"
+                    && !write.object["status"][field].is_null()
+            };
+            proxy.hold(Box::new(is_at), moment);
+        }
+    }
+    world.start_operator();
+    world.apply(LOG_BACKUP);
+    eventually(
+        "the log backup",
+        || world.get("logbackup", "orders-log"),
+        |logs| logs["status"]["recoveryWindows"][0].is_object(),
+    );
+    (world, proxy)
+}
+
+fn is_reached(world: &World, proxy: &Proxy) -> bool {
+    let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
+    let any_lost = |log: &StatementLog| log.entries().any(|entry| lost(&entry.ending));
+    proxy.held() || world.simulator.log(any_lost)
+}
+
+/// Kills the operator at the point and lets another one take over.
+fn kill(plan: (Life, Point, Moment)) {
+    let (life, ..) = plan;
+    let (mut world, proxy) = armed(plan);
+    world.apply(&match life {
+        OfTables => of_tables("undo", "{}"),
+        _ => recovery("undo", "{}"),
+    });
+    if life == Canceled {
+        world.phase("recoverytask", "undo", "Restoring");
+        world.edit("recoverytask", "undo", "spec: {cancel: true}");
+    }
+    eventually(
+        &format!("{plan:?}"),
+        || is_reached(&world, &proxy),
+        |reached| *reached,
+    );
+    world.kill_operator();
+    world.start_operator();
+    let phase = match life {
+        Completed | OfTables => "Completed",
+        Failed => "Failed",
+        Canceled => "Canceled",
+    };
+    let task = world.phase("recoverytask", "undo", phase);
+    assert_one_recovery(&world, life, &task);
+}
+
+/// One job, and of what it made only what was asked for.
+fn assert_one_recovery(world: &World, life: Life, task: &Value) {
+    let statements = world.changing();
+    let kind = match life {
+        OfTables => Kind::RecoverTable,
+        _ => Kind::Restore,
+    };
+    let took_effect = |log: &StatementLog| {
+        let all = log.of_kind(kind);
+        all.filter(|entry| entry.took_effect()).count()
+    };
+    assert_eq!(world.simulator.log(took_effect), 1, "{statements:#?}");
+    let role = |name| tenant(world, name).map(|(role, _)| role);
+    assert_eq!(role("orders").as_deref(), Some("PRIMARY"));
+    let made = resources(world);
+    let cleanup = &task["status"]["cleanup"];
+    if life == Completed {
+        assert_eq!(role("restore_orders").as_deref(), Some("PRIMARY"));
+        assert_eq!(made.len(), 2, "{statements:#?}");
+        assert!(cleanup.is_null(), "{cleanup}");
+    } else {
+        assert_eq!(role("restore_orders"), None, "{statements:#?}");
+        assert!(made.is_empty(), "{made:?} {statements:#?}");
+        assert!(cleanup["poolsDropped"][0].is_string(), "{cleanup}");
+        assert!(cleanup["unitsDropped"][0].is_string(), "{cleanup}");
+    }
+    if life == Failed {
+        assert_eq!(cleanup["tenantDropped"], "restore_orders");
+    }
+}
+
+#[test]
+fn a_kill_at_a_statement_or_write_of_a_recovery_leaves_one_recovery() {
+    let left = Mutex::new(PLANS.to_vec());
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().unwrap().pop();
+                    let Some(plan) = next else { return };
+                    kill(plan);
+                }
+            });
+        }
+    });
+}

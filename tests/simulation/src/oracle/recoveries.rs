@@ -1,0 +1,250 @@
+//! What must hold of recoveries: one job for each, an intent in the status and a look for the key before
+//! it is sent; nothing is dropped, activated or called off but what the recovery's own job has made;
+//! and at its end the database is as the task says.
+
+mod ends;
+mod seen;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use api_double::Change;
+use oceanbase_sim::Simulator;
+use oceanbase_sim::log::Entry;
+use oceanbase_sim::model::World;
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::State;
+use seen::Found;
+
+/// What is known of recoveries.
+#[derive(Default)]
+pub(super) struct Recoveries {
+    /// The RecoveryTasks as they were last written, by uid.
+    tasks: BTreeMap<String, Arc<Value>>,
+    /// What the statement finds that is being run.
+    before: Found,
+    /// How often each key was sent, whatever came of it.
+    sent: BTreeMap<String, i64>,
+    /// How often each key was sent and took effect.
+    begun: BTreeMap<String, u32>,
+    /// Names of the pools and of the units that statements of ours have made.
+    pools: BTreeSet<String>,
+    units: BTreeSet<String>,
+    /// What statements of ours have dropped, by the hash of their recovery's key: `tenant a`.
+    dropped: BTreeMap<String, BTreeSet<String>>,
+    /// What was seen of jobs and of the tenants that they have made.
+    seen: seen::Seen,
+}
+
+impl Recoveries {
+    /// The task with this key.
+    fn task(&self, key: &str) -> Option<&Arc<Value>> {
+        let mut tasks = self.tasks.values();
+        tasks.find(|task| task["status"]["key"] == key)
+    }
+
+    /// Tasks whose job has begun to end, because they say so.
+    fn is_ending(&self, key: &str) -> bool {
+        let task = self.task(key);
+        task.is_some_and(|task| !task["status"]["ending"].is_null())
+    }
+
+    fn is_called_off(&self, key: &str) -> bool {
+        let task = self.task(key);
+        task.is_some_and(|task| task["spec"]["cancel"] == true)
+    }
+}
+
+impl State {
+    /// Somebody has written a RecoveryTask.
+    pub(super) fn recovery(&mut self, simulator: &Simulator, change: &Change) {
+        let Some(after) = &change.after else { return };
+        let uid = after["metadata"]["uid"].as_str().unwrap_or_default();
+        let tasks = &mut self.recoveries.tasks;
+        tasks.insert(uid.to_owned(), Arc::clone(after));
+        if let Some(before) = &change.before {
+            self.recovery_goes_forward(change, before, after, simulator);
+        }
+    }
+
+    /// Takes note of what the statement finds that is to be run.
+    pub(super) fn before_a_recovery(&mut self, simulator: &Simulator, text: &str) {
+        const READS: [&str; 3] = ["SELECT", "SET", "SHOW"];
+        if !READS.iter().any(|word| text.starts_with(word)) {
+            self.recoveries.before = simulator.world(Found::of);
+        }
+    }
+
+    /// Takes note of what came of statements and of time.
+    pub(super) fn after_a_recovery(&mut self, world: &World) {
+        if !self.recoveries.tasks.is_empty() {
+            self.recoveries.seen.note(world);
+        }
+    }
+
+    /// A statement that changes something for a recovery, or ends one.
+    pub(super) fn of_a_recovery(&mut self, entry: &Entry) {
+        let wrong = match entry.kind {
+            Kind::Restore | Kind::RecoverTable => self.begins(entry),
+            Kind::CreateResourcePool | Kind::CreateResourceUnit => self.makes(entry),
+            Kind::DropTenant => self.drops_a_tenant(entry),
+            Kind::DropResourcePool | Kind::DropResourceUnit => self.drops_a_resource(entry),
+            Kind::CancelRestore | Kind::CancelRecoverTable => self.calls_off(entry),
+            Kind::ActivateStandby => self.activates(entry),
+            _ => None,
+        };
+        if let Some(wrong) = wrong {
+            self.violated(&format!("I8: {wrong}: {}", entry.text));
+        }
+    }
+
+    fn begins(&mut self, entry: &Entry) -> Option<String> {
+        let Some(key) = key(&entry.text) else {
+            return Some("a recovery without a key".to_owned());
+        };
+        let has_looked = self.looked.contains(&(entry.session, key.to_owned()));
+        let recoveries = &mut self.recoveries;
+        let sent = recoveries.sent.entry(key.to_owned()).or_default();
+        *sent += 1;
+        let sent = *sent;
+        if entry.took_effect() {
+            *recoveries.begun.entry(key.to_owned()).or_default() += 1;
+        }
+        let task = recoveries.task(key);
+        let intents = task.and_then(|task| task["status"]["sends"].as_i64());
+        if recoveries.begun.get(key).is_some_and(|count| *count > 1) {
+            Some(format!("it was run twice for {key}"))
+        } else if intents.unwrap_or_default() < sent {
+            Some(format!("no status holds the intent of {key}"))
+        } else if !has_looked {
+            Some(format!("nobody looked for {key} before it was sent"))
+        } else if recoveries.before.has_job(key) {
+            Some(format!("the database knows {key} already"))
+        } else {
+            None
+        }
+    }
+
+    fn makes(&mut self, entry: &Entry) -> Option<String> {
+        let name = quoted(&entry.text);
+        let recoveries = &mut self.recoveries;
+        let Some(key) = key_of(name) else {
+            return Some("it is made for no recovery".to_owned());
+        };
+        if recoveries.task(&key).is_none() {
+            return Some("it is made for no recovery".to_owned());
+        }
+        if entry.took_effect() {
+            let (made, there) = if entry.kind == Kind::CreateResourcePool {
+                (&mut recoveries.pools, &recoveries.before.pools)
+            } else {
+                (&mut recoveries.units, &recoveries.before.units)
+            };
+            if !there.contains(name) {
+                made.insert(name.to_owned());
+            }
+        }
+        None
+    }
+
+    /// A tenant is dropped only as what a job of ours has made and not finished.
+    fn drops_a_tenant(&mut self, entry: &Entry) -> Option<String> {
+        let name = quoted(&entry.text);
+        let recoveries = &mut self.recoveries;
+        // Whoever was faster has dropped it.
+        let id = *recoveries.before.tenants.get(name)?;
+        let Some(job) = recoveries.before.maker(id) else {
+            return Some(format!("no recovery has made tenant {id}"));
+        };
+        let (key, has_failed) = (job.key.clone(), job.has_ended() && !job.went_well());
+        if recoveries.task(&key).is_none() {
+            return Some(format!("tenant {id} is of somebody else's job"));
+        }
+        if !has_failed {
+            return Some(format!("the job of tenant {id} has not failed"));
+        }
+        if !recoveries.is_ending(&key) {
+            return Some(format!("the recovery of tenant {id} goes on"));
+        }
+        if entry.took_effect() {
+            let dropped = recoveries.dropped.entry(key).or_default();
+            dropped.insert(format!("tenant {name}"));
+        }
+        None
+    }
+
+    fn drops_a_resource(&mut self, entry: &Entry) -> Option<String> {
+        let name = quoted(&entry.text).to_owned();
+        let recoveries = &mut self.recoveries;
+        let (what, made, there) = if entry.kind == Kind::DropResourcePool {
+            ("pool", &recoveries.pools, &recoveries.before.pools)
+        } else {
+            ("unit", &recoveries.units, &recoveries.before.units)
+        };
+        if !there.contains(&name) {
+            return None;
+        }
+        if !made.contains(&name) {
+            return Some(format!("no recovery has made {what} {name}"));
+        }
+        let key = key_of(&name)?;
+        if !recoveries.is_ending(&key) {
+            return Some(format!("the recovery of {what} {name} goes on"));
+        }
+        if entry.took_effect() {
+            let dropped = recoveries.dropped.entry(key).or_default();
+            dropped.insert(format!("{what} {name}"));
+        }
+        None
+    }
+
+    fn calls_off(&mut self, entry: &Entry) -> Option<String> {
+        let name = quoted(&entry.text);
+        let of_tables = entry.kind == Kind::CancelRecoverTable;
+        let recoveries = &self.recoveries;
+        let mut hit = recoveries.before.running(of_tables, name);
+        let other = hit.find(|key| !recoveries.is_called_off(key))?;
+        Some(format!("nobody has called {other} off"))
+    }
+
+    /// A tenant becomes a primary one only as what a job of ours has finished, where it is wanted.
+    fn activates(&mut self, entry: &Entry) -> Option<String> {
+        let before = &self.recoveries.before;
+        let name = entry.text.split('\'').nth(1).unwrap_or_default();
+        let id = *before.tenants.get(name)?;
+        let job = before.maker(id);
+        let key = job.filter(|job| job.went_well()).map(|job| &job.key);
+        let task = key.and_then(|key| self.recoveries.task(key));
+        match task {
+            None => Some(format!("no recovery has brought tenant {id} back")),
+            Some(task) if task["spec"]["finish"] == "Standby" => {
+                Some(format!("tenant {id} is to stay a standby one"))
+            }
+            Some(_) => None,
+        }
+    }
+}
+
+/// The key of a recovery in a statement.
+pub(super) fn key(text: &str) -> Option<&str> {
+    text.split('\'').find(|part| part.starts_with("obr/"))
+}
+
+/// The key whose unit and pool have this name.
+fn key_of(name: &str) -> Option<String> {
+    Some(format!("obr/{}", name.strip_prefix("obr_")?))
+}
+
+/// The name of the unit and of the pool of a key.
+fn name_of(key: &str) -> String {
+    key.replacen("obr/", "obr_", 1)
+}
+
+/// The first name in backquotes.
+fn quoted(text: &str) -> &str {
+    text.split('`').nth(1).unwrap_or_default()
+}

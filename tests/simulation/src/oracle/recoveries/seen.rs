@@ -1,0 +1,141 @@
+//! What a statement finds in the database, and what was ever seen there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use oceanbase_sim::model::{RecoverStage, RestoreStage, Role, TenantStatus, World};
+
+/// A job of a recovery.
+#[derive(Clone, Debug)]
+pub(super) struct Job {
+    /// What it is found by; empty of an auxiliary tenant's restore.
+    pub(super) key: String,
+    /// Whether it brings tables.
+    of_tables: bool,
+    /// The tenant that it makes, or that gets the tables.
+    name: String,
+    /// The number of the tenant that it has made: of tables that of the auxiliary one.
+    made: Option<u64>,
+    /// How it ended; none while it runs.
+    went_well: Option<bool>,
+}
+
+impl Job {
+    pub(super) fn has_ended(&self) -> bool {
+        self.went_well.is_some()
+    }
+
+    pub(super) fn went_well(&self) -> bool {
+        self.went_well == Some(true)
+    }
+}
+
+/// What a statement finds.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Found {
+    jobs: Vec<Job>,
+    /// Numbers of tenants by their names.
+    pub(super) tenants: BTreeMap<String, u64>,
+    pub(super) pools: BTreeSet<String>,
+    pub(super) units: BTreeSet<String>,
+}
+
+impl Found {
+    /// What is there now.
+    pub(super) fn of(world: &World) -> Self {
+        let resources = &world.resources;
+        let tenants = world.tenants.iter();
+        Self {
+            jobs: jobs(world),
+            tenants: tenants.map(|t| (t.name.clone(), t.id.0)).collect(),
+            pools: resources.pools.iter().map(|p| p.name.clone()).collect(),
+            units: resources.configs.iter().map(|c| c.name.clone()).collect(),
+        }
+    }
+
+    pub(super) fn has_job(&self, key: &str) -> bool {
+        self.jobs.iter().any(|job| job.key == key)
+    }
+
+    /// The job that has made the tenant with this number.
+    pub(super) fn maker(&self, tenant: u64) -> Option<&Job> {
+        let mut jobs = self.jobs.iter();
+        jobs.find(|job| !job.key.is_empty() && job.made == Some(tenant))
+    }
+
+    /// Numbers of the tenants that the jobs with this key have made, and that are there.
+    pub(super) fn made(&self, key: &str) -> impl Iterator<Item = (&String, u64)> {
+        let jobs = self.jobs.iter().filter(|job| job.key == key);
+        let made: BTreeSet<_> = jobs.filter_map(|job| job.made).collect();
+        let tenants = self.tenants.iter().map(|(name, id)| (name, *id));
+        tenants.filter(move |(_, id)| made.contains(id))
+    }
+
+    /// Keys of the jobs that run for a tenant of this name.
+    pub(super) fn running(&self, of_tables: bool, name: &str) -> impl Iterator<Item = &String> {
+        let jobs = self.jobs.iter();
+        jobs.filter(move |job| job.of_tables == of_tables && job.name == name && !job.has_ended())
+            .map(|job| &job.key)
+    }
+}
+
+fn jobs(world: &World) -> Vec<Job> {
+    let running = world.restores.jobs.iter().chain(&world.restores.history);
+    let restores: Vec<Job> = running
+        .map(|job| Job {
+            key: job.request.description.clone(),
+            of_tables: false,
+            name: job.request.tenant_name.clone(),
+            made: job.tenant.map(|id| id.0),
+            went_well: (job.stage >= RestoreStage::Ended).then(|| !job.has_failed()),
+        })
+        .collect();
+    let tables = world
+        .recoveries
+        .jobs
+        .iter()
+        .chain(&world.recoveries.history);
+    let tables = tables.map(|job| {
+        let auxiliary = &job.request.restore.tenant_name;
+        let restore = restores.iter().find(|restore| restore.name == *auxiliary);
+        Job {
+            key: job.request.restore.description.clone(),
+            of_tables: true,
+            name: job.request.target_name.clone(),
+            made: restore.and_then(|restore| restore.made),
+            went_well: (job.stage == RecoverStage::Ended).then_some(job.result == 0),
+        }
+    });
+    let tables: Vec<_> = tables.collect();
+    // The restore of an auxiliary tenant has the key of its recovery too: what it makes is that one's.
+    let is_own = |job: &Job| !tables.iter().any(|of| of.key == job.key);
+    let whole: Vec<_> = restores.iter().filter(|job| is_own(job)).cloned().collect();
+    whole.into_iter().chain(tables).collect()
+}
+
+/// What was ever seen. A tenant that is dropped, and rows that are gone, are remembered.
+#[derive(Default)]
+pub(super) struct Seen {
+    /// Keys of jobs that have ended well.
+    pub(super) successes: BTreeSet<String>,
+    /// Numbers of tenants that were seen as primary ones in normal state, and as standby ones.
+    pub(super) primaries: BTreeSet<u64>,
+    pub(super) standbys: BTreeSet<u64>,
+}
+
+impl Seen {
+    pub(super) fn note(&mut self, world: &World) {
+        for job in jobs(world).into_iter().filter(Job::went_well) {
+            self.successes.insert(job.key);
+        }
+        for tenant in &world.tenants {
+            if tenant.status != TenantStatus::Normal {
+                continue;
+            }
+            match tenant.role {
+                Role::Primary => self.primaries.insert(tenant.id.0),
+                Role::Standby => self.standbys.insert(tenant.id.0),
+                Role::Restore => false,
+            };
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! What people bring back from backups: tenants, and tables.
+
+use std::time::Duration;
+
+use oceanbase_sim::statement::Kind;
+
+use super::everyday::{LATER, LOG_BACKUP};
+use super::{Action, Workload, edit, minutes};
+
+/// A tenant with a day of backups in a store of ours, and one that nobody touches, whose name is like
+/// those of recovered ones.
+const BACKED_UP: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 10
+tenants:
+  - name: orders
+    fullBackupSize: 1GiB
+    dataDest: 'file:///ob-backup/obprod-7/orders-1002/data'
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 48h}]}
+    backups: [{ago: 24h}]
+    tables: [{name: shop.orders, rows: 1000}, {name: shop.items, rows: 20}]
+  - {name: restore_kept}
+";
+
+/// A point in the window of the tenant: half an hour after its backup.
+const POINT: &str = "2026-11-19T02:25:00+00:00";
+
+/// How long people wait before they call a recovery of tables off: whoever finds that one may be under
+/// way waits more than a minute before it looks.
+const MUCH_LATER: Duration = Duration::from_secs(150);
+
+/// What recoveries may send.
+const OF_RECOVERIES: [Kind; 10] = [
+    Kind::CreateResourceUnit,
+    Kind::CreateResourcePool,
+    Kind::Restore,
+    Kind::RecoverTable,
+    Kind::CancelRestore,
+    Kind::CancelRecoverTable,
+    Kind::ActivateStandby,
+    Kind::DropTenant,
+    Kind::DropResourcePool,
+    Kind::DropResourceUnit,
+];
+
+/// A recovery of `orders` with these lines in its target, and these in its spec.
+fn recovery(name: &str, target: &str, more: &str) -> Action {
+    Action::Apply(format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata: {{name: {name}}}
+spec:
+  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  until: {{type: Time, time: '{POINT}'}}
+  target:
+    clusterRef: {{name: prod}}
+    resources: {{type: Create, create: {{maxCpu: '2', memory: 8Gi}}}}
+    {target}
+  {more}
+"
+    ))
+}
+
+/// A recovery of the whole tenant as this one.
+fn whole(name: &str, tenant: &str) -> Action {
+    recovery(name, &format!("tenantName: {tenant}"), "")
+}
+
+/// A recovery of one table, under another name, into this tenant.
+fn of_a_table(name: &str, tenant: &str) -> Action {
+    let target = format!("type: ExistingTenant\n    tenantName: {tenant}");
+    let table = name.replace('-', "_");
+    let objects = format!("objects: {{tables: [{{from: shop.orders, to: shop.{table}}}]}}");
+    recovery(name, &target, &objects)
+}
+
+impl Workload {
+    fn with_recoveries(name: &'static str, rules: &'static str) -> Self {
+        let mut recovery = Self::new(name, &["orders", "restore_kept"]);
+        BACKED_UP.clone_into(&mut recovery.scenario);
+        recovery.heals = false;
+        recovery.allowed.extend(OF_RECOVERIES);
+        recovery
+            .at(Duration::ZERO, edit("oceanbaseclusters", "prod", rules))
+            .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
+    }
+
+    /// A tenant is brought back to a time; once more, which is called off while the database works;
+    /// once more, which fails; and once as a tenant that there is.
+    pub(super) fn recover() -> Self {
+        let holds = "holdRestore: {tenant: restore_never, at: waitLs}";
+        let fails = "failRestore: {tenant: restore_broken, at: consistentScn, code: -9094}";
+        Self::with_recoveries("recover", "spec: {recovery: {policy: Allowed}}")
+            .at(Duration::ZERO, Action::Database(holds))
+            .at(Duration::ZERO, Action::Database(fails))
+            .at(minutes(1), whole("undo", "restore_undo"))
+            .at(minutes(1), whole("taken", "restore_kept"))
+            .at(minutes(4), whole("never-mind", "restore_never"))
+            .at(
+                minutes(4) + LATER,
+                edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
+            )
+            .at(minutes(8), whole("broken", "restore_broken"))
+    }
+
+    /// Two operators of which one acts: a tenant is brought back.
+    pub(super) fn recover_leader() -> Self {
+        let rules = "spec: {recovery: {policy: Allowed}}";
+        let mut leader = Self::with_recoveries("recover-leader", rules);
+        leader.has_second = true;
+        leader.length = minutes(20);
+        leader.at(minutes(1), whole("undo", "restore_undo"))
+    }
+
+    /// A table is brought back under another name into the tenant that it came from; one comes into
+    /// another tenant, which is called off; and once more, which fails.
+    pub(super) fn recover_tables() -> Self {
+        let rules = "spec: {recovery: {policy: Allowed, targetTenants: ['*']}}";
+        let holds = "holdRecoverTable: {tenant: restore_kept, at: importing}";
+        let fails = "failRecoverTable: {tenant: orders, at: importing, code: -9094}";
+        let mut tables = Self::with_recoveries("recover-tables", rules);
+        // The database may work on a RECOVER TABLE for a minute, and no name lets only one through.
+        tables.patience = Duration::from_secs(30);
+        tables
+            .at(Duration::ZERO, Action::Database(holds))
+            .at(minutes(1), of_a_table("undo", "orders"))
+            .at(minutes(4), of_a_table("never-mind", "restore_kept"))
+            .at(
+                minutes(4) + MUCH_LATER,
+                edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
+            )
+            .at(minutes(9), Action::Database(fails))
+            .at(minutes(9), of_a_table("broken", "orders"))
+    }
+}
