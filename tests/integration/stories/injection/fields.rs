@@ -106,16 +106,6 @@ spec:
 ---
 kind: RecoveryTask
 spec:
-  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Scn, scn: '1700000000000000000'}
-  target: {clusterRef: {name: prod}, tenantName: restore_drill, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
-  finish: Standby
-  verification:
-    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
-    credentialsSecretRef: {name: prod-sys}
----
-kind: RecoveryTask
-spec:
   source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, clusterName: obprod, tenantName: orders}}
   until: {type: Latest}
   target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
@@ -150,6 +140,16 @@ spec:
   target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
   objects: {databases: [{from: shop, to: shop_restored}]}
   mode: Preview
+---
+kind: RecoveryTask
+spec:
+  source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
+  until: {type: Scn, scn: '1700000000000000000'}
+  target: {clusterRef: {name: prod}, tenantName: restore_drill, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
+  finish: Standby
+  verification:
+    checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+    credentialsSecretRef: {name: prod-sys}
 ";
 
 /// A text in the spec of a kind.
