@@ -115,10 +115,10 @@ recoverytasks.spec.source.tenant.tenantName: [Succeeded, NothingToRecover]
 recoverytasks.spec.source.storage.storageRef.name: [Succeeded, StorageNotFound]
 recoverytasks.spec.source.storage.dataPath: [Succeeded, InvalidDestination]
 recoverytasks.spec.source.storage.logPath: [Succeeded, InvalidDestination]
-# Only shown.
-recoverytasks.spec.source.storage.clusterName: [Succeeded, Previewed]
-# Only shown, and compared with what may be recovered: here everything.
-recoverytasks.spec.source.storage.tenantName: [Succeeded, Previewed]
+# Only compared with what a job reads.
+recoverytasks.spec.source.storage.clusterName: [Succeeded, NoRestoreSource]
+# Only compared with what may be recovered, here everything, and with what a job reads.
+recoverytasks.spec.source.storage.tenantName: [Succeeded, NoRestoreSource]
 recoverytasks.spec.until.time: [Succeeded, InvalidUntil]
 recoverytasks.spec.until.scn: [Succeeded, InvalidUntil]
 recoverytasks.spec.target.clusterRef.name: [Succeeded, ClusterNotFound]
@@ -141,7 +141,7 @@ recoverytasks.spec.verification.checks[].name: [Succeeded, NoRestoreSource]
 recoverytasks.spec.verification.checks[].expect: [Succeeded, NoRestoreSource]
 recoverytasks.spec.verification.credentialsSecretRef.name: [Succeeded, InvalidReference]
 # Only hashed.
-recoverytasks.spec.idempotencyKey: [Succeeded, Previewed]
+recoverytasks.spec.idempotencyKey: [Succeeded, NoRestoreSource]
 recoverytasks.spec.notAfterTime: [Succeeded, ~]
 ";
 

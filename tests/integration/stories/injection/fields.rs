@@ -107,7 +107,7 @@ spec:
 kind: RecoveryTask
 spec:
   source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, clusterName: obprod, tenantName: orders}}
-  until: {type: Latest}
+  until: {type: Scn, scn: '1700000000000000000'}
   target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
   mode: Preview
   idempotencyKey: once
@@ -128,7 +128,7 @@ spec:
 kind: RecoveryTask
 spec:
   source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Latest}
+  until: {type: Scn, scn: '1700000000000000000'}
   target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
   objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
   mode: Preview
@@ -136,7 +136,7 @@ spec:
 kind: RecoveryTask
 spec:
   source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Latest}
+  until: {type: Scn, scn: '1700000000000000000'}
   target: {type: ExistingTenant, clusterRef: {name: prod}, tenantName: orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
   objects: {databases: [{from: shop, to: shop_restored}]}
   mode: Preview

@@ -65,7 +65,7 @@ pub(super) fn usual() -> BTreeSet<String> {
         "spec: {recovery: {policy: Allowed}}",
     );
     world.apply(PREVIEW);
-    world.phase("recoverytask", "look", "Completed");
+    world.phase("recoverytask", "look", "Failed");
     shapes(&world.simulator)
 }
 
@@ -76,7 +76,7 @@ kind: RecoveryTask
 metadata: {name: look}
 spec:
   source: {type: Storage, storage: {storageRef: {name: nfs}, dataPath: a/data, logPath: a/log, tenantName: orders}}
-  until: {type: Latest}
+  until: {type: Scn, scn: '1700000000000000000'}
   target: {clusterRef: {name: prod}, tenantName: restore_orders, resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}}
   mode: Preview
 ";
