@@ -215,7 +215,7 @@ pub struct VerificationStatus {
     /// End of the last one that went well.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_success_time: Option<Time>,
-    /// How the last one ended: `Passed`, `Failed` or `Canceled`.
+    /// How the last one ended: `Passed`, `Failed`, `Canceled` or `Missed`.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub result: Option<String>,
@@ -257,7 +257,7 @@ pub struct VerificationStatus {
     pub schedule_fingerprint: Option<String>,
 }
 
-/// The last verification of a tenant.
+/// The last verification of a tenant that has passed or failed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct VerifiedTenant {
@@ -270,7 +270,7 @@ pub struct VerifiedTenant {
     /// When it ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_time: Option<Time>,
-    /// `Passed`, `Failed` or `Canceled`.
+    /// `Passed` or `Failed`.
     #[schemars(length(max = 32))]
     pub result: String,
     /// Seconds that it took until the tenant could be read again.

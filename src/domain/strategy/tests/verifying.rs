@@ -251,3 +251,19 @@ fn a_schedule_that_can_not_be_read_holds_back_no_backup() {
     assert_eq!(story.is(types::READY), "True");
     assert_eq!(verdict.effect, None);
 }
+
+#[test]
+fn one_that_had_no_time_to_begin_is_no_failure_of_its_tenant() {
+    let mut story = story(&hourly());
+    story.look(5);
+    story.verify(60);
+    story.end_verification("Failed", 430);
+    let last = story.seen.verifications.last_mut().unwrap();
+    last.cause = Some(crate::domain::cause(
+        "NotAfterTimePassed",
+        "another one runs",
+    ));
+    story.look(431);
+    assert_eq!(story.verified().result.as_deref(), Some("Missed"));
+    assert_eq!(story.status.alert_count, Some(0));
+}

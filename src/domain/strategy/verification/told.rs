@@ -141,9 +141,12 @@ fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
     let (Some(outcome), Some(ended_at)) = (&seen.outcome, seen.completed_at) else {
         return;
     };
+    let why = seen.cause.as_ref().map(|cause| cause.reason.as_str());
     let result = match outcome.as_str() {
         "Completed" => PASSED,
         "Canceled" => "Canceled",
+        // Others had their turn for too long: that says nothing of the backups, and may become overdue.
+        _ if why == Some("NotAfterTimePassed") => "Missed",
         _ => FAILED,
     };
     let ended = time(ended_at);
@@ -157,6 +160,10 @@ fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
     }
     if result == PASSED {
         known.last_success_time = known.last_success_time.take().max(Some(ended.clone()));
+    }
+    if result != PASSED && result != FAILED {
+        // What was found before stands.
+        return;
     }
     let message = seen.cause.as_ref().filter(|_| result != PASSED);
     let verified = VerifiedTenant {
