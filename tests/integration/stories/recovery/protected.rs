@@ -52,3 +52,18 @@ fn a_protected_backup_is_recovered_with_its_password_and_with_no_other() {
     world.phase("recoverytask", "right", "Completed");
     assert!(tenant(&world, "restore_orders").is_some());
 }
+
+#[test]
+fn a_protected_backup_is_recovered_from_its_store_alone() {
+    let world = protected("recovery-protected-store");
+    let scn = window(&world)["endScn"].as_str().unwrap().to_owned();
+    let without = from_store("without", &scn, "{}");
+    world.apply(&without);
+    let task = world.phase("recoverytask", "without", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "InvalidBackupPassword");
+    assert_eq!(changing_for_recovery(&world), 0);
+    let with = "decryptionSecretRefs: [{name: right}]";
+    world.apply(&from_store("with", &scn, with));
+    world.phase("recoverytask", "with", "Completed");
+    assert!(tenant(&world, "restore_orders").is_some());
+}

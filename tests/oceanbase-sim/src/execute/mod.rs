@@ -18,8 +18,8 @@ use std::time::Duration;
 
 use crate::error;
 use crate::model::{TenantId, World};
-use crate::statement::{Action, Kind, Statement, Tenants};
-use crate::value::{Outcome, ResultSet, SqlError};
+use crate::statement::{Action, Kind, Statement, Tenants, Until};
+use crate::value::{Outcome, SqlError};
 use crate::views::Version;
 
 /// Who runs a statement.
@@ -60,8 +60,8 @@ pub(crate) struct Carried {
     pub(crate) decryption: Vec<String>,
     /// `ADD RESTORE SOURCE`.
     pub(crate) sources: Vec<String>,
-    /// What the last preview found.
-    pub(crate) preview: Option<ResultSet>,
+    /// The destinations and the point of the last preview.
+    pub(crate) preview: Option<(Vec<String>, Until)>,
     /// How long the statement that was just run keeps its client waiting.
     pub(crate) waits: Duration,
 }
@@ -116,13 +116,10 @@ fn run_restore(
     match action {
         Action::Restore(asked) => restore::start(world, caller, asked, carried),
         Action::RestorePreview { from, until } => {
-            restore::preview(world, caller, from.as_deref(), until, carried)
+            restore::preview(caller, from.as_deref(), until, carried)
         }
         Action::ShowRestorePreview => {
-            let found = carried.preview.clone().ok_or_else(|| {
-                error::not_supported("show restore preview before ALTER SYSTEM RESTORE PREVIEW is")
-            })?;
-            return Ok(Outcome::Rows(found));
+            return restore::show_preview(world, carried).map(Outcome::Rows);
         }
         Action::AddRestoreSource(uri) => caller.only_sys().map(|()| {
             carried.sources.push(uri.clone());

@@ -213,8 +213,8 @@ pub(super) fn seed(
     }
 }
 
+/// Keeps in the session what is asked: the store is read when it is shown.
 pub(super) fn preview(
-    world: &World,
     caller: &Caller,
     from: Option<&str>,
     until: &Until,
@@ -228,10 +228,19 @@ pub(super) fn preview(
     }
     let texts = source_texts(from, &carried.sources)?;
     check_until(until)?;
-    let sources = world.sources(&texts)?;
-    let (_, reading) = read(world, &sources, until, &carried.decryption)?;
-    carried.preview = Some(preview_rows(&reading));
+    carried.preview = Some((texts, until.clone()));
     Ok(())
+}
+
+pub(super) fn show_preview(world: &World, carried: &Carried) -> Result<ResultSet, SqlError> {
+    let Some((texts, until)) = &carried.preview else {
+        return Err(error::not_supported(
+            "show restore preview before ALTER SYSTEM RESTORE PREVIEW is",
+        ));
+    };
+    let sources = world.sources(texts)?;
+    let (_, reading) = read(world, &sources, until, &carried.decryption)?;
+    Ok(preview_rows(&reading))
 }
 
 fn preview_rows(reading: &Reading) -> ResultSet {
