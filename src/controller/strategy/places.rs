@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use super::super::log_backup::{destination_seen, path, store_of};
 use super::super::{Context, cluster_of, namespace, place, qualified, same_database, stores};
 use super::{inherited, is_for, may_share_tenants, rivals};
+use crate::api::condition::types::READY;
 use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
 use crate::domain::backup::ineligible;
 use crate::domain::strategy::{self, Directories};
@@ -126,10 +127,14 @@ pub(in crate::controller) fn moved(
     let (spec, home, name) = (&strategy.spec, namespace(strategy), strategy.name_any());
     let known = strategy.status.as_ref();
     let is_looked_at = known.is_some_and(|status| {
+        let mut conditions = status.conditions.iter();
+        let ready = conditions.find(|known| known.type_ == READY);
         status.observed_generation == strategy.metadata.generation
-            && status.phase.as_deref() != Some("Abnormal")
+            && ready.is_some_and(|ready| {
+                ready.status == "True" && ready.observed_generation == status.observed_generation
+            })
     });
-    // It would be Stalled: a thousand tasks need not compare a thousand log backups each.
+    // It would not be Ready: a thousand tasks need not compare a thousand log backups each.
     if is_looked_at {
         return Vec::new();
     }

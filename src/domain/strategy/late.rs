@@ -17,9 +17,14 @@ impl<'a> Draft<'a> {
     }
 
     /// Tasks that have not started, and from when on they are late: after `startingDeadlineSeconds`,
-    /// and the spread where there is one, in which no blackout window counts. They count from when the
+    /// and the spread where there is one, in which no blackout window counts; none while the strategy is
+    /// suspended. They count from when the
     /// task was made: what is wanted after an outage may have been wanted long before.
     pub(super) fn late_from(&self) -> Vec<(&'a TaskSeen, Timestamp)> {
+        if self.strategy.spec.suspend {
+            // What waits is as it was asked for.
+            return Vec::new();
+        }
         let waiting: Vec<_> = self.tasks_here().filter(|task| is_waiting(task)).collect();
         if waiting.is_empty() {
             return Vec::new();

@@ -103,7 +103,11 @@ impl Draft<'_> {
         let ours = self.seen.log_backups.iter();
         let ours =
             ours.filter(|known| self.is_of_strategy(known) && self.is_to_end(&known.tenant_name));
-        let log_backups = ours.clone().filter(|known| !self.is_of_others(known));
+        // With mode Unmanaged somebody else sees to the logs, also to those that were archived before.
+        let managed = self.manages_log_backup();
+        let log_backups = ours.clone().filter(|known| {
+            managed && !self.is_of_others(known) && !self.has_nothing_to_stop(known)
+        });
         let log_backups = log_backups.filter_map(log_backup_left);
         let memories = ours.filter_map(|known| self.memory_left(known));
         policies.chain(log_backups).chain(memories).collect()
@@ -154,6 +158,18 @@ impl Draft<'_> {
         let is_seen = self.seen.database.is_ok();
         known.cause.as_ref().is_some_and(is_elsewhere)
             || is_seen && self.seen.is_of_another(known.database.as_ref())
+    }
+
+    /// Whether the log backup archives nothing: its tenant is gone, or another one has the name, or
+    /// another LogBackup is the tenant's.
+    fn has_nothing_to_stop(&self, known: &LogBackupSeen) -> bool {
+        let cause = known.cause.as_ref().map(|cause| cause.reason.as_str());
+        let is_double = matches!(cause, Some("LogBackupExists" | "TenantReplaced"));
+        let is_gone = known.tenant_id.is_some_and(|id| {
+            let tenants = self.seen.database.as_ref();
+            tenants.is_ok_and(|tenants| tenants.iter().all(|tenant| tenant.id != id))
+        });
+        is_double || is_gone
     }
 
     fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Left> {

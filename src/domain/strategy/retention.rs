@@ -140,6 +140,7 @@ impl Draft<'_> {
             }
             let stands = self.stands(tenant, days);
             if self.refusal(tenant).is_some() || self.has_logs_elsewhere(tenant) {
+                self.forget_failures_of(tenant);
                 // Also a policy that is as it is wanted is not ours there.
                 if stands != Stands::Applied {
                     tally.elsewhere.push(tenant.name.clone());

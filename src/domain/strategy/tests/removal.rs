@@ -121,6 +121,21 @@ impl Story {
 }
 
 #[test]
+fn logs_that_somebody_else_sees_to_are_not_stopped() {
+    let mut story = deleted(&[1002]);
+    story.status.retention.clear();
+    story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
+    assert!(matches!(story.leave(None, DELETED), Farewell::Go(None)));
+}
+
+#[test]
+fn of_a_tenant_that_is_gone_nothing_is_waited_for() {
+    let mut story = deleted(&[1002]);
+    story.seen.database = Ok(Vec::new());
+    assert!(matches!(story.leave(None, DELETED), Farewell::Go(None)));
+}
+
+#[test]
 fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
     let mut story = deleted(&[1002, 1004]);
     let steps = [(); 4].map(|()| story.end(11));
