@@ -102,7 +102,9 @@ pub struct BackupStrategySpec {
     /// Where the backups go.
     pub storage_ref: LocalReference,
     /// Directories of a tenant's backups below the store's own. A cluster that gets another name moves
-    /// nothing: a tenant keeps the directories that it has, and a new one gets its by the new name.
+    /// nothing where `{clusterId}` stands in the template: a tenant keeps the directories that it has, and
+    /// a new one gets its by the new name. Where it does not, a directory of another name may be anybody's
+    /// and is refused: write the old name into the template in place of `{clusterName}`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paths: Option<PathTemplates>,
     /// What an edit of `storageRef` or `paths` does that would move logs which are being archived.

@@ -68,8 +68,8 @@ pub fn log_backup(cluster: &str, tenant: TenantId) -> String {
 /// A tenant's directory of data backups below the store's own, by a strategy's template.
 ///
 /// `in_use` are directories below the store's own where its backups go or went: the first that the
-/// template makes by another name of the cluster stands. That name can be changed, and backups that
-/// are there are not moved.
+/// template makes by another name of the cluster stands, where its number is in the template too. That
+/// name can be changed, and backups that are there are not moved.
 #[must_use]
 pub fn data_path(
     template: Option<&str>,
@@ -101,12 +101,14 @@ fn path(
     tenant: &Tenant,
     in_use: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> String {
+    // Only where the number tells whose they are: any text could be a name.
+    let tells_cluster = template.contains("{clusterId}");
     let template = template
         .replace("{tenantId}", &tenant.id.to_string())
         .replace("{tenantName}", &tenant.name)
         .replace("{clusterId}", &identity.cluster_id.to_string());
     let mut in_use = in_use.into_iter();
-    let pinned = in_use.find(|path| is_by_some_name(&template, path.as_ref()));
+    let pinned = in_use.find(|path| tells_cluster && is_by_some_name(&template, path.as_ref()));
     // The cluster's name last: it may be any text, and is not to be read as a template.
     let by_name = || template.replace(CLUSTER_NAME, &identity.cluster_name);
     pinned.map_or_else(by_name, |path| path.as_ref().to_owned())
@@ -231,15 +233,23 @@ mod tests {
 
     #[test]
     fn the_first_directory_that_the_template_makes_stands() {
-        let template = Some("{clusterName}/{tenantId}/{clusterName}.log");
+        let template = Some("{clusterName}/{clusterId}/{tenantId}/{clusterName}.log");
         let in_use = [
             "hand-made",
-            "a/1002/b.log",
-            "old/1002/old.log",
-            "a/1002/a.log",
+            "a/7/1002/b.log",
+            "old/7/1002/old.log",
+            "a/7/1002/a.log",
         ];
         let path = log_path(template, &identity("renamed"), &tenant(1002), in_use);
-        assert_eq!(path, "old/1002/old.log");
+        assert_eq!(path, "old/7/1002/old.log");
+    }
+
+    #[test]
+    fn without_the_number_of_the_cluster_a_directory_of_another_name_is_somebody_elses() {
+        let template = Some("{clusterName}/{tenantName}-{tenantId}/data");
+        let in_use = ["dba/orders-1002/data"];
+        let path = data_path(template, &identity("obprod"), &tenant(1002), in_use);
+        assert_eq!(path, "obprod/orders-1002/data");
     }
 
     #[test]

@@ -93,12 +93,11 @@ fn backups_go_on_where_they_are() {
 
 #[test]
 fn backups_go_on_where_templates_have_led_them() {
-    let paths =
-        "  paths: {data: 'd/{clusterName}/{tenantId}', log: 'l/{clusterName}/{tenantId}'}\n";
+    let paths = "  paths: {data: 'd/{clusterName}-{clusterId}/{tenantId}', log: 'l/{clusterName}-{clusterId}/{tenantId}'}\n";
     let world = renamed("cluster-renamed-paths", paths);
     goes_on(
         &world,
-        "file:///ob-backup/d/obprod/1002",
-        "file:///ob-backup/l/obprod/1002",
+        "file:///ob-backup/d/obprod-7/1002",
+        "file:///ob-backup/l/obprod-7/1002",
     );
 }

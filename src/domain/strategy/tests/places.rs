@@ -112,8 +112,11 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
 fn a_new_name_of_the_cluster_moves_nothing() {
     let mut story = Story::of(&[1002]);
     story.seen.identity.cluster_name = "renamed".to_owned();
-    story.spec.paths = Some(paths(None, Some("logs/{clusterName}/{tenantId}")));
-    story.seen.log_backups[0].path = Some("logs/obprod/1002".to_owned());
+    story.spec.paths = Some(paths(
+        None,
+        Some("logs/{clusterName}-{clusterId}/{tenantId}"),
+    ));
+    story.seen.log_backups[0].path = Some("logs/obprod-7/1002".to_owned());
     story.look(1);
     assert_eq!(story.failing(), []);
     story.seen.log_backups[0].path = Some("logs/hand-made/x/1002".to_owned());
@@ -127,12 +130,12 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
     story.seen.log_backups.clear();
     story.seen.identity.cluster_name = "ob prod".to_owned();
     story.spec.paths = Some(paths(
-        Some("{clusterName}/{tenantId}/data"),
-        Some("{clusterName}/{tenantId}/log"),
+        Some("{clusterName}/{clusterId}/{tenantId}/data"),
+        Some("{clusterName}/{clusterId}/{tenantId}/log"),
     ));
     let directories = Directories {
-        data: Some("obprod/1002/data".to_owned()),
-        log: Some("obprod/1002/log".to_owned()),
+        data: Some("obprod/7/1002/data".to_owned()),
+        log: Some("obprod/7/1002/log".to_owned()),
     };
     story.seen.directories = [(TenantId(1002), directories)].into();
     let made = story.look(1).effect;
@@ -140,7 +143,7 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
         panic!("{made:?}");
     };
     let paths: Vec<_> = made.iter().map(|(_, spec)| spec.path.as_deref()).collect();
-    assert_eq!(paths, [Some("obprod/1002/log")]);
+    assert_eq!(paths, [Some("obprod/7/1002/log")]);
     assert_eq!(story.failing(), [("t1004", "InvalidPath")]);
 }
 
