@@ -168,7 +168,6 @@ fn shortened(prefix: &str, suffix: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
 
@@ -196,24 +195,7 @@ mod tests {
     }
 
     fn tenant(id: i64) -> Tenant {
-        Tenant {
-            id: TenantId(id),
-            name: "orders".to_owned(),
-            status: "NORMAL".to_owned(),
-            role: "PRIMARY".to_owned(),
-            locked: false,
-            archive_log: Some(true),
-            log_dest: None,
-            data_dest: None,
-            switchover_status: None,
-            compatible: None,
-            lag_target: None,
-            policies: Vec::new(),
-            round: None,
-            pieces: Arc::default(),
-            sets: Arc::default(),
-            jobs: Vec::new(),
-        }
+        Tenant::plain(id, "orders")
     }
 
     #[test]

@@ -113,6 +113,29 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// A primary tenant in normal state of which nothing else is known.
+    #[cfg(test)]
+    pub(crate) fn plain(id: i64, name: &str) -> Self {
+        Self {
+            id: TenantId(id),
+            name: name.to_owned(),
+            status: "NORMAL".to_owned(),
+            role: "PRIMARY".to_owned(),
+            switchover_status: None,
+            compatible: None,
+            locked: false,
+            archive_log: Some(true),
+            log_dest: None,
+            data_dest: None,
+            lag_target: None,
+            policies: Vec::new(),
+            round: None,
+            pieces: Arc::default(),
+            sets: Arc::default(),
+            jobs: Vec::new(),
+        }
+    }
+
     /// The job with this key, if it is known.
     #[must_use]
     pub fn job_by_key(&self, key: &str) -> Option<&Job> {

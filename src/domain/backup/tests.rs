@@ -39,18 +39,6 @@ fn spec() -> BackupTaskSpec {
 
 fn tenant() -> Tenant {
     Tenant {
-        id: TenantId(1002),
-        name: "orders".to_owned(),
-        status: "NORMAL".to_owned(),
-        role: "PRIMARY".to_owned(),
-        locked: false,
-        archive_log: Some(true),
-        log_dest: None,
-        data_dest: None,
-        switchover_status: None,
-        compatible: None,
-        lag_target: None,
-        policies: Vec::new(),
         round: Some(Round {
             id: 1,
             status: RoundStatus::Doing,
@@ -62,9 +50,7 @@ fn tenant() -> Tenant {
             comment: String::new(),
             path: "file:///log".to_owned(),
         }),
-        pieces: Arc::default(),
-        sets: Arc::default(),
-        jobs: Vec::new(),
+        ..Tenant::plain(1002, "orders")
     }
 }
 

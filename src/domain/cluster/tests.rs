@@ -54,22 +54,10 @@ fn set(ended: i64) -> BackupSet {
 
 fn tenant(id: i64, round: Option<Round>, sets: Vec<BackupSet>) -> Tenant {
     Tenant {
-        id: TenantId(id),
-        name: format!("t{id}"),
-        status: "NORMAL".to_owned(),
-        role: "PRIMARY".to_owned(),
-        locked: false,
         archive_log: Some(round.is_some()),
-        log_dest: None,
-        data_dest: None,
-        switchover_status: None,
-        compatible: None,
-        lag_target: None,
-        policies: Vec::new(),
         round,
-        pieces: Arc::default(),
         sets: Arc::new(sets),
-        jobs: Vec::new(),
+        ..Tenant::plain(id, &format!("t{id}"))
     }
 }
 

@@ -76,22 +76,10 @@ fn tenant(status: Option<RoundStatus>) -> Tenant {
         path: "file:///log".to_owned(),
     });
     Tenant {
-        id: TenantId(1002),
-        name: "orders".to_owned(),
-        status: "NORMAL".to_owned(),
-        role: "PRIMARY".to_owned(),
-        locked: false,
         archive_log: Some(round.is_some()),
         log_dest: Some(dest(true)),
-        data_dest: None,
-        switchover_status: None,
-        compatible: None,
-        lag_target: None,
-        policies: Vec::new(),
         round,
-        pieces: Arc::default(),
-        sets: Arc::default(),
-        jobs: Vec::new(),
+        ..Tenant::plain(1002, "orders")
     }
 }
 

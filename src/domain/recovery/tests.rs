@@ -69,22 +69,11 @@ fn tenant(role: &str) -> Tenant {
         "NORMAL"
     };
     Tenant {
-        id: TenantId(1010),
-        name: "restore_orders".to_owned(),
         status: status.to_owned(),
         role: role.to_owned(),
-        compatible: None,
         switchover_status: Some("NORMAL".to_owned()),
-        locked: false,
         archive_log: Some(false),
-        log_dest: None,
-        data_dest: None,
-        lag_target: None,
-        policies: Vec::new(),
-        round: None,
-        pieces: Arc::default(),
-        sets: Arc::default(),
-        jobs: Vec::new(),
+        ..Tenant::plain(1010, "restore_orders")
     }
 }
 

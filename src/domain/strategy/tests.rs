@@ -76,24 +76,7 @@ fn spec() -> BackupStrategySpec {
 }
 
 fn tenant(id: i64) -> Arc<Tenant> {
-    Arc::new(Tenant {
-        id: TenantId(id),
-        name: format!("t{id}"),
-        status: "NORMAL".to_owned(),
-        role: "PRIMARY".to_owned(),
-        locked: false,
-        archive_log: Some(true),
-        log_dest: None,
-        data_dest: None,
-        switchover_status: None,
-        compatible: None,
-        lag_target: None,
-        policies: Vec::new(),
-        round: None,
-        pieces: Arc::default(),
-        sets: Arc::default(),
-        jobs: Vec::new(),
-    })
+    Arc::new(Tenant::plain(id, &format!("t{id}")))
 }
 
 fn log_backup(id: i64) -> LogBackupSeen {
