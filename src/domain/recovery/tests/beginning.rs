@@ -317,3 +317,16 @@ fn leaders_in_a_pool_that_is_there_are_in_its_zones() {
     });
     assert_eq!(reason, "ZoneNotFound");
 }
+
+#[test]
+fn the_point_that_is_asked_for_is_shown_also_where_it_is_refused() {
+    let mut late = spec();
+    late["until"] = json!({"type": "Scn", "scn": "1700009999000000000"});
+    let mut story = Story::new(late);
+    story.pass(0);
+    let shown = story.status.restore_time.as_deref();
+    assert_eq!(
+        (story.phase(), shown),
+        ("Failed", Some("2023-11-15T00:59:59Z"))
+    );
+}
