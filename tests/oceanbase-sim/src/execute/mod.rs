@@ -63,6 +63,8 @@ pub(crate) struct Carried {
     pub(crate) sources: Vec<String>,
     /// The destinations and the point of the last preview.
     pub(crate) preview: Option<(Vec<String>, Until)>,
+    /// How long the engine works on the statement that is run, at most.
+    pub(crate) limit: Duration,
     /// How long the statement that was just run keeps its client waiting.
     pub(crate) waits: Duration,
 }

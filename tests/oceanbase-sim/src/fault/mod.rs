@@ -161,6 +161,13 @@ pub enum Fault {
     },
     /// Restores of a tenant stop in this stage until they are released.
     HoldRestore { tenant: String, at: RestoreStage },
+    /// RESTORE of a tenant reads the store for so long before the job's row is there. It goes on when
+    /// its client is gone, for as long as `ob_query_timeout` lets it.
+    SlowRestore {
+        tenant: String,
+        #[serde(deserialize_with = "units::duration")]
+        reads: Duration,
+    },
     /// Restores of a tenant go on.
     ReleaseRestore { tenant: String },
     /// The next ACTIVATE STANDBY of a tenant stops half-way, and its statement answers this number.

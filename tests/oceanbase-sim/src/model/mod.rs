@@ -32,6 +32,7 @@ mod restore;
 mod restores;
 mod round;
 mod scn;
+mod slow_reads;
 mod standby;
 mod storage;
 mod stored;
