@@ -6,9 +6,9 @@
 )]
 
 mod bench;
-mod crds;
 mod demo;
 mod ending;
+mod generated;
 mod kubernetes;
 mod process;
 mod simulate;
@@ -29,7 +29,8 @@ struct Cli {
 enum Command {
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
-    /// Write the custom resource definitions of all kinds to crds/.
+    /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
+    /// hold them to deploy/, and the chart's copies and table of values.
     Crds,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
@@ -42,7 +43,7 @@ fn main() -> Result<ExitCode> {
         Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
-        Command::Crds => crds::write().map(|()| ExitCode::SUCCESS),
+        Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
