@@ -9,6 +9,7 @@ mod bench;
 mod demo;
 mod ending;
 mod generated;
+mod image;
 mod kubernetes;
 mod process;
 mod simulate;
@@ -32,6 +33,8 @@ enum Command {
     /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
     /// hold them to deploy/, and the chart's copies and table of values.
     Crds,
+    /// Make the operator's image without a container engine, and its bill of materials.
+    Image(image::Arguments),
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
     /// Run the whole operator under a paused clock, with faults at exact points.
@@ -42,6 +45,7 @@ fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
+        Command::Image(arguments) => ending::until_told(image::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
