@@ -13,6 +13,7 @@ mod api_server;
 mod architecture;
 mod crd_files;
 mod engine_grammar;
+mod packaging;
 mod protocol;
 mod simulation;
 mod stories;
