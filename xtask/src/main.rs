@@ -12,6 +12,7 @@ mod generated;
 mod image;
 mod kubernetes;
 mod process;
+mod reference;
 mod simulate;
 
 use std::process::ExitCode;
@@ -35,6 +36,8 @@ enum Command {
     Crds,
     /// Make the operator's image without a container engine, and its bill of materials.
     Image(image::Arguments),
+    /// Write the pages of fields of all kinds to docs/reference/.
+    Reference,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
     /// Run the whole operator under a paused clock, with faults at exact points.
@@ -48,6 +51,7 @@ fn main() -> Result<ExitCode> {
         Command::Image(arguments) => ending::until_told(image::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
+        Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }
