@@ -9,7 +9,7 @@ use std::net::TcpStream;
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
-use super::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
+use crate::support::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
 use crate::support::{Node, eventually};
 
