@@ -196,7 +196,6 @@ impl Draft<'_> {
             if self.is_cancel_wanted() {
                 return self.cancel_when_over();
             }
-            // In pools that stay one that comes late would make its tenant when another is over.
             let stay = self.spec().target.resources.type_ == ResourcesType::Pools;
             if stay && !self.is_of_tables() && self.seen.intent_age < NEVER {
                 let next = self.count_try();
