@@ -1,5 +1,6 @@
 //! What is looked for right before a statement is sent, on the same session.
 
+mod cleanup;
 mod restore;
 mod tables;
 
@@ -104,6 +105,18 @@ impl Sender {
                 } else {
                     Err(withheld("another backup runs"))
                 }
+            }
+            Guard::NoCleanup {
+                tenant_id,
+                kind,
+                after,
+                again,
+            } => {
+                let (what, since) = ((tenant_id, kind), (after, again));
+                self.no_cleanup(session, version, what, since).await
+            }
+            Guard::OnlyCleanup { tenant_id, job_id } => {
+                self.only_cleanup(session, version, tenant_id, job_id).await
             }
             Guard::NeverRestored { .. }
             | Guard::NoRestoreWithKey(_)
