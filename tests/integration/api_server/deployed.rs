@@ -1,13 +1,14 @@
 //! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
 
 mod edits;
+mod probes;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
+
+use probes::{address_of, status_of};
 
 use super::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
@@ -280,28 +281,6 @@ fn granted() -> BTreeSet<String> {
     granted
 }
 
-/// The status that an HTTP GET is answered with.
-fn status_of(address: &str, path: &str) -> String {
-    let Ok(mut stream) = TcpStream::connect(address) else {
-        return "no connection".to_owned();
-    };
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap_or_default().to_owned()
-}
-
-/// Where the operator serves, from its log.
-fn address_of(operator: &OperatorProcess) -> String {
-    let log = eventually(
-        "an address in the log",
-        || operator.log(),
-        |log| log.contains("\"address\""),
-    );
-    let (_, rest) = log.split_once("\"address\":\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
-}
-
 #[test]
 fn the_shipped_account_is_enough_for_the_whole_job_and_has_nothing_to_spare() {
     let here = installation();
@@ -365,6 +344,7 @@ spec:
     }
     edits::ask_for_a_recovery(here);
     edits::verify_a_tenant(here);
+    edits::show_cleanups(here, &node.simulator);
     edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);
