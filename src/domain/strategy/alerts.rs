@@ -38,10 +38,13 @@ pub(super) enum Kind {
     VerificationFailed,
     /// No verification has gone well for too long.
     VerificationOverdue,
+    /// The last cleanup of a tenant's backups failed.
+    CleanupFailed,
 }
 
 impl Kind {
-    /// The console's name; of verifications, which it does not alert of, the operator's own.
+    /// The console's name; of verifications and cleanups, which it does not alert of, the operator's
+    /// own.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BackupFailed => "base_backup_fail",
@@ -50,6 +53,7 @@ impl Kind {
             Self::LogDelay => "inc_backup_delay",
             Self::VerificationFailed => "sampling_restore_fail",
             Self::VerificationOverdue => "sampling_restore_overdue",
+            Self::CleanupFailed => "backup_cleanup_fail",
         }
     }
 
@@ -59,7 +63,7 @@ impl Kind {
             Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
                 "Critical"
             }
-            Self::VerificationOverdue => "Warning",
+            Self::VerificationOverdue | Self::CleanupFailed => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }

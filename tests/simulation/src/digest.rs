@@ -22,6 +22,7 @@ pub fn digest(world: &World) -> Digest {
         "backupstorages",
         "backupstrategies",
         "backuptasks",
+        "cleanuptasks",
         "logbackups",
         "oceanbaseclusters",
         "recoverytasks",
