@@ -83,6 +83,7 @@ impl Run {
             http_address: Some(self.http_address),
             require_secret_binding: self.require_secret_binding,
             lease,
+            version: env!("CARGO_PKG_VERSION"),
             ..Settings::default()
         })
     }
