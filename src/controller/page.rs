@@ -8,6 +8,7 @@ use kube::ResourceExt;
 use super::strategy::{is_for, rivals};
 use super::{Context, Reconcile, cluster_of, namespace, qualified, same_database, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
+use crate::domain::backup::is_suspended;
 use crate::domain::log_backup::{PageSeen, is_on_its_way, is_page_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
@@ -127,16 +128,17 @@ fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
         .map(|task| task.name_any())
 }
 
-/// Whether a data backup of the tenant has not ended.
+/// Whether a data backup of the tenant has not ended, and may begin: not one that waits for its
+/// suspended strategy, which asks for log backup when that goes on.
 pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
-    let has_ended = |task: &BackupTask| {
+    let is_open = |task: &BackupTask| {
         let status = task.status.as_ref();
-        let is_deleted = task.metadata.deletion_timestamp.is_some();
-        is_deleted || status.is_some_and(|status| status.outcome.is_some())
+        let is_over = status.is_some_and(|it| it.outcome.is_some() || is_suspended(it));
+        task.metadata.deletion_timestamp.is_none() && !is_over
     };
     let all = &context.stores.tasks;
-    let open = all
-        .state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && !has_ended(task));
+    let open =
+        all.state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && is_open(task));
     open.iter().any(|task| is_of_tenant(task, object, context))
 }
 

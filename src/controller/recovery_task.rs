@@ -20,7 +20,7 @@ use crate::domain::recovery::{self, Effect, TargetSeen};
 use crate::domain::{Decision, Farewell, Obstacle, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, TenantId};
+use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
 use crate::oceanbase::rights::Way;
 
 /// What a pass over a task sees.
@@ -212,10 +212,25 @@ impl RecoveryTask {
         TargetSeen {
             identity: snapshot.identity.clone(),
             version: snapshot.version,
-            tenant: snapshot.tenant(name).cloned(),
+            tenant: self.tenant_in(snapshot).cloned(),
             auxiliary: auxiliary.and_then(|name| snapshot.tenant(name).cloned()),
             settled: context.clusters.is_settled(key, name, snapshot),
             restores: snapshot.restores.clone(),
+        }
+    }
+
+    /// The tenant of the target. Of one that is made, also one whose name differs in the case of letters
+    /// only: whether the database tells them apart depends on how it was set up.
+    fn tenant_in<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
+        let target = &self.spec.target;
+        let alike = || {
+            let mut tenants = snapshot.tenants.values();
+            tenants.find(|tenant| tenant.name.eq_ignore_ascii_case(&target.tenant_name))
+        };
+        let exact = snapshot.tenant(&target.tenant_name);
+        match target.type_ {
+            TargetType::NewTenant => exact.or_else(alike),
+            TargetType::ExistingTenant => exact,
         }
     }
 

@@ -38,7 +38,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use archiving::{LogKeeper, LogsSeen};
-pub use attempt::{may_be_sent, open_intent};
+pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::{CLUSTER_REPLACED, ineligible};
 pub use seen::{DatabaseSeen, Held, Seen, Target, Task};

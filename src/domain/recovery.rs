@@ -308,7 +308,11 @@ impl<'a> Draft<'a> {
         let keeps = self.spec().failure_policy == FailurePolicy::Keep
             && outcome == Outcome::Failed
             && !self.is_verification();
-        if self.status.step.is_none() || keeps {
+        if self.status.step.is_none() {
+            return self.end_with(outcome, cause);
+        }
+        if keeps {
+            let cause = self.left(cause, "as `failurePolicy` says, what it made is kept");
             return self.end_with(outcome, cause);
         }
         self.clean_up_after(outcome, cause)

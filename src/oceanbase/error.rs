@@ -92,6 +92,25 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
             ..known
         };
     }
+    if error.code == 4179 && error.text.contains("version is") {
+        return Failure {
+            reason: "VersionNotRestorable",
+            message: "the backups are of a version that the target does not restore: an older target \
+                      takes none of a newer version, and none of V4.0 can be restored to a later one \
+                      (error 4179): choose another target cluster"
+                .to_owned(),
+            ..known
+        };
+    }
+    if error.code == 4179 && error.text.contains("different tenants") {
+        return Failure {
+            reason: "SourcesDoNotMatch",
+            message: "the directories of data and of logs hold backups of different tenants \
+                      (error 4179): correct `dataPath` and `logPath` in a new RecoveryTask"
+                .to_owned(),
+            ..known
+        };
+    }
     if error.code == 4179 && error.text.contains("not in restore") {
         return Failure {
             reason: "NotRestoring",
@@ -157,6 +176,35 @@ mod tests {
     }
 
     #[test]
+    fn backups_that_can_not_be_restored_here_are_told_from_a_tenant_in_another_state() {
+        for (text, reason) in [
+            (
+                "restore from higher cluster version is not allowed",
+                "VersionNotRestorable",
+            ),
+            (
+                "restore from backup with unsupported data version is not allowed",
+                "VersionNotRestorable",
+            ),
+            (
+                "restoring backup pieces of different tenants not allowed",
+                "SourcesDoNotMatch",
+            ),
+            ("Operation not allowed now", "NotAllowed"),
+        ] {
+            let failure = explain_refusal_to_restore(&ServerError {
+                code: 4179,
+                text: text.to_owned(),
+            });
+            assert_eq!(
+                (failure.reason, failure.class),
+                (reason, Permanent),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
     fn to_cancel_what_is_not_restored_any_more_is_no_failure_for_good() {
         let failure = explain_refusal_to_restore(&ServerError {
             code: 4179,
@@ -179,9 +227,9 @@ mod tests {
     /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
     /// log archiving, their cleanup and restore can come to them.
     #[rustfmt::skip]
-    const DEFINED: [u16; 76] = [
+    const DEFINED: [u16; 77] = [
         1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,
-        4012, 4016, 4018, 4023, 4072, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658,
+        4012, 4016, 4018, 4023, 4072, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658, 4733,
         5099, 5156, 5157, 5160,
         9003, 9011, 9014, 9023, 9024, 9025, 9026, 9027, 9029, 9036, 9040, 9041, 9044, 9045, 9046,
         9047, 9048, 9049, 9053, 9058, 9060, 9064, 9066, 9069, 9070, 9071, 9077, 9078, 9079, 9080,

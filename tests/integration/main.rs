@@ -12,6 +12,7 @@
 mod api_server;
 mod architecture;
 mod crd_files;
+mod docs;
 mod engine_grammar;
 mod protocol;
 mod simulation;

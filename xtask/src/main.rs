@@ -11,6 +11,7 @@ mod demo;
 mod ending;
 mod kubernetes;
 mod process;
+mod reference;
 mod simulate;
 
 use std::process::ExitCode;
@@ -31,6 +32,8 @@ enum Command {
     Demo(demo::Arguments),
     /// Write the custom resource definitions of all kinds to crds/.
     Crds,
+    /// Write the pages of fields of all kinds to docs/reference/.
+    Reference,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
     /// Run the whole operator under a paused clock, with faults at exact points.
@@ -43,6 +46,7 @@ fn main() -> Result<ExitCode> {
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
         Command::Crds => crds::write().map(|()| ExitCode::SUCCESS),
+        Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }

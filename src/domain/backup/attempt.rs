@@ -51,6 +51,17 @@ pub fn may_be_sent(status: Option<&BackupTaskStatus>) -> bool {
         && last.is_none_or(|last| matches!(&*last.outcome, REFUSED | FAILED))
 }
 
+/// What a task waits for whose strategy is suspended.
+const SUSPENDED: &str = "StrategySuspended";
+
+/// Whether a task that is not over waits until its strategy goes on: nothing of it is under way, nor
+/// will be before.
+#[must_use]
+pub fn is_suspended(status: &BackupTaskStatus) -> bool {
+    let cause = status.cause.as_ref();
+    cause.is_some_and(|cause| cause.reason == SUSPENDED) && may_be_sent(Some(status))
+}
+
 impl Draft<'_> {
     /// No job is there: goes on where the last attempt stands.
     pub(super) fn take_up(self) -> Verdict {
@@ -94,7 +105,7 @@ impl Draft<'_> {
             }
             Some(Held::Suspended) => {
                 let suspended = Obstacle::waiting(
-                    "StrategySuspended",
+                    SUSPENDED,
                     "the strategy is suspended: the backup starts when it is resumed, if that is \
                      before its deadline",
                 );

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::point::{self, Point};
 use super::precheck::{self, Planned};
 use super::tables;
 use super::{Draft, Effect, Knowledge, Outcome, SourceSeen, State, Step, TargetSeen, Verdict};
@@ -14,7 +15,7 @@ use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
 
 impl Draft<'_> {
-    pub(super) fn begin(self) -> Verdict {
+    pub(super) fn begin(mut self) -> Verdict {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -24,6 +25,7 @@ impl Draft<'_> {
         if let Err(obstacle) = precheck::spelled(self.spec()) {
             return self.refuse(&obstacle);
         }
+        self.note_asked();
         if let Some(forbidden) = &self.seen.forbidden {
             return self.refuse(forbidden);
         }
@@ -91,12 +93,23 @@ impl Draft<'_> {
         self.intend()
     }
 
+    /// Shows the point that is asked for, also where it can not be recovered to.
+    fn note_asked(&mut self) {
+        if let Ok(Point::At(scn)) = point::asked(&self.spec().until) {
+            self.note_point(Some(scn));
+        }
+    }
+
+    fn note_point(&mut self, until: Option<Scn>) {
+        self.status.restore_scn = text(until);
+        self.status.restore_time = until.map(|until| until.at().to_string());
+    }
+
     fn note_plan(&mut self, until: Option<Scn>, mut plan: Plan) {
         if self.is_of_tables() {
             plan.warnings.extend(tables::WARNINGS.map(str::to_owned));
         }
-        self.status.restore_scn = text(until);
-        self.status.restore_time = until.map(|until| until.at().to_string());
+        self.note_point(until);
         self.status.plan = Some(plan);
     }
 

@@ -5,10 +5,11 @@ use jiff::SignedDuration;
 
 use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, TargetSeen, Verdict};
+use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
-use crate::domain::{Next, cause};
-use crate::oceanbase::model::{Answer, Restores};
+use crate::domain::{Next, cause, shortened, time};
+use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores};
 
 /// For how long it is tried.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -47,6 +48,13 @@ impl Draft<'_> {
             Ok(restores) => restores,
             Err(obstacle) => return self.unseen(&obstacle),
         };
+        if let Some(job) = self.job() {
+            // It tells more than was known when it was given up.
+            self.note_job(job);
+            if self.is_half_made() && job.status == RestoreStatus::Success {
+                return self.restored_all_the_same(job, outcome);
+            }
+        }
         if !target.settled {
             return self.render(&state, None, SOON);
         }
@@ -64,14 +72,38 @@ impl Draft<'_> {
             }
             Left::NotYet => self.render(&state, None, SOON),
             Left::Nothing => {
-                self.note_canceled_tenant();
+                if outcome == Outcome::Canceled {
+                    self.note_canceled_tenant();
+                }
                 self.end(outcome)
             }
         }
     }
 
+    /// Whether a tenant is made that must not stay where it does not become whole.
+    fn is_half_made(&self) -> bool {
+        !self.is_of_tables() && self.status.restored_time.is_none()
+    }
+
+    /// The job was given up and has come to its end before anything could stop it: from then on the
+    /// tenant is kept.
+    fn restored_all_the_same(mut self, job: &Restore, outcome: Outcome) -> Verdict {
+        if self.is_verification() {
+            self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
+            return self.clean_up();
+        }
+        // The tenant holds its pool: nothing was dropped, whatever was about to be.
+        self.status.cleanup = None;
+        self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
+        if outcome == Outcome::Canceled {
+            return self.keep_canceled();
+        }
+        let before = self.status.cause.take();
+        self.fail_restored(before.unwrap_or_else(|| cause("RestoreFailed", "it was given up")))
+    }
+
     fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
-        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
+        let is_half_made = self.is_half_made();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
         if is_running && (is_half_made || self.is_of_tables()) {
             let names = self.names();
@@ -111,7 +143,8 @@ impl Draft<'_> {
     fn note_drop(&mut self, effect: &Effect) {
         let cleanup = &mut self.status.cleanup;
         match effect {
-            Effect::DropTenant { tenant, .. } => {
+            // A job that is canceled drops its tenant itself.
+            Effect::DropTenant { tenant, .. } | Effect::Cancel { tenant, .. } => {
                 cleanup.get_or_insert_default().tenant_dropped = Some(tenant.to_string());
             }
             Effect::DropAuxiliary { auxiliary, .. } => {
@@ -128,10 +161,9 @@ impl Draft<'_> {
         }
     }
 
-    /// A job that is canceled drops its tenant itself.
+    /// The tenant of a job that was canceled before this step, which dropped it itself.
     fn note_canceled_tenant(&mut self) {
-        let is_half_made = !self.is_of_tables() && self.status.restored_time.is_none();
-        if is_half_made && self.job_tenant().is_some() {
+        if self.is_half_made() && self.job_tenant().is_some() {
             let name = &self.spec().target.tenant_name;
             let cleanup = self.status.cleanup.get_or_insert_default();
             cleanup.tenant_dropped.get_or_insert_with(|| name.clone());
@@ -179,10 +211,8 @@ impl Draft<'_> {
         self.render(&state, None, next)
     }
 
-    fn leave_behind(mut self, outcome: Outcome) -> Verdict {
-        self.note_what_is_left();
-        let before = self.status.cause.take();
-        let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
+    /// Adds to a cause why what was made is left, and what it is.
+    pub(super) fn left(&self, before: Cause, why: &str) -> Cause {
         let name = if self.is_of_tables() {
             // Never that of the tenant that gets the tables: it is nobody's to drop.
             let auxiliary = self.status.auxiliary_tenant.as_deref();
@@ -190,18 +220,28 @@ impl Draft<'_> {
         } else {
             &self.spec().target.tenant_name
         };
-        self.status.cause = Some(crate::api::Cause {
-            message: crate::domain::shortened(
-                format!(
-                    "{}. What it made could not be dropped within an hour: look at tenant {name} and \
-                     the resource pool and unit {}, and drop them by hand",
-                    before.message.trim_end_matches('.'),
-                    self.resource_name()
-                ),
-                4096,
-            ),
+        let made = match self.spec().target.resources.type_ {
+            ResourcesType::Create => {
+                format!(" and the resource pool and unit {}", self.resource_name())
+            }
+            ResourcesType::Pools => String::new(),
+        };
+        let message = format!(
+            "{}; {why}: look at tenant {name}{made}, and drop by hand what is there",
+            before.message.trim_end_matches('.')
+        );
+        Cause {
+            message: shortened(message, 4096),
             ..before
-        });
+        }
+    }
+
+    fn leave_behind(mut self, outcome: Outcome) -> Verdict {
+        self.note_what_is_left();
+        let before = self.status.cause.take();
+        let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
+        let why = "what it made could not be dropped within an hour";
+        self.status.cause = Some(self.left(before, why));
         // That it is dropped is half of what a verification is for.
         let outcome = match outcome {
             Outcome::Completed if self.is_verification() => Outcome::Failed,

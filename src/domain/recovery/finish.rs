@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::Cause;
-use crate::domain::{Next, Obstacle, cause, time};
+use crate::domain::{Next, Obstacle, cause, shortened, time};
 use crate::oceanbase::model::{Answer, FailureClass, Tenant};
 use crate::oceanbase::version::Version;
 
@@ -219,6 +219,21 @@ impl<'a> Draft<'a> {
         self.end_with(Outcome::Failed, cause)
     }
 
+    /// It has failed and is restored all the same: says that the tenant is there.
+    pub(super) fn fail_restored(self, before: Cause) -> Verdict {
+        if self.is_verification() {
+            return self.fail(before);
+        }
+        let message = format!(
+            "{}; tenant '{}' was restored before that could be prevented, and is kept as a standby one: \
+             drop it by hand",
+            before.message.trim_end_matches('.'),
+            self.spec().target.tenant_name
+        );
+        let message = shortened(message, 4096);
+        self.end_with(Outcome::Failed, Cause { message, ..before })
+    }
+
     pub(super) fn keep_canceled(mut self) -> Verdict {
         let role = match self.status.activated_time {
             Some(_) => "primary",
@@ -227,7 +242,7 @@ impl<'a> Draft<'a> {
         self.status.cause = Some(cause(
             "CanceledAfterRestore",
             &format!(
-                "the tenant was restored already when `spec.cancel` was seen: it is kept as a {role} \
+                "the tenant was restored before the recovery could be canceled: it is kept as a {role} \
                  one; drop it by hand where it is not wanted"
             ),
         ));

@@ -99,6 +99,9 @@ impl<'a> Draft<'a> {
         if !self.is_about_target(job) {
             return Some(format!("recovers tenant '{}'", job.tenant_name));
         }
+        if let Some(source) = self.other_source(job) {
+            return Some(format!("recovers what was backed up of tenant '{source}'"));
+        }
         match point::asked(&self.spec().until) {
             Ok(Point::At(scn)) if job.scn != Scn(0) && job.scn != scn => {
                 Some(format!("recovers to SCN {} ({})", job.scn, job.scn.at()))
@@ -107,11 +110,27 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// The tenant whose backups the job reads, where it is not the one that this object names. Of a
+    /// store alone a job that runs is looked at later: it is canceled where it reads those of another
+    /// tenant. Jobs of tables do not tell.
+    fn other_source<'b>(&self, job: &'b Restore) -> Option<&'b str> {
+        let source = &self.spec().source;
+        let of_store = source.storage.as_ref();
+        let of_store = of_store.filter(|_| job.status.is_terminal());
+        let wanted = match (&source.tenant, of_store) {
+            (Some(tenant), _) => &tenant.tenant_name,
+            (None, Some(storage)) => &storage.tenant_name,
+            (None, None) => return None,
+        };
+        let shown = job.source_tenant.as_str();
+        (!shown.is_empty() && !shown.eq_ignore_ascii_case(wanted)).then_some(shown)
+    }
+
     fn recovered_already(mut self, job: &Restore) -> Verdict {
         let began = job.started_at.unwrap_or(self.now);
         let ended = time(job.ended_at.unwrap_or(self.now));
         let what = if self.is_of_tables() {
-            "the tables"
+            "tables (which ones its job does not tell)"
         } else {
             "the tenant"
         };
@@ -177,11 +196,14 @@ impl<'a> Draft<'a> {
         if !other_cluster && !differs(&job.source_tenant, &storage.tenant_name) {
             return None;
         }
+        let cluster = storage.cluster_name.as_ref();
+        let of_cluster = cluster.map_or_else(String::new, |name| format!(" of cluster '{name}'"));
         Some(cause(
             "SourceMismatch",
             &format!(
-                "what lies in the store is of tenant '{}' of cluster '{}', and not of tenant '{}' as \
-                 `source.storage` says: name the tenant and its directories in a new RecoveryTask",
+                "what lies in the store is of tenant '{}' of cluster '{}', and not of tenant \
+                 '{}'{of_cluster} as `source.storage` says: name the tenant, its cluster and its \
+                 directories in a new RecoveryTask",
                 job.source_tenant, job.source_cluster, storage.tenant_name
             ),
         ))

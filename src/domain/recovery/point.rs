@@ -53,5 +53,8 @@ pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
 }
 
 fn invalid(message: &str) -> Obstacle {
-    Obstacle::permanent("InvalidUntil", message)
+    Obstacle::permanent(
+        "InvalidUntil",
+        format!("{message}; create a new RecoveryTask"),
+    )
 }

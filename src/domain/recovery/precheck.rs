@@ -1,6 +1,7 @@
 //! What is looked at before anything is changed. Each refusal says what stands in the way and what
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
+mod resources;
 mod spelled;
 
 pub(super) use spelled::spelled;
@@ -9,7 +10,7 @@ use super::point::{self, Point};
 use super::{Knowledge, SourceSeen, TargetSeen, tables};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
-use crate::api::recovery_task::{CreateResources, RecoveryMode, ResourcesType, TargetType};
+use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::windows::{self, Explanation};
 use crate::domain::{Obstacle, shortened};
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
@@ -17,6 +18,12 @@ use crate::oceanbase::version::{Capability, Version};
 
 /// How many sets and pieces a plan names.
 const NAMED: usize = 50;
+
+/// What nobody but the store knows, and it not before a job reads it.
+const WINDOWS_UNKNOWN: &str =
+    "only the store knows what can be recovered: the windows are unknown here";
+const WHOSE_UNKNOWN: &str = "whose backups they are is known only when the recovery runs: it is canceled \
+    where they are not of the tenant and cluster that `source.storage` names";
 
 /// What is going to be done.
 pub(super) struct Planned {
@@ -36,7 +43,7 @@ pub(super) fn target(
         TargetType::NewTenant => new_tenant(spec, target, restores)?,
         TargetType::ExistingTenant => tables::target(spec, target, key, restores)?,
     }
-    resources(spec, restores)
+    resources::fit(spec, restores)
 }
 
 fn new_tenant(
@@ -68,9 +75,9 @@ fn new_tenant(
         return Err(Obstacle::permanent(
             "TenantExists",
             format!(
-                "tenant '{name}' exists in the target (id {}): a recovery never touches a tenant \
-                 that is there; name another target in a new RecoveryTask",
-                tenant.id
+                "tenant '{}' exists in the target (id {}): a recovery never touches a tenant that is \
+                 there; name another target in a new RecoveryTask",
+                tenant.name, tenant.id
             ),
         ));
     }
@@ -78,10 +85,9 @@ fn new_tenant(
 }
 
 fn is_being_restored(restores: &Restores, name: &str) -> bool {
-    restores
-        .restores
-        .iter()
-        .any(|restore| restore.tenant_name == name && !restore.status.is_terminal())
+    restores.restores.iter().any(|restore| {
+        restore.tenant_name.eq_ignore_ascii_case(name) && !restore.status.is_terminal()
+    })
 }
 
 /// Which versions' backups a version restores (V4 reference 5.1, console 3.3).
@@ -109,65 +115,6 @@ fn versions(source: Option<Version>, target: Version) -> Result<(), Obstacle> {
         _ => Ok(()),
     }
 }
-
-fn resources(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
-    let resources = &spec.target.resources;
-    match (resources.type_, &resources.create) {
-        (ResourcesType::Pools, _) => resources.pools.iter().try_for_each(|name| {
-            let pool = restores.pools.iter().find(|pool| pool.name == *name);
-            match pool.map(|pool| pool.tenant_id) {
-                Some(None) => Ok(()),
-                Some(Some(tenant)) => Err(Obstacle::permanent(
-                    "PoolNotFree",
-                    format!(
-                        "resource pool '{name}' belongs to tenant {tenant}: name one that is free in \
-                         a new RecoveryTask, or let one be made (`resources.type: Create`)"
-                    ),
-                )),
-                None => Err(Obstacle::permanent(
-                    "PoolNotFound",
-                    format!(
-                        "the target has no resource pool '{name}': make it, or let one be made \
-                         (`resources.type: Create`), then create a new RecoveryTask"
-                    ),
-                )),
-            }
-        }),
-        (ResourcesType::Create, Some(create)) => unit(create, restores),
-        (ResourcesType::Create, None) => Err(Obstacle::permanent(
-            "InvalidSpec",
-            "`target.resources.create` is missing; create a new RecoveryTask",
-        )),
-    }
-}
-
-/// Whether a unit can be made; how much room the servers have only they know.
-fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
-    if let Some(zone) = create
-        .zones
-        .iter()
-        .find(|zone| !restores.zones.contains(zone))
-    {
-        return Err(Obstacle::permanent(
-            "ZoneNotFound",
-            format!(
-                "the target has no zone '{zone}'; its zones are {}: create a new RecoveryTask",
-                restores.zones.join(", ")
-            ),
-        ));
-    }
-    let log_disk = create.log_disk.as_deref().and_then(gibibytes);
-    if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
-        return Err(Obstacle::permanent(
-            "UnitImpossible",
-            "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
-        ));
-    }
-    Ok(())
-}
-
-/// GiB (V4 reference 5.1).
-const LEAST_LOG_DISK: u64 = 2;
 
 /// Reads a size such as `8Gi`.
 pub(super) fn gibibytes(text: &str) -> Option<u64> {
@@ -279,9 +226,8 @@ fn planned_of_store(
         }
         Point::Latest => None,
     };
-    let unknown = "only the store knows what can be recovered: the windows are unknown here";
     let latest = "the newest point that the store holds is known only when the recovery runs";
-    let mut warnings = vec![unknown.to_owned()];
+    let mut warnings: Vec<_> = [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into();
     warnings.extend(until.is_none().then(|| latest.to_owned()));
     Ok(Planned {
         until,
@@ -308,9 +254,7 @@ pub(super) fn plan_of_store(
         sets: paths(true),
         pieces: paths(false),
         resources: restores.map(|restores| resources_text(spec, restores)),
-        warnings: vec![
-            "only the store knows what can be recovered: the windows are unknown here".to_owned(),
-        ],
+        warnings: [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into(),
         ..Plan::default()
     }
 }

@@ -256,7 +256,7 @@ impl Draft<'_> {
         {
             if job.status == RestoreStatus::Success {
                 self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
-                return self.fail_kept(mismatch);
+                return self.fail_restored(mismatch);
             }
             return self.clean_up_after(Outcome::Failed, mismatch);
         }
@@ -348,6 +348,8 @@ impl Draft<'_> {
         self.status.cause = match answer {
             Answer::Done | Answer::AlreadySent => None,
             Answer::Refused(failure) if failure.code == NO_TENANT && !self.is_of_tables() => {
+                // A small tenant is restored soon after it is made: the pauses stay short.
+                self.status.tries = None;
                 Some(cause(
                     "CanceledSoon",
                     "the database has not made the tenant yet: the recovery is canceled when it has",

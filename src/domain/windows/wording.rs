@@ -21,7 +21,7 @@ impl fmt::Display for Explanation {
             Self::Recoverable {
                 at, sets, pieces, ..
             } => {
-                write!(f, "can be recovered to {}", until(*at))?;
+                write!(f, "can be recovered to {}", asked(*at))?;
                 from(sets, pieces.len(), f)
             }
             Self::Not {
@@ -30,7 +30,7 @@ impl fmt::Display for Explanation {
                 before,
                 after,
             } => {
-                write!(f, "can not be recovered to {}: {obstacle}", until(*at))?;
+                write!(f, "can not be recovered to {}: {obstacle}", asked(*at))?;
                 // These say it themselves.
                 if matches!(
                     obstacle,
@@ -141,6 +141,14 @@ fn from(sets: &[BackupSet], pieces: usize, f: &mut fmt::Formatter<'_>) -> fmt::R
 }
 
 const MICROSECOND: u64 = 1_000;
+
+/// The point that is asked about, as exactly as it was given: an SCN may be no whole microsecond.
+fn asked(scn: Scn) -> String {
+    if scn.0.is_multiple_of(MICROSECOND) {
+        return until(scn);
+    }
+    format!("{:.9} (SCN {scn})", scn.at())
+}
 
 /// A point, cut: whoever types an end as it is shown is not past it.
 fn until(scn: Scn) -> String {

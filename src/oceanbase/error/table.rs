@@ -101,6 +101,9 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     4658 TooManyPools Permanent
         "this version makes a tenant from one resource pool only"
         "name one pool that covers all zones"
+    4733 UnitTooSmall Permanent
+        "a unit has fewer processors, less memory or less log disk than a tenant needs at least"
+        "make the units of the RecoveryTask larger: 5Gi of memory is the least where `__min_full_resource_pool_memory` was not changed"
     5099 StatementNotUnderstood Permanent
         "the database does not know a parameter"
         "report this with the version of the server"
@@ -282,6 +285,9 @@ pub const OF_RESTORES: &[Explanation] = table! {
     4554 TaskLost Permanent
         "a node was lost while it worked on the restore"
         "check the observers, then create a new RecoveryTask"
+    5157 TenantNotFound Permanent
+        "the tenant is not there, or not any more"
+        "look whether somebody dropped it while it was restored, then create a new RecoveryTask"
     5019 TableNotInBackup Permanent
         "a table is not in the backup, or was not there at the point of recovery"
         "give the names in `objects` as the source stores them, or choose another point"

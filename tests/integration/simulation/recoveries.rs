@@ -8,9 +8,20 @@ use simulation::enumerate::of_recoveries;
 use super::faults::{SEED, assert_harmless};
 use super::peace::{NOTHING, wrong};
 
-pub(super) const WORKLOADS: [&str; 3] = ["recover", "recover-tables", "recover-leader"];
+pub(super) const WORKLOADS: [&str; 7] = [
+    "recover",
+    "recover-tables",
+    "recover-leader",
+    "recover-slowly",
+    "recover-slowly-leader",
+    "verify",
+    "verify-gone",
+];
 
-/// How many plans run with every change besides all kills at statements and writes of recoveries.
+/// How many kills at statements and writes of recoveries run with every change.
+const KILLS: usize = 218;
+
+/// How many plans run besides.
 const OTHERS: usize = 60;
 
 #[test]
@@ -94,12 +105,91 @@ fn two_operators_bring_a_tenant_back_once() {
     assert_eq!(wrong("recover-leader", &wanted), NOTHING);
 }
 
-/// An operator is killed before and after each statement and each write of a recovery.
+/// Statements that make and drop the unit and the pool of each of these.
+fn made_and_dropped(names: &[&str]) -> Vec<String> {
+    let all = names.iter().flat_map(|name| {
+        ["Create", "Drop"].into_iter().flat_map(move |verb| {
+            [
+                format!("{verb}ResourceUnit of {name}: 1"),
+                format!("{verb}ResourcePool of {name}: 1"),
+            ]
+        })
+    });
+    all.collect()
+}
+
+#[test]
+fn a_restore_that_reads_for_a_while_comes_through_once_and_can_be_called_off() {
+    let kept = [
+        "obr_c68fb57f4b20abea5e8902e95caeda65",
+        "obr_18699b2f37c8db6675b127d49437e380",
+    ];
+    let made = made_and_dropped(&kept);
+    let made = made.into_iter().filter(|line| line.starts_with("Create"));
+    let made: Vec<_> = made
+        .chain(made_and_dropped(&["obr_e211abae66562a113729900a1cb0176e"]))
+        .collect();
+    let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
+    wanted.extend([
+        "Restore of restore_undo: 1",
+        "Restore of restore_soon: 1",
+        "Restore of restore_never: 1",
+        "ActivateStandby of restore_undo: 1",
+        "ActivateStandby of restore_soon: 1",
+        // Once before the tenant is there.
+        "CancelRestore of restore_never: 2",
+        "recoverytasks undo: Completed",
+        "recoverytasks soon: Completed",
+        "recoverytasks never-mind: Canceled",
+        "tenant restore_undo: Primary Normal shop.orders shop.items",
+    ]);
+    assert_eq!(wrong("recover-slowly", &wanted), NOTHING);
+}
+
+#[test]
+fn each_tenant_is_verified_once_and_dropped_whatever_it_answers() {
+    let made = made_and_dropped(&[
+        "obr_7da82638f92d8e5ef41eb88009516eca",
+        "obr_95cdf79847ab0149a9bab19d22cf88b7",
+        "obr_c24d09505ad8cc078cf7c5276b235a0c",
+    ]);
+    let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
+    wanted.extend([
+        "Restore of restore_verify_orders_e04b78350a: 1",
+        "Restore of restore_verify_billing_a70d93768a: 1",
+        "Restore of restore_drill: 1",
+        "DropTenant of restore_verify_orders_e04b78350a: 1",
+        "DropTenant of restore_verify_billing_a70d93768a: 1",
+        "DropTenant of restore_drill: 1",
+        "recoverytasks nightly-t1002-verify-202611200200z: Completed",
+        "recoverytasks nightly-t1004-verify-202611200200z: CheckFailed",
+        "recoverytasks drill: Completed",
+        "backupstrategies nightly: RestoreVerified=False/VerificationFailed",
+        "tenant orders: Primary Normal shop.orders",
+        "tenant billing: Primary Normal shop.orders",
+    ]);
+    assert_eq!(wrong("verify", &wanted), NOTHING);
+}
+
+#[test]
+fn a_strategy_that_is_deleted_takes_its_verification_with_it() {
+    let made = made_and_dropped(&["obr_7da82638f92d8e5ef41eb88009516eca"]);
+    let mut wanted: Vec<_> = made.iter().map(String::as_str).collect();
+    wanted.extend([
+        "Restore of restore_verify_billing_a70d93768a: 1",
+        "CancelRestore of restore_verify_billing_a70d93768a: 1",
+        "DELETED backupstrategies nightly: 1",
+        "DELETED recoverytasks nightly-t1004-verify-202611200200z: 1",
+    ]);
+    assert_eq!(wrong("verify-gone", &wanted), NOTHING);
+}
+
+/// An operator is killed before and after statements and writes of a recovery.
 #[test]
 fn no_fault_of_the_enumerated_ones_does_harm_to_a_recovery() {
     let campaigns: BTreeMap<_, _> = WORKLOADS.map(|name| (name, Campaign::new(name))).into();
     let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
-    let plans = of_recoveries(singles.cloned().collect(), OTHERS, SEED);
+    let plans = of_recoveries(singles.cloned().collect(), KILLS, OTHERS, SEED);
     assert!(plans.len() >= 150, "only {} plans", plans.len());
     println!("{}", assert_harmless(&campaigns, plans));
 }

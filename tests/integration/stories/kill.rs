@@ -24,7 +24,7 @@ use crate::support::within;
 
 /// How many operators are killed at the same time.
 const LANES: usize = 16;
-/// How long it may take to make a strategy in each world.
+/// How long it usually takes at most to make a strategy in each world.
 const STRATEGIES_TAKE: SignedDuration = SignedDuration::from_secs(15);
 
 /// One experiment.
@@ -66,7 +66,7 @@ fn recorded() -> Vec<Point> {
     statements.into_iter().chain(Point::writes()).collect()
 }
 
-/// Worlds in which the same slot has just fallen due: its minute is waited for once.
+/// Worlds in which a slot has just fallen due, the same one in most: its minute is waited for once.
 fn stages(count: usize) -> Vec<Stage> {
     let made = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
@@ -81,19 +81,22 @@ fn stages(count: usize) -> Vec<Stage> {
         }
     });
     let mut stages = made.into_inner().unwrap();
-    let slot = coming_slot();
+    let mut slot = coming_slot();
     for stage in &mut stages {
         stage.schedule(slot);
+        // A slot from before its strategy would be nobody's.
+        while Timestamp::now() >= slot {
+            slot = coming_slot();
+            stage.schedule(slot);
+        }
     }
-    // A slot from before its strategy would be nobody's.
-    assert!(Timestamp::now() < slot, "the strategies took too long");
     within(Duration::from_mins(2), "the slot", Timestamp::now, |now| {
         *now > slot
     });
     stages
 }
 
-/// The first minute that begins when all strategies are there.
+/// The first minute that begins when the strategies are there, as long as they usually take.
 fn coming_slot() -> Timestamp {
     let soon = Timestamp::now() + STRATEGIES_TAKE;
     let minute = soon.round(Unit::Minute).unwrap();

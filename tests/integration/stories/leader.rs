@@ -190,15 +190,15 @@ fn a_leader_that_can_not_renew_ends_before_the_other_acts() {
 
 #[test]
 fn a_leader_that_is_stopped_hands_over_at_once() {
-    // As shipped: without the release the other would wait for 15 s.
+    // Without the release the other would wait for this minute; it looks every eight seconds.
     let world = world("hand-over");
-    let (first, second) = pair(&world, "15");
+    let (first, second) = pair(&world, "60");
     let (status, _) = first.terminate();
     assert_eq!(status.code(), Some(0));
     let stopped = Instant::now();
     wait_for_leader(&world, 1);
     let took = stopped.elapsed();
-    assert!(took < Duration::from_secs(8), "{took:?}");
+    assert!(took < Duration::from_secs(30), "{took:?}");
     let metrics = || second.page("/metrics").1;
     eventually("the metric", metrics, |metrics| {
         metrics.contains("\nobbackup_leader 1\n")

@@ -202,6 +202,16 @@ pub(crate) fn already_not_archiving() -> SqlError {
     with_code(9092, "Already in NOARCHIVELOG mode")
 }
 
+/// 4018 for a path that a tenant does not know.
+pub(crate) fn no_such_path() -> SqlError {
+    with_code(4018, "the path does not exist")
+}
+
+/// 4018 with the generic text.
+pub(crate) fn no_such_entry() -> SqlError {
+    with_code(4018, "Entry not exist")
+}
+
 /// 9116: the store knows the keys and does not let them in, or does not know them.
 pub(crate) fn store_permission_denied() -> SqlError {
     with_code(9116, "no I/O operation permission of the object storage")

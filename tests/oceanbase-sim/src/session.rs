@@ -128,6 +128,7 @@ impl Session {
     ) -> (Ending, Option<Result<Outcome, SqlError>>) {
         let limit = Duration::from_micros(self.variables.query_timeout());
         self.carried.waits = Duration::ZERO;
+        self.carried.limit = limit;
         if sprung.hang_up == Some(Moment::BeforeExecuting) {
             reply.delay += sprung.delay.min(limit);
             reply.delay = if sprung.stalls { SILENCE } else { reply.delay };

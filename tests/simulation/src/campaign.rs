@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::enumerate::single;
+use crate::enumerate::{pairs, single};
 use crate::plan::Plan;
 use crate::run::{Report, run};
 
@@ -11,7 +11,8 @@ use crate::run::{Report, run};
 pub struct Campaign {
     /// The run in peace.
     pub peace: Report,
-    /// Everything that can go wrong, one at a time.
+    /// Everything that can go wrong, one at a time; what people do to the database also while an
+    /// operator is killed.
     pub singles: Vec<Plan>,
 }
 
@@ -20,7 +21,9 @@ impl Campaign {
     #[must_use]
     pub fn new(workload: &str) -> Self {
         let peace = run(&Plan::peace(workload), None);
-        let singles = single(workload, &peace.points);
+        let mut singles = single(workload, &peace.points);
+        let pairs = pairs(&singles, &peace.points);
+        singles.extend(pairs);
         Self { peace, singles }
     }
 

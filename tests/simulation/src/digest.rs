@@ -167,6 +167,30 @@ fn shown(object: &Value) -> String {
     parts.join(" | ")
 }
 
+/// What stands when something has passed that was told and waited for: what the database goes on with,
+/// and how tasks have ended.
+#[must_use]
+pub fn lasting(digest: &Digest) -> Digest {
+    const TASKS: [&str; 2] = ["backuptasks ", "recoverytasks "];
+    const OTHERS: [&str; 6] = [
+        "ADDED ",
+        "DELETED ",
+        "backupstorages ",
+        "backupstrategies ",
+        "logbackups ",
+        "oceanbaseclusters ",
+    ];
+    let is_any = |subject: &str, of: &[&str]| of.iter().any(|word| subject.starts_with(word));
+    let subjects = digest.iter();
+    let subjects = subjects.filter(|(subject, _)| !is_any(subject, &OTHERS));
+    let lasting = subjects.map(|(subject, text)| {
+        let phase = text.split(" | ").next().unwrap_or_default();
+        let text = if is_any(subject, &TASKS) { phase } else { text };
+        (subject.clone(), text.to_owned())
+    });
+    lasting.collect()
+}
+
 /// What differs.
 #[must_use]
 pub fn differences(peace: &Digest, found: &Digest) -> Vec<String> {

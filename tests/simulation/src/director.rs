@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use api_double::Double;
 use oceanbase_sim::{Simulator, fault};
+use tokio::task::JoinSet;
 
+use crate::passing;
 use crate::plan::{Act, Fault, Point};
 use crate::time::Time;
 
@@ -22,6 +24,8 @@ struct Shared {
     state: Mutex<State>,
     double: OnceLock<Double>,
     simulator: OnceLock<Simulator>,
+    /// What will be taken back.
+    passing: Mutex<JoinSet<()>>,
 }
 
 struct State {
@@ -56,6 +60,7 @@ impl Director {
             state: Mutex::new(state),
             double: OnceLock::new(),
             simulator: OnceLock::new(),
+            passing: Mutex::default(),
         }))
     }
 
@@ -94,7 +99,7 @@ impl Director {
         let found = state.faults.iter().position(|fault| fault.at == point);
         state.points.push(point);
         let act = state.faults.remove(found?).act;
-        state.struck_at = Some(now);
+        state.struck_at = state.struck_at.max(Some(now));
         match &act {
             Act::Compact => {
                 if let Some(double) = self.0.double.get() {
@@ -104,6 +109,13 @@ impl Director {
             Act::Database(yaml) => {
                 drop(state);
                 self.inject(yaml);
+            }
+            Act::While(seconds, yaml) => {
+                let lasts = Duration::from_secs(u64::from(*seconds));
+                state.struck_at = Some(now + lasts);
+                drop(state);
+                self.inject(yaml);
+                self.take_back(lasts, yaml);
             }
             _ => {}
         }
@@ -120,6 +132,24 @@ impl Director {
                 self.lock().is_missed = true;
             }
         }
+    }
+
+    /// Takes back what was done, when it has lasted for so long.
+    fn take_back(&self, lasts: Duration, yaml: &str) {
+        let (Some((_, undone)), Some(simulator)) = (passing::read(yaml), self.0.simulator.get())
+        else {
+            return;
+        };
+        let simulator = simulator.clone();
+        let passing = self.0.passing.lock();
+        let mut passing = passing.unwrap_or_else(PoisonError::into_inner);
+        passing.spawn(async move {
+            tokio::time::sleep(lasts).await;
+            for fault in undone {
+                // What is gone by now needs nothing to be taken back.
+                let _ = simulator.inject(fault);
+            }
+        });
     }
 
     /// All points so far, in their order.

@@ -1,6 +1,7 @@
 //! All plans of a workload, from the points of its run in peace.
 
 mod acts;
+pub mod meanwhile;
 mod recoveries;
 
 use std::collections::BTreeMap;
@@ -116,9 +117,15 @@ pub fn drawn(singles: &[Plan], seed: u64) -> Plan {
     plan
 }
 
+/// What people do to the database meanwhile, while an operator is killed.
+#[must_use]
+pub fn pairs(singles: &[Plan], points: &[Point]) -> Vec<Plan> {
+    meanwhile::pairs(singles, points)
+}
+
 /// So many of the plans of many workloads, the same ones for the same seed: a third are kills of
 /// a scheduled pair of backups, a quarter are leaders that lead no more, the rest a bit of
-/// everything.
+/// everything, of each thing that people do to the database at least one.
 #[must_use]
 pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let is_kill = |plan: &Plan| {
@@ -130,15 +137,31 @@ pub fn choice(plans: Vec<Plan>, count: usize, seed: u64) -> Vec<Plan> {
     let (ends, rest): (Vec<_>, Vec<_>) = others.into_iter().partition(ends_a_lead);
     let mut chosen = sample(kills, count / 3, seed);
     chosen.extend(sample(ends, count / 4, seed));
-    chosen.extend(sample(rest, count - chosen.len(), seed));
+    let rest = sample(rest, usize::MAX, seed);
+    let (mut rest, others) = of_each(rest, (count / 200).max(1));
+    rest.extend(others);
+    chosen.extend(rest.into_iter().take(count - chosen.len()));
     chosen
 }
 
-/// Every kill at a statement or write of a recovery, and so many of the other plans that concern one,
-/// the same ones for the same seed: half of them are leaders that lead no more, where there are two
-/// operators.
+/// So many of each thing that people do to the database, the first ones, and all other plans.
+fn of_each(plans: Vec<Plan>, most: usize) -> (Vec<Plan>, Vec<Plan>) {
+    let mut counts = BTreeMap::<_, usize>::new();
+    plans.into_iter().partition(|plan| {
+        let Some(class) = meanwhile::class(&plan.faults[0].act) else {
+            return false;
+        };
+        let count = counts.entry((class, plan.faults.len())).or_default();
+        *count += 1;
+        *count <= most
+    })
+}
+
+/// So many kills at statements and writes of recoveries, evenly spread, and so many of the other plans
+/// that concern one, the same ones for the same seed: half of them are leaders that lead no more, where
+/// there are two operators, and of each thing that people do to the database there is one.
 #[must_use]
-pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
+pub fn of_recoveries(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec<Plan> {
     let has_second = |plan: &Plan| Workload::find(&plan.workload).is_some_and(|of| of.has_second);
     let (of_two, of_one): (Vec<_>, Vec<_>) = plans.into_iter().partition(has_second);
     let is_at_one = |plan: &Plan| recoveries::concerns(&plan.faults[0].at);
@@ -146,7 +169,8 @@ pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
         let is_killed = matches!(plan.faults[0].act, Act::KillBefore | Act::KillAfter);
         is_killed && is_at_one(plan)
     };
-    let (mut chosen, rest): (Vec<_>, Vec<_>) = of_one.into_iter().partition(is_kill);
+    let (all_kills, rest): (Vec<_>, Vec<_>) = of_one.into_iter().partition(is_kill);
+    let mut chosen = strided(all_kills, kills);
     let is_query = |plan: &Plan| sort(&plan.faults[0].at) == Sort::Query;
     let rest = rest
         .into_iter()
@@ -154,9 +178,19 @@ pub fn of_recoveries(plans: Vec<Plan>, others: usize, seed: u64) -> Vec<Plan> {
     let ends = of_two.into_iter();
     let ends = ends.filter(|plan| is_at_one(plan) && plan.faults[0].act.ends_a_lead());
     let ends = sample(ends.collect(), others / 2, seed);
-    chosen.extend(sample(rest.collect(), others - ends.len(), seed));
+    let (mut first, rest) = of_each(sample(rest.collect(), usize::MAX, seed), 1);
+    first.extend(rest);
+    chosen.extend(first.into_iter().take(others - ends.len()));
     chosen.extend(ends);
     chosen
+}
+
+/// So many of the plans, evenly spread over their order.
+fn strided(plans: Vec<Plan>, count: usize) -> Vec<Plan> {
+    let all = plans.len().max(count).max(1);
+    let taken = plans.into_iter().zip(0..);
+    let taken = taken.filter(|(_, at)| at * count / all < (at + 1) * count / all);
+    taken.map(|(plan, _)| plan).collect()
 }
 
 /// So many of the plans, the same ones for the same seed.
@@ -237,6 +271,30 @@ mod tests {
             texts[0],
             "pair: kill-after @ create a b#1 + kill-before @ create a c#1"
         );
+    }
+
+    #[test]
+    fn whatever_people_do_to_the_database_is_among_the_chosen() {
+        let backup = "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/*/1'";
+        let mut plans = single(
+            "pair",
+            &[point("create a b"), point(backup), point("login")],
+        );
+        plans.extend(single("retry", &[point(backup)]));
+        let chosen = choice(plans, 60, 1);
+        let found = |class: &&str| {
+            let mut acts = chosen.iter().map(|plan| &plan.faults[0].act);
+            acts.any(|act| meanwhile::class(act).is_some_and(|(known, _)| known == *class))
+        };
+        assert_eq!(meanwhile::CLASSES.iter().filter(|it| found(it)).count(), 7);
+    }
+
+    #[test]
+    fn what_is_spread_evenly_has_its_ends_and_no_more_than_asked_for() {
+        let plans = single("pair", &[point("create a b"), point("login")]);
+        let all = plans.len();
+        assert_eq!(strided(plans.clone(), 5).len(), 5);
+        assert_eq!(strided(plans, all + 1).len(), all);
     }
 
     #[test]

@@ -8,7 +8,7 @@
 //! after the run in peace.
 //!
 //! * [`plan`] names of points, what goes wrong there, and the text that replays it
-//! * [`workload`] what people do
+//! * [`workload`] what people do; [`passing`] what is taken back
 //! * [`world`] API server, database, operator; [`request`] what people send; [`engine`] the database's seam; [`time`] the clock
 //! * [`director`] counts points and makes things go wrong; [`seat`] where an operator's processes
 //!   run, one or two at a time
@@ -30,6 +30,7 @@ pub mod director;
 pub mod engine;
 pub mod enumerate;
 pub mod oracle;
+pub mod passing;
 pub mod plan;
 pub mod request;
 pub mod run;

@@ -10,6 +10,7 @@
 mod checkpoints;
 mod leading;
 mod objects;
+mod others;
 mod own;
 #[cfg(test)]
 mod own_tests;
@@ -41,6 +42,9 @@ pub const PASSWORD: &str = "canary-sesame-5f1d";
 /// `SET ENCRYPTION`.
 pub const RESTORE_PASSWORD: &str = "canary-restore-77c0";
 
+/// The password of `root` in the tenants that are verified. Nothing but a Secret holds it.
+pub const READER_PASSWORD: &str = "canary-reader-3f2b";
+
 /// Looks at every change and every statement; clones are the same one.
 #[derive(Clone)]
 pub struct Oracle(Arc<Mutex<State>>);
@@ -50,6 +54,8 @@ struct State {
     allowed: BTreeSet<Kind>,
     heals: bool,
     is_around: bool,
+    /// Whether RESTORE reads the store for a while before its row is there.
+    reads_slowly: bool,
     /// Whether the operators' wall clocks are right.
     is_on_time: bool,
     /// How many tenants there are in the beginning.
@@ -78,6 +84,10 @@ struct State {
     interrupted: BTreeSet<String>,
     /// Tenants of which a backup of ours ran before the statement that is being run.
     backed_up: BTreeSet<String>,
+    /// Tenants with a backup of somebody else that ran before the statement that is being run.
+    foreign: others::Foreign,
+    /// Recovery windows that strategies have ever asked for, in days.
+    windows: BTreeSet<u64>,
     /// Tenants whose round was needed before the statement that is being run.
     needed: rounds::Needed,
     /// Whether an operator must be elected before it acts.
@@ -99,6 +109,7 @@ impl Oracle {
             allowed: workload.allowed.iter().copied().collect(),
             heals: workload.heals,
             is_around: workload.is_around,
+            reads_slowly: workload.reads_slowly,
             is_on_time: faults.iter().all(|fault| !fault.act.is_of_clock()),
             at_once: workload.at_once,
             violations: Vec::new(),
@@ -115,6 +126,8 @@ impl Oracle {
             elsewhere: BTreeSet::new(),
             interrupted: BTreeSet::new(),
             backed_up: BTreeSet::new(),
+            foreign: others::Foreign::new(),
+            windows: BTreeSet::new(),
             needed: rounds::Needed::new(),
             is_elected: workload.has_second,
             tenants: workload.tenants.len(),

@@ -7,6 +7,8 @@ use std::time::Duration;
 use oceanbase_backup_operator::controller::requests::PATIENCE;
 use oceanbase_sim::fault;
 
+use crate::passing;
+
 /// A request, a statement, an event or a login, by name: the n-th of its name in the run. Never by
 /// its place among all of them, which is another one as soon as two hash maps differ. Those of the
 /// second of two operators begin with `second: `.
@@ -67,6 +69,8 @@ pub enum Act {
     Unrenewed(u32),
     /// Something happens in the database: YAML of [`fault::Fault`].
     Database(String),
+    /// The same, and it is taken back after so many seconds.
+    While(u32, String),
 }
 
 impl Fault {
@@ -75,12 +79,20 @@ impl Fault {
     pub fn is_masked(&self) -> bool {
         match self.act {
             _ if self.act.is_of_clock() => false,
-            Act::Database(_) => false,
+            Act::Database(_) | Act::While(..) => false,
             // What somebody asks for within the minutes until a watch is found to be deaf may come
             // too late.
             Act::NeverBefore => !self.at.what().starts_with("watch "),
             _ => true,
         }
+    }
+
+    /// Whether it passes, and the database must at the end be as if it had not been.
+    #[must_use]
+    pub fn passes(&self) -> bool {
+        // What is refused for want of a right has failed, and says so.
+        let passes = |yaml: &str| !yaml.starts_with("alterSystem");
+        matches!(&self.act, Act::While(_, yaml) if passes(yaml)) || self.is_masked()
     }
 }
 
@@ -132,7 +144,8 @@ impl Act {
             | Self::Freeze(seconds)
             | Self::Away(seconds)
             | Self::Silent(seconds)
-            | Self::Unrenewed(seconds) => u64::from(*seconds),
+            | Self::Unrenewed(seconds)
+            | Self::While(seconds, _) => u64::from(*seconds),
             Self::Drop => 30,
             // The longest that the operator waits for an answer.
             Self::NeverBefore | Self::NeverAfter => PATIENCE.as_secs(),
@@ -224,6 +237,7 @@ impl fmt::Display for Act {
             Self::Silent(seconds) => write!(f, "silent={seconds}"),
             Self::Unrenewed(seconds) => write!(f, "unrenewed={seconds}"),
             Self::Database(yaml) => write!(f, "database={yaml}"),
+            Self::While(seconds, yaml) => write!(f, "while={seconds} {yaml}"),
         }
     }
 }
@@ -269,6 +283,12 @@ impl FromStr for Act {
             "silent" => Self::Silent(value.parse().map_err(|_| wrong())?),
             "unrenewed" => Self::Unrenewed(value.parse().map_err(|_| wrong())?),
             "database" if fault::parse(value).is_ok() => Self::Database(value.to_owned()),
+            "while" => {
+                let (seconds, yaml) = value.split_once(' ').ok_or_else(wrong)?;
+                passing::read(yaml).ok_or_else(wrong)?;
+                let seconds = seconds.parse().map_err(|_| wrong())?;
+                Self::While(seconds, yaml.to_owned())
+            }
             _ => return Err(wrong()),
         })
     }
@@ -311,6 +331,7 @@ mod tests {
             "pair: never-before @ list backuptasks#1 + never-after @ create backuptasks a#1",
             "pair: arrive=12 @ SET a#1 + late=30 @ ALTER SYSTEM BACKUP TENANT = 'a' DESCRIPTION = 'obb/*/1'#1 + jump=-60 @ login#2",
             "pair: database=failBackup: {tenant: orders} @ event backuptasks ADDED a#1",
+            "pair: while=120 lock: {tenant: orders, locked: true} @ create backuptasks a#1",
             "leader: freeze=40 @ second: get leases a#1 + speed=50 @ login#2 + unrenewed=40 @ update leases a#2 + stop @ login#1",
         ] {
             let plan: Plan = text.parse().unwrap();
@@ -325,6 +346,7 @@ mod tests {
             "pair: kill @ a#1",
             "pair: drop @ a",
             "pair: database=x @ a#1",
+            "pair: while=9 drop: {tenant: orders} @ a#1",
         ] {
             assert!(text.parse::<Plan>().is_err(), "{text}");
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::digest::{Digest, differences, digest};
+use crate::digest::{Digest, differences, digest, lasting};
 use crate::plan::{Fault, Plan, Point};
 use crate::sent::{Sent, miscounted, sent};
 use crate::workload::Workload;
@@ -113,8 +113,9 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
         wrong.push("something panicked".to_owned());
     }
     let is_masked = report.plan.faults.iter().all(Fault::is_masked);
+    let passes = report.plan.faults.iter().all(Fault::passes);
     for plural in ["backuptasks", "recoverytasks"] {
-        wrong.extend(unfinished(&world.double.list(plural), is_masked));
+        wrong.extend(unfinished(&world.double.list(plural), passes));
     }
     wrong.extend(world.oracle.left_behind(&world.simulator));
     for strategy in world.double.list("backupstrategies") {
@@ -133,9 +134,22 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     if (of_second == 0 || of_second == faults.len()) && gap > TAKEOVER {
         wrong.push(format!("one leader: nobody renewed the lease for {gap:?}"));
     }
-    if let (Some(peace), true) = (peace, is_masked) {
-        wrong.extend(differences(&peace.digest, &report.digest));
-        wrong.extend(miscounted(&peace.sent, &report.sent, faults));
+    if let (Some(peace), true) = (peace, passes) {
+        if is_masked {
+            wrong.extend(differences(&peace.digest, &report.digest));
+            wrong.extend(miscounted(
+                &peace.sent,
+                &report.sent,
+                faults,
+                workload.reads_slowly,
+            ));
+        } else {
+            // What was refused meanwhile is told, and was sent again.
+            wrong.extend(differences(
+                &lasting(&peace.digest),
+                &lasting(&report.digest),
+            ));
+        }
         let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();
         let struck_at = world.director.struck().0.unwrap_or_default();
         let patience = workload.patience + Duration::from_secs(costs);
@@ -151,11 +165,11 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
 }
 
 /// I15: tasks that should be over.
-fn unfinished(tasks: &[Arc<Value>], is_masked: bool) -> Vec<String> {
+fn unfinished(tasks: &[Arc<Value>], passes: bool) -> Vec<String> {
     // What somebody must mend first is waited for, and said.
     let waits = |task: &Value| {
         let status = &task["status"];
-        !is_masked && status["phase"] == "Pending" && !status["cause"].is_null()
+        !passes && status["phase"] == "Pending" && !status["cause"].is_null()
     };
     // One for several tenants waits with its children.
     let of_children = |task: &Value| {

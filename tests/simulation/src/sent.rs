@@ -47,9 +47,10 @@ fn repeats(fault: &Fault) -> u64 {
     u64::from(is_statement && is_unheard)
 }
 
-/// What was sent too often or not often enough.
+/// What was sent too often or not often enough. `reads_slowly`: RESTORE reads the store for a while
+/// before its row is there.
 #[must_use]
-pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault]) -> Vec<String> {
+pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault], reads_slowly: bool) -> Vec<String> {
     let unheard: u64 = faults.iter().map(repeats).sum();
     let mut whats: Vec<_> = peace.keys().chain(found.keys()).collect();
     whats.sort();
@@ -57,7 +58,10 @@ pub fn miscounted(peace: &Sent, found: &Sent, faults: &[Fault]) -> Vec<String> {
     let wrong = whats.into_iter().filter_map(|what| {
         let count = |sent: &Sent| sent.get(what).copied().unwrap_or_default();
         let (wanted, found) = (count(peace), count(found));
-        let is_right = (wanted..=wanted + unheard).contains(&found);
+        // One whose row is not there yet is sent again, and one comes through.
+        let reads_still = reads_slowly && what.starts_with("Restore of ");
+        let again = if reads_still { faults.len() as u64 } else { 0 };
+        let is_right = (wanted..=wanted + unheard + again).contains(&found);
         (!is_right).then(|| format!("I14: {what} was sent {found} times, in peace {wanted}"))
     });
     wrong.collect()
@@ -80,7 +84,7 @@ mod tests {
     fn a_statement_that_is_sent_twice_without_need_is_seen() {
         let kill = faults("pair: kill-before @ ALTER SYSTEM ARCHIVELOG TENANT = 'orders'#1");
         assert_eq!(
-            miscounted(&of(1), &of(2), &kill),
+            miscounted(&of(1), &of(2), &kill, false),
             ["I14: ArchiveLog of orders was sent 2 times, in peace 1"]
         );
     }
@@ -88,12 +92,15 @@ mod tests {
     #[test]
     fn a_statement_that_nobody_heard_of_may_be_sent_once_more() {
         let kill = faults("pair: kill-after @ ALTER SYSTEM ARCHIVELOG TENANT = 'orders'#1");
-        assert_eq!(miscounted(&of(1), &of(2), &kill), Vec::<String>::new());
-        assert_eq!(miscounted(&of(1), &of(3), &kill).len(), 1);
+        assert_eq!(
+            miscounted(&of(1), &of(2), &kill, false),
+            Vec::<String>::new()
+        );
+        assert_eq!(miscounted(&of(1), &of(3), &kill, false).len(), 1);
     }
 
     #[test]
     fn a_statement_that_is_not_sent_is_seen() {
-        assert_eq!(miscounted(&of(1), &Sent::new(), &[]).len(), 1);
+        assert_eq!(miscounted(&of(1), &Sent::new(), &[], false).len(), 1);
     }
 }

@@ -4,6 +4,7 @@ mod everyday;
 mod recovery;
 mod together;
 mod trouble;
+mod verification;
 
 use std::time::Duration;
 
@@ -67,6 +68,9 @@ pub struct Workload {
     pub heals: bool,
     /// Whether logs are archived for data backups only.
     pub is_around: bool,
+    /// Whether RESTORE reads the store for a while before its row is there: it may then be sent again,
+    /// and comes through once.
+    pub reads_slowly: bool,
     /// How many backups of ours may run at a time: what the clusters' objects say.
     pub at_once: usize,
     /// Whether a second operator stands by, and one of the two must be elected.
@@ -159,9 +163,14 @@ impl Workload {
             Self::everybody(),
             Self::sealed(),
             Self::elsewhere(),
+            Self::rest(),
             Self::recover(),
             Self::recover_tables(),
             Self::recover_leader(),
+            Self::recover_slowly(),
+            Self::recover_slowly_leader(),
+            Self::verify(),
+            Self::verify_gone(),
             Self::days(),
         ]
     }
@@ -196,6 +205,7 @@ impl Workload {
             allowed: SETTING_UP.to_vec(),
             heals: true,
             is_around: false,
+            reads_slowly: false,
             at_once: 2,
             has_second: false,
             is_everywhere: false,

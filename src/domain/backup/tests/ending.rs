@@ -55,6 +55,7 @@ fn a_backup_that_was_not_sent_waits_while_its_strategy_is_suspended() {
         (story.phase(), story.reason()),
         ("Pending", "StrategySuspended")
     );
+    assert!(is_suspended(&story.status));
     assert!(is_backup(&story.look(&healthy(), 60)));
 }
 

@@ -280,3 +280,53 @@ fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
     assert_eq!(reason, "BackupsElsewhere");
     assert!(message.contains("file:///old/data"), "{message}");
 }
+
+#[test]
+fn replicas_and_leaders_are_in_zones_in_which_the_tenant_has_units() {
+    for (field, text) in [
+        ("locality", "F@zone1,F@zone9"),
+        ("locality", "FULL{1}@zone2"),
+        ("primaryZone", "zone1;zone9"),
+        ("primaryZone", "zone2"),
+    ] {
+        let mut placed = spec();
+        placed["target"][field] = json!(text);
+        placed["target"]["resources"]["create"]["zones"] = json!(["zone1"]);
+        let (reason, message) = refused(placed, |story| {
+            story.restores().zones = vec!["zone1".to_owned(), "zone2".to_owned()];
+        });
+        assert_eq!(reason, "ZoneNotFound", "{field} {text}");
+        assert!(message.contains(field), "{message}");
+    }
+    for (field, text) in [("locality", "F@zone1"), ("primaryZone", "RANDOM")] {
+        let mut placed = spec();
+        placed["target"][field] = json!(text);
+        let mut story = Story::new(placed);
+        assert!(story.pass(0).is_some(), "{field} {text}");
+    }
+}
+
+#[test]
+fn leaders_in_a_pool_that_is_there_are_in_its_zones() {
+    let mut placed = spec();
+    placed["target"]["resources"] = json!({"type": "Pools", "pools": [resource()]});
+    placed["target"]["primaryZone"] = json!("zone2");
+    let (reason, _) = refused(placed, |story| {
+        story.restores().zones.push("zone2".to_owned());
+        story.restores().pools = vec![pool(None)];
+    });
+    assert_eq!(reason, "ZoneNotFound");
+}
+
+#[test]
+fn the_point_that_is_asked_for_is_shown_also_where_it_is_refused() {
+    let mut late = spec();
+    late["until"] = json!({"type": "Scn", "scn": "1700009999000000000"});
+    let mut story = Story::new(late);
+    story.pass(0);
+    let shown = story.status.restore_time.as_deref();
+    assert_eq!(
+        (story.phase(), shown),
+        ("Failed", Some("2023-11-15T00:59:59Z"))
+    );
+}

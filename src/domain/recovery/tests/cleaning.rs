@@ -79,6 +79,10 @@ fn where_all_is_to_be_kept_nothing_is_dropped() {
     story.spec.failure_policy = FailurePolicy::Keep;
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Failed");
+    let message = story.status.cause.unwrap().message;
+    for left in ["restore_orders", &resource(), "by hand"] {
+        assert!(message.contains(left), "{message}");
+    }
 }
 
 #[test]
@@ -115,4 +119,82 @@ fn what_the_database_refuses_to_show_is_not_gone() {
     story = story.with_resources(None);
     story.restores().refused = None;
     assert_eq!(story.pass(62), Some(Effect::DropPool(resource())));
+}
+
+/// A recovery of a store whose backups are not of the tenant that is named: its job is to be canceled.
+fn mismatched() -> Story {
+    let mut of_store = spec();
+    of_store["source"] = json!({"type": "Storage", "storage": {
+        "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
+    let mut story = Story::running();
+    story.spec = serde_json::from_value(of_store).unwrap();
+    let effect = story.pass_hearing(&Answer::NotSent("busy".to_owned()), 3);
+    assert!(matches!(effect, Effect::Cancel { .. }), "{effect:?}");
+    story
+}
+
+#[test]
+fn a_job_that_ends_well_before_it_is_canceled_leaves_a_tenant_that_is_kept_and_named() {
+    let mut story = mismatched().with_job(RestoreStatus::Success, Some("STANDBY"));
+    assert_eq!(story.pass(60), None);
+    assert_eq!((story.phase(), story.cause()), ("Failed", "SourceMismatch"));
+    let message = story.status.cause.clone().unwrap().message;
+    assert!(
+        message.contains("'restore_orders' was restored"),
+        "{message}"
+    );
+    assert_eq!(story.status.cleanup, None, "nothing was dropped");
+    assert!(story.status.restored_time.is_some());
+}
+
+#[test]
+fn a_cancel_that_comes_too_late_says_that_the_tenant_is_kept() {
+    let mut story = mismatched().with_job(RestoreStatus::Success, Some("STANDBY"));
+    story.status.ending = Some("Canceled".to_owned());
+    assert_eq!(story.pass(60), None);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Canceled", "CanceledAfterRestore")
+    );
+}
+
+#[test]
+fn a_tenant_whose_number_the_job_shows_only_when_it_was_given_up_is_dropped() {
+    let mut story = mismatched();
+    story.status.target_tenant_id = None;
+    story = story.with_job(RestoreStatus::Fail, Some("RESTORE"));
+    let effect = story.pass(60);
+    assert!(
+        matches!(
+            effect,
+            Some(Effect::DropTenant {
+                tenant_id: TenantId(1010),
+                ..
+            })
+        ),
+        "{effect:?}"
+    );
+}
+
+#[test]
+fn a_tenant_that_somebody_else_dropped_is_not_told_as_dropped_by_the_recovery() {
+    let mut story = Story::running().with_job(RestoreStatus::Fail, None);
+    story.pass(60);
+    story.restores().pools.clear();
+    story.restores().units.clear();
+    story.pass(61);
+    assert_eq!(story.phase(), "Failed");
+    let dropped = story.status.cleanup.unwrap_or_default().tenant_dropped;
+    assert_eq!(dropped, None);
+}
+
+#[test]
+fn a_tenant_of_a_job_that_was_canceled_is_told_as_dropped() {
+    let mut story = mismatched().with_job(RestoreStatus::Fail, None);
+    story.restores().pools.clear();
+    story.restores().units.clear();
+    story.pass(60);
+    assert_eq!(story.phase(), "Failed");
+    let dropped = story.status.cleanup.unwrap_or_default().tenant_dropped;
+    assert_eq!(dropped.as_deref(), Some("restore_orders"));
 }

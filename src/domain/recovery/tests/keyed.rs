@@ -42,10 +42,11 @@ fn a_tenant_that_nobody_made_a_primary_one_is_named_and_left_as_it_is() {
 }
 
 #[test]
-fn a_key_that_was_used_for_another_tenant_or_point_is_refused() {
+fn a_key_that_was_used_for_another_tenant_source_or_point_is_refused() {
     for other in [
         |job: &mut Restore| "restore_other".clone_into(&mut job.tenant_name),
         |job: &mut Restore| job.scn = Scn(7),
+        |job: &mut Restore| "payroll".clone_into(&mut job.source_tenant),
     ] {
         for status in [RestoreStatus::Success, RestoreStatus::WaitTenant] {
             let mut story = Story::new(spec()).with_job(status, None);
@@ -78,5 +79,18 @@ fn a_recovery_that_ended_long_ago_is_not_taken_for_the_own_one() {
     assert_eq!(
         (story.phase(), story.cause()),
         ("Completed", "AlreadyRecovered")
+    );
+}
+
+#[test]
+fn a_key_that_was_used_for_another_tenant_of_a_store_is_refused() {
+    let mut of_store = spec();
+    of_store["source"] = json!({"type": "Storage", "storage": {
+        "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
+    let mut story = Story::new(of_store).with_job(RestoreStatus::Success, Some("PRIMARY"));
+    assert_eq!(story.pass(0), None);
+    assert_eq!(
+        (story.phase(), story.cause()),
+        ("Failed", "IdempotencyKeyUsed")
     );
 }

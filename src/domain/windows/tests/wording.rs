@@ -116,3 +116,13 @@ fn between_windows_alone_only_the_gap_is_known() {
          points are 2025-11-20T02:00:00.000010Z and 2025-11-20T02:00:00.000023Z"
     );
 }
+
+#[test]
+fn a_point_within_a_microsecond_is_told_as_it_was_given() {
+    let sets = [full(1, at(0, 0), at(1, 7))];
+    assert_eq!(
+        says(&sets, &log()[..1], at(10, 8)),
+        "can not be recovered to 2025-11-20T02:00:00.000010008Z (SCN 1763604000000010008): logs are \
+         archived up to 2025-11-20T02:00:00.000010Z only; nearest point is 2025-11-20T02:00:00.000010Z"
+    );
+}

@@ -89,7 +89,7 @@ const CLUSTERS: &str = "oceanbaseclusters";
 const STORES: &str = "backupstorages";
 
 /// In the order of a life. [`Stage::drive`] holds the database back until they are shown.
-const FACTS: [Fact; 23] = [
+const FACTS: [Fact; 24] = [
     fact(CLUSTERS, "anything", |_| true),
     fact(CLUSTERS, "its answer", |s| is_true(s, "Reachable")),
     fact(CLUSTERS, "a running backup", |s| {
@@ -115,6 +115,9 @@ const FACTS: [Fact; 23] = [
     fact(LOGS, "anything", |_| true),
     fact(LOGS, "the round", |s| !s["roundId"].is_null()),
     fact(LOGS, "the running round", |s| s["phase"] == "InProgress"),
+    fact(LOGS, "the wish that was applied", |s| {
+        !s["appliedGeneration"].is_null()
+    }),
     fact(LOGS, "a recovery window", |s| {
         !s["recoveryWindows"][0].is_null()
     }),

@@ -1,6 +1,6 @@
 //! What a recovery that fails, or is canceled, leaves behind: what was there before, and nothing else.
 
-use oceanbase_sim::fault::Fault;
+use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::model::RestoreStage;
 
 use super::*;
@@ -100,6 +100,33 @@ fn stage_of(world: &World, stage: RestoreStage) -> Option<RestoreStage> {
         let job = jobs.find(|job| job.request.tenant_name == name)?;
         Some(job.stage)
     })
+}
+
+#[test]
+fn backups_of_another_tenant_that_are_restored_before_the_cancel_are_kept_and_named() {
+    let world = recoverable("recovery-mismatch");
+    let scn = window(&world)["startScn"].as_str().unwrap().to_owned();
+    world.inject(Fault::Refuse {
+        on: Trigger {
+            times: 1_000,
+            ..Trigger::next(Kind::CancelRestore)
+        },
+        code: 4179,
+        message: "Cancel tenant not in restore is not allowed".to_owned(),
+    });
+    let of_another = "source: {storage: {tenantName: billing}}";
+    world.apply(&from_store("undo", &scn, of_another));
+    let task = world.phase("recoverytask", "undo", "Failed");
+    let status = &task["status"];
+    assert_eq!(status["cause"]["reason"], "SourceMismatch");
+    let message = status["cause"]["message"].as_str().unwrap();
+    assert!(
+        message.contains("'restore_orders' was restored"),
+        "{message}"
+    );
+    assert_eq!(status["cleanup"], Value::Null);
+    let kept = ("STANDBY".to_owned(), "NORMAL".to_owned());
+    assert_eq!(tenant(&world, "restore_orders"), Some(kept));
 }
 
 #[test]

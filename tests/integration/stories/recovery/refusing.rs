@@ -37,10 +37,12 @@ fn a_tenant_that_exists_is_never_touched() {
     let (reason, message) = refused(&world, "target: {tenantName: orders}");
     assert_eq!(reason, "TargetNameNotAllowed");
     assert!(message.contains("restore_"), "{message}");
-    let anything = "spec: {recovery: {targetNamePrefixes: [o, restore_]}}";
+    let anything = "spec: {recovery: {targetNamePrefixes: [o, O, restore_]}}";
     world.edit("oceanbasecluster", "prod", anything);
-    let (reason, _) = refused(&world, "target: {tenantName: orders}");
-    assert_eq!(reason, "TenantExists");
+    for name in ["orders", "Orders"] {
+        let (reason, _) = refused(&world, &format!("target: {{tenantName: {name}}}"));
+        assert_eq!(reason, "TenantExists", "{name}");
+    }
 }
 
 #[test]
@@ -137,6 +139,9 @@ fn resources_that_are_not_there_are_refused() {
     let (reason, message) = refused(&world, "target: {resources: {create: {zones: [moon]}}}");
     assert_eq!(reason, "ZoneNotFound");
     assert!(message.contains("zone1"), "{message}");
+    let (reason, message) = refused(&world, "target: {primaryZone: 'zone1;moon'}");
+    assert_eq!(reason, "ZoneNotFound");
+    assert!(message.contains("'moon'"), "{message}");
     let small = "target: {resources: {create: {logDisk: 1Gi}}}";
     assert_eq!(refused(&world, small).0, "UnitImpossible");
     let pools = |name: &str| refused(&world, &into_pool(name)).0;

@@ -3,7 +3,7 @@
 use super::cell::{bytes_display, decimal2, int, scn, scn_display, text};
 use super::{Row, Sight};
 use crate::model::{
-    ArchiveDest, DestId, Piece, PieceStatus, Round, RoundStatus, Scn, Tenant, TenantId,
+    ArchiveDest, DestId, FileStatus, Piece, PieceStatus, Round, RoundStatus, Scn, Tenant, TenantId,
 };
 use crate::value::Value;
 
@@ -76,8 +76,26 @@ fn summary(tenant: &Tenant) -> Vec<Row<'_>> {
 }
 
 fn round<'a>(tenant: &'a Tenant) -> impl Fn(&'a Round) -> Row<'a> {
-    let id = tenant.id;
-    move |round| Row::new(id, move |column| round_cell(round, column))
+    move |round| {
+        let deleted = deleted_bytes(tenant, round);
+        Row::new(tenant.id, move |column| match column {
+            "DELETED_INPUT_BYTES" | "DELETED_OUTPUT_BYTES" => int(deleted),
+            "DELETED_INPUT_BYTES_DISPLAY" | "DELETED_OUTPUT_BYTES_DISPLAY" => {
+                bytes_display(deleted)
+            }
+            _ => round_cell(round, column),
+        })
+    }
+}
+
+/// What cleanup took of a round; `INPUT_BYTES` and `OUTPUT_BYTES` still count it.
+fn deleted_bytes(tenant: &Tenant, round: &Round) -> u64 {
+    let pieces = tenant
+        .archive
+        .pieces
+        .iter()
+        .filter(|piece| piece.round == round.id && piece.file_status == FileStatus::Deleted);
+    pieces.map(|piece| piece.bytes).sum()
 }
 
 fn round_cell(round: &Round, column: &str) -> Value {
@@ -142,8 +160,7 @@ fn piece_cell(piece: &Piece, column: &str) -> Value {
 fn constant(column: &str) -> Value {
     match column {
         "INCARNATION" | "COMPATIBLE" | "UNIT_SIZE" => int(1),
-        "DEST_NO" | "DELETED_INPUT_BYTES" | "DELETED_OUTPUT_BYTES" => int(0),
-        "DELETED_INPUT_BYTES_DISPLAY" | "DELETED_OUTPUT_BYTES_DISPLAY" => bytes_display(0),
+        "DEST_NO" => int(0),
         _ => Value::Null,
     }
 }

@@ -1,12 +1,15 @@
-//! Views of data backup, stores and delete policies.
+//! Views of data backup and stores.
+
+use jiff::tz::TimeZone;
 
 use super::cell::{
-    decimal2, int, on_off, scn, scn_display, signed, text, time, time_or_null, time_text,
+    bytes_display, compact_time, decimal2, int, on_off, scn, scn_display, signed, text, time,
+    time_or_null, time_text,
 };
 use super::{Row, Sight};
 use crate::model::{
-    BackupSet, Job, JobStatus, Policy, Scn, SetStatus, StorageCheck, Task, Tenant, TenantId,
-    data_progress, phase,
+    BackupSet, Job, JobStatus, Scn, SetStatus, StorageCheck, Task, Tenant, TenantId, data_progress,
+    phase,
 };
 use crate::value::Value;
 use crate::views::Version;
@@ -16,6 +19,7 @@ const MACRO_BLOCK: u64 = 2 << 20;
 impl Sight<'_> {
     pub(super) fn backup_rows(&self, all: bool, stem: &str, view: &str) -> Option<Vec<Row<'_>>> {
         let (now, version) = (self.world.now(), self.world.version);
+        let zone = self.server_time_zone;
         Some(match stem {
             "OB_BACKUP_JOBS" => self.jobs(all, view, false).map(job_row).collect(),
             "OB_BACKUP_JOB_HISTORY" => self.jobs(all, view, true).map(job_row).collect(),
@@ -41,16 +45,11 @@ impl Sight<'_> {
             "OB_BACKUP_PARAMETER" => self.tenants(all).filter_map(parameter_row).collect(),
             "OB_BACKUP_STORAGE_INFO" => self
                 .tenants(all)
-                .flat_map(|tenant| {
-                    tenant
-                        .checks
-                        .iter()
-                        .map(|check| storage_row(tenant.id, check))
-                })
+                .flat_map(|tenant| tenant.checks.iter().map(storage_row(tenant.id, zone)))
                 .collect(),
-            "OB_BACKUP_DELETE_POLICY" => self
+            "OB_BACKUP_STORAGE_INFO_HISTORY" => self
                 .tenants(all)
-                .flat_map(|tenant| tenant.policies.iter().map(|p| policy_row(tenant.id, p)))
+                .flat_map(|tenant| tenant.past_checks.iter().map(storage_row(tenant.id, zone)))
                 .collect(),
             _ => return None,
         })
@@ -276,29 +275,54 @@ fn parameter_row(tenant: &Tenant) -> Option<Row<'_>> {
     }))
 }
 
-fn storage_row(tenant: TenantId, check: &StorageCheck) -> Row<'_> {
-    Row::new(tenant, move |column| match column {
-        "PATH" => text(check.uri.root.clone()),
-        "ENDPOINT" => text(check.uri.host()),
-        "DEST_ID" => int(check.id.0),
-        "DEST_TYPE" => text(check.purpose.name()),
-        "AUTHORIZATION" => text(check.uri.authorization()),
-        "EXTENSION" => text(check.uri.extension()),
-        "CHECK_FILE_NAME" => {
-            let seconds = check.checked_at.micros() / 1_000_000;
-            text(format!("{tenant}_connect_file_{seconds}.obbak"))
-        }
-        "LAST_CHECK_TIMESTAMP" => time(check.checked_at),
-        "MAX_IOPS" | "MAX_BANDWIDTH" => int(0),
-        "MAX_BANDWIDTH_DISPLAY" => text("UNLIMITED"),
-        _ => Value::Null,
-    })
+/// `PATH` is the root; the endpoint stands beside it.
+fn storage_row<'a>(tenant: TenantId, zone: &'a TimeZone) -> impl Fn(&'a StorageCheck) -> Row<'a> {
+    move |check| {
+        let uri = &check.uri;
+        Row::new(tenant, move |column| match column {
+            "PATH" => text(uri.root.clone()),
+            "ENDPOINT" => text(uri.host()),
+            "DEST_ID" => int(check.id.0),
+            "DEST_TYPE" => text(check.purpose.name()),
+            "AUTHORIZATION" => text(uri.authorization()),
+            "EXTENSION" => text(uri.extension()),
+            "CHECK_FILE_NAME" => {
+                let at = compact_time(check.checked_at, zone);
+                text(format!("{tenant}_connect_file_{at}.obbak"))
+            }
+            "LAST_CHECK_TIMESTAMP" => time(check.checked_at),
+            "MAX_IOPS" => int(uri.limit("max_iops").map_or(0, amount)),
+            "MAX_BANDWIDTH" => int(uri.limit("max_bandwidth").map_or(0, amount)),
+            "MAX_BANDWIDTH_DISPLAY" => match uri.limit("max_bandwidth").map_or(0, amount) {
+                0 => text("UNLIMITED"),
+                bytes => bandwidth(bytes),
+            },
+            _ => Value::Null,
+        })
+    }
 }
 
-fn policy_row(tenant: TenantId, policy: &Policy) -> Row<'_> {
-    Row::new(tenant, move |column| match column {
-        "POLICY_NAME" => text(policy.name.clone()),
-        "RECOVERY_WINDOW" => text(policy.recovery_window.clone()),
-        _ => Value::Null,
-    })
+/// `20`, `10M`, `10MB`, `1G`; 0 is no limit.
+fn amount(limit: &str) -> u64 {
+    let unit = limit.trim_start_matches(|digit: char| digit.is_ascii_digit());
+    let digits = limit.strip_suffix(unit).unwrap_or_default();
+    let shift = match unit
+        .chars()
+        .next()
+        .map(|letter| letter.to_ascii_uppercase())
+    {
+        Some('K') => 10,
+        Some('M') => 20,
+        Some('G') => 30,
+        Some('T') => 40,
+        _ => 0,
+    };
+    digits.parse::<u64>().unwrap_or_default() << shift
+}
+
+fn bandwidth(bytes: u64) -> Value {
+    match bytes_display(bytes) {
+        Value::Text(shown) => text(format!("{shown}/s")),
+        other => other,
+    }
 }

@@ -78,6 +78,13 @@ pub(super) fn time_text(at: Scn, zone: &TimeZone) -> Value {
     }
 }
 
+/// An instant in the names of files: `20230111T193020`, in the server's zone.
+pub(super) fn compact_time(at: Scn, zone: &TimeZone) -> String {
+    let stamp = Timestamp::from_microsecond(at.micros()).unwrap_or_default();
+    let stamp = stamp.to_zoned(zone.clone());
+    stamp.strftime("%Y%m%dT%H%M%S").to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

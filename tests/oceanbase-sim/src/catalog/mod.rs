@@ -3,6 +3,7 @@
 mod archive;
 mod backup;
 mod cell;
+mod cleanup;
 mod recover;
 mod resources;
 mod restore;
@@ -91,6 +92,7 @@ impl Sight<'_> {
         };
         self.archive_rows(all, stem)
             .or_else(|| self.backup_rows(all, stem, name))
+            .or_else(|| self.cleanup_rows(all, stem, name))
             .or_else(|| self.restore_rows(all, stem, name))
             .or_else(|| self.recover_rows(all, stem, name))
             .or_else(|| self.resource_rows(stem))

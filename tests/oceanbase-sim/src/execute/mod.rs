@@ -5,6 +5,7 @@
 
 mod archive;
 mod backup;
+mod cleanup;
 mod config;
 mod parameter;
 mod policy;
@@ -12,6 +13,7 @@ mod resource;
 mod restore;
 mod restore_source;
 mod standby;
+mod storage_access;
 mod table;
 
 use std::time::Duration;
@@ -20,7 +22,6 @@ use crate::error;
 use crate::model::{TenantId, World};
 use crate::statement::{Action, Kind, Statement, Tenants, Until};
 use crate::value::{Outcome, SqlError};
-use crate::views::Version;
 
 /// Who runs a statement.
 #[derive(Clone, Debug)]
@@ -62,6 +63,8 @@ pub(crate) struct Carried {
     pub(crate) sources: Vec<String>,
     /// The destinations and the point of the last preview.
     pub(crate) preview: Option<(Vec<String>, Until)>,
+    /// How long the engine works on the statement that is run, at most.
+    pub(crate) limit: Duration,
     /// How long the statement that was just run keeps its client waiting.
     pub(crate) waits: Duration,
 }
@@ -91,16 +94,16 @@ pub(crate) fn run(
         Action::CancelBackup(tenants) => backup::cancel(world, caller, tenants),
         Action::AddPolicy(policy) => policy::add(world, caller, policy),
         Action::DropPolicy(name, tenants) => policy::drop(world, caller, name, tenants),
-        Action::CancelDelete(tenants) => policy::cancel_delete(world, caller, tenants),
+        Action::CancelDelete(tenants) => cleanup::cancel(world, caller, tenants),
+        Action::Delete(asked) => cleanup::delete(world, caller, asked),
+        Action::ChangeStorage(asked) => storage_access::change(world, caller, asked),
         Action::CreateUnit(asked) => resource::create_unit(world, caller, asked),
         Action::CreatePool(asked) => resource::create_pool(world, caller, asked),
         Action::DropUnit(asked) => resource::drop_unit(world, caller, asked),
         Action::DropPool(asked) => resource::drop_pool(world, caller, asked),
         Action::DropTenant(asked) => resource::drop_tenant(world, caller, asked),
-        // Until these were made to work the resolver refused them by name.
-        _ if statement.kind == Kind::DeleteBackup && world.version < Version::V4_4_2 => {
-            Err(error::function_not_supported())
-        }
+        // `DELETE BACKUPPIECE`, which no release carries out, is refused by name.
+        _ if statement.kind == Kind::DeleteBackup => Err(error::function_not_supported()),
         _ => return run_restore(action, world, caller, carried),
     }
     .map(|()| done())

@@ -1,4 +1,4 @@
-//! Delete policies. They are rows only: the hourly cleanup is not played.
+//! Delete policies. The hourly cleanup (`model::cleanup`) reads them.
 
 use super::{Caller, exactly_one};
 use crate::error;
@@ -24,8 +24,7 @@ pub(super) fn add(world: &mut World, caller: &Caller, asked: &AddPolicy) -> Resu
     if asked.redundancy.is_some_and(|redundancy| redundancy != 1) {
         return Err(error::not_supported("Redundancy not equal to 1 is"));
     }
-    let tenant = world.tenants.iter_mut().find(|tenant| tenant.id == id);
-    let tenant = tenant.ok_or_else(error::unknown_tenant)?;
+    let tenant = world.tenant_by_id(id).ok_or_else(error::unknown_tenant)?;
     if tenant
         .policies
         .iter()
@@ -34,10 +33,11 @@ pub(super) fn add(world: &mut World, caller: &Caller, asked: &AddPolicy) -> Resu
         // A plain INSERT: to change the window, drop the policy first.
         return Err(error::duplicate_policy(id.0, &asked.name));
     }
-    tenant.policies.push(Policy {
+    let policy = Policy {
         name: asked.name.clone(),
         recovery_window: window,
-    });
+    };
+    world.add_policy(id, policy);
     Ok(())
 }
 
@@ -54,15 +54,6 @@ pub(super) fn drop(
         tenant.policies.retain(|policy| policy.name != name);
     }
     Ok(())
-}
-
-/// CANCEL DELETE BACKUP without a job is OK.
-pub(super) fn cancel_delete(
-    world: &World,
-    caller: &Caller,
-    tenants: &Tenants,
-) -> Result<(), SqlError> {
-    super::backup::cancel_targets(world, caller, tenants).map(|_| ())
 }
 
 fn check_name(world: &World, name: &str) -> Result<(), SqlError> {

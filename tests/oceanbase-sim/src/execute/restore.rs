@@ -43,7 +43,7 @@ pub(super) fn start(
         sets: reading.sets,
         pieces: reading.pieces,
     };
-    let shell = world.start_restore(request, world.now());
+    let shell = world.begin_restore(request, carried.limit);
     carried.waits = shell.after;
     if shell.result == 0 {
         Ok(())

@@ -244,10 +244,20 @@ mod backup;
 
 #[test]
 fn manual_deletion_is_refused_by_name_until_it_works() {
-    let delete = "ALTER SYSTEM DELETE BACKUPSET 1 TENANT = orders";
-    let refused = |version: &str| Cluster::of(Scenario::new(version)).refused(delete);
-    let by_name = (1235, "function is not supported".to_owned());
-    assert_eq!(refused("4.2.1.0"), by_name);
-    assert_eq!(refused("4.3.5.2"), by_name);
-    assert_ne!(refused("4.4.2.0"), by_name);
+    let refused = |version: &str, what: &str| {
+        let delete = format!("ALTER SYSTEM DELETE {what} TENANT = orders");
+        code(Cluster::of(Scenario::new(version)).sys(&delete))
+    };
+    for (what, before, since) in [
+        ("BACKUPSET 1", 1235, 0),
+        ("OBSOLETE BACKUP", 1235, 4018),
+        ("BACKUPPIECE 1", 1235, 1235),
+        ("ARCHIVELOG_PIECE 1", 1064, 0),
+    ] {
+        assert_eq!(refused("4.2.1.0", what), before, "{what}");
+        assert_eq!(refused("4.3.5.2", what), before, "{what}");
+        assert_eq!(refused("4.4.2.0", what), since, "{what}");
+    }
+    let text = Cluster::new().refused("ALTER SYSTEM DELETE BACKUPSET 1 TENANT = orders");
+    assert_eq!(text.1, "function is not supported");
 }

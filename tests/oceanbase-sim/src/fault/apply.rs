@@ -143,7 +143,7 @@ fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             };
             world.create_tenant(new);
         }
-        other => return super::restore::apply(world, other),
+        other => return super::cleanup::apply(world, other),
     }
     Ok(())
 }
@@ -195,7 +195,7 @@ fn server_comment(code: i64) -> String {
     )
 }
 
-fn existing(found: bool, tenant: String) -> Result<(), FaultError> {
+pub(super) fn existing(found: bool, tenant: String) -> Result<(), FaultError> {
     if found {
         Ok(())
     } else {

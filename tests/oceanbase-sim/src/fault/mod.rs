@@ -4,6 +4,7 @@
 //! scenario with a time, or is sent by `root@sys` as `SIMULATE '<yaml>'`.
 
 mod apply;
+mod cleanup;
 mod restore;
 mod trap;
 
@@ -27,6 +28,20 @@ use crate::statement::Kind;
 )]
 #[allow(missing_docs)] // fields say what they are
 pub enum Fault {
+    /// The running delete job of a tenant fails at its next step, or the next one that begins.
+    FailCleanup {
+        tenant: String,
+        #[serde(default = "internal_error")]
+        code: i64,
+        /// The text of the code if left out.
+        comment: Option<String>,
+    },
+    /// Delete jobs of a tenant stop in this stage until they are released.
+    HoldCleanup { tenant: String, at: Stage },
+    /// Delete jobs of a tenant go on.
+    ReleaseCleanup { tenant: String },
+    /// From now on a store lets nobody in at a path but who has this key: others are 9116.
+    RotateKey { path: String, access_key: String },
     /// The running backup of a tenant fails at its next step, or the next one if none runs.
     FailBackup {
         tenant: String,
@@ -146,6 +161,13 @@ pub enum Fault {
     },
     /// Restores of a tenant stop in this stage until they are released.
     HoldRestore { tenant: String, at: RestoreStage },
+    /// RESTORE of a tenant reads the store for so long before the job's row is there. It goes on when
+    /// its client is gone, for as long as `ob_query_timeout` lets it.
+    SlowRestore {
+        tenant: String,
+        #[serde(deserialize_with = "units::duration")]
+        reads: Duration,
+    },
     /// Restores of a tenant go on.
     ReleaseRestore { tenant: String },
     /// The next ACTIVATE STANDBY of a tenant stops half-way, and its statement answers this number.

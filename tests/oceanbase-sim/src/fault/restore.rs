@@ -20,6 +20,7 @@ pub(super) fn apply(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             world.doom_restore(&tenant, doom);
         }
         Fault::HoldRestore { tenant, at } => world.hold_restore(&tenant, at),
+        Fault::SlowRestore { tenant, reads } => world.restores.read_for(&tenant, reads),
         Fault::ReleaseRestore { tenant } => world.release_restore(&tenant),
         Fault::FailActivation { tenant, code } => {
             world.failing_activations.insert(tenant, code);

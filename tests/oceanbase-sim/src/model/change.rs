@@ -18,12 +18,12 @@ pub enum Hold {
 }
 
 impl World {
-    fn tenant_with_pace(&mut self, id: TenantId) -> Option<(&mut Tenant, &Pace)> {
+    pub(super) fn tenant_with_pace(&mut self, id: TenantId) -> Option<(&mut Tenant, &Pace)> {
         let tenant = self.tenants.iter_mut().find(|tenant| tenant.id == id)?;
         Some((tenant, &self.pace))
     }
 
-    fn named_with_pace(&mut self, name: &str) -> Option<(&mut Tenant, &Pace)> {
+    pub(super) fn named_with_pace(&mut self, name: &str) -> Option<(&mut Tenant, &Pace)> {
         let tenant = self.tenants.iter_mut().find(|tenant| tenant.name == name)?;
         Some((tenant, &self.pace))
     }

@@ -5,16 +5,21 @@
 //! archive scheduler (`ob_archive_scheduler_service`, `ob_tenant_archive_scheduler`) and data
 //! backup scheduler (`ob_backup_data_scheduler`).
 
+mod access;
 mod account;
 mod archive;
 mod backup;
 mod backup_scheduler;
 mod change;
+mod cleanup;
+mod cleanup_scheduler;
 mod data;
+mod deletion;
 mod destination;
 mod id;
 mod job;
 mod lag;
+mod obsolete;
 mod pace;
 mod parameter;
 mod parent;
@@ -27,19 +32,23 @@ mod restore;
 mod restores;
 mod round;
 mod scn;
+mod slow_reads;
 mod standby;
 mod storage;
 mod stored;
+mod sys_cleanup;
 mod tenant;
 mod upgrade;
 mod uri;
 mod world;
 
+pub use access::NewAccess;
 pub use account::{Account, password_hash};
 pub use archive::Archive;
 pub use backup::{Backups, Doom, Request};
 pub(crate) use backup_scheduler::NODE;
 pub use change::Hold;
+pub use cleanup::{CleanJob, CleanKind, CleanRequest, CleanTarget, CleanTask, Cleanups};
 pub use data::Table;
 pub use destination::{ArchiveDest, Binding, DataDest, StorageCheck, parse_interval};
 pub use id::{DestId, JobId, PieceId, RoundId, SetId, TaskId, TenantId};
@@ -62,6 +71,7 @@ pub use scn::Scn;
 pub use standby::{ACTIVATION_STEPS, Standby, SwitchoverStatus, UNLIMITED};
 pub use storage::{Format, Health, Purpose, Storage};
 pub use stored::{Sources, Stored, parse_time};
+pub use sys_cleanup::CleanParents;
 pub use tenant::{Mode, Role, Tenant, TenantStatus};
 pub use upgrade::{UpgradeEvent, Upgrades, Wait};
 pub(crate) use uri::hex;

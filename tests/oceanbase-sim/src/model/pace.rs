@@ -56,6 +56,12 @@ impl Pace {
         self.scale(self.backup_loop)
     }
 
+    /// How often the root service starts a cleanup where there is a policy: about once an hour.
+    #[must_use]
+    pub fn cleanup_interval(&self) -> Duration {
+        self.scale(Duration::from_hours(1))
+    }
+
     /// The working phase of a backup of this size.
     #[must_use]
     pub fn backup_work(&self, bytes: u64, bytes_per_second: u64) -> Duration {

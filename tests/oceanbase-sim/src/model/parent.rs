@@ -39,6 +39,12 @@ pub struct SysRequest {
 }
 
 impl Parents {
+    /// The next number of a job of sys; backups and delete jobs are counted together.
+    pub(super) fn next_job(&mut self) -> JobId {
+        self.last_job = self.last_job.next();
+        self.last_job
+    }
+
     pub(super) fn due(&self) -> Scn {
         self.jobs
             .iter()
@@ -74,8 +80,7 @@ impl Parents {
             }
             (None, _) => eligible(tenants, &request)?,
         };
-        self.last_job = self.last_job.next();
-        let mut job = row(self.last_job, level, executors, &request, now);
+        let mut job = row(self.next_job(), level, executors, &request, now);
         settle(&mut job, now, pace, None);
         match child_rows {
             ChildRows::AtOnce => insert_children(&job, tenants, now, pace),

@@ -1,9 +1,11 @@
 //! The restore scheduler: jobs from the statement to history.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::restore::{RestoreDoom, RestoreJob, RestoreRequest, RestoreStage};
-use super::{JobId, NODE, Role, Scn, TenantId, TenantStatus, World};
+use super::slow_reads::SlowRead;
+use super::{JobId, NODE, Pace, Role, Scn, TenantId, TenantStatus, World};
 use crate::error::result_text;
 
 /// All restores of a cluster.
@@ -17,6 +19,10 @@ pub struct Restores {
     dooms: Vec<(String, RestoreDoom)>,
     /// Where restores of these tenants stop.
     holds: Vec<(String, RestoreStage)>,
+    /// For how long RESTORE reads the store of these tenants, before the job's row is there.
+    pub(super) slow: BTreeMap<String, Duration>,
+    /// Those that read it now.
+    pub(super) reading: Vec<SlowRead>,
     last: JobId,
 }
 
@@ -32,7 +38,32 @@ pub struct Shell {
 impl Restores {
     pub(super) fn due(&self) -> Scn {
         let jobs = self.jobs.iter().map(|job| job.due);
-        jobs.min().unwrap_or(Scn::NEVER)
+        let first = jobs.min().unwrap_or(Scn::NEVER);
+        first.min(self.reads_due())
+    }
+
+    /// What the statement of the next restore of a tenant is told.
+    pub(super) fn shell(&self, name: &str, pace: &Pace) -> Shell {
+        let held = |stage| self.holds.contains(&(name.to_owned(), stage));
+        if held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell) {
+            // It gives up before the tenant is there; the job goes on.
+            return Shell {
+                after: pace.scale(Duration::from_mins(10)),
+                result: -4012,
+            };
+        }
+        let mut dooms = self.dooms.iter();
+        let doom = dooms.find(|(tenant, _)| tenant == name);
+        let early = doom.map(|(_, doom)| doom);
+        let early = early.filter(|doom| doom.stage.is_blocking());
+        Shell {
+            after: pace.scale(match early {
+                Some(doom) if doom.stage == RestoreStage::CreateTenant => Duration::from_secs(5),
+                Some(_) => Duration::from_secs(10),
+                None => Duration::from_secs(20),
+            }),
+            result: early.map_or(0, |doom| doom.code),
+        }
     }
 
     /// The restore in progress of a tenant; names know no case here.
@@ -51,6 +82,7 @@ impl Restores {
 impl World {
     /// RESTORE: inserts the job. The statement then waits as told.
     pub(crate) fn start_restore(&mut self, request: RestoreRequest, now: Scn) -> Shell {
+        let shell = self.restores.shell(&request.tenant_name, &self.pace);
         let restores = &mut self.restores;
         restores.last = restores.last.next();
         let mut job = RestoreJob::new(restores.last, request, now);
@@ -61,33 +93,16 @@ impl World {
             .position(|(tenant, _)| *tenant == name);
         job.doom = doomed.map(|index| restores.dooms.remove(index).1);
         job.enter(RestoreStage::CreateTenant, now, &self.pace);
-        let early = job.doom.as_ref().filter(|doom| doom.stage.is_blocking());
-        let shell = Shell {
-            after: self.pace.scale(match early {
-                Some(doom) if doom.stage == RestoreStage::CreateTenant => Duration::from_secs(5),
-                Some(_) => Duration::from_secs(10),
-                None => Duration::from_secs(20),
-            }),
-            result: early.map_or(0, |doom| doom.code),
-        };
-        let held = |stage| self.restores.holds.contains(&(name.clone(), stage));
-        let stops = held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell);
         if self.restores.held(&job) {
             job.due = Scn::NEVER;
         }
         self.restores.jobs.push(job);
-        if stops {
-            // The statement gives up before the tenant is there; the job goes on.
-            return Shell {
-                after: self.pace.scale(Duration::from_mins(10)),
-                result: -4012,
-            };
-        }
         shell
     }
 
     /// Moves the jobs that are due.
     pub(super) fn step_restores(&mut self, at: Scn) {
+        self.end_reading(at);
         for index in 0..self.restores.jobs.len() {
             let due = self.restores.jobs.get(index).filter(|job| job.due <= at);
             let Some(mut job) = due.cloned() else {

@@ -54,6 +54,8 @@ pub enum Health {
     PermissionDenied,
     /// 9082.
     OutOfSpace,
+    /// 9116: the key is not, or no longer, one that the store takes.
+    KeyRefused,
 }
 
 impl Health {
@@ -65,6 +67,7 @@ impl Health {
             Self::Unreachable => Some(error::destination_unreachable()),
             Self::PermissionDenied => Some(error::destination_forbidden()),
             Self::OutOfSpace => Some(error::destination_full()),
+            Self::KeyRefused => Some(error::store_permission_denied()),
         }
     }
 }
@@ -75,6 +78,7 @@ pub struct Storage {
     formats: BTreeMap<String, Format>,
     litter: Vec<String>,
     health: Vec<(String, Health)>,
+    keys: Vec<(String, String)>,
 }
 
 impl Storage {
@@ -98,7 +102,27 @@ impl Storage {
             .iter()
             .rev()
             .find(|(path, _)| is_within(&uri.root, path));
-        last.map_or(Health::Ok, |(_, health)| *health)
+        let health = last.map_or(Health::Ok, |(_, health)| *health);
+        if health == Health::Ok && self.opens_for(uri) == Some(false) {
+            return Health::KeyRefused;
+        }
+        health
+    }
+
+    /// Lets nobody in at a path and below it but who has this key; the latest word counts.
+    pub fn rotate_key(&mut self, path: &str, access_key: &str) {
+        let path = path.trim_end_matches('/');
+        self.keys.retain(|(known, _)| known != path);
+        self.keys.push((path.to_owned(), access_key.to_owned()));
+    }
+
+    /// Whether a destination comes with the key of its store; `None` where no key is known, and
+    /// any is good.
+    #[must_use]
+    pub fn opens_for(&self, uri: &Uri) -> Option<bool> {
+        let mut keys = self.keys.iter().rev();
+        let (_, key) = keys.find(|(path, _)| is_within(&uri.root, path))?;
+        Some(uri.access_key() == Some(key))
     }
 
     /// The format file of a place.
@@ -114,6 +138,7 @@ impl Storage {
 
     /// Takes in what lies in another cluster's stores: they are the same stores.
     pub fn adopt(&mut self, other: &Self) {
+        self.keys.extend(other.keys.iter().cloned());
         let known = other.formats.iter();
         self.formats
             .extend(known.map(|(place, format)| (place.clone(), format.clone())));

@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::archive::Around;
 use super::backup_scheduler::Surroundings;
 use super::{
-    Archive, ArchiveDest, Backups, DataDest, DestId, Doom, Format, Health, Pace, Policy, Purpose,
-    Request, Scn, Stage, Standby, Storage, StorageCheck, Table, TenantId, Uri,
+    Archive, ArchiveDest, Backups, Cleanups, DataDest, DestId, Doom, Format, Health, Pace, Policy,
+    Purpose, Request, Scn, Stage, Standby, Storage, StorageCheck, Table, TenantId, Uri,
 };
 use crate::error;
 use crate::value::SqlError;
@@ -82,12 +82,16 @@ pub struct Tenant {
     pub data_dest: Option<DataDest>,
     /// Rows of `*_BACKUP_STORAGE_INFO`.
     pub checks: Vec<StorageCheck>,
+    /// Rows of `*_BACKUP_STORAGE_INFO_HISTORY`: one for each check that went well.
+    pub past_checks: Vec<StorageCheck>,
     /// Log archiving.
     pub archive: Archive,
     /// Data backups.
     pub backups: Backups,
     /// Delete policies.
     pub policies: Vec<Policy>,
+    /// Delete jobs.
+    pub cleanup: Cleanups,
     /// Parameters that were set.
     pub parameters: BTreeMap<&'static str, String>,
     /// `LOG_RESTORE_SOURCE`.
@@ -115,6 +119,7 @@ impl Tenant {
             .due()
             .min(self.backups.due())
             .min(self.standby.due())
+            .min(self.cleanup_due())
     }
 
     /// Whether its status lets archiving and backups begin.
@@ -128,7 +133,7 @@ impl Tenant {
             self.step_standby(self.standby.due(), cluster.pace);
         }
         while self.due() <= now {
-            let at = self.backups.due().min(now);
+            let at = self.backups.due().min(self.cleanup_due()).min(now);
             let was_doing = self.archive.is_doing();
             self.run_archive_until(at, cluster);
             if was_doing && !self.archive.is_doing() {
@@ -136,6 +141,9 @@ impl Tenant {
             }
             if self.backups.due() <= at {
                 self.step_backups(at, cluster);
+            }
+            if self.cleanup_due() <= at {
+                self.step_cleanup(at, cluster);
             }
         }
     }
@@ -284,6 +292,10 @@ impl Tenant {
             purpose,
             checked_at: now,
         });
+        if storage.opens_for(uri) == Some(true) {
+            self.enter_with(uri);
+        }
+        self.note_check(uri, now);
         Ok(id)
     }
 }

@@ -2,6 +2,7 @@
 
 use sha1::{Digest, Sha1};
 
+use super::NewAccess;
 use crate::error;
 use crate::value::SqlError;
 use crate::views::Version;
@@ -171,6 +172,47 @@ impl Uri {
     #[must_use]
     pub fn host(&self) -> &str {
         self.param("host").unwrap_or_default()
+    }
+
+    /// Whether it is NFS or a local disk.
+    #[must_use]
+    pub fn is_file(&self) -> bool {
+        self.scheme == Scheme::File
+    }
+
+    /// Whether it is entered with a role rather than with keys.
+    #[must_use]
+    pub fn has_role(&self) -> bool {
+        self.param("role_arn").is_some()
+    }
+
+    /// `access_key`.
+    #[must_use]
+    pub fn access_key(&self) -> Option<&str> {
+        self.param("access_key")
+    }
+
+    /// A limit: `max_iops` or `max_bandwidth`.
+    #[must_use]
+    pub fn limit(&self, name: &str) -> Option<&str> {
+        self.param(name)
+    }
+
+    /// The same place, entered in another way.
+    #[must_use]
+    pub fn changed(&self, new: &NewAccess) -> Self {
+        let mut uri = self.clone();
+        let keys = new
+            .keys
+            .iter()
+            .flat_map(|(id, key)| [("access_id", id.as_str()), ("access_key", key.as_str())]);
+        let limits = new.attributes.iter();
+        let limits = limits.map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in keys.chain(limits) {
+            uri.params.retain(|(known, _)| known != name);
+            uri.params.push((name.to_owned(), value.to_owned()));
+        }
+        uri
     }
 
     /// What identifies the place: two endpoints have different buckets of the same name.

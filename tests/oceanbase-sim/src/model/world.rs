@@ -8,9 +8,9 @@ use serde::Deserialize;
 use super::parent::Parents;
 use super::tenant::Cluster;
 use super::{
-    Account, Archive, Backups, ChildRows, DestId, Lag, Mode, Pace, Parameter, Recoveries,
-    Resources, Restores, Role, Scn, Standby, Storage, Stored, Table, Tenant, TenantId,
-    TenantStatus, Upgrades,
+    Account, Archive, Backups, ChildRows, CleanParents, Cleanups, DestId, Lag, Mode, Pace,
+    Parameter, Recoveries, Resources, Restores, Role, Scn, Standby, Storage, Stored, Table, Tenant,
+    TenantId, TenantStatus, Upgrades,
 };
 use crate::views::Version;
 
@@ -76,6 +76,8 @@ pub struct World {
     pub accounts: Vec<Account>,
     /// Jobs of sys.
     pub parents: Parents,
+    /// Delete jobs of sys.
+    pub clean_parents: CleanParents,
     /// A rolling upgrade is under way.
     pub upgrading: bool,
     /// Rows that views show late.
@@ -121,6 +123,7 @@ impl World {
             tenants: Vec::new(),
             accounts: vec![Account::root(TenantId::SYS, sys_password)],
             parents: Parents::default(),
+            clean_parents: CleanParents::default(),
             upgrading: false,
             lags: Vec::new(),
             parameters: BTreeMap::new(),
@@ -156,6 +159,7 @@ impl World {
             let due = self
                 .parents
                 .due()
+                .min(self.clean_parents.due())
                 .min(self.restores.due())
                 .min(self.recoveries.due())
                 .min(self.upgrades.due());
@@ -166,6 +170,7 @@ impl World {
             if self.parents.due() <= due {
                 self.parents.step(due, &mut self.tenants, &self.pace);
             }
+            self.step_sys_cleanups(due);
             self.step_restores(due);
             self.step_recoveries(due);
             self.step_upgrades(due);
@@ -247,9 +252,11 @@ impl World {
             archive_enabled: true,
             data_dest: None,
             checks: Vec::new(),
+            past_checks: Vec::new(),
             archive: Archive::new(new.created_at),
             backups: Backups::default(),
             policies: Vec::new(),
+            cleanup: Cleanups::default(),
             parameters: BTreeMap::new(),
             restore_source: None,
             standby: Standby::default(),

@@ -60,6 +60,9 @@ impl Scenario {
                 world.storage.litter(&place.path);
             }
             world.storage.set_health(&place.path, place.health);
+            if let Some(key) = &place.access_key {
+                world.storage.rotate_key(&place.path, key);
+            }
         }
         world.advance(now);
         Ok(world)
@@ -147,13 +150,7 @@ impl TenantSpec {
                 name: "default".to_owned(),
                 recovery_window: window.clone(),
             };
-            world
-                .tenants
-                .iter_mut()
-                .filter(|t| t.id == id)
-                .for_each(|tenant| {
-                    tenant.policies.push(policy.clone());
-                });
+            world.add_policy(id, policy);
         }
         Ok(())
     }

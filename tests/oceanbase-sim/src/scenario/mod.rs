@@ -167,6 +167,9 @@ pub struct PathSpec {
     /// Whether files of somebody else lie there.
     #[serde(default)]
     pub litter: bool,
+    /// The one key that the store takes; any if left out.
+    #[serde(default)]
+    pub access_key: Option<String>,
 }
 
 /// A fault with a time.

@@ -1,5 +1,6 @@
 //! Statements as values.
 
+mod cleanup;
 mod kind;
 mod lexer;
 mod parser;
@@ -9,6 +10,7 @@ mod system;
 mod table;
 mod variables;
 
+pub use cleanup::{ChangeStorage, DeleteBackup, Deletion};
 pub use kind::Kind;
 pub use lexer::{Token, split, tokens};
 pub use parser::parse;
@@ -127,6 +129,10 @@ pub enum Action {
     DropPolicy(String, Tenants),
     /// `ALTER SYSTEM CANCEL DELETE BACKUP`.
     CancelDelete(Tenants),
+    /// `ALTER SYSTEM DELETE …` of sets, pieces, or what is obsolete.
+    Delete(DeleteBackup),
+    /// `ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST`.
+    ChangeStorage(ChangeStorage),
     /// `CREATE RESOURCE UNIT`.
     CreateUnit(CreateUnit),
     /// `CREATE RESOURCE POOL`.

@@ -12,6 +12,9 @@ impl Parser<'_> {
         if let Some(found) = self.table_statement()? {
             return Ok(found);
         }
+        if let Some(found) = self.cleanup_statement()? {
+            return Ok(found);
+        }
         for (words, kind) in UNSUPPORTED {
             if self.eat_words(words) {
                 self.unsupported_tail();
@@ -180,15 +183,8 @@ const UNSUPPORTED: &[(&[&str], Kind)] = &[
     (&["STOP", "BACKUP", "ARCHIVELOG"], Kind::AlterSystem),
     (&["SUSPEND", "BACKUP"], Kind::AlterSystem),
     (&["RESUME", "BACKUP"], Kind::AlterSystem),
-    (&["DELETE", "BACKUPSET"], Kind::DeleteBackup),
     (&["DELETE", "BACKUPPIECE"], Kind::DeleteBackup),
-    (&["DELETE", "ARCHIVELOG_PIECE"], Kind::DeleteBackup),
-    (&["DELETE", "OBSOLETE", "BACKUP"], Kind::DeleteBackup),
-    (&["DELETE", "BACKUP", "ALL"], Kind::DeleteBackup),
     (&["SWITCHOVER"], Kind::Switchover),
-    (&["ALTER", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
-    (&["CHANGE", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
-    (&["MODIFY", "EXTERNAL_STORAGE_DEST"], Kind::ChangeStorage),
     (&["VALIDATE"], Kind::AlterSystem),
     (&["CANCEL", "VALIDATE", "BACKUP"], Kind::AlterSystem),
     (&["MINOR", "FREEZE"], Kind::AlterSystem),

@@ -88,7 +88,7 @@ fn statements_that_never_work_are_still_in_the_grammar() {
     for text in [
         "ALTER SYSTEM START BACKUP ARCHIVELOG",
         "ALTER SYSTEM BACKUP BACKUPSET 1",
-        "ALTER SYSTEM DELETE BACKUPSET 5 TENANT = t1",
+        "ALTER SYSTEM DELETE BACKUPPIECE 5 TENANT = t1",
         "ALTER SYSTEM SWITCHOVER TO STANDBY TENANT = t1",
     ] {
         assert_eq!(parse(text).action, Ok(Action::Unsupported), "{text}");
@@ -97,7 +97,7 @@ fn statements_that_never_work_are_still_in_the_grammar() {
 
 #[test]
 fn the_log_learns_the_tenants_of_statements_that_answer_1235() {
-    let statement = parse("ALTER SYSTEM DELETE BACKUPSET 5 TENANT = t1");
+    let statement = parse("ALTER SYSTEM DELETE BACKUPPIECE 5 TENANT = t1");
     assert_eq!(
         (statement.kind, statement.tenants),
         (Kind::DeleteBackup, named(&["t1"]))

@@ -6,13 +6,19 @@
 )]
 
 #[cfg(test)]
+mod access;
+#[cfg(test)]
 mod archiving;
 #[cfg(test)]
 mod backups;
 #[cfg(test)]
 mod bench;
 #[cfg(test)]
+mod cleanup;
+#[cfg(test)]
 mod command;
+#[cfg(test)]
+mod deletion;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

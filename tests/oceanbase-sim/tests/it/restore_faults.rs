@@ -7,7 +7,7 @@ use oceanbase_sim::model::{Health, RestoreStage};
 use oceanbase_sim::statement::Kind;
 use oceanbase_sim::value::{Backend, End};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, code};
 use crate::restores::{STATUS, restore, shop};
 
 const HISTORY: &str = "SELECT STATUS FROM oceanbase.CDB_OB_RESTORE_HISTORY WHERE TENANT_ID = 1";
@@ -212,4 +212,69 @@ fn two_restores_into_one_pool_end_with_one_tenant() {
     let history = "SELECT RESTORE_TENANT_NAME, STATUS FROM oceanbase.CDB_OB_RESTORE_HISTORY \
                    WHERE TENANT_ID = 1 ORDER BY RESTORE_TENANT_NAME";
     assert_eq!(bench.rows(history), ["copy|SUCCESS", "other|FAIL"]);
+}
+
+const ROWS: &str = "SELECT COUNT(*) FROM oceanbase.CDB_OB_RESTORE_PROGRESS WHERE TENANT_ID = 1";
+
+fn read_slowly(bench: &Bench) {
+    bench.inject(Fault::SlowRestore {
+        tenant: "copy".to_owned(),
+        reads: Duration::from_secs(40),
+    });
+}
+
+/// Sends RESTORE, and is gone before its answer.
+fn send_and_go(bench: &Bench) -> u16 {
+    let mut session = bench.session("root@sys");
+    session.execute("SET ob_query_timeout = 600000000");
+    code(&session.execute(&restore("")).end)
+}
+
+#[test]
+fn a_restore_that_reads_the_store_has_no_row_and_goes_on_without_its_client() {
+    let bench = shop();
+    read_slowly(&bench);
+    assert_eq!(send_and_go(&bench), 0);
+    bench.pass(39);
+    assert_eq!(bench.rows(ROWS), ["0"]);
+    bench.pass(1);
+    assert_eq!(bench.rows(ROWS), ["1"]);
+    bench.pass(3600);
+    assert_eq!(bench.rows(STATUS), ["NORMAL|STANDBY"]);
+}
+
+#[test]
+fn of_two_restores_that_read_for_one_name_one_comes_through() {
+    let bench = shop();
+    read_slowly(&bench);
+    assert_eq!(send_and_go(&bench), 0);
+    bench.pass(30);
+    send_and_go(&bench);
+    bench.pass(3600);
+    assert_eq!(bench.rows(HISTORY), ["SUCCESS"]);
+}
+
+#[test]
+fn one_that_reads_still_when_another_of_its_name_is_over_finds_its_pool_gone() {
+    let bench = shop();
+    read_slowly(&bench);
+    send_and_go(&bench);
+    bench.pass(30);
+    send_and_go(&bench);
+    bench.pass(30);
+    assert_eq!(bench.sys("ALTER SYSTEM CANCEL RESTORE copy"), 0);
+    assert_eq!(bench.sys("DROP RESOURCE POOL p"), 0);
+    bench.pass(3600);
+    assert_eq!(bench.rows(HISTORY), ["FAIL", "FAIL"]);
+    assert_eq!(bench.rows(STATUS), [""; 0]);
+}
+
+#[test]
+fn a_restore_that_reads_for_longer_than_it_may_comes_to_nothing() {
+    let bench = shop();
+    read_slowly(&bench);
+    let reply = bench.ask("root@sys", &restore(""));
+    assert_eq!(code(&reply.end), 4012);
+    bench.pass(3600);
+    assert_eq!(bench.rows(HISTORY), [""; 0]);
 }

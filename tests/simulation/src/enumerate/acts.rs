@@ -1,5 +1,6 @@
 //! What can go wrong at a point.
 
+use super::meanwhile;
 use crate::plan::{Act, Point};
 use crate::workload::FIRST_TENANT;
 
@@ -104,6 +105,7 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     acts.extend(without_effect(point));
     acts.extend(of_backup(point));
     acts.extend(without_tenant(point, tenants));
+    acts.extend(meanwhile::acts(point, tenants));
     acts
 }
 
@@ -143,6 +145,17 @@ fn of_backup(point: &Point) -> Vec<Act> {
 
 /// A tenant is dropped, or made anew under its name, where something is told of it or sent to it.
 fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
+    let acts = concerned(point, tenants).into_iter().flat_map(|name| {
+        [
+            database(&format!("drop: {{tenant: {name}}}")),
+            database(&format!("recreate: {{tenant: {name}}}")),
+        ]
+    });
+    acts.collect()
+}
+
+/// The tenants of the workload that something is told of at a point, or sent to.
+pub(super) fn concerned<'a>(point: &'a Point, tenants: &[&'a str]) -> Vec<&'a str> {
     const TOLD: [&str; 2] = ["update backuptasks/status ", "update logbackups/status "];
     let what = point.what();
     let is_told = TOLD.iter().any(|words| what.starts_with(words));
@@ -152,14 +165,8 @@ fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
         Sort::Write if is_told => told_of(what, tenants),
         _ => Vec::new(),
     };
-    let names = names.into_iter().filter(|name| tenants.contains(name));
-    let acts = names.flat_map(|name| {
-        [
-            database(&format!("drop: {{tenant: {name}}}")),
-            database(&format!("recreate: {{tenant: {name}}}")),
-        ]
-    });
-    acts.collect()
+    let names = names.into_iter();
+    names.filter(|name| tenants.contains(name)).collect()
 }
 
 /// The names in a statement, destinations and keys left out.

@@ -2,6 +2,7 @@
 //! by somebody else, its rows show up late, its statement arrives late.
 
 use super::acts::{Sort, database, sort};
+use super::meanwhile::to_recovered;
 use crate::plan::{Act, Point};
 
 /// How long after its connection was cut a statement may still be begun, in seconds: within what the
@@ -99,10 +100,12 @@ impl Recoveries {
         let newest = self.made.last();
         let tenant = newest.filter(|_| what.starts_with("update recoverytasks/status "));
         let acts = tenant.into_iter().flat_map(|tenant| {
-            [
+            let mut acts = vec![
                 database(&format!("drop: {{tenant: {tenant}}}")),
                 database(&format!("recreate: {{tenant: {tenant}}}")),
-            ]
+            ];
+            acts.extend(to_recovered(tenant));
+            acts
         });
         acts.collect()
     }

@@ -4,7 +4,7 @@ use api_double::Change;
 use serde_json::Value;
 
 use super::own::differing;
-use super::{PASSWORD, RESTORE_PASSWORD, State};
+use super::{PASSWORD, READER_PASSWORD, RESTORE_PASSWORD, State};
 
 impl State {
     pub(super) fn change(&mut self, change: &Change) {
@@ -12,6 +12,7 @@ impl State {
         if plural == "leases" {
             self.leads(change);
         }
+        self.asks_for_window(change);
         if !change.actor.starts_with("operator") {
             return;
         }
@@ -27,6 +28,7 @@ impl State {
         let keys = attempts.filter_map(|attempt| attempt["key"].as_str());
         self.intents.extend(keys.map(str::to_owned));
         match (&change.before, plural) {
+            (None, "recoverytasks") => self.is_the_only_verification(change, after),
             (None, "backuptasks") => self.is_the_only_task(change, after),
             (Some(before), "backuptasks") => self.task_goes_forward(change, before, after),
             _ => {}
@@ -35,7 +37,7 @@ impl State {
 
     fn keeps_secrets(&mut self, change: &Change) {
         let after = change.after.as_ref().map(ToString::to_string);
-        let secrets = [PASSWORD, RESTORE_PASSWORD];
+        let secrets = [PASSWORD, READER_PASSWORD, RESTORE_PASSWORD];
         if after.is_some_and(|text| secrets.iter().any(|secret| text.contains(secret))) {
             self.violated(&format!("I11: a password stands in {change}"));
         }

@@ -21,12 +21,14 @@ const OURS: [&str; 6] = [
 ];
 
 /// Kinds of which it makes objects.
-const MADE: [&str; 2] = ["backuptasks", "logbackups"];
+const MADE: [&str; 3] = ["backuptasks", "logbackups", "recoverytasks"];
 
 /// What else it may do to them: old tasks of a strategy go, a cancel is passed on to children, log
 /// backups follow their strategy, finalizers come and go.
-const GRANTED: [(&str, &str); 5] = [
+const GRANTED: [(&str, &str); 7] = [
     ("delete", "backuptasks"),
+    ("delete", "recoverytasks"),
+    ("patch", "recoverytasks"),
     ("patch", "backuptasks"),
     ("update", "logbackups"),
     ("patch", "logbackups"),

@@ -6,6 +6,7 @@ mod ends;
 mod seen;
 #[cfg(test)]
 mod tests;
+mod verifications;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -19,6 +20,7 @@ use serde_json::Value;
 
 use super::State;
 use seen::Found;
+use verifications::is_verification;
 
 /// What is known of recoveries.
 #[derive(Default)]
@@ -38,6 +40,12 @@ pub(super) struct Recoveries {
     dropped: BTreeMap<String, BTreeSet<String>>,
     /// What was seen of jobs and of the tenants that they have made.
     seen: seen::Seen,
+    /// Uids of tasks that were deleted.
+    gone: BTreeSet<String>,
+    /// What restored tenants were asked, by their names.
+    asked: BTreeSet<(String, String)>,
+    /// What is told once.
+    told: BTreeSet<String>,
 }
 
 impl Recoveries {
@@ -62,7 +70,9 @@ impl Recoveries {
 impl State {
     /// Somebody has written a RecoveryTask.
     pub(super) fn recovery(&mut self, simulator: &Simulator, change: &Change) {
-        let Some(after) = &change.after else { return };
+        let Some(after) = &change.after else {
+            return self.recovery_is_gone(simulator, change);
+        };
         let uid = after["metadata"]["uid"].as_str().unwrap_or_default();
         let tasks = &mut self.recoveries.tasks;
         tasks.insert(uid.to_owned(), Arc::clone(after));
@@ -83,6 +93,7 @@ impl State {
     pub(super) fn after_a_recovery(&mut self, world: &World) {
         if !self.recoveries.tasks.is_empty() {
             self.recoveries.seen.note(world);
+            self.counts_tenants(world);
         }
     }
 
@@ -111,7 +122,8 @@ impl State {
         let sent = recoveries.sent.entry(key.to_owned()).or_default();
         *sent += 1;
         let sent = *sent;
-        if entry.took_effect() {
+        // Of those that read the store for a while the database tells which came through.
+        if entry.took_effect() && !self.reads_slowly {
             *recoveries.begun.entry(key.to_owned()).or_default() += 1;
         }
         let task = recoveries.task(key);
@@ -125,7 +137,7 @@ impl State {
         } else if recoveries.before.has_job(key) {
             Some(format!("the database knows {key} already"))
         } else {
-            None
+            recoveries.another_verification(key)
         }
     }
 
@@ -148,7 +160,7 @@ impl State {
                 made.insert(name.to_owned());
             }
         }
-        None
+        recoveries.another_verification(&key)
     }
 
     /// A tenant is dropped only as what a job of ours has made and not finished.
@@ -160,11 +172,16 @@ impl State {
         let Some(job) = recoveries.before.maker(id) else {
             return Some(format!("no recovery has made tenant {id}"));
         };
-        let (key, has_failed) = (job.key.clone(), job.has_ended() && !job.went_well());
-        if recoveries.task(&key).is_none() {
+        let (key, went_well) = (job.key.clone(), job.went_well());
+        let has_ended = job.has_ended();
+        let Some(task) = recoveries.task(&key) else {
             return Some(format!("tenant {id} is of somebody else's job"));
+        };
+        let is_judged = !task["status"]["verification"]["result"].is_null();
+        if went_well && is_verification(task) && !is_judged {
+            return Some(format!("nobody has written down how tenant {id} did"));
         }
-        if !has_failed {
+        if !has_ended || went_well && !is_verification(task) {
             return Some(format!("the job of tenant {id} has not failed"));
         }
         if !recoveries.is_ending(&key) {

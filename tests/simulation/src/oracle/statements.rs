@@ -5,7 +5,7 @@ use oceanbase_sim::log::Entry;
 use oceanbase_sim::model::{Job, JobStatus, RoundStatus, Tenant, World};
 use oceanbase_sim::statement::Kind;
 
-use super::{PASSWORD, RESTORE_PASSWORD, State, recoveries, rounds};
+use super::{PASSWORD, READER_PASSWORD, RESTORE_PASSWORD, State, others, recoveries, rounds};
 use crate::workload::{FIRST_TENANT, STORE};
 
 impl State {
@@ -22,6 +22,7 @@ impl State {
                 tenants.map(|tenant| tenant.name.clone()).collect()
             });
         }
+        self.foreign = simulator.world(others::foreign);
         if text.starts_with("ALTER SYSTEM NOARCHIVELOG") {
             self.needed = simulator.world(rounds::needed);
             let is_interrupted =
@@ -60,6 +61,7 @@ impl State {
             }
             let is_protecting = entry.kind == Kind::SetEncryption;
             if entry.text.contains(PASSWORD)
+                || entry.text.contains(READER_PASSWORD)
                 || entry.text.contains(RESTORE_PASSWORD) && !is_protecting
             {
                 self.violated("I11: a password stands in a statement");
@@ -68,6 +70,9 @@ impl State {
                 && let Some(key) = key(&entry.text).or_else(|| recoveries::key(&entry.text))
             {
                 self.looked.insert((entry.session, key.to_owned()));
+            }
+            if entry.kind == Kind::Select && entry.tenant != "sys" {
+                self.asks(simulator, &entry);
             }
             if entry.is_changing() {
                 self.sent_at = self.time.elapsed();
@@ -98,6 +103,7 @@ impl State {
             self.is_alone(entry);
         }
         self.of_a_recovery(entry);
+        self.minds_others(entry);
         if !entry.took_effect() {
             return;
         }

@@ -363,3 +363,24 @@ fn an_operator_that_acts_after_it_gave_the_lease_back_is_seen() {
         ["one leader: operator/first-1 sends BACKUP, but the lease was given back"]
     );
 }
+
+#[test]
+fn a_recovery_window_that_nobody_asked_for_is_seen() {
+    let said = said_of(&["ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' \
+                          RECOVERY_WINDOW '7d' TENANT = 'orders'"]);
+    assert!(said.iter().any(|text| text.contains("I7: ")), "{said:?}");
+}
+
+#[test]
+fn a_backup_into_one_of_somebody_else_and_its_cancel_are_seen() {
+    let all = [
+        "ALTER SYSTEM BACKUP TENANT = 'orders'",
+        "ALTER SYSTEM BACKUP TENANT = 'orders' DESCRIPTION = 'obb/1/1'",
+        "ALTER SYSTEM CANCEL BACKUP TENANT = 'orders'",
+    ];
+    let workload = Workload::find("manual").unwrap();
+    let said = said_of_each(&all, std::time::Duration::from_secs(61), &workload);
+    let is_said = |text: &str| said.iter().any(|known| known.contains(text));
+    assert!(is_said("a backup of somebody else runs"), "{said:?}");
+    assert!(is_said("somebody else's backup of orders"), "{said:?}");
+}

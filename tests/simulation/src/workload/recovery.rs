@@ -114,6 +114,43 @@ impl Workload {
         leader.at(minutes(1), whole("undo", "restore_undo"))
     }
 
+    /// RESTORE reads the store for longer than an operator waits that finds it under way, and for less;
+    /// and one is called off while it is read.
+    pub(super) fn recover_slowly() -> Self {
+        let mut slowly = Self::reading_slowly("recover-slowly");
+        let reads = "[slowRestore: {tenant: restore_soon, reads: 15s}, \
+                     slowRestore: {tenant: restore_never, reads: 150s}, \
+                     holdRestore: {tenant: restore_never, at: waitLs}]";
+        slowly = slowly.at(Duration::ZERO, Action::Database(reads));
+        slowly
+            .at(minutes(1), whole("soon", "restore_soon"))
+            .at(minutes(4), whole("never-mind", "restore_never"))
+            .at(
+                minutes(4) + LATER,
+                edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
+            )
+    }
+
+    /// Two operators of which one acts: RESTORE reads the store for longer than a lease is good.
+    pub(super) fn recover_slowly_leader() -> Self {
+        let mut leader = Self::reading_slowly("recover-slowly-leader");
+        leader.has_second = true;
+        leader.length = minutes(20);
+        leader
+    }
+
+    fn reading_slowly(name: &'static str) -> Self {
+        let rules = "spec: {recovery: {policy: Allowed}}";
+        let mut slowly = Self::with_recoveries(name, rules);
+        slowly.reads_slowly = true;
+        // One that is sent again reads once more.
+        slowly.patience = minutes(3);
+        let reads = "slowRestore: {tenant: restore_undo, reads: 40s}";
+        slowly
+            .at(Duration::ZERO, Action::Database(reads))
+            .at(minutes(1), whole("undo", "restore_undo"))
+    }
+
     /// A table is brought back under another name into the tenant that it came from; one comes into
     /// another tenant, which is called off; and once more, which fails.
     pub(super) fn recover_tables() -> Self {

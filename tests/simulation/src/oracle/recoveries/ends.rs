@@ -5,7 +5,7 @@ use oceanbase_sim::Simulator;
 use serde_json::Value;
 
 use super::super::State;
-use super::{Found, Recoveries, name_of};
+use super::{Found, Recoveries, is_verification, name_of};
 
 /// Fields that stand from the moment on in which RESTORE may be under way.
 const PINNED: [&str; 3] = ["key", "jobId", "restoreScn"];
@@ -42,9 +42,12 @@ impl State {
     /// What recoveries have left behind that are over.
     pub(in crate::oracle) fn left_behind(&self, simulator: &Simulator) -> Vec<String> {
         let found = simulator.world(Found::of);
-        let tasks = self.recoveries.tasks.values();
-        let ended = tasks.filter(|task| !task["status"]["outcome"].is_null());
-        let left = ended.flat_map(|task| left_of(task, &found));
+        let recoveries = &self.recoveries;
+        let ended = recoveries.tasks.iter().filter(|(uid, task)| {
+            let is_gone = is_verification(task) && recoveries.gone.contains(*uid);
+            is_gone || !task["status"]["outcome"].is_null()
+        });
+        let left = ended.flat_map(|(_, task)| left_of(task, &found));
         let mut left: Vec<_> = left.collect();
         let auxiliary = found.tenants.keys();
         let auxiliary = auxiliary.filter(|name| name.starts_with("AUX_RECOVER$"));
@@ -87,6 +90,7 @@ impl Recoveries {
             }
             _ => {}
         }
+        wrong.extend(self.wrong_verdict(task));
         wrong.extend(left_of(task, found));
         wrong.extend(self.untold(key, status));
         wrong
@@ -115,10 +119,11 @@ impl Recoveries {
 }
 
 /// What is there of a recovery that has ended, and should not be.
-fn left_of(task: &Value, found: &Found) -> Vec<String> {
+pub(super) fn left_of(task: &Value, found: &Found) -> Vec<String> {
     let (spec, status) = (&task["spec"], &task["status"]);
     let keeps = spec["failurePolicy"] == "Keep" && status["outcome"] == "Failed";
-    let is_restored = !is_of_tables(task) && !status["restoredTime"].is_null();
+    let stays = !is_of_tables(task) && !is_verification(task);
+    let is_restored = stays && !status["restoredTime"].is_null();
     // One that found the job of another one has made nothing itself.
     if keeps || is_restored || status["step"].is_null() {
         return Vec::new();

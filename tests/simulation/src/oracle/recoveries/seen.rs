@@ -119,13 +119,27 @@ pub(super) struct Seen {
     pub(super) successes: BTreeSet<String>,
     /// Numbers of tenants that were seen as primary ones in normal state, and as standby ones.
     pub(super) primaries: BTreeSet<u64>,
+    /// Numbers of the tenants that were made for each key.
+    made: BTreeMap<String, BTreeSet<u64>>,
     pub(super) standbys: BTreeSet<u64>,
 }
 
 impl Seen {
+    /// A key for which more than one tenant was made.
+    pub(super) fn made_twice(&self) -> Option<&String> {
+        let mut made = self.made.iter();
+        made.find(|(_, ids)| ids.len() > 1).map(|(key, _)| key)
+    }
+
     pub(super) fn note(&mut self, world: &World) {
-        for job in jobs(world).into_iter().filter(Job::went_well) {
-            self.successes.insert(job.key);
+        for job in jobs(world) {
+            let of_key = job.made.filter(|_| !job.key.is_empty());
+            if let Some(id) = of_key {
+                self.made.entry(job.key.clone()).or_default().insert(id);
+            }
+            if job.went_well() {
+                self.successes.insert(job.key);
+            }
         }
         for tenant in &world.tenants {
             if tenant.status != TenantStatus::Normal {

@@ -40,6 +40,12 @@ fn ending() -> Value {
 /// What the oracle says of statements that are run ten minutes one after the other, before the last one
 /// of which the task has come from `first` to `last`.
 fn said_of(statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
+    let spec = json!({"target": {"tenantName": "copy"}});
+    said_of_task(&spec, statements, first, last)
+}
+
+/// The same of a task with this spec.
+fn said_of_task(spec: &Value, statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_time()
         .start_paused(true)
@@ -53,10 +59,10 @@ fn said_of(statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
         let simulator = Simulator::new(&scenario, time.clone()).unwrap();
         let mut session = simulator.connect("root@sys", "").unwrap();
         let oracle = Oracle::new(time, &Workload::find("recover").unwrap(), &[]);
-        oracle.change(&simulator, &change(None, first));
+        oracle.change(&simulator, &change(spec, None, first));
         for (at, text) in statements.iter().enumerate() {
             if at + 1 == statements.len() {
-                oracle.change(&simulator, &change(Some(first), last));
+                oracle.change(&simulator, &change(spec, Some(first), last));
             }
             oracle.before_statement(&simulator, text);
             session.execute(text);
@@ -69,9 +75,8 @@ fn said_of(statements: &[&str], first: &Value, last: &Value) -> Vec<String> {
     })
 }
 
-fn change(before: Option<&Value>, after: &Value) -> Change {
+fn change(spec: &Value, before: Option<&Value>, after: &Value) -> Change {
     let task = |status: &Value| {
-        let spec = json!({"target": {"tenantName": "copy"}});
         Arc::new(json!({"metadata": {"name": "a", "uid": "1"}, "spec": spec, "status": status}))
     };
     Change {
@@ -191,4 +196,38 @@ fn what_was_dropped_and_is_not_told_is_seen() {
     let name = "obr_00112233445566778899aabbccddeeff";
     ended["cleanup"] = json!({"poolsDropped": [name], "unitsDropped": [name]});
     assert_eq!(said_of(&all, &ending(), &ended), Vec::<String>::new());
+}
+
+const CHECK: &str = "SELECT 1";
+const DROP_COPY: &str = "DROP TENANT `copy` FORCE";
+
+fn verification() -> Value {
+    json!({
+        "target": {"tenantName": "copy"},
+        "finish": "Standby",
+        "verification": {"checks": [{"sql": CHECK}]},
+    })
+}
+
+#[test]
+fn a_verified_tenant_is_dropped_when_its_verdict_stands() {
+    let all = [UNIT, POOL, LOOK, RESTORE, DROP_COPY];
+    let said = said_of_task(&verification(), &all, &restoring(), &ending());
+    assert!(said[0].starts_with("nobody has written down"), "{said:?}");
+    let mut judged = ending();
+    judged["verification"] = json!({"result": "Passed"});
+    let said = said_of_task(&verification(), &all, &restoring(), &judged);
+    assert_eq!(said, Vec::<String>::new());
+}
+
+#[test]
+fn a_verification_that_ends_with_its_tenant_there_or_was_not_asked_is_seen() {
+    let mut ended = ending();
+    ended["outcome"] = json!("Completed");
+    ended["verification"] = json!({"result": "Passed"});
+    let all = [UNIT, POOL, LOOK, RESTORE, LOOK];
+    let said = said_of_task(&verification(), &all, &restoring(), &ended);
+    let is_said = |text: &str| said.iter().any(|known| known.contains(text));
+    assert!(is_said("nobody asked SELECT 1"), "{said:?}");
+    assert!(is_said("tenant copy"), "{said:?}");
 }

@@ -1,0 +1,115 @@
+//! What a tenant will run on.
+
+use super::gibibytes;
+use crate::api::RecoveryTaskSpec;
+use crate::api::recovery_task::{CreateResources, Resources, ResourcesType};
+use crate::domain::Obstacle;
+use crate::oceanbase::model::Restores;
+
+/// GiB (V4 reference 5.1).
+const LEAST_LOG_DISK: u64 = 2;
+
+/// Whether what the tenant is to run on is free or can be made, in zones that are there.
+pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
+    let resources = &spec.target.resources;
+    exist(resources, restores)?;
+    placed(spec, restores)
+}
+
+fn exist(resources: &Resources, restores: &Restores) -> Result<(), Obstacle> {
+    match (resources.type_, &resources.create) {
+        (ResourcesType::Pools, _) => resources.pools.iter().try_for_each(|name| {
+            let pool = restores.pools.iter().find(|pool| pool.name == *name);
+            match pool.map(|pool| pool.tenant_id) {
+                Some(None) => Ok(()),
+                Some(Some(tenant)) => Err(Obstacle::permanent(
+                    "PoolNotFree",
+                    format!(
+                        "resource pool '{name}' belongs to tenant {tenant}: name one that is free in \
+                         a new RecoveryTask, or let one be made (`resources.type: Create`)"
+                    ),
+                )),
+                None => Err(Obstacle::permanent(
+                    "PoolNotFound",
+                    format!(
+                        "the target has no resource pool '{name}': make it, or let one be made \
+                         (`resources.type: Create`), then create a new RecoveryTask"
+                    ),
+                )),
+            }
+        }),
+        (ResourcesType::Create, Some(create)) => unit(create, restores),
+        (ResourcesType::Create, None) => Err(Obstacle::permanent(
+            "InvalidSpec",
+            "`target.resources.create` is missing; create a new RecoveryTask",
+        )),
+    }
+}
+
+/// Whether a unit can be made; how much room the servers have only they know.
+fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
+    if let Some(zone) = create
+        .zones
+        .iter()
+        .find(|zone| !restores.zones.contains(zone))
+    {
+        return Err(Obstacle::permanent(
+            "ZoneNotFound",
+            format!(
+                "the target has no zone '{zone}'; its zones are {}: create a new RecoveryTask",
+                restores.zones.join(", ")
+            ),
+        ));
+    }
+    let log_disk = create.log_disk.as_deref().and_then(gibibytes);
+    if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
+        return Err(Obstacle::permanent(
+            "UnitImpossible",
+            "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether replicas and leaders are wanted only in zones in which the tenant has units: the database
+/// says so only when it makes the tenant.
+fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
+    let target = &spec.target;
+    let zones = zones(&target.resources, restores);
+    let locality = target.locality.iter().flat_map(|text| text.split(','));
+    let locality = locality.filter_map(|replica| replica.split_once('@'));
+    let locality = locality.map(|(_, zone)| ("locality", zone));
+    let primary = target.primary_zone.as_deref();
+    // The database's word for all zones alike.
+    let primary = primary.filter(|text| !text.eq_ignore_ascii_case("RANDOM"));
+    let primary = primary.iter().flat_map(|text| text.split([',', ';']));
+    let primary = primary.map(|zone| ("primaryZone", zone));
+    let stray = locality
+        .chain(primary)
+        .find(|(_, zone)| !zones.iter().any(|known| known.eq_ignore_ascii_case(zone)));
+    let Some((field, zone)) = stray else {
+        return Ok(());
+    };
+    Err(Obstacle::permanent(
+        "ZoneNotFound",
+        format!(
+            "`target.{field}` names zone '{zone}', in which the tenant gets no unit; its units are in \
+             {}: create a new RecoveryTask",
+            zones.join(", ")
+        ),
+    ))
+}
+
+/// The zones in which the tenant gets units.
+fn zones<'a>(resources: &'a Resources, restores: &'a Restores) -> Vec<&'a str> {
+    let zones: Vec<&String> = match &resources.create {
+        Some(create) if !create.zones.is_empty() => create.zones.iter().collect(),
+        Some(_) => restores.zones.iter().collect(),
+        None => {
+            let pools = restores.pools.iter();
+            let named = pools.filter(|pool| resources.pools.contains(&pool.name));
+            named.flat_map(|pool| &pool.zones).collect()
+        }
+    };
+    zones.into_iter().map(String::as_str).collect()
+}

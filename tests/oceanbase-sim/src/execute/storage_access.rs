@@ -1,0 +1,81 @@
+//! `ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST`: new keys or limits for a path.
+
+use super::Caller;
+use crate::error;
+use crate::model::{NewAccess, World};
+use crate::statement::ChangeStorage;
+use crate::value::SqlError;
+use crate::views::Version;
+
+/// The release of each line that came with it.
+const SINCE: [Version; 2] = [Version([4, 2, 5, 2]), Version([4, 3, 5, 2])];
+
+/// Only a user tenant may run it, for its own paths. What sys is answered the reference does not
+/// say: the generic 1235 is played.
+pub(super) fn change(
+    world: &mut World,
+    caller: &Caller,
+    asked: &ChangeStorage,
+) -> Result<(), SqlError> {
+    if !world.version.has(&SINCE) {
+        return Err(error::not_supported("change external storage dest is"));
+    }
+    if caller.is_sys() {
+        return Err(error::unsupported());
+    }
+    if asked.access_info.is_none() && asked.attribute.is_none() {
+        return Err(error::internal());
+    }
+    let new = NewAccess {
+        keys: asked.access_info.as_deref().map(keys).transpose()?,
+        attributes: match &asked.attribute {
+            Some(text) => attributes(text)?,
+            None => Vec::new(),
+        },
+    };
+    let (root, info) = asked.path.split_once('?').unwrap_or((&asked.path, ""));
+    let host = info.split('&').find_map(|part| part.strip_prefix("host="));
+    world.change_access(caller.tenant, root.trim_end_matches('/'), host, &new)
+}
+
+/// `access_id=..&access_key=..`: both, and nothing else.
+fn keys(text: &str) -> Result<(String, String), SqlError> {
+    let (mut id, mut key) = (None, None);
+    for (name, value) in pairs(text)? {
+        match name {
+            "access_id" => id = Some(value),
+            "access_key" => key = Some(value),
+            // A role can not take the place of keys, nor keys that of a role.
+            "role_arn" | "external_id" => return Err(error::unsupported()),
+            _ => return Err(error::invalid_argument()),
+        }
+    }
+    match (id, key) {
+        (Some(id), Some(key)) => Ok((id.to_owned(), key.to_owned())),
+        _ => Err(error::invalid_argument()),
+    }
+}
+
+/// `max_iops=..&max_bandwidth=..`, one or both.
+fn attributes(text: &str) -> Result<Vec<(String, String)>, SqlError> {
+    let known = |(name, value): (&str, &str)| {
+        let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
+        let number = digits.parse::<u64>().is_ok();
+        let fits = match name {
+            "max_iops" => number && digits == value,
+            "max_bandwidth" => number,
+            _ => false,
+        };
+        fits.then(|| (name.to_owned(), value.to_owned()))
+            .ok_or_else(error::invalid_argument)
+    };
+    pairs(text)?.into_iter().map(known).collect()
+}
+
+fn pairs(text: &str) -> Result<Vec<(&str, &str)>, SqlError> {
+    let pairs = text.split('&').map(|part| part.split_once('='));
+    let pairs: Option<Vec<_>> = pairs
+        .map(|pair| pair.filter(|(_, value)| !value.is_empty()))
+        .collect();
+    pairs.ok_or_else(error::invalid_argument)
+}

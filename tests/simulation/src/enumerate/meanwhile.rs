@@ -1,0 +1,105 @@
+//! What people do to the database meanwhile: tenants are locked, switched over, dropped; somebody else
+//! backs one up; the operator's user loses its rights; the servers are upgraded, and their clock jumps.
+
+use super::acts::{Sort, concerned, database, sort};
+use crate::plan::{Act, Fault, Plan, Point};
+
+/// How long what passes lasts, in seconds: longer than a slot is looked at, shorter than it is kept.
+const LASTS: u32 = 120;
+
+/// Names of the faults that are of this kind.
+pub const CLASSES: [&str; 7] = [
+    "alterSystem",
+    "foreignBackup",
+    "lock",
+    "role",
+    "status",
+    "timeJump",
+    "upgrading",
+];
+
+/// The one of these that an act is, and whether it passes.
+pub(super) fn class(act: &Act) -> Option<(&'static str, bool)> {
+    let (yaml, passes) = match act {
+        Act::Database(yaml) => (yaml, false),
+        Act::While(_, yaml) => (yaml, true),
+        _ => return None,
+    };
+    let name = yaml.split(':').next().unwrap_or_default();
+    let known = CLASSES.into_iter().find(|known| *known == name);
+    known.map(|known| (known, passes))
+}
+
+fn lasts(yaml: &str) -> Act {
+    Act::While(LASTS, yaml.to_owned())
+}
+
+/// It happens for good, and it passes.
+fn both(yaml: &str) -> [Act; 2] {
+    [database(yaml), lasts(yaml)]
+}
+
+/// Whatever can be done at a point of a workload with these tenants.
+pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
+    let names = concerned(point, tenants).into_iter();
+    let mut acts: Vec<_> = names.flat_map(to_tenant).collect();
+    let is_sent = sort(point) == Sort::Command && !point.what().starts_with("SET ob_");
+    if is_sent {
+        acts.extend(both("alterSystem: {user: root, granted: false}"));
+        acts.extend(both("upgrading: {on: true}"));
+        for seconds in [3600, 300, -300] {
+            acts.extend(both(&format!("timeJump: {{seconds: {seconds}}}")));
+        }
+    }
+    acts
+}
+
+fn to_tenant(name: &str) -> Vec<Act> {
+    let mut acts = both(&format!("lock: {{tenant: {name}, locked: true}}")).to_vec();
+    acts.extend(both(&format!("role: {{tenant: {name}, role: standby}}")));
+    acts.extend([
+        database(&format!("status: {{tenant: {name}, status: dropping}}")),
+        lasts(&format!("status: {{tenant: {name}, status: creating}}")),
+        database(&format!("foreignBackup: {{tenant: {name}}}")),
+        database(&format!(
+            "foreignBackup: {{tenant: {name}, incremental: true, fromSys: true}}"
+        )),
+    ]);
+    acts
+}
+
+/// What is done to a tenant that a recovery has made.
+pub(super) fn to_recovered(name: &str) -> Vec<Act> {
+    let mut acts = both(&format!("lock: {{tenant: {name}, locked: true}}")).to_vec();
+    acts.push(database(&format!(
+        "role: {{tenant: {name}, role: primary}}"
+    )));
+    acts
+}
+
+/// Two at a time: one of these, and a kill at the next statement that begins a job.
+pub(super) fn pairs(singles: &[Plan], points: &[Point]) -> Vec<Plan> {
+    const BEGIN: [&str; 2] = ["ALTER SYSTEM BACKUP ", "ALTER SYSTEM RESTORE "];
+    let begins = |point: &&Point| BEGIN.iter().any(|word| point.what().starts_with(word));
+    let mut pairs = Vec::new();
+    for single in singles {
+        let [first] = single.faults.as_slice() else {
+            continue;
+        };
+        // A clock that has jumped for good is tried with all else where faults are drawn.
+        let Some((name, passes)) = class(&first.act) else {
+            continue;
+        };
+        if !(passes || name == "foreignBackup") {
+            continue;
+        }
+        let after = points.iter().skip_while(|point| **point != first.at);
+        if let Some(at) = after.skip(1).find(begins) {
+            let mut plan = single.clone();
+            let (act, at) = (Act::KillAfter, at.clone());
+            plan.faults.push(Fault { act, at });
+            pairs.push(plan);
+        }
+    }
+    pairs
+}

@@ -1,0 +1,126 @@
+//! Tenants that are restored for a while, asked and dropped.
+
+use std::time::Duration;
+
+use oceanbase_sim::statement::Kind;
+
+use super::everyday::LATER;
+use super::{Action, Workload, edit, minutes};
+use crate::oracle::READER_PASSWORD;
+
+/// Two tenants with a backup of an hour ago: one has as many rows as the check expects, the other has
+/// not.
+fn scenario() -> String {
+    let tenant = |(name, id, rows): (&str, u64, u64)| {
+        let place = format!("file:///ob-backup/obprod-7/{name}-{id}");
+        format!(
+            "
+  - name: {name}
+    password: {READER_PASSWORD}
+    fullBackupSize: 1GiB
+    dataDest: '{place}/data'
+    archive: {{dest: 'LOCATION={place}/log', rounds: [{{from: 4h}}]}}
+    backups: [{{ago: 1h}}]
+    tables: [{{name: shop.orders, rows: {rows}}}]"
+        )
+    };
+    let tenants = [("orders", 1002, 1000), ("billing", 1004, 7)].map(tenant);
+    format!(
+        "
+version: '4.3.5.2'
+cluster: {{name: obprod, id: 7}}
+speed: 10
+tenants:{}
+",
+        tenants.concat()
+    )
+}
+
+const CHECKS: &str = "
+    credentialsSecretRef: {name: reader}
+    checks: [{name: all, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+";
+
+const RESOURCES: &str = "resources: {type: Create, create: {maxCpu: '2', memory: 8Gi}}";
+
+/// A strategy whose next backup is due in a year, and which verifies from two o'clock on.
+fn strategy() -> String {
+    format!(
+        "
+apiVersion: v1
+kind: Secret
+metadata: {{name: reader}}
+stringData: {{username: root, password: {READER_PASSWORD}}}
+---
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: nightly}}
+spec:
+  clusterRef: {{name: prod}}
+  storageRef: {{name: nfs}}
+  firstBackup: OnSchedule
+  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
+  verification:
+    schedule: {{dailyRange: {{start: '02:00', end: '02:15'}}}}
+    target: {{clusterRef: {{name: prod}}, {RESOURCES}}}{CHECKS}"
+    )
+}
+
+/// A verification that somebody asks for.
+fn by_hand() -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: RecoveryTask
+metadata: {{name: drill}}
+spec:
+  source: {{type: Tenant, tenant: {{clusterRef: {{name: prod}}, tenantName: orders}}}}
+  until: {{type: Latest}}
+  target: {{clusterRef: {{name: prod}}, tenantName: restore_drill, {RESOURCES}}}
+  finish: Standby
+  verification:{CHECKS}"
+    )
+}
+
+impl Workload {
+    fn with_verification(name: &'static str) -> Self {
+        let mut verify = Self::new(name, &["orders", "billing"]);
+        verify.scenario = scenario();
+        verify.allowed.extend([
+            Kind::CreateResourceUnit,
+            Kind::CreateResourcePool,
+            Kind::Restore,
+            Kind::CancelRestore,
+            Kind::DropTenant,
+            Kind::DropResourcePool,
+            Kind::DropResourceUnit,
+        ]);
+        let rules = "spec: {recovery: {verification: Allowed}}";
+        verify
+            .at(Duration::ZERO, edit("oceanbaseclusters", "prod", rules))
+            .at(Duration::ZERO, Action::Apply(strategy()))
+    }
+
+    /// A strategy verifies its two tenants one after the other, of which one fails its check; meanwhile
+    /// somebody asks for one more.
+    pub(super) fn verify() -> Self {
+        Self::with_verification("verify").at(
+            minutes(5) + Duration::from_secs(2),
+            Action::Apply(by_hand()),
+        )
+    }
+
+    /// A strategy is deleted while it verifies.
+    pub(super) fn verify_gone() -> Self {
+        let mut gone = Self::with_verification("verify-gone");
+        gone.length = minutes(20);
+        let holds = "holdRestore: {tenant: restore_verify_billing_a70d93768a, at: waitLs}";
+        gone.at(Duration::ZERO, Action::Database(holds)).at(
+            minutes(5) + LATER,
+            Action::Delete {
+                plural: "backupstrategies",
+                name: "nightly",
+            },
+        )
+    }
+}
