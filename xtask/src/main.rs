@@ -6,9 +6,10 @@
 )]
 
 mod bench;
-mod crds;
 mod demo;
 mod ending;
+mod generated;
+mod image;
 mod kubernetes;
 mod process;
 mod reference;
@@ -30,8 +31,11 @@ struct Cli {
 enum Command {
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
-    /// Write the custom resource definitions of all kinds to crds/.
+    /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
+    /// hold them to deploy/, and the chart's copies and table of values.
     Crds,
+    /// Make the operator's image without a container engine, and its bill of materials.
+    Image(image::Arguments),
     /// Write the pages of fields of all kinds to docs/reference/.
     Reference,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
@@ -44,8 +48,9 @@ fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
+        Command::Image(arguments) => ending::until_told(image::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
-        Command::Crds => crds::write().map(|()| ExitCode::SUCCESS),
+        Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }

@@ -10,10 +10,16 @@ pub enum Error {
     /// No `go` on the PATH.
     #[error(
         "no Go on the PATH: install Go 1.26 or later (https://go.dev/dl), from which the tests \
-         build their control plane in tests/control-plane; KUBEBUILDER_ASSETS can replace etcd and \
-         kube-apiserver, but their supervisor and kubectl still come from that build"
+         build {program} in {}; {without_go}", source_dir.display()
     )]
-    GoMissing,
+    GoMissing {
+        /// What was to be built.
+        program: &'static str,
+        /// Where its Go module is.
+        source_dir: PathBuf,
+        /// What else can be done.
+        without_go: &'static str,
+    },
     /// The Go compiler refused, or a module could not be fetched.
     #[error("go build in {} failed ({status}):\n{output}", source_dir.display())]
     Build {

@@ -8,6 +8,7 @@
 
 mod binary;
 mod error;
+pub mod go;
 mod lock;
 mod scratch;
 
@@ -50,7 +51,7 @@ impl ControlPlane {
     /// minutes when the program has to be built first.
     pub fn start() -> Result<Self, Error> {
         let program = binary()?;
-        let scratch = Scratch::create(&binary::home()?)?;
+        let scratch = Scratch::create(&binary::PROGRAM.home()?)?;
         let log_path = scratch.path().join("supervisor.log");
         let log = File::create(&log_path).at("create", &log_path)?;
         let mut child = Command::new(&program)

@@ -3,7 +3,7 @@
 
 use oceanbase_sim::statement::Kind;
 
-use super::installation::{Installation, SYSTEM};
+use crate::support::installation::{Installation, SYSTEM};
 use crate::support::world::{NFS, cluster, secret};
 use crate::support::{Node, eventually};
 

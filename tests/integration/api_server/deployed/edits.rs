@@ -6,7 +6,7 @@ use oceanbase_sim::Simulator;
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
-use super::super::installation::Installation;
+use crate::support::installation::Installation;
 use crate::support::{eventually, within};
 
 /// A recovery that nobody allows is refused: that stands in its status.
