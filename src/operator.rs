@@ -55,6 +55,8 @@ pub struct Settings {
     pub intervals: Intervals,
     /// The lease without which nothing is done; none for the only operator there is.
     pub lease: Option<lease::Settings>,
+    /// Days of the smallest recovery window that is set as a delete policy; 1 when left out.
+    pub min_recovery_window_days: Option<u16>,
 }
 
 /// Why the operator ended by itself.
@@ -114,6 +116,7 @@ pub async fn run(
         events,
         validity: validity.clone(),
         memory: Memory::default(),
+        least_window_days: settings.min_recovery_window_days.unwrap_or(1).into(),
     });
     let stands_by = Arc::new(AtomicBool::new(false));
     let shown = pages(Arc::clone(&context), Arc::clone(&stands_by));
@@ -180,6 +183,7 @@ async fn work(
             controller!(tasks),
             controller!(log_backups),
             controller!(recoveries),
+            controller!(cleanups),
         );
         context.events.flush().await;
     };

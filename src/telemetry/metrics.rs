@@ -21,6 +21,7 @@ pub struct Metrics {
     tasks: IntCounterVec,
     recoveries: IntCounterVec,
     verifications: IntCounterVec,
+    cleanups: IntCounterVec,
     slots: IntCounterVec,
     malformed: IntCounterVec,
     left_out: IntCounterVec,
@@ -78,6 +79,11 @@ impl Metrics {
             verifications: counters(
                 "verifications_total",
                 "Verifications by recovery that ended, by result.",
+                &["result"],
+            )?,
+            cleanups: counters(
+                "cleanups_total",
+                "Cleanups of the database that ended, by result (idle: nothing was obsolete).",
                 &["result"],
             )?,
             slots: counters(
@@ -140,6 +146,7 @@ impl Metrics {
             &self.tasks,
             &self.recoveries,
             &self.verifications,
+            &self.cleanups,
             &self.slots,
             &self.malformed,
             &self.left_out,
@@ -195,6 +202,11 @@ impl Metrics {
     /// Counts a recovery that ended.
     pub fn recovery_ended(&self, result: &str) {
         self.recoveries.with_label_values(&[result]).inc();
+    }
+
+    /// Counts a cleanup that ended in the database.
+    pub fn cleanup_ended(&self, result: &str) {
+        self.cleanups.with_label_values(&[result]).inc();
     }
 
     /// Counts a verification that ended.
