@@ -89,6 +89,7 @@ impl Run {
             require_secret_binding: self.require_secret_binding,
             lease,
             min_recovery_window_days: Some(self.min_recovery_window_days),
+            version: env!("CARGO_PKG_VERSION"),
             ..Settings::default()
         })
     }

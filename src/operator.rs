@@ -4,31 +4,27 @@
 //! future: dropping it is the same act as a kill, and as the loss of the lease.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use kube::{Api, Client, ResourceExt};
+use kube::{Api, Client};
 use kube_runtime::events::{Recorder, Reporter};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
-use crate::api::strategy::StrategyLogBackupMode;
 use crate::clock::Clock;
 use crate::controller::event::{Courier, Events};
+use crate::controller::live::Live;
 use crate::controller::memory::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
 use crate::controller::{self, Context, lease};
-use crate::domain::strategy::selects;
 use crate::oceanbase::client::Connect;
-use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::clusters::{Clusters, Readers};
-use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 use crate::oceanbase::reflector::Intervals;
 use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
@@ -53,6 +49,8 @@ pub struct Settings {
     pub require_secret_binding: bool,
     /// How often databases are read.
     pub intervals: Intervals,
+    /// The operator's version, for its metrics.
+    pub version: &'static str,
     /// The lease without which nothing is done; none for the only operator there is.
     pub lease: Option<lease::Settings>,
     /// Days of the smallest recovery window that is set as a delete policy; 1 when left out.
@@ -85,6 +83,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
+    metrics.operator.build_info.set([settings.version], 1);
     let validity = match settings.lease {
         Some(_) => Validity::not_yet(),
         None => Validity::always(),
@@ -239,90 +238,9 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
 /// it not, a rolling update would wait for it for ever.
 fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
     let for_ready = Arc::clone(&context);
-    // Of two scrapes at once one would count what the other has just begun to.
-    let scraping = Mutex::new(());
+    let live = Live::new(context);
     Pages {
-        metrics: Arc::new(move || {
-            let _one = scraping.lock().unwrap_or_else(PoisonError::into_inner);
-            note_live(&context);
-            context.metrics.text().ok()
-        }),
+        metrics: Arc::new(move || live.text()),
         ready: Arc::new(move || stands_by.load(Ordering::Relaxed) || for_ready.stores.is_ready()),
-    }
-}
-
-/// How far log backup is behind, of each tenant that has a LogBackup or a strategy that leaves it to
-/// somebody else.
-fn note_log_backups(context: &Context, states: &[(ClusterKey, ClusterState)]) {
-    let snapshot_of = |namespace: &str, cluster: &str| {
-        states.iter().find_map(|(key, state)| match state {
-            ClusterState::Up(snapshot) if key.namespace == namespace && key.name == cluster => {
-                Some(snapshot)
-            }
-            _ => None,
-        })
-    };
-    let note = |namespace: &str, cluster: &str, tenant: &Tenant| {
-        // Also of a round that was interrupted or paused: a rule on the delay must not find that all
-        // is well in the moment when nothing is archived any more.
-        let round = tenant.round.as_ref();
-        let round = round.filter(|round| round.status != RoundStatus::Stop);
-        let Some(reached) = round.and_then(Round::reached) else {
-            return;
-        };
-        let checkpoint = reached.at();
-        let delay = checkpoint.duration_until(context.clock.now()).as_secs();
-        let labels = [namespace, cluster, &tenant.name];
-        let metrics = &context.metrics;
-        metrics.log_backup(labels, delay.max(0), checkpoint.as_second());
-    };
-    for object in context.stores.log_backups.state() {
-        let namespace = object.namespace().unwrap_or_default();
-        let cluster = &object.spec.cluster_ref.name;
-        let snapshot = snapshot_of(&namespace, cluster);
-        if let Some(tenant) = snapshot.and_then(|s| s.tenant(&object.spec.tenant_name)) {
-            note(&namespace, cluster, tenant);
-        }
-    }
-    let strategies = &context.stores.strategies;
-    let unmanaged = strategies
-        .state_filter(|strategy| strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged);
-    for strategy in unmanaged {
-        let (namespace, spec) = (strategy.namespace().unwrap_or_default(), &strategy.spec);
-        let cluster = &spec.cluster_ref.name;
-        let tenants = snapshot_of(&namespace, cluster).map(|snapshot| snapshot.tenants.values());
-        for tenant in tenants.into_iter().flatten() {
-            if selects(spec.tenants.as_ref(), &tenant.name) {
-                note(&namespace, cluster, tenant);
-            }
-        }
-    }
-}
-
-/// Writes what is true right now into the metrics. Made anew for each scrape, so that what is gone
-/// leaves no series behind.
-fn note_live(context: &Context) {
-    let metrics = &context.metrics;
-    metrics.reset_live();
-    metrics.leader(context.validity.is_valid());
-    let states = context.clusters.states();
-    for (key, state) in &states {
-        let up = matches!(state, ClusterState::Up(_));
-        metrics.cluster_up(&key.namespace, &key.name, up);
-    }
-    note_log_backups(context, &states);
-    for strategy in context.stores.strategies.state() {
-        let namespace = strategy.namespace().unwrap_or_default();
-        let alerts = strategy.status.iter().flat_map(|status| &status.alerts);
-        for alert in alerts.filter(|alert| alert.status == "Active") {
-            metrics.alert(&namespace, &strategy.name_any(), &alert.type_);
-        }
-    }
-    for task in context.stores.tasks.state() {
-        let shown = task.status.clone().unwrap_or_default();
-        if shown.outcome.is_none() {
-            let namespace = task.namespace().unwrap_or_default();
-            metrics.running_task(&namespace, shown.phase.as_deref().unwrap_or("Pending"));
-        }
     }
 }

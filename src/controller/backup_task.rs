@@ -2,6 +2,7 @@
 
 mod children;
 mod claims;
+mod count;
 pub(super) mod line;
 mod logs;
 mod references;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
 
+pub(super) use count::type_label;
 use references::{allowed, references, supported};
 
 use super::driver::identity;
@@ -249,10 +251,8 @@ impl Reconcile for BackupTask {
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
         let after = self.current_status();
         // One count for each backup of ours: its task's, not that of the task for several tenants.
-        let is_ours = self.spec.scope == Scope::Tenant && self.spec.mirror.is_none();
-        if let (None, Some(outcome), true) = (&before.outcome, &after.outcome, is_ours) {
-            let kind = after.type_.as_deref().unwrap_or("Full").to_lowercase();
-            context.metrics.task_ended(&kind, &outcome.to_lowercase());
+        if self.spec.scope == Scope::Tenant && self.spec.mirror.is_none() {
+            count::ended(self, before, &after, &context.metrics.work);
         }
     }
 }

@@ -199,9 +199,10 @@ pub async fn reconcile<K: Reconcile>(
         }
         Err(error) => ("error", Err(error)),
     };
+    let (took, now) = (began.elapsed(), context.clock.now());
     context
         .metrics
-        .reconciled(K::CONTROLLER, outcome, began.elapsed());
+        .reconciled(K::CONTROLLER, outcome, took, now);
     if outcome == "done" {
         context.memory.succeeded(&identity(&*object));
     }

@@ -240,6 +240,17 @@ impl Reconcile for LogBackup {
         permit.send(&command).await
     }
 
+    fn written(&self, before: &LogBackupStatus, context: &Context) {
+        let after = self.current_status();
+        let is_new = |round: i64| before.interruptions.iter().all(|one| one.round_id != round);
+        let rounds = after.interruptions.iter().map(|one| one.round_id);
+        let (namespace, spec) = (namespace(self), &self.spec);
+        let labels = [&*namespace, &spec.cluster_ref.name, &spec.tenant_name];
+        for _ in rounds.filter(|round| is_new(*round)) {
+            context.metrics.work.interruptions.add_one(labels);
+        }
+    }
+
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let strategy = match change {
             Change::Object(Changed::Strategy(strategy)) => {

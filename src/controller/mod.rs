@@ -8,6 +8,7 @@
 //! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
+//! * [`live`] what is true at the moment of a scrape
 //! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
 //! * one file per kind with what it looks at and how it performs
 
@@ -28,6 +29,7 @@ pub mod event;
 mod finalizer;
 mod identity;
 pub mod lease;
+pub mod live;
 pub mod memory;
 pub mod place;
 pub mod requests;

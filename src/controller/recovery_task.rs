@@ -179,10 +179,11 @@ impl Reconcile for RecoveryTask {
     fn written(&self, before: &RecoveryTaskStatus, context: &Context) {
         let status = self.current_status();
         if let (None, Some(outcome)) = (&before.outcome, &status.outcome) {
-            context.metrics.recovery_ended(&outcome.to_lowercase());
+            let work = &context.metrics.work;
+            work.recoveries.add_one([&outcome.to_lowercase()]);
             let progress = status.verification.as_ref();
             if let Some(result) = progress.and_then(|progress| progress.result.as_deref()) {
-                context.metrics.verification_ended(&result.to_lowercase());
+                work.verifications.add_one([&result.to_lowercase()]);
             }
         }
     }

@@ -184,6 +184,11 @@ where
             let event = match event {
                 Ok(event) => reading.readable(event).map(Ok),
                 Err(error) => {
+                    reading
+                        .metrics
+                        .operator
+                        .watch_failures
+                        .add_one([&K::kind(&())]);
                     tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
                     Some(Err(error))
                 }
@@ -256,7 +261,7 @@ where
         let is_news = match &guarded.0 {
             Ok(_) => self.unreadable.remove::<K>(metadata),
             Err(unread) => {
-                self.metrics.malformed(&K::kind(&()));
+                self.metrics.operator.malformed.add_one([&K::kind(&())]);
                 tracing::error!(
                     kind = %K::kind(&()),
                     namespace = metadata.namespace,

@@ -211,14 +211,9 @@ impl Reconcile for BackupStrategy {
     }
 
     fn written(&self, before: &BackupStrategyStatus, context: &Context) {
-        let after = self.current_status();
-        for (kind, outcome) in strategy::closed(&self.spec, before, &after) {
-            let kind = match kind {
-                crate::api::BackupType::Full => "full",
-                crate::api::BackupType::Incremental => "incremental",
-            };
-            let outcome = outcome.to_lowercase();
-            context.metrics.slot_closed(kind, &outcome);
+        let (after, slots) = (self.current_status(), &context.metrics.work.slots);
+        for (_, outcome) in strategy::closed(&self.spec, before, &after) {
+            slots.add_one([&namespace(self), &self.name_any(), &outcome.to_lowercase()]);
         }
     }
 }

@@ -103,6 +103,18 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] 
     ]
 }
 
+/// A condition as it is now, where it was shown with another status before.
+#[must_use]
+pub fn turned<'a>(
+    before: &[Condition],
+    after: &'a [Condition],
+    kind: &str,
+) -> Option<&'a Condition> {
+    let now = after.iter().find(|known| known.type_ == kind)?;
+    let before = before.iter().find(|known| known.type_ == kind)?;
+    (before.status != now.status).then_some(now)
+}
+
 /// The conditions to write: `lastTransitionTime` moves only where the status does.
 #[must_use]
 pub fn merge(

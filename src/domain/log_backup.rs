@@ -361,7 +361,8 @@ impl<'a> Draft<'a> {
         let status = status::render(&self, tenant, state);
         let event = self
             .event
-            .or_else(|| event::of_phase(before, &status, self.object.spec));
+            .or_else(|| event::of_phase(before, &status, self.object.spec))
+            .or_else(|| event::of_delay(before, &status, self.object.spec));
         Decision {
             status,
             effect,

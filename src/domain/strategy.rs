@@ -351,9 +351,11 @@ impl Draft<'_> {
     ) -> Verdict {
         next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
-        let before = self.strategy.status.phase.clone();
+        let before = self.strategy.status;
         let status = status::render(self, standing);
-        let event = event.or_else(|| status::event(before.as_deref(), &status));
+        let event = event
+            .or_else(|| status::event(before.phase.as_deref(), &status))
+            .or_else(|| status::retention_event(&before.conditions, &status.conditions));
         Decision {
             status,
             effect,

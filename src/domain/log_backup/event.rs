@@ -2,9 +2,10 @@
 //! just now.
 
 use super::Effect;
+use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{LogBackupSpec, LogBackupStatus};
-use crate::domain::Event;
+use crate::domain::{Event, condition};
 use crate::oceanbase::model::Round;
 
 pub(super) fn of_phase(
@@ -74,6 +75,25 @@ pub(super) fn of_phase(
 }
 
 /// Somebody changed something in the database, and this statement puts it right.
+/// What is told when log backup falls too far behind, and when it has caught up.
+pub(super) fn of_delay(
+    before: &LogBackupStatus,
+    after: &LogBackupStatus,
+    spec: &LogBackupSpec,
+) -> Option<Event> {
+    let acceptable = condition::turned(&before.conditions, &after.conditions, DELAY_ACCEPTABLE)?;
+    let (warning, reason) = match acceptable.status.as_str() {
+        "False" => (true, "LagExceeded"),
+        "True" if before.phase == after.phase => (false, "LagAcceptable"),
+        _ => return None,
+    };
+    Some(Event {
+        warning,
+        reason,
+        message: format!("tenant {}: {}", spec.tenant_name, acceptable.message),
+    })
+}
+
 pub(super) fn correcting(effect: &Effect) -> Event {
     let (tenant, what) = match effect {
         Effect::SetDestination(tenant) => (tenant, "LOG_ARCHIVE_DEST was cleared; it is set"),

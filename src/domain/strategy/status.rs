@@ -9,9 +9,11 @@ use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
-use crate::api::BackupStrategyStatus;
-use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, SCHEDULING};
+use crate::api::condition::types::{
+    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING,
+};
 use crate::api::strategy::{FailingTenant, OpenSlot, StrategyTenants};
+use crate::api::{BackupStrategyStatus, Condition};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
 
@@ -140,6 +142,21 @@ pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Optio
         warning,
         reason,
         message,
+    })
+}
+
+/// What is told when the tenants' delete policies have come to what `retention` says, or have left it.
+pub(super) fn retention_event(before: &[Condition], after: &[Condition]) -> Option<Event> {
+    let applied = condition::turned(before, after, RETENTION_APPLIED)?;
+    let (warning, reason) = match applied.status.as_str() {
+        "True" => (false, "RetentionApplied"),
+        "False" => (true, "RetentionNotApplied"),
+        _ => return None,
+    };
+    Some(Event {
+        warning,
+        reason,
+        message: applied.message.clone(),
     })
 }
 

@@ -192,7 +192,7 @@ impl Reading<'_> {
             let key = (job.tenant_id, job.id);
             let is_new = known.counted.insert(key, job.started_at).is_none();
             if is_new && !is_first && job.tenant_id != TenantId::SYS {
-                self.metrics.cleanup_ended(result(job));
+                self.metrics.work.cleanups.add_one([result(job)]);
             }
         }
     }

@@ -366,14 +366,15 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
 #[test]
 fn a_delay_above_the_threshold_is_told_at_once_and_without_a_number() {
     let mut story = Story::running();
-    story.look(&seen(doing()), 700);
+    let told = story.look(&seen(doing()), 700).event.unwrap();
+    assert_eq!((told.warning, told.reason), (true, "LagExceeded"));
     assert_eq!(
         story.condition("DelayAcceptable"),
         ("False", "DelayTooLong")
     );
     let before = story.status.clone();
-    story.look(&seen(doing()), 760);
-    assert_eq!(story.status, before);
+    let again = story.look(&seen(doing()), 760);
+    assert_eq!((&story.status, again.event), (&before, None));
 }
 
 #[test]

@@ -1,0 +1,125 @@
+//! What is true at the moment of a scrape: made anew for each, from what the operator knows anyway, so
+//! that what is gone leaves no series behind.
+
+mod strategies;
+mod tenants;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+
+use super::{Context, namespace};
+use crate::api::condition::types::REACHABLE;
+use crate::api::{Condition, RecoveryTask};
+use crate::oceanbase::cluster::ClusterState;
+use crate::oceanbase::credentials::ClusterKey;
+
+/// Writes what is true now into the metrics, and tells them.
+pub struct Live {
+    context: Arc<Context>,
+    /// The longest gap of each strategy's schedule in days, by uid, with the generation of its spec:
+    /// it is looked for over years. Of two scrapes at once one waits: it would count what the other has
+    /// just begun to.
+    gaps: Mutex<HashMap<String, (Option<i64>, i32)>>,
+}
+
+/// What is known of each cluster.
+type States = [(ClusterKey, ClusterState)];
+
+impl Live {
+    /// Tells what this context knows.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            gaps: Mutex::default(),
+        }
+    }
+
+    /// The text that Prometheus scrapes; `None` where it can not be made.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
+        let (context, metrics) = (&*self.context, &self.context.metrics);
+        let leads = context.validity.is_valid();
+        metrics.operator.leader.set([], leads);
+        // Two operators that both tell would be counted twice.
+        if leads {
+            let states = context.clusters.states();
+            note_clusters(&states, context);
+            note_storages(context);
+            note_recoveries(context);
+            strategies::note(context, &mut gaps);
+            tenants::note(&states, context);
+        }
+        metrics.text().ok()
+    }
+}
+
+fn note_clusters(states: &States, context: &Context) {
+    for (key, state) in states {
+        let up = matches!(state, ClusterState::Up(_));
+        let labels = [&*key.namespace, &*key.name];
+        context.metrics.places.cluster_up.set(labels, up);
+    }
+}
+
+fn note_storages(context: &Context) {
+    for storage in context.stores.storages.state() {
+        let conditions = storage.status.as_ref().map(|status| &*status.conditions);
+        let reachable = holds(conditions.unwrap_or_default(), REACHABLE);
+        let (namespace, name) = (namespace(&*storage), storage.name_any());
+        let family = &context.metrics.places.storage_reachable;
+        family.set_known([&namespace, &name], reachable);
+    }
+}
+
+fn note_recoveries(context: &Context) {
+    let places = &context.metrics.places;
+    let mut newest: HashMap<(bool, String), Option<i64>> = HashMap::new();
+    for task in context.stores.recoveries.state() {
+        let home = namespace(&*task);
+        let status = task.status.clone().unwrap_or_default();
+        places
+            .running_recoveries
+            .add([&home], i64::from(runs(&task)));
+        let went_well = match status.outcome.as_deref() {
+            Some("Completed") => true,
+            Some("Failed") => false,
+            _ => continue,
+        };
+        if task.spec.verification.is_none() {
+            let known = newest.entry((went_well, home)).or_default();
+            *known = (*known).max(second(status.completion_time.as_ref()));
+        }
+    }
+    for ((went_well, home), at) in newest {
+        let family = if went_well {
+            &places.recovery_success
+        } else {
+            &places.recovery_failure
+        };
+        family.set_known([&home], at);
+    }
+}
+
+fn runs(task: &RecoveryTask) -> bool {
+    let status = task.status.as_ref();
+    status.is_some_and(|status| status.step.is_some() && status.outcome.is_none())
+}
+
+/// Whether a condition holds, where that is known.
+fn holds(conditions: &[Condition], kind: &str) -> Option<bool> {
+    let known = conditions.iter().find(|known| known.type_ == kind)?;
+    match known.status.as_str() {
+        "True" => Some(true),
+        "False" => Some(false),
+        _ => None,
+    }
+}
+
+fn second(time: Option<&Time>) -> Option<i64> {
+    time.map(|time| time.0.as_second())
+}
