@@ -22,7 +22,7 @@ fn a_strict_lint_finds_nothing() {
 }
 
 /// Values as JSON, and what they make of the manifest.
-const CHOICES: [(&str, &[&str]); 12] = [
+const CHOICES: [(&str, &[&str]); 13] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
         &[
@@ -81,6 +81,14 @@ const CHOICES: [(&str, &[&str]); 12] = [
             "interval: 1m30s",
             "release: prometheus",
             "example.com/scrape: \"true\"",
+        ],
+    ),
+    (
+        r#"{"metrics": {"prometheusRule": {"enabled": true, "labels": {"release": "prometheus"}}}}"#,
+        &[
+            "kind: PrometheusRule",
+            "alert: OBBackupTooOld",
+            "{{ $labels.namespace }}",
         ],
     ),
     (
