@@ -9,7 +9,7 @@ use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
 use self::probes::{address_of, status_of};
-use crate::support::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
+use crate::support::installation::{OPERATOR, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
 use crate::support::{Node, eventually};
 
