@@ -54,6 +54,11 @@ pub struct Run {
     /// Who holds the lease, for people; something unique is added.
     #[arg(long, env = "POD_NAME", default_value = "operator")]
     pub pod_name: String,
+    /// Days of the smallest recovery window that is ever set as a delete policy: a strategy that asks
+    /// for less is refused, and the database's policy stays as it is.
+    #[arg(long, env = "MIN_RECOVERY_WINDOW_DAYS", default_value_t = 1,
+          value_parser = clap::value_parser!(u16).range(1..=3650))]
+    pub min_recovery_window_days: u16,
     /// How log lines look.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t)]
     pub log_format: Format,
@@ -84,6 +89,7 @@ impl Run {
             require_secret_binding: self.require_secret_binding,
             lease,
             version: env!("CARGO_PKG_VERSION"),
+            min_recovery_window_days: Some(self.min_recovery_window_days),
             ..Settings::default()
         })
     }

@@ -53,6 +53,8 @@ pub struct Settings {
     pub version: &'static str,
     /// The lease without which nothing is done; none for the only operator there is.
     pub lease: Option<lease::Settings>,
+    /// Days of the smallest recovery window that is set as a delete policy; 1 when left out.
+    pub min_recovery_window_days: Option<u16>,
 }
 
 /// Why the operator ended by itself.
@@ -81,7 +83,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
-    metrics.operator.build_info.set([settings.version], 1);
+    metrics.begin(settings.version);
     let validity = match settings.lease {
         Some(_) => Validity::not_yet(),
         None => Validity::always(),
@@ -113,6 +115,7 @@ pub async fn run(
         events,
         validity: validity.clone(),
         memory: Memory::default(),
+        least_window_days: settings.min_recovery_window_days.unwrap_or(1).into(),
     });
     let stands_by = Arc::new(AtomicBool::new(false));
     let shown = pages(Arc::clone(&context), Arc::clone(&stands_by));
@@ -179,6 +182,7 @@ async fn work(
             controller!(tasks),
             controller!(log_backups),
             controller!(recoveries),
+            controller!(cleanups),
         );
         context.events.flush().await;
     };

@@ -21,6 +21,7 @@ macro_rules! unchanged {
 pub mod alert;
 pub mod backup_task;
 pub mod cause;
+pub mod cleanup_task;
 pub mod cluster;
 pub mod condition;
 pub mod data_backup;
@@ -43,6 +44,7 @@ use kube::CustomResourceExt;
 
 pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
 pub use cause::Cause;
+pub use cleanup_task::{CleanupTask, CleanupTaskSpec, CleanupTaskStatus};
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
 pub use data_backup::{DataBackupSettings, RetrySettings};
@@ -77,6 +79,7 @@ pub fn crds() -> Vec<CustomResourceDefinition> {
         BackupTask::crd(),
         LogBackup::crd(),
         RecoveryTask::crd(),
+        CleanupTask::crd(),
     ]
     .map(with_status_default)
     .into()

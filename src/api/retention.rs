@@ -47,6 +47,12 @@ pub struct AppliedPolicy {
     /// When it was seen to be set; left out while it is being set or taken away.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub applied_time: Option<Time>,
+    /// Since when a shorter window is wanted: it is set a day later.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrink_wanted_time: Option<Time>,
+    /// How many days it has.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shrink_days: Option<i32>,
     /// The statement that the database took last, until its effect is seen.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub taken: Option<TakenStatement>,

@@ -336,7 +336,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 && line::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
         Change::Object(Changed::LogBackup(_)) => logs::is_concerned(task, change),
-        Change::Object(Changed::Task(_) | Changed::Recovery(_)) => false,
+        Change::Object(Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_)) => false,
     }
 }
 

@@ -31,4 +31,6 @@ pub struct Context {
     pub validity: Validity,
     /// What this process remembers of objects.
     pub memory: Memory,
+    /// The smallest recovery window that is set as a delete policy, in days.
+    pub least_window_days: i32,
 }

@@ -15,6 +15,7 @@
 mod backup_task;
 mod binding;
 mod claim;
+mod cleanup_task;
 mod cluster;
 mod log_backup;
 mod page;

@@ -16,7 +16,8 @@ use tokio::sync::{broadcast, watch};
 use super::unreadable::{Guarded, Unreadable};
 use super::wake::Change;
 use crate::api::{
-    BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster, RecoveryTask,
+    BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
+    RecoveryTask,
 };
 use crate::telemetry::Metrics;
 
@@ -35,13 +36,15 @@ pub struct Stores {
     pub log_backups: Store<LogBackup>,
     /// Recoveries.
     pub recoveries: Store<RecoveryTask>,
+    /// Cleanups.
+    pub cleanups: Store<CleanupTask>,
     /// Objects that can not be read.
     pub unreadable: Unreadable,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
 /// How many kinds there are.
-const KINDS: usize = 6;
+const KINDS: usize = 7;
 
 /// The writing ends of the stores; each goes to the watch of its kind.
 pub struct Writers {
@@ -57,6 +60,8 @@ pub struct Writers {
     pub log_backups: Writer<LogBackup>,
     /// Recoveries.
     pub recoveries: Writer<RecoveryTask>,
+    /// Cleanups.
+    pub cleanups: Writer<CleanupTask>,
 }
 
 impl Stores {
@@ -69,6 +74,7 @@ impl Stores {
         let (tasks, tasks_writer) = reflector::store();
         let (log_backups, log_backups_writer) = reflector::store();
         let (recoveries, recoveries_writer) = reflector::store();
+        let (cleanups, cleanups_writer) = reflector::store();
         let listed = watch::Sender::default();
         let stores = Self {
             clusters,
@@ -77,6 +83,7 @@ impl Stores {
             tasks,
             log_backups,
             recoveries,
+            cleanups,
             unreadable: Unreadable::default(),
             listed,
         };
@@ -87,6 +94,7 @@ impl Stores {
             tasks: tasks_writer,
             log_backups: log_backups_writer,
             recoveries: recoveries_writer,
+            cleanups: cleanups_writer,
         };
         (stores, writers)
     }
@@ -95,7 +103,7 @@ impl Stores {
     #[cfg(test)]
     pub(super) fn listed() -> Self {
         let (stores, _) = Self::new();
-        let kinds = ["a", "b", "c", "d", "e", "f"];
+        let kinds = ["a", "b", "c", "d", "e", "f", "g"];
         stores.listed.send_modify(|listed| listed.extend(kinds));
         stores
     }

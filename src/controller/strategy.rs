@@ -2,6 +2,7 @@
 //! the tenants' delete policies.
 
 mod children;
+mod cleanups;
 mod places;
 mod policy;
 mod removal;
@@ -113,6 +114,9 @@ impl Reconcile for BackupStrategy {
             directories,
             recovered: recovered(context, &key),
             verifications: verifications::seen(self, context),
+            cleanups: cleanups::seen(self, context),
+            asked_cleanups: cleanups::asked(self, &key, context),
+            least_window_days: context.least_window_days,
         }
     }
 
@@ -175,6 +179,9 @@ impl Reconcile for BackupStrategy {
             && let Some(owner) = owner_of(&**task, context)
         {
             return vec![owner];
+        }
+        if let Change::Object(Changed::Cleanup(task)) = change {
+            return owner_of(&**task, context).into_iter().collect();
         }
         // First what costs nothing: a thousand strategies are asked at each change.
         let all = &context.stores.strategies;

@@ -14,7 +14,8 @@ use super::{Context, Reconcile, cluster_of, same_database};
 use crate::api::condition::types::ARCHIVING;
 use crate::api::strategy::INHERITED;
 use crate::api::{
-    BackupStorage, BackupStrategy, BackupTask, LogBackup, OceanBaseCluster, RecoveryTask,
+    BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
+    RecoveryTask,
 };
 use crate::oceanbase::credentials::ClusterKey;
 
@@ -49,6 +50,8 @@ pub enum Changed {
     LogBackup(Arc<LogBackup>),
     /// A recovery.
     Recovery(Arc<RecoveryTask>),
+    /// A cleanup.
+    Cleanup(Arc<CleanupTask>),
 }
 
 /// A kind whose changes concern others.
@@ -109,6 +112,10 @@ notable!(
     RecoveryTask => Recovery, |task: &RecoveryTask| {
         let status = task.status.as_ref();
         Some(status.map(|status| (status.target_tenant_id, status.outcome.clone())))
+    };
+    CleanupTask => Cleanup, |task: &CleanupTask| {
+        let status = task.status.as_ref();
+        Some(status.map(|status| status.outcome.clone()))
     };
 );
 
@@ -203,7 +210,9 @@ impl Change {
             Self::Object(Changed::Recovery(object)) => {
                 cluster_of(&**object, &object.spec.target.cluster_ref)
             }
-            Self::Object(Changed::Storage(_) | Changed::Task(_)) => return false,
+            Self::Object(Changed::Storage(_) | Changed::Task(_) | Changed::Cleanup(_)) => {
+                return false;
+            }
         };
         same_database(context, &key, &ClusterKey::new(namespace, cluster))
     }

@@ -8,6 +8,7 @@
 pub mod access;
 mod backoff;
 pub mod backup;
+pub mod cleanup;
 pub mod cluster;
 pub mod condition;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod kstatus;
 pub mod log_backup;
 pub mod naming;
 pub mod recovery;
+pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;

@@ -59,6 +59,25 @@ pub fn external_since(
     shortened(strategy, &format!("-t{tenant}-ext-{job}-{stamp}z"))
 }
 
+/// The task that shows a cleanup of the database: `<strategy>-t<tenantId>-clean-<jobId>`.
+#[must_use]
+pub fn cleanup(strategy: &str, tenant: TenantId, job: JobId) -> String {
+    shortened(strategy, &format!("-t{tenant}-clean-{job}"))
+}
+
+/// The same where that name is taken by the job of a database before, which counted alike:
+/// `<strategy>-t<tenantId>-clean-<jobId>-<yyyymmddhhmmss>z`, with the job's start in UTC.
+#[must_use]
+pub fn cleanup_since(
+    strategy: &str,
+    tenant: TenantId,
+    job: JobId,
+    started_at: Timestamp,
+) -> String {
+    let stamp = started_at.strftime("%Y%m%d%H%M%S");
+    shortened(strategy, &format!("-t{tenant}-clean-{job}-{stamp}z"))
+}
+
 /// The log backup of one tenant: `<cluster>-t<tenantId>`.
 #[must_use]
 pub fn log_backup(cluster: &str, tenant: TenantId) -> String {

@@ -9,6 +9,7 @@
 //! about delete policies: one a pass, where no object is to be made.
 
 mod alerts;
+mod cleanups;
 mod closed;
 mod database;
 mod effect;
@@ -36,6 +37,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use cleanups::{AskedCleanup, CleanupSeen};
 pub use closed::closed;
 pub use effect::{Effect, Made};
 pub use following::{followed, give, settings_of};
@@ -109,6 +111,12 @@ pub struct Seen {
     pub recovered: BTreeSet<TenantId>,
     /// RecoveryTasks that this strategy made.
     pub verifications: Vec<VerificationSeen>,
+    /// CleanupTasks that this strategy made.
+    pub cleanups: Vec<CleanupSeen>,
+    /// CleanupTasks that somebody made, for tenants of this database.
+    pub asked_cleanups: Vec<AskedCleanup>,
+    /// The smallest window that the operator sets, in days.
+    pub least_window_days: i32,
 }
 
 /// A log backup of the cluster.
@@ -309,6 +317,8 @@ impl Draft<'_> {
         self.retention = Some(retention.condition);
         let verification = self.verify(matched, made);
         next = next.sooner(verification.next, self.now);
+        let cleanups = self.cleanups(matched, made);
+        next = next.sooner(cleanups.next, self.now);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
@@ -320,6 +330,7 @@ impl Draft<'_> {
             effect
                 .or(retention.change.map(Effect::ChangePolicy))
                 .or(verification.effect)
+                .or(cleanups.effect)
         };
         self.close_when_made(plan, made);
         self.forget_unwanted(plan);

@@ -3,16 +3,18 @@
 //! A command is a short script on one session. One that is not idempotent by nature carries a
 //! [`Guard`]: a look at the database, on the same session, right before it is sent.
 
+mod cleanup;
 mod guard;
 mod recovery;
+mod session;
 mod tables;
 
 use std::time::Duration;
 
-use secrecy::SecretString;
-
+pub use cleanup::Cleanup;
 pub use guard::Guard;
 pub use recovery::Recovery;
+pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use tables::TableRecovery;
 
 use super::client::ServerError;
@@ -132,6 +134,14 @@ pub enum Command {
     },
     /// Makes a tenant from backups, or takes it away again.
     Recovery(Recovery),
+    /// Deletes backups.
+    Cleanup(Cleanup),
+}
+
+impl From<Cleanup> for Command {
+    fn from(cleanup: Cleanup) -> Self {
+        Self::Cleanup(cleanup)
+    }
 }
 
 impl From<Recovery> for Command {
@@ -163,6 +173,7 @@ impl Command {
             Self::FindBackup { .. } => "find_backup",
             Self::CancelBackup { .. } => "cancel_backup",
             Self::Recovery(recovery) => recovery.name(),
+            Self::Cleanup(cleanup) => cleanup.name(),
         }
     }
 
@@ -182,6 +193,7 @@ impl Command {
             | Self::FindBackup { tenant, .. }
             | Self::CancelBackup { tenant, .. } => tenant,
             Self::Recovery(recovery) => recovery.tenant(),
+            Self::Cleanup(cleanup) => cleanup.tenant(),
         }
     }
 
@@ -230,6 +242,7 @@ impl Command {
                 recovery_window: recovery_window.clone(),
             },
             Self::Recovery(recovery) => recovery.guard(),
+            Self::Cleanup(cleanup) => cleanup.guard(),
             _ => Guard::None,
         }
     }
@@ -369,31 +382,10 @@ impl Command {
                 format!("ALTER SYSTEM CANCEL BACKUP TENANT = '{tenant}'")
             }
             Self::Recovery(recovery) => return recovery.text(),
+            Self::Cleanup(cleanup) => return cleanup.text(),
         })
     }
 }
-
-/// What a session is told before one statement, which is for that statement alone.
-#[derive(Clone, Debug)]
-pub struct Preface {
-    /// Its fixed name: the label of its metric.
-    pub name: &'static str,
-    /// Its text, with a password in it.
-    pub text: SecretString,
-}
-
-/// What a session is told before a command: how long the database may work on it.
-#[must_use]
-pub fn limit(timeout: Duration) -> String {
-    format!("SET ob_query_timeout = {}", timeout.as_micros())
-}
-
-/// What a session is told that asks a restored tenant: it can only read, and of an answer no more than is
-/// needed to see that it is too long comes over the wire.
-pub const READ_ONLY: [&str; 2] = ["SET tx_read_only = 1", "SET sql_select_limit = 2"];
-
-/// What each session is told first: instants are shown in UTC, whatever the server's zone.
-pub const SESSION_SETUP: &str = "SET time_zone = '+00:00'";
 
 #[cfg(test)]
 mod tests;

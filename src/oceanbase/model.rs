@@ -2,6 +2,7 @@
 
 mod answer;
 mod check;
+mod cleanup;
 mod destinations;
 mod id;
 mod job;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass, HandedOver};
 pub use check::{CheckQuery, CheckVerdict};
+pub use cleanup::{CleanedItem, CleanupJob, CleanupKind, Deletion};
 pub use destinations::Destinations;
 pub use id::{
     BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, ScnError, TenantId, TenantName,
@@ -45,6 +47,8 @@ pub struct Snapshot {
     pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
     /// Jobs of the sys tenant: the parents of those that sys started, running or recent.
     pub parents: Arc<Vec<Job>>,
+    /// The newest cleanup that sys has started, of whatever tenants; 0 for none.
+    pub newest_cleanup: JobId,
     /// What concerns restores; `None` where nobody has wanted it for a while.
     pub restores: Option<Arc<Restores>>,
 }
@@ -63,6 +67,7 @@ impl Snapshot {
             community: self.community,
             tenants: kept.map(|(id, tenant)| (*id, Arc::clone(tenant))).collect(),
             parents: Arc::clone(&self.parents),
+            newest_cleanup: self.newest_cleanup,
             restores: self.restores.clone(),
         }
     }
@@ -110,6 +115,8 @@ pub struct Tenant {
     pub sets: Arc<Vec<BackupSet>>,
     /// Running jobs and the newest of those that ended.
     pub jobs: Vec<Job>,
+    /// Running cleanups, and the newest of those that ended and had something to do.
+    pub cleanups: Arc<Vec<CleanupJob>>,
 }
 
 impl Tenant {
@@ -133,6 +140,7 @@ impl Tenant {
             pieces: Arc::default(),
             sets: Arc::default(),
             jobs: Vec::new(),
+            cleanups: Arc::default(),
         }
     }
 
@@ -153,6 +161,19 @@ impl Tenant {
     pub fn extra_lag(&self) -> Duration {
         let target = self.lag_target.unwrap_or(USUAL_LAG_TARGET);
         target.saturating_sub(USUAL_LAG_TARGET)
+    }
+
+    /// Whether a cleanup runs that sys has started: no policy does that.
+    #[must_use]
+    pub fn is_cleaned_by_sys(&self) -> bool {
+        let mut running = self.running_cleanups();
+        running.any(|job| job.initiator_tenant_id == TenantId::SYS)
+    }
+
+    /// Cleanups that have not ended.
+    pub fn running_cleanups(&self) -> impl Iterator<Item = &CleanupJob> {
+        let cleanups = self.cleanups.iter();
+        cleanups.filter(|job| !job.status.is_terminal())
     }
 
     /// Jobs that have not ended.
@@ -184,6 +205,8 @@ pub struct ArchiveDest {
     pub piece_switch_interval: String,
     /// Whether its state is ENABLE, not DEFER.
     pub enabled: bool,
+    /// Its number, by which its pieces are known.
+    pub dest_id: Option<i64>,
 }
 
 /// Name of the policy that a tenant's backups are deleted by: the engine refuses any other, up to
@@ -309,6 +332,8 @@ pub struct Piece {
     pub frozen: bool,
     /// Whether FILE_STATUS is AVAILABLE.
     pub available: bool,
+    /// Bytes in the store.
+    pub output_bytes: i64,
 }
 
 /// One backup set (`CDB_OB_BACKUP_SET_FILES`).

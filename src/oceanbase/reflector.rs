@@ -291,6 +291,7 @@ impl Reflector {
                 community: about.community,
                 tenants,
                 parents,
+                newest_cleanup: history.newest_cleanup(),
                 restores,
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
@@ -348,6 +349,7 @@ fn is_busy(snapshot: &Snapshot) -> bool {
             tenant
                 .running_jobs()
                 .any(|job| job.description.starts_with(JobKey::PREFIX))
+                || tenant.is_cleaned_by_sys()
                 || tenant
                     .round
                     .as_ref()

@@ -15,12 +15,13 @@ use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
 
+mod cleanups;
 mod kept;
 mod late;
 mod rare;
 mod restores;
 
-use kept::{kept, shared, trim};
+use kept::{kept, same, shared, trim};
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -68,6 +69,7 @@ pub(super) struct History {
     /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
     missing: HashMap<(TenantId, JobId), Timestamp>,
     restores: restores::Known,
+    cleanups: cleanups::Known,
 }
 
 /// Why a read failed.
@@ -171,7 +173,9 @@ impl<'a> Reading<'a> {
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
         let mut lag_targets = self.lag_targets(history, depth).await?;
-        let full = stale || history.is_news(&ended);
+        let depth_of_cleanups = if stale { Depth::Full } else { depth };
+        let cleaned = self.cleanups(history, depth_of_cleanups, now).await?;
+        let full = stale || history.is_news(&ended) || cleaned;
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
         if full {
@@ -179,6 +183,8 @@ impl<'a> Reading<'a> {
             pieces = view::pieces(&self.ask(&Query::Pieces).await?)?;
         }
         let mut jobs = history.merge_jobs(running, ended);
+        history.cleanups.forget_dropped(&tenants);
+        let mut cleanups = history.cleanups.by_tenant();
         history.parents = Arc::new(jobs.remove(&TenantId::SYS).unwrap_or_default());
         let mut current = BTreeMap::new();
         for row in tenants {
@@ -207,6 +213,10 @@ impl<'a> Reading<'a> {
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),
                 sets: kept(full, sets.remove(&id), known.map(|tenant| &tenant.sets)),
                 jobs: jobs.remove(&id).unwrap_or_default(),
+                cleanups: same(
+                    known.map(|tenant| &tenant.cleanups),
+                    cleanups.remove(&id).unwrap_or_default(),
+                ),
             };
             current.insert(id, shared(tenant, known));
         }
@@ -216,6 +226,11 @@ impl<'a> Reading<'a> {
 }
 
 impl History {
+    /// The newest cleanup that sys has started.
+    pub(super) fn newest_cleanup(&self) -> JobId {
+        self.cleanups.newest_of_sys()
+    }
+
     /// Whether a job or a piece has changed since sets and pieces were read.
     fn is_stale(
         &self,

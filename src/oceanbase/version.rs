@@ -69,10 +69,12 @@ pub enum Capability {
     TableRecovery,
     /// `RESTORE_PROGRESS` and `RECOVER_PROGRESS` in `CDB_OB_RESTORE_PROGRESS`.
     RestoreProgress,
+    /// `DELETE OBSOLETE BACKUP`, `DELETE BACKUPSET` and `DELETE ARCHIVELOG_PIECE`.
+    ManualCleanup,
 }
 
 impl Capability {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
@@ -86,6 +88,7 @@ impl Capability {
         Self::CancelRestore,
         Self::TableRecovery,
         Self::RestoreProgress,
+        Self::ManualCleanup,
     ];
 
     /// The word in `status.capabilities`; `None` for what only this operator cares about.
@@ -97,6 +100,7 @@ impl Capability {
             Self::S3Storage => Some("S3Storage"),
             Self::BackupProgress => Some("BackupProgress"),
             Self::TableRecovery => Some("TableRecovery"),
+            Self::ManualCleanup => Some("ManualCleanup"),
             Self::TenantRole
             | Self::PlusArchivelog
             | Self::AddressingModel
@@ -137,6 +141,7 @@ impl Version {
             Capability::AddressingModel => since(5, 4),
             // Of 4.3.4 nothing is known.
             Capability::RestoreProgress => since(5, 5),
+            Capability::ManualCleanup => v >= (4, 4, 2),
         }
     }
 

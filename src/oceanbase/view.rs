@@ -1,15 +1,17 @@
 //! Every query on the views of the sys tenant, and the reading of their rows.
 
+mod cleanup;
 mod read;
 mod restore;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+pub use cleanup::CleanupQuery;
 pub use read::{
-    Legible, TenantRow, ViewError, archive_dests, data_dests, data_version, identity, jobs,
-    lag_targets, pieces, policies, pools, preview, progress, restores, rounds, sets, tables,
-    tenants, units, version, zones,
+    Legible, TenantRow, ViewError, archive_dests, cleaned_items, cleanups, data_dests,
+    data_version, identity, jobs, lag_targets, pieces, policies, pools, preview, progress,
+    restores, rounds, sets, tables, tenants, units, version, zones,
 };
 pub use restore::RestoreQuery;
 
@@ -62,6 +64,8 @@ pub enum Query {
     OwnJobHistoryByKey(JobKey),
     /// On restores, and on what tenants are made of.
     Restore(RestoreQuery),
+    /// On what the database deletes of its backups.
+    Cleanup(CleanupQuery),
 }
 
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
@@ -93,6 +97,7 @@ impl Query {
             Self::OwnJobsByKey(_) => "own_jobs_by_key",
             Self::OwnJobHistoryByKey(_) => "own_job_history_by_key",
             Self::Restore(query) => query.name(),
+            Self::Cleanup(query) => query.name(),
         }
     }
 
@@ -161,7 +166,7 @@ impl Query {
                  FROM oceanbase.CDB_OB_BACKUP_SET_FILES WHERE FILE_STATUS <> 'DELETED'"
                 .to_owned(),
             Self::Pieces => "SELECT TENANT_ID, DEST_ID, ROUND_ID, PIECE_ID, STATUS, START_SCN, \
-                 CHECKPOINT_SCN, END_SCN, FILE_STATUS \
+                 CHECKPOINT_SCN, END_SCN, FILE_STATUS, OUTPUT_BYTES \
                  FROM oceanbase.CDB_OB_ARCHIVELOG_PIECE_FILES WHERE FILE_STATUS <> 'DELETED'"
                 .to_owned(),
             Self::Policies => "SELECT TENANT_ID, POLICY_NAME, RECOVERY_WINDOW \
@@ -186,6 +191,7 @@ impl Query {
                  WHERE DESCRIPTION = '{key}'"
             ),
             Self::Restore(query) => query.text(version),
+            Self::Cleanup(query) => query.text(),
         }
     }
 }

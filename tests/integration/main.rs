@@ -15,6 +15,7 @@ mod crd_files;
 mod docs;
 mod engine_grammar;
 mod monitoring;
+mod packaging;
 mod protocol;
 mod simulation;
 mod stories;

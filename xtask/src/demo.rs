@@ -27,13 +27,14 @@ const NAMESPACE: &str = "demo";
 const LABEL: &str = "backup.oceanbase.io/made-by";
 
 /// What is shown at the end, with the columns that people read.
-const KINDS: [&str; 6] = [
+const KINDS: [&str; 7] = [
     "oceanbaseclusters",
     "backupstorages",
     "backupstrategies",
     "backuptasks",
     "logbackups",
     "recoverytasks",
+    "cleanuptasks",
 ];
 
 /// How long it all may take; the incremental backup waits for the next full minute.

@@ -6,10 +6,11 @@
 )]
 
 mod bench;
-mod crds;
 mod demo;
 mod docs;
 mod ending;
+mod generated;
+mod image;
 mod kubernetes;
 mod process;
 mod reference;
@@ -31,8 +32,11 @@ struct Cli {
 enum Command {
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
-    /// Write the custom resource definitions of all kinds to crds/.
+    /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
+    /// hold them to deploy/, and the chart's copies and table of values.
     Crds,
+    /// Make the operator's image without a container engine, and its bill of materials.
+    Image(image::Arguments),
     /// Write the pages of fields of all kinds to docs/reference/.
     Reference,
     /// Write the pages and rules that are made of the code: metrics, errors of the database, alerts.
@@ -47,8 +51,9 @@ fn main() -> Result<ExitCode> {
     match Cli::parse().command {
         Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
+        Command::Image(arguments) => ending::until_told(image::run(arguments)),
         // These start nothing: a signal ends them as it ends any program.
-        Command::Crds => crds::write().map(|()| ExitCode::SUCCESS),
+        Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
         Command::Docs => docs::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),

@@ -76,7 +76,7 @@ pub struct StorageSource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1, max = 128), regex(pattern = r"^[A-Za-z0-9_\-]+$"))]
     pub cluster_name: Option<String>,
-    /// Number of that cluster; only shown.
+    /// Number of that cluster, for people; nothing is compared with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1))]
     pub cluster_id: Option<i64>,

@@ -227,6 +227,7 @@ impl Desk {
             events,
             validity: Validity::always(),
             memory: Memory::default(),
+            least_window_days: 1,
         });
         Self {
             server,

@@ -14,9 +14,9 @@ use serde::de::DeserializeOwned;
 use super::super::log_backup::followed;
 use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
-use super::{is_owned_by, removal, verifications};
+use super::{cleanups, is_owned_by, removal, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
-use crate::api::{BackupStrategy, BackupTask, LogBackup, LogBackupSpec, RecoveryTask};
+use crate::api::{BackupStrategy, BackupTask, CleanupTask, LogBackup, LogBackupSpec, RecoveryTask};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
 impl BackupStrategy {
@@ -62,6 +62,14 @@ impl BackupStrategy {
             }
             Effect::StopLogBackups(names) => {
                 removal::stop_log_backups(self, names, context, &mut made).await;
+            }
+            Effect::MakeCleanups(tasks) => {
+                cleanups::make_all(self, tasks, context, &mut made).await;
+            }
+            Effect::DeleteCleanups(tasks) => {
+                for (name, version) in tasks {
+                    delete::<CleanupTask>(self, name, version, context, &mut made).await;
+                }
             }
             // A statement, which goes to the database.
             Effect::ChangePolicy(_) => {}

@@ -83,6 +83,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         community: true,
         tenants: tenants.into_iter().map(|t| (t.id, Arc::new(t))).collect(),
         parents: Arc::default(),
+        newest_cleanup: crate::oceanbase::model::JobId(0),
         restores: None,
     };
     Seen {

@@ -59,6 +59,7 @@ fn dest(enabled: bool) -> ArchiveDest {
         binding: "OPTIONAL".to_owned(),
         piece_switch_interval: "1d".to_owned(),
         enabled,
+        dest_id: Some(1001),
     }
 }
 

@@ -12,7 +12,8 @@ use crate::oceanbase::version::Capability;
 
 /// After how long a RESTORE whose connection was cut is looked for, and sent again where it is not
 /// found. The database reads the store before it writes the job's row, and may do so for minutes; it
-/// lets one restore through for each name (9014), and of two with one key either one is followed.
+/// lets one restore through for each name (9014), and of two with one key either one is followed. One
+/// that comes when another is over finds the pool gone that was made for it.
 const ARRIVES: Duration = Duration::from_secs(20);
 /// After how long it will surely never show up: the database was given ten minutes for it. Before, no
 /// cancel can be told to have ended it.
@@ -194,6 +195,11 @@ impl Draft<'_> {
         if self.status.job_id.is_none() && !was_taken {
             if self.is_cancel_wanted() {
                 return self.cancel_when_over();
+            }
+            let stay = self.spec().target.resources.type_ == ResourcesType::Pools;
+            if stay && !self.is_of_tables() && self.seen.intent_age < NEVER {
+                let next = self.count_try();
+                return self.render(&State::Sending, None, next);
             }
             return self.send_after_look();
         }

@@ -1,5 +1,6 @@
 //! What a strategy tells as alerts, with the console's names and their life: generated once,
-//! found again at most every five minutes, recovered when the cause is gone, kept for a week.
+//! found again every five minutes, all of them together, recovered when the cause is gone, kept for a
+//! week.
 
 mod found;
 
@@ -37,10 +38,13 @@ pub(super) enum Kind {
     VerificationFailed,
     /// No verification has gone well for too long.
     VerificationOverdue,
+    /// The last cleanup of a tenant's backups failed.
+    CleanupFailed,
 }
 
 impl Kind {
-    /// The console's name; of verifications, which it does not alert of, the operator's own.
+    /// The console's name; of verifications and cleanups, which it does not alert of, the operator's
+    /// own.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::BackupFailed => "base_backup_fail",
@@ -49,6 +53,7 @@ impl Kind {
             Self::LogDelay => "inc_backup_delay",
             Self::VerificationFailed => "sampling_restore_fail",
             Self::VerificationOverdue => "sampling_restore_overdue",
+            Self::CleanupFailed => "backup_cleanup_fail",
         }
     }
 
@@ -58,7 +63,7 @@ impl Kind {
             Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
                 "Critical"
             }
-            Self::VerificationOverdue => "Warning",
+            Self::VerificationOverdue | Self::CleanupFailed => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }
@@ -98,15 +103,19 @@ pub(super) fn updated(known: &[Alert], found: &Found, now: Timestamp) -> (Vec<Al
     let mut wrong = found.wrong.clone();
     let is_unknown = |alert: &Alert| found.unknown.iter().any(|kind| kind.name() == alert.type_);
     let (mut active, mut recovered) = (Vec::new(), Vec::new());
+    // Each in its own time would be a write for each.
+    let is_due = known.iter().any(|alert| {
+        let is_found = alert.status == ACTIVE && cause_of(alert, &wrong, now).is_some();
+        is_found && !is_recent(alert, now)
+    });
     for alert in known {
         let mut alert = alert.clone();
-        let mut causes = wrong.keys();
-        let cause = causes.find(|(kind, object)| {
-            kind.name() == alert.type_ && *object == alert.object && is_one(&alert, now)
-        });
-        match cause.cloned().and_then(|cause| wrong.remove(&cause)) {
+        let cause = cause_of(&alert, &wrong, now);
+        match cause.and_then(|cause| wrong.remove(&cause)) {
             Some(message) => {
-                find_again(&mut alert, message, now);
+                if is_due || alert.status != ACTIVE {
+                    find_again(&mut alert, message, now);
+                }
                 active.push(alert);
             }
             None if alert.status == ACTIVE && is_unknown(&alert) => active.push(alert),
@@ -137,14 +146,28 @@ fn is_one(alert: &Alert, now: Timestamp) -> bool {
     alert.status == ACTIVE || alert.generated_time == Some(time(now))
 }
 
-fn find_again(alert: &mut Alert, message: String, now: Timestamp) {
-    let is_recent = alert.last_generated_time.as_ref().is_some_and(|last| {
+/// What is found of an alert.
+fn cause_of(
+    alert: &Alert,
+    wrong: &BTreeMap<(Kind, String), String>,
+    now: Timestamp,
+) -> Option<(Kind, String)> {
+    let mut causes = wrong.keys();
+    let found = causes.find(|(kind, object)| {
+        kind.name() == alert.type_ && *object == alert.object && is_one(alert, now)
+    });
+    found.cloned()
+}
+
+/// Whether it was found within the last five minutes.
+fn is_recent(alert: &Alert, now: Timestamp) -> bool {
+    alert.last_generated_time.as_ref().is_some_and(|last| {
         let age = last.0.duration_until(now);
         age >= SignedDuration::ZERO && age < FOUND_AGAIN
-    });
-    if alert.status == ACTIVE && is_recent {
-        return;
-    }
+    })
+}
+
+fn find_again(alert: &mut Alert, message: String, now: Timestamp) {
     ACTIVE.clone_into(&mut alert.status);
     alert.recovered_time = None;
     alert.last_generated_time = Some(time(now));

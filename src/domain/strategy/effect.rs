@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{LogBackupEdit, PolicyChange};
-use crate::api::{BackupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
+use crate::api::{BackupTaskSpec, CleanupTaskSpec, LogBackupSpec, RecoveryTaskSpec};
 use crate::oceanbase::model::Answer;
 
 /// Something to do.
@@ -25,6 +25,10 @@ pub enum Effect {
     MakeVerification(String, Box<RecoveryTaskSpec>),
     /// Ended verifications, with their names, uids and resourceVersions.
     DeleteVerifications(Vec<(String, (String, String))>),
+    /// Cleanups that are shown, with their names.
+    MakeCleanups(Vec<(String, CleanupTaskSpec)>),
+    /// Ended ones of these, with their names, uids and resourceVersions.
+    DeleteCleanups(Vec<(String, (String, String))>),
 }
 
 impl Effect {
@@ -39,7 +43,9 @@ impl Effect {
             Self::ChangePolicy(_)
             | Self::StopLogBackups(_)
             | Self::MakeVerification(..)
-            | Self::DeleteVerifications(_) => Vec::new(),
+            | Self::DeleteVerifications(_)
+            | Self::MakeCleanups(_)
+            | Self::DeleteCleanups(_) => Vec::new(),
         }
     }
 }

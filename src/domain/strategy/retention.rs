@@ -6,6 +6,7 @@
 //! shown and left as it is.
 
 mod record;
+mod shrink;
 
 use jiff::Timestamp;
 
@@ -14,6 +15,7 @@ use crate::api::Drift;
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
 use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::retention::seconds;
 use crate::domain::{Next, Obstacle};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
 
@@ -130,6 +132,13 @@ impl Draft<'_> {
         }
         self.forget_policies(matched);
         let days = retention.and_then(|retention| retention.recovery_window_days);
+        if let Some(condition) = self.too_short(days) {
+            return Look {
+                change: None,
+                next: Next::Await,
+                condition,
+            };
+        }
         let mut tally = Tally::default();
         let mut change = None;
         let mut next = Next::Await;
@@ -148,13 +157,21 @@ impl Draft<'_> {
                 continue;
             }
             match stands {
-                Stands::Applied => self.note_applied(tenant, days),
+                Stands::Applied => {
+                    self.forget_shrink(tenant);
+                    self.note_applied(tenant, days);
+                }
                 Stands::Drifted(message) => {
+                    self.forget_shrink(tenant);
                     // Nothing is tried again there.
                     self.forget_failures_of(tenant);
                     tally.drifted.push(message);
                 }
-                Stands::Due(due) => match self.held(&due) {
+                Stands::Due(due) => match self.held(tenant, &due, days) {
+                    Held::Shrinking(until) => {
+                        tally.shrinking.push((tenant.name.clone(), until));
+                        next = next.sooner(Next::At(until), self.now);
+                    }
                     Held::Until(until) => next = next.sooner(Next::At(until), self.now),
                     Held::NotSeenYet => tally.under_way += 1,
                     Held::No if !self.has_room(tenant) => tally.without_room += 1,
@@ -217,8 +234,6 @@ impl Draft<'_> {
             }
             (wanted, Some(shown)) => {
                 if self.is_set_here(tenant, shown) || enforced {
-                    // A window that shrinks deletes backups: whatever is to be asked before that,
-                    // is asked here.
                     return Stands::Due(PolicyChange::Drop {
                         tenant: name,
                         tenant_id: tenant.id,
@@ -242,7 +257,10 @@ impl Draft<'_> {
         }
     }
 
-    fn held(&self, due: &PolicyChange) -> Held {
+    fn held(&mut self, tenant: &Tenant, due: &PolicyChange, days: Option<i32>) -> Held {
+        if let Some(until) = self.shrinks_at(tenant, due, days) {
+            return Held::Shrinking(until);
+        }
         if let Some(until) = self.policy_paused_until(due) {
             return Held::Until(until);
         }
@@ -290,6 +308,9 @@ impl Draft<'_> {
             let message = "no tenant is this strategy's to back up now: see `status.tenants`";
             return wanted(RETENTION_APPLIED, Status::Unknown, "NoTenants", message);
         }
+        if let Some(pending) = shrink::pending(tally) {
+            return pending;
+        }
         if tally.under_way > 0 {
             let message = format!("the policies of {} tenants are being set", tally.under_way);
             return wanted(RETENTION_APPLIED, Status::Unknown, "Applying", message);
@@ -306,6 +327,8 @@ struct Tally {
     elsewhere: Vec<String>,
     under_way: usize,
     without_room: usize,
+    /// Tenants whose window becomes shorter, and when.
+    shrinking: Vec<(String, Timestamp)>,
 }
 
 /// How many others there are beside the one that is named.
@@ -319,6 +342,8 @@ fn and_more(all: usize) -> String {
 /// Whether a statement has to wait.
 enum Held {
     No,
+    /// It deletes backups, and waits until then.
+    Shrinking(Timestamp),
     /// The last one failed.
     Until(Timestamp),
     /// What the last one did is not seen yet.
@@ -345,22 +370,4 @@ fn window(days: i32) -> u64 {
 /// Whether a policy of this window deletes nothing: RECOVERY_WINDOW unset or 0 never expires.
 fn never_expires(recovery_window: &str) -> bool {
     recovery_window.trim().is_empty() || seconds(recovery_window) == Some(0)
-}
-
-/// The length of a time literal of the engine: digits and `s`, `m`, `h` or `d`, seconds without
-/// a unit. The view keeps what was typed, and `168h` is `7d`.
-fn seconds(literal: &str) -> Option<u64> {
-    let literal = literal.trim();
-    let split = literal
-        .find(|letter: char| !letter.is_ascii_digit())
-        .unwrap_or(literal.len());
-    let (digits, unit) = literal.split_at(split);
-    let unit = match unit.to_ascii_lowercase().as_str() {
-        "" | "s" => 1,
-        "m" => 60,
-        "h" => 60 * 60,
-        "d" => DAY,
-        _ => return None,
-    };
-    digits.parse::<u64>().ok()?.checked_mul(unit)
 }

@@ -16,6 +16,7 @@ use crate::oceanbase::model::Answer;
 
 mod alerts;
 mod blackout;
+mod cleanups;
 mod closed;
 mod following;
 mod history;
@@ -167,6 +168,9 @@ impl Story {
                 directories: BTreeMap::new(),
                 recovered: BTreeSet::new(),
                 verifications: Vec::new(),
+                cleanups: Vec::new(),
+                asked_cleanups: Vec::new(),
+                least_window_days: 1,
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),
                     cluster_id: 7,
@@ -253,7 +257,9 @@ impl Story {
                 | Effect::ChangePolicy(_)
                 | Effect::StopLogBackups(_)
                 | Effect::MakeVerification(..)
-                | Effect::DeleteVerifications(_) => {}
+                | Effect::DeleteVerifications(_)
+                | Effect::MakeCleanups(_)
+                | Effect::DeleteCleanups(_) => {}
             }
         }
         names

@@ -58,6 +58,7 @@ fn piece(id: i64, start_scn: u64, end_scn: u64) -> Piece {
         end_scn: Scn(end_scn),
         frozen: true,
         available: true,
+        output_bytes: 1,
     }
 }
 

@@ -2,7 +2,8 @@
 
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{
-    AuxiliaryTenant, Destinations, JobKey, ResourceName, RestoreKey, TenantId, TenantName,
+    AuxiliaryTenant, CleanupKind, Destinations, JobId, JobKey, ResourceName, RestoreKey, TenantId,
+    TenantName,
 };
 
 /// A look at the database before a statement is sent.
@@ -125,5 +126,24 @@ pub enum Guard {
         tenant_id: TenantId,
         /// `STANDBY` or `PRIMARY`.
         role: &'static str,
+    },
+    /// The statement is not sent when sys has started a cleanup of the tenant after this one, nor
+    /// while one of the tenant runs.
+    NoCleanup {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// What the statement deletes.
+        kind: CleanupKind,
+        /// The newest cleanup that sys had started before.
+        after: JobId,
+        /// Whether it was about to be sent before: one of its kind that is found is then its own.
+        again: bool,
+    },
+    /// The statement is sent only when this is the tenant's only running cleanup.
+    OnlyCleanup {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// The cleanup.
+        job_id: JobId,
     },
 }

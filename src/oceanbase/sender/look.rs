@@ -1,5 +1,6 @@
 //! What is looked for right before a statement is sent, on the same session.
 
+mod cleanup;
 mod restore;
 mod tables;
 
@@ -83,27 +84,19 @@ impl Sender {
             }
             Guard::OnlyRunningJob { tenant_id, key } => {
                 let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
-                let parents: Vec<_> = jobs
-                    .iter()
-                    .filter(|job| job.description == key.as_str())
-                    .map(|job| (job.tenant_id, job.id))
-                    .collect();
-                let mut running = jobs
-                    .iter()
-                    .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
-                    .peekable();
-                let ours = |job: &Job| {
-                    job.description == key.as_str()
-                        || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
-                };
-                if running.peek().is_none() {
-                    return Err(withheld("the backup does not run any more"));
-                }
-                if running.all(ours) {
-                    Ok(())
-                } else {
-                    Err(withheld("another backup runs"))
-                }
+                only_running(&jobs, tenant_id, &key)
+            }
+            Guard::NoCleanup {
+                tenant_id,
+                kind,
+                after,
+                again,
+            } => {
+                let (what, since) = ((tenant_id, kind), (after, again));
+                self.no_cleanup(session, version, what, since).await
+            }
+            Guard::OnlyCleanup { tenant_id, job_id } => {
+                self.only_cleanup(session, version, tenant_id, job_id).await
             }
             Guard::NeverRestored { .. }
             | Guard::NoRestoreWithKey(_)
@@ -231,6 +224,30 @@ fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
         return Err(Stop::Answer(Answer::AlreadySent));
     }
     Ok(())
+}
+
+fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), Stop> {
+    let parents: Vec<_> = jobs
+        .iter()
+        .filter(|job| job.description == key.as_str())
+        .map(|job| (job.tenant_id, job.id))
+        .collect();
+    let mut running = jobs
+        .iter()
+        .filter(|job| job.tenant_id == tenant_id && !job.status.is_terminal())
+        .peekable();
+    let ours = |job: &Job| {
+        job.description == key.as_str()
+            || parents.contains(&(job.initiator_tenant_id, job.initiator_job_id))
+    };
+    if running.peek().is_none() {
+        return Err(withheld("the backup does not run any more"));
+    }
+    if running.all(ours) {
+        Ok(())
+    } else {
+        Err(withheld("another backup runs"))
+    }
 }
 
 /// Commands to one cluster are sent one after the other, and a job's row is there when its

@@ -59,3 +59,11 @@ pub(super) fn shared(tenant: Tenant, known: Option<&Arc<Tenant>>) -> Arc<Tenant>
         _ => Arc::new(tenant),
     }
 }
+
+/// What was read anew; an equal value stays the same allocation.
+pub(super) fn same<T: PartialEq>(known: Option<&Arc<T>>, fresh: T) -> Arc<T> {
+    match known {
+        Some(known) if **known == fresh => Arc::clone(known),
+        _ => Arc::new(fresh),
+    }
+}

@@ -3,6 +3,7 @@ use crate::oceanbase::client::Connect;
 use crate::oceanbase::model::JobStatus;
 use crate::oceanbase::testing::{Given, InProcess, account, lock};
 
+mod cleanups;
 mod restores;
 mod rows;
 

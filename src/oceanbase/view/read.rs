@@ -1,5 +1,6 @@
 //! The reading of rows.
 
+mod cleanup;
 mod lag;
 mod restore;
 
@@ -17,6 +18,7 @@ use crate::oceanbase::model::{
 };
 use crate::oceanbase::version::{Capability, Version};
 
+pub use cleanup::{cleaned_items, cleanups};
 pub use lag::lag_targets;
 pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
 
@@ -227,6 +229,7 @@ pub fn archive_dests(answer: &Rows) -> Result<BTreeMap<TenantId, ArchiveDest>, V
             "binding" => value.clone_into(&mut dest.binding),
             "piece_switch_interval" => value.clone_into(&mut dest.piece_switch_interval),
             "state" => dest.enabled = value.eq_ignore_ascii_case("ENABLE"),
+            "dest_id" => dest.dest_id = value.parse().ok(),
             _ => {}
         }
     }
@@ -354,6 +357,7 @@ pub fn pieces(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<Piece>>, ViewError
             end_scn: row.scn("END_SCN")?,
             frozen: row.is("STATUS", "FROZEN")?,
             available: row.is("FILE_STATUS", "AVAILABLE")?,
+            output_bytes: row.i64("OUTPUT_BYTES")?,
         });
     }
     Ok(pieces)

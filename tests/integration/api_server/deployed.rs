@@ -1,15 +1,16 @@
 //! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
 
 mod edits;
+mod probes;
 
 use std::collections::BTreeSet;
-use std::io::{Read, Write};
-use std::net::TcpStream;
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
-use super::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
+use probes::{address_of, status_of};
+
+use crate::support::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
 use crate::support::{Node, eventually};
 
@@ -159,6 +160,8 @@ fn the_operator_may_do_this_and_nothing_else() {
             "backupstrategies.backup.oceanbase.io: list patch watch",
             "backuptasks.backup.oceanbase.io/status: update",
             "backuptasks.backup.oceanbase.io: create delete get list patch watch",
+            "cleanuptasks.backup.oceanbase.io/status: update",
+            "cleanuptasks.backup.oceanbase.io: create delete get list watch",
             "events.events.k8s.io: create patch",
             "logbackups.backup.oceanbase.io/status: update",
             "logbackups.backup.oceanbase.io: create get list patch update watch",
@@ -235,6 +238,7 @@ fn whoever_may_view_a_namespace_sees_all_kinds_and_changes_none() {
             "backupstorages.backup.oceanbase.io: get list watch",
             "backupstrategies.backup.oceanbase.io: get list watch",
             "backuptasks.backup.oceanbase.io: get list watch",
+            "cleanuptasks.backup.oceanbase.io: get list watch",
             "logbackups.backup.oceanbase.io: get list watch",
             "oceanbaseclusters.backup.oceanbase.io: get list watch",
             "recoverytasks.backup.oceanbase.io: get list watch",
@@ -251,6 +255,7 @@ fn whoever_may_edit_a_namespace_writes_strategies_and_tasks_but_no_endpoint() {
             "backupstorages.backup.oceanbase.io: get list watch".to_owned(),
             format!("backupstrategies.backup.oceanbase.io: {all}"),
             format!("backuptasks.backup.oceanbase.io: {all}"),
+            "cleanuptasks.backup.oceanbase.io: get list watch".to_owned(),
             format!("logbackups.backup.oceanbase.io: {all}"),
             "oceanbaseclusters.backup.oceanbase.io: get list watch".to_owned(),
             "recoverytasks.backup.oceanbase.io: get list watch".to_owned(),
@@ -274,28 +279,6 @@ fn granted() -> BTreeSet<String> {
         granted.extend(verbs.split(' ').map(|verb| format!("{resource}: {verb}")));
     }
     granted
-}
-
-/// The status that an HTTP GET is answered with.
-fn status_of(address: &str, path: &str) -> String {
-    let Ok(mut stream) = TcpStream::connect(address) else {
-        return "no connection".to_owned();
-    };
-    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer.lines().next().unwrap_or_default().to_owned()
-}
-
-/// Where the operator serves, from its log.
-fn address_of(operator: &OperatorProcess) -> String {
-    let log = eventually(
-        "an address in the log",
-        || operator.log(),
-        |log| log.contains("\"address\""),
-    );
-    let (_, rest) = log.split_once("\"address\":\"").unwrap();
-    rest.split('"').next().unwrap().to_owned()
 }
 
 #[test]
@@ -361,6 +344,7 @@ spec:
     }
     edits::ask_for_a_recovery(here);
     edits::verify_a_tenant(here);
+    edits::show_cleanups(here, &node.simulator);
     edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
     let address = address_of(&operator);

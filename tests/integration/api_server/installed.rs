@@ -64,12 +64,12 @@ fn no_schema_breaks_a_rule_of_structural_schemas() {
 #[test]
 fn one_version_is_served_and_stored() {
     let path = "--output=jsonpath={range .items[*]}{.spec.versions[*].name}={.status.storedVersions} {end}";
-    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(6);
+    let expected = r#"v1alpha1=["v1alpha1"] "#.repeat(7);
     assert_eq!(kubectl(&["get", "crd", path]).unwrap(), expected);
 }
 
 #[test]
-fn the_six_kinds_are_served() {
+fn the_seven_kinds_are_served() {
     let mut names: Vec<String> = kubectl(&[
         "api-resources",
         "--api-group=backup.oceanbase.io",
@@ -87,6 +87,7 @@ fn the_six_kinds_are_served() {
             format!("backupstorages obbst {group} BackupStorage"),
             format!("backupstrategies obbs {group} BackupStrategy"),
             format!("backuptasks obbt {group} BackupTask"),
+            format!("cleanuptasks obct {group} CleanupTask"),
             format!("logbackups oblb {group} LogBackup"),
             format!("oceanbaseclusters obc {group} OceanBaseCluster"),
             format!("recoverytasks obrt {group} RecoveryTask"),

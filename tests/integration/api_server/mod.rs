@@ -3,7 +3,6 @@
 mod client;
 mod coverage;
 mod deployed;
-mod installation;
 mod installed;
 mod printed;
 mod samples;

@@ -54,6 +54,16 @@ fn a_fresh_object_of_each_kind_is_marked_as_not_yet_observed() {
                 },
             }),
         ),
+        (
+            "CleanupTask",
+            "cleanuptasks",
+            json!({
+                "clusterRef": reference,
+                "tenantName": "orders",
+                "mode": "Preview",
+                "target": {"type": "Obsolete"},
+            }),
+        ),
     ];
     for (kind, plural, spec) in specs {
         let made = send(

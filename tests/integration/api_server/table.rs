@@ -249,3 +249,8 @@ fn log_backups_are_accepted_and_refused_as_their_table_says() {
 fn recoveries_are_accepted_and_refused_as_their_table_says() {
     check("recoverytasks.yaml");
 }
+
+#[test]
+fn cleanups_are_accepted_and_refused_as_their_table_says() {
+    check("cleanuptasks.yaml");
+}

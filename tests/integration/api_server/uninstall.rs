@@ -3,7 +3,7 @@
 
 use oceanbase_sim::statement::Kind;
 
-use super::installation::{Installation, SYSTEM};
+use crate::support::installation::{Installation, SYSTEM};
 use crate::support::world::{NFS, cluster, secret};
 use crate::support::{Node, eventually};
 
@@ -78,6 +78,7 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
     for kind in [
         "backupstrategies",
         "backuptasks",
+        "cleanuptasks",
         "logbackups",
         "oceanbaseclusters",
         "recoverytasks",

@@ -49,6 +49,9 @@ const OTHER_WORDS: &[&str] = &[
     "PauseLogBackup", "S3Storage", "TableRecovery", "TenantBackup",
     // Where a task comes from, and what it makes.
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
+    // Cleanups: what is deleted, or not, and by whom.
+    "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Engine", "Keep",
+    "ManualCleanup", "Piece",
     // Days.
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",
     // Words of Kubernetes.

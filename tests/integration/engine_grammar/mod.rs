@@ -18,6 +18,7 @@ macro_rules! kinds {
 }
 
 mod checks;
+mod cleanups;
 mod conformance;
 mod engine;
 mod jobs;
@@ -30,19 +31,22 @@ mod spoilt;
 mod statements;
 mod tables;
 
-use oceanbase_backup_operator::oceanbase::view::{Query, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery};
 
 /// How many kinds of queries there are.
 fn kinds_of_queries() -> usize {
     let others = kinds!(Query:
         Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
         RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
-        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore
-    ) - 1;
+        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore Cleanup
+    ) - 2;
     others
         + kinds!(RestoreQuery:
             Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
             Pools Units Zones DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
             OwnTableJobsByKey OwnTableHistoryByKey
+        )
+        + kinds!(CleanupQuery:
+            Jobs History Items ItemHistory OwnJobsAfter OwnHistoryAfter JobsOf
         )
 }

@@ -7,6 +7,7 @@ use oceanbase_backup_operator::oceanbase::model::{
 use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
+use super::cleanups::cleanups;
 use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
 use super::restores::restores;
 use super::rows::{Cells, Desk};
@@ -160,6 +161,7 @@ async fn archive_dests(desk: &mut Desk) {
         binding: "OPTIONAL".to_owned(),
         piece_switch_interval: "1d".to_owned(),
         enabled: true,
+        dest_id: Some(1001),
     };
     assert_eq!(read, [(TenantId(1002), expected)].into());
     let of_one = desk.ask(&Query::ArchiveDestOf(TenantId(1002))).await;
@@ -255,6 +257,7 @@ async fn pieces(desk: &mut Desk) {
         ("CHECKPOINT_SCN", "1774746000123456790"),
         ("END_SCN", MAX_SCN_TEXT),
         ("FILE_STATUS", "'AVAILABLE'"),
+        ("OUTPUT_BYTES", "9223372036854775807"),
     ];
     let mut deleted = active;
     deleted[8] = ("FILE_STATUS", "'DELETED'");
@@ -270,6 +273,7 @@ async fn pieces(desk: &mut Desk) {
         end_scn: MAX_SCN,
         frozen: false,
         available: true,
+        output_bytes: i64::MAX,
     };
     assert_eq!(read, [(TenantId(1002), vec![expected])].into());
 }
@@ -353,6 +357,7 @@ async fn everything_reads_back(version: &str) {
     policies(&mut desk).await;
     lag_targets(&mut desk).await;
     restores(&mut desk).await;
+    cleanups(&mut desk).await;
     let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
     let unknown = unknown + tables(&mut desk).await;
     let (asked, all) = (&desk.asked, super::kinds_of_queries() - unknown);

@@ -2,9 +2,13 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery, SESSION_SETUP, limit};
+use oceanbase_backup_operator::oceanbase::command::{
+    Cleanup, Command, Recovery, SESSION_SETUP, limit,
+};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{Destinations, JobKey, TenantId, TenantName};
+use oceanbase_backup_operator::oceanbase::model::{
+    Destinations, JobId, JobKey, TenantId, TenantName,
+};
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
 
@@ -187,6 +191,12 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
             tenant: tenant(),
             tenant_id: TenantId(1002),
         }),
+        // The others are in `cleanups`.
+        Command::from(Cleanup::Cancel {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+            job_id: JobId(7),
+        }),
         lag_target(0),
         lag_target(7200),
     ]
@@ -227,6 +237,7 @@ fn kinds_of_commands() -> usize {
         FindBackup
         CancelBackup
         Recovery
+        Cleanup
     )
 }
 

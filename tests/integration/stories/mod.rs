@@ -11,6 +11,7 @@ mod bad_login;
 mod bad_schedule;
 mod canary;
 mod cancel;
+mod cleanup;
 mod cluster_renamed;
 mod deleting;
 mod elsewhere;

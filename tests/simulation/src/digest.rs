@@ -22,6 +22,7 @@ pub fn digest(world: &World) -> Digest {
         "backupstorages",
         "backupstrategies",
         "backuptasks",
+        "cleanuptasks",
         "logbackups",
         "oceanbaseclusters",
         "recoverytasks",
@@ -95,7 +96,9 @@ fn recovered(world: &Cluster) -> Digest {
     for unit in &resources.configs {
         digest.insert(format!("unit {}", unit.name), "there".to_owned());
     }
-    for job in world.restores.jobs.iter().chain(&world.restores.history) {
+    // One that makes no tenant comes to nothing.
+    let restores = world.restores.jobs.iter().chain(&world.restores.history);
+    for job in restores.filter(|job| job.tenant.is_some()) {
         let tenant = without_instants(job.request.tenant_name.clone());
         let of_tenant = digest.entry(format!("restores of {tenant}"));
         let ending = if job.has_failed() {

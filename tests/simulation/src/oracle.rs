@@ -56,7 +56,7 @@ struct State {
     is_around: bool,
     /// Whether RESTORE reads the store for a while before its row is there.
     reads_slowly: bool,
-    /// Whether the operators' wall clocks are right.
+    /// Whether all clocks are right.
     is_on_time: bool,
     /// How many tenants there are in the beginning.
     tenants: usize,
@@ -110,7 +110,9 @@ impl Oracle {
             heals: workload.heals,
             is_around: workload.is_around,
             reads_slowly: workload.reads_slowly,
-            is_on_time: faults.iter().all(|fault| !fault.act.is_of_clock()),
+            is_on_time: faults
+                .iter()
+                .all(|fault| !(fault.act.is_of_clock() || fault.is_of_their_clock())),
             at_once: workload.at_once,
             violations: Vec::new(),
             seen: 0,

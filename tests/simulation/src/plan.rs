@@ -87,6 +87,20 @@ impl Fault {
         }
     }
 
+    /// Whether statements are refused for good because of it, and are sent again now and then.
+    #[must_use]
+    pub fn refuses(&self) -> bool {
+        let word = |yaml: &str| yaml.starts_with("alterSystem") || yaml.starts_with("upgrading");
+        matches!(&self.act, Act::Database(yaml) if word(yaml))
+    }
+
+    /// Whether the time of the database is not that of the others because of it.
+    #[must_use]
+    pub fn is_of_their_clock(&self) -> bool {
+        let is_jump = |yaml: &str| yaml.starts_with("timeJump");
+        matches!(&self.act, Act::Database(yaml) | Act::While(_, yaml) if is_jump(yaml))
+    }
+
     /// Whether it passes, and the database must at the end be as if it had not been.
     #[must_use]
     pub fn passes(&self) -> bool {

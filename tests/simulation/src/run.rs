@@ -5,6 +5,7 @@ use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use oceanbase_sim::log::Entry;
 use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest, lasting};
@@ -18,6 +19,9 @@ const CONVERGENCE: Duration = Duration::from_mins(1);
 
 /// How long before the end of a run nothing is written or sent any more.
 const QUIET: Duration = Duration::from_mins(5);
+
+/// How many statements are sent before the end that are refused for good.
+const SELDOM: usize = 30;
 
 /// How soon after the last renewal of a leader that is gone another one leads: the lease is over
 /// 15 s after it was seen, and it is looked at every 2 s.
@@ -114,14 +118,17 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     }
     let is_masked = report.plan.faults.iter().all(Fault::is_masked);
     let passes = report.plan.faults.iter().all(Fault::passes);
+    let refuses = report.plan.faults.iter().any(Fault::refuses);
     for plural in ["backuptasks", "recoverytasks"] {
-        wrong.extend(unfinished(&world.double.list(plural), passes));
+        wrong.extend(unfinished(&world.double.list(plural), passes, refuses));
     }
     wrong.extend(world.oracle.left_behind(&world.simulator));
     for strategy in world.double.list("backupstrategies") {
         wrong.extend(lost_slots(workload, world, &strategy["status"]));
     }
-    if report.settled_at + QUIET > workload.length {
+    // What is refused for good is tried now and then.
+    let is_seldom = refuses && sent_lately(world) <= SELDOM;
+    if report.settled_at + QUIET > workload.length && !is_seldom {
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));
     }
     let faults = &report.plan.faults;
@@ -164,12 +171,22 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     report.violations.extend(wrong);
 }
 
+/// How many statements are sent at the end that may change something.
+fn sent_lately(world: &World) -> usize {
+    let end = oceanbase_sim::clock::Clock::now(&world.time);
+    let lately = |entry: &&Entry| end.since(entry.at) < QUIET;
+    world
+        .simulator
+        .log(|log| log.changing().filter(lately).count())
+}
+
 /// I15: tasks that should be over.
-fn unfinished(tasks: &[Arc<Value>], passes: bool) -> Vec<String> {
+fn unfinished(tasks: &[Arc<Value>], passes: bool, refuses: bool) -> Vec<String> {
     // What somebody must mend first is waited for, and said.
     let waits = |task: &Value| {
         let status = &task["status"];
-        !passes && status["phase"] == "Pending" && !status["cause"].is_null()
+        let may_wait = status["phase"] == "Pending" || refuses;
+        !passes && may_wait && !status["cause"].is_null()
     };
     // One for several tenants waits with its children.
     let of_children = |task: &Value| {

@@ -14,6 +14,7 @@ fn piece(checkpoint: i64) -> Piece {
         end_scn: scn(86_400),
         frozen: false,
         available: true,
+        output_bytes: 1,
     }
 }
 

@@ -137,6 +137,7 @@ impl Database {
             end_scn: minutes(minute + 24 * 60),
             frozen: false,
             available: true,
+            output_bytes: 1,
         });
     }
 

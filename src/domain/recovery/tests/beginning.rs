@@ -250,6 +250,7 @@ fn live(tenant_compatible: &str) -> Knowledge {
         end_scn: WINDOW.end_scn,
         frozen: false,
         available: true,
+        output_bytes: 1,
     };
     Knowledge::Live {
         sets: Arc::new(vec![set]),

@@ -32,6 +32,19 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
 }
 
 #[test]
+fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
+    let mut story = Story::sent();
+    story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
+    story.seen.handed_over = None;
+    story.seen.intent_age = Duration::from_mins(1);
+    story.pass_hearing(&Answer::Done, 60);
+    assert!(!is_restore(story.pass(61).as_ref()));
+    story.seen.intent_age = Duration::from_mins(12);
+    story.pass_hearing(&Answer::Done, 720);
+    assert!(is_restore(story.pass(721).as_ref()));
+}
+
+#[test]
 fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
     let mut story = Story::sent().canceled();
     story.seen.handed_over = None;

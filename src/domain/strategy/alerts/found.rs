@@ -9,7 +9,7 @@ use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly, why};
 use crate::domain::strategy::verification::{failed, overdue};
 use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
-use crate::oceanbase::model::{RoundStatus, Tenant};
+use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
 const NO_SUCCESS_DAYS: i32 = 9;
@@ -27,6 +27,7 @@ impl Draft<'_> {
             (Some(matched), Ok(tenants)) => {
                 for tenant in &matched.eligible {
                     self.find_delayed(tenant, &mut found);
+                    find_uncleaned(tenant, &mut found);
                 }
                 let named = |tenant: &Tenant| {
                     let mut failing = matched.failing.iter();
@@ -42,7 +43,7 @@ impl Draft<'_> {
                     self.find_without_success(tenant, &good, &mut found);
                 }
             }
-            _ => found.unknown = vec![Kind::NoSuccess, Kind::LogDelay],
+            _ => found.unknown = vec![Kind::NoSuccess, Kind::LogDelay, Kind::CleanupFailed],
         }
         found
     }
@@ -187,4 +188,24 @@ impl Draft<'_> {
 fn after(at: Timestamp, seconds: i64) -> Timestamp {
     at.saturating_add(SignedDuration::from_secs(seconds))
         .unwrap_or(Timestamp::MAX)
+}
+
+/// Finds the last cleanup to have failed: what should be gone stays and fills the store.
+fn find_uncleaned(tenant: &Tenant, found: &mut Found) {
+    let ended = tenant.cleanups.iter();
+    let ended = ended.filter(|job| job.status.is_terminal());
+    let Some(last) = ended.max_by_key(|job| job.id) else {
+        return;
+    };
+    if last.status != JobStatus::Failed {
+        return;
+    }
+    let why = last.failure.as_ref();
+    let why = why.map_or("the database shows no cause", |failure| &*failure.message);
+    let message = format!(
+        "cleanup job {} of tenant {} failed, and what should be gone stays in the store: {why}",
+        last.id, tenant.name
+    );
+    let key = (Kind::CleanupFailed, tenant.name.clone());
+    found.wrong.insert(key, message);
 }

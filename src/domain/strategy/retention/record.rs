@@ -192,7 +192,7 @@ impl Draft<'_> {
     }
 
     /// What is known of a tenant's policy; made where there is room.
-    fn record_mut(&mut self, tenant: TenantId) -> Option<&mut AppliedPolicy> {
+    pub(super) fn record_mut(&mut self, tenant: TenantId) -> Option<&mut AppliedPolicy> {
         let known = &mut self.status.retention;
         let at = match known.binary_search_by_key(&tenant.0, |known| known.tenant_id) {
             Ok(at) => at,

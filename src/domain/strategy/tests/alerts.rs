@@ -264,6 +264,32 @@ fn an_alert_that_holds_is_written_again_every_five_minutes_only() {
 }
 
 #[test]
+fn alerts_that_hold_are_written_again_together() {
+    let found = |objects: &[&str]| Found {
+        wrong: objects
+            .iter()
+            .map(|object| ((Kind::LogDelay, (*object).to_owned()), "late".to_owned()))
+            .collect(),
+        ..Found::default()
+    };
+    let (first, _) = updated(&[], &found(&["a"]), at(0));
+    let (both, _) = updated(&first, &found(&["a", "b"]), at(2));
+    let (again, _) = updated(&both, &found(&["a", "b"]), at(5));
+    let told: Vec<_> = again
+        .iter()
+        .map(|a| a.last_generated_time.clone())
+        .collect();
+    assert_eq!(
+        told,
+        [
+            Some(crate::domain::time(at(5))),
+            Some(crate::domain::time(at(5)))
+        ]
+    );
+    assert_eq!(updated(&again, &found(&["a", "b"]), at(7)).0, again);
+}
+
+#[test]
 fn a_cause_that_comes_back_is_a_new_alert() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);

@@ -9,6 +9,7 @@ use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 mod elsewhere;
 mod handover;
 mod lost;
+mod shrink;
 
 const KEEP_ALL: Retention = Retention {
     policy: RetentionPolicy::KeepAll,

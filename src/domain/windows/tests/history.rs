@@ -51,6 +51,7 @@ fn told(rounds: &[Round]) -> History {
                 end_scn: Scn(end_scn),
                 frozen: next.is_some() || stopped,
                 available: *available,
+                output_bytes: 1,
             });
             // Without the next piece nothing says that the row's checkpoint is old.
             let is_shown = next.is_some_and(|(_, available, _)| *available);

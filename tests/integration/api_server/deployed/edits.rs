@@ -6,7 +6,7 @@ use oceanbase_sim::Simulator;
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 
-use super::super::installation::Installation;
+use crate::support::installation::Installation;
 use crate::support::{eventually, within};
 
 /// A recovery that nobody allows is refused: that stands in its status.
@@ -101,6 +101,42 @@ spec:
         let tasks = tasks["items"].as_array().into_iter().flatten();
         let names = tasks.filter_map(|task| task["metadata"]["name"].as_str());
         names.filter(|name| name.starts_with("drill-")).count() == 1
+    });
+}
+
+/// Cleanups of the database that fail are shown, and the older one is deleted.
+pub(super) fn show_cleanups(here: &Installation, simulator: &Simulator) {
+    for _ in 0..2 {
+        simulator
+            .inject(Fault::FailCleanup {
+                tenant: "orders".to_owned(),
+                code: -4016,
+                comment: None,
+            })
+            .unwrap();
+    }
+    let retention = "spec: {retention: {policy: RecoveryWindow, recoveryWindowDays: 7}}";
+    here.kubectl(&[
+        "patch",
+        "backupstrategy",
+        "nightly",
+        "-n",
+        "shop",
+        "--type=merge",
+        "--patch",
+        retention,
+    ])
+    .unwrap();
+    let shown = || here.get(&["cleanuptasks", "-n", "shop"]);
+    let names = |tasks: &serde_json::Value| {
+        let tasks = tasks["items"].as_array().into_iter().flatten();
+        let names = tasks.filter_map(|task| task["metadata"]["name"].as_str());
+        names.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let first = eventually("a failed cleanup", shown, |tasks| !names(tasks).is_empty());
+    eventually("only the newest one", shown, |tasks| {
+        let now = names(tasks);
+        now.len() == 1 && now != names(&first)
     });
 }
 

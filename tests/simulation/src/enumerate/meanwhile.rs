@@ -70,11 +70,11 @@ fn to_tenant(name: &str) -> Vec<Act> {
 
 /// What is done to a tenant that a recovery has made.
 pub(super) fn to_recovered(name: &str) -> Vec<Act> {
-    let mut acts = both(&format!("lock: {{tenant: {name}, locked: true}}")).to_vec();
-    acts.push(database(&format!(
-        "role: {{tenant: {name}, role: primary}}"
-    )));
-    acts
+    let all = [
+        format!("lock: {{tenant: {name}, locked: true}}"),
+        format!("role: {{tenant: {name}, role: primary}}"),
+    ];
+    all.iter().map(|yaml| database(yaml)).collect()
 }
 
 /// Two at a time: one of these, and a kill at the next statement that begins a job.

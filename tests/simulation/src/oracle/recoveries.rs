@@ -63,7 +63,11 @@ impl Recoveries {
 
     fn is_called_off(&self, key: &str) -> bool {
         let task = self.task(key);
-        task.is_some_and(|task| task["spec"]["cancel"] == true)
+        // A verification goes with its strategy, and takes its tenant with it.
+        let is_going = |task: &Value| {
+            is_verification(task) && !task["metadata"]["deletionTimestamp"].is_null()
+        };
+        task.is_some_and(|task| task["spec"]["cancel"] == true || is_going(task))
     }
 }
 

@@ -1,47 +1,53 @@
-//! A control plane of its own on which somebody ran `kubectl apply -k deploy` and nothing else. The
-//! shared one will not do: an operator that is started as it is shipped looks at all namespaces.
+//! A control plane of its own on which somebody installed the operator and nothing else. The shared
+//! one will not do: an operator that is started as it is shipped looks at all namespaces.
 
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use control_plane::ControlPlane;
 use kube::config::Kubeconfig;
 use serde_json::Value;
 
-use crate::support::account::with_token;
-use crate::support::api::client_of;
-use crate::support::cluster::run;
-use crate::support::proxy::Proxy;
+use super::account::with_token;
+use super::api::client_of;
+use super::cluster::run;
+use super::proxy::Proxy;
 
 /// Where the operator runs.
-pub(super) const SYSTEM: &str = "oceanbase-backup-system";
+pub(crate) const SYSTEM: &str = "oceanbase-backup-system";
 /// Who it is.
-pub(super) const OPERATOR: &str =
+pub(crate) const OPERATOR: &str =
     "system:serviceaccount:oceanbase-backup-system:oceanbase-backup-operator";
 
 /// The control plane.
-pub(super) struct Installation {
+pub(crate) struct Installation {
     plane: ControlPlane,
     /// What the first apply printed.
-    pub(super) printed: String,
+    pub(crate) printed: String,
 }
 
 /// The installation that all tests share.
-pub(super) fn installation() -> &'static Installation {
+pub(crate) fn installation() -> &'static Installation {
     static SHARED: LazyLock<Installation> = LazyLock::new(Installation::new);
     &SHARED
 }
 
 impl Installation {
-    /// A control plane on which `deploy` was applied.
-    pub(super) fn new() -> Self {
-        let mut installation = Self {
+    /// A control plane on which nothing is installed yet.
+    pub(crate) fn empty() -> Self {
+        Self {
             plane: ControlPlane::start().unwrap(),
             printed: String::new(),
-        };
+        }
+    }
+
+    /// A control plane on which `deploy` was applied.
+    pub(crate) fn new() -> Self {
+        let mut installation = Self::empty();
         installation.printed = installation.apply_all();
         let wait = ["wait", "--for=condition=Established", "crd", "--all"];
         installation.kubectl(&wait).unwrap();
@@ -49,19 +55,29 @@ impl Installation {
     }
 
     /// `kubectl apply -k deploy`.
-    pub(super) fn apply_all(&self) -> String {
+    pub(crate) fn apply_all(&self) -> String {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy");
         self.kubectl(&["apply", "--kustomize", deploy.to_str().unwrap()])
             .unwrap()
     }
 
+    /// Helm as its administrator. The error is what Helm complains of.
+    pub(crate) fn helm(&self, arguments: &[&str]) -> Result<String, String> {
+        run(helm::helm(&self.plane).unwrap().args(arguments), None)
+    }
+
+    /// A directory for files, which goes with it.
+    pub(crate) fn directory(&self) -> &Path {
+        self.plane.directory()
+    }
+
     /// As its administrator. The error is what kubectl complains of.
-    pub(super) fn kubectl(&self, arguments: &[&str]) -> Result<String, String> {
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Result<String, String> {
         self.kubectl_with(arguments, "")
     }
 
     /// The same with standard input.
-    pub(super) fn kubectl_with(&self, arguments: &[&str], input: &str) -> Result<String, String> {
+    pub(crate) fn kubectl_with(&self, arguments: &[&str], input: &str) -> Result<String, String> {
         let mut child = self
             .plane
             .kubectl()
@@ -84,13 +100,13 @@ impl Installation {
     }
 
     /// An object as JSON.
-    pub(super) fn get(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn get(&self, arguments: &[&str]) -> Value {
         let arguments = [&["get", "--output=json"], arguments].concat();
         serde_json::from_str(&self.kubectl(&arguments).unwrap()).unwrap()
     }
 
     /// A shell in which `kubectl` is its administrator's.
-    pub(super) fn shell(&self, script: &str) -> Result<String, String> {
+    pub(crate) fn shell(&self, script: &str) -> Result<String, String> {
         let kubectl = self.plane.kubectl();
         let mut shell = Command::new("bash");
         shell.current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -105,15 +121,22 @@ impl Installation {
         run(shell.args(["-c", &script]), None)
     }
 
-    /// The operator as the Deployment starts it: its arguments, its account, no namespace.
-    pub(super) fn start_operator(&self) -> OperatorProcess {
-        let deployment = self.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
+    /// The operator as its Deployment starts it: with its arguments, its variables and its account.
+    pub(crate) fn start_operator(&self) -> OperatorProcess {
+        self.start_operator_in(SYSTEM)
+    }
+
+    /// The same of a Deployment in another namespace.
+    pub(crate) fn start_operator_in(&self, namespace: &str) -> OperatorProcess {
+        let deployment = self.get(&["deployment", "oceanbase-backup-operator", "-n", namespace]);
         let pod = &deployment["spec"]["template"]["spec"];
         let account = pod["serviceAccountName"].as_str().unwrap();
         let token = self
-            .kubectl(&["create", "token", account, "-n", SYSTEM])
+            .kubectl(&["create", "token", account, "-n", namespace])
             .unwrap();
-        let file = with_token(self.plane.kubeconfig(), &token, "deployed");
+        static COUNT: AtomicUsize = AtomicUsize::new(0);
+        let name = format!("deployed-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let file = with_token(self.plane.kubeconfig(), &token, &name);
         let log = file.with_extension("log");
         let gate = Proxy::before(client_of(&Kubeconfig::read_from(file).unwrap()));
         let output = File::create(&log).unwrap();
@@ -125,7 +148,7 @@ impl Installation {
         for variable in container["env"].as_array().unwrap() {
             let value = match variable["valueFrom"]["fieldRef"]["fieldPath"].as_str() {
                 Some("metadata.name") => "oceanbase-backup-operator-0",
-                Some("metadata.namespace") => SYSTEM,
+                Some("metadata.namespace") => namespace,
                 _ => variable["value"].as_str().unwrap(),
             };
             command.env(variable["name"].as_str().unwrap(), value);
@@ -144,16 +167,24 @@ impl Installation {
 }
 
 /// A running operator, and the gate in front of it. Dropping it kills it.
-pub(super) struct OperatorProcess {
+pub(crate) struct OperatorProcess {
     child: Child,
     log: PathBuf,
-    pub(super) gate: Proxy,
+    pub(crate) gate: Proxy,
 }
 
 impl OperatorProcess {
     /// What it logged so far.
-    pub(super) fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// SIGTERM, as its Pod gets it when a new one takes its place; how it ended.
+    pub(crate) fn terminate(mut self) -> ExitStatus {
+        let kill = format!("kill -s TERM {}", self.child.id());
+        let sent = Command::new("sh").args(["-c", &kill]).status().unwrap();
+        assert!(sent.success());
+        self.child.wait().unwrap()
     }
 }
 

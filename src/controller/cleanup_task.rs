@@ -1,0 +1,191 @@
+//! `CleanupTask`: sees its tenant's backups and cleanups, performs what is asked of the database.
+
+use std::sync::Arc;
+
+use kube::{Resource, ResourceExt};
+
+use super::driver::identity;
+use super::wake::{Change, Changed};
+use super::{Context, Reconcile, access_of, cluster_of, database, namespace};
+use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus};
+use crate::domain::cleanup::{self, DatabaseSeen, Effect};
+use crate::domain::{Decision, access};
+use crate::oceanbase::command::{Cleanup, Command};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::database::Permit;
+use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
+use crate::oceanbase::rights::Way;
+use crate::oceanbase::sender::surely_over;
+
+/// What a pass over a task sees.
+pub struct Seen {
+    decision: cleanup::Seen,
+    key: Option<ClusterKey>,
+}
+
+impl Reconcile for CleanupTask {
+    type Seen = Seen;
+    type Effect = Effect;
+    type Answer = Answer;
+
+    const CONTROLLER: &'static str = "cleanup_task";
+
+    async fn observe(&self, context: &Context) -> Seen {
+        let cluster = cluster_of(self, &self.spec.cluster_ref);
+        let database = database(context, &cluster.namespace, &cluster.name);
+        let key = database.as_ref().ok().map(|(key, _)| key.clone());
+        let database = database.map(|(key, snapshot)| {
+            let tenant = self.tenant(&snapshot).cloned();
+            let name = tenant
+                .as_ref()
+                .map_or(&self.spec.tenant_name, |it| &it.name);
+            DatabaseSeen {
+                identity: snapshot.identity.clone(),
+                version: snapshot.version,
+                settled: context.clusters.is_settled(&key, name, &snapshot),
+                tenant,
+                newest_cleanup: snapshot.newest_cleanup,
+            }
+        });
+        let intent = self.status.as_ref().and_then(cleanup::open_intent);
+        let decision = cleanup::Seen {
+            allowed: access::tenant(&access_of(context, &cluster), &self.spec.tenant_name),
+            database,
+            intent_age: context.memory.intent_age(&identity(self), intent),
+            surely_over: surely_over(Command::BACKUP_TIMEOUT),
+        };
+        Seen { decision, key }
+    }
+
+    fn decide(
+        &self,
+        seen: &Seen,
+        heard: Option<(&Effect, &Answer)>,
+        context: &Context,
+    ) -> Decision<CleanupTaskStatus, Effect> {
+        let status = self.current_status();
+        let task = self.task(&status);
+        cleanup::decide(&task, &seen.decision, heard, context.clock.now())
+    }
+
+    fn is_fenced(effect: &Effect) -> bool {
+        matches!(effect, Effect::Delete { .. })
+    }
+
+    fn waiting(&self, seen: &Seen, context: &Context) -> Option<CleanupTaskStatus> {
+        let status = self.current_status();
+        let task = self.task(&status);
+        Some(cleanup::decide_waiting(&task, &seen.decision, context.clock.now()).status)
+    }
+
+    fn way(&self, seen: &Seen, _: &Effect) -> Option<(ClusterKey, Way)> {
+        Some((seen.key.clone()?, Way::Line))
+    }
+
+    async fn perform(
+        &self,
+        effect: &Effect,
+        _: &Seen,
+        permit: Option<Permit>,
+        _: &Context,
+    ) -> Answer {
+        let Some(mut permit) = permit else {
+            return Answer::NotSent("the cluster is busy".to_owned());
+        };
+        permit.send(&command(effect.clone())).await
+    }
+
+    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let tasks = &context.stores.cleanups;
+        tasks.state_filter(|task| !is_over(task) && is_concerned(task, change, context))
+    }
+}
+
+impl CleanupTask {
+    fn task<'a>(&'a self, status: &'a CleanupTaskStatus) -> cleanup::Task<'a> {
+        cleanup::Task {
+            generation: self.metadata.generation.unwrap_or_default(),
+            owned: is_owned_by_strategy(self),
+            spec: &self.spec,
+            status,
+        }
+    }
+
+    /// The tenant that the task was begun for, whatever it is called by now; before that the one of
+    /// the name.
+    fn tenant<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
+        let status = self.status.as_ref();
+        let begun = status.filter(|status| status.statement.is_some() || status.job_id.is_some());
+        match begun.and_then(|status| status.tenant_id) {
+            Some(id) => snapshot.tenants.get(&TenantId(id)),
+            None => snapshot.tenant(&self.spec.tenant_name),
+        }
+    }
+}
+
+fn command(effect: Effect) -> Command {
+    Command::from(match effect {
+        Effect::Delete {
+            tenant,
+            tenant_id,
+            what,
+            after,
+            again,
+        } => Cleanup::Delete {
+            tenant,
+            tenant_id,
+            what,
+            after,
+            again,
+        },
+        Effect::Find {
+            tenant,
+            tenant_id,
+            what,
+            after,
+        } => Cleanup::Find {
+            tenant,
+            tenant_id,
+            what,
+            after,
+        },
+        Effect::Cancel {
+            tenant,
+            tenant_id,
+            job_id,
+        } => Cleanup::Cancel {
+            tenant,
+            tenant_id,
+            job_id,
+        },
+    })
+}
+
+/// Whether a strategy made it, to show a cleanup of the database.
+fn is_owned_by_strategy(task: &CleanupTask) -> bool {
+    let owners = task.owner_references();
+    owners
+        .iter()
+        .any(|owner| owner.controller == Some(true) && owner.kind == BackupStrategy::kind(&()))
+}
+
+fn is_over(task: &CleanupTask) -> bool {
+    let status = task.status.as_ref();
+    status.is_some_and(|status| status.outcome.is_some())
+}
+
+/// Whether a task that has not ended is to be looked at.
+fn is_concerned(task: &CleanupTask, change: &Change, context: &Context) -> bool {
+    let namespace = namespace(task);
+    let cluster = &task.spec.cluster_ref.name;
+    match change {
+        Change::Everything => true,
+        Change::Database { .. } => {
+            change.is_about_tenant(&namespace, cluster, &task.spec.tenant_name)
+        }
+        Change::Object(Changed::Cluster(_)) => {
+            change.is_about_cluster(context, &namespace, cluster)
+        }
+        Change::Object(_) => false,
+    }
+}

@@ -1,0 +1,78 @@
+//! The CleanupTasks of a strategy, and those that others have made for its tenants.
+
+use kube::{Resource, ResourceExt};
+
+use super::children::{make, metadata_of};
+use super::{cluster_of, is_for, is_owned_by, namespace, same_database};
+use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
+use crate::controller::{Context, stores};
+use crate::domain::strategy::{AskedCleanup, CleanupSeen, Made};
+use crate::oceanbase::credentials::ClusterKey;
+
+/// Those that the strategy made.
+pub(super) fn seen(strategy: &BackupStrategy, context: &Context) -> Vec<CleanupSeen> {
+    let namespace = namespace(strategy);
+    let tasks = stores::within(&context.stores.cleanups, &namespace);
+    tasks
+        .filter(|task| is_owned_by(&**task, strategy))
+        .map(|task| {
+            let status = task.status.clone().unwrap_or_default();
+            CleanupSeen {
+                name: task.name_any(),
+                version: (
+                    task.uid().unwrap_or_default(),
+                    task.resource_version().unwrap_or_default(),
+                ),
+                tenant_name: task.spec.tenant_name.clone(),
+                mirrored_since: task.spec.mirror.as_ref().map(|it| it.start_time.0),
+                deleting: task.metadata.deletion_timestamp.is_some(),
+                outcome: status.outcome,
+                completed_at: status.completion_time.map(|at| at.0),
+            }
+        })
+        .collect()
+}
+
+/// Those that somebody made for tenants of the strategy's database, wherever they are.
+pub(super) fn asked(
+    strategy: &BackupStrategy,
+    cluster: &ClusterKey,
+    context: &Context,
+) -> Vec<AskedCleanup> {
+    let all = &context.stores.cleanups;
+    let mut tasks = all.state_filter(|task| {
+        task.spec.mirror.is_none() && is_for(&strategy.spec, &task.spec.tenant_name)
+    });
+    tasks.retain(|task| {
+        let of = cluster_of(&**task, &task.spec.cluster_ref);
+        same_database(context, cluster, &of)
+    });
+    let tasks = tasks.iter().map(|task| {
+        let status = task.status.as_ref();
+        AskedCleanup {
+            tenant_name: task.spec.tenant_name.clone(),
+            job_id: status.and_then(|status| status.job_id),
+            is_over: status.is_some_and(|status| status.outcome.is_some()),
+        }
+    });
+    tasks.collect()
+}
+
+/// Makes tasks.
+pub(super) async fn make_all(
+    strategy: &BackupStrategy,
+    tasks: &[(String, CleanupTaskSpec)],
+    context: &Context,
+    made: &mut Made,
+) {
+    let owner = strategy.controller_owner_ref(&());
+    for (name, spec) in tasks {
+        let object = CleanupTask {
+            metadata: metadata_of(name, &namespace(strategy), owner.clone()),
+            spec: spec.clone(),
+            status: None,
+        };
+        let is_ours = |known: &CleanupTask| is_owned_by(known, strategy);
+        make(&object, is_ours, context, made).await;
+    }
+}

@@ -1,0 +1,191 @@
+//! The database's job: one's own, or one that is only shown.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::{Draft, Effect, Outcome, State, Verdict};
+use crate::api::Cause;
+use crate::api::backup_task::Mirror;
+use crate::api::cleanup_task::PlanEntry;
+use crate::domain::{Next, Obstacle, cause, time};
+use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, TenantId};
+
+/// How long a job that is not shown is looked for.
+const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+/// How often it is looked for.
+const LOOK_INTERVAL: Duration = Duration::from_mins(10);
+/// How soon after a cancel the job is looked at again.
+const CANCEL_PAUSE: Duration = Duration::from_secs(30);
+/// How many of the things that a job deletes are listed.
+const LISTED: usize = 200;
+
+impl Draft<'_> {
+    /// The job of the statement: the first of its kind that sys has started after the cleanups that
+    /// there were before.
+    pub(super) fn find_job(&self, what: &Deletion) -> Option<CleanupJob> {
+        let statement = self.status.statement.as_ref()?;
+        let tenant = self.tenant()?;
+        if self.status.tenant_id != Some(tenant.id.0) {
+            return None;
+        }
+        let mut jobs = tenant.cleanups.iter();
+        if let Some(id) = self.status.job_id {
+            return jobs.find(|job| job.id.0 == id).cloned();
+        }
+        let kind = what.kind();
+        let ours = jobs.filter(|job| {
+            job.id.0 > statement.after_job_id
+                && job.kind == kind
+                && job.initiator_tenant_id == TenantId::SYS
+                && (job.initiator_job_id.0 == 0
+                    || job.initiator_job_id.0 > statement.after_parent_job_id)
+        });
+        ours.min_by_key(|job| job.id).cloned()
+    }
+
+    /// Shows a job that somebody else started.
+    pub(super) fn mirror(mut self, mirror: &Mirror) -> Verdict {
+        if !self.task.owned {
+            return self.fail(cause(
+                "InvalidSpec",
+                "`mirror` is written only by the operator, for a cleanup of the database; set `mode` \
+                 and `target` to ask for one",
+            ));
+        }
+        if let Err(obstacle) = &self.seen.database {
+            let unseen = obstacle.as_waiting();
+            return self.render(&State::Unseen(unseen), None, Next::Await);
+        }
+        let found = self.tenant().and_then(|tenant| {
+            let mut jobs = tenant.cleanups.iter();
+            jobs.find(|job| job.id.0 == mirror.job_id && time(job.started_at) == mirror.start_time)
+        });
+        if let Some(job) = found {
+            let by_sys = job.initiator_tenant_id == TenantId::SYS;
+            let source = if by_sys { "Manual" } else { "Engine" };
+            self.status.source = Some(source.to_owned());
+            let job = job.clone();
+            return self.follow(&job);
+        }
+        if mirror.start_time.0.duration_until(self.now) > PATIENCE {
+            return self.fail(cause(
+                "JobNotFound",
+                "the database does not show this job any more; how it ended is not known",
+            ));
+        }
+        let unseen = Obstacle::waiting(
+            "JobNotVisible",
+            format!(
+                "the database does not show job {}; it is looked for",
+                mirror.job_id
+            ),
+        );
+        self.render(&State::Unseen(unseen), None, Next::After(LOOK_INTERVAL))
+    }
+
+    pub(super) fn follow(mut self, job: &CleanupJob) -> Verdict {
+        self.status.job_id = Some(job.id.0);
+        self.status.start_time = Some(time(job.started_at));
+        self.note_deleted(&job.items);
+        if self.task.spec.mirror.is_some() {
+            let listed = job.items.iter().rev().take(LISTED);
+            self.status.plan = listed.map(entry).collect();
+        }
+        let outcome = match &job.status {
+            JobStatus::Completed => Outcome::Completed,
+            JobStatus::Failed => Outcome::Failed,
+            JobStatus::Canceled => Outcome::Canceled,
+            JobStatus::Init | JobStatus::Doing | JobStatus::Canceling | JobStatus::Unknown(_) => {
+                return self.follow_running(job);
+            }
+        };
+        // What it deleted is read a moment after its end.
+        let is_read = i64::try_from(job.items.len()).is_ok_and(|known| known >= job.tasks);
+        let ended_at = job.ended_at.unwrap_or(self.now);
+        if !is_read && ended_at.duration_until(self.now) < SignedDuration::from_mins(1) {
+            let state = State::Running(JobStatus::Doing);
+            return self.render(&state, None, Next::After(Duration::from_secs(10)));
+        }
+        self.status.cause = match outcome {
+            Outcome::Completed => None,
+            Outcome::Failed => Some(why(job)),
+            Outcome::Canceled if self.is_cancel_wanted() => {
+                Some(cause("Canceled", "canceled as `spec.cancel` asks"))
+            }
+            Outcome::Canceled => Some(cause(
+                "CanceledElsewhere",
+                "somebody canceled the cleanup in the database",
+            )),
+        };
+        self.end(outcome, job.ended_at)
+    }
+
+    fn follow_running(mut self, job: &CleanupJob) -> Verdict {
+        self.status.cause = None;
+        let state = State::Running(job.status.clone());
+        let is_cancelable = matches!(job.status, JobStatus::Init | JobStatus::Doing);
+        let settled = self.seen.database.as_ref().is_ok_and(|seen| seen.settled);
+        if self.is_cancel_wanted() && is_cancelable && settled && self.task.spec.mirror.is_none() {
+            let effect = self.tenant_name().map(|tenant| Effect::Cancel {
+                tenant,
+                tenant_id: job.tenant_id,
+                job_id: job.id,
+            });
+            return self.render(&state, effect, Next::After(CANCEL_PAUSE));
+        }
+        self.render(&state, None, Next::Await)
+    }
+
+    /// Notes what is deleted, and how much it took.
+    pub(super) fn note_deleted(&mut self, items: &[CleanedItem]) {
+        let deleted = || items.iter().filter(|item| item.is_deleted);
+        let count = |is_set| {
+            let of_kind = deleted().filter(|item| item.is_set == is_set);
+            i64::try_from(of_kind.count()).ok()
+        };
+        self.status.deleted_sets = count(true);
+        self.status.deleted_pieces = count(false);
+        let known = deleted().map(|item| item.bytes);
+        let freed = known.sum::<Option<i64>>();
+        self.status.freed_bytes = freed.or(self.status.freed_bytes);
+    }
+
+    pub(super) fn unseen_state(&self) -> State {
+        match self.status.job_id {
+            None => State::Accepted,
+            Some(id) => State::Unseen(Obstacle::waiting(
+                "JobNotVisible",
+                format!("the database does not show job {id} any more; it is looked for"),
+            )),
+        }
+    }
+}
+
+fn why(job: &CleanupJob) -> Cause {
+    job.failure.as_ref().map_or_else(
+        || {
+            cause(
+                "DatabaseError",
+                "the database's job failed and shows no cause: look at \
+                 CDB_OB_BACKUP_DELETE_TASK_HISTORY",
+            )
+        },
+        Cause::from,
+    )
+}
+
+fn entry(item: &CleanedItem) -> PlanEntry {
+    let (action, why) = if item.is_deleted {
+        ("Delete", "deleted")
+    } else {
+        ("Keep", "not deleted by this job")
+    };
+    PlanEntry {
+        kind: if item.is_set { "BackupSet" } else { "Piece" }.to_owned(),
+        id: item.id,
+        bytes: item.bytes,
+        action: action.to_owned(),
+        why: why.to_owned(),
+    }
+}

@@ -1,0 +1,91 @@
+//! What stands in the way of a cleanup.
+
+use super::Draft;
+use crate::domain::Obstacle;
+use crate::oceanbase::model::{Tenant, TenantName};
+use crate::oceanbase::version::Capability;
+
+impl<'a> Draft<'a> {
+    /// The tenant, where nothing keeps it from being looked at.
+    pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Obstacle> {
+        let name = &self.task.spec.tenant_name;
+        if TenantName::parse(name).is_none() {
+            return Err(Obstacle::permanent(
+                "UnsafeTenantName",
+                "the tenant's name can not stand in a statement; create a CleanupTask for a tenant \
+                 whose name has only letters, digits and '_' and is no reserved word",
+            ));
+        }
+        self.seen.allowed.clone()?;
+        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
+        let Some(tenant) = database.tenant.as_deref() else {
+            if self.status.tenant_id.is_some() {
+                return Err(Obstacle::permanent(
+                    "TenantDropped",
+                    format!("the tenant '{name}' was dropped since; create a new CleanupTask"),
+                ));
+            }
+            return Err(Obstacle::waiting(
+                "TenantNotFound",
+                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
+            ));
+        };
+        if self
+            .status
+            .tenant_id
+            .is_some_and(|known| known != tenant.id.0)
+        {
+            return Err(Obstacle::permanent(
+                "TenantReplaced",
+                format!("the tenant '{name}' was made anew since; create a new CleanupTask"),
+            ));
+        }
+        Ok(tenant)
+    }
+
+    /// What stands in the way of deleting besides what the plan says, if anything.
+    pub(super) fn obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
+        let database = self.seen.database.as_ref().ok()?;
+        if !database.version.can(Capability::ManualCleanup) {
+            return Some(Obstacle::permanent(
+                "UnsupportedServerVersion",
+                format!(
+                    "the server is version {}, and backups can be deleted by a statement from 4.4.2 \
+                     on: set `retention` of the strategy, by which the database deletes itself",
+                    database.version
+                ),
+            ));
+        }
+        if tenant.role != "PRIMARY" || tenant.status != "NORMAL" {
+            return Some(Obstacle::waiting(
+                "TenantNotNormal",
+                format!(
+                    "the tenant's role is {} and its status {}; its backups can be deleted when they \
+                     are PRIMARY and NORMAL",
+                    tenant.role, tenant.status
+                ),
+            ));
+        }
+        if !database.settled {
+            return Some(Obstacle::reading());
+        }
+        if let Some(job) = tenant.running_jobs().next() {
+            return Some(Obstacle::waiting(
+                "WaitingForRunningBackup",
+                format!(
+                    "backup job {} of the tenant runs, and may stand on what would be deleted: the \
+                     cleanup follows it",
+                    job.id
+                ),
+            ));
+        }
+        let job = tenant.running_cleanups().next()?;
+        Some(Obstacle::waiting(
+            "WaitingForRunningCleanup",
+            format!(
+                "cleanup job {} of the tenant runs; this one follows",
+                job.id
+            ),
+        ))
+    }
+}

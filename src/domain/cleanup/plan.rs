@@ -1,0 +1,90 @@
+//! The plan of a cleanup: what goes, what stays, and why.
+
+use super::{Draft, Outcome, Verdict};
+use crate::api::cleanup_task::{PlanCounts, PlanEntry};
+use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
+use crate::domain::{Next, Obstacle, cause, shortened};
+use crate::oceanbase::model::{Deletion, Tenant};
+use crate::oceanbase::version::Version;
+
+/// How many entries a plan lists.
+const LISTED: usize = 200;
+
+/// A plan, and why it would not be carried out.
+pub(super) struct Plan {
+    pub(super) items: Vec<Item>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Plan {
+    pub(super) fn is_empty(&self) -> bool {
+        !self.items.iter().any(|item| item.why.goes())
+    }
+}
+
+impl Draft<'_> {
+    /// What would become of the tenant's backups.
+    pub(super) fn plan(&self, tenant: &Tenant, what: &Deletion) -> Plan {
+        let version = self.seen.database.as_ref().map(|seen| seen.version);
+        let held = Held::of(tenant, version.unwrap_or(Version::OLDEST), self.now);
+        let items = held.plan(what);
+        let refusal = refusal(&held, what, &items);
+        Plan { items, refusal }
+    }
+
+    /// Shows the plan, and sends nothing.
+    pub(super) fn preview(mut self, what: &Deletion) -> Verdict {
+        let tenant = match self.reachable_tenant() {
+            Ok(tenant) => tenant,
+            Err(obstacle) => return self.wait(obstacle, Next::Await),
+        };
+        if self.seen.database.as_ref().is_ok_and(|seen| !seen.settled) {
+            return self.wait(Obstacle::reading(), Next::Await);
+        }
+        let plan = self.plan(tenant, what);
+        self.show(&plan.items);
+        let would_be_refused = plan.refusal.as_ref();
+        self.status.cause = would_be_refused.map(|refusal| cause(refusal.reason, &refusal.message));
+        self.end(Outcome::Completed, None)
+    }
+
+    /// Writes the plan into the status.
+    pub(super) fn show(&mut self, items: &[Item]) {
+        let (going, staying): (Vec<_>, Vec<_>) = items.iter().partition(|item| item.why.goes());
+        let mut counts = PlanCounts::default();
+        for item in &going {
+            let (number, bytes) = match item.kind {
+                Kind::Set => (&mut counts.delete_sets, &mut counts.delete_bytes),
+                Kind::Piece => (&mut counts.delete_pieces, &mut counts.delete_bytes),
+            };
+            *number += 1;
+            *bytes = bytes.saturating_add(item.bytes);
+        }
+        for item in &staying {
+            let (number, bytes) = match item.kind {
+                Kind::Set => (&mut counts.keep_sets, &mut counts.keep_bytes),
+                Kind::Piece => (&mut counts.keep_pieces, &mut counts.keep_bytes),
+            };
+            *number += 1;
+            *bytes = bytes.saturating_add(item.bytes);
+        }
+        // The newest are asked for most.
+        let listed = going.into_iter().rev().chain(staying.into_iter().rev());
+        self.status.plan = listed.take(LISTED).map(entry).collect();
+        self.status.plan_counts = Some(counts);
+    }
+}
+
+fn entry(item: &Item) -> PlanEntry {
+    PlanEntry {
+        kind: match item.kind {
+            Kind::Set => "BackupSet",
+            Kind::Piece => "Piece",
+        }
+        .to_owned(),
+        id: item.id,
+        bytes: Some(item.bytes),
+        action: if item.why.goes() { "Delete" } else { "Keep" }.to_owned(),
+        why: shortened(item.why.text(), 256),
+    }
+}

@@ -1,0 +1,262 @@
+//! The statement of a cleanup: the intent, the answer, and how an intent without an answer ends.
+
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, Effect, Outcome, State, Verdict};
+use crate::api::CleanupTaskStatus;
+use crate::api::cleanup_task::CleanupStatement;
+use crate::domain::backoff::{Backoff, still_to_come};
+use crate::domain::{Next, cause, time};
+use crate::oceanbase::model::{Answer, Deletion, Failure, FailureClass, JobId, TenantId};
+
+const SENDING: &str = "Sending";
+const ACCEPTED: &str = "Accepted";
+const REFUSED: &str = "Refused";
+
+/// The pause after a statement that was refused for now, or could not be sent; it doubles.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// No pause between two statements is longer.
+const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+/// How soon to look again for an intent that could not be looked for.
+const LOOK_PAUSE: Duration = Duration::from_secs(15);
+/// How soon a job shows up after its statement was taken.
+const JOB_SOON: Duration = Duration::from_secs(5);
+/// After how long without a job an accepted cleanup has failed.
+const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// How often its job is looked for.
+const JOB_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+
+/// The intent that stands in a status without an answer; each sending of it is another one.
+#[must_use]
+pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
+    let statement = status.statement.as_ref()?;
+    (statement.outcome == SENDING)
+        .then(|| format!("{}#{}", statement.after_parent_job_id, statement.sends))
+}
+
+impl Draft<'_> {
+    /// Goes on with a deletion where it stands.
+    pub(super) fn delete(self, what: Deletion) -> Verdict {
+        let outcome = self.status.statement.as_ref().map(|it| it.outcome.clone());
+        match outcome.as_deref() {
+            Some(SENDING | ACCEPTED) => {
+                if let Some(job) = self.find_job(&what) {
+                    return self.follow(&job);
+                }
+                if outcome.as_deref() == Some(SENDING) {
+                    self.resolve(what)
+                } else {
+                    self.await_job()
+                }
+            }
+            _ => self.take_up(what),
+        }
+    }
+
+    /// Nothing was taken yet.
+    fn take_up(mut self, what: Deletion) -> Verdict {
+        if self.is_cancel_wanted() {
+            self.status.cause = Some(cause("Canceled", "canceled as `spec.cancel` asks"));
+            return self.end(Outcome::Canceled, None);
+        }
+        let tenant = match self.reachable_tenant() {
+            Ok(tenant) => tenant,
+            Err(obstacle) => return self.wait(obstacle, Next::Await),
+        };
+        if let Some(obstacle) = self.obstacle(tenant) {
+            return self.wait(obstacle, Next::Await);
+        }
+        let plan = self.plan(tenant, &what);
+        self.show(&plan.items);
+        if let Some(refusal) = &plan.refusal {
+            return self.fail(cause(refusal.reason, &refusal.message));
+        }
+        if plan.is_empty() {
+            // The database would refuse it (9040).
+            self.note_deleted(&[]);
+            self.status.cause = Some(cause("NothingObsolete", "nothing is obsolete"));
+            return self.end(Outcome::Completed, None);
+        }
+        if let Some(until) = self.paused_until() {
+            return self.render(&State::Refused, None, Next::At(until));
+        }
+        self.send(what)
+    }
+
+    /// Writes the intent and sends.
+    fn send(mut self, what: Deletion) -> Verdict {
+        let (Some(tenant), Some(known), Ok(database)) =
+            (self.tenant_name(), self.tenant(), &self.seen.database)
+        else {
+            return self.unchanged();
+        };
+        let newest = known.cleanups.iter().map(|job| job.id.0).max();
+        let sends = self.status.statement.as_ref().map_or(0, |it| it.sends);
+        let after = database.newest_cleanup;
+        // The database did not know what was about to be sent before.
+        self.status.statement = Some(CleanupStatement {
+            after_job_id: newest.unwrap_or(0),
+            after_parent_job_id: after.0,
+            sends: sends.saturating_add(1),
+            outcome: SENDING.to_owned(),
+            sent_time: Some(time(self.now)),
+        });
+        self.status.cause = None;
+        self.status.retry_time = None;
+        let effect = Effect::Delete {
+            tenant,
+            tenant_id: known.id,
+            what,
+            after,
+            again: false,
+        };
+        let next = Next::After(self.seen.surely_over);
+        self.render(&State::Sending, Some(effect), next)
+    }
+
+    /// An intent without an answer: by a lost reply, or a restart.
+    fn resolve(mut self, what: Deletion) -> Verdict {
+        if let Err(obstacle) = &self.seen.database {
+            self.status.cause = Some(obstacle.cause());
+            return self.render(&State::Sending, None, Next::Await);
+        }
+        self.status.cause = Some(cause(
+            "OutcomeUnknown",
+            "whether the database took the statement is not known; it is looked for before anything \
+             is sent again",
+        ));
+        if let Some(rest) = self.seen.surely_over.checked_sub(self.seen.intent_age) {
+            let next = Next::After(rest + Duration::from_millis(1));
+            return self.render(&State::Sending, None, next);
+        }
+        let effect = self.find_effect(what);
+        self.render(&State::Sending, effect, Next::After(LOOK_PAUSE))
+    }
+
+    fn find_effect(&self, what: Deletion) -> Option<Effect> {
+        let after = self.status.statement.as_ref()?.after_parent_job_id;
+        Some(Effect::Find {
+            tenant: self.tenant_name()?,
+            tenant_id: TenantId(self.status.tenant_id?),
+            what,
+            after: JobId(after),
+        })
+    }
+
+    /// Accepted, and no job is there.
+    fn await_job(self) -> Verdict {
+        if let Err(obstacle) = &self.seen.database {
+            return self.render(&State::Unseen(obstacle.as_waiting()), None, Next::Await);
+        }
+        let sent_time = self.status.statement.as_ref();
+        let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());
+        let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
+        if waited <= JOB_PATIENCE {
+            let state = self.unseen_state();
+            return self.render(&state, None, Next::After(JOB_LOOK_INTERVAL));
+        }
+        self.fail(cause(
+            "JobNotFound",
+            "the database took the statement and shows no job for it: look at \
+             CDB_OB_BACKUP_DELETE_JOB_HISTORY and at what is left, then create a new CleanupTask",
+        ))
+    }
+
+    /// Takes in what became of this pass's effect.
+    pub(super) fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+        match effect {
+            Effect::Delete { .. } => self.hear_delete(answer),
+            Effect::Find { .. } => self.hear_find(answer),
+            Effect::Cancel { .. } => self.hear_cancel(answer),
+        }
+    }
+
+    fn hear_delete(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
+                self.set_outcome(REFUSED);
+                self.fail(refused(failure))
+            }
+            Answer::Refused(failure) => {
+                self.set_outcome(REFUSED);
+                let pause = self.doubled();
+                self.pause(refused(failure), pause)
+            }
+            Answer::Withheld(why) | Answer::NotSent(why) => {
+                self.set_outcome(REFUSED);
+                let message = format!("the statement was not sent ({why}); it is tried again");
+                let pause = self.doubled();
+                self.pause(cause("NotSent", &message), pause)
+            }
+            Answer::Unknown(why) => {
+                let message = format!(
+                    "whether the database took the statement is not known ({why}); it is looked for \
+                     before anything is sent again"
+                );
+                self.status.cause = Some(cause("OutcomeUnknown", &message));
+                let next = Next::After(self.seen.surely_over);
+                self.render(&State::Sending, None, next)
+            }
+            _ => self.accepted(),
+        }
+    }
+
+    /// A look, nothing sent: `Done` means that nothing was found.
+    fn hear_find(mut self, answer: &Answer) -> Verdict {
+        match answer {
+            Answer::AlreadySent => self.accepted(),
+            Answer::Done => {
+                self.set_outcome(REFUSED);
+                let lost = "the database does not know the statement, which was lost on its way; it \
+                            is sent again";
+                self.pause(cause("StatementLost", lost), SignedDuration::ZERO)
+            }
+            _ => self.render(&State::Sending, None, Next::After(LOOK_PAUSE)),
+        }
+    }
+
+    fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+        let why = match answer {
+            Answer::Done | Answer::AlreadySent => {
+                let state = State::Running(crate::oceanbase::model::JobStatus::Canceling);
+                return self.render(&state, None, Next::After(JOB_SOON));
+            }
+            Answer::Refused(failure) => failure.message.clone(),
+            Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => why.clone(),
+            _ => "no answer".to_owned(),
+        };
+        let message = format!("the cleanup could not be canceled ({why}); it is tried again");
+        self.status.cause = Some(cause("CancelNotSent", &message));
+        let state = State::Running(crate::oceanbase::model::JobStatus::Doing);
+        self.render(&state, None, Next::After(LOOK_PAUSE))
+    }
+
+    fn accepted(mut self) -> Verdict {
+        self.set_outcome(ACCEPTED);
+        self.status.cause = None;
+        self.render(&State::Accepted, None, Next::After(JOB_SOON))
+    }
+
+    fn set_outcome(&mut self, outcome: &str) {
+        if let Some(statement) = &mut self.status.statement {
+            outcome.clone_into(&mut statement.outcome);
+        }
+    }
+
+    fn doubled(&self) -> SignedDuration {
+        let sends = self.status.statement.as_ref().map_or(1, |it| it.sends);
+        Backoff::new(PAUSE, LONGEST_PAUSE).pause(sends)
+    }
+
+    /// Until when nothing is sent.
+    fn paused_until(&self) -> Option<Timestamp> {
+        let until = self.status.retry_time.as_ref()?.0;
+        still_to_come(until, LONGEST_PAUSE, self.now)
+    }
+}
+
+fn refused(failure: &Failure) -> crate::api::Cause {
+    failure.into()
+}

@@ -1,0 +1,176 @@
+//! How a cleanup is shown.
+
+use jiff::Timestamp;
+
+use super::{Outcome, State};
+use crate::api::cleanup_task::CleanupMode;
+use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
+use crate::api::{CleanupTaskSpec, CleanupTaskStatus};
+use crate::domain::Event;
+use crate::domain::condition::{self, Progress, Status, wanted};
+use crate::oceanbase::model::JobStatus;
+
+/// The status of a task in this state. Phase, label and conditions are rendered and never read back.
+pub(super) fn render(
+    state: &State,
+    mut status: CleanupTaskStatus,
+    generation: i64,
+    now: Timestamp,
+) -> CleanupTaskStatus {
+    let phase = phase(state, &status);
+    let (progress, succeeded) = match state {
+        State::Ended(Outcome::Completed) => (Progress::Ready, Status::True),
+        State::Ended(_) => (Progress::Stalled, Status::False),
+        _ => (Progress::Reconciling, Status::Unknown),
+    };
+    let (reason, message) = explained(state, &status);
+    let succeeded_message = match succeeded {
+        Status::Unknown => "the cleanup has not ended",
+        Status::True | Status::False => &message,
+    };
+    let mut conditions = vec![wanted(SUCCEEDED, succeeded, &reason, succeeded_message)];
+    conditions.extend(condition::progress(progress, &reason, &message));
+    let statement = status.statement.as_ref().map(|it| it.outcome.as_str());
+    let accepted = status.job_id.is_some() || statement == Some("Accepted");
+    let has_job = status.job_id.is_some();
+    conditions.push(wanted(
+        ACCEPTED,
+        accepted,
+        if accepted { "StatementTaken" } else { &reason },
+        if accepted {
+            "the database has taken the statement"
+        } else {
+            "the database has not taken a statement"
+        },
+    ));
+    conditions.push(wanted(
+        JOB_STARTED,
+        has_job,
+        if has_job { "JobKnown" } else { &reason },
+        status.job_id.map_or_else(
+            || "no job is known".to_owned(),
+            |id| format!("cleanup job {id}"),
+        ),
+    ));
+    status.conditions = condition::merge(&status.conditions, conditions, generation, now);
+    status.observed_generation = Some(generation);
+    status.phase = Some(phase.to_owned());
+    // The console's words are the same (S38, S90).
+    status.console_label = Some(phase.to_owned());
+    status
+}
+
+fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
+    match state {
+        State::Waiting(_) | State::Refused | State::Sending | State::Accepted => "Pending",
+        State::Unseen(_) if status.job_id.is_none() => "Pending",
+        State::Running(JobStatus::Init) => "Pending",
+        State::Running(JobStatus::Canceling) => "Canceling",
+        // Also every word that this operator does not know: running, never finished.
+        State::Unseen(_) | State::Running(_) => "Executing",
+        State::Ended(outcome) => outcome.word(),
+    }
+}
+
+fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
+    let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
+    match (state, &status.cause) {
+        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+            plain(obstacle.reason, &obstacle.message)
+        }
+        (State::Ended(Outcome::Completed), cause) => completed(status, cause.is_some()),
+        (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
+        (State::Ended(outcome), None) => plain(outcome.word(), "the cleanup has ended"),
+        (State::Refused, None) => plain("RefusedForNow", "the statement is tried again"),
+        (State::Sending, None) => plain("Sending", "the statement is being sent"),
+        (State::Accepted, None) => plain(
+            "WaitingForJob",
+            "the database has taken the statement; its job is not shown yet",
+        ),
+        (State::Running(JobStatus::Canceling), None) => {
+            plain("Canceling", "the job is being canceled")
+        }
+        (State::Running(JobStatus::Unknown(word)), None) => (
+            "Executing".to_owned(),
+            format!("the job's status is {word}"),
+        ),
+        (State::Running(_), None) => plain("Executing", "the cleanup runs"),
+    }
+}
+
+fn completed(status: &CleanupTaskStatus, has_cause: bool) -> (String, String) {
+    let reason = "Completed".to_owned();
+    if status.job_id.is_some() {
+        return (reason, deleted(status));
+    }
+    let Some(counts) = &status.plan_counts else {
+        return (reason, "the cleanup is complete".to_owned());
+    };
+    let mut message = format!(
+        "{} sets and {} pieces would go ({} bytes), {} sets and {} pieces would stay",
+        counts.delete_sets,
+        counts.delete_pieces,
+        counts.delete_bytes,
+        counts.keep_sets,
+        counts.keep_pieces
+    );
+    if has_cause && let Some(cause) = &status.cause {
+        message = format!("{message}; {}", cause.message);
+    }
+    (reason, message)
+}
+
+fn deleted(status: &CleanupTaskStatus) -> String {
+    let (sets, pieces) = (status.deleted_sets, status.deleted_pieces);
+    format!(
+        "{} backup sets and {} archive pieces are deleted",
+        sets.unwrap_or_default(),
+        pieces.unwrap_or_default()
+    )
+}
+
+pub(super) fn started_event(status: &CleanupTaskStatus, spec: &CleanupTaskSpec) -> Event {
+    Event {
+        warning: false,
+        reason: "CleanupStarted",
+        message: format!(
+            "cleanup of tenant {} runs as job {}",
+            spec.tenant_name,
+            status.job_id.unwrap_or_default()
+        ),
+    }
+}
+
+pub(super) fn ended_event(
+    outcome: Outcome,
+    status: &CleanupTaskStatus,
+    spec: &CleanupTaskSpec,
+) -> Option<Event> {
+    if spec.mode == Some(CleanupMode::Preview) && outcome == Outcome::Completed {
+        return None;
+    }
+    let why = status.cause.as_ref().map_or("", |cause| &*cause.message);
+    let of = &spec.tenant_name;
+    let (warning, reason, message) = match outcome {
+        Outcome::Completed => (
+            false,
+            "CleanupSucceeded",
+            format!("cleanup of tenant {of}: {}", deleted(status)),
+        ),
+        Outcome::Failed => (
+            true,
+            "CleanupFailed",
+            format!("cleanup of tenant {of} failed: {why}"),
+        ),
+        Outcome::Canceled => (
+            false,
+            "CleanupCanceled",
+            format!("cleanup of tenant {of}: {why}"),
+        ),
+    };
+    Some(Event {
+        warning,
+        reason,
+        message,
+    })
+}

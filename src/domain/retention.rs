@@ -1,0 +1,364 @@
+//! Why a backup is still here, and why one went.
+//!
+//! One rule for all who ask: the preview of a cleanup, what is refused before anything is sent, and
+//! what is said of a cleanup that the database made by itself. It is the database's own rule: of the
+//! sets that ended before the window's start the newest valid full one is the anchor; older sets are
+//! obsolete, and so are archive pieces that end before the logs that the anchor needs. Failed sets
+//! are obsolete once they are older than the window. Only the destinations that are set now are
+//! cleaned. From V4.4.2 on a full set without its logs is no anchor, and stays all the same.
+
+mod asked;
+mod why;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+pub use asked::{Refusal, kept_for_last_chain, refusal};
+pub use why::Why;
+
+use super::windows;
+use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn, Tenant};
+use crate::oceanbase::version::{Capability, Version};
+
+/// What a backup is: a set of data, or a piece of archived log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// `CDB_OB_BACKUP_SET_FILES`.
+    Set,
+    /// `CDB_OB_ARCHIVELOG_PIECE_FILES`.
+    Piece,
+}
+
+/// One set or piece, and what becomes of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// What it is.
+    pub kind: Kind,
+    /// Its number.
+    pub id: i64,
+    /// The destination; each tenant counts its own.
+    pub dest_id: i64,
+    /// Bytes in the store.
+    pub bytes: i64,
+    /// Why it goes, or stays.
+    pub why: Why,
+}
+
+/// All that a tenant has in its stores, and by which rule it is kept.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// Sets that are not deleted.
+    pub sets: Vec<BackupSet>,
+    /// Pieces that are not deleted.
+    pub pieces: Vec<Piece>,
+    /// The destination where data backups go now.
+    pub data_dest: Option<i64>,
+    /// The destination where logs go now.
+    pub log_dest: Option<i64>,
+    /// Whether there is a delete policy.
+    pub has_policy: bool,
+    /// From when on each point stays recoverable; `None` where nothing expires.
+    pub window_start: Option<Scn>,
+    /// Whether a full set without its logs is no anchor: from V4.4.2 on.
+    pub checks_logs: bool,
+}
+
+impl Held {
+    /// What a tenant has now.
+    #[must_use]
+    pub fn of(tenant: &Tenant, version: Version, now: Timestamp) -> Self {
+        let window = tenant.recovery_window().and_then(window);
+        let window = window.and_then(|window| SignedDuration::try_from(window).ok());
+        let start = window.and_then(|window| now.checked_sub(window).ok());
+        Self {
+            sets: tenant.sets.to_vec(),
+            pieces: windows::pieces_of(tenant),
+            data_dest: data_dest(tenant),
+            log_dest: log_dest(tenant),
+            has_policy: tenant.recovery_window().is_some(),
+            window_start: start
+                .and_then(|at| u64::try_from(at.as_nanosecond()).ok())
+                .map(Scn),
+            checks_logs: version.can(Capability::ManualCleanup),
+        }
+    }
+
+    /// The set by which the window is kept: the newest full one that reaches back to its start.
+    #[must_use]
+    pub fn anchor(&self) -> Option<&BackupSet> {
+        let fulls = self.valid_fulls().filter(|set| self.is_here(set));
+        let old = fulls.filter(|set| self.is_old(set));
+        let usable = old.filter(|set| !self.checks_logs || self.has_its_logs(set));
+        usable.max_by_key(|set| set.id)
+    }
+
+    /// Whether it ended before the window's start.
+    fn is_old(&self, set: &BackupSet) -> bool {
+        let ended_at = set.ended_at;
+        self.window_start
+            .is_some_and(|start| ended_at.is_some_and(|ended_at| ended_at <= start.at()))
+    }
+
+    /// Whether a set can be recovered to any point by itself, or with the logs where they go now.
+    fn has_its_logs(&self, set: &BackupSet) -> bool {
+        let pieces = self.pieces.iter().filter(|piece| self.is_piece_here(piece));
+        let pieces: Vec<_> = pieces.cloned().collect();
+        let set = std::slice::from_ref(set);
+        !windows::recoverable(set, &pieces).points.is_empty()
+    }
+
+    fn valid_fulls(&self) -> impl Iterator<Item = &BackupSet> {
+        let sets = self.sets.iter();
+        sets.filter(|set| set.full && set.success && set.available)
+    }
+
+    /// The newest valid full set of the destination that is set now.
+    fn newest_full(&self) -> Option<&BackupSet> {
+        let here = self.valid_fulls().filter(|set| self.is_here(set));
+        here.max_by_key(|set| set.id)
+    }
+
+    fn is_here(&self, set: &BackupSet) -> bool {
+        Some(set.dest_id) == self.data_dest
+    }
+
+    fn is_piece_here(&self, piece: &Piece) -> bool {
+        Some(piece.dest_id) == self.log_dest
+    }
+
+    /// Everything that there is, and what the database's own cleanup does with it; sets before pieces,
+    /// oldest first.
+    #[must_use]
+    pub fn judged(&self) -> Vec<Item> {
+        let anchor = self.anchor();
+        let kept = self.kept_sets(anchor);
+        let mut sets: Vec<_> = self
+            .sets
+            .iter()
+            .map(|set| self.item_of_set(set, self.why_set(set, anchor, &kept)))
+            .collect();
+        let mut pieces: Vec<_> = self
+            .pieces
+            .iter()
+            .map(|piece| self.item_of_piece(piece, self.why_piece(piece, anchor)))
+            .collect();
+        sets.sort_by_key(|item| (item.id, item.dest_id));
+        pieces.sort_by_key(|item| (item.id, item.dest_id));
+        sets.extend(pieces);
+        sets
+    }
+
+    fn item_of_set(&self, set: &BackupSet, why: Why) -> Item {
+        Item {
+            kind: Kind::Set,
+            id: set.id.0,
+            dest_id: set.dest_id,
+            bytes: set.output_bytes,
+            why,
+        }
+    }
+
+    fn item_of_piece(&self, piece: &Piece, why: Why) -> Item {
+        Item {
+            kind: Kind::Piece,
+            id: piece.id,
+            dest_id: piece.dest_id,
+            bytes: piece.output_bytes,
+            why,
+        }
+    }
+
+    /// The sets from the anchor on, and all that they stand on.
+    fn kept_sets(&self, anchor: Option<&BackupSet>) -> BTreeSet<BackupSetId> {
+        let Some(anchor) = anchor else {
+            return self.sets.iter().map(|set| set.id).collect();
+        };
+        let young = self.sets.iter().filter(|set| set.id >= anchor.id);
+        let mut kept: BTreeSet<_> = young
+            .filter(|set| set.success && self.is_here(set))
+            .map(|set| set.id)
+            .collect();
+        loop {
+            let needed = self.sets.iter().filter(|set| kept.contains(&set.id));
+            let bases: BTreeSet<_> = needed
+                .flat_map(|set| [set.prev_full_id, set.prev_inc_id])
+                .filter(|id| id.0 > 0 && !kept.contains(id))
+                .collect();
+            if bases.is_empty() {
+                return kept;
+            }
+            kept.extend(bases);
+        }
+    }
+
+    fn why_set(
+        &self,
+        set: &BackupSet,
+        anchor: Option<&BackupSet>,
+        kept: &BTreeSet<BackupSetId>,
+    ) -> Why {
+        if is_running(set) {
+            return Why::Running;
+        }
+        if !self.is_here(set) {
+            return Why::OtherDestination;
+        }
+        if !self.has_policy {
+            return Why::NoPolicy;
+        }
+        if self.window_start.is_none() {
+            return Why::NeverExpires;
+        }
+        if !set.success {
+            return if self.is_old(set) {
+                Why::Failed
+            } else {
+                Why::FailedLately
+            };
+        }
+        let Some(anchor) = anchor else {
+            return self.why_without_anchor(set);
+        };
+        if set.id == anchor.id {
+            let newest = self.newest_full().map(|set| set.id);
+            return if newest == Some(set.id) {
+                Why::NewestFull
+            } else {
+                Why::Anchor
+            };
+        }
+        if set.id > anchor.id {
+            return self.why_without_anchor(set);
+        }
+        if !kept.contains(&set.id) {
+            return Why::Expired { anchor: anchor.id };
+        }
+        self.needed_by(set, |other| kept.contains(&other.id))
+            .map_or(Why::InsideWindow, Why::NeededByIncremental)
+    }
+
+    fn why_without_anchor(&self, set: &BackupSet) -> Why {
+        if self.newest_full().is_some_and(|newest| newest.id == set.id) {
+            return Why::NewestFull;
+        }
+        let inside = !self.is_old(set);
+        match self.needed_by(set, |_| true) {
+            Some(other) if !inside => Why::NeededByIncremental(other),
+            _ if !inside && self.checks_logs && !self.has_its_logs(set) => Why::WithoutLogs,
+            _ if !inside => Why::NoFullBefore,
+            _ => Why::InsideWindow,
+        }
+    }
+
+    /// The first set that stands on this one.
+    fn needed_by(
+        &self,
+        set: &BackupSet,
+        counts: impl Fn(&BackupSet) -> bool,
+    ) -> Option<BackupSetId> {
+        let others = self.sets.iter().filter(|other| {
+            other.success && (other.prev_full_id == set.id || other.prev_inc_id == set.id)
+        });
+        let ids = others.filter(|other| counts(other)).map(|other| other.id);
+        ids.min()
+    }
+
+    fn why_piece(&self, piece: &Piece, anchor: Option<&BackupSet>) -> Why {
+        if !self.is_piece_here(piece) {
+            return Why::OtherDestination;
+        }
+        if !piece.frozen {
+            return Why::Running;
+        }
+        if !self.has_policy {
+            return Why::NoPolicy;
+        }
+        let Some(anchor) = anchor else {
+            return match self.window_start {
+                None => Why::NeverExpires,
+                Some(_) => Why::NoFullBefore,
+            };
+        };
+        if piece.end_scn <= anchor.start_replay_scn {
+            return Why::LogsBefore { anchor: anchor.id };
+        }
+        match self.window_start {
+            Some(start) if piece.end_scn <= start => Why::NeededByLogs(anchor.id),
+            _ => Why::InsideWindow,
+        }
+    }
+
+    /// The same without some sets and pieces.
+    #[must_use]
+    pub fn without(&self, gone: impl Fn(Kind, i64, i64) -> bool) -> Self {
+        let mut left = self.clone();
+        left.sets
+            .retain(|set| !gone(Kind::Set, set.id.0, set.dest_id));
+        left.pieces
+            .retain(|piece| !gone(Kind::Piece, piece.id, piece.dest_id));
+        left
+    }
+
+    /// Whether there is any point that can be recovered to.
+    #[must_use]
+    pub fn is_recoverable(&self) -> bool {
+        let recoverable = windows::recoverable(&self.sets, &self.pieces);
+        !recoverable.spans().is_empty()
+    }
+}
+
+/// Whether the set is still being made: END_TIMESTAMP is there once it is not.
+fn is_running(set: &BackupSet) -> bool {
+    !set.success && set.ended_at.is_none()
+}
+
+/// The destination of the sets that lie where data backups go now.
+fn data_dest(tenant: &Tenant) -> Option<i64> {
+    let current = tenant.data_dest.as_deref()?.split('?').next()?;
+    let current = current.trim_end_matches('/');
+    let sets = tenant.sets.iter();
+    let here = sets.filter(|set| set.path.trim_end_matches('/') == current);
+    here.map(|set| set.dest_id).max()
+}
+
+/// The destination where logs go now; where the view does not number it, that of the newest piece.
+fn log_dest(tenant: &Tenant) -> Option<i64> {
+    let current = tenant.log_dest.as_ref()?;
+    let newest = || {
+        let newest = tenant.pieces.iter().max_by_key(|piece| piece.id)?;
+        Some(newest.dest_id)
+    };
+    current.dest_id.or_else(newest)
+}
+
+/// The length of a policy's window; `None` where it never expires (unset or 0), or can not be read.
+#[must_use]
+pub fn window(recovery_window: &str) -> Option<Duration> {
+    seconds(recovery_window)
+        .filter(|seconds| *seconds > 0)
+        .map(Duration::from_secs)
+}
+
+/// The length of a time literal of the engine: digits and `s`, `m`, `h` or `d`, seconds without
+/// a unit. The view keeps what was typed, and `168h` is `7d`.
+#[must_use]
+pub fn seconds(literal: &str) -> Option<u64> {
+    let literal = literal.trim();
+    let split = literal
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(literal.len());
+    let (digits, unit) = literal.split_at(split);
+    let unit = match unit.to_ascii_lowercase().as_str() {
+        "" | "s" => 1,
+        "m" => 60,
+        "h" => 60 * 60,
+        "d" => 24 * 60 * 60,
+        _ => return None,
+    };
+    digits.parse::<u64>().ok()?.checked_mul(unit)
+}
+
+#[cfg(test)]
+mod tests;

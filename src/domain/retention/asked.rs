@@ -1,0 +1,246 @@
+//! What somebody asks to be deleted, and what stands in the way.
+//!
+//! The database checks most of this only after it has taken the statement (`DELETE BACKUPSET`,
+//! `DELETE ARCHIVELOG_PIECE`, from V4.4.2 on): here it is checked before.
+
+use std::collections::BTreeSet;
+
+use super::{Held, Item, Kind, Why, is_running};
+use crate::oceanbase::model::{BackupSet, Deletion, Piece};
+
+/// Why it is not done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Stable CamelCase word.
+    pub reason: &'static str,
+    /// What is wrong and what to do.
+    pub message: String,
+}
+
+fn refuse(reason: &'static str, message: impl Into<String>) -> Refusal {
+    Refusal {
+        reason,
+        message: message.into(),
+    }
+}
+
+impl Held {
+    /// What becomes of everything when this is asked for.
+    #[must_use]
+    pub fn plan(&self, asked: &Deletion) -> Vec<Item> {
+        let (kind, ids) = match asked {
+            Deletion::Obsolete => return self.judged(),
+            Deletion::Sets(ids) => (Kind::Set, ids),
+            Deletion::Pieces(ids) => (Kind::Piece, ids),
+        };
+        let mut items = self.judged();
+        for item in &mut items {
+            let is_asked = item.kind == kind && ids.contains(&item.id);
+            item.why = match (&item.why, is_asked) {
+                (Why::Running, true) => Why::Running,
+                (_, true) => Why::AskedFor,
+                (why, false) if why.goes() => Why::NotAsked,
+                (why, false) => why.clone(),
+            };
+        }
+        items
+    }
+}
+
+/// Why what is asked for is not done, if so. `items` is its plan.
+#[must_use]
+pub fn refusal(held: &Held, asked: &Deletion, items: &[Item]) -> Option<Refusal> {
+    let refusal = match asked {
+        Deletion::Obsolete if !held.has_policy => Some(refuse(
+            "DeletePolicyMissing",
+            "the tenant has no delete policy, and nothing is obsolete without one: set `retention` in \
+             the strategy, or name sets or pieces",
+        )),
+        Deletion::Obsolete => None,
+        Deletion::Sets(ids) => refused_sets(held, ids),
+        Deletion::Pieces(ids) => refused_pieces(held, ids),
+    };
+    refusal.or_else(|| last_chain(held, items))
+}
+
+/// The item that can not go because nothing would be left to recover from.
+#[must_use]
+pub fn kept_for_last_chain(held: &Held, items: &[Item]) -> Option<(Kind, i64)> {
+    let goes = |kind, id, dest_id| {
+        let mut items = items.iter().filter(|item| item.why.goes());
+        items.any(|item| (item.kind, item.id, item.dest_id) == (kind, id, dest_id))
+    };
+    if !held.is_recoverable() || held.without(goes).is_recoverable() {
+        return None;
+    }
+    // The newest of those without which there would be nothing.
+    let mut going: Vec<_> = items.iter().filter(|item| item.why.goes()).collect();
+    going.sort_by_key(|item| (item.kind == Kind::Piece, -item.id));
+    let needed = going.iter().find(|item| {
+        let stays =
+            |kind, id, dest_id| goes(kind, id, dest_id) && (kind, id) != (item.kind, item.id);
+        held.without(stays).is_recoverable()
+    });
+    let needed = needed.or(going.first())?;
+    Some((needed.kind, needed.id))
+}
+
+fn last_chain(held: &Held, items: &[Item]) -> Option<Refusal> {
+    let (kind, id) = kept_for_last_chain(held, items)?;
+    let what = match kind {
+        Kind::Set => "backup set",
+        Kind::Piece => "archive piece",
+    };
+    Some(refuse(
+        "LastRestorableChain",
+        format!(
+            "{what} {id} belongs to the last backups that the tenant can be recovered from, and \
+             without it there would be none: make a full backup first"
+        ),
+    ))
+}
+
+fn refused_sets(held: &Held, ids: &[i64]) -> Option<Refusal> {
+    let asked: BTreeSet<_> = ids.iter().copied().collect();
+    let found: Vec<&BackupSet> = held
+        .sets
+        .iter()
+        .filter(|set| asked.contains(&set.id.0))
+        .collect();
+    let is_there = |id: &i64| found.iter().any(|set| set.id.0 == *id);
+    if let Some(id) = asked.iter().find(|id| !is_there(id)) {
+        return Some(refuse(
+            "BackupSetNotFound",
+            format!("the tenant has no backup set {id}, or it is deleted already"),
+        ));
+    }
+    if let Some(set) = found.iter().find(|set| is_running(set)) {
+        return Some(refuse(
+            "BackupSetRunning",
+            format!(
+                "backup set {} is still being made: cancel its backup, or wait for its end",
+                set.id
+            ),
+        ));
+    }
+    if let Some(refusal) = several(found.iter().map(|set| set.dest_id)) {
+        return Some(refusal);
+    }
+    let here = found.iter().find(|set| held.is_here(set));
+    if let (Some(set), true) = (here, held.has_policy) {
+        return Some(policy_active("backup set", set.id.0));
+    }
+    if let (Some(newest), Some(_)) = (held.newest_full(), here)
+        && let Some(set) = found.iter().find(|set| set.success && set.id >= newest.id)
+    {
+        let why = if set.id == newest.id {
+            format!("backup set {} is the newest valid full one", set.id)
+        } else {
+            format!(
+                "backup set {} is newer than the newest valid full one, {}",
+                set.id, newest.id
+            )
+        };
+        return Some(refuse(
+            "LastRestorableChain",
+            format!("{why}, which the database never deletes: make a full backup first"),
+        ));
+    }
+    found.iter().filter(|set| set.success).find_map(|set| {
+        let other = held.needed_by(set, |other| !asked.contains(&other.id.0))?;
+        Some(refuse(
+            "NeededByIncremental",
+            format!(
+                "backup set {} is needed by incremental set {other}: name that one too, or keep both",
+                set.id
+            ),
+        ))
+    })
+}
+
+fn refused_pieces(held: &Held, ids: &[i64]) -> Option<Refusal> {
+    let asked: BTreeSet<_> = ids.iter().copied().collect();
+    let found: Vec<&Piece> = held
+        .pieces
+        .iter()
+        .filter(|piece| asked.contains(&piece.id))
+        .collect();
+    let is_there = |id: &i64| found.iter().any(|piece| piece.id == *id);
+    if let Some(id) = asked.iter().find(|id| !is_there(id)) {
+        return Some(refuse(
+            "PieceNotFound",
+            format!("the tenant has no archive piece {id}, or it is deleted already"),
+        ));
+    }
+    if let Some(piece) = found.iter().find(|piece| !piece.frozen) {
+        return Some(refuse(
+            "PieceActive",
+            format!(
+                "archive piece {} is still being written: wait until it is frozen",
+                piece.id
+            ),
+        ));
+    }
+    if let Some(refusal) = several(found.iter().map(|piece| piece.dest_id)) {
+        return Some(refusal);
+    }
+    if let (Some(piece), true) = (found.first(), held.has_policy) {
+        return Some(policy_active("archive piece", piece.id));
+    }
+    let dest_id = found.first().map(|piece| piece.dest_id);
+    let left = held
+        .pieces
+        .iter()
+        .filter(|piece| Some(piece.dest_id) == dest_id && !asked.contains(&piece.id));
+    if let (Some(oldest), Some(newest)) = (left.map(|piece| piece.id).min(), asked.last())
+        && oldest < *newest
+    {
+        return Some(refuse(
+            "PiecesNotInSequence",
+            format!(
+                "archive piece {oldest} is older than piece {newest} and would be left behind: pieces \
+                 go in their order, oldest first; name it too"
+            ),
+        ));
+    }
+    let fulls = held.valid_fulls();
+    let Some(oldest) = fulls.min_by_key(|set| set.start_replay_scn) else {
+        return Some(refuse(
+            "NoFullBackup",
+            "the tenant has no valid full backup, and the database deletes logs only before one: make \
+             a full backup first",
+        ));
+    };
+    let needed = found
+        .iter()
+        .find(|piece| piece.end_scn > oldest.start_replay_scn)?;
+    Some(refuse(
+        "NeededByLogs",
+        format!(
+            "archive piece {} holds logs that full set {} needs: delete that set first, or keep both",
+            needed.id, oldest.id
+        ),
+    ))
+}
+
+fn several(dest_ids: impl Iterator<Item = i64>) -> Option<Refusal> {
+    let all: BTreeSet<_> = dest_ids.collect();
+    (all.len() > 1).then(|| {
+        refuse(
+            "SeveralDestinations",
+            "what is named lies in more than one destination, and the database deletes in one at a \
+             time: create a CleanupTask for each",
+        )
+    })
+}
+
+fn policy_active(what: &str, id: i64) -> Refusal {
+    refuse(
+        "DeletePolicyActive",
+        format!(
+            "{what} {id} lies where the tenant's backups go, and while there is a delete policy only \
+             the database deletes there: use `target.type: Obsolete`, or take the policy away \
+             (`retention` of the strategy)"
+        ),
+    )
+}

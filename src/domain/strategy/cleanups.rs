@@ -1,0 +1,186 @@
+//! Cleanups that the database makes by itself, or that somebody starts there, shown as tasks. Nothing
+//! is ever sent for them; what a CleanupTask asks for is shown by that one alone.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Draft, Effect, Made, Matched};
+use crate::api::backup_task::Mirror;
+use crate::api::{CleanupTaskSpec, LocalReference};
+use crate::domain::{Next, naming, time};
+use crate::oceanbase::model::{CleanupJob, JobStatus, Tenant, TenantId};
+
+/// How long ago a job may have ended that is shown.
+const LATE: SignedDuration = SignedDuration::from_hours(24);
+/// How soon objects that could not be made or deleted are tried again.
+const AGAIN: Next = Next::After(Duration::from_secs(10));
+/// How many are made or deleted in one pass.
+const BATCH: usize = 50;
+
+/// A CleanupTask that this strategy made.
+#[derive(Clone, Debug)]
+pub struct CleanupSeen {
+    /// Its name.
+    pub name: String,
+    /// Its uid and its resourceVersion.
+    pub version: (String, String),
+    /// Its tenant.
+    pub tenant_name: String,
+    /// When the job that it shows began.
+    pub mirrored_since: Option<Timestamp>,
+    /// Whether it is being deleted, and something holds it.
+    pub deleting: bool,
+    /// How it ended, once it has.
+    pub outcome: Option<String>,
+    /// When it ended.
+    pub completed_at: Option<Timestamp>,
+}
+
+/// A CleanupTask that somebody has made, for a tenant of the same database.
+#[derive(Clone, Debug)]
+pub struct AskedCleanup {
+    /// Its tenant.
+    pub tenant_name: String,
+    /// Its job, once known.
+    pub job_id: Option<i64>,
+    /// Whether it has ended.
+    pub is_over: bool,
+}
+
+/// What is to be done about cleanups.
+pub(super) struct Look {
+    pub(super) effect: Option<Effect>,
+    pub(super) next: Next,
+}
+
+impl Draft<'_> {
+    /// Makes what is to be shown, and deletes what is beyond the limits. What was tried in this very
+    /// pass is tried again later, where it is not seen by then.
+    pub(super) fn cleanups(&self, matched: &Matched, made: Option<&Made>) -> Look {
+        let effect = self
+            .make_cleanups(matched)
+            .or_else(|| self.delete_cleanups());
+        let next = match (&effect, made) {
+            (Some(_), Some(_)) => AGAIN,
+            _ => Next::Await,
+        };
+        Look {
+            effect: effect.filter(|_| made.is_none()),
+            next,
+        }
+    }
+
+    fn make_cleanups(&self, matched: &Matched) -> Option<Effect> {
+        let mut lacking = Vec::new();
+        for tenant in &matched.eligible {
+            let shown = tenant.cleanups.iter();
+            let shown = shown.filter(|job| self.is_cleanup_shown(tenant, job));
+            lacking.extend(shown.map(|job| self.cleanup_of(tenant, job)));
+        }
+        lacking.retain(|(name, _)| !self.has_cleanup(name));
+        lacking.truncate(BATCH);
+        (!lacking.is_empty()).then_some(Effect::MakeCleanups(lacking))
+    }
+
+    fn has_cleanup(&self, name: &str) -> bool {
+        self.seen.cleanups.iter().any(|known| known.name == name)
+    }
+
+    fn is_cleanup_shown(&self, tenant: &Tenant, job: &CleanupJob) -> bool {
+        let began_before = job.started_at < self.strategy.created_at;
+        if began_before || job.is_idle() || self.is_asked_for(tenant, job) {
+            return false;
+        }
+        let Some(ended_at) = job.ended_at.filter(|_| job.status.is_terminal()) else {
+            // One that runs and has nothing to do yet may end so.
+            return job.tasks > 0;
+        };
+        // As it stands in a status.
+        let ended_at = time(ended_at).0;
+        let good = job.status == JobStatus::Completed;
+        let name = self.cleanup_name(tenant, job);
+        let newer = self.seen.cleanups.iter().filter(|known| {
+            known.tenant_name == tenant.name
+                && (known.outcome.as_deref() == Some("Completed")) == good
+                && known
+                    .completed_at
+                    .is_some_and(|at| (at, &known.name) > (ended_at, &name))
+        });
+        // What the history would delete next is not made, or it would be made and deleted for ever.
+        ended_at.duration_until(self.now) < LATE && newer.count() < self.cleanups_kept(good)
+    }
+
+    fn cleanups_kept(&self, good: bool) -> usize {
+        let limits = &self.strategy.spec.history;
+        let kept = if good {
+            limits.successful.max(1)
+        } else {
+            limits.failed
+        };
+        usize::try_from(kept).unwrap_or_default()
+    }
+
+    /// Whether a CleanupTask has asked for it, or may have: whose job it is stands in its status a
+    /// moment after the job is there.
+    fn is_asked_for(&self, tenant: &Tenant, job: &CleanupJob) -> bool {
+        job.initiator_tenant_id == TenantId::SYS
+            && self.seen.asked_cleanups.iter().any(|asked| {
+                let is_it = asked.job_id == Some(job.id.0);
+                asked.tenant_name == tenant.name
+                    && (is_it || (asked.job_id.is_none() && !asked.is_over))
+            })
+    }
+
+    fn cleanup_of(&self, tenant: &Tenant, job: &CleanupJob) -> (String, CleanupTaskSpec) {
+        let spec = CleanupTaskSpec {
+            cluster_ref: LocalReference::new(&self.strategy.spec.cluster_ref.name),
+            tenant_name: tenant.name.clone(),
+            mirror: Some(Mirror {
+                job_id: job.id.0,
+                start_time: time(job.started_at),
+            }),
+            ..CleanupTaskSpec::default()
+        };
+        (self.cleanup_name(tenant, job), spec)
+    }
+
+    /// The name of a job's task. A database that was made anew counts its jobs from the same beginning
+    /// as the one before, whose task has the name: then the job's start is in it.
+    fn cleanup_name(&self, tenant: &Tenant, job: &CleanupJob) -> String {
+        let (strategy, started_at) = (self.strategy.name, time(job.started_at).0);
+        let name = naming::cleanup(strategy, tenant.id, job.id);
+        let dated = naming::cleanup_since(strategy, tenant.id, job.id, started_at);
+        let known = self.seen.cleanups.iter().find(|known| known.name == name);
+        let known = known.and_then(|known| known.mirrored_since);
+        if known.is_some_and(|known| known != started_at) || self.has_cleanup(&dated) {
+            dated
+        } else {
+            name
+        }
+    }
+
+    /// Ended ones beyond the limits of their tenant.
+    fn delete_cleanups(&self) -> Option<Effect> {
+        let mut groups = BTreeMap::<_, Vec<&CleanupSeen>>::new();
+        for known in &self.seen.cleanups {
+            if let Some(outcome) = &known.outcome {
+                let group = (known.tenant_name.as_str(), outcome == "Completed");
+                groups.entry(group).or_default().push(known);
+            }
+        }
+        let mut outdated = Vec::new();
+        for ((_, good), mut tasks) in groups {
+            tasks.sort_by_key(|task| std::cmp::Reverse((task.completed_at, &task.name)));
+            let beyond = tasks.into_iter().skip(self.cleanups_kept(good));
+            outdated.extend(beyond.filter(|task| !task.deleting));
+        }
+        outdated.truncate(BATCH);
+        let outdated: Vec<_> = outdated
+            .into_iter()
+            .map(|task| (task.name.clone(), task.version.clone()))
+            .collect();
+        (!outdated.is_empty()).then_some(Effect::DeleteCleanups(outdated))
+    }
+}

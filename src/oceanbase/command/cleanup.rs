@@ -1,0 +1,131 @@
+//! Statements that delete backups, from V4.4.2 on.
+
+use super::Guard;
+use crate::oceanbase::model::{Deletion, JobId, TenantId, TenantName};
+
+/// Deletes backups of a tenant, or takes that back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cleanup {
+    /// Deletes backups. The database checks what is named only when it has taken the statement.
+    Delete {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// What is deleted.
+        what: Deletion,
+        /// The newest cleanup that sys had started before, when this was decided.
+        after: JobId,
+        /// Whether it was about to be sent before: a cleanup that is found is then this one.
+        again: bool,
+    },
+    /// Looks whether such a statement is known; sends nothing.
+    Find {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// What it deletes.
+        what: Deletion,
+        /// The newest cleanup that sys had started before.
+        after: JobId,
+    },
+    /// Cancels a running cleanup, if it is the tenant's only one.
+    Cancel {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// The cleanup.
+        job_id: JobId,
+    },
+}
+
+/// What stands between DELETE and TENANT.
+fn text(what: &Deletion) -> String {
+    let list = |ids: &[i64]| {
+        let ids: Vec<_> = ids.iter().map(i64::to_string).collect();
+        ids.join(",")
+    };
+    match what {
+        Deletion::Obsolete => "OBSOLETE BACKUP".to_owned(),
+        Deletion::Sets(ids) => format!("BACKUPSET {}", list(ids)),
+        Deletion::Pieces(ids) => format!("ARCHIVELOG_PIECE {}", list(ids)),
+    }
+}
+
+impl Cleanup {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Delete {
+                what: Deletion::Obsolete,
+                ..
+            } => "delete_obsolete_backup",
+            Self::Delete {
+                what: Deletion::Sets(_),
+                ..
+            } => "delete_backupset",
+            Self::Delete {
+                what: Deletion::Pieces(_),
+                ..
+            } => "delete_archivelog_piece",
+            Self::Find { .. } => "find_cleanup",
+            Self::Cancel { .. } => "cancel_delete_backup",
+        }
+    }
+
+    pub(super) fn tenant(&self) -> &TenantName {
+        match self {
+            Self::Delete { tenant, .. }
+            | Self::Find { tenant, .. }
+            | Self::Cancel { tenant, .. } => tenant,
+        }
+    }
+
+    pub(super) fn guard(&self) -> Guard {
+        match self {
+            Self::Delete {
+                tenant_id,
+                what,
+                after,
+                again,
+                ..
+            } => Guard::NoCleanup {
+                tenant_id: *tenant_id,
+                kind: what.kind(),
+                after: *after,
+                again: *again,
+            },
+            Self::Find {
+                tenant_id,
+                what,
+                after,
+                ..
+            } => Guard::NoCleanup {
+                tenant_id: *tenant_id,
+                kind: what.kind(),
+                after: *after,
+                again: true,
+            },
+            Self::Cancel {
+                tenant_id, job_id, ..
+            } => Guard::OnlyCleanup {
+                tenant_id: *tenant_id,
+                job_id: *job_id,
+            },
+        }
+    }
+
+    pub(super) fn text(&self) -> Option<String> {
+        match self {
+            Self::Find { .. } => None,
+            Self::Delete { tenant, what, .. } => Some(format!(
+                "ALTER SYSTEM DELETE {} TENANT = '{tenant}'",
+                text(what)
+            )),
+            Self::Cancel { tenant, .. } => Some(format!(
+                "ALTER SYSTEM CANCEL DELETE BACKUP TENANT = '{tenant}'"
+            )),
+        }
+    }
+}

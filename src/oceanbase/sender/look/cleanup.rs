@@ -1,0 +1,83 @@
+//! What is looked for before backups are deleted.
+
+use super::{Sender, Stop, withheld};
+use crate::oceanbase::client::Session;
+use crate::oceanbase::model::{Answer, CleanupJob, CleanupKind, JobId, TenantId};
+use crate::oceanbase::version::Version;
+use crate::oceanbase::view::{self, CleanupQuery};
+
+impl Sender {
+    /// Looks for cleanups of the tenant that sys has started after this one. It writes the row of each
+    /// into its own table within the statement, however late other views show theirs.
+    pub(super) async fn no_cleanup(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        (tenant_id, kind): (TenantId, CleanupKind),
+        (after, again): (JobId, bool),
+    ) -> Result<(), Stop> {
+        // Running before ended: a row that moves in between is then seen in the second.
+        let queries = [
+            CleanupQuery::OwnJobsAfter(after),
+            CleanupQuery::OwnHistoryAfter(after),
+        ];
+        for query in queries {
+            let found = self.cleanups(session, version, query).await?;
+            let mut found = found.iter().filter(|job| job.is_for(tenant_id));
+            if again && found.any(|job| job.kind == kind) {
+                return Err(Stop::Answer(Answer::AlreadySent));
+            }
+            if !again && found.next().is_some() {
+                return Err(withheld("somebody has started another cleanup meanwhile"));
+            }
+        }
+        if again {
+            return Ok(());
+        }
+        let running = CleanupQuery::JobsOf(tenant_id);
+        let running = self.cleanups(session, version, running).await?;
+        if running.iter().any(|job| !job.status.is_terminal()) {
+            return Err(withheld("another cleanup of the tenant runs"));
+        }
+        Ok(())
+    }
+
+    /// Looks whether this is the tenant's only running cleanup.
+    pub(super) async fn only_cleanup(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        tenant_id: TenantId,
+        job_id: JobId,
+    ) -> Result<(), Stop> {
+        let running = CleanupQuery::JobsOf(tenant_id);
+        let running = self.cleanups(session, version, running).await?;
+        let mut running = running
+            .iter()
+            .filter(|job| !job.status.is_terminal())
+            .peekable();
+        if running.peek().is_none() {
+            return Err(withheld("the cleanup does not run any more"));
+        }
+        if running.all(|job| job.id == job_id) {
+            Ok(())
+        } else {
+            Err(withheld("another cleanup runs"))
+        }
+    }
+
+    async fn cleanups(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+        query: CleanupQuery,
+    ) -> Result<Vec<CleanupJob>, Stop> {
+        let rows = self.ask(session, version, &query.into()).await?;
+        let read = view::cleanups(&rows);
+        // A look that can not be understood is no look: nothing is sent.
+        match read.unreadable.first() {
+            Some(error) => Err(Stop::Broken(error.to_string())),
+            None => Ok(read.rows),
+        }
+    }
+}

@@ -1,0 +1,281 @@
+//! What the database deletes of its backups. Of cleanups that had nothing to do, of which there is
+//! one an hour and tenant, only the number is kept, in a metric.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::Instant;
+
+use super::{CLOCK_SLACK, Depth, History, MOVING, ReadError, Reading};
+use crate::oceanbase::client::QueryError;
+use crate::oceanbase::model::{CleanupJob, JobId, JobStatus, Tenant, TenantId};
+use crate::oceanbase::view::{self, CleanupQuery, Query, TenantRow};
+
+/// How far back ended cleanups are read at first.
+const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(48);
+/// Ended cleanups that are kept of each tenant.
+const KEPT: usize = 20;
+
+type Key = (TenantId, JobId);
+
+/// What is carried over from read to read.
+#[derive(Default)]
+pub(super) struct Known {
+    jobs: BTreeMap<Key, CleanupJob>,
+    /// START_TIMESTAMP of the newest cleanup ever seen.
+    newest_start: Option<Timestamp>,
+    /// Cleanups that have left the one view and not come up in the other, and since when.
+    moving: HashMap<Key, Instant>,
+    /// Ended cleanups that were counted, since the watermark.
+    counted: BTreeMap<Key, Timestamp>,
+    has_read: bool,
+}
+
+impl Known {
+    pub(super) fn is_running(&self) -> bool {
+        self.jobs.values().any(|job| !job.status.is_terminal())
+    }
+
+    /// Forgets those of tenants that are gone.
+    pub(super) fn forget_dropped(&mut self, tenants: &[TenantRow]) {
+        let there: BTreeSet<_> = tenants.iter().map(|row| row.id).collect();
+        let is_there = |id: &TenantId| *id == TenantId::SYS || there.contains(id);
+        self.jobs.retain(|(tenant, _), _| is_there(tenant));
+    }
+
+    /// The newest one that sys has started.
+    pub(super) fn newest_of_sys(&self) -> JobId {
+        let of_sys = self
+            .jobs
+            .keys()
+            .filter(|(tenant, _)| *tenant == TenantId::SYS);
+        let parents = self
+            .jobs
+            .values()
+            .filter(|job| job.initiator_tenant_id == TenantId::SYS);
+        let parents = parents.map(|job| job.initiator_job_id);
+        of_sys
+            .map(|(_, id)| *id)
+            .chain(parents)
+            .max()
+            .unwrap_or_default()
+    }
+
+    /// Those of each tenant.
+    pub(super) fn by_tenant(&self) -> BTreeMap<TenantId, Vec<CleanupJob>> {
+        let mut by_tenant = BTreeMap::<_, Vec<_>>::new();
+        for job in self.jobs.values() {
+            by_tenant
+                .entry(job.tenant_id)
+                .or_default()
+                .push(job.clone());
+        }
+        by_tenant
+    }
+
+    /// From which START_TIMESTAMP on ended cleanups must be read: never past one that has not ended.
+    fn watermark(&self, now: Timestamp) -> Timestamp {
+        let oldest = now.saturating_sub(FIRST_HISTORY).unwrap_or(Timestamp::MIN);
+        let recent = self
+            .newest_start
+            .and_then(|at| at.saturating_sub(CLOCK_SLACK).ok());
+        let recent = recent.unwrap_or(oldest);
+        let running = self.jobs.values().filter(|job| !job.status.is_terminal());
+        let unfinished = running.map(|job| job.started_at).min();
+        unfinished.map_or(recent, |at| at.min(recent)).max(oldest)
+    }
+
+    /// Joins what was read with what is known; says whether something has changed.
+    fn merge(&mut self, running: Vec<CleanupJob>, ended: Vec<CleanupJob>) -> bool {
+        let fresh: BTreeMap<Key, _> = running
+            .into_iter()
+            .chain(ended)
+            .map(|job| ((job.tenant_id, job.id), job))
+            .collect();
+        let mut moving = HashMap::new();
+        let before = self.jobs.len();
+        self.jobs.retain(|key, job| {
+            if fresh.contains_key(key) || job.status.is_terminal() {
+                return true;
+            }
+            let since = self.moving.get(key).copied().unwrap_or_else(Instant::now);
+            moving.insert(*key, since);
+            since.elapsed() <= MOVING
+        });
+        let mut changed = before != self.jobs.len();
+        self.moving = moving;
+        for (key, mut job) in fresh {
+            self.newest_start = self.newest_start.max(Some(job.started_at));
+            let known = self.jobs.get(&key);
+            // A row that lingers in the view of running ones: what has ended stays so.
+            if known.is_some_and(|known| known.status.is_terminal()) {
+                continue;
+            }
+            if let Some(known) = known {
+                job.items.clone_from(&known.items);
+            }
+            changed |= !job.is_idle() && known != Some(&job);
+            self.jobs.insert(key, job);
+        }
+        self.trim();
+        changed
+    }
+
+    fn trim(&mut self) {
+        let mut ended = BTreeMap::<TenantId, usize>::new();
+        let newest_first: Vec<Key> = self.jobs.keys().rev().copied().collect();
+        for key in newest_first {
+            let known = self.jobs.get(&key);
+            let is_over = known.is_some_and(|job| job.status.is_terminal());
+            let is_idle = known.is_some_and(CleanupJob::is_idle);
+            let count = ended.entry(key.0).or_default();
+            *count += usize::from(is_over);
+            // Of those that had nothing to do only the newest tells something: that all is well.
+            if is_over && (*count > KEPT || (is_idle && *count > 1)) {
+                self.jobs.remove(&key);
+            }
+        }
+    }
+}
+
+impl Reading<'_> {
+    /// Reads cleanups, where it is time to; says whether something has changed since the last time. A
+    /// refusal costs only what it is about: no privilege that backups do without may end their
+    /// reading.
+    pub(super) async fn cleanups(
+        &mut self,
+        history: &mut History,
+        depth: Depth,
+        now: Timestamp,
+    ) -> Result<bool, ReadError> {
+        if depth == Depth::Hot && !history.cleanups.is_running() {
+            return Ok(false);
+        }
+        match self.read_cleanups(history, now).await {
+            Ok(changed) => Ok(changed),
+            Err(QueryError::Server(error)) => {
+                tracing::warn!(code = error.code, "cleanups can not be read");
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn read_cleanups(
+        &mut self,
+        history: &mut History,
+        now: Timestamp,
+    ) -> Result<bool, QueryError> {
+        let is_first = !history.cleanups.has_read;
+        let since = history.cleanups.watermark(now);
+        // Running ones before ended ones: a row that moves between the two reads is then seen in
+        // the second.
+        let query = Query::from(CleanupQuery::Jobs);
+        let running = view::cleanups(&self.ask(&query).await?);
+        let running = self.legible(&query, running);
+        let idle = !is_first;
+        let query = Query::from(CleanupQuery::History { since, idle });
+        let ended = view::cleanups(&self.ask(&query).await?);
+        let ended = self.legible(&query, ended);
+        self.count(&mut history.cleanups, &ended, since, is_first);
+        let mut changed = history.cleanups.merge(running, ended);
+        changed |= self.read_items(history).await?;
+        history.cleanups.has_read = true;
+        Ok(changed && !is_first)
+    }
+
+    /// Counts those that have ended since the last time; none of those before the first.
+    fn count(&self, known: &mut Known, ended: &[CleanupJob], since: Timestamp, is_first: bool) {
+        known.counted.retain(|_, started_at| *started_at >= since);
+        for job in ended {
+            let key = (job.tenant_id, job.id);
+            let is_new = known.counted.insert(key, job.started_at).is_none();
+            if is_new && !is_first && job.tenant_id != TenantId::SYS {
+                self.metrics.work.cleanups.add_one([result(job)]);
+            }
+        }
+    }
+
+    /// Reads what those delete of which that is not known to the end.
+    async fn read_items(&mut self, history: &mut History) -> Result<bool, QueryError> {
+        let lacking = |job: &&CleanupJob| {
+            let known = i64::try_from(job.items.len()).unwrap_or(i64::MAX);
+            let is_settled =
+                job.status.is_terminal() && job.items.iter().all(|item| item.is_deleted);
+            job.tenant_id != TenantId::SYS && job.tasks > 0 && (known < job.tasks || !is_settled)
+        };
+        let wanted = |job: &&CleanupJob| {
+            // What did not go well is read once more after its end, and not for ever.
+            lacking(job)
+                && (!job.status.is_terminal() || job.items.is_empty() || job.done > deleted(job))
+        };
+        let jobs = history.cleanups.jobs.values().filter(wanted);
+        let since = jobs.map(|job| job.started_at).min();
+        let Some(since) = since else {
+            return Ok(false);
+        };
+        let query = Query::from(CleanupQuery::Items(since));
+        let running = view::cleaned_items(&self.ask(&query).await?);
+        let mut items = self.legible(&query, running);
+        let query = Query::from(CleanupQuery::ItemHistory(since));
+        let ended = view::cleaned_items(&self.ask(&query).await?);
+        items.extend(self.legible(&query, ended));
+        let mut fresh = BTreeMap::<Key, BTreeMap<_, _>>::new();
+        for (key, item) in items {
+            // In both views: the one that has ended.
+            fresh
+                .entry(key)
+                .or_default()
+                .insert((item.is_set, item.id), item);
+        }
+        let mut changed = false;
+        let (tenants, jobs) = (&history.tenants, &mut history.cleanups.jobs);
+        for (key, items) in fresh {
+            let Some(job) = jobs.get_mut(&key) else {
+                continue;
+            };
+            let tenant = tenants.get(&key.0).map(Arc::as_ref);
+            let known: BTreeMap<_, _> = job
+                .items
+                .iter()
+                .map(|item| ((item.is_set, item.id), item.bytes))
+                .collect();
+            let items: Vec<_> = items
+                .into_values()
+                .map(|mut item| {
+                    let before = known.get(&(item.is_set, item.id)).copied().flatten();
+                    item.bytes = before.or_else(|| bytes(tenant?, item.is_set, item.id));
+                    item
+                })
+                .collect();
+            changed |= job.items != items;
+            job.items = items;
+        }
+        Ok(changed)
+    }
+}
+
+fn deleted(job: &CleanupJob) -> i64 {
+    let deleted = job.items.iter().filter(|item| item.is_deleted).count();
+    i64::try_from(deleted).unwrap_or(i64::MAX)
+}
+
+fn result(job: &CleanupJob) -> &'static str {
+    match &job.status {
+        JobStatus::Completed if job.is_idle() => "idle",
+        JobStatus::Completed => "completed",
+        JobStatus::Canceled => "canceled",
+        _ => "failed",
+    }
+}
+
+/// How much a set or piece takes in the store, as it was known before it was deleted.
+fn bytes(tenant: &Tenant, is_set: bool, id: i64) -> Option<i64> {
+    if is_set {
+        let set = tenant.sets.iter().find(|set| set.id.0 == id)?;
+        return Some(set.output_bytes);
+    }
+    let piece = tenant.pieces.iter().find(|piece| piece.id == id)?;
+    Some(piece.output_bytes)
+}

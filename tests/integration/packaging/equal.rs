@@ -1,0 +1,129 @@
+//! The chart and `deploy/` install the same: neither is kept up by hand beside the other.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::{objects, plane, rendered};
+use crate::support::installation::SYSTEM;
+
+/// Objects by kind and name, without what the two may differ in: labels and selectors, and settings
+/// that only the chart spells out.
+fn comparable(objects: Vec<Value>) -> BTreeMap<String, Value> {
+    let named = objects.into_iter().map(|mut object| {
+        let kind = object["kind"].as_str().unwrap().to_owned();
+        let name = object["metadata"]["name"].as_str().unwrap().to_owned();
+        let metadata = object["metadata"].as_object_mut().unwrap();
+        metadata.remove("annotations");
+        let labels = metadata.get_mut("labels").and_then(Value::as_object_mut);
+        if let Some(labels) = labels {
+            // Those that join Kubernetes' own roles are no decoration.
+            labels.retain(|label, _| label.starts_with("rbac."));
+        }
+        if metadata
+            .get("labels")
+            .is_some_and(|labels| *labels == json!({}))
+        {
+            metadata.remove("labels");
+        }
+        // Of definitions xtask's tests know that the chart holds them byte by byte.
+        if kind == "CustomResourceDefinition" {
+            object["spec"].take();
+        }
+        if kind == "PodDisruptionBudget" || kind == "Deployment" {
+            object["spec"].as_object_mut().unwrap().remove("selector");
+        }
+        if kind == "Deployment" {
+            pod_without_labels(&mut object["spec"]["template"]);
+        }
+        (format!("{kind}/{name}"), object)
+    });
+    named.collect()
+}
+
+fn pod_without_labels(template: &mut Value) {
+    template.as_object_mut().unwrap().remove("metadata");
+    let spread = template["spec"]["topologySpreadConstraints"].as_array_mut();
+    for constraint in spread.unwrap() {
+        constraint.as_object_mut().unwrap().remove("labelSelector");
+    }
+    let container = template["spec"]["containers"][0].as_object_mut().unwrap();
+    container.remove("imagePullPolicy");
+    let variables = container["env"].as_array_mut().unwrap();
+    variables.retain(|variable| variable["valueFrom"]["fieldRef"]["fieldPath"] != Value::Null);
+    // The chart names the namespace, which need not be the operator's own.
+    variables.retain(|variable| variable["name"] != "WATCH_NAMESPACE");
+}
+
+fn kustomized(directory: &str) -> BTreeMap<String, Value> {
+    let directory = format!("{}/{directory}", env!("CARGO_MANIFEST_DIR"));
+    let manifest = plane().kubectl(&["kustomize", &directory]).unwrap();
+    comparable(objects(&manifest))
+}
+
+#[test]
+fn with_default_values_the_chart_installs_what_deploy_installs() {
+    let mut chart = comparable(objects(&rendered(SYSTEM, &[]).unwrap()));
+    let mut deploy = kustomized("deploy");
+    // Helm makes the namespace by --create-namespace, and has a Service besides.
+    assert!(deploy.remove("Namespace/oceanbase-backup-system").is_some());
+    let service = "Service/oceanbase-backup-operator-metrics";
+    assert!(chart.remove(service).is_some());
+    let names = |of: &BTreeMap<String, Value>| of.keys().cloned().collect::<Vec<_>>();
+    assert_eq!(names(&chart), names(&deploy));
+    for (name, object) in &chart {
+        assert_eq!(*object, deploy[name], "{name}");
+    }
+}
+
+#[test]
+fn for_one_namespace_the_chart_installs_what_deploy_namespaced_installs() {
+    let arguments = [
+        "--set=watchNamespace=payments,crds.install=false",
+        "--set=userRoles.create=false,metrics.service.enabled=false",
+    ];
+    let chart = comparable(objects(&rendered("payments", &arguments).unwrap()));
+    assert_eq!(chart, kustomized("deploy/namespaced"));
+}
+
+#[test]
+fn for_one_namespace_the_roles_for_people_are_roles_there() {
+    let arguments = ["--set=watchNamespace=payments,crds.install=false"];
+    let manifest = rendered("system-of-payments", &arguments).unwrap();
+    let all = objects(&manifest);
+    let cluster_wide = all.iter().filter(|object| {
+        let kind = object["kind"].as_str().unwrap();
+        kind.starts_with("Cluster") || kind == "CustomResourceDefinition"
+    });
+    assert_eq!(cluster_wide.count(), 0, "{manifest}");
+    let of_people = all.iter().filter(|object| {
+        let name = object["metadata"]["name"].as_str().unwrap();
+        object["kind"] == "Role" && !name.starts_with("oceanbase-backup-operator")
+    });
+    let places = of_people.map(|role| &role["metadata"]["namespace"]);
+    assert_eq!(places.collect::<Vec<_>>(), ["payments"; 4]);
+    // The operator runs beside them, and only its Lease is where it runs.
+    let bound = all.iter().filter(|object| object["kind"] == "RoleBinding");
+    for binding in bound {
+        assert_eq!(binding["subjects"][0]["namespace"], "system-of-payments");
+    }
+}
+
+/// Whatever the release is called: two that would act on the same objects are refused by Helm.
+#[test]
+fn every_selector_finds_the_pods_of_the_deployment() {
+    let all = objects(&rendered(SYSTEM, &["--set=networkPolicy.enabled=true"]).unwrap());
+    let of_kind = |kind: &str| all.iter().find(|object| object["kind"] == kind).unwrap();
+    let labels = &of_kind("Deployment")["spec"]["template"]["metadata"]["labels"];
+    for (kind, selector) in [
+        ("Deployment", "/spec/selector/matchLabels"),
+        ("PodDisruptionBudget", "/spec/selector/matchLabels"),
+        ("NetworkPolicy", "/spec/podSelector/matchLabels"),
+        ("Service", "/spec/selector"),
+    ] {
+        let selector = of_kind(kind).pointer(selector).unwrap();
+        for (label, value) in selector.as_object().unwrap() {
+            assert_eq!(labels[label], *value, "{kind}: {label}");
+        }
+    }
+}

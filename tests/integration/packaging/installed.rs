@@ -1,0 +1,103 @@
+//! The chart with default values on an empty cluster: the operator does its job, and uninstalling it
+//! leaves everything where it is.
+
+use oceanbase_backup_operator::api;
+use oceanbase_sim::statement::Kind;
+use serde_json::Value;
+
+use super::{CHART, RELEASE, SCENARIO, apply_strategy, established, task_is};
+use crate::support::installation::{Installation, SYSTEM};
+use crate::support::{Node, eventually};
+
+/// `helm install` as the documentation has it, with no value.
+fn install(here: &Installation) -> String {
+    let install = ["install", RELEASE, CHART, "--namespace", SYSTEM];
+    let printed = here
+        .helm(&[&install[..], &["--create-namespace"]].concat())
+        .unwrap();
+    established(here);
+    printed
+}
+
+#[test]
+fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
+    let here = Installation::empty();
+    let printed = install(&here);
+    assert!(printed.contains("STATUS: deployed"), "{printed}");
+    let next = "The next step is a cluster, a storage and a strategy in a namespace of your own";
+    assert!(printed.contains(next), "{printed}");
+    let node = Node::start(SCENARIO);
+    let operator = here.start_operator();
+    apply_strategy(&here, &node);
+    task_is(&here, "shop", "Completed");
+    let log = operator.log();
+    let refused = log.lines().filter(|line| line.contains("forbidden"));
+    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
+/// Objects of our kinds: kind, name, uid, and what is wished of them.
+fn ours(here: &Installation) -> Vec<[Value; 4]> {
+    let kinds = api::crds().into_iter().map(|crd| crd.spec.names.plural);
+    let kinds = kinds.collect::<Vec<_>>().join(",");
+    let list = here.get(&[&kinds, "--all-namespaces"]);
+    let items = list["items"].as_array().unwrap().iter();
+    items
+        .map(|object| {
+            let metadata = &object["metadata"];
+            [
+                &object["kind"],
+                &metadata["name"],
+                &metadata["uid"],
+                &object["spec"],
+            ]
+            .map(Clone::clone)
+        })
+        .collect()
+}
+
+#[test]
+fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
+    let here = Installation::empty();
+    install(&here);
+    let node = Node::start(SCENARIO);
+    let operator = here.start_operator();
+    apply_strategy(&here, &node);
+    let task = task_is(&here, "shop", "Completed");
+    let changing = || node.simulator.log(|log| log.changing().count());
+    let (objects, statements) = (ours(&here), changing());
+    assert!(objects.len() >= 5, "{objects:?}");
+
+    let uninstall = ["uninstall", RELEASE, "--namespace", SYSTEM];
+    here.helm(&uninstall).unwrap();
+    assert!(operator.terminate().success());
+    let deployments = here.get(&["deployments", "--namespace", SYSTEM]);
+    assert_eq!(deployments["items"], serde_json::json!([]));
+    let roles = here.get(&["clusterroles"]);
+    let roles = roles["items"].as_array().unwrap().iter();
+    let names = roles.filter_map(|role| role["metadata"]["name"].as_str());
+    let left = names.filter(|name| name.starts_with("oceanbase-backup"));
+    assert_eq!(left.collect::<Vec<_>>(), Vec::<&str>::new());
+    let definitions = here.get(&["crd"]);
+    let definitions = definitions["items"].as_array().unwrap().len();
+    assert_eq!(definitions, api::crds().len());
+    assert_eq!(ours(&here), objects);
+    assert_eq!(changing(), statements);
+
+    // A later installation takes up what is there, and backs up nothing again.
+    install(&here);
+    let _operator = here.start_operator();
+    let change = "--patch={\"spec\": {\"history\": {\"failed\": 3}}}";
+    let patch = ["patch", "obbs", "nightly", "-n", "shop", "--type=merge"];
+    here.kubectl(&[&patch[..], &[change]].concat()).unwrap();
+    eventually(
+        "the strategy looked at again",
+        || here.get(&["backupstrategy", "nightly", "-n", "shop"]),
+        |strategy| strategy["status"]["observedGeneration"] == 2,
+    );
+    assert_eq!(
+        task_is(&here, "shop", "Completed")["metadata"]["uid"],
+        task["metadata"]["uid"]
+    );
+    let backups = node.simulator.log(|log| log.of_kind(Kind::Backup).count());
+    assert_eq!(backups, 1);
+}

@@ -1,0 +1,116 @@
+//! The chart: what it renders, what it refuses, and that the real Helm installs, updates and uninstalls
+//! it.
+
+mod equal;
+mod installed;
+mod namespaced;
+mod upgraded;
+mod values;
+
+use std::sync::LazyLock;
+
+use serde_json::Value;
+
+use crate::support::cluster::run;
+use crate::support::installation::Installation;
+use crate::support::world::{NFS, PASSWORD, cluster, secret};
+use crate::support::{Node, eventually};
+
+/// The chart.
+const CHART: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/charts/oceanbase-backup-operator"
+);
+/// What the releases are called.
+const RELEASE: &str = "backups";
+
+const SCENARIO: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+";
+
+const STRATEGY: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  firstBackup: Immediately
+  schedule: {cron: {full: '0 2 * * *'}}
+";
+
+/// A control plane with the definitions of `deploy/crds.yaml` and of ServiceMonitor, on which charts are
+/// tried, and installed for one namespace only.
+fn plane() -> &'static Installation {
+    static SHARED: LazyLock<Installation> = LazyLock::new(|| {
+        let plane = Installation::empty();
+        for file in [
+            "deploy/crds.yaml",
+            "tests/integration/packaging/servicemonitors.yaml",
+        ] {
+            let file = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
+            let apply = ["apply", "--server-side", "--filename", &file];
+            plane.kubectl(&apply).unwrap();
+        }
+        established(&plane);
+        plane
+    });
+    &SHARED
+}
+
+fn established(here: &Installation) {
+    let wait = ["wait", "--for=condition=Established", "crd", "--all"];
+    here.kubectl(&wait).unwrap();
+}
+
+/// What `helm template` renders in a namespace with further arguments.
+fn rendered(namespace: &str, arguments: &[&str]) -> Result<String, String> {
+    let mut helm = helm::offline(plane().directory()).unwrap();
+    let template = ["template", RELEASE, CHART, "--namespace", namespace];
+    run(helm.args(template).args(arguments), None)
+}
+
+/// The objects of a manifest.
+fn objects(manifest: &str) -> Vec<Value> {
+    let manifest = format!("\n{manifest}");
+    let documents = manifest.split("\n---\n").filter(|text| {
+        let mut lines = text.lines();
+        lines.any(|line| !line.trim().is_empty() && !line.starts_with('#'))
+    });
+    documents
+        .map(|document| serde_saphyr::from_str(document).unwrap())
+        .collect()
+}
+
+/// Makes namespace `shop` with a strategy for the tenant of this node.
+fn apply_strategy(here: &Installation, node: &Node) {
+    here.kubectl(&["create", "namespace", "shop"]).unwrap();
+    apply_in(here, node, "shop");
+}
+
+fn apply_in(here: &Installation, node: &Node, namespace: &str) {
+    for manifest in [
+        &secret(PASSWORD),
+        &cluster("prod", node.port),
+        NFS,
+        STRATEGY,
+    ] {
+        let apply = ["apply", "--namespace", namespace, "--filename=-"];
+        here.kubectl_with(&apply, manifest).unwrap();
+    }
+}
+
+/// Waits until the only task of a namespace is in this phase, and returns it.
+fn task_is(here: &Installation, namespace: &str, phase: &str) -> Value {
+    let tasks = eventually(
+        &format!("a task in phase {phase}"),
+        || here.get(&["backuptasks", "--namespace", namespace]),
+        |tasks| tasks["items"][0]["status"]["phase"] == phase,
+    );
+    assert_eq!(tasks["items"].as_array().unwrap().len(), 1);
+    tasks["items"][0].clone()
+}

@@ -1,0 +1,92 @@
+//! An update of the chart while a backup runs: nothing is lost, and nothing is sent again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+use oceanbase_sim::statement::Kind;
+
+use super::{CHART, RELEASE, SCENARIO, apply_strategy, established, task_is};
+use crate::support::Node;
+use crate::support::installation::{Installation, SYSTEM};
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+/// The chart as it could have been a version ago: another version, and a definition that has changed
+/// since.
+fn chart_before(here: &Installation) -> PathBuf {
+    let chart = here.directory().join("chart-before");
+    copy(Path::new(CHART), &chart);
+    for (file, now, before) in [
+        ("Chart.yaml", env!("CARGO_PKG_VERSION"), "0.0.9"),
+        (
+            "files/crds/backuptasks.yaml",
+            "    shortNames:\n    - obbt\n",
+            "",
+        ),
+    ] {
+        let file = chart.join(file);
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(text.contains(now), "{}", file.display());
+        fs::write(&file, text.replace(now, before)).unwrap();
+    }
+    chart
+}
+
+fn short_names(here: &Installation) -> serde_json::Value {
+    let definition = here.get(&["crd", "backuptasks.backup.oceanbase.io"]);
+    definition["spec"]["names"]["shortNames"].clone()
+}
+
+#[test]
+fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
+    let here = Installation::empty();
+    let before = chart_before(&here);
+    let before = before.to_str().unwrap();
+    let install = ["install", RELEASE, before, "--namespace", SYSTEM];
+    here.helm(&[&install[..], &["--create-namespace"]].concat())
+        .unwrap();
+    established(&here);
+    assert_eq!(short_names(&here), serde_json::Value::Null);
+    let node = Node::start(SCENARIO);
+    let tenant = || "orders".to_owned();
+    let hold = Fault::Hold {
+        tenant: tenant(),
+        at: Stage::Doing,
+    };
+    node.simulator.inject(hold).unwrap();
+    let operator = here.start_operator();
+    apply_strategy(&here, &node);
+    let running = task_is(&here, "shop", "InProgress");
+
+    let upgrade = ["upgrade", RELEASE, CHART, "--namespace", SYSTEM];
+    here.helm(&[&upgrade[..], &["--set=log.format=text"]].concat())
+        .unwrap();
+    assert_eq!(short_names(&here), serde_json::json!(["obbt"]));
+    // As the Deployment does it: the new one stands by before the old one ends.
+    let _next = here.start_operator();
+    assert!(operator.terminate().success());
+    let release = Fault::Release { tenant: tenant() };
+    node.simulator.inject(release).unwrap();
+
+    let ended = task_is(&here, "shop", "Completed");
+    for field in ["/metadata/uid", "/status/jobId"] {
+        assert_eq!(ended.pointer(field), running.pointer(field), "{field}");
+    }
+    let backups = node.simulator.log(|log| log.of_kind(Kind::Backup).count());
+    assert_eq!(backups, 1);
+    let log_backups = here.get(&["logbackups", "--namespace", "shop"]);
+    assert_eq!(log_backups["items"][0]["status"]["phase"], "InProgress");
+}

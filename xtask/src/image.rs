@@ -1,0 +1,88 @@
+//! `cargo xtask image`: the operator's image without a container engine, as an OCI layout in one file,
+//! and what it is made of beside it.
+
+mod layout;
+mod sbom;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use oci_spec::image::Arch;
+
+use crate::process::build;
+use crate::say;
+
+/// The program, which is also the image's name.
+const NAME: &str = "oceanbase-backup-operator";
+
+/// What is built.
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// The targets that the program is built for; with several the image is for each of their
+    /// processors. `rustup target add` brings one here, and another processor needs its C compiler.
+    #[arg(long, default_value = "x86_64-unknown-linux-musl")]
+    target: Vec<String>,
+    /// Leave out the bill of materials, for which cargo-cyclonedx has to be installed.
+    #[arg(long)]
+    without_sbom: bool,
+}
+
+/// A program for one processor.
+struct Program {
+    architecture: Arch,
+    text: Vec<u8>,
+}
+
+pub(crate) async fn run(arguments: Arguments) -> Result<()> {
+    let mut programs = Vec::new();
+    for target in &arguments.target {
+        say(&format!("Building {NAME} for {target} ..."));
+        let built = build(&[NAME], true, Some(target)).await?.join(NAME);
+        programs.push(Program {
+            architecture: architecture(target)?,
+            text: read(&built)?,
+        });
+    }
+    let directory = directory()?;
+    let version = env!("CARGO_PKG_VERSION");
+    let image = directory.join(format!("{NAME}-{version}.oci.tar"));
+    let layout = layout::layout(&programs, version)?;
+    std::fs::write(&image, &layout)
+        .with_context(|| format!("can not write {}", image.display()))?;
+    for program in &programs {
+        say(&format!(
+            "{}: the program has {} KiB",
+            program.architecture,
+            program.text.len() / 1024
+        ));
+    }
+    say(&format!("{}: {} KiB", image.display(), layout.len() / 1024));
+    if !arguments.without_sbom {
+        let bill = directory.join(format!("{NAME}-{version}.cdx.json"));
+        let components = sbom::write(&bill, &arguments.target[0])?;
+        say(&format!("{}: {components} components", bill.display()));
+    }
+    Ok(())
+}
+
+/// What images call the processor that Rust names at the front of a target.
+fn architecture(target: &str) -> Result<Arch> {
+    match target.split('-').next() {
+        Some("x86_64") => Ok(Arch::Amd64),
+        Some("aarch64") => Ok(Arch::ARM64),
+        _ => bail!("no image can be made for {target}: name a target for x86_64 or aarch64"),
+    }
+}
+
+/// Where the image goes.
+fn directory() -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into());
+    let directory = crate::root().join(target).join("image");
+    std::fs::create_dir_all(&directory)
+        .with_context(|| format!("can not create {}", directory.display()))?;
+    Ok(directory.canonicalize()?)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    std::fs::read(path).with_context(|| format!("can not read {}", path.display()))
+}
