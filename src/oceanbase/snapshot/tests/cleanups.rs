@@ -14,9 +14,9 @@ const ENDED_ITEMS: &str = "CDB_OB_BACKUP_DELETE_TASK_HISTORY";
 impl Desk {
     /// Cleanups of `orders`: number, status, how many sets and pieces.
     fn cleanups(&self, view: &'static str, jobs: &[(&str, &str, &str)]) {
-        let rows: Vec<Vec<_>> = jobs
+        let rows: Vec<Vec<Option<&str>>> = jobs
             .iter()
-            .map(|(id, status, tasks)| {
+            .map(|&(id, status, tasks)| {
                 let row = [
                     "1002",
                     id,
@@ -26,7 +26,7 @@ impl Desk {
                     "DELETE OBSOLETE BACKUP",
                     START,
                 ];
-                let mut row = row.map(Some).to_vec();
+                let mut row: Vec<Option<&str>> = row.map(Some).to_vec();
                 row.extend([
                     None,
                     Some(status),
