@@ -59,6 +59,4 @@ families! {
         "Cleanups of databases that were seen to end, by result (completed, failed, canceled; idle: nothing was obsolete).";
     verifications: Count<1> = "verifications_total" ["result"]
         "Verifications by recovery that ended, by result (passed, failed, canceled).";
-    cleanups: Count<1> = "cleanups_total" ["result"]
-        "Cleanups of the database that ended, by result (completed, failed, canceled, idle: nothing was obsolete).";
 }
