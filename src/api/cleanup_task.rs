@@ -81,7 +81,7 @@ use super::{Cause, LocalReference};
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("has(self.mode) != has(self.mirror)", "must have `mode`: Preview or Delete (`mirror` is written only by the operator)"))]
 #[x_kube(validation = ("has(self.mode) == has(self.target)", "must have `target` together with `mode`"))]
-#[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "only a cleanup with `mode: Delete` can be canceled"))]
+#[x_kube(validation = ("!has(self.cancel) || !self.cancel || (has(self.mode) && self.mode == 'Delete')", "must not have `cancel` but with `mode: Delete`: nothing else can be canceled"))]
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "spec is immutable but for `cancel`; create a new CleanupTask"))]
 #[x_kube(validation = (unchanged!("mode", "target", "mirror"), "spec is immutable but for `cancel`; create a new CleanupTask"))]
 #[x_kube(validation = ("!has(oldSelf.cancel) || !oldSelf.cancel || (has(self.cancel) && self.cancel)", "`cancel` can not be taken back; create a new CleanupTask"))]

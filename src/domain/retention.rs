@@ -137,12 +137,12 @@ impl Held {
         let mut sets: Vec<_> = self
             .sets
             .iter()
-            .map(|set| self.item_of_set(set, self.why_set(set, anchor, &kept)))
+            .map(|set| Self::item_of_set(set, self.why_set(set, anchor, &kept)))
             .collect();
         let mut pieces: Vec<_> = self
             .pieces
             .iter()
-            .map(|piece| self.item_of_piece(piece, self.why_piece(piece, anchor)))
+            .map(|piece| Self::item_of_piece(piece, self.why_piece(piece, anchor)))
             .collect();
         sets.sort_by_key(|item| (item.id, item.dest_id));
         pieces.sort_by_key(|item| (item.id, item.dest_id));
@@ -150,7 +150,7 @@ impl Held {
         sets
     }
 
-    fn item_of_set(&self, set: &BackupSet, why: Why) -> Item {
+    fn item_of_set(set: &BackupSet, why: Why) -> Item {
         Item {
             kind: Kind::Set,
             id: set.id.0,
@@ -160,7 +160,7 @@ impl Held {
         }
     }
 
-    fn item_of_piece(&self, piece: &Piece, why: Why) -> Item {
+    fn item_of_piece(piece: &Piece, why: Why) -> Item {
         Item {
             kind: Kind::Piece,
             id: piece.id,

@@ -61,14 +61,18 @@ pub(super) fn render(
 }
 
 fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
+    let is_pending = match state {
+        State::Waiting(_) | State::Refused | State::Sending | State::Accepted => true,
+        State::Unseen(_) => status.job_id.is_none(),
+        State::Running(status) => *status == JobStatus::Init,
+        State::Ended(_) => false,
+    };
     match state {
-        State::Waiting(_) | State::Refused | State::Sending | State::Accepted => "Pending",
-        State::Unseen(_) if status.job_id.is_none() => "Pending",
-        State::Running(JobStatus::Init) => "Pending",
+        _ if is_pending => "Pending",
+        State::Ended(outcome) => outcome.word(),
         State::Running(JobStatus::Canceling) => "Canceling",
         // Also every word that this operator does not know: running, never finished.
-        State::Unseen(_) | State::Running(_) => "Executing",
-        State::Ended(outcome) => outcome.word(),
+        _ => "Executing",
     }
 }
 

@@ -8,9 +8,8 @@ use std::collections::BTreeSet;
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
-use probes::{address_of, status_of};
-
-use crate::support::installation::{OPERATOR, OperatorProcess, SYSTEM, installation};
+use self::probes::{address_of, status_of};
+use crate::support::installation::{OPERATOR, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
 use crate::support::{Node, eventually};
 

@@ -25,7 +25,7 @@ fn applied(flags: &[&str]) -> String {
 #[test]
 fn applying_again_changes_nothing_neither_by_the_client_nor_by_the_server() {
     let printed = applied(&[]);
-    assert_eq!(printed.matches(" unchanged").count(), 6, "{printed}");
+    assert_eq!(printed.matches(" unchanged").count(), 7, "{printed}");
     // In the same test, since the server notes the second writer, which the client takes for news.
     let by_server = [
         "--server-side",

@@ -171,7 +171,10 @@ fn a_running_cleanup_is_canceled() {
 
 #[test]
 fn what_the_database_deletes_by_itself_is_shown_and_a_failure_with_its_cause() {
-    let world = World::started("cleanup-mirror", &A_PAST.replace("100", "200"));
+    let world = World::started(
+        "cleanup-mirror",
+        &A_PAST.replace("speed: 100", "speed: 200"),
+    );
     world.inject(Fault::FailCleanup {
         tenant: "orders".to_owned(),
         code: -9140,

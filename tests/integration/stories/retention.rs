@@ -97,13 +97,12 @@ fn a_window_is_set_although_the_operator_dies_between_drop_and_add() {
 #[test]
 fn a_policy_of_a_dba_is_told_and_left_alone_until_drift_is_put_right() {
     let world = World::new("retention-drift", TWO_TENANTS);
-    world
-        .sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '90d' TENANT orders");
+    world.sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '3d' TENANT orders");
     let mut world = world;
     world.start_operator();
     world.apply(&nightly("{policy: RecoveryWindow, recoveryWindowDays: 7}"));
     let object = world.condition(STRATEGY, "RetentionApplied", "False", "PolicyDrift");
-    assert!(object.to_string().contains("'90d'"));
+    assert!(object.to_string().contains("'3d'"));
     eventually(
         "the other tenant's window",
         || world.window("billing"),

@@ -3,8 +3,8 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 
-use crate::api_server::installation::OperatorProcess;
 use crate::support::eventually;
+use crate::support::installation::OperatorProcess;
 
 /// The status that an HTTP GET is answered with.
 pub(super) fn status_of(address: &str, path: &str) -> String {
