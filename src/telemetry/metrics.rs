@@ -68,6 +68,8 @@ impl Metrics {
         self.operator.build_info.set([version], 1);
         for result in ["completed", "failed", "canceled"] {
             self.work.recoveries.add([result], 0);
+        }
+        for result in ["completed", "failed", "canceled", "idle"] {
             self.work.cleanups.add([result], 0);
         }
         self.work.cleanups.add(["idle"], 0);
