@@ -83,7 +83,7 @@ pub async fn run(
     stop: CancellationToken,
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
-    metrics.operator.build_info.set([settings.version], 1);
+    metrics.begin(settings.version);
     let validity = match settings.lease {
         Some(_) => Validity::not_yet(),
         None => Validity::always(),

@@ -2,6 +2,7 @@
 //! (`ob_errno.def`). The server's own text is never passed on: it may quote the statement, and
 //! with it a key.
 
+mod page;
 mod table;
 
 use super::client::ServerError;
@@ -9,6 +10,7 @@ use super::model::{Failure, FailureClass};
 
 use FailureClass::{NotYet, Permanent, Unknown};
 
+pub use page::page;
 pub use table::{EXPLANATIONS, Explanation, OF_CHECKS, OF_RESTORES};
 
 /// Numbers of failed jobs that pass by themselves, beside those that [`FailureClass::NotYet`] and

@@ -51,7 +51,7 @@ impl Metrics {
     /// Two families of one name, which is a bug.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new_custom(Some(PREFIX.to_owned()), None)?;
-        let metrics = Self {
+        Ok(Self {
             operator: Operator::register(&registry)?,
             database: Database::register(&registry)?,
             work: Work::register(&registry)?,
@@ -59,17 +59,21 @@ impl Metrics {
             strategies: Strategies::register(&registry)?,
             tenants: Tenants::register(&registry)?,
             registry,
-        };
+        })
+    }
+
+    /// Tells the operator's version, and begins counters that no object has: a rule does not see the
+    /// first step of a series that was not there.
+    pub fn begin(&self, version: &str) {
+        self.operator.build_info.set([version], 1);
         for result in ["completed", "failed", "canceled"] {
-            metrics.work.recoveries.add([result], 0);
+            self.work.recoveries.add([result], 0);
+            self.work.cleanups.add([result], 0);
         }
+        self.work.cleanups.add(["idle"], 0);
         for result in ["passed", "failed", "canceled"] {
-            metrics.work.verifications.add([result], 0);
+            self.work.verifications.add([result], 0);
         }
-        for result in ["completed", "failed", "canceled", "idle"] {
-            metrics.work.cleanups.add([result], 0);
-        }
-        Ok(metrics)
     }
 
     /// Counts one pass.

@@ -1,5 +1,6 @@
 //! The arrows between the rooms of `src/`, read from the sources themselves.
 
+mod reasons;
 mod sources;
 
 use std::fs;

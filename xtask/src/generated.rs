@@ -14,9 +14,13 @@ use oceanbase_backup_operator::api;
 const CHART: &str = "charts/oceanbase-backup-operator";
 
 /// What is copied into the chart: a program that renders a chart reads no file outside of it.
-const COPIES: [(&str, &str); 2] = [
+const COPIES: [(&str, &str); 3] = [
     ("deploy/rbac/operator.yaml", "files/rbac/operator.yaml"),
     ("deploy/rbac/users.yaml", "files/rbac/users.yaml"),
+    (
+        "deploy/monitoring/prometheusrule.yaml",
+        "files/prometheusrule.yaml",
+    ),
 ];
 
 /// Writes all of it.

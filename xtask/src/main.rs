@@ -7,6 +7,7 @@
 
 mod bench;
 mod demo;
+mod docs;
 mod ending;
 mod generated;
 mod image;
@@ -38,6 +39,8 @@ enum Command {
     Image(image::Arguments),
     /// Write the pages of fields of all kinds to docs/reference/.
     Reference,
+    /// Write the pages and rules that are made of the code: metrics, errors of the database, alerts.
+    Docs,
     /// Measure memory, statements, connections, API writes and latencies against the simulator.
     Bench(bench::Arguments),
     /// Run the whole operator under a paused clock, with faults at exact points.
@@ -52,6 +55,7 @@ fn main() -> Result<ExitCode> {
         // These start nothing: a signal ends them as it ends any program.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),
+        Command::Docs => docs::write().map(|()| ExitCode::SUCCESS),
         Command::Simulate(arguments) => simulate::run(&arguments).map(|()| ExitCode::SUCCESS),
     }
 }

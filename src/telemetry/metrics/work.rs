@@ -55,8 +55,8 @@ families! {
         "Times that log backup was seen interrupted.";
     recoveries: Count<1> = "recoveries_total" ["result"]
         "Recoveries that ended, by result (completed, failed, canceled).";
+    cleanups: Count<1> = "cleanups_total" ["result"]
+        "Cleanups of databases that were seen to end, by result (completed, failed, canceled; idle: nothing was obsolete).";
     verifications: Count<1> = "verifications_total" ["result"]
         "Verifications by recovery that ended, by result (passed, failed, canceled).";
-    cleanups: Count<1> = "cleanups_total" ["result"]
-        "Cleanups of the database that ended, by result (completed, failed, canceled, idle: nothing was obsolete).";
 }

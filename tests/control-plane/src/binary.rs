@@ -10,6 +10,7 @@ pub(crate) const PROGRAM: Program = Program {
     name: "control-plane",
     source_dir: env!("CARGO_MANIFEST_DIR"),
     package: ".",
+    tags: "",
     // Unstamped, the server calls itself `v0.0.0-master+$Format:%H$`: kubectl then prints a parse
     // error and Helm refuses every chart that states a `kubeVersion`.
     linker_flags: "-s -w \

@@ -18,6 +18,8 @@ pub struct Program {
     pub source_dir: &'static str,
     /// The package to build: `.`, or the path of one that `go.mod` requires.
     pub package: &'static str,
+    /// Build tags, with commas between them; mostly none.
+    pub tags: &'static str,
     /// What the linker is told. Many programs learn their version this way.
     pub linker_flags: &'static str,
     /// What a person without Go can do, at the end of a sentence.
@@ -74,6 +76,7 @@ impl Program {
         );
         let finished = Command::new("go")
             .args(["build", "-mod=readonly", "-trimpath", "-buildvcs=false"])
+            .args(["-tags", self.tags])
             .args(["-ldflags", self.linker_flags, "-o"])
             .arg(output)
             .arg(self.package)
@@ -105,7 +108,8 @@ impl Program {
     }
 
     fn fingerprint(&self) -> Result<String, Error> {
-        fingerprint(Path::new(self.source_dir), self.linker_flags)
+        let flags = format!("{}{}", self.linker_flags, self.tags);
+        fingerprint(Path::new(self.source_dir), &flags)
     }
 }
 

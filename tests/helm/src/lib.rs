@@ -16,6 +16,7 @@ const PROGRAM: Program = Program {
     name: "helm",
     source_dir: env!("CARGO_MANIFEST_DIR"),
     package: "helm.sh/helm/v3/cmd/helm",
+    tags: "",
     // Unstamped, `helm template` and `helm lint` take Kubernetes 1.20 for what they render for, and
     // refuse a chart that asks for more.
     linker_flags: "-s -w \

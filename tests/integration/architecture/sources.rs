@@ -10,6 +10,8 @@ pub(super) struct Source {
     pub(super) name: String,
     /// Without comments, without what stands in quotes, and without tests.
     pub(super) shipped: String,
+    /// Words such as `TenantNotFound` that stand in quotes in what is shipped.
+    pub(super) words: BTreeSet<String>,
     pub(super) lines: usize,
 }
 
@@ -110,17 +112,17 @@ pub(super) fn sources() -> Vec<Source> {
     let read = |path: PathBuf| {
         let text = fs::read_to_string(&path).unwrap();
         let name = path.strip_prefix(&root).unwrap().display().to_string();
-        let code = without_comments_and_text(&text);
         let is_test = name.contains("/tests/") || name.ends_with("tests.rs");
-        let shipped = if is_test || is_declared_test(&name, &root) {
-            String::new()
+        let (shipped, words) = if is_test || is_declared_test(&name, &root) {
+            Default::default()
         } else {
-            without_tests(&code)
+            shipped(&text)
         };
         Source {
             lines: text.lines().count(),
             name,
             shipped,
+            words,
         }
     };
     files.into_iter().map(read).collect()
@@ -151,8 +153,27 @@ fn is_declared_test(name: &str, root: &Path) -> bool {
         .any(|text| declarations.iter().any(|one| text.contains(one)))
 }
 
-/// Blanks out comments, strings and characters, and keeps every line break.
-fn without_comments_and_text(text: &str) -> String {
+/// The code without comments, text and tests, and the words that stand in quotes there.
+fn shipped(text: &str) -> (String, BTreeSet<String>) {
+    let with_words = without_tests(&without_comments_and_text(text, is_word));
+    let quoted = with_words.split('"').skip(1).step_by(2);
+    let words = quoted.map(str::to_owned).collect();
+    (
+        without_tests(&without_comments_and_text(text, |_| false)),
+        words,
+    )
+}
+
+/// Whether a text is one word such as `TenantNotFound`, or makes one: `LogBackup{phase}`.
+fn is_word(text: &str) -> bool {
+    let is_name = |c: char| c.is_ascii_alphanumeric() || c == '{' || c == '}';
+    text.starts_with(|c: char| c.is_ascii_uppercase())
+        && text.chars().all(is_name)
+        && text.contains(|c: char| c.is_ascii_lowercase())
+}
+
+/// Blanks out comments, characters and strings, but those to be kept, and keeps every line break.
+fn without_comments_and_text(text: &str, is_kept: impl Fn(&str) -> bool) -> String {
     let mut code = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(letter) = rest.chars().next() {
@@ -165,7 +186,13 @@ fn without_comments_and_text(text: &str) -> String {
                 .find(&end)
                 .map_or(rest.len(), |at| start + at + end.len())
         } else if letter == '"' {
-            end_of_string(rest)
+            let end = end_of_string(rest);
+            if is_kept(rest[..end].trim_matches('"')) {
+                code.push_str(&rest[..end]);
+                rest = &rest[end..];
+                continue;
+            }
+            end
         } else if letter == '\'' {
             end_of_character(rest)
         } else {
@@ -246,10 +273,11 @@ mod tests {
     use super::*;
 
     fn source(text: &str) -> Source {
-        let code = without_comments_and_text(text);
+        let (shipped, words) = shipped(text);
         Source {
             name: "domain/example.rs".to_owned(),
-            shipped: without_tests(&code),
+            shipped,
+            words,
             lines: text.lines().count(),
         }
     }
@@ -305,6 +333,14 @@ mod tests {
         let text =
             "use a::B;\n#[cfg(test)]\nmod tests { use kube::Client; fn f() { {} } }\nuse c::D;";
         assert_eq!(paths(text), ["a::B", "c::D"]);
+    }
+
+    #[test]
+    fn words_in_quotes_are_seen_where_they_are_shipped() {
+        let text = "let a = \"TenantLost\"; // \"Comment\"\nlet b = \"a text\"; \
+                    format!(\"LogBackup{phase}\");\n#[cfg(test)]\nmod tests { const C: &str = \"Story\"; }";
+        let words: Vec<String> = source(text).words.into_iter().collect();
+        assert_eq!(words, ["LogBackup{phase}", "TenantLost"]);
     }
 
     #[test]

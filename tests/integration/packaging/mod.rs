@@ -43,7 +43,7 @@ spec:
   schedule: {cron: {full: '0 2 * * *'}}
 ";
 
-/// A control plane with the definitions of `deploy/crds.yaml` and of ServiceMonitor, on which charts are
+/// A control plane with the definitions of `deploy/crds.yaml` and of the Prometheus operator, on which charts are
 /// tried, and installed for one namespace only.
 fn plane() -> &'static Installation {
     static SHARED: LazyLock<Installation> = LazyLock::new(|| {
@@ -51,6 +51,7 @@ fn plane() -> &'static Installation {
         for file in [
             "deploy/crds.yaml",
             "tests/integration/packaging/servicemonitors.yaml",
+            "tests/integration/packaging/prometheusrules.yaml",
         ] {
             let file = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
             let apply = ["apply", "--server-side", "--filename", &file];

@@ -22,7 +22,7 @@ fn a_strict_lint_finds_nothing() {
 }
 
 /// Values as JSON, and what they make of the manifest.
-const CHOICES: [(&str, &[&str]); 12] = [
+const CHOICES: [(&str, &[&str]); 13] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
         &[
@@ -39,9 +39,10 @@ const CHOICES: [(&str, &[&str]); 12] = [
         ],
     ),
     (
-        r#"{"replicas": 3, "leaseSeconds": 30, "requireSecretBinding": true, "log": {"format": "text", "filter": "debug"}}"#,
+        r#"{"replicas": 3, "minRecoveryWindowDays": 14, "leaseSeconds": 30, "requireSecretBinding": true, "log": {"format": "text", "filter": "debug"}}"#,
         &[
             "replicas: 3",
+            r#"{name: MIN_RECOVERY_WINDOW_DAYS, value: "14"}"#,
             r#"{name: LEASE_SECONDS, value: "30"}"#,
             r#"{name: REQUIRE_SECRET_BINDING, value: "true"}"#,
             r#"{name: LOG_FORMAT, value: "text"}"#,
@@ -80,6 +81,14 @@ const CHOICES: [(&str, &[&str]); 12] = [
             "interval: 1m30s",
             "release: prometheus",
             "example.com/scrape: \"true\"",
+        ],
+    ),
+    (
+        r#"{"metrics": {"prometheusRule": {"enabled": true, "labels": {"release": "prometheus"}}}}"#,
+        &[
+            "kind: PrometheusRule",
+            "alert: OBBackupTooOld",
+            "{{ $labels.namespace }}",
         ],
     ),
     (
@@ -150,6 +159,7 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
         ("--set=replicas=many", "replicas"),
         ("--set=replicas=-1", "replicas"),
         ("--set=leaseSeconds=0", "leaseSeconds"),
+        ("--set=minRecoveryWindowDays=0", "minRecoveryWindowDays"),
         ("--set=log.format=xml", "log/format"),
         ("--set=image.digest=latest", "image/digest"),
         (

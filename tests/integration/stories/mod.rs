@@ -29,6 +29,7 @@ mod log_backup_stuck;
 mod malformed;
 mod manual;
 mod meanwhile;
+mod metrics;
 mod missed;
 mod namespaced;
 mod process;

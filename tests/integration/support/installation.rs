@@ -23,6 +23,9 @@ pub(crate) const SYSTEM: &str = "oceanbase-backup-system";
 pub(crate) const OPERATOR: &str =
     "system:serviceaccount:oceanbase-backup-system:oceanbase-backup-operator";
 
+/// How many operators were started: each has files of its own.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
+
 /// The control plane.
 pub(crate) struct Installation {
     plane: ControlPlane,
@@ -134,8 +137,7 @@ impl Installation {
         let token = self
             .kubectl(&["create", "token", account, "-n", namespace])
             .unwrap();
-        static COUNT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!("deployed-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("deployed-{}", STARTED.fetch_add(1, Ordering::Relaxed));
         let file = with_token(self.plane.kubeconfig(), &token, &name);
         let log = file.with_extension("log");
         let gate = Proxy::before(client_of(&Kubeconfig::read_from(file).unwrap()));

@@ -8,6 +8,7 @@ pub(crate) mod installation;
 pub(crate) mod node;
 pub(crate) mod operator;
 pub(crate) mod proxy;
+pub(crate) mod reasons;
 pub(crate) mod wait;
 pub(crate) mod world;
 

@@ -123,14 +123,19 @@ impl Operator {
         self.child.try_wait().unwrap().is_none()
     }
 
-    /// Asks a page of its HTTP server: status and body.
-    pub(crate) fn page(&self, path: &str) -> (u16, String) {
+    /// Where its HTTP server listens.
+    pub(crate) fn address(&self) -> SocketAddr {
         let address = eventually(
             "the address of metrics and probes",
             || self.http_address(),
             Option::is_some,
         );
-        let mut stream = TcpStream::connect(address.unwrap()).unwrap();
+        address.unwrap()
+    }
+
+    /// Asks a page of its HTTP server: status and body.
+    pub(crate) fn page(&self, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(10)))
             .unwrap();

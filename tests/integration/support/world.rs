@@ -12,7 +12,7 @@ use oceanbase_sim::value::{Backend, End};
 use serde_json::Value;
 
 use super::api::{self, client};
-use super::{Node, Operator, account, canary, eventually, kubectl};
+use super::{Node, Operator, account, canary, eventually, kubectl, reasons};
 
 /// The password of `root@sys` in every story: it stands nowhere else.
 pub(crate) const PASSWORD: &str = "canary-sesame+5f1d/c04e93a7b1=";
@@ -220,15 +220,32 @@ impl World {
     }
 }
 
+impl World {
+    /// A reason in a status or an event of the operator that `docs/troubleshooting.md` does not
+    /// explain.
+    fn unexplained(&self) -> Option<String> {
+        let kinds = oceanbase_backup_operator::api::crds();
+        let plurals = kinds.iter().map(|kind| kind.spec.names.plural.as_str());
+        let objects = plurals.flat_map(|kind| self.list(kind));
+        let mut shown: Vec<Value> = objects.map(|object| object["status"].clone()).collect();
+        let mut events = self.list("events");
+        events.retain(|event| event["reportingComponent"] == "oceanbase-backup-operator");
+        shown.extend(events);
+        reasons::unexplained(&shown)
+    }
+}
+
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() {
             return;
         }
         let leak = self.leak();
+        let unexplained = self.unexplained();
         api::delete_namespace(client(), &self.namespace);
         self.operator = None;
         assert_eq!(leak, None);
+        assert_eq!(unexplained, None, "is not in docs/troubleshooting.md");
     }
 }
 

@@ -94,3 +94,22 @@ impl Tenant {
         }
     }
 }
+
+impl Uri {
+    /// The same place, entered in another way.
+    #[must_use]
+    pub fn changed(&self, new: &NewAccess) -> Self {
+        let mut uri = self.clone();
+        let keys = new
+            .keys
+            .iter()
+            .flat_map(|(id, key)| [("access_id", id.as_str()), ("access_key", key.as_str())]);
+        let limits = new.attributes.iter();
+        let limits = limits.map(|(name, value)| (name.as_str(), value.as_str()));
+        for (name, value) in keys.chain(limits) {
+            uri.params.retain(|(known, _)| known != name);
+            uri.params.push((name.to_owned(), value.to_owned()));
+        }
+        uri
+    }
+}

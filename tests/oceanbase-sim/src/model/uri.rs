@@ -2,7 +2,6 @@
 
 use sha1::{Digest, Sha1};
 
-use super::NewAccess;
 use crate::error;
 use crate::value::SqlError;
 use crate::views::Version;
@@ -51,7 +50,7 @@ pub struct Uri {
     /// All up to the first `?`, without trailing slashes.
     pub root: String,
     /// The parts behind it, in their order.
-    params: Vec<(String, String)>,
+    pub(super) params: Vec<(String, String)>,
 }
 
 const MAX_DESTINATION: usize = 2048;
@@ -196,23 +195,6 @@ impl Uri {
     #[must_use]
     pub fn limit(&self, name: &str) -> Option<&str> {
         self.param(name)
-    }
-
-    /// The same place, entered in another way.
-    #[must_use]
-    pub fn changed(&self, new: &NewAccess) -> Self {
-        let mut uri = self.clone();
-        let keys = new
-            .keys
-            .iter()
-            .flat_map(|(id, key)| [("access_id", id.as_str()), ("access_key", key.as_str())]);
-        let limits = new.attributes.iter();
-        let limits = limits.map(|(name, value)| (name.as_str(), value.as_str()));
-        for (name, value) in keys.chain(limits) {
-            uri.params.retain(|(known, _)| known != name);
-            uri.params.push((name.to_owned(), value.to_owned()));
-        }
-        uri
     }
 
     /// What identifies the place: two endpoints have different buckets of the same name.

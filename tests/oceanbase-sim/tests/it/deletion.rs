@@ -246,7 +246,7 @@ fn an_id_reads_as_a_moment_of_1970() {
     session.execute("SET time_zone = '+00:00'");
     match session.execute(query).outcomes.pop() {
         Some(Outcome::Rows(set)) => {
-            assert_eq!(set.rows, [[Some("1970-01-01 00:00:00.000004".to_owned())]])
+            assert_eq!(set.rows, [[Some("1970-01-01 00:00:00.000004".to_owned())]]);
         }
         other => panic!("{other:?}"),
     }

@@ -1,0 +1,35 @@
+//! The errors of the database as a table of `docs/troubleshooting.md`.
+
+use std::collections::BTreeSet;
+
+use super::{EXPLANATIONS, Explanation, OF_CHECKS, OF_RESTORES};
+
+/// The table, by reason.
+#[must_use]
+pub fn page() -> String {
+    let tables = [
+        (EXPLANATIONS, ""),
+        (OF_RESTORES, ", of recoveries"),
+        (OF_CHECKS, ", of checks"),
+    ];
+    let rows = tables
+        .iter()
+        .flat_map(|(table, of)| table.iter().map(|known| row(known, of)));
+    let rows: BTreeSet<String> = rows.collect();
+    let head = "| Reason | Error | What happened | What to do |\n|---|---|---|---|";
+    std::iter::once(head.to_owned())
+        .chain(rows)
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+fn row(known: &Explanation, of: &str) -> String {
+    let Explanation {
+        number,
+        reason,
+        what,
+        advice,
+        ..
+    } = known;
+    format!("| `{reason}` | {number}{of} | {what} | {advice} |")
+}

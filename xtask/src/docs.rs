@@ -1,0 +1,77 @@
+//! `cargo xtask docs`: what is made of the code beside the definitions.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use oceanbase_backup_operator::{oceanbase, telemetry};
+
+/// Between these lines of docs/troubleshooting.md stand the errors of the database.
+const BEGIN: &str = "<!-- The table is made from the code by `cargo xtask docs`. -->\n";
+const END: &str = "<!-- End of the table. -->\n";
+
+/// Writes all of it.
+pub(crate) fn write() -> Result<()> {
+    for (name, text) in pages()? {
+        let path = crate::root().join(name);
+        std::fs::write(&path, text).with_context(|| format!("can not write {}", path.display()))?;
+    }
+    Ok(())
+}
+
+/// Path below the root, and text.
+fn pages() -> Result<[(&'static str, String); 3]> {
+    Ok([
+        ("docs/metrics.md", telemetry::page::page()),
+        (
+            "docs/troubleshooting.md",
+            troubleshooting(&read("docs/troubleshooting.md")?)?,
+        ),
+        (
+            "deploy/monitoring/prometheusrule.yaml",
+            resource(&read("deploy/monitoring/rules.yaml")?),
+        ),
+    ])
+}
+
+fn read(name: &str) -> Result<String> {
+    let path = crate::root().join(Path::new(name));
+    std::fs::read_to_string(&path).with_context(|| format!("can not read {}", path.display()))
+}
+
+/// The page with the database's errors as the code explains them.
+fn troubleshooting(page: &str) -> Result<String> {
+    let marked = || Some((page.split_once(BEGIN)?.0, page.split_once(END)?.1));
+    let (before, after) = marked().context("docs/troubleshooting.md has lost its two marks")?;
+    let table = oceanbase::error::page();
+    Ok(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
+}
+
+/// The rules as an object of the Prometheus Operator.
+fn resource(rules: &str) -> String {
+    let groups = rules.lines().skip_while(|line| line.starts_with('#'));
+    let groups: Vec<String> = groups.map(|line| format!("  {line}")).collect();
+    let groups = groups.join("\n");
+    format!(
+        "# Made of rules.yaml by `cargo xtask docs`.\n\
+         apiVersion: monitoring.coreos.com/v1\n\
+         kind: PrometheusRule\n\
+         metadata:\n  name: oceanbase-backup-operator\n  \
+         labels: {{app.kubernetes.io/name: oceanbase-backup-operator}}\n\
+         spec:\n{groups}\n"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_are_committed_as_they_are_made() {
+        for (name, text) in pages().unwrap() {
+            assert!(
+                read(name).unwrap() == text,
+                "{name} has drifted: run `cargo xtask docs`"
+            );
+        }
+    }
+}
