@@ -77,7 +77,7 @@ fn planned(status: &Value) -> Items {
 
 #[test]
 fn what_a_preview_says_is_what_the_database_then_deletes() {
-    let with_policy = format!("{}    recoveryWindow: 7d\n", A_PAST);
+    let with_policy = format!("{A_PAST}    recoveryWindow: 7d\n");
     let mut world = World::new("cleanup-preview", &with_policy);
     world.inject(Fault::HoldCleanup {
         tenant: "orders".to_owned(),

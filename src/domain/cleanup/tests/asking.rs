@@ -170,6 +170,8 @@ impl Story {
 
 #[test]
 fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
+    type Change = Box<dyn Fn(&mut Story)>;
+
     let backup = Job {
         tenant_id: TenantId(1002),
         id: JobId(8),
@@ -185,7 +187,6 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         path: String::new(),
         percent: None,
     };
-    type Change = Box<dyn Fn(&mut Story)>;
     let cases: [(&str, Change); 5] = [
         (
             "WaitingForRunningBackup",
