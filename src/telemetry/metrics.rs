@@ -72,7 +72,6 @@ impl Metrics {
         for result in ["completed", "failed", "canceled", "idle"] {
             self.work.cleanups.add([result], 0);
         }
-        self.work.cleanups.add(["idle"], 0);
         for result in ["passed", "failed", "canceled"] {
             self.work.verifications.add([result], 0);
         }
