@@ -97,6 +97,12 @@ spec: {strategyRef: {name: nightly}, tenantName: orders, type: Full, mirror: {jo
 kind: LogBackup
 spec: {clusterRef: {name: prod}, storageRef: {name: nfs}, tenantName: orders, path: a/b}
 ---
+kind: CleanupTask
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: Obsolete}}
+---
+kind: CleanupTask
+spec: {clusterRef: {name: prod}, tenantName: orders, mirror: {jobId: 1, startTime: '2100-01-01T00:00:00Z'}}
+---
 kind: RecoveryTask
 spec:
   source: {type: Tenant, tenant: {clusterRef: {name: prod}, tenantName: orders}}
