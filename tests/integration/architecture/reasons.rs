@@ -36,8 +36,7 @@ const OTHER_WORDS: &[&str] = &[
     // Statuses of conditions.
     "False", "True", "Unknown",
     // Phases and labels.
-    "Abnormal", "CreatingTenant", "Importing", "Initializing", "Interrupted", "NoBackupStrategy",
-    "Pending", "PendingBackupScheduling", "Recovering", "Restarting", "Restoring", "Running",
+    "Abnormal", "CreatingTenant", "Importing", "Initializing", "NoBackupStrategy", "Pending", "PendingBackupScheduling", "Recovering", "Restarting", "Restoring", "Running",
     "Stopping", "Suspending",
     // Outcomes of attempts, slots, heals and verifications.
     "Abandoned", "Found", "Healed", "InterruptedAgain", "Missed", "Passed", "Refused", "Skipped",

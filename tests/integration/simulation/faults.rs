@@ -16,7 +16,7 @@ const PLANS: usize = 300;
 /// Draws them.
 pub(super) const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 17] = [
+const EVERYDAY: [&str; 16] = [
     "pair",
     "manual",
     "now",
@@ -33,7 +33,6 @@ const EVERYDAY: [&str; 17] = [
     "everybody",
     "sealed",
     "elsewhere",
-    "rest",
 ];
 
 /// Without this no plan could be replayed.

@@ -338,29 +338,6 @@ fn what_somebody_else_backs_up_is_left_as_it_is() {
 }
 
 #[test]
-fn no_logs_are_archived_for_a_backup_that_waits_for_its_suspended_strategy() {
-    let wanted = [
-        "SetLogArchiveDest of orders: 1",
-        "SetLogArchiveDest of billing: 1",
-        // Once before the strategy is suspended, and once more for each of the backups after it.
-        "ArchiveLog of orders: 2",
-        "ArchiveLog of billing: 2",
-        "NoArchiveLog of orders: 2",
-        "NoArchiveLog of billing: 2",
-        "SetDataBackupDest of orders: 1",
-        "SetDataBackupDest of billing: 1",
-        "Backup of orders: 2",
-        "Backup of billing: 1",
-        "jobs of orders: Full COMPLETED, Inc COMPLETED",
-        "jobs of billing: Full COMPLETED",
-        "logbackups prod-t1002: Archiving=False/BetweenBackups",
-        "database of billing: logs to billing-1002/log OPTIONAL | round 2 STOP | \
-         data to billing-1002/data",
-    ];
-    assert_eq!(wrong("rest", &wanted), NOTHING);
-}
-
-#[test]
 fn three_days_of_a_strategy_pass() {
     let report = run(&Plan::peace("days"), None);
     assert_eq!(report.violations, NOTHING);

@@ -163,7 +163,6 @@ impl Workload {
             Self::everybody(),
             Self::sealed(),
             Self::elsewhere(),
-            Self::rest(),
             Self::recover(),
             Self::recover_tables(),
             Self::recover_leader(),

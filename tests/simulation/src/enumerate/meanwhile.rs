@@ -56,10 +56,10 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
 
 fn to_tenant(name: &str) -> Vec<Act> {
     let mut acts = both(&format!("lock: {{tenant: {name}, locked: true}}")).to_vec();
-    acts.extend(both(&format!("role: {{tenant: {name}, role: standby}}")));
+    acts.extend(both(&format!("role: {{tenant: {name}, role: STANDBY}}")));
     acts.extend([
-        database(&format!("status: {{tenant: {name}, status: dropping}}")),
-        lasts(&format!("status: {{tenant: {name}, status: creating}}")),
+        database(&format!("status: {{tenant: {name}, status: DROPPING}}")),
+        lasts(&format!("status: {{tenant: {name}, status: CREATING}}")),
         database(&format!("foreignBackup: {{tenant: {name}}}")),
         database(&format!(
             "foreignBackup: {{tenant: {name}, incremental: true, fromSys: true}}"
@@ -72,7 +72,7 @@ fn to_tenant(name: &str) -> Vec<Act> {
 pub(super) fn to_recovered(name: &str) -> Vec<Act> {
     let all = [
         format!("lock: {{tenant: {name}, locked: true}}"),
-        format!("role: {{tenant: {name}, role: primary}}"),
+        format!("role: {{tenant: {name}, role: PRIMARY}}"),
     ];
     all.iter().map(|yaml| database(yaml)).collect()
 }

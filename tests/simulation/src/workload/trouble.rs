@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use oceanbase_sim::statement::Kind;
 
-use super::everyday::{LATER, STRATEGY};
-use super::{Action, Workload, edit, minutes, scenario};
+use super::everyday::STRATEGY;
+use super::{Action, Workload, edit, minutes};
 use crate::oracle::RESTORE_PASSWORD;
 
 /// The strategy with these lines in its spec.
@@ -15,9 +15,6 @@ fn strategy(lines: &[&str]) -> Action {
         .fold(STRATEGY.to_owned(), |spec, line| spec + "  " + line + "\n");
     Action::Apply(spec)
 }
-
-const SUSPENDED: &str = "spec: {suspend: true}";
-const RESUMED: &str = "spec: {suspend: false}";
 
 const SLOTS: [&str; 2] = ["2026-11-20T02:00:00Z", "2026-11-20T02:10:00Z"];
 
@@ -62,27 +59,6 @@ impl Workload {
         around.allowed.push(Kind::NoArchiveLog);
         let mode = "logBackup: {mode: AroundDataBackup}";
         around.at(Duration::ZERO, strategy(&[mode]))
-    }
-
-    /// Logs are archived around data backups only, one of which has not begun when the strategy is
-    /// suspended, and begins when that goes on.
-    pub(super) fn rest() -> Self {
-        let tenants = ["billing", "orders"];
-        let mut rest = Self::new("rest", &tenants);
-        rest.scenario = scenario(&tenants, minutes(3));
-        rest.is_around = true;
-        rest.at_once = 1;
-        rest.slots = SLOTS[..1].to_vec();
-        rest.allowed.push(Kind::NoArchiveLog);
-        let mode = "logBackup: {mode: AroundDataBackup}";
-        let one = "spec: {maxConcurrentBackups: 1}";
-        rest.at(Duration::ZERO, edit("oceanbaseclusters", "prod", one))
-            .at(Duration::ZERO, strategy(&[mode]))
-            .at(
-                minutes(5) + LATER,
-                edit("backupstrategies", "nightly", SUSPENDED),
-            )
-            .at(minutes(12), edit("backupstrategies", "nightly", RESUMED))
     }
 
     /// A strategy with a recovery window, which is edited; it ends what it has begun when it is

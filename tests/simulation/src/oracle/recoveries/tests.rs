@@ -211,7 +211,7 @@ fn verification() -> Value {
 
 #[test]
 fn a_verified_tenant_is_dropped_when_its_verdict_stands() {
-    let all = [UNIT, POOL, LOOK, RESTORE, DROP_COPY];
+    let all = [UNIT, POOL, LOOK, RESTORE, LOOK, LOOK, LOOK, DROP_COPY];
     let said = said_of_task(&verification(), &all, &restoring(), &ending());
     assert!(said[0].starts_with("nobody has written down"), "{said:?}");
     let mut judged = ending();
