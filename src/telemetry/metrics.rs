@@ -77,9 +77,13 @@ impl Metrics {
         }
     }
 
-    /// Counts one pass.
+    /// Counts one pass. The first one of a controller begins the series of all outcomes, so that its
+    /// first error is seen too.
     pub fn reconciled(&self, controller: &str, outcome: &str, took: Duration, now: Timestamp) {
         let operator = &self.operator;
+        for known in ["done", "busy", "conflict", "error"] {
+            operator.reconciles.add([controller, known], 0);
+        }
         operator.reconciles.add_one([controller, outcome]);
         operator.reconcile_duration.took([controller], took);
         operator.last_reconcile.set([controller], now.as_second());
