@@ -50,6 +50,7 @@ mod strategy_edits;
 mod strategy_history;
 mod suspend;
 mod suspend_midway;
+mod switch;
 mod tenants;
 mod verification;
 
