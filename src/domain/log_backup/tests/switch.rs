@@ -28,18 +28,18 @@ fn stopped() -> Tenant {
     }
 }
 
-fn leave() -> Option<Effect> {
-    Some(Effect::Leave {
+fn leave() -> Effect {
+    Effect::Leave {
         tenant: TenantName::parse("orders").unwrap(),
         from: OLD.to_owned(),
-    })
+    }
 }
 
-fn set() -> Option<Effect> {
-    Some(Effect::Switch {
+fn set() -> Effect {
+    Effect::Switch {
         tenant: TenantName::parse("orders").unwrap(),
         from: OLD.to_owned(),
-    })
+    }
 }
 
 /// Log backup runs at the old place, and its strategy has edited it.
@@ -75,11 +75,11 @@ fn a_move_is_announced_before_anything_is_sent() {
 fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
     let mut story = edited();
     story.look(&away(doing(), None), 1);
-    assert_eq!(story.look(&away(doing(), None), 2).effect, leave());
+    assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
     assert_eq!(story.step(), "Stopping");
     let stopping = tenant(Some(RoundStatus::Stopping));
     assert_eq!(story.look(&away(stopping, None), 30).effect, None);
-    assert_eq!(story.look(&away(stopped(), None), 60).effect, set());
+    assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
     assert_eq!(story.step(), "Setting");
     let start = Effect::Start(TenantName::parse("orders").unwrap());
     assert_eq!(story.look(&seen(stopped()), 70).effect, Some(start));
@@ -108,7 +108,7 @@ fn while_something_of_the_tenant_runs_log_backup_goes_on() {
     let known = story.status.conditions.iter();
     let mut known = known.filter(|known| known.type_ == STORAGE_SWITCHED);
     assert!(known.next().unwrap().message.contains("backup job 7"));
-    assert_eq!(story.look(&away(doing(), None), 3601).effect, leave());
+    assert_eq!(story.look(&away(doing(), None), 3601).effect, Some(leave()));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn what_runs_does_not_keep_an_interrupted_round_from_being_ended() {
         away(tenant, Some("BackupTask 'now'"))
     };
     story.look(&broken(), 1);
-    assert_eq!(story.look(&broken(), 2).effect, leave());
+    assert_eq!(story.look(&broken(), 2).effect, Some(leave()));
 }
 
 #[test]
@@ -158,7 +158,7 @@ fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
     assert_eq!(story.reason(), "StorageSwitchWaits");
     story.edit(DesiredState::Running);
     story.look(&away(stopped(), None), 2);
-    assert_eq!(story.look(&away(stopped(), None), 3).effect, set());
+    assert_eq!(story.look(&away(stopped(), None), 3).effect, Some(set()));
 }
 
 #[test]

@@ -292,8 +292,11 @@ fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     assert_eq!(story.make(121).len(), 1);
 }
 
+/// A store, and a directory in it where one is named.
+type NewPlace = (String, Option<String>);
+
 /// What the strategy writes into its log backups.
-fn edits(story: &mut Story) -> Vec<(String, Option<(String, Option<String>)>)> {
+fn edits(story: &mut Story) -> Vec<(String, Option<NewPlace>)> {
     match story.look(1).effect {
         Some(Effect::EditLogBackups(edits)) => edits
             .into_iter()
