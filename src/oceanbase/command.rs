@@ -105,6 +105,8 @@ pub enum Command {
     Backup {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
         /// Only what changed since the set before.
         incremental: bool,
         /// With the logs that the set needs.
@@ -201,7 +203,13 @@ impl Command {
     #[must_use]
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Backup { key, places, .. } => Guard::FreePlace {
+            Self::Backup {
+                tenant_id,
+                key,
+                places,
+                ..
+            } => Guard::FreePlace {
+                tenant_id: *tenant_id,
                 key: key.clone(),
                 places: *places,
             },

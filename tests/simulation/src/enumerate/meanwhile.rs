@@ -47,11 +47,15 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     if is_sent {
         acts.extend(both("alterSystem: {user: root, granted: false}"));
         acts.extend(both("upgrading: {on: true}"));
-        for seconds in [3600, 300, -300] {
-            acts.extend(both(&format!("timeJump: {{seconds: {seconds}}}")));
-        }
+        // A clock that is set back holds up all that has begun since, for as long as it was ahead.
+        acts.extend([3600, 300].map(|seconds| database(&time_jump(seconds))));
+        acts.extend(both(&time_jump(-300)));
     }
     acts
+}
+
+fn time_jump(seconds: i64) -> String {
+    format!("timeJump: {{seconds: {seconds}}}")
 }
 
 fn to_tenant(name: &str) -> Vec<Act> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_sim::statement::Kind;
 
-use super::everyday::{LATER, LOG_BACKUP};
+use super::everyday::LOG_BACKUP;
 use super::{Action, Workload, edit, minutes};
 
 /// A tenant with a day of backups in a store of ours, and one that nobody touches, whose name is like
@@ -25,6 +25,9 @@ tenants:
 
 /// A point in the window of the tenant: half an hour after its backup.
 const POINT: &str = "2026-11-19T02:25:00+00:00";
+
+/// How long people wait before they call a recovery off: it is under way by then.
+pub(super) const LATER: Duration = Duration::from_secs(90);
 
 /// How long people wait before they call a recovery of tables off: whoever finds that one may be under
 /// way waits more than a minute before it looks.
