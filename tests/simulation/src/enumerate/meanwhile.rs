@@ -47,15 +47,11 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     if is_sent {
         acts.extend(both("alterSystem: {user: root, granted: false}"));
         acts.extend(both("upgrading: {on: true}"));
-        // A clock that is set back holds up all that has begun since, for as long as it was ahead.
-        acts.extend([3600, 300].map(|seconds| database(&time_jump(seconds))));
-        acts.extend(both(&time_jump(-300)));
+        // For good only: when a clock is put right again, jobs end so much later or sooner.
+        let jump = |seconds: i64| database(&format!("timeJump: {{seconds: {seconds}}}"));
+        acts.extend([3600, 300, -300].map(jump));
     }
     acts
-}
-
-fn time_jump(seconds: i64) -> String {
-    format!("timeJump: {{seconds: {seconds}}}")
 }
 
 fn to_tenant(name: &str) -> Vec<Act> {
