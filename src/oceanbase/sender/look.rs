@@ -257,13 +257,15 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 /// Commands to one cluster are sent one after the other, and a job's row is there when its
 /// statement is answered: whatever two tasks have seen, only one of them gets the last place.
 fn free_place(running: &[Job], tenant_id: TenantId, places: usize) -> Result<(), Stop> {
-    let is_ours =
-        |job: &&Job| !job.status.is_terminal() && job.description.starts_with(JobKey::PREFIX);
-    let ours: Vec<_> = running.iter().filter(is_ours).collect();
-    if ours.iter().any(|job| job.tenant_id == tenant_id) {
+    let ours = running
+        .iter()
+        .filter(|job| job.description.starts_with(JobKey::PREFIX));
+    // The database takes none either until the row of one that has ended is gone from this view.
+    if ours.clone().any(|job| job.tenant_id == tenant_id) {
         return Err(withheld("another backup of the tenant runs"));
     }
-    let taken: BTreeSet<_> = ours.iter().map(|job| &job.description).collect();
+    let taken = ours.filter(|job| !job.status.is_terminal());
+    let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
     if taken.len() < places {
         return Ok(());
     }

@@ -30,8 +30,8 @@ const POINT: &str = "2026-11-19T02:25:00+00:00";
 pub(super) const LATER: Duration = Duration::from_secs(90);
 
 /// How long people wait before they call a recovery of tables off: whoever finds that one may be under
-/// way waits more than a minute before it looks.
-const MUCH_LATER: Duration = Duration::from_secs(150);
+/// way waits more than a minute before it looks, and what passes lasts for two.
+const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// What recoveries may send.
 const OF_RECOVERIES: [Kind; 10] = [
@@ -171,7 +171,7 @@ impl Workload {
                 minutes(4) + MUCH_LATER,
                 edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
             )
-            .at(minutes(9), Action::Database(fails))
-            .at(minutes(9), of_a_table("broken", "orders"))
+            .at(minutes(12), Action::Database(fails))
+            .at(minutes(12), of_a_table("broken", "orders"))
     }
 }
