@@ -28,6 +28,8 @@ pub mod types {
     pub const RESTORE_VERIFIED: &str = "RestoreVerified";
     /// The database or the store answers.
     pub const REACHABLE: &str = "Reachable";
+    /// All who use a store reach it with the keys of its Secret.
+    pub const CREDENTIALS_APPLIED: &str = "CredentialsApplied";
     /// Log archiving runs.
     pub const ARCHIVING: &str = "Archiving";
     /// The log backup is not further behind than its threshold.

@@ -1,8 +1,12 @@
 //! `BackupStorage`: where backups go (console S72, storage configuration).
 
+mod credentials;
+
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use credentials::StoreCredentials;
 
 use super::LocalReference;
 use super::condition::{self, Condition};
@@ -201,4 +205,7 @@ pub struct BackupStorageStatus {
     /// ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use_by: Option<i32>,
+    /// With which keys the tenants that use the store enter it; left out for a store without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<StoreCredentials>,
 }

@@ -87,7 +87,11 @@ notable!(
         let status = cluster.status.as_ref();
         Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
     };
-    BackupStorage => Storage, |_: &BackupStorage| Some(());
+    BackupStorage => Storage, |storage: &BackupStorage| {
+        let status = storage.status.as_ref();
+        let keys = status.and_then(|status| status.credentials.as_ref());
+        Some(keys.map(|known| known.secret_resource_version.clone()))
+    };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();
         Some(status.map(|status| (status.phase.clone(), status.alert_count)))
@@ -105,6 +109,10 @@ notable!(
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
+                    status.credentials.as_ref().map(|known| {
+                        let why = known.cause.as_ref().map(|cause| cause.reason.clone());
+                        (known.secret_resource_version.clone(), why)
+                    }),
                 )
             }),
         ))

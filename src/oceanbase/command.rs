@@ -6,6 +6,7 @@
 mod cleanup;
 mod guard;
 mod recovery;
+mod rotation;
 mod session;
 mod tables;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub use cleanup::Cleanup;
 pub use guard::Guard;
 pub use recovery::Recovery;
+pub use rotation::Rotation;
 pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use tables::TableRecovery;
 

@@ -39,6 +39,7 @@ mod refused;
 mod removal;
 mod renamed;
 mod retention;
+mod rotation;
 mod schedule;
 mod secrets;
 mod shared_database;

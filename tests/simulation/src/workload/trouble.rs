@@ -9,7 +9,7 @@ use super::{Action, Workload, edit, minutes};
 use crate::oracle::RESTORE_PASSWORD;
 
 /// The strategy with these lines in its spec.
-fn strategy(lines: &[&str]) -> Action {
+pub(super) fn strategy(lines: &[&str]) -> Action {
     let spec = lines
         .iter()
         .fold(STRATEGY.to_owned(), |spec, line| spec + "  " + line + "\n");
