@@ -28,6 +28,8 @@ pub mod types {
     pub const RESTORE_VERIFIED: &str = "RestoreVerified";
     /// The database or the store answers.
     pub const REACHABLE: &str = "Reachable";
+    /// The store holds less than the threshold of its capacity.
+    pub const WITHIN_CAPACITY: &str = "WithinCapacity";
     /// Log archiving runs.
     pub const ARCHIVING: &str = "Archiving";
     /// The log backup is not further behind than its threshold.

@@ -33,7 +33,7 @@ use crate::api::{
     PinnedDatabase,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
-use crate::domain::{Decision, Farewell, access};
+use crate::domain::{self, Decision, Farewell, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::TenantId;
@@ -53,6 +53,10 @@ impl Reconcile for BackupStrategy {
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
+        let store_over = storage.as_ref().ok().and_then(|storage| {
+            let limit = storage.spec.capacity_alert_percent;
+            domain::storage::over(storage.status.as_ref(), limit)
+        });
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
         let template = self.spec.paths.as_ref();
@@ -116,6 +120,7 @@ impl Reconcile for BackupStrategy {
             verifications: verifications::seen(self, context),
             cleanups: cleanups::seen(self, context),
             asked_cleanups: cleanups::asked(self, &key, context),
+            store_over,
             least_window_days: context.least_window_days,
         }
     }

@@ -17,6 +17,7 @@ use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,
 };
+use crate::domain::storage::over;
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Something has changed.
@@ -87,7 +88,10 @@ notable!(
         let status = cluster.status.as_ref();
         Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
     };
-    BackupStorage => Storage, |_: &BackupStorage| Some(());
+    BackupStorage => Storage, |storage: &BackupStorage| {
+        let limit = storage.spec.capacity_alert_percent;
+        Some(over(storage.status.as_ref(), limit).is_some())
+    };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();
         Some(status.map(|status| (status.phase.clone(), status.alert_count)))

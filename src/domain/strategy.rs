@@ -115,6 +115,8 @@ pub struct Seen {
     pub cleanups: Vec<CleanupSeen>,
     /// CleanupTasks that somebody made, for tenants of this database.
     pub asked_cleanups: Vec<AskedCleanup>,
+    /// Percent of its capacity that the strategy's store holds, where that is more than it should.
+    pub store_over: Option<i32>,
     /// The smallest window that the operator sets, in days.
     pub least_window_days: i32,
 }

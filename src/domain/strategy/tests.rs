@@ -170,6 +170,7 @@ impl Story {
                 verifications: Vec::new(),
                 cleanups: Vec::new(),
                 asked_cleanups: Vec::new(),
+                store_over: None,
                 least_window_days: 1,
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),
