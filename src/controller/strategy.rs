@@ -3,6 +3,7 @@
 
 mod children;
 mod cleanups;
+mod ledger;
 mod places;
 mod policy;
 mod removal;
@@ -108,6 +109,10 @@ impl Reconcile for BackupStrategy {
                 .collect(),
             same_stores,
             tasks: self.tasks(context, &namespace),
+            places: database.as_ref().map_or_else(
+                |_| Vec::new(),
+                |snapshot| ledger::places(context, self, snapshot),
+            ),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
             with_full_backup,

@@ -27,7 +27,11 @@ pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeS
         .filter(|object| object.spec.storage_ref.name == storage)
         .map(|object| object.spec.cluster_ref.name.clone());
     let strategies = stores::within(&all.strategies, namespace)
-        .filter(|strategy| strategy.spec.storage_ref.name == storage)
+        .filter(|strategy| {
+            let status = strategy.status.as_ref();
+            let mut ledger = status.into_iter().flat_map(|status| &status.destinations);
+            strategy.spec.storage_ref.name == storage || ledger.any(|it| it.storage == storage)
+        })
         .map(|strategy| strategy.spec.cluster_ref.name.clone());
     let tasks = stores::within(&all.tasks, namespace)
         .filter(|task| storage_of(task).is_some_and(|name| name == storage))

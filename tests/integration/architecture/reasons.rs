@@ -28,7 +28,7 @@ const PHASES: [&str; 7] = [
 const OTHER_WORDS: &[&str] = &[
     // Kinds and types of the API.
     "BackupStorage", "BackupStorageStatus", "BackupStrategy", "BackupStrategyStatus", "BackupTask",
-    "BackupTaskStatus", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
+    "BackupTaskStatus", "HeldPlace", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
     "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String", "TrendPoint",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "Ready", "Reconciling",
