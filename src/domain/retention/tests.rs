@@ -8,6 +8,7 @@ use super::*;
 use crate::oceanbase::model::{ArchiveDest, DeletePolicy, Deletion};
 
 mod histories;
+mod simulator;
 
 const HERE: i64 = 1001;
 const ELSEWHERE: i64 = 1002;

@@ -28,11 +28,11 @@ const PHASES: [&str; 7] = [
 const OTHER_WORDS: &[&str] = &[
     // Kinds and types of the API.
     "BackupStorage", "BackupStorageStatus", "BackupStrategy", "BackupStrategyStatus", "BackupTask",
-    "BackupTaskStatus", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
-    "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String",
+    "BackupTaskStatus", "HeldPlace", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
+    "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String", "TrendPoint",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "Ready", "Reconciling",
-    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady",
+    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "WithinCapacity",
     // Statuses of conditions.
     "False", "True", "Unknown",
     // Phases and labels.
