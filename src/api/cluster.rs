@@ -1,9 +1,13 @@
 //! `OceanBaseCluster`: how to reach a cluster, and its Backup & Recovery page (console S46..S62).
 
+mod credentials;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use credentials::TenantCredentials;
 
 use super::LocalReference;
 use super::condition::{self, Condition};
@@ -85,6 +89,11 @@ pub struct OceanBaseClusterSpec {
     /// Secret with the keys `username` (default `root`) and `password` of an account of the sys
     /// tenant.
     pub credentials_secret_ref: LocalReference,
+    /// Accounts of tenants, for what only a tenant itself may do: give its database the new keys of a
+    /// store whose Secret has changed. Without one for a tenant that is not done, and told.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 1000), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["tenantName"]))]
+    pub tenant_credentials: Vec<TenantCredentials>,
     /// How the connection is protected.
     pub tls: TlsSpec,
     /// How many data backups that this operator started run at once in the database cluster; the

@@ -28,6 +28,8 @@ pub mod types {
     pub const RESTORE_VERIFIED: &str = "RestoreVerified";
     /// The database or the store answers.
     pub const REACHABLE: &str = "Reachable";
+    /// All who use a store reach it with the keys of its Secret.
+    pub const CREDENTIALS_APPLIED: &str = "CredentialsApplied";
     /// The store holds less than the threshold of its capacity.
     pub const WITHIN_CAPACITY: &str = "WithinCapacity";
     /// Log archiving runs.

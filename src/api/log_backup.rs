@@ -1,12 +1,14 @@
 //! `LogBackup`: log backup of one tenant (console S28..S36) and what it can be recovered to
 //! (S61, S87).
 
+mod credentials;
 mod settings;
 mod status;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
+pub use credentials::{ApplyingKeys, TenantKeys};
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,

@@ -1,10 +1,13 @@
 //! `BackupStorage`: where backups go (console S72, storage configuration).
 
+mod credentials;
 mod figures;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+pub use credentials::StoreCredentials;
 
 use super::LocalReference;
 use super::condition::{self, Condition};
@@ -222,6 +225,9 @@ pub struct BackupStorageStatus {
     /// ended.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_use_by: Option<i32>,
+    /// With which keys the tenants that use the store enter it; left out for a store without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<StoreCredentials>,
     /// Bytes of data backups there, of all tenants of the OceanBaseClusters in this namespace, as the
     /// database's views have them: what was not deleted. Not counted anew before they have moved by a
     /// hundredth.

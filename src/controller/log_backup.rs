@@ -1,27 +1,28 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
+mod keys;
 mod target;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
 pub(super) use target::{oldest_of_tenant, path, store_of};
-use target::{pinned, target};
+use target::{renamed, target};
 
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
-use crate::domain::log_backup::{self, Effect, Renamed};
+use crate::domain::log_backup::{self, Effect};
 use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, Tenant, TenantId};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, TenantId};
 use crate::oceanbase::rights::Way;
 use crate::oceanbase::version::Capability;
 
@@ -37,6 +38,8 @@ pub struct Seen {
     place: Option<Place>,
     /// Where the store is.
     store: Option<Place>,
+    /// `resourceVersion` of the Secret whose keys the database was told in this pass.
+    told: OnceLock<String>,
 }
 
 impl Seen {
@@ -112,6 +115,10 @@ impl Reconcile for LogBackup {
                 .as_deref()
                 .and_then(|snapshot| renamed(self, snapshot, store.as_ref())),
             conflict,
+            store_keys: snapshot
+                .as_deref()
+                .and_then(|snapshot| keys::store_keys(self, context, snapshot, place.as_ref())),
+            told_version: None,
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
                 .as_deref()
@@ -125,6 +132,7 @@ impl Reconcile for LogBackup {
             path,
             place,
             store,
+            told: OnceLock::new(),
         }
     }
 
@@ -140,7 +148,15 @@ impl Reconcile for LogBackup {
             status: &self.current_status(),
             followed: followed(self),
         };
-        log_backup::decide(&object, &seen.decision, heard, context.clock.now())
+        let now = context.clock.now();
+        match seen.told.get() {
+            None => log_backup::decide(&object, &seen.decision, heard, now),
+            Some(version) => {
+                let mut decision = seen.decision.clone();
+                decision.told_version = Some(version.clone());
+                log_backup::decide(&object, &decision, heard, now)
+            }
+        }
     }
 
     fn wants_finalizer(&self) -> bool {
@@ -167,7 +183,7 @@ impl Reconcile for LogBackup {
 
     fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let way = match effect {
-            Effect::SetDestination(_) | Effect::SetAttributes(_) => {
+            Effect::SetDestination(_) | Effect::SetAttributes(_) | Effect::Rotate { .. } => {
                 seen.store.clone().map_or(Way::Line, Way::Store)
             }
             Effect::SetLagTarget(..)
@@ -204,8 +220,15 @@ impl Reconcile for LogBackup {
                 let (secrets, namespace) = (&context.secrets, &seen.key.namespace);
                 let database = permit.endpoints();
                 let destination =
-                    place::destination(secrets, namespace, &storage.spec, path, database);
-                match destination.await {
+                    place::with_version(secrets, namespace, &storage.spec, path, database);
+                let destination = destination.await.map(|(destination, version)| {
+                    if let Some(version) = version {
+                        // One pass sends one statement.
+                        let _ = seen.told.set(version);
+                    }
+                    destination
+                });
+                match destination {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),
                         tenant_id,
@@ -225,6 +248,22 @@ impl Reconcile for LogBackup {
                 tenant: tenant.clone(),
                 seconds: *seconds,
             },
+            Effect::Rotate {
+                tenant,
+                place,
+                version,
+            } => {
+                let Some(tenant_id) = seen.tenant_id() else {
+                    return Answer::NotSent("the tenant is gone".to_owned());
+                };
+                let tenant = (tenant, tenant_id);
+                let new = keys::New {
+                    tenant,
+                    place,
+                    version,
+                };
+                return keys::rotate(self, new, &mut permit, context).await;
+            }
             Effect::Start(tenant) => {
                 let (Some(tenant_id), Some(place)) = (seen.tenant_id(), &seen.place) else {
                     return Answer::NotSent("the tenant or its store is gone".to_owned());
@@ -345,24 +384,4 @@ pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> D
             }
         }
     }
-}
-
-/// What the tenant is called by now that had this name when its log backup began.
-fn renamed(object: &LogBackup, snapshot: &Snapshot, store: Option<&Place>) -> Option<Renamed> {
-    let id = TenantId(object.status.as_ref()?.tenant_id?);
-    let known = snapshot.tenants.get(&id)?;
-    let before = Tenant {
-        name: object.spec.tenant_name.clone(),
-        ..Tenant::clone(known)
-    };
-    let path = || {
-        let named = object.spec.path.clone();
-        let pinned = || pinned(object, snapshot, id, store?);
-        let default = || place::log_path(store, None, &snapshot.identity, &before);
-        named.or_else(pinned).unwrap_or_else(default)
-    };
-    (known.name != before.name).then(|| Renamed {
-        name: known.name.clone(),
-        path: path(),
-    })
 }

@@ -138,11 +138,26 @@ pub async fn destination(
     path: &str,
     database: &[Endpoint],
 ) -> Result<Destination, Obstacle> {
-    let parts = Parts::of(spec)?;
+    let found = with_version(secrets, namespace, spec, path, database).await;
+    found.map(|(destination, _)| destination)
+}
 
+/// The same, and the `resourceVersion` of the Secret that it has the keys of.
+///
+/// # Errors
+/// As [`destination`].
+pub async fn with_version(
+    secrets: &Secrets,
+    namespace: &str,
+    spec: &BackupStorageSpec,
+    path: &str,
+    database: &[Endpoint],
+) -> Result<(Destination, Option<String>), Obstacle> {
+    let parts = Parts::of(spec)?;
     let Some(bucket) = parts.bucket else {
         let directory = format!("{}/{path}", parts.directory);
-        return Destination::file(&directory).map_err(|error| invalid(&error));
+        let destination = Destination::file(&directory).map_err(|error| invalid(&error))?;
+        return Ok((destination, None));
     };
     let secret = secrets.read(namespace, bucket.credentials).await?;
     let (host, port) = store_host(bucket.host);
@@ -158,14 +173,15 @@ pub async fn destination(
     let mut keys = vec![("access_id", &id), ("access_key", &key)];
     keys.extend(app_id.as_ref().map(|app_id| ("appid", app_id)));
     let directory = format!("{}/{path}", parts.directory);
-    Destination::bucket(
+    let destination = Destination::bucket(
         bucket.scheme,
         &directory,
         bucket.host,
         &keys,
         &bucket.options,
-    )
-    .map_err(|error| invalid(&error))
+    );
+    let destination = destination.map_err(|error| invalid(&error))?;
+    Ok((destination, secret.version()))
 }
 
 fn invalid(error: &DestinationError) -> Obstacle {

@@ -74,6 +74,12 @@ impl Secrets {
 }
 
 impl Values {
+    /// Its `resourceVersion`: another one where anything was written into the Secret since.
+    #[must_use]
+    pub fn version(&self) -> Option<String> {
+        self.secret.metadata.resource_version.clone()
+    }
+
     /// Whether the Secret's values may be sent to this host.
     ///
     /// # Errors

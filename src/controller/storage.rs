@@ -30,7 +30,11 @@ impl Reconcile for BackupStorage {
         let (namespace, name) = (namespace(self), self.name_any());
         // Any path will do: what is looked at are the Secret and the values, which go nowhere.
         let checked =
-            place::destination(&context.secrets, &namespace, &self.spec, "data", &[]).await;
+            place::with_version(&context.secrets, &namespace, &self.spec, "data", &[]).await;
+        let secret_version = checked
+            .as_ref()
+            .ok()
+            .and_then(|(_, version)| version.clone());
         let log_backups: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
             .filter(|object| object.spec.storage_ref.name == name)
             .map(|object| {
@@ -43,6 +47,10 @@ impl Reconcile for BackupStorage {
                         .iter()
                         .any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     cause: status.cause,
+                    keys: status.credentials.map(|known| storage::KeysSeen {
+                        version: known.secret_resource_version,
+                        cause: known.cause,
+                    }),
                 }
             })
             .collect();
@@ -60,6 +68,7 @@ impl Reconcile for BackupStorage {
         let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
         storage::Seen {
             place: checked.and(root).map(|place| place.root().to_owned()),
+            secret_version,
             users: i32::try_from(log_backups.len() + strategies + loose).unwrap_or(i32::MAX),
             log_backups,
             data_backup: newest_that_tells(&tasks),

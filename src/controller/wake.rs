@@ -89,8 +89,11 @@ notable!(
         Some(format!("{:?}", status.and_then(|status| status.identity.as_ref())))
     };
     BackupStorage => Storage, |storage: &BackupStorage| {
+        let status = storage.status.as_ref();
+        let keys = status.and_then(|status| status.credentials.as_ref());
+        let keys = keys.map(|known| known.secret_resource_version.clone());
         let limit = storage.spec.capacity_alert_percent;
-        Some(over(storage.status.as_ref(), limit).is_some())
+        Some((keys, over(status, limit).is_some()))
     };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();
@@ -109,6 +112,10 @@ notable!(
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
+                    status.credentials.as_ref().map(|known| {
+                        let why = known.cause.as_ref().map(|cause| cause.reason.clone());
+                        (known.secret_resource_version.clone(), why)
+                    }),
                 )
             }),
         ))

@@ -14,12 +14,14 @@ mod answer;
 mod archiving;
 mod around;
 mod edited;
+mod effect;
 mod event;
 mod farewell;
 mod heal;
 mod live;
 mod obstacle;
 mod page;
+mod rotation;
 mod status;
 mod step;
 #[cfg(test)]
@@ -31,8 +33,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use archiving::{may_be_paused, resuming};
+pub use effect::Effect;
 pub use farewell::farewell;
 pub use page::{PageSeen, is_on_its_way, is_page_due};
+pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
 
 use super::backup::ineligible;
@@ -40,7 +44,7 @@ use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{Answer, Identity, Round, RoundStatus, Tenant, TenantName};
+use crate::oceanbase::model::{Answer, Identity, Round, RoundStatus, Tenant};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
 const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
@@ -80,6 +84,10 @@ pub struct Seen {
     pub renamed: Option<Renamed>,
     /// Whose the wanted place is, where none is set yet.
     pub conflict: Option<Obstacle>,
+    /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
+    pub store_keys: Option<StoreKeys>,
+    /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
+    pub told_version: Option<String>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
     pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.
@@ -93,23 +101,6 @@ pub struct Renamed {
     pub name: String,
     /// Where its logs go, below the store's own directory.
     pub path: String,
-}
-
-/// Something to ask of the database.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Effect {
-    /// Set the tenant's `LOG_ARCHIVE_DEST`.
-    SetDestination(TenantName),
-    /// Set it again, to the same place with other attributes. Only while archiving is stopped.
-    SetAttributes(TenantName),
-    /// ENABLE (`true`) or DEFER its destination.
-    SetEnabled(TenantName, bool),
-    /// Set its `archive_lag_target`, in seconds.
-    SetLagTarget(TenantName, i32),
-    /// Begin a round.
-    Start(TenantName),
-    /// End the round.
-    Stop(TenantName),
 }
 
 /// Where log backup stands; the status is rendered from it.
@@ -156,6 +147,7 @@ pub fn decide(
         status: object.status.clone(),
         desired: desired(object.spec, seen),
         event: None,
+        later: Next::Await,
         now,
     };
     draft.note_edit();
@@ -198,6 +190,8 @@ struct Draft<'a> {
     desired: DesiredState,
     /// What is told beside a move of the phase, and before it.
     event: Option<Event>,
+    /// When something beside the round is to be looked at again.
+    later: Next,
     now: Timestamp,
 }
 
@@ -240,6 +234,10 @@ impl<'a> Draft<'a> {
             // Whoever has the place may go without this object being told.
             verdict.next = STEP_PATIENCE;
             return verdict;
+        }
+        if let Some(effect) = self.rotation(tenant) {
+            let state = self.standing(tenant, archive);
+            return self.render(Some(tenant), &state, Some(effect), STEP_PATIENCE);
         }
         if let Some(until) = self.paused_until() {
             let state = self.under_way(archive);
@@ -366,7 +364,7 @@ impl<'a> Draft<'a> {
         Decision {
             status,
             effect,
-            next,
+            next: next.sooner(self.later, self.now),
             event,
         }
     }

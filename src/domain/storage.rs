@@ -3,12 +3,14 @@
 //! The engine tests a path only when it uses it, so that a store that nothing uses is ready and
 //! its reachability unknown.
 
+mod credentials;
 mod figures;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use credentials::KeysSeen;
 pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
@@ -49,6 +51,8 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 pub struct Seen {
     /// The place without keys, or why the database could not be told of it.
     pub place: Result<String, Obstacle>,
+    /// `resourceVersion` of the Secret with its keys, where it has one that could be read.
+    pub secret_version: Option<String>,
     /// Log backups, strategies and tasks under way that name the store.
     pub users: i32,
     /// The log backups that use it.
@@ -83,6 +87,8 @@ pub struct UseSeen {
     pub archiving: bool,
     /// Why it does not do what it should.
     pub cause: Option<Cause>,
+    /// What its tenant has of the store's keys; nothing without any.
+    pub keys: Option<KeysSeen>,
 }
 
 /// What a data backup tells about its store: when, and what was wrong there, or that nothing was.
@@ -169,6 +175,18 @@ pub fn decide(
         });
     }
     conditions.push(wanted(REACHABLE, reachable, &reason, message));
+    // What was known stands while the Secret can not be read.
+    let version = seen.secret_version.clone().or_else(|| {
+        let known = previous.credentials.as_ref()?;
+        Some(known.secret_resource_version.clone())
+    });
+    if let Some(version) = version {
+        let users = seen.log_backups.iter();
+        let users = users.filter_map(|user| Some((user.name.as_str(), user.keys.as_ref()?)));
+        let (counts, applied) = credentials::count(&version, users);
+        status.credentials = Some(counts);
+        conditions.push(applied);
+    }
     conditions.extend(figures::note(&mut status, seen, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     let event = event.or_else(|| figures::event(previous, &status));

@@ -6,6 +6,7 @@
 mod cleanup;
 mod guard;
 mod recovery;
+mod rotation;
 mod session;
 mod tables;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 pub use cleanup::Cleanup;
 pub use guard::Guard;
 pub use recovery::Recovery;
+pub use rotation::Rotation;
 pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use tables::TableRecovery;
 
@@ -105,6 +107,8 @@ pub enum Command {
     Backup {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
         /// Only what changed since the set before.
         incremental: bool,
         /// With the logs that the set needs.
@@ -201,7 +205,13 @@ impl Command {
     #[must_use]
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Backup { key, places, .. } => Guard::FreePlace {
+            Self::Backup {
+                tenant_id,
+                key,
+                places,
+                ..
+            } => Guard::FreePlace {
+                tenant_id: *tenant_id,
                 key: key.clone(),
                 places: *places,
             },

@@ -101,6 +101,14 @@ impl Destination {
         &self.place
     }
 
+    /// The keys alone, as `access_id=…&access_key=…`.
+    pub(super) fn access_info(&self) -> SecretString {
+        let options = self.options.expose_secret().split('&');
+        let keys = options
+            .filter(|option| option.starts_with("access_id=") || option.starts_with("access_key="));
+        keys.collect::<Vec<_>>().join("&").into()
+    }
+
     /// The text for a statement; it holds the keys.
     pub(super) fn to_sql_text(&self) -> String {
         match &self.place.host {
@@ -128,6 +136,14 @@ impl Place {
             root: root.to_owned(),
             host: host.map(bare_host),
         })
+    }
+
+    /// The text for a statement, without keys.
+    pub(super) fn to_sql_text(&self) -> String {
+        match &self.host {
+            Some(host) => format!("{}?host={host}", self.root),
+            None => self.root.clone(),
+        }
     }
 
     /// Reads a destination as the engine shows it: keys encrypted, options added, sometimes with
@@ -235,6 +251,12 @@ mod tests {
             let error = s3(bad).unwrap_err();
             assert_eq!(error, DestinationError::Character { what: "access_key" });
         }
+    }
+
+    #[test]
+    fn the_keys_of_a_place_are_given_alone() {
+        let keys = s3("secret/+=").unwrap().access_info();
+        assert_eq!(keys.expose_secret(), "access_id=AKID&access_key=secret/+=");
     }
 
     #[test]

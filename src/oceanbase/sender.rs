@@ -2,6 +2,7 @@
 
 mod inspect;
 mod look;
+mod rotate;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -69,12 +69,15 @@ pub enum Capability {
     TableRecovery,
     /// `RESTORE_PROGRESS` and `RECOVER_PROGRESS` in `CDB_OB_RESTORE_PROGRESS`.
     RestoreProgress,
+    /// `CHANGE EXTERNAL_STORAGE_DEST` with `ACCESS_INFO`. Which release of 4.2.5 it came with is not
+    /// known: there it counts as missing.
+    ChangeStoreKeys,
     /// `DELETE OBSOLETE BACKUP`, `DELETE BACKUPSET` and `DELETE ARCHIVELOG_PIECE`.
     ManualCleanup,
 }
 
 impl Capability {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
@@ -88,6 +91,7 @@ impl Capability {
         Self::CancelRestore,
         Self::TableRecovery,
         Self::RestoreProgress,
+        Self::ChangeStoreKeys,
         Self::ManualCleanup,
     ];
 
@@ -101,6 +105,7 @@ impl Capability {
             Self::BackupProgress => Some("BackupProgress"),
             Self::TableRecovery => Some("TableRecovery"),
             Self::ManualCleanup => Some("ManualCleanup"),
+            Self::ChangeStoreKeys => Some("ChangeStoreKeys"),
             Self::TenantRole
             | Self::PlusArchivelog
             | Self::AddressingModel
@@ -141,6 +146,10 @@ impl Version {
             Capability::AddressingModel => since(5, 4),
             // Of 4.3.4 nothing is known.
             Capability::RestoreProgress => since(5, 5),
+            // Of 4.4.0 and 4.4.1 nothing is known.
+            Capability::ChangeStoreKeys => {
+                v >= (4, 4, 2) || (v == (4, 3, 5) && self >= Self([4, 3, 5, 2]))
+            }
             Capability::ManualCleanup => v >= (4, 4, 2),
         }
     }
@@ -211,6 +220,21 @@ mod tests {
         assert!(version("4.2.0.0").can(Capability::CancelRestore));
         assert!(!version("4.2.0.0").can(Capability::TableRecovery));
         assert!(version("4.2.1.0").can(Capability::TableRecovery));
+    }
+
+    #[test]
+    fn new_keys_are_taken_from_4_3_5_2_on() {
+        for (text, expected) in [
+            ("4.2.1.0", false),
+            ("4.2.5.6", false),
+            ("4.3.5.1", false),
+            ("4.3.5.2", true),
+            ("4.4.1.0", false),
+            ("4.4.2.0", true),
+            ("4.6.0.0", true),
+        ] {
+            assert_eq!(version(text).can(Capability::ChangeStoreKeys), expected);
+        }
     }
 
     #[test]

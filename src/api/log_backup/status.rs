@@ -4,6 +4,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credentials::TenantKeys;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
 use crate::api::{Cause, PinnedDatabase, TakenStatement};
@@ -115,6 +116,9 @@ pub struct LogBackupStatus {
     /// until there is one that the new round's logs go on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_backup_wanted_since: Option<Time>,
+    /// With which keys the tenant's database enters the store; left out without keys.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub credentials: Option<TenantKeys>,
     /// How many times in a row a statement could not be sent; it is told from the third on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsent: Option<i32>,

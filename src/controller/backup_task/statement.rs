@@ -46,6 +46,9 @@ pub(super) async fn send(
             key,
             settings,
         } => {
+            let Some(tenant_id) = seen.tenant_id() else {
+                return Answer::NotSent("the tenant is gone".to_owned());
+            };
             let reference = settings.restore_password_secret_ref.as_ref();
             let password = match reference {
                 Some(reference) => {
@@ -58,6 +61,7 @@ pub(super) async fn send(
             };
             Command::Backup {
                 tenant,
+                tenant_id,
                 incremental,
                 plus_archivelog: settings.plus_archivelog,
                 password,

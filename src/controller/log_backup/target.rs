@@ -10,10 +10,11 @@ use super::super::{
 };
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
+use crate::domain::log_backup::Renamed;
 use crate::domain::{self, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Snapshot, TenantId};
+use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
 
 /// The directory in its store: once logs were sent to one, that.
 pub(in crate::controller) fn path(
@@ -41,7 +42,7 @@ pub(in crate::controller) fn store_of(object: &LogBackup, context: &Context) -> 
 }
 
 /// The directory to which it has sent this very tenant's logs.
-pub(super) fn pinned(
+fn pinned(
     object: &LogBackup,
     snapshot: &Snapshot,
     tenant: TenantId,
@@ -137,4 +138,28 @@ pub(in crate::controller) fn oldest_of_tenant(
 
 fn rank(object: &LogBackup) -> (Timestamp, String, String) {
     (created_at(object), object.name_any(), namespace(object))
+}
+
+/// What the tenant is called by now that had this name when its log backup began.
+pub(super) fn renamed(
+    object: &LogBackup,
+    snapshot: &Snapshot,
+    store: Option<&Place>,
+) -> Option<Renamed> {
+    let id = TenantId(object.status.as_ref()?.tenant_id?);
+    let known = snapshot.tenants.get(&id)?;
+    let before = Tenant {
+        name: object.spec.tenant_name.clone(),
+        ..Tenant::clone(known)
+    };
+    let path = || {
+        let named = object.spec.path.clone();
+        let pinned = || pinned(object, snapshot, id, store?);
+        let default = || place::log_path(store, None, &snapshot.identity, &before);
+        named.or_else(pinned).unwrap_or_else(default)
+    };
+    (known.name != before.name).then(|| Renamed {
+        name: known.name.clone(),
+        path: path(),
+    })
 }

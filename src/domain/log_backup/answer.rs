@@ -20,6 +20,9 @@ pub(super) const FOR_A_PERSON: i32 = 5;
 impl Draft<'_> {
     /// Takes in what became of this pass's statement.
     pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
+        if let Effect::Rotate { place, version, .. } = effect {
+            return self.hear_rotation(tenant, (place, version), answer);
+        }
         let archive = archive(tenant);
         match answer {
             Answer::Done
@@ -29,6 +32,9 @@ impl Draft<'_> {
             | Answer::Preview(_)
             | Answer::Checked(_)
             | Answer::HandedOver => {
+                if matches!(effect, Effect::SetDestination(_)) {
+                    self.note_keys();
+                }
                 self.forget_failures();
                 self.note_taken(effect);
                 let state = self.under_way(archive);

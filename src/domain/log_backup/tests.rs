@@ -7,7 +7,7 @@ use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
 use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId, TenantName,
 };
 
 mod around;
@@ -19,6 +19,7 @@ mod lag_target;
 mod page;
 mod renamed;
 mod replaced;
+mod rotation;
 mod stories;
 mod transition;
 mod unsent;
@@ -150,6 +151,8 @@ fn seen(tenant: Tenant) -> Seen {
         conflict: None,
         has_open_tasks: false,
         page: None,
+        store_keys: None,
+        told_version: None,
         may_heal_at: None,
         can_pause: true,
         can_set_lag_target: true,

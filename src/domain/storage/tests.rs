@@ -10,6 +10,7 @@ fn at(second: i64) -> Timestamp {
 /// A log backup that uses the store.
 fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
     UseSeen {
+        keys: None,
         name: "prod-t1002".to_owned(),
         archiving,
         cause: reason.map(|reason| crate::domain::cause(reason, "mount it on every observer")),
@@ -19,6 +20,7 @@ fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
 fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
     Seen {
         place: place.map(str::to_owned),
+        secret_version: None,
         users: i32::try_from(log_backups.len()).unwrap(),
         log_backups,
         data_backup: None,
@@ -276,6 +278,64 @@ fn the_secret_is_looked_at_again_in_five_minutes() {
         at(0),
     );
     assert_eq!(decision.next, Next::After(Duration::from_mins(5)));
+}
+
+fn with_keys(version: &str, reason: Option<&str>) -> UseSeen {
+    UseSeen {
+        keys: Some(KeysSeen {
+            version: version.to_owned(),
+            cause: reason.map(|reason| crate::domain::cause(reason, "keep the old key")),
+        }),
+        ..user(true, None)
+    }
+}
+
+impl Page {
+    /// How many tenants have the present keys, of how many; status and reason.
+    fn keys(&self) -> (i32, i32, &str, &str) {
+        let counts = self.status.credentials.as_ref().unwrap();
+        let mut conditions = self.status.conditions.iter();
+        let known = conditions.find(|known| known.type_ == "CredentialsApplied");
+        let known = known.unwrap();
+        (counts.applied, counts.total, &known.status, &known.reason)
+    }
+}
+
+#[test]
+fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
+    let mut page = Page::default();
+    let cases = [
+        (vec![], (0, 0, "Unknown", "NotInUse")),
+        (
+            vec![with_keys("2", None), user(true, None)],
+            (1, 1, "True", "Applied"),
+        ),
+        (
+            vec![with_keys("2", None), with_keys("1", None)],
+            (1, 2, "False", "Applying"),
+        ),
+        (
+            vec![
+                with_keys("1", None),
+                with_keys("1", Some("RotationNeedsLogGap")),
+            ],
+            (0, 2, "False", "RotationNeedsLogGap"),
+        ),
+    ];
+    for (users, expected) in cases {
+        let mut seen = used_by(users);
+        seen.secret_version = Some("2".to_owned());
+        page.look(&seen);
+        assert_eq!(page.keys(), expected);
+    }
+}
+
+#[test]
+fn a_store_without_keys_says_nothing_of_them() {
+    let mut page = Page::default();
+    page.look(&used_by(vec![user(true, None)]));
+    assert_eq!(page.status.credentials, None);
+    assert_eq!(page.status.conditions.len(), 4);
 }
 
 #[test]

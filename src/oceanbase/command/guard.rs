@@ -13,8 +13,11 @@ pub enum Guard {
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
-    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run.
+    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
+    /// the tenant.
     FreePlace {
+        /// The tenant.
+        tenant_id: TenantId,
         /// The job's key.
         key: JobKey,
         /// How many may run at once.

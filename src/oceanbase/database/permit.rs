@@ -11,7 +11,7 @@ use super::handover::Underway;
 use super::{Database, Mark, lock};
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
-use crate::oceanbase::command::Command;
+use crate::oceanbase::command::{Command, Rotation};
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::rights::Right;
 use crate::oceanbase::sender::{Inspection, Sender};
@@ -65,6 +65,21 @@ impl Permit {
         let mut sender = self.database.pattern.another();
         let answer = sender
             .inspect(&self.account, snapshot.version, inspection)
+            .await;
+        if sender.is_shut_out() {
+            self.cluster.doubt();
+        }
+        answer
+    }
+
+    /// Gives a tenant's database new keys of a store, on a session of the tenant.
+    pub async fn rotate(&mut self, rotation: &Rotation) -> Answer {
+        let Some(snapshot) = self.database.latest() else {
+            return Answer::NotSent("the cluster does not answer".to_owned());
+        };
+        let mut sender = self.database.pattern.another();
+        let answer = sender
+            .rotate(&self.account, snapshot.version, rotation)
             .await;
         if sender.is_shut_out() {
             self.cluster.doubt();

@@ -39,6 +39,14 @@ pub struct Inspection {
     pub timeout: Duration,
 }
 
+/// As whom to log in to a tenant.
+pub(super) struct Login<'a> {
+    pub(super) tenant: &'a TenantName,
+    /// The plain name of a user of the tenant.
+    pub(super) user: &'a str,
+    pub(super) password: &'a SecretString,
+}
+
 impl Sender {
     /// Asks a restored tenant that still is a standby one: it can only be read.
     pub(in crate::oceanbase) async fn inspect(
@@ -70,7 +78,12 @@ impl Sender {
             return Err(look::withheld(&format!("its role is {} now", found.role)));
         }
         drop(of_sys);
-        let mut session = match self.log_in_to(account, inspection).await? {
+        let login = Login {
+            tenant,
+            user: &inspection.user,
+            password: &inspection.password,
+        };
+        let mut session = match self.log_in_to(account, &login).await? {
             Ok(session) => session,
             Err(refused) => return Ok(verdict(CheckVerdict::Refused(explain_check(&refused)))),
         };
@@ -99,20 +112,20 @@ impl Sender {
 
     /// Logs in to the tenant. A node that holds no unit of it may refuse what another one takes; a
     /// password that is wrong is wrong on every node, and trying on would lock the account.
-    async fn log_in_to(
+    pub(super) async fn log_in_to(
         &self,
         account: &Account,
-        inspection: &Inspection,
+        login: &Login<'_>,
     ) -> Result<Result<Box<dyn Session>, ServerError>, Stop> {
         let cluster = account.user.split_once("@sys").map_or("", |(_, rest)| rest);
-        let user = format!("{}@{}{cluster}", inspection.user, inspection.tenant);
+        let user = format!("{}@{}{cluster}", login.user, login.tenant);
         let mut refused = None;
         let mut unreachable = "the cluster has no endpoint".to_owned();
         for endpoint in &account.endpoints {
             let own = Account {
                 endpoints: vec![endpoint.clone()],
                 user: user.clone(),
-                password: inspection.password.clone(),
+                password: login.password.clone(),
                 tls: account.tls.clone(),
             };
             let opened = tokio::select! {

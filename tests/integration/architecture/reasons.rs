@@ -50,6 +50,7 @@ const OTHER_WORDS: &[&str] = &[
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
     // Cleanups: what is deleted, or not, and by whom.
     "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Engine", "Keep",
+    "ChangeStoreKeys",
     "ManualCleanup", "Piece",
     // Days.
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",

@@ -22,6 +22,7 @@ mod cleanups;
 mod conformance;
 mod engine;
 mod jobs;
+mod keys;
 mod literals;
 mod queries;
 mod recovery;

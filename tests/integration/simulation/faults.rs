@@ -8,7 +8,7 @@ use simulation::campaign::{Campaign, run_all};
 use simulation::enumerate::choice;
 use simulation::workload::Workload;
 
-use super::recoveries::WORKLOADS;
+use super::{changes, recoveries};
 
 /// How many plans run with every change.
 const PLANS: usize = 300;
@@ -88,7 +88,8 @@ pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<P
 
 #[test]
 fn every_workload_is_told() {
-    let told = EVERYDAY.into_iter().chain(WORKLOADS).chain(["days"]);
+    let told = EVERYDAY.into_iter().chain(recoveries::WORKLOADS);
+    let told = told.chain(changes::WORKLOADS).chain(["days"]);
     let told: Vec<_> = told.collect();
     let all: Vec<_> = Workload::all().iter().map(|known| known.name).collect();
     assert_eq!(told, all);

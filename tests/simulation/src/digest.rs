@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use oceanbase_sim::model::{Tenant, World as Cluster};
+use oceanbase_sim::model::{FileStatus, Tenant, World as Cluster};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
@@ -68,6 +68,10 @@ pub fn digest(world: &World) -> Digest {
             texts.join(", ")
         });
         digest.insert(format!("jobs of {name}"), jobs);
+        let deleted = world
+            .simulator
+            .world(|cluster| cluster.tenant(&name).map(deleted));
+        digest.insert(format!("deleted of {name}"), deleted.unwrap_or_default());
         let kept = world
             .simulator
             .world(|cluster| cluster.tenant(&name).map(kept));
@@ -75,6 +79,18 @@ pub fn digest(world: &World) -> Digest {
     }
     digest.extend(world.simulator.world(recovered));
     digest
+}
+
+/// Which sets and pieces of a tenant are gone.
+fn deleted(tenant: &Tenant) -> String {
+    let is_gone = |status: &FileStatus| *status == FileStatus::Deleted;
+    let sets = tenant.backups.sets.iter();
+    let sets = sets.filter(|set| is_gone(&set.file_status));
+    let pieces = tenant.archive.pieces.iter();
+    let pieces = pieces.filter(|piece| is_gone(&piece.file_status));
+    let sets = sets.map(|set| format!("set {}", set.id.0));
+    let pieces = pieces.map(|piece| format!("piece {}", piece.id.0));
+    sets.chain(pieces).collect::<Vec<_>>().join(" ")
 }
 
 /// What recoveries have made of the database: tenants, tables, what they run on, jobs.
@@ -174,7 +190,7 @@ fn shown(object: &Value) -> String {
 /// and how tasks have ended.
 #[must_use]
 pub fn lasting(digest: &Digest) -> Digest {
-    const TASKS: [&str; 2] = ["backuptasks ", "recoverytasks "];
+    const TASKS: [&str; 3] = ["backuptasks ", "cleanuptasks ", "recoverytasks "];
     const OTHERS: [&str; 6] = [
         "ADDED ",
         "DELETED ",
@@ -186,12 +202,25 @@ pub fn lasting(digest: &Digest) -> Digest {
     let is_any = |subject: &str, of: &[&str]| of.iter().any(|word| subject.starts_with(word));
     let subjects = digest.iter();
     let subjects = subjects.filter(|(subject, _)| !is_any(subject, &OTHERS));
-    let lasting = subjects.map(|(subject, text)| {
-        let phase = text.split(" | ").next().unwrap_or_default();
-        let text = if is_any(subject, &TASKS) { phase } else { text };
-        (subject.clone(), text.to_owned())
-    });
-    lasting.collect()
+    let mut lasting = Digest::new();
+    for (subject, text) in subjects {
+        if is_any(subject, &TASKS) {
+            let phase = text.split(" | ").next().unwrap_or_default();
+            let phases = lasting.entry(without_slot(subject)).or_default();
+            phases.push_str(phase);
+            phases.push(' ');
+        } else {
+            lasting.insert(subject.clone(), text.clone());
+        }
+    }
+    lasting
+}
+
+/// A task that comes after a heal is named by when that was.
+fn without_slot(subject: &str) -> String {
+    let (name, last) = subject.rsplit_once('-').unwrap_or((subject, ""));
+    let is_slot = last.len() > 10 && last.starts_with(|sign: char| sign.is_ascii_digit());
+    if is_slot { name } else { subject }.to_owned()
 }
 
 /// What differs.

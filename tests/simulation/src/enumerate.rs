@@ -185,6 +185,23 @@ pub fn of_recoveries(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -
     chosen
 }
 
+/// So many kills at statements and writes, evenly spread over all plans, and so many of the other plans,
+/// the same ones for the same seed: of each thing that people do to the database there is one.
+#[must_use]
+pub fn of_group(plans: Vec<Plan>, kills: usize, others: usize, seed: u64) -> Vec<Plan> {
+    let is_kill = |plan: &Plan| {
+        let Fault { act, at } = &plan.faults[0];
+        let is_killed = matches!(act, Act::KillBefore | Act::KillAfter);
+        is_killed && matches!(sort(at), Sort::Write | Sort::Command)
+    };
+    let (all_kills, rest): (Vec<_>, Vec<_>) = plans.into_iter().partition(is_kill);
+    let mut chosen = strided(all_kills, kills);
+    let (mut first, rest) = of_each(sample(rest, usize::MAX, seed), 1);
+    first.extend(rest);
+    chosen.extend(first.into_iter().take(others));
+    chosen
+}
+
 /// So many of the plans, evenly spread over their order.
 fn strided(plans: Vec<Plan>, count: usize) -> Vec<Plan> {
     let all = plans.len().max(count).max(1);

@@ -8,6 +8,7 @@
 //! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
 mod checkpoints;
+mod deletions;
 mod leading;
 mod objects;
 mod others;
@@ -72,6 +73,7 @@ struct State {
     slots: BTreeMap<String, String>,
     children: own::Children,
     checkpoints: checkpoints::Checkpoints,
+    deletions: deletions::Deletions,
     /// Sets that were seen to be complete.
     sets: sets::Sets,
     /// What is known of recoveries.
@@ -122,6 +124,7 @@ impl Oracle {
             slots: BTreeMap::new(),
             children: own::Children::new(),
             checkpoints: checkpoints::Checkpoints::new(),
+            deletions: deletions::Deletions::default(),
             sets: sets::Sets::default(),
             recoveries: recoveries::Recoveries::default(),
             destinations: BTreeSet::new(),

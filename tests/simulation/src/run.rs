@@ -119,7 +119,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     let is_masked = report.plan.faults.iter().all(Fault::is_masked);
     let passes = report.plan.faults.iter().all(Fault::passes);
     let refuses = report.plan.faults.iter().any(Fault::refuses);
-    for plural in ["backuptasks", "recoverytasks"] {
+    for plural in ["backuptasks", "cleanuptasks", "recoverytasks"] {
         wrong.extend(unfinished(&world.double.list(plural), passes, refuses));
     }
     wrong.extend(world.oracle.left_behind(&world.simulator));

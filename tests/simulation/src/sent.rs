@@ -35,8 +35,9 @@ pub fn sent(simulator: &Simulator) -> Sent {
 fn repeats(fault: &Fault) -> u64 {
     const WORDS: [&str; 3] = ["ALTER SYSTEM ", "CREATE ", "DROP "];
     // The database is asked what became of these, and nothing else.
-    const ONCE: [&str; 3] = [
+    const ONCE: [&str; 4] = [
         "ALTER SYSTEM BACKUP ",
+        "ALTER SYSTEM DELETE ",
         "ALTER SYSTEM RESTORE ",
         "ALTER SYSTEM RECOVER ",
     ];

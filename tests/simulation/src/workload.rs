@@ -1,5 +1,6 @@
 //! What people do, and for how long they are watched.
 
+mod cleanup;
 mod everyday;
 mod recovery;
 mod together;
@@ -170,6 +171,8 @@ impl Workload {
             Self::recover_slowly_leader(),
             Self::verify(),
             Self::verify_gone(),
+            Self::policies(),
+            Self::purge(),
             Self::days(),
         ]
     }

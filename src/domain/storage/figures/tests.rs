@@ -28,6 +28,7 @@ impl Store {
             seen: Seen {
                 place: Ok("file:///ob-backup".to_owned()),
                 users: 1,
+                secret_version: None,
                 log_backups: Vec::new(),
                 data_backup: None,
                 tried_at: None,

@@ -22,6 +22,7 @@ impl State {
         self.is_written_seldom(change);
         self.is_its_own(change);
         self.keeps_secrets(change);
+        self.asks_to_delete(change);
         let Some(after) = &change.after else { return };
         self.claims_no_newer_generation(change, after);
         let attempts = after["status"]["attempts"].as_array().into_iter().flatten();
@@ -31,6 +32,9 @@ impl State {
             (None, "recoverytasks") => self.is_the_only_verification(change, after),
             (None, "backuptasks") => self.is_the_only_task(change, after),
             (Some(before), "backuptasks") => self.task_goes_forward(change, before, after),
+            (Some(before), "cleanuptasks") => {
+                self.stays_ended(change, &before["status"], &after["status"]);
+            }
             _ => {}
         }
     }

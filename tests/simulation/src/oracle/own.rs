@@ -11,22 +11,24 @@ use serde_json::Value;
 use super::State;
 
 /// Kinds whose status the operator writes.
-const OURS: [&str; 6] = [
+const OURS: [&str; 7] = [
     "backupstorages",
     "backupstrategies",
     "backuptasks",
+    "cleanuptasks",
     "logbackups",
     "oceanbaseclusters",
     "recoverytasks",
 ];
 
 /// Kinds of which it makes objects.
-const MADE: [&str; 3] = ["backuptasks", "logbackups", "recoverytasks"];
+const MADE: [&str; 4] = ["backuptasks", "cleanuptasks", "logbackups", "recoverytasks"];
 
 /// What else it may do to them: old tasks of a strategy go, a cancel is passed on to children, log
 /// backups follow their strategy, finalizers come and go.
-const GRANTED: [(&str, &str); 7] = [
+const GRANTED: [(&str, &str); 8] = [
     ("delete", "backuptasks"),
+    ("delete", "cleanuptasks"),
     ("delete", "recoverytasks"),
     ("patch", "recoverytasks"),
     ("patch", "backuptasks"),

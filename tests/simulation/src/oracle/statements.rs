@@ -53,6 +53,7 @@ impl State {
         simulator.world(|world| {
             self.sets.note(world);
             self.after_a_recovery(world);
+            self.keeps_a_chain(world);
         });
         for entry in news.into_iter().rev() {
             self.seen = entry.number;
@@ -101,6 +102,9 @@ impl State {
         }
         if entry.kind == Kind::Backup {
             self.is_alone(entry);
+        }
+        if entry.kind == Kind::DeleteBackup {
+            self.deletes(entry);
         }
         self.of_a_recovery(entry);
         self.minds_others(entry);

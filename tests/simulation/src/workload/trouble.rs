@@ -9,7 +9,7 @@ use super::{Action, Workload, edit, minutes};
 use crate::oracle::RESTORE_PASSWORD;
 
 /// The strategy with these lines in its spec.
-fn strategy(lines: &[&str]) -> Action {
+pub(super) fn strategy(lines: &[&str]) -> Action {
     let spec = lines
         .iter()
         .fold(STRATEGY.to_owned(), |spec, line| spec + "  " + line + "\n");
@@ -75,7 +75,7 @@ impl Workload {
         farewell
             .at(Duration::ZERO, strategy(&[keeps, stops]))
             .at(
-                minutes(3),
+                minutes(2),
                 edit(
                     "backupstrategies",
                     "nightly",

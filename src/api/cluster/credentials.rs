@@ -1,0 +1,22 @@
+//! Accounts of tenants.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::api::LocalReference;
+
+/// An account of one tenant, for what only the tenant itself may do: give the database new keys of a
+/// store (`CHANGE EXTERNAL_STORAGE_DEST`).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TenantCredentials {
+    /// The tenant.
+    #[schemars(
+        length(min = 1, max = 63),
+        regex(pattern = r"^[A-Za-z_][A-Za-z0-9_]*$")
+    )]
+    pub tenant_name: String,
+    /// Secret with the keys `username` (default `root`) and `password` of a user of the tenant with the
+    /// privilege ALTER SYSTEM.
+    pub secret_ref: LocalReference,
+}

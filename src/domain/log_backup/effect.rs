@@ -1,0 +1,29 @@
+//! What is asked of the database.
+
+use crate::oceanbase::model::TenantName;
+
+/// Something to ask of the database.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Set the tenant's `LOG_ARCHIVE_DEST`.
+    SetDestination(TenantName),
+    /// Set it again, to the same place with other attributes. Only while archiving is stopped.
+    SetAttributes(TenantName),
+    /// ENABLE (`true`) or DEFER its destination.
+    SetEnabled(TenantName, bool),
+    /// Set its `archive_lag_target`, in seconds.
+    SetLagTarget(TenantName, i32),
+    /// Give it new keys of the store for one of its places.
+    Rotate {
+        /// The tenant.
+        tenant: TenantName,
+        /// The place, without keys.
+        place: String,
+        /// `resourceVersion` of the Secret that holds them.
+        version: String,
+    },
+    /// Begin a round.
+    Start(TenantName),
+    /// End the round.
+    Stop(TenantName),
+}

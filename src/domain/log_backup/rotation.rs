@@ -1,0 +1,216 @@
+//! New keys of the store: a Secret that was changed is given to the database by the tenant's own
+//! account, place by place, without touching the round.
+//!
+//! `status.credentials` holds which version of the Secret each place has. It is written before the
+//! first statement, and after each one: a restart goes on where it was. A statement whose answer was
+//! lost is sent again; it comes to the same.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::answer::FOR_A_PERSON;
+use super::{Archive, Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
+use crate::api::Cause;
+use crate::api::log_backup::{ApplyingKeys, TenantKeys};
+use crate::domain::backoff::Backoff;
+use crate::domain::backup::ineligible;
+use crate::domain::{Next, Obstacle, cause, time};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantName};
+
+/// The pauses after a statement that failed. It is refused without an effect.
+const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
+
+/// How many times a statement can not be sent before that is told.
+const TOLD_FROM: i32 = 3;
+
+/// Reason where new keys can not be given to the database while it archives.
+const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
+
+/// What is known of the store's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoreKeys {
+    /// `resourceVersion` of the Secret, as it was read last.
+    pub version: String,
+    /// The tenant's places in the store, without keys: where its logs go, then where its data goes.
+    pub places: Vec<String>,
+    /// Why the database can not be given new keys, if so.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// What keeps new keys from being given to a database of this version, or of a tenant without an
+/// account of its own; nothing where they can be.
+#[must_use]
+pub fn rotation_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> Option<Obstacle> {
+    const OTHERWISE: &str = "Nothing is sent. Keep the old key valid in the store meanwhile. Without \
+                             that only a move to a new BackupStorage with the new key helps (of a \
+                             strategy with `storageChangePolicy: StopAndSwitch`), which costs a hole \
+                             in the logs and a new full backup";
+    if !can {
+        return Some(Obstacle::permanent(
+            ROTATION_NEEDS_LOG_GAP,
+            format!(
+                "the Secret of the store has changed, and OceanBase {version} can not take new keys \
+                 for a place in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO came with 4.3.5.2): \
+                 tenant {tenant} goes on with the old ones. {OTHERWISE}; or upgrade the database"
+            ),
+        ));
+    }
+    (!known).then(|| {
+        Obstacle::permanent(
+            ROTATION_NEEDS_LOG_GAP,
+            format!(
+                "the Secret of the store has changed, and only tenant {tenant} itself may give its \
+                 database the new keys: name an account of it in `tenantCredentials` of the \
+                 OceanBaseCluster. {OTHERWISE}"
+            ),
+        )
+    })
+}
+
+impl Draft<'_> {
+    /// What is due of new keys, before anything else is looked at: a store that has locked the old
+    /// ones out interrupts the round, and a new round with them would be interrupted too.
+    pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {
+        let seen = self.seen.store_keys.as_ref()?;
+        if seen.places.is_empty() {
+            return None;
+        }
+        let Some(known) = &mut self.status.credentials else {
+            // Set before this was kept.
+            self.status.credentials = Some(given(&seen.version));
+            return None;
+        };
+        if known.secret_resource_version == seen.version {
+            *known = given(&seen.version);
+            return None;
+        }
+        if let Some(obstacle) = &seen.obstacle {
+            known.applying = None;
+            forget_failures(known);
+            known.cause = Some(obstacle.cause());
+            return None;
+        }
+        let is_news = |applying: &ApplyingKeys| applying.secret_resource_version != seen.version;
+        if known.applying.as_ref().is_none_or(is_news) {
+            forget_failures(known);
+            known.applying = Some(ApplyingKeys {
+                secret_resource_version: seen.version.clone(),
+                places: Vec::new(),
+            });
+        }
+        let applying = known.applying.as_ref()?;
+        let mut left = seen.places.iter();
+        let Some(place) = left.find(|place| !applying.places.contains(place)) else {
+            *known = given(&seen.version);
+            return None;
+        };
+        if ineligible(tenant).is_some() {
+            return None;
+        }
+        if let Some(until) = paused_until(known, self.now) {
+            self.later = self.later.sooner(Next::At(until), self.now);
+            return None;
+        }
+        Some(Effect::Rotate {
+            tenant: TenantName::parse(&self.object.spec.tenant_name)?,
+            place: place.clone(),
+            version: seen.version.clone(),
+        })
+    }
+
+    /// The database was told of the destination with the keys of this version.
+    pub(super) fn note_keys(&mut self) {
+        if let Some(version) = &self.seen.told_version {
+            self.status.credentials = Some(given(version));
+        }
+    }
+
+    /// As it stands, while something is sent that does not concern the round.
+    pub(super) fn standing(&mut self, tenant: &Tenant, archive: Archive) -> State {
+        if !self.is_applied() {
+            self.under_way(archive)
+        } else if self.step(tenant, &archive).is_some() {
+            State::Drifted(archive)
+        } else {
+            State::Reached(archive)
+        }
+    }
+
+    /// Takes in what became of one place's new keys.
+    pub(super) fn hear_rotation(
+        mut self,
+        tenant: &Tenant,
+        (place, version): (&str, &str),
+        answer: &Answer,
+    ) -> Verdict {
+        let now = self.now;
+        if let Some(known) = &mut self.status.credentials {
+            match answer {
+                Answer::Refused(failure) => note_failure(known, failure, now),
+                Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+                    note_unsent(known, why, now);
+                }
+                _ => {
+                    forget_failures(known);
+                    let applying = known.applying.get_or_insert_default();
+                    version.clone_into(&mut applying.secret_resource_version);
+                    applying.places.push(place.to_owned());
+                    let seen = self.seen.store_keys.as_ref();
+                    let all = seen.map_or(&[][..], |seen| &seen.places);
+                    if all.iter().all(|place| applying.places.contains(place)) {
+                        *known = given(version);
+                    }
+                }
+            }
+            if let Some(until) = paused_until(known, now) {
+                self.later = self.later.sooner(Next::At(until), now);
+            }
+        }
+        let state = self.standing(tenant, archive(tenant));
+        self.render(Some(tenant), &state, None, STEP_PATIENCE)
+    }
+}
+
+/// Keys that all places have.
+fn given(version: &str) -> TenantKeys {
+    TenantKeys {
+        secret_resource_version: version.to_owned(),
+        ..TenantKeys::default()
+    }
+}
+
+fn note_failure(known: &mut TenantKeys, failure: &Failure, now: Timestamp) {
+    let failures = known.failures.unwrap_or(0).saturating_add(1);
+    let least = if failure.class == FailureClass::Permanent {
+        FOR_A_PERSON
+    } else {
+        1
+    };
+    known.failures = Some(failures.max(least));
+    known.last_failure_time = Some(time(now));
+    known.cause = Some(Cause::from(failure));
+}
+
+fn note_unsent(known: &mut TenantKeys, why: &str, now: Timestamp) {
+    let failures = known.failures.unwrap_or(0).saturating_add(1);
+    known.failures = Some(failures);
+    known.last_failure_time = Some(time(now));
+    if failures >= TOLD_FROM {
+        let message = format!(
+            "the new keys of the store could not be given to the database several times, and are \
+             tried again: {why}. Check the account of the tenant in `tenantCredentials` of the \
+             OceanBaseCluster"
+        );
+        known.cause = Some(cause("StatementNotSent", &message));
+    }
+}
+
+fn forget_failures(known: &mut TenantKeys) {
+    known.failures = None;
+    known.last_failure_time = None;
+    known.cause = None;
+}
+
+fn paused_until(known: &TenantKeys, now: Timestamp) -> Option<Timestamp> {
+    let failed_at = known.last_failure_time.as_ref()?.0;
+    BACKOFF.until(failed_at, known.failures.unwrap_or(1), now)
+}

@@ -1,0 +1,54 @@
+//! Whether all who use a store have its present keys.
+
+use crate::api::Cause;
+use crate::api::condition::types::CREDENTIALS_APPLIED;
+use crate::api::storage::StoreCredentials;
+use crate::domain::condition::{Status, Wanted, wanted};
+
+/// What a log backup's tenant has of the store's keys.
+#[derive(Clone, Debug)]
+pub struct KeysSeen {
+    /// `resourceVersion` of the Secret whose keys the database has.
+    pub version: String,
+    /// Why it has no newer ones.
+    pub cause: Option<Cause>,
+}
+
+/// Counts who has the keys of this version of the Secret, and says who has not, and why.
+pub(super) fn count<'a>(
+    version: &str,
+    users: impl Iterator<Item = (&'a str, &'a KeysSeen)>,
+) -> (StoreCredentials, Wanted) {
+    let mut counts = StoreCredentials {
+        secret_resource_version: version.to_owned(),
+        ..StoreCredentials::default()
+    };
+    let (mut waiting, mut hindered) = (None, None);
+    for (name, keys) in users {
+        counts.total = counts.total.saturating_add(1);
+        if keys.version == version {
+            counts.applied = counts.applied.saturating_add(1);
+        } else if let Some(cause) = &keys.cause {
+            hindered.get_or_insert((name, cause));
+        } else {
+            waiting.get_or_insert(name);
+        }
+    }
+    let is = |status: Status, reason: &str, message: String| {
+        wanted(CREDENTIALS_APPLIED, status, reason, message)
+    };
+    let condition = if let Some((name, cause)) = hindered {
+        let message = format!("log backup {name}: {}", cause.message);
+        is(Status::False, &cause.reason, message)
+    } else if let Some(name) = waiting {
+        let message = format!("log backup {name}: the database is being given the new keys");
+        is(Status::False, "Applying", message)
+    } else if counts.total == 0 {
+        let message = "no tenant's logs or data go to the store yet".to_owned();
+        is(Status::Unknown, "NotInUse", message)
+    } else {
+        let message = "all who use the store have the keys of its Secret".to_owned();
+        is(Status::True, "Applied", message)
+    };
+    (counts, condition)
+}

@@ -1,0 +1,66 @@
+//! What people change for good: how long backups are kept, which of them go at once. What comes of it
+//! in peace, and that no fault of the enumerated ones does harm.
+
+use std::collections::BTreeMap;
+
+use simulation::campaign::Campaign;
+use simulation::enumerate::of_group;
+
+use super::faults::{SEED, assert_harmless};
+use super::peace::{NOTHING, wrong};
+
+pub(super) const WORKLOADS: [&str; 2] = ["policies", "purge"];
+
+/// How many kills at statements and writes run with every change.
+const KILLS: usize = 90;
+
+/// How many plans run besides.
+const OTHERS: usize = 30;
+
+#[test]
+fn a_window_is_set_made_longer_and_taken_away() {
+    let wanted = [
+        "SetLogArchiveDest of orders: 1",
+        "SetLogArchiveDest of billing: 1",
+        "ArchiveLog of orders: 1",
+        "ArchiveLog of billing: 1",
+        "SetDataBackupDest of orders: 1",
+        "SetDataBackupDest of billing: 1",
+        "Backup of orders: 2",
+        "Backup of billing: 2",
+        "AddDeletePolicy of orders: 2",
+        "AddDeletePolicy of billing: 2",
+        "DropDeletePolicy of orders: 2",
+        "DropDeletePolicy of billing: 2",
+        "backupstrategies nightly: RetentionApplied=True/Applied",
+        "database of orders: logs to orders-1002/log OPTIONAL | round 1 DOING | \
+         data to orders-1002/data",
+    ];
+    assert_eq!(wrong("policies", &wanted), NOTHING);
+}
+
+#[test]
+fn what_is_asked_for_goes_once_and_what_must_stay_does() {
+    let wanted = [
+        "DeleteBackup of orders: 3",
+        "DeleteBackup of billing: 1",
+        "CancelDeleteBackup of orders: 1",
+        "cleanuptasks old: Completed",
+        "cleanuptasks window: Completed",
+        "cleanuptasks never-mind: Canceled",
+        "cleanuptasks newest: LastRestorableChain",
+        "cleanuptasks pieces: Completed",
+        "deleted of orders: set 1 piece 1 piece 2",
+    ];
+    assert_eq!(wrong("purge", &wanted), NOTHING);
+}
+
+/// An operator is killed before and after each statement and write.
+#[test]
+fn no_fault_of_the_enumerated_ones_does_harm_to_what_is_changed_for_good() {
+    let campaigns: BTreeMap<_, _> = WORKLOADS.map(|name| (name, Campaign::new(name))).into();
+    let singles = campaigns.values().flat_map(|campaign| &campaign.singles);
+    let plans = of_group(singles.cloned().collect(), KILLS, OTHERS, SEED);
+    assert!(plans.len() >= 100, "only {} plans", plans.len());
+    println!("{}", assert_harmless(&campaigns, plans));
+}
