@@ -28,8 +28,8 @@ const PHASES: [&str; 7] = [
 const OTHER_WORDS: &[&str] = &[
     // Kinds and types of the API.
     "BackupStorage", "BackupStorageStatus", "BackupStrategy", "BackupStrategyStatus", "BackupTask",
-    "BackupTaskStatus", "HeldPlace", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
-    "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String", "TrendPoint",
+    "BackupTaskStatus", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
+    "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "Ready", "Reconciling",
     "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "WithinCapacity",
@@ -54,6 +54,8 @@ const OTHER_WORDS: &[&str] = &[
     "ManualCleanup", "Piece",
     // Days.
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",
+    // Units of bytes; "Gi" is above.
+    "Ei", "EiB", "GiB", "Ki", "KiB", "Mi", "MiB", "Pi", "PiB", "Ti", "TiB",
     // Words of Kubernetes.
     "NamespaceTerminating", "Reconcile",
     // Names of types, for their own debug text; titles of pages.
