@@ -54,8 +54,9 @@ pub struct Alert {
     #[serde(rename = "type")]
     #[schemars(length(max = 64))]
     pub type_: String,
-    /// Name of the tenant that it is about; of the strategy where it is about no single one.
-    #[schemars(length(max = 128))]
+    /// Name of the tenant that it is about; of the store or the strategy where it is about no single
+    /// one.
+    #[schemars(length(max = 253))]
     pub object: String,
     /// The console's level: `Critical`, `Warning` or `Caution`.
     #[schemars(length(max = 32))]

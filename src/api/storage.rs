@@ -1,6 +1,7 @@
 //! `BackupStorage`: where backups go (console S72, storage configuration).
 
 mod credentials;
+mod figures;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -10,6 +11,7 @@ pub use credentials::StoreCredentials;
 
 use super::LocalReference;
 use super::condition::{self, Condition};
+pub use figures::TrendPoint;
 
 /// Where backups go. OceanBase itself reads and writes the store.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -26,6 +28,7 @@ use super::condition::{self, Condition};
     doc = "A place for backups: an object store or a directory mounted on every observer.",
     printcolumn(name = "TYPE", type_ = "string", json_path = ".spec.type"),
     printcolumn(name = "LOCATION", type_ = "string", json_path = ".status.location"),
+    printcolumn(name = "USED", type_ = "string", json_path = ".status.used"),
     printcolumn(name = "IN-USE", type_ = "integer", json_path = ".status.inUseBy"),
     printcolumn(
         name = "REACHABLE",
@@ -60,6 +63,23 @@ pub struct BackupStorageSpec {
     /// A directory that is mounted on every observer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nfs: Option<NfsSpec>,
+    /// How much there is room for, such as `10Ti` or `500G`: what `status.usedPercent` is of. The database
+    /// does not ask the store; nobody is kept from writing more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(
+        length(max = 16),
+        regex(pattern = r"^[1-9][0-9]{0,11}([KMGTPE]i|[kMGTPE])?$")
+    )]
+    pub capacity: Option<String>,
+    /// Percent of `capacity`, 1 to 100, from which on `backup_storage_capacity_over_threshold` is told;
+    /// 80 as in the console.
+    #[serde(default = "eighty")]
+    #[schemars(range(min = 1, max = 100))]
+    pub capacity_alert_percent: i32,
+}
+
+fn eighty() -> i32 {
+    80
 }
 
 /// Kind of store.
@@ -208,4 +228,26 @@ pub struct BackupStorageStatus {
     /// With which keys the tenants that use the store enter it; left out for a store without keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<StoreCredentials>,
+    /// Bytes of data backups there, of all tenants of the OceanBaseClusters in this namespace, as the
+    /// database's views have them: what was not deleted. Not counted anew before they have moved by a
+    /// hundredth.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data_bytes: Option<i64>,
+    /// The same of archived logs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_bytes: Option<i64>,
+    /// Both together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub total_bytes: Option<i64>,
+    /// `totalBytes` in percent of `capacity`, rounded down.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub used_percent: Option<i32>,
+    /// `totalBytes` for people, such as `1.4 TiB (14 %)`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 32))]
+    pub used: Option<String>,
+    /// What was there at the end of each day, oldest first: the last 90 days (console S71).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 90), extend("x-kubernetes-list-type" = "atomic"))]
+    pub trend: Vec<TrendPoint>,
 }

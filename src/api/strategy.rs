@@ -1,11 +1,13 @@
 //! `BackupStrategy`: which tenants are backed up, when and where (console S2, S49..S54, S72).
 
+mod ledger;
 mod status;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use ledger::HeldPlace;
 pub use status::{
     BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, SkippedTenants, SlotRecord,
     StrategySummary, StrategyTenants, UnmadeObject,

@@ -12,7 +12,8 @@ use kube::ResourceExt;
 
 use super::{Context, namespace};
 use crate::api::condition::types::REACHABLE;
-use crate::api::{Condition, RecoveryTask};
+use crate::api::{BackupStorage, Condition, RecoveryTask};
+use crate::domain::storage::bytes_of;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 
@@ -73,6 +74,26 @@ fn note_storages(context: &Context) {
         let (namespace, name) = (namespace(&*storage), storage.name_any());
         let family = &context.metrics.places.storage_reachable;
         family.set_known([&namespace, &name], reachable);
+        note_figures(&storage, [&namespace, &name], context);
+    }
+}
+
+fn note_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: &Context) {
+    let places = &context.metrics.places;
+    let status = storage.status.as_ref();
+    let data = status.and_then(|status| status.data_bytes);
+    let log = status.and_then(|status| status.log_bytes);
+    for (kind, bytes) in [("data", data), ("log", log)] {
+        let family = &places.storage_bytes;
+        family.set_known([namespace, name, kind], bytes);
+    }
+    let capacity = storage.spec.capacity.as_deref();
+    if let Some(bytes) = capacity.and_then(bytes_of) {
+        let percent = i64::from(storage.spec.capacity_alert_percent);
+        places.storage_capacity.set([namespace, name], bytes);
+        places
+            .storage_capacity_alert
+            .set([namespace, name], percent);
     }
 }
 

@@ -9,7 +9,7 @@
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
 //! * [`live`] what is true at the moment of a scrape
-//! * `page` what other objects tell about a tenant; `finalizer` what is done before an object goes
+//! * `page` what other objects tell about a tenant; `holdings` what lies where; `finalizer` what is done before an object goes
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
@@ -27,6 +27,7 @@ pub mod context;
 pub mod driver;
 pub mod event;
 mod finalizer;
+mod holdings;
 mod identity;
 pub mod lease;
 pub mod live;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::strategy::{is_for, rivals};
@@ -120,12 +121,19 @@ fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<Backup
 
 /// The task of the tenant that was started last.
 fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
-    let started_at = |task: &BackupTask| task.status.as_ref()?.start_time.clone();
     stores::within(&context.stores.tasks, &namespace(object))
         .filter(|task| is_of_tenant(task, object, context))
-        .filter(|task| started_at(task).is_some())
-        .max_by_key(|task| (started_at(task), task.name_any()))
-        .map(|task| task.name_any())
+        .filter_map(|task| Some((begun_at(&task)?, task.name_any())))
+        .max()
+        .map(|(_, name)| name)
+}
+
+/// When a task was started: by its job, or, as long as nobody has seen that, by its statement. A small
+/// backup may be over, and on the page, by then.
+fn begun_at(task: &BackupTask) -> Option<Time> {
+    let status = task.status.as_ref()?;
+    let sent_at = || status.attempts.last()?.sent_time.clone();
+    status.start_time.clone().or_else(sent_at)
 }
 
 /// Whether a data backup of the tenant has not ended, and may begin: not one that waits for its

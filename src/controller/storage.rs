@@ -1,5 +1,7 @@
 //! `BackupStorage`: sees its Secret and who uses it, performs nothing.
 
+mod figures;
+
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,18 +57,27 @@ impl Reconcile for BackupStorage {
         let strategies = stores::within(&context.stores.strategies, &namespace)
             .filter(|strategy| strategy.spec.storage_ref.name == name)
             .count();
+        let root = place::root(&self.spec);
+        let found = root.as_ref().ok().map(|root| {
+            let users = figures::users(context, &namespace, &name);
+            figures::found(context, &namespace, root, &users)
+        });
         let tasks: Vec<_> = stores::within(&context.stores.tasks, &namespace)
             .filter(|task| storage_of(task) == Some(&name))
             .collect();
         let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
         storage::Seen {
-            place: checked
-                .and_then(|_| place::root(&self.spec))
-                .map(|place| place.root().to_owned()),
+            place: checked.and(root).map(|place| place.root().to_owned()),
             secret_version,
             users: i32::try_from(log_backups.len() + strategies + loose).unwrap_or(i32::MAX),
             log_backups,
             data_backup: newest_that_tells(&tasks),
+            tried_at: found.as_ref().and_then(|found| found.tried_at),
+            figures: found.and_then(|found| found.figures),
+            capacity: self.spec.capacity.clone().map(|text| storage::Capacity {
+                text,
+                alert_percent: self.spec.capacity_alert_percent,
+            }),
         }
     }
 
@@ -112,6 +123,16 @@ impl Reconcile for BackupStorage {
                 Some(name) => (object.namespace(), name),
                 None => return Vec::new(),
             },
+            // A connection to a cluster has come up, and something was deleted.
+            Change::Database {
+                cluster,
+                tenants: None,
+            } => {
+                return in_namespace(context, &cluster.namespace);
+            }
+            Change::Object(Changed::Cleanup(task)) => {
+                return in_namespace(context, &namespace(&**task));
+            }
             _ => return Vec::new(),
         };
         let store = &context.stores.storages;
@@ -119,6 +140,10 @@ impl Reconcile for BackupStorage {
             .into_iter()
             .collect()
     }
+}
+
+fn in_namespace(context: &Context, namespace: &str) -> Vec<Arc<BackupStorage>> {
+    stores::within(&context.stores.storages, namespace).collect()
 }
 
 /// Where a task's backup goes, or will. What others started goes where they said.
@@ -152,8 +177,9 @@ fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupSee
         Some((at, cause, task))
     });
     let newest = telling.max_by_key(|(at, cause, _)| (*at, cause.is_none()));
-    newest.map(|(_, cause, task)| storage::DataBackupSeen {
+    newest.map(|(at, cause, task)| storage::DataBackupSeen {
         name: task.name_any(),
+        at,
         cause: cause.cloned(),
     })
 }

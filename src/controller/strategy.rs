@@ -3,6 +3,7 @@
 
 mod children;
 mod cleanups;
+mod ledger;
 mod places;
 mod policy;
 mod removal;
@@ -33,7 +34,7 @@ use crate::api::{
     PinnedDatabase,
 };
 use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
-use crate::domain::{Decision, Farewell, access};
+use crate::domain::{self, Decision, Farewell, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::TenantId;
@@ -53,6 +54,10 @@ impl Reconcile for BackupStrategy {
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
         let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
+        let store_over = storage.as_ref().ok().and_then(|storage| {
+            let limit = storage.spec.capacity_alert_percent;
+            domain::storage::over(storage.status.as_ref(), limit)
+        });
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
         let root = storage.and_then(|storage| place::wanted(&storage, version, None));
         let template = self.spec.paths.as_ref();
@@ -104,6 +109,10 @@ impl Reconcile for BackupStrategy {
                 .collect(),
             same_stores,
             tasks: self.tasks(context, &namespace),
+            places: database.as_ref().map_or_else(
+                |_| Vec::new(),
+                |snapshot| ledger::places(context, self, snapshot),
+            ),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
             with_full_backup,
@@ -116,6 +125,7 @@ impl Reconcile for BackupStrategy {
             verifications: verifications::seen(self, context),
             cleanups: cleanups::seen(self, context),
             asked_cleanups: cleanups::asked(self, &key, context),
+            store_over,
             least_window_days: context.least_window_days,
         }
     }

@@ -17,6 +17,7 @@ use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,
 };
+use crate::domain::storage::over;
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Something has changed.
@@ -90,7 +91,9 @@ notable!(
     BackupStorage => Storage, |storage: &BackupStorage| {
         let status = storage.status.as_ref();
         let keys = status.and_then(|status| status.credentials.as_ref());
-        Some(keys.map(|known| known.secret_resource_version.clone()))
+        let keys = keys.map(|known| known.secret_resource_version.clone());
+        let limit = storage.spec.capacity_alert_percent;
+        Some((keys, over(status, limit).is_some()))
     };
     BackupStrategy => Strategy, |strategy: &BackupStrategy| {
         let status = strategy.status.as_ref();

@@ -211,6 +211,9 @@ impl Held {
         if self.window_start.is_none() {
             return Why::NeverExpires;
         }
+        if set.success && !set.available && self.is_old(set) {
+            return Why::HalfDeleted;
+        }
         if !set.success {
             return if self.is_old(set) {
                 Why::Failed
@@ -230,7 +233,10 @@ impl Held {
             };
         }
         if set.id > anchor.id {
-            return self.why_without_anchor(set);
+            return match self.why_without_anchor(set) {
+                Why::NoFullBefore => Why::NewerThanAnchor(anchor.id),
+                why => why,
+            };
         }
         if !kept.contains(&set.id) {
             return Why::Expired { anchor: anchor.id };
@@ -246,7 +252,9 @@ impl Held {
         let inside = !self.is_old(set);
         match self.needed_by(set, |_| true) {
             Some(other) if !inside => Why::NeededByIncremental(other),
-            _ if !inside && self.checks_logs && !self.has_its_logs(set) => Why::WithoutLogs,
+            _ if !inside && set.full && self.checks_logs && !self.has_its_logs(set) => {
+                Why::WithoutLogs
+            }
             _ if !inside => Why::NoFullBefore,
             _ => Why::InsideWindow,
         }

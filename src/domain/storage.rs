@@ -4,11 +4,14 @@
 //! its reachability unknown.
 
 mod credentials;
+mod figures;
 
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
+
 pub use credentials::KeysSeen;
-use jiff::Timestamp;
+pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle};
@@ -31,6 +34,18 @@ const STORE_REASONS: [&str; 9] = [
     "InvalidBackupDest",
 ];
 
+/// Those of them that the database's own try of a store would meet, too.
+const REACH_REASONS: [&str; 5] = [
+    "StoreNotReachable",
+    "StorePermissionDenied",
+    "ObjectStoreError",
+    "RegionMismatch",
+    "InvalidStorageEndpoint",
+];
+
+/// How old a try of the database may be to say that a store answers.
+const FRESH: SignedDuration = SignedDuration::from_hours(24);
+
 /// What was seen.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -44,6 +59,12 @@ pub struct Seen {
     pub log_backups: Vec<UseSeen>,
     /// The newest data backup that tells something about it.
     pub data_backup: Option<DataBackupSeen>,
+    /// When the database last tried the store by itself with success.
+    pub tried_at: Option<Timestamp>,
+    /// What is there; nothing while that is not known.
+    pub figures: Option<Figures>,
+    /// How much there is room for, where somebody said so.
+    pub capacity: Option<Capacity>,
 }
 
 /// A data backup to the store.
@@ -51,6 +72,8 @@ pub struct Seen {
 pub struct DataBackupSeen {
     /// Name of its task.
     pub name: String,
+    /// When it ended, or failed and was tried again.
+    pub at: Timestamp,
     /// What was wrong with the store; nothing where the backup went well.
     pub cause: Option<Cause>,
 }
@@ -133,7 +156,7 @@ pub fn decide(
             condition::progress(progress, obstacle.reason, &obstacle.message).to_vec()
         }
     };
-    let (reachable, reason, message) = reachable(seen);
+    let (reachable, reason, message) = reachable(seen, now);
     let known = previous
         .conditions
         .iter()
@@ -164,7 +187,9 @@ pub fn decide(
         status.credentials = Some(counts);
         conditions.push(applied);
     }
+    conditions.extend(figures::note(&mut status, seen, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
+    let event = event.or_else(|| figures::event(previous, &status));
     status.observed_generation = Some(generation);
     status.in_use_by = Some(seen.users);
     Decision {
@@ -176,8 +201,9 @@ pub fn decide(
 }
 
 /// Trouble goes before success: of several log backups one may fail of its own directory. Of data
-/// backups the newest counts, whichever tenant's: a later one that went well has reached the store.
-fn reachable(seen: &Seen) -> (Status, String, String) {
+/// backups the newest counts, whichever tenant's: a later one that went well has reached the store, and
+/// so has a later try of the database itself.
+fn reachable(seen: &Seen, now: Timestamp) -> (Status, String, String) {
     let mut log_backups = seen.log_backups.iter();
     let trouble = log_backups.find_map(|user| {
         let cause = user.cause.as_ref().filter(|cause| is_of_store(cause))?;
@@ -185,7 +211,9 @@ fn reachable(seen: &Seen) -> (Status, String, String) {
     });
     let failed = seen.data_backup.as_ref();
     let failed = failed.and_then(|last| {
-        let cause = last.cause.as_ref()?;
+        let is_of_reach = |cause: &&Cause| REACH_REASONS.contains(&cause.reason.as_str());
+        let is_past = |cause: &&Cause| is_of_reach(cause) && seen.tried_at > Some(last.at);
+        let cause = last.cause.as_ref().filter(|cause| !is_past(cause))?;
         Some((format!("data backup (BackupTask {})", last.name), cause))
     });
     if let Some((user, cause)) = trouble.or(failed) {
@@ -195,8 +223,18 @@ fn reachable(seen: &Seen) -> (Status, String, String) {
     // No numbers and no times: they would be written anew for each backup.
     let message = if seen.log_backups.iter().any(|user| user.archiving) {
         "log backups write to it"
-    } else if seen.data_backup.is_some() {
+    } else if seen
+        .data_backup
+        .as_ref()
+        .is_some_and(|last| last.cause.is_none())
+    {
         "data backups were written to it"
+    } else if seen
+        .tried_at
+        .is_some_and(|at| at.duration_until(now) < FRESH)
+    {
+        let message = "the database has tried it within the last day".to_owned();
+        return (Status::True, "Tried".to_owned(), message);
     } else {
         let message = "the database tests a store only when it uses it".to_owned();
         return (Status::Unknown, "NotInUse".to_owned(), message);

@@ -18,6 +18,7 @@ mod health;
 mod history;
 mod index;
 mod late;
+mod ledger;
 mod making;
 pub mod mirror;
 mod places;
@@ -41,6 +42,7 @@ pub use cleanups::{AskedCleanup, CleanupSeen};
 pub use closed::closed;
 pub use effect::{Effect, Made};
 pub use following::{followed, give, settings_of};
+pub use ledger::{HeldSeen, PlaceSeen};
 pub use places::{Directories, STORAGE_CHANGE_REFUSED};
 pub use removal::leave;
 pub use retention::PolicyChange;
@@ -115,6 +117,10 @@ pub struct Seen {
     pub cleanups: Vec<CleanupSeen>,
     /// CleanupTasks that somebody made, for tenants of this database.
     pub asked_cleanups: Vec<AskedCleanup>,
+    /// Stores and places of the ledger, and what of the tenants is there.
+    pub places: Vec<PlaceSeen>,
+    /// Percent of its capacity that the strategy's store holds, where that is more than it should.
+    pub store_over: Option<i32>,
     /// The smallest window that the operator sets, in days.
     pub least_window_days: i32,
 }
@@ -321,6 +327,7 @@ impl Draft<'_> {
         self.expire(schedule, "StartingDeadlineExceeded");
         let mut next = self.schedule(schedule);
         self.note_first_backup();
+        self.note_places(matched);
         let effect = self.effect(plan);
         let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
         next = next.sooner(retention.next, self.now);

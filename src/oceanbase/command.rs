@@ -118,6 +118,8 @@ pub enum Command {
     Backup {
         /// The tenant.
         tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
         /// Only what changed since the set before.
         incremental: bool,
         /// With the logs that the set needs.

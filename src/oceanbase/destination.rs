@@ -192,6 +192,21 @@ impl Place {
         is_same_host.then_some(path)
     }
 
+    /// The same place at this host.
+    #[must_use]
+    pub fn at_host(self, host: Option<&str>) -> Self {
+        Self {
+            host: host.map(bare_host).or(self.host),
+            ..self
+        }
+    }
+
+    /// Whether another one is this directory, or lies in it.
+    #[must_use]
+    pub fn holds(&self, other: &Self) -> bool {
+        self.is_same_as(other) || self.path_to(other).is_some()
+    }
+
     /// The address without host and keys, such as `s3://bucket/dir`.
     #[must_use]
     pub fn root(&self) -> &str {

@@ -8,6 +8,7 @@ mod id;
 mod job;
 mod resource;
 mod restore;
+mod store;
 mod table;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ pub use id::{
 pub use job::{Job, JobStatus};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
 pub use restore::{PreviewRow, Restore, RestoreKey, RestoreStatus, Restores};
+pub use store::{StoreCheck, StoreViews};
 pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
 
 use super::version::Version;
@@ -49,6 +51,8 @@ pub struct Snapshot {
     pub parents: Arc<Vec<Job>>,
     /// The newest cleanup that sys has started, of whatever tenants; 0 for none.
     pub newest_cleanup: JobId,
+    /// Where the destinations are, as of the last read of sets and pieces.
+    pub stores: Arc<StoreViews>,
     /// What concerns restores; `None` where nobody has wanted it for a while.
     pub restores: Option<Arc<Restores>>,
 }
@@ -68,6 +72,7 @@ impl Snapshot {
             tenants: kept.map(|(id, tenant)| (*id, Arc::clone(tenant))).collect(),
             parents: Arc::clone(&self.parents),
             newest_cleanup: self.newest_cleanup,
+            stores: Arc::clone(&self.stores),
             restores: self.restores.clone(),
         }
     }

@@ -292,6 +292,7 @@ impl Reflector {
                 tenants,
                 parents,
                 newest_cleanup: history.newest_cleanup(),
+                stores: history.stores(),
                 restores,
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);

@@ -3,6 +3,7 @@
 mod cleanup;
 mod read;
 mod restore;
+mod store;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -10,10 +11,11 @@ use jiff::tz::TimeZone;
 pub use cleanup::CleanupQuery;
 pub use read::{
     Legible, TenantRow, ViewError, archive_dests, cleaned_items, cleanups, data_dests,
-    data_version, identity, jobs, lag_targets, pieces, policies, pools, preview, progress,
-    restores, rounds, sets, tables, tenants, units, version, zones,
+    data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools, preview,
+    progress, restores, rounds, sets, store_checks, tables, tenants, units, version, zones,
 };
 pub use restore::RestoreQuery;
+pub use store::StoreQuery;
 
 use super::model::{JobKey, TenantId};
 use super::version::{Capability, Version};
@@ -66,6 +68,8 @@ pub enum Query {
     Restore(RestoreQuery),
     /// On what the database deletes of its backups.
     Cleanup(CleanupQuery),
+    /// On where the destinations of backups are.
+    Store(StoreQuery),
 }
 
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \
@@ -98,6 +102,7 @@ impl Query {
             Self::OwnJobHistoryByKey(_) => "own_job_history_by_key",
             Self::Restore(query) => query.name(),
             Self::Cleanup(query) => query.name(),
+            Self::Store(query) => query.name(),
         }
     }
 
@@ -192,6 +197,7 @@ impl Query {
             ),
             Self::Restore(query) => query.text(version),
             Self::Cleanup(query) => query.text(),
+            Self::Store(query) => query.text(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod architecture;
 mod crd_files;
 mod docs;
 mod engine_grammar;
+mod gitops;
 mod monitoring;
 mod packaging;
 mod protocol;

@@ -1,6 +1,7 @@
 //! `cargo xtask crds`: everything that is generated and committed. The definitions come from the types;
 //! what else holds them, or the operator's rights, is copied or rendered.
 
+mod argocd;
 mod values;
 
 use std::collections::BTreeMap;
@@ -59,6 +60,7 @@ fn derived() -> Result<BTreeMap<String, String>> {
     for (from, to) in COPIES {
         files.insert(format!("{CHART}/{to}"), read(from)?);
     }
+    files.insert(argocd::FILE.to_owned(), argocd::settings()?);
     let readme = format!("{CHART}/README.md");
     let table = values::table(&read(&format!("{CHART}/values.yaml"))?)?;
     files.insert(readme.clone(), values::put(&table, &read(&readme)?)?);

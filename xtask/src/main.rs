@@ -33,7 +33,7 @@ enum Command {
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
     /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
-    /// hold them to deploy/, and the chart's copies and table of values.
+    /// hold them to deploy/, Argo CD's settings, and the chart's copies and table of values.
     Crds,
     /// Make the operator's image without a container engine, and its bill of materials.
     Image(image::Arguments),

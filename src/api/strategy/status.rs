@@ -10,6 +10,7 @@ use super::super::pinned::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 use super::super::verification::VerificationStatus;
+use super::ledger::HeldPlace;
 
 /// What the operator knows of the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -91,6 +92,11 @@ pub struct BackupStrategyStatus {
     /// What became of the verifications.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub verification: Option<VerificationStatus>,
+    /// Places that hold backups of the strategy's tenants, or held some: those where they go now first,
+    /// then the newest 20. The database cleans only where backups go now.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
+    pub destinations: Vec<HeldPlace>,
     /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]

@@ -51,6 +51,9 @@ pub(super) async fn send(
             key,
             settings,
         } => {
+            let Some(tenant_id) = seen.tenant_id() else {
+                return Answer::NotSent("the tenant is gone".to_owned());
+            };
             let reference = settings.restore_password_secret_ref.as_ref();
             let password = match reference {
                 Some(reference) => {
@@ -63,6 +66,7 @@ pub(super) async fn send(
             };
             Command::Backup {
                 tenant,
+                tenant_id,
                 incremental,
                 plus_archivelog: settings.plus_archivelog,
                 password,

@@ -84,6 +84,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         tenants: tenants.into_iter().map(|t| (t.id, Arc::new(t))).collect(),
         parents: Arc::default(),
         newest_cleanup: crate::oceanbase::model::JobId(0),
+        stores: Arc::default(),
         restores: None,
     };
     Seen {

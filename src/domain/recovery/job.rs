@@ -20,10 +20,10 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(10);
 impl<'a> Draft<'a> {
     /// The recovery's own job, as far as the last read shows it.
     pub(super) fn job(&self) -> Option<&'a Restore> {
-        self.job_with_key().filter(|job| self.is_about_target(job))
+        self.job_with_key().filter(|job| self.is_own(job))
     }
 
-    /// The newest job with the key.
+    /// The newest job with the key, or of tables that were asked for with the same idempotency key.
     pub(super) fn job_with_key(&self) -> Option<&'a Restore> {
         let target = self.seen.target.as_ref().ok()?;
         let restores = target.restores.as_ref()?;
@@ -32,9 +32,13 @@ impl<'a> Draft<'a> {
         } else {
             &restores.restores
         };
-        let key = self.status.key.as_deref()?;
-        let ours = jobs.iter().filter(|restore| restore.description == key);
-        ours.max_by_key(|restore| restore.job_id)
+        let key = self.key()?;
+        let asked = jobs.iter().filter(|restore| restore.is_of_request(&key));
+        asked.max_by_key(|restore| restore.job_id)
+    }
+
+    fn is_own(&self, job: &Restore) -> bool {
+        self.is_about_target(job) && self.key().is_some_and(|key| job.has_key(&key))
     }
 
     fn is_about_target(&self, job: &Restore) -> bool {
@@ -50,7 +54,7 @@ impl<'a> Draft<'a> {
             && sent_at
                 .zip(job.started_at)
                 .is_some_and(|(sent, began)| began.duration_until(sent) > BEFORE);
-        if !self.is_about_target(job) || is_first && ended_before {
+        if !self.is_own(job) || is_first && ended_before {
             return self.adopt(job);
         }
         self.follow(job)
@@ -99,6 +103,9 @@ impl<'a> Draft<'a> {
         if !self.is_about_target(job) {
             return Some(format!("recovers tenant '{}'", job.tenant_name));
         }
+        if !self.is_own(job) {
+            return Some("recovers other tables, or under other names".to_owned());
+        }
         if let Some(source) = self.other_source(job) {
             return Some(format!("recovers what was backed up of tenant '{source}'"));
         }
@@ -130,7 +137,7 @@ impl<'a> Draft<'a> {
         let began = job.started_at.unwrap_or(self.now);
         let ended = time(job.ended_at.unwrap_or(self.now));
         let what = if self.is_of_tables() {
-            "tables (which ones its job does not tell)"
+            "the tables"
         } else {
             "the tenant"
         };

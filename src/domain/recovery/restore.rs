@@ -145,7 +145,7 @@ impl Draft<'_> {
     }
 
     /// Looks for a job that the last read does not show.
-    fn search(mut self) -> Verdict {
+    fn search(self) -> Verdict {
         let age = self.seen.intent_age;
         let arrives = if self.is_of_tables() { OVER } else { ARRIVES };
         if self.status.job_id.is_none()
@@ -154,16 +154,21 @@ impl Draft<'_> {
         {
             return self.render(&State::Sending, None, Next::After(rest));
         }
-        let state = self.underway();
         if let Some(pause) = self.pause() {
+            let state = self.underway();
             return self.render(&state, None, Next::At(pause));
         }
         let Some((tenant, key)) = self.names() else {
             return self.unchanged();
         };
         let effect = self.find_job(tenant, key);
-        self.status.cause = None;
-        self.render(&state, Some(effect), SOON)
+        // What is shown stands until the answer is there: a job may be newer than the last read, and
+        // each write wakes the next pass.
+        Verdict {
+            effect: Some(effect),
+            next: SOON,
+            ..self.unchanged()
+        }
     }
 
     pub(super) fn hear_find(mut self, answer: &Answer) -> Verdict {
@@ -180,6 +185,7 @@ impl Draft<'_> {
     }
 
     fn not_found(mut self) -> Verdict {
+        self.status.cause = None;
         let is_gone = self
             .seen
             .target

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::api::recovery_task::{SourceType, TargetType};
+use crate::api::recovery_task::{Objects, SourceType, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Obstacle;
 use crate::domain::windows::Recoverable;
@@ -51,9 +51,24 @@ impl Task<'_> {
         match self.spec.target.type_ {
             _ if self.spec.verification.is_some() => RestoreKey::of_verification(key, database),
             TargetType::NewTenant => RestoreKey::new(key, database),
-            TargetType::ExistingTenant => RestoreKey::of_tables(key, database),
+            TargetType::ExistingTenant => {
+                let told = self.spec.objects.as_ref().map(told).unwrap_or_default();
+                RestoreKey::of_tables(key, database, &told)
+            }
         }
     }
+}
+
+/// Which tables are asked for, and under which names, whatever their order.
+fn told(objects: &Objects) -> String {
+    let renamed = |from: &str, to: Option<&str>| format!("{from}:{}", to.unwrap_or(from));
+    let tables = objects.tables.iter();
+    let tables = tables.map(|table| renamed(&table.from, table.to.as_deref()));
+    let databases = objects.databases.iter();
+    let databases = databases.map(|database| renamed(&database.from, database.to.as_deref()));
+    let mut told: Vec<_> = tables.chain(databases).collect();
+    told.sort();
+    told.join(" ")
 }
 
 /// Name of the unit and of the pool that are made for a recovery.

@@ -8,6 +8,7 @@ use super::*;
 use crate::oceanbase::model::{ArchiveDest, DeletePolicy, Deletion};
 
 mod histories;
+mod simulator;
 
 const HERE: i64 = 1001;
 const ELSEWHERE: i64 = 1002;
@@ -163,6 +164,27 @@ fn incremental_sets_before_the_anchor_go_with_their_full_set() {
     held.sets[1] = incremental(2, 20, (1, 0));
     let goes: Vec<_> = whys(&held, Kind::Set).iter().map(Why::goes).collect();
     assert_eq!(goes, [true, true, false, false]);
+}
+
+#[test]
+fn an_incremental_set_between_the_anchor_and_the_window_stays_and_is_not_said_to_lack_its_logs() {
+    let mut held = four();
+    held.sets.push(incremental(5, 32, (3, 0)));
+    for checks_logs in [false, true] {
+        held.checks_logs = checks_logs;
+        let newer = Why::NewerThanAnchor(BackupSetId(3));
+        assert_eq!(whys(&held, Kind::Set)[4], newer);
+    }
+}
+
+#[test]
+fn a_set_whose_deletion_has_begun_goes_once_it_is_older_than_the_window() {
+    let mut held = four();
+    held.sets[0].available = false;
+    held.sets[3].available = false;
+    let whys = whys(&held, Kind::Set);
+    assert_eq!(whys[0], Why::HalfDeleted);
+    assert!(!whys[3].goes());
 }
 
 #[test]

@@ -21,10 +21,14 @@ pub enum Why {
     FailedLately,
     /// It was asked for by its number.
     AskedFor,
+    /// Its deletion has begun and did not come to its end: the next cleanup takes it up.
+    HalfDeleted,
     /// The newest valid full set.
     NewestFull,
     /// The full set by which the window is kept.
     Anchor,
+    /// A set that is newer than the full one that the window needs.
+    NewerThanAnchor(BackupSetId),
     /// A set that is kept stands on it.
     NeededByIncremental(BackupSetId),
     /// Some point of the window needs it.
@@ -53,7 +57,11 @@ impl Why {
     pub fn goes(&self) -> bool {
         matches!(
             self,
-            Self::Expired { .. } | Self::LogsBefore { .. } | Self::Failed | Self::AskedFor
+            Self::Expired { .. }
+                | Self::LogsBefore { .. }
+                | Self::Failed
+                | Self::HalfDeleted
+                | Self::AskedFor
         )
     }
 
@@ -70,8 +78,12 @@ impl Why {
             Self::Failed => "failed set".to_owned(),
             Self::FailedLately => "failed set, not older than the window yet".to_owned(),
             Self::AskedFor => "asked for".to_owned(),
+            Self::HalfDeleted => "its deletion has begun, and goes on".to_owned(),
             Self::NewestFull => "newest valid full set".to_owned(),
             Self::Anchor => "newest full set that reaches back to the window's start".to_owned(),
+            Self::NewerThanAnchor(id) => {
+                format!("newer than full set {id}, which reaches back to the window's start")
+            }
             Self::NeededByIncremental(id) => format!("needed by incremental set {id}"),
             Self::InsideWindow => "inside the window".to_owned(),
             Self::NeededByLogs(id) => format!("needed by the logs of set {id}"),

@@ -24,6 +24,9 @@ fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
         users: i32::try_from(log_backups.len()).unwrap(),
         log_backups,
         data_backup: None,
+        tried_at: None,
+        figures: None,
+        capacity: None,
     }
 }
 
@@ -95,6 +98,7 @@ fn reachability_follows_the_log_backups() {
 fn data_backup(reason: Option<&str>) -> DataBackupSeen {
     DataBackupSeen {
         name: "nightly".to_owned(),
+        at: at(0),
         cause: reason.map(|reason| crate::domain::cause(reason, "make room")),
     }
 }
@@ -332,4 +336,46 @@ fn a_store_without_keys_says_nothing_of_them() {
     page.look(&used_by(vec![user(true, None)]));
     assert_eq!(page.status.credentials, None);
     assert_eq!(page.status.conditions.len(), 4);
+}
+
+#[test]
+fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else() {
+    let failed = |reason, tried: i64| Seen {
+        data_backup: Some(data_backup(Some(reason))),
+        tried_at: Some(at(tried)),
+        ..used_by(Vec::new())
+    };
+    for (seen, expected) in [
+        (
+            failed("StoreNotReachable", 0),
+            ("False", "StoreNotReachable"),
+        ),
+        (
+            failed("StoreNotReachable", -1),
+            ("False", "StoreNotReachable"),
+        ),
+        (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
+    ] {
+        let mut page = Page::default();
+        page.look(&seen);
+        assert_eq!(page.reachable(), expected);
+    }
+    let mut page = Page::default();
+    let recovered = failed("StoreNotReachable", 1);
+    let decision = decide(1, &page.status, &recovered, at(60));
+    page.status = decision.status;
+    assert_eq!(page.reachable(), ("True", "Tried"));
+}
+
+#[test]
+fn a_store_that_the_database_has_tried_lately_answers() {
+    let seen = Seen {
+        tried_at: Some(at(0)),
+        ..used_by(Vec::new())
+    };
+    let mut page = Page::default();
+    page.status = decide(1, &page.status, &seen, at(3600)).status;
+    assert_eq!(page.reachable(), ("True", "Tried"));
+    page.status = decide(1, &page.status, &seen, at(25 * 3600)).status;
+    assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
 }

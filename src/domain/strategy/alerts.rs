@@ -40,6 +40,8 @@ pub(super) enum Kind {
     VerificationOverdue,
     /// The last cleanup of a tenant's backups failed.
     CleanupFailed,
+    /// The strategy's store is fuller than it should be.
+    StoreNearlyFull,
 }
 
 impl Kind {
@@ -54,6 +56,7 @@ impl Kind {
             Self::VerificationFailed => "sampling_restore_fail",
             Self::VerificationOverdue => "sampling_restore_overdue",
             Self::CleanupFailed => "backup_cleanup_fail",
+            Self::StoreNearlyFull => "backup_storage_capacity_over_threshold",
         }
     }
 
@@ -63,7 +66,7 @@ impl Kind {
             Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
                 "Critical"
             }
-            Self::VerificationOverdue | Self::CleanupFailed => "Warning",
+            Self::VerificationOverdue | Self::CleanupFailed | Self::StoreNearlyFull => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }

@@ -21,6 +21,7 @@ mod closed;
 mod following;
 mod history;
 mod late;
+mod ledger;
 mod lost;
 mod making;
 mod mirroring;
@@ -173,6 +174,8 @@ impl Story {
                 verifications: Vec::new(),
                 cleanups: Vec::new(),
                 asked_cleanups: Vec::new(),
+                places: Vec::new(),
+                store_over: None,
                 least_window_days: 1,
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),

@@ -122,7 +122,8 @@ impl Draft<'_> {
         self.status.verification.as_ref()?.open.as_ref()
     }
 
-    /// Closes what was opened, once its RecoveryTask is there, or can not be.
+    /// Closes what was opened, once its RecoveryTask is seen, or can not be made. That it was made is not
+    /// enough: until it is seen it does not keep the next one from being opened.
     fn close_verification(&mut self, made: Option<&Made>) {
         let Some(open) = self.open_verification().cloned() else {
             return;
@@ -136,7 +137,7 @@ impl Draft<'_> {
         let is_made = made.is_some_and(|made| made.ours.contains(name));
         let is_taken = made.is_some_and(|made| made.foreign.contains(name));
         let is_late = self.now > open.not_after_time.0;
-        if !(is_seen || is_made || is_taken || is_late) {
+        if !(is_seen || is_taken || is_late) {
             return;
         }
         if !is_seen && !is_made {

@@ -14,8 +14,11 @@ pub enum Guard {
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
-    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run.
+    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
+    /// the tenant.
     FreePlace {
+        /// The tenant.
+        tenant_id: TenantId,
         /// The job's key.
         key: JobKey,
         /// How many may run at once.
@@ -168,7 +171,13 @@ impl Command {
     #[must_use]
     pub fn guard(&self) -> Guard {
         match self {
-            Self::Backup { key, places, .. } => Guard::FreePlace {
+            Self::Backup {
+                tenant_id,
+                key,
+                places,
+                ..
+            } => Guard::FreePlace {
+                tenant_id: *tenant_id,
                 key: key.clone(),
                 places: *places,
             },

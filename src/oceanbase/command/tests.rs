@@ -14,6 +14,7 @@ fn a_backup_is_sent_with_its_key_last() {
     let key = JobKey::new("0a1b-2c", 3).unwrap();
     let command = Command::Backup {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         incremental: true,
         key,
         plus_archivelog: false,
@@ -30,6 +31,7 @@ fn a_backup_is_sent_with_its_key_last() {
 fn a_backup_with_its_logs_says_so_before_its_key() {
     let command = Command::Backup {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         incremental: false,
         plus_archivelog: true,
         password: None,
@@ -63,13 +65,19 @@ fn only_statements_that_must_not_be_sent_twice_are_guarded() {
     let key = JobKey::new("u", 1).unwrap();
     let backup = Command::Backup {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         incremental: false,
         key: key.clone(),
         plus_archivelog: false,
         password: None,
         places: 2,
     };
-    assert_eq!(backup.guard(), Guard::FreePlace { key, places: 2 });
+    let guard = Guard::FreePlace {
+        tenant_id: TenantId(1002),
+        key,
+        places: 2,
+    };
+    assert_eq!(backup.guard(), guard);
     assert_eq!(Command::NoArchiveLog(tenant()).guard(), Guard::None);
 }
 

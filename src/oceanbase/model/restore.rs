@@ -9,13 +9,16 @@ use super::{DatabaseId, Failure, JobId, Pool, Scn, TenantId, Unit};
 
 /// What marks a RESTORE or RECOVER TABLE statement as one of ours: `obr/` and 32 hexadecimal digits, sent as
 /// DESCRIPTION and read back in the views of restores. It is the same whenever the same request is
-/// applied to the same database, whatever the uid of its object.
+/// applied to the same database, whatever the uid of its object. Of a request for tables the last eight
+/// digits tell which ones: the views of its jobs do not.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RestoreKey(String);
 
 impl RestoreKey {
     /// What every key starts with.
     pub const PREFIX: &'static str = "obr/";
+    /// How many of its bytes tell one request from the others.
+    const REQUEST: usize = Self::PREFIX.len() + 24;
 
     /// The key of a request to restore into this database.
     #[must_use]
@@ -26,11 +29,21 @@ impl RestoreKey {
         Self(format!("{}{}", Self::PREFIX, digits.collect::<String>()))
     }
 
-    /// The key of a request to recover tables into a tenant of this database.
+    /// The key of a request to recover tables into a tenant of this database: `tables` says which ones,
+    /// and under which names, in the same order for the same ones.
     #[must_use]
-    pub fn of_tables(idempotency_key: &str, database: &DatabaseId) -> Self {
+    pub fn of_tables(idempotency_key: &str, database: &DatabaseId, tables: &str) -> Self {
         // No idempotency key holds a blank: it is never that of a request to restore.
-        Self::new(&format!("tables {idempotency_key}"), database)
+        let Self(key) = Self::new(&format!("tables {idempotency_key}"), database);
+        let digest = Sha256::digest(tables);
+        let told = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
+        Self(key[..Self::REQUEST].to_owned() + &told.collect::<String>())
+    }
+
+    /// What is the same for all tables that are asked for with one idempotency key.
+    #[must_use]
+    pub fn request(&self) -> &str {
+        &self.0[..Self::REQUEST]
     }
 
     /// The key of a request to verify into this database: a tenant that was restored by it is dropped,
@@ -113,6 +126,12 @@ impl Restore {
     #[must_use]
     pub fn has_key(&self, key: &RestoreKey) -> bool {
         self.description == key.as_str()
+    }
+
+    /// Whether it was asked for with the same idempotency key, perhaps for other tables.
+    #[must_use]
+    pub fn is_of_request(&self, key: &RestoreKey) -> bool {
+        self.description.starts_with(key.request())
     }
 
     /// Whether an operator has started it and it has not ended.
@@ -345,9 +364,17 @@ mod tests {
 
     #[test]
     fn a_recovery_of_tables_and_one_of_a_tenant_never_have_one_key() {
-        let tables = RestoreKey::of_tables("ns/name", &database(1));
-        assert_ne!(tables, RestoreKey::new("ns/name", &database(1)));
+        let tables = RestoreKey::of_tables("ns/name", &database(1), "shop.orders");
+        let tenant = RestoreKey::new("ns/name", &database(1));
+        assert_ne!(tables.request(), tenant.request());
         assert_eq!(RestoreKey::parse(tables.as_str()), Some(tables));
+    }
+
+    #[test]
+    fn a_request_for_other_tables_has_another_key_and_is_the_same_request() {
+        let of = |tables| RestoreKey::of_tables("ns/name", &database(1), tables);
+        assert_ne!(of("shop.orders"), of("shop.items"));
+        assert_eq!(of("shop.orders").request(), of("shop.items").request());
     }
 
     #[test]

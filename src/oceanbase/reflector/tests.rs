@@ -114,6 +114,7 @@ impl Desk {
     async fn backup(&self) {
         let command = Command::Backup {
             tenant: TenantName::parse("orders").unwrap(),
+            tenant_id: crate::oceanbase::model::TenantId(1002),
             incremental: false,
             key: JobKey::new("8b1d", 1).unwrap(),
             plus_archivelog: false,

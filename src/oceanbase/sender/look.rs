@@ -36,13 +36,17 @@ impl Sender {
                 self.not_ended(session, version, &key).await?;
                 self.not_late(session, version, &key).await
             }
-            Guard::FreePlace { key, places } => {
+            Guard::FreePlace {
+                tenant_id,
+                key,
+                places,
+            } => {
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 not_sent_before(&running, &key)?;
                 self.not_late(session, version, &key).await?;
                 let ended = Query::JobHistoryByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
-                free_place(&running, places)
+                free_place(&running, tenant_id, places)
             }
             Guard::NoLogDestination(tenant_id) => {
                 none_set(self.log_dest(session, version, tenant_id).await?.is_some())
@@ -255,18 +259,20 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 
 /// Commands to one cluster are sent one after the other, and a job's row is there when its
 /// statement is answered: whatever two tasks have seen, only one of them gets the last place.
-fn free_place(running: &[Job], places: usize) -> Result<(), Stop> {
-    let ours: BTreeSet<_> = running
+fn free_place(running: &[Job], tenant_id: TenantId, places: usize) -> Result<(), Stop> {
+    let ours = running
         .iter()
-        .filter(|job| !job.status.is_terminal())
-        .map(|job| job.description.as_str())
-        .filter(|description| description.starts_with(JobKey::PREFIX))
-        .collect();
-    if ours.len() < places {
+        .filter(|job| job.description.starts_with(JobKey::PREFIX));
+    // The database takes none either until the row of one that has ended is gone from this view.
+    if ours.clone().any(|job| job.tenant_id == tenant_id) {
+        return Err(withheld("another backup of the tenant runs"));
+    }
+    let taken = ours.filter(|job| !job.status.is_terminal());
+    let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
+    if taken.len() < places {
         return Ok(());
     }
-    let running = ours.len();
-    Err(withheld(&format!("{running} of {places} running")))
+    Err(withheld(&format!("{} of {places} running", taken.len())))
 }
 
 fn same_place(shown: Option<String>, place: &Place) -> Result<(), Stop> {

@@ -93,6 +93,7 @@ fn key() -> JobKey {
 fn backup() -> Command {
     Command::Backup {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         incremental: false,
         key: key(),
         plus_archivelog: false,
@@ -150,26 +151,25 @@ async fn a_look_by_key_tells_how_the_tenants_own_job_has_ended() {
 #[tokio::test(start_paused = true)]
 async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
     let mut desk = Desk::new();
-    let Command::Backup {
-        tenant,
-        incremental,
-        key,
-        ..
-    } = backup()
-    else {
-        panic!("no backup");
-    };
-    let alone = Command::Backup {
-        tenant,
-        incremental,
-        key,
-        plus_archivelog: false,
-        password: None,
-        places: 1,
-    };
+    let mut of_another_tenant = backup();
+    if let Command::Backup {
+        tenant_id, places, ..
+    } = &mut of_another_tenant
+    {
+        (*tenant_id, *places) = (TenantId(1004), 1);
+    }
     desk.foreign_backup("obb/another/1");
     let expected = Answer::Withheld("1 of 1 running".to_owned());
-    assert_eq!(desk.send(&alone).await, expected);
+    assert_eq!(desk.send(&of_another_tenant).await, expected);
+    assert_eq!(desk.sent(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backup_is_not_sent_while_one_of_ours_of_the_tenant_runs() {
+    let mut desk = Desk::new();
+    desk.foreign_backup("obb/another/1");
+    let expected = Answer::Withheld("another backup of the tenant runs".to_owned());
+    assert_eq!(desk.send(&backup()).await, expected);
     assert_eq!(desk.sent(), 0);
 }
 

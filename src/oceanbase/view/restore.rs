@@ -36,11 +36,11 @@ pub enum RestoreQuery {
     TableJobs,
     /// Recoveries of tables that have ended and started at this instant or later.
     TableHistory(Timestamp),
-    /// Running recoveries of tables with this key.
+    /// Running recoveries of tables of this key's request.
     TableJobsByKey(RestoreKey),
-    /// Ended recoveries of tables with this key, of all times.
+    /// Ended recoveries of tables of this key's request, of all times.
     TableHistoryByKey(RestoreKey),
-    /// Running recoveries of tables with this key, from the table of sys itself.
+    /// Running recoveries of tables of this key's request, from the table of sys itself.
     OwnTableJobsByKey(RestoreKey),
     /// The same of ended ones.
     OwnTableHistoryByKey(RestoreKey),
@@ -107,18 +107,22 @@ impl RestoreQuery {
                 tables("JOB_HISTORY"),
                 second(*since)
             ),
-            Self::TableJobsByKey(key) => format!("{} WHERE DESCRIPTION = '{key}'", tables("JOBS")),
+            Self::TableJobsByKey(key) => {
+                format!("{} WHERE {}", tables("JOBS"), of_request(key))
+            }
             Self::TableHistoryByKey(key) => {
-                format!("{} WHERE DESCRIPTION = '{key}'", tables("JOB_HISTORY"))
+                format!("{} WHERE {}", tables("JOB_HISTORY"), of_request(key))
             }
             // Without TENANT_ID: these are of the session's own tenant.
             Self::OwnTableJobsByKey(key) => format!(
                 "SELECT {TABLE_COLUMNS} FROM oceanbase.DBA_OB_RECOVER_TABLE_JOBS \
-                 WHERE DESCRIPTION = '{key}'"
+                 WHERE {}",
+                of_request(key)
             ),
             Self::OwnTableHistoryByKey(key) => format!(
                 "SELECT {TABLE_COLUMNS} FROM oceanbase.DBA_OB_RECOVER_TABLE_JOB_HISTORY \
-                 WHERE DESCRIPTION = '{key}'"
+                 WHERE {}",
+                of_request(key)
             ),
             Self::Preview => "SHOW RESTORE PREVIEW".to_owned(),
             Self::Pools => "SELECT RESOURCE_POOL_ID, NAME, TENANT_ID, UNIT_COUNT, UNIT_CONFIG_ID, \
@@ -160,6 +164,11 @@ fn history(version: Version) -> String {
         "SELECT {}{COLUMNS}, FINISH_TIMESTAMP, COMMENT FROM oceanbase.CDB_OB_RESTORE_HISTORY",
         whose(version)
     )
+}
+
+/// No sign of a key means something else in a pattern.
+fn of_request(key: &RestoreKey) -> String {
+    format!("DESCRIPTION LIKE '{}%'", key.request())
 }
 
 fn tables(which: &str) -> String {

@@ -10,6 +10,12 @@ families! {
         "1 while the OceanBase cluster answers, 0 while it does not.";
     storage_reachable: Gauge<2> = "storage_reachable" ["namespace", "storage"]
         "1 while the store answers OceanBase, 0 while it does not; none while no backup uses it.";
+    storage_bytes: Gauge<3> = "storage_bytes" ["namespace", "storage", "kind"]
+        "Bytes of backups in the store, of data and of log, as its status has them: to a hundredth.";
+    storage_capacity: Gauge<2> = "storage_capacity_bytes" ["namespace", "storage"]
+        "How much there is room for in the store, where `capacity` says so.";
+    storage_capacity_alert: Gauge<2> = "storage_capacity_alert_percent" ["namespace", "storage"]
+        "Percent of it from which on the store is nearly full (`capacityAlertPercent`).";
     running_recoveries: Gauge<1> = "running_recoveries" ["namespace"]
         "RecoveryTasks that have begun and not ended.";
     recovery_success: Gauge<1> = "recovery_last_success_timestamp_seconds" ["namespace"]

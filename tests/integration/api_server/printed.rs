@@ -70,7 +70,7 @@ const STATUSES: [(&str, &str, &str); 5] = [
     (
         "backupstorage",
         "nfs",
-        r#"{"location": "file:///ob-backup", "inUseBy": 2,
+        r#"{"location": "file:///ob-backup", "inUseBy": 2, "used": "1.4 TiB (14 %)",
             "conditions": [{"type": "Reachable", "status": "Unknown", "reason": "NotInUse", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
@@ -145,8 +145,8 @@ fn a_cluster_shows_the_short_columns_by_default() {
 fn a_storage_shows_its_columns() {
     shows(
         &["obbst"],
-        "NAME TYPE LOCATION IN-USE REACHABLE AGE",
-        "nfs NFS file:///ob-backup 2 Unknown AGO",
+        "NAME TYPE LOCATION USED IN-USE REACHABLE AGE",
+        "nfs NFS file:///ob-backup 1.4 TiB (14 %) 2 Unknown AGO",
     );
 }
 

@@ -32,7 +32,7 @@ const OTHER_WORDS: &[&str] = &[
     "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String",
     // Types of conditions.
     "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "Ready", "Reconciling",
-    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady",
+    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "WithinCapacity",
     // Statuses of conditions.
     "False", "True", "Unknown",
     // Phases and labels.
@@ -54,6 +54,8 @@ const OTHER_WORDS: &[&str] = &[
     "ManualCleanup", "Piece",
     // Days.
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",
+    // Units of bytes; "Gi" is above.
+    "Ei", "EiB", "GiB", "Ki", "KiB", "Mi", "MiB", "Pi", "PiB", "Ti", "TiB",
     // Words of Kubernetes.
     "NamespaceTerminating", "Reconcile",
     // Names of types, for their own debug text; titles of pages.

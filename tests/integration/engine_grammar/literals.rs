@@ -56,6 +56,7 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
     let expected = [tenant.to_string(), key.to_string()];
     let command = Command::Backup {
         tenant,
+        tenant_id: TenantId(1002),
         incremental: false,
         key,
         plus_archivelog: false,

@@ -30,17 +30,18 @@ mod restores;
 mod rows;
 mod spoilt;
 mod statements;
+mod stores;
 mod tables;
 
-use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery, StoreQuery};
 
 /// How many kinds of queries there are.
 fn kinds_of_queries() -> usize {
     let others = kinds!(Query:
         Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
         RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
-        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore Cleanup
-    ) - 2;
+        RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore Cleanup Store
+    ) - 3;
     others
         + kinds!(RestoreQuery:
             Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
@@ -50,4 +51,5 @@ fn kinds_of_queries() -> usize {
         + kinds!(CleanupQuery:
             Jobs History Items ItemHistory OwnJobsAfter OwnHistoryAfter JobsOf
         )
+        + kinds!(StoreQuery: LogRoots Checks)
 }

@@ -11,6 +11,7 @@ use super::cleanups::cleanups;
 use super::jobs::{BEGAN, ENDED, at, job_history, progress, running_jobs};
 use super::restores::restores;
 use super::rows::{Cells, Desk};
+use super::stores::stores;
 use super::tables::tables;
 
 /// What is not shown here, and why.
@@ -358,6 +359,7 @@ async fn everything_reads_back(version: &str) {
     lag_targets(&mut desk).await;
     restores(&mut desk).await;
     cleanups(&mut desk).await;
+    stores(&mut desk).await;
     let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
     let unknown = unknown + tables(&mut desk).await;
     let (asked, all) = (&desk.asked, super::kinds_of_queries() - unknown);

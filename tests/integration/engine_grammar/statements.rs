@@ -140,6 +140,7 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
     };
     let backup = |incremental, key| Command::Backup {
         tenant: tenant(),
+        tenant_id: TenantId(1002),
         incremental,
         plus_archivelog: false,
         password: None,

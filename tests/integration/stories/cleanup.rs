@@ -12,7 +12,7 @@ use super::nightly_without_first_backup;
 use crate::support::{World, eventually};
 
 /// A tenant with full sets of 20, 10 and 3 days ago, and its logs.
-const A_PAST: &str = "
+pub(crate) const A_PAST: &str = "
 version: '4.4.2.0'
 cluster: {name: obprod, id: 7}
 speed: 100
@@ -27,7 +27,7 @@ tenants:
       - {ago: 3d}
 ";
 
-fn task(name: &str, mode: &str, target: &str) -> String {
+pub(crate) fn task(name: &str, mode: &str, target: &str) -> String {
     format!(
         "
 apiVersion: backup.oceanbase.io/v1alpha1

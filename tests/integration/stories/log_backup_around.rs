@@ -1,11 +1,35 @@
 //! Log backup that runs around data backups only, and one that is somebody else's matter.
 
+use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
+use serde_json::Value;
 
 use super::{ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::{World, eventually};
 
 const NAME: (&str, &str) = ("logbackup", "prod-t1002");
+
+const TWO_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+/// A strategy for both that begins with a full backup, and archives logs for backups only.
+const AROUND_BOTH: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: nightly}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  firstBackup: Immediately
+  logBackup: {mode: AroundDataBackup}
+  schedule: {cron: {full: '0 0 1 1 *'}}
+";
 
 fn with_mode(story: &str, mode: &str) -> World {
     let world = World::started(story, ONE_TENANT);
@@ -85,4 +109,51 @@ fn data_backups_wait_for_the_logs_that_somebody_else_archives() {
     let (_, metrics) = world.operator.as_ref().unwrap().page("/metrics");
     let delay = "obbackup_log_backup_delay_seconds{cluster=\"prod\"";
     assert!(metrics.contains(delay), "{metrics}");
+}
+
+/// Logs are archived for backups that may come, not for one that waits for its strategy.
+#[test]
+fn no_logs_are_archived_for_a_backup_that_waits_for_its_suspended_strategy() {
+    let world = World::new("around-suspended", TWO_TENANTS);
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {maxConcurrentBackups: 1}",
+    );
+    let mut world = world;
+    world.start_operator();
+    for tenant in ["orders", "billing"] {
+        world.hold(tenant, Stage::Doing);
+    }
+    world.apply(AROUND_BOTH);
+    let phases = || {
+        let tasks = world.list("backuptask");
+        let status = |task: &Value| {
+            let cause = &task["status"]["cause"]["reason"];
+            format!("{} {}", task["status"]["phase"], cause).replace('"', "")
+        };
+        let mut phases: Vec<_> = tasks.iter().map(status).collect();
+        phases.sort();
+        phases
+    };
+    let tasks_come_to = |what: &str, wanted: [&str; 2]| {
+        eventually(what, phases, |phases| *phases == wanted);
+    };
+    tasks_come_to(
+        "one backup to run and one to wait for its turn",
+        ["InProgress null", "Pending WaitingForFreePlace"],
+    );
+    world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
+    for tenant in ["orders", "billing"] {
+        world.release(tenant);
+    }
+    tasks_come_to(
+        "one to be over and one to wait for the strategy",
+        ["Completed null", "Pending StrategySuspended"],
+    );
+    for name in ["prod-t1002", "prod-t1004"] {
+        world.phase("logbackup", name, "Stopped");
+    }
+    world.edit("backupstrategy", "nightly", "spec: {suspend: false}");
+    tasks_come_to("both to be over", ["Completed null", "Completed null"]);
 }

@@ -14,9 +14,9 @@ use crate::support::{World, eventually, scratch};
 const MOST_SERIES: usize = 40;
 
 /// Parts of metrics' names that nothing in this story makes: no alert, no failure, no recovery, no
-/// verification, no `retention`, no task that waits or runs; and a backup of less than a second has no
+/// verification, no `retention`, no capacity of the store, no task that waits or runs; and a backup of less than a second has no
 /// throughput.
-const NOT_HERE: [&str; 11] = [
+const NOT_HERE: [&str; 12] = [
     "obbackup_alerts",
     "_failure",
     "running_recoveries",
@@ -26,6 +26,7 @@ const NOT_HERE: [&str; 11] = [
     "missed_slot",
     "window_required",
     "storage_reachable",
+    "storage_capacity",
     "throughput",
     "code!=\"0\"",
 ];

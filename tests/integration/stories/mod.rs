@@ -11,7 +11,9 @@ mod bad_login;
 mod bad_schedule;
 mod canary;
 mod cancel;
-mod cleanup;
+pub(crate) mod cleanup;
+mod cleanup_refused;
+mod cleanup_tour;
 mod cluster_renamed;
 mod deleting;
 mod elsewhere;
@@ -33,16 +35,18 @@ mod metrics;
 mod missed;
 mod namespaced;
 mod process;
-mod recovery;
+pub(crate) mod recovery;
 mod references;
 mod refused;
 mod removal;
 mod renamed;
 mod retention;
+mod retention_edits;
 mod rotation;
 mod schedule;
 mod secrets;
 mod shared_database;
+mod store_figures;
 mod store_hangs;
 mod store_use;
 mod strategy_blackout;
@@ -57,7 +61,7 @@ mod verification;
 use crate::support::{World, eventually};
 
 /// A cluster with one tenant that nobody backs up yet.
-const ONE_TENANT: &str = "
+pub(crate) const ONE_TENANT: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
 speed: 200
@@ -76,7 +80,7 @@ tenants:
 ";
 
 /// A strategy for `orders` whose next slot is far away, and which begins with a full backup.
-const NIGHTLY: &str = "
+pub(crate) const NIGHTLY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStrategy
 metadata: {name: nightly}
@@ -89,12 +93,12 @@ spec:
 ";
 
 /// The same without the first backup.
-fn nightly_without_first_backup() -> String {
+pub(crate) fn nightly_without_first_backup() -> String {
     NIGHTLY.replace("Immediately", "OnSchedule")
 }
 
 /// A task for `orders` by its strategy.
-fn task(name: &str, kind: &str) -> String {
+pub(crate) fn task(name: &str, kind: &str) -> String {
     format!(
         "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -106,7 +110,7 @@ spec: {{strategyRef: {{name: nightly}}, tenantName: orders, type: {kind}}}
 }
 
 /// A task for `orders` without a strategy.
-fn task_without_strategy(name: &str) -> String {
+pub(crate) fn task_without_strategy(name: &str) -> String {
     format!(
         "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -118,7 +122,7 @@ spec: {{clusterRef: {{name: prod}}, storageRef: {{name: nfs}}, tenantName: order
 }
 
 /// A log backup of `orders` that somebody asks for.
-const LOG_BACKUP: &str = "
+pub(crate) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: orders-log}

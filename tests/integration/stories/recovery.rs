@@ -14,15 +14,15 @@ use serde_json::Value;
 use super::{NIGHTLY, ONE_TENANT};
 use crate::support::{World, eventually};
 
-const ALLOWED: &str = "spec: {recovery: {policy: Allowed}}";
+pub(crate) const ALLOWED: &str = "spec: {recovery: {policy: Allowed}}";
 
 /// A world in which tenant `orders` can be recovered, and recovery is allowed.
-fn recoverable(story: &str) -> World {
+pub(crate) fn recoverable(story: &str) -> World {
     recoverable_as(story, ONE_TENANT, ALLOWED)
 }
 
 /// The same of another scenario, with what its cluster allows.
-fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> World {
+pub(crate) fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> World {
     let world = World::started(story, scenario);
     world.edit("oceanbasecluster", "prod", allowed);
     world.apply(NIGHTLY);
@@ -42,7 +42,7 @@ fn window(world: &World) -> Value {
 }
 
 /// A recovery of `orders` to the latest point as `restore_orders`, with this changed in its spec.
-fn recovery(name: &str, change: &str) -> String {
+pub(crate) fn recovery(name: &str, change: &str) -> String {
     let mut manifest: Value = serde_saphyr::from_str(&format!(
         "
 apiVersion: backup.oceanbase.io/v1alpha1

@@ -202,12 +202,25 @@ pub fn lasting(digest: &Digest) -> Digest {
     let is_any = |subject: &str, of: &[&str]| of.iter().any(|word| subject.starts_with(word));
     let subjects = digest.iter();
     let subjects = subjects.filter(|(subject, _)| !is_any(subject, &OTHERS));
-    let lasting = subjects.map(|(subject, text)| {
-        let phase = text.split(" | ").next().unwrap_or_default();
-        let text = if is_any(subject, &TASKS) { phase } else { text };
-        (subject.clone(), text.to_owned())
-    });
-    lasting.collect()
+    let mut lasting = Digest::new();
+    for (subject, text) in subjects {
+        if is_any(subject, &TASKS) {
+            let phase = text.split(" | ").next().unwrap_or_default();
+            let phases = lasting.entry(without_slot(subject)).or_default();
+            phases.push_str(phase);
+            phases.push(' ');
+        } else {
+            lasting.insert(subject.clone(), text.clone());
+        }
+    }
+    lasting
+}
+
+/// A task that comes after a heal is named by when that was.
+fn without_slot(subject: &str) -> String {
+    let (name, last) = subject.rsplit_once('-').unwrap_or((subject, ""));
+    let is_slot = last.len() > 10 && last.starts_with(|sign: char| sign.is_ascii_digit());
+    if is_slot { name } else { subject }.to_owned()
 }
 
 /// What differs.

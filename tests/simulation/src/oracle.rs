@@ -3,7 +3,7 @@
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
 //! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
-//! called complete has a set, protected where that was asked for; I8 a recovery is begun once, and leaves
+//! called complete has a set, protected where that was asked for; I7 a recovery is begun once, and leaves
 //! nothing behind but what was asked for; nothing is changed about a tenant
 //! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 

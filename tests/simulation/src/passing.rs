@@ -29,7 +29,6 @@ pub fn undone(fault: &Fault) -> Option<Fault> {
             granted: !granted,
         },
         Fault::Upgrading { on } => Fault::Upgrading { on: !on },
-        Fault::TimeJump { seconds } => Fault::TimeJump { seconds: -seconds },
         _ => return None,
     })
 }

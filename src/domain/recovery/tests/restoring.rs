@@ -84,6 +84,21 @@ fn what_the_database_knows_is_followed() {
     );
 }
 
+/// Each write would wake the next pass, as long as the read takes.
+#[test]
+fn a_job_that_is_newer_than_the_last_read_is_written_once() {
+    let mut story = Story::sent();
+    story.seen.handed_over = None;
+    story.seen.intent_age = Duration::from_mins(1);
+    let known = Answer::Restore(Box::new(job(RestoreStatus::CreateTenant)));
+    story.pass_hearing(&known, 60);
+    let written = story.status.clone();
+    let effect = story.pass(60).expect("a look");
+    assert_eq!(story.status, written);
+    story.hear(&effect, &known, 60);
+    assert_eq!(story.status, written);
+}
+
 #[test]
 fn a_refusal_for_good_ends_it_and_drops_the_pool_and_the_unit() {
     let mut story = Story::sent();

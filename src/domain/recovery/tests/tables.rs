@@ -14,7 +14,8 @@ pub(super) fn tables_spec() -> Value {
 }
 
 pub(super) fn tables_key() -> RestoreKey {
-    RestoreKey::of_tables(NAME, &identity().database())
+    let told = "shop.orders:shop.orders_restored";
+    RestoreKey::of_tables(NAME, &identity().database(), told)
 }
 
 pub(super) fn tables_resource() -> String {
@@ -204,6 +205,40 @@ fn a_preview_says_what_is_not_recovered_and_changes_nothing() {
     assert_eq!(story.phase(), "Completed");
     let plan = story.status.plan.clone().unwrap();
     assert!(plan.warnings[1].contains("foreign keys"), "{plan:?}");
+}
+
+#[test]
+fn a_key_that_was_used_for_other_tables_is_refused() {
+    for objects in [
+        json!({"tables": [{"from": "shop.items", "to": "shop.orders_restored"}]}),
+        json!({"tables": [{"from": "shop.orders", "to": "shop.orders_2"}]}),
+        json!({"databases": [{"from": "shop", "to": "old"}]}),
+    ] {
+        for status in [
+            RestoreStatus::Success,
+            RestoreStatus::Fail,
+            word("IMPORTING"),
+        ] {
+            let mut other = tables_spec();
+            other["objects"] = objects.clone();
+            let before = |story: &mut Story| story.restores().tables = vec![table_job(status)];
+            assert_eq!(refused(other, before), "IdempotencyKeyUsed");
+        }
+    }
+}
+
+#[test]
+fn the_order_of_the_tables_makes_no_other_request() {
+    let mut asked_for = tables_spec();
+    let (one, other) = (json!({"from": "a.b"}), json!({"from": "a.c", "to": "a.d"}));
+    asked_for["objects"] = json!({"tables": [one, other]});
+    let mut first = asked(asked_for.clone());
+    first.pass(0);
+    asked_for["objects"] = json!({"tables": [other, {"from": "a.b", "to": "a.b"}]});
+    let mut second = asked(asked_for);
+    second.pass(0);
+    assert!(first.status.key.is_some());
+    assert_eq!(first.status.key, second.status.key);
 }
 
 #[test]

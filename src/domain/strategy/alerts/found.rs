@@ -23,6 +23,7 @@ impl Draft<'_> {
         self.find_waiting(&mut found);
         self.find_slow(&mut found);
         self.find_unverified(&mut found);
+        self.find_full_store(&mut found);
         match (matched, &self.seen.database) {
             (Some(matched), Ok(tenants)) => {
                 for tenant in &matched.eligible {
@@ -84,6 +85,19 @@ impl Draft<'_> {
             Ok(None) => {}
             Err(due) => found.due.push(due),
         }
+    }
+
+    fn find_full_store(&self, found: &mut Found) {
+        let Some(percent) = self.seen.store_over else {
+            return;
+        };
+        let storage = &self.strategy.spec.storage_ref.name;
+        let message = format!(
+            "backups take {percent} % of the `capacity` of BackupStorage '{storage}': delete what is not \
+             needed (`retention`, a CleanupTask), or make more room and raise `capacity`"
+        );
+        let key = (Kind::StoreNearlyFull, storage.clone());
+        found.wrong.insert(key, message);
     }
 
     /// When a task will be late that waits for its start.

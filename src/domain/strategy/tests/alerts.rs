@@ -380,3 +380,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_store_that_is_nearly_full_is_told_until_it_has_room() {
+    let mut story = Story::suspended(&[1002]);
+    story.seen.store_over = Some(85);
+    let name = &story.spec.storage_ref.name;
+    let expected = format!("backup_storage_capacity_over_threshold {name}");
+    assert_eq!(story.active(1), [expected]);
+    assert_eq!(story.status.alerts[0].severity, "Warning");
+    story.seen.store_over = None;
+    assert_eq!(story.active(2), [""; 0]);
+}

@@ -76,6 +76,17 @@ impl Story {
     }
 }
 
+/// A watch may be late: until the first one is seen it would not keep the second one back.
+#[test]
+fn the_next_tenant_waits_until_the_verification_that_was_made_is_seen() {
+    let mut story = story(&nightly());
+    let first = story.verify(60).unwrap();
+    let unseen = story.seen.verifications.pop().unwrap();
+    assert_eq!(story.verify(61), Some(first));
+    story.seen.verifications = vec![unseen];
+    assert_eq!(story.verify(62), None);
+}
+
 #[test]
 fn at_each_slot_the_next_tenant_is_verified_and_then_the_first_again() {
     let mut story = story(&hourly());

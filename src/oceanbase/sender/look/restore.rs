@@ -269,7 +269,7 @@ impl Sender {
         view::tenants(version, &rows).map_err(|error| Stop::Broken(error.to_string()))
     }
 
-    /// The newest restore with this key that the query shows.
+    /// The newest restore with this key that the query shows; of tables, of this request.
     async fn restore(
         &self,
         session: &mut dyn Session,
@@ -298,8 +298,8 @@ impl Sender {
             let why = "of a restore only the tenant's own row is seen";
             return Err(Stop::Broken(why.to_owned()));
         }
-        let ours = restores.into_iter().filter(|restore| restore.has_key(key));
-        Ok(ours.max_by_key(|restore| restore.job_id))
+        let asked = restores.into_iter().filter(|it| it.is_of_request(key));
+        Ok(asked.max_by_key(|restore| restore.job_id))
     }
 }
 

@@ -136,7 +136,8 @@ impl Sender {
         let ended = self
             .job(session, version, query, true, view::tables, key)
             .await?;
-        let Some(job) = ended.filter(|job| job.status == RestoreStatus::Fail) else {
+        let has_failed = |job: &Restore| job.has_key(key) && job.status == RestoreStatus::Fail;
+        let Some(job) = ended.filter(has_failed) else {
             return Err(withheld("the recovery has not failed"));
         };
         if job.auxiliary_tenant.as_deref() != Some(auxiliary.as_str()) {

@@ -187,6 +187,11 @@ fn an_object_that_is_applied_again_recovers_no_table_again() {
     world.apply(&of_tables("undo", "{}"));
     let task = world.phase("recoverytask", "undo", "Completed");
     assert_eq!(task["status"]["cause"]["reason"], "AlreadyRecovered");
+    world.kubectl(&["delete", "recoverytask", "undo"]).unwrap();
+    let others = "{objects: {tables: [{from: shop.items, to: shop.items_restored}]}}";
+    world.apply(&of_tables("undo", others));
+    let task = world.phase("recoverytask", "undo", "Failed");
+    assert_eq!(task["status"]["cause"]["reason"], "IdempotencyKeyUsed");
     assert_eq!(world.count(Kind::RecoverTable), 1);
 }
 

@@ -47,9 +47,9 @@ pub(super) fn acts(point: &Point, tenants: &[&str]) -> Vec<Act> {
     if is_sent {
         acts.extend(both("alterSystem: {user: root, granted: false}"));
         acts.extend(both("upgrading: {on: true}"));
-        for seconds in [3600, 300, -300] {
-            acts.extend(both(&format!("timeJump: {{seconds: {seconds}}}")));
-        }
+        // For good only: when a clock is put right again, jobs end so much later or sooner.
+        let jump = |seconds: i64| database(&format!("timeJump: {{seconds: {seconds}}}"));
+        acts.extend([3600, 300, -300].map(jump));
     }
     acts
 }

@@ -6,12 +6,12 @@ use oceanbase_sim::statement::Kind;
 
 use super::{Action, Workload, edit, minutes, scenario};
 
-/// How long people wait before they cancel or delete: whatever goes wrong once, the backup runs by
-/// then.
-pub(super) const LATER: Duration = Duration::from_secs(90);
+/// How long people wait before they cancel or delete: whatever goes wrong once, be it for two
+/// minutes, the backup runs by then.
+const LATER: Duration = Duration::from_mins(4);
 
 /// A backup that still runs then.
-const LONG: Duration = Duration::from_secs(200);
+const LONG: Duration = Duration::from_mins(5);
 
 pub(super) const STRATEGY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
@@ -56,13 +56,14 @@ impl Workload {
         manual.scenario = scenario(&["orders", "billing"], LONG);
         manual.allowed.push(Kind::CancelBackup);
         manual.heals = false;
+        manual.length = minutes(45);
         manual
             .at(Duration::ZERO, Action::Apply(LOG_BACKUP.to_owned()))
             .at(minutes(3), Action::Apply(task("now", "orders")))
             .at(minutes(3) + LATER, Action::Apply(task("too", "orders")))
-            .at(minutes(11), Action::Apply(task("never-mind", "orders")))
+            .at(minutes(18), Action::Apply(task("never-mind", "orders")))
             .at(
-                minutes(11) + LATER,
+                minutes(18) + LATER,
                 edit("backuptasks", "never-mind", "spec: {cancel: true}"),
             )
     }
@@ -120,8 +121,8 @@ impl Workload {
         all.scenario = scenario(&["orders"], LONG);
         all.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
             .at(minutes(5) + LATER, delete("backupstrategies", "nightly"))
-            .at(minutes(8), delete("backupstorages", "nfs"))
-            .at(minutes(9), delete("oceanbaseclusters", "prod"))
+            .at(minutes(12), delete("backupstorages", "nfs"))
+            .at(minutes(13), delete("oceanbaseclusters", "prod"))
     }
 
     /// Three days of a strategy.

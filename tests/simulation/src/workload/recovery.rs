@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_sim::statement::Kind;
 
-use super::everyday::{LATER, LOG_BACKUP};
+use super::everyday::LOG_BACKUP;
 use super::{Action, Workload, edit, minutes};
 
 /// A tenant with a day of backups in a store of ours, and one that nobody touches, whose name is like
@@ -26,9 +26,12 @@ tenants:
 /// A point in the window of the tenant: half an hour after its backup.
 const POINT: &str = "2026-11-19T02:25:00+00:00";
 
+/// How long people wait before they call a recovery off: it is under way by then.
+pub(super) const LATER: Duration = Duration::from_secs(90);
+
 /// How long people wait before they call a recovery of tables off: whoever finds that one may be under
-/// way waits more than a minute before it looks.
-const MUCH_LATER: Duration = Duration::from_secs(150);
+/// way waits more than a minute before it looks, and what passes lasts for two.
+const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// What recoveries may send.
 const OF_RECOVERIES: [Kind; 10] = [
@@ -168,7 +171,7 @@ impl Workload {
                 minutes(4) + MUCH_LATER,
                 edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
             )
-            .at(minutes(9), Action::Database(fails))
-            .at(minutes(9), of_a_table("broken", "orders"))
+            .at(minutes(12), Action::Database(fails))
+            .at(minutes(12), of_a_table("broken", "orders"))
     }
 }

@@ -21,7 +21,7 @@ spec:
   clusterRef: {{name: {cluster}}}
   storageRef: {{name: nfs}}
   tenants: {{names: [{tenant}, ledger]}}
-  schedule: {{cron: {{full: '0 2 * * *', incremental: '10 2 * * *'}}}}
+  schedule: {{cron: {{full: '0 2 * * *', incremental: '25 2 * * *'}}}}
 "
     )
 }
@@ -126,6 +126,7 @@ impl Workload {
         let mut neighbours = Self::new("neighbours", &["orders", "billing", "ledger"]);
         neighbours.is_everywhere = true;
         neighbours.at_once = 1;
+        neighbours.length = minutes(45);
         neighbours.slots = vec!["2026-11-20T02:00:00Z"];
         let own = strategy("payments", "prod", "orders");
         let delete = |plural, name| Action::Delete { plural, name };
@@ -136,8 +137,9 @@ impl Workload {
                 minutes(1),
                 Action::Apply(strategy("shop", "shared", "billing")),
             )
-            .at(minutes(9), delete("backupstrategies", "of-orders"))
-            .at(minutes(9), delete("logbackups", "prod-t1006"))
+            // Backups that had to wait for their turn, or for two minutes more, are over by then.
+            .at(minutes(20), delete("backupstrategies", "of-orders"))
+            .at(minutes(20), delete("logbackups", "prod-t1006"))
     }
 
     /// One task for all tenants of a strategy, one backup at a time.

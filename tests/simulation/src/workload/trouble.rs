@@ -75,7 +75,7 @@ impl Workload {
         farewell
             .at(Duration::ZERO, strategy(&[keeps, stops]))
             .at(
-                minutes(3),
+                minutes(2),
                 edit(
                     "backupstrategies",
                     "nightly",

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use oceanbase_sim::statement::Kind;
 
-use super::everyday::LATER;
+use super::recovery::LATER;
 use super::{Action, Workload, edit, minutes};
 use crate::oracle::READER_PASSWORD;
 

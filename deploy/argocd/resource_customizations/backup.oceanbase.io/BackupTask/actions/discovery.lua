@@ -1,0 +1,15 @@
+-- A task with `mirror` shows a backup that somebody else started, and is neither canceled nor repeated here.
+if obj.spec.mirror ~= nil then
+  return {}
+end
+local outcome = obj.status ~= nil and obj.status.outcome or nil
+if outcome == nil then
+  if obj.spec.cancel then
+    return {}
+  end
+  return {["cancel"] = {displayName = "Cancel", iconClass = "fa fa-fw fa-ban"}}
+end
+if outcome == "Completed" then
+  return {}
+end
+return {["retry"] = {displayName = "Back up again", iconClass = "fa fa-fw fa-redo"}}

@@ -1,0 +1,5 @@
+local ended = obj.status ~= nil and obj.status.outcome ~= nil
+if ended or obj.spec.cancel or obj.spec.mirror ~= nil then
+  return {}
+end
+return {["cancel"] = {displayName = "Cancel", iconClass = "fa fa-fw fa-ban"}}

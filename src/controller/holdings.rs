@@ -1,0 +1,68 @@
+//! What a tenant's backups take, and where: by the destinations that the views number.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, Tenant};
+
+/// What lies at one destination of a tenant.
+pub(super) struct Holding {
+    /// Where that is.
+    pub(super) place: Place,
+    /// Bytes of sets.
+    pub(super) data_bytes: i64,
+    /// Bytes of archive pieces.
+    pub(super) log_bytes: i64,
+    /// Where the oldest of it begins.
+    pub(super) first: Option<Timestamp>,
+    /// Where the newest of it ends.
+    pub(super) last: Option<Timestamp>,
+}
+
+impl Holding {
+    fn at(place: Place) -> Self {
+        Self {
+            place,
+            data_bytes: 0,
+            log_bytes: 0,
+            first: None,
+            last: None,
+        }
+    }
+
+    fn covers(&mut self, first: Timestamp, last: Timestamp) {
+        self.first = Some(self.first.map_or(first, |known| known.min(first)));
+        self.last = self.last.max(Some(last));
+    }
+}
+
+/// What of a tenant is not deleted, by the number of its destination.
+pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Holding> {
+    let mut found = BTreeMap::<i64, Holding>::new();
+    let place = |dest_id, root: &str| {
+        Place::read_back(root).at_host(snapshot.stores.host(tenant.id, dest_id))
+    };
+    for set in tenant.sets.iter() {
+        let known = found
+            .entry(set.dest_id)
+            .or_insert_with(|| Holding::at(place(set.dest_id, &set.path)));
+        known.data_bytes = known.data_bytes.saturating_add(set.output_bytes);
+        if let Some(ended_at) = set.ended_at {
+            known.covers(set.start_replay_scn.at().min(ended_at), ended_at);
+        }
+    }
+    for piece in tenant.pieces.iter() {
+        let key = (tenant.id, piece.dest_id);
+        let Some(root) = snapshot.stores.log_roots.get(&key) else {
+            continue;
+        };
+        let known = found
+            .entry(piece.dest_id)
+            .or_insert_with(|| Holding::at(place(piece.dest_id, root)));
+        known.log_bytes = known.log_bytes.saturating_add(piece.output_bytes);
+        known.covers(piece.start_scn.at(), piece.checkpoint_scn.at());
+    }
+    found.into_values().collect()
+}

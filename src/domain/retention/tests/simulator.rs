@@ -1,0 +1,288 @@
+//! What is said to expire, against what the simulated database's own cleanup deletes, over random
+//! histories: fulls and incrementals, failures, rounds, several destinations, cleanups that fail midway.
+//! Always the same histories.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use oceanbase_sim::clock::ManualClock;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{self as sim, CleanKind, JobStatus, Stage};
+use oceanbase_sim::scenario::{Scenario, TenantSpec};
+use oceanbase_sim::value::Backend;
+use oceanbase_sim::{Session, Simulator};
+use proptest::prelude::*;
+use proptest::test_runner::{RngSeed, TestRunner};
+
+use super::*;
+use crate::oceanbase::client::Rows;
+use crate::oceanbase::command::SESSION_SETUP;
+use crate::oceanbase::model::TenantId;
+use crate::oceanbase::view::{self, Query};
+
+/// How many histories are looked at.
+const CASES: u32 = 60;
+/// Draws them.
+const SEED: u64 = 2026;
+const HOUR: u64 = 60 * 60;
+
+/// What happens next.
+#[derive(Clone, Debug)]
+enum Act {
+    /// A backup: full or not, and whether it goes well.
+    Backup(bool, bool),
+    /// Archiving stops and goes on, perhaps to another place.
+    Restart(Option<u8>),
+    /// Data backups go to this place from now on.
+    Move(u8),
+    /// Hours pass.
+    Pass(u64),
+    /// The next cleanup fails when it has begun.
+    FailCleanup,
+    /// The window becomes so many days.
+    Window(u64),
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    prop_oneof![
+        6 => (proptest::bool::weighted(0.5), proptest::bool::weighted(0.8))
+            .prop_map(|(full, well)| Act::Backup(full, well)),
+        1 => proptest::option::of(0_u8..3).prop_map(Act::Restart),
+        1 => (0_u8..3).prop_map(Act::Move),
+        6 => (4_u64..40).prop_map(Act::Pass),
+        1 => Just(Act::FailCleanup),
+        1 => (1_u64..6).prop_map(Act::Window),
+    ]
+}
+
+/// A tenant that lives in the simulated database.
+struct Life {
+    simulator: Simulator,
+    session: Session,
+    clock: ManualClock,
+    version: Version,
+    /// Cleanups that were compared, and what they deleted.
+    compared: usize,
+    deleted: usize,
+}
+
+type Named = BTreeSet<(bool, i64, i64)>;
+
+impl Life {
+    fn new(version: &str) -> Self {
+        let mut orders = TenantSpec::new("orders").ready(Duration::from_hours(30));
+        orders.full_backup_size = 1 << 20;
+        let clock = ManualClock::default();
+        let scenario = Scenario::new(version).with(orders);
+        let simulator = Simulator::new(&scenario, clock.clone()).unwrap();
+        let mut session = simulator.connect("root@sys", "").unwrap();
+        session.execute(SESSION_SETUP).last().unwrap();
+        Self {
+            simulator,
+            session,
+            clock,
+            version: version.parse().unwrap(),
+            compared: 0,
+            deleted: 0,
+        }
+    }
+
+    fn say(&mut self, what: &str) {
+        // What is refused, such as a backup while another one runs, did not happen.
+        drop(
+            self.session
+                .execute(&format!("ALTER SYSTEM {what} TENANT = orders")),
+        );
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+        self.simulator.world(|_| ());
+    }
+
+    fn inject(&self, fault: Fault) {
+        self.simulator.inject(fault).unwrap();
+    }
+
+    fn act(&mut self, act: &Act) {
+        let tenant = || "orders".to_owned();
+        match *act {
+            Act::Backup(full, well) => {
+                if !well {
+                    self.inject(Fault::FailBackup {
+                        tenant: tenant(),
+                        code: -9082,
+                        comment: None,
+                    });
+                }
+                self.say(if full { "BACKUP" } else { "BACKUP INCREMENTAL" });
+                self.pass(HOUR / 2);
+            }
+            Act::Restart(place) => {
+                self.say("NOARCHIVELOG");
+                self.pass(300);
+                if let Some(place) = place {
+                    self.say(&format!(
+                        "SET LOG_ARCHIVE_DEST = 'LOCATION=file:///logs-{place}'"
+                    ));
+                }
+                self.say("ARCHIVELOG");
+                self.pass(300);
+            }
+            Act::Move(place) => self.say(&format!("SET DATA_BACKUP_DEST = 'file:///data-{place}'")),
+            Act::Pass(hours) => self.pass(hours * HOUR),
+            Act::FailCleanup => self.inject(Fault::FailCleanup {
+                tenant: tenant(),
+                code: -9140,
+                comment: None,
+            }),
+            Act::Window(days) => {
+                self.say("DROP DELETE BACKUP POLICY 'default'");
+                self.say(&format!(
+                    "ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '{days}d'"
+                ));
+            }
+        }
+    }
+
+    fn ask(&mut self, query: &Query) -> Rows {
+        let reply = self.session.execute(&query.text(self.version));
+        let set = reply.last().unwrap();
+        Rows {
+            columns: set.columns.into_iter().map(|column| column.name).collect(),
+            rows: set.rows,
+        }
+    }
+
+    /// The tenant, as the views show it.
+    fn tenant(&mut self) -> Tenant {
+        let id = TenantId(1002);
+        let sets = view::sets(&self.ask(&Query::Sets)).unwrap().remove(&id);
+        let pieces = view::pieces(&self.ask(&Query::Pieces)).unwrap().remove(&id);
+        let policies = view::policies(&self.ask(&Query::Policies)).unwrap();
+        Tenant {
+            sets: Arc::new(sets.unwrap_or_default()),
+            pieces: Arc::new(pieces.unwrap_or_default()),
+            policies: policies.get(&id).cloned().unwrap_or_default(),
+            data_dest: view::data_dests(&self.ask(&Query::DataDests))
+                .unwrap()
+                .remove(&id),
+            log_dest: view::archive_dests(&self.ask(&Query::ArchiveDests))
+                .unwrap()
+                .remove(&id),
+            ..Tenant::plain(id.0, "orders")
+        }
+    }
+
+    /// What is deleted, by now.
+    fn gone(&self) -> Named {
+        let number = |number: u64| i64::try_from(number).unwrap();
+        self.simulator.world(|world| {
+            let tenant = world.tenant("orders").unwrap();
+            let is_gone = |status: sim::FileStatus| status == sim::FileStatus::Deleted;
+            let sets = tenant.backups.sets.iter();
+            let sets = sets
+                .filter(|set| is_gone(set.file_status))
+                .map(|set| (true, number(set.id.0), number(set.dest.0)));
+            let pieces = tenant.archive.pieces.iter();
+            let pieces = pieces
+                .filter(|piece| is_gone(piece.file_status))
+                .map(|piece| (false, number(piece.id.0), number(piece.dest.0)));
+            sets.chain(pieces).collect()
+        })
+    }
+
+    /// Holds the next cleanup back and compares what it deletes then with what is said of it before.
+    fn compare(&mut self) -> Result<(), TestCaseError> {
+        let tenant = || "orders".to_owned();
+        self.inject(Fault::HoldCleanup {
+            tenant: tenant(),
+            at: Stage::Init,
+        });
+        let mut held = None;
+        for _ in 0..70 {
+            self.pass(60);
+            held = self.simulator.world(|world| {
+                let jobs = &world.tenant("orders").unwrap().cleanup.jobs;
+                let held = jobs.iter().find(|job| job.status == JobStatus::Init)?;
+                match held.kind {
+                    CleanKind::Obsolete(expired) => Some((held.id, expired)),
+                    _ => None,
+                }
+            });
+            if held.is_some() {
+                break;
+            }
+        }
+        // Nobody has set a policy yet.
+        let Some((job, expired)) = held else {
+            return Ok(());
+        };
+        let seen = self.tenant();
+        let window = seen.recovery_window().and_then(window).unwrap();
+        let now = Scn(expired.0).at() + SignedDuration::try_from(window).unwrap();
+        let judged = Held::of(&seen, self.version, now).judged();
+        let goes = judged.iter().filter(|item| item.why.goes());
+        let said: Named = goes
+            .map(|item| (item.kind == Kind::Set, item.id, item.dest_id))
+            .collect();
+        let before = self.gone();
+        self.inject(Fault::ReleaseCleanup { tenant: tenant() });
+        let mut ended = None;
+        for _ in 0..50 {
+            self.pass(60);
+            ended = self.simulator.world(|world| {
+                let jobs = &world.tenant("orders").unwrap().cleanup.history;
+                let ended = jobs.iter().find(|known| known.id == job)?;
+                Some(ended.status)
+            });
+            if ended.is_some() {
+                break;
+            }
+        }
+        let went: Named = self.gone().difference(&before).copied().collect();
+        match ended {
+            Some(JobStatus::Completed) => {
+                prop_assert_eq!(&said, &went, "{:#?}", judged);
+                self.compared += 1;
+                self.deleted += went.len();
+            }
+            // It has failed, or is not through.
+            _ => prop_assert!(went.is_subset(&said), "{:?} {:?}", said, went),
+        }
+        Ok(())
+    }
+}
+
+fn live(version: &str) -> (usize, usize) {
+    let mut runner = TestRunner::new(ProptestConfig {
+        cases: CASES,
+        rng_seed: RngSeed::Fixed(SEED),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    });
+    let (compared, deleted) = (std::cell::Cell::new(0), std::cell::Cell::new(0));
+    let lived = runner.run(&proptest::collection::vec(act(), 10..60), |acts| {
+        let mut life = Life::new(version);
+        life.act(&Act::Window(2));
+        for act in &acts {
+            life.act(act);
+            life.compare()?;
+        }
+        compared.set(compared.get() + life.compared);
+        deleted.set(deleted.get() + life.deleted);
+        Ok(())
+    });
+    lived.unwrap();
+    (compared.get(), deleted.get())
+}
+
+#[test]
+fn what_is_said_to_expire_is_what_the_simulated_database_deletes() {
+    for version in ["4.3.5.2", "4.4.2.0"] {
+        let (compared, deleted) = live(version);
+        // Something was compared, and something went.
+        assert!(compared > 1_000, "{compared}");
+        assert!(deleted > 50, "{deleted}");
+    }
+}

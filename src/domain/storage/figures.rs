@@ -1,0 +1,206 @@
+//! How much is in a store, and whether that is more than there should be (console S71).
+//!
+//! Bytes move all the time: they are written when they have moved by a hundredth, when they cross the
+//! threshold, and once a day.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::Seen;
+use crate::api::BackupStorageStatus;
+use crate::api::condition::types::WITHIN_CAPACITY;
+use crate::api::storage::TrendPoint;
+use crate::domain::Event;
+use crate::domain::condition::{Status, Wanted, turned, wanted};
+
+/// Days that are kept.
+const KEPT: usize = 90;
+const NEARLY_FULL: &str = "StoreNearlyFull";
+const HAS_ROOM: &str = "StoreHasRoom";
+
+/// What lies in a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Bytes of data backups.
+    pub data_bytes: i64,
+    /// Bytes of archived logs.
+    pub log_bytes: i64,
+}
+
+/// How much there is room for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capacity {
+    /// As somebody wrote it.
+    pub text: String,
+    /// Percent of it from which on it is told.
+    pub alert_percent: i32,
+}
+
+impl Figures {
+    /// All bytes together.
+    #[must_use]
+    pub fn total(self) -> i64 {
+        self.data_bytes.saturating_add(self.log_bytes)
+    }
+}
+
+/// Bytes of a quantity such as `10Ti` or `500G`; `None` where it is none.
+#[must_use]
+pub fn bytes_of(quantity: &str) -> Option<i64> {
+    let split = quantity.find(|c: char| !c.is_ascii_digit());
+    let (digits, unit) = quantity.split_at(split.unwrap_or(quantity.len()));
+    let (base, power) = match unit {
+        "" => (1_i64, 0),
+        "k" => (1000, 1),
+        "M" => (1000, 2),
+        "G" => (1000, 3),
+        "T" => (1000, 4),
+        "P" => (1000, 5),
+        "E" => (1000, 6),
+        "Ki" => (1024, 1),
+        "Mi" => (1024, 2),
+        "Gi" => (1024, 3),
+        "Ti" => (1024, 4),
+        "Pi" => (1024, 5),
+        "Ei" => (1024, 6),
+        _ => return None,
+    };
+    let bytes = digits.parse::<i64>().ok()?.saturating_mul(base.pow(power));
+    (bytes > 0).then_some(bytes)
+}
+
+/// Bytes for people: `1.4 TiB`.
+#[must_use]
+pub fn bytes_text(bytes: i64) -> String {
+    const UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut unit, mut divisor) = (0, 1_i64);
+    while bytes / divisor >= 1024 && unit + 1 < UNITS.len() {
+        divisor *= 1024;
+        unit += 1;
+    }
+    let name = UNITS.get(unit).copied().unwrap_or_default();
+    let (whole, rest) = (bytes / divisor, bytes % divisor);
+    if unit == 0 || whole >= 100 {
+        return format!("{whole} {name}");
+    }
+    let tenth = i128::from(rest) * 10 / i128::from(divisor);
+    format!("{whole}.{tenth} {name}")
+}
+
+/// Whether bytes differ from those that are shown by more than is worth a write.
+#[must_use]
+pub fn have_moved(shown: i64, now: i64) -> bool {
+    let moved = i128::from(now) - i128::from(shown);
+    moved != 0 && moved.abs() * 100 >= i128::from(shown)
+}
+
+fn percent(total: i64, capacity: i64) -> i32 {
+    let percent = i128::from(total) * 100 / i128::from(capacity.max(1));
+    i32::try_from(percent).unwrap_or(i32::MAX)
+}
+
+/// Brings the figures up to date; whether the store is fuller than it should be, where somebody said
+/// how much there is room for.
+pub(super) fn note(
+    status: &mut BackupStorageStatus,
+    seen: &Seen,
+    now: Timestamp,
+) -> Option<Wanted> {
+    let capacity = seen.capacity.as_ref();
+    let room = capacity.and_then(|capacity| bytes_of(&capacity.text));
+    if let Some(figures) = seen.figures {
+        let shown = status.data_bytes.zip(status.log_bytes);
+        let today = day(now);
+        let is_over = |total| {
+            room.zip(capacity)
+                .is_some_and(|(room, capacity)| percent(total, room) >= capacity.alert_percent)
+        };
+        let is_news = shown.is_none_or(|(data, log)| {
+            have_moved(data, figures.data_bytes)
+                || have_moved(log, figures.log_bytes)
+                || is_over(data.saturating_add(log)) != is_over(figures.total())
+        });
+        if is_news || status.trend.last().is_none_or(|last| last.date != today) {
+            show(status, figures, today);
+        }
+    }
+    let total = status.total_bytes;
+    status.used_percent = total.zip(room).map(|(total, room)| percent(total, room));
+    status.used = total.map(|total| match status.used_percent {
+        Some(percent) => format!("{} ({percent} %)", bytes_text(total)),
+        None => bytes_text(total),
+    });
+    Some(judged(capacity?, status.used_percent))
+}
+
+fn show(status: &mut BackupStorageStatus, figures: Figures, date: String) {
+    status.data_bytes = Some(figures.data_bytes);
+    status.log_bytes = Some(figures.log_bytes);
+    status.total_bytes = Some(figures.total());
+    let point = TrendPoint {
+        date,
+        data_bytes: figures.data_bytes,
+        log_bytes: figures.log_bytes,
+    };
+    let trend = &mut status.trend;
+    // A clock that was put back would leave days of the future behind.
+    trend.retain(|known| known.date < point.date);
+    trend.push(point);
+    trend.drain(..trend.len().saturating_sub(KEPT));
+}
+
+fn day(now: Timestamp) -> String {
+    TimeZone::UTC.to_datetime(now).date().to_string()
+}
+
+/// No numbers that move: they would be written anew for each step.
+fn judged(capacity: &Capacity, used_percent: Option<i32>) -> Wanted {
+    let (limit, text) = (capacity.alert_percent, &capacity.text);
+    let Some(used) = used_percent else {
+        let message = "how much is there is not known before each OceanBaseCluster that uses the \
+                       store has answered";
+        return wanted(WITHIN_CAPACITY, Status::Unknown, "FiguresUnknown", message);
+    };
+    if used >= limit {
+        let message = format!(
+            "backups take {limit} % of `capacity` ({text}) or more: delete what is not needed \
+             (`retention` of the strategies, a CleanupTask), make more room and raise `capacity`"
+        );
+        return wanted(WITHIN_CAPACITY, false, NEARLY_FULL, message);
+    }
+    let message = format!("backups take less than {limit} % of `capacity` ({text})");
+    wanted(WITHIN_CAPACITY, true, HAS_ROOM, message)
+}
+
+/// What is told when a store becomes too full, or is so no more.
+pub(super) fn event(before: &BackupStorageStatus, after: &BackupStorageStatus) -> Option<Event> {
+    let is_full =
+        |known: &&crate::api::Condition| known.type_ == WITHIN_CAPACITY && known.status == "False";
+    let known = before.conditions.iter().any(|known| is_full(&known));
+    let now = after.conditions.iter().find(is_full);
+    match now {
+        Some(now) if !known => Some(Event {
+            warning: true,
+            reason: NEARLY_FULL,
+            message: now.message.clone(),
+        }),
+        None => {
+            let turned = turned(&before.conditions, &after.conditions, WITHIN_CAPACITY)?;
+            (known && turned.status == "True").then(|| Event {
+                warning: false,
+                reason: HAS_ROOM,
+                message: turned.message.clone(),
+            })
+        }
+        Some(_) => None,
+    }
+}
+
+/// Whether a store holds more than it should, and how many percent of what there is room for.
+#[must_use]
+pub fn over(status: Option<&BackupStorageStatus>, alert_percent: i32) -> Option<i32> {
+    status?.used_percent.filter(|used| *used >= alert_percent)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,194 @@
+//! What is shown of a store's bytes, and when.
+
+use super::*;
+use crate::domain::storage::decide;
+
+const GIB: i64 = 1 << 30;
+const DAY: i64 = 24 * 60 * 60;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_800_000_000 + second).unwrap()
+}
+
+/// A store of this capacity that is looked at again and again.
+struct Store {
+    status: BackupStorageStatus,
+    seen: Seen,
+    events: Vec<(bool, &'static str)>,
+}
+
+impl Store {
+    fn of(capacity: Option<&str>) -> Self {
+        let capacity = capacity.map(|text| Capacity {
+            text: text.to_owned(),
+            alert_percent: 80,
+        });
+        Self {
+            status: BackupStorageStatus::default(),
+            seen: Seen {
+                place: Ok("file:///ob-backup".to_owned()),
+                users: 1,
+                secret_version: None,
+                log_backups: Vec::new(),
+                data_backup: None,
+                tried_at: None,
+                figures: None,
+                capacity,
+            },
+            events: Vec::new(),
+        }
+    }
+
+    /// Looks when so much is there; says whether anything was written.
+    fn look(&mut self, data_bytes: i64, log_bytes: i64, second: i64) -> bool {
+        self.seen.figures = Some(Figures {
+            data_bytes,
+            log_bytes,
+        });
+        self.look_again(second)
+    }
+
+    fn look_again(&mut self, second: i64) -> bool {
+        let decision = decide(1, &self.status, &self.seen, at(second));
+        let event = decision.event.map(|event| (event.warning, event.reason));
+        self.events.extend(event);
+        let is_written = decision.status != self.status;
+        self.status = decision.status;
+        is_written
+    }
+
+    fn within_capacity(&self) -> Option<(&str, &str)> {
+        let mut conditions = self.status.conditions.iter();
+        let known = conditions.find(|known| known.type_ == WITHIN_CAPACITY)?;
+        Some((&known.status, &known.reason))
+    }
+}
+
+#[test]
+fn data_and_logs_are_added_up_and_shown_for_people_too() {
+    let mut store = Store::of(Some("10Gi"));
+    store.look(3 * GIB, GIB / 2, 0);
+    let status = &store.status;
+    assert_eq!(status.data_bytes, Some(3 * GIB));
+    assert_eq!(status.log_bytes, Some(GIB / 2));
+    assert_eq!(status.total_bytes, Some(3 * GIB + GIB / 2));
+    assert_eq!(status.used_percent, Some(35));
+    assert_eq!(status.used.as_deref(), Some("3.5 GiB (35 %)"));
+}
+
+#[test]
+fn without_a_capacity_there_is_no_percentage_and_no_condition() {
+    let mut store = Store::of(None);
+    store.look(3 * GIB, 0, 0);
+    assert_eq!(store.status.used_percent, None);
+    assert_eq!(store.status.used.as_deref(), Some("3.0 GiB"));
+    assert_eq!(store.within_capacity(), None);
+}
+
+#[test]
+fn a_small_move_is_not_written_and_small_ones_add_up() {
+    let mut store = Store::of(None);
+    assert!(store.look(1000, 0, 0));
+    assert!(!store.look(1005, 0, 10));
+    assert!(!store.look(1009, 0, 20));
+    assert!(store.look(1010, 0, 30));
+    assert!(!store.look(1001, 0, 40));
+    assert!(store.look(0, 0, 50));
+    assert!(!store.look(0, 0, 60));
+}
+
+#[test]
+fn the_threshold_is_told_once_and_again_when_there_is_room() {
+    let mut store = Store::of(Some("1000"));
+    store.look(795, 0, 0);
+    assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
+    // Less than a hundredth, and yet written.
+    assert!(store.look(800, 0, 10));
+    assert_eq!(store.within_capacity(), Some(("False", "StoreNearlyFull")));
+    store.look(900, 0, 20);
+    store.look(799, 0, 30);
+    assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
+    let expected = [(true, "StoreNearlyFull"), (false, "StoreHasRoom")];
+    assert_eq!(store.events, expected);
+}
+
+#[test]
+fn a_larger_capacity_ends_it_without_new_figures() {
+    let mut store = Store::of(Some("1000"));
+    store.look(900, 0, 0);
+    store.seen.figures = None;
+    store.seen.capacity = Store::of(Some("2k")).seen.capacity;
+    store.look_again(10);
+    assert_eq!(store.status.used_percent, Some(45));
+    assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
+}
+
+#[test]
+fn while_a_cluster_is_silent_the_figures_stand_and_before_they_are_unknown() {
+    let mut store = Store::of(Some("1000"));
+    store.look_again(0);
+    assert_eq!(store.status.total_bytes, None);
+    assert_eq!(store.within_capacity(), Some(("Unknown", "FiguresUnknown")));
+    store.look(100, 1, 10);
+    store.seen.figures = None;
+    assert!(!store.look_again(20));
+    assert_eq!(store.status.total_bytes, Some(101));
+}
+
+#[test]
+fn each_day_has_one_point_with_what_was_there_last_and_ninety_are_kept() {
+    let mut store = Store::of(None);
+    for day in 0..100 {
+        store.look(1000 + day, 10, day * DAY);
+        store.look(2000 + day, 20, day * DAY + 10);
+    }
+    let trend = &store.status.trend;
+    assert_eq!(trend.len(), 90);
+    let last = trend.last().unwrap();
+    assert_eq!(last.date, day(at(99 * DAY)));
+    assert_eq!((last.data_bytes, last.log_bytes), (2099, 20));
+    assert!(trend.is_sorted_by(|one, next| one.date < next.date));
+}
+
+#[test]
+fn a_quiet_day_is_a_point_too() {
+    let mut store = Store::of(None);
+    store.look(1000, 10, 0);
+    assert!(!store.look(1001, 10, 60));
+    assert!(store.look(1001, 10, DAY));
+    assert_eq!(store.status.trend.len(), 2);
+    assert_eq!(store.status.data_bytes, Some(1001));
+}
+
+#[test]
+fn quantities_are_read_in_every_unit() {
+    for (text, bytes) in [
+        ("1", Some(1)),
+        ("5k", Some(5_000)),
+        ("2Ki", Some(2_048)),
+        ("10Ti", Some(10 << 40)),
+        ("500G", Some(500_000_000_000)),
+        ("999999999999Ei", Some(i64::MAX)),
+        ("0", None),
+        ("1.5Ti", None),
+        ("Ti", None),
+        ("1m", None),
+        ("", None),
+    ] {
+        assert_eq!(bytes_of(text), bytes, "{text}");
+    }
+}
+
+#[test]
+fn bytes_are_written_for_people() {
+    for (bytes, text) in [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1536, "1.5 KiB"),
+        (150 << 20, "150 MiB"),
+        (i64::MAX, "7.9 EiB"),
+    ] {
+        assert_eq!(bytes_text(bytes), text);
+    }
+}

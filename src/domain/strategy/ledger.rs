@@ -1,0 +1,120 @@
+//! The ledger of the places that hold backups of the strategy's tenants, or held some: where backups
+//! do not go any more the database cleans nothing, and nobody else would tell of them.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+
+use super::{Draft, Matched};
+use crate::api::strategy::HeldPlace;
+use crate::domain::storage::{bytes_text, have_moved};
+use crate::domain::{Event, time};
+use crate::oceanbase::model::TenantId;
+
+/// How many places are kept.
+const KEPT: usize = 20;
+
+/// A place, and what of each tenant is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlaceSeen {
+    /// Name of the store that describes it.
+    pub storage: String,
+    /// Its root, without keys.
+    pub path: String,
+    /// What is there of whom.
+    pub tenants: BTreeMap<TenantId, HeldSeen>,
+}
+
+/// What a tenant has at a place.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeldSeen {
+    /// Bytes of sets and pieces.
+    pub bytes: i64,
+    /// Whether the tenant's data or logs go there now.
+    pub in_use: bool,
+    /// Where the oldest of it begins.
+    pub first: Option<Timestamp>,
+    /// Where the newest of it ends.
+    pub last: Option<Timestamp>,
+}
+
+impl HeldSeen {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        let first = [self.first, other.first].into_iter().flatten().min();
+        Self {
+            bytes: self.bytes.saturating_add(other.bytes),
+            in_use: self.in_use || other.in_use,
+            first,
+            last: self.last.max(other.last),
+        }
+    }
+}
+
+impl Draft<'_> {
+    /// Brings the ledger up to date with what the strategy's tenants have where.
+    pub(super) fn note_places(&mut self, matched: &Matched) {
+        let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
+        let all = self.seen.database.iter().flatten();
+        let named = all.filter(|tenant| failing.contains(&*tenant.name));
+        let ours: BTreeSet<_> = matched
+            .eligible
+            .iter()
+            .chain(named)
+            .map(|of| of.id)
+            .collect();
+        for place in &self.seen.places {
+            let of_ours = place.tenants.iter().filter(|(id, _)| ours.contains(id));
+            let held = of_ours.fold(HeldSeen::default(), |sum, (_, held)| sum.and(*held));
+            self.note_place(place, held);
+        }
+        let ledger = &mut self.status.destinations;
+        ledger.sort_by_key(|known| {
+            let until = known.until.as_ref().map(|until| until.0);
+            (until.is_some(), known.bytes == 0, Reverse(until))
+        });
+        ledger.truncate(KEPT);
+    }
+
+    fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen) {
+        let now = self.now;
+        let mut ledger = self.status.destinations.iter_mut();
+        let Some(known) = ledger.find(|known| known.path == place.path) else {
+            if held.bytes > 0 || held.in_use {
+                let until = (!held.in_use).then(|| time(held.last.unwrap_or(now)));
+                self.status.destinations.push(HeldPlace {
+                    storage: place.storage.clone(),
+                    path: place.path.clone(),
+                    since: Some(time(held.first.unwrap_or(now))),
+                    until,
+                    bytes: held.bytes,
+                });
+            }
+            return;
+        };
+        place.storage.clone_into(&mut known.storage);
+        if have_moved(known.bytes, held.bytes) {
+            known.bytes = held.bytes;
+        }
+        if held.in_use {
+            known.until = None;
+        } else if known.until.is_none() {
+            known.until = Some(time(now));
+            if held.bytes > 0 && self.event.is_none() {
+                self.event = Some(Event {
+                    warning: true,
+                    reason: "OldDestinationRemains",
+                    message: format!(
+                        "{} of backups stay at '{}' (BackupStorage '{}'), where nothing goes any more: \
+                         the database cleans nothing there; see `status.destinations`",
+                        bytes_text(held.bytes),
+                        place.path,
+                        place.storage
+                    ),
+                });
+            }
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! Which places hold what of the strategy's tenants, and since when nothing goes there any more.
+
+use super::*;
+use crate::domain::time;
+
+fn place(storage: &str, held: &[(i64, i64, bool)]) -> PlaceSeen {
+    let tenants = held.iter().map(|(id, bytes, in_use)| {
+        let held = HeldSeen {
+            bytes: *bytes,
+            in_use: *in_use,
+            first: (*bytes > 0).then(|| at(-100)),
+            last: (*bytes > 0).then(|| at(-10)),
+        };
+        (TenantId(*id), held)
+    });
+    PlaceSeen {
+        storage: storage.to_owned(),
+        path: format!("s3://ob-backup/{storage}"),
+        tenants: tenants.collect(),
+    }
+}
+
+/// Name, bytes, since and until of each place, in minutes.
+fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
+    let minutes = |time: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time| {
+        at(0).duration_until(time.0).as_mins()
+    };
+    let places = story.status.destinations.iter();
+    places
+        .map(|place| {
+            let since = place.since.as_ref().map(minutes).unwrap();
+            let until = place.until.as_ref().map(minutes);
+            (&*place.storage, place.bytes, since, until)
+        })
+        .collect()
+}
+
+#[test]
+fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
+    let mut story = Story::of(&[1002, 1004]);
+    story.seen.places = vec![place("main", &[])];
+    story.look(0);
+    assert_eq!(ledger(&story), []);
+    story.seen.places = vec![place("main", &[(1002, 0, true)])];
+    story.look(1);
+    assert_eq!(ledger(&story), [("main", 0, 1, None)]);
+    story.seen.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
+    story.look(2);
+    assert_eq!(ledger(&story), [("main", 57, 1, None)]);
+}
+
+#[test]
+fn a_tenant_of_another_strategy_does_not_count() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
+    story.look(0);
+    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+}
+
+#[test]
+fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("old", &[(1002, 50, true)])];
+    story.look(0);
+    story.seen.places = vec![
+        place("old", &[(1002, 50, false)]),
+        place("new", &[(1002, 0, true)]),
+    ];
+    story.look(5);
+    story.look(6);
+    let expected = [("new", 0, 5, None), ("old", 50, -100, Some(5))];
+    assert_eq!(ledger(&story), expected);
+    let told = story.events.iter();
+    let told = told.filter(|event| **event == "OldDestinationRemains");
+    assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("old", &[(1002, 50, false)])];
+    story.look(0);
+    assert_eq!(ledger(&story), [("old", 50, -100, Some(-10))]);
+    assert!(
+        story
+            .events
+            .iter()
+            .all(|event| *event != "OldDestinationRemains")
+    );
+}
+
+#[test]
+fn a_place_that_is_used_again_is_open_again() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("main", &[(1002, 50, false)])];
+    story.look(0);
+    story.seen.places = vec![place("main", &[(1002, 50, true)])];
+    story.look(1);
+    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+}
+
+#[test]
+fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("main", &[(1002, 1000, true)])];
+    story.look(0);
+    for (bytes, shown) in [(1009, 1000), (1010, 1010), (0, 0)] {
+        story.seen.places = vec![place("main", &[(1002, bytes, true)])];
+        story.look(1);
+        assert_eq!(ledger(&story)[0].1, shown);
+    }
+}
+
+#[test]
+fn while_the_database_is_silent_the_ledger_stands() {
+    let mut story = Story::of(&[1002]);
+    story.seen.places = vec![place("main", &[(1002, 50, true)])];
+    story.look(0);
+    story.seen.places.clear();
+    story.seen.database = Err(Obstacle::waiting("Unreachable", "it does not answer"));
+    story.look(1);
+    assert_eq!(ledger(&story), [("main", 50, -100, None)]);
+}
+
+#[test]
+fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
+    let mut story = Story::of(&[1002]);
+    let empty = |number: i64| crate::api::strategy::HeldPlace {
+        storage: format!("s{number}"),
+        path: format!("s3://ob-backup/s{number}"),
+        since: Some(time(at(-1000))),
+        until: Some(time(at(-number))),
+        bytes: i64::from(number != 3),
+    };
+    story.status.destinations = (1..=20).map(empty).collect();
+    story.seen.places = vec![place("main", &[(1002, 50, true)])];
+    story.look(0);
+    let names: Vec<_> = ledger(&story)
+        .iter()
+        .map(|known| known.0.to_owned())
+        .collect();
+    assert_eq!(names.len(), 20);
+    assert_eq!(names[0], "main");
+    assert!(!names.contains(&"s3".to_owned()) && names.contains(&"s20".to_owned()));
+}

@@ -1,0 +1,41 @@
+//! Where the destinations are: read with sets and pieces, which are told by the destination's number.
+
+use std::sync::Arc;
+
+use super::kept::same;
+use super::{History, ReadError, Reading};
+use crate::oceanbase::client::QueryError;
+use crate::oceanbase::model::StoreViews;
+use crate::oceanbase::view::{self, Query, StoreQuery};
+
+impl Reading<'_> {
+    /// Reads where the destinations are. A refusal costs only the figures of the stores: no privilege
+    /// that backups do without may end their reading.
+    pub(super) async fn stores(&mut self, history: &mut History) -> Result<(), ReadError> {
+        match self.read_stores().await {
+            Ok(read) => history.stores = same(Some(&history.stores), read),
+            Err(QueryError::Server(error)) => {
+                tracing::warn!(code = error.code, "destinations can not be read");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        Ok(())
+    }
+
+    async fn read_stores(&mut self) -> Result<StoreViews, QueryError> {
+        let query = Query::from(StoreQuery::LogRoots);
+        let log_roots = view::log_roots(&self.ask(&query).await?);
+        let log_roots = self.legible(&query, log_roots).into_iter().collect();
+        let query = Query::from(StoreQuery::Checks);
+        let checks = view::store_checks(&self.ask(&query).await?);
+        let checks = self.legible(&query, checks);
+        Ok(StoreViews { log_roots, checks })
+    }
+}
+
+impl History {
+    /// Where the destinations are.
+    pub(in crate::oceanbase) fn stores(&self) -> Arc<StoreViews> {
+        Arc::clone(&self.stores)
+    }
+}

@@ -1,0 +1,49 @@
+//! Where destinations are, and when the database tried them.
+
+use oceanbase_backup_operator::oceanbase::model::{StoreCheck, TenantId};
+use oceanbase_backup_operator::oceanbase::view::{self, StoreQuery};
+
+use super::jobs::{BEGAN, at};
+use super::rows::Desk;
+
+/// Asks everything that is asked about destinations.
+pub(super) async fn stores(desk: &mut Desk) {
+    let piece = |id, status| {
+        [
+            ("TENANT_ID", "1002"),
+            ("DEST_ID", "1001"),
+            ("PIECE_ID", id),
+            ("FILE_STATUS", status),
+            ("PATH", "'s3://ob/log?host=https://s3.test'"),
+        ]
+    };
+    let mut gone = piece("1", "'DELETED'");
+    gone[1] = ("DEST_ID", "1002");
+    let two = [piece("2", "'AVAILABLE'"), piece("3", "'AVAILABLE'")];
+    desk.fill("CDB_OB_ARCHIVELOG_PIECE_FILES", &[&gone, &two[0], &two[1]])
+        .await;
+    let read = view::log_roots(&desk.ask(&StoreQuery::LogRoots.into()).await);
+    let root = ((TenantId(1002), 1001), "s3://ob/log".to_owned());
+    assert_eq!(read.rows, [root]);
+    assert_eq!(read.unreadable, []);
+
+    let tried = [
+        ("TENANT_ID", "1002"),
+        ("PATH", "'s3://ob/log'"),
+        ("ENDPOINT", "'host=https://s3.test'"),
+        ("DEST_ID", "1001"),
+        ("AUTHORIZATION", "'access_id=AKID&encrypt_key=8F2A'"),
+        ("LAST_CHECK_TIMESTAMP", BEGAN.1),
+    ];
+    desk.fill("CDB_OB_BACKUP_STORAGE_INFO", &[&tried]).await;
+    let read = view::store_checks(&desk.ask(&StoreQuery::Checks.into()).await);
+    let check = StoreCheck {
+        tenant_id: TenantId(1002),
+        dest_id: 1001,
+        path: "s3://ob/log".to_owned(),
+        host: "https://s3.test".to_owned(),
+        checked_at: Some(at(BEGAN.0)),
+    };
+    assert_eq!(read.rows, [check]);
+    assert_eq!(read.unreadable, []);
+}

@@ -1,0 +1,132 @@
+//! Argo CD's health of every object in every state in which a running operator shows it.
+
+mod backups;
+mod cleanups;
+mod recoveries;
+
+use argo_cd::Health;
+use serde_json::Value;
+
+use super::argo;
+use super::recorder::Recorder;
+use crate::support::world::condition_of;
+
+/// Kind, phase, and what Argo CD says of an object in it.
+type Expected<'a> = (&'a str, &'a str, &'a str);
+
+/// Asserts that each state was seen and judged so, and that Argo CD and Flux agree on every other one.
+fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
+    let objects = recorder.objects();
+    let judged = argo().health(&objects).unwrap();
+    let judged: Vec<(&Value, Health)> = objects
+        .iter()
+        .zip(judged)
+        .map(|(object, health)| (object, health.expect("a script for the kind")))
+        .collect();
+    let missing: Vec<_> = expected
+        .iter()
+        .filter(|wanted| {
+            !judged
+                .iter()
+                .any(|(object, health)| is(object, health, wanted))
+        })
+        .collect();
+    let seen: Vec<String> = judged
+        .iter()
+        .map(|(object, health)| told(object, health))
+        .collect();
+    assert!(missing.is_empty(), "{missing:#?} in {seen:#?}");
+    for (object, health) in &judged {
+        let agreed = match kstatus(object) {
+            "InProgress" => health.status == "Progressing",
+            "Failed" => health.status == "Degraded",
+            _ if has_false_condition(object) => true,
+            _ => matches!(health.status.as_str(), "Healthy" | "Suspended"),
+        };
+        assert!(agreed, "{} is {}", told(object, health), kstatus(object));
+        assert!(!health.message.is_empty(), "{}", told(object, health));
+    }
+}
+
+fn is(object: &Value, health: &Health, (kind, phase, status): &Expected<'_>) -> bool {
+    object["kind"] == *kind && object["status"]["phase"] == *phase && health.status == *status
+}
+
+fn told(object: &Value, health: &Health) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
+    format!(
+        "{} {} in {}: {} ({})",
+        text(&object["kind"]),
+        text(&object["metadata"]["name"]),
+        text(&object["status"]["phase"]),
+        health.status,
+        health.message
+    )
+}
+
+/// A condition of its kind that neither Flux nor `kubectl wait` looks at.
+fn has_false_condition(object: &Value) -> bool {
+    [
+        "Reachable",
+        "Archiving",
+        "DelayAcceptable",
+        "BackupHealthy",
+        "LogBackupHealthy",
+        "RetentionApplied",
+        "RestoreVerified",
+    ]
+    .iter()
+    .any(|kind| condition_of(object, kind)["status"] == "False")
+}
+
+/// What kstatus makes of an object, by which Flux waits.
+fn kstatus(object: &Value) -> &'static str {
+    let status = &object["status"];
+    let observed = &status["observedGeneration"];
+    if !observed.is_null() && *observed != object["metadata"]["generation"] {
+        return "InProgress";
+    }
+    for condition in status["conditions"].as_array().into_iter().flatten() {
+        let is_true = condition["status"] == "True";
+        match condition["type"].as_str() {
+            Some("Reconciling") if is_true => return "InProgress",
+            Some("Stalled") if is_true => return "Failed",
+            _ => {}
+        }
+    }
+    match condition_of(object, "Ready")["status"].as_str() {
+        Some("False" | "Unknown") => "InProgress",
+        _ => "Current",
+    }
+}
+
+#[test]
+fn what_the_operator_has_not_looked_at_is_progressing() {
+    let object = |status: Value| {
+        serde_json::json!({
+            "apiVersion": "backup.oceanbase.io/v1alpha1",
+            "kind": "BackupStrategy",
+            "metadata": {"name": "nightly", "generation": 2},
+            "spec": {},
+            "status": status,
+        })
+    };
+    let objects = [
+        object(Value::Null),
+        object(serde_json::json!({"observedGeneration": -1})),
+        object(serde_json::json!({
+            "observedGeneration": 1,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Accepted", "message": "m"}],
+        })),
+        object(serde_json::json!({"observedGeneration": 2})),
+    ];
+    for health in argo().health(&objects).unwrap() {
+        assert_eq!(health.unwrap().status, "Progressing");
+    }
+}
+
+#[test]
+fn an_object_that_is_not_ours_has_no_health_of_ours() {
+    let object = serde_json::json!({"apiVersion": "other.io/v1", "kind": "BackupTask", "metadata": {"name": "x"}});
+    assert_eq!(argo().health(&[object]).unwrap(), [None]);
+}

@@ -1,0 +1,157 @@
+//! Backups, log backups, strategies, stores and clusters.
+
+use oceanbase_sim::fault::{Fault, NodeState};
+use oceanbase_sim::model::Stage;
+
+use super::super::recorder::Recorder;
+use super::assert_judged;
+use crate::stories::{LOG_BACKUP, NIGHTLY, ONE_TENANT, task_without_strategy};
+use crate::support::{World, eventually};
+
+const CANCEL: &str = "spec: {cancel: true}";
+
+#[test]
+fn a_data_backup_in_every_phase() {
+    let mut world = World::new("argo-backups", ONE_TENANT);
+    let recorder = Recorder::start(&world);
+    world.start_operator();
+    world.apply(LOG_BACKUP);
+    world.phase("logbackup", "orders-log", "InProgress");
+    world.hold("orders", Stage::Init);
+    world.apply(&task_without_strategy("good"));
+    world.phase("backuptask", "good", "Initializing");
+    world.release("orders");
+    world.hold("orders", Stage::Doing);
+    world.phase("backuptask", "good", "InProgress");
+    world.release("orders");
+    world.phase("backuptask", "good", "Completed");
+
+    world.inject(Fault::FailBackup {
+        tenant: "orders".to_owned(),
+        code: -9082,
+        comment: None,
+    });
+    world.apply(&task_without_strategy("bad"));
+    world.phase("backuptask", "bad", "Failed");
+
+    world.hold("orders", Stage::Doing);
+    world.apply(&task_without_strategy("unwanted"));
+    world.phase("backuptask", "unwanted", "InProgress");
+    world.hold("orders", Stage::Canceling);
+    world.edit("backuptask", "unwanted", CANCEL);
+    world.phase("backuptask", "unwanted", "Canceling");
+    world.release("orders");
+    world.phase("backuptask", "unwanted", "Canceled");
+
+    let late = "type: Full, scheduledTime: '2026-01-01T00:00:00Z'";
+    world.apply(&task_without_strategy("late").replace("type: Full", late));
+    world.phase("backuptask", "late", "Overdue");
+
+    assert_judged(
+        &recorder,
+        &[
+            ("BackupTask", "Pending", "Progressing"),
+            ("BackupTask", "Initializing", "Progressing"),
+            ("BackupTask", "InProgress", "Progressing"),
+            ("BackupTask", "Completed", "Healthy"),
+            ("BackupTask", "Failed", "Degraded"),
+            ("BackupTask", "Canceling", "Progressing"),
+            ("BackupTask", "Canceled", "Degraded"),
+            ("BackupTask", "Overdue", "Degraded"),
+        ],
+    );
+}
+
+/// Slow enough for the database to be seen between two states.
+#[test]
+fn a_log_backup_in_every_phase() {
+    let mut world = World::new("argo-logs", &ONE_TENANT.replace("speed: 200", "speed: 3"));
+    let recorder = Recorder::start(&world);
+    world.start_operator();
+    world.apply(LOG_BACKUP);
+    let reaches = |phase: &str| world.phase("logbackup", "orders-log", phase);
+    reaches("InProgress");
+    for (state, phase) in [
+        ("Paused", "Paused"),
+        ("Running", "InProgress"),
+        ("Stopped", "Stopped"),
+    ] {
+        let change = format!("spec: {{desiredState: {state}, heal: {{policy: Never}}}}");
+        world.edit("logbackup", "orders-log", &change);
+        reaches(phase);
+    }
+    world.edit("logbackup", "orders-log", "spec: {desiredState: Running}");
+    reaches("InProgress");
+    world.inject(Fault::InterruptArchive {
+        tenant: "orders".to_owned(),
+        comment: None,
+    });
+    reaches("Interrupted");
+    // The older one works.
+    world.apply(&LOG_BACKUP.replace("orders-log", "another-log"));
+    world.phase("logbackup", "another-log", "Failed");
+    assert_judged(
+        &recorder,
+        &[
+            ("LogBackup", "Starting", "Progressing"),
+            ("LogBackup", "InProgress", "Healthy"),
+            ("LogBackup", "Suspending", "Progressing"),
+            ("LogBackup", "Paused", "Suspended"),
+            ("LogBackup", "Stopping", "Progressing"),
+            ("LogBackup", "Stopped", "Suspended"),
+            ("LogBackup", "Interrupted", "Degraded"),
+            ("LogBackup", "Failed", "Degraded"),
+        ],
+    );
+}
+
+#[test]
+fn a_strategy_its_cluster_and_its_store_in_every_phase() {
+    let mut world = World::new("argo-strategy", ONE_TENANT);
+    let recorder = Recorder::start(&world);
+    world.start_operator();
+    world.apply(NIGHTLY);
+    world.phase("backupstrategy", "nightly", "InProgress");
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "BackupHealthy",
+        "True",
+        "LastBackupsSucceeded",
+    );
+    world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
+    world.phase("backupstrategy", "nightly", "Paused");
+    world.edit("backupstrategy", "nightly", "spec: {suspend: false}");
+    world.edit("logbackup", "prod-t1002", "spec: {desiredState: Stopped}");
+    world.phase("backupstrategy", "nightly", "Abnormal");
+    world.inject(Fault::Node {
+        is: NodeState::Refusing,
+    });
+    eventually(
+        "an unreachable cluster",
+        || world.get("oceanbasecluster", "prod"),
+        |cluster| {
+            let reachable = crate::support::world::condition_of(cluster, "Reachable");
+            reachable["status"] == "False"
+        },
+    );
+    assert_judged(
+        &recorder,
+        &[
+            ("BackupStrategy", "PendingBackupScheduling", "Healthy"),
+            ("BackupStrategy", "InProgress", "Healthy"),
+            ("BackupStrategy", "Paused", "Suspended"),
+            ("BackupStrategy", "Abnormal", "Degraded"),
+        ],
+    );
+    let of = |kind: &str, status: &str| {
+        let objects = recorder.objects();
+        let judged = super::argo().health(&objects).unwrap();
+        let mut both = objects.iter().zip(judged);
+        let found =
+            both.any(|(object, health)| object["kind"] == kind && health.unwrap().status == status);
+        assert!(found, "a {kind} that is {status}");
+    };
+    of("OceanBaseCluster", "Healthy");
+    of("OceanBaseCluster", "Progressing");
+    of("BackupStorage", "Healthy");
+}

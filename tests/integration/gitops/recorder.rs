@@ -1,0 +1,59 @@
+//! Every state in which objects of ours are shown, from the first to the last.
+
+use std::sync::{Arc, Mutex};
+
+use futures::StreamExt;
+use kube::core::WatchEvent;
+use oceanbase_backup_operator::api;
+use serde_json::Value;
+use tokio::task::JoinHandle;
+
+use crate::support::World;
+use crate::support::api::{client, runtime};
+
+/// Watches all kinds of a namespace until it is dropped.
+pub(super) struct Recorder {
+    seen: Arc<Mutex<Vec<Value>>>,
+    watches: Vec<JoinHandle<()>>,
+}
+
+impl Recorder {
+    /// Begins with what is there.
+    pub(super) fn start(world: &World) -> Self {
+        let seen = Arc::<Mutex<Vec<Value>>>::default();
+        let watches = api::crds().into_iter().map(|definition| {
+            let plural = definition.spec.names.plural;
+            let path = format!(
+                "/apis/backup.oceanbase.io/v1alpha1/namespaces/{}/{plural}?watch=1&timeoutSeconds=600",
+                world.namespace
+            );
+            runtime().spawn(watch(path, Arc::clone(&seen)))
+        });
+        let watches = watches.collect();
+        Self { seen, watches }
+    }
+
+    /// Every version of every object so far.
+    pub(super) fn objects(&self) -> Vec<Value> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+async fn watch(path: String, seen: Arc<Mutex<Vec<Value>>>) {
+    let request = http::Request::get(path).body(Vec::new()).unwrap();
+    let events = client().request_events::<Value>(request).await.unwrap();
+    let mut events = Box::pin(events);
+    while let Some(event) = events.next().await {
+        if let Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) = event {
+            seen.lock().unwrap().push(object);
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        for watch in &self.watches {
+            watch.abort();
+        }
+    }
+}

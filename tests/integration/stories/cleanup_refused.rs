@@ -1,0 +1,176 @@
+//! What is not deleted by hand, each refused before anything is sent, and what waits.
+
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+use oceanbase_sim::statement::Kind;
+
+use crate::support::World;
+
+/// Tenants with a past: `orders` without a delete policy, `kept` with one, `bare` without a backup.
+const TENANTS: &str = "
+version: '4.4.2.0'
+cluster: {name: obprod, id: 7}
+speed: 20
+tenants:
+  - name: orders
+    fullBackupSize: 1GiB
+    dataDest: 'file:///ob-backup/obprod-7/orders-1002/data'
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 25d}]}
+    backups:
+      - {ago: 20d}
+      - {ago: 15d, type: Inc}
+      - {ago: 3d}
+  - name: kept
+    fullBackupSize: 1GiB
+    dataDest: 'file:///ob-backup/obprod-7/kept-1004/data'
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/kept-1004/log', rounds: [{from: 25d}]}
+    backups:
+      - {ago: 20d}
+      - {ago: 10d}
+      - {ago: 3d}
+    recoveryWindow: 7d
+  - name: bare
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/bare-1006/log', rounds: [{from: 5d}]}
+";
+
+fn task(name: &str, tenant: &str, target: &str) -> String {
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: CleanupTask
+metadata: {{name: {name}}}
+spec: {{clusterRef: {{name: prod}}, tenantName: {tenant}, mode: Delete, target: {target}}}
+"
+    )
+}
+
+impl World {
+    fn waits(&self, name: &str, reason: &str) {
+        self.condition(("cleanuptask", name), "Succeeded", "Unknown", reason);
+    }
+}
+
+#[test]
+fn what_must_stay_is_refused_with_its_reason_and_nothing_is_sent() {
+    let world = World::started("cleanup-refused", TENANTS);
+    for (name, tenant, target, reason, named) in [
+        (
+            "base",
+            "orders",
+            "{type: BackupSets, ids: [1]}",
+            "NeededByIncremental",
+            "incremental set 2",
+        ),
+        (
+            "gap",
+            "orders",
+            "{type: Pieces, ids: [2]}",
+            "PiecesNotInSequence",
+            "archive piece 1",
+        ),
+        (
+            "active",
+            "orders",
+            "{type: Pieces, ids: [26]}",
+            "PieceActive",
+            "archive piece 26",
+        ),
+        (
+            "missing",
+            "orders",
+            "{type: Pieces, ids: [999]}",
+            "PieceNotFound",
+            "archive piece 999",
+        ),
+        (
+            "everything",
+            "orders",
+            "{type: BackupSets, ids: [1, 2, 3]}",
+            "LastRestorableChain",
+            "backup set 3",
+        ),
+        (
+            "sets-by-policy",
+            "kept",
+            "{type: BackupSets, ids: [1]}",
+            "DeletePolicyActive",
+            "backup set 1",
+        ),
+        (
+            "pieces-by-policy",
+            "kept",
+            "{type: Pieces, ids: [1]}",
+            "DeletePolicyActive",
+            "archive piece 1",
+        ),
+        (
+            "no-backup",
+            "bare",
+            "{type: Pieces, ids: [1]}",
+            "NoFullBackup",
+            "make a full backup first",
+        ),
+    ] {
+        world.apply(&task(name, tenant, target));
+        let object = world.phase("cleanuptask", name, "Failed");
+        let cause = &object["status"]["cause"];
+        assert_eq!(cause["reason"], reason, "{name}: {cause}");
+        let message = cause["message"].as_str().unwrap();
+        assert!(message.contains(named), "{name}: {message}");
+    }
+    assert_eq!(world.count(Kind::DeleteBackup), 0);
+}
+
+#[test]
+fn what_the_policy_does_not_need_is_deleted_by_hand_before_the_hour() {
+    let world = World::started("cleanup-obsolete", TENANTS);
+    world.apply(&task("now", "kept", "{type: Obsolete}"));
+    let object = world.phase("cleanuptask", "now", "Completed");
+    let status = &object["status"];
+    assert_eq!(status["source"], "Manual");
+    // The set of ten days ago reaches back to the window's start.
+    assert_eq!(status["deletedSets"], 1);
+    assert!(status["deletedPieces"].as_i64() >= Some(10), "{status}");
+    assert_eq!(world.count(Kind::DeleteBackup), 1);
+    let sets = "SELECT BACKUP_SET_ID FROM oceanbase.CDB_OB_BACKUP_SET_FILES WHERE TENANT_ID = 1004 \
+                AND FILE_STATUS = 'AVAILABLE' ORDER BY BACKUP_SET_ID";
+    let left: Vec<_> = world.rows(sets).concat();
+    assert_eq!(left, [Some("2".to_owned()), Some("3".to_owned())]);
+}
+
+#[test]
+fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
+    let world = World::started("cleanup-waits", TENANTS);
+    world.hold("orders", Stage::Doing);
+    world.sql("ALTER SYSTEM BACKUP TENANT = orders");
+    let sets = "{type: BackupSets, ids: [1, 2]}";
+    world.apply(&task("sets", "orders", sets));
+    world.waits("sets", "WaitingForRunningBackup");
+    assert_eq!(world.count(Kind::DeleteBackup), 0);
+    world.inject(Fault::HoldCleanup {
+        tenant: "orders".to_owned(),
+        at: Stage::Doing,
+    });
+    world.release("orders");
+    world.phase("cleanuptask", "sets", "Executing");
+    world.apply(&task("pieces", "orders", "{type: Pieces, ids: [1]}"));
+    world.waits("pieces", "WaitingForRunningCleanup");
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {access: {tenants: [kept]}}",
+    );
+    world.waits("pieces", "TenantNotAllowed");
+    world.inject(Fault::ReleaseCleanup {
+        tenant: "orders".to_owned(),
+    });
+    world.phase("cleanuptask", "sets", "Completed");
+    assert_eq!(world.count(Kind::DeleteBackup), 1);
+    world.edit(
+        "oceanbasecluster",
+        "prod",
+        "spec: {access: {tenants: ['*']}}",
+    );
+    world.phase("cleanuptask", "pieces", "Completed");
+    assert_eq!(world.count(Kind::DeleteBackup), 2);
+}
