@@ -20,6 +20,7 @@ mod elsewhere;
 mod failure;
 mod injection;
 mod kill;
+mod killed_changes;
 mod lag_target;
 mod leader;
 mod log_backup;
