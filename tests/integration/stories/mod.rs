@@ -54,6 +54,7 @@ mod strategy_edits;
 mod strategy_history;
 mod suspend;
 mod suspend_midway;
+mod switch;
 mod tenants;
 mod verification;
 

@@ -55,6 +55,8 @@ struct State {
     allowed: BTreeSet<Kind>,
     heals: bool,
     is_around: bool,
+    /// Whether backups are moved to another place.
+    moves: bool,
     /// Whether RESTORE reads the store for a while before its row is there.
     reads_slowly: bool,
     /// Whether all clocks are right.
@@ -79,7 +81,7 @@ struct State {
     /// What is known of recoveries.
     recoveries: recoveries::Recoveries,
     /// Destinations that were set before the statement that is being run.
-    destinations: BTreeSet<(String, &'static str)>,
+    destinations: BTreeSet<(String, &'static str, String)>,
     /// Tenants that somebody else backed up before the statement that is being run.
     elsewhere: BTreeSet<String>,
     /// Tenants whose log backup was interrupted before the statement that is being run.
@@ -111,6 +113,7 @@ impl Oracle {
             allowed: workload.allowed.iter().copied().collect(),
             heals: workload.heals,
             is_around: workload.is_around,
+            moves: workload.moves,
             reads_slowly: workload.reads_slowly,
             is_on_time: faults
                 .iter()
