@@ -17,11 +17,11 @@ tenants:
     archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 28d}]}
     backups:
       - {ago: 27d}
-      - {ago: 24d, type: Inc}
+      - {ago: 24d, type: INC}
       - {ago: 20d}
-      - {ago: 17d, type: Inc}
+      - {ago: 17d, type: INC}
       - {ago: 13d}
-      - {ago: 10d, type: Inc}
+      - {ago: 10d, type: INC}
       - {ago: 6d}
 ";
 
