@@ -69,7 +69,7 @@ spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {typ
     ]);
     for line in [
         "Keep BackupSet 5: newest full set that reaches back to the window's start",
-        "Keep BackupSet 6: inside the window",
+        "Keep BackupSet 6: newer than full set 5, which reaches back to the window's start",
         "Keep BackupSet 7: newest valid full set",
     ] {
         assert!(stays.contains(line), "{line} is not in\n{stays}");
