@@ -34,6 +34,8 @@ pub mod types {
     pub const WITHIN_CAPACITY: &str = "WithinCapacity";
     /// Log archiving runs.
     pub const ARCHIVING: &str = "Archiving";
+    /// The logs go to another place than before, as was asked for; of a log backup that was moved.
+    pub const STORAGE_SWITCHED: &str = "StorageSwitched";
     /// The log backup is not further behind than its threshold.
     pub const DELAY_ACCEPTABLE: &str = "DelayAcceptable";
     /// Slots are computed and turned into tasks.

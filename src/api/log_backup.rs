@@ -4,6 +4,7 @@
 mod credentials;
 mod settings;
 mod status;
+mod switch;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -13,7 +14,9 @@ pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBa
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,
 };
+pub use switch::StorageSwitch;
 
+use super::strategy::StorageChangePolicy;
 use super::{DeletionPolicy, LocalReference};
 
 /// Log backup of one tenant.
@@ -93,7 +96,7 @@ use super::{DeletionPolicy, LocalReference};
 )]
 #[serde(rename_all = "camelCase")]
 #[x_kube(validation = ("self.clusterRef == oldSelf.clusterRef && self.tenantName == oldSelf.tenantName", "`clusterRef` and `tenantName` are immutable; create a new LogBackup"))]
-#[x_kube(validation = (unchanged!("storageRef", "path"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one"))]
+#[x_kube(validation = (concat!("self.storageChangePolicy == 'StopAndSwitch' || (", unchanged!("storageRef", "path"), ")"), "`storageRef` and `path` are immutable; stop this LogBackup and create a new one, or set `storageChangePolicy` to StopAndSwitch"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.binding != 'Mandatory'", "`desiredState` must not be 'Paused' where `binding` is 'Mandatory': the database would stop writing"))]
 #[x_kube(validation = ("self.desiredState != 'Paused' || self.mode != 'AroundDataBackup'", "`desiredState` must not be 'Paused' where `mode` is 'AroundDataBackup': there is nothing to hold between two data backups"))]
 #[x_kube(validation = ("!has(self.path) || !self.path.matches('(^|/)[.]{1,2}(/|$)')", "`path` must not have a part that is '.' or '..'"))]
@@ -117,6 +120,10 @@ pub struct LogBackupSpec {
         regex(pattern = r"^[A-Za-z0-9_.\-]+(/[A-Za-z0-9_.\-]+)*$")
     )]
     pub path: Option<String>,
+    /// What an edit of `storageRef` or `path` does that would move logs which are being archived. A
+    /// strategy that makes the object writes its own here.
+    #[serde(default)]
+    pub storage_change_policy: StorageChangePolicy,
     /// What the log backup should do (console S36). A strategy that makes the object asks for Running;
     /// but for Stopped where the tenant's logs went to its place and somebody stopped that since the
     /// strategy was created (this object was deleted, and is made anew), and for Paused where it finds

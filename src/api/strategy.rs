@@ -213,6 +213,10 @@ pub enum StorageChangePolicy {
     /// It is refused, and nothing is sent: a move costs a hole in the logs and a new full backup.
     #[default]
     Refuse,
+    /// While no task of the tenant runs log backup is stopped, the new place set, log backup started and a
+    /// full backup made. What is written between stop and start can not be recovered to. What was backed
+    /// up before stays where it is, and the database deletes nothing there any more.
+    StopAndSwitch,
 }
 
 /// Whether a tenant without a full backup gets one at once.

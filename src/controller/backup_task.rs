@@ -5,15 +5,17 @@ mod claims;
 mod count;
 pub(super) mod line;
 mod logs;
+mod moves;
 mod references;
 mod statement;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kube::{Resource, ResourceExt};
 
 pub(super) use count::type_label;
-use references::{allowed, references, supported};
+use references::{allowed, references, same_cluster, supported};
 
 use super::driver::identity;
 use super::log_backup::destination_seen;
@@ -23,7 +25,7 @@ use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
-use crate::domain::backup::{self, CLUSTER_REPLACED, DatabaseSeen, Effect, Held, Target};
+use crate::domain::backup::{self, DatabaseSeen, Effect, Held, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
 use crate::domain::{Decision, Obstacle, TenantSeen};
@@ -31,7 +33,8 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::{Answer, Identity, Snapshot, Tenant, TenantId};
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::rights::Way;
 use crate::oceanbase::sender::surely_over;
 
@@ -91,8 +94,10 @@ impl Reconcile for BackupTask {
             .as_ref()
             .map_err(Obstacle::clone)
             .and_then(|references| place::storage(context, &namespace, &references.storage));
-        let root = storage.as_ref().ok();
-        let root = root.and_then(|storage| place::root(&storage.spec).ok());
+        let root = storage
+            .as_ref()
+            .ok()
+            .and_then(|it| place::root(&it.spec).ok());
         let path = snapshot.as_ref().zip(tenant).map(|(snapshot, tenant)| {
             place::data_path(root.as_ref(), template, &snapshot.identity, tenant)
         });
@@ -121,32 +126,17 @@ impl Reconcile for BackupTask {
             _ => Queue::default(),
         };
         let storage = storage.ok();
-        let (logs, claimed) = match (&key, &storage, &snapshot, tenant) {
+        let wanted = place.as_ref().ok();
+        let (logs, claimed, moving) = match (&key, &storage, &snapshot, tenant) {
             (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
                 logs::seen(self, context, key, storage, snapshot, tenant),
                 claims::claimed(self, context, key, storage, snapshot, tenant),
+                moves::moving(self, context, (key, snapshot), tenant, wanted),
             ),
-            _ => (None, None),
+            _ => (None, None, None),
         };
-        let wanted = place.as_ref().ok();
-        let database = database.map(|(key, snapshot)| {
-            let tenant = tenant_of(self, &snapshot).cloned();
-            let shown = tenant
-                .as_ref()
-                .and_then(|tenant| tenant.data_dest.as_deref());
-            DatabaseSeen {
-                identity: snapshot.identity.clone(),
-                parents: Arc::clone(&snapshot.parents),
-                tenant: TenantSeen {
-                    destination: destination_seen(shown, wanted),
-                    settled: context
-                        .clusters
-                        .is_settled(&key, &self.spec.tenant_name, &snapshot),
-                    tenant,
-                },
-            }
-        });
-        let intent = self.status.as_ref().and_then(backup::open_intent);
+        let database =
+            database.map(|(key, snapshot)| self.database_seen(context, &key, &snapshot, wanted));
         let decision = backup::Seen {
             target,
             database,
@@ -154,8 +144,9 @@ impl Reconcile for BackupTask {
             children: children::seen(self, context, snapshot.as_deref()),
             logs,
             claimed,
+            moving,
             held: held(self, context, &namespace),
-            intent_age: context.memory.intent_age(&identity(self), intent),
+            intent_age: self.intent_age(context),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
         Seen {
@@ -258,6 +249,35 @@ impl Reconcile for BackupTask {
 }
 
 impl BackupTask {
+    /// What the database shows.
+    fn database_seen(
+        &self,
+        context: &Context,
+        key: &ClusterKey,
+        snapshot: &Snapshot,
+        wanted: Option<&Place>,
+    ) -> DatabaseSeen {
+        let tenant = tenant_of(self, snapshot).cloned();
+        let shown = tenant.as_ref();
+        let shown = shown.and_then(|tenant| tenant.data_dest.as_deref());
+        let clusters = &context.clusters;
+        DatabaseSeen {
+            identity: snapshot.identity.clone(),
+            parents: Arc::clone(&snapshot.parents),
+            tenant: TenantSeen {
+                destination: destination_seen(shown, wanted),
+                settled: clusters.is_settled(key, &self.spec.tenant_name, snapshot),
+                tenant,
+            },
+        }
+    }
+
+    /// For how long this process has known of the intent that stands in the status.
+    fn intent_age(&self, context: &Context) -> Duration {
+        let intent = self.status.as_ref().and_then(backup::open_intent);
+        context.memory.intent_age(&identity(self), intent)
+    }
+
     fn identity(&self) -> (String, String, BackupTaskStatus) {
         let uid = self.uid().unwrap_or_default();
         (uid, self.name_any(), self.current_status())
@@ -359,26 +379,4 @@ fn is_owned(task: &BackupTask) -> bool {
     owners
         .iter()
         .any(|owner| owner.controller == Some(true) && kinds.iter().any(|kind| *kind == owner.kind))
-}
-
-/// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs
-/// and tenants alike, so that another one's would be taken for ours.
-fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obstacle> {
-    let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
-        return Ok(());
-    };
-    let created_at = status.cluster_create_time.as_ref().map(|time| time.0);
-    if (pinned, created_at) == (current.cluster_id, Some(current.created_at)) {
-        return Ok(());
-    }
-    let name = status.cluster_name.as_deref().unwrap_or_default();
-    Err(Obstacle::permanent(
-        CLUSTER_REPLACED,
-        format!(
-            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was made \
-             anew for {} (id {}) of {}: what became of the backup stands in the database that it \
-             was sent to; create a new BackupTask",
-            current.cluster_name, current.cluster_id, current.created_at
-        ),
-    ))
 }

@@ -1,6 +1,7 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
 mod keys;
+mod moves;
 mod target;
 
 use std::sync::{Arc, OnceLock};
@@ -8,7 +9,8 @@ use std::sync::{Arc, OnceLock};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-pub(super) use target::{oldest_of_tenant, path, store_of};
+pub(super) use moves::is_away;
+pub(super) use target::{destination_seen, oldest_of_tenant, path, store_of};
 use target::{renamed, target};
 
 use super::wake::{Change, Changed};
@@ -16,8 +18,8 @@ use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, pl
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
-use crate::domain::log_backup::{self, Effect};
-use crate::domain::{Decision, DestinationSeen, Farewell, Obstacle, TenantSeen};
+use crate::domain::log_backup::{self, Effect, is_moving};
+use crate::domain::{Decision, Farewell, Obstacle, TenantSeen};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -115,6 +117,9 @@ impl Reconcile for LogBackup {
                 .as_deref()
                 .and_then(|snapshot| renamed(self, snapshot, store.as_ref())),
             conflict,
+            switch: tenant
+                .zip(place.as_ref())
+                .and_then(|(tenant, wanted)| moves::switch_seen(self, context, tenant, wanted)),
             store_keys: snapshot
                 .as_deref()
                 .and_then(|snapshot| keys::store_keys(self, context, snapshot, place.as_ref())),
@@ -183,12 +188,14 @@ impl Reconcile for LogBackup {
 
     fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let way = match effect {
-            Effect::SetDestination(_) | Effect::SetAttributes(_) | Effect::Rotate { .. } => {
-                seen.store.clone().map_or(Way::Line, Way::Store)
-            }
+            Effect::SetDestination(_)
+            | Effect::SetAttributes(_)
+            | Effect::Switch { .. }
+            | Effect::Rotate { .. } => seen.store.clone().map_or(Way::Line, Way::Store),
             Effect::SetLagTarget(..)
             | Effect::SetEnabled(..)
             | Effect::Start(_)
+            | Effect::Leave { .. }
             | Effect::Stop(_) => Way::Line,
         };
         Some((seen.key.clone(), way))
@@ -205,7 +212,9 @@ impl Reconcile for LogBackup {
             return Answer::NotSent("the cluster is busy".to_owned());
         };
         let command = match effect {
-            Effect::SetDestination(tenant) | Effect::SetAttributes(tenant) => {
+            Effect::SetDestination(tenant)
+            | Effect::SetAttributes(tenant)
+            | Effect::Switch { tenant, .. } => {
                 let storage = stores::find(
                     &context.stores.storages,
                     &seen.key.namespace,
@@ -232,10 +241,14 @@ impl Reconcile for LogBackup {
                     Ok(destination) => Command::SetLogArchiveDest {
                         tenant: tenant.clone(),
                         tenant_id,
+                        replaces: match effect {
+                            Effect::SetAttributes(_) => Some(destination.place().clone()),
+                            Effect::Switch { from, .. } => Some(Place::read_back(from)),
+                            _ => None,
+                        },
                         destination,
                         mandatory: self.spec.binding == Binding::Mandatory,
                         piece_switch_days: self.spec.piece_switch_days,
-                        again: matches!(effect, Effect::SetAttributes(_)),
                     },
                     Err(obstacle) => return refused(obstacle),
                 }
@@ -275,6 +288,16 @@ impl Reconcile for LogBackup {
                 }
             }
             Effect::Stop(tenant) => Command::NoArchiveLog(tenant.clone()),
+            Effect::Leave { tenant, from } => {
+                let Some(tenant_id) = seen.tenant_id() else {
+                    return Answer::NotSent("the tenant is gone".to_owned());
+                };
+                Command::LeaveLogDest {
+                    tenant: tenant.clone(),
+                    tenant_id,
+                    place: Place::read_back(from),
+                }
+            }
         };
         permit.send(&command).await
     }
@@ -303,7 +326,8 @@ impl Reconcile for LogBackup {
             let tenant = &object.spec.tenant_name;
             match change {
                 Change::Object(Changed::Task(task)) => {
-                    object.spec.mode == LogBackupMode::AroundDataBackup
+                    let is_moving = object.status.as_ref().is_some_and(is_moving);
+                    (is_moving || object.spec.mode == LogBackupMode::AroundDataBackup)
                         && &task.spec.tenant_name == tenant
                 }
                 // Another one for the same tenant came or went.
@@ -343,7 +367,7 @@ impl LogBackup {
     /// backups are compared.
     fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Obstacle> {
         let tenant = snapshot.tenant(&self.spec.tenant_name)?;
-        if tenant.log_dest.is_some() {
+        if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
             return None;
         }
         claim::conflict(self, context, snapshot, wanted)
@@ -370,18 +394,4 @@ pub(super) fn refused(obstacle: Obstacle) -> Answer {
         class,
         passing: false,
     })
-}
-
-/// Whether a destination that the engine shows is the wanted one.
-pub(super) fn destination_seen(shown: Option<&str>, wanted: Option<&Place>) -> DestinationSeen {
-    match (shown, wanted) {
-        (None, _) => DestinationSeen::Unset,
-        (Some(shown), wanted) => {
-            let shown = Place::read_back(shown);
-            match wanted {
-                Some(wanted) if wanted.is_same_as(&shown) => DestinationSeen::Ours,
-                _ => DestinationSeen::Elsewhere(shown.root().to_owned()),
-            }
-        }
-    }
 }

@@ -105,7 +105,7 @@ impl Reconcile for BackupStrategy {
             rivals: rivals(context, &key, |other| may_share_tenants(&self.spec, other)),
             log_backups: log_backups
                 .iter()
-                .map(|of| log_backup_seen(&key, of))
+                .map(|of| log_backup_seen(&key, of, context))
                 .collect(),
             same_stores,
             tasks: self.tasks(context, &namespace),
@@ -319,7 +319,7 @@ fn log_backups(
     objects
 }
 
-fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
+fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup, context: &Context) -> LogBackupSeen {
     let status = object.status.clone().unwrap_or_default();
     let home = namespace(object);
     LogBackupSeen {
@@ -330,6 +330,9 @@ fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup) -> LogBackupSeen {
         version: object.resource_version().unwrap_or_default(),
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         path: object.spec.path.clone(),
+        storage_change_policy: object.spec.storage_change_policy,
+        is_moving: places::is_moving(context, cluster, object),
+        data_left: status.storage_switch.and_then(|known| known.data_from),
         settings: strategy::settings_of(&object.spec),
         // Only in its own namespace a strategy edits what is there.
         inherited: inherited(object).filter(|_| cluster.namespace == home),

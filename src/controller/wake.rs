@@ -112,6 +112,7 @@ notable!(
                     status.storage_directory.is_some(),
                     conditions.any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
+                    format!("{:?}", status.storage_switch),
                     status.credentials.as_ref().map(|known| {
                         let why = known.cause.as_ref().map(|cause| cause.reason.clone());
                         (known.secret_resource_version.clone(), why)

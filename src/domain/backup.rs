@@ -41,7 +41,7 @@ pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
 pub use obstacle::{CLUSTER_REPLACED, ineligible};
-pub use seen::{DatabaseSeen, Held, Seen, Target, Task};
+pub use seen::{DatabaseSeen, Held, Moving, Seen, Target, Task};
 pub use state::{Outcome, State};
 
 use super::strategy::Made;

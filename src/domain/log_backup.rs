@@ -24,6 +24,7 @@ mod page;
 mod rotation;
 mod status;
 mod step;
+mod switch;
 #[cfg(test)]
 mod tests;
 mod transition;
@@ -33,11 +34,13 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use archiving::{may_be_paused, resuming};
+pub use around::still_needs_logs;
 pub use effect::Effect;
 pub use farewell::farewell;
 pub use page::{PageSeen, is_on_its_way, is_page_due};
 pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
+pub use switch::{SwitchSeen, is_moving};
 
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
@@ -84,6 +87,8 @@ pub struct Seen {
     pub renamed: Option<Renamed>,
     /// Whose the wanted place is, where none is set yet.
     pub conflict: Option<Obstacle>,
+    /// What a move is about, while logs go to another place than is asked for, and may be moved.
+    pub switch: Option<SwitchSeen>,
     /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
     pub store_keys: Option<StoreKeys>,
     /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
@@ -212,6 +217,9 @@ impl<'a> Draft<'a> {
     /// Looks at the tenant and takes the next step.
     fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
+        if let (Some(from), Some(seen)) = (self.left_place(), &self.seen.switch) {
+            return self.switch(tenant, archive, from, seen);
+        }
         let elsewhere = match &self.destination() {
             DestinationSeen::Elsewhere(place) => Some(place.clone()),
             _ => None,
@@ -244,6 +252,7 @@ impl<'a> Draft<'a> {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
         self.heal(tenant);
+        self.follow_switch(&archive);
         self.note_round(tenant, &archive);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.

@@ -54,7 +54,7 @@ use index::Index;
 use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
-use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings};
+use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings, StorageChangePolicy};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
 use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
@@ -142,6 +142,12 @@ pub struct LogBackupSeen {
     pub storage: String,
     /// Its directory below the store's own, where it names one.
     pub path: Option<String>,
+    /// What it does about an edit of its place.
+    pub storage_change_policy: StorageChangePolicy,
+    /// Whether the tenant's logs go to another place than it asks for, and it moves them.
+    pub is_moving: bool,
+    /// The place of data backups that its last move has left for good, without keys.
+    pub data_left: Option<String>,
     /// What it holds of what follows its strategy.
     pub settings: LogBackupSettings,
     /// What a strategy last wrote into it, where one made it.
@@ -204,6 +210,10 @@ pub struct LogBackupEdit {
     pub version: String,
     /// What is to be in it.
     pub settings: LogBackupSettings,
+    /// Its new place, where it is to move: the name of the store, and the directory below that one's own.
+    pub place: Option<(String, Option<String>)>,
+    /// What it is to do about an edit of its place.
+    pub storage_change_policy: StorageChangePolicy,
     /// What the strategy has then written into it.
     pub inherited: Inherited,
 }

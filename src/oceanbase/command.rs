@@ -44,8 +44,8 @@ pub enum Command {
         mandatory: bool,
         /// Days of log in one piece, 1 to 7.
         piece_switch_days: i32,
-        /// Whether it is set to this place already, and only its attributes change.
-        again: bool,
+        /// The place that it is set to already: the same one where only its attributes change.
+        replaces: Option<Place>,
     },
     /// Lets archiving go on (`true`) or holds it.
     SetLogArchiveDestState {
@@ -73,6 +73,15 @@ pub enum Command {
     },
     /// Ends the round.
     NoArchiveLog(TenantName),
+    /// Ends the round to leave this place, while nothing of the tenant runs.
+    LeaveLogDest {
+        /// The tenant.
+        tenant: TenantName,
+        /// Its number.
+        tenant_id: TenantId,
+        /// Where its logs go.
+        place: Place,
+    },
     /// Says where the tenant's data backups go.
     SetDataBackupDest {
         /// The tenant.
@@ -81,6 +90,8 @@ pub enum Command {
         tenant_id: TenantId,
         /// Where.
         destination: Destination,
+        /// The place that it is set to already, and that is left.
+        replaces: Option<Place>,
     },
     /// Lets the engine delete what is not needed to recover to any time in this window. Refused
     /// while the tenant has such a policy.
@@ -170,6 +181,7 @@ impl Command {
             Self::SetArchiveLagTarget { .. } => "set_archive_lag_target",
             Self::ArchiveLog { .. } => "archivelog",
             Self::NoArchiveLog(_) => "noarchivelog",
+            Self::LeaveLogDest { .. } => "leave_log_archive_dest",
             Self::SetDataBackupDest { .. } => "set_data_backup_dest",
             Self::AddDeletePolicy { .. } => "add_delete_policy",
             Self::DropDeletePolicy { .. } => "drop_delete_policy",
@@ -187,6 +199,7 @@ impl Command {
         match self {
             Self::NoArchiveLog(tenant)
             | Self::ArchiveLog { tenant, .. }
+            | Self::LeaveLogDest { tenant, .. }
             | Self::SetLogArchiveDest { tenant, .. }
             | Self::SetLogArchiveDestState { tenant, .. }
             | Self::SetArchiveLagTarget { tenant, .. }
@@ -198,62 +211,6 @@ impl Command {
             | Self::CancelBackup { tenant, .. } => tenant,
             Self::Recovery(recovery) => recovery.tenant(),
             Self::Cleanup(cleanup) => cleanup.tenant(),
-        }
-    }
-
-    /// What is looked for before it is sent.
-    #[must_use]
-    pub fn guard(&self) -> Guard {
-        match self {
-            Self::Backup {
-                tenant_id,
-                key,
-                places,
-                ..
-            } => Guard::FreePlace {
-                tenant_id: *tenant_id,
-                key: key.clone(),
-                places: *places,
-            },
-            Self::FindBackup { key, .. } => Guard::NoJobWithKey(key.clone()),
-            Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
-                tenant_id: *tenant_id,
-                key: key.clone(),
-            },
-            Self::SetLogArchiveDest {
-                tenant_id,
-                destination,
-                again: true,
-                ..
-            } => Guard::SameLogDestination {
-                tenant_id: *tenant_id,
-                place: destination.place().clone(),
-            },
-            Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
-            Self::ArchiveLog {
-                tenant_id, place, ..
-            } => Guard::SameLogDestination {
-                tenant_id: *tenant_id,
-                place: place.clone(),
-            },
-            Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
-            Self::AddDeletePolicy {
-                tenant_id, seen, ..
-            } => Guard::DestinationsAre {
-                tenant_id: *tenant_id,
-                seen: seen.clone(),
-            },
-            Self::DropDeletePolicy {
-                tenant_id,
-                recovery_window,
-                ..
-            } => Guard::PolicyIs {
-                tenant_id: *tenant_id,
-                recovery_window: recovery_window.clone(),
-            },
-            Self::Recovery(recovery) => recovery.guard(),
-            Self::Cleanup(cleanup) => cleanup.guard(),
-            _ => Guard::None,
         }
     }
 
@@ -352,7 +309,9 @@ impl Command {
             Self::ArchiveLog { tenant, .. } => {
                 format!("ALTER SYSTEM ARCHIVELOG TENANT = '{tenant}'")
             }
-            Self::NoArchiveLog(tenant) => format!("ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'"),
+            Self::NoArchiveLog(tenant) | Self::LeaveLogDest { tenant, .. } => {
+                format!("ALTER SYSTEM NOARCHIVELOG TENANT = '{tenant}'")
+            }
             Self::SetDataBackupDest {
                 tenant,
                 destination,

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::credentials::TenantKeys;
+use super::switch::StorageSwitch;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
 use crate::api::{Cause, PinnedDatabase, TakenStatement};
@@ -112,7 +113,11 @@ pub struct LogBackupStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 24), extend("x-kubernetes-list-type" = "atomic"))]
     pub heals: Vec<Heal>,
-    /// Since when a full backup is wanted, because an interrupted round was followed by a new one;
+    /// The last move of the logs to another place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub storage_switch: Option<StorageSwitch>,
+    /// Since when a full backup is wanted, because an interrupted round was followed by a new one, or
+    /// the logs have moved to another place;
     /// until there is one that the new round's logs go on from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub full_backup_wanted_since: Option<Time>,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{destination_seen, oldest_of_tenant};
+use super::super::log_backup::{destination_seen, is_away, oldest_of_tenant};
 use super::super::strategy::{moved, place_of};
 use super::super::{Context, namespace, place, stores};
 use super::is_owned;
 use super::logs::covering;
-use crate::api::strategy::StrategyLogBackupMode;
+use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
 use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
@@ -49,7 +49,10 @@ pub(super) fn not_moved(
     };
     let (home, name) = (namespace(task), &reference.name);
     let strategy = stores::find(&context.stores.strategies, &home, name);
-    let moved = strategy.map(|strategy| moved(context, key, &strategy, snapshot));
+    // One that is not refused is made.
+    let refuses =
+        strategy.filter(|of| of.spec.storage_change_policy == StorageChangePolicy::Refuse);
+    let moved = refuses.map(|strategy| moved(context, key, &strategy, snapshot));
     let moved = moved.unwrap_or_default();
     let Some(first) = moved.first() else {
         return Ok(());
@@ -103,8 +106,13 @@ fn logs_elsewhere(
         return None;
     };
     let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
-    let of_known = known.and_then(|known| place_of(context, &known, snapshot));
-    if destination_seen(shown, of_known.as_ref()) == DestinationSeen::Ours {
+    let of_known = known
+        .as_ref()
+        .and_then(|known| place_of(context, known, snapshot));
+    let is_left = known
+        .zip(of_known.as_ref())
+        .is_some_and(|(known, wanted)| is_away(&known, tenant, wanted));
+    if is_left || destination_seen(shown, of_known.as_ref()) == DestinationSeen::Ours {
         return None;
     }
     Some(Obstacle::permanent(

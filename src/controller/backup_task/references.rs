@@ -4,9 +4,13 @@ use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret, stores};
 use crate::api::backup_task::Scope;
-use crate::api::{BackupStrategy, BackupTask, BackupTaskSpec, DataBackupSettings, RetrySettings};
+use crate::api::{
+    BackupStrategy, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
+};
+use crate::domain::backup::CLUSTER_REPLACED;
 use crate::domain::{Obstacle, access, strategy};
 use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::model::Identity;
 use crate::oceanbase::version::{Capability, Version};
 
 /// Where a task's references lead.
@@ -161,4 +165,26 @@ pub(super) fn supported(
         }
         _ => Ok(()),
     }
+}
+
+/// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs
+/// and tenants alike, so that another one's would be taken for ours.
+pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obstacle> {
+    let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
+        return Ok(());
+    };
+    let created_at = status.cluster_create_time.as_ref().map(|time| time.0);
+    if (pinned, created_at) == (current.cluster_id, Some(current.created_at)) {
+        return Ok(());
+    }
+    let name = status.cluster_name.as_deref().unwrap_or_default();
+    Err(Obstacle::permanent(
+        CLUSTER_REPLACED,
+        format!(
+            "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was made \
+             anew for {} (id {}) of {}: what became of the backup stands in the database that it \
+             was sent to; create a new BackupTask",
+            current.cluster_name, current.cluster_id, current.created_at
+        ),
+    ))
 }

@@ -5,9 +5,10 @@ use super::super::{Context, namespace, place};
 use super::Seen;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Obstacle;
-use crate::domain::backup::Effect;
+use crate::domain::backup::{Effect, Moving};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
+use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::Answer;
 use crate::oceanbase::password::RestorePassword;
 
@@ -36,6 +37,10 @@ pub(super) async fn send(
                     tenant,
                     tenant_id,
                     destination,
+                    replaces: match &seen.decision.moving {
+                        Some(Moving::Data(from)) => Some(Place::read_back(from)),
+                        _ => None,
+                    },
                 },
                 Err(obstacle) => return refused(obstacle),
             }

@@ -16,7 +16,9 @@ use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
 use super::{cleanups, is_owned_by, removal, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
-use crate::api::{BackupStrategy, BackupTask, CleanupTask, LogBackup, LogBackupSpec, RecoveryTask};
+use crate::api::{
+    BackupStrategy, BackupTask, CleanupTask, LocalReference, LogBackup, LogBackupSpec, RecoveryTask,
+};
 use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
 
 impl BackupStrategy {
@@ -88,6 +90,11 @@ impl BackupStrategy {
         };
         let mut object = LogBackup::clone(&known);
         strategy::give(&edit.settings, &mut object.spec);
+        object.spec.storage_change_policy = edit.storage_change_policy;
+        if let Some((storage, path)) = &edit.place {
+            object.spec.storage_ref = LocalReference::new(storage);
+            object.spec.path.clone_from(path);
+        }
         note_inherited(&mut object.metadata, &edit.inherited);
         let generation = known.metadata.generation.unwrap_or_default();
         let noted = strategy::followed(&known.spec, &object.spec, generation, followed(&known));

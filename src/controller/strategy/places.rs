@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{destination_seen, path, store_of};
-use super::super::{Context, cluster_of, namespace, place, qualified, same_database, stores};
+use super::super::log_backup::{destination_seen, is_away, path, store_of};
+use super::super::{
+    Context, cluster_of, database, namespace, place, qualified, same_database, stores,
+};
 use super::{inherited, is_for, may_share_tenants, rivals};
 use crate::api::condition::types::READY;
+use crate::api::strategy::StorageChangePolicy;
 use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
 use crate::domain::backup::ineligible;
 use crate::domain::strategy::{self, Directories};
@@ -105,10 +108,18 @@ pub(super) fn logs_elsewhere(
         let of_tenant = log_backups
             .iter()
             .filter(|object| object.spec.tenant_name == tenant.name);
+        let is_left = |object: &LogBackup| {
+            let wanted = place_of(context, object, snapshot);
+            wanted.is_some_and(|wanted| is_away(object, tenant, &wanted))
+        };
         if is_elsewhere(root.join(&of_strategy).ok())
             && of_tenant
+                .filter(|object| !is_left(object))
                 .map(|object| place_of(context, object, snapshot))
                 .all(is_elsewhere)
+            && !log_backups
+                .iter()
+                .any(|object| object.spec.tenant_name == tenant.name && is_left(object))
         {
             elsewhere.insert(tenant.id);
         }
@@ -208,4 +219,20 @@ pub(super) fn data_places(
         }
     }
     (with_full_backup, elsewhere)
+}
+
+/// Whether a tenant's logs go where its log backup has sent them, and are to go elsewhere.
+pub(super) fn is_moving(context: &Context, cluster: &ClusterKey, object: &LogBackup) -> bool {
+    // First what costs nothing: a thousand log backups are asked.
+    if object.spec.storage_change_policy != StorageChangePolicy::StopAndSwitch {
+        return false;
+    }
+    let Ok((_, snapshot)) = database(context, &cluster.namespace, &cluster.name) else {
+        return false;
+    };
+    let wanted = place_of(context, object, &snapshot);
+    let tenant = snapshot.tenant(&object.spec.tenant_name);
+    wanted
+        .zip(tenant)
+        .is_some_and(|(wanted, tenant)| is_away(object, tenant, &wanted))
 }

@@ -10,6 +10,7 @@ use super::attempt::LOOK_PAUSE;
 use super::fan_out::RETRY_PAUSE;
 use super::{Draft, Effect, State, Verdict};
 use crate::api::log_backup::{HealSettings, LogBackupMode};
+use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
 use crate::domain::strategy::Made;
 use crate::domain::{DestinationSeen, Event, Next, Obstacle, cause, naming};
@@ -139,6 +140,7 @@ impl Draft<'_> {
             tenant_name: spec.tenant_name.clone(),
             storage_ref: spec.storage_ref.clone()?,
             path: None,
+            storage_change_policy: StorageChangePolicy::Refuse,
             desired_state: DesiredState::Running,
             mode: LogBackupMode::AroundDataBackup,
             binding: Binding::default(),

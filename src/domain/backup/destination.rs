@@ -17,7 +17,11 @@ const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 impl Draft<'_> {
     pub(super) fn is_without_destination(&self) -> bool {
         let database = self.seen.database.as_ref();
-        database.is_ok_and(|seen| seen.tenant.destination == DestinationSeen::Unset)
+        database.is_ok_and(|seen| match &seen.tenant.destination {
+            DestinationSeen::Unset => true,
+            DestinationSeen::Elsewhere(place) => self.left_place() == Some(place),
+            DestinationSeen::Ours => false,
+        })
     }
 
     pub(super) fn set_destination(self) -> Verdict {

@@ -1,6 +1,6 @@
 //! What stands in the way of a backup.
 
-use super::Draft;
+use super::{Draft, Moving};
 use crate::domain::{DestinationSeen, Obstacle};
 use crate::oceanbase::model::{Tenant, TenantName};
 
@@ -59,7 +59,16 @@ impl Draft<'_> {
         if !database.tenant.settled {
             return Some(Obstacle::reading());
         }
-        if let DestinationSeen::Elsewhere(place) = &database.tenant.destination {
+        if let DestinationSeen::Elsewhere(place) = &database.tenant.destination
+            && self.left_place() != Some(place)
+        {
+            if self.seen.moving == Some(Moving::Logs) {
+                return Some(Obstacle::waiting(
+                    "StorageSwitching",
+                    "the tenant's backups are moving to another place: its log backup goes first, and \
+                     the backup follows (condition StorageSwitched of the LogBackup)",
+                ));
+            }
             return Some(Obstacle::permanent(
                 "DestinationInUse",
                 format!(
@@ -69,6 +78,14 @@ impl Draft<'_> {
             ));
         }
         self.seen.claimed.clone()
+    }
+
+    /// The place that the tenant's data backups leave because its logs have.
+    pub(super) fn left_place(&self) -> Option<&String> {
+        match &self.seen.moving {
+            Some(Moving::Data(place)) => Some(place),
+            _ => None,
+        }
     }
 
     /// Another backup of the tenant.

@@ -45,6 +45,8 @@ pub struct Seen {
     pub logs: Option<LogsSeen>,
     /// That the tenant is somebody else's to back up, where that is known only from outside of it.
     pub claimed: Option<Obstacle>,
+    /// How far a move has come that the tenant's log backup makes, where that concerns the task.
+    pub moving: Option<Moving>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
     /// For how long this process has known of the intent that stands in the status.
@@ -88,4 +90,13 @@ pub struct DatabaseSeen {
     pub tenant: TenantSeen,
     /// Jobs of the sys tenant, in whose name we start backups.
     pub parents: Arc<Vec<Job>>,
+}
+
+/// How far a move has come that concerns a task.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Moving {
+    /// The logs have not moved yet.
+    Logs,
+    /// They have, and data backups follow: from this place, without keys.
+    Data(String),
 }

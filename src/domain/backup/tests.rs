@@ -154,6 +154,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
         children: ChildrenSeen::default(),
         logs: None,
         claimed: None,
+        moving: None,
         held: None,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,

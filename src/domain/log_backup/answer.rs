@@ -32,7 +32,7 @@ impl Draft<'_> {
             | Answer::Preview(_)
             | Answer::Checked(_)
             | Answer::HandedOver => {
-                if matches!(effect, Effect::SetDestination(_)) {
+                if matches!(effect, Effect::SetDestination(_) | Effect::Switch { .. }) {
                     self.note_keys();
                 }
                 self.forget_failures();

@@ -69,6 +69,14 @@ pub(super) fn desired(has_open_tasks: bool, tenant: &Tenant) -> DesiredState {
     }
 }
 
+/// What keeps a running round from being ended without loss: a set that can not be recovered to yet.
+#[must_use]
+pub fn still_needs_logs(tenant: &Tenant) -> Option<String> {
+    let round = tenant.round.as_ref()?;
+    lags(round, tenant)
+        .then(|| "the archiving of the logs that the newest backup set needs".to_owned())
+}
+
 /// For how long after a backup, by the logs' own time, its set may not be seen yet.
 const SETS_FOLLOW: SignedDuration = SignedDuration::from_mins(5);
 

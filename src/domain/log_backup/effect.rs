@@ -7,6 +7,20 @@ use crate::oceanbase::model::TenantName;
 pub enum Effect {
     /// Set the tenant's `LOG_ARCHIVE_DEST`.
     SetDestination(TenantName),
+    /// End the round, to leave this place: only while nothing of the tenant runs.
+    Leave {
+        /// The tenant.
+        tenant: TenantName,
+        /// The place, without keys.
+        from: String,
+    },
+    /// Set `LOG_ARCHIVE_DEST` to another place than this one.
+    Switch {
+        /// The tenant.
+        tenant: TenantName,
+        /// The place, without keys.
+        from: String,
+    },
     /// Set it again, to the same place with other attributes. Only while archiving is stopped.
     SetAttributes(TenantName),
     /// ENABLE (`true`) or DEFER its destination.

@@ -108,6 +108,9 @@ pub(super) fn correcting(effect: &Effect) -> Event {
             (tenant, "LOG_ARCHIVE_DEST was enabled; it is deferred")
         }
         Effect::SetLagTarget(tenant, _) => (tenant, "archive_lag_target was changed; it is set"),
+        Effect::Leave { tenant, .. } | Effect::Switch { tenant, .. } => {
+            (tenant, "its place was changed; it is set")
+        }
         Effect::Rotate { tenant, .. } => (tenant, "the store's keys were changed; they are set"),
         Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
         Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),

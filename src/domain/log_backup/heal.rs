@@ -6,6 +6,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::switch::wants_full_backup;
 use super::{Archive, Draft, event};
 use crate::api::log_backup::{Heal, HealPolicy, Interruption};
 use crate::api::{DesiredState, LogBackupStatus};
@@ -124,7 +125,9 @@ impl Draft<'_> {
                 && set.available
                 && start.is_some_and(|start| set.start_replay_scn >= start)
         });
-        if is_made || self.object.spec.heal.policy != HealPolicy::RestartAndFull {
+        let is_asked = self.object.spec.heal.policy == HealPolicy::RestartAndFull
+            || wants_full_backup(&self.status);
+        if is_made || !is_asked {
             self.status.full_backup_wanted_since = None;
         }
     }

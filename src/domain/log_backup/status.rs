@@ -4,6 +4,7 @@ use super::answer::FOR_A_PERSON;
 use super::archiving::{archiving, delay_acceptable};
 use super::live::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
+use super::switch::switched;
 use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
@@ -44,6 +45,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
     conditions.push(archiving(draft, state, tenant));
+    conditions.extend(switched(draft, &status));
     conditions.push(if let State::Blocked(obstacle) = state {
         let unknown = Status::Unknown;
         wanted(

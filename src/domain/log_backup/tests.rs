@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::api::log_backup::{HealPolicy, HealSettings, LogBackupMode};
+use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{
@@ -21,6 +22,7 @@ mod renamed;
 mod replaced;
 mod rotation;
 mod stories;
+mod switch;
 mod transition;
 mod unsent;
 mod walk;
@@ -39,6 +41,7 @@ fn spec(desired_state: DesiredState) -> LogBackupSpec {
         tenant_name: "orders".to_owned(),
         storage_ref: LocalReference::new("s3"),
         path: None,
+        storage_change_policy: StorageChangePolicy::Refuse,
         desired_state,
         mode: LogBackupMode::Continuous,
         binding: Binding::Optional,
@@ -153,6 +156,7 @@ fn seen(tenant: Tenant) -> Seen {
         page: None,
         store_keys: None,
         told_version: None,
+        switch: None,
         may_heal_at: None,
         can_pause: true,
         can_set_lag_target: true,

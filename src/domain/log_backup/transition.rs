@@ -143,13 +143,15 @@ impl Draft<'_> {
 /// The statement's words.
 fn words(effect: &Effect) -> &'static str {
     match effect {
-        Effect::SetDestination(_) | Effect::SetAttributes(_) => "SET LOG_ARCHIVE_DEST",
+        Effect::SetDestination(_) | Effect::SetAttributes(_) | Effect::Switch { .. } => {
+            "SET LOG_ARCHIVE_DEST"
+        }
         Effect::SetEnabled(_, true) => "SET LOG_ARCHIVE_DEST_STATE = ENABLE",
         Effect::SetEnabled(_, false) => "SET LOG_ARCHIVE_DEST_STATE = DEFER",
         Effect::SetLagTarget(..) => "SET archive_lag_target",
         Effect::Rotate { .. } => "CHANGE EXTERNAL_STORAGE_DEST",
         Effect::Start(_) => "ARCHIVELOG",
-        Effect::Stop(_) => "NOARCHIVELOG",
+        Effect::Stop(_) | Effect::Leave { .. } => "NOARCHIVELOG",
     }
 }
 

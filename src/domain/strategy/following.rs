@@ -63,7 +63,10 @@ pub fn followed(
     generation: i64,
     known: Option<Followed>,
 ) -> Option<Followed> {
-    let asked = |spec: &LogBackupSpec| (spec.mode, spec.archive_lag_target_seconds);
+    let asked = |spec: &LogBackupSpec| {
+        let place = (spec.storage_ref.clone(), spec.path.clone());
+        (spec.mode, spec.archive_lag_target_seconds, place)
+    };
     if before == after {
         return known;
     }
@@ -115,11 +118,23 @@ impl Draft<'_> {
             };
             let wanted = &self.strategy.spec.log_backup;
             follow(wanted, &mut settings, &mut inherited.log_backup);
-            let is_the_same = settings == known.settings && inherited == *before;
+            let place = self.new_place(tenant, known);
+            let is_own = before.strategy == self.strategy.name;
+            let policy = if is_own {
+                self.strategy.spec.storage_change_policy
+            } else {
+                known.storage_change_policy
+            };
+            let is_the_same = settings == known.settings
+                && inherited == *before
+                && place.is_none()
+                && policy == known.storage_change_policy;
             (!is_the_same).then(|| LogBackupEdit {
                 name: known.name.clone(),
                 version: known.version.clone(),
                 settings,
+                place,
+                storage_change_policy: policy,
                 inherited,
             })
         })

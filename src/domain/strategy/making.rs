@@ -305,6 +305,7 @@ impl Draft<'_> {
             tenant_name: tenant.name.clone(),
             storage_ref: spec.storage_ref.clone(),
             path: self.new_log_path(tenant),
+            storage_change_policy: spec.storage_change_policy,
             desired_state,
             mode: spec.log_backup.mode.into(),
             binding,

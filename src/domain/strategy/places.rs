@@ -1,7 +1,7 @@
 //! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
 
 use super::{Draft, LogBackupSeen, Matched};
-use crate::api::strategy::FailingTenant;
+use crate::api::strategy::{FailingTenant, StorageChangePolicy};
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
 
@@ -116,22 +116,40 @@ impl Draft<'_> {
         Some(("InvalidPath", problem))
     }
 
+    /// The new place of a log backup that this strategy has made and moves.
+    pub(super) fn new_place(
+        &self,
+        tenant: &Tenant,
+        known: &LogBackupSeen,
+    ) -> Option<(String, Option<String>)> {
+        (self.may_move(known) && self.is_moved(tenant, known)).then(|| {
+            let storage = self.strategy.spec.storage_ref.name.clone();
+            (storage, self.new_log_path(tenant))
+        })
+    }
+
+    /// Whether an edit of the place moves the log backup, which is this strategy's own.
+    fn may_move(&self, known: &LogBackupSeen) -> bool {
+        let inherited = known.inherited.as_ref();
+        self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
+            && inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
+    }
+
+    /// Whether the tenant's data backups are at a place that its log backup has left, or is to leave.
+    fn follows_its_logs(&self, tenant: &Tenant, place: &str) -> bool {
+        self.index.log_backup_of(tenant).is_some_and(|known| {
+            let is_on_its_way = known.is_moving || self.is_moved(tenant, known);
+            self.may_move(known) && (is_on_its_way || known.data_left.as_deref() == Some(place))
+        })
+    }
+
     /// A log backup that goes elsewhere than the strategy says. The path of one that no strategy
     /// has made is whoever made it's to choose.
     fn moved_logs(&self, tenant: &Tenant, known: &LogBackupSeen) -> Option<(&'static str, String)> {
-        let spec = self.strategy.spec;
-        let named = known.path.as_ref();
-        let in_use = self.seen.directories.get(&tenant.id);
-        let in_use = in_use.and_then(|of| of.log.as_ref());
-        let default = || naming::log_path(None, &self.seen.identity, tenant, in_use);
-        let path = named.cloned().unwrap_or_else(default);
-        let is_at_store = known.storage == spec.storage_ref.name
-            || self.seen.same_stores.contains(&known.storage);
-        let is_moved =
-            !is_at_store || (known.inherited.is_some() && path != self.log_path(tenant, named));
-        if !is_moved {
+        if !self.is_moved(tenant, known) || self.may_move(known) {
             return None;
         }
+        let path = self.present_path(tenant, known);
         let (name, storage) = (&known.name, &known.storage);
         let place = format!("'{path}' of BackupStorage '{storage}'");
         let inherited = known.inherited.as_ref();
@@ -139,7 +157,7 @@ impl Draft<'_> {
             let message = format!(
                 "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
                  which go to {place}; it is refused, and meanwhile nothing is sent for tenants whose \
-                 logs go there, nor for new ones. Take the edit back; or stop and delete the \
+                 logs go there, nor for new ones. Take the edit back, or set `storageChangePolicy` to StopAndSwitch; or stop and delete the \
                  LogBackup, clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST, and do the \
                  same for all others there: that costs a hole in the logs and needs a new full backup"
             );
@@ -153,6 +171,24 @@ impl Draft<'_> {
         Some(("DestinationChangeRefused", message))
     }
 
+    /// Whether a log backup goes elsewhere than the strategy says.
+    fn is_moved(&self, tenant: &Tenant, known: &LogBackupSeen) -> bool {
+        let spec = self.strategy.spec;
+        let is_at_store = known.storage == spec.storage_ref.name
+            || self.seen.same_stores.contains(&known.storage);
+        let path = self.present_path(tenant, known);
+        let wanted = || self.log_path(tenant, known.path.as_ref());
+        !is_at_store || (known.inherited.is_some() && path != wanted())
+    }
+
+    /// The directory of a log backup.
+    fn present_path(&self, tenant: &Tenant, known: &LogBackupSeen) -> String {
+        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = in_use.and_then(|of| of.log.as_ref());
+        let default = || naming::log_path(None, &self.seen.identity, tenant, in_use);
+        known.path.clone().unwrap_or_else(default)
+    }
+
     /// Whether somebody else archives the tenant's logs, which is his to do without a strategy that
     /// manages them.
     pub(super) fn has_logs_elsewhere(&self, tenant: &Tenant) -> bool {
@@ -161,6 +197,9 @@ impl Draft<'_> {
 
     fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
         let place = self.seen.data_elsewhere.get(&tenant.id)?;
+        if self.follows_its_logs(tenant, place) {
+            return None;
+        }
         let message = format!(
             "the tenant's data backups go to '{place}' already, and nothing is changed: back up \
              there, or clear DATA_BACKUP_DEST first"

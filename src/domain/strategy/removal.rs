@@ -126,6 +126,8 @@ impl Draft<'_> {
                 name: known.name.clone(),
                 version: known.version.clone(),
                 settings: known.settings.clone(),
+                place: None,
+                storage_change_policy: known.storage_change_policy,
                 inherited: Inherited {
                     recovery_window: None,
                     ..inherited.clone()

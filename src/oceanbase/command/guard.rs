@@ -1,5 +1,6 @@
 //! What is looked for before a statement is sent.
 
+use super::Command;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{
     AuxiliaryTenant, CleanupKind, Destinations, JobId, JobKey, ResourceName, RestoreKey, TenantId,
@@ -31,6 +32,20 @@ pub enum Guard {
         /// The tenant.
         tenant_id: TenantId,
         /// Where its logs go.
+        place: Place,
+    },
+    /// As [`Guard::SameLogDestination`], and only while no data backup of the tenant runs.
+    QuietLogDestination {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Where its logs go.
+        place: Place,
+    },
+    /// The statement is sent only when the tenant's data backups go to this place.
+    SameDataDestination {
+        /// The tenant.
+        tenant_id: TenantId,
+        /// Where they go.
         place: Place,
     },
     /// The statement is sent only when the tenant has no destination of data backups.
@@ -149,4 +164,72 @@ pub enum Guard {
         /// The cleanup.
         job_id: JobId,
     },
+}
+
+impl Command {
+    /// What is looked for before it is sent.
+    #[must_use]
+    pub fn guard(&self) -> Guard {
+        match self {
+            Self::Backup {
+                tenant_id,
+                key,
+                places,
+                ..
+            } => Guard::FreePlace {
+                tenant_id: *tenant_id,
+                key: key.clone(),
+                places: *places,
+            },
+            Self::FindBackup { key, .. } => Guard::NoJobWithKey(key.clone()),
+            Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
+                tenant_id: *tenant_id,
+                key: key.clone(),
+            },
+            Self::SetLogArchiveDest {
+                tenant_id,
+                replaces: Some(place),
+                ..
+            }
+            | Self::ArchiveLog {
+                tenant_id, place, ..
+            } => Guard::SameLogDestination {
+                tenant_id: *tenant_id,
+                place: place.clone(),
+            },
+            Self::LeaveLogDest {
+                tenant_id, place, ..
+            } => Guard::QuietLogDestination {
+                tenant_id: *tenant_id,
+                place: place.clone(),
+            },
+            Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
+            Self::SetDataBackupDest {
+                tenant_id,
+                replaces: Some(place),
+                ..
+            } => Guard::SameDataDestination {
+                tenant_id: *tenant_id,
+                place: place.clone(),
+            },
+            Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::AddDeletePolicy {
+                tenant_id, seen, ..
+            } => Guard::DestinationsAre {
+                tenant_id: *tenant_id,
+                seen: seen.clone(),
+            },
+            Self::DropDeletePolicy {
+                tenant_id,
+                recovery_window,
+                ..
+            } => Guard::PolicyIs {
+                tenant_id: *tenant_id,
+                recovery_window: recovery_window.clone(),
+            },
+            Self::Recovery(recovery) => recovery.guard(),
+            Self::Cleanup(cleanup) => cleanup.guard(),
+            _ => Guard::None,
+        }
+    }
 }

@@ -52,7 +52,7 @@ fn a_log_destination_is_one_quoted_text_of_blank_separated_pairs() {
         destination: Destination::file("/ob/log").unwrap(),
         mandatory: false,
         piece_switch_days: 2,
-        again: false,
+        replaces: None,
     };
     assert_eq!(
         command.text().unwrap(),

@@ -52,12 +52,15 @@ impl Sender {
                 none_set(self.log_dest(session, version, tenant_id).await?.is_some())
             }
             Guard::SameLogDestination { tenant_id, place } => {
-                let shown = self.log_dest(session, version, tenant_id).await?;
-                let shown = shown.map(|path| Place::read_back(&path));
-                if shown.is_some_and(|shown| place.is_same_as(&shown)) {
-                    return Ok(());
-                }
-                Err(withheld("somebody has set another destination meanwhile"))
+                same_place(self.log_dest(session, version, tenant_id).await?, &place)
+            }
+            Guard::QuietLogDestination { tenant_id, place } => {
+                same_place(self.log_dest(session, version, tenant_id).await?, &place)?;
+                let running = self.jobs(session, version, &Query::RunningJobs).await?;
+                quiet(&running, tenant_id)
+            }
+            Guard::SameDataDestination { tenant_id, place } => {
+                same_place(self.data_dest(session, version, tenant_id).await?, &place)
             }
             Guard::NoDataDestination(tenant_id) => {
                 none_set(self.data_dest(session, version, tenant_id).await?.is_some())
@@ -270,6 +273,25 @@ fn free_place(running: &[Job], tenant_id: TenantId, places: usize) -> Result<(),
         return Ok(());
     }
     Err(withheld(&format!("{} of {places} running", taken.len())))
+}
+
+fn same_place(shown: Option<String>, place: &Place) -> Result<(), Stop> {
+    let shown = shown.map(|path| Place::read_back(&path));
+    if shown.is_some_and(|shown| place.is_same_as(&shown)) {
+        return Ok(());
+    }
+    Err(withheld("somebody has set another destination meanwhile"))
+}
+
+fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), Stop> {
+    let is_running = |job: &&Job| job.tenant_id == tenant_id && !job.status.is_terminal();
+    match jobs.iter().find(is_running) {
+        Some(job) => Err(withheld(&format!(
+            "backup job {} of the tenant runs",
+            job.id
+        ))),
+        None => Ok(()),
+    }
 }
 
 fn none_set(is_set: bool) -> Result<(), Stop> {

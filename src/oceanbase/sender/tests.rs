@@ -361,7 +361,7 @@ fn longer_pieces(directory: &str) -> Command {
         destination: Destination::file(directory).unwrap(),
         mandatory: false,
         piece_switch_days: 7,
-        again: true,
+        replaces: Some(Destination::file(directory).unwrap().place().clone()),
     }
 }
 

@@ -74,6 +74,7 @@ async fn destination_of(session: &mut Client, destination: Destination, expected
         tenant: TenantName::parse("orders").unwrap(),
         tenant_id: TenantId(1002),
         destination,
+        replaces: None,
     };
     let text = command.text().unwrap();
     let words = ["ALTER SYSTEM SET DATA_BACKUP_DEST = ", " TENANT = "];

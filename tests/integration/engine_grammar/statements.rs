@@ -112,6 +112,7 @@ pub(super) fn with_destination(destination: &Destination) -> Vec<Command> {
         tenant: tenant(),
         tenant_id: TenantId(1002),
         destination: destination.clone(),
+        replaces: None,
     }];
     for mandatory in [false, true] {
         for piece_switch_days in 1..=7 {
@@ -121,7 +122,7 @@ pub(super) fn with_destination(destination: &Destination) -> Vec<Command> {
                 destination: destination.clone(),
                 mandatory,
                 piece_switch_days,
-                again: false,
+                replaces: None,
             });
         }
     }
@@ -165,6 +166,11 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
             place: Destination::file("/ob/log").unwrap().place().clone(),
         },
         Command::NoArchiveLog(tenant()),
+        Command::LeaveLogDest {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+            place: Destination::file("/ob/log").unwrap().place().clone(),
+        },
         backup(false, key(uid, 1)),
         backup(true, key(uid, 1)),
         backup(false, key(&"f".repeat(40), i32::MAX)),
@@ -231,6 +237,7 @@ fn kinds_of_commands() -> usize {
         SetArchiveLagTarget
         ArchiveLog
         NoArchiveLog
+        LeaveLogDest
         SetDataBackupDest
         AddDeletePolicy
         DropDeletePolicy

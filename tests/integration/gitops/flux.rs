@@ -132,7 +132,7 @@ impl Git {
             "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded",
                 "message": "stored", "lastTransitionTime": now}],
         }});
-        let patch = [
+        let write = [
             "patch",
             "externalartifact",
             "backups",
@@ -140,8 +140,8 @@ impl Git {
             "--type=merge",
         ];
         let status = status.to_string();
-        let patch = [&patch[..], &["--patch", &status]].concat();
-        self.world.kubectl(&patch).unwrap();
+        let write = [&write[..], &["--patch", &status]].concat();
+        self.world.kubectl(&write).unwrap();
     }
 
     /// A Kustomization as it is.

@@ -1,4 +1,4 @@
-//! What people change for good: how long backups are kept, which of them go at once. What comes of it
+//! What people change for good: how long backups are kept, which of them go at once, where they go. What comes of it
 //! in peace, and that no fault of the enumerated ones does harm.
 
 use std::collections::BTreeMap;
@@ -9,13 +9,13 @@ use simulation::enumerate::of_group;
 use super::faults::{SEED, assert_harmless};
 use super::peace::{NOTHING, wrong};
 
-pub(super) const WORKLOADS: [&str; 2] = ["policies", "purge"];
+pub(super) const WORKLOADS: [&str; 3] = ["policies", "purge", "switch"];
 
 /// How many kills at statements and writes run with every change.
-const KILLS: usize = 90;
+const KILLS: usize = 96;
 
 /// How many plans run besides.
-const OTHERS: usize = 30;
+const OTHERS: usize = 24;
 
 #[test]
 fn a_window_is_set_made_longer_and_taken_away() {
@@ -53,6 +53,23 @@ fn what_is_asked_for_goes_once_and_what_must_stay_does() {
         "deleted of orders: set 1 piece 1 piece 2",
     ];
     assert_eq!(wrong("purge", &wanted), NOTHING);
+}
+
+#[test]
+fn log_backup_ends_at_one_store_and_begins_at_another_and_a_full_backup_follows() {
+    let wanted = [
+        "SetLogArchiveDest of orders: 2",
+        "SetDataBackupDest of orders: 2",
+        "NoArchiveLog of orders: 1",
+        "ArchiveLog of orders: 2",
+        "Backup of orders: 3",
+        "jobs of orders: Full COMPLETED, Full COMPLETED, Inc COMPLETED",
+        "logbackups prod-t1002: StorageSwitched=True/StorageSwitched",
+        "backupstrategies nightly: BackupHealthy=True/LastBackupsSucceeded",
+        "database of orders: logs to file:///ob-backup-new/obprod-7/orders-1002/log OPTIONAL | \
+         round 2 DOING | data to file:///ob-backup-new/obprod-7/orders-1002/data",
+    ];
+    assert_eq!(wrong("switch", &wanted), NOTHING);
 }
 
 /// An operator is killed before and after each statement and write.

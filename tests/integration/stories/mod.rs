@@ -20,6 +20,7 @@ mod elsewhere;
 mod failure;
 mod injection;
 mod kill;
+mod killed_changes;
 mod lag_target;
 mod leader;
 mod log_backup;
@@ -54,6 +55,7 @@ mod strategy_edits;
 mod strategy_history;
 mod suspend;
 mod suspend_midway;
+mod switch;
 mod tenants;
 mod verification;
 

@@ -3,7 +3,7 @@
 //! The numbers are those of the project's invariants: I1 one job per attempt, I2 never two backups
 //! of a tenant at a time, I3 an end is an end, I4 a job id stands, I5 one task per slot, I9 nothing
 //! destructive, I11 no secret anywhere, I12 only its own objects, I13 generations; a backup that is
-//! called complete has a set, protected where that was asked for; I8 a recovery is begun once, and leaves
+//! called complete has a set, protected where that was asked for; I7 a recovery is begun once, and leaves
 //! nothing behind but what was asked for; nothing is changed about a tenant
 //! that somebody else backs up; and of several operators one acts at a time. What must hold at the end (I6, I10, I14, I15) is in [`digest`](crate::digest) and [`run`](crate::run).
 
@@ -55,6 +55,8 @@ struct State {
     allowed: BTreeSet<Kind>,
     heals: bool,
     is_around: bool,
+    /// Whether backups are moved to another place.
+    moves: bool,
     /// Whether RESTORE reads the store for a while before its row is there.
     reads_slowly: bool,
     /// Whether all clocks are right.
@@ -79,7 +81,7 @@ struct State {
     /// What is known of recoveries.
     recoveries: recoveries::Recoveries,
     /// Destinations that were set before the statement that is being run.
-    destinations: BTreeSet<(String, &'static str)>,
+    destinations: BTreeSet<(String, &'static str, String)>,
     /// Tenants that somebody else backed up before the statement that is being run.
     elsewhere: BTreeSet<String>,
     /// Tenants whose log backup was interrupted before the statement that is being run.
@@ -111,6 +113,7 @@ impl Oracle {
             allowed: workload.allowed.iter().copied().collect(),
             heals: workload.heals,
             is_around: workload.is_around,
+            moves: workload.moves,
             reads_slowly: workload.reads_slowly,
             is_on_time: faults
                 .iter()

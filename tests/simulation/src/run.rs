@@ -128,10 +128,16 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     }
     // What is refused for good is tried now and then.
     let is_seldom = refuses && sent_lately(world) <= SELDOM;
-    if report.settled_at + QUIET > workload.length && !is_seldom {
+    let faults = &report.plan.faults;
+    let struck_at = world.director.struck().0.unwrap_or_default();
+    // What goes wrong that late is answered at once.
+    let quiet_from = workload
+        .length
+        .saturating_sub(QUIET)
+        .max(struck_at + CONVERGENCE);
+    if report.settled_at > quiet_from && !is_seldom {
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));
     }
-    let faults = &report.plan.faults;
     let of_second = faults
         .iter()
         .filter(|fault| fault.at.is_of_second())
@@ -158,7 +164,6 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
             ));
         }
         let costs: u64 = faults.iter().map(|fault| fault.act.costs()).sum();
-        let struck_at = world.director.struck().0.unwrap_or_default();
         let patience = workload.patience + Duration::from_secs(costs);
         let limit = peace.settled_at.max(struck_at) + CONVERGENCE + patience;
         if report.settled_at > limit {

@@ -69,6 +69,8 @@ pub struct Workload {
     pub heals: bool,
     /// Whether logs are archived for data backups only.
     pub is_around: bool,
+    /// Whether backups are moved to another place.
+    pub moves: bool,
     /// Whether RESTORE reads the store for a while before its row is there: it may then be sent again,
     /// and comes through once.
     pub reads_slowly: bool,
@@ -173,6 +175,7 @@ impl Workload {
             Self::verify_gone(),
             Self::policies(),
             Self::purge(),
+            Self::switch(),
             Self::days(),
         ]
     }
@@ -207,6 +210,7 @@ impl Workload {
             allowed: SETTING_UP.to_vec(),
             heals: true,
             is_around: false,
+            moves: false,
             reads_slowly: false,
             at_once: 2,
             has_second: false,

@@ -291,3 +291,67 @@ fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
     assert_eq!(story.make(121).len(), 1);
 }
+
+/// A store, and a directory in it where one is named.
+type NewPlace = (String, Option<String>);
+
+/// What the strategy writes into its log backups.
+fn edits(story: &mut Story) -> Vec<(String, Option<NewPlace>)> {
+    match story.look(1).effect {
+        Some(Effect::EditLogBackups(edits)) => edits
+            .into_iter()
+            .map(|edit| (edit.name, edit.place))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn that_may_move() -> Story {
+    let mut story = Story::of(&[1002]);
+    story.spec.storage_change_policy = StorageChangePolicy::StopAndSwitch;
+    story.seen.log_backups[0].storage_change_policy = StorageChangePolicy::StopAndSwitch;
+    story
+}
+
+#[test]
+fn a_move_that_is_allowed_is_written_into_the_log_backup() {
+    let mut story = that_may_move();
+    assert_eq!(edits(&mut story), []);
+    story.spec.storage_ref = LocalReference::new("other");
+    story.generation += 1;
+    let moved = ("prod-t1002".to_owned(), Some(("other".to_owned(), None)));
+    assert_eq!(edits(&mut story), [moved]);
+    assert_eq!(story.failing(), []);
+    assert_eq!(story.is(types::STALLED), "False");
+}
+
+#[test]
+fn the_policy_is_written_into_a_log_backup_that_is_the_strategys_own() {
+    let mut story = Story::of(&[1002]);
+    story.spec.storage_change_policy = StorageChangePolicy::StopAndSwitch;
+    assert_eq!(edits(&mut story), [("prod-t1002".to_owned(), None)]);
+}
+
+#[test]
+fn the_log_backup_of_another_strategy_is_not_moved() {
+    let mut story = that_may_move();
+    story.seen.log_backups[0].inherited = Some(inherited("before"));
+    story.seen.log_backups[0].storage = "other".to_owned();
+    assert_eq!(edits(&mut story), []);
+    assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
+}
+
+#[test]
+fn data_that_follows_its_logs_is_not_somebody_elses() {
+    let mut story = that_may_move();
+    story.seen.data_elsewhere = [(TenantId(1002), "file:///old".to_owned())].into();
+    story.look(1);
+    assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
+    story.seen.log_backups[0].is_moving = true;
+    story.look(2);
+    assert_eq!(story.failing(), []);
+    story.seen.log_backups[0].is_moving = false;
+    story.seen.log_backups[0].data_left = Some("file:///old".to_owned());
+    story.look(3);
+    assert_eq!(story.failing(), []);
+}

@@ -39,6 +39,7 @@ fn destination(desk: &Desk) -> Command {
         tenant: tenant(),
         tenant_id: TenantId(1002),
         destination: Destination::file("/store/orders").unwrap(),
+        replaces: None,
     }
 }
 

@@ -54,7 +54,7 @@ impl State {
         }
     }
 
-    /// I7: who could be restored still can.
+    /// I8: who could be restored still can.
     pub(super) fn keeps_a_chain(&mut self, world: &World) {
         let mut lost = Vec::new();
         for tenant in &world.tenants {
@@ -67,7 +67,7 @@ impl State {
             }
         }
         for name in lost {
-            self.violated(&format!("I7: {name} has lost its last set"));
+            self.violated(&format!("I8: {name} has lost its last set"));
         }
     }
 }

@@ -1,5 +1,5 @@
 //! What must hold where somebody else works in the same tenants: no BACKUP is sent into his, none of
-//! his is canceled, and nothing deletes more than a strategy asks for (I7).
+//! his is canceled, and nothing deletes more than a strategy asks for (I8).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl State {
             let days = text.split('\'').find_map(|part| part.strip_suffix('d'));
             let days = days.and_then(|days| days.parse::<u64>().ok());
             if !days.is_some_and(|days| self.windows.contains(&days)) {
-                self.violated(&format!("I7: nobody asks for that window: {text}"));
+                self.violated(&format!("I8: nobody asks for that window: {text}"));
             }
         }
         for name in &entry.named {

@@ -50,7 +50,10 @@ const EDITED: [(&str, &[&str]); 2] = [
             "drift",
             "heal",
             "mode",
+            "path",
             "pieceSwitchDays",
+            "storageChangePolicy",
+            "storageRef",
         ],
     ),
 ];

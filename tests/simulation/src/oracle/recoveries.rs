@@ -113,7 +113,7 @@ impl State {
             _ => None,
         };
         if let Some(wrong) = wrong {
-            self.violated(&format!("I8: {wrong}: {}", entry.text));
+            self.violated(&format!("I7: {wrong}: {}", entry.text));
         }
     }
 

@@ -36,11 +36,13 @@ impl State {
             return;
         }
         self.destinations = simulator.world(|world| {
-            let logs = world.tenants.iter().filter(|t| t.archive_dest.is_some());
-            let data = world.tenants.iter().filter(|t| t.data_dest.is_some());
-            let logs = logs.map(|tenant| (tenant.name.clone(), "logs"));
-            logs.chain(data.map(|tenant| (tenant.name.clone(), "data")))
-                .collect()
+            let all = world.tenants.iter().flat_map(|tenant| {
+                let logs = tenant.archive_dest.as_ref().map(|dest| &dest.uri);
+                let data = tenant.data_dest.as_ref().map(|dest| &dest.uri);
+                let set = [("logs", logs), ("data", data)];
+                set.map(|(what, uri)| Some((tenant.name.clone(), what, uri?.path())))
+            });
+            all.flatten().collect()
         });
     }
 
@@ -97,7 +99,7 @@ impl State {
         if !(heals || is_for_a_task || self.allowed.contains(&entry.kind)) {
             self.violated(&format!("I9: nobody asked for {}", entry.text));
         }
-        if entry.kind == Kind::NoArchiveLog && (self.is_around || is_for_a_task) {
+        if entry.kind == Kind::NoArchiveLog && (self.is_around || self.moves || is_for_a_task) {
             self.cuts_nothing_off(entry);
         }
         if entry.kind == Kind::Backup {
@@ -123,7 +125,13 @@ impl State {
             _ => return,
         };
         for name in &entry.named {
-            if self.destinations.contains(&(name.clone(), holds)) {
+            let mut set = self.destinations.iter();
+            // Where backups are moved, one that is right already is not set again.
+            let is_again = set.any(|(of, what, place)| {
+                let is_same = !self.moves || entry.text.contains(place);
+                of == name && *what == holds && is_same
+            });
+            if is_again {
                 self.violated(&format!("a destination was set again: {}", entry.text));
             }
         }

@@ -368,7 +368,7 @@ fn an_operator_that_acts_after_it_gave_the_lease_back_is_seen() {
 fn a_recovery_window_that_nobody_asked_for_is_seen() {
     let said = said_of(&["ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' \
                           RECOVERY_WINDOW '7d' TENANT = 'orders'"]);
-    assert!(said.iter().any(|text| text.contains("I7: ")), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("I8: ")), "{said:?}");
 }
 
 #[test]

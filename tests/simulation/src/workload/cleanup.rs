@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use oceanbase_sim::statement::Kind;
 
+use super::everyday::STRATEGY;
 use super::trouble::strategy;
-use super::{Action, Workload, edit, minutes};
+use super::{Action, STORE, Workload, edit, minutes};
 
 /// Two tenants with full sets of 20, 10 and 3 days ago and their logs; the database deletes what is
 /// obsolete of the second one, in an hour.
@@ -62,6 +63,37 @@ impl Workload {
             .at(
                 minutes(16),
                 retain("spec: {retention: {policy: KeepAll, recoveryWindowDays: null}}"),
+            )
+    }
+
+    /// A strategy moves to another store: log backup ends and begins anew there, and a full backup
+    /// follows.
+    pub(super) fn switch() -> Self {
+        let mut switch = Self::new("switch", &["orders"]);
+        switch.allowed.push(Kind::NoArchiveLog);
+        switch.moves = true;
+        switch.length = minutes(37);
+        switch.slots = vec!["2026-11-20T02:00:00Z", "2026-11-20T02:18:00Z"];
+        let later = STRATEGY.replace("'10 2 * * *'", "'18 2 * * *'");
+        let moves = later + "  storageChangePolicy: StopAndSwitch\n";
+        let new = format!(
+            "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStorage
+metadata: {{name: new}}
+spec: {{type: NFS, nfs: {{path: {STORE}-new}}}}
+"
+        );
+        switch
+            .at(Duration::ZERO, Action::Apply(moves))
+            .at(Duration::ZERO, Action::Apply(new))
+            .at(
+                minutes(10),
+                edit(
+                    "backupstrategies",
+                    "nightly",
+                    "spec: {storageRef: {name: new}}",
+                ),
             )
     }
 

@@ -35,7 +35,7 @@ impl State {
         }
         let found = simulator.world(Found::of);
         for wrong in self.recoveries.wrong_end(after, &found) {
-            self.violated(&format!("I8: {wrong}: {change}"));
+            self.violated(&format!("I7: {wrong}: {change}"));
         }
     }
 
@@ -57,7 +57,7 @@ impl State {
         let auxiliary = found.tenants.keys();
         let auxiliary = auxiliary.filter(|name| name.starts_with("AUX_RECOVER$") && !may_stay);
         left.extend(auxiliary.map(|name| format!("tenant {name} is left behind")));
-        left.into_iter().map(|left| format!("I8: {left}")).collect()
+        left.into_iter().map(|left| format!("I7: {left}")).collect()
     }
 }
 

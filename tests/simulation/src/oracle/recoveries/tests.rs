@@ -70,7 +70,7 @@ fn said_of_task(spec: &Value, statements: &[&str], first: &Value, last: &Value) 
             tokio::time::sleep(Duration::from_mins(10)).await;
         }
         let said = oracle.violations().into_iter();
-        said.filter_map(|text| Some(text.split_once(": I8: ")?.1.to_owned()))
+        said.filter_map(|text| Some(text.split_once(": I7: ")?.1.to_owned()))
             .collect()
     })
 }

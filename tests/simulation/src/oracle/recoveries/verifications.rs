@@ -69,7 +69,7 @@ impl State {
         }
         let found = simulator.world(Found::of);
         for left in left_of(before, &found) {
-            self.violated(&format!("I8: {left}: {change}"));
+            self.violated(&format!("I7: {left}: {change}"));
         }
     }
 
@@ -117,8 +117,8 @@ impl State {
             .values()
             .filter(|id| is_for_a_while(id))
             .count();
-        let several = (count > 1).then(|| format!("I8: {count} tenants are verified at a time"));
-        let twice = twice.map(|key| format!("I8: it was run twice for {key}"));
+        let several = (count > 1).then(|| format!("I7: {count} tenants are verified at a time"));
+        let twice = twice.map(|key| format!("I7: it was run twice for {key}"));
         for wrong in several.into_iter().chain(twice) {
             if self.recoveries.told.insert(wrong.clone()) {
                 self.violated(&wrong);

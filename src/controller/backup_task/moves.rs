@@ -1,0 +1,53 @@
+//! How far a move of the tenant's backups to another place has come.
+
+use super::super::log_backup::{destination_seen, is_away, oldest_of_tenant};
+use super::super::strategy::{moved, place_of};
+use super::super::{Context, namespace, stores};
+use crate::api::BackupTask;
+use crate::api::strategy::StorageChangePolicy;
+use crate::domain::DestinationSeen;
+use crate::domain::backup::{Moving, may_be_sent};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::{Snapshot, Tenant};
+
+/// How far a move has come, where the tenant's data backups go to another place than the task's.
+pub(super) fn moving(
+    task: &BackupTask,
+    context: &Context,
+    (key, snapshot): (&ClusterKey, &Snapshot),
+    tenant: &Tenant,
+    wanted: Option<&Place>,
+) -> Option<Moving> {
+    let shown = tenant.data_dest.as_deref();
+    let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(wanted?)) else {
+        return None;
+    };
+    if !may_be_sent(task.status.as_ref()) {
+        return None;
+    }
+    let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id))?;
+    let logs = place_of(context, &known, snapshot)?;
+    if is_to_move(task, context, key, snapshot) || is_away(&known, tenant, &logs) {
+        return Some(Moving::Logs);
+    }
+    let switch = known.status.as_ref()?.storage_switch.as_ref()?;
+    (switch.data_from.as_ref() == Some(&place)).then_some(Moving::Data(place))
+}
+
+/// Whether the task's strategy moves the tenant's log backup, which is still to be told.
+fn is_to_move(task: &BackupTask, context: &Context, key: &ClusterKey, snapshot: &Snapshot) -> bool {
+    let Some(reference) = &task.spec.strategy_ref else {
+        return false;
+    };
+    let strategies = &context.stores.strategies;
+    let strategy = stores::find(strategies, &namespace(task), &reference.name);
+    let moves = strategy.filter(|strategy| {
+        strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
+    });
+    moves.is_some_and(|strategy| {
+        let all = moved(context, key, &strategy, snapshot);
+        let mut all = all.iter();
+        all.any(|known| known.spec.tenant_name == task.spec.tenant_name)
+    })
+}

@@ -1,0 +1,86 @@
+//! A move of a tenant's logs to another place: what it is about, and what of the tenant runs.
+
+use kube::ResourceExt;
+
+use super::super::{Context, namespace, page, place};
+use super::destination_seen;
+use crate::api::strategy::StorageChangePolicy;
+use crate::api::{BackupTask, LogBackup};
+use crate::domain::DestinationSeen;
+use crate::domain::log_backup::{SwitchSeen, still_needs_logs};
+use crate::oceanbase::destination::Place;
+use crate::oceanbase::model::Tenant;
+
+/// What a move is about, where the tenant's logs go to another place than is asked for, and may be moved.
+pub(super) fn switch_seen(
+    object: &LogBackup,
+    context: &Context,
+    tenant: &Tenant,
+    wanted: &Place,
+) -> Option<SwitchSeen> {
+    if !is_away(object, tenant, wanted) {
+        return None;
+    }
+    let shown = Place::read_back(&tenant.log_dest.as_ref()?.path);
+    let busy = || {
+        let backup = tenant.running_jobs().next();
+        let backup = backup.map(|job| format!("backup job {}", job.id));
+        let cleanup = tenant.running_cleanups().next();
+        let cleanup = cleanup.map(|job| format!("cleanup job {}", job.id));
+        backup
+            .or(cleanup)
+            .or_else(|| begun_task(object, context))
+            .or_else(|| still_needs_logs(tenant))
+    };
+    Some(SwitchSeen {
+        to: wanted.root().to_owned(),
+        data_from: data_from(object, context, tenant, &shown),
+        busy: busy(),
+    })
+}
+
+/// Whether the tenant's logs go where this object has sent them, and are to go elsewhere.
+pub(in crate::controller) fn is_away(object: &LogBackup, tenant: &Tenant, wanted: &Place) -> bool {
+    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    let known = object.status.as_ref();
+    let known = known.and_then(|status| status.storage_directory.as_deref());
+    object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
+        && matches!(
+            destination_seen(shown, Some(wanted)),
+            DestinationSeen::Elsewhere(_)
+        )
+        && destination_seen(shown, known.map(Place::read_back).as_ref()) == DestinationSeen::Ours
+}
+
+/// Where the tenant's data backups go, where that is in the store that its logs leave: elsewhere they are
+/// somebody else's.
+fn data_from(
+    object: &LogBackup,
+    context: &Context,
+    tenant: &Tenant,
+    logs: &Place,
+) -> Option<String> {
+    let data = Place::read_back(tenant.data_dest.as_deref()?);
+    let home = namespace(object);
+    let stores = context.stores.storages.state_filter(|storage| {
+        storage.namespace().as_deref() == Some(&home)
+            && place::root(&storage.spec)
+                .is_ok_and(|root| root.path_to(logs).is_some() && root.path_to(&data).is_some())
+    });
+    (!stores.is_empty()).then(|| data.root().to_owned())
+}
+
+/// A data backup of ours that has begun and is not over: it may be tried again.
+fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
+    let is_begun = |task: &BackupTask| {
+        let status = task.status.as_ref();
+        task.spec.mirror.is_none()
+            && status.is_some_and(|it| it.outcome.is_none() && !it.attempts.is_empty())
+    };
+    let all = &context.stores.tasks;
+    let begun =
+        all.state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && is_begun(task));
+    let mut begun = begun.iter();
+    let task = begun.find(|task| page::is_of_tenant(task, object, context))?;
+    Some(format!("BackupTask '{}'", task.name_any()))
+}

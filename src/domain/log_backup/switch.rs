@@ -1,0 +1,254 @@
+//! A move of the logs to another place, as `storageChangePolicy: StopAndSwitch` asks for.
+//!
+//! ```text
+//! announced ──nothing runs──> NOARCHIVELOG ──STOP──> SET LOG_ARCHIVE_DEST ──> ARCHIVELOG ──> full backup
+//! ```
+//!
+//! Each step stands in the status before its statement is sent, and what the database does is looked at
+//! before each: whoever begins anew in the middle goes on. Only the place that this very object has sent
+//! the tenant's logs to is ever left.
+
+use std::time::Duration;
+
+use super::{Archive, Draft, Effect, STEP_PATIENCE, Verdict};
+use crate::api::condition::types::STORAGE_SWITCHED;
+use crate::api::log_backup::{LogBackupMode, StorageSwitch};
+use crate::api::strategy::StorageChangePolicy;
+use crate::api::{DesiredState, LogBackupStatus};
+use crate::domain::backup::ineligible;
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::{DestinationSeen, Event, Next, Obstacle, time};
+use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
+
+const ANNOUNCED: &str = "Announced";
+const STOPPING: &str = "Stopping";
+const SETTING: &str = "Setting";
+const STARTING: &str = "Starting";
+const AWAITING_FULL_BACKUP: &str = "AwaitingFullBackup";
+const SWITCHED: &str = "Switched";
+
+/// How soon after it was announced a move begins.
+const NOTICE: Duration = Duration::from_secs(1);
+
+/// What a move is about; looked up while logs go to another place than is asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SwitchSeen {
+    /// The new place, without keys.
+    pub to: String,
+    /// Where the tenant's data backups go, where that is in the store that is left.
+    pub data_from: Option<String>,
+    /// What of the tenant runs, so that log backup can not be stopped, if anything.
+    pub busy: Option<String>,
+}
+
+/// The move that is under way.
+fn open(status: &LogBackupStatus) -> Option<&StorageSwitch> {
+    let known = status.storage_switch.as_ref();
+    known.filter(|known| known.step != SWITCHED)
+}
+
+/// Whether a move is under way.
+#[must_use]
+pub fn is_moving(status: &LogBackupStatus) -> bool {
+    open(status).is_some()
+}
+
+/// Whether a move is under way of which a full backup is part.
+pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
+    open(status).is_some_and(|known| known.step == AWAITING_FULL_BACKUP)
+}
+
+impl Draft<'_> {
+    /// The place that is to be left: one of somebody else is not.
+    pub(super) fn left_place(&self) -> Option<String> {
+        let DestinationSeen::Elsewhere(place) = self.destination() else {
+            return None;
+        };
+        let known = self.status.storage_directory.as_deref()?;
+        let known = known.split('?').next().unwrap_or_default();
+        let is_ours = known.trim_end_matches('/') == place;
+        let is_asked = self.object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch;
+        (is_ours && is_asked).then(|| place.clone())
+    }
+
+    /// Takes the next step of a move.
+    pub(super) fn switch(
+        mut self,
+        tenant: &Tenant,
+        archive: Archive,
+        from: String,
+        seen: &SwitchSeen,
+    ) -> Verdict {
+        if let Some(obstacle) = self.switch_obstacle(tenant) {
+            let mut verdict = self.blocked(Some(tenant), obstacle);
+            verdict.next = STEP_PATIENCE;
+            return verdict;
+        }
+        let known = open(&self.status);
+        if known.is_none_or(|known| known.from != from || known.to != seen.to) {
+            return self.announce(tenant, archive, from, seen);
+        }
+        if let Some(until) = self.paused_until() {
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, Next::At(until));
+        }
+        if !self.is_settled() {
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, Next::Await);
+        }
+        let Some(name) = TenantName::parse(&self.object.spec.tenant_name) else {
+            return self.blocked(Some(tenant), Obstacle::reading());
+        };
+        let goes_on = matches!(
+            archive,
+            Archive::Round(RoundStatus::Prepare | RoundStatus::Beginning | RoundStatus::Doing)
+        );
+        if goes_on && seen.busy.is_some() {
+            self.set_step(ANNOUNCED);
+            let state = self.under_way(archive);
+            return self.render(Some(tenant), &state, None, STEP_PATIENCE);
+        }
+        let effect = match (&archive, tenant.archive_log) {
+            (Archive::Stopped, Some(true)) => Some(Effect::Leave { tenant: name, from }),
+            (Archive::Stopped, _) => {
+                self.set_step(SETTING);
+                Some(Effect::Switch { tenant: name, from })
+            }
+            (Archive::Round(RoundStatus::Stopping), _) | (_, Some(false)) => None,
+            _ => {
+                self.set_step(STOPPING);
+                Some(Effect::Leave { tenant: name, from })
+            }
+        };
+        let state = self.under_way(archive);
+        if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
+            return self.render(Some(tenant), &state, None, Next::At(until));
+        }
+        self.render(Some(tenant), &state, effect, STEP_PATIENCE)
+    }
+
+    /// Says what is going to happen, before anything does.
+    fn announce(
+        mut self,
+        tenant: &Tenant,
+        archive: Archive,
+        from: String,
+        seen: &SwitchSeen,
+    ) -> Verdict {
+        let message = format!(
+            "log backup of tenant {} leaves '{from}' for '{}', as `storageChangePolicy: \
+             StopAndSwitch` asks: it is stopped and started, what is written in between can not be \
+             recovered to, and a full backup follows",
+            self.object.spec.tenant_name, seen.to
+        );
+        self.status.storage_switch = Some(StorageSwitch {
+            from,
+            to: seen.to.clone(),
+            data_from: seen.data_from.clone(),
+            since: time(self.now),
+            step: ANNOUNCED.to_owned(),
+        });
+        self.event = Some(Event {
+            warning: true,
+            reason: "StorageSwitchAnnounced",
+            message,
+        });
+        let state = self.under_way(archive);
+        self.render(Some(tenant), &state, None, Next::After(NOTICE))
+    }
+
+    fn switch_obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
+        if let Some(obstacle) = ineligible(tenant) {
+            return Some(obstacle);
+        }
+        if let Some(obstacle) = &self.seen.conflict {
+            return Some(obstacle.clone());
+        }
+        let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
+        let runs = self.object.spec.desired_state == DesiredState::Running;
+        if runs || (is_around && self.desired == DesiredState::Stopped) {
+            return None;
+        }
+        Some(Obstacle::waiting(
+            "StorageSwitchWaits",
+            "the logs are to go to another place, and log backup is stopped or paused, as \
+             `desiredState` asks: set it to Running to have them moved",
+        ))
+    }
+
+    fn set_step(&mut self, step: &str) {
+        if let Some(known) = &mut self.status.storage_switch {
+            step.clone_into(&mut known.step);
+        }
+    }
+
+    /// Follows a move whose new place is set, or that was taken back.
+    pub(super) fn follow_switch(&mut self, archive: &Archive) {
+        let Some(known) = open(&self.status) else {
+            return;
+        };
+        if *self.destination() != DestinationSeen::Ours {
+            return;
+        }
+        match known.step.as_str() {
+            // The edit was taken back before anything was sent.
+            ANNOUNCED => self.status.storage_switch = None,
+            STOPPING | SETTING => self.set_step(STARTING),
+            AWAITING_FULL_BACKUP if self.status.full_backup_wanted_since.is_none() => {
+                self.set_step(SWITCHED);
+            }
+            _ => {}
+        }
+        let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
+        let runs = *archive == Archive::Round(RoundStatus::Doing);
+        let starts = open(&self.status).is_some_and(|known| known.step == STARTING);
+        if starts && (runs || is_around) {
+            self.set_step(AWAITING_FULL_BACKUP);
+            self.status.full_backup_wanted_since = Some(time(self.now));
+        }
+    }
+}
+
+/// Whether the logs have moved, where they are to.
+pub(super) fn switched(draft: &Draft<'_>, status: &LogBackupStatus) -> Option<Wanted> {
+    let known = status.storage_switch.as_ref()?;
+    let busy = draft
+        .seen
+        .switch
+        .as_ref()
+        .and_then(|seen| seen.busy.as_ref());
+    let (from, to) = (&known.from, &known.to);
+    let gap = "what is written in between can not be recovered to, and a full backup follows";
+    let (is, reason, message) = match known.step.as_str() {
+        ANNOUNCED => {
+            let when = busy.map_or_else(
+                || "It begins in a moment".to_owned(),
+                |busy| format!("It waits until {busy} has ended"),
+            );
+            let message = format!(
+                "log backup will be stopped, to leave '{from}' for '{to}', and started: {gap}. {when}"
+            );
+            (Status::False, "StorageSwitchAnnounced", message)
+        }
+        AWAITING_FULL_BACKUP => {
+            let message = format!(
+                "logs go to '{to}' and no more to '{from}'; recovery to what they hold needs a full \
+                 backup, which the tenant's strategy makes: without a strategy make one"
+            );
+            (Status::False, "AwaitingFullBackup", message)
+        }
+        SWITCHED => {
+            let message = format!(
+                "logs go to '{to}'; what was backed up before stays in '{from}', and the database \
+                 deletes nothing there any more"
+            );
+            (Status::True, "StorageSwitched", message)
+        }
+        _ => {
+            let message =
+                format!("log backup is stopped, to leave '{from}' for '{to}', and started: {gap}");
+            (Status::False, "StorageSwitching", message)
+        }
+    };
+    Some(wanted(STORAGE_SWITCHED, is, reason, message))
+}

@@ -1,0 +1,173 @@
+//! A move of the logs to another place, step by step.
+
+use super::*;
+use crate::api::condition::types::STORAGE_SWITCHED;
+use crate::api::strategy::StorageChangePolicy;
+use crate::domain::log_backup::SwitchSeen;
+
+const OLD: &str = "file:///log";
+
+/// A tenant whose logs go to the old place, while another one is asked for.
+fn away(tenant: Tenant, busy: Option<&str>) -> Seen {
+    let mut seen = seen(tenant);
+    if let Ok(database) = &mut seen.database {
+        database.destination = DestinationSeen::Elsewhere(OLD.to_owned());
+    }
+    seen.switch = Some(SwitchSeen {
+        to: "file:///new".to_owned(),
+        data_from: Some("file:///data".to_owned()),
+        busy: busy.map(str::to_owned),
+    });
+    seen
+}
+
+fn stopped() -> Tenant {
+    Tenant {
+        archive_log: Some(false),
+        ..tenant(Some(RoundStatus::Stop))
+    }
+}
+
+fn leave() -> Effect {
+    Effect::Leave {
+        tenant: TenantName::parse("orders").unwrap(),
+        from: OLD.to_owned(),
+    }
+}
+
+fn set() -> Effect {
+    Effect::Switch {
+        tenant: TenantName::parse("orders").unwrap(),
+        from: OLD.to_owned(),
+    }
+}
+
+/// Log backup runs at the old place, and its strategy has edited it.
+fn edited() -> Story {
+    let mut story = Story::running();
+    story.spec.storage_change_policy = StorageChangePolicy::StopAndSwitch;
+    story.spec.storage_ref = LocalReference::new("new");
+    story.generation += 1;
+    story
+}
+
+impl Story {
+    fn step(&self) -> &str {
+        let known = self.status.storage_switch.as_ref();
+        known.map_or("", |known| known.step.as_str())
+    }
+}
+
+#[test]
+fn a_move_is_announced_before_anything_is_sent() {
+    let mut story = edited();
+    let verdict = story.look(&away(doing(), None), 1);
+    assert_eq!((verdict.effect, story.step()), (None, "Announced"));
+    assert_eq!(verdict.event.unwrap().reason, "StorageSwitchAnnounced");
+    assert_eq!(
+        story.condition(STORAGE_SWITCHED),
+        ("False", "StorageSwitchAnnounced")
+    );
+    assert_eq!(story.phase(), "InProgress");
+}
+
+#[test]
+fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
+    let mut story = edited();
+    story.look(&away(doing(), None), 1);
+    assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
+    assert_eq!(story.step(), "Stopping");
+    let stopping = tenant(Some(RoundStatus::Stopping));
+    assert_eq!(story.look(&away(stopping, None), 30).effect, None);
+    assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
+    assert_eq!(story.step(), "Setting");
+    let start = Effect::Start(TenantName::parse("orders").unwrap());
+    assert_eq!(story.look(&seen(stopped()), 70).effect, Some(start));
+    assert_eq!(story.step(), "Starting");
+    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    assert_eq!(story.step(), "AwaitingFullBackup");
+    assert!(story.status.full_backup_wanted_since.is_some());
+    let mut with_full = in_round(2, RoundStatus::Doing);
+    with_full.sets = Arc::new(vec![full_set(200)]);
+    story.look(&seen(with_full.clone()), 300);
+    assert_eq!(story.status.full_backup_wanted_since, None);
+    assert_eq!(
+        story.condition(STORAGE_SWITCHED),
+        ("True", "StorageSwitched")
+    );
+    assert_eq!(story.look(&seen(with_full), 301).effect, None);
+}
+
+#[test]
+fn while_something_of_the_tenant_runs_log_backup_goes_on() {
+    let mut story = edited();
+    let busy = || away(doing(), Some("backup job 7"));
+    story.look(&busy(), 1);
+    assert_eq!(story.look(&busy(), 2).effect, None);
+    assert_eq!(story.look(&busy(), 3600).effect, None);
+    let known = story.status.conditions.iter();
+    let mut known = known.filter(|known| known.type_ == STORAGE_SWITCHED);
+    assert!(known.next().unwrap().message.contains("backup job 7"));
+    assert_eq!(story.look(&away(doing(), None), 3601).effect, Some(leave()));
+}
+
+#[test]
+fn what_runs_does_not_keep_an_interrupted_round_from_being_ended() {
+    let mut story = edited();
+    let broken = || {
+        let tenant = tenant(Some(RoundStatus::Interrupted));
+        away(tenant, Some("BackupTask 'now'"))
+    };
+    story.look(&broken(), 1);
+    assert_eq!(story.look(&broken(), 2).effect, Some(leave()));
+}
+
+#[test]
+fn a_place_that_somebody_else_has_set_is_never_left() {
+    let mut story = edited();
+    let mut theirs = away(doing(), None);
+    if let Ok(database) = &mut theirs.database {
+        database.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
+    }
+    assert_eq!(story.look(&theirs, 1).effect, None);
+    assert_eq!(story.reason(), "DestinationInUse");
+}
+
+#[test]
+fn without_the_policy_nothing_moves() {
+    let mut story = edited();
+    story.spec.storage_change_policy = StorageChangePolicy::Refuse;
+    assert_eq!(story.look(&away(doing(), None), 1).effect, None);
+    assert_eq!(story.reason(), "DestinationInUse");
+}
+
+#[test]
+fn an_edit_that_is_taken_back_before_anything_was_sent_leaves_nothing() {
+    let mut story = edited();
+    story.look(&away(doing(), Some("backup job 7")), 1);
+    story.generation += 1;
+    assert_eq!(story.look(&seen(doing()), 2).effect, None);
+    assert_eq!(story.status.storage_switch, None);
+}
+
+#[test]
+fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
+    let mut story = edited();
+    story.spec.desired_state = DesiredState::Stopped;
+    assert_eq!(story.look(&away(stopped(), None), 1).effect, None);
+    assert_eq!(story.reason(), "StorageSwitchWaits");
+    story.edit(DesiredState::Running);
+    story.look(&away(stopped(), None), 2);
+    assert_eq!(story.look(&away(stopped(), None), 3).effect, Some(set()));
+}
+
+#[test]
+fn a_full_backup_is_wanted_although_heals_make_none() {
+    let mut story = edited();
+    story.spec.heal.policy = HealPolicy::Never;
+    story.look(&away(doing(), None), 1);
+    story.look(&away(doing(), None), 2);
+    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    story.look(&seen(in_round(2, RoundStatus::Doing)), 101);
+    assert!(story.status.full_backup_wanted_since.is_some());
+}

@@ -1,0 +1,240 @@
+//! SIGKILL of the operator while it changes what stays: a delete policy, backups that are deleted, the
+//! place of backups. All points are enumerated in the simulation, these are samples as real processes.
+//!
+//! At each point it is killed before it takes effect, or after it took effect and before the operator
+//! hears of it. Another operator takes over, and all must be as if nothing had happened.
+
+use std::sync::Mutex;
+
+use oceanbase_sim::fault::{Fault, Moment as Then, Trigger};
+use oceanbase_sim::log::{Ending, StatementLog};
+use oceanbase_sim::model::FileStatus;
+use oceanbase_sim::statement::Kind;
+
+use super::{nightly_without_first_backup, task};
+use crate::support::proxy::{Moment, Proxy, Write};
+use crate::support::world::NFS;
+use crate::support::{World, eventually, scratch};
+
+/// A tenant with full sets of 20, 10 and 3 days ago, and its logs.
+const A_PAST: &str = "
+version: '4.4.2.0'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - name: orders
+    fullBackupSize: 1GiB
+    dataDest: 'file:///ob-backup/obprod-7/orders-1002/data'
+    archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 25d}]}
+    backups: [{ago: 20d}, {ago: 10d}, {ago: 3d}]
+";
+
+const CLEANUP: &str = "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: CleanupTask
+metadata: {name: old}
+spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, ids: [1]}}
+";
+
+/// How many operators are killed at the same time.
+const LANES: usize = 4;
+
+/// What is changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Change {
+    /// A recovery window becomes longer.
+    Policy,
+    /// A set is deleted by its number.
+    Deletion,
+    /// A strategy moves to another store.
+    Place,
+}
+
+/// Where the operator is killed.
+#[derive(Clone, Copy, Debug)]
+enum Point {
+    /// The next statement of this kind.
+    Statement(Kind),
+    /// The next status of this kind of object with this field.
+    Status(&'static str, &'static str),
+}
+
+use Change::{Deletion, Place, Policy};
+use Moment::{After, Before};
+use Point::{Statement, Status};
+
+const PLANS: [(Change, Point, Moment); 11] = [
+    (Policy, Statement(Kind::DropDeletePolicy), After),
+    (Policy, Statement(Kind::AddDeletePolicy), Before),
+    (Policy, Statement(Kind::AddDeletePolicy), After),
+    (Deletion, Status("cleanuptasks", "statement"), After),
+    (Deletion, Statement(Kind::DeleteBackup), Before),
+    (Deletion, Statement(Kind::DeleteBackup), After),
+    (Place, Status("logbackups", "storageSwitch"), After),
+    (Place, Statement(Kind::NoArchiveLog), After),
+    (Place, Statement(Kind::SetLogArchiveDest), Before),
+    (Place, Statement(Kind::SetLogArchiveDest), After),
+    (Place, Statement(Kind::SetDataBackupDest), After),
+];
+
+/// A world with a gate before its API server, and a strategy that is at rest.
+fn at_rest(change: Change) -> (World, Proxy) {
+    let mut world = World::new("killed-change", A_PAST);
+    let proxy = Proxy::start();
+    world.kubeconfig = proxy.kubeconfig(scratch());
+    world.start_operator();
+    let retention = match change {
+        Policy => "  retention: {policy: RecoveryWindow, recoveryWindowDays: 30}\n",
+        Deletion | Place => "",
+    };
+    let strategy = nightly_without_first_backup();
+    world.apply(&format!(
+        "{strategy}  storageChangePolicy: StopAndSwitch\n{retention}"
+    ));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    match change {
+        Policy => drop(world.condition(
+            ("backupstrategy", "nightly"),
+            "RetentionApplied",
+            "True",
+            "Applied",
+        )),
+        Deletion => {}
+        Place => {
+            world.apply(&task("first", "Full"));
+            world.phase("backuptask", "first", "Completed");
+        }
+    }
+    world.forget_statements();
+    (world, proxy)
+}
+
+/// The operator will stand still at the point.
+fn arm(world: &World, proxy: &Proxy, point: Point, moment: Moment) {
+    match point {
+        Statement(kind) => world.inject(Fault::Stall {
+            on: Trigger::next(kind),
+            when: match moment {
+                Before => Then::BeforeExecuting,
+                After => Then::AfterCommit,
+            },
+        }),
+        Status(plural, field) => {
+            let operation = format!("PUT {plural}/status");
+            let is_at = move |_: &[Write], write: &Write| {
+                write.operation == operation && !write.object["status"][field].is_null()
+            };
+            proxy.hold(Box::new(is_at), moment);
+        }
+    }
+}
+
+fn is_reached(world: &World, proxy: &Proxy) -> bool {
+    let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
+    let any_lost = |log: &StatementLog| log.entries().any(|entry| lost(&entry.ending));
+    proxy.held() || world.simulator.log(any_lost)
+}
+
+/// Kills the operator at the point and lets another one take over.
+fn kill(plan: (Change, Point, Moment)) {
+    let (change, point, moment) = plan;
+    let (mut world, proxy) = at_rest(change);
+    arm(&world, &proxy, point, moment);
+    let edit = |change| world.edit("backupstrategy", "nightly", change);
+    match change {
+        Policy => edit("spec: {retention: {recoveryWindowDays: 60}}"),
+        Deletion => world.apply(CLEANUP),
+        Place => {
+            let new = NFS.replace("{name: nfs}", "{name: new}");
+            world.apply(&new.replace("/ob-backup", "/ob-backup-new"));
+            edit("spec: {storageRef: {name: new}}");
+        }
+    }
+    eventually(
+        &format!("{plan:?}"),
+        || is_reached(&world, &proxy),
+        |reached| *reached,
+    );
+    world.kill_operator();
+    world.start_operator();
+    match change {
+        Policy => assert_window(&world),
+        Deletion => assert_one_deletion(&world),
+        Place => assert_moved(&world),
+    }
+}
+
+/// How many statements of this kind took effect.
+fn effects(world: &World, kind: Kind) -> usize {
+    world.simulator.log(|log| {
+        let all = log.of_kind(kind);
+        all.filter(|entry| entry.took_effect()).count()
+    })
+}
+
+fn assert_window(world: &World) {
+    let window = || {
+        world.simulator.world(|cluster| {
+            let policies = &cluster.tenant("orders").unwrap().policies;
+            let windows = policies.iter();
+            windows
+                .map(|policy| policy.recovery_window.clone())
+                .collect::<Vec<_>>()
+        })
+    };
+    eventually("the longer window", window, |found| *found == ["60d"]);
+    let object = ("backupstrategy", "nightly");
+    world.condition(object, "RetentionApplied", "True", "Applied");
+    let sent = [Kind::DropDeletePolicy, Kind::AddDeletePolicy];
+    assert_eq!(sent.map(|kind| effects(world, kind)), [1, 1]);
+}
+
+fn assert_one_deletion(world: &World) {
+    let object = world.phase("cleanuptask", "old", "Completed");
+    assert_eq!(object["status"]["deletedSets"], 1);
+    assert_eq!(effects(world, Kind::DeleteBackup), 1);
+    let left = world.simulator.world(|cluster| {
+        let sets = cluster.tenant("orders").unwrap().backups.sets.iter();
+        let left = sets.filter(|set| set.file_status != FileStatus::Deleted);
+        left.map(|set| set.id.0).collect::<Vec<_>>()
+    });
+    assert_eq!(left, [2, 3]);
+}
+
+fn assert_moved(world: &World) {
+    let object = ("logbackup", "prod-t1002");
+    world.condition(object, "StorageSwitched", "True", "StorageSwitched");
+    let sent = [
+        Kind::NoArchiveLog,
+        Kind::SetLogArchiveDest,
+        Kind::ArchiveLog,
+        Kind::SetDataBackupDest,
+        Kind::Backup,
+    ];
+    assert_eq!(sent.map(|kind| effects(world, kind)), [1; 5]);
+    let new = world.simulator.world(|cluster| {
+        let tenant = cluster.tenant("orders").unwrap();
+        let logs = tenant.archive_dest.as_ref().unwrap().uri.path();
+        [logs, tenant.data_dest.as_ref().unwrap().uri.path()]
+    });
+    assert!(
+        new.iter().all(|path| path.contains("/ob-backup-new/")),
+        "{new:?}"
+    );
+}
+
+#[test]
+fn a_kill_at_a_statement_or_write_of_a_change_leaves_it_made_once() {
+    let left = Mutex::new(PLANS.to_vec());
+    std::thread::scope(|scope| {
+        for _ in 0..LANES {
+            scope.spawn(|| {
+                loop {
+                    let next = left.lock().unwrap().pop();
+                    let Some(plan) = next else { return };
+                    kill(plan);
+                }
+            });
+        }
+    });
+}
