@@ -18,7 +18,7 @@ tenants:
     archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 25d}]}
     backups:
       - {ago: 20d}
-      - {ago: 15d, type: Inc}
+      - {ago: 15d, type: INC}
       - {ago: 3d}
   - name: kept
     fullBackupSize: 1GiB

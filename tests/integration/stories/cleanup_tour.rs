@@ -17,11 +17,11 @@ tenants:
     archive: {dest: 'LOCATION=file:///ob-backup/obprod-7/orders-1002/log', rounds: [{from: 28d}]}
     backups:
       - {ago: 27d}
-      - {ago: 24d, type: Inc}
+      - {ago: 24d, type: INC}
       - {ago: 20d}
-      - {ago: 17d, type: Inc}
+      - {ago: 17d, type: INC}
       - {ago: 13d}
-      - {ago: 10d, type: Inc}
+      - {ago: 10d, type: INC}
       - {ago: 6d}
 ";
 
@@ -69,7 +69,7 @@ spec: {clusterRef: {name: prod}, tenantName: orders, mode: Preview, target: {typ
     ]);
     for line in [
         "Keep BackupSet 5: newest full set that reaches back to the window's start",
-        "Keep BackupSet 6: inside the window",
+        "Keep BackupSet 6: newer than full set 5, which reaches back to the window's start",
         "Keep BackupSet 7: newest valid full set",
     ] {
         assert!(stays.contains(line), "{line} is not in\n{stays}");
