@@ -9,14 +9,20 @@ use serde_json::Value;
 use super::State;
 
 /// What moves with time alone while logs are archived.
-const CLOCK: [&str; 7] = [
+const CLOCK: [&str; 13] = [
     "checkpointScn",
     "checkpointTime",
+    "dataBytes",
     "delaySeconds",
+    "figuresTime",
     "inputBytes",
+    "logBytes",
     "outputBytes",
     "pieceId",
     "recoveryWindows",
+    "totalBytes",
+    "used",
+    "usedPercent",
 ];
 
 /// What else only says how far the database is: a backup of its own may have ended.
@@ -88,6 +94,9 @@ fn without_clock(status: &Value) -> Value {
     // An alert that lasts says every few minutes that it does, and for how long.
     for alert in status["alerts"].as_array_mut().into_iter().flatten() {
         *alert = without(alert, &["lastGeneratedTime", "message"]);
+    }
+    for place in status["destinations"].as_array_mut().into_iter().flatten() {
+        *place = without(place, &["bytes", "bytesTime"]);
     }
     if let Some(backup) = status.get_mut("backup") {
         *backup = without(backup, &["logBackupCheckpointTime"]);
