@@ -147,7 +147,7 @@ fn each_day_has_one_point_with_what_was_there_last_and_ninety_are_kept() {
     let mut store = Store::of(None);
     for day in 0..100 {
         store.look(1000 + day, 10, day * DAY);
-        store.look(2000 + day, 20, day * DAY + 10);
+        store.look(2000 + day, 20, day * DAY + 600);
     }
     let trend = &store.status.trend;
     assert_eq!(trend.len(), 90);

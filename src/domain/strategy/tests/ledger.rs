@@ -45,7 +45,7 @@ fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
     story.look(1);
     assert_eq!(ledger(&story), [("main", 0, 1, None)]);
     story.seen.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
-    story.look(2);
+    story.look(6);
     assert_eq!(ledger(&story), [("main", 57, 1, None)]);
 }
 
