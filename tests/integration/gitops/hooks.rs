@@ -119,7 +119,7 @@ fn run_the_job(world: &World) {
         let is_new = |pod: &&mut Value| {
             pod["status"]["phase"] == "Pending" && pod["metadata"]["deletionTimestamp"].is_null()
         };
-        pods.iter_mut().find(is_new).map(|pod| pod.take())
+        pods.iter_mut().find(is_new).map(Value::take)
     };
     let pod = eventually("the Job's Pod", pods, Option::is_some).unwrap();
     let spec = &pod["spec"];
