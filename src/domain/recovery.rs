@@ -40,6 +40,7 @@ mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod unheard;
 mod verify;
 
 use std::time::Duration;

@@ -8,6 +8,7 @@ mod id;
 mod job;
 mod resource;
 mod restore;
+mod restore_key;
 mod store;
 mod table;
 
@@ -26,7 +27,8 @@ pub use id::{
 };
 pub use job::{Job, JobStatus};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
-pub use restore::{PreviewRow, Restore, RestoreKey, RestoreStatus, Restores};
+pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
+pub use restore_key::RestoreKey;
 pub use store::{StoreCheck, StoreViews};
 pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::begin::SOON;
+use super::unheard::unheard;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
@@ -26,7 +27,7 @@ const NO_TENANT: i32 = -5157;
 /// How often a job that was seen is looked for when both views show it no more.
 const LOOKS: i32 = 5;
 /// How often a statement may be refused for now, about ten minutes long: people wait for it.
-const REFUSALS: i32 = 12;
+pub(super) const REFUSALS: i32 = 12;
 
 /// What tells one intent from the next: there while a RESTORE is or may be under way.
 #[must_use]
@@ -371,36 +372,5 @@ impl Draft<'_> {
         };
         let next = self.count_try();
         self.render(&State::Canceling, None, next)
-    }
-
-    /// What is under way can not be seen: it goes on all the same.
-    pub(super) fn unseen(self, obstacle: &Obstacle) -> Verdict {
-        let state = State::Unseen(obstacle.as_waiting());
-        self.render(&state, None, SOON)
-    }
-
-    /// Says why something is asked again, and when; what the database refuses again and again has
-    /// failed.
-    pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> Verdict {
-        if let Answer::Refused(failure) = answer
-            && self.status.tries.unwrap_or_default() >= REFUSALS
-            && self.status.restored_time.is_none()
-        {
-            return self.fail(failure.into());
-        }
-        self.status.cause = Some(unheard("the statement was not taken", answer));
-        let next = self.count_try();
-        self.render(state, None, next)
-    }
-}
-
-/// Why something has to be asked once more.
-fn unheard(what: &str, answer: &Answer) -> crate::api::Cause {
-    match answer {
-        Answer::Refused(failure) => failure.into(),
-        Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
-            cause("NotSent", &format!("{what} ({why}); it is tried again"))
-        }
-        _ => cause("NotSent", &format!("{what}; it is tried again")),
     }
 }

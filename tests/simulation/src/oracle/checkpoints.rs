@@ -25,20 +25,8 @@ const CLOCK: [&str; 13] = [
     "usedPercent",
 ];
 
-/// What else only says how far the database is: a backup of its own may have ended, and logs take more
-/// and more room.
-const PROGRESS: [&str; 10] = [
-    "backup",
-    "dataBytes",
-    "destinations",
-    "logBytes",
-    "recoveryPoints",
-    "tenant",
-    "totalBytes",
-    "trend",
-    "used",
-    "usedPercent",
-];
+/// What else only says how far the database is: a backup of its own may have ended.
+const PROGRESS: [&str; 4] = ["backup", "recoveryPoints", "tenant", "trend"];
 
 /// The shortest time between two writes of what moves with time alone. They are due every five
 /// minutes by the time that logs are archived to, which moves in steps of its own.

@@ -1,0 +1,40 @@
+//! What is not answered, or can not be seen.
+
+use super::begin::SOON;
+use super::restore::REFUSALS;
+use super::{Draft, State, Verdict};
+use crate::domain::{Obstacle, cause};
+use crate::oceanbase::model::Answer;
+
+impl Draft<'_> {
+    /// What is under way can not be seen: it goes on all the same.
+    pub(super) fn unseen(self, obstacle: &Obstacle) -> Verdict {
+        let state = State::Unseen(obstacle.as_waiting());
+        self.render(&state, None, SOON)
+    }
+
+    /// Says why something is asked again, and when; what the database refuses again and again has
+    /// failed.
+    pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> Verdict {
+        if let Answer::Refused(failure) = answer
+            && self.status.tries.unwrap_or_default() >= REFUSALS
+            && self.status.restored_time.is_none()
+        {
+            return self.fail(failure.into());
+        }
+        self.status.cause = Some(unheard("the statement was not taken", answer));
+        let next = self.count_try();
+        self.render(state, None, next)
+    }
+}
+
+/// Why something has to be asked once more.
+pub(super) fn unheard(what: &str, answer: &Answer) -> crate::api::Cause {
+    match answer {
+        Answer::Refused(failure) => failure.into(),
+        Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
+            cause("NotSent", &format!("{what} ({why}); it is tried again"))
+        }
+        _ => cause("NotSent", &format!("{what}; it is tried again")),
+    }
+}
