@@ -19,8 +19,19 @@ const CLOCK: [&str; 7] = [
     "recoveryWindows",
 ];
 
-/// What else only says how far the database is: a backup of its own may have ended.
-const PROGRESS: [&str; 4] = ["backup", "recoveryPoints", "tenant", "trend"];
+/// What else only says how far the database is: a backup of its own may have ended, and what is in a
+/// store grows with the logs.
+const PROGRESS: [&str; 9] = [
+    "backup",
+    "dataBytes",
+    "logBytes",
+    "recoveryPoints",
+    "tenant",
+    "totalBytes",
+    "trend",
+    "used",
+    "usedPercent",
+];
 
 /// The shortest time between two writes of what moves with time alone. They are due every five
 /// minutes by the time that logs are archived to, which moves in steps of its own.
@@ -33,7 +44,7 @@ impl State {
     /// Takes note of a write: of something that has happened, or of a checkpoint.
     pub(super) fn is_written_seldom(&mut self, change: &Change) {
         let now = self.time.elapsed();
-        if is_same(change, |status| without(&without_clock(status), &PROGRESS))
+        if is_same(change, |status| without(&without_bytes(status), &PROGRESS))
             && is_same(change, |status| status["backup"]["phase"].clone())
             && is_same(change, |status| status["backup"]["runningTasks"].clone())
         {
@@ -79,6 +90,15 @@ fn without(status: &Value, names: &[&str]) -> Value {
     let mut status = status.clone();
     if let Some(fields) = status.as_object_mut() {
         fields.retain(|name, _| !names.contains(&name.as_str()));
+    }
+    status
+}
+
+/// Without what the places of a strategy's ledger hold: which there are stays.
+fn without_bytes(status: &Value) -> Value {
+    let mut status = without_clock(status);
+    for place in status["destinations"].as_array_mut().into_iter().flatten() {
+        *place = without(place, &["bytes"]);
     }
     status
 }
