@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use credentials::StoreCredentials;
 
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+
 use super::LocalReference;
 use super::condition::{self, Condition};
 pub use figures::TrendPoint;
@@ -230,7 +232,7 @@ pub struct BackupStorageStatus {
     pub credentials: Option<StoreCredentials>,
     /// Bytes of data backups there, of all tenants of the OceanBaseClusters in this namespace, as the
     /// database's views have them: what was not deleted. Not counted anew before they have moved by a
-    /// hundredth.
+    /// hundredth, and five minutes have passed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub data_bytes: Option<i64>,
     /// The same of archived logs.
@@ -239,6 +241,9 @@ pub struct BackupStorageStatus {
     /// Both together.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub total_bytes: Option<i64>,
+    /// When they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub figures_time: Option<Time>,
     /// `totalBytes` in percent of `capacity`, rounded down.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub used_percent: Option<i32>,

@@ -22,6 +22,9 @@ pub struct HeldPlace {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Time>,
     /// Bytes of data backups and logs that are still there, as the database's views have them; not counted
-    /// anew before they have moved by a hundredth.
+    /// anew before they have moved by a hundredth, and five minutes have passed.
     pub bytes: i64,
+    /// When they were counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes_time: Option<Time>,
 }

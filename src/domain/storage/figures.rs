@@ -1,17 +1,18 @@
 //! How much is in a store, and whether that is more than there should be (console S71).
 //!
-//! Bytes move all the time: they are written when they have moved by a hundredth, when they cross the
-//! threshold, and once a day.
+//! Bytes move all the time: they are written when they have moved by a hundredth and stood for five minutes,
+//! when they cross the threshold, and once a day.
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::Seen;
 use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
-use crate::domain::Event;
 use crate::domain::condition::{Status, Wanted, turned, wanted};
+use crate::domain::{Event, time};
 
 /// Days that are kept.
 const KEPT: usize = 90;
@@ -87,11 +88,19 @@ pub fn bytes_text(bytes: i64) -> String {
     format!("{whole}.{tenth} {name}")
 }
 
-/// Whether bytes differ from those that are shown by more than is worth a write.
+/// How long bytes stand that are shown: logs never cease to come.
+const SHOWN: SignedDuration = SignedDuration::from_mins(5);
+
+/// Whether bytes differ by so much from those that are shown, and these stand for so long, that it is worth
+/// a write.
 #[must_use]
-pub fn have_moved(shown: i64, now: i64) -> bool {
-    let moved = i128::from(now) - i128::from(shown);
-    moved != 0 && moved.abs() * 100 >= i128::from(shown)
+pub fn have_moved(shown: i64, since: Option<&Time>, bytes: i64, now: Timestamp) -> bool {
+    let moved = i128::from(bytes) - i128::from(shown);
+    let stand = since.is_some_and(|since| {
+        let age = since.0.duration_until(now);
+        !age.is_negative() && age < SHOWN
+    });
+    moved != 0 && moved.abs() * 100 >= i128::from(shown) && !stand
 }
 
 fn percent(total: i64, capacity: i64) -> i32 {
@@ -116,12 +125,14 @@ pub(super) fn note(
                 .is_some_and(|(room, capacity)| percent(total, room) >= capacity.alert_percent)
         };
         let is_news = shown.is_none_or(|(data, log)| {
-            have_moved(data, figures.data_bytes)
-                || have_moved(log, figures.log_bytes)
+            let since = status.figures_time.as_ref();
+            have_moved(data, since, figures.data_bytes, now)
+                || have_moved(log, since, figures.log_bytes, now)
                 || is_over(data.saturating_add(log)) != is_over(figures.total())
         });
         if is_news || status.trend.last().is_none_or(|last| last.date != today) {
             show(status, figures, today);
+            status.figures_time = Some(time(now));
         }
     }
     let total = status.total_bytes;

@@ -90,13 +90,15 @@ impl Draft<'_> {
                     since: Some(time(held.first.unwrap_or(now))),
                     until,
                     bytes: held.bytes,
+                    bytes_time: Some(time(now)),
                 });
             }
             return;
         };
         place.storage.clone_into(&mut known.storage);
-        if have_moved(known.bytes, held.bytes) {
+        if have_moved(known.bytes, known.bytes_time.as_ref(), held.bytes, now) {
             known.bytes = held.bytes;
+            known.bytes_time = Some(time(now));
         }
         if held.in_use {
             known.until = None;

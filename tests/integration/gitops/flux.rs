@@ -125,9 +125,9 @@ impl Git {
             "spec": {},
         }));
         let now = Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let path = url.rsplit('/').next().unwrap();
+        let file = url.rsplit('/').next().unwrap();
         let status = json!({"status": {
-            "artifact": {"digest": digest, "lastUpdateTime": now, "path": path,
+            "artifact": {"digest": digest, "lastUpdateTime": now, "path": file,
                 "revision": format!("main@{digest}"), "size": size, "url": url},
             "conditions": [{"type": "Ready", "status": "True", "reason": "Succeeded",
                 "message": "stored", "lastTransitionTime": now}],

@@ -7,8 +7,8 @@ mod recoveries;
 use argo_cd::Health;
 use serde_json::Value;
 
-use super::argo;
 use super::recorder::Recorder;
+use super::{argo, file};
 use crate::support::world::condition_of;
 
 /// Kind, phase, and what Argo CD says of an object in it.
@@ -64,19 +64,53 @@ fn told(object: &Value, health: &Health) -> String {
     )
 }
 
-/// A condition of its kind that neither Flux nor `kubectl wait` looks at.
+/// Conditions of which neither Flux nor `kubectl wait` knows.
+const FURTHER: [&str; 9] = [
+    "Reachable",
+    "CredentialsApplied",
+    "WithinCapacity",
+    "Archiving",
+    "DelayAcceptable",
+    "BackupHealthy",
+    "LogBackupHealthy",
+    "RetentionApplied",
+    "RestoreVerified",
+];
+
 fn has_false_condition(object: &Value) -> bool {
-    [
-        "Reachable",
-        "Archiving",
-        "DelayAcceptable",
-        "BackupHealthy",
-        "LogBackupHealthy",
-        "RetentionApplied",
-        "RestoreVerified",
-    ]
-    .iter()
-    .any(|kind| condition_of(object, kind)["status"] == "False")
+    let mut further = FURTHER.iter();
+    further.any(|kind| condition_of(object, kind)["status"] == "False")
+}
+
+/// Those that the script need not look at: the three that it begins with, a schedule that is suspended, and how
+/// far a task has come.
+const NOT_JUDGED: [&str; 10] = [
+    "Ready",
+    "Reconciling",
+    "Stalled",
+    "Succeeded",
+    "Accepted",
+    "JobStarted",
+    "TargetReady",
+    "Restored",
+    "Activated",
+    "Scheduling",
+];
+
+#[test]
+fn every_type_of_condition_is_judged_or_left_out_on_purpose() {
+    let source = file("src/api/condition.rs");
+    let types = source.lines().filter_map(|line| {
+        let value = line.trim().strip_prefix("pub const ")?.split('"').nth(1)?;
+        Some(value.to_owned())
+    });
+    let known = |name: &String| NOT_JUDGED.iter().chain(&FURTHER).any(|it| it == name);
+    let unknown: Vec<String> = types.filter(|name| !known(name)).collect();
+    assert_eq!(unknown, [""; 0]);
+    let script = file("deploy/argocd/argocd-cm.yaml");
+    for kind in FURTHER {
+        assert!(script.contains(&format!("\"{kind}\"")), "{kind}");
+    }
 }
 
 /// What kstatus makes of an object, by which Flux waits.

@@ -1,6 +1,7 @@
 //! The chart: what it renders, what it refuses, and that the real Helm installs, updates and uninstalls
 //! it.
 
+mod admission;
 mod equal;
 mod installed;
 mod namespaced;

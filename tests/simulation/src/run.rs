@@ -130,11 +130,11 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     let is_seldom = refuses && sent_lately(world) <= SELDOM;
     let faults = &report.plan.faults;
     let struck_at = world.director.struck().0.unwrap_or_default();
-    // What goes wrong that late is answered at once.
+    // What goes wrong that late is told, of a clock that jumps at the next checkpoints.
     let quiet_from = workload
         .length
         .saturating_sub(QUIET)
-        .max(struck_at + CONVERGENCE);
+        .max(struck_at + 2 * CONVERGENCE);
     if report.settled_at > quiet_from && !is_seldom {
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));
     }

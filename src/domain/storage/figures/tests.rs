@@ -89,12 +89,19 @@ fn without_a_capacity_there_is_no_percentage_and_no_condition() {
 fn a_small_move_is_not_written_and_small_ones_add_up() {
     let mut store = Store::of(None);
     assert!(store.look(1000, 0, 0));
-    assert!(!store.look(1005, 0, 10));
-    assert!(!store.look(1009, 0, 20));
-    assert!(store.look(1010, 0, 30));
-    assert!(!store.look(1001, 0, 40));
-    assert!(store.look(0, 0, 50));
-    assert!(!store.look(0, 0, 60));
+    assert!(!store.look(1005, 0, 300));
+    assert!(!store.look(1009, 0, 600));
+    assert!(store.look(1010, 0, 900));
+    assert!(!store.look(1001, 0, 1200));
+    assert!(store.look(0, 0, 1500));
+    assert!(!store.look(0, 0, 1800));
+}
+
+#[test]
+fn what_moves_all_the_time_is_written_every_five_minutes() {
+    let mut store = Store::of(None);
+    let written = (0..60).filter(|minute| store.look(1 << minute, 0, minute * 60));
+    assert_eq!(written.count(), 12);
 }
 
 #[test]
@@ -140,7 +147,7 @@ fn each_day_has_one_point_with_what_was_there_last_and_ninety_are_kept() {
     let mut store = Store::of(None);
     for day in 0..100 {
         store.look(1000 + day, 10, day * DAY);
-        store.look(2000 + day, 20, day * DAY + 10);
+        store.look(2000 + day, 20, day * DAY + 600);
     }
     let trend = &store.status.trend;
     assert_eq!(trend.len(), 90);

@@ -45,7 +45,7 @@ fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
     story.look(1);
     assert_eq!(ledger(&story), [("main", 0, 1, None)]);
     story.seen.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
-    story.look(2);
+    story.look(6);
     assert_eq!(ledger(&story), [("main", 57, 1, None)]);
 }
 
@@ -104,9 +104,15 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
     let mut story = Story::of(&[1002]);
     story.seen.places = vec![place("main", &[(1002, 1000, true)])];
     story.look(0);
-    for (bytes, shown) in [(1009, 1000), (1010, 1010), (0, 0)] {
+    for (bytes, minutes, shown) in [
+        (1009, 5, 1000),
+        (1010, 4, 1000),
+        (1010, 6, 1010),
+        (0, 10, 1010),
+        (0, 11, 0),
+    ] {
         story.seen.places = vec![place("main", &[(1002, bytes, true)])];
-        story.look(1);
+        story.look(minutes);
         assert_eq!(ledger(&story)[0].1, shown);
     }
 }
@@ -131,6 +137,7 @@ fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
         since: Some(time(at(-1000))),
         until: Some(time(at(-number))),
         bytes: i64::from(number != 3),
+        bytes_time: None,
     };
     story.status.destinations = (1..=20).map(empty).collect();
     story.seen.places = vec![place("main", &[(1002, 50, true)])];

@@ -27,3 +27,36 @@ async fn archiving_does_not_begin_where_somebody_has_pointed_the_logs_elsewhere(
     ));
     assert_eq!(desk.changing(), 0);
 }
+
+/// The end of the round, to leave the directory of this name.
+fn leave(directory: &str) -> Command {
+    let destination = Destination::file(&format!("/ob-backup/{directory}/log")).unwrap();
+    Command::LeaveLogDest {
+        tenant: tenant(),
+        tenant_id: TenantId(1002),
+        place: destination.place().clone(),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_is_left_while_no_backup_of_the_tenant_runs() {
+    let mut desk = Desk::new();
+    desk.foreign_backup("theirs");
+    let before = desk.changing();
+    assert!(matches!(
+        desk.send(&leave("orders")).await,
+        Answer::Withheld(_)
+    ));
+    assert_eq!(desk.changing(), before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_place_that_is_not_the_tenants_any_more_is_not_left() {
+    let mut desk = Desk::new();
+    assert!(matches!(
+        desk.send(&leave("elsewhere")).await,
+        Answer::Withheld(_)
+    ));
+    assert_eq!(desk.changing(), 0);
+    assert_eq!(desk.send(&leave("orders")).await, Answer::Done);
+}

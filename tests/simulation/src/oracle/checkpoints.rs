@@ -9,21 +9,28 @@ use serde_json::Value;
 use super::State;
 
 /// What moves with time alone while logs are archived.
-const CLOCK: [&str; 7] = [
+const CLOCK: [&str; 13] = [
     "checkpointScn",
     "checkpointTime",
+    "dataBytes",
     "delaySeconds",
+    "figuresTime",
     "inputBytes",
+    "logBytes",
     "outputBytes",
     "pieceId",
     "recoveryWindows",
+    "totalBytes",
+    "used",
+    "usedPercent",
 ];
 
-/// What else only says how far the database is: a backup of its own may have ended, and what is in a
-/// store grows with the logs.
-const PROGRESS: [&str; 9] = [
+/// What else only says how far the database is: a backup of its own may have ended, and logs take more
+/// and more room.
+const PROGRESS: [&str; 10] = [
     "backup",
     "dataBytes",
+    "destinations",
     "logBytes",
     "recoveryPoints",
     "tenant",
@@ -44,7 +51,7 @@ impl State {
     /// Takes note of a write: of something that has happened, or of a checkpoint.
     pub(super) fn is_written_seldom(&mut self, change: &Change) {
         let now = self.time.elapsed();
-        if is_same(change, |status| without(&without_bytes(status), &PROGRESS))
+        if is_same(change, |status| without(&without_clock(status), &PROGRESS))
             && is_same(change, |status| status["backup"]["phase"].clone())
             && is_same(change, |status| status["backup"]["runningTasks"].clone())
         {
@@ -94,20 +101,14 @@ fn without(status: &Value, names: &[&str]) -> Value {
     status
 }
 
-/// Without what the places of a strategy's ledger hold: which there are stays.
-fn without_bytes(status: &Value) -> Value {
-    let mut status = without_clock(status);
-    for place in status["destinations"].as_array_mut().into_iter().flatten() {
-        *place = without(place, &["bytes"]);
-    }
-    status
-}
-
 fn without_clock(status: &Value) -> Value {
     let mut status = without(status, &CLOCK);
     // An alert that lasts says every few minutes that it does, and for how long.
     for alert in status["alerts"].as_array_mut().into_iter().flatten() {
         *alert = without(alert, &["lastGeneratedTime", "message"]);
+    }
+    for place in status["destinations"].as_array_mut().into_iter().flatten() {
+        *place = without(place, &["bytes", "bytesTime"]);
     }
     if let Some(backup) = status.get_mut("backup") {
         *backup = without(backup, &["logBackupCheckpointTime"]);
