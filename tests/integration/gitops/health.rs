@@ -83,8 +83,8 @@ fn has_false_condition(object: &Value) -> bool {
 }
 
 /// Those that the script need not look at: the three that it begins with, a schedule that is suspended, and how
-/// far a task has come.
-const NOT_JUDGED: [&str; 10] = [
+/// far a task or a move to another place has come.
+const NOT_JUDGED: [&str; 11] = [
     "Ready",
     "Reconciling",
     "Stalled",
@@ -95,6 +95,7 @@ const NOT_JUDGED: [&str; 10] = [
     "Restored",
     "Activated",
     "Scheduling",
+    "StorageSwitched",
 ];
 
 #[test]
