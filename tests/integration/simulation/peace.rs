@@ -174,7 +174,7 @@ fn a_tenant_that_is_handed_over_keeps_its_places_and_its_round() {
         "jobs of orders: Full COMPLETED",
         "jobs of billing: Full COMPLETED, Inc COMPLETED",
         "jobs of ledger: Full COMPLETED, Inc COMPLETED",
-        "ADDED backuptasks of-billing-t1006-incr-202611200210z: 1",
+        "ADDED backuptasks of-billing-t1006-incr-202611200225z: 1",
         ORDERS,
         BILLING,
         "database of ledger: logs to ledger-1006/log OPTIONAL | round 1 DOING | \
