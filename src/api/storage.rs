@@ -69,7 +69,7 @@ pub struct BackupStorageSpec {
     /// does not ask the store; nobody is kept from writing more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(
-        length(max = 16),
+        length(max = 14),
         regex(pattern = r"^[1-9][0-9]{0,11}([KMGTPE]i|[kMGTPE])?$")
     )]
     pub capacity: Option<String>,

@@ -8,6 +8,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use jiff::{SignedDuration, Timestamp};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Standing};
@@ -168,6 +169,14 @@ fn is_recent(alert: &Alert, now: Timestamp) -> bool {
         let age = last.0.duration_until(now);
         age >= SignedDuration::ZERO && age < FOUND_AGAIN
     })
+}
+
+/// When alerts that last were last found again.
+pub(super) fn last_found(alerts: &[Alert]) -> Option<Time> {
+    let active = alerts.iter().filter(|alert| alert.status == ACTIVE);
+    active
+        .filter_map(|alert| alert.last_generated_time.clone())
+        .max()
 }
 
 fn find_again(alert: &mut Alert, message: String, now: Timestamp) {

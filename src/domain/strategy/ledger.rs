@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use super::alerts::last_found;
 use super::{Draft, Matched};
 use crate::api::strategy::HeldPlace;
 use crate::domain::storage::{bytes_text, have_moved};
@@ -80,6 +81,8 @@ impl Draft<'_> {
 
     fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen) {
         let now = self.now;
+        // Alerts that last are written every five minutes: bytes with them, not in a time of their own.
+        let found_again = last_found(&self.status.alerts);
         let mut ledger = self.status.destinations.iter_mut();
         let Some(known) = ledger.find(|known| known.path == place.path) else {
             if held.bytes > 0 || held.in_use {
@@ -96,7 +99,8 @@ impl Draft<'_> {
             return;
         };
         place.storage.clone_into(&mut known.storage);
-        if have_moved(known.bytes, known.bytes_time.as_ref(), held.bytes, now) {
+        let since = found_again.as_ref().or(known.bytes_time.as_ref());
+        if have_moved(known.bytes, since, held.bytes, now) {
             known.bytes = held.bytes;
             known.bytes_time = Some(time(now));
         }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::client::{Body, collection, object, send};
 
 fn storage() -> Value {
-    json!({"type": "NFS", "nfs": {"path": "/ob-backup"}})
+    json!({"type": "NFS", "nfs": {"path": "/ob-backup"}, "capacityAlertPercent": 80})
 }
 
 /// Stores a `BackupStorage`.

@@ -65,9 +65,9 @@ fn a_tenant_is_brought_back_once_and_what_did_not_become_one_is_gone() {
 #[test]
 fn a_table_is_brought_back_once_and_nothing_but_tables_is_left() {
     let keys = [
-        "obr_7bc1d7356e549992e9c9456ea3b585af",
-        "obr_bea8f138285c0b212b73aaaada21454e",
-        "obr_73a6e31281646024c1df3e4e506fcd7a",
+        "obr_7bc1d7356e549992e9c9456e10780a5d",
+        "obr_bea8f138285c0b212b73aaaa2eb2c17e",
+        "obr_73a6e31281646024c1df3e4e5bc76124",
     ];
     let made = keys.into_iter().flat_map(|name| {
         ["Create", "Drop"].into_iter().flat_map(move |verb| {

@@ -39,6 +39,9 @@ oceanbaseclusters.spec.endpoints[]: [Reachable, Unreachable]
 oceanbaseclusters.spec.clusterName: [Reachable, InvalidClusterName]
 oceanbaseclusters.spec.credentialsSecretRef.name: [Reachable, InvalidReference]
 oceanbaseclusters.spec.tls.caSecretRef.name: [Reachable, InvalidReference]
+# Only compared with names, and read when a store has new keys: here the cluster does not answer.
+oceanbaseclusters.spec.tenantCredentials[].tenantName: [Reachable, Unreachable]
+oceanbaseclusters.spec.tenantCredentials[].secretRef.name: [Reachable, Unreachable]
 # Only compared with names: here with none, because the cluster does not answer.
 oceanbaseclusters.spec.access.tenants[]: [Reachable, Unreachable]
 oceanbaseclusters.spec.access.storages[]: [Reachable, Unreachable]
@@ -59,6 +62,8 @@ backupstorages.spec.cos.bucket: [Ready, InvalidDestination]
 backupstorages.spec.cos.prefix: [Ready, InvalidDestination]
 backupstorages.spec.cos.credentialsSecretRef.name: [Ready, InvalidReference]
 backupstorages.spec.nfs.path: [Ready, InvalidDestination]
+# Only compared with figures.
+backupstorages.spec.capacity: [WithinCapacity, FiguresUnknown]
 backupstrategies.spec.clusterRef.name: [Ready, ClusterNotFound]
 backupstrategies.spec.storageRef.name: [Ready, StorageNotFound]
 backupstrategies.spec.tenants.names[]: [BackupHealthy, UnsafeTenantName]

@@ -10,6 +10,7 @@ spec:
   endpoints: ['127.0.0.1:1']
   clusterName: obprod
   credentialsSecretRef: {name: prod-sys}
+  tenantCredentials: [{tenantName: orders, secretRef: {name: prod-sys}}]
   tls: {mode: VerifyCA, caSecretRef: {name: prod-ca}}
   access: {tenants: ['*'], storages: ['*']}
   recovery: {sourceTenants: ['*'], targetNamePrefixes: [restore_], targetTenants: ['*']}
@@ -24,7 +25,7 @@ kind: BackupStorage
 spec: {type: COS, cos: {endpoint: cos.example.com, bucket: ob-backup-125, prefix: prod, credentialsSecretRef: {name: keys}}}
 ---
 kind: BackupStorage
-spec: {type: NFS, nfs: {path: /ob-backup}}
+spec: {type: NFS, nfs: {path: /ob-backup}, capacity: 10Ti}
 ---
 kind: BackupStrategy
 spec:

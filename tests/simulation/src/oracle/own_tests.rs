@@ -102,17 +102,17 @@ fn a_log_backup_that_a_strategy_made_follows_it() {
     );
 }
 
+/// Only a strategy moves its own ones; whether it was asked to is looked at where places are left.
 #[test]
-fn a_log_backup_that_is_moved_is_seen_whoever_made_it() {
+fn a_log_backup_of_a_user_that_is_moved_is_seen() {
     let of = |path: &str| spec(&json!({"path": path}));
-    let said = said_of(
-        "logbackups",
-        "update logbackups a",
-        true,
-        &of("x"),
-        &of("y"),
-    );
+    let call = "update logbackups a";
+    let said = said_of("logbackups", call, false, &of("x"), &of("y"));
     assert!(said[0].starts_with("I12: `spec.path`"), "{said:?}");
+    assert_eq!(
+        said_of("logbackups", call, true, &of("x"), &of("y")),
+        NOTHING
+    );
 }
 
 #[test]
