@@ -4,15 +4,12 @@
 //! At each point it is killed before it takes effect, or after it took effect and before the operator
 //! hears of it. Another operator takes over, and all must be as if nothing had happened.
 
-use std::sync::Mutex;
-
-use oceanbase_sim::fault::{Fault, Moment as Then, Trigger};
-use oceanbase_sim::log::{Ending, StatementLog};
 use oceanbase_sim::model::FileStatus;
 use oceanbase_sim::statement::Kind;
 
 use super::{nightly_without_first_backup, task};
-use crate::support::proxy::{Moment, Proxy, Write};
+use crate::support::kill::{self, Point};
+use crate::support::proxy::{Moment, Proxy};
 use crate::support::world::NFS;
 use crate::support::{World, eventually, scratch};
 
@@ -36,9 +33,6 @@ metadata: {name: old}
 spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type: BackupSets, ids: [1]}}
 ";
 
-/// How many operators are killed at the same time.
-const LANES: usize = 4;
-
 /// What is changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Change {
@@ -48,15 +42,6 @@ enum Change {
     Deletion,
     /// A strategy moves to another store.
     Place,
-}
-
-/// Where the operator is killed.
-#[derive(Clone, Copy, Debug)]
-enum Point {
-    /// The next statement of this kind.
-    Statement(Kind),
-    /// The next status of this kind of object with this field.
-    Status(&'static str, &'static str),
 }
 
 use Change::{Deletion, Place, Policy};
@@ -109,37 +94,11 @@ fn at_rest(change: Change) -> (World, Proxy) {
     (world, proxy)
 }
 
-/// The operator will stand still at the point.
-fn arm(world: &World, proxy: &Proxy, point: Point, moment: Moment) {
-    match point {
-        Statement(kind) => world.inject(Fault::Stall {
-            on: Trigger::next(kind),
-            when: match moment {
-                Before => Then::BeforeExecuting,
-                After => Then::AfterCommit,
-            },
-        }),
-        Status(plural, field) => {
-            let operation = format!("PUT {plural}/status");
-            let is_at = move |_: &[Write], write: &Write| {
-                write.operation == operation && !write.object["status"][field].is_null()
-            };
-            proxy.hold(Box::new(is_at), moment);
-        }
-    }
-}
-
-fn is_reached(world: &World, proxy: &Proxy) -> bool {
-    let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
-    let any_lost = |log: &StatementLog| log.entries().any(|entry| lost(&entry.ending));
-    proxy.held() || world.simulator.log(any_lost)
-}
-
 /// Kills the operator at the point and lets another one take over.
 fn kill(plan: (Change, Point, Moment)) {
     let (change, point, moment) = plan;
     let (mut world, proxy) = at_rest(change);
-    arm(&world, &proxy, point, moment);
+    kill::arm(&world, &proxy, point, moment);
     let edit = |change| world.edit("backupstrategy", "nightly", change);
     match change {
         Policy => edit("spec: {retention: {recoveryWindowDays: 60}}"),
@@ -150,13 +109,7 @@ fn kill(plan: (Change, Point, Moment)) {
             edit("spec: {storageRef: {name: new}}");
         }
     }
-    eventually(
-        &format!("{plan:?}"),
-        || is_reached(&world, &proxy),
-        |reached| *reached,
-    );
-    world.kill_operator();
-    world.start_operator();
+    kill::strike(&mut world, &proxy, &format!("{plan:?}"));
     match change {
         Policy => assert_window(&world),
         Deletion => assert_one_deletion(&world),
@@ -225,16 +178,5 @@ fn assert_moved(world: &World) {
 
 #[test]
 fn a_kill_at_a_statement_or_write_of_a_change_leaves_it_made_once() {
-    let left = Mutex::new(PLANS.to_vec());
-    std::thread::scope(|scope| {
-        for _ in 0..LANES {
-            scope.spawn(|| {
-                loop {
-                    let next = left.lock().unwrap().pop();
-                    let Some(plan) = next else { return };
-                    kill(plan);
-                }
-            });
-        }
-    });
+    kill::each(&PLANS, kill);
 }

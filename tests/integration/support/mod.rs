@@ -5,6 +5,7 @@ pub(crate) mod api;
 pub(crate) mod canary;
 pub(crate) mod cluster;
 pub(crate) mod installation;
+pub(crate) mod kill;
 pub(crate) mod node;
 pub(crate) mod operator;
 pub(crate) mod proxy;

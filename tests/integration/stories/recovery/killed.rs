@@ -4,10 +4,8 @@
 //! At each point it is killed before it takes effect, or after it took effect and before the operator
 //! hears of it. Another operator takes over, and there must be one recovery, as if nothing had happened.
 
-use std::sync::Mutex;
-
-use oceanbase_sim::fault::{Fault, Moment as Then, Trigger};
-use oceanbase_sim::log::{Ending, StatementLog};
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::log::StatementLog;
 use oceanbase_sim::model::RestoreStage;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
@@ -15,7 +13,8 @@ use serde_json::Value;
 use super::tables::of_tables;
 use super::{ALLOWED, recovery, resources, tenant};
 use crate::stories::LOG_BACKUP;
-use crate::support::proxy::{Moment, Proxy, Write};
+use crate::support::kill::{self, Point};
+use crate::support::proxy::{Moment, Proxy};
 use crate::support::{World, eventually, scratch};
 
 /// A tenant with a day of backups in the store of every story.
@@ -32,9 +31,6 @@ tenants:
     tables: [{name: shop.orders, rows: 1000}]
 ";
 
-/// How many operators are killed at the same time.
-const LANES: usize = 4;
-
 /// What is recovered, and how that ends where nobody is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Life {
@@ -48,15 +44,6 @@ enum Life {
     OfTables,
 }
 
-/// Where the operator is killed.
-#[derive(Clone, Copy, Debug)]
-enum Point {
-    /// The first statement of this kind.
-    Statement(Kind),
-    /// The first status of the task with this field.
-    Status(&'static str),
-}
-
 use Life::{Canceled, Completed, Failed, OfTables};
 use Moment::{After, Before};
 use Point::{Statement, Status};
@@ -64,11 +51,11 @@ use Point::{Statement, Status};
 const PLANS: [(Life, Point, Moment); 12] = [
     (Completed, Statement(Kind::CreateResourceUnit), After),
     (Completed, Statement(Kind::CreateResourcePool), Before),
-    (Completed, Status("sends"), Before),
-    (Completed, Status("sends"), After),
+    (Completed, Status("recoverytasks", "sends"), Before),
+    (Completed, Status("recoverytasks", "sends"), After),
     (Completed, Statement(Kind::Restore), Before),
     (Completed, Statement(Kind::Restore), After),
-    (Completed, Status("jobId"), Before),
+    (Completed, Status("recoverytasks", "jobId"), Before),
     (Completed, Statement(Kind::ActivateStandby), After),
     (Failed, Statement(Kind::DropTenant), After),
     (Failed, Statement(Kind::DropResourcePool), After),
@@ -101,22 +88,7 @@ fn armed((life, point, moment): (Life, Point, Moment)) -> (World, Proxy) {
         }),
         Completed | OfTables => {}
     }
-    match point {
-        Statement(kind) => world.inject(Fault::Stall {
-            on: Trigger::next(kind),
-            when: match moment {
-                Before => Then::BeforeExecuting,
-                After => Then::AfterCommit,
-            },
-        }),
-        Status(field) => {
-            let is_at = move |_: &[Write], write: &Write| {
-                write.operation == "PUT recoverytasks/status"
-                    && !write.object["status"][field].is_null()
-            };
-            proxy.hold(Box::new(is_at), moment);
-        }
-    }
+    kill::arm(&world, &proxy, point, moment);
     world.start_operator();
     world.apply(LOG_BACKUP);
     eventually(
@@ -125,12 +97,6 @@ fn armed((life, point, moment): (Life, Point, Moment)) -> (World, Proxy) {
         |logs| logs["status"]["recoveryWindows"][0].is_object(),
     );
     (world, proxy)
-}
-
-fn is_reached(world: &World, proxy: &Proxy) -> bool {
-    let lost = |ending: &Ending| matches!(ending, Ending::LostBefore | Ending::LostAfter(_));
-    let any_lost = |log: &StatementLog| log.entries().any(|entry| lost(&entry.ending));
-    proxy.held() || world.simulator.log(any_lost)
 }
 
 /// Kills the operator at the point and lets another one take over.
@@ -145,13 +111,7 @@ fn kill(plan: (Life, Point, Moment)) {
         world.phase("recoverytask", "undo", "Restoring");
         world.edit("recoverytask", "undo", "spec: {cancel: true}");
     }
-    eventually(
-        &format!("{plan:?}"),
-        || is_reached(&world, &proxy),
-        |reached| *reached,
-    );
-    world.kill_operator();
-    world.start_operator();
+    kill::strike(&mut world, &proxy, &format!("{plan:?}"));
     let phase = match life {
         Completed | OfTables => "Completed",
         Failed => "Failed",
@@ -194,16 +154,5 @@ fn assert_one_recovery(world: &World, life: Life, task: &Value) {
 
 #[test]
 fn a_kill_at_a_statement_or_write_of_a_recovery_leaves_one_recovery() {
-    let left = Mutex::new(PLANS.to_vec());
-    std::thread::scope(|scope| {
-        for _ in 0..LANES {
-            scope.spawn(|| {
-                loop {
-                    let next = left.lock().unwrap().pop();
-                    let Some(plan) = next else { return };
-                    kill(plan);
-                }
-            });
-        }
-    });
+    kill::each(&PLANS, kill);
 }
