@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use futures::StreamExt;
+use futures::{Stream, StreamExt};
 use kube::core::WatchEvent;
 use oceanbase_backup_operator::api;
 use serde_json::Value;
@@ -27,7 +27,9 @@ impl Recorder {
                 "/apis/backup.oceanbase.io/v1alpha1/namespaces/{}/{plural}?watch=1&timeoutSeconds=600",
                 world.namespace
             );
-            runtime().spawn(watch(path, Arc::clone(&seen)))
+            let request = http::Request::get(path).body(Vec::new()).unwrap();
+            let events = runtime().block_on(client().request_events::<Value>(request));
+            runtime().spawn(watch(events.unwrap(), Arc::clone(&seen)))
         });
         let watches = watches.collect();
         Self { seen, watches }
@@ -39,9 +41,10 @@ impl Recorder {
     }
 }
 
-async fn watch(path: String, seen: Arc<Mutex<Vec<Value>>>) {
-    let request = http::Request::get(path).body(Vec::new()).unwrap();
-    let events = client().request_events::<Value>(request).await.unwrap();
+async fn watch(
+    events: impl Stream<Item = kube::Result<WatchEvent<Value>>>,
+    seen: Arc<Mutex<Vec<Value>>>,
+) {
     let mut events = Box::pin(events);
     while let Some(event) = events.next().await {
         if let Ok(WatchEvent::Added(object) | WatchEvent::Modified(object)) = event {

@@ -1,6 +1,7 @@
 //! Log backup that runs around data backups only, and one that is somebody else's matter.
 
-use oceanbase_sim::model::Stage;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{RoundStatus, Stage};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
@@ -71,15 +72,24 @@ fn logs_are_archived_from_before_a_data_backup_until_it_can_be_recovered_to() {
 
 #[test]
 fn a_backup_that_comes_while_the_round_before_is_still_stopping_completes_too() {
-    let slow = ONE_TENANT.replace("speed: 200", "speed: 10");
-    let world = World::started("around-twice", &slow);
-    let settings = "spec:\n  logBackup: {mode: AroundDataBackup}\n";
-    world.apply(&nightly_without_first_backup().replace("spec:\n", settings));
+    let world = with_mode("around-twice", "AroundDataBackup");
+    let tenant = || "orders".to_owned();
+    world.inject(Fault::HoldArchive {
+        tenant: tenant(),
+        at: RoundStatus::Stopping,
+    });
     world.condition(NAME, "Archiving", "False", "BetweenBackups");
     world.apply(&task("one", "Full"));
     world.phase("backuptask", "one", "Completed");
     world.phase(NAME.0, NAME.1, "Stopping");
     world.apply(&task("two", "Full"));
+    world.condition(
+        ("backuptask", "two"),
+        "Succeeded",
+        "Unknown",
+        "WaitingForLogBackup",
+    );
+    world.inject(Fault::ReleaseArchive { tenant: tenant() });
     world.phase("backuptask", "two", "Completed");
     world.phase(NAME.0, NAME.1, "Stopped");
     assert_eq!(world.count(Kind::ArchiveLog), 2);

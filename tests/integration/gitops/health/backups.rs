@@ -1,7 +1,7 @@
 //! Backups, log backups, strategies, stores and clusters.
 
 use oceanbase_sim::fault::{Fault, NodeState};
-use oceanbase_sim::model::Stage;
+use oceanbase_sim::model::{RoundStatus, Stage};
 
 use super::super::recorder::Recorder;
 use super::assert_judged;
@@ -62,28 +62,41 @@ fn a_data_backup_in_every_phase() {
     );
 }
 
-/// Slow enough for the database to be seen between two states.
 #[test]
 fn a_log_backup_in_every_phase() {
-    let mut world = World::new("argo-logs", &ONE_TENANT.replace("speed: 200", "speed: 3"));
+    let mut world = World::new("argo-logs", ONE_TENANT);
     let recorder = Recorder::start(&world);
     world.start_operator();
-    world.apply(LOG_BACKUP);
+    let tenant = || "orders".to_owned();
+    let hold = |at| {
+        world.inject(Fault::HoldArchive {
+            tenant: tenant(),
+            at,
+        });
+    };
     let reaches = |phase: &str| world.phase("logbackup", "orders-log", phase);
-    reaches("InProgress");
-    for (state, phase) in [
-        ("Paused", "Paused"),
-        ("Running", "InProgress"),
-        ("Stopped", "Stopped"),
+    let reaches_in_the_end = |through: &str, phase: &str| {
+        reaches(through);
+        world.inject(Fault::ReleaseArchive { tenant: tenant() });
+        reaches(phase);
+    };
+    hold(RoundStatus::Beginning);
+    world.apply(LOG_BACKUP);
+    reaches_in_the_end("Starting", "InProgress");
+    for (state, at, through, phase) in [
+        ("Paused", RoundStatus::Suspending, "Suspending", "Paused"),
+        ("Running", RoundStatus::Beginning, "Starting", "InProgress"),
+        ("Stopped", RoundStatus::Stopping, "Stopping", "Stopped"),
     ] {
+        hold(at);
         let change = format!("spec: {{desiredState: {state}, heal: {{policy: Never}}}}");
         world.edit("logbackup", "orders-log", &change);
-        reaches(phase);
+        reaches_in_the_end(through, phase);
     }
     world.edit("logbackup", "orders-log", "spec: {desiredState: Running}");
     reaches("InProgress");
     world.inject(Fault::InterruptArchive {
-        tenant: "orders".to_owned(),
+        tenant: tenant(),
         comment: None,
     });
     reaches("Interrupted");

@@ -90,6 +90,10 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             account(world, &tenant, &user)?.password = password;
             Ok(())
         }
+        Fault::HoldArchive { tenant, at } => {
+            existing(world.hold_archive(&tenant, Some(at)), tenant)
+        }
+        Fault::ReleaseArchive { tenant } => existing(world.hold_archive(&tenant, None), tenant),
         Fault::Hold { tenant, at } => existing(world.hold_backups(&tenant, Hold::At(at)), tenant),
         Fault::Release { tenant } => existing(world.hold_backups(&tenant, Hold::Released), tenant),
         Fault::FinishBackup { tenant } => existing(world.finish_backup(&tenant), tenant),

@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 pub(crate) use trap::{Sprung, Traps};
 
-use crate::model::{Health, RecoverStage, RestoreStage, Role, Stage, TenantStatus};
+use crate::model::{Health, RecoverStage, RestoreStage, Role, RoundStatus, Stage, TenantStatus};
 use crate::scenario::TenantSpec;
 use crate::scenario::units;
 use crate::statement::Kind;
@@ -56,6 +56,10 @@ pub enum Fault {
         tenant: String,
         comment: Option<String>,
     },
+    /// Rounds of log archiving of a tenant stay in this state until they are released.
+    HoldArchive { tenant: String, at: RoundStatus },
+    /// Rounds of log archiving of a tenant go on.
+    ReleaseArchive { tenant: String },
     /// Rows of backups that begin from now on appear only after this many SELECTs on a view.
     LagSelects { tenant: String, selects: u32 },
     /// Rows of backups that begin from now on appear only after this time: in all views, or in

@@ -35,6 +35,8 @@ pub struct Archive {
     pub history: Vec<Round>,
     /// All pieces, ascending.
     pub pieces: Vec<Piece>,
+    /// The state that rounds do not leave, if any.
+    pub(super) hold: Option<RoundStatus>,
     looped_at: Scn,
     due: Scn,
 }
@@ -46,6 +48,7 @@ impl Archive {
             round: None,
             history: Vec::new(),
             pieces: Vec::new(),
+            hold: None,
             looped_at: created_at,
             due: Scn::NEVER,
         }
@@ -144,7 +147,14 @@ impl Archive {
         self.due = self.due.plus(skipped);
     }
 
+    fn is_held(&self) -> bool {
+        self.hold.is_some() && self.hold == self.status()
+    }
+
     fn next_due(&self, around: Around<'_>) -> Scn {
+        if self.is_held() {
+            return Scn::NEVER;
+        }
         let busy = self.looped_at.plus(around.pace.busy_archive_loop());
         let idle = self.looped_at.plus(around.pace.idle_archive_loop());
         let can_start = self.log_mode && around.enabled && around.normal && around.dest.is_some();
@@ -166,6 +176,9 @@ impl Archive {
     }
 
     fn step(&mut self, at: Scn, around: Around<'_>) {
+        if self.is_held() {
+            return;
+        }
         let log_mode = self.log_mode;
         let Some(round) = self
             .round

@@ -2,8 +2,8 @@
 
 use super::parent::SysRequest;
 use super::{
-    ArchiveDest, DataDest, Doom, Health, Pace, Purpose, Request, Stage, Tenant, TenantId, Uri,
-    World,
+    ArchiveDest, DataDest, Doom, Health, Pace, Purpose, Request, RoundStatus, Stage, Tenant,
+    TenantId, Uri, World,
 };
 use crate::error;
 use crate::value::SqlError;
@@ -144,6 +144,18 @@ impl World {
         let interrupted = tenant.archive.interrupt(comment);
         tenant.backups.look_soon(now, pace);
         interrupted
+    }
+
+    /// Lets rounds of a tenant stay in a state, or go on.
+    pub(crate) fn hold_archive(&mut self, name: &str, hold: Option<RoundStatus>) -> bool {
+        let now = self.now();
+        let Some((tenant, _)) = self.named_with_pace(name) else {
+            return false;
+        };
+        tenant.archive.hold = hold;
+        tenant.archive.wake(now);
+        self.advance(now);
+        true
     }
 
     /// Lets the running or next backup of a tenant fail.

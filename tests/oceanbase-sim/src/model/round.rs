@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::{DestId, PieceId, RoundId, Scn, Uri};
 
 /// `STATUS` of a round (`ob_archive_struct.cpp`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
 #[allow(missing_docs)] // the engine's own words
 pub enum RoundStatus {
     Prepare,
