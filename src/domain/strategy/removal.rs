@@ -2,7 +2,9 @@
 //! stopped and the delete policies that it has set are taken away, then it goes.
 //!
 //! A tenant that another strategy covers is that one's from now on, and is left as it is; so is one
-//! that the strategy has been edited to leave out. What can not be ended in time is told and left: a dead database must not hold up a deletion for ever.
+//! that the strategy has been edited to leave out. But who deletes several strategies deletes one after
+//! the other: whether the other one stays is waited for. What can not be ended in time is told and left:
+//! a dead database must not hold up a deletion for ever.
 
 use std::time::Duration;
 
@@ -20,6 +22,9 @@ use crate::oceanbase::model::{Tenant, TenantName};
 
 /// How soon to try again what failed.
 const TRY_AGAIN: Next = Next::After(Duration::from_secs(5));
+/// How long after its deletion a strategy goes at the earliest whose tenants another one takes over:
+/// `kubectl delete --all` deletes that one too, a moment later, and it may have no finalizer.
+const TOGETHER: SignedDuration = SignedDuration::from_secs(10);
 /// How many things that are left are told by name.
 const TOLD: usize = 10;
 
@@ -64,8 +69,16 @@ pub fn leave(
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting helps nothing where there is no way to the database any more.
     let no_way = matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
-    if left.is_empty() || no_way || deadline <= now {
+    if no_way || deadline <= now {
         return Farewell::Go(given_up(&left));
+    }
+    if left.is_empty() {
+        let until = deleted_at.saturating_add(TOGETHER).unwrap_or(deadline);
+        let until = until.min(deadline);
+        if until <= now || !hands_over(strategy, seen, now) {
+            return Farewell::Go(None);
+        }
+        return Farewell::Stay(draft.show_handing_over(until));
     }
     let mut next = Next::At(deadline);
     for left in &left {
@@ -80,6 +93,15 @@ pub fn leave(
         draft.note_intent(change);
     }
     Farewell::Stay(draft.show_left(&left, step, next))
+}
+
+/// Whether there is something that is not ended only because another strategy takes it over.
+fn hands_over(strategy: &Strategy<'_>, seen: &Seen, now: Timestamp) -> bool {
+    let alone = Seen {
+        rivals: Vec::new(),
+        ..seen.clone()
+    };
+    !Draft::new(strategy, &alone, now).left().is_empty()
 }
 
 impl Draft<'_> {
@@ -220,6 +242,20 @@ impl Draft<'_> {
             status: self.status,
             effect,
             next,
+            event: None,
+        }
+    }
+
+    fn show_handing_over(mut self, until: Timestamp) -> Verdict {
+        let message = format!(
+            "the strategy is being deleted, and another one takes its tenants over: until {until} it \
+             is seen whether that one is deleted too"
+        );
+        self.show_leaving("HandingOver", &message);
+        Verdict {
+            status: self.status,
+            effect: None,
+            next: Next::At(until),
             event: None,
         }
     }

@@ -4,6 +4,12 @@ use oceanbase_sim::statement::Kind;
 
 use super::{LOG_BACKUP, NIGHTLY, ONE_TENANT, archiving, task_without_strategy};
 use crate::support::World;
+use crate::support::world::condition_of;
+
+const LOGS: (&str, &str) = ("logbackup", "orders-log");
+
+const RESTORE: &str = "{apiVersion: v1, kind: Secret, metadata: {name: restore}, \
+                       stringData: {password: PLANTED-5f1d}}";
 
 const ONLY_BILLING: &str = "spec: {access: {tenants: [billing]}}";
 
@@ -100,11 +106,47 @@ fn a_password_goes_to_the_host_that_its_secret_lists() {
     world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Reachable");
 }
 
+/// Where the operator requires it, a Secret that says nothing is used nowhere: not the password of a
+/// database, not the keys of a store, not a restore password.
+#[test]
+fn a_secret_that_lists_no_host_is_sent_nowhere_where_that_is_required() {
+    let mut world = World::new("binding-required", ONE_TENANT);
+    world.start_operator_with(&["--require-secret-binding"]);
+    let cluster = ("oceanbasecluster", "prod");
+    let object = world.condition(cluster, "Reachable", "False", "SecretNotBound");
+    let known = condition_of(&object, "Reachable");
+    let here = format!("127.0.0.1:{}", world.port);
+    assert!(
+        known["message"].as_str().unwrap().contains(&here),
+        "{known}"
+    );
+    assert_eq!(world.simulator.connections().logins, 0);
+    bind(&world, "prod-sys", &here);
+    world.condition(cluster, "Ready", "True", "Reachable");
+
+    world.apply(BUCKET);
+    world.apply(&LOG_BACKUP.replace("name: nfs", "name: bucket"));
+    world.condition(LOGS, "Ready", "False", "SecretNotBound");
+    assert_eq!(world.changing(), Vec::<String>::new());
+    bind(&world, "keys", &format!("s3.example.com, {here}"));
+    world.phase(LOGS.0, LOGS.1, "InProgress");
+
+    world.apply(RESTORE);
+    let protected = "type: Full, restorePasswordSecretRef: {name: restore}";
+    let task = task_without_strategy("now").replace("type: Full", protected);
+    world.apply(&task.replace("name: nfs", "name: bucket"));
+    let now = ("backuptask", "now");
+    world.condition(now, "Succeeded", "Unknown", "SecretNotBound");
+    assert_eq!(world.count(Kind::SetEncryption), 0);
+    bind(&world, "restore", &here);
+    world.phase(now.0, now.1, "Completed");
+}
+
 /// The database keeps a hash of it: who may only write tasks must not send just any Secret there.
 #[test]
 fn a_restore_password_goes_to_no_host_that_its_secret_does_not_list() {
     let world = archiving("bound-restore");
-    world.apply("{apiVersion: v1, kind: Secret, metadata: {name: restore}, stringData: {password: PLANTED-5f1d}}");
+    world.apply(RESTORE);
     bind(&world, "restore", "ob-1.db:2881");
     let protected = "type: Full, restorePasswordSecretRef: {name: restore}";
     world.apply(&task_without_strategy("now").replace("type: Full", protected));

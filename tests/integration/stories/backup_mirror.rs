@@ -47,12 +47,12 @@ fn a_backup_that_a_dba_starts_is_shown_to_its_end_and_nothing_is_sent_for_it() {
 #[test]
 fn one_that_fails_is_shown_and_the_strategy_stays_healthy() {
     let world = backed_up("fails-by-hand");
-    start_elsewhere(&world, false);
     world.inject(Fault::FailBackup {
         tenant: "orders".to_owned(),
         code: -9082,
         comment: None,
     });
+    start_elsewhere(&world, false);
     let shown = world.phase("backuptask", "nightly-t1002-ext-2", "Failed");
     assert_eq!(shown["status"]["cause"]["reason"], "StoreOutOfSpace");
     let phase = || world.get("backupstrategy", "nightly")["status"]["runningTasks"].clone();

@@ -11,11 +11,16 @@ const OURS: &str = "backup.oceanbase.io/stop";
 
 /// A strategy whose log backup runs and whose delete policy is set.
 fn stopping(story: &str) -> World {
+    stopping_within(story, 600)
+}
+
+/// The same, which gives up after so many seconds.
+fn stopping_within(story: &str, seconds: u32) -> World {
     let world = World::started(story, ONE_TENANT);
     let strategy = nightly_without_first_backup()
         + "  retention: {policy: RecoveryWindow, recoveryWindowDays: 7}\n"
         + "  deletionPolicy: Stop\n"
-        + "  finalizerTimeoutSeconds: 30\n";
+        + &format!("  finalizerTimeoutSeconds: {seconds}\n");
     world.apply(&strategy);
     world.phase("logbackup", "prod-t1002", "InProgress");
     world.condition(STRATEGY, "RetentionApplied", "True", "Applied");
@@ -66,10 +71,27 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     world.phase("logbackup", "prod-t1002", "Stopped");
 }
 
+/// `kubectl delete --all` deletes the strategy that would take the tenant over a moment later.
+#[test]
+fn what_a_strategy_has_begun_ends_though_another_one_that_goes_with_it_is_for_its_tenant() {
+    let world = stopping("removal-both");
+    let all = nightly_without_first_backup()
+        .replace("{name: nightly}", "{name: whole}")
+        .replace("  tenants: {names: [orders]}\n", "");
+    world.apply(&all);
+    world.condition(("backupstrategy", "whole"), "Ready", "True", "Accepted");
+    world
+        .kubectl(&["delete", "backupstrategies", "--all", "--wait=false"])
+        .unwrap();
+    gone(&world);
+    assert_eq!(left(&world), (false, 0));
+}
+
 /// Its policy would go on deleting.
 #[test]
 fn the_policy_of_a_tenant_that_is_locked_by_now_is_taken_away_too() {
-    let world = stopping("removal-locked");
+    // Its log backup can not be stopped as long as it is locked, and is given up after that time.
+    let world = stopping_within("removal-locked", 30);
     world.inject(Fault::Lock {
         tenant: "orders".to_owned(),
         locked: true,
@@ -109,7 +131,7 @@ fn a_strategy_goes_on_ending_after_the_operator_was_killed() {
 
 #[test]
 fn a_dead_cluster_does_not_hold_up_a_deletion_for_ever() {
-    let world = stopping("removal-dead");
+    let world = stopping_within("removal-dead", 10);
     world.inject(Fault::Node {
         is: NodeState::Refusing,
     });

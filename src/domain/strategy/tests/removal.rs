@@ -212,6 +212,16 @@ fn what_another_strategy_covers_is_left_as_it_is() {
     }
 }
 
+/// `kubectl delete --all` deletes one after the other, and the other one may have no finalizer.
+#[test]
+fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
+    let mut story = deleted(&[1002]);
+    story.seen.rivals.push(another("all", None));
+    assert_eq!(story.end(DELETED), "wait");
+    story.seen.rivals.clear();
+    assert_eq!(story.end(DELETED), "drop t1002");
+}
+
 /// The policy of a tenant that is locked or standby by now goes on deleting.
 #[test]
 fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
