@@ -1,0 +1,54 @@
+//! Backups that are deleted by hand: what is looked for before.
+
+use super::*;
+use crate::oceanbase::command::Cleanup;
+use crate::oceanbase::model::{Deletion, JobId};
+
+const WITH_DELETION: Version = Version([4, 4, 2, 0]);
+
+impl Desk {
+    async fn delete(&mut self, set: i64, after: i64, again: bool) -> Answer {
+        let delete = Cleanup::Delete {
+            tenant: tenant(),
+            tenant_id: TenantId(1002),
+            what: Deletion::Sets(vec![set]),
+            after: JobId(after),
+            again,
+        };
+        let delete = Command::from(delete);
+        self.sender.send(&account(), WITH_DELETION, &delete).await
+    }
+
+    /// Deletions that took effect: the numbers that sys has given them end there.
+    fn deletions(&self) -> usize {
+        let kind = Kind::DeleteBackup;
+        self.node.simulator.log(|log| log.of_kind(kind).count())
+    }
+}
+
+fn is_withheld(answer: &Answer) -> bool {
+    matches!(answer, Answer::Withheld(_))
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_not_sent_while_one_is_on_its_way_from_sys_to_the_tenant() {
+    let mut desk = Desk::of("4.4.2.0");
+    assert_eq!(desk.delete(1, 0, false).await, Answer::Done);
+    // Whoever decides now knows the first one; its row of the tenant is not there yet.
+    let second = desk.delete(2, i64::MAX, false).await;
+    assert!(is_withheld(&second), "{second:?}");
+    assert_eq!(desk.deletions(), 1);
+    tokio::time::advance(Duration::from_hours(1)).await;
+    assert_eq!(desk.delete(2, i64::MAX, false).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deletion_is_not_sent_when_sys_has_started_another_since() {
+    let mut desk = Desk::of("4.4.2.0");
+    desk.delete(1, 0, false).await;
+    tokio::time::advance(Duration::from_hours(1)).await;
+    let second = desk.delete(2, 0, false).await;
+    assert!(is_withheld(&second), "{second:?}");
+    assert_eq!(desk.delete(2, 0, true).await, Answer::AlreadySent);
+    assert_eq!(desk.deletions(), 1);
+}
