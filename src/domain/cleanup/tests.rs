@@ -265,6 +265,25 @@ fn a_preview_says_why_a_deletion_would_be_refused() {
 }
 
 #[test]
+fn a_preview_of_numbers_says_that_the_server_is_too_old_and_one_of_the_policy_does_not() {
+    let too_old = "UnsupportedServerVersion";
+    for (type_, ids, reason) in [
+        (CleanupTargetType::BackupSets, &[1][..], too_old),
+        (CleanupTargetType::Pieces, &[1], too_old),
+        (CleanupTargetType::Obsolete, &[], ""),
+    ] {
+        let mut story = Story::of(CleanupMode::Preview, type_, ids);
+        let Ok(database) = &mut story.seen.database else {
+            panic!("unreachable");
+        };
+        database.version = Version([4, 3, 5, 2]);
+        story.pass(0);
+        assert_eq!(story.shown(), ("Completed", reason));
+        assert!(!story.status.plan.is_empty());
+    }
+}
+
+#[test]
 fn a_long_plan_is_cut_and_counted() {
     let mut story = Story::of(CleanupMode::Preview, CleanupTargetType::Obsolete, &[]);
     story.tenant(|tenant| {
