@@ -87,6 +87,15 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
+        if let Some(name) = &self.seen.recovery {
+            return Some(Obstacle::waiting(
+                "WaitingForRunningRecovery",
+                format!(
+                    "RecoveryTask '{name}' recovers from the tenant's backups, and may read what would \
+                     be deleted: the cleanup follows it"
+                ),
+            ));
+        }
         let job = tenant.running_cleanups().next()?;
         Some(Obstacle::waiting(
             "WaitingForRunningCleanup",

@@ -156,6 +156,7 @@ impl Story {
                 database: Ok(database),
                 intent_age: Duration::ZERO,
                 surely_over: OVER,
+                recovery: None,
             },
         }
     }
