@@ -18,7 +18,7 @@ use crate::process::start;
 use crate::say;
 
 /// How long it may take to become ready.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Where the operator runs, and where a Pod finds its account.
 const SYSTEM: &str = "oceanbase-backup-system";
 const ACCOUNT: &str = "var/run/secrets/kubernetes.io/serviceaccount";
