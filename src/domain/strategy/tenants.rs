@@ -12,7 +12,7 @@ use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Obstacle;
 use crate::domain::access::{self, is_listed};
-use crate::domain::backup::ineligible;
+use crate::domain::backup::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, the one in question included.
@@ -199,6 +199,10 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         }
+        if let Some(unnameable) = unnameable(name) {
+            fail(unnameable.reason, unnameable.message);
+            continue;
+        }
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
             fail(
                 "TenantNotFound",
@@ -206,16 +210,6 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         };
-        if TenantName::parse(name).is_none() {
-            fail(
-                "UnsafeTenantName",
-                format!(
-                    "the name '{name}' can not stand in a statement; only names of letters, \
-                     digits and '_' that are no reserved word can be backed up"
-                ),
-            );
-            continue;
-        }
         match usable(tenant, &own.access) {
             Err(obstacle) => fail(obstacle.reason, obstacle.message),
             Ok(()) => matched.eligible.push(Arc::clone(tenant)),

@@ -118,6 +118,14 @@ fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_
 }
 
 #[test]
+fn the_tenant_of_the_database_itself_is_not_called_missing() {
+    let mut story = Story::of(&[1002]);
+    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "sys"])];
+    story.look(1);
+    assert_eq!(story.failing(), [("sys", "UnsafeTenantName")]);
+}
+
+#[test]
 fn a_failed_night_never_makes_the_strategy_unready() {
     let mut story = Story::of(&[1002]);
     story
