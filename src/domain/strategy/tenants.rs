@@ -147,6 +147,19 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
 }
 
 impl Matched {
+    /// Why the strategy has no tenant, as far as it can be said of one.
+    #[must_use]
+    pub fn why_none(&self) -> Option<String> {
+        let of_one = self.failing.first().map(|tenant| {
+            let FailingTenant { name, message, .. } = tenant;
+            format!("tenant {name}: {message}")
+        });
+        of_one.or_else(|| {
+            let winner = self.loses_all_to()?;
+            Some(format!("they are those of BackupStrategy '{winner}'"))
+        })
+    }
+
     /// The strategy on cluster level that leaves nothing to this one, which is on cluster level too.
     /// A tenant that can not be backed up now is left to it all the same.
     pub(super) fn loses_all_to(&self) -> Option<&str> {
