@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::health::{
-    backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
+    backup_healthy, known_failing, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
 };
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
@@ -49,8 +49,9 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             // What was known before stands: a dead cluster says nothing about last night.
             let is_ours = |task: &&TaskSeen| covers(strategy.name, &seen.rivals, &task.tenant_name);
             let last = last_runs(tasks.filter(is_ours), &late);
+            let failing = known_failing(&status, strategy.spec.tenants.as_ref());
             (
-                judged(&last, &status.schedule_history),
+                backup_healthy(&failing, &last, &status.schedule_history),
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
@@ -108,14 +109,21 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     status
 }
 
-/// What is told when the phase moves.
-pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Option<Event> {
+/// What is told when the phase moves. Where the database is not seen that it looks better is no news.
+pub(super) fn event(
+    before: Option<&str>,
+    after: &BackupStrategyStatus,
+    is_blocked: bool,
+) -> Option<Event> {
     let phase = after
         .phase
         .as_deref()
         .filter(|phase| before != Some(phase))?;
     // The first phase is no move, but what is wrong from the beginning is news.
     if before.is_none() && phase != "Abnormal" {
+        return None;
+    }
+    if is_blocked && !matches!(phase, "Abnormal" | "Paused") {
         return None;
     }
     let (warning, reason) = match phase {

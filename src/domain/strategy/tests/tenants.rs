@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::strategy::SkippedTenants;
 
-fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
+pub(super) fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
     Rival {
         name: name.to_owned(),
         full_name: (name.to_owned(), "default".to_owned()),
