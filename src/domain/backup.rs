@@ -40,7 +40,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
-pub use obstacle::{CLUSTER_REPLACED, ineligible};
+pub use obstacle::{CLUSTER_REPLACED, ineligible, unnameable};
 pub use seen::{DatabaseSeen, Held, Moving, Seen, Target, Task};
 pub use state::{Outcome, State};
 

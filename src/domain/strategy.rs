@@ -369,9 +369,10 @@ impl Draft<'_> {
         next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
         let before = self.strategy.status;
+        let is_blocked = matches!(standing, Standing::Blocked(_));
         let status = status::render(self, standing);
         let event = event
-            .or_else(|| status::event(before.phase.as_deref(), &status))
+            .or_else(|| status::event(before.phase.as_deref(), &status, is_blocked))
             .or_else(|| status::retention_event(&before.conditions, &status.conditions));
         Decision {
             status,

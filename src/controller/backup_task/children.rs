@@ -33,6 +33,7 @@ pub(super) fn seen(
     let all = snapshot
         .into_iter()
         .flat_map(|snapshot| snapshot.tenants.values());
+    let mut why_none = None;
     let eligible: Vec<Arc<Tenant>> = if let Some(reference) = &task.spec.strategy_ref {
         let name = &reference.name;
         let strategy = stores::find(&context.stores.strategies, &namespace, name);
@@ -42,7 +43,9 @@ pub(super) fn seen(
                 may_share_tenants(&strategy.spec, other)
             });
             let recovered = recovered(context, &cluster);
-            strategy::matched(name, &rivals, all, &recovered).eligible
+            let matched = strategy::matched(name, &rivals, all, &recovered);
+            why_none = matched.why_none();
+            matched.eligible
         })
     } else {
         let reference = task.spec.cluster_ref.as_ref();
@@ -70,6 +73,7 @@ pub(super) fn seen(
             .iter()
             .map(|tenant| (tenant.id, tenant.name.clone()))
             .collect(),
+        why_none,
         known: stores::within(&context.stores.tasks, &namespace)
             .filter(|child| is_child(child, task))
             .map(|child| child_seen(&child, there.as_ref()))

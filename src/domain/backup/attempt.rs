@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Draft, Effect, Held, State, Verdict, obstacle::unsafe_name, queue::WAITING_FOR_PLACE,
-    retry::FAILED,
+    Draft, Effect, Held, State, Verdict, queue::WAITING_FOR_PLACE, retry::FAILED, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -154,7 +153,8 @@ impl Draft<'_> {
         let number = self.next_number();
         let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
         else {
-            return self.fail(unsafe_name().cause());
+            let why = unnameable(&self.task.spec.tenant_name);
+            return self.fail(why.map(|why| why.cause()).unwrap_or_default());
         };
         self.begin_attempt(number);
         if let Some(attempt) = self.status.attempts.last_mut() {

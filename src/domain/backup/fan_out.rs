@@ -33,6 +33,8 @@ pub(super) const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 pub struct ChildrenSeen {
     /// The tenants that can be backed up, while they are known.
     pub tenants: Vec<(TenantId, String)>,
+    /// Why one can not, or is somebody else's, where the task's strategy knows.
+    pub why_none: Option<String>,
     /// The tasks that it has made.
     pub known: Vec<ChildSeen>,
 }
@@ -105,11 +107,10 @@ impl Draft<'_> {
             return self.wait(obstacle, Next::Await);
         }
         if self.seen.children.tenants.is_empty() && self.seen.children.known.is_empty() {
-            return self.fail(cause(
-                "NoTenants",
-                "there is no tenant that could be backed up: tenants must be primary, normal and \
-                 not locked",
-            ));
+            let rule = "tenants must be primary, normal and not locked";
+            let why = self.seen.children.why_none.as_deref().unwrap_or(rule);
+            let message = format!("there is no tenant that could be backed up: {why}");
+            return self.fail(cause("NoTenants", &message));
         }
         let planned = self.planned();
         let mut missing = self.missing(&planned);

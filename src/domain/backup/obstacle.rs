@@ -11,8 +11,8 @@ impl Draft<'_> {
     /// What stands in the way of sending before logs and other backups are looked at, if anything.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
         let name = &self.task.spec.tenant_name;
-        if TenantName::parse(name).is_none() {
-            return Some(unsafe_name());
+        if let Some(unnameable) = unnameable(name) {
+            return Some(unnameable);
         }
         if let Err(obstacle) = &self.seen.target {
             return Some(obstacle.clone());
@@ -129,10 +129,19 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
     None
 }
 
-pub(super) fn unsafe_name() -> Obstacle {
-    Obstacle::permanent(
-        "UnsafeTenantName",
-        "the tenant's name can not stand in a statement; create a BackupTask for a tenant whose \
-         name has only letters, digits and '_' and is no reserved word",
-    )
+/// Why nothing can be backed up under a name, whether there is a tenant that has it or not.
+#[must_use]
+pub fn unnameable(name: &str) -> Option<Obstacle> {
+    if TenantName::parse(name).is_some() {
+        return None;
+    }
+    let message = if name.eq_ignore_ascii_case("sys") {
+        "the database does not back up its tenant 'sys': name a user tenant".to_owned()
+    } else {
+        format!(
+            "the name '{name}' can not stand in a statement; only names of letters, digits and '_' \
+             that are no reserved word can be backed up"
+        )
+    };
+    Some(Obstacle::permanent("UnsafeTenantName", message))
 }

@@ -2,9 +2,9 @@
 
 use super::{Draft, Renamed, TENANT_NOT_FOUND};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
-use crate::domain::backup::CLUSTER_REPLACED;
+use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
 use crate::domain::{Obstacle, pinned};
-use crate::oceanbase::model::{ArchiveDest, Identity, Tenant, TenantName};
+use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
 /// The database that the log backup was in, where that is not this one: both number their tenants
 /// and rounds alike.
@@ -50,6 +50,9 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
+        if let Some(unnameable) = unnameable(&spec.tenant_name) {
+            return Err(unnameable);
+        }
         let Some(tenant) = database.tenant.as_deref() else {
             return Err(Obstacle::waiting(
                 TENANT_NOT_FOUND,
@@ -59,16 +62,6 @@ impl<'a> Draft<'a> {
                 ),
             ));
         };
-        if TenantName::parse(&spec.tenant_name).is_none() {
-            return Err(Obstacle::permanent(
-                "UnsafeTenantName",
-                format!(
-                    "the name '{}' can not stand in a statement; only names of letters, digits \
-                     and '_' that are no reserved word can be backed up",
-                    spec.tenant_name
-                ),
-            ));
-        }
         let current = pinned(&self.seen.identity);
         self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);

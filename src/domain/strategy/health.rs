@@ -5,13 +5,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::index::Index;
 use super::status::NO_TENANTS;
 use super::unmade::EDIT_FAILED;
-use super::{LogBackupSeen, Matched, TaskSeen};
-use crate::api::DesiredState;
+use super::{LogBackupSeen, Matched, TaskSeen, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
-use crate::api::strategy::{FailingTenant, SlotRecord, StrategyLogBackupMode, UnmadeObject};
+use crate::api::strategy::{
+    FailingTenant, SlotRecord, StrategyLogBackupMode, TenantSelection, UnmadeObject,
+};
+use crate::api::{BackupStrategyStatus, DesiredState};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::domain::log_backup::{may_be_paused, resuming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
+
+/// Why a tenant can not be backed up, whatever became of its last backup.
+const LASTING: [&str; 7] = [
+    "DestinationInUse",
+    "TenantLocked",
+    "TenantNotAllowed",
+    "TenantNotFound",
+    "TenantNotNormal",
+    "TenantNotPrimary",
+    "UnsafeTenantName",
+];
 
 /// The task of each tenant that ended last, or that should have started by now, by the tenant's name.
 pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
@@ -211,8 +224,22 @@ pub(super) fn backup_healthy(
     judged(last, history)
 }
 
+/// Tenants that could not be backed up when the database was seen last: nobody has heard of anything
+/// else since. What their log backups and tasks tell is judged anew.
+pub(super) fn known_failing(
+    status: &BackupStrategyStatus,
+    tenants: Option<&TenantSelection>,
+) -> Vec<FailingTenant> {
+    let known = status.tenants.iter().flat_map(|tenants| &tenants.failing);
+    known
+        .filter(|tenant| LASTING.contains(&&*tenant.reason))
+        .filter(|tenant| selects(tenants, &tenant.name))
+        .cloned()
+        .collect()
+}
+
 /// How the last backups went, and whether the last slot was missed.
-pub(super) fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
+fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
     if let Some(task) = last.values().find(|task| went_badly(task)) {
         let (reason, why) = why(task);
         let message = format!(

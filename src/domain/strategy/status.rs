@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::health::{
-    backup_healthy, judged, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
+    backup_healthy, known_failing, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
 };
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
@@ -12,13 +12,18 @@ use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
 use crate::api::condition::types::{
     BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING,
 };
-use crate::api::strategy::{FailingTenant, OpenSlot, StrategyTenants};
+use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
 
 /// How many tenants with trouble are listed.
 const LISTED: usize = 20;
+/// What is said of a strategy that starts nothing because somebody wants it so.
+const SUSPENDED: &str = "`suspend` is set; no new slots are started";
+/// What is said of one whose backups would all start in a window.
+const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` leave out all of the next 1,000 slots: \
+                            move the slots or the windows, or set `action: Postpone`";
 /// What is said of a strategy that has nothing to do.
 pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
@@ -49,8 +54,9 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             // What was known before stands: a dead cluster says nothing about last night.
             let is_ours = |task: &&TaskSeen| covers(strategy.name, &seen.rivals, &task.tenant_name);
             let last = last_runs(tasks.filter(is_ours), &late);
+            let failing = known_failing(&status, strategy.spec.tenants.as_ref());
             (
-                judged(&last, &status.schedule_history),
+                backup_healthy(&failing, &last, &status.schedule_history),
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
@@ -63,7 +69,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
-                _ => scheduling(matched, suspended, status.open_slot.as_ref()),
+                _ => scheduling(matched, suspended, &status),
             });
             (
                 backup_healthy(failing, &last, &status.schedule_history),
@@ -108,14 +114,21 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     status
 }
 
-/// What is told when the phase moves.
-pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Option<Event> {
+/// What is told when the phase moves. Where the database is not seen that it looks better is no news.
+pub(super) fn event(
+    before: Option<&str>,
+    after: &BackupStrategyStatus,
+    is_blocked: bool,
+) -> Option<Event> {
     let phase = after
         .phase
         .as_deref()
         .filter(|phase| before != Some(phase))?;
     // The first phase is no move, but what is wrong from the beginning is news.
     if before.is_none() && phase != "Abnormal" {
+        return None;
+    }
+    if is_blocked && !matches!(phase, "Abnormal" | "Paused") {
         return None;
     }
     let (warning, reason) = match phase {
@@ -135,9 +148,10 @@ pub(super) fn event(before: Option<&str>, after: &BackupStrategyStatus) -> Optio
         "Abnormal" => why("Stalled", "True")
             .or_else(|| why(BACKUP_HEALTHY, "False"))
             .or_else(|| why(LOG_BACKUP_HEALTHY, "False")),
+        "Paused" => Some(SUSPENDED.to_owned()),
         _ => why(SCHEDULING, "True").or_else(|| why(SCHEDULING, "False")),
     };
-    let message = message.unwrap_or_else(|| "the strategy has just been made".to_owned());
+    let message = message.unwrap_or_else(|| "its conditions say how it stands".to_owned());
     Some(Event {
         warning,
         reason,
@@ -181,7 +195,8 @@ fn planned(
         return condition::progress(
             Progress::Stalled,
             "TenantAlreadyManaged",
-            "another strategy is for every tenant that this one names",
+            "another strategy is for every tenant that this one names (`status.tenants.failing` says \
+             which one): take them out of one of the two, or delete one",
         );
     }
     if let Some(winner) = matched.loses_all_to() {
@@ -276,8 +291,12 @@ fn skipping(reason: &str, moved: Option<&str>) -> Wanted {
     wanted(SCHEDULING, false, reason, message)
 }
 
-fn scheduling(matched: &Matched, suspended: bool, open: Option<&OpenSlot>) -> Wanted {
+fn scheduling(matched: &Matched, suspended: bool, status: &BackupStrategyStatus) -> Wanted {
+    let open = status.open_slot.as_ref();
     let held_until = open.and_then(|open| open.start_time.as_ref());
+    let next = status.summary.as_ref().and_then(|it| it.next.as_ref());
+    // An open one has its tasks in a moment.
+    let is_left_out = next.is_none() && open.is_none();
     if let (Some(until), false) = (held_until, suspended) {
         let message = format!(
             "a blackout window holds the open slot back: it starts at {}",
@@ -286,13 +305,11 @@ fn scheduling(matched: &Matched, suspended: bool, open: Option<&OpenSlot>) -> Wa
         return wanted(SCHEDULING, true, "BlackoutWindow", message);
     }
     let (status, reason, message) = if suspended {
-        (
-            false,
-            "Suspended",
-            "`suspend` is set; no new slots are started",
-        )
+        (false, "Suspended", SUSPENDED)
     } else if matched.eligible.is_empty() {
         (false, "NoTenants", NO_TENANTS)
+    } else if is_left_out {
+        (false, "BlackoutWindow", ALL_LEFT_OUT)
     } else {
         (true, "Scheduling", "slots are turned into tasks")
     };

@@ -12,7 +12,7 @@ use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Obstacle;
 use crate::domain::access::{self, is_listed};
-use crate::domain::backup::ineligible;
+use crate::domain::backup::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, the one in question included.
@@ -147,6 +147,19 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
 }
 
 impl Matched {
+    /// Why the strategy has no tenant, as far as it can be said of one.
+    #[must_use]
+    pub fn why_none(&self) -> Option<String> {
+        let of_one = self.failing.first().map(|tenant| {
+            let FailingTenant { name, message, .. } = tenant;
+            format!("tenant {name}: {message}")
+        });
+        of_one.or_else(|| {
+            let winner = self.loses_all_to()?;
+            Some(format!("they are those of BackupStrategy '{winner}'"))
+        })
+    }
+
     /// The strategy on cluster level that leaves nothing to this one, which is on cluster level too.
     /// A tenant that can not be backed up now is left to it all the same.
     pub(super) fn loses_all_to(&self) -> Option<&str> {
@@ -199,6 +212,10 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         }
+        if let Some(unnameable) = unnameable(name) {
+            fail(unnameable.reason, unnameable.message);
+            continue;
+        }
         let Some(tenant) = tenants.iter().find(|tenant| &tenant.name == name) else {
             fail(
                 "TenantNotFound",
@@ -206,16 +223,6 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             );
             continue;
         };
-        if TenantName::parse(name).is_none() {
-            fail(
-                "UnsafeTenantName",
-                format!(
-                    "the name '{name}' can not stand in a statement; only names of letters, \
-                     digits and '_' that are no reserved word can be backed up"
-                ),
-            );
-            continue;
-        }
         match usable(tenant, &own.access) {
             Err(obstacle) => fail(obstacle.reason, obstacle.message),
             Ok(()) => matched.eligible.push(Arc::clone(tenant)),

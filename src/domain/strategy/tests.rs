@@ -32,6 +32,7 @@ mod retention;
 mod slots;
 mod tenants;
 mod unmade;
+mod unseen;
 mod verifying;
 mod walk;
 

@@ -63,9 +63,10 @@ fn a_window_postpones_a_slot_to_its_end_or_leaves_it_out() {
     } else {
         slot
     };
-    let end = slot + 1.minute();
-    world.apply(&strategy("orders", slot, 1, "Postpone"));
-    world.apply(&strategy("billing", slot, 1, "Skip"));
+    // So long that a busy machine sees it in time.
+    let end = slot + 2.minutes();
+    world.apply(&strategy("orders", slot, 2, "Postpone"));
+    world.apply(&strategy("billing", slot, 2, "Skip"));
 
     let held = within(
         PATIENCE,
@@ -135,4 +136,51 @@ spec: {{strategyRef: {{name: for-orders}}, tenantName: orders, type: Full}}
         world.get("backuptask", "scheduled")["status"]["phase"],
         "Pending"
     );
+}
+
+/// The same in every slot, and each tenant at its own time.
+#[test]
+fn tenants_of_a_slot_are_spread_over_the_time_that_the_strategy_gives() {
+    let world = World::started("spread", TWO_TENANTS);
+    world.apply(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {name: spread}
+spec:
+  clusterRef: {name: prod}
+  storageRef: {name: nfs}
+  schedule: {cron: {full: '* * * * *'}, spreadSeconds: 86400}
+",
+    );
+    let of_one_slot = |tasks: &[Value]| {
+        let slot = |task: &Value| task["spec"]["scheduledTime"].clone();
+        let first = tasks.first().map(slot);
+        let tasks = tasks.iter().filter(|task| Some(slot(task)) == first);
+        tasks.cloned().collect::<Vec<_>>()
+    };
+    let tasks = within(
+        PATIENCE,
+        "both tasks of a slot",
+        || of_one_slot(&world.list("backuptask")),
+        |tasks| tasks.len() == 2,
+    );
+    let delay = |task: &Value| {
+        let at = |field: &str| -> Timestamp {
+            let text = task["spec"][field].as_str().unwrap_or_default();
+            text.parse().unwrap()
+        };
+        at("notBeforeTime").duration_since(at("scheduledTime"))
+    };
+    let delays: Vec<_> = tasks.iter().map(|task| delay(task).as_secs()).collect();
+    assert!(
+        delays.iter().all(|delay| (1..86_400).contains(delay)),
+        "{delays:?}"
+    );
+    assert_ne!(delays[0], delays[1]);
+    for task in &tasks {
+        let name = task["metadata"]["name"].as_str().unwrap();
+        let waits = ("backuptask", name);
+        world.condition(waits, "Succeeded", "Unknown", "BeforeScheduledTime");
+    }
 }

@@ -42,12 +42,12 @@ fn a_suspended_strategy_starts_nothing_and_goes_on_with_later_slots_only() {
     assert_eq!(world.changing(), [""; 0]);
     assert_eq!(world.list("backuptask").len(), 0);
 
+    let resumed_at = Timestamp::now();
     world.edit(
         "backupstrategy",
         "nightly",
         "spec: {suspend: false, firstBackup: OnSchedule}",
     );
-    let resumed_at = Timestamp::now();
     let tasks = within(
         patience,
         "a backup after the strategy goes on",

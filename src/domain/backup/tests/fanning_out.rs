@@ -31,6 +31,7 @@ fn seen(known: Vec<ChildSeen>) -> Seen {
     Seen {
         children: ChildrenSeen {
             tenants: tenants.into(),
+            why_none: None,
             known,
         },
         ..seen_of(None)
@@ -299,6 +300,20 @@ fn a_cluster_without_a_tenant_to_back_up_is_said_so() {
     let mut story = story();
     story.look(&seen_of(None), 0);
     assert_eq!((story.phase(), story.reason()), ("Failed", "NoTenants"));
+}
+
+#[test]
+fn a_strategy_whose_tenants_are_anothers_is_not_said_to_have_locked_ones() {
+    let mut story = story();
+    let mut none = seen_of(None);
+    none.children.why_none = Some("tenant orders: it is another one's".to_owned());
+    story.look(&none, 0);
+    let cause = story.status.cause.clone().unwrap();
+    assert!(
+        cause.message.ends_with("it is another one's"),
+        "{}",
+        cause.message
+    );
 }
 
 #[test]

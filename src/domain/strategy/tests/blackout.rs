@@ -266,3 +266,18 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
         assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");
     }
 }
+
+#[test]
+fn windows_that_leave_out_every_slot_are_told() {
+    let mut story = Story::of(&[1002]);
+    let nightly = story.spec.schedule.cron.as_mut().unwrap();
+    nightly.full = Some("0 2 * * *".to_owned());
+    nightly.incremental = None;
+    let skip = window("01:30", "04:30", BlackoutAction::Skip);
+    story.spec.schedule.blackout_windows = vec![skip];
+    story.look(1);
+    assert_eq!(story.is(types::SCHEDULING), "False");
+    story.spec.schedule.blackout_windows[0].action = BlackoutAction::Postpone;
+    story.look(2);
+    assert_eq!(story.is(types::SCHEDULING), "True");
+}

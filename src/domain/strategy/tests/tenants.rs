@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::strategy::SkippedTenants;
 
-fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
+pub(super) fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
     Rival {
         name: name.to_owned(),
         full_name: (name.to_owned(), "default".to_owned()),
@@ -115,6 +115,14 @@ fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_
     );
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.is(types::READY), "True");
+}
+
+#[test]
+fn the_tenant_of_the_database_itself_is_not_called_missing() {
+    let mut story = Story::of(&[1002]);
+    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "sys"])];
+    story.look(1);
+    assert_eq!(story.failing(), [("sys", "UnsafeTenantName")]);
 }
 
 #[test]

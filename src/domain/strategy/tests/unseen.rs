@@ -1,0 +1,38 @@
+//! What is told of tenants while the database is not seen.
+
+use super::tenants::naming;
+use super::*;
+
+/// A database that does not answer has not made it a primary one.
+#[test]
+fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_seen() {
+    let mut story = Story::of(&[1002]);
+    let names = TenantSelection {
+        names: vec!["t1002".to_owned()],
+        exclude: Vec::new(),
+    };
+    story.spec.tenants = Some(names);
+    story.seen.rivals = vec![naming("nightly", -60, &["t1002"])];
+    Arc::make_mut(&mut story.seen.database.as_mut().unwrap()[0]).role = "STANDBY".to_owned();
+    story.look(1);
+    story.events.clear();
+    let seen = story.unreachable();
+    story.look(2);
+    assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+    story.seen.database = seen;
+    story.look(3);
+    assert_eq!(story.events, [""; 0]);
+}
+
+#[test]
+fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
+    let mut story = Story::of(&[1002]);
+    story.seen.log_backups[0].phase = Some("Interrupted".to_owned());
+    story.look(1);
+    assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
+    story.events.clear();
+    story.unreachable().unwrap();
+    story.look(2);
+    assert_eq!(story.events, [""; 0]);
+}
