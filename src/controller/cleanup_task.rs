@@ -199,15 +199,14 @@ fn is_concerned(task: &CleanupTask, change: &Change, context: &Context) -> bool 
     let namespace = namespace(task);
     let cluster = &task.spec.cluster_ref.name;
     match change {
-        Change::Everything => true,
+        // A recovery may read from another cluster than the one that it recovers to.
+        Change::Everything | Change::Object(Changed::Recovery(_)) => true,
         Change::Database { .. } => {
             change.is_about_tenant(&namespace, cluster, &task.spec.tenant_name)
         }
         Change::Object(Changed::Cluster(_)) => {
             change.is_about_cluster(context, &namespace, cluster)
         }
-        // It may read from another cluster than the one that it recovers to.
-        Change::Object(Changed::Recovery(_)) => true,
         Change::Object(_) => false,
     }
 }
