@@ -371,6 +371,7 @@ impl Draft<'_> {
         let before = self.strategy.status;
         let status = status::render(self, standing);
         let event = event
+            .or_else(|| status::stalled_event(&before.conditions, &status.conditions))
             .or_else(|| status::event(before.phase.as_deref(), &status))
             .or_else(|| status::retention_event(&before.conditions, &status.conditions));
         Decision {
