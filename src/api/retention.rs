@@ -41,7 +41,7 @@ pub struct Retention {
 pub struct AppliedPolicy {
     /// Number of the tenant.
     pub tenant_id: i64,
-    /// The window as it was typed, such as `7d`.
+    /// The window as it was typed, such as `7d`; empty where everything is kept.
     #[schemars(length(max = 64))]
     pub recovery_window: String,
     /// When it was seen to be set; left out while it is being set or taken away.

@@ -6,8 +6,8 @@ use kube::{Resource, ResourceExt};
 
 use super::driver::identity;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, access_of, cluster_of, database, namespace};
-use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus};
+use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
+use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
 use crate::domain::cleanup::{self, DatabaseSeen, Effect};
 use crate::domain::{Decision, access};
 use crate::oceanbase::command::{Cleanup, Command};
@@ -51,6 +51,7 @@ impl Reconcile for CleanupTask {
         let decision = cleanup::Seen {
             allowed: access::tenant(&access_of(context, &cluster), &self.spec.tenant_name),
             database,
+            recovery: recovery_from(self, &cluster, context),
             intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -161,6 +162,25 @@ fn command(effect: Effect) -> Command {
     })
 }
 
+/// A recovery from the tenant's backups that has begun and is not over, whoever has asked for it.
+fn recovery_from(task: &CleanupTask, cluster: &ClusterKey, context: &Context) -> Option<String> {
+    let is_it = |recovery: &RecoveryTask| {
+        let status = recovery.status.as_ref();
+        let runs = status.is_some_and(|it| it.step.is_some() && it.outcome.is_none());
+        let source = recovery.spec.source.tenant.as_ref();
+        runs && source.is_some_and(|source| source.tenant_name == task.spec.tenant_name)
+    };
+    let all = context.stores.recoveries.state_filter(is_it);
+    let found = all.iter().find(|recovery| {
+        let source = recovery.spec.source.tenant.as_ref();
+        source.is_some_and(|source| {
+            let of = cluster_of(&***recovery, &source.cluster_ref);
+            same_database(context, cluster, &of)
+        })
+    });
+    found.map(|recovery| recovery.name_any())
+}
+
 /// Whether a strategy made it, to show a cleanup of the database.
 fn is_owned_by_strategy(task: &CleanupTask) -> bool {
     let owners = task.owner_references();
@@ -179,7 +199,8 @@ fn is_concerned(task: &CleanupTask, change: &Change, context: &Context) -> bool 
     let namespace = namespace(task);
     let cluster = &task.spec.cluster_ref.name;
     match change {
-        Change::Everything => true,
+        // A recovery may read from another cluster than the one that it recovers to.
+        Change::Everything | Change::Object(Changed::Recovery(_)) => true,
         Change::Database { .. } => {
             change.is_about_tenant(&namespace, cluster, &task.spec.tenant_name)
         }

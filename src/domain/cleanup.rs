@@ -57,6 +57,8 @@ pub struct Seen {
     pub allowed: Result<(), Obstacle>,
     /// The database.
     pub database: Result<DatabaseSeen, Obstacle>,
+    /// Name of a RecoveryTask that has begun to recover from the tenant's backups, and is not over.
+    pub recovery: Option<String>,
     /// How long ago the open intent was first seen by this process.
     pub intent_age: Duration,
     /// After how long a statement is surely over.

@@ -40,7 +40,7 @@ pub use farewell::farewell;
 pub use page::{PageSeen, is_on_its_way, is_page_due};
 pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
-pub use switch::{SwitchSeen, is_moving};
+pub use switch::{SwitchSeen, is_moving, own_places};
 
 use super::backup::ineligible;
 use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
@@ -252,7 +252,7 @@ impl<'a> Draft<'a> {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
         self.heal(tenant);
-        self.follow_switch(&archive);
+        self.follow_switch(tenant, &archive);
         self.note_round(tenant, &archive);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.

@@ -372,6 +372,7 @@ impl Draft<'_> {
         let is_blocked = matches!(standing, Standing::Blocked(_));
         let status = status::render(self, standing);
         let event = event
+            .or_else(|| status::stalled_event(&before.conditions, &status.conditions))
             .or_else(|| status::event(before.phase.as_deref(), &status, is_blocked))
             .or_else(|| status::retention_event(&before.conditions, &status.conditions));
         Decision {

@@ -74,8 +74,13 @@ pub(crate) struct InProcess {
 impl InProcess {
     /// The tenants `orders` and `billing`, ready for backups.
     pub(crate) fn new() -> Self {
+        Self::of("4.3.5.2")
+    }
+
+    /// The same of another version.
+    pub(crate) fn of(version: &str) -> Self {
         let day = Duration::from_hours(24);
-        let scenario = Scenario::new("4.3.5.2")
+        let scenario = Scenario::new(version)
             .sys_password(PASSWORD)
             .with(TenantSpec::new("orders").ready(day))
             .with(TenantSpec::new("billing").ready(day));

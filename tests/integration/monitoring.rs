@@ -36,26 +36,72 @@ fn names() -> BTreeSet<String> {
     rules().iter().map(name).collect()
 }
 
-/// Each query of each dashboard, with what stands for "all" in place of the variables.
-pub(crate) fn queries() -> Vec<(String, String)> {
-    let mut queries = Vec::new();
-    for entry in std::fs::read_dir(file("deploy/monitoring/dashboards")).unwrap() {
-        let path = entry.unwrap().path();
+/// One panel of a dashboard.
+pub(crate) struct Panel {
+    /// The dashboard's title.
+    pub(crate) dashboard: String,
+    title: String,
+    kind: String,
+    /// What Grafana calls the unit of its values.
+    pub(crate) unit: String,
+    /// Its queries as Grafana has them, each with the name of a series.
+    pub(crate) targets: Vec<(String, String)>,
+}
+
+impl Panel {
+    fn of(dashboard: &Value, panel: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let targets = panel["targets"].as_array().unwrap().iter();
+        Self {
+            dashboard: text(&dashboard["title"]),
+            title: text(&panel["title"]),
+            kind: text(&panel["type"]),
+            unit: text(&panel["fieldConfig"]["defaults"]["unit"]),
+            targets: targets
+                .map(|target| (text(&target["expr"]), text(&target["legendFormat"])))
+                .collect(),
+        }
+    }
+
+    /// What stands above it on a page.
+    pub(crate) fn heading(&self) -> String {
+        format!("### {} ({})\n", self.title, self.kind)
+    }
+}
+
+/// Each panel of each dashboard.
+pub(crate) fn panels() -> Vec<Panel> {
+    let files = std::fs::read_dir(file("deploy/monitoring/dashboards")).unwrap();
+    let files: BTreeSet<PathBuf> = files.map(|entry| entry.unwrap().path()).collect();
+    let mut panels = Vec::new();
+    for path in files {
         let text = std::fs::read_to_string(&path).unwrap();
         let dashboard: Value = serde_json::from_str(&text).unwrap();
-        for panel in dashboard["panels"].as_array().unwrap() {
-            for target in panel["targets"].as_array().unwrap() {
-                let query = target["expr"].as_str().unwrap();
-                let query = query.replace("$__rate_interval", "1m");
-                let query = ["namespace", "strategy", "tenant"]
-                    .iter()
-                    .fold(query, |query, name| {
-                        query.replace(&format!("${name}"), ".*")
-                    });
-                assert!(!query.contains('$'), "{query}");
-                let title = panel["title"].as_str().unwrap();
-                queries.push((format!("{}: {title}", path.display()), query));
-            }
+        let all = dashboard["panels"].as_array().unwrap().iter();
+        panels.extend(all.map(|panel| Panel::of(&dashboard, panel)));
+    }
+    panels
+}
+
+/// A query with what stands for "all" in place of the variables.
+pub(crate) fn answerable(query: &str) -> String {
+    let query = query.replace("$__rate_interval", "1m");
+    let query = ["namespace", "strategy", "tenant"]
+        .iter()
+        .fold(query, |query, name| {
+            query.replace(&format!("${name}"), ".*")
+        });
+    assert!(!query.contains('$'), "{query}");
+    query
+}
+
+/// Each query of each dashboard, with the panel that asks it.
+pub(crate) fn queries() -> Vec<(String, String)> {
+    let mut queries = Vec::new();
+    for panel in panels() {
+        for (query, _) in &panel.targets {
+            let name = format!("{}: {}", panel.dashboard, panel.title);
+            queries.push((name, answerable(query)));
         }
     }
     queries
@@ -164,4 +210,27 @@ fn rules_and_dashboards_name_metrics_that_there_are() {
         }
     }
     assert!(unknown.is_empty(), "{unknown:?}");
+}
+
+#[test]
+fn the_sample_of_the_dashboards_shows_each_panel_and_query() {
+    let page = read("docs/dashboards-sample.md");
+    let mut left = page.as_str();
+    for panel in panels() {
+        let again = "run `cargo test --test integration stories::metrics` and copy \
+                     target/tmp/dashboards-sample.md to docs";
+        let mut parts = vec![panel.heading()];
+        parts.extend(
+            panel
+                .targets
+                .iter()
+                .map(|(query, _)| format!("```promql\n{query}\n```\n")),
+        );
+        for part in parts {
+            let (_, rest) = left
+                .split_once(&part)
+                .unwrap_or_else(|| panic!("no {part} in its place: {again}"));
+            left = rest;
+        }
+    }
 }

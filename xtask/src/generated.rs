@@ -15,12 +15,32 @@ use oceanbase_backup_operator::api;
 const CHART: &str = "charts/oceanbase-backup-operator";
 
 /// What is copied into the chart: a program that renders a chart reads no file outside of it.
-const COPIES: [(&str, &str); 3] = [
+const COPIES: [(&str, &str); 8] = [
     ("deploy/rbac/operator.yaml", "files/rbac/operator.yaml"),
     ("deploy/rbac/users.yaml", "files/rbac/users.yaml"),
     (
         "deploy/monitoring/prometheusrule.yaml",
         "files/prometheusrule.yaml",
+    ),
+    (
+        "deploy/monitoring/dashboards/obbackup-fleet.json",
+        "files/dashboards/obbackup-fleet.json",
+    ),
+    (
+        "deploy/monitoring/dashboards/obbackup-operator.json",
+        "files/dashboards/obbackup-operator.json",
+    ),
+    (
+        "deploy/monitoring/dashboards/obbackup-strategy.json",
+        "files/dashboards/obbackup-strategy.json",
+    ),
+    (
+        "deploy/admission/referenced-secrets.yaml",
+        "files/admission/referenced-secrets.yaml",
+    ),
+    (
+        "deploy/admission/restricted-tasks.yaml",
+        "files/admission/restricted-tasks.yaml",
     ),
 ];
 

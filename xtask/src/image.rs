@@ -3,10 +3,11 @@
 
 mod layout;
 mod sbom;
+mod trial;
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use oci_spec::image::Arch;
 
 use crate::process::build;
@@ -25,7 +26,14 @@ pub(crate) struct Arguments {
     /// Leave out the bill of materials, for which cargo-cyclonedx has to be installed.
     #[arg(long)]
     without_sbom: bool,
+    /// Run the program of the first target as its Pod would: as the image's user, on a root that can not be
+    /// written, against a real API server. Only root can.
+    #[arg(long = "try")]
+    tried: bool,
 }
+
+/// Bytes that an image may have as it is pulled, for one processor.
+const MOST: usize = 12 * 1024 * 1024;
 
 /// A program for one processor.
 struct Program {
@@ -47,6 +55,12 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let version = env!("CARGO_PKG_VERSION");
     let image = directory.join(format!("{NAME}-{version}.oci.tar"));
     let layout = layout::layout(&programs, version)?;
+    ensure!(
+        layout.len() <= MOST * programs.len(),
+        "the image has {} KiB: it is to have at most {} KiB for each processor",
+        layout.len() / 1024,
+        MOST / 1024
+    );
     std::fs::write(&image, &layout)
         .with_context(|| format!("can not write {}", image.display()))?;
     for program in &programs {
@@ -61,6 +75,9 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
         let bill = directory.join(format!("{NAME}-{version}.cdx.json"));
         let components = sbom::write(&bill, &arguments.target[0])?;
         say(&format!("{}: {components} components", bill.display()));
+    }
+    if arguments.tried {
+        trial::run(&image).await?;
     }
     Ok(())
 }

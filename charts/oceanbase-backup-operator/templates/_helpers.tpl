@@ -72,3 +72,40 @@ that is watched in place of ClusterRoles, and the account of this release.
 {{- end }}
 {{- toYaml $object }}
 {{- end }}
+
+{{/*
+A file of files/admission, as this release has it: its labels, its groups and its account. Policies belong to
+the whole cluster: those of a release for one namespace have its name in theirs, and are bound to it alone.
+*/}}
+{{- define "operator.policies" -}}
+{{- $root := .root }}
+{{- $namespace := $root.Values.watchNamespace }}
+{{- range splitList "\n---\n" ($root.Files.Get .file) }}
+{{- $object := fromYaml . }}
+{{- $name := $object.metadata.name }}
+{{- if $namespace }}
+  {{- $name = printf "%s-%s" $name $namespace }}
+{{- end }}
+{{- $labels := include "operator.labels" $root | fromYaml }}
+{{- $_ := set $object "metadata" (dict "name" $name "labels" $labels) }}
+{{- if $object.spec.policyName }}
+  {{- $_ := set $object.spec "policyName" $name }}
+  {{- if $namespace }}
+    {{- $selector := dict "matchLabels" (dict "kubernetes.io/metadata.name" $namespace) }}
+    {{- $_ := set $object.spec "matchResources" (dict "namespaceSelector" $selector) }}
+  {{- end }}
+{{- end }}
+{{- range $object.spec.matchConditions }}
+  {{- if eq .name "not-the-operator" }}
+    {{- $_ := set . "expression" (printf "request.userInfo.username != 'system:serviceaccount:%s:%s'" $root.Release.Namespace (include "operator.account" $root)) }}
+  {{- end }}
+{{- end }}
+{{- range $object.spec.variables }}
+  {{- if eq .name "groups" }}
+    {{- $_ := set . "expression" (toJson $root.Values.admissionPolicies.restrictedTasks.groups) }}
+  {{- end }}
+{{- end }}
+---
+{{ toYaml $object }}
+{{ end }}
+{{- end }}

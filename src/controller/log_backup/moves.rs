@@ -7,7 +7,7 @@ use super::destination_seen;
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{BackupTask, LogBackup};
 use crate::domain::DestinationSeen;
-use crate::domain::log_backup::{SwitchSeen, still_needs_logs};
+use crate::domain::log_backup::{SwitchSeen, own_places, still_needs_logs};
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::Tenant;
 
@@ -42,14 +42,14 @@ pub(super) fn switch_seen(
 /// Whether the tenant's logs go where this object has sent them, and are to go elsewhere.
 pub(in crate::controller) fn is_away(object: &LogBackup, tenant: &Tenant, wanted: &Place) -> bool {
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let known = object.status.as_ref();
-    let known = known.and_then(|status| status.storage_directory.as_deref());
+    let ours = object.status.iter().flat_map(own_places);
+    let mut ours = ours.map(Place::read_back);
     object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
         && matches!(
             destination_seen(shown, Some(wanted)),
             DestinationSeen::Elsewhere(_)
         )
-        && destination_seen(shown, known.map(Place::read_back).as_ref()) == DestinationSeen::Ours
+        && ours.any(|known| destination_seen(shown, Some(&known)) == DestinationSeen::Ours)
 }
 
 /// Where the tenant's data backups go, where that is in the store that its logs leave: elsewhere they are

@@ -43,18 +43,26 @@ impl<'a> Draft<'a> {
         Ok(tenant)
     }
 
-    /// What stands in the way of deleting besides what the plan says, if anything.
-    pub(super) fn obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
+    /// Why backups can not be deleted by a statement at all, if so.
+    pub(super) fn unsupported(&self) -> Option<Obstacle> {
         let database = self.seen.database.as_ref().ok()?;
-        if !database.version.can(Capability::ManualCleanup) {
-            return Some(Obstacle::permanent(
+        (!database.version.can(Capability::ManualCleanup)).then(|| {
+            Obstacle::permanent(
                 "UnsupportedServerVersion",
                 format!(
                     "the server is version {}, and backups can be deleted by a statement from 4.4.2 \
                      on: set `retention` of the strategy, by which the database deletes itself",
                     database.version
                 ),
-            ));
+            )
+        })
+    }
+
+    /// What stands in the way of deleting besides what the plan says, if anything.
+    pub(super) fn obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
+        let database = self.seen.database.as_ref().ok()?;
+        if let Some(obstacle) = self.unsupported() {
+            return Some(obstacle);
         }
         if tenant.role != "PRIMARY" || tenant.status != "NORMAL" {
             return Some(Obstacle::waiting(
@@ -76,6 +84,15 @@ impl<'a> Draft<'a> {
                     "backup job {} of the tenant runs, and may stand on what would be deleted: the \
                      cleanup follows it",
                     job.id
+                ),
+            ));
+        }
+        if let Some(name) = &self.seen.recovery {
+            return Some(Obstacle::waiting(
+                "WaitingForRunningRecovery",
+                format!(
+                    "RecoveryTask '{name}' recovers from the tenant's backups, and may read what would \
+                     be deleted: the cleanup follows it"
                 ),
             ));
         }

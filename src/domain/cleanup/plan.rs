@@ -43,8 +43,14 @@ impl Draft<'_> {
         }
         let plan = self.plan(tenant, what);
         self.show(&plan.items);
-        let would_be_refused = plan.refusal.as_ref();
-        self.status.cause = would_be_refused.map(|refusal| cause(refusal.reason, &refusal.message));
+        // What is obsolete goes by the database's own cleanup whatever its version.
+        let unsupported = match what {
+            Deletion::Obsolete => None,
+            Deletion::Sets(_) | Deletion::Pieces(_) => self.unsupported(),
+        };
+        let refusal = plan.refusal.as_ref();
+        let refusal = refusal.map(|refusal| cause(refusal.reason, &refusal.message));
+        self.status.cause = unsupported.map(|it| it.cause()).or(refusal);
         self.end(Outcome::Completed, None)
     }
 

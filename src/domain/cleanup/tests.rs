@@ -156,6 +156,7 @@ impl Story {
                 database: Ok(database),
                 intent_age: Duration::ZERO,
                 surely_over: OVER,
+                recovery: None,
             },
         }
     }
@@ -262,6 +263,25 @@ fn a_preview_says_why_a_deletion_would_be_refused() {
     let mut story = Story::of(CleanupMode::Preview, target, &[1]);
     story.pass(0);
     assert_eq!(story.shown(), ("Completed", "DeletePolicyActive"));
+}
+
+#[test]
+fn a_preview_of_numbers_says_that_the_server_is_too_old_and_one_of_the_policy_does_not() {
+    let too_old = "UnsupportedServerVersion";
+    for (type_, ids, reason) in [
+        (CleanupTargetType::BackupSets, &[1][..], too_old),
+        (CleanupTargetType::Pieces, &[1], too_old),
+        (CleanupTargetType::Obsolete, &[], ""),
+    ] {
+        let mut story = Story::of(CleanupMode::Preview, type_, ids);
+        let Ok(database) = &mut story.seen.database else {
+            panic!("unreachable");
+        };
+        database.version = Version([4, 3, 5, 2]);
+        story.pass(0);
+        assert_eq!(story.shown(), ("Completed", reason));
+        assert!(!story.status.plan.is_empty());
+    }
 }
 
 #[test]

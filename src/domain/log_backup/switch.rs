@@ -26,6 +26,10 @@ const SETTING: &str = "Setting";
 const STARTING: &str = "Starting";
 const AWAITING_FULL_BACKUP: &str = "AwaitingFullBackup";
 const SWITCHED: &str = "Switched";
+/// Taken back when log backup was stopped already: it is started where it was.
+const RETURNING: &str = "Returning";
+/// The same, and it runs: a full backup is wanted.
+const RETURNED: &str = "Returned";
 
 /// How soon after it was announced a move begins.
 const NOTICE: Duration = Duration::from_secs(1);
@@ -53,9 +57,28 @@ pub fn is_moving(status: &LogBackupStatus) -> bool {
     open(status).is_some()
 }
 
+/// The places that may be left, because this object has sent the tenant's logs there: where they were
+/// archived last, and those between which a move under way is. Taken back when its new place is set, and
+/// nothing archived there yet, it leaves that again.
+pub fn own_places(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
+    let known = open(status);
+    let left = known.map(|known| known.from.as_str());
+    let is_set = |step: &str| matches!(step, SETTING | STARTING | AWAITING_FULL_BACKUP);
+    let set = known.filter(|known| is_set(&known.step));
+    let set = set.map(|known| known.to.as_str());
+    let archived = status.storage_directory.as_deref();
+    [archived, left, set].into_iter().flatten()
+}
+
+/// A place without what stands behind it.
+fn bare(place: &str) -> &str {
+    let place = place.split('?').next().unwrap_or_default();
+    place.trim_end_matches('/')
+}
+
 /// Whether a move is under way of which a full backup is part.
 pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
-    open(status).is_some_and(|known| known.step == AWAITING_FULL_BACKUP)
+    open(status).is_some_and(|known| matches!(&*known.step, AWAITING_FULL_BACKUP | RETURNED))
 }
 
 impl Draft<'_> {
@@ -64,9 +87,7 @@ impl Draft<'_> {
         let DestinationSeen::Elsewhere(place) = self.destination() else {
             return None;
         };
-        let known = self.status.storage_directory.as_deref()?;
-        let known = known.split('?').next().unwrap_or_default();
-        let is_ours = known.trim_end_matches('/') == place;
+        let is_ours = own_places(&self.status).any(|known| bare(known) == place);
         let is_asked = self.object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch;
         (is_ours && is_asked).then(|| place.clone())
     }
@@ -85,7 +106,11 @@ impl Draft<'_> {
             return verdict;
         }
         let known = open(&self.status);
-        if known.is_none_or(|known| known.from != from || known.to != seen.to) {
+        let is_another = |known: &StorageSwitch| {
+            let was_taken_back = matches!(&*known.step, RETURNING | RETURNED);
+            known.from != from || known.to != seen.to || was_taken_back
+        };
+        if known.is_none_or(is_another) {
             return self.announce(tenant, archive, from, seen);
         }
         if let Some(until) = self.paused_until() {
@@ -182,14 +207,29 @@ impl Draft<'_> {
         }
     }
 
-    /// Follows a move whose new place is set, or that was taken back.
-    pub(super) fn follow_switch(&mut self, archive: &Archive) {
-        let Some(known) = open(&self.status) else {
+    /// The logs go where they went before, as is asked for again. Two places that differ by their hosts
+    /// alone are not told apart here.
+    fn note_taken_back(&mut self, tenant: &Tenant) {
+        let Some(known) = &mut self.status.storage_switch else {
             return;
         };
+        let shown = tenant.log_dest.as_ref().map(|dest| bare(&dest.path));
+        let is_there = shown == Some(&*known.from) && known.from != known.to;
+        if is_there && matches!(known.step.as_str(), STOPPING | SETTING) {
+            RETURNING.clone_into(&mut known.step);
+            known.data_from = None;
+        }
+    }
+
+    /// Follows a move whose new place is set, or that was taken back.
+    pub(super) fn follow_switch(&mut self, tenant: &Tenant, archive: &Archive) {
         if *self.destination() != DestinationSeen::Ours {
             return;
         }
+        self.note_taken_back(tenant);
+        let Some(known) = open(&self.status) else {
+            return;
+        };
         match known.step.as_str() {
             // The edit was taken back before anything was sent.
             ANNOUNCED => self.status.storage_switch = None,
@@ -197,13 +237,20 @@ impl Draft<'_> {
             AWAITING_FULL_BACKUP if self.status.full_backup_wanted_since.is_none() => {
                 self.set_step(SWITCHED);
             }
+            RETURNED if self.status.full_backup_wanted_since.is_none() => {
+                self.status.storage_switch = None;
+            }
             _ => {}
         }
         let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
         let runs = *archive == Archive::Round(RoundStatus::Doing);
-        let starts = open(&self.status).is_some_and(|known| known.step == STARTING);
-        if starts && (runs || is_around) {
-            self.set_step(AWAITING_FULL_BACKUP);
+        let next = match open(&self.status).map(|known| &*known.step) {
+            Some(STARTING) => AWAITING_FULL_BACKUP,
+            Some(RETURNING) => RETURNED,
+            _ => return,
+        };
+        if runs || is_around {
+            self.set_step(next);
             self.status.full_backup_wanted_since = Some(time(self.now));
         }
     }
@@ -234,6 +281,21 @@ pub(super) fn switched(draft: &Draft<'_>, status: &LogBackupStatus) -> Option<Wa
             let message = format!(
                 "logs go to '{to}' and no more to '{from}'; recovery to what they hold needs a full \
                  backup, which the tenant's strategy makes: without a strategy make one"
+            );
+            (Status::False, "AwaitingFullBackup", message)
+        }
+        RETURNING => {
+            let message = format!(
+                "the move was taken back when log backup was stopped already: it is started at '{from}' \
+                 again; {gap}"
+            );
+            (Status::False, "StorageSwitching", message)
+        }
+        RETURNED => {
+            let message = format!(
+                "the move was taken back, and logs go to '{from}' as before; log backup was stopped for \
+                 it, and recovery to what they hold now needs a full backup, which the tenant's strategy \
+                 makes: without a strategy make one"
             );
             (Status::False, "AwaitingFullBackup", message)
         }

@@ -184,7 +184,8 @@ fn refused_pieces(held: &Held, ids: &[i64]) -> Option<Refusal> {
     if let Some(refusal) = several(found.iter().map(|piece| piece.dest_id)) {
         return Some(refusal);
     }
-    if let (Some(piece), true) = (found.first(), held.has_policy) {
+    let here = found.iter().find(|piece| held.is_piece_here(piece));
+    if let (Some(piece), true) = (here, held.has_policy) {
         return Some(policy_active("archive piece", piece.id));
     }
     let dest_id = found.first().map(|piece| piece.dest_id);

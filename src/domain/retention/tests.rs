@@ -292,6 +292,15 @@ fn the_last_backups_that_can_be_recovered_from_are_kept_wherever_they_lie() {
 }
 
 #[test]
+fn pieces_where_logs_do_not_go_any_more_may_go_although_there_is_a_policy() {
+    let mut held = four();
+    held.log_dest = Some(ELSEWHERE);
+    assert_eq!(refused(&held, &Deletion::Pieces(vec![1])), None);
+    let needed = Deletion::Pieces(vec![1, 2]);
+    assert_eq!(refused(&held, &needed), Some("NeededByLogs"));
+}
+
+#[test]
 fn what_is_obsolete_needs_a_policy_to_be_so() {
     assert_eq!(refused(&four(), &Deletion::Obsolete), None);
     assert_eq!(

@@ -12,7 +12,7 @@ use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
 use crate::domain::condition::{Status, Wanted, turned, wanted};
-use crate::domain::{Event, time};
+use crate::domain::{Event, shortened, time};
 
 /// Days that are kept.
 const KEPT: usize = 90;
@@ -141,7 +141,26 @@ pub(super) fn note(
         Some(percent) => format!("{} ({percent} %)", bytes_text(total)),
         None => bytes_text(total),
     });
-    Some(judged(capacity?, status.used_percent))
+    let capacity = capacity?;
+    // Stored before the schema refused it.
+    if room.is_none() {
+        return Some(unreadable(capacity));
+    }
+    Some(judged(capacity, status.used_percent))
+}
+
+fn unreadable(capacity: &Capacity) -> Wanted {
+    let message = format!(
+        "`capacity` ({}) is no quantity of bytes, and how full the store is can not be told: write \
+         digits and a unit, such as 10Ti or 500G",
+        shortened(capacity.text.clone(), 64)
+    );
+    wanted(
+        WITHIN_CAPACITY,
+        Status::Unknown,
+        "CapacityUnreadable",
+        message,
+    )
 }
 
 fn show(status: &mut BackupStorageStatus, figures: Figures, date: String) {

@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::alerts::last_found;
 use super::{Draft, Matched};
@@ -66,10 +67,11 @@ impl Draft<'_> {
             .chain(named)
             .map(|of| of.id)
             .collect();
+        let since = self.bytes_noted();
         for place in &self.seen.places {
             let of_ours = place.tenants.iter().filter(|(id, _)| ours.contains(id));
             let held = of_ours.fold(HeldSeen::default(), |sum, (_, held)| sum.and(*held));
-            self.note_place(place, held);
+            self.note_place(place, held, since.as_ref());
         }
         let ledger = &mut self.status.destinations;
         ledger.sort_by_key(|known| {
@@ -79,10 +81,16 @@ impl Draft<'_> {
         ledger.truncate(KEPT);
     }
 
-    fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen) {
+    /// When bytes were last noted. Alerts that last are written every five minutes: bytes of all places go
+    /// with them, and with each other, not each in a time of its own.
+    fn bytes_noted(&self) -> Option<Time> {
+        let noted = self.status.destinations.iter();
+        let noted = noted.filter_map(|known| known.bytes_time.clone());
+        last_found(&self.status.alerts).or(noted.max())
+    }
+
+    fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen, since: Option<&Time>) {
         let now = self.now;
-        // Alerts that last are written every five minutes: bytes with them, not in a time of their own.
-        let found_again = last_found(&self.status.alerts);
         let mut ledger = self.status.destinations.iter_mut();
         let Some(known) = ledger.find(|known| known.path == place.path) else {
             if held.bytes > 0 || held.in_use {
@@ -99,7 +107,6 @@ impl Draft<'_> {
             return;
         };
         place.storage.clone_into(&mut known.storage);
-        let since = found_again.as_ref().or(known.bytes_time.as_ref());
         if have_moved(known.bytes, since, held.bytes, now) {
             known.bytes = held.bytes;
             known.bytes_time = Some(time(now));

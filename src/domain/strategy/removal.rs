@@ -110,7 +110,10 @@ impl Draft<'_> {
         if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {
             return Vec::new();
         }
-        let policies = self.status.retention.iter().filter_map(|known| {
+        let known = self.status.retention.iter();
+        // Where everything is kept there is none of ours.
+        let set = known.filter(|known| !known.recovery_window.is_empty());
+        let policies = set.filter_map(|known| {
             let ours = &known.recovery_window;
             let Ok(tenants) = &self.seen.database else {
                 return Some(Left::new(format!(

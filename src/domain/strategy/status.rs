@@ -10,7 +10,7 @@ use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
 use crate::api::condition::types::{
-    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING,
+    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
@@ -24,6 +24,13 @@ const SUSPENDED: &str = "`suspend` is set; no new slots are started";
 /// What is said of one whose backups would all start in a window.
 const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` leave out all of the next 1,000 slots: \
                             move the slots or the windows, or set `action: Postpone`";
+/// Why a schedule can not be kept.
+const OF_SCHEDULES: [&str; 4] = [
+    "UnknownTimeZone",
+    "InvalidCron",
+    "InvalidCalendar",
+    "InvalidBlackoutWindow",
+];
 /// What is said of a strategy that has nothing to do.
 pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
@@ -156,6 +163,30 @@ pub(super) fn event(
         warning,
         reason,
         message,
+    })
+}
+
+/// What is told when the strategy stops for something that only somebody can put right, or stops for something
+/// else: also while it is suspended, and while its backups are in trouble anyway.
+pub(super) fn stalled_event(before: &[Condition], after: &[Condition]) -> Option<Event> {
+    let stalled = |known: &[Condition]| {
+        let mut all = known.iter();
+        all.find(|known| known.type_ == STALLED && known.status == "True")
+            .cloned()
+    };
+    let now = stalled(after)?;
+    if stalled(before).is_some_and(|known| known.reason == now.reason) {
+        return None;
+    }
+    let of_schedule = OF_SCHEDULES.contains(&now.reason.as_str());
+    Some(Event {
+        warning: true,
+        reason: if of_schedule {
+            "ScheduleInvalid"
+        } else {
+            "StrategyStalled"
+        },
+        message: now.message,
     })
 }
 

@@ -30,6 +30,7 @@ mod removal;
 mod replaced;
 mod retention;
 mod slots;
+mod stalled;
 mod tenants;
 mod unmade;
 mod unseen;

@@ -9,6 +9,7 @@ use crate::oceanbase::testing::{InProcess, account, lock};
 
 mod archive;
 mod cancel;
+mod cleanup;
 mod late;
 mod lease;
 mod password;
@@ -26,7 +27,15 @@ struct Desk {
 
 impl Desk {
     fn new() -> Self {
-        let node = InProcess::new();
+        Self::at(InProcess::new())
+    }
+
+    /// The same at a database of another version.
+    fn of(version: &str) -> Self {
+        Self::at(InProcess::of(version))
+    }
+
+    fn at(node: InProcess) -> Self {
         let validity = Validity::always();
         let metrics = Metrics::new().unwrap();
         let sender = Sender::new(

@@ -87,6 +87,49 @@ fn for_one_namespace_the_chart_installs_what_deploy_namespaced_installs() {
 }
 
 #[test]
+fn the_policies_of_the_chart_are_those_of_deploy_admission() {
+    let enabled = "admissionPolicies.restrictedTasks.enabled=true,\
+                   admissionPolicies.referencedSecrets.enabled=true";
+    let mut chart = comparable(objects(&rendered(SYSTEM, &["--set", enabled]).unwrap()));
+    chart.retain(|name, _| name.starts_with("ValidatingAdmission"));
+    let mut deploy = kustomized("deploy/admission");
+    assert_eq!(chart.len(), 4);
+    // The same list, in the one way to write it that a template has.
+    let groups = "/spec/variables/0/expression";
+    for (all, written) in [
+        (&chart, r#"["oceanbase-backup:recovery"]"#),
+        (&deploy, "['oceanbase-backup:recovery']"),
+    ] {
+        let policy = &all["ValidatingAdmissionPolicy/oceanbase-backup-restricted-tasks"];
+        assert_eq!(*policy.pointer(groups).unwrap(), written);
+    }
+    for all in [&mut chart, &mut deploy] {
+        let policy = all.get_mut("ValidatingAdmissionPolicy/oceanbase-backup-restricted-tasks");
+        policy.unwrap().pointer_mut(groups).unwrap().take();
+    }
+    assert_eq!(chart, deploy);
+}
+
+/// What a Grafana that looks for ConfigMaps is given, and for which label it looks.
+#[test]
+fn the_dashboards_of_the_chart_are_those_of_deploy_monitoring() {
+    let manifest = rendered(SYSTEM, &["--set=metrics.dashboards.enabled=true"]).unwrap();
+    let directory = format!("{}/deploy/monitoring", env!("CARGO_MANIFEST_DIR"));
+    let deploy = plane().kubectl(&["kustomize", &directory]).unwrap();
+    let dashboards = |manifest: &str| {
+        let mut all = objects(manifest).into_iter();
+        all.find(|object| object["kind"] == "ConfigMap").unwrap()
+    };
+    let (chart, deploy) = (dashboards(&manifest), dashboards(&deploy));
+    assert_eq!(chart["data"], deploy["data"]);
+    for object in [&chart, &deploy] {
+        assert_eq!(object["metadata"]["labels"]["grafana_dashboard"], "1");
+    }
+    let files = std::fs::read_dir(format!("{directory}/dashboards")).unwrap();
+    assert_eq!(chart["data"].as_object().unwrap().len(), files.count());
+}
+
+#[test]
 fn for_one_namespace_the_roles_for_people_are_roles_there() {
     let arguments = ["--set=watchNamespace=payments,crds.install=false"];
     let manifest = rendered("system-of-payments", &arguments).unwrap();

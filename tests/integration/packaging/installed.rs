@@ -35,6 +35,25 @@ fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
     assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
 }
 
+/// The one file for those who have neither Helm nor kustomize, with the operator as it starts it.
+#[test]
+fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
+    let here = Installation::empty();
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/install.yaml");
+    let apply = ["apply", "--filename", file];
+    here.kubectl(&apply).unwrap();
+    established(&here);
+    let node = Node::start(SCENARIO);
+    let operator = here.start_operator();
+    apply_strategy(&here, &node);
+    task_is(&here, "shop", "Completed");
+    let log = operator.log();
+    let refused = log.lines().filter(|line| line.contains("forbidden"));
+    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
+    let again = here.kubectl(&apply).unwrap();
+    assert!(!again.contains(" created"), "{again}");
+}
+
 /// Objects of our kinds: kind, name, uid, and what is wished of them.
 fn ours(here: &Installation) -> Vec<[Value; 4]> {
     let kinds = api::crds().into_iter().map(|crd| crd.spec.names.plural);

@@ -22,7 +22,7 @@ fn a_strict_lint_finds_nothing() {
 }
 
 /// Values as JSON, and what they make of the manifest.
-const CHOICES: [(&str, &[&str]); 13] = [
+const CHOICES: [(&str, &[&str]); 16] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
         &[
@@ -89,6 +89,33 @@ const CHOICES: [(&str, &[&str]); 13] = [
             "kind: PrometheusRule",
             "alert: OBBackupTooOld",
             "{{ $labels.namespace }}",
+        ],
+    ),
+    (
+        r#"{"metrics": {"dashboards": {"enabled": true, "labels": {"dashboard": "yes"}, "annotations": {"grafana_folder": "Backup"}}}}"#,
+        &[
+            "kind: ConfigMap",
+            "obbackup-fleet.json: |",
+            "dashboard: \"yes\"",
+            "grafana_folder: Backup",
+        ],
+    ),
+    (
+        r#"{"admissionPolicies": {"restrictedTasks": {"enabled": true, "groups": ["dba", "it's \"<on call>\""]},
+            "referencedSecrets": {"enabled": true}}, "serviceAccount": {"name": "backups"}}"#,
+        &[
+            "kind: ValidatingAdmissionPolicyBinding",
+            "name: oceanbase-backup-referenced-secrets\n",
+            "name: oceanbase-backup-restricted-tasks\n",
+            "'system:serviceaccount:oceanbase-backup-system:backups'",
+            "[\"dba\",\"it''s",
+        ],
+    ),
+    (
+        r#"{"watchNamespace": "default", "admissionPolicies": {"restrictedTasks": {"enabled": true}}}"#,
+        &[
+            "policyName: oceanbase-backup-restricted-tasks-default",
+            "kubernetes.io/metadata.name: default",
         ],
     ),
     (
@@ -175,6 +202,12 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
         ("--set=watchNamespace=Payments", "watchNamespace"),
         ("--set=networkPolicy.databasePorts={0}", "databasePorts"),
         ("--set=metrics.serviceMonitor.interval=often", "interval"),
+        ("--set=metrics.dashboards.folder=Backup", "folder"),
+        ("--set=admissionPolicies.enabled=true", "enabled"),
+        (
+            "--set-json=admissionPolicies.restrictedTasks.groups=[]",
+            "restrictedTasks/groups",
+        ),
         ("--set=imagePullSecrets={registry}", "imagePullSecrets"),
         (
             "--set=metrics.service.enabled=false,metrics.serviceMonitor.enabled=true",

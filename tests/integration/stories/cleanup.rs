@@ -139,6 +139,31 @@ fn sets_are_deleted_by_hand_once_and_what_must_stay_is_refused_before() {
 }
 
 #[test]
+fn what_the_database_refuses_after_it_took_the_statement_is_the_cause() {
+    let world = World::started("cleanup-late", A_PAST);
+    let tenant = || "orders".to_owned();
+    world.inject(Fault::HoldCleanup {
+        tenant: tenant(),
+        at: Stage::Init,
+    });
+    world.apply(&task("old", "Delete", "{type: BackupSets, ids: [1, 2]}"));
+    eventually(
+        "a statement",
+        || world.count(Kind::DeleteBackup),
+        |count| *count == 1,
+    );
+    // While there is a policy only the database deletes there.
+    world
+        .sql("ALTER SYSTEM ADD DELETE BACKUP POLICY 'default' RECOVERY_WINDOW '60d' TENANT orders");
+    world.inject(Fault::ReleaseCleanup { tenant: tenant() });
+    let status = world.cleanup("old", "Failed");
+    assert_eq!(status["cause"]["reason"], "DeleteNotAllowed");
+    assert_eq!(status["cause"]["code"], -9045);
+    assert_eq!(world.deleted(), Items::new());
+    assert_eq!(world.count(Kind::DeleteBackup), 1);
+}
+
+#[test]
 fn before_4_4_2_nothing_is_deleted_by_hand() {
     let old = A_PAST.replace("4.4.2.0", "4.3.5.2");
     let world = World::started("cleanup-version", &old);

@@ -4,7 +4,7 @@ use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 
-use crate::support::World;
+use crate::support::{World, eventually};
 
 /// Tenants with a past: `orders` without a delete policy, `kept` with one, `bare` without a backup.
 const TENANTS: &str = "
@@ -173,4 +173,30 @@ fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
     );
     world.phase("cleanuptask", "pieces", "Completed");
     assert_eq!(world.count(Kind::DeleteBackup), 2);
+}
+
+#[test]
+fn two_deletions_at_once_do_not_take_the_last_backups_between_them() {
+    let world = World::started("cleanup-two", TENANTS);
+    // Nothing lies where backups go now, so that the database itself would keep nothing.
+    world.sql("ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-new/orders/data' TENANT = orders");
+    world.apply(&task("one", "orders", "{type: BackupSets, ids: [1, 2]}"));
+    world.apply(&task("other", "orders", "{type: BackupSets, ids: [3]}"));
+    let ended = ["one", "other"].map(|name| {
+        let object = eventually(
+            "the end of a deletion",
+            || world.get("cleanuptask", name),
+            |object| object["status"]["outcome"].is_string(),
+        );
+        let status = &object["status"];
+        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+        (text(&status["outcome"]), text(&status["cause"]["reason"]))
+    });
+    let refused = ("Failed".to_owned(), "LastRestorableChain".to_owned());
+    let done = ("Completed".to_owned(), String::new());
+    assert!(
+        ended.contains(&refused) && ended.contains(&done),
+        "{ended:?}"
+    );
+    assert_eq!(world.count(Kind::DeleteBackup), 1);
 }

@@ -81,7 +81,14 @@ fn a_backup_that_comes_while_the_round_before_is_still_stopping_completes_too() 
     world.condition(NAME, "Archiving", "False", "BetweenBackups");
     world.apply(&task("one", "Full"));
     world.phase("backuptask", "one", "Completed");
-    world.phase(NAME.0, NAME.1, "Stopping");
+    let round = || {
+        world.simulator.world(|cluster| {
+            let tenant = cluster.tenant("orders").unwrap();
+            tenant.archive.status()
+        })
+    };
+    let is_stopping = |status: &_| *status == Some(RoundStatus::Stopping);
+    eventually("a round that stops", round, is_stopping);
     world.apply(&task("two", "Full"));
     world.condition(
         ("backuptask", "two"),

@@ -22,8 +22,13 @@ fn a_statement_that_the_database_swallows_is_repeated_after_a_pause() {
     world.inject(Fault::Swallow { on });
     world.start_operator();
     world.apply(LOG_BACKUP);
-    let object = world.phase("logbackup", "orders-log", "InProgress");
-    assert!(object["status"]["transition"].is_null());
+    world.phase("logbackup", "orders-log", "InProgress");
+    // The statement may be answered after its effect is seen.
+    eventually(
+        "the way to be gone",
+        || world.get("logbackup", "orders-log"),
+        |object| object["status"]["transition"].is_null(),
+    );
     let sent = world.simulator.log(|log| {
         let sent = log.of_kind(Kind::ArchiveLog).map(|entry| entry.at);
         sent.collect::<Vec<_>>()

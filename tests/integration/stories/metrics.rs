@@ -1,6 +1,9 @@
 //! A real Prometheus scrapes the operator.
 
+mod samples;
+
 use std::io::Write;
+use std::path::Path;
 use std::process::{Command, Stdio};
 
 use prometheus_server::Prometheus;
@@ -89,6 +92,8 @@ fn prometheus_scrapes_what_rules_and_dashboards_ask_for() {
     assert_rules_are_healthy(&prometheus);
     assert_few_series(&prometheus);
     assert_well_formed(&operator.page("/metrics").1);
+    let page = Path::new(env!("CARGO_TARGET_TMPDIR")).join("dashboards-sample.md");
+    std::fs::write(page, samples::page(&prometheus)).unwrap();
 }
 
 fn assert_rules_are_healthy(prometheus: &Prometheus) {

@@ -32,13 +32,17 @@ pub(crate) fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> Worl
 
 /// The newest window of tenant `orders`, as its log backup shows it.
 fn window(world: &World) -> Value {
-    let shown = eventually(
-        "a recovery window",
-        || world.get("logbackup", "prod-t1002"),
-        |logs| logs["status"]["recoveryWindows"][0].is_object(),
-    );
-    let windows = shown["status"]["recoveryWindows"].as_array().unwrap();
-    windows.last().unwrap().clone()
+    eventually(
+        "a recovery window with a whole second in it",
+        || {
+            let logs = world.get("logbackup", "prod-t1002");
+            let windows = logs["status"]["recoveryWindows"].as_array();
+            windows
+                .and_then(|all| all.last().cloned())
+                .unwrap_or_default()
+        },
+        |window| window.is_object() && window["start"].as_str() <= window["end"].as_str(),
+    )
 }
 
 /// A recovery of `orders` to the latest point as `restore_orders`, with this changed in its spec.

@@ -92,17 +92,22 @@ impl World {
 
     /// Somebody changes the key in the store and in the Secret, and has the store looked at.
     fn rotates(&self, path: &str) {
+        self.rotates_to(path, "sesame-second-91fa44d0");
+    }
+
+    fn rotates_to(&self, path: &str, key: &str) {
         self.inject(Fault::RotateKey {
             path: path.to_owned(),
-            access_key: "sesame-second-91fa44d0".to_owned(),
+            access_key: key.to_owned(),
         });
-        self.apply(&keys("sesame-second-91fa44d0"));
+        self.apply(&keys(key));
         self.looks_at_the_store();
     }
 
     fn looks_at_the_store(&self) {
-        let change = "metadata: {annotations: {looked: 'now'}}";
-        self.edit(STORE.0, STORE.1, change);
+        let version = &self.get("secret", "keys")["metadata"]["resourceVersion"];
+        let change = format!("metadata: {{annotations: {{looked: 'at {version}'}}}}");
+        self.edit(STORE.0, STORE.1, &change);
     }
 
     fn counts(&self) -> Value {
@@ -131,6 +136,32 @@ fn new_keys_are_given_to_both_places_of_a_tenant_once() {
     let object = world.get("logbackup", "orders-log");
     assert_eq!(object["status"]["roundId"], round);
     // The database does reach the store.
+    world.apply(&TASK.replace("name: now", "name: later"));
+    world.phase("backuptask", "later", "Completed");
+}
+
+#[test]
+fn keys_that_change_again_before_the_database_has_them_are_followed_by_the_last() {
+    let world = World::in_a_bucket("rotation-twice", WITH_A_BUCKET, "S3");
+    world.names_an_account_of_orders();
+    world.inject(Fault::Stall {
+        on: Trigger::next(Kind::ChangeStorage),
+        when: Moment::AfterCommit,
+    });
+    world.rotates("s3://ob-backup");
+    eventually(
+        "a statement that is not answered",
+        || world.count(Kind::ChangeStorage),
+        |count| *count == 1,
+    );
+    world.rotates_to("s3://ob-backup", "sesame-third-5c20be71");
+    let version = world.get("secret", "keys")["metadata"]["resourceVersion"].clone();
+    eventually(
+        "the last keys to be given",
+        || world.get(STORE.0, STORE.1)["status"]["credentials"].clone(),
+        |known| known["secretResourceVersion"] == version && known["applied"] == known["total"],
+    );
+    world.condition(STORE, "CredentialsApplied", "True", "Applied");
     world.apply(&TASK.replace("name: now", "name: later"));
     world.phase("backuptask", "later", "Completed");
 }

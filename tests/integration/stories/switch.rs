@@ -1,7 +1,8 @@
 //! A strategy moves to another store: announced, log backup stopped and started, a full backup, and the
 //! hole in the windows.
 
-use oceanbase_sim::model::Stage;
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::{RoundStatus, Stage};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
@@ -114,4 +115,55 @@ fn a_refused_move_is_made_when_the_policy_allows_it() {
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
     assert_eq!(world.places(), in_store("/ob-backup-new"));
     world.condition(STRATEGY, "Stalled", "False", "Accepted");
+}
+
+#[test]
+fn a_strategy_moves_away_and_back_again() {
+    let world = backed_up("switch-back", "StopAndSwitch");
+    world.moves_to("new");
+    world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    world.moves_to("nfs");
+    eventually(
+        "the first place",
+        || world.places(),
+        |places| *places == in_store("/ob-backup"),
+    );
+    let object = world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
+    let message = condition_of(&object, "StorageSwitched")["message"].to_string();
+    assert!(
+        message.contains("logs go to 'file:///ob-backup/"),
+        "{message}"
+    );
+    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.count(Kind::Backup), 3);
+    assert_eq!(world.count(Kind::NoArchiveLog), 2);
+}
+
+#[test]
+fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
+    let world = backed_up("switch-taken-back", "StopAndSwitch");
+    let tenant = || "orders".to_owned();
+    world.inject(Fault::HoldArchive {
+        tenant: tenant(),
+        at: RoundStatus::Stopping,
+    });
+    world.moves_to("new");
+    world.condition(LOG_BACKUP, "StorageSwitched", "False", "StorageSwitching");
+    eventually(
+        "log backup to be stopped",
+        || world.count(Kind::NoArchiveLog),
+        |count| *count == 1,
+    );
+    world.moves_to("nfs");
+    world.inject(Fault::ReleaseArchive { tenant: tenant() });
+    let object = eventually(
+        "a move that is no more",
+        || world.get(LOG_BACKUP.0, LOG_BACKUP.1),
+        |object| condition_of(object, "StorageSwitched").is_null(),
+    );
+    assert_eq!(object["status"]["phase"], "InProgress");
+    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
+    // What is archived after the hole is recovered to from a full backup of its own.
+    assert_eq!(world.count(Kind::Backup), 2);
 }

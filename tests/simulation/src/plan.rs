@@ -132,6 +132,18 @@ impl Act {
         matches!(self, Self::Jump(_) | Self::Speed(_))
     }
 
+    /// How long after it something may be told because of it, for the first time.
+    #[must_use]
+    pub fn is_told_within(&self) -> Duration {
+        match self {
+            // Log backup seems to be behind when the clock has gained ten minutes.
+            Self::Speed(percent @ 101..) => {
+                Duration::from_secs(600 * 100 / u64::from(percent - 100))
+            }
+            _ => Duration::ZERO,
+        }
+    }
+
     /// How many seconds later than in peace everything may be over because of it, in a run of this
     /// length.
     #[must_use]

@@ -187,7 +187,7 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         path: String::new(),
         percent: None,
     };
-    let cases: [(&str, Change); 5] = [
+    let cases: [(&str, Change); 6] = [
         (
             "WaitingForRunningBackup",
             Box::new(move |story| story.tenant(|tenant| tenant.jobs.push(backup.clone()))),
@@ -195,6 +195,10 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         (
             "WaitingForRunningCleanup",
             Box::new(|story| story.jobs(&[job(2, JobStatus::Doing, false)])),
+        ),
+        (
+            "WaitingForRunningRecovery",
+            Box::new(|story| story.seen.recovery = Some("back".to_owned())),
         ),
         (
             "TenantNotNormal",

@@ -28,6 +28,13 @@ fn stopped() -> Tenant {
     }
 }
 
+/// The same where its logs go to the new place.
+fn there(mut tenant: Tenant) -> Tenant {
+    let dest = tenant.log_dest.as_mut().unwrap();
+    "file:///new".clone_into(&mut dest.path);
+    tenant
+}
+
 fn leave() -> Effect {
     Effect::Leave {
         tenant: TenantName::parse("orders").unwrap(),
@@ -82,12 +89,13 @@ fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
     assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
     assert_eq!(story.step(), "Setting");
     let start = Effect::Start(TenantName::parse("orders").unwrap());
-    assert_eq!(story.look(&seen(stopped()), 70).effect, Some(start));
+    assert_eq!(story.look(&seen(there(stopped())), 70).effect, Some(start));
     assert_eq!(story.step(), "Starting");
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    let again = || there(in_round(2, RoundStatus::Doing));
+    story.look(&seen(again()), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
     assert!(story.status.full_backup_wanted_since.is_some());
-    let mut with_full = in_round(2, RoundStatus::Doing);
+    let mut with_full = again();
     with_full.sets = Arc::new(vec![full_set(200)]);
     story.look(&seen(with_full.clone()), 300);
     assert_eq!(story.status.full_backup_wanted_since, None);
@@ -151,6 +159,86 @@ fn an_edit_that_is_taken_back_before_anything_was_sent_leaves_nothing() {
 }
 
 #[test]
+fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was() {
+    let mut story = edited();
+    story.look(&away(doing(), None), 1);
+    assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
+    story.generation += 1;
+    let start = Effect::Start(TenantName::parse("orders").unwrap());
+    assert_eq!(story.look(&seen(stopped()), 60).effect, Some(start));
+    assert_eq!(story.step(), "Returning");
+    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    assert_eq!(story.step(), "Returned");
+    assert_eq!(
+        story.condition(STORAGE_SWITCHED),
+        ("False", "AwaitingFullBackup")
+    );
+    let mut known = story.status.conditions.iter();
+    let told = known.find(|known| known.type_ == STORAGE_SWITCHED).unwrap();
+    assert!(!told.message.contains("file:///new"), "{}", told.message);
+    let mut with_full = in_round(2, RoundStatus::Doing);
+    with_full.sets = Arc::new(vec![full_set(200)]);
+    story.look(&seen(with_full), 300);
+    assert_eq!(story.status.storage_switch, None);
+    let mut known = story.status.conditions.iter();
+    assert!(known.all(|known| known.type_ != STORAGE_SWITCHED));
+}
+
+#[test]
+fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() {
+    let mut story = edited();
+    story.look(&away(doing(), None), 1);
+    story.look(&away(doing(), None), 2);
+    assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
+    // Taken back before log backup was started there.
+    story.generation += 1;
+    let back = || {
+        let mut seen = away(there(stopped()), None);
+        if let Ok(database) = &mut seen.database {
+            database.destination = DestinationSeen::Elsewhere("file:///new".to_owned());
+        }
+        seen.switch.as_mut().unwrap().to = OLD.to_owned();
+        seen
+    };
+    assert_eq!(story.look(&back(), 70).effect, None);
+    assert_eq!(story.step(), "Announced");
+    let set = Effect::Switch {
+        tenant: TenantName::parse("orders").unwrap(),
+        from: "file:///new".to_owned(),
+    };
+    assert_eq!(story.look(&back(), 72).effect, Some(set));
+}
+
+#[test]
+fn a_place_that_differs_by_its_host_alone_is_moved_to() {
+    let mut story = edited();
+    let to_host = |tenant: Tenant| {
+        let mut seen = away(tenant, None);
+        seen.switch.as_mut().unwrap().to = OLD.to_owned();
+        seen
+    };
+    story.look(&to_host(doing()), 1);
+    assert_eq!(story.look(&to_host(doing()), 2).effect, Some(leave()));
+    assert_eq!(story.look(&to_host(stopped()), 60).effect, Some(set()));
+    story.look(&seen(stopped()), 70);
+    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    assert_eq!(story.step(), "AwaitingFullBackup");
+    let known = story.status.storage_switch.as_ref().unwrap();
+    assert!(known.data_from.is_some());
+}
+
+#[test]
+fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
+    let mut story = edited();
+    story.look(&away(doing(), None), 1);
+    story.look(&away(doing(), None), 2);
+    story.look(&seen(stopped()), 60);
+    assert_eq!(story.step(), "Returning");
+    let verdict = story.look(&away(doing(), None), 70);
+    assert_eq!((verdict.effect, story.step()), (None, "Announced"));
+}
+
+#[test]
 fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
     let mut story = edited();
     story.spec.desired_state = DesiredState::Stopped;
@@ -167,7 +255,7 @@ fn a_full_backup_is_wanted_although_heals_make_none() {
     story.spec.heal.policy = HealPolicy::Never;
     story.look(&away(doing(), None), 1);
     story.look(&away(doing(), None), 2);
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 101);
+    story.look(&seen(there(in_round(2, RoundStatus::Doing))), 100);
+    story.look(&seen(there(in_round(2, RoundStatus::Doing))), 101);
     assert!(story.status.full_backup_wanted_since.is_some());
 }

@@ -120,6 +120,19 @@ fn the_threshold_is_told_once_and_again_when_there_is_room() {
 }
 
 #[test]
+fn a_capacity_that_is_no_quantity_is_told_and_not_that_figures_are_awaited() {
+    for text in ["10TB", "", "0", "-1Gi"] {
+        let mut store = Store::of(Some(text));
+        store.look_again(0);
+        let told = Some(("Unknown", "CapacityUnreadable"));
+        assert_eq!(store.within_capacity(), told);
+        store.look(100, 1, 10);
+        assert_eq!(store.within_capacity(), told);
+        assert_eq!(store.status.total_bytes, Some(101));
+    }
+}
+
+#[test]
 fn a_larger_capacity_ends_it_without_new_figures() {
     let mut store = Store::of(Some("1000"));
     store.look(900, 0, 0);

@@ -20,15 +20,11 @@ const MESSAGE_LIMIT: usize = 256;
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 impl Draft<'_> {
-    /// Notes that the policy is as it is wanted.
+    /// Notes that the policy is as it is wanted. Where none is wanted and none is there, that everything
+    /// is kept: the next policy is somebody else's, and one of ours would shorten what is kept.
     pub(super) fn note_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
-        let Some(shown) = tenant.recovery_window().filter(|_| days.is_some()) else {
-            // None is wanted and none is there: the next one is somebody else's.
-            self.status
-                .retention
-                .retain(|known| known.tenant_id != tenant.id.0);
-            return;
-        };
+        let shown = tenant.recovery_window().filter(|_| days.is_some());
+        let shown = shown.unwrap_or_default();
         let now = self.now;
         if let Some(known) = self.record_mut(tenant.id) {
             shown.clone_into(&mut known.recovery_window);
@@ -164,7 +160,13 @@ impl Draft<'_> {
         let log_backup = log_backup.filter(|it| !self.seen.is_of_another(it.database.as_ref()));
         let passed_on = log_backup.and_then(|known| known.inherited.as_ref());
         let passed_on = passed_on.and_then(|inherited| inherited.recovery_window.as_deref());
-        [known, passed_on].contains(&Some(shown))
+        !shown.is_empty() && [known, passed_on].contains(&Some(shown))
+    }
+
+    /// Whether everything of the tenant was kept until now, as this strategy has said.
+    pub(super) fn has_kept_all(&self, tenant: &Tenant) -> bool {
+        self.record(tenant.id)
+            .is_some_and(|known| known.applied_time.is_some() && known.recovery_window.is_empty())
     }
 
     /// What the next strategy of the tenant is to know of its policy. It stands in the log backup,
@@ -180,7 +182,9 @@ impl Draft<'_> {
         if !is_asked || tenant.recovery_window().is_none() {
             return None;
         }
-        let applied = |known: &&AppliedPolicy| known.applied_time.is_some();
+        let applied = |known: &&AppliedPolicy| {
+            known.applied_time.is_some() && !known.recovery_window.is_empty()
+        };
         let known = self.record(tenant.id).filter(applied);
         let known = known.map(|known| known.recovery_window.clone());
         let is_elsewhere = self.seen.is_of_another(log_backup.database.as_ref());

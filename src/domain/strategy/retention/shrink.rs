@@ -36,14 +36,15 @@ impl Draft<'_> {
         due: &PolicyChange,
         days: Option<i32>,
     ) -> Option<Timestamp> {
-        // Between DROP and ADD nothing is shown any more: the wait is over.
-        let (PolicyChange::Drop { .. }, Some(days), Some(shown)) =
-            (due, days, tenant.recovery_window())
-        else {
-            return None;
+        let days = days?;
+        let is_shorter = match (due, tenant.recovery_window()) {
+            (PolicyChange::Drop { .. }, Some(shown)) => {
+                never_expires(shown) || seconds(shown).is_none_or(|shown| window(days) < shown)
+            }
+            // Between DROP and ADD nothing is shown any more: the wait is over.
+            (PolicyChange::Add { .. }, None) if self.has_kept_all(tenant) => true,
+            _ => return None,
         };
-        let is_shorter =
-            never_expires(shown) || seconds(shown).is_none_or(|shown| window(days) < shown);
         if !is_shorter {
             self.forget_shrink(tenant);
             return None;

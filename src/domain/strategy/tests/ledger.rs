@@ -118,6 +118,25 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
 }
 
 #[test]
+fn bytes_of_several_places_are_written_in_one_pass() {
+    let mut story = Story::of(&[1002]);
+    let mut both = |minutes: i64, old: i64, new: i64| {
+        story.seen.places = vec![
+            place("old", &[(1002, old, true)]),
+            place("new", &[(1002, new, true)]),
+        ];
+        story.look(minutes);
+        let mut bytes: Vec<_> = ledger(&story).iter().map(|known| known.1).collect();
+        bytes.sort_unstable();
+        bytes
+    };
+    assert_eq!(both(0, 10, 100), [10, 100]);
+    assert_eq!(both(6, 10, 200), [10, 200]);
+    assert_eq!(both(7, 20, 200), [10, 200], "it was written a minute ago");
+    assert_eq!(both(11, 20, 300), [20, 300]);
+}
+
+#[test]
 fn while_the_database_is_silent_the_ledger_stands() {
     let mut story = Story::of(&[1002]);
     story.seen.places = vec![place("main", &[(1002, 50, true)])];

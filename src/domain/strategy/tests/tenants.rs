@@ -75,7 +75,7 @@ fn a_strategy_on_cluster_level_that_loses_every_tenant_to_another_is_stalled() {
     let known = story.status.conditions.iter();
     let mut stalled = known.filter(|known| known.type_ == types::STALLED);
     assert!(stalled.next().unwrap().message.contains("'older'"));
-    assert_eq!(story.events, ["StrategyAbnormal"]);
+    assert_eq!(story.events, ["StrategyStalled"]);
 }
 
 #[test]

@@ -7,8 +7,10 @@ use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, CleanupQuery};
 
 impl Sender {
-    /// Looks for cleanups of the tenant that sys has started after this one. It writes the row of each
-    /// into its own table within the statement, however late other views show theirs.
+    /// Looks for cleanups of the tenant that sys has started after this one, or that run. Sys writes the
+    /// row of each into its own table within the statement, however late other views show theirs; and
+    /// what it has taken there is handed on to the tenant later, so that one of before may be about to
+    /// begin.
     pub(super) async fn no_cleanup(
         &self,
         session: &mut dyn Session,
@@ -17,26 +19,29 @@ impl Sender {
         (after, again): (JobId, bool),
     ) -> Result<(), Stop> {
         // Running before ended: a row that moves in between is then seen in the second.
-        let queries = [
-            CleanupQuery::OwnJobsAfter(after),
-            CleanupQuery::OwnHistoryAfter(after),
-        ];
-        for query in queries {
-            let found = self.cleanups(session, version, query).await?;
-            let mut found = found.iter().filter(|job| job.is_for(tenant_id));
-            if again && found.any(|job| job.kind == kind) {
-                return Err(Stop::Answer(Answer::AlreadySent));
-            }
-            if !again && found.next().is_some() {
-                return Err(withheld("somebody has started another cleanup meanwhile"));
-            }
-        }
+        let from = if again { after } else { JobId(0) };
+        let of_sys = CleanupQuery::OwnJobsAfter(from);
+        let of_sys = self.cleanups(session, version, of_sys).await?;
+        let ended = CleanupQuery::OwnHistoryAfter(after);
+        let ended = self.cleanups(session, version, ended).await?;
+        let all = of_sys.iter().chain(&ended);
+        let mut since = all.filter(|job| job.id > after && job.is_for(tenant_id));
         if again {
-            return Ok(());
+            let is_sent = since.any(|job| job.kind == kind);
+            return if is_sent {
+                Err(Stop::Answer(Answer::AlreadySent))
+            } else {
+                Ok(())
+            };
         }
-        let running = CleanupQuery::JobsOf(tenant_id);
-        let running = self.cleanups(session, version, running).await?;
-        if running.iter().any(|job| !job.status.is_terminal()) {
+        if since.next().is_some() {
+            return Err(withheld("somebody has started another cleanup meanwhile"));
+        }
+        let of_tenant = CleanupQuery::JobsOf(tenant_id);
+        let of_tenant = self.cleanups(session, version, of_tenant).await?;
+        let of_sys = of_sys.iter().filter(|job| job.is_for(tenant_id));
+        let mut running = of_sys.chain(&of_tenant);
+        if running.any(|job| !job.status.is_terminal()) {
             return Err(withheld("another cleanup of the tenant runs"));
         }
         Ok(())

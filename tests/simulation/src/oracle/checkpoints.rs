@@ -63,8 +63,9 @@ impl State {
         let last = self.checkpoints.insert(change.key.clone(), now);
         let age = last.map(|last| now.saturating_sub(last));
         if let Some(age) = age.filter(|age| self.is_on_time && *age < BETWEEN) {
+            let moved = moved(change).join(", ");
             self.violated(&format!(
-                "I10: only time has passed, and that was written {age:?} ago: {change}"
+                "I10: only time has passed, and that was written {age:?} ago: {change} ({moved})"
             ));
         }
     }
@@ -74,6 +75,16 @@ impl State {
 fn is_same(change: &Change, part: impl Fn(&Value) -> Value) -> bool {
     let objects = change.before.as_ref().zip(change.after.as_ref());
     objects.is_some_and(|(before, after)| part(&before["status"]) == part(&after["status"]))
+}
+
+/// The fields of the status that are not what they were.
+fn moved(change: &Change) -> Vec<&str> {
+    let after = change.after.as_ref();
+    let fields = after.and_then(|object| object["status"].as_object());
+    let names = fields.into_iter().flatten().map(|(name, _)| name.as_str());
+    names
+        .filter(|name| !is_same(change, |status| status[*name].clone()))
+        .collect()
 }
 
 fn window_starts(status: &Value) -> Value {

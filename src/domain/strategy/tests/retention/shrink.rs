@@ -59,6 +59,24 @@ fn a_shorter_window_waits_also_where_somebody_else_s_is_put_right() {
 }
 
 #[test]
+fn a_window_after_everything_was_kept_waits_for_a_day() {
+    let mut story = of(&[1002], days(30));
+    story.all_sent(1);
+    story.retain(KEEP_ALL);
+    assert_eq!(story.all_sent(2), ["t1002 - 30d"]);
+    story.retain(days(7));
+    assert_eq!(story.all_sent(3), [""; 0]);
+    assert_eq!(story.why(), ("Unknown", "RetentionShrinkPending"));
+    story.retain(KEEP_ALL);
+    assert_eq!(story.all_sent(4), [""; 0]);
+    assert_eq!(story.why(), ("True", "Applied"));
+    story.retain(days(7));
+    assert_eq!(story.all_sent(3 + DAY), [""; 0], "the day begins anew");
+    assert_eq!(story.all_sent(3 + 2 * DAY), ["t1002 + 7d"]);
+    assert_eq!(story.why(), ("True", "Applied"));
+}
+
+#[test]
 fn no_window_is_set_below_the_operator_s_floor() {
     let mut story = of(&[1002], days(7));
     story.seen.least_window_days = 14;

@@ -1,0 +1,48 @@
+//! A strategy that only somebody can put right says so in an event, once for each reason.
+
+use super::*;
+
+fn edit(story: &mut Story, cron: &str) {
+    story.spec.schedule.cron.as_mut().unwrap().full = Some(cron.to_owned());
+    story.generation += 1;
+}
+
+#[test]
+fn a_schedule_that_can_not_be_kept_is_told_once() {
+    let mut story = Story::of(&[1002]);
+    story.look(1);
+    edit(&mut story, "0 2 * * L");
+    for minutes in 2..5 {
+        story.look(minutes);
+    }
+    assert_eq!(story.is(types::STALLED), "True");
+    assert_eq!(story.events, ["ScheduleInvalid"]);
+}
+
+/// Its phase stays Paused, so that nothing but the event tells whoever has made the edit.
+#[test]
+fn of_a_suspended_strategy_it_is_told_too() {
+    let mut story = Story::of(&[1002]);
+    story.spec.suspend = true;
+    story.look(1);
+    edit(&mut story, "0 2 * * L");
+    story.look(2);
+    assert_eq!(story.status.phase.as_deref(), Some("Paused"));
+    assert_eq!(story.events, ["ScheduleInvalid"]);
+}
+
+#[test]
+fn another_reason_is_told_anew() {
+    let mut story = Story::of(&[1002]);
+    edit(&mut story, "0 2 * * L");
+    story.look(1);
+    story.spec.schedule.time_zone = "Europe/Atlantis".to_owned();
+    story.generation += 1;
+    story.look(2);
+    assert_eq!(story.events, ["ScheduleInvalid", "ScheduleInvalid"]);
+    story.spec.schedule.time_zone = "UTC".to_owned();
+    edit(&mut story, "0 2 * * SUN");
+    story.look(3);
+    assert_eq!(story.is(types::STALLED), "False");
+    assert_eq!(story.events[2..], ["StrategyPending"]);
+}
