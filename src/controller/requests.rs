@@ -33,9 +33,8 @@ pub const SILENCE: Duration = Duration::from_secs(295);
 /// The configuration has no usable address or certificates.
 pub fn client(mut config: Config) -> kube::Result<Client> {
     config.read_timeout.get_or_insert(SILENCE);
-    // What is before the slash stands as the manager of each field that is written.
-    let program = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
-    let program = HeaderValue::from_static(program);
+    // It stands as the manager of each field that is written.
+    let program = HeaderValue::from_static("oceanbase-backup-operator");
     config.headers.push((USER_AGENT, program));
     // The environment's proxy knows nothing of this machine's own addresses.
     config
