@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use kube::{Api, Client};
+use k8s_openapi::api::coordination::v1::Lease;
+use kube::{Api, Client, Resource};
 use kube_runtime::events::{Recorder, Reporter};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
@@ -131,7 +132,11 @@ pub async fn run(
             return Ok(());
         };
         let looked = || stands_by.store(true, Ordering::Relaxed);
-        let led = lease::lead(lease, clock, &validity, &stop, looked, leading).await;
+        let lost_by = |found: &Lease, holder: &str| {
+            let event = lease::lost_by(holder, &lease.identity);
+            context.events.tell(found.object_ref(&()), event);
+        };
+        let led = lease::lead(lease, clock, &validity, &stop, looked, lost_by, leading).await;
         led.map(|_| ())
     };
     tokio::select! {

@@ -51,6 +51,32 @@ impl Events {
         (Self(sender), courier)
     }
 
+    /// Has an event on this object published; `false` where too many wait for that already.
+    pub(crate) fn tell(&self, object: ObjectReference, event: Event) -> bool {
+        if event.warning {
+            tracing::warn!(reason = event.reason, note = %event.message, "event");
+        } else {
+            tracing::info!(reason = event.reason, note = %event.message, "event");
+        }
+        let note = Note {
+            type_: if event.warning {
+                EventType::Warning
+            } else {
+                EventType::Normal
+            },
+            reason: event.reason.to_owned(),
+            note: Some(shortened(event.message, LIMIT)),
+            action: "Reconcile".to_owned(),
+            secondary: None,
+        };
+        let letter = Letter::Event(Box::new((note, object)));
+        let taken = self.0.try_send(letter).is_ok();
+        if !taken {
+            tracing::warn!("too many events wait to be published: this one is not");
+        }
+        taken
+    }
+
     /// Waits a moment for what is still to be published.
     pub async fn flush(&self) {
         let (published, mark) = oneshot::channel();
@@ -93,26 +119,7 @@ fn is_namespace_going(error: &kube::Error) -> bool {
 /// Has an event published, if there is one.
 pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
-    if event.warning {
-        tracing::warn!(reason = event.reason, note = %event.message, "event");
-    } else {
-        tracing::info!(reason = event.reason, note = %event.message, "event");
-    }
-    let note = Note {
-        type_: if event.warning {
-            EventType::Warning
-        } else {
-            EventType::Normal
-        },
-        reason: event.reason.to_owned(),
-        note: Some(shortened(event.message, LIMIT)),
-        action: "Reconcile".to_owned(),
-        secondary: None,
-    };
-    let letter = Letter::Event(Box::new((note, object.object_ref(&()))));
-    if context.events.0.try_send(letter).is_ok() {
+    if context.events.tell(object.object_ref(&()), event) {
         context.metrics.wrote(K::CONTROLLER, "event");
-    } else {
-        tracing::warn!("too many events wait to be published: this one is not");
     }
 }

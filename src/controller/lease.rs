@@ -26,6 +26,7 @@ use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::domain::Event;
 use crate::oceanbase::validity::Validity;
 use election::{Election, Step, holder};
 
@@ -80,7 +81,8 @@ pub enum Error {
 /// Waits for the lease, then does the work while it is held, and gives it up when the work is
 /// done. `None` when `stop` was cancelled before there was a lease.
 ///
-/// `looked` is called at each look at the lease that the API server answered.
+/// `looked` is called at each look at the lease that the API server answered; `lost_by` once the lease is ours,
+/// with it and who held it before, where that one neither renewed it nor left it.
 ///
 /// # Errors
 /// The lease was lost, and the work dropped where it stood. The process must end: its tasks know
@@ -91,6 +93,7 @@ pub async fn lead<T>(
     validity: &Validity,
     stop: &CancellationToken,
     looked: impl Fn(),
+    lost_by: impl FnOnce(&Lease, &str),
     work: impl Future<Output = T>,
 ) -> Result<Option<T>, Error> {
     let mut candidate = Candidate {
@@ -100,11 +103,14 @@ pub async fn lead<T>(
         settings,
         validity,
     };
-    let mut lease = tokio::select! {
+    let (mut lease, before) = tokio::select! {
         acquired = candidate.acquire(looked) => acquired,
         () = stop.cancelled() => return Ok(None),
     };
     tracing::info!(identity = settings.identity, "leading");
+    if let Some(holder) = before.filter(|holder| *holder != settings.identity) {
+        lost_by(&lease, &holder);
+    }
     let done = tokio::select! {
         // First: a process that stood still must not go on working because that is ready, too.
         biased;
@@ -126,8 +132,8 @@ struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Tries until the lease is ours.
-    async fn acquire(&mut self, looked: impl Fn()) -> Lease {
+    /// Tries until the lease is ours, and tells who has held it until then.
+    async fn acquire(&mut self, looked: impl Fn()) -> (Lease, Option<String>) {
         let mut reported = None;
         loop {
             match self.look().await {
@@ -143,7 +149,7 @@ impl Candidate<'_> {
                     if self.election.candidacy(Instant::now()) == Step::Take {
                         match self.write(lease.unwrap_or_default()).await {
                             // The answer may have come after its time.
-                            Ok(lease) if self.validity.is_valid() => return lease,
+                            Ok(lease) if self.validity.is_valid() => return (lease, reported),
                             Ok(_) => {}
                             Err(error) => tracing::warn!(%error, "the lease was not taken"),
                         }
@@ -236,6 +242,19 @@ impl Candidate<'_> {
             Ok(Err(error)) => tracing::warn!(%error, "the lease was not released"),
             Err(_) => tracing::warn!("the lease was not released in time"),
         }
+    }
+}
+
+/// What is told of an operator that lost the lease, by the one that has it now.
+#[must_use]
+pub fn lost_by(holder: &str, identity: &str) -> Event {
+    Event {
+        warning: true,
+        reason: "LeaderLost",
+        message: format!(
+            "'{holder}' has neither renewed nor released the lease in time; '{identity}' acts now and goes on where \
+             the other stopped. See why in the other's log and in its Pod, if it is there"
+        ),
     }
 }
 

@@ -106,6 +106,8 @@ struct Process {
     running: JoinHandle<Result<Option<()>, Error>>,
     validity: Validity,
     stop: CancellationToken,
+    /// Who lost the lease to it.
+    lost: Arc<Mutex<Option<String>>>,
 }
 
 impl Process {
@@ -121,7 +123,12 @@ impl Process {
             duration,
         };
         let (validity, stop) = (Validity::not_yet(), CancellationToken::new());
+        let lost = Arc::new(Mutex::new(None));
         let running = {
+            let lost = Arc::clone(&lost);
+            let lost_by = move |_: &Lease, holder: &str| {
+                *lost.lock().unwrap() = Some(holder.to_owned());
+            };
             let (validity, stop) = (validity.clone(), stop.clone());
             let work = stop.clone().cancelled_owned();
             #[allow(clippy::disallowed_methods, reason = "each process is a task")]
@@ -131,14 +138,19 @@ impl Process {
                     jiff::Timestamp::UNIX_EPOCH
                         + jiff::SignedDuration::try_from(start.elapsed()).unwrap()
                 });
-                lead(&settings, clock, &validity, &stop, || {}, work).await
+                lead(&settings, clock, &validity, &stop, || {}, lost_by, work).await
             })
         };
         Self {
             running,
             validity,
             stop,
+            lost,
         }
+    }
+
+    fn lost(&self) -> Option<String> {
+        self.lost.lock().unwrap().clone()
     }
 
     fn acts(&self) -> bool {
@@ -185,6 +197,7 @@ async fn when_the_holder_is_killed_the_other_acts_after_the_lease_is_over() {
     assert!(!second.acts());
     pass(9).await;
     assert!(second.acts());
+    assert_eq!(second.lost(), Some("first".to_owned()));
 }
 
 #[tokio::test(start_paused = true)]
@@ -194,6 +207,8 @@ async fn a_holder_that_stops_leaves_the_lease_to_the_next_look() {
     assert_eq!((&mut first.running).await.unwrap(), Ok(Some(())));
     pass(2).await;
     assert!(second.acts());
+    // It has left it: nothing is lost.
+    assert_eq!((first.lost(), second.lost()), (None, None));
 }
 
 #[tokio::test(start_paused = true)]

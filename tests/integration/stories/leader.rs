@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use oceanbase_sim::fault::{self, Fault, Trigger};
 use oceanbase_sim::log::Entry;
 use oceanbase_sim::statement::Kind;
+use serde_json::Value;
 
 use super::{LOG_BACKUP, ONE_TENANT, task_without_strategy};
 use crate::support::proxy::{Moment, Proxy, Write};
@@ -115,7 +116,24 @@ fn when_the_leader_is_killed_the_other_finds_its_backup() {
     assert_eq!(task["status"]["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(leader(&world), "operator-1");
     assert_one_backup(&world);
+    let events = eventually(
+        "an event of the Lease",
+        || of_the_lease(&world),
+        |events| !events.is_empty(),
+    );
+    assert_eq!(events.len(), 1, "{events:#?}");
+    assert_eq!(events[0]["reason"], "LeaderLost");
+    assert_eq!(events[0]["type"], "Warning");
+    let note = events[0]["message"].as_str().unwrap();
+    assert!(note.starts_with("'operator-0_"), "{note}");
     drop(second);
+}
+
+/// Events of the Lease.
+fn of_the_lease(world: &World) -> Vec<Value> {
+    let events = world.list("events");
+    let of_it = |event: &Value| event["involvedObject"]["kind"] == "Lease";
+    events.into_iter().filter(of_it).collect()
 }
 
 /// Freezes the leader while it waits for the answer to its first statement with this text, and
