@@ -295,7 +295,7 @@ fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
     let operator = Operator::start(plane.kubeconfig(), NAMESPACE, 0);
     api::apply(&client, NAMESPACE, LOG_BACKUP).unwrap();
     within(
-        Duration::from_mins(4),
+        Duration::from_mins(8),
         "every object says why it is refused",
         || {
             let mut known = BTreeMap::new();

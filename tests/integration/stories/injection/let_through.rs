@@ -21,7 +21,7 @@ const KEY: &str = "canary-key;--#/*%27$(x)*/=encrypt";
 const APP_ID: &str = "canary-app-1250000000";
 
 /// How long the operator may take for all of it.
-const PATIENCE: Duration = Duration::from_mins(5);
+const PATIENCE: Duration = Duration::from_mins(8);
 
 /// What is tried for a field: hostile values alone, behind and before a plain one, the longest,
 /// and what its own pattern makes.
