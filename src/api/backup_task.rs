@@ -147,7 +147,8 @@ pub struct BackupTaskSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel: Option<bool>,
     /// Seconds after its end when the object is deleted; the backup stays. Only objects that a
-    /// strategy or another task made are deleted: a file in Git would come back and run again.
+    /// strategy or another task made are deleted: a file in Git would come back and run again. Of a
+    /// strategy's tasks its newest of a tenant and type stay, and the newest that went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 0, max = 31_536_000))]
     pub ttl_seconds_after_finished: Option<i32>,

@@ -3,6 +3,7 @@
 mod children;
 mod claims;
 mod count;
+mod expiry;
 pub(super) mod line;
 mod logs;
 mod moves;
@@ -146,6 +147,7 @@ impl Reconcile for BackupTask {
             claimed,
             moving,
             held: held(self, context, &namespace),
+            kept: expiry::is_kept(self, context, &namespace),
             intent_age: self.intent_age(context),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };

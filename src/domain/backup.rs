@@ -22,6 +22,7 @@ mod archiving;
 mod attempt;
 mod deadline;
 mod destination;
+mod expiry;
 mod fan_out;
 mod follow;
 mod mirror;
@@ -325,25 +326,6 @@ impl<'a> Draft<'a> {
         let event = status::ended_event(outcome, &self.status, self.task.spec);
         let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         verdict.event = Some(event);
-        verdict
-    }
-
-    /// What has ended stays as it is until its object is deleted.
-    fn ended(self, outcome: Outcome) -> Verdict {
-        let ttl = self.task.spec.ttl_seconds_after_finished;
-        let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
-        let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
-        let due = ended_at.zip(ttl).and_then(|(at, seconds)| {
-            at.checked_add(jiff::SignedDuration::from_secs(seconds))
-                .ok()
-        });
-        let now = self.now;
-        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
-        match due {
-            Some(due) if now >= due => verdict.effect = Some(Effect::Delete),
-            Some(due) => verdict.next = Next::At(due),
-            None => {}
-        }
         verdict
     }
 

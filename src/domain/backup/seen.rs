@@ -49,6 +49,8 @@ pub struct Seen {
     pub moving: Option<Moving>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
+    /// Whether its strategy goes by it: the newest of its tenant and type that has ended, or that went well.
+    pub kept: bool,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
     /// After how long a BACKUP statement is surely over, run or not.

@@ -156,6 +156,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
         claimed: None,
         moving: None,
         held: None,
+        kept: false,
         intent_age: Duration::ZERO,
         surely_over: SURELY_OVER,
     }

@@ -1,5 +1,7 @@
 //! How many of its ended tasks a strategy keeps.
 
+use jiff::Timestamp;
+
 use super::{ONE_TENANT, nightly_without_first_backup};
 use crate::support::{World, eventually};
 
@@ -19,6 +21,52 @@ spec:
     )
 }
 
+/// What says of an object that the strategy has made it.
+fn owner(world: &World) -> String {
+    let strategy = world.phase("backupstrategy", "nightly", "PendingBackupScheduling");
+    format!(
+        ", ownerReferences: [{{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, \
+         name: nightly, uid: {}, controller: true}}]",
+        strategy["metadata"]["uid"].as_str().unwrap()
+    )
+}
+
+/// Has its object deleted a second after its end.
+const TTL: &str = "spec: {ttlSecondsAfterFinished: 1}";
+
+#[test]
+fn a_strategy_s_newest_task_outlives_its_time_until_there_is_a_newer_one() {
+    let world = World::started("history-ttl", ONE_TENANT);
+    world.apply(&nightly_without_first_backup());
+    let owner = owner(&world);
+    world.apply(&old_task("nightly-1", &owner));
+    let ended = |name| -> Timestamp {
+        let task = world.phase("backuptask", name, "Overdue");
+        let at = task["status"]["completionTime"].as_str().unwrap();
+        at.parse().unwrap()
+    };
+    let first = ended("nightly-1");
+    world.edit("backuptask", "nightly-1", TTL);
+    eventually("another second", Timestamp::now, |now| {
+        now.as_second() > first.as_second() + 1
+    });
+    world.settle();
+    assert!(world.get("backuptask", "nightly-1").is_object());
+    world.apply(&old_task("nightly-2", &owner));
+    assert!(ended("nightly-2") > first);
+    world.edit("backuptask", "nightly-2", TTL);
+    world.edit(
+        "backuptask",
+        "nightly-1",
+        "metadata: {labels: {look: again}}",
+    );
+    eventually(
+        "the older one to go",
+        || world.list("backuptask"),
+        |tasks| tasks.len() == 1 && tasks[0]["metadata"]["name"] == "nightly-2",
+    );
+}
+
 #[test]
 fn old_tasks_of_a_strategy_are_deleted_and_those_of_people_are_not() {
     let world = World::started("history", ONE_TENANT);
@@ -27,12 +75,7 @@ fn old_tasks_of_a_strategy_are_deleted_and_those_of_people_are_not() {
         "spec:
   history: {successful: 1, failed: 2}",
     ));
-    let strategy = world.phase("backupstrategy", "nightly", "PendingBackupScheduling");
-    let owner = format!(
-        ", ownerReferences: [{{apiVersion: backup.oceanbase.io/v1alpha1, kind: BackupStrategy, \
-         name: nightly, uid: {}, controller: true}}]",
-        strategy["metadata"]["uid"].as_str().unwrap()
-    );
+    let owner = owner(&world);
     for name in ["by-hand-1", "by-hand-2", "by-hand-3"] {
         world.apply(&old_task(name, ""));
         world.phase("backuptask", name, "Overdue");

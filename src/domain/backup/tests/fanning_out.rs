@@ -344,3 +344,14 @@ fn an_object_that_was_made_for_somebody_is_deleted_after_its_time() {
 fn an_object_that_somebody_applied_is_never_deleted() {
     assert_eq!(ended(false).look(&healthy(), 1_000).effect, None);
 }
+
+#[test]
+fn an_object_that_its_strategy_goes_by_stays_until_there_is_a_newer_one() {
+    let mut story = ended(true);
+    let mut seen = healthy();
+    seen.kept = true;
+    let verdict = story.look(&seen, 160);
+    assert_eq!(verdict.effect, None);
+    assert!(matches!(verdict.next, Next::After(_)));
+    assert_eq!(story.look(&healthy(), 760).effect, Some(Effect::Delete));
+}

@@ -1,0 +1,34 @@
+//! Whether the object of a task that has ended may be deleted when its time has come.
+
+use kube::ResourceExt;
+
+use super::super::{Context, stores};
+use super::is_owned_by_strategy;
+use crate::api::BackupTask;
+
+/// Whether a strategy goes by this task: by its newest one of a tenant and type it knows that the first
+/// backup was made and how backups go, by the newest that went well what there is to recover.
+pub(super) fn is_kept(task: &BackupTask, context: &Context, namespace: &str) -> bool {
+    if task.spec.ttl_seconds_after_finished.is_none() || !is_owned_by_strategy(task) {
+        return false;
+    }
+    let newer = stores::within(&context.stores.tasks, namespace).filter(|other| {
+        other.uid() != task.uid()
+            && other.owner_references() == task.owner_references()
+            && other.spec.tenant_name == task.spec.tenant_name
+            && other.spec.type_ == task.spec.type_
+            && ended_at(other) > ended_at(task)
+    });
+    let newer: Vec<_> = newer.collect();
+    newer.is_empty() || went_well(task) && !newer.iter().any(|other| went_well(other))
+}
+
+fn ended_at(task: &BackupTask) -> Option<jiff::Timestamp> {
+    let status = task.status.as_ref()?;
+    status.completion_time.as_ref().map(|at| at.0)
+}
+
+fn went_well(task: &BackupTask) -> bool {
+    let outcome = task.status.as_ref().and_then(|it| it.outcome.as_deref());
+    outcome == Some("Completed")
+}

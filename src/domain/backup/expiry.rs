@@ -1,0 +1,33 @@
+//! The end of a task's object.
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+
+use super::state::{Outcome, State};
+use super::{Draft, Effect, Verdict};
+use crate::domain::Next;
+
+/// How soon it is looked whether a newer task has taken the place of one that is kept.
+const LOOK_AGAIN: Next = Next::After(Duration::from_mins(10));
+
+impl Draft<'_> {
+    /// What has ended stays as it is until its object is deleted.
+    pub(super) fn ended(self, outcome: Outcome) -> Verdict {
+        let ttl = self.task.spec.ttl_seconds_after_finished;
+        let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
+        let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
+        let due = ended_at
+            .zip(ttl)
+            .and_then(|(at, seconds)| at.checked_add(SignedDuration::from_secs(seconds)).ok());
+        let (now, kept) = (self.now, self.seen.kept);
+        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
+        match due {
+            Some(due) if now < due => verdict.next = Next::At(due),
+            Some(_) if kept => verdict.next = LOOK_AGAIN,
+            Some(_) => verdict.effect = Some(Effect::Delete),
+            None => {}
+        }
+        verdict
+    }
+}
