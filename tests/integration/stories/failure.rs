@@ -1,6 +1,8 @@
 //! A backup that fails.
 
+use jiff::{Timestamp, ToSpan};
 use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 
 use super::{ONE_TENANT, nightly_without_first_backup, task};
@@ -88,5 +90,43 @@ fn a_backup_whose_store_was_away_is_tried_again_and_both_attempts_are_told() {
     };
     assert_eq!(told(0), ("Failed".into(), (-9070).into()));
     assert_eq!(told(1), ("Completed".into(), serde_json::Value::Null));
+    assert_eq!(world.count(Kind::Backup), 2);
+}
+
+/// A window from two hours ago to three hours ago, which is tomorrow.
+#[test]
+fn a_backup_that_runs_into_a_window_over_midnight_runs_on_and_is_tried_again_after_it() {
+    let world = World::started("retry-window", ONE_TENANT);
+    let retry = "  dataBackup: {retry: {limit: 1, backoffSeconds: 10}}\n";
+    world.apply(&(nightly_without_first_backup() + retry));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.hold("orders", Stage::Doing);
+    world.apply(&owned_task(&world, "last-night"));
+    world.phase("backuptask", "last-night", "InProgress");
+    let clock = |hours: i64| (Timestamp::now() - hours.hours()).strftime("%H:%M");
+    let windows = format!(
+        "spec: {{schedule: {{blackoutWindows: [{{start: '{}', end: '{}'}}]}}}}",
+        clock(2),
+        clock(3)
+    );
+    world.edit("backupstrategy", "nightly", &windows);
+    world.settle();
+    world.phase("backuptask", "last-night", "InProgress");
+    world.inject(Fault::FailBackup {
+        tenant: "orders".to_owned(),
+        code: -9070,
+        comment: None,
+    });
+    world.release("orders");
+    let held = world.condition(
+        ("backuptask", "last-night"),
+        "Succeeded",
+        "Unknown",
+        "BlackoutWindow",
+    );
+    assert_eq!(held["status"]["attempts"][0]["outcome"], "Failed");
+    let none = "spec: {schedule: {blackoutWindows: null}}";
+    world.edit("backupstrategy", "nightly", none);
+    world.phase("backuptask", "last-night", "Completed");
     assert_eq!(world.count(Kind::Backup), 2);
 }
