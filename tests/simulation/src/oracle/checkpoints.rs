@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use api_double::{Change, Key};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::State;
 
@@ -55,7 +55,7 @@ impl State {
         // So is a window that opens or is gone: time alone moves ends only.
         if !is_same(change, without_clock)
             || !is_same(change, is_known)
-            || !is_same(change, window_starts)
+            || !is_same(change, windows)
             || !change.call.contains("/status ")
         {
             return;
@@ -87,9 +87,14 @@ fn moved(change: &Change) -> Vec<&str> {
         .collect()
 }
 
-fn window_starts(status: &Value) -> Value {
+/// Where windows begin, and whether a whole second lies in them.
+fn windows(status: &Value) -> Value {
     let windows = status["recoveryWindows"].as_array().into_iter().flatten();
-    windows.map(|window| window["startScn"].clone()).collect()
+    let opened = windows.map(|window| {
+        let is_readable = window["start"].as_str() <= window["end"].as_str();
+        json!([window["startScn"], is_readable])
+    });
+    opened.collect()
 }
 
 fn without(status: &Value, names: &[&str]) -> Value {
