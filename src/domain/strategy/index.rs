@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
+
 use super::{LogBackupSeen, Seen, TaskSeen};
 use crate::api::DesiredState;
 use crate::oceanbase::model::{Tenant, TenantId};
@@ -41,6 +43,12 @@ impl<'a> Index<'a> {
             *oldest = older(oldest, known);
         }
         index
+    }
+
+    /// Whether a task of this name is there that had ended before.
+    pub(super) fn has_ended_before(&self, name: &str, at: Timestamp) -> bool {
+        let known = self.tasks.get(name);
+        known.is_some_and(|task| task.completed_at.is_some_and(|ended| ended < at))
     }
 
     /// Whether a task of this name is there.

@@ -127,7 +127,7 @@ impl Draft<'_> {
         self.backed_up(plan.matched)
             .filter_map(|tenant| {
                 let since = self.index.log_backup_of(tenant)?.full_backup_wanted_since?;
-                self.early_backup(tenant, since)
+                self.early_backup(tenant, self.free_minute(tenant, since))
             })
             .collect()
     }

@@ -5,9 +5,10 @@ use jiff::{SignedDuration, Timestamp};
 use super::Draft;
 use crate::api::strategy::{NextSlot, OpenSlot, SlotRecord};
 use crate::api::{BackupStrategyStatus, BackupType, ScheduleSpec};
-use crate::domain::naming::{fingerprint, of_slot};
+use crate::domain::naming::{self, fingerprint, of_slot};
 use crate::domain::schedule::{Schedule, Slot};
 use crate::domain::{Event, Next, time};
+use crate::oceanbase::model::Tenant;
 
 /// How many slots the history keeps.
 pub(super) const KEPT: usize = 20;
@@ -17,6 +18,9 @@ const SUSPENDED: &str = "Suspended";
 
 /// How far in the future an anchor may be before it is taken for another clock's.
 const FUTURE: SignedDuration = SignedDuration::from_hours(24);
+
+/// How many minutes in a row may be taken: nobody makes a backup in each of so many.
+const TAKEN: i64 = 10;
 
 impl Draft<'_> {
     /// Opens the slot that is due, records those that were missed or superseded, and says when to
@@ -250,6 +254,19 @@ impl Draft<'_> {
             reason: "BackupMissed",
             message,
         });
+    }
+
+    /// The minute for which a full backup of the tenant is made that has been wanted since this instant.
+    /// Not one whose task had ended by then: its name is taken, and what it made is not what is wanted.
+    pub(super) fn free_minute(&self, tenant: &Tenant, since: Timestamp) -> Timestamp {
+        let minutes = (0..TAKEN).map(SignedDuration::from_mins);
+        let mut minutes = minutes.filter_map(|minutes| since.checked_add(minutes).ok());
+        let free = minutes.find(|at| {
+            let (at, ty) = (*at, BackupType::Full);
+            let name = naming::task(self.strategy.name, tenant.id, &Slot { at, ty });
+            !self.index.has_ended_before(&name, since)
+        });
+        free.unwrap_or(since)
     }
 }
 

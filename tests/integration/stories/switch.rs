@@ -1,6 +1,8 @@
 //! A strategy moves to another store: announced, log backup stopped and started, a full backup, and the
 //! hole in the windows.
 
+use std::time::Duration;
+
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::{RoundStatus, Stage};
 use oceanbase_sim::statement::Kind;
@@ -8,7 +10,7 @@ use serde_json::Value;
 
 use super::{ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::world::{NFS, condition_of};
-use crate::support::{World, eventually};
+use crate::support::{World, eventually, within};
 
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 const LOG_BACKUP: (&str, &str) = ("logbackup", "prod-t1002");
@@ -123,7 +125,9 @@ fn a_strategy_moves_away_and_back_again() {
     world.moves_to("new");
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
     world.moves_to("nfs");
-    eventually(
+    // The full backup may have to wait for the next minute: the first one has the name of this one.
+    within(
+        Duration::from_mins(4),
         "the first place",
         || world.places(),
         |places| *places == in_store("/ob-backup"),

@@ -264,6 +264,27 @@ fn a_tenant_whose_log_backup_was_healed_gets_a_full_backup_once() {
     assert_eq!(story.make(-49), [""; 0]);
 }
 
+/// A move that ends in the minute in which the full backup after the one before it was made.
+#[test]
+fn a_full_backup_is_made_though_one_of_the_same_minute_had_ended_before_it_was_wanted() {
+    let mut story = healed(-60);
+    let first = story.make(-60);
+    let wanted = at(-60) + jiff::SignedDuration::from_secs(40);
+    let task = story
+        .seen
+        .tasks
+        .iter_mut()
+        .find(|task| task.name == first[0]);
+    let task = task.unwrap();
+    task.outcome = Some("Completed".to_owned());
+    task.completed_at = Some(at(-60) + jiff::SignedDuration::from_secs(20));
+    story.seen.log_backups[0].full_backup_wanted_since = Some(wanted);
+    let second = story.make(-59);
+    assert_eq!(second.len(), 1);
+    assert_ne!(second, first);
+    assert_eq!(story.make(-58), [""; 0]);
+}
+
 #[test]
 fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
     let mut story = healed(-60);
