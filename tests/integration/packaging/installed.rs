@@ -19,6 +19,17 @@ fn install(here: &Installation) -> String {
     printed
 }
 
+/// Starts the operator as it was installed, and has it back a tenant up.
+fn backs_up_and_lacks_no_right(here: &Installation) {
+    let node = Node::start(SCENARIO);
+    let operator = here.start_operator();
+    apply_strategy(here, &node);
+    task_is(here, "shop", "Completed");
+    let log = operator.log();
+    let refused = log.lines().filter(|line| line.contains("forbidden"));
+    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
+}
+
 #[test]
 fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
     let here = Installation::empty();
@@ -26,13 +37,7 @@ fn installed_with_default_values_the_operator_backs_up_and_lacks_no_right() {
     assert!(printed.contains("STATUS: deployed"), "{printed}");
     let next = "The next step is a cluster, a storage and a strategy in a namespace of your own";
     assert!(printed.contains(next), "{printed}");
-    let node = Node::start(SCENARIO);
-    let operator = here.start_operator();
-    apply_strategy(&here, &node);
-    task_is(&here, "shop", "Completed");
-    let log = operator.log();
-    let refused = log.lines().filter(|line| line.contains("forbidden"));
-    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
+    backs_up_and_lacks_no_right(&here);
 }
 
 /// The one file for those who have neither Helm nor kustomize, with the operator as it starts it.
@@ -43,13 +48,7 @@ fn installed_by_one_file_the_operator_backs_up_and_lacks_no_right() {
     let apply = ["apply", "--filename", file];
     here.kubectl(&apply).unwrap();
     established(&here);
-    let node = Node::start(SCENARIO);
-    let operator = here.start_operator();
-    apply_strategy(&here, &node);
-    task_is(&here, "shop", "Completed");
-    let log = operator.log();
-    let refused = log.lines().filter(|line| line.contains("forbidden"));
-    assert_eq!(refused.collect::<Vec<_>>(), Vec::<&str>::new());
+    backs_up_and_lacks_no_right(&here);
     let again = here.kubectl(&apply).unwrap();
     assert!(!again.contains(" created"), "{again}");
 }
