@@ -67,6 +67,71 @@ spec:
     assert!(task.is_null(), "{task:#}");
 }
 
+const TWO_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+/// One slot a day, of the minute that the time names.
+fn daily(name: &str, tenant: &str, policy: &str, slot: Timestamp) -> String {
+    let cron = slot.strftime("%-M %-H * * *");
+    format!(
+        "
+apiVersion: backup.oceanbase.io/v1alpha1
+kind: BackupStrategy
+metadata: {{name: {name}}}
+spec:
+  clusterRef: {{name: prod}}
+  storageRef: {{name: nfs}}
+  tenants: {{names: [{tenant}]}}
+  schedule: {{timeZone: UTC, cron: {{full: '{cron}'}}, missedRunPolicy: {policy}}}
+"
+    )
+}
+
+#[test]
+fn six_minutes_late_a_slot_is_left_out_under_skip_and_made_up_for_under_run_latest() {
+    let mut world = World::started("missed-policy", TWO_TENANTS);
+    let minute = Timestamp::now().round(Unit::Minute).unwrap();
+    let missed = minute - 7.minutes();
+    world.apply(&daily("punctual", "orders", "Skip", missed));
+    world.apply(&daily("patient", "billing", "RunLatest", missed));
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    world.phase("logbackup", "prod-t1004", "InProgress");
+    world.kill_operator();
+    // The statuses of strategies that were seen last before the slot.
+    let seen = missed - 1.minutes();
+    let status = format!(
+        "status: {{anchorTime: '{}'}}",
+        seen.strftime("%Y-%m-%dT%H:%M:%SZ")
+    );
+    for strategy in ["punctual", "patient"] {
+        let patch = ["patch", "backupstrategy", strategy, "--subresource=status"];
+        let patch = [&patch[..], &["--type=merge", "--patch", &status]].concat();
+        world.kubectl(&patch).unwrap();
+    }
+    world.start_operator();
+    let stamp = missed.strftime("%Y%m%d%H%M");
+    let made_up_for = format!("patient-t1004-full-{stamp}z");
+    world.phase("backuptask", &made_up_for, "Completed");
+    let punctual = within(
+        PATIENCE,
+        "the slot in the history",
+        || world.get("backupstrategy", "punctual"),
+        |strategy| strategy["status"]["scheduleHistory"].is_array(),
+    );
+    let record = &punctual["status"]["scheduleHistory"][0];
+    assert_eq!(slot_of(record), missed);
+    assert_eq!(record["outcome"], "Missed");
+    assert_eq!(record["reason"], "StartingDeadlineExceeded");
+    world.settle();
+    assert_eq!(world.count(Kind::Backup), 1);
+}
+
 #[test]
 fn a_task_of_a_slot_long_ago_is_overdue_and_nothing_is_sent() {
     let world = World::started("overdue", ONE_TENANT);
