@@ -146,7 +146,7 @@ pub enum Guard {
         role: &'static str,
     },
     /// The statement is not sent when sys has started a cleanup of the tenant after this one, nor
-    /// while one of the tenant runs.
+    /// while one of the tenant or a backup of it runs.
     NoCleanup {
         /// The tenant.
         tenant_id: TenantId,

@@ -1,9 +1,11 @@
 //! What is not deleted by hand, each refused before anything is sent, and what waits.
 
 use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::Stage;
+use oceanbase_sim::model::{RestoreStage, Stage};
 use oceanbase_sim::statement::Kind;
 
+use super::ONE_TENANT;
+use super::recovery::{ALLOWED, recoverable_as, recovery};
 use crate::support::{World, eventually};
 
 /// Tenants with a past: `orders` without a delete policy, `kept` with one, `bare` without a backup.
@@ -47,6 +49,16 @@ spec: {{clusterRef: {{name: prod}}, tenantName: {tenant}, mode: Delete, target: 
 impl World {
     fn waits(&self, name: &str, reason: &str) {
         self.condition(("cleanuptask", name), "Succeeded", "Unknown", reason);
+    }
+
+    /// Waits for a set of `orders` that was not in its past and has this status; its id.
+    fn new_set(&self, status: &str) -> String {
+        let query = format!(
+            "SELECT BACKUP_SET_ID FROM oceanbase.CDB_OB_BACKUP_SET_FILES WHERE TENANT_ID = 1002 \
+             AND BACKUP_SET_ID > 3 AND STATUS = '{status}'"
+        );
+        let sets = || self.rows(&query).concat().into_iter().flatten().next();
+        eventually(status, sets, Option::is_some).unwrap()
     }
 }
 
@@ -122,6 +134,33 @@ fn what_must_stay_is_refused_with_its_reason_and_nothing_is_sent() {
 }
 
 #[test]
+fn sets_of_two_places_and_one_that_is_being_made_are_refused() {
+    let world = World::started("cleanup-places", TENANTS);
+    world.sql("ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-new/orders/data' TENANT = orders");
+    world.sql("ALTER SYSTEM BACKUP TENANT = orders");
+    let made = world.new_set("SUCCESS");
+    world.apply(&task(
+        "both",
+        "orders",
+        &format!("{{type: BackupSets, ids: [1, 2, {made}]}}"),
+    ));
+    let both = world.phase("cleanuptask", "both", "Failed");
+    assert_eq!(both["status"]["cause"]["reason"], "SeveralDestinations");
+
+    world.hold("orders", Stage::Doing);
+    world.sql("ALTER SYSTEM BACKUP TENANT = orders");
+    let running = world.new_set("DOING");
+    world.apply(&task("first", "orders", "{type: BackupSets, ids: [1, 2]}"));
+    world.waits("first", "WaitingForRunningBackup");
+    let target = format!("{{type: BackupSets, ids: [{running}]}}");
+    let preview = task("running", "orders", &target).replace("mode: Delete", "mode: Preview");
+    world.apply(&preview);
+    let preview = world.phase("cleanuptask", "running", "Completed");
+    assert_eq!(preview["status"]["cause"]["reason"], "BackupSetRunning");
+    assert_eq!(world.count(Kind::DeleteBackup), 0);
+}
+
+#[test]
 fn what_the_policy_does_not_need_is_deleted_by_hand_before_the_hour() {
     let world = World::started("cleanup-obsolete", TENANTS);
     world.apply(&task("now", "kept", "{type: Obsolete}"));
@@ -173,6 +212,26 @@ fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
     );
     world.phase("cleanuptask", "pieces", "Completed");
     assert_eq!(world.count(Kind::DeleteBackup), 2);
+}
+
+#[test]
+fn a_deletion_waits_for_a_recovery_that_reads_the_backups() {
+    let scenario = ONE_TENANT.replace("4.3.5.2", "4.4.2.0");
+    let world = recoverable_as("cleanup-recovery", &scenario, ALLOWED);
+    world.inject(Fault::HoldRestore {
+        tenant: "restore_orders".to_owned(),
+        at: RestoreStage::ConsistentScn,
+    });
+    world.apply(&recovery("undo", "{}"));
+    world.phase("recoverytask", "undo", "Restoring");
+    world.apply(&task("sets", "orders", "{type: BackupSets, ids: [1]}"));
+    world.waits("sets", "WaitingForRunningRecovery");
+    world.inject(Fault::ReleaseRestore {
+        tenant: "restore_orders".to_owned(),
+    });
+    world.phase("recoverytask", "undo", "Completed");
+    let sets = world.phase("cleanuptask", "sets", "Failed");
+    assert_eq!(sets["status"]["cause"]["reason"], "LastRestorableChain");
 }
 
 #[test]

@@ -1,16 +1,16 @@
 //! What is looked for before backups are deleted.
 
-use super::{Sender, Stop, withheld};
+use super::{Sender, Stop, quiet, withheld};
 use crate::oceanbase::client::Session;
 use crate::oceanbase::model::{Answer, CleanupJob, CleanupKind, JobId, TenantId};
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, CleanupQuery};
+use crate::oceanbase::view::{self, CleanupQuery, Query};
 
 impl Sender {
     /// Looks for cleanups of the tenant that sys has started after this one, or that run. Sys writes the
     /// row of each into its own table within the statement, however late other views show theirs; and
     /// what it has taken there is handed on to the tenant later, so that one of before may be about to
-    /// begin.
+    /// begin. A backup that has begun meanwhile may stand on what would be deleted.
     pub(super) async fn no_cleanup(
         &self,
         session: &mut dyn Session,
@@ -37,6 +37,8 @@ impl Sender {
         if since.next().is_some() {
             return Err(withheld("somebody has started another cleanup meanwhile"));
         }
+        let backups = self.jobs(session, version, &Query::RunningJobs).await?;
+        quiet(&backups, tenant_id)?;
         let of_tenant = CleanupQuery::JobsOf(tenant_id);
         let of_tenant = self.cleanups(session, version, of_tenant).await?;
         let of_sys = of_sys.iter().filter(|job| job.is_for(tenant_id));

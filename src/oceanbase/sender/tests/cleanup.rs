@@ -65,6 +65,17 @@ async fn a_deletion_is_not_sent_when_sys_has_started_another_since() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_deletion_is_not_sent_when_a_backup_of_the_tenant_has_begun_since() {
+    let mut desk = Desk::of("4.4.2.0");
+    desk.foreign_backup("theirs");
+    let meanwhile = desk.delete(1, 0, false).await;
+    assert!(is_withheld(&meanwhile), "{meanwhile:?}");
+    assert_eq!(desk.deletions(), 0);
+    tokio::time::advance(Duration::from_hours(1)).await;
+    assert_eq!(desk.delete(1, 0, false).await, Answer::Done);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_deletion_is_canceled_only_while_it_runs_and_no_other() {
     let mut desk = Desk::of("4.4.2.0");
     let tenant = || "orders".to_owned();
