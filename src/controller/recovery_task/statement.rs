@@ -189,8 +189,9 @@ async fn sources(
     context: &Context,
 ) -> Result<Vec<Destination>, Obstacle> {
     let Some(Places { data, log }) = &seen.places else {
-        let gone = "where the backups are is not known any more";
-        return Err(Obstacle::waiting("StorageNotFound", gone));
+        let unknown = || Obstacle::waiting("StorageNotFound", "where the backups are is not known");
+        let known = seen.decision.source.as_ref();
+        return Err(known.err().cloned().unwrap_or_else(unknown));
     };
     let mut sources = vec![source(task, data, permit, context).await?];
     let status = task.status.as_ref();

@@ -156,10 +156,7 @@ pub(super) fn plan(
             pieces,
             ..
         } => (window, sets, pieces),
-        Explanation::Not { obstacle, .. } => {
-            let message = format!("{explanation}; choose another point in a new RecoveryTask");
-            return Err(Obstacle::permanent(obstacle.reason(), message));
-        }
+        Explanation::Not { obstacle, .. } => return Err(out_of_reach(&explanation, obstacle)),
     };
     // A cluster may have been upgraded since: the sets tell what they are of.
     let of_sets = sets
@@ -193,6 +190,23 @@ pub(super) fn plan(
         until: Some(until),
         plan,
     })
+}
+
+/// Whether what was planned for this point can still be done, as far as the source's database tells.
+pub(super) fn still(source: &SourceSeen, until: Scn) -> Result<(), Obstacle> {
+    let Knowledge::Live { sets, pieces } = &source.knowledge else {
+        return Ok(());
+    };
+    let explanation = windows::explain(sets, pieces, until);
+    match &explanation {
+        Explanation::Recoverable { sets, .. } => within(&source.elsewhere, sets),
+        Explanation::Not { obstacle, .. } => Err(out_of_reach(&explanation, *obstacle)),
+    }
+}
+
+fn out_of_reach(explanation: &Explanation, obstacle: windows::Obstacle) -> Obstacle {
+    let message = format!("{explanation}; choose another point in a new RecoveryTask");
+    Obstacle::permanent(obstacle.reason(), message)
 }
 
 /// Whether all sets lie where the target will look.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::begin::SOON;
 use super::unheard::unheard;
-use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{Next, Obstacle, cause, time};
@@ -46,6 +46,9 @@ impl Draft<'_> {
         if self.is_too_late() {
             return self.too_late();
         }
+        if let Err(obstacle) = self.is_still_recoverable() {
+            return self.refuse(&obstacle);
+        }
         let Some((tenant, key)) = self.names() else {
             return self.fail(cause(
                 "InvalidSpec",
@@ -80,6 +83,17 @@ impl Draft<'_> {
         self.status.step_time = Some(time(self.now));
         self.status.retry_time = None;
         self.render(&State::Sending, Some(effect), SOON)
+    }
+
+    /// While resources are made and the database is busy, backups may go, or those of the tenant may
+    /// come to lie elsewhere.
+    fn is_still_recoverable(&self) -> Result<(), Obstacle> {
+        let until = self.status.restore_scn.as_deref();
+        let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
+        match (&self.seen.source, until) {
+            (Ok(source), Some(until)) => precheck::still(source, until),
+            _ => Ok(()),
+        }
     }
 
     /// Follows what was sent, or may have been.

@@ -283,6 +283,30 @@ fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
 }
 
 #[test]
+fn backups_that_go_elsewhere_while_resources_are_made_are_not_looked_for_where_they_were() {
+    let mut story = Story::new(spec());
+    story.seen.source.as_mut().unwrap().knowledge = live("4.3.5.2");
+    assert!(matches!(story.pass(0), Some(Effect::CreateUnit(_))));
+    let mut story = story.with_resources(None);
+    story.seen.source.as_mut().unwrap().elsewhere = vec![BackupSetId(3)];
+    assert!(matches!(story.pass(1), Some(Effect::DropPool(_))));
+    assert_eq!(story.cause(), "BackupsElsewhere");
+}
+
+#[test]
+fn a_point_that_can_not_be_reached_any_more_ends_the_recovery_before_it_is_sent() {
+    let mut story = Story::new(spec());
+    story.seen.source.as_mut().unwrap().knowledge = live("4.3.5.2");
+    story.pass(0);
+    let mut story = story.with_resources(None);
+    if let Knowledge::Live { pieces, .. } = &mut story.seen.source.as_mut().unwrap().knowledge {
+        pieces.clear();
+    }
+    assert!(matches!(story.pass(1), Some(Effect::DropPool(_))));
+    assert_eq!(story.cause(), "LogsNotArchivedYet");
+}
+
+#[test]
 fn replicas_and_leaders_are_in_zones_in_which_the_tenant_has_units() {
     for (field, text) in [
         ("locality", "F@zone1,F@zone9"),

@@ -32,6 +32,32 @@ fn recovery_is_forbidden_until_the_cluster_allows_it() {
 }
 
 #[test]
+fn a_recovery_that_should_have_begun_before_is_refused() {
+    let world = recoverable("recovery-late");
+    let (reason, message) = refused(&world, "notAfterTime: '2026-11-20T10:00:00Z'");
+    assert_eq!(reason, "NotAfterTimePassed");
+    assert!(message.contains("create a new RecoveryTask"), "{message}");
+}
+
+#[test]
+fn a_set_of_a_place_that_the_tenant_has_left_is_named_with_the_way_to_recover_it() {
+    let world = recoverable("recovery-left");
+    let scn = window(&world)["startScn"].as_str().unwrap().to_owned();
+    let left = "ALTER SYSTEM SET DATA_BACKUP_DEST = 'file:///ob-backup/new/data' TENANT = orders";
+    world.sql(left);
+    world.condition(
+        ("backupstrategy", "nightly"),
+        "BackupHealthy",
+        "False",
+        "DestinationInUse",
+    );
+    let until = format!("until: {{type: Scn, scn: '{scn}'}}");
+    let (reason, message) = refused(&world, &until);
+    assert_eq!(reason, "BackupsElsewhere");
+    assert!(message.contains("source.type: Storage"), "{message}");
+}
+
+#[test]
 fn a_tenant_that_exists_is_never_touched() {
     let world = recoverable("recovery-exists");
     let (reason, message) = refused(&world, "target: {tenantName: orders}");
