@@ -16,7 +16,7 @@ const PLANS: usize = 300;
 /// Draws them.
 pub(super) const SEED: u64 = 2026;
 
-const EVERYDAY: [&str; 16] = [
+const EVERYDAY: [&str; 17] = [
     "pair",
     "manual",
     "now",
@@ -26,6 +26,7 @@ const EVERYDAY: [&str; 16] = [
     "leader",
     "neighbours",
     "retry",
+    "skipped",
     "heal",
     "blackout",
     "around",

@@ -198,6 +198,20 @@ fn a_backup_that_fails_is_tried_once_more() {
 }
 
 #[test]
+fn a_backup_that_sys_does_not_hand_on_to_the_tenant_is_tried_once_more() {
+    let wanted = [
+        "SetLogArchiveDest of orders: 1",
+        "ArchiveLog of orders: 1",
+        "SetDataBackupDest of orders: 1",
+        "Backup of orders: 3",
+        "jobs of orders: Full COMPLETED, Full COMPLETED, Inc COMPLETED",
+        "backuptasks nightly-t1002-incr-202611200210z: Completed",
+        ORDERS,
+    ];
+    assert_eq!(wrong("skipped", &wanted), NOTHING);
+}
+
+#[test]
 fn a_full_backup_follows_a_new_round() {
     let wanted = [
         "SetLogArchiveDest of orders: 1",

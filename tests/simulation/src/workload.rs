@@ -159,6 +159,7 @@ impl Workload {
             Self::leader(),
             Self::neighbours(),
             Self::retry(),
+            Self::skipped(),
             Self::heal(),
             Self::blackout(),
             Self::around(),
