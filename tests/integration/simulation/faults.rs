@@ -26,7 +26,7 @@ const EVERYDAY: [&str; 17] = [
     "leader",
     "neighbours",
     "retry",
-    "skipped",
+    "later",
     "heal",
     "blackout",
     "around",

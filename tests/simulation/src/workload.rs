@@ -159,7 +159,7 @@ impl Workload {
             Self::leader(),
             Self::neighbours(),
             Self::retry(),
-            Self::skipped(),
+            Self::later(),
             Self::heal(),
             Self::blackout(),
             Self::around(),
