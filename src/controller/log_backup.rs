@@ -24,7 +24,7 @@ use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Snapshot, TenantId};
+use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 use crate::oceanbase::rights::Way;
 use crate::oceanbase::version::Capability;
 
@@ -250,7 +250,7 @@ impl Reconcile for LogBackup {
                         mandatory: self.spec.binding == Binding::Mandatory,
                         piece_switch_days: self.spec.piece_switch_days,
                     },
-                    Err(obstacle) => return refused(obstacle),
+                    Err(obstacle) => return obstacle.into(),
                 }
             }
             Effect::SetEnabled(tenant, enable) => Command::SetLogArchiveDestState {
@@ -378,20 +378,4 @@ impl LogBackup {
 pub(super) fn followed(object: &LogBackup) -> Option<Followed> {
     let text = object.annotations().get(FOLLOWED)?;
     serde_json::from_str(text).ok()
-}
-
-/// The operator's own refusal, as an answer.
-pub(super) fn refused(obstacle: Obstacle) -> Answer {
-    let class = if obstacle.permanent {
-        FailureClass::Permanent
-    } else {
-        FailureClass::NotYet
-    };
-    Answer::Refused(Failure {
-        code: 0,
-        reason: obstacle.reason,
-        message: obstacle.message,
-        class,
-        passing: false,
-    })
 }

@@ -30,7 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{MicroTime, Time};
 
 use crate::api::{Cause, PinnedDatabase};
-use crate::oceanbase::model::{Failure, Identity, Tenant};
+use crate::oceanbase::model::{Answer, Failure, FailureClass, Identity, Tenant};
 
 /// What to do about an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,6 +161,24 @@ impl Obstacle {
     #[must_use]
     pub fn cause(&self) -> Cause {
         cause(self.reason, &self.message)
+    }
+}
+
+/// What stands in the way of a statement is the operator's own refusal of it.
+impl From<Obstacle> for Answer {
+    fn from(obstacle: Obstacle) -> Self {
+        let class = if obstacle.permanent {
+            FailureClass::Permanent
+        } else {
+            FailureClass::NotYet
+        };
+        Self::Refused(Failure {
+            code: 0,
+            reason: obstacle.reason,
+            message: obstacle.message,
+            class,
+            passing: false,
+        })
     }
 }
 

@@ -1,6 +1,5 @@
 //! The statements of a task.
 
-use super::super::log_backup::refused;
 use super::super::{Context, namespace, place};
 use super::Seen;
 use crate::api::{BackupTask, LocalReference};
@@ -42,7 +41,7 @@ pub(super) async fn send(
                         _ => None,
                     },
                 },
-                Err(obstacle) => return refused(obstacle),
+                Err(obstacle) => return obstacle.into(),
             }
         }
         Effect::Backup {
@@ -59,7 +58,7 @@ pub(super) async fn send(
                 Some(reference) => {
                     match restore_password(reference, &namespace, &permit, context).await {
                         Ok(password) => Some(password),
-                        Err(obstacle) => return refused(obstacle),
+                        Err(obstacle) => return obstacle.into(),
                     }
                 }
                 None => None,

@@ -2,7 +2,7 @@
 
 use super::super::secret::checked_user;
 use super::super::{Context, cluster_of, namespace, place, stores};
-use super::{refused, store_of};
+use super::store_of;
 use crate::api::{LocalReference, LogBackup};
 use crate::domain::Obstacle;
 use crate::domain::log_backup::{StoreKeys, rotation_obstacle};
@@ -84,7 +84,7 @@ pub(super) async fn rotate(
             "the Secret has changed once more, or an object is gone; it is read again within minutes"
                 .to_owned(),
         ),
-        Err(obstacle) => refused(obstacle),
+        Err(obstacle) => obstacle.into(),
     }
 }
 

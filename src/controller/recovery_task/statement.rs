@@ -1,6 +1,5 @@
 //! The statements of a task.
 
-use super::super::log_backup::refused;
 use super::super::secret::Values;
 use super::super::{Context, namespace, place};
 use super::Seen;
@@ -37,11 +36,11 @@ pub(super) async fn send(
     {
         let asked = (tenant.clone(), *tenant_id);
         let answer = verification::ask(task, asked, *number, &mut permit, context).await;
-        return answer.unwrap_or_else(refused);
+        return answer.unwrap_or_else(Answer::from);
     }
     match command(task, effect, seen, &permit, context).await {
         Ok(command) => permit.send(&Command::from(command)).await,
-        Err(obstacle) => refused(obstacle),
+        Err(obstacle) => obstacle.into(),
     }
 }
 

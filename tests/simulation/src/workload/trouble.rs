@@ -34,6 +34,8 @@ impl Workload {
         let mut later = Self::new("later", &["orders"]);
         later.slots = SLOTS.to_vec();
         later.scenario.push_str("childRows: Later\n");
+        // For the row of the tenant; and then it is tried again.
+        later.patience = minutes(6);
         let limit = "dataBackup: {retry: {limit: 2, backoffSeconds: 60}}";
         later.at(Duration::ZERO, strategy(&[limit]))
     }
