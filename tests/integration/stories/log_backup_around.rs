@@ -5,19 +5,10 @@ use oceanbase_sim::model::{RoundStatus, Stage};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{ONE_TENANT, nightly_without_first_backup, task};
+use super::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task};
 use crate::support::{World, eventually};
 
 const NAME: (&str, &str) = ("logbackup", "prod-t1002");
-
-const TWO_TENANTS: &str = "
-version: '4.3.5.2'
-cluster: {name: obprod, id: 7}
-speed: 200
-tenants:
-  - {name: orders, fullBackupSize: 1GiB}
-  - {name: billing, fullBackupSize: 1GiB}
-";
 
 /// A strategy for both that begins with a full backup, and archives logs for backups only.
 const AROUND_BOTH: &str = "

@@ -6,7 +6,7 @@ use jiff::{Timestamp, ToSpan, Unit};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{ONE_TENANT, nightly_without_first_backup, task};
+use super::{ONE_TENANT, TWO_TENANTS, nightly_without_first_backup, task};
 use crate::support::{World, within};
 
 fn slot_of(record: &Value) -> Timestamp {
@@ -66,15 +66,6 @@ spec:
     let task = world.get("backuptask", &format!("nightly-t1002-full-{stamp}z"));
     assert!(task.is_null(), "{task:#}");
 }
-
-const TWO_TENANTS: &str = "
-version: '4.3.5.2'
-cluster: {name: obprod, id: 7}
-speed: 200
-tenants:
-  - {name: orders, fullBackupSize: 1GiB}
-  - {name: billing, fullBackupSize: 1GiB}
-";
 
 /// One slot a day, of the minute that the time names.
 fn daily(name: &str, tenant: &str, policy: &str, slot: Timestamp) -> String {

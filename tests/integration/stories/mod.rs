@@ -70,7 +70,17 @@ tenants:
   - {name: orders, fullBackupSize: 1GiB}
 ";
 
-/// The same with a tenant that nobody backs up while it is locked.
+/// Tenants `orders`, 1002, and `billing`, 1004.
+pub(crate) const TWO_TENANTS: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB}
+  - {name: billing, fullBackupSize: 1GiB}
+";
+
+/// Tenant `orders`, and one that nobody backs up while it is locked.
 const ONE_AND_A_LOCKED: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}

@@ -3,19 +3,10 @@
 use oceanbase_sim::fault::{Fault, Moment, Trigger};
 use oceanbase_sim::statement::Kind;
 
-use super::nightly_without_first_backup;
+use super::{TWO_TENANTS, nightly_without_first_backup};
 use crate::support::{World, eventually};
 
 const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
-
-const TWO_TENANTS: &str = "
-version: '4.3.5.2'
-cluster: {name: obprod, id: 7}
-speed: 200
-tenants:
-  - {name: orders, fullBackupSize: 1GiB}
-  - {name: billing, fullBackupSize: 1GiB}
-";
 
 fn nightly(retention: &str) -> String {
     let spec = nightly_without_first_backup().replace("  tenants: {names: [orders]}\n", "");

@@ -5,20 +5,12 @@ use std::time::Duration;
 use jiff::{Timestamp, ToSpan, Unit};
 use serde_json::Value;
 
+use super::TWO_TENANTS;
 use crate::support::world::condition_of;
 use crate::support::{World, within};
 
 /// A slot, and the end of the window in which it falls.
 const PATIENCE: Duration = Duration::from_mins(4);
-
-const TWO_TENANTS: &str = "
-version: '4.3.5.2'
-cluster: {name: obprod, id: 7}
-speed: 200
-tenants:
-  - {name: orders, fullBackupSize: 1GiB}
-  - {name: billing, fullBackupSize: 1GiB}
-";
 
 /// A strategy with one slot a day in this minute, in a window of this action so many minutes around
 /// it.
