@@ -78,6 +78,14 @@ impl Reconcile for RecoveryTask {
             handed_over,
             intent_age: context.memory.intent_age(&identity(self), intent),
         };
+        let name = self.full_name();
+        let task = self.task(&name, &status);
+        if let Some(key) = key
+            .as_ref()
+            .filter(|_| recovery::wants_servers(&task, &decision))
+        {
+            context.clusters.want_servers(key);
+        }
         Seen {
             decision,
             key,

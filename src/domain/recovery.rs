@@ -47,6 +47,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use begin::wants_servers;
 pub use effect::Effect;
 pub use leave::leave;
 pub use permission::{

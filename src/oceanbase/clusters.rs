@@ -157,6 +157,15 @@ impl Clusters {
         }
     }
 
+    /// Has one read, made at once, show [`Restores::servers`](super::model::Restores::servers), too. The
+    /// next ones do so for some seconds more; everybody is woken when they come up.
+    pub fn want_servers(&self, key: &ClusterKey) {
+        let cluster = self.get(key);
+        if let Some(database) = cluster.and_then(|cluster| cluster.database()) {
+            database.want_servers();
+        }
+    }
+
     /// What became of the RESTORE with this key that was handed over; `None` where this process has
     /// sent none to the database, or has forgotten it over many others. When it is answered, the
     /// objects of the tenant that it makes are woken.

@@ -8,7 +8,7 @@ mod handover;
 mod permit;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -49,6 +49,8 @@ pub(super) struct Database {
     commanded_at: Mutex<Option<Instant>>,
     /// Until when restores are read too.
     restores_until: Mutex<Option<Instant>>,
+    /// Whether the next read of restores shows the servers.
+    servers_wanted: AtomicBool,
     /// What became of commands that were handed over, and to whom they are.
     ledger: Ledger,
     errands: mpsc::UnboundedSender<Errand>,
@@ -107,6 +109,7 @@ impl Database {
             settled_by: Mutex::default(),
             commanded_at: Mutex::default(),
             restores_until: Mutex::default(),
+            servers_wanted: AtomicBool::new(false),
             ledger: Ledger::default(),
             errands,
         }
@@ -268,6 +271,17 @@ impl Database {
         }
     }
 
+    /// Reads the servers once, at once.
+    pub(super) fn want_servers(&self) {
+        self.servers_wanted.store(true, Ordering::SeqCst);
+        self.want_restores();
+        self.poke.notify_one();
+    }
+
+    pub(super) fn take_want_of_servers(&self) -> bool {
+        self.servers_wanted.swap(false, Ordering::SeqCst)
+    }
+
     pub(super) fn wants_restores(&self) -> bool {
         lock(&self.restores_until).is_some_and(|until| Instant::now() < until)
     }
@@ -352,6 +366,7 @@ fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
             before.pools != after.pools
                 || before.units != after.units
                 || before.zones != after.zones
+                || (before.servers.is_none() && after.servers.is_some())
                 || before.refused != after.refused
                 || before.tables_refused != after.tables_refused
         }

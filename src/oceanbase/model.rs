@@ -9,6 +9,7 @@ mod job;
 mod resource;
 mod restore;
 mod restore_key;
+mod server;
 mod store;
 mod table;
 
@@ -29,6 +30,7 @@ pub use job::{Job, JobStatus};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
+pub use server::{Room, Server};
 pub use store::{StoreCheck, StoreViews};
 pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
 

@@ -274,7 +274,9 @@ impl Reflector {
             };
             let mut restores = None;
             if database.wants_restores() {
-                match reading.restores(&mut history, read_at).await {
+                let with_servers = database.take_want_of_servers();
+                let read = reading.restores(&mut history, with_servers, read_at);
+                match read.await {
                     Ok(read) => restores = Some(read),
                     Err(trouble) => return end(trouble.into(), served),
                 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::point::{self, Point};
 use super::precheck::{self, Planned};
 use super::tables;
-use super::{Draft, Effect, Knowledge, Outcome, SourceSeen, State, Step, TargetSeen, Verdict};
+use super::{Draft, Effect, Knowledge, Outcome, Seen, SourceSeen, State, Step, TargetSeen, Task};
+use super::{Verdict, seen};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::{Next, Obstacle, cause};
@@ -13,6 +14,23 @@ use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
 /// How soon to look again at what nobody tells.
 pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
+
+/// Whether all that is left to know before the recovery is begun is what the target's servers have: they
+/// are read when it is asked for, and not with everything else.
+#[must_use]
+pub fn wants_servers(task: &Task<'_>, seen: &Seen) -> bool {
+    let (status, spec) = (task.status, task.spec);
+    let is_before = status.outcome.is_none() && status.step.is_none();
+    let is_free = seen.forbidden.is_none() && seen.secrets.is_none() && seen.turn.is_none();
+    if !is_before || !is_free || seen.source.is_err() {
+        return false;
+    }
+    seen.target.as_ref().is_ok_and(|target| {
+        let own = seen::resource_name(&task.key(&target.identity.database()));
+        let restores = target.restores.as_deref();
+        restores.is_none_or(|restores| precheck::needs_servers(spec, restores, &own))
+    })
+}
 
 impl Draft<'_> {
     pub(super) fn begin(mut self) -> Verdict {
@@ -56,6 +74,10 @@ impl Draft<'_> {
         }
         if let Some(obstacle) = &self.seen.turn {
             return self.held_up(obstacle);
+        }
+        let room = precheck::room(self.spec(), target.version, restores, &self.resource_name());
+        if let Err(obstacle) = room {
+            return self.held_up(&obstacle);
         }
         match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),

@@ -2,8 +2,10 @@
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
 mod resources;
+mod room;
 mod spelled;
 
+pub(super) use room::{needs_servers, room};
 pub(super) use spelled::spelled;
 
 use super::point::{self, Point};

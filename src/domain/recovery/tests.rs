@@ -19,6 +19,7 @@ mod finishing;
 mod importing;
 mod keyed;
 mod restoring;
+mod room;
 mod tables;
 mod verifying;
 mod walk;
@@ -151,6 +152,7 @@ impl Story {
             settled: true,
             restores: Some(Arc::new(Restores {
                 zones: vec!["zone1".to_owned()],
+                servers: Some(Vec::new()),
                 ..Restores::default()
             })),
         };

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::{Failure, JobId, Pool, RestoreKey, Scn, TenantId, Unit};
+use super::{Failure, JobId, Pool, RestoreKey, Scn, Server, TenantId, Unit};
 
 /// A restore, running (`CDB_OB_RESTORE_PROGRESS`) or ended (`CDB_OB_RESTORE_HISTORY`): the row of
 /// sys joined with the row of the new tenant, where that is there. BACKUP_DEST is never read: it
@@ -205,6 +205,9 @@ pub struct Restores {
     pub units: Vec<Unit>,
     /// Names of the cluster's zones.
     pub zones: Vec<String>,
+    /// The servers; `None` where nobody has wanted them just now, none where the database does not show
+    /// them.
+    pub servers: Option<Vec<Server>>,
     /// `COMPATIBLE` of sys, from V4.2 on: the version of the data of tenants that are made now.
     pub data_version: Option<String>,
     /// Why the database shows none of this: a privilege is missing, or a view.

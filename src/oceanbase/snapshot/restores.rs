@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::time::Instant;
@@ -9,9 +10,13 @@ use tokio::time::Instant;
 use super::{CLOCK_SLACK, FIRST_HISTORY, History, MOVING, ReadError, Reading};
 use crate::oceanbase::client::{QueryError, Rows};
 use crate::oceanbase::error::explain_refusal;
-use crate::oceanbase::model::{JobId, Restore, Restores};
+use crate::oceanbase::model::{JobId, Restore, Restores, Server};
 use crate::oceanbase::version::Capability;
 use crate::oceanbase::view::{self, Legible, Query, RestoreQuery};
+
+/// For how long servers are shown after they were read, so that whoever has wanted them sees them also
+/// where reads follow each other. Whether they have room is told of what they have now.
+const SHOWN: Duration = Duration::from_secs(5);
 
 /// Ended restores that are kept.
 const KEPT_RESTORES: usize = 100;
@@ -23,6 +28,8 @@ pub(super) struct Known {
     tables: Jobs,
     /// What was shown last; an equal value stays the same allocation.
     shown: Arc<Restores>,
+    /// When the servers were read that were shown last.
+    servers_at: Option<Instant>,
 }
 
 /// Restores of tenants, or of tables: each counts its own jobs.
@@ -38,16 +45,20 @@ struct Jobs {
 }
 
 impl Reading<'_> {
-    /// Reads restores and what tenants are made of. A refusal is part of what is shown: no privilege that
-    /// backups do without may end their reading.
+    /// Reads restores and what tenants are made of, and the servers, too, where somebody wants them. A
+    /// refusal is part of what is shown: no privilege that backups do without may end their reading.
     pub(in crate::oceanbase) async fn restores(
         &mut self,
         history: &mut History,
+        with_servers: bool,
         now: Timestamp,
     ) -> Result<Arc<Restores>, ReadError> {
         let known = &mut history.restores;
         let read = match self.read_restores(known, now).await {
-            Ok(read) => read,
+            Ok(read) => {
+                let servers = self.servers(known, &read, with_servers).await?;
+                Restores { servers, ..read }
+            }
             Err(QueryError::Server(error)) => Restores {
                 refused: Some(explain_refusal(&error)),
                 ..Restores::default()
@@ -100,9 +111,46 @@ impl Reading<'_> {
             pools,
             units,
             zones,
+            servers: None,
             data_version,
             refused: None,
         })
+    }
+
+    /// Reads the servers, or shows those that were read a moment ago. A refusal costs nothing but what
+    /// they would tell.
+    async fn servers(
+        &mut self,
+        known: &mut Known,
+        read: &Restores,
+        wanted: bool,
+    ) -> Result<Option<Vec<Server>>, QueryError> {
+        if wanted {
+            let servers = match self.read_servers().await {
+                Err(QueryError::Server(error)) => {
+                    let why = explain_refusal(&error).reason;
+                    tracing::warn!(why, "the database does not show what its servers have");
+                    Vec::new()
+                }
+                servers => servers?,
+            };
+            known.servers_at = Some(Instant::now());
+            return Ok(Some(servers));
+        }
+        let is_fresh = known.servers_at.is_some_and(|at| at.elapsed() < SHOWN);
+        let shown = &known.shown;
+        if is_fresh && shown.pools == read.pools && shown.units == read.units {
+            return Ok(shown.servers.clone());
+        }
+        Ok(None)
+    }
+
+    async fn read_servers(&mut self) -> Result<Vec<Server>, QueryError> {
+        // Units last: one that is dropped meanwhile takes nothing any more.
+        let servers = self.ask(&RestoreQuery::Servers.into()).await?;
+        let capacities = self.ask(&RestoreQuery::Capacities.into()).await?;
+        let units = self.ask(&RestoreQuery::PlacedUnits.into()).await?;
+        Ok(view::servers(&servers, &capacities, &units))
     }
 
     /// Reads recoveries of tables, where the version has them.

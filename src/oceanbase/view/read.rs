@@ -3,6 +3,7 @@
 mod cleanup;
 mod lag;
 mod restore;
+mod server;
 mod store;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::oceanbase::version::{Capability, Version};
 pub use cleanup::{cleaned_items, cleanups};
 pub use lag::lag_targets;
 pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
+pub use server::servers;
 pub use store::{log_roots, store_checks};
 
 /// A row that is not what the view's description promises.

@@ -52,6 +52,12 @@ pub enum RestoreQuery {
     Units,
     /// The cluster's zones: sys has a unit in each.
     Zones,
+    /// The cluster's servers.
+    Servers,
+    /// What servers have for units: those that answer.
+    Capacities,
+    /// What the units of all pools take of their servers, but for those that are being dropped.
+    PlacedUnits,
     /// The version of the data of sys, which is what new tenants get; from V4.2 on.
     DataVersion,
 }
@@ -75,6 +81,9 @@ impl RestoreQuery {
             Self::Pools => "pools",
             Self::Units => "units",
             Self::Zones => "zones",
+            Self::Servers => "servers",
+            Self::Capacities => "capacities",
+            Self::PlacedUnits => "placed_units",
             Self::DataVersion => "data_version",
         }
     }
@@ -134,6 +143,15 @@ impl RestoreQuery {
             Self::Zones => {
                 "SELECT DISTINCT ZONE FROM oceanbase.DBA_OB_UNITS WHERE TENANT_ID = 1".to_owned()
             }
+            Self::Servers => {
+                "SELECT SVR_IP, SVR_PORT, ZONE FROM oceanbase.DBA_OB_SERVERS".to_owned()
+            }
+            Self::Capacities => "SELECT SVR_IP, SVR_PORT, CPU_CAPACITY, CPU_CAPACITY_MAX, \
+                 MEM_CAPACITY, LOG_DISK_CAPACITY FROM oceanbase.GV$OB_SERVERS"
+                .to_owned(),
+            Self::PlacedUnits => "SELECT SVR_IP, SVR_PORT, MAX_CPU, MIN_CPU, MEMORY_SIZE, \
+                 LOG_DISK_SIZE FROM oceanbase.DBA_OB_UNITS WHERE STATUS = 'ACTIVE'"
+                .to_owned(),
             Self::DataVersion => {
                 "SELECT COMPATIBLE FROM oceanbase.DBA_OB_TENANTS WHERE TENANT_ID = 1".to_owned()
             }

@@ -46,7 +46,7 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Obstacle> {
     }
 }
 
-/// Whether a unit can be made; how much room the servers have only they know.
+/// Whether there can be such a unit at all.
 fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
     if let Some(zone) = create
         .zones

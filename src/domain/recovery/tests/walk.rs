@@ -64,6 +64,18 @@ fn check(story: &Story, verdict: &Verdict) {
     if let Some(effect) = &verdict.effect {
         check_effect(story, effect, before, after);
     }
+    let unread = |target: &TargetSeen| {
+        let restores = target.restores.as_ref();
+        restores.is_some_and(|restores| restores.servers.is_none() && restores.refused.is_none())
+    };
+    let waits = after
+        .cause
+        .as_ref()
+        .is_some_and(|it| it.reason == "Reading");
+    if waits && story.seen.target.as_ref().is_ok_and(unread) {
+        let wants = wants_servers(&task(story), &story.seen);
+        assert!(wants, "waits for what nobody reads");
+    }
     if before.job_id.is_some() {
         assert_eq!(before.job_id, after.job_id, "the job changed");
     }

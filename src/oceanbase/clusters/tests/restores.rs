@@ -108,3 +108,19 @@ async fn a_privilege_that_only_restores_need_keeps_nothing_else_from_being_read(
     assert_eq!(refused.unwrap().reason, "MissingPrivilege");
     assert!(snapshot.tenant("orders").is_some());
 }
+
+#[tokio::test(start_paused = true)]
+async fn servers_are_read_once_at_once_and_wake_whoever_wanted_them() {
+    let mut desk = Desk::new().await;
+    desk.clusters.want_restores(&desk.key);
+    sleep(Duration::from_secs(20)).await;
+    assert_eq!(desk.given.count("GV$OB_SERVERS"), 0);
+    desk.wakes();
+    desk.clusters.want_servers(&desk.key);
+    sleep(Duration::from_millis(100)).await;
+    let restores = desk.snapshot().restores.clone();
+    assert!(restores.unwrap().servers.is_some());
+    assert_eq!(desk.wakes(), [None]);
+    sleep(Duration::from_mins(5)).await;
+    assert_eq!(desk.given.count("GV$OB_SERVERS"), 1);
+}

@@ -34,9 +34,15 @@ fn restores(desk: &Desk, view: &'static str, rows: &[JobRow]) {
 
 impl Desk {
     async fn restores(&mut self) -> Arc<Restores> {
+        self.restores_with(false).await
+    }
+
+    async fn restores_with(&mut self, with_servers: bool) -> Arc<Restores> {
         let mut views = self.views.clone();
         let mut reading = Reading::new(&mut views, VERSION, &self.metrics, SOME_TIME);
-        let read = reading.restores(&mut self.history, self.now).await;
+        let read = reading
+            .restores(&mut self.history, with_servers, self.now)
+            .await;
         read.ok().expect("a read that goes well")
     }
 
@@ -211,4 +217,51 @@ async fn views_of_tables_that_may_not_be_read_hide_no_restore() {
     let read = desk.restores().await;
     assert_eq!(read.restores.len(), 1);
     assert!(read.tables_refused.is_some() && read.refused.is_none());
+}
+
+const UNITS: &str = "UNIT_CONFIG_ID, NAME, MAX_CPU, MEMORY_SIZE, LOG_DISK_SIZE";
+
+fn with_a_server(desk: &Desk) {
+    let columns = "SVR_IP, SVR_PORT, ZONE";
+    let row = ["10.0.0.1", "2882", "zone1"].map(Some);
+    desk.views.set("DBA_OB_SERVERS", columns, &[&row]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_are_read_when_they_are_wanted_and_shown_for_a_moment() {
+    let mut desk = Desk::new();
+    with_a_server(&desk);
+    assert_eq!(desk.restores().await.servers, None);
+    let read = desk.restores_with(true).await;
+    assert_eq!(read.servers.as_ref().unwrap()[0].address, "10.0.0.1:2882");
+    desk.views.take_asked();
+    tokio::time::advance(Duration::from_secs(4)).await;
+    assert_eq!(desk.restores().await.servers, read.servers);
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(desk.restores().await.servers, None);
+    assert_eq!(desk.views.count("OB_SERVERS"), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn servers_of_which_a_unit_is_gone_since_are_not_shown() {
+    let mut desk = Desk::new();
+    with_a_server(&desk);
+    let unit = ["7", "u1", "2", "1", "1"].map(Some);
+    desk.views.set("DBA_OB_UNIT_CONFIGS", UNITS, &[&unit]);
+    assert!(desk.restores_with(true).await.servers.is_some());
+    assert!(desk.restores().await.servers.is_some());
+    desk.views.set("DBA_OB_UNIT_CONFIGS", UNITS, &[]);
+    assert_eq!(desk.restores().await.servers, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_version_that_does_not_show_its_servers_shows_all_else() {
+    for view in ["DBA_OB_SERVERS", "GV$OB_SERVERS", "STATUS = 'ACTIVE'"] {
+        let mut desk = Desk::new();
+        with_a_server(&desk);
+        let missing = Happening::Refused(Duration::ZERO, 1146, "no such table");
+        desk.views.next(view, missing);
+        let read = desk.restores_with(true).await;
+        assert_eq!((&read.servers, &read.refused), (&Some(Vec::new()), &None));
+    }
 }

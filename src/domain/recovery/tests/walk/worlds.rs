@@ -60,6 +60,8 @@ pub(super) fn worlds(base: &Story) -> Vec<Seen> {
     other(&|story| story.seen.target = Err(Obstacle::waiting("Connecting", "soon")));
     other(&|story| story.seen.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
     other(&|story| story.target().restores = None);
+    other(&|story| story.restores().servers = None);
+    other(&|story| story.restores().servers = Some(vec![room::server("zone1", (1, 1, 1))]));
     other(&|story| *story = story.clone().of_older_version());
     other(&|story| story.target().settled = false);
     other(&|story| story.seen.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no")));

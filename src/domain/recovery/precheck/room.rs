@@ -1,0 +1,137 @@
+//! Whether the target's servers have room for the units that would be made.
+
+use super::gibibytes;
+use crate::api::RecoveryTaskSpec;
+use crate::api::recovery_task::{CreateResources, ResourcesType};
+use crate::domain::{Obstacle, shortened};
+use crate::oceanbase::model::{Cpu, Restores, Room, Server};
+use crate::oceanbase::version::Version;
+
+const GIB: u64 = 1 << 30;
+
+/// Log disk of a unit is at least this.
+const LEAST_LOG_DISK: u64 = 2 * GIB;
+
+/// From which version on a cluster may stand on shared storage, where a unit has other sizes by default.
+const SHARED_STORAGE: Version = Version([4, 3, 0, 0]);
+
+/// Whether servers have to be known, and are not.
+pub(in crate::domain::recovery) fn needs_servers(
+    spec: &RecoveryTaskSpec,
+    restores: &Restores,
+    own_pool: &str,
+) -> bool {
+    let is_shown = restores.servers.is_some() || restores.refused.is_some();
+    asked(spec, restores, own_pool).is_some() && !is_shown
+}
+
+/// What is to be made; nothing where pools are given, or where the recovery's own one stands already: its
+/// units are among those that the servers have.
+fn asked<'a>(
+    spec: &'a RecoveryTaskSpec,
+    restores: &Restores,
+    own_pool: &str,
+) -> Option<&'a CreateResources> {
+    let resources = &spec.target.resources;
+    let create = resources.create.as_ref();
+    create.filter(|_| resources.type_ == ResourcesType::Create && restores.pool(own_pool).is_none())
+}
+
+/// Whether each zone has enough servers with room for one unit, as far as that is known: a server holds one
+/// unit of a tenant at most, and what is not sure the database itself finds out (4624).
+///
+/// Refused for good, as a pool that another tenant holds is: what takes the room goes only when somebody
+/// drops it.
+pub(in crate::domain::recovery) fn room(
+    spec: &RecoveryTaskSpec,
+    version: Version,
+    restores: &Restores,
+    own_pool: &str,
+) -> Result<(), Obstacle> {
+    let Some(create) = asked(spec, restores, own_pool) else {
+        return Ok(());
+    };
+    let Some(servers) = &restores.servers else {
+        return Err(Obstacle::reading());
+    };
+    let unit = unit(create, version);
+    let count = usize::try_from(create.unit_number).unwrap_or_default();
+    let zones = match &*create.zones {
+        [] => &*restores.zones,
+        named => named,
+    };
+    let message = zones.iter().find_map(|zone| {
+        let mut of_zone: Vec<_> = servers.iter().filter(|known| known.zone == *zone).collect();
+        of_zone.sort_by_key(|server| (server.left.lacks(&unit), std::cmp::Reverse(server.left)));
+        let fitting = of_zone.partition_point(|server| server.left.lacks(&unit) == 0);
+        if of_zone.is_empty() || fitting >= count {
+            return None;
+        }
+        Some(lacking(zone, &of_zone, fitting, count, &unit))
+    });
+    message.map_or(Ok(()), |message| {
+        let message = format!(
+            "{message}: ask for less in `target.resources.create`, name other zones, or drop pools that \
+             nobody needs, then create a new RecoveryTask"
+        );
+        Err(Obstacle::permanent("UnitImpossible", shortened(message, 1024)))
+    })
+}
+
+/// The unit that the database makes of it. `MIN_CPU` is `MAX_CPU` where it is left out, as it is here.
+/// Log disk is three times the memory where it is left out, and as much as the memory on shared storage
+/// (`ObUnitResource::get_default_log_disk_size`): where that may be, only the lesser is sure.
+fn unit(create: &CreateResources, version: Version) -> Room {
+    let bytes = |size: &str| gibibytes(size)?.checked_mul(GIB);
+    let memory = bytes(&create.memory);
+    let factor = if version < SHARED_STORAGE { 3 } else { 1 };
+    let usual = || Some(memory?.checked_mul(factor)?.max(LEAST_LOG_DISK));
+    Room {
+        cpu: Cpu::parse(&create.max_cpu),
+        memory,
+        log_disk: create.log_disk.as_deref().map_or_else(usual, bytes),
+    }
+}
+
+/// What is lacking in a zone: its servers, the roomiest first, and how many of them may have room.
+fn lacking(zone: &str, servers: &[&Server], fitting: usize, count: usize, unit: &Room) -> String {
+    let all = servers.len();
+    let asked = format!(
+        "zone '{zone}' has no room: a unit of {} is asked for on each of {count} server(s)",
+        text(unit)
+    );
+    match servers.get(fitting) {
+        Some(next) => format!(
+            "{asked}, and at most {fitting} of its {all} server(s) can take one; the roomiest of the \
+             others, {}, has {} beside the units of all pools",
+            next.address,
+            text(&next.left)
+        ),
+        None => {
+            format!("{asked}, and it has {all} server(s); one never takes two units of a tenant")
+        }
+    }
+}
+
+/// Such as `2 CPU, 8 GiB of memory, 24 GiB of log disk`; what is not known is left out.
+fn text(room: &Room) -> String {
+    let cpu = room.cpu.map(|cpu| format!("{cpu} CPU"));
+    let size = |what: &str, bytes: Option<u64>| Some(format!("{} of {what}", gib(bytes?)));
+    let memory = size("memory", room.memory);
+    let log_disk = size("log disk", room.log_disk);
+    let parts: Vec<_> = [cpu, memory, log_disk].into_iter().flatten().collect();
+    parts.join(", ")
+}
+
+/// Never more than there is: what is a byte short of 8 GiB is `7.99 GiB`.
+fn gib(bytes: u64) -> String {
+    let hundredths = u128::from(bytes) * 100 / u128::from(GIB);
+    let (whole, rest) = (hundredths / 100, hundredths % 100);
+    if rest == 0 {
+        return format!("{whole} GiB");
+    }
+    format!("{whole}.{rest:02} GiB")
+}
+
+#[cfg(test)]
+mod tests;
