@@ -45,7 +45,7 @@ fn kinds_of_queries() -> usize {
     others
         + kinds!(RestoreQuery:
             Progress History ProgressByKey HistoryByKey OwnProgressByKey OwnHistoryByKey Preview
-            Pools Units Zones DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
+            Pools Units Zones Servers Capacities PlacedUnits DataVersion TableJobs TableHistory TableJobsByKey TableHistoryByKey
             OwnTableJobsByKey OwnTableHistoryByKey
         )
         + kinds!(CleanupQuery:

@@ -1,7 +1,7 @@
 //! Queries on restores, pools, units and zones, from tables to values.
 
 use oceanbase_backup_operator::oceanbase::model::{
-    Cpu, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, TenantId, Unit,
+    Cpu, JobId, Pool, Restore, RestoreKey, RestoreStatus, Room, Scn, Server, TenantId, Unit,
 };
 use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery};
@@ -100,6 +100,7 @@ pub(super) async fn restores(desk: &mut Desk) {
     pools(desk).await;
     units(desk).await;
     zones(desk).await;
+    servers(desk).await;
     data_version(desk).await;
 }
 
@@ -238,6 +239,56 @@ async fn zones(desk: &mut Desk) {
     desk.fill("DBA_OB_UNITS", &rows).await;
     let read = view::zones(&desk.ask(&RestoreQuery::Zones.into()).await);
     assert_eq!(read.rows, ["zone1"]);
+}
+
+async fn servers(desk: &mut Desk) {
+    let port = ("SVR_PORT", "2882");
+    let of_one = [("SVR_IP", "'10.0.0.1'"), port, ("ZONE", "'zone1'")];
+    let silent = [("SVR_IP", "'10.0.0.2'"), port, ("ZONE", "'zone2'")];
+    desk.fill("DBA_OB_SERVERS", &[&of_one, &silent]).await;
+    let capacity = [
+        of_one[0],
+        port,
+        ("CPU_CAPACITY", "16"),
+        ("CPU_CAPACITY_MAX", "17.6"),
+        ("MEM_CAPACITY", "9223372036854775807"),
+        ("LOG_DISK_CAPACITY", "107374182400"),
+    ];
+    desk.fill("GV$OB_SERVERS", &[&capacity]).await;
+    let unit = |status, memory| {
+        [
+            of_one[0],
+            port,
+            ("STATUS", status),
+            ("MAX_CPU", "2.5"),
+            ("MIN_CPU", "1"),
+            ("MEMORY_SIZE", memory),
+            ("LOG_DISK_SIZE", "25769803776"),
+        ]
+    };
+    let (active, deleting) = (unit("'ACTIVE'", "7"), unit("'DELETING'", "1000"));
+    let rows: [&[_]; 3] = [&active, &active, &deleting];
+    desk.fill("DBA_OB_UNITS", &rows).await;
+    let servers = desk.ask(&RestoreQuery::Servers.into()).await;
+    let capacities = desk.ask(&RestoreQuery::Capacities.into()).await;
+    let units = desk.ask(&RestoreQuery::PlacedUnits.into()).await;
+    let mut read = view::servers(&servers, &capacities, &units);
+    read.sort_by(|one, other| one.zone.cmp(&other.zone));
+    let server = |address: &str, zone: &str, left| Server {
+        address: address.to_owned(),
+        zone: zone.to_owned(),
+        left,
+    };
+    let left = Room {
+        cpu: Some(Cpu(12_600)),
+        memory: Some((1 << 63) - 15),
+        log_disk: Some(52 << 30),
+    };
+    let expected = [
+        server("10.0.0.1:2882", "zone1", left),
+        server("10.0.0.2:2882", "zone2", Room::default()),
+    ];
+    assert_eq!(read, expected);
 }
 
 async fn data_version(desk: &mut Desk) {

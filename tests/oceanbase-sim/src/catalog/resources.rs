@@ -2,7 +2,7 @@
 
 use super::cell::{decimal2, int, text, time};
 use super::{NOBODY, Row, Sight};
-use crate::model::{Pool, TenantId, UnitConfig};
+use crate::model::{Pool, Server, TenantId, UnitConfig, World};
 use crate::value::Value;
 
 const RPC_PORT: u64 = 2882;
@@ -18,6 +18,8 @@ impl Sight<'_> {
                 .iter()
                 .flat_map(|pool| self.unit_rows(pool))
                 .collect(),
+            "OB_SERVERS" => self.server_rows(server_cell),
+            "GV$OB_SERVERS" => self.server_rows(capacity_cell),
             "OB_CLUSTER_EVENT_HISTORY" => self.upgrade_rows(),
             _ => return None,
         })
@@ -38,12 +40,37 @@ impl Sight<'_> {
                     "CREATE_TIME" | "MODIFY_TIME" => time(pool.created_at),
                     "ZONE" => text(zone.clone()),
                     "SVR_IP" => text(host.clone()),
-                    "SVR_PORT" => int(RPC_PORT),
+                    "SVR_PORT" => self.rpc_port(zone),
                     "UNIT_CONFIG_ID" => int(pool.config),
                     _ => config.map_or(Value::Null, |config| size_cell(config, column)),
                 })
             })
             .collect()
+    }
+
+    /// The server of each zone.
+    fn server_rows<'a>(&'a self, cell: fn(&World, &str, &str) -> Value) -> Vec<Row<'a>> {
+        let host = &self.world.address.0;
+        let zones = self.world.resources.zones.iter();
+        zones
+            .map(|zone| {
+                Row::new(NOBODY, move |column| match column {
+                    "SVR_IP" => text(host.clone()),
+                    "SVR_PORT" => self.rpc_port(zone),
+                    "ZONE" => text(zone.clone()),
+                    "SQL_PORT" => int(u64::from(self.world.address.1)),
+                    _ => cell(self.world, zone, column),
+                })
+            })
+            .collect()
+    }
+
+    /// All servers have one address, and each a port of its own.
+    fn rpc_port(&self, zone: &str) -> Value {
+        let mut zones = (RPC_PORT..).zip(&self.world.resources.zones);
+        zones
+            .find(|(_, known)| *known == zone)
+            .map_or(Value::Null, |(port, _)| int(port))
     }
 
     fn upgrade_rows(&self) -> Vec<Row<'_>> {
@@ -107,6 +134,47 @@ fn size_cell(config: &UnitConfig, column: &str) -> Value {
         "MAX_IOPS" => int(size.max_iops),
         "MIN_IOPS" => int(size.min_iops),
         "IOPS_WEIGHT" => int(size.iops_weight),
+        _ => Value::Null,
+    }
+}
+
+fn server_cell(world: &World, zone: &str, column: &str) -> Value {
+    let zones = &world.resources.zones;
+    let number = (1..).zip(zones).find(|(_, known)| *known == zone);
+    let first = zones.first().is_some_and(|first| first == zone);
+    match column {
+        "ID" => number.map_or(Value::Null, |(number, _)| int(number)),
+        "WITH_ROOTSERVER" => text(if first { "YES" } else { "NO" }),
+        "STATUS" => text("ACTIVE"),
+        "START_SERVICE_TIME" | "CREATE_TIME" | "MODIFY_TIME" => time(world.created_at),
+        "BUILD_VERSION" => text(format!("{} (simulated)", world.version)),
+        _ => Value::Null,
+    }
+}
+
+/// What a server says of itself. It knows of units that tenants hold only: those of free pools are nothing
+/// to it, and taken all the same.
+fn capacity_cell(world: &World, zone: &str, column: &str) -> Value {
+    let (resources, held) = (&world.resources, world.resources.held(zone));
+    let Server {
+        cpu,
+        memory,
+        log_disk,
+    } = resources.server;
+    match column {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a number of processors"
+        )]
+        "CPU_CAPACITY" => int(cpu as u64),
+        "CPU_CAPACITY_MAX" => decimal2(cpu),
+        "CPU_ASSIGNED" | "CPU_ASSIGNED_MAX" => decimal2(held.cpu),
+        "MEM_CAPACITY" => int(memory),
+        "MEM_ASSIGNED" => int(held.memory),
+        "LOG_DISK_CAPACITY" => int(log_disk),
+        "LOG_DISK_ASSIGNED" => int(held.log_disk),
+        "DATA_DISK_HEALTH_STATUS" => text("NORMAL"),
         _ => Value::Null,
     }
 }

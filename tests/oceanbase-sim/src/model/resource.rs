@@ -233,6 +233,16 @@ impl Resources {
     /// What units of all pools have taken of the server of a zone.
     #[must_use]
     pub fn taken(&self, zone: &str) -> Server {
+        self.taken_by(zone, |_| true)
+    }
+
+    /// The same of those that tenants hold.
+    #[must_use]
+    pub fn held(&self, zone: &str) -> Server {
+        self.taken_by(zone, |pool| pool.tenant.is_some())
+    }
+
+    fn taken_by(&self, zone: &str, counts: impl Fn(&Pool) -> bool) -> Server {
         let mut taken = Server {
             cpu: 0.0,
             memory: 0,
@@ -243,6 +253,7 @@ impl Resources {
             .pools
             .iter()
             .filter(here)
+            .filter(|pool| counts(pool))
             .filter_map(|pool| self.config_of(pool))
         {
             taken.cpu += config.size.max_cpu;

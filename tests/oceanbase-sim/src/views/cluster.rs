@@ -9,6 +9,8 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
         Definition::single("DBA_OB_RESOURCE_POOLS", Scope::Sys, resource_pools()),
         Definition::single("DBA_OB_UNIT_CONFIGS", Scope::Sys, unit_configs(version)),
         Definition::single("DBA_OB_UNITS", Scope::Sys, units()),
+        Definition::single("DBA_OB_SERVERS", Scope::Sys, servers()),
+        Definition::single("GV$OB_SERVERS", Scope::Sys, capacities()),
         Definition::single("CDB_OB_ACCESS_POINT", Scope::Sys, access_point()),
         Definition::single("DBA_OB_ACCESS_POINT", Scope::Tenant, access_point()),
         Definition::single("DBA_OB_ROOTSERVICE_EVENT_HISTORY", Scope::Sys, events()),
@@ -128,6 +130,48 @@ fn units() -> Vec<ColumnDef> {
         int("MAX_IOPS"),
         int("MIN_IOPS"),
         int("IOPS_WEIGHT"),
+    ]
+}
+
+fn servers() -> Vec<ColumnDef> {
+    vec![
+        text("SVR_IP", 46),
+        int("SVR_PORT"),
+        int("ID"),
+        text("ZONE", 128),
+        int("SQL_PORT"),
+        text("WITH_ROOTSERVER", 3),
+        text("STATUS", 64),
+        or_null(timestamp("START_SERVICE_TIME")),
+        or_null(timestamp("STOP_TIME")),
+        or_null(timestamp("BLOCK_MIGRATE_IN_TIME")),
+        timestamp("CREATE_TIME"),
+        timestamp("MODIFY_TIME"),
+        text("BUILD_VERSION", 256),
+    ]
+}
+
+/// `__all_virtual_server`, which each server answers for itself.
+fn capacities() -> Vec<ColumnDef> {
+    vec![
+        text("SVR_IP", 46),
+        int("SVR_PORT"),
+        text("ZONE", 128),
+        int("SQL_PORT"),
+        int("CPU_CAPACITY"),
+        cpu("CPU_CAPACITY_MAX"),
+        cpu("CPU_ASSIGNED"),
+        cpu("CPU_ASSIGNED_MAX"),
+        int("MEM_CAPACITY"),
+        int("MEM_ASSIGNED"),
+        int("LOG_DISK_CAPACITY"),
+        int("LOG_DISK_ASSIGNED"),
+        or_null(int("LOG_DISK_IN_USE")),
+        or_null(int("DATA_DISK_CAPACITY")),
+        or_null(int("DATA_DISK_IN_USE")),
+        text("DATA_DISK_HEALTH_STATUS", 20),
+        or_null(timestamp("DATA_DISK_ABNORMAL_TIME")),
+        or_null(timestamp("SSL_CERT_EXPIRED_TIME")),
     ]
 }
 

@@ -106,6 +106,40 @@ fn a_server_holds_so_many_units_and_no_more() {
 }
 
 #[test]
+fn servers_show_what_they_have_and_what_tenants_hold_of_it() {
+    let mut scenario = Scenario::new("4.3.5.2").tenant("orders");
+    scenario.zones = vec!["zone1".to_owned(), "zone2".to_owned()];
+    scenario.server = Some(ServerSpec {
+        cpu: 16.0,
+        memory: 32 << 30,
+        log_disk: 200 << 30,
+    });
+    let bench = Bench::just(&scenario);
+    // A pool that is free takes room, and no server tells of it.
+    bench.sys(UNIT);
+    bench.sys(POOL);
+    let servers = "SELECT SVR_PORT, ZONE, STATUS FROM oceanbase.DBA_OB_SERVERS";
+    assert_eq!(
+        bench.rows(servers),
+        ["2882|zone1|ACTIVE", "2883|zone2|ACTIVE"]
+    );
+    let capacities = "SELECT SVR_PORT, CPU_CAPACITY, CPU_CAPACITY_MAX, CPU_ASSIGNED_MAX, \
+                      MEM_CAPACITY, MEM_ASSIGNED, LOG_DISK_CAPACITY, LOG_DISK_ASSIGNED \
+                      FROM oceanbase.GV$OB_SERVERS WHERE ZONE = 'zone1'";
+    let gib = |gib: u64| (gib << 30).to_string();
+    let expected = ["2882", "16", "16.00", "4.00"]
+        .map(str::to_owned)
+        .into_iter();
+    let expected = expected.chain([32, 16, 200, 48].map(gib));
+    assert_eq!(
+        bench.rows(capacities),
+        [expected.collect::<Vec<_>>().join("|")]
+    );
+    let units = "SELECT SVR_PORT FROM oceanbase.DBA_OB_UNITS WHERE ZONE = 'zone1'";
+    assert_eq!(bench.rows(units), ["2882", "2882", "2882"]);
+}
+
+#[test]
 fn a_user_tenant_has_no_say_in_resources() {
     let bench = cluster();
     assert_eq!(bench.own("orders", UNIT), 1227);
