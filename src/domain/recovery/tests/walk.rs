@@ -73,8 +73,8 @@ fn check(story: &Story, verdict: &Verdict) {
         .as_ref()
         .is_some_and(|it| it.reason == "Reading");
     if waits && story.seen.target.as_ref().is_ok_and(unread) {
-        let wants = wants_servers(&task(story), &story.seen);
-        assert!(wants, "waits for what nobody reads");
+        let is_read = wants_servers(&task(story), &story.seen);
+        assert!(is_read, "waits for what nobody reads");
     }
     if before.job_id.is_some() {
         assert_eq!(before.job_id, after.job_id, "the job changed");

@@ -49,7 +49,7 @@ impl Sight<'_> {
     }
 
     /// The server of each zone.
-    fn server_rows<'a>(&'a self, cell: fn(&World, &str, &str) -> Value) -> Vec<Row<'a>> {
+    fn server_rows(&self, cell: fn(&World, &str, &str) -> Value) -> Vec<Row<'_>> {
         let host = &self.world.address.0;
         let zones = self.world.resources.zones.iter();
         zones
