@@ -1,6 +1,7 @@
 //! Flags and environment become settings; nobody else reads either.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
@@ -31,9 +32,15 @@ pub enum Command {
 /// Flags of `run`.
 #[derive(Debug, clap::Args)]
 pub struct Run {
-    /// The only namespace whose objects are looked at; all of them when left out.
-    #[arg(long, env = "WATCH_NAMESPACE")]
-    pub namespace: Option<String>,
+    /// The namespaces whose objects are looked at, with commas between them; all of them when left out or
+    /// empty. Each is watched on its own, so that Roles there are enough.
+    #[arg(
+        long,
+        env = "WATCH_NAMESPACES",
+        default_value = "",
+        hide_default_value = true
+    )]
+    pub watch_namespaces: Namespaces,
     /// Where /metrics, /healthz and /readyz are served.
     #[arg(long, env = "HTTP_ADDRESS", default_value = "[::]:8080")]
     pub http_address: SocketAddr,
@@ -68,6 +75,40 @@ pub struct Run {
     pub log_filter: String,
 }
 
+/// Namespaces, each named once.
+#[derive(Clone, Debug)]
+pub struct Namespaces(Vec<String>);
+
+impl FromStr for Namespaces {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut names = Vec::new();
+        for name in text.split(',').filter(|_| !text.is_empty()) {
+            if !is_label(name) {
+                return Err(format!(
+                    "'{name}' is no name of a namespace: write lower-case letters, digits and '-' (not as its \
+                     first or last character), at most 63, and nothing but a comma between two names"
+                ));
+            }
+            if names.iter().any(|known| known == name) {
+                return Err(format!("namespace '{name}' is named twice: name it once"));
+            }
+            names.push(name.to_owned());
+        }
+        Ok(Self(names))
+    }
+}
+
+/// Whether it is a label as RFC 1123 has it, which names of namespaces are.
+fn is_label(name: &str) -> bool {
+    let of_label = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    (1..=63).contains(&name.len())
+        && name.bytes().all(of_label)
+        && !name.starts_with('-')
+        && !name.ends_with('-')
+}
+
 impl Run {
     /// The settings that the flags make. `config` is of the cluster that keeps the lease.
     ///
@@ -84,7 +125,7 @@ impl Run {
             _ => None,
         };
         Ok(Settings {
-            namespace: self.namespace.clone(),
+            namespaces: self.watch_namespaces.0.clone(),
             http_address: Some(self.http_address),
             require_secret_binding: self.require_secret_binding,
             lease,
@@ -108,6 +149,43 @@ mod tests {
     fn an_election_needs_the_namespace_of_its_lease() {
         assert!(read(&["--leader-elect"]).is_err());
         assert!(read(&["--leader-elect", "--lease-namespace", "system"]).is_ok());
+    }
+
+    fn watched(flags: &[&str]) -> Result<Vec<String>, String> {
+        match read(flags).map_err(|error| error.to_string())?.command {
+            Command::Run(run) => Ok(run.watch_namespaces.0),
+            Command::Crds => Err("another command".to_owned()),
+        }
+    }
+
+    #[test]
+    fn without_names_all_namespaces_are_watched() {
+        assert!(watched(&[]).unwrap().is_empty());
+        assert!(watched(&["--watch-namespaces="]).unwrap().is_empty());
+    }
+
+    #[test]
+    fn namespaces_are_named_with_commas_between_them() {
+        let names = watched(&["--watch-namespaces=payments,team-7"]).unwrap();
+        assert_eq!(names, ["payments", "team-7"]);
+    }
+
+    #[test]
+    fn what_is_no_namespace_or_is_named_twice_is_refused_by_its_name() {
+        let long = "a".repeat(64);
+        for (list, named) in [
+            ("payments,Shop", "'Shop'"),
+            ("payments, shop", "' shop'"),
+            ("payments,", "''"),
+            ("-shop", "'-shop'"),
+            ("shop-", "'shop-'"),
+            ("shop.bank", "'shop.bank'"),
+            (&long, &long),
+            ("shop,bank,shop", "'shop' is named twice"),
+        ] {
+            let refusal = watched(&[&format!("--watch-namespaces={list}")]).unwrap_err();
+            assert!(refusal.contains(named), "{list}: {refusal}");
+        }
     }
 
     #[test]

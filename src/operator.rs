@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::{Api, Client, Resource};
+use kube::{Client, Resource};
 use kube_runtime::events::{Recorder, Reporter};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
@@ -41,8 +41,8 @@ const GRACE: Duration = Duration::from_secs(20);
 /// What can be set.
 #[derive(Clone, Default)]
 pub struct Settings {
-    /// The only namespace whose objects are looked at; all of them when left out.
-    pub namespace: Option<String>,
+    /// The namespaces whose objects are looked at, each once; all of them where none is named.
+    pub namespaces: Vec<String>,
     /// Where metrics and probes are served; nowhere when left out.
     pub http_address: Option<SocketAddr>,
     /// Whether a Secret is sent nowhere that its annotation `backup.oceanbase.io/endpoints` does not
@@ -158,13 +158,9 @@ async fn work(
     let (bus, _) = broadcast::channel(BUS);
     macro_rules! controller {
         ($store:ident) => {{
-            let client = context.client.clone();
-            let objects = match &settings.namespace {
-                Some(namespace) => Api::namespaced(client, namespace),
-                None => Api::all(client),
-            };
             let watched = watched(
-                objects,
+                &context.client,
+                &settings.namespaces,
                 writers.$store,
                 stores,
                 context.metrics.clone(),

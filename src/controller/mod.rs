@@ -2,8 +2,8 @@
 //!
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`lease`] which of several operators acts
-//! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; [`wake`]
-//!   who is concerned when something changes
+//! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; `joined` how
+//!   several namespaces become one; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
 //! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
@@ -29,6 +29,7 @@ pub mod event;
 mod finalizer;
 mod holdings;
 mod identity;
+mod joined;
 pub mod lease;
 pub mod live;
 pub mod memory;

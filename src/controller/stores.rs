@@ -1,18 +1,20 @@
-//! What is known of all objects: one watch and one store per kind.
+//! What is known of all objects: one store per kind, and one watch, or one for each namespace.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use futures::stream::BoxStream;
 use futures::{Stream, StreamExt};
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
-use kube::{Api, Resource};
+use kube::{Api, Client, Resource};
 use kube_runtime::WatchStreamExt;
 use kube_runtime::reflector::{self, Store, store::Writer};
 use kube_runtime::watcher::{self, Event};
 use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
+use super::joined::joined;
 use super::unreadable::{Guarded, Unreadable};
 use super::wake::Change;
 use crate::api::{
@@ -147,13 +149,14 @@ where
     store.state_filter(is_within).into_iter()
 }
 
-/// Watches all objects of a kind and keeps its store.
+/// Watches all objects of a kind, in these namespaces or, where none is named, in all, and keeps its store.
 ///
 /// A stored object that can not be read is left out, counted and logged; it does not stop its kind.
 /// One that could be read before is forgotten: whatever were decided about its last readable version
 /// could not be written. What others need to know of it is kept in [`Stores::unreadable`].
 pub fn watched<K>(
-    objects: Api<Guarded<K>>,
+    client: &Client,
+    namespaces: &[String],
     writer: Writer<K>,
     stores: &Stores,
     metrics: Metrics,
@@ -168,8 +171,7 @@ where
         + Sync
         + 'static,
 {
-    // Pages keep the peak of memory low at the start.
-    let config = watcher::Config::default().page_size(50);
+    let events = events(client, namespaces, &metrics);
     let listed = stores.listed.clone();
     let mut reading = Reading {
         known: writer.as_reader(),
@@ -178,20 +180,11 @@ where
         metrics,
         bus,
     };
-    watcher::watcher(objects, config)
-        .default_backoff()
+    events
         .filter_map(move |event| {
             let event = match event {
                 Ok(event) => reading.readable(event).map(Ok),
-                Err(error) => {
-                    reading
-                        .metrics
-                        .operator
-                        .watch_failures
-                        .add_one([&K::kind(&())]);
-                    tracing::warn!(kind = %K::kind(&()), %error, "watch failed");
-                    Some(Err(error))
-                }
+                Err(error) => Some(Err(error)),
             };
             std::future::ready(event)
         })
@@ -203,6 +196,50 @@ where
                 });
             }
         })
+}
+
+/// What happens to the objects of a kind. Each namespace is tried again in its own time: one that can not
+/// be listed holds back the first list, and later nobody.
+fn events<K>(
+    client: &Client,
+    namespaces: &[String],
+    metrics: &Metrics,
+) -> BoxStream<'static, watcher::Result<Event<Guarded<K>>>>
+where
+    K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug
+        + Send
+        + 'static,
+{
+    let watch = |objects: Api<Guarded<K>>, namespace: String| {
+        // Pages keep the peak of memory low at the start.
+        let config = watcher::Config::default().page_size(50);
+        let metrics = metrics.clone();
+        let told = move |event: &watcher::Result<_>| {
+            if let Err(error) = event {
+                metrics.operator.watch_failures.add_one([&K::kind(&())]);
+                tracing::warn!(kind = %K::kind(&()), namespace, %error, "watch failed; it is tried again");
+            }
+        };
+        let events = watcher::watcher(objects, config).default_backoff();
+        events.inspect(told).boxed()
+    };
+    let of = |namespace: &String| {
+        let objects = Api::namespaced(client.clone(), namespace);
+        watch(objects, namespace.clone())
+    };
+    match namespaces {
+        [] => watch(Api::all(client.clone()), "all".to_owned()),
+        [only] => of(only),
+        several => {
+            let named = several
+                .iter()
+                .map(|namespace| (namespace.clone(), of(namespace)));
+            joined(named.collect(), Guarded::gone).boxed()
+        }
+    }
 }
 
 /// Tells objects that can be read from others.

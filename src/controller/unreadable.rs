@@ -26,6 +26,22 @@ use crate::domain::Obstacle;
 #[derive(Clone, Debug)]
 pub struct Guarded<K>(pub Result<K, Unread>);
 
+impl<K> Guarded<K> {
+    /// An object that is not there any more, and of which only this is known.
+    pub(super) fn gone(namespace: &str, name: &str) -> Self {
+        let metadata = ObjectMeta {
+            namespace: Some(namespace.to_owned()),
+            name: Some(name.to_owned()),
+            ..ObjectMeta::default()
+        };
+        Self(Err(Unread {
+            error: "it is gone".to_owned(),
+            metadata,
+            remnant: Remnant::default(),
+        }))
+    }
+}
+
 /// An object that can not be read.
 #[derive(Clone, Debug)]
 pub struct Unread {

@@ -61,7 +61,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<()> {
     let mut command = Command::new(programs.join("oceanbase-backup-operator"));
     command.args([
         "run",
-        "--namespace",
+        "--watch-namespaces",
         NAMESPACE,
         "--http-address",
         "127.0.0.1:0",

@@ -35,28 +35,27 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version | replace "+" "_" }}
 {{- end }}
 
 {{/*
-An object of files/rbac, as this release has it: its namespace and labels, Roles for the one namespace
-that is watched in place of ClusterRoles, and the account of this release.
+An object of files/rbac, as this release has it: its namespace and labels, a Role in each of the namespaces
+that are watched in place of a ClusterRole, and the account of this release.
 */}}
 {{- define "operator.shipped" -}}
 {{- $root := .root }}
-{{- $object := deepCopy .object }}
+{{- $spaces := list $root.Release.Namespace }}
+{{- if hasPrefix "Cluster" .object.kind }}
+  {{- $spaces = $root.Values.watchNamespaces | default (list "") }}
+{{- end }}
+{{- range $namespace := $spaces }}
+{{- $object := deepCopy $.object }}
 {{- $labels := include "operator.labels" $root | fromYaml }}
 {{- $metadata := dict "name" $object.metadata.name }}
-{{- $namespace := $root.Release.Namespace }}
-{{- if hasPrefix "Cluster" $object.kind }}
-  {{- $namespace = $root.Values.watchNamespace }}
-  {{- if $namespace }}
-    {{- $_ := set $object "kind" (trimPrefix "Cluster" $object.kind) }}
-    {{- if $object.roleRef }}
-      {{- $_ := set $object.roleRef "kind" "Role" }}
-    {{- end }}
-  {{- else }}
-    {{- $labels = merge $labels $object.metadata.labels }}
-  {{- end }}
-{{- end }}
-{{- if $namespace }}
+{{- if not $namespace }}
+  {{- $labels = merge $labels $object.metadata.labels }}
+{{- else }}
   {{- $_ := set $metadata "namespace" $namespace }}
+  {{- $_ := set $object "kind" (trimPrefix "Cluster" $object.kind) }}
+  {{- if $object.roleRef }}
+    {{- $_ := set $object.roleRef "kind" "Role" }}
+  {{- end }}
 {{- end }}
 {{- $_ := set $metadata "labels" $labels }}
 {{- if eq $object.kind "ServiceAccount" }}
@@ -70,28 +69,33 @@ that is watched in place of ClusterRoles, and the account of this release.
   {{- $_ := set . "name" (include "operator.account" $root) }}
   {{- $_ := set . "namespace" $root.Release.Namespace }}
 {{- end }}
-{{- toYaml $object }}
+---
+{{ toYaml $object }}
+{{ end }}
 {{- end }}
 
 {{/*
 A file of files/admission, as this release has it: its labels, its groups and its account. Policies belong to
-the whole cluster: those of a release for one namespace have its name in theirs, and are bound to it alone.
+the whole cluster: those of a release for some namespaces are bound to these alone, and have the name of the
+release's own namespace in theirs, which is no other release's; or its hash where that would be longer than 63.
 */}}
 {{- define "operator.policies" -}}
 {{- $root := .root }}
-{{- $namespace := $root.Values.watchNamespace }}
+{{- $namespaces := $root.Values.watchNamespaces }}
+{{- $own := $root.Release.Namespace }}
 {{- range splitList "\n---\n" ($root.Files.Get .file) }}
 {{- $object := fromYaml . }}
 {{- $name := $object.metadata.name }}
-{{- if $namespace }}
-  {{- $name = printf "%s-%s" $name $namespace }}
+{{- if $namespaces }}
+  {{- $name = printf "%s-%s" $name (gt (add (len $name) (len $own)) 62 | ternary (sha256sum $own | trunc 16) $own) }}
 {{- end }}
 {{- $labels := include "operator.labels" $root | fromYaml }}
 {{- $_ := set $object "metadata" (dict "name" $name "labels" $labels) }}
 {{- if $object.spec.policyName }}
   {{- $_ := set $object.spec "policyName" $name }}
-  {{- if $namespace }}
-    {{- $selector := dict "matchLabels" (dict "kubernetes.io/metadata.name" $namespace) }}
+  {{- if $namespaces }}
+    {{- $among := dict "key" "kubernetes.io/metadata.name" "operator" "In" "values" $namespaces }}
+    {{- $selector := dict "matchExpressions" (list $among) }}
     {{- $_ := set $object.spec "matchResources" (dict "namespaceSelector" $selector) }}
   {{- end }}
 {{- end }}

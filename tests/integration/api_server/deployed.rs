@@ -1,14 +1,12 @@
 //! `deploy/`: what it installs, and that the operator can do its whole job with what it grants.
 
 mod edits;
-mod probes;
 
 use std::collections::BTreeSet;
 
 use oceanbase_sim::fault::{Fault, NodeState};
 use serde_json::{Value, json};
 
-use self::probes::{address_of, status_of};
 use crate::support::installation::{OPERATOR, SYSTEM, installation};
 use crate::support::world::{PASSWORD, condition_of};
 use crate::support::{Node, eventually};
@@ -346,12 +344,11 @@ spec:
     edits::show_cleanups(here, &node.simulator);
     edits::cancel_a_task_for_all(here, &node.simulator);
     edits::edit_and_delete_the_strategy(here);
-    let address = address_of(&operator);
     let deployment = here.get(&["deployment", "oceanbase-backup-operator", "-n", SYSTEM]);
     let container = &deployment["spec"]["template"]["spec"]["containers"][0];
     for probe in ["livenessProbe", "readinessProbe"] {
         let path = container[probe]["httpGet"]["path"].as_str().unwrap();
-        assert_eq!(status_of(&address, path), "HTTP/1.0 200 OK", "{probe}");
+        assert_eq!(operator.answer(path), "HTTP/1.0 200 OK", "{probe}");
     }
     // The same news twice: an event that is counted up.
     for is in [NodeState::Refusing, NodeState::Serving].repeat(2) {

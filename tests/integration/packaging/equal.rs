@@ -52,7 +52,7 @@ fn pod_without_labels(template: &mut Value) {
     let variables = container["env"].as_array_mut().unwrap();
     variables.retain(|variable| variable["valueFrom"]["fieldRef"]["fieldPath"] != Value::Null);
     // The chart names the namespace, which need not be the operator's own.
-    variables.retain(|variable| variable["name"] != "WATCH_NAMESPACE");
+    variables.retain(|variable| variable["name"] != "WATCH_NAMESPACES");
 }
 
 fn kustomized(directory: &str) -> BTreeMap<String, Value> {
@@ -79,7 +79,7 @@ fn with_default_values_the_chart_installs_what_deploy_installs() {
 #[test]
 fn for_one_namespace_the_chart_installs_what_deploy_namespaced_installs() {
     let arguments = [
-        "--set=watchNamespace=payments,crds.install=false",
+        "--set=watchNamespaces={payments},crds.install=false",
         "--set=userRoles.create=false,metrics.service.enabled=false",
     ];
     let chart = comparable(objects(&rendered("payments", &arguments).unwrap()));
@@ -130,8 +130,8 @@ fn the_dashboards_of_the_chart_are_those_of_deploy_monitoring() {
 }
 
 #[test]
-fn for_one_namespace_the_roles_for_people_are_roles_there() {
-    let arguments = ["--set=watchNamespace=payments,crds.install=false"];
+fn for_some_namespaces_the_roles_for_people_are_roles_in_each() {
+    let arguments = ["--set=watchNamespaces={payments,ledger},crds.install=false"];
     let manifest = rendered("system-of-payments", &arguments).unwrap();
     let all = objects(&manifest);
     let cluster_wide = all.iter().filter(|object| {
@@ -144,7 +144,9 @@ fn for_one_namespace_the_roles_for_people_are_roles_there() {
         object["kind"] == "Role" && !name.starts_with("oceanbase-backup-operator")
     });
     let places = of_people.map(|role| &role["metadata"]["namespace"]);
-    assert_eq!(places.collect::<Vec<_>>(), ["payments"; 4]);
+    let mut places: Vec<_> = places.filter_map(Value::as_str).collect();
+    places.sort_unstable();
+    assert_eq!(places, [["ledger"; 4], ["payments"; 4]].concat());
     // The operator runs beside them, and only its Lease is where it runs.
     let bound = all.iter().filter(|object| object["kind"] == "RoleBinding");
     for binding in bound {

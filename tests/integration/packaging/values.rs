@@ -1,5 +1,7 @@
 //! Values: every choice renders what the API server takes, and what means nothing is refused.
 
+use std::sync::LazyLock;
+
 use serde_json::Value;
 
 use super::{CHART, plane, rendered};
@@ -22,7 +24,7 @@ fn a_strict_lint_finds_nothing() {
 }
 
 /// Values as JSON, and what they make of the manifest.
-const CHOICES: [(&str, &[&str]); 16] = [
+pub(super) const CHOICES: [(&str, &[&str]); 17] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
         &[
@@ -50,10 +52,18 @@ const CHOICES: [(&str, &[&str]); 16] = [
         ],
     ),
     (
-        r#"{"watchNamespace": "default"}"#,
+        r#"{"watchNamespaces": ["default"]}"#,
         &[
-            r#"{name: WATCH_NAMESPACE, value: "default"}"#,
+            r#"{name: WATCH_NAMESPACES, value: "default"}"#,
             "kind: RoleBinding",
+        ],
+    ),
+    (
+        r#"{"watchNamespaces": ["default", "kube-public"]}"#,
+        &[
+            r#"{name: WATCH_NAMESPACES, value: "default,kube-public"}"#,
+            "namespace: default\n",
+            "namespace: kube-public\n",
         ],
     ),
     (
@@ -112,10 +122,10 @@ const CHOICES: [(&str, &[&str]); 16] = [
         ],
     ),
     (
-        r#"{"watchNamespace": "default", "admissionPolicies": {"restrictedTasks": {"enabled": true}}}"#,
+        r#"{"watchNamespaces": ["default", "kube-public"], "admissionPolicies": {"restrictedTasks": {"enabled": true}}}"#,
         &[
-            "policyName: oceanbase-backup-restricted-tasks-default",
-            "kubernetes.io/metadata.name: default",
+            "policyName: oceanbase-backup-restricted-tasks-oceanbase-backup-system\n",
+            "key: kubernetes.io/metadata.name\n        operator: In\n        values:\n        - default\n        - kube-public\n",
         ],
     ),
     (
@@ -153,15 +163,26 @@ const CHOICES: [(&str, &[&str]); 16] = [
     ),
 ];
 
+/// What each choice renders.
+pub(super) fn chosen() -> &'static [String] {
+    static RENDERED: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let numbered = CHOICES.iter().enumerate();
+        let render = |(number, (values, _)): (usize, &(&str, _))| {
+            let file = plane().directory().join(format!("values-{number}.yaml"));
+            std::fs::write(&file, values).unwrap();
+            rendered(SYSTEM, &["--values", file.to_str().unwrap()]).unwrap()
+        };
+        numbered.map(render).collect()
+    });
+    &RENDERED
+}
+
 /// The API server's own validation of what is sent, with unknown and double fields refused.
 #[test]
 fn the_api_server_takes_what_every_choice_of_values_renders() {
     let here = plane();
     here.kubectl(&["create", "namespace", SYSTEM]).unwrap();
-    for (number, (values, expected)) in CHOICES.into_iter().enumerate() {
-        let file = here.directory().join(format!("values-{number}.yaml"));
-        std::fs::write(&file, values).unwrap();
-        let manifest = rendered(SYSTEM, &["--values", file.to_str().unwrap()]).unwrap();
+    for ((values, expected), manifest) in CHOICES.into_iter().zip(chosen()) {
         for part in expected {
             assert!(
                 manifest.contains(part),
@@ -175,7 +196,7 @@ fn the_api_server_takes_what_every_choice_of_values_renders() {
             "--server-side",
         ];
         let try_it = [&try_it[..], &["--force-conflicts", "--filename=-"]].concat();
-        here.kubectl_with(&try_it, &manifest)
+        here.kubectl_with(&try_it, manifest)
             .unwrap_or_else(|refusal| panic!("{values}: {refusal}"));
     }
 }
@@ -198,8 +219,11 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
             "--set-string=requireSecretBinding=true",
             "requireSecretBinding",
         ),
-        ("--set=watchNamespaces={a\\,b}", "watchNamespaces"),
-        ("--set=watchNamespace=Payments", "watchNamespace"),
+        ("--set=watchNamespaces={a\\,b}", "watchNamespaces/0"),
+        ("--set=watchNamespaces={payments,Shop}", "watchNamespaces/1"),
+        ("--set=watchNamespaces={shop,shop}", "watchNamespaces"),
+        ("--set=watchNamespaces=payments", "watchNamespaces"),
+        ("--set=watchNamespace=payments", "'watchNamespace'"),
         ("--set=networkPolicy.databasePorts={0}", "databasePorts"),
         ("--set=metrics.serviceMonitor.interval=often", "interval"),
         ("--set=metrics.dashboards.folder=Backup", "folder"),

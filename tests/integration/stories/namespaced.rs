@@ -52,7 +52,7 @@ fn an_operator_for_one_namespace_does_the_whole_job_with_rights_in_that_one() {
     let variables = container["env"].as_array().unwrap();
     let watched = variables
         .iter()
-        .find(|v| v["name"] == "WATCH_NAMESPACE")
+        .find(|v| v["name"] == "WATCH_NAMESPACES")
         .unwrap();
     let field = &watched["valueFrom"]["fieldRef"]["fieldPath"];
     assert_eq!(field, "metadata.namespace");

@@ -2,7 +2,8 @@
 //! one will not do: an operator that is started as it is shipped looks at all namespaces.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::LazyLock;
@@ -16,6 +17,7 @@ use super::account::with_token;
 use super::api::client_of;
 use super::cluster::run;
 use super::proxy::Proxy;
+use super::wait::eventually;
 
 /// Where the operator runs.
 pub(crate) const SYSTEM: &str = "oceanbase-backup-system";
@@ -179,6 +181,24 @@ impl OperatorProcess {
     /// What it logged so far.
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(&self.log).unwrap_or_default()
+    }
+
+    /// The status that it answers an HTTP GET with.
+    pub(crate) fn answer(&self, path: &str) -> String {
+        let log = eventually(
+            "an address in the log",
+            || self.log(),
+            |log| log.contains("\"address\""),
+        );
+        let (_, rest) = log.split_once("\"address\":\"").unwrap();
+        let address = rest.split('"').next().unwrap();
+        let Ok(mut stream) = TcpStream::connect(address) else {
+            return "no connection".to_owned();
+        };
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.lines().next().unwrap_or_default().to_owned()
     }
 
     /// SIGTERM, as its Pod gets it when a new one takes its place; how it ended.

@@ -39,7 +39,7 @@ impl Operator {
         let output = File::options().create(true).append(true).open(&log);
         let output = output.unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_oceanbase-backup-operator"))
-            .args(["run", "--namespace", namespace])
+            .args(["run", "--watch-namespaces", namespace])
             .args(["--http-address", "127.0.0.1:0"])
             .args(arguments)
             .env("KUBECONFIG", kubeconfig)

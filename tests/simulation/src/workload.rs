@@ -78,8 +78,8 @@ pub struct Workload {
     pub at_once: usize,
     /// Whether a second operator stands by, and one of the two must be elected.
     pub has_second: bool,
-    /// Whether the operator looks at all namespaces.
-    pub is_everywhere: bool,
+    /// The namespaces that the operator looks at.
+    pub namespaces: Vec<&'static str>,
     /// How much longer than others an operator waits that finds something under way, before it looks.
     pub patience: Duration,
     /// Slots that fall due: RFC 3339.
@@ -215,7 +215,7 @@ impl Workload {
             reads_slowly: false,
             at_once: 2,
             has_second: false,
-            is_everywhere: false,
+            namespaces: vec![NAMESPACE],
             patience: Duration::ZERO,
             slots: Vec::new(),
         }

@@ -140,7 +140,11 @@ impl World {
                 duration: LEASE,
             });
             let settings = Settings {
-                namespace: (!workload.is_everywhere).then(|| NAMESPACE.to_owned()),
+                namespaces: workload
+                    .namespaces
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
                 intervals: Intervals {
                     idle: workload.idle,
                     ..Intervals::default()

@@ -34,7 +34,13 @@ impl Operator {
         let metrics = port.to_string();
         let mut command = Command::new(programs.join("oceanbase-backup-operator"));
         command
-            .args(["run", "--namespace", namespace, "--http-address", &metrics])
+            .args([
+                "run",
+                "--watch-namespaces",
+                namespace,
+                "--http-address",
+                &metrics,
+            ])
             .env("KUBECONFIG", kubeconfig);
         let log = programs.join(format!("{namespace}-operator.log"));
         Ok(Self {

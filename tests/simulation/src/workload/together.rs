@@ -124,7 +124,7 @@ impl Workload {
     /// which is the older strategy's until that and its log backup are deleted.
     pub(super) fn neighbours() -> Self {
         let mut neighbours = Self::new("neighbours", &["orders", "billing", "ledger"]);
-        neighbours.is_everywhere = true;
+        neighbours.namespaces.push("shop");
         neighbours.at_once = 1;
         neighbours.length = minutes(45);
         neighbours.slots = vec!["2026-11-20T02:00:00Z"];

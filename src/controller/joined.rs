@@ -1,0 +1,310 @@
+//! Watches of several namespaces, joined into one: a store has one writer, and a new list replaces all
+//! that it holds.
+//!
+//! The first lists of all namespaces together are one list, which is complete with the last of them;
+//! nobody takes what one namespace has not told yet for missing. Later a namespace may have to be listed
+//! again, because its watch can not go on where it broke off: that list becomes changes, and deletions
+//! of what is not in it any more, and the objects of the other namespaces stay.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use futures::stream::{self, BoxStream};
+use futures::{Stream, StreamExt};
+use kube::Resource;
+use kube_runtime::watcher::{self, Event};
+
+/// Joins the watches of namespaces, each with its name. `gone` makes what is left of an object of which
+/// only namespace and name are known.
+pub fn joined<K>(
+    watches: Vec<(String, BoxStream<'static, watcher::Result<Event<K>>>)>,
+    gone: fn(&str, &str) -> K,
+) -> impl Stream<Item = watcher::Result<Event<K>>> + Send
+where
+    K: Resource + Send + 'static,
+{
+    let (names, watches): (Vec<_>, Vec<_>) = watches.into_iter().unzip();
+    let mut joined = Joined::new(names, gone);
+    let numbered = watches.into_iter().enumerate();
+    stream::select_all(numbered.map(|(number, watch)| watch.map(move |event| (number, event))))
+        .flat_map(move |(number, event)| {
+            let events = match event {
+                Ok(event) => joined.next(number, event).into_iter().map(Ok).collect(),
+                Err(error) => vec![Err(error)],
+            };
+            stream::iter(events)
+        })
+}
+
+/// What has been told so far.
+struct Joined<K> {
+    namespaces: Vec<Namespace>,
+    gone: fn(&str, &str) -> K,
+    has_begun: bool,
+    /// The newest change of each object that had been listed before all namespaces are: the number of
+    /// its namespace, and its name.
+    held: BTreeMap<(usize, String), Event<K>>,
+}
+
+/// What is known of one namespace.
+#[derive(Default)]
+struct Namespace {
+    name: String,
+    is_listed: bool,
+    /// The names of its objects.
+    known: BTreeSet<String>,
+    /// Those in the list that is being read.
+    listing: BTreeSet<String>,
+}
+
+impl<K: Resource> Joined<K> {
+    fn new(names: Vec<String>, gone: fn(&str, &str) -> K) -> Self {
+        let namespaces = names.into_iter().map(|name| Namespace {
+            name,
+            ..Namespace::default()
+        });
+        Self {
+            namespaces: namespaces.collect(),
+            gone,
+            has_begun: false,
+            held: BTreeMap::new(),
+        }
+    }
+
+    /// What an event of the namespace of this number means for the store of all of them.
+    fn next(&mut self, number: usize, event: Event<K>) -> Vec<Event<K>> {
+        let space = &mut self.namespaces[number];
+        match event {
+            Event::Init => {
+                space.listing.clear();
+                let begins = !std::mem::replace(&mut self.has_begun, true);
+                begins.then_some(Event::Init).into_iter().collect()
+            }
+            Event::InitApply(object) => {
+                let name = name_of(&object);
+                space.listing.insert(name.clone());
+                let is_news = space.known.insert(name.clone());
+                if is_news && !space.is_listed {
+                    return vec![Event::InitApply(object)];
+                }
+                self.changed(number, name, Event::Apply(object))
+            }
+            Event::InitDone => self.listed(number),
+            Event::Apply(object) => {
+                let name = name_of(&object);
+                space.known.insert(name.clone());
+                self.changed(number, name, Event::Apply(object))
+            }
+            Event::Delete(object) => {
+                let name = name_of(&object);
+                space.known.remove(&name);
+                self.changed(number, name, Event::Delete(object))
+            }
+        }
+    }
+
+    fn listed(&mut self, number: usize) -> Vec<Event<K>> {
+        let was_complete = self.is_complete();
+        let space = &mut self.namespaces[number];
+        let listing = std::mem::take(&mut space.listing);
+        let before = std::mem::replace(&mut space.known, listing);
+        space.is_listed = true;
+        let mut events = Vec::new();
+        for name in before.difference(&self.namespaces[number].known) {
+            let gone = (self.gone)(&self.namespaces[number].name, name);
+            self.held
+                .insert((number, name.clone()), Event::Delete(gone));
+        }
+        if self.is_complete() {
+            if !was_complete {
+                events.push(Event::InitDone);
+            }
+            events.extend(std::mem::take(&mut self.held).into_values());
+        }
+        events
+    }
+
+    fn is_complete(&self) -> bool {
+        self.namespaces.iter().all(|space| space.is_listed)
+    }
+
+    /// Before the list of all namespaces is complete, the store would forget a change with its end.
+    fn changed(&mut self, number: usize, name: String, event: Event<K>) -> Vec<Event<K>> {
+        if self.is_complete() {
+            return vec![event];
+        }
+        self.held.insert((number, name), event);
+        Vec::new()
+    }
+}
+
+fn name_of<K: Resource>(object: &K) -> String {
+    object.meta().name.clone().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt;
+    use k8s_openapi::api::core::v1::ConfigMap;
+    use kube::ResourceExt;
+    use kube_runtime::reflector::store::Writer;
+
+    use super::*;
+
+    const SHOP: usize = 0;
+    const BANK: usize = 1;
+
+    fn object(namespace: &str, name: &str) -> ConfigMap {
+        let mut object = ConfigMap::default();
+        object.metadata.namespace = Some(namespace.into());
+        object.metadata.name = Some(name.into());
+        object
+    }
+
+    /// Namespaces `shop` and `bank`, and a store behind them.
+    struct Watched {
+        joined: Joined<ConfigMap>,
+        store: Writer<ConfigMap>,
+    }
+
+    impl Watched {
+        fn new() -> Self {
+            Self {
+                joined: Joined::new(vec!["shop".into(), "bank".into()], object),
+                store: Writer::default(),
+            }
+        }
+
+        /// Events of a namespace, each as its first letter and an object's name; and what the store was
+        /// told, in the same way with the namespace.
+        fn tell(&mut self, number: usize, events: &[&str]) -> Vec<String> {
+            let namespace = self.joined.namespaces[number].name.clone();
+            let mut told = Vec::new();
+            for text in events {
+                let (word, name) = text.split_once(' ').unwrap_or((text, ""));
+                let event = match word {
+                    "init" => Event::Init,
+                    "lists" => Event::InitApply(object(&namespace, name)),
+                    "done" => Event::InitDone,
+                    "applies" => Event::Apply(object(&namespace, name)),
+                    _ => Event::Delete(object(&namespace, name)),
+                };
+                for event in self.joined.next(number, event) {
+                    self.store.apply_watcher_event(&event);
+                    told.push(match event {
+                        Event::Init => "init".into(),
+                        Event::InitApply(object) => format!("lists {}", full(&object)),
+                        Event::InitDone => "done".into(),
+                        Event::Apply(object) => format!("applies {}", full(&object)),
+                        Event::Delete(object) => format!("deletes {}", full(&object)),
+                    });
+                }
+            }
+            told
+        }
+
+        fn is_ready(&self) -> bool {
+            let store = self.store.as_reader();
+            store.wait_until_ready().now_or_never().is_some()
+        }
+
+        fn stored(&self) -> Vec<String> {
+            let state = self.store.as_reader().state();
+            let mut names: Vec<_> = state.iter().map(|object| full(object)).collect();
+            names.sort();
+            names
+        }
+    }
+
+    fn full(object: &ConfigMap) -> String {
+        format!(
+            "{}/{}",
+            object.namespace().unwrap_or_default(),
+            object.name_any()
+        )
+    }
+
+    /// Both listed: `a` and `b` in the shop, `a` in the bank.
+    fn listed() -> Watched {
+        let mut watched = Watched::new();
+        watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
+        watched.tell(BANK, &["init", "lists a", "done"]);
+        assert_eq!(watched.stored(), ["bank/a", "shop/a", "shop/b"]);
+        watched
+    }
+
+    #[test]
+    fn the_first_lists_of_all_namespaces_are_one_list() {
+        let mut watched = Watched::new();
+        let told = [
+            watched.tell(SHOP, &["init"]),
+            watched.tell(BANK, &["init", "lists a"]),
+            watched.tell(SHOP, &["lists a", "done"]),
+            watched.tell(BANK, &["done"]),
+        ];
+        let told = told.concat();
+        assert_eq!(told, ["init", "lists bank/a", "lists shop/a", "done"]);
+        assert_eq!(watched.stored(), ["bank/a", "shop/a"]);
+    }
+
+    #[test]
+    fn a_namespace_that_can_not_be_listed_holds_all_of_them_back() {
+        let mut watched = Watched::new();
+        watched.tell(SHOP, &["init", "lists a", "done"]);
+        // Refused, and tried again.
+        watched.tell(BANK, &["init"]);
+        watched.tell(BANK, &["init"]);
+        watched.tell(SHOP, &["applies a"]);
+        assert!(!watched.is_ready());
+        watched.tell(BANK, &["init", "done"]);
+        assert!(watched.is_ready());
+    }
+
+    #[test]
+    fn a_namespace_that_is_listed_again_changes_itself_and_leaves_the_others() {
+        let mut watched = listed();
+        let told = watched.tell(SHOP, &["init", "lists b", "lists c", "done"]);
+        assert_eq!(told, ["applies shop/b", "applies shop/c", "deletes shop/a"]);
+        assert_eq!(watched.stored(), ["bank/a", "shop/b", "shop/c"]);
+    }
+
+    #[test]
+    fn a_list_that_breaks_off_deletes_nothing() {
+        let mut watched = listed();
+        watched.tell(SHOP, &["init", "lists b"]);
+        let told = watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
+        assert_eq!(told, ["applies shop/a", "applies shop/b"]);
+    }
+
+    #[test]
+    fn what_changes_in_a_listed_namespace_while_another_is_not_is_not_lost() {
+        let mut watched = Watched::new();
+        watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
+        let held = watched.tell(SHOP, &["deletes a", "applies c", "deletes b", "applies b"]);
+        assert_eq!(held, Vec::<String>::new());
+        let told = watched.tell(BANK, &["init", "done"]);
+        assert_eq!(
+            told,
+            ["done", "deletes shop/a", "applies shop/b", "applies shop/c"]
+        );
+        assert_eq!(watched.stored(), ["shop/b", "shop/c"]);
+    }
+
+    #[test]
+    fn what_only_a_broken_first_list_had_is_deleted() {
+        let mut watched = Watched::new();
+        watched.tell(SHOP, &["init", "lists a", "lists b"]);
+        watched.tell(SHOP, &["init", "lists b", "done"]);
+        watched.tell(BANK, &["init", "done"]);
+        assert_eq!(watched.stored(), ["shop/b"]);
+    }
+
+    #[test]
+    fn once_all_are_listed_changes_are_passed_on_as_they_are() {
+        let mut watched = listed();
+        let told = watched.tell(BANK, &["applies b", "deletes a"]);
+        assert_eq!(told, ["applies bank/b", "deletes bank/a"]);
+        // Deleted and told so: another list has nothing to add.
+        let told = watched.tell(BANK, &["init", "lists b", "done"]);
+        assert_eq!(told, ["applies bank/b"]);
+    }
+}
