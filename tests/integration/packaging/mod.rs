@@ -1,7 +1,8 @@
-//! The chart: what it renders, what it refuses, and that the real Helm installs, updates and uninstalls
-//! it.
+//! The chart and the manifests: what the chart renders, what it refuses, that the real Helm installs, updates and
+//! uninstalls it, and that kubeconform finds nothing wrong.
 
 mod admission;
+mod conform;
 mod equal;
 mod installed;
 mod namespaced;

@@ -74,6 +74,7 @@ pub(crate) fn run(command: &mut Command, input: Option<&str>) -> Result<String, 
     if output.status.success() {
         Ok(text(output.stdout))
     } else {
-        Err(text(output.stderr))
+        // Some say on the one what is wrong, and some on the other.
+        Err(text(output.stderr) + &text(output.stdout))
     }
 }
