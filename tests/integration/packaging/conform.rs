@@ -25,7 +25,7 @@ fn schemas() -> &'static Path {
             },
             |()| {
                 let ours = api_kinds().map(|kind| format!("backup.oceanbase.io_{kind}_v1alpha1"));
-                let theirs = ["servicemonitor", "prometheusrule"];
+                let theirs = ["servicemonitor", "podmonitor", "prometheusrule"];
                 let theirs = theirs.map(|kind| format!("monitoring.coreos.com_{kind}_v1"));
                 ours.chain(theirs)
                     .all(|name| directory.join(format!("{name}.json")).is_file())

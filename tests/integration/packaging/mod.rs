@@ -53,6 +53,7 @@ fn plane() -> &'static Installation {
         for file in [
             "deploy/crds.yaml",
             "tests/integration/packaging/servicemonitors.yaml",
+            "tests/integration/packaging/podmonitors.yaml",
             "tests/integration/packaging/prometheusrules.yaml",
         ] {
             let file = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));

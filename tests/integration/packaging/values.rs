@@ -24,7 +24,7 @@ fn a_strict_lint_finds_nothing() {
 }
 
 /// Values as JSON, and what they make of the manifest.
-pub(super) const CHOICES: [(&str, &[&str]); 17] = [
+pub(super) const CHOICES: [(&str, &[&str]); 18] = [
     (
         r#"{"image": {"repository": "registry.example.com/team/operator", "tag": "1.2.3", "pullPolicy": "Always"}}"#,
         &[
@@ -92,6 +92,11 @@ pub(super) const CHOICES: [(&str, &[&str]); 17] = [
             "release: prometheus",
             "example.com/scrape: \"true\"",
         ],
+    ),
+    (
+        r#"{"metrics": {"service": {"enabled": false},
+            "podMonitor": {"enabled": true, "interval": "15s", "labels": {"release": "prometheus"}}}}"#,
+        &["kind: PodMonitor", "interval: 15s", "release: prometheus"],
     ),
     (
         r#"{"metrics": {"prometheusRule": {"enabled": true, "labels": {"release": "prometheus"}}}}"#,
@@ -237,6 +242,10 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
             "--set=metrics.service.enabled=false,metrics.serviceMonitor.enabled=true",
             "metrics/service/enabled",
         ),
+        (
+            "--set=metrics.podMonitor.enabled=true,metrics.serviceMonitor.enabled=true",
+            "metrics/podMonitor/enabled",
+        ),
     ] {
         let refusal = rendered(SYSTEM, &[argument]).unwrap_err();
         assert!(refusal.contains(named), "{argument}: {refusal}");
@@ -244,15 +253,17 @@ fn values_that_mean_nothing_are_refused_and_the_refusal_names_them() {
     }
 }
 
-/// What the schema knows and `values.yaml` does not, by path.
-fn missing(schema: &Value, values: &Value, path: &str, found: &mut Vec<String>) {
+/// What a part of the schema knows and `values.yaml` does not, by path.
+fn missing(all: &Value, part: &Value, values: &Value, path: &str, found: &mut Vec<String>) {
+    let named = part["$ref"].as_str().and_then(|to| to.strip_prefix('#'));
+    let schema = named.map_or(part, |named| all.pointer(named).unwrap());
     let Some(properties) = schema["properties"].as_object() else {
         return;
     };
     for (name, property) in properties {
         let path = format!("{path}/{name}");
         match values.get(name) {
-            Some(value) => missing(property, value, &path, found),
+            Some(value) => missing(all, property, value, &path, found),
             None => found.push(path),
         }
     }
@@ -261,10 +272,10 @@ fn missing(schema: &Value, values: &Value, path: &str, found: &mut Vec<String>) 
 #[test]
 fn the_schema_knows_no_value_that_has_no_default() {
     let read = |name: &str| std::fs::read_to_string(format!("{CHART}/{name}")).unwrap();
-    let schema = serde_json::from_str(&read("values.schema.json")).unwrap();
+    let schema: Value = serde_json::from_str(&read("values.schema.json")).unwrap();
     let values = serde_saphyr::from_str(&read("values.yaml")).unwrap();
     let mut found = Vec::new();
-    missing(&schema, &values, "", &mut found);
+    missing(&schema, &schema, &values, "", &mut found);
     // Helm's own: a chart that has this one as a part may have it.
     assert_eq!(found, ["/global"]);
 }
