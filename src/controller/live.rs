@@ -3,6 +3,7 @@
 
 mod strategies;
 mod tenants;
+mod usual;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,11 +21,13 @@ use crate::oceanbase::credentials::ClusterKey;
 /// Writes what is true now into the metrics, and tells them.
 pub struct Live {
     context: Arc<Context>,
-    /// The longest gap of each strategy's schedule in days, by uid, with the generation of its spec:
-    /// it is looked for over years. Of two scrapes at once one waits: it would count what the other has
-    /// just begun to.
-    gaps: Mutex<HashMap<String, (Option<i64>, i32)>>,
+    /// Of two scrapes at once one waits: it would count what the other has just begun to.
+    gaps: Mutex<Gaps>,
 }
+
+/// The longest gap of each strategy's schedule in days, by uid, with the generation of its spec: it is
+/// looked for over years.
+type Gaps = HashMap<String, (Option<i64>, i32)>;
 
 /// What is known of each cluster.
 type States = [(ClusterKey, ClusterState)];
@@ -53,7 +56,7 @@ impl Live {
             note_storages(context);
             note_recoveries(context);
             strategies::note(context, &mut gaps);
-            tenants::note(&states, context);
+            tenants::note(&states, context, &mut gaps);
         }
         metrics.text().ok()
     }

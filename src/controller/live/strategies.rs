@@ -1,20 +1,21 @@
 //! What is true of strategies.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use kube::ResourceExt;
 
-use super::{holds, second};
+use super::{Gaps, holds, second};
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::{BackupStrategy, BackupStrategyStatus, BackupTask, BackupType};
 use crate::controller::{Context, namespace};
 use crate::domain::schedule::Schedule;
 use crate::telemetry::Metrics;
 
-const DAY: i64 = 24 * 60 * 60;
+/// Seconds.
+pub(super) const DAY: i64 = 24 * 60 * 60;
 
 /// Notes all of them, and forgets the counters of those that are gone.
-pub(super) fn note(context: &Context, gaps: &mut HashMap<String, (Option<i64>, i32)>) {
+pub(super) fn note(context: &Context, gaps: &mut Gaps) {
     let strategies = context.stores.strategies.state();
     let mut there = HashSet::new();
     for strategy in &strategies {
@@ -63,12 +64,7 @@ fn forget_others(there: &HashSet<(String, String)>, metrics: &Metrics) {
     work.bytes.retain([one, two], |[n, s]| is_there(n, s));
 }
 
-fn note_one(
-    strategy: &BackupStrategy,
-    labels: [&str; 2],
-    gaps: &mut HashMap<String, (Option<i64>, i32)>,
-    metrics: &Metrics,
-) {
+fn note_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, metrics: &Metrics) {
     let (families, spec) = (&metrics.strategies, &strategy.spec);
     families.suspended.set(labels, spec.suspend);
     families.running_tasks.add(labels, 0);
@@ -130,7 +126,7 @@ fn note_state(
 }
 
 /// The longest gap of the strategy's schedule, in days.
-fn gap(strategy: &BackupStrategy, known: &mut HashMap<String, (Option<i64>, i32)>) -> Option<i32> {
+pub(super) fn gap(strategy: &BackupStrategy, known: &mut Gaps) -> Option<i32> {
     let (uid, generation) = (strategy.uid()?, strategy.metadata.generation);
     match known.get(&uid) {
         Some((of, days)) if *of == generation => Some(*days),

@@ -1,26 +1,27 @@
 //! What is true of tenants: of their log backups, and of their newest data backups.
 
+use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::{States, second};
+use super::strategies::{DAY, gap};
+use super::usual::usual;
+use super::{Gaps, States, second};
 use crate::api::retention::RetentionPolicy;
 use crate::api::strategy::StrategyLogBackupMode;
-use crate::api::{BackupTask, LogBackup};
+use crate::api::{BackupTask, BackupTaskStatus, LogBackup};
 use crate::controller::backup_task::type_label;
 use crate::controller::{Context, created_at, namespace, stores};
 use crate::domain::strategy::selects;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::model::{Round, RoundStatus, Snapshot, Tenant};
 
-const DAY: i64 = 24 * 60 * 60;
-
 /// Notes all that have a LogBackup or a strategy.
-pub(super) fn note(states: &States, context: &Context) {
+pub(super) fn note(states: &States, context: &Context, gaps: &mut Gaps) {
     for object in context.stores.log_backups.state() {
-        note_log_backup(&object, states, context);
+        note_log_backup(&object, states, context, gaps);
     }
     note_unmanaged(states, context);
     note_data_backups(context);
@@ -37,7 +38,7 @@ pub(super) fn note(states: &States, context: &Context) {
     });
 }
 
-fn note_log_backup(object: &LogBackup, states: &States, context: &Context) {
+fn note_log_backup(object: &LogBackup, states: &States, context: &Context, gaps: &mut Gaps) {
     let home = namespace(object);
     let (cluster, name) = (&*object.spec.cluster_ref.name, &*object.spec.tenant_name);
     let labels = [&*home, cluster, name];
@@ -60,19 +61,43 @@ fn note_log_backup(object: &LogBackup, states: &States, context: &Context) {
     let last = page.and_then(|page| page.last_data_backup_time.as_ref());
     families.last_backup.set_known(labels, second(last));
     let strategy = page.and_then(|page| page.strategy_name.as_deref());
-    let required = strategy.and_then(|strategy| required(&home, strategy, context));
+    let required = strategy.and_then(|strategy| required(&home, strategy, context, gaps));
     let age = created_at(object).duration_until(context.clock.now());
-    let required = required.filter(|seconds| age.as_secs() > seconds + DAY);
+    let required = required.filter(|required| age.as_secs() > required.due);
+    let required = required.map(|required| required.seconds);
     families.window_required.set_known(labels, required);
 }
 
-/// Seconds back to which the strategy wants a tenant to be recoverable.
-fn required(namespace: &str, strategy: &str, context: &Context) -> Option<i64> {
+/// How far back a strategy wants a tenant to be recoverable.
+struct Required {
+    /// In seconds.
+    seconds: i64,
+    /// How many seconds after its log backup was made that can be asked for.
+    due: i64,
+}
+
+impl Required {
+    /// Of a window and a schedule. The first full backup, at which the tenant's first window begins, comes as
+    /// late as the schedule lets it.
+    fn new(window_days: i32, gap_days: i32) -> Self {
+        let seconds = i64::from(window_days) * DAY;
+        let due = seconds + i64::from(gap_days) * DAY + DAY;
+        Self { seconds, due }
+    }
+}
+
+/// What the strategy wants of a tenant.
+fn required(
+    namespace: &str,
+    strategy: &str,
+    context: &Context,
+    gaps: &mut Gaps,
+) -> Option<Required> {
     let strategy = stores::find(&context.stores.strategies, namespace, strategy)?;
     let retention = strategy.spec.retention.as_ref()?;
     let days = retention.recovery_window_days;
     let days = days.filter(|_| retention.policy == RetentionPolicy::RecoveryWindow)?;
-    Some(i64::from(days) * DAY)
+    Some(Required::new(days, gap(&strategy, gaps)?))
 }
 
 /// Of tenants whose log backup a strategy leaves to somebody else.
@@ -117,11 +142,11 @@ fn snapshot<'a>(states: &'a States, namespace: &str, cluster: &str) -> Option<&'
     })
 }
 
-/// By namespace, strategy, tenant and type the newest that ended, or the newest that is complete.
-type Newest = HashMap<[String; 4], (Timestamp, Arc<BackupTask>)>;
+/// By namespace, strategy, tenant and type those that ended, or those that are complete, and when.
+type Ended = HashMap<[String; 4], Vec<(Timestamp, Arc<BackupTask>)>>;
 
 fn note_data_backups(context: &Context) {
-    let (mut ended, mut complete) = (Newest::new(), Newest::new());
+    let (mut ended, mut complete) = (Ended::new(), Ended::new());
     for task in context.stores.tasks.state() {
         let (Some(strategy), Some(status)) = (&task.spec.strategy_ref, &task.status) else {
             continue;
@@ -132,50 +157,63 @@ fn note_data_backups(context: &Context) {
         match (&status.outcome, &status.completion_time) {
             (None, _) => note_progress(&labels, status.progress.as_deref(), context),
             (Some(outcome), Some(at)) if !labels[2].is_empty() => {
+                let one = (at.0, Arc::clone(&task));
                 if outcome == "Completed" {
-                    keep_newest(&mut complete, labels.clone(), at.0, &task);
+                    complete
+                        .entry(labels.clone())
+                        .or_default()
+                        .push(one.clone());
                 }
-                keep_newest(&mut ended, labels, at.0, &task);
+                ended.entry(labels).or_default().push(one);
             }
             _ => {}
         }
     }
     let families = &context.metrics.tenants;
-    for (labels, (_, task)) in &ended {
-        let outcome = task
-            .status
-            .as_ref()
-            .and_then(|status| status.outcome.as_deref());
+    for (labels, tasks) in &ended {
+        let newest = tasks.iter().max_by_key(|(at, _)| *at);
+        let status = newest.and_then(|(_, task)| task.status.as_ref());
+        let outcome = status.and_then(|status| status.outcome.as_deref());
         let went_well = outcome == Some("Completed");
         families.went_well.set(strs(labels), went_well);
     }
-    for (labels, (_, task)) in &complete {
-        note_complete(strs(labels), task, context);
+    for (labels, mut tasks) in complete {
+        tasks.sort_by_key(|(at, _)| Reverse(*at));
+        let newest_first = tasks.iter().filter_map(|(_, task)| task.status.as_ref());
+        note_complete(strs(&labels), newest_first, context);
     }
 }
 
-fn keep_newest(newest: &mut Newest, labels: [String; 4], at: Timestamp, task: &Arc<BackupTask>) {
-    let known = newest.entry(labels);
-    let known = known.or_insert_with(|| (at, Arc::clone(task)));
-    if known.0 < at {
-        *known = (at, Arc::clone(task));
-    }
-}
-
-fn note_complete(labels: [&str; 4], task: &BackupTask, context: &Context) {
+/// Of complete backups of one tenant and type, the newest first.
+fn note_complete<'a>(
+    labels: [&str; 4],
+    newest_first: impl Iterator<Item = &'a BackupTaskStatus> + Clone,
+    context: &Context,
+) {
     let families = &context.metrics.tenants;
-    let Some(status) = &task.status else { return };
-    let times = status
-        .start_time
-        .as_ref()
-        .zip(status.completion_time.as_ref());
-    let took = times.map(|(began, ended)| began.0.duration_until(ended.0).as_secs());
+    let times = newest_first.clone().filter_map(took);
+    families.usual_duration.set_known(labels, usual(times));
+    let sizes = newest_first.clone().filter_map(|of| of.output_bytes);
+    families.usual_size.set_known(labels, usual(sizes));
+    let Some(newest) = newest_first.into_iter().next() else {
+        return;
+    };
+    let (took, size) = (took(newest), newest.output_bytes);
     families.duration.set_known(labels, took);
-    families.size.set_known(labels, status.output_bytes);
-    let speed = status.output_bytes.zip(took.filter(|seconds| *seconds > 0));
+    families.size.set_known(labels, size);
+    let speed = size.zip(took.filter(|seconds| *seconds > 0));
     families
         .throughput
         .set_known(labels, speed.map(|(bytes, seconds)| bytes / seconds));
+}
+
+/// How many seconds a backup took.
+fn took(status: &BackupTaskStatus) -> Option<i64> {
+    let (began, ended) = (
+        status.start_time.as_ref()?,
+        status.completion_time.as_ref()?,
+    );
+    Some(began.0.duration_until(ended.0).as_secs())
 }
 
 fn note_progress(labels: &[String; 4], progress: Option<&str>, context: &Context) {
@@ -188,4 +226,20 @@ fn note_progress(labels: &[String; 4], progress: Option<&str>, context: &Context
 
 fn strs(labels: &[String; 4]) -> [&str; 4] {
     labels.each_ref().map(String::as_str)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Log backup begins on a Monday, and the only full backup of the week is on Sunday: two days later
+    /// the tenant's window is two days long, and nothing is wrong.
+    #[test]
+    fn a_window_is_not_asked_for_before_the_first_full_backup_can_be_as_old() {
+        let required = Required::new(7, 7);
+        assert_eq!(required.seconds, 7 * DAY);
+        let first_full = 6 * DAY;
+        assert!(required.due > first_full + required.seconds);
+        assert_eq!(required.due, 15 * DAY);
+    }
 }

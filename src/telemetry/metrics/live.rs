@@ -71,8 +71,12 @@ families! {
         "Time that the newest complete data backup took.";
     size: Gauge<4> = "last_size_bytes" ["namespace", "strategy", "tenant", "type"]
         "Bytes that the newest complete data backup has written to the store.";
+    usual_duration: Gauge<4> = "usual_duration_seconds" ["namespace", "strategy", "tenant", "type"]
+        "Median time of the seven complete ones before it; none where fewer than three are there (`history`).";
+    usual_size: Gauge<4> = "usual_size_bytes" ["namespace", "strategy", "tenant", "type"]
+        "Median bytes of the seven complete ones before it; none where fewer than three are there.";
     throughput: Gauge<4> = "last_throughput_bytes_per_second" ["namespace", "strategy", "tenant", "type"]
-        "The same by the time that it took.";
+        "Bytes of the newest complete data backup by the time that it took.";
     went_well: Gauge<4> = "last_success" ["namespace", "strategy", "tenant", "type"]
         "1 where the newest data backup that ended is complete, else 0.";
     last_backup: Gauge<3> = "tenant_last_success_timestamp_seconds" ["namespace", "cluster", "tenant"]
@@ -88,5 +92,5 @@ families! {
     window_end: Gauge<3> = "recovery_window_end_timestamp_seconds" ["namespace", "cluster", "tenant"]
         "Last instant of it when that was last written; the checkpoint is newer.";
     window_required: Gauge<3> = "recovery_window_required_seconds" ["namespace", "cluster", "tenant"]
-        "How far back recovery must reach by the strategy's `retention`; none until log backup is a day older than that.";
+        "How far back recovery must reach by the strategy's `retention`; none until log backup is older than that by the longest time between two days with slots, and a day.";
 }

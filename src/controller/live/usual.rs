@@ -1,0 +1,41 @@
+//! What the data backups of a tenant take as a rule: told by the operator, for Prometheus knows them only for as
+//! long as it keeps anything, and under the name of the Pod that acted then.
+
+/// How many backups before the newest count, at most.
+const MOST: usize = 7;
+/// With fewer of them nothing is usual yet.
+const FEWEST: usize = 3;
+
+/// The median of the values before the newest; given are all, the newest first. Of an even number the larger one
+/// of the two in the middle.
+pub(super) fn usual(newest_first: impl Iterator<Item = i64>) -> Option<i64> {
+    let mut before: Vec<i64> = newest_first.skip(1).take(MOST).collect();
+    if before.len() < FEWEST {
+        return None;
+    }
+    before.sort_unstable();
+    before.get(before.len() / 2).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_is_compared_with_the_median_of_those_before_it() {
+        assert_eq!(usual([900, 10, 500, 12].into_iter()), Some(12));
+    }
+
+    #[test]
+    fn of_few_none_is_usual() {
+        assert_eq!(usual([900, 10, 12].into_iter()), None);
+        assert_eq!(usual([].into_iter()), None);
+    }
+
+    #[test]
+    fn what_is_long_ago_does_not_count() {
+        let old = [1; 20];
+        let recent = [5; 8];
+        assert_eq!(usual(recent.into_iter().chain(old)), Some(5));
+    }
+}
