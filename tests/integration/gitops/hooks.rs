@@ -12,7 +12,7 @@ use super::{application, file};
 use crate::stories::{NIGHTLY, ONE_TENANT};
 use crate::support::account::with_token;
 use crate::support::cluster::run;
-use crate::support::{World, control_plane, eventually, scratch};
+use crate::support::{World, control_plane, eventually, kubectl, scratch};
 
 /// A world whose strategy has backed up once.
 fn backed_up(story: &str) -> World {
@@ -154,6 +154,9 @@ fn run_the_job(world: &World) {
 #[test]
 fn helm_upgrades_after_the_backup_and_not_where_it_fails() {
     let world = backed_up("pre-upgrade");
+    let restricted = "pod-security.kubernetes.io/enforce=restricted";
+    let label = ["label", "namespace", &world.namespace, restricted];
+    kubectl(&label).unwrap();
     // Nothing is there yet that a backup could be for.
     helm(&world, "install", "1").join().unwrap().unwrap();
     let task = "shop-before-upgrade";
