@@ -172,3 +172,38 @@ fn every_selector_finds_the_pods_of_the_deployment() {
         }
     }
 }
+
+#[test]
+fn every_port_that_is_named_is_one_that_is_there() {
+    let enabled = "networkPolicy.enabled=true,metrics.serviceMonitor.enabled=true";
+    let all = objects(&rendered(SYSTEM, &["--set", enabled]).unwrap());
+    let of_kind = |kind: &str| all.iter().find(|object| object["kind"] == kind).unwrap();
+    let named = |kind: &str, path: &str| {
+        let name = of_kind(kind).pointer(path).and_then(Value::as_str);
+        name.unwrap_or_else(|| panic!("{kind} has no {path}"))
+            .to_owned()
+    };
+    let of_pod = named(
+        "Deployment",
+        "/spec/template/spec/containers/0/ports/0/name",
+    );
+    let container = of_kind("Deployment").pointer("/spec/template/spec/containers/0");
+    for probe in ["livenessProbe", "readinessProbe"] {
+        assert_eq!(container.unwrap()[probe]["httpGet"]["port"], *of_pod);
+    }
+    assert_eq!(
+        named("NetworkPolicy", "/spec/ingress/0/ports/0/port"),
+        of_pod
+    );
+    assert_eq!(named("Service", "/spec/ports/0/targetPort"), of_pod);
+    let scraped = &of_kind("ServiceMonitor")["spec"]["endpoints"][0];
+    assert_eq!(scraped["port"], *named("Service", "/spec/ports/0/name"));
+    assert_eq!(scraped["path"], "/metrics");
+    // The metrics' own label `namespace` is the one of the objects, not of the Pod.
+    assert_eq!(scraped["honorLabels"], true);
+    let wanted = &of_kind("ServiceMonitor")["spec"]["selector"]["matchLabels"];
+    let labels = &of_kind("Service")["metadata"]["labels"];
+    for (label, value) in wanted.as_object().unwrap() {
+        assert_eq!(labels[label], *value, "{label}");
+    }
+}

@@ -4,6 +4,7 @@
 mod admission;
 mod conform;
 mod equal;
+mod hurtful;
 mod installed;
 mod namespaced;
 mod upgraded;
