@@ -40,7 +40,7 @@ fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
         let agreed = match kstatus(object) {
             "InProgress" => health.status == "Progressing",
             "Failed" => health.status == "Degraded",
-            _ if has_false_condition(object) => true,
+            _ if has_false_condition(object) => health.status == of_trouble(object),
             _ => matches!(health.status.as_str(), "Healthy" | "Suspended"),
         };
         assert!(agreed, "{} is {}", told(object, health), kstatus(object));
@@ -80,6 +80,21 @@ const FURTHER: [&str; 9] = [
 fn has_false_condition(object: &Value) -> bool {
     let mut further = FURTHER.iter();
     further.any(|kind| condition_of(object, kind)["status"] == "False")
+}
+
+/// What Argo CD says of an object that is ready and has a further condition that is False.
+fn of_trouble(object: &Value) -> &'static str {
+    let further = FURTHER.iter().map(|kind| condition_of(object, kind));
+    let mut wrong = further.filter(|condition| condition["status"] == "False");
+    let first = wrong.next().unwrap();
+    let wanted = object["spec"]["desiredState"].as_str();
+    if wanted.is_some_and(|it| it != "Running" && object["status"]["phase"] == it) {
+        return "Suspended";
+    }
+    if first["reason"] == "Applying" {
+        return "Progressing";
+    }
+    "Degraded"
 }
 
 /// Those that the script need not look at: the three that it begins with, a schedule that is suspended, and how

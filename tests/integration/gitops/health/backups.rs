@@ -131,6 +131,13 @@ fn a_strategy_its_cluster_and_its_store_in_every_phase() {
         "True",
         "LastBackupsSucceeded",
     );
+    world.edit("backupstorage", "nfs", "spec: {capacity: 1Ki}");
+    world.condition(
+        ("backupstorage", "nfs"),
+        "WithinCapacity",
+        "False",
+        "StoreNearlyFull",
+    );
     world.edit("backupstrategy", "nightly", "spec: {suspend: true}");
     world.phase("backupstrategy", "nightly", "Paused");
     world.edit("backupstrategy", "nightly", "spec: {suspend: false}");
@@ -167,4 +174,5 @@ fn a_strategy_its_cluster_and_its_store_in_every_phase() {
     of("OceanBaseCluster", "Healthy");
     of("OceanBaseCluster", "Progressing");
     of("BackupStorage", "Healthy");
+    of("BackupStorage", "Degraded");
 }

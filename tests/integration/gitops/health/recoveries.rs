@@ -1,13 +1,13 @@
 //! Recoveries.
 
 use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::RestoreStage;
+use oceanbase_sim::model::{RecoverStage, RestoreStage};
 
 use super::super::recorder::Recorder;
 use super::assert_judged;
 use crate::stories::ONE_TENANT;
 use crate::stories::recovery::{ALLOWED, recoverable_as, recovery};
-use crate::support::World;
+use crate::support::{World, world};
 
 /// Lets the recovery as this tenant go on to there, and waits until its task shows this phase.
 fn held(world: &World, (task, tenant): (&str, &str), at: RestoreStage, phase: &str) {
@@ -73,6 +73,56 @@ fn a_recovery_in_every_phase() {
             ("RecoveryTask", "Failed", "Degraded"),
             ("RecoveryTask", "Canceling", "Progressing"),
             ("RecoveryTask", "Canceled", "Degraded"),
+        ],
+    );
+}
+
+const WITH_TABLES: &str = "
+version: '4.3.5.2'
+cluster: {name: obprod, id: 7}
+speed: 200
+tenants:
+  - {name: orders, fullBackupSize: 1GiB, password: 'canary-reader-3f2b+71c', tables: [{name: shop.orders, rows: 1000}]}
+";
+
+const OF_TABLES: &str = "
+target: {type: ExistingTenant, tenantName: orders}
+objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
+";
+
+const VERIFICATION: &str = "
+finish: Standby
+verification:
+  credentialsSecretRef: {name: reader}
+  checks: [{name: all-orders, sql: SELECT COUNT(*) FROM shop.orders, expect: '1000'}]
+";
+
+/// Phases that only recoveries of tables and verifications have.
+#[test]
+fn tables_and_a_verification_in_every_phase() {
+    let allowed =
+        "spec: {recovery: {policy: Allowed, verification: Allowed, targetTenants: [orders]}}";
+    let world = recoverable_as("argo-tables", WITH_TABLES, allowed);
+    let reader = world::secret("canary-reader-3f2b+71c").replace("prod-sys", "reader");
+    world.apply(&reader);
+    let recorder = Recorder::start(&world);
+    world.apply(&recovery("drill", VERIFICATION));
+    world.phase("recoverytask", "drill", "Completed");
+    world.inject(Fault::HoldRecoverTable {
+        tenant: "orders".to_owned(),
+        at: RecoverStage::Importing,
+    });
+    world.apply(&recovery("tables", OF_TABLES));
+    world.phase("recoverytask", "tables", "Importing");
+    world.edit("recoverytask", "tables", "spec: {cancel: true}");
+    world.phase("recoverytask", "tables", "Canceled");
+    assert_judged(
+        &recorder,
+        &[
+            ("RecoveryTask", "Verifying", "Progressing"),
+            ("RecoveryTask", "CleaningUp", "Progressing"),
+            ("RecoveryTask", "Importing", "Progressing"),
+            ("RecoveryTask", "Completed", "Healthy"),
         ],
     );
 }
