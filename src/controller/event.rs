@@ -58,17 +58,7 @@ impl Events {
         } else {
             tracing::info!(reason = event.reason, note = %event.message, "event");
         }
-        let note = Note {
-            type_: if event.warning {
-                EventType::Warning
-            } else {
-                EventType::Normal
-            },
-            reason: event.reason.to_owned(),
-            note: Some(shortened(event.message, LIMIT)),
-            action: "Reconcile".to_owned(),
-            secondary: None,
-        };
+        let note = noted(event);
         let letter = Letter::Event(Box::new((note, object)));
         let taken = self.0.try_send(letter).is_ok();
         if !taken {
@@ -107,6 +97,21 @@ impl Courier {
     }
 }
 
+/// As the API takes it.
+fn noted(event: Event) -> Note {
+    Note {
+        type_: if event.warning {
+            EventType::Warning
+        } else {
+            EventType::Normal
+        },
+        reason: event.reason.to_owned(),
+        note: Some(shortened(event.message, LIMIT)),
+        action: "Reconcile".to_owned(),
+        secondary: None,
+    }
+}
+
 /// Whether the object's namespace is being deleted, so that nothing can be made there any more.
 fn is_namespace_going(error: &kube::Error) -> bool {
     let kube::Error::Api(refusal) = error else {
@@ -121,5 +126,23 @@ pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &
     let Some(event) = event else { return };
     if context.events.tell(object.object_ref(&()), event) {
         context.metrics.wrote(K::CONTROLLER, "event");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The API refuses a note of more than 1024 bytes, and with it the event.
+    #[test]
+    fn a_long_message_is_cut_to_what_the_api_takes() {
+        let event = Event {
+            reason: "BackupFailed",
+            message: "\u{5907}".repeat(4000),
+            warning: true,
+        };
+        let note = noted(event).note.unwrap();
+        assert!((990..1024).contains(&note.len()), "{} bytes", note.len());
+        assert!(note.ends_with('…'), "{note}");
     }
 }

@@ -145,22 +145,24 @@ fn assert_well_formed(metrics: &str) {
 }
 
 #[test]
-fn the_series_of_a_strategy_go_with_it() {
+fn the_series_of_what_is_deleted_go_with_it() {
     let world = World::started("unscraped", ONE_TENANT);
     world.apply(NIGHTLY);
-    let operator = world.operator.as_ref().unwrap();
-    let has_series = |metrics: &String| metrics.contains("strategy=\"nightly\"");
-    eventually(
-        "series of the strategy",
-        || operator.page("/metrics").1,
-        has_series,
-    );
-    world
-        .kubectl(&["delete", "backupstrategy", "nightly"])
-        .unwrap();
-    eventually(
-        "no series of the strategy",
-        || operator.page("/metrics").1,
-        |metrics| !has_series(metrics),
-    );
+    world.phase("logbackup", "prod-t1002", "InProgress");
+    let metrics = || world.operator.as_ref().unwrap().page("/metrics").1;
+    let here = format!("namespace=\"{}\"", world.namespace);
+    let steps = [
+        (("backupstrategy", "nightly"), "strategy=\"nightly\""),
+        (("logbackup", "prod-t1002"), "tenant=\"orders\""),
+        (("backupstorage", "nfs"), "storage=\"nfs\""),
+        // Nothing is left of the namespace.
+        (("oceanbasecluster", "prod"), &*here),
+    ];
+    for ((kind, name), series) in steps {
+        let of = |text: &String| text.contains(series);
+        eventually(&format!("series with {series}"), metrics, of);
+        world.kubectl(&["delete", kind, name]).unwrap();
+        let none = |text: &String| !of(text);
+        eventually(&format!("no series with {series}"), metrics, none);
+    }
 }
