@@ -5,6 +5,8 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use oceanbase_backup_operator::{oceanbase, telemetry};
 
+use crate::preview;
+
 /// Between these lines of docs/troubleshooting.md stand the errors of the database.
 const BEGIN: &str = "<!-- The table is made from the code by `cargo xtask docs`. -->\n";
 const END: &str = "<!-- End of the table. -->\n";
@@ -19,8 +21,11 @@ pub(crate) fn write() -> Result<()> {
 }
 
 /// Path below the root, and text.
-fn pages() -> Result<[(&'static str, String); 3]> {
+fn pages() -> Result<[(&'static str, String); 6]> {
     Ok([
+        ("docs/images/obbackup-fleet.svg", picture("fleet")?),
+        ("docs/images/obbackup-strategy.svg", picture("strategy")?),
+        ("docs/images/obbackup-operator.svg", picture("operator")?),
         ("docs/metrics.md", telemetry::page::page()),
         (
             "docs/troubleshooting.md",
@@ -36,6 +41,13 @@ fn pages() -> Result<[(&'static str, String); 3]> {
 fn read(name: &str) -> Result<String> {
     let path = crate::root().join(Path::new(name));
     std::fs::read_to_string(&path).with_context(|| format!("can not read {}", path.display()))
+}
+
+fn picture(name: &str) -> Result<String> {
+    let dashboard = read(&format!(
+        "deploy/monitoring/dashboards/obbackup-{name}.json"
+    ))?;
+    preview::picture(&dashboard, &read("docs/dashboards-sample.md")?)
 }
 
 /// The page with the database's errors as the code explains them.

@@ -12,6 +12,7 @@ mod ending;
 mod generated;
 mod image;
 mod kubernetes;
+mod preview;
 mod process;
 mod reference;
 mod simulate;
