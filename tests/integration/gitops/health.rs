@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::recorder::Recorder;
 use super::{argo, file};
+use crate::support::eventually;
 use crate::support::world::condition_of;
 
 /// Kind, phase, and what Argo CD says of an object in it.
@@ -16,27 +17,21 @@ type Expected<'a> = (&'a str, &'a str, &'a str);
 
 /// Asserts that each state was seen and judged so, and that Argo CD and Flux agree on every other one.
 fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
-    let objects = recorder.objects();
-    let judged = argo().health(&objects).unwrap();
-    let judged: Vec<(&Value, Health)> = objects
-        .iter()
-        .zip(judged)
-        .map(|(object, health)| (object, health.expect("a script for the kind")))
-        .collect();
-    let missing: Vec<_> = expected
-        .iter()
-        .filter(|wanted| {
-            !judged
-                .iter()
-                .any(|(object, health)| is(object, health, wanted))
-        })
-        .collect();
-    let seen: Vec<String> = judged
-        .iter()
-        .map(|(object, health)| told(object, health))
-        .collect();
-    assert!(missing.is_empty(), "{missing:#?} in {seen:#?}");
-    for (object, health) in &judged {
+    // The last one may have been read before the watch has told it.
+    eventually(
+        "every state",
+        || {
+            let judged = judged(recorder);
+            let was_seen = |wanted: &Expected<'_>| {
+                let mut all = judged.iter();
+                all.any(|(object, health)| is(object, health, wanted))
+            };
+            let missing = expected.iter().filter(|&wanted| !was_seen(wanted));
+            missing.copied().collect::<Vec<_>>()
+        },
+        Vec::is_empty,
+    );
+    for (object, health) in &judged(recorder) {
         let agreed = match kstatus(object) {
             "InProgress" => health.status == "Progressing",
             "Failed" => health.status == "Degraded",
@@ -46,6 +41,16 @@ fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
         assert!(agreed, "{} is {}", told(object, health), kstatus(object));
         assert!(!health.message.is_empty(), "{}", told(object, health));
     }
+}
+
+/// What Argo CD says of every version of every object so far.
+fn judged(recorder: &Recorder) -> Vec<(Value, Health)> {
+    let objects = recorder.objects();
+    let judged = argo().health(&objects).unwrap();
+    let judged = judged
+        .into_iter()
+        .map(|health| health.expect("a script for the kind"));
+    objects.into_iter().zip(judged).collect()
 }
 
 fn is(object: &Value, health: &Health, (kind, phase, status): &Expected<'_>) -> bool {

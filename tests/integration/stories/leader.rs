@@ -90,6 +90,8 @@ spec: {holderIdentity: somebody, leaseDurationSeconds: 3600}
     );
     let (_, metrics) = operator.page("/metrics");
     assert!(metrics.contains("\nobbackup_leader 0\n"), "{metrics}");
+    // What is true of objects is told once: by the one that acts.
+    assert!(!metrics.contains("namespace="), "{metrics}");
     assert_eq!(world.simulator.connections().logins, 0);
     assert_eq!(leader(&world), "somebody");
 }
