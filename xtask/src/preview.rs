@@ -101,12 +101,12 @@ fn draw(svg: &mut String, panel: &Value, rows: &Rows) {
             "nothing yet",
         );
     } else if kind == "stat" {
-        // The number, or, where that is always 1, the name.
         let (name, value) = &rows[0];
-        let shown = if name.is_empty() { value } else { name };
-        let size = if shown.len() > 8 { 16 } else { 30 };
-        let how = format!("text-anchor=\"middle\" font-size=\"{size}\" fill=\"#73bf69\"");
-        put(svg, (x + width / 2, y + height / 2 + 24), &how, shown);
+        let middle = x + width / 2;
+        let how = "text-anchor=\"middle\" font-size=\"30\" fill=\"#73bf69\"";
+        put(svg, (middle, y + height / 2 + 20), how, value);
+        let how = "text-anchor=\"middle\" fill=\"#8e8e99\"";
+        put(svg, (middle, y + height - 8), how, &cut(name, width - 20));
     } else {
         list(svg, (x, y + 24), (width, height - 24), &kind, rows);
     }
