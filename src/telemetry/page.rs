@@ -12,7 +12,8 @@ since 1970, lengths of time seconds, sizes bytes. A series that is not there is 
 that does not exist: 0 never stands for \"never\". Labels are bounded: none holds the name of a task, a uid, a path or the
 text of an error.
 
-A strategy with one tenant and its log backup has at most 40 series. Of several replicas only the one that acts exports
+A strategy with one tenant and its log backup has at most 40 series while all is well and nothing runs; a backup that runs,
+alerts, failures and verifications add some. Of several replicas only the one that acts exports
 what is true of strategies, tenants, clusters and stores.
 
 Rules that alert on them are in [deploy/monitoring](../deploy/monitoring), with [a runbook for each](runbooks/README.md);

@@ -193,8 +193,11 @@ fn note_complete<'a>(
     let families = &context.metrics.tenants;
     let times = newest_first.clone().filter_map(took);
     families.usual_duration.set_known(labels, usual(times));
-    let sizes = newest_first.clone().filter_map(|of| of.output_bytes);
-    families.usual_size.set_known(labels, usual(sizes));
+    // The sizes of incremental ones are what they are: no rule compares them.
+    if labels[3] == "full" {
+        let sizes = newest_first.clone().filter_map(|of| of.output_bytes);
+        families.usual_size.set_known(labels, usual(sizes));
+    }
     let Some(newest) = newest_first.into_iter().next() else {
         return;
     };

@@ -74,7 +74,7 @@ families! {
     usual_duration: Gauge<4> = "usual_duration_seconds" ["namespace", "strategy", "tenant", "type"]
         "Median time of the seven complete ones before it; none where fewer than three are there (`history`).";
     usual_size: Gauge<4> = "usual_size_bytes" ["namespace", "strategy", "tenant", "type"]
-        "Median bytes of the seven complete ones before it; none where fewer than three are there.";
+        "Median bytes of the seven complete full ones before it; none for incremental ones, and where fewer than three are there.";
     throughput: Gauge<4> = "last_throughput_bytes_per_second" ["namespace", "strategy", "tenant", "type"]
         "Bytes of the newest complete data backup by the time that it took.";
     went_well: Gauge<4> = "last_success" ["namespace", "strategy", "tenant", "type"]
