@@ -22,7 +22,7 @@ fn a_release_and_a_namespace_may_have_digits_for_a_name() {
     let here = plane();
     here.kubectl(&["create", "namespace", "456"]).unwrap();
     let everything = "crds.install=false,networkPolicy.enabled=true,\
-                      metrics.serviceMonitor.enabled=true,metrics.prometheusRule.enabled=true,\
+                      metrics.podMonitor.enabled=true,metrics.prometheusRule.enabled=true,\
                       metrics.dashboards.enabled=true";
     let mut helm = helm::offline(here.directory()).unwrap();
     helm.args(["template", "123", super::CHART, "--namespace=456"]);
