@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 use super::super::LOG_BACKUP;
 use super::fields::{Field, fields};
+use super::roomy;
 use super::shapes::{sent, shapes, usual};
 use crate::support::api::{self, client_of};
 use crate::support::cluster::run;
@@ -234,7 +235,7 @@ fn database(fields: &[Field]) -> Node {
     let tenants = names.iter().map(|name| json!({"name": name}));
     let scenario = json!({
         "version": "4.3.5.2", "speed": 200, "cluster": {"name": "obprod", "id": 7},
-        "tenants": tenants.collect::<Vec<_>>(),
+        "server": roomy(), "tenants": tenants.collect::<Vec<_>>(),
     });
     Node::start(&scenario.to_string())
 }

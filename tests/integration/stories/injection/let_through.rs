@@ -9,9 +9,9 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 
-use super::HOSTILE;
 use super::fields::{Field, fields};
 use super::shapes::{Sent, sent, shapes, usual};
+use super::{HOSTILE, roomy};
 use crate::support::api::{self, client};
 use crate::support::{World, within};
 
@@ -195,7 +195,7 @@ fn world_with(expected: &[Expected]) -> World {
         .map(|expected| json!({"name": expected.tenant}));
     let tenants = json!({
         "version": "4.3.5.2", "speed": 200, "cluster": {"name": "obprod", "id": 7},
-        "tenants": tenants.collect::<Vec<_>>(),
+        "server": roomy(), "tenants": tenants.collect::<Vec<_>>(),
     });
     let world = World::new("injection", &tenants.to_string());
     let secret = json!({
