@@ -2,12 +2,10 @@
 //! leaves everything where it is.
 
 use oceanbase_backup_operator::api;
-use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
-use super::{CHART, RELEASE, SCENARIO, apply_strategy, established, task_is};
+use super::{CHART, HeldBackup, RELEASE, SCENARIO, apply_strategy, established, task_is};
 use crate::support::installation::{Installation, SYSTEM};
 use crate::support::{Node, eventually};
 
@@ -127,33 +125,18 @@ fn uninstalling_leaves_definitions_objects_and_the_database_as_they_are() {
 fn a_backup_that_runs_while_the_chart_is_uninstalled_is_followed_by_the_next_installation() {
     let here = Installation::empty();
     install(&here);
-    let node = Node::start(SCENARIO);
-    let tenant = || "orders".to_owned();
-    let hold = Fault::Hold {
-        tenant: tenant(),
-        at: Stage::Doing,
-    };
-    node.simulator.inject(hold).unwrap();
-    let operator = here.start_operator();
-    apply_strategy(&here, &node);
-    let running = task_is(&here, "shop", "InProgress");
+    let (held, operator) = HeldBackup::start(&here);
 
     here.helm(&["uninstall", RELEASE, "--namespace", SYSTEM])
         .unwrap();
     assert!(operator.terminate().success());
-    let release = Fault::Release { tenant: tenant() };
-    node.simulator.inject(release).unwrap();
+    held.release();
     assert_eq!(
         task_is(&here, "shop", "InProgress")["metadata"],
-        running["metadata"]
+        held.task["metadata"]
     );
 
     install(&here);
     let _operator = here.start_operator();
-    let ended = task_is(&here, "shop", "Completed");
-    for field in ["/metadata/uid", "/status/jobId"] {
-        assert_eq!(ended.pointer(field), running.pointer(field), "{field}");
-    }
-    let count = |kind| node.simulator.log(|log| log.of_kind(kind).count());
-    assert_eq!((count(Kind::Backup), count(Kind::CancelBackup)), (1, 0));
+    held.has_gone_through_once(&here);
 }

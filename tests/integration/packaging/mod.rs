@@ -12,10 +12,13 @@ mod values;
 
 use std::sync::LazyLock;
 
+use oceanbase_sim::fault::Fault;
+use oceanbase_sim::model::Stage;
+use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
 use crate::support::cluster::run;
-use crate::support::installation::Installation;
+use crate::support::installation::{Installation, OperatorProcess};
 use crate::support::world::{NFS, PASSWORD, cluster, secret};
 use crate::support::{Node, eventually};
 
@@ -118,4 +121,48 @@ fn task_is(here: &Installation, namespace: &str, phase: &str) -> Value {
     );
     assert_eq!(tasks["items"].as_array().unwrap().len(), 1);
     tasks["items"][0].clone()
+}
+
+/// A backup of `orders` that an installed operator has started, and that the database holds while it runs.
+struct HeldBackup {
+    node: Node,
+    /// Its task.
+    task: Value,
+}
+
+impl HeldBackup {
+    /// Starts the operator as it was installed, and has it start the backup.
+    fn start(here: &Installation) -> (Self, OperatorProcess) {
+        let node = Node::start(SCENARIO);
+        let hold = Fault::Hold {
+            tenant: "orders".to_owned(),
+            at: Stage::Doing,
+        };
+        node.simulator.inject(hold).unwrap();
+        let operator = here.start_operator();
+        apply_strategy(here, &node);
+        let task = task_is(here, "shop", "InProgress");
+        (Self { node, task }, operator)
+    }
+
+    fn release(&self) {
+        let tenant = "orders".to_owned();
+        self.node
+            .simulator
+            .inject(Fault::Release { tenant })
+            .unwrap();
+    }
+
+    /// Waits for its end, by the task and the job that began, and nothing else was sent.
+    fn has_gone_through_once(&self, here: &Installation) {
+        let ended = task_is(here, "shop", "Completed");
+        for field in ["/metadata/uid", "/status/jobId"] {
+            assert_eq!(ended.pointer(field), self.task.pointer(field), "{field}");
+        }
+        let count = |kind| {
+            let simulator = &self.node.simulator;
+            simulator.log(|log| log.of_kind(kind).count())
+        };
+        assert_eq!((count(Kind::Backup), count(Kind::CancelBackup)), (1, 0));
+    }
 }

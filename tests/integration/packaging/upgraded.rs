@@ -3,12 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::Stage;
-use oceanbase_sim::statement::Kind;
-
-use super::{CHART, RELEASE, SCENARIO, apply_strategy, established, task_is};
-use crate::support::Node;
+use super::{CHART, HeldBackup, RELEASE, established};
 use crate::support::installation::{Installation, SYSTEM};
 
 fn copy(from: &Path, to: &Path) {
@@ -60,16 +55,7 @@ fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
         .unwrap();
     established(&here);
     assert_eq!(short_names(&here), serde_json::Value::Null);
-    let node = Node::start(SCENARIO);
-    let tenant = || "orders".to_owned();
-    let hold = Fault::Hold {
-        tenant: tenant(),
-        at: Stage::Doing,
-    };
-    node.simulator.inject(hold).unwrap();
-    let operator = here.start_operator();
-    apply_strategy(&here, &node);
-    let running = task_is(&here, "shop", "InProgress");
+    let (held, operator) = HeldBackup::start(&here);
 
     let upgrade = ["upgrade", RELEASE, CHART, "--namespace", SYSTEM];
     here.helm(&[&upgrade[..], &["--set=log.format=text"]].concat())
@@ -78,15 +64,9 @@ fn an_update_while_a_backup_runs_brings_new_definitions_and_loses_nothing() {
     // As the Deployment does it: the new one stands by before the old one ends.
     let _next = here.start_operator();
     assert!(operator.terminate().success());
-    let release = Fault::Release { tenant: tenant() };
-    node.simulator.inject(release).unwrap();
+    held.release();
 
-    let ended = task_is(&here, "shop", "Completed");
-    for field in ["/metadata/uid", "/status/jobId"] {
-        assert_eq!(ended.pointer(field), running.pointer(field), "{field}");
-    }
-    let backups = node.simulator.log(|log| log.of_kind(Kind::Backup).count());
-    assert_eq!(backups, 1);
+    held.has_gone_through_once(&here);
     let log_backups = here.get(&["logbackups", "--namespace", "shop"]);
     assert_eq!(log_backups["items"][0]["status"]["phase"], "InProgress");
 }
