@@ -57,7 +57,7 @@ mod suspend;
 mod suspend_midway;
 mod switch;
 mod tenants;
-mod verification;
+pub(crate) mod verification;
 
 use crate::support::{World, eventually};
 

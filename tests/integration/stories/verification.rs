@@ -13,7 +13,8 @@ use crate::support::{World, eventually};
 /// The password of `root` in tenant `orders`: it comes back with the tenant.
 const READER: &str = "canary-reader-3f2b+71c";
 
-const SCENARIO: &str = "
+/// A tenant with a table, in which a verification finds 1,000 rows.
+pub(crate) const WITH_TABLE: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
 speed: 200
@@ -25,7 +26,7 @@ const ALLOWED: &str = "spec: {recovery: {verification: Allowed}}";
 
 /// A world in which tenant `orders` can be verified, and verification is allowed.
 fn verifiable(story: &str) -> World {
-    let world = World::started(story, SCENARIO);
+    let world = World::started(story, WITH_TABLE);
     world.edit("oceanbasecluster", "prod", ALLOWED);
     reader(&world, READER);
     world.apply(NIGHTLY);

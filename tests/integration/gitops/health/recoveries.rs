@@ -7,6 +7,7 @@ use super::super::recorder::Recorder;
 use super::assert_judged;
 use crate::stories::ONE_TENANT;
 use crate::stories::recovery::{ALLOWED, recoverable_as, recovery};
+use crate::stories::verification::WITH_TABLE;
 use crate::support::{World, world};
 
 /// Lets the recovery as this tenant go on to there, and waits until its task shows this phase.
@@ -77,14 +78,6 @@ fn a_recovery_in_every_phase() {
     );
 }
 
-const WITH_TABLES: &str = "
-version: '4.3.5.2'
-cluster: {name: obprod, id: 7}
-speed: 200
-tenants:
-  - {name: orders, fullBackupSize: 1GiB, password: 'canary-reader-3f2b+71c', tables: [{name: shop.orders, rows: 1000}]}
-";
-
 const OF_TABLES: &str = "
 target: {type: ExistingTenant, tenantName: orders}
 objects: {tables: [{from: shop.orders, to: shop.orders_restored}]}
@@ -102,7 +95,7 @@ verification:
 fn tables_and_a_verification_in_every_phase() {
     let allowed =
         "spec: {recovery: {policy: Allowed, verification: Allowed, targetTenants: [orders]}}";
-    let world = recoverable_as("argo-tables", WITH_TABLES, allowed);
+    let world = recoverable_as("argo-tables", WITH_TABLE, allowed);
     let reader = world::secret("canary-reader-3f2b+71c").replace("prod-sys", "reader");
     world.apply(&reader);
     let recorder = Recorder::start(&world);
