@@ -89,10 +89,6 @@ func (s *supervisor) startControllerManager(kubeconfig string) error {
 		"--use-service-account-credentials=false",
 		"--leader-elect=false",
 		"--secure-port=0",
-		// Each of some hundred stories deletes its namespace, of which each takes as many requests:
-		// twenty a second, which is what is allowed otherwise, are minutes behind.
-		"--kube-api-qps=500",
-		"--kube-api-burst=1000",
 	)
 }
 

@@ -39,9 +39,7 @@ fn of_the_server() -> Vec<String> {
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
     };
-    let said = api::runtime().block_on(Script::new(client.clone(), "honest").run(collect));
-    api::delete_namespace(client, "honest");
-    said
+    api::runtime().block_on(Script::new(client.clone(), "honest").run(collect))
 }
 
 #[test]

@@ -116,12 +116,6 @@ pub(crate) fn create_namespace(client: &Client, name: &str) {
     send(client, "POST", path, "application/json", &object).unwrap();
 }
 
-/// Deletes a namespace and does not wait for its end.
-pub(crate) fn delete_namespace(client: &Client, name: &str) {
-    let path = format!("/api/v1/namespaces/{name}");
-    let _ = send(client, "DELETE", &path, "application/json", &Value::Null);
-}
-
 fn send(
     client: &Client,
     method: &str,
