@@ -49,6 +49,11 @@ use super::log_backup::RecoveryWindow;
         json_path = r#".status.conditions[?(@.type=="Ready")].status"#
     ),
     printcolumn(
+        name = "REACHABLE",
+        type_ = "string",
+        json_path = r#".status.conditions[?(@.type=="Reachable")].status"#
+    ),
+    printcolumn(
         name = "AGE",
         type_ = "date",
         json_path = ".metadata.creationTimestamp"
@@ -251,6 +256,10 @@ pub struct OceanBaseClusterStatus {
     /// Generation of the spec that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// Generation of the spec by which the database has answered: the object is ready from then on,
+    /// also while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub applied_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]

@@ -49,6 +49,7 @@ pub(super) fn database(
             reason: trouble.reason,
             message: format!("OceanBaseCluster '{cluster}': {}", trouble.message),
             permanent: trouble.permanent,
+            outage: trouble.outage,
         }),
     }
 }

@@ -20,6 +20,11 @@ use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenan
 const LISTED: usize = 50;
 /// Phase and the console's words where backups can not be made.
 const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
+/// What `Ready` says of a description by which the database has answered.
+const ACCEPTED: (&str, &str) = (
+    "Accepted",
+    "the database has answered by this description; `Reachable` says whether it does now",
+);
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -60,18 +65,17 @@ pub fn decide(
     let (progress, reachable, reason, message) = match &seen.database {
         Ok(snapshot) => {
             note(&mut status, previous, snapshot, seen);
+            status.applied_generation = Some(generation);
             let message = format!("the cluster answers; version {}", snapshot.version);
-            (Progress::Ready, Status::True, "Reachable", message)
+            let progress = condition::progress(Progress::Ready, ACCEPTED.0, ACCEPTED.1);
+            (progress, Status::True, "Reachable", message)
         }
         Err(obstacle) => {
             if previous.identity.is_none() && !obstacle.is_passing() {
                 status.backup = Some(never_seen(seen));
             }
-            let progress = if obstacle.permanent {
-                Progress::Stalled
-            } else {
-                Progress::Reconciling
-            };
+            let is_applied = previous.applied_generation == Some(generation);
+            let progress = condition::blocked(obstacle, is_applied.then_some(ACCEPTED));
             let reachable = if obstacle.is_passing() {
                 Status::Unknown
             } else {
@@ -85,7 +89,7 @@ pub fn decide(
             )
         }
     };
-    let mut conditions = Vec::from(condition::progress(progress, reason, &message));
+    let mut conditions = Vec::from(progress);
     conditions.push(wanted(REACHABLE, reachable, reason, &message));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);

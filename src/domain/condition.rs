@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{shortened, time};
+use super::{Obstacle, shortened, time};
 use crate::api::Condition;
 use crate::api::condition::types::{READY, RECONCILING, STALLED};
 
@@ -101,6 +101,18 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] 
         wanted(RECONCILING, is(Progress::Reconciling), reason, under_way),
         wanted(STALLED, is(Progress::Stalled), reason, needs_help),
     ]
+}
+
+/// How far an object has come that something stands in the way of. `applied` is what `Ready` says of it
+/// where what it asks for was applied before: it stays so while the database can not be read, as a sync must
+/// not wait for the end of an outage.
+#[must_use]
+pub fn blocked(obstacle: &Obstacle, applied: Option<(&str, &str)>) -> [Wanted; 3] {
+    match applied {
+        _ if obstacle.permanent => progress(Progress::Stalled, obstacle.reason, &obstacle.message),
+        Some((reason, message)) if obstacle.outage => progress(Progress::Ready, reason, message),
+        _ => progress(Progress::Reconciling, obstacle.reason, &obstacle.message),
+    }
 }
 
 /// A condition as it is now, where it was shown with another status before.

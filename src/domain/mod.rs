@@ -110,6 +110,9 @@ pub struct Obstacle {
     pub message: String,
     /// Whether only somebody's help makes it go away; otherwise the object waits.
     pub permanent: bool,
+    /// Whether it is that the database can not be read now, while all is there that describes the way to
+    /// it: what was applied before stays applied.
+    pub outage: bool,
 }
 
 impl Obstacle {
@@ -120,6 +123,7 @@ impl Obstacle {
             reason,
             message: message.into(),
             permanent: false,
+            outage: false,
         }
     }
 
@@ -130,6 +134,16 @@ impl Obstacle {
             reason,
             message: message.into(),
             permanent: true,
+            outage: false,
+        }
+    }
+
+    /// A database that does not answer.
+    #[cfg(test)]
+    pub(crate) fn outage() -> Self {
+        Self {
+            outage: true,
+            ..Self::waiting("Unreachable", "no route")
         }
     }
 

@@ -137,11 +137,6 @@ pub fn decide(
             condition::progress(Progress::Ready, "Accepted", "the description is complete").to_vec()
         }
         Err(obstacle) => {
-            let progress = if obstacle.permanent {
-                Progress::Stalled
-            } else {
-                Progress::Reconciling
-            };
             let known = previous
                 .conditions
                 .iter()
@@ -153,7 +148,7 @@ pub fn decide(
                     message: obstacle.message.clone(),
                 });
             }
-            condition::progress(progress, obstacle.reason, &obstacle.message).to_vec()
+            condition::blocked(obstacle, None).to_vec()
         }
     };
     let (reachable, reason, message) = reachable(seen, now);

@@ -200,6 +200,7 @@ impl Reflector {
                     Version::OLDEST
                 ),
                 permanent: true,
+                outage: true,
             });
         }
         let parameters = read

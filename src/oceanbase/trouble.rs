@@ -15,6 +15,8 @@ pub struct Trouble {
     pub message: String,
     /// Whether only somebody's help makes it go away.
     pub permanent: bool,
+    /// Whether all is there that describes the way to the database.
+    pub outage: bool,
 }
 
 /// `OB_PASSWORD_WRONG`, also of an unknown tenant.
@@ -30,6 +32,7 @@ impl From<CredentialsError> for Trouble {
                 reason: "ClusterNotFound",
                 message: "the OceanBaseCluster is gone".to_owned(),
                 permanent: true,
+                outage: false,
             },
             CredentialsError::Unusable {
                 reason,
@@ -39,11 +42,13 @@ impl From<CredentialsError> for Trouble {
                 reason,
                 message,
                 permanent,
+                outage: false,
             },
             CredentialsError::Unavailable(message) => Self {
                 reason: "KubernetesUnavailable",
                 message,
                 permanent: false,
+                outage: true,
             },
         }
     }
@@ -63,6 +68,7 @@ impl Trouble {
                 reason: "Unreachable",
                 message: format!("{error}. {CHECK_ENDPOINTS}"),
                 permanent: false,
+                outage: true,
             },
             ConnectError::Tls(_) => Self {
                 reason: "TlsFailed",
@@ -71,6 +77,7 @@ impl Trouble {
                      OceanBaseCluster: its `mode`, and the certificate of `caSecretRef`"
                 ),
                 permanent: false,
+                outage: true,
             },
             ConnectError::Refused(refusal) => {
                 let failure = explain_refusal(refusal);
@@ -84,6 +91,7 @@ impl Trouble {
                     reason: failure.reason,
                     message,
                     permanent: true,
+                    outage: true,
                 }
             }
         }
@@ -99,12 +107,14 @@ impl From<&QueryError> for Trouble {
                     reason: failure.reason,
                     message: failure.message,
                     permanent: failure.class == FailureClass::Permanent,
+                    outage: true,
                 }
             }
             QueryError::Lost(why) => Self {
                 reason: "Unreachable",
                 message: format!("the database was lost: {why}. {CHECK_ENDPOINTS}"),
                 permanent: false,
+                outage: true,
             },
         }
     }
@@ -116,6 +126,7 @@ impl From<&ViewError> for Trouble {
             reason: "ViewNotUnderstood",
             message: format!("{error}; report this with the version of the server"),
             permanent: false,
+            outage: true,
         }
     }
 }

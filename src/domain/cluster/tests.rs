@@ -1,5 +1,6 @@
 //! A cluster's page, for what the database and the strategies show.
 
+mod outage;
 mod windows;
 
 use super::*;
@@ -117,15 +118,6 @@ fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
     assert_eq!(phase(&page), "Abnormal");
 }
 
-#[test]
-fn what_was_known_of_backups_stands_while_a_cluster_does_not_answer() {
-    let mut page = Page::default();
-    page.look(&shows(vec![backed_up(1002, 0)]), 0);
-    let before = page.status.backup.clone();
-    page.look(&hidden(Obstacle::waiting("Unreachable", "no route")), 1);
-    assert_eq!(page.status.backup, before);
-}
-
 fn connecting() -> Obstacle {
     Obstacle::waiting("Connecting", "the cluster is being connected to")
 }
@@ -174,10 +166,7 @@ fn a_cluster_that_answers_is_current() {
 #[test]
 fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_failed() {
     for (obstacle, expected) in [
-        (
-            Obstacle::waiting("Unreachable", "no answer"),
-            Kstatus::InProgress,
-        ),
+        (Obstacle::outage(), Kstatus::InProgress),
         (
             Obstacle::permanent("AccessDenied", "wrong password"),
             Kstatus::Failed,
@@ -205,33 +194,6 @@ fn an_edit_is_answered_though_the_operator_connects_anew() {
     page.look(&shows(Vec::new()), 0);
     let decision = decide(2, &page.status, &hidden(connecting()), at(1));
     assert_eq!(decision.status.observed_generation, Some(2));
-}
-
-#[test]
-fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
-    let mut page = Page::default();
-    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    let after = page.look(&hidden(Obstacle::waiting("Unreachable", "no answer")), 100);
-    assert_eq!(
-        (&after.backup, &after.tenants),
-        (&before.backup, &before.tenants)
-    );
-}
-
-#[test]
-fn going_and_coming_back_are_told_once_each() {
-    let gone = hidden(Obstacle::waiting("Unreachable", "no answer"));
-    let mut page = Page::default();
-    for (second, seen) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
-        .into_iter()
-        .enumerate()
-    {
-        page.look(seen, i64::try_from(second).unwrap());
-    }
-    assert_eq!(
-        page.events,
-        [(true, "Unreachable"), (false, "ClusterReachable")]
-    );
 }
 
 #[test]

@@ -202,12 +202,9 @@ fn progress(
     let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
-            let progress = if obstacle.permanent {
-                Progress::Stalled
-            } else {
-                Progress::Reconciling
-            };
-            condition::progress(progress, obstacle.reason, &obstacle.message)
+            let is_applied = status.applied_generation == Some(draft.object.generation);
+            let applied = ("Applied", "what is asked for was applied");
+            condition::blocked(obstacle, is_applied.then_some(applied))
         }
         State::Moving(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,

@@ -17,6 +17,7 @@ mod drift;
 mod farewell;
 mod heal;
 mod lag_target;
+mod outage;
 mod page;
 mod renamed;
 mod replaced;

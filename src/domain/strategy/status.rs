@@ -8,9 +8,9 @@ use super::health::{
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
-use super::{Draft, Matched, Obstacle, Standing, TaskSeen, covers};
+use super::{Draft, Matched, Standing, TaskSeen, covers};
 use crate::api::condition::types::{
-    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
+    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, READY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
@@ -55,7 +55,9 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Unchanged => return status,
         Standing::Blocked(obstacle) => {
             note_tasks(&mut status, &seen.tasks);
-            conditions.extend(blocked(obstacle));
+            let is_applied = status.applied_generation == Some(strategy.generation);
+            let applied = is_applied.then(|| accepted(suspended));
+            conditions.extend(condition::blocked(obstacle, applied));
             let (reason, message) = (obstacle.reason, &obstacle.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
@@ -73,7 +75,12 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
             note_tenants(&mut status, matched, failing, &troubles);
-            conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
+            let progress = planned(matched, failing, moved.as_deref(), suspended);
+            let is_applied = progress
+                .iter()
+                .any(|c| c.kind() == READY && c.status() == Status::True);
+            status.applied_generation = is_applied.then_some(strategy.generation);
+            conditions.extend(progress);
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
                 _ => scheduling(matched, suspended, &status),
@@ -205,13 +212,13 @@ pub(super) fn retention_event(before: &[Condition], after: &[Condition]) -> Opti
     })
 }
 
-fn blocked(obstacle: &Obstacle) -> [Wanted; 3] {
-    let progress = if obstacle.permanent {
-        Progress::Stalled
+/// What `Ready` says of a strategy that was taken over.
+fn accepted(suspended: bool) -> (&'static str, &'static str) {
+    if suspended {
+        ("Suspended", "the strategy is accepted; `suspend` is set")
     } else {
-        Progress::Reconciling
-    };
-    condition::progress(progress, obstacle.reason, &obstacle.message)
+        ("Accepted", "the strategy is accepted and applied")
+    }
 }
 
 fn planned(
@@ -240,18 +247,8 @@ fn planned(
     if let Some(moved) = moved {
         return condition::progress(Progress::Stalled, STORAGE_CHANGE_REFUSED, moved);
     }
-    if suspended {
-        return condition::progress(
-            Progress::Ready,
-            "Suspended",
-            "the strategy is accepted; `suspend` is set",
-        );
-    }
-    condition::progress(
-        Progress::Ready,
-        "Accepted",
-        "the strategy is accepted and applied",
-    )
+    let (reason, message) = accepted(suspended);
+    condition::progress(Progress::Ready, reason, message)
 }
 
 fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[TaskSeen]) {

@@ -65,7 +65,8 @@ const STATUSES: [(&str, &str, &str); 5] = [
         "prod",
         r#"{"version": "4.3.5.2", "tenants": {"total": 4, "primary": 3, "backedUp": 2, "notBackedUp": 1}, "alertCount": 3,
             "backup": {"phase": "InProgress", "lastDataBackupTime": "2001-01-01T00:00:00Z", "runningTasks": 1},
-            "conditions": [{"type": "Ready", "status": "True", "reason": "Connected", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
+            "conditions": [{"type": "Ready", "status": "True", "reason": "Accepted", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"},
+                           {"type": "Reachable", "status": "False", "reason": "Unreachable", "message": "", "lastTransitionTime": "2001-01-01T00:00:00Z"}]}"#,
     ),
     (
         "backupstorage",
@@ -127,8 +128,8 @@ fn shows(arguments: &[&str], header: &str, cells: &str) {
 fn a_cluster_shows_its_columns() {
     shows(
         &["obc", "--output=wide"],
-        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE ENDPOINT RUNNING ALERTS",
-        "prod 4.3.5.2 InProgress 4 2 AGO True AGO ob-1:2881 1 3",
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE ENDPOINT RUNNING ALERTS",
+        "prod 4.3.5.2 InProgress 4 2 AGO True False AGO ob-1:2881 1 3",
     );
 }
 
@@ -137,7 +138,7 @@ fn a_cluster_shows_the_short_columns_by_default() {
     let header = &get(&["obc"])[0];
     assert_eq!(
         header.join(" "),
-        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY AGE"
+        "NAME VERSION STATUS TENANTS BACKED-UP LAST-BACKUP READY REACHABLE AGE"
     );
 }
 

@@ -103,7 +103,7 @@ fn a_password_goes_to_the_host_that_its_secret_lists() {
         &format!("ob-1.db, 127.0.0.1:{}", world.port),
     );
     world.start_operator();
-    world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Reachable");
+    world.condition(("oceanbasecluster", "prod"), "Ready", "True", "Accepted");
 }
 
 /// Where the operator requires it, a Secret that says nothing is used nowhere: not the password of a
@@ -122,7 +122,7 @@ fn a_secret_that_lists_no_host_is_sent_nowhere_where_that_is_required() {
     );
     assert_eq!(world.simulator.connections().logins, 0);
     bind(&world, "prod-sys", &here);
-    world.condition(cluster, "Ready", "True", "Reachable");
+    world.condition(cluster, "Ready", "True", "Accepted");
 
     world.apply(BUCKET);
     world.apply(&LOG_BACKUP.replace("name: nfs", "name: bucket"));

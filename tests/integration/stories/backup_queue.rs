@@ -113,7 +113,7 @@ fn more_places_let_those_in_the_line_begin() {
 fn the_places_are_the_database_s_and_the_strictest_of_its_objects_sets_them() {
     let world = one_at_a_time("shared-places");
     world.apply(&cluster("again", world.port));
-    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Reachable");
+    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Accepted");
     let reference = "clusterRef: {name: again}, storageRef: {name: nfs}";
     world.apply(&task("billing").replace("strategyRef: {name: nightly}", reference));
     let first = ("backuptask", "billing");

@@ -8,6 +8,7 @@ use crate::support::world::{cluster, condition_of, secret};
 use crate::support::{Node, World};
 
 const CLUSTER: (&str, &str) = ("oceanbasecluster", "prod");
+const STRATEGY: (&str, &str) = ("backupstrategy", "nightly");
 
 /// A cluster with two accounts besides root.
 const ACCOUNTS: &str = "
@@ -41,12 +42,7 @@ fn a_wrong_password_is_said_and_a_corrected_secret_is_enough() {
     let object = world.condition(CLUSTER, "Reachable", "False", "AccessDenied");
     assert!(message(&object, "Reachable").contains("check `username` and `password`"));
     world.apply(NIGHTLY);
-    world.condition(
-        ("backupstrategy", "nightly"),
-        "Ready",
-        "False",
-        "AccessDenied",
-    );
+    world.condition(STRATEGY, "Ready", "False", "AccessDenied");
     // Nothing can be backed up, and the list of clusters says so.
     crate::support::eventually(
         "a cluster in phase Abnormal",
@@ -54,7 +50,7 @@ fn a_wrong_password_is_said_and_a_corrected_secret_is_enough() {
         |object| object["status"]["backup"]["phase"] == "Abnormal",
     );
     world.apply(&secret(crate::support::world::PASSWORD));
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
     world.phase("logbackup", "prod-t1002", "InProgress");
 }
 
@@ -70,7 +66,7 @@ fn a_missing_secret_is_said_by_name_and_can_be_made_later() {
         "{text}"
     );
     world.apply(&secret(crate::support::world::PASSWORD));
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
 }
 
 #[test]
@@ -101,6 +97,33 @@ fn a_cluster_that_refuses_connections_is_unreachable_until_it_serves() {
         is: NodeState::Serving,
     });
     world.condition(CLUSTER, "Reachable", "True", "Reachable");
+}
+
+/// A Git sync must not wait for the end of an outage; what is edited meanwhile waits for it.
+#[test]
+fn what_was_applied_stays_ready_while_the_database_does_not_answer() {
+    let world = World::started("outage", ONE_TENANT);
+    world.apply(NIGHTLY);
+    let log_backup = ("logbackup", "prod-t1002");
+    world.condition(log_backup, "Ready", "True", "Applied");
+    world.condition(STRATEGY, "Ready", "True", "Accepted");
+    world.inject(Fault::Node {
+        is: NodeState::Refusing,
+    });
+    for (object, condition, status) in [
+        (CLUSTER, "Reachable", "False"),
+        (STRATEGY, "LogBackupHealthy", "Unknown"),
+        (log_backup, "Archiving", "Unknown"),
+    ] {
+        let object = world.condition(object, condition, status, "Unreachable");
+        assert_eq!(condition_of(&object, "Ready")["status"], "True");
+    }
+    world.edit(STRATEGY.0, STRATEGY.1, "spec: {suspend: true}");
+    world.condition(STRATEGY, "Ready", "False", "Unreachable");
+    world.inject(Fault::Node {
+        is: NodeState::Serving,
+    });
+    world.condition(STRATEGY, "Ready", "True", "Suspended");
 }
 
 #[test]
@@ -168,7 +191,7 @@ fn an_account_that_may_not_read_the_views_is_told_what_to_grant() {
     let object = world.condition(CLUSTER, "Reachable", "False", "MissingPrivilege");
     assert!(message(&object, "Reachable").contains("SELECT on oceanbase.*"));
     world.apply(&account("reader"));
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
 }
 
 #[test]
@@ -185,5 +208,5 @@ fn a_server_that_is_too_old_is_refused_with_both_versions() {
         "{text}"
     );
     play([4, 3, 5, 2]);
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
 }

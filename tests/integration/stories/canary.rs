@@ -72,7 +72,7 @@ fn a_secret_with_a_value_too_short_to_be_looked_for_is_no_secret_for_a_story() {
 #[test]
 fn a_value_in_a_log_is_found_when_its_operator_ends() {
     let mut world = World::started("canary-log", ONE_TENANT);
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
     let operator = world.operator.take().unwrap();
     let mut log = std::fs::File::options()
         .append(true)
@@ -101,7 +101,7 @@ fn a_value_in_an_object_is_found_when_its_story_ends() {
 #[test]
 fn at_trace_the_operator_speaks_and_no_other_crate_below_its_ceiling() {
     let world = World::started("canary-trace", ONE_TENANT);
-    world.condition(CLUSTER, "Ready", "True", "Reachable");
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
     let log = world.operator.as_ref().unwrap().log();
     let low: Vec<&str> = log
         .lines()

@@ -35,7 +35,7 @@ fn objects_of_one_directory_may_arrive_in_any_order() {
     let ours = ("oceanbasecluster", "prod");
     world.condition(ours, "Reachable", "False", "SecretNotFound");
     world.apply(&secret(crate::support::world::PASSWORD));
-    world.condition(ours, "Ready", "True", "Reachable");
+    world.condition(ours, "Ready", "True", "Accepted");
     world.condition(strategy, "Ready", "True", "Accepted");
     world.phase("backuptask", "now", "Completed");
 }

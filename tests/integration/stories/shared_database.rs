@@ -13,7 +13,7 @@ fn shared(story: &str) -> World {
     world.apply(NIGHTLY);
     world.phase("logbackup", "prod-t1002", "InProgress");
     world.apply(&cluster("again", world.port));
-    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Reachable");
+    world.condition(("oceanbasecluster", "again"), "Ready", "True", "Accepted");
     world
 }
 

@@ -139,7 +139,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
         let mut hostile = spec();
         *hostile.pointer_mut(pointer).unwrap() = json!(value);
         let (reason, _) = refused(hostile, |story| {
-            story.seen.target = Err(Obstacle::waiting("Unreachable", "silent"));
+            story.seen.target = Err(Obstacle::outage());
         });
         assert_eq!(reason, "InvalidSpec", "{pointer}");
     }

@@ -347,7 +347,7 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
 #[test]
 fn a_deleted_object_does_not_wait_for_ever_for_a_database_that_is_silent() {
     let mut story = restored();
-    story.seen.target = Err(Obstacle::waiting("Unreachable", "silent"));
+    story.seen.target = Err(Obstacle::outage());
     assert!(matches!(story.leave(200), Farewell::Stay(_)));
     let Farewell::Go(Some(event)) = story.leave(600) else {
         panic!("it stays");

@@ -142,7 +142,7 @@ fn while_the_database_is_silent_the_ledger_stands() {
     story.seen.places = vec![place("main", &[(1002, 50, true)])];
     story.look(0);
     story.seen.places.clear();
-    story.seen.database = Err(Obstacle::waiting("Unreachable", "it does not answer"));
+    story.seen.database = Err(Obstacle::outage());
     story.look(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }

@@ -253,7 +253,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
             let minutes = step * 15;
             let is_down = (seed >> (step / 16)) & 1 == 1;
             story.seen.database = if is_down {
-                Err(Obstacle::waiting("Unreachable", "no route"))
+                Err(Obstacle::outage())
             } else {
                 Ok(vec![tenant(1002)])
             };

@@ -22,7 +22,7 @@ fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
-fn cluster_level(name: &str, created: i64) -> Rival {
+pub(super) fn cluster_level(name: &str, created: i64) -> Rival {
     Rival {
         tenants: None,
         ..naming(name, created, &[])
@@ -59,7 +59,7 @@ fn a_strategy_that_loses_every_tenant_is_stalled() {
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
 }
 
-fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
+pub(super) fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
     let mut story = Story::of(tenants);
     story.seen.rivals = others;
     story.seen.rivals.push(cluster_level("nightly", -60));

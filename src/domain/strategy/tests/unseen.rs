@@ -1,6 +1,6 @@
-//! What is told of tenants while the database is not seen.
+//! What is told while the database is not seen.
 
-use super::tenants::naming;
+use super::tenants::{cluster_level, naming, on_cluster_level};
 use super::*;
 
 /// A database that does not answer has not made it a primary one.
@@ -35,4 +35,36 @@ fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
     story.unreachable().unwrap();
     story.look(2);
     assert_eq!(story.events, [""; 0]);
+}
+
+/// A Git sync must not wait for the end of an outage.
+#[test]
+fn an_outage_leaves_a_strategy_ready_that_was_taken_over_before() {
+    let mut story = Story::of(&[1002]);
+    story.look(1);
+    story.seen.database = Err(Obstacle::outage());
+    story.look(2);
+    assert_eq!(
+        (story.is(types::READY), story.is(types::SCHEDULING)),
+        ("True", "Unknown")
+    );
+    story.generation += 1;
+    story.look(3);
+    assert_eq!(
+        story.is(types::READY),
+        "False",
+        "an edit was not taken over"
+    );
+}
+
+#[test]
+fn an_outage_does_not_make_a_strategy_ready() {
+    let mut new = Story::of(&[1002]);
+    let mut without_tenants = on_cluster_level(vec![cluster_level("older", -90)], &[1002]);
+    without_tenants.look(1);
+    for story in [&mut new, &mut without_tenants] {
+        story.seen.database = Err(Obstacle::outage());
+        story.look(2);
+        assert_eq!(story.is(types::READY), "False");
+    }
 }

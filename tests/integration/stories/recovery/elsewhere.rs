@@ -20,7 +20,7 @@ fn with_site(story: &str, scenario: &str) -> (World, Node) {
     world.apply(&cluster("site", site.port));
     world.edit("oceanbasecluster", "site", ALLOWED);
     let there = ("oceanbasecluster", "site");
-    world.condition(there, "Ready", "True", "Reachable");
+    world.condition(there, "Ready", "True", "Accepted");
     (world, site)
 }
 
@@ -41,7 +41,7 @@ fn a_tenant_of_a_cluster_that_is_down_is_recovered_in_another_one() {
         is: NodeState::Refusing,
     });
     let source = ("oceanbasecluster", "prod");
-    world.condition(source, "Ready", "False", "Unreachable");
+    world.condition(source, "Reachable", "False", "Unreachable");
     world.apply(&recovery("undo", TO_SITE));
     let task = world.phase("recoverytask", "undo", "Completed");
     let warning = &task["status"]["plan"]["warnings"][0];

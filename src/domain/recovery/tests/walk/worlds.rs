@@ -56,7 +56,7 @@ pub(super) fn worlds(base: &Story) -> Vec<Seen> {
         change(&mut story);
         others.push(story.seen);
     };
-    other(&|story| story.seen.target = Err(Obstacle::waiting("Unreachable", "silent")));
+    other(&|story| story.seen.target = Err(Obstacle::outage()));
     other(&|story| story.seen.target = Err(Obstacle::waiting("Connecting", "soon")));
     other(&|story| story.seen.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
     other(&|story| story.target().restores = None);

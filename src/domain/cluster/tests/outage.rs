@@ -1,0 +1,56 @@
+//! A cluster that does not answer, or does so no more.
+
+use super::*;
+
+/// A Git sync must not wait for the end of an outage.
+#[test]
+fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
+    let mut page = Page::default();
+    page.look(&shows(Vec::new()), 0);
+    page.look(&hidden(Obstacle::outage()), 1);
+    assert_eq!(
+        (page.kstatus(), page.reachable()),
+        (Kstatus::Current, Some("False"))
+    );
+    let edited = decide(2, &page.status, &hidden(Obstacle::outage()), at(2)).status;
+    assert_eq!(
+        kstatus(2, edited.observed_generation, &edited.conditions),
+        Kstatus::InProgress,
+        "by what was edited it has not answered yet"
+    );
+}
+
+#[test]
+fn a_cluster_whose_secret_goes_is_not_current_any_more() {
+    let mut page = Page::default();
+    page.look(&shows(Vec::new()), 0);
+    page.look(&hidden(Obstacle::waiting("SecretNotFound", "make it")), 1);
+    assert_eq!(page.kstatus(), Kstatus::InProgress);
+}
+
+#[test]
+fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
+    let mut page = Page::default();
+    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
+    let after = page.look(&hidden(Obstacle::outage()), 100);
+    assert_eq!(
+        (&after.backup, &after.tenants),
+        (&before.backup, &before.tenants)
+    );
+}
+
+#[test]
+fn going_and_coming_back_are_told_once_each() {
+    let gone = hidden(Obstacle::outage());
+    let mut page = Page::default();
+    for (second, seen) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
+        .into_iter()
+        .enumerate()
+    {
+        page.look(seen, i64::try_from(second).unwrap());
+    }
+    assert_eq!(
+        page.events,
+        [(true, "Unreachable"), (false, "ClusterReachable")]
+    );
+}

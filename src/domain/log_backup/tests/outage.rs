@@ -1,0 +1,22 @@
+//! A log backup whose database can not be read.
+
+use super::*;
+
+/// A Git sync must not wait for the end of an outage.
+#[test]
+fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
+    let silent = Seen {
+        database: Err(Obstacle::outage()),
+        ..seen(doing())
+    };
+    let mut new = Story::of(DesiredState::Running);
+    new.look(&silent, 0);
+    assert_eq!(new.condition("Ready"), ("False", "Unreachable"));
+    let mut story = Story::running();
+    story.look(&silent, 1);
+    assert_eq!(story.condition("Ready"), ("True", "Applied"));
+    assert_eq!(story.condition("Archiving"), ("Unknown", "Unreachable"));
+    story.edit(DesiredState::Stopped);
+    story.look(&silent, 2);
+    assert_eq!(story.condition("Ready"), ("False", "Unreachable"));
+}
