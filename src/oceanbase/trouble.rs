@@ -90,7 +90,7 @@ impl Trouble {
                 Self {
                     reason: failure.reason,
                     message,
-                    permanent: true,
+                    permanent: failure.class == FailureClass::Permanent,
                     outage: true,
                 }
             }
@@ -128,5 +128,25 @@ impl From<&ViewError> for Trouble {
             permanent: false,
             outage: true,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oceanbase::client::ServerError;
+    use crate::oceanbase::testing::account;
+
+    fn refused(code: u16) -> Trouble {
+        let text = String::new();
+        let refusal = ConnectError::Refused(ServerError { code, text });
+        Trouble::without_session(&refusal, &account())
+    }
+
+    /// `OB_SERVER_IS_INIT`: it is over when the observer has started.
+    #[test]
+    fn a_server_that_takes_no_login_yet_is_waited_for_and_a_wrong_password_is_not() {
+        assert!(!refused(8001).permanent);
+        assert!(refused(ACCESS_DENIED).permanent);
     }
 }
