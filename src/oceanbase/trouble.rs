@@ -15,12 +15,17 @@ pub struct Trouble {
     pub message: String,
     /// Whether only somebody's help makes it go away.
     pub permanent: bool,
-    /// Whether all is there that describes the way to the database.
+    /// Whether the database does not answer, by a description that nobody need touch.
     pub outage: bool,
 }
 
 /// `OB_PASSWORD_WRONG`, also of an unknown tenant.
 const ACCESS_DENIED: u16 = 1045;
+/// Refusals of a login that pass by themselves: too many sessions, a timeout, an observer that starts
+/// or ends (`OB_ERR_CON_COUNT_ERROR`, `OB_TIMEOUT`, `OB_EAGAIN`, `OB_SCHEMA_EAGAIN`, `OB_SERVER_IS_INIT`,
+/// `OB_SERVER_IS_STOPPING`). Whatever else keeps an account out, such as its being locked, waits for a
+/// person.
+const BUSY: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
 /// What to do about a database that does not answer.
 const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
                                there, and that network policies let the operator reach it";
@@ -77,9 +82,10 @@ impl Trouble {
                      OceanBaseCluster: its `mode`, and the certificate of `caSecretRef`"
                 ),
                 permanent: false,
-                outage: true,
+                outage: false,
             },
             ConnectError::Refused(refusal) => {
+                let passes = BUSY.contains(&refusal.code);
                 let failure = explain_refusal(refusal);
                 let names_cluster = refusal.code == ACCESS_DENIED && account.user.contains('#');
                 let message = if names_cluster {
@@ -90,8 +96,8 @@ impl Trouble {
                 Self {
                     reason: failure.reason,
                     message,
-                    permanent: failure.class == FailureClass::Permanent,
-                    outage: true,
+                    permanent: !passes,
+                    outage: passes,
                 }
             }
         }
@@ -103,11 +109,12 @@ impl From<&QueryError> for Trouble {
         match error {
             QueryError::Server(refusal) => {
                 let failure = explain_refusal(refusal);
+                let permanent = failure.class == FailureClass::Permanent;
                 Self {
                     reason: failure.reason,
                     message: failure.message,
-                    permanent: failure.class == FailureClass::Permanent,
-                    outage: true,
+                    permanent,
+                    outage: !permanent,
                 }
             }
             QueryError::Lost(why) => Self {
@@ -126,7 +133,7 @@ impl From<&ViewError> for Trouble {
             reason: "ViewNotUnderstood",
             message: format!("{error}; report this with the version of the server"),
             permanent: false,
-            outage: true,
+            outage: false,
         }
     }
 }
@@ -143,10 +150,14 @@ mod tests {
         Trouble::without_session(&refusal, &account())
     }
 
-    /// `OB_SERVER_IS_INIT`: it is over when the observer has started.
+    /// `ER_ACCOUNT_HAS_BEEN_LOCKED`, and one that nobody has heard of.
     #[test]
-    fn a_server_that_takes_no_login_yet_is_waited_for_and_a_wrong_password_is_not() {
-        assert!(!refused(8001).permanent);
-        assert!(refused(ACCESS_DENIED).permanent);
+    fn a_server_that_takes_no_login_yet_is_waited_for_and_what_keeps_the_account_out_is_not() {
+        for code in BUSY {
+            assert!(!refused(code).permanent && refused(code).outage, "{code}");
+        }
+        for code in [ACCESS_DENIED, 3118, 9999] {
+            assert!(refused(code).permanent && !refused(code).outage, "{code}");
+        }
     }
 }
