@@ -9,7 +9,7 @@ use kube::ResourceExt;
 
 use super::backup_task::line;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, cluster_of, database, namespace, same_database};
+use super::{Context, Reconcile, cluster_of, connecting, database, namespace, same_database};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
@@ -37,6 +37,11 @@ impl Reconcile for OceanBaseCluster {
             // Endpoints, account or protection may be others now.
             context.clusters.reload(&key);
         }
+        let mut database = database(context, &namespace, &name).map(|(_, snapshot)| snapshot);
+        if context.clusters.is_reloading(&key) {
+            // What is shown may be by the description of before.
+            database = Err(connecting());
+        }
         let tasks = line::tasks_of_database(context, &key);
         let queued = tasks.iter().filter(|task| {
             let status = task.status.as_ref();
@@ -51,7 +56,7 @@ impl Reconcile for OceanBaseCluster {
         cluster::Seen {
             queued_tasks: queued.count(),
             archived_around: archived_around(context, &key),
-            database: database(context, &namespace, &name).map(|(_, snapshot)| snapshot),
+            database,
             strategy_phases: shown()
                 .map(|status| status.and_then(|status| status.phase.clone()))
                 .collect(),

@@ -41,10 +41,7 @@ pub(super) fn database(
                 None => Ok((key, snapshot)),
             }
         }
-        ClusterState::Connecting => Err(Obstacle::waiting(
-            "Connecting",
-            "the cluster is being connected to",
-        )),
+        ClusterState::Connecting => Err(connecting()),
         ClusterState::Down(trouble) => Err(Obstacle {
             reason: trouble.reason,
             message: format!("OceanBaseCluster '{cluster}': {}", trouble.message),
@@ -52,6 +49,11 @@ pub(super) fn database(
             outage: trouble.outage,
         }),
     }
+}
+
+/// Nothing is known yet.
+pub(super) fn connecting() -> Obstacle {
+    Obstacle::waiting("Connecting", "the cluster is being connected to")
 }
 
 /// What may be used through a cluster's object; everything while there is none.

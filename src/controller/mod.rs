@@ -58,7 +58,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use identity::{access_of, allowed, database, same_database};
+use identity::{access_of, allowed, connecting, database, same_database};
 use wake::{Announcer, Change, Notable};
 
 /// How many passes over objects of a kind are under way at a time. Each event polls all of them; and

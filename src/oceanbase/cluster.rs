@@ -1,7 +1,7 @@
 //! One object that describes a cluster: whether it leads to a database, and to which.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{Notify, broadcast};
@@ -39,7 +39,10 @@ pub(super) struct Cluster {
     wake: broadcast::Sender<Wake>,
     reach: Mutex<Reach>,
     poke: Notify,
-    reload: AtomicBool,
+    /// How often the credentials were asked to be looked at anew.
+    asked: AtomicU64,
+    /// Up to which of these times that was done.
+    looked: AtomicU64,
     doubt: AtomicBool,
     retired: AtomicBool,
 }
@@ -63,7 +66,8 @@ impl Cluster {
             wake,
             reach: Mutex::default(),
             poke: Notify::new(),
-            reload: AtomicBool::new(false),
+            asked: AtomicU64::new(0),
+            looked: AtomicU64::new(0),
             doubt: AtomicBool::new(false),
             retired: AtomicBool::new(false),
         }
@@ -129,21 +133,39 @@ impl Cluster {
 
     /// Has everything that refers to the object looked at again.
     pub(super) fn wake(&self) {
+        self.wake_of(None);
+    }
+
+    fn wake_of(&self, tenants: Option<Arc<BTreeSet<String>>>) {
         // Nobody listens while the operator starts; its controllers then look at everything.
         let _ = self.wake.send(Wake {
             cluster: self.key.clone(),
-            tenants: None,
+            tenants,
         });
     }
 
     /// Looks at the credentials anew, soon.
     pub(super) fn reload(&self) {
-        self.reload.store(true, Ordering::Relaxed);
+        self.asked.fetch_add(1, Ordering::Relaxed);
         self.poke.notify_one();
     }
 
-    pub(super) fn take_reload(&self) -> bool {
-        self.reload.swap(false, Ordering::Relaxed)
+    /// Whether what is shown may still be by credentials of before `reload`.
+    pub(super) fn is_reloading(&self) -> bool {
+        self.looked.load(Ordering::Relaxed) < self.asked()
+    }
+
+    /// What to say to `note_look` about a look at the credentials that begins now.
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// What is shown is by the credentials as they were looked at: also that they lead nowhere.
+    pub(super) fn note_look(&self, asked: u64) {
+        if self.looked.fetch_max(asked, Ordering::Relaxed) < asked {
+            // Of the tenants nothing is new by that.
+            self.wake_of(Some(Arc::default()));
+        }
     }
 
     /// Tries soon whether the account and the endpoints are still good.

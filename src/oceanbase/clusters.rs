@@ -103,6 +103,12 @@ impl Clusters {
         }
     }
 
+    /// Whether what is known may still be by the object and credentials of before [`Self::reload`].
+    #[must_use]
+    pub fn is_reloading(&self, key: &ClusterKey) -> bool {
+        self.get(key).is_some_and(|cluster| cluster.is_reloading())
+    }
+
     /// What is known of the cluster.
     #[must_use]
     pub fn state(&self, key: &ClusterKey) -> ClusterState {

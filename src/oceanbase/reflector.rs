@@ -97,7 +97,8 @@ impl Reflector {
     pub(super) async fn run(self) {
         let mut failures = 0;
         while !self.cluster.is_retired() {
-            match self.session().await {
+            let asked = self.cluster.asked();
+            match self.session(asked).await {
                 End::Gone => return,
                 // A connection that was good breaks now and then; only a second failure is news.
                 End::Again | End::Trouble { served: true, .. } => failures = 0,
@@ -106,6 +107,7 @@ impl Reflector {
                     served: false,
                 } => {
                     self.cluster.down(trouble);
+                    self.cluster.note_look(asked);
                     failures += 1;
                     let pause = Duration::from_secs(1 << failures.min(6));
                     let pause = pause.min(self.intervals.unreachable);
@@ -116,7 +118,8 @@ impl Reflector {
         }
     }
 
-    async fn session(&self) -> End {
+    /// Logs in, and reads until that ends. `asked` is from before it.
+    async fn session(&self, asked: u64) -> End {
         let account = match self.credentials.account(self.cluster.key()).await {
             Ok(account) => account,
             Err(CredentialsError::Gone) => return End::Gone,
@@ -138,7 +141,7 @@ impl Reflector {
             return match self.check_rights(session.as_mut(), version).await {
                 Ok(()) => {
                     drop(session);
-                    self.follow(&database, joined).await
+                    self.follow(&database, joined, asked).await
                 }
                 Err(trouble) => end(trouble, false),
             };
@@ -148,7 +151,7 @@ impl Reflector {
             version,
             community,
         };
-        self.serve(session.as_mut(), &account, &database, &about)
+        self.serve(session.as_mut(), &account, &database, &about, asked)
             .await
     }
 
@@ -167,10 +170,11 @@ impl Reflector {
 
     /// Lets another object's session read, and looks now and then whether the own account is still
     /// good.
-    async fn follow(&self, database: &Database, joined: bool) -> End {
+    async fn follow(&self, database: &Database, joined: bool, asked: u64) -> End {
         if self.cluster.clear_trouble() || joined {
             self.cluster.wake();
         }
+        self.cluster.note_look(asked);
         tokio::select! {
             () = database.vacated() => {}
             _ = timeout(self.intervals.credentials, self.cluster.poked()) => {}
@@ -200,7 +204,7 @@ impl Reflector {
                     Version::OLDEST
                 ),
                 permanent: true,
-                outage: true,
+                outage: false,
             });
         }
         let parameters = read
@@ -243,6 +247,7 @@ impl Reflector {
         account: &Account,
         database: &Database,
         about: &About,
+        asked: u64,
     ) -> End {
         let mut history = History::default();
         let mut credentials_at = Instant::now() + self.intervals.credentials;
@@ -305,6 +310,7 @@ impl Reflector {
             if had_trouble && !told_everybody {
                 self.cluster.wake();
             }
+            self.cluster.note_look(asked);
             served = true;
             let pause = if busy {
                 self.intervals.busy
@@ -330,10 +336,11 @@ impl Reflector {
             {
                 return end;
             }
-            if Instant::now() >= credentials_at || self.cluster.take_reload() {
+            if Instant::now() >= credentials_at || self.cluster.is_reloading() {
                 credentials_at = Instant::now() + self.intervals.credentials;
+                let asked = self.cluster.asked();
                 match self.credentials.account(self.cluster.key()).await {
-                    Ok(current) if current == *account => {}
+                    Ok(current) if current == *account => self.cluster.note_look(asked),
                     Ok(_) => return End::Again,
                     Err(CredentialsError::Gone) => return End::Gone,
                     Err(CredentialsError::Unavailable(_)) => {}

@@ -126,6 +126,17 @@ fn what_was_applied_stays_ready_while_the_database_does_not_answer() {
     world.condition(STRATEGY, "Ready", "True", "Suspended");
 }
 
+/// The session that was good by the old ones goes on until the new ones are looked at.
+#[test]
+fn endpoints_that_nobody_has_answered_at_are_not_called_accepted() {
+    let world = World::started("new-endpoints", ONE_TENANT);
+    world.condition(CLUSTER, "Ready", "True", "Accepted");
+    world.edit(CLUSTER.0, CLUSTER.1, "spec: {endpoints: ['127.0.0.1:1']}");
+    let object = world.condition(CLUSTER, "Reachable", "False", "Unreachable");
+    assert_eq!(condition_of(&object, "Ready")["status"], "False");
+    assert_eq!(object["status"]["readyGeneration"], serde_json::Value::Null);
+}
+
 #[test]
 fn a_silent_cluster_does_not_hold_up_another_one() {
     let mut world = World::new("silent", ONE_TENANT);
