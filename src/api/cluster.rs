@@ -256,10 +256,10 @@ pub struct OceanBaseClusterStatus {
     /// Generation of the spec that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec by which the database has answered: the object is ready from then on,
-    /// also while the database does not answer.
+    /// Generation of the spec with which the object was ready when the database was seen last: it stays
+    /// ready while the database does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub applied_generation: Option<i64>,
+    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]

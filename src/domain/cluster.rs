@@ -65,7 +65,6 @@ pub fn decide(
     let (progress, reachable, reason, message) = match &seen.database {
         Ok(snapshot) => {
             note(&mut status, previous, snapshot, seen);
-            status.applied_generation = Some(generation);
             let message = format!("the cluster answers; version {}", snapshot.version);
             let progress = condition::progress(Progress::Ready, ACCEPTED.0, ACCEPTED.1);
             (progress, Status::True, "Reachable", message)
@@ -74,8 +73,8 @@ pub fn decide(
             if previous.identity.is_none() && !obstacle.is_passing() {
                 status.backup = Some(never_seen(seen));
             }
-            let is_applied = previous.applied_generation == Some(generation);
-            let progress = condition::blocked(obstacle, is_applied.then_some(ACCEPTED));
+            let was_ready = previous.ready_generation == Some(generation);
+            let progress = condition::blocked(obstacle, was_ready.then_some(ACCEPTED));
             let reachable = if obstacle.is_passing() {
                 Status::Unknown
             } else {
@@ -89,6 +88,7 @@ pub fn decide(
             )
         }
     };
+    status.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
     conditions.push(wanted(REACHABLE, reachable, reason, &message));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);

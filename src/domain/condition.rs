@@ -103,16 +103,23 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] 
     ]
 }
 
-/// How far an object has come that something stands in the way of. `applied` is what `Ready` says of it
-/// where what it asks for was applied before: it stays so while the database can not be read, as a sync must
-/// not wait for the end of an outage.
+/// How far an object has come that something stands in the way of. `ready` is what its `Ready` says where
+/// it was so when the database was seen last: it stays so while the database does not answer, as a sync
+/// must not wait for the end of an outage.
 #[must_use]
-pub fn blocked(obstacle: &Obstacle, applied: Option<(&str, &str)>) -> [Wanted; 3] {
-    match applied {
+pub fn blocked(obstacle: &Obstacle, ready: Option<(&str, &str)>) -> [Wanted; 3] {
+    match ready {
         _ if obstacle.permanent => progress(Progress::Stalled, obstacle.reason, &obstacle.message),
         Some((reason, message)) if obstacle.outage => progress(Progress::Ready, reason, message),
         _ => progress(Progress::Reconciling, obstacle.reason, &obstacle.message),
     }
+}
+
+/// The generation, where the object is ready with it: what `blocked` goes by later.
+#[must_use]
+pub fn ready_generation(conditions: &[Wanted], generation: i64) -> Option<i64> {
+    let is_ready = |known: &Wanted| known.kind == READY && known.status == Status::True;
+    conditions.iter().any(is_ready).then_some(generation)
 }
 
 /// A condition as it is now, where it was shown with another status before.

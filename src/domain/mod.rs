@@ -110,8 +110,8 @@ pub struct Obstacle {
     pub message: String,
     /// Whether only somebody's help makes it go away; otherwise the object waits.
     pub permanent: bool,
-    /// Whether it is that the database can not be read now, while all is there that describes the way to
-    /// it: what was applied before stays applied.
+    /// Whether the database does not answer, by a description that nobody need touch: what was ready
+    /// before stays ready.
     pub outage: bool,
 }
 

@@ -17,6 +17,10 @@ pub struct LogBackupStatus {
     /// Generation of the spec that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
+    /// Generation of the spec with which the object was ready when the database was seen last: it stays
+    /// ready while the database does not answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]

@@ -19,10 +19,10 @@ pub struct BackupStrategyStatus {
     /// Generation of the spec that the status is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub observed_generation: Option<i64>,
-    /// Generation of the spec that was taken over with the database in sight: the strategy is ready from
-    /// then on, also while the database does not answer. Left out while it is stalled.
+    /// Generation of the spec with which the object was ready when the database was seen last: it stays
+    /// ready while the database does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub applied_generation: Option<i64>,
+    pub ready_generation: Option<i64>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "condition::conditions")]
     #[allow(missing_docs)]

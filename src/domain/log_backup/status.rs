@@ -44,6 +44,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     };
     let (phase, label) = phase(draft, state, tenant);
     let mut conditions = Vec::from(progress(draft, state, &status, tenant));
+    status.ready_generation = condition::ready_generation(&conditions, draft.object.generation);
     conditions.push(archiving(draft, state, tenant));
     conditions.extend(switched(draft, &status));
     conditions.push(if let State::Blocked(obstacle) = state {
@@ -202,9 +203,9 @@ fn progress(
     let desired = word(draft.desired);
     match state {
         State::Blocked(obstacle) => {
-            let is_applied = status.applied_generation == Some(draft.object.generation);
-            let applied = ("Applied", "what is asked for was applied");
-            condition::blocked(obstacle, is_applied.then_some(applied))
+            let was_ready = status.ready_generation == Some(draft.object.generation);
+            let ready = ("Applied", "what is asked for was applied");
+            condition::blocked(obstacle, was_ready.then_some(ready))
         }
         State::Moving(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,

@@ -10,7 +10,7 @@ use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
 use super::{Draft, Matched, Standing, TaskSeen, covers};
 use crate::api::condition::types::{
-    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, READY, RETENTION_APPLIED, SCHEDULING, STALLED,
+    BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
@@ -55,9 +55,9 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         Standing::Unchanged => return status,
         Standing::Blocked(obstacle) => {
             note_tasks(&mut status, &seen.tasks);
-            let is_applied = status.applied_generation == Some(strategy.generation);
-            let applied = is_applied.then(|| accepted(suspended));
-            conditions.extend(condition::blocked(obstacle, applied));
+            let was_ready = status.ready_generation == Some(strategy.generation);
+            let ready = was_ready.then(|| accepted(suspended));
+            conditions.extend(condition::blocked(obstacle, ready));
             let (reason, message) = (obstacle.reason, &obstacle.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
@@ -75,12 +75,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
             note_tenants(&mut status, matched, failing, &troubles);
-            let progress = planned(matched, failing, moved.as_deref(), suspended);
-            let is_applied = progress
-                .iter()
-                .any(|c| c.kind() == READY && c.status() == Status::True);
-            status.applied_generation = is_applied.then_some(strategy.generation);
-            conditions.extend(progress);
+            conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
                 _ => scheduling(matched, suspended, &status),
@@ -91,6 +86,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             )
         }
     };
+    status.ready_generation = condition::ready_generation(&conditions, strategy.generation);
     let is_false = |condition: &Wanted| condition.status() == Status::False;
     let stalled = conditions
         .iter()

@@ -20,12 +20,26 @@ fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
     );
 }
 
+/// Nor does an outage make it so again.
 #[test]
-fn a_cluster_whose_secret_goes_is_not_current_any_more() {
-    let mut page = Page::default();
-    page.look(&shows(Vec::new()), 0);
-    page.look(&hidden(Obstacle::waiting("SecretNotFound", "make it")), 1);
-    assert_eq!(page.kstatus(), Kstatus::InProgress);
+fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
+    for (obstacle, expected) in [
+        (
+            Obstacle::waiting("SecretNotFound", "make it"),
+            Kstatus::InProgress,
+        ),
+        (
+            Obstacle::permanent("AccessDenied", "wrong password"),
+            Kstatus::Failed,
+        ),
+    ] {
+        let mut page = Page::default();
+        page.look(&shows(Vec::new()), 0);
+        page.look(&hidden(obstacle), 1);
+        assert_eq!(page.kstatus(), expected);
+        page.look(&hidden(Obstacle::outage()), 2);
+        assert_eq!(page.kstatus(), Kstatus::InProgress);
+    }
 }
 
 #[test]

@@ -20,3 +20,26 @@ fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
     story.look(&silent, 2);
     assert_eq!(story.condition("Ready"), ("False", "Unreachable"));
 }
+
+#[test]
+fn an_outage_does_not_make_a_log_backup_ready() {
+    let elsewhere = {
+        let mut seen = seen(doing());
+        let database = seen.database.as_mut().unwrap();
+        database.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
+        seen
+    };
+    let mut gone = seen(doing());
+    gone.database.as_mut().unwrap().tenant = None;
+    for (trouble, reason) in [(elsewhere, "DestinationInUse"), (gone, "TenantNotFound")] {
+        let mut story = Story::running();
+        story.look(&trouble, 1);
+        assert_eq!(story.condition("Ready"), ("False", reason));
+        let silent = Seen {
+            database: Err(Obstacle::outage()),
+            ..trouble
+        };
+        story.look(&silent, 2);
+        assert_eq!(story.condition("Ready"), ("False", "Unreachable"));
+    }
+}
