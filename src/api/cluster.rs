@@ -343,12 +343,20 @@ pub struct ClusterBackup {
     #[serde(default)]
     #[schemars(length(max = 64))]
     pub console_label: String,
+    /// `Physical`; left out without a strategy (console S54).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub method: Option<String>,
     /// End of the newest data backup that went well.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_data_backup_time: Option<Time>,
     /// Up to where the log backup of every tenant has come: the oldest of their checkpoints.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_backup_checkpoint_time: Option<Time>,
+    /// Bytes of data backups and archived logs that the database has not deleted, wherever they are
+    /// (console S55). Written with the checkpoint; without one when they have moved by a hundredth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub file_bytes: Option<i64>,
     /// Data backups that run now, whoever started them.
     #[serde(default)]
     pub running_tasks: i32,

@@ -101,6 +101,9 @@ pub struct BackupStrategySpec {
     /// that no strategy names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tenants: Option<TenantSelection>,
+    /// How the data is backed up (console S54).
+    #[serde(default)]
+    pub method: BackupMethod,
     /// Where the backups go.
     pub storage_ref: LocalReference,
     /// Directories of a tenant's backups below the store's own. A cluster that gets another name moves
@@ -217,6 +220,14 @@ pub enum StorageChangePolicy {
     /// full backup made. What is written between stop and start can not be recovered to. What was backed
     /// up before stays where it is, and the database deletes nothing there any more.
     StopAndSwitch,
+}
+
+/// How data is backed up.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum BackupMethod {
+    /// The database writes its blocks to the store (`ALTER SYSTEM BACKUP`).
+    #[default]
+    Physical,
 }
 
 /// Whether a tenant without a full backup gets one at once.

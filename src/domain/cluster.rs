@@ -96,7 +96,7 @@ pub fn decide(
     if let Ok(snapshot) = &seen.database {
         let live = Live::of(snapshot);
         // With anything else it costs no write of its own.
-        if status != *previous || live.is_due(previous) {
+        if status != *previous || live.is_due(previous, now) {
             live.write(&mut status);
         }
     }
@@ -143,8 +143,10 @@ fn note(
     status.backup = Some(ClusterBackup {
         phase: phase.to_owned(),
         console_label: label.to_owned(),
+        method: method(seen),
         last_data_backup_time: last_backup(snapshot).map(time),
         log_backup_checkpoint_time: known.and_then(|b| b.log_backup_checkpoint_time.clone()),
+        file_bytes: known.and_then(|b| b.file_bytes),
         running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
         queued_tasks: count(seen.queued_tasks),
     });
@@ -160,9 +162,15 @@ fn never_seen(seen: &Seen) -> ClusterBackup {
     ClusterBackup {
         phase: phase.to_owned(),
         console_label: label.to_owned(),
+        method: method(seen),
         queued_tasks: count(seen.queued_tasks),
         ..ClusterBackup::default()
     }
+}
+
+/// How the strategies back up: there is one way yet.
+fn method(seen: &Seen) -> Option<String> {
+    (!seen.strategy_phases.is_empty()).then(|| "Physical".to_owned())
 }
 
 /// An identity as objects show it.

@@ -1,11 +1,12 @@
 //! What moves with time alone, and when it is written: how far the logs of all tenants are archived,
-//! and what can be recovered to.
+//! how many bytes that has come to, and what can be recovered to.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use crate::api::OceanBaseClusterStatus;
 use crate::api::log_backup::RecoveryWindow;
+use crate::domain::storage::have_moved;
 use crate::domain::{time, windows};
 use crate::oceanbase::model::{RoundStatus, Scn, Snapshot};
 
@@ -16,6 +17,7 @@ const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// every few minutes.
 pub(super) struct Live {
     checkpoint: Option<Time>,
+    bytes: i64,
     windows: Vec<RecoveryWindow>,
 }
 
@@ -25,26 +27,42 @@ impl Live {
         let each = tenants.flat_map(|tenant| windows::of_tenant(tenant).windows);
         Self {
             checkpoint: checkpoint(snapshot).map(|scn| time(scn.at())),
+            bytes: bytes(snapshot),
             windows: windows::shown(&windows::merge(each.collect())),
         }
     }
 
-    pub(super) fn is_due(&self, previous: &OceanBaseClusterStatus) -> bool {
+    pub(super) fn is_due(&self, previous: &OceanBaseClusterStatus, now: Timestamp) -> bool {
         let known = previous.backup.as_ref();
-        let known = known.and_then(|backup| backup.log_backup_checkpoint_time.as_ref());
-        let has_moved = match (known, &self.checkpoint) {
+        let checkpoint = known.and_then(|backup| backup.log_backup_checkpoint_time.as_ref());
+        let has_moved = match (checkpoint, &self.checkpoint) {
             (Some(known), Some(current)) => has_moved(known, current),
             (known, current) => known.is_some() != current.is_some(),
         };
-        has_moved || has_changed(&previous.recovery_windows, &self.windows)
+        // Where logs are archived they are written with the checkpoint.
+        let bytes = known.and_then(|backup| backup.file_bytes);
+        let have_bytes_moved = self.checkpoint.is_none()
+            && bytes.is_none_or(|known| have_moved(known, None, self.bytes, now));
+        has_moved || have_bytes_moved || has_changed(&previous.recovery_windows, &self.windows)
     }
 
     pub(super) fn write(self, status: &mut OceanBaseClusterStatus) {
         if let Some(backup) = &mut status.backup {
             backup.log_backup_checkpoint_time = self.checkpoint;
+            backup.file_bytes = Some(self.bytes);
         }
         status.recovery_windows = self.windows;
     }
+}
+
+/// What the sets and pieces of all tenants take.
+fn bytes(snapshot: &Snapshot) -> i64 {
+    let tenants = snapshot.tenants.values();
+    let each = tenants.flat_map(|tenant| {
+        let sets = tenant.sets.iter().map(|set| set.output_bytes);
+        sets.chain(tenant.pieces.iter().map(|piece| piece.output_bytes))
+    });
+    each.fold(0, i64::saturating_add)
 }
 
 /// Up to where the log backup of every tenant has come.

@@ -164,6 +164,35 @@ fn a_cluster_that_answers_is_current() {
 }
 
 #[test]
+fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundredth() {
+    let mut page = Page::default();
+    let holds = |bytes| {
+        let mut one = set(-300);
+        one.output_bytes = bytes;
+        shows(vec![
+            tenant(1002, None, vec![one]),
+            tenant(1004, None, vec![set(-200)]),
+        ])
+    };
+    let mut bytes = |seen: &Seen, second| page.look(seen, second).backup.clone()?.file_bytes;
+    assert_eq!(bytes(&holds(995), 0), Some(1000));
+    assert_eq!(bytes(&holds(1004), 1), Some(1000));
+    assert_eq!(bytes(&holds(1005), 2), Some(1010));
+    // What the database deletes is no more.
+    assert_eq!(bytes(&holds(0), 3), Some(5));
+}
+
+#[test]
+fn the_method_is_told_of_a_cluster_with_a_strategy() {
+    let mut page = Page::default();
+    let mut seen = shows(Vec::new());
+    assert_eq!(page.look(&seen, 0).backup.as_ref().unwrap().method, None);
+    seen.strategy_phases = vec![None];
+    let backup = page.look(&seen, 1).backup.as_ref().unwrap();
+    assert_eq!(backup.method.as_deref(), Some("Physical"));
+}
+
+#[test]
 fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_failed() {
     for (obstacle, expected) in [
         (Obstacle::outage(), Kstatus::InProgress),

@@ -5,8 +5,8 @@ use crate::api::alert::AlertSettings;
 use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
-    FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord, StorageChangePolicy,
-    StrategyLogBackupMode, TenantSelection,
+    BackupMethod, FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord,
+    StorageChangePolicy, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{
     BackupTaskSpec, DataBackupSettings, DeletionPolicy, LocalReference, condition::types,
@@ -48,6 +48,7 @@ fn at(minutes: i64) -> Timestamp {
 /// Full at 02:00 on Sundays, incremental each hour.
 fn spec() -> BackupStrategySpec {
     BackupStrategySpec {
+        method: BackupMethod::Physical,
         cluster_ref: LocalReference::new("prod"),
         tenants: None,
         storage_ref: LocalReference::new("s3"),
