@@ -56,20 +56,30 @@ fn keys(text: &str) -> Result<(String, String), SqlError> {
     }
 }
 
-/// `max_iops=..&max_bandwidth=..`, one or both.
+/// `max_iops=..&max_bandwidth=..`, one or both, and the second with a unit. What is left out is 0, as
+/// fast as it goes (`ObBackupDestAttributeParser`, `update_backup_dest_attribute`).
 fn attributes(text: &str) -> Result<Vec<(String, String)>, SqlError> {
     let known = |(name, value): (&str, &str)| {
         let digits = value.trim_end_matches(|letter: char| letter.is_ascii_alphabetic());
         let number = digits.parse::<u64>().is_ok();
         let fits = match name {
             "max_iops" => number && digits == value,
-            "max_bandwidth" => number,
+            "max_bandwidth" => number && digits != value,
             _ => false,
         };
         fits.then(|| (name.to_owned(), value.to_owned()))
             .ok_or_else(error::invalid_argument)
     };
-    pairs(text)?.into_iter().map(known).collect()
+    let mut named = pairs(text)?
+        .into_iter()
+        .map(known)
+        .collect::<Result<Vec<_>, _>>()?;
+    for limit in ["max_iops", "max_bandwidth"] {
+        if named.iter().all(|(name, _)| name != limit) {
+            named.push((limit.to_owned(), "0".to_owned()));
+        }
+    }
+    Ok(named)
 }
 
 fn pairs(text: &str) -> Result<Vec<(&str, &str)>, SqlError> {

@@ -9,7 +9,7 @@ use crate::value::SqlError;
 pub struct NewAccess {
     /// `access_id` and `access_key`.
     pub keys: Option<(String, String)>,
-    /// `max_iops` and `max_bandwidth`, those that were named.
+    /// `max_iops` and `max_bandwidth`; none where only keys are changed.
     pub attributes: Vec<(String, String)>,
 }
 
@@ -96,6 +96,19 @@ impl Tenant {
 }
 
 impl Uri {
+    /// The same place with the limits of another one.
+    #[must_use]
+    pub(super) fn with_limits_of(&self, other: &Self) -> Self {
+        let limit = |name: &str| {
+            let value = other.limit(name).unwrap_or("0");
+            (name.to_owned(), value.to_owned())
+        };
+        self.changed(&NewAccess {
+            keys: None,
+            attributes: ["max_iops", "max_bandwidth"].map(limit).into(),
+        })
+    }
+
     /// The same place, entered in another way.
     #[must_use]
     pub fn changed(&self, new: &NewAccess) -> Self {

@@ -285,9 +285,14 @@ impl Tenant {
                 dest: id,
             },
         );
+        let row = match self.checks.iter().find(|check| check.id == id) {
+            // The limits of a destination are written with its format file, once (`write_format_file`).
+            Some(known) => uri.with_limits_of(&known.uri),
+            None => uri.clone(),
+        };
         self.checks.retain(|check| check.id != id);
         self.checks.push(StorageCheck {
-            uri: uri.clone(),
+            uri: row,
             id,
             purpose,
             checked_at: now,

@@ -106,6 +106,23 @@ fn limits_are_read_back_in_bytes() {
 }
 
 #[test]
+fn the_options_of_a_destination_limit_a_new_directory_and_none_that_was_there_before() {
+    let bench = cluster();
+    let data = |place: &str| {
+        let keys = "host=oss.example.com&access_id=i&access_key=k";
+        let text =
+            format!("ALTER SYSTEM SET DATA_BACKUP_DEST = 'oss://{place}?{keys}&max_iops=300'");
+        assert_eq!(bench.own("orders", &text), 0, "{text}");
+        let query = "SELECT MAX_IOPS FROM oceanbase.CDB_OB_BACKUP_STORAGE_INFO ORDER BY DEST_ID";
+        bench.rows(query).pop().unwrap()
+    };
+    assert_eq!(data("fresh/orders"), "300");
+    let attribute = format!("{CHANGE} 'oss://fresh/orders' ATTRIBUTE = 'max_iops=200'");
+    assert_eq!(bench.own("orders", &attribute), 0);
+    assert_eq!(data("fresh/orders"), "200");
+}
+
+#[test]
 fn each_refusal_has_its_number() {
     let bench = cluster();
     bench.own(
