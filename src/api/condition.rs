@@ -30,6 +30,8 @@ pub mod types {
     pub const REACHABLE: &str = "Reachable";
     /// All who use a store reach it with the keys of its Secret.
     pub const CREDENTIALS_APPLIED: &str = "CredentialsApplied";
+    /// All who use a store keep to its limits.
+    pub const LIMITS_APPLIED: &str = "LimitsApplied";
     /// The store holds less than the threshold of its capacity.
     pub const WITHIN_CAPACITY: &str = "WithinCapacity";
     /// Log archiving runs.

@@ -2,6 +2,7 @@
 //! (S61, S87).
 
 mod credentials;
+mod limits;
 mod settings;
 mod status;
 mod switch;
@@ -10,6 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{ApplyingKeys, TenantKeys};
+pub use limits::{PendingPlace, TenantLimits};
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,

@@ -2,6 +2,7 @@
 
 mod credentials;
 mod figures;
+mod limits;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -14,6 +15,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::LocalReference;
 use super::condition::{self, Condition};
 pub use figures::TrendPoint;
+pub use limits::Limits;
 
 /// Where backups go. OceanBase itself reads and writes the store.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]
@@ -48,6 +50,7 @@ pub use figures::TrendPoint;
 #[x_kube(validation = ("has(self.oss) == (self.type == 'OSS')", "must have `oss` exactly where `type` is 'OSS'"))]
 #[x_kube(validation = ("has(self.cos) == (self.type == 'COS')", "must have `cos` exactly where `type` is 'COS'"))]
 #[x_kube(validation = ("has(self.nfs) == (self.type == 'NFS')", "must have `nfs` exactly where `type` is 'NFS'"))]
+#[x_kube(validation = ("!has(self.limits) || self.type != 'NFS'", "must not have `limits` where `type` is 'NFS': the database limits object stores only"))]
 #[x_kube(validation = ("self.type == oldSelf.type", "`type` is immutable; a new place is a new BackupStorage"))]
 pub struct BackupStorageSpec {
     /// Kind of store; exactly the block of the same name must be there.
@@ -78,6 +81,11 @@ pub struct BackupStorageSpec {
     #[serde(default = "eighty")]
     #[schemars(range(min = 1, max = 100))]
     pub capacity_alert_percent: i32,
+    /// How fast the data and the logs of each tenant may be read and written; left out as fast as it goes, or
+    /// as fast as somebody else has said, where nothing was ever asked for here. See the condition
+    /// `LimitsApplied`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limits: Option<Limits>,
 }
 
 fn eighty() -> i32 {

@@ -1,7 +1,8 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
-mod keys;
 mod moves;
+mod statement;
+mod store;
 mod target;
 
 use std::sync::{Arc, OnceLock};
@@ -14,13 +15,12 @@ pub(super) use target::{destination_seen, oldest_of_tenant, path, store_of};
 use target::{renamed, target};
 
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, claim, cluster_of, database, namespace, page, place, stores};
+use super::{Context, Reconcile, claim, cluster_of, database, namespace, page};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
-use crate::api::{Binding, DeletionPolicy, LogBackup, LogBackupStatus};
+use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
 use crate::domain::{Decision, Farewell, Obstacle, TenantSeen};
-use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
@@ -103,6 +103,9 @@ impl Reconcile for LogBackup {
             tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
         let place = target.as_ref().ok().cloned();
         let store = store_of(self, context);
+        let inside = snapshot
+            .as_deref()
+            .and_then(|snapshot| store::Inside::of(self, context, snapshot, place.as_ref()));
         let decision = log_backup::Seen {
             target: target.map(drop),
             identity: snapshot
@@ -120,10 +123,9 @@ impl Reconcile for LogBackup {
             switch: tenant
                 .zip(place.as_ref())
                 .and_then(|(tenant, wanted)| moves::switch_seen(self, context, tenant, wanted)),
-            store_keys: snapshot
-                .as_deref()
-                .and_then(|snapshot| keys::store_keys(self, context, snapshot, place.as_ref())),
+            store_keys: inside.as_ref().and_then(store::Inside::keys),
             told_version: None,
+            limits: inside.as_ref().and_then(store::Inside::limits),
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
                 .as_deref()
@@ -191,7 +193,8 @@ impl Reconcile for LogBackup {
             Effect::SetDestination(_)
             | Effect::SetAttributes(_)
             | Effect::Switch { .. }
-            | Effect::Rotate { .. } => seen.store.clone().map_or(Way::Line, Way::Store),
+            | Effect::Rotate { .. }
+            | Effect::Limit { .. } => seen.store.clone().map_or(Way::Line, Way::Store),
             Effect::SetLagTarget(..)
             | Effect::SetEnabled(..)
             | Effect::Start(_)
@@ -208,98 +211,10 @@ impl Reconcile for LogBackup {
         permit: Option<Permit>,
         context: &Context,
     ) -> Answer {
-        let Some(mut permit) = permit else {
-            return Answer::NotSent("the cluster is busy".to_owned());
-        };
-        let command = match effect {
-            Effect::SetDestination(tenant)
-            | Effect::SetAttributes(tenant)
-            | Effect::Switch { tenant, .. } => {
-                let storage = stores::find(
-                    &context.stores.storages,
-                    &seen.key.namespace,
-                    &self.spec.storage_ref.name,
-                );
-                let Some(tenant_id) = seen.tenant_id() else {
-                    return Answer::NotSent("the tenant is gone".to_owned());
-                };
-                let (Some(storage), Some(path)) = (storage, &seen.path) else {
-                    return Answer::NotSent("the store is gone".to_owned());
-                };
-                let (secrets, namespace) = (&context.secrets, &seen.key.namespace);
-                let database = permit.endpoints();
-                let destination =
-                    place::with_version(secrets, namespace, &storage.spec, path, database);
-                let destination = destination.await.map(|(destination, version)| {
-                    if let Some(version) = version {
-                        // One pass sends one statement.
-                        let _ = seen.told.set(version);
-                    }
-                    destination
-                });
-                match destination {
-                    Ok(destination) => Command::SetLogArchiveDest {
-                        tenant: tenant.clone(),
-                        tenant_id,
-                        replaces: match effect {
-                            Effect::SetAttributes(_) => Some(destination.place().clone()),
-                            Effect::Switch { from, .. } => Some(Place::read_back(from)),
-                            _ => None,
-                        },
-                        destination,
-                        mandatory: self.spec.binding == Binding::Mandatory,
-                        piece_switch_days: self.spec.piece_switch_days,
-                    },
-                    Err(obstacle) => return obstacle.into(),
-                }
-            }
-            Effect::SetEnabled(tenant, enable) => Command::SetLogArchiveDestState {
-                tenant: tenant.clone(),
-                enable: *enable,
-            },
-            Effect::SetLagTarget(tenant, seconds) => Command::SetArchiveLagTarget {
-                tenant: tenant.clone(),
-                seconds: *seconds,
-            },
-            Effect::Rotate {
-                tenant,
-                place,
-                version,
-            } => {
-                let Some(tenant_id) = seen.tenant_id() else {
-                    return Answer::NotSent("the tenant is gone".to_owned());
-                };
-                let tenant = (tenant, tenant_id);
-                let new = keys::New {
-                    tenant,
-                    place,
-                    version,
-                };
-                return keys::rotate(self, new, &mut permit, context).await;
-            }
-            Effect::Start(tenant) => {
-                let (Some(tenant_id), Some(place)) = (seen.tenant_id(), &seen.place) else {
-                    return Answer::NotSent("the tenant or its store is gone".to_owned());
-                };
-                Command::ArchiveLog {
-                    tenant: tenant.clone(),
-                    tenant_id,
-                    place: place.clone(),
-                }
-            }
-            Effect::Stop(tenant) => Command::NoArchiveLog(tenant.clone()),
-            Effect::Leave { tenant, from } => {
-                let Some(tenant_id) = seen.tenant_id() else {
-                    return Answer::NotSent("the tenant is gone".to_owned());
-                };
-                Command::LeaveLogDest {
-                    tenant: tenant.clone(),
-                    tenant_id,
-                    place: Place::read_back(from),
-                }
-            }
-        };
-        permit.send(&command).await
+        match permit {
+            Some(permit) => statement::send(self, effect, seen, permit, context).await,
+            None => Answer::NotSent("the cluster is busy".to_owned()),
+        }
     }
 
     fn written(&self, before: &LogBackupStatus, context: &Context) {

@@ -8,12 +8,14 @@ use super::unreadable::missing;
 use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
+use crate::domain::storage::bytes_of;
 use crate::domain::{Obstacle, naming};
 use crate::oceanbase::client::Endpoint;
+use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::{
     Destination, DestinationError, Place, check_bucket, check_option,
 };
-use crate::oceanbase::model::{Identity, Tenant};
+use crate::oceanbase::model::{Identity, StoreLimits, Tenant};
 use crate::oceanbase::version::{Capability, Version};
 
 /// The store of this name.
@@ -184,7 +186,68 @@ pub async fn with_version(
     Ok((destination, secret.version()))
 }
 
-fn invalid(error: &DestinationError) -> Obstacle {
+/// A destination that is about to be set: with the store's limits, where the server keeps to any. They count
+/// where the directory is a new one: of another the database keeps what it knows. An older server is told
+/// of none: it would take them, and back up as fast as it can.
+///
+/// # Errors
+/// As [`destination`], and limits that the database would not take.
+pub async fn to_set(
+    secrets: &Secrets,
+    namespace: &str,
+    spec: &BackupStorageSpec,
+    path: &str,
+    permit: &Permit,
+) -> Result<(Destination, Option<String>), Obstacle> {
+    let limits = limits(spec)?;
+    let (destination, version) =
+        with_version(secrets, namespace, spec, path, permit.endpoints()).await?;
+    Ok(if permit.can(Capability::StoreLimits) {
+        (destination.limited(limits), version)
+    } else {
+        (destination, version)
+    })
+}
+
+/// How fast the store may be used.
+///
+/// # Errors
+/// A value that the database would not take.
+pub fn limits(spec: &BackupStorageSpec) -> Result<StoreLimits, Obstacle> {
+    let Some(limits) = &spec.limits else {
+        return Ok(StoreLimits::NONE);
+    };
+    let unfit = |field: &str, form: &str| {
+        let message = format!("`limits.{field}` must be {form}");
+        Obstacle::permanent("InvalidDestination", message)
+    };
+    let max_bandwidth = limits.max_bandwidth.as_deref().map(|text| {
+        bytes_per_second(text).ok_or_else(|| {
+            unfit(
+                "maxBandwidth",
+                "a number from 1 to 999999999 with Ki, Mi or Gi, such as 100Mi",
+            )
+        })
+    });
+    let max_iops = limits.max_iops.map(|iops| match iops {
+        100..=10_000_000 => Ok(i64::from(iops)),
+        _ => Err(unfit("maxIops", "a number from 100 to 10000000")),
+    });
+    Ok(StoreLimits {
+        max_iops: max_iops.transpose()?.unwrap_or(0),
+        max_bandwidth: max_bandwidth.transpose()?.unwrap_or(0),
+    })
+}
+
+/// Reads `100Mi`: of all quantities those that the schema takes.
+fn bytes_per_second(text: &str) -> Option<i64> {
+    let mut units = ["Ki", "Mi", "Gi"].into_iter();
+    let digits = units.find_map(|unit| text.strip_suffix(unit))?;
+    bytes_of(text).filter(|_| digits.len() <= 9)
+}
+
+/// A value that can not stand in a destination.
+pub(super) fn invalid(error: &DestinationError) -> Obstacle {
     Obstacle::permanent("InvalidDestination", error.to_string())
 }
 

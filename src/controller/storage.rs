@@ -51,6 +51,7 @@ impl Reconcile for BackupStorage {
                         version: known.secret_resource_version,
                         cause: known.cause,
                     }),
+                    limits: status.store_limits,
                 }
             })
             .collect();
@@ -58,6 +59,7 @@ impl Reconcile for BackupStorage {
             .filter(|strategy| strategy.spec.storage_ref.name == name)
             .count();
         let root = place::root(&self.spec);
+        let limits = place::limits(&self.spec);
         let found = root.as_ref().ok().map(|root| {
             let users = figures::users(context, &namespace, &name);
             figures::found(context, &namespace, root, &users)
@@ -67,7 +69,11 @@ impl Reconcile for BackupStorage {
             .collect();
         let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
         storage::Seen {
-            place: checked.and(root).map(|place| place.root().to_owned()),
+            place: checked.and(root).and_then(|place| {
+                limits.clone()?;
+                Ok(place.root().to_owned())
+            }),
+            limits: limits.unwrap_or_default(),
             secret_version,
             users: i32::try_from(log_backups.len() + strategies + loose).unwrap_or(i32::MAX),
             log_backups,

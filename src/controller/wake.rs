@@ -114,8 +114,14 @@ notable!(
                     format!("{:?}{:?}", status.cause, status.full_backup_wanted_since),
                     format!("{:?}", status.storage_switch),
                     status.credentials.as_ref().map(|known| {
-                        let why = known.cause.as_ref().map(|cause| cause.reason.clone());
-                        (known.secret_resource_version.clone(), why)
+                        let version = known.secret_resource_version.clone();
+                        (version, format!("{:?}", known.cause))
+                    }),
+                    status.store_limits.as_ref().map(|known| {
+                        let pending = known.pending.iter();
+                        let why = pending.map(|pending| (&pending.place, &pending.cause));
+                        let why = format!("{:?}", why.collect::<Vec<_>>());
+                        (known.wanted.clone(), known.places.len(), why)
                     }),
                 )
             }),

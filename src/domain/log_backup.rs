@@ -18,6 +18,7 @@ mod effect;
 mod event;
 mod farewell;
 mod heal;
+mod limits;
 mod live;
 mod obstacle;
 mod page;
@@ -28,6 +29,7 @@ mod switch;
 #[cfg(test)]
 mod tests;
 mod transition;
+mod tries;
 
 use std::time::Duration;
 
@@ -37,6 +39,7 @@ pub use archiving::{may_be_paused, resuming};
 pub use around::still_needs_logs;
 pub use effect::Effect;
 pub use farewell::farewell;
+pub use limits::{LimitsSeen, limits_obstacle};
 pub use page::{PageSeen, is_on_its_way, is_page_due};
 pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
@@ -91,6 +94,8 @@ pub struct Seen {
     pub switch: Option<SwitchSeen>,
     /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
     pub store_keys: Option<StoreKeys>,
+    /// What is known of the store's limits; nothing without a store, or a tenant.
+    pub limits: Option<LimitsSeen>,
     /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
     pub told_version: Option<String>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
@@ -172,7 +177,7 @@ pub fn decide(
             None => draft.look(tenant),
             Some((effect, answer)) => draft.hear(tenant, effect, answer),
         },
-        Err(obstacle) => draft.blocked(None, obstacle),
+        Err(obstacle) => draft.without_tenant(obstacle),
     }
 }
 
@@ -217,6 +222,7 @@ impl<'a> Draft<'a> {
     /// Looks at the tenant and takes the next step.
     fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
+        self.note_limits();
         if let (Some(from), Some(seen)) = (self.left_place(), &self.seen.switch) {
             return self.switch(tenant, archive, from, seen);
         }
@@ -243,7 +249,7 @@ impl<'a> Draft<'a> {
             verdict.next = STEP_PATIENCE;
             return verdict;
         }
-        if let Some(effect) = self.rotation(tenant) {
+        if let Some(effect) = self.rotation(tenant).or_else(|| self.limit(tenant)) {
             let state = self.standing(tenant, archive);
             return self.render(Some(tenant), &state, Some(effect), STEP_PATIENCE);
         }

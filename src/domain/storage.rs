@@ -5,6 +5,7 @@
 
 mod credentials;
 mod figures;
+mod limits;
 
 use std::time::Duration;
 
@@ -16,7 +17,9 @@ pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle};
 use crate::api::condition::types::REACHABLE;
+use crate::api::log_backup::TenantLimits;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
+use crate::oceanbase::model::StoreLimits;
 
 /// How often the Secret is looked at again: it is never watched.
 const SECRET_INTERVAL: Duration = Duration::from_mins(5);
@@ -51,6 +54,8 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 pub struct Seen {
     /// The place without keys, or why the database could not be told of it.
     pub place: Result<String, Obstacle>,
+    /// How fast it may be used.
+    pub limits: StoreLimits,
     /// `resourceVersion` of the Secret with its keys, where it has one that could be read.
     pub secret_version: Option<String>,
     /// Log backups, strategies and tasks under way that name the store.
@@ -89,6 +94,8 @@ pub struct UseSeen {
     pub cause: Option<Cause>,
     /// What its tenant has of the store's keys; nothing without any.
     pub keys: Option<KeysSeen>,
+    /// What its tenant keeps to of the store's limits; nothing without any.
+    pub limits: Option<TenantLimits>,
 }
 
 /// What a data backup tells about its store: when, and what was wrong there, or that nothing was.
@@ -182,6 +189,7 @@ pub fn decide(
         status.credentials = Some(counts);
         conditions.push(applied);
     }
+    conditions.extend(limits::applied(seen.limits, &seen.log_backups));
     conditions.extend(figures::note(&mut status, seen, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     let event = event.or_else(|| figures::event(previous, &status));

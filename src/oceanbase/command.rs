@@ -6,8 +6,8 @@
 mod cleanup;
 mod guard;
 mod recovery;
-mod rotation;
 mod session;
+mod store_change;
 mod tables;
 
 use std::time::Duration;
@@ -15,8 +15,8 @@ use std::time::Duration;
 pub use cleanup::Cleanup;
 pub use guard::Guard;
 pub use recovery::Recovery;
-pub use rotation::Rotation;
 pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
+pub use store_change::{StoreChange, StoreNews};
 pub use tables::TableRecovery;
 
 use super::client::ServerError;

@@ -14,6 +14,8 @@ use secrecy::{ExposeSecret, SecretString};
 pub use form::{check_bucket, check_option};
 use form::{check_directory, check_host, check_key};
 
+use super::model::StoreLimits;
+
 /// A store's directory for one tenant's data or logs, with what is needed to reach it.
 #[derive(Clone, Debug)]
 pub struct Destination {
@@ -93,6 +95,19 @@ impl Destination {
             place,
             options: text.into(),
         })
+    }
+
+    /// The same, read and written no faster than this.
+    #[must_use]
+    pub fn limited(self, limits: StoreLimits) -> Self {
+        if limits == StoreLimits::NONE {
+            return self;
+        }
+        let options = format!("{}&{limits}", self.options.expose_secret());
+        Self {
+            options: options.into(),
+            ..self
+        }
     }
 
     /// Where it is.

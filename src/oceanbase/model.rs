@@ -31,7 +31,7 @@ pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneNam
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
 pub use server::{Room, Server};
-pub use store::{StoreCheck, StoreViews};
+pub use store::{LimitedPlace, StoreCheck, StoreLimits, StoreViews};
 pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
 
 use super::version::Version;
@@ -114,6 +114,8 @@ pub struct Tenant {
     /// By how much its archived logs may be behind before they are written: `archive_lag_target`, from
     /// V4.2 on. Read seldom.
     pub lag_target: Option<Duration>,
+    /// Its places in stores that are limited; `None` while that is not known. Read seldom.
+    pub limited: Option<Vec<LimitedPlace>>,
     /// When its backups may be deleted by the engine.
     pub policies: Vec<DeletePolicy>,
     /// The current round of log archiving; it stays after the archive was stopped.
@@ -144,6 +146,7 @@ impl Tenant {
             log_dest: None,
             data_dest: None,
             lag_target: None,
+            limited: None,
             policies: Vec::new(),
             round: None,
             pieces: Arc::default(),

@@ -2,7 +2,7 @@
 
 mod inspect;
 mod look;
-mod rotate;
+mod store_change;
 
 use std::sync::Arc;
 use std::time::Duration;

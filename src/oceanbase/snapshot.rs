@@ -23,6 +23,7 @@ mod restores;
 mod stores;
 
 use kept::{kept, same, shared, trim};
+use rare::Limited;
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -175,8 +176,9 @@ impl<'a> Reading<'a> {
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
         let mut lag_targets = self.lag_targets(history, depth).await?;
-        let depth_of_cleanups = if stale { Depth::Full } else { depth };
-        let cleaned = self.cleanups(history, depth_of_cleanups, now).await?;
+        let depth = if stale { Depth::Full } else { depth };
+        let mut limited = self.limited(depth).await?;
+        let cleaned = self.cleanups(history, depth, now).await?;
         let full = stale || history.is_news(&ended) || cleaned;
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
@@ -211,6 +213,11 @@ impl<'a> Reading<'a> {
                 lag_target: match (&mut lag_targets, known) {
                     (Some(fresh), _) => fresh.remove(&id),
                     (None, known) => known.and_then(|tenant| tenant.lag_target),
+                },
+                limited: match &mut limited {
+                    Limited::Known(fresh) => Some(fresh.remove(&id).unwrap_or_default()),
+                    Limited::Unknown => None,
+                    Limited::NotRead => known.and_then(|tenant| tenant.limited.clone()),
                 },
                 round: rounds.remove(&id),
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),

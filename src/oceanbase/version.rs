@@ -72,12 +72,15 @@ pub enum Capability {
     /// `CHANGE EXTERNAL_STORAGE_DEST` with `ACCESS_INFO`. Which release of 4.2.5 it came with is not
     /// known: there it counts as missing.
     ChangeStoreKeys,
+    /// `max_iops` and `max_bandwidth` of destinations, and `CHANGE EXTERNAL_STORAGE_DEST` with
+    /// `ATTRIBUTE`. An older version takes the options, and limits nothing.
+    StoreLimits,
     /// `DELETE OBSOLETE BACKUP`, `DELETE BACKUPSET` and `DELETE ARCHIVELOG_PIECE`.
     ManualCleanup,
 }
 
 impl Capability {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::TenantBackup,
         Self::TenantRole,
         Self::PauseLogBackup,
@@ -92,6 +95,7 @@ impl Capability {
         Self::TableRecovery,
         Self::RestoreProgress,
         Self::ChangeStoreKeys,
+        Self::StoreLimits,
         Self::ManualCleanup,
     ];
 
@@ -106,6 +110,7 @@ impl Capability {
             Self::TableRecovery => Some("TableRecovery"),
             Self::ManualCleanup => Some("ManualCleanup"),
             Self::ChangeStoreKeys => Some("ChangeStoreKeys"),
+            Self::StoreLimits => Some("StoreLimits"),
             Self::TenantRole
             | Self::PlusArchivelog
             | Self::AddressingModel
@@ -147,7 +152,7 @@ impl Version {
             // Of 4.3.4 nothing is known.
             Capability::RestoreProgress => since(5, 5),
             // Of 4.4.0 and 4.4.1 nothing is known.
-            Capability::ChangeStoreKeys => {
+            Capability::ChangeStoreKeys | Capability::StoreLimits => {
                 v >= (4, 4, 2) || (v == (4, 3, 5) && self >= Self([4, 3, 5, 2]))
             }
             Capability::ManualCleanup => v >= (4, 4, 2),

@@ -12,8 +12,8 @@ pub use cleanup::CleanupQuery;
 pub use read::{
     Legible, TenantRow, ViewError, archive_dests, cleaned_items, cleanups, data_dests,
     data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools, preview,
-    progress, restores, rounds, servers, sets, store_checks, tables, tenants, units, version,
-    zones,
+    progress, restores, rounds, servers, sets, store_checks, store_limits, tables, tenants, units,
+    version, zones,
 };
 pub use restore::RestoreQuery;
 pub use store::StoreQuery;

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::credentials::TenantKeys;
+use super::limits::TenantLimits;
 use super::switch::StorageSwitch;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
@@ -128,6 +129,9 @@ pub struct LogBackupStatus {
     /// With which keys the tenant's database enters the store; left out without keys.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub credentials: Option<TenantKeys>,
+    /// What the tenant's database keeps to of the store's `limits`; left out without any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub store_limits: Option<TenantLimits>,
     /// How many times in a row a statement could not be sent; it is told from the third on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsent: Option<i32>,

@@ -28,11 +28,10 @@ pub(super) async fn send(
             let Some(tenant_id) = seen.tenant_id() else {
                 return Answer::NotSent("the tenant is gone".to_owned());
             };
-            let (secrets, database) = (&context.secrets, permit.endpoints());
-            let destination =
-                place::destination(secrets, &namespace, &storage.spec, path, database);
+            let secrets = &context.secrets;
+            let destination = place::to_set(secrets, &namespace, &storage.spec, path, &permit);
             match destination.await {
-                Ok(destination) => Command::SetDataBackupDest {
+                Ok((destination, _)) => Command::SetDataBackupDest {
                     tenant,
                     tenant_id,
                     destination,

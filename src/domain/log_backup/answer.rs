@@ -23,6 +23,9 @@ impl Draft<'_> {
         if let Effect::Rotate { place, version, .. } = effect {
             return self.hear_rotation(tenant, (place, version), answer);
         }
+        if let Effect::Limit { place, .. } = effect {
+            return self.hear_limit(tenant, place, answer);
+        }
         let archive = archive(tenant);
         match answer {
             Answer::Done

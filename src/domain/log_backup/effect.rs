@@ -1,6 +1,6 @@
 //! What is asked of the database.
 
-use crate::oceanbase::model::TenantName;
+use crate::oceanbase::model::{StoreLimits, TenantName};
 
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,15 @@ pub enum Effect {
         place: String,
         /// `resourceVersion` of the Secret that holds them.
         version: String,
+    },
+    /// Have it keep to the store's limits at one of its places.
+    Limit {
+        /// The tenant.
+        tenant: TenantName,
+        /// The place, without keys.
+        place: String,
+        /// How fast.
+        limits: StoreLimits,
     },
     /// Begin a round.
     Start(TenantName),

@@ -112,6 +112,7 @@ pub(super) fn correcting(effect: &Effect) -> Event {
             (tenant, "its place was changed; it is set")
         }
         Effect::Rotate { tenant, .. } => (tenant, "the store's keys were changed; they are set"),
+        Effect::Limit { tenant, .. } => (tenant, "the store's limits were changed; they are set"),
         Effect::Start(tenant) => (tenant, "log archiving was stopped; it is started"),
         Effect::Stop(tenant) => (tenant, "log archiving was started; it is stopped"),
     };

@@ -1,6 +1,6 @@
 //! What stands in the way of log backup.
 
-use super::{Draft, Renamed, TENANT_NOT_FOUND};
+use super::{Draft, Renamed, TENANT_NOT_FOUND, Verdict};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
 use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
 use crate::domain::{Obstacle, pinned};
@@ -17,6 +17,14 @@ pub(super) fn another_database<'a>(
 }
 
 impl<'a> Draft<'a> {
+    /// Blocked before the tenant was looked at: nobody sees to its places any more.
+    pub(super) fn without_tenant(mut self, obstacle: Obstacle) -> Verdict {
+        if self.seen.database.is_ok() {
+            self.status.store_limits = None;
+        }
+        self.blocked(None, obstacle)
+    }
+
     /// The tenant, if it is there and the spec can be followed for it.
     pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
         self.seen.target.clone()?;

@@ -5,22 +5,12 @@
 //! first statement, and after each one: a restart goes on where it was. A statement whose answer was
 //! lost is sent again; it comes to the same.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::answer::FOR_A_PERSON;
+use super::tries::Tries;
 use super::{Archive, Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
-use crate::api::Cause;
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
-use crate::domain::backoff::Backoff;
 use crate::domain::backup::ineligible;
-use crate::domain::{Next, Obstacle, cause, time};
-use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantName};
-
-/// The pauses after a statement that failed. It is refused without an effect.
-const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
-
-/// How many times a statement can not be sent before that is told.
-const TOLD_FROM: i32 = 3;
+use crate::domain::{Next, Obstacle};
+use crate::oceanbase::model::{Answer, Tenant, TenantName};
 
 /// Reason where new keys can not be given to the database while it archives.
 const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
@@ -85,13 +75,13 @@ impl Draft<'_> {
         }
         if let Some(obstacle) = &seen.obstacle {
             known.applying = None;
-            forget_failures(known);
+            Tries::of_keys(known).forget();
             known.cause = Some(obstacle.cause());
             return None;
         }
         let is_news = |applying: &ApplyingKeys| applying.secret_resource_version != seen.version;
         if known.applying.as_ref().is_none_or(is_news) {
-            forget_failures(known);
+            Tries::of_keys(known).forget();
             known.applying = Some(ApplyingKeys {
                 secret_resource_version: seen.version.clone(),
                 places: Vec::new(),
@@ -106,7 +96,7 @@ impl Draft<'_> {
         if ineligible(tenant).is_some() {
             return None;
         }
-        if let Some(until) = paused_until(known, self.now) {
+        if let Some(until) = Tries::of_keys(known).paused_until(self.now) {
             self.later = self.later.sooner(Next::At(until), self.now);
             return None;
         }
@@ -145,12 +135,12 @@ impl Draft<'_> {
         let now = self.now;
         if let Some(known) = &mut self.status.credentials {
             match answer {
-                Answer::Refused(failure) => note_failure(known, failure, now),
+                Answer::Refused(failure) => Tries::of_keys(known).note_failure(failure, now),
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                    note_unsent(known, why, now);
+                    Tries::of_keys(known).note_unsent("the new keys of the store", why, now);
                 }
                 _ => {
-                    forget_failures(known);
+                    Tries::of_keys(known).forget();
                     let applying = known.applying.get_or_insert_default();
                     version.clone_into(&mut applying.secret_resource_version);
                     applying.places.push(place.to_owned());
@@ -161,7 +151,7 @@ impl Draft<'_> {
                     }
                 }
             }
-            if let Some(until) = paused_until(known, now) {
+            if let Some(until) = Tries::of_keys(known).paused_until(now) {
                 self.later = self.later.sooner(Next::At(until), now);
             }
         }
@@ -176,41 +166,4 @@ fn given(version: &str) -> TenantKeys {
         secret_resource_version: version.to_owned(),
         ..TenantKeys::default()
     }
-}
-
-fn note_failure(known: &mut TenantKeys, failure: &Failure, now: Timestamp) {
-    let failures = known.failures.unwrap_or(0).saturating_add(1);
-    let least = if failure.class == FailureClass::Permanent {
-        FOR_A_PERSON
-    } else {
-        1
-    };
-    known.failures = Some(failures.max(least));
-    known.last_failure_time = Some(time(now));
-    known.cause = Some(Cause::from(failure));
-}
-
-fn note_unsent(known: &mut TenantKeys, why: &str, now: Timestamp) {
-    let failures = known.failures.unwrap_or(0).saturating_add(1);
-    known.failures = Some(failures);
-    known.last_failure_time = Some(time(now));
-    if failures >= TOLD_FROM {
-        let message = format!(
-            "the new keys of the store could not be given to the database several times, and are \
-             tried again: {why}. Check the account of the tenant in `tenantCredentials` of the \
-             OceanBaseCluster"
-        );
-        known.cause = Some(cause("StatementNotSent", &message));
-    }
-}
-
-fn forget_failures(known: &mut TenantKeys) {
-    known.failures = None;
-    known.last_failure_time = None;
-    known.cause = None;
-}
-
-fn paused_until(known: &TenantKeys, now: Timestamp) -> Option<Timestamp> {
-    let failed_at = known.last_failure_time.as_ref()?.0;
-    BACKOFF.until(failed_at, known.failures.unwrap_or(1), now)
 }

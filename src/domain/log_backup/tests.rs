@@ -17,6 +17,7 @@ mod drift;
 mod farewell;
 mod heal;
 mod lag_target;
+mod limits;
 mod outage;
 mod page;
 mod renamed;
@@ -157,6 +158,7 @@ fn seen(tenant: Tenant) -> Seen {
         page: None,
         store_keys: None,
         told_version: None,
+        limits: None,
         switch: None,
         may_heal_at: None,
         can_pause: true,

@@ -149,7 +149,7 @@ fn words(effect: &Effect) -> &'static str {
         Effect::SetEnabled(_, true) => "SET LOG_ARCHIVE_DEST_STATE = ENABLE",
         Effect::SetEnabled(_, false) => "SET LOG_ARCHIVE_DEST_STATE = DEFER",
         Effect::SetLagTarget(..) => "SET archive_lag_target",
-        Effect::Rotate { .. } => "CHANGE EXTERNAL_STORAGE_DEST",
+        Effect::Rotate { .. } | Effect::Limit { .. } => "CHANGE EXTERNAL_STORAGE_DEST",
         Effect::Start(_) => "ARCHIVELOG",
         Effect::Stop(_) | Effect::Leave { .. } => "NOARCHIVELOG",
     }

@@ -11,6 +11,7 @@ fn at(second: i64) -> Timestamp {
 fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
     UseSeen {
         keys: None,
+        limits: None,
         name: "prod-t1002".to_owned(),
         archiving,
         cause: reason.map(|reason| crate::domain::cause(reason, "mount it on every observer")),
@@ -20,6 +21,7 @@ fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
 fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
     Seen {
         place: place.map(str::to_owned),
+        limits: StoreLimits::NONE,
         secret_version: None,
         users: i32::try_from(log_backups.len()).unwrap(),
         log_backups,

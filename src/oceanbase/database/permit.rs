@@ -11,10 +11,11 @@ use super::handover::Underway;
 use super::{Database, Mark, lock};
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
-use crate::oceanbase::command::{Command, Rotation};
+use crate::oceanbase::command::{Command, StoreChange};
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::rights::Right;
 use crate::oceanbase::sender::{Inspection, Sender};
+use crate::oceanbase::version::Capability;
 
 /// The right to send commands to one database.
 pub struct Permit {
@@ -30,6 +31,13 @@ impl Permit {
     #[must_use]
     pub fn endpoints(&self) -> &[Endpoint] {
         &self.account.endpoints
+    }
+
+    /// Whether the version of the servers can do `what`, as they were read last.
+    #[must_use]
+    pub fn can(&self, what: Capability) -> bool {
+        let snapshot = self.database.latest();
+        snapshot.is_some_and(|snapshot| snapshot.version.can(what))
     }
 
     /// Sends a command, and says what became of it: when those before it are answered, or at once
@@ -72,18 +80,20 @@ impl Permit {
         answer
     }
 
-    /// Gives a tenant's database new keys of a store, on a session of the tenant.
-    pub async fn rotate(&mut self, rotation: &Rotation) -> Answer {
+    /// Changes how a tenant's database enters a store, on a session of the tenant.
+    pub async fn change_store(&mut self, change: &StoreChange) -> Answer {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
+        let mut settling = Settling::new(&self.database, change.tenant.as_str());
         let mut sender = self.database.pattern.another();
         let answer = sender
-            .rotate(&self.account, snapshot.version, rotation)
+            .change_store(&self.account, snapshot.version, change)
             .await;
         if sender.is_shut_out() {
             self.cluster.doubt();
         }
+        settling.is_sent = !matches!(answer, Answer::NotSent(_));
         answer
     }
 

@@ -4,6 +4,7 @@ use crate::oceanbase::model::JobStatus;
 use crate::oceanbase::testing::{Given, InProcess, account, lock};
 
 mod cleanups;
+mod limits;
 mod restores;
 mod rows;
 

@@ -24,7 +24,7 @@ pub use cleanup::{cleaned_items, cleanups};
 pub use lag::lag_targets;
 pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
 pub use server::servers;
-pub use store::{log_roots, store_checks};
+pub use store::{log_roots, store_checks, store_limits};
 
 /// A row that is not what the view's description promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -9,6 +9,8 @@ pub enum StoreQuery {
     LogRoots,
     /// When destinations were last tried; nothing of their keys.
     Checks,
+    /// Those that are limited.
+    Limits,
 }
 
 impl StoreQuery {
@@ -16,6 +18,7 @@ impl StoreQuery {
         match self {
             Self::LogRoots => "log_roots",
             Self::Checks => "store_checks",
+            Self::Limits => "store_limits",
         }
     }
 
@@ -28,6 +31,11 @@ impl StoreQuery {
             Self::Checks => {
                 "SELECT TENANT_ID, DEST_ID, PATH, ENDPOINT, LAST_CHECK_TIMESTAMP \
                  FROM oceanbase.CDB_OB_BACKUP_STORAGE_INFO"
+            }
+            Self::Limits => {
+                "SELECT TENANT_ID, PATH, ENDPOINT, MAX_IOPS, MAX_BANDWIDTH \
+                 FROM oceanbase.CDB_OB_BACKUP_STORAGE_INFO \
+                 WHERE MAX_IOPS <> 0 OR MAX_BANDWIDTH <> 0"
             }
         }
         .to_owned()

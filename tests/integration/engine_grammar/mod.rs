@@ -51,5 +51,5 @@ fn kinds_of_queries() -> usize {
         + kinds!(CleanupQuery:
             Jobs History Items ItemHistory OwnJobsAfter OwnHistoryAfter JobsOf
         )
-        + kinds!(StoreQuery: LogRoots Checks)
+        + kinds!(StoreQuery: LogRoots Checks Limits)
 }

@@ -359,9 +359,8 @@ async fn everything_reads_back(version: &str) {
     lag_targets(&mut desk).await;
     restores(&mut desk).await;
     cleanups(&mut desk).await;
-    stores(&mut desk).await;
     let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
-    let unknown = unknown + tables(&mut desk).await;
+    let unknown = unknown + stores(&mut desk).await + tables(&mut desk).await;
     let (asked, all) = (&desk.asked, super::kinds_of_queries() - unknown);
     assert_eq!(asked.len(), all, "only {asked:?} were asked");
     println!("{} queries of version {version}", desk.asked.len());

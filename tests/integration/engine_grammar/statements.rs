@@ -7,7 +7,7 @@ use oceanbase_backup_operator::oceanbase::command::{
 };
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
-    Destinations, JobId, JobKey, TenantId, TenantName,
+    Destinations, JobId, JobKey, StoreLimits, TenantId, TenantName,
 };
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
@@ -81,10 +81,13 @@ fn s3_destinations() -> Vec<Destination> {
         ("delete_mode", &["delete", "tagging"]),
         ("checksum_type", &["md5", "crc32"]),
     ];
-    options(&choices)
-        .iter()
-        .map(|options| s3(options))
-        .collect()
+    let slow = StoreLimits {
+        max_iops: 1000,
+        max_bandwidth: 100 << 20,
+    };
+    let all = options(&choices);
+    let unlimited = all.iter().map(|options| s3(options));
+    unlimited.chain([s3(&[]).limited(slow)]).collect()
 }
 
 fn other_buckets() -> Vec<Destination> {

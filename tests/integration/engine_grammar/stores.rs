@@ -1,13 +1,16 @@
-//! Where destinations are, and when the database tried them.
+//! Where destinations are, how fast they may be used, and when the database tried them.
 
-use oceanbase_backup_operator::oceanbase::model::{StoreCheck, TenantId};
+use oceanbase_backup_operator::oceanbase::model::{
+    LimitedPlace, StoreCheck, StoreLimits, TenantId,
+};
+use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, StoreQuery};
 
 use super::jobs::{BEGAN, at};
 use super::rows::Desk;
 
-/// Asks everything that is asked about destinations.
-pub(super) async fn stores(desk: &mut Desk) {
+/// Asks everything that is asked about destinations; how many queries this version can not be asked.
+pub(super) async fn stores(desk: &mut Desk) -> usize {
     let piece = |id, status| {
         [
             ("TENANT_ID", "1002"),
@@ -45,5 +48,37 @@ pub(super) async fn stores(desk: &mut Desk) {
         checked_at: Some(at(BEGAN.0)),
     };
     assert_eq!(read.rows, [check]);
+    assert_eq!(read.unreadable, []);
+    if !desk.version.can(Capability::StoreLimits) {
+        return 1;
+    }
+    limits(desk, &tried).await;
+    0
+}
+
+/// Of a place that was tried and has no limits, and of one that has.
+async fn limits(desk: &mut Desk, tried: &[(&'static str, &'static str)]) {
+    let with = |path, [iops, bandwidth]: [&'static str; 2]| {
+        let limits = [
+            ("PATH", path),
+            ("MAX_IOPS", iops),
+            ("MAX_BANDWIDTH", bandwidth),
+        ];
+        let others = tried.iter().filter(|(name, _)| *name != "PATH");
+        others.copied().chain(limits).collect::<Vec<_>>()
+    };
+    let unlimited = with("'s3://ob/log'", ["0", "0"]);
+    let limited = with("'s3://ob/data'", ["800", "20971520"]);
+    desk.fill("CDB_OB_BACKUP_STORAGE_INFO", &[&unlimited, &limited])
+        .await;
+    let read = view::store_limits(&desk.ask(&StoreQuery::Limits.into()).await);
+    let place = LimitedPlace {
+        path: "s3://ob/data?host=https://s3.test".to_owned(),
+        limits: StoreLimits {
+            max_iops: 800,
+            max_bandwidth: 20 << 20,
+        },
+    };
+    assert_eq!(read.rows, [(TenantId(1002), place)]);
     assert_eq!(read.unreadable, []);
 }

@@ -70,9 +70,10 @@ fn told(object: &Value, health: &Health) -> String {
 }
 
 /// Conditions of which neither Flux nor `kubectl wait` knows.
-const FURTHER: [&str; 9] = [
+const FURTHER: [&str; 10] = [
     "Reachable",
     "CredentialsApplied",
+    "LimitsApplied",
     "WithinCapacity",
     "Archiving",
     "DelayAcceptable",

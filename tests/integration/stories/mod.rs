@@ -23,6 +23,7 @@ mod kill;
 mod killed_changes;
 mod lag_target;
 mod leader;
+mod limits;
 mod log_backup;
 mod log_backup_around;
 mod log_backup_deleted;

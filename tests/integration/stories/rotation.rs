@@ -8,10 +8,13 @@ use serde_json::Value;
 use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
-const STORE: (&str, &str) = ("backupstorage", "bucket");
+pub(super) const STORE: (&str, &str) = ("backupstorage", "bucket");
+
+/// What the tenant lets its own account in with.
+pub(super) const ACCOUNT_PASSWORD: &str = "tulip-9d3a55e0c1";
 
 /// A tenant with a password, and a bucket that takes one key.
-const WITH_A_BUCKET: &str = "
+pub(super) const WITH_A_BUCKET: &str = "
 version: '4.3.5.2'
 cluster: {name: obprod, id: 7}
 speed: 200
@@ -20,14 +23,14 @@ tenants:
   - {name: orders, fullBackupSize: 1GiB, password: tulip-9d3a55e0c1}
 ";
 
-const LOG_BACKUP: &str = "
+pub(super) const LOG_BACKUP: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: LogBackup
 metadata: {name: orders-log}
 spec: {clusterRef: {name: prod}, tenantName: orders, storageRef: {name: bucket}}
 ";
 
-const TASK: &str = "
+pub(super) const TASK: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupTask
 metadata: {name: now}
@@ -45,7 +48,7 @@ stringData: {{accessKeyId: AKID77f03c5510e9, accessKeySecret: {key}}}
     )
 }
 
-fn store(type_: &str) -> String {
+pub(super) fn store(type_: &str) -> String {
     let (kind, region) = match type_ {
         "S3" => ("s3", "region: eu-1, "),
         _ => ("oss", ""),
@@ -71,19 +74,29 @@ stringData: {password: tulip-9d3a55e0c1}
 
 impl World {
     /// Log backup and a full backup in the bucket, with its first key.
-    fn in_a_bucket(story: &str, scenario: &str, type_: &str) -> Self {
-        let world = Self::started(story, scenario);
-        world.apply(&keys("sesame-first-0b77c1e2"));
-        world.apply(&store(type_));
-        world.apply(LOG_BACKUP);
-        world.phase("logbackup", "orders-log", "InProgress");
-        world.apply(TASK);
-        world.phase("backuptask", "now", "Completed");
-        world.condition(STORE, "CredentialsApplied", "True", "Applied");
+    pub(super) fn in_a_bucket(story: &str, scenario: &str, type_: &str) -> Self {
+        let world = Self::with_bucket(story, scenario, &store(type_));
+        world.backs_up_to_the_bucket();
         world
     }
 
-    fn names_an_account_of_orders(&self) {
+    /// The bucket alone, with its first key.
+    pub(super) fn with_bucket(story: &str, scenario: &str, bucket: &str) -> Self {
+        let world = Self::started(story, scenario);
+        world.apply(&keys("sesame-first-0b77c1e2"));
+        world.apply(bucket);
+        world
+    }
+
+    pub(super) fn backs_up_to_the_bucket(&self) {
+        self.apply(LOG_BACKUP);
+        self.phase("logbackup", "orders-log", "InProgress");
+        self.apply(TASK);
+        self.phase("backuptask", "now", "Completed");
+        self.condition(STORE, "CredentialsApplied", "True", "Applied");
+    }
+
+    pub(super) fn names_an_account_of_orders(&self) {
         self.apply(ACCOUNT);
         let account = "[{tenantName: orders, secretRef: {name: orders-admin}}]";
         let change = format!("spec: {{tenantCredentials: {account}}}");

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::storage::decide;
+use crate::oceanbase::model::StoreLimits;
 
 const GIB: i64 = 1 << 30;
 const DAY: i64 = 24 * 60 * 60;
@@ -28,6 +29,7 @@ impl Store {
             seen: Seen {
                 place: Ok("file:///ob-backup".to_owned()),
                 users: 1,
+                limits: StoreLimits::NONE,
                 secret_version: None,
                 log_backups: Vec::new(),
                 data_backup: None,

@@ -1,8 +1,8 @@
-//! Where destinations are, and when the database tried them.
+//! Where destinations are, how fast they may be used, and when the database tried them.
 
 use super::{Legible, without_options};
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::model::{StoreCheck, TenantId};
+use crate::oceanbase::model::{LimitedPlace, StoreCheck, StoreLimits, TenantId};
 
 /// Reads where pieces lie: the root of each destination.
 #[must_use]
@@ -17,15 +17,33 @@ pub fn log_roots(answer: &Rows) -> Legible<((TenantId, i64), String)> {
 #[must_use]
 pub fn store_checks(answer: &Rows) -> Legible<StoreCheck> {
     Legible::of("store_checks", answer, |row| {
-        let endpoint = row.text("ENDPOINT")?;
-        // The engine keeps it as it stood in the destination.
-        let host = endpoint.strip_prefix("host=").unwrap_or(endpoint);
         Ok(StoreCheck {
             tenant_id: row.tenant_id()?,
             dest_id: row.i64("DEST_ID")?,
             path: without_options(row.text("PATH")?),
-            host: host.to_owned(),
+            host: host(row.text("ENDPOINT")?).to_owned(),
             checked_at: row.at("LAST_CHECK_TIMESTAMP")?,
         })
     })
+}
+
+/// Reads which places are limited, and how.
+#[must_use]
+pub fn store_limits(answer: &Rows) -> Legible<(TenantId, LimitedPlace)> {
+    Legible::of("store_limits", answer, |row| {
+        let root = without_options(row.text("PATH")?);
+        let place = LimitedPlace {
+            path: format!("{root}?host={}", host(row.text("ENDPOINT")?)),
+            limits: StoreLimits {
+                max_iops: row.i64("MAX_IOPS")?,
+                max_bandwidth: row.i64("MAX_BANDWIDTH")?,
+            },
+        };
+        Ok((row.tenant_id()?, place))
+    })
+}
+
+/// The engine keeps an endpoint as it stood in the destination.
+fn host(endpoint: &str) -> &str {
+    endpoint.strip_prefix("host=").unwrap_or(endpoint)
 }

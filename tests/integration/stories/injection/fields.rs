@@ -16,7 +16,7 @@ spec:
   recovery: {sourceTenants: ['*'], targetNamePrefixes: [restore_], targetTenants: ['*']}
 ---
 kind: BackupStorage
-spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentialsSecretRef: {name: keys}}}
+spec: {type: S3, s3: {endpoint: s3.example.com, bucket: ob-backup, prefix: prod, region: eu-1, credentialsSecretRef: {name: keys}}, limits: {maxBandwidth: 100Mi}}
 ---
 kind: BackupStorage
 spec: {type: OSS, oss: {endpoint: oss.example.com, bucket: ob-backup, prefix: prod, credentialsSecretRef: {name: keys}}}

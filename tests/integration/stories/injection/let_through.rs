@@ -116,8 +116,12 @@ fn location(storage: &Value, path: &str) -> String {
             _ => String::new(),
         };
         let region = part("&s3_region=", &block["region"]);
+        let limits = match spec["limits"]["maxBandwidth"].as_str() {
+            Some(bytes) => format!("&max_iops=0&max_bandwidth={}", bytes.replace('i', "")),
+            None => String::new(),
+        };
         let host = text(&block["endpoint"]);
-        format!("{kind}://{directory}/{path}?host={host}&{keys}{app_id}{region}")
+        format!("{kind}://{directory}/{path}?host={host}&{keys}{app_id}{region}{limits}")
     };
     format!("LOCATION={place} BINDING=Optional PIECE_SWITCH_INTERVAL=1d")
 }

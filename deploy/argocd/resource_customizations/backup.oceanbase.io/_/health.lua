@@ -45,13 +45,13 @@ if wanted ~= nil and wanted ~= "Running" and wanted == status.phase then
 end
 
 for _, kind in ipairs({
-  "Reachable", "CredentialsApplied", "WithinCapacity", "Archiving", "DelayAcceptable", "BackupHealthy",
-  "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
+  "Reachable", "CredentialsApplied", "LimitsApplied", "WithinCapacity", "Archiving", "DelayAcceptable",
+  "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
 }) do
   -- Logs that are archived around data backups only, and not right now.
   local between = kind == "Archiving" and obj.spec.mode == "AroundDataBackup" and status.phase == "Stopped"
   if is(kind, "False") and not between then
-    -- New keys of a store, on their way to the tenants.
+    -- New keys or limits of a store, on their way to the tenants.
     return health(known[kind].reason == "Applying" and "Progressing" or "Degraded", kind)
   end
 end

@@ -1,4 +1,4 @@
-//! Gives a tenant's database new keys of a store, logged in as a user of the tenant: nobody else may.
+//! Changes how a tenant's database enters a store, logged in as a user of the tenant: nobody else may.
 
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
@@ -6,60 +6,60 @@ use tokio::time::Instant;
 use super::inspect::Login;
 use super::{LOOK_TIMEOUT, PATIENCE, Sender, Stop, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
-use crate::oceanbase::command::{Rotation, SESSION_SETUP};
+use crate::oceanbase::command::{SESSION_SETUP, StoreChange};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, TenantName};
 use crate::oceanbase::version::Version;
 
 impl Sender {
     /// Sends on a session of the tenant's own, which ends with it.
-    pub(in crate::oceanbase) async fn rotate(
+    pub(in crate::oceanbase) async fn change_store(
         &mut self,
         account: &Account,
         version: Version,
-        rotation: &Rotation,
+        change: &StoreChange,
     ) -> Answer {
-        match self.rotated(account, version, rotation).await {
+        match self.changed_store(account, version, change).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => Answer::NotSent(why),
         }
     }
 
-    async fn rotated(
+    async fn changed_store(
         &mut self,
         account: &Account,
         version: Version,
-        rotation: &Rotation,
+        change: &StoreChange,
     ) -> Result<Answer, Stop> {
         let mut of_sys = self.open(account).await.map_err(Stop::Answer)?;
-        let (tenant, tenant_id) = (&rotation.tenant, rotation.tenant_id);
+        let (tenant, tenant_id) = (&change.tenant, change.tenant_id);
         self.tenant(of_sys.as_mut(), version, tenant, tenant_id)
             .await?;
         drop(of_sys);
         let login = Login {
             tenant,
-            user: &rotation.user,
-            password: &rotation.password,
+            user: &change.user,
+            password: &change.password,
         };
         let mut session = match self.log_in_to(account, &login).await? {
             Ok(session) => session,
             Err(refused) => return Ok(Answer::Refused(no_login(&refused, tenant))),
         };
-        for text in [SESSION_SETUP.to_owned(), limit(Rotation::TIMEOUT)] {
+        for text in [SESSION_SETUP.to_owned(), limit(StoreChange::TIMEOUT)] {
             self.ask_in_time(session.as_mut(), &text, LOOK_TIMEOUT)
                 .await
                 .map_err(|error| Stop::Broken(error.to_string()))?;
         }
         self.check_validity()?;
         let began = Instant::now();
-        let text = rotation.text();
-        let timeout = Rotation::TIMEOUT + PATIENCE;
+        let text = change.text();
+        let timeout = StoreChange::TIMEOUT + PATIENCE;
         let answer = self.ask_in_time(session.as_mut(), text.expose_secret(), timeout);
         let answer = answer.await;
         let code = code_of(&answer);
         self.metrics
-            .statement(Rotation::NAME, &code, began.elapsed());
-        tracing::info!(statement = Rotation::NAME, %tenant, %code, "sent");
+            .statement(StoreChange::NAME, &code, began.elapsed());
+        tracing::info!(statement = StoreChange::NAME, %tenant, %code, "sent");
         Ok(match answer {
             Ok(_) => Answer::Done,
             Err(QueryError::Lost(why)) => Answer::Unknown(why),

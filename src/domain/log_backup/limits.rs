@@ -1,0 +1,249 @@
+//! Limits of the store: a place is set with them, and one that is in use is given them by the tenant's
+//! own account, without touching the round.
+//!
+//! The database shows which limits each place has: what is due is found by comparing, and a statement is
+//! sent until it shows. `status.storeLimits` stands as long as limits are asked for, and until those that
+//! were are taken back; what nobody has asked for here is left alone.
+
+use jiff::Timestamp;
+
+use super::tries::{TOLD_FROM, Tries};
+use super::{Draft, Effect, STEP_PATIENCE, Verdict, archive, event};
+use crate::api::log_backup::{PendingPlace, TenantLimits};
+use crate::api::{Cause, Drift};
+use crate::domain::backup::ineligible;
+use crate::domain::{Next, Obstacle, cause};
+use crate::oceanbase::model::{Answer, StoreLimits, Tenant, TenantName};
+
+/// How many places are remembered that have limits which were asked for here.
+const OURS: usize = 8;
+
+const NOT_READABLE: &str = "the limits of places can not be read from the database; they are looked at \
+                            again within minutes. Check that the account may read \
+                            CDB_OB_BACKUP_STORAGE_INFO, with MAX_IOPS and MAX_BANDWIDTH";
+
+/// What is known of the store's limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LimitsSeen {
+    /// What the store's object asks for.
+    pub wanted: StoreLimits,
+    /// The tenant's places in the store, without keys.
+    pub places: Vec<String>,
+    /// Places in the store that the database shows limits of; `None` while that can not be read.
+    pub limited: Option<Vec<(String, StoreLimits)>>,
+    /// Why the database can not be given others, if so.
+    pub obstacle: Option<Obstacle>,
+}
+
+/// What keeps limits from being given to a database of this version, or of a tenant without an account of
+/// its own; nothing where they can be.
+#[must_use]
+pub fn limits_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> Option<Obstacle> {
+    if !can {
+        return Some(Obstacle::permanent(
+            "UnsupportedServerVersion",
+            format!(
+                "`limits` of stores are used from OceanBase 4.3.5.2 and 4.4.2 on, and this is {version}: \
+                 tenant {tenant} backs up as fast as it can. Upgrade the database, or use a \
+                 BackupStorage without `limits` for it"
+            ),
+        ));
+    }
+    (!known).then(|| {
+        Obstacle::permanent(
+            "TenantAccountUnknown",
+            format!(
+                "the database has other limits than the BackupStorage asks for, and only tenant {tenant} \
+                 itself may change them: name an account of it in `tenantCredentials` of the \
+                 OceanBaseCluster. Backups go on as fast as before"
+            ),
+        )
+    })
+}
+
+impl LimitsSeen {
+    /// What the database shows of a place; nothing while it can not be read.
+    fn shown(&self, place: &str) -> Option<StoreLimits> {
+        let limited = self.limited.as_ref()?;
+        let known = limited.iter().find(|(there, _)| there == place);
+        Some(known.map_or(StoreLimits::NONE, |(_, limits)| *limits))
+    }
+
+    fn is_asked_for(&self) -> bool {
+        self.wanted != StoreLimits::NONE
+    }
+}
+
+impl Draft<'_> {
+    /// Takes note of what is asked for, and of what the places show.
+    pub(super) fn note_limits(&mut self) {
+        let Some(seen) = &self.seen.limits else {
+            return;
+        };
+        if !seen.is_asked_for() && self.status.store_limits.is_none() {
+            return;
+        }
+        let known = self.status.store_limits.get_or_insert_default();
+        note(known, seen);
+        if !seen.is_asked_for() && known.pending.is_empty() {
+            self.status.store_limits = None;
+        }
+    }
+
+    /// What is due of limits.
+    pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
+        let seen = self.seen.limits.as_ref()?;
+        let known = self.status.store_limits.as_mut()?;
+        let enforces = self.object.spec.drift == Drift::Enforce;
+        let mut due = None;
+        for pending in &mut known.pending {
+            let has_drifted = known.places.contains(&pending.place);
+            if let Some(cause) = hindrance(seen, tenant, &pending.place, has_drifted && !enforces) {
+                Tries::of_limits(pending).forget();
+                (pending.taken, pending.cause) = (None, Some(cause));
+                continue;
+            }
+            if pending.tries.is_none() {
+                // What stood in the way does no more.
+                pending.cause = None;
+            }
+            match Tries::of_limits(pending).paused_until(self.now) {
+                Some(until) => self.later = self.later.sooner(Next::At(until), self.now),
+                None => {
+                    due.get_or_insert((
+                        pending.place.clone(),
+                        has_drifted && pending.tries.is_none(),
+                    ));
+                }
+            }
+        }
+        let (place, is_news) = due.filter(|_| self.is_settled())?;
+        let effect = Effect::Limit {
+            tenant: TenantName::parse(&self.object.spec.tenant_name)?,
+            place,
+            limits: seen.wanted,
+        };
+        if is_news {
+            self.event = Some(event::correcting(&effect));
+        }
+        Some(effect)
+    }
+
+    /// Takes in what became of one place's limits. What the statement did is seen by what the database
+    /// shows after it.
+    pub(super) fn hear_limit(mut self, tenant: &Tenant, place: &str, answer: &Answer) -> Verdict {
+        let now = self.now;
+        if let Some(known) = &mut self.status.store_limits {
+            if matches!(answer, Answer::Done | Answer::Unknown(_)) {
+                add(&mut known.ours, place, OURS);
+            }
+            let mut pending = known.pending.iter_mut();
+            if let Some(pending) = pending.find(|pending| pending.place == place) {
+                note_answer(pending, answer, now);
+                if let Some(until) = Tries::of_limits(pending).paused_until(now) {
+                    self.later = self.later.sooner(Next::At(until), now);
+                }
+            }
+        }
+        let state = self.standing(tenant, archive(tenant));
+        self.render(Some(tenant), &state, None, STEP_PATIENCE)
+    }
+}
+
+/// Notes what is asked for, and which places show it.
+fn note(known: &mut TenantLimits, seen: &LimitsSeen) {
+    let wanted = seen.wanted.to_string();
+    for place in &seen.places {
+        let shown = seen
+            .shown(place)
+            .filter(|shown| *shown != StoreLimits::NONE);
+        // Those that were asked for until now, or are.
+        if shown.is_some_and(|shown| shown == seen.wanted || shown.to_string() == known.wanted) {
+            add(&mut known.ours, place, OURS);
+        }
+    }
+    known.ours.retain(|place| {
+        let is_here = seen.is_asked_for() && seen.places.contains(place);
+        is_here || seen.shown(place) != Some(StoreLimits::NONE)
+    });
+    if known.wanted != wanted {
+        *known = TenantLimits {
+            wanted,
+            ours: std::mem::take(&mut known.ours),
+            ..TenantLimits::default()
+        };
+    }
+    known.places.retain(|place| seen.places.contains(place));
+    for place in &seen.places {
+        if seen.shown(place) == Some(seen.wanted) {
+            add(&mut known.places, place, seen.places.len());
+        }
+    }
+    let is_pending = |place: &&String| match seen.shown(place) {
+        Some(shown) => shown != seen.wanted,
+        None => !known.places.contains(place),
+    };
+    let all = if seen.is_asked_for() {
+        &seen.places
+    } else {
+        &known.ours
+    };
+    let pending = all.iter().filter(is_pending).map(|place| {
+        let mut before = known.pending.iter();
+        let known = before.find(|pending| pending.place == *place);
+        known.cloned().unwrap_or_else(|| PendingPlace {
+            place: place.clone(),
+            ..PendingPlace::default()
+        })
+    });
+    known.pending = pending.collect();
+}
+
+fn add(places: &mut Vec<String>, place: &str, most: usize) {
+    if places.len() < most && !places.iter().any(|known| known == place) {
+        places.push(place.to_owned());
+    }
+}
+
+/// Why nothing is tried for a place now, but for pauses.
+fn hindrance(seen: &LimitsSeen, tenant: &Tenant, place: &str, stands: bool) -> Option<Cause> {
+    let Some(shown) = seen.shown(place) else {
+        return Some(cause("LimitsNotReadable", NOT_READABLE));
+    };
+    if stands {
+        let message = format!(
+            "somebody has changed the limits of '{place}' in the database to {shown} (0 is as fast as \
+             it goes), and that stands: change `limits` of the BackupStorage, or set `drift: Enforce` \
+             here"
+        );
+        return Some(cause("LimitsDrifted", &message));
+    }
+    let obstacle = seen.obstacle.clone().or_else(|| ineligible(tenant))?;
+    Some(obstacle.cause())
+}
+
+fn note_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
+    let mut tries = Tries::of_limits(pending);
+    match answer {
+        Answer::Refused(failure) => tries.note_failure(failure, now),
+        Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+            tries.note_unsent("the limits of the store", why, now);
+        }
+        Answer::Done => {
+            tries.note(now);
+            let taken = pending.taken.unwrap_or(0).saturating_add(1);
+            pending.taken = Some(taken);
+            // Of what was wrong before.
+            pending.cause = (taken > TOLD_FROM).then(|| {
+                let place = &pending.place;
+                let message = format!(
+                    "the database has taken the limits several times and does not show them for \
+                     '{place}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
+                     CDB_OB_BACKUP_STORAGE_INFO"
+                );
+                cause("LimitsNotKept", &message)
+            });
+        }
+        _ => {}
+    }
+}

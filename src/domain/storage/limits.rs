@@ -1,0 +1,169 @@
+//! Whether all who use a store keep to its limits.
+
+use super::UseSeen;
+use crate::api::Cause;
+use crate::api::condition::types::LIMITS_APPLIED;
+use crate::domain::condition::{Status, Wanted, wanted};
+use crate::oceanbase::model::StoreLimits;
+
+/// What a log backup's tenant makes of the store's limits.
+enum Keeps<'a> {
+    /// It has no place there.
+    Outside,
+    /// It keeps to them.
+    Well,
+    /// It does not yet, for this cause, where there is one.
+    Not(Option<&'a Cause>),
+}
+
+/// Says who does not keep to these limits, and why. Nothing where nobody asks for any, and none are left.
+pub(super) fn applied(limits: StoreLimits, users: &[UseSeen]) -> Option<Wanted> {
+    let is_asked_for = limits != StoreLimits::NONE;
+    if !is_asked_for && users.iter().all(|user| user.limits.is_none()) {
+        return None;
+    }
+    let text = limits.to_string();
+    let keeps = |user| keeps(user, &text, is_asked_for);
+    let behind = || {
+        users.iter().filter_map(|user| match keeps(user) {
+            Keeps::Not(cause) => Some((&user.name, cause)),
+            Keeps::Outside | Keeps::Well => None,
+        })
+    };
+    let hindered = behind().find_map(|(name, cause)| Some((name, cause?)));
+    let (status, reason, message) = if let Some((name, cause)) = hindered {
+        let message = format!("log backup {name}: {}", cause.message);
+        (Status::False, cause.reason.as_str(), message)
+    } else if let Some((name, _)) = behind().next() {
+        let message = format!("log backup {name}: the database is being told");
+        (Status::False, "Applying", message)
+    } else if users.iter().any(|user| matches!(keeps(user), Keeps::Well)) {
+        let message = "the database keeps to the limits at the places of all log backups here";
+        (Status::True, "Applied", message.to_owned())
+    } else {
+        let message = "no LogBackup has a place here; directories of others have the limits that they \
+                       were made with, or given last";
+        (Status::Unknown, "NoLogBackup", message.to_owned())
+    };
+    Some(wanted(LIMITS_APPLIED, status, reason, message))
+}
+
+fn keeps<'a>(user: &'a UseSeen, limits: &str, is_asked_for: bool) -> Keeps<'a> {
+    let blocked = user.cause.as_ref();
+    match &user.limits {
+        // It has not looked, and may be kept from it.
+        None if is_asked_for && blocked.is_none() => Keeps::Not(None),
+        None => Keeps::Outside,
+        Some(known) if known.wanted != limits => Keeps::Not(blocked),
+        Some(known) if !known.pending.is_empty() => {
+            let mut pending = known.pending.iter();
+            let cause = pending.find_map(|pending| pending.cause.as_ref());
+            Keeps::Not(cause.or(blocked))
+        }
+        Some(known) if known.places.is_empty() => Keeps::Outside,
+        Some(_) => Keeps::Well,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::api::log_backup::{PendingPlace, TenantLimits};
+    use crate::domain::cause;
+    use crate::domain::condition::merge;
+
+    const LIMITS: StoreLimits = StoreLimits {
+        max_iops: 800,
+        max_bandwidth: 20 << 20,
+    };
+
+    /// A log backup, what its tenant keeps to, and why it does not do what it should, if so.
+    fn user(limits: Option<TenantLimits>, reason: Option<&str>) -> UseSeen {
+        UseSeen {
+            name: "prod-t1002".to_owned(),
+            archiving: true,
+            cause: reason.map(|reason| cause(reason, "look at it")),
+            keys: None,
+            limits,
+        }
+    }
+
+    fn none(limits: StoreLimits) -> TenantLimits {
+        TenantLimits {
+            wanted: limits.to_string(),
+            ..TenantLimits::default()
+        }
+    }
+
+    fn has(limits: StoreLimits) -> TenantLimits {
+        TenantLimits {
+            places: vec!["s3://b/log".to_owned()],
+            ..none(limits)
+        }
+    }
+
+    fn lacks(reason: Option<&str>) -> TenantLimits {
+        TenantLimits {
+            pending: vec![PendingPlace {
+                place: "s3://b/data".to_owned(),
+                cause: reason.map(|reason| cause(reason, "name an account")),
+                ..PendingPlace::default()
+            }],
+            ..has(LIMITS)
+        }
+    }
+
+    fn told(limits: StoreLimits, users: &[UseSeen]) -> Option<(&'static str, String)> {
+        let told = applied(limits, users)?;
+        let status = told.status().word();
+        let mut merged = merge(&[], vec![told], 1, Timestamp::UNIX_EPOCH);
+        Some((status, merged.remove(0).reason))
+    }
+
+    #[test]
+    fn who_does_not_keep_to_the_limits_is_named_with_why() {
+        let of = |limits: TenantLimits| user(Some(limits), None);
+        let well = || of(has(LIMITS));
+        let others = StoreLimits {
+            max_iops: 100,
+            ..LIMITS
+        };
+        let blocked = |limits| user(limits, Some("DestinationInUse"));
+        let cases = [
+            (vec![], "Unknown", "NoLogBackup"),
+            (vec![of(none(LIMITS))], "Unknown", "NoLogBackup"),
+            (vec![blocked(None)], "Unknown", "NoLogBackup"),
+            (vec![blocked(None), well()], "True", "Applied"),
+            (vec![well(), user(None, None)], "False", "Applying"),
+            (vec![of(lacks(None))], "False", "Applying"),
+            (vec![of(has(others))], "False", "Applying"),
+            (
+                vec![of(lacks(None)), of(lacks(Some("LimitsDrifted")))],
+                "False",
+                "LimitsDrifted",
+            ),
+            (
+                vec![well(), blocked(Some(has(others)))],
+                "False",
+                "DestinationInUse",
+            ),
+            // What is wrong with one that keeps to them is told elsewhere.
+            (vec![blocked(Some(has(LIMITS)))], "True", "Applied"),
+        ];
+        for (users, status, reason) in cases {
+            let expected = Some((status, reason.to_owned()));
+            assert_eq!(told(LIMITS, &users), expected, "{users:?}");
+        }
+    }
+
+    #[test]
+    fn limits_that_were_taken_out_are_told_of_until_nobody_has_them_any_more() {
+        let none = StoreLimits::NONE;
+        let left = user(Some(has(LIMITS)), None);
+        assert_eq!(told(none, &[left]).unwrap().1, "Applying");
+        assert_eq!(told(none, &[user(None, None)]), None);
+        assert_eq!(told(none, &[]), None);
+    }
+}
