@@ -9,7 +9,7 @@ use simulation::enumerate::of_group;
 use super::faults::{SEED, assert_harmless};
 use super::peace::{NOTHING, wrong};
 
-pub(super) const WORKLOADS: [&str; 3] = ["policies", "purge", "switch"];
+pub(super) const WORKLOADS: [&str; 4] = ["policies", "purge", "switch", "bucket"];
 
 /// How many kills at statements and writes run with every change.
 const KILLS: usize = 96;
@@ -70,6 +70,24 @@ fn log_backup_ends_at_one_store_and_begins_at_another_and_a_full_backup_follows(
          round 2 DOING | data to file:///ob-backup-new/obprod-7/orders-1002/data",
     ];
     assert_eq!(wrong("switch", &wanted), NOTHING);
+}
+
+#[test]
+fn a_bucket_is_entered_with_the_last_key_and_as_fast_as_was_asked_for_last() {
+    let wanted = [
+        "SetLogArchiveDest of orders: 1",
+        "SetDataBackupDest of orders: 1",
+        "ArchiveLog of orders: 1",
+        "Backup of orders: 2",
+        // The key of two places, and their limits four times.
+        "ChangeStorage of : 10",
+        "backupstorages bucket: CredentialsApplied=True/Applied",
+        "backupstorages bucket: LimitsApplied=True/Applied",
+        "database of orders: logs to oss://ob-backup/obprod-7/orders-1002/log?host=oss.example.com \
+         second 600 0G OPTIONAL | round 1 DOING | data to \
+         oss://ob-backup/obprod-7/orders-1002/data?host=oss.example.com second 600 0G",
+    ];
+    assert_eq!(wrong("bucket", &wanted), NOTHING);
 }
 
 /// An operator is killed before and after each statement and write.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use oceanbase_sim::model::{FileStatus, Tenant, World as Cluster};
+use oceanbase_sim::model::{FileStatus, Tenant, Uri, World as Cluster};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
@@ -141,9 +141,9 @@ fn recovered(world: &Cluster) -> Digest {
 /// archived and in which round, and what is deleted.
 fn kept(tenant: &Tenant) -> String {
     let logs = tenant.archive_dest.as_ref();
-    let logs = logs.map(|dest| format!("logs to {} {}", dest.uri.path(), dest.binding.name()));
+    let logs = logs.map(|dest| format!("logs to {} {}", place(&dest.uri), dest.binding.name()));
     let data = tenant.data_dest.as_ref();
-    let data = data.map(|dest| format!("data to {}", dest.uri.path()));
+    let data = data.map(|dest| format!("data to {}", place(&dest.uri)));
     let round = tenant.archive.round.as_ref();
     let round = round.map(|round| format!("round {} {}", round.id.0, round.status.name()));
     let policies = tenant.policies.iter();
@@ -151,6 +151,17 @@ fn kept(tenant: &Tenant) -> String {
     let disabled = (!tenant.archive_enabled).then(|| "not enabled".to_owned());
     let parts = [logs, disabled, round, data].into_iter().flatten();
     parts.chain(policies).collect::<Vec<_>>().join(" | ")
+}
+
+/// Where a destination is, and how a bucket is entered: with which key, and how fast.
+fn place(uri: &Uri) -> String {
+    let entered = [
+        uri.access_key(),
+        uri.limit("max_iops"),
+        uri.limit("max_bandwidth"),
+    ];
+    let parts = entered.into_iter().flatten().map(|part| format!(" {part}"));
+    uri.path() + &parts.collect::<String>()
 }
 
 /// What an object shows, without times and numbers that may differ.

@@ -1,5 +1,6 @@
 //! What people do, and for how long they are watched.
 
+mod bucket;
 mod cleanup;
 mod everyday;
 mod recovery;
@@ -177,6 +178,7 @@ impl Workload {
             Self::policies(),
             Self::purge(),
             Self::switch(),
+            Self::bucket(),
             Self::days(),
         ]
     }
