@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use api_double::{Double, Peace};
+use axum::http::Request;
 use jiff::Timestamp;
+use serde_json::Value;
 
 use super::script::Script;
 use crate::support::api;
@@ -28,16 +30,15 @@ fn of_the_server() -> Vec<String> {
     api::create_namespace(client, "honest");
     let path = "/apis/backup.oceanbase.io/v1alpha1/namespaces/honest/logbackups/child";
     let collect = async || {
-        let is_there = async || {
-            let request = axum::http::Request::get(path).body(Vec::new()).unwrap();
-            client.request::<serde_json::Value>(request).await.is_ok()
-        };
-        for _ in 0..600 {
-            if !is_there().await {
-                return;
+        for _ in 0..1200 {
+            let request = Request::get(path).body(Vec::new()).unwrap();
+            match client.request::<Value>(request).await {
+                Err(kube::Error::Api(status)) if status.code == 404 => return,
+                other => drop(other.unwrap()),
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+        panic!("the garbage collector did not come by within two minutes");
     };
     api::runtime().block_on(Script::new(client.clone(), "honest").run(collect))
 }

@@ -9,9 +9,10 @@ use kube::core::WatchEvent;
 use serde_json::{Value, json};
 use simulation::request;
 
-const LOG_BACKUPS: &str = "apis/backup.oceanbase.io/v1alpha1/namespaces/NS/logbackups";
-const LEASES: &str = "apis/coordination.k8s.io/v1/namespaces/NS/leases";
-const SECRETS: &str = "api/v1/namespaces/NS/secrets";
+// A name in braces can not be part of a page's token, which is base64 for URLs.
+const LOG_BACKUPS: &str = "apis/backup.oceanbase.io/v1alpha1/namespaces/{namespace}/logbackups";
+const LEASES: &str = "apis/coordination.k8s.io/v1/namespaces/{namespace}/leases";
+const SECRETS: &str = "api/v1/namespaces/{namespace}/secrets";
 
 /// A run of the script against one API server.
 pub(crate) struct Script {
@@ -53,7 +54,7 @@ impl Script {
     }
 
     async fn send(&self, method: &str, path: &str, body: &Value) -> Result<Value, (u16, String)> {
-        let path = format!("/{}", path.replace("NS", &self.namespace));
+        let path = format!("/{}", path.replace("{namespace}", &self.namespace));
         let media_type = match method {
             "PATCH" => "application/merge-patch+json",
             _ => "application/json",
@@ -239,7 +240,7 @@ impl Script {
     async fn watching(&mut self) {
         let list = self.send("GET", LOG_BACKUPS, &Value::Null).await.unwrap();
         let version = list["metadata"]["resourceVersion"].as_str().unwrap();
-        let path = LOG_BACKUPS.replace("NS", &self.namespace);
+        let path = LOG_BACKUPS.replace("{namespace}", &self.namespace);
         let uri = format!("/{path}?watch=true&timeoutSeconds=3&resourceVersion={version}");
         let request = Request::get(uri).body(Vec::new()).unwrap();
         self.send("POST", LOG_BACKUPS, &log_backup("d"))
