@@ -5,9 +5,10 @@
 //! not any more it resigns, and the next that has logged in leads.
 
 mod handover;
+mod news;
 mod permit;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -18,11 +19,12 @@ use tokio::time::Instant;
 use super::client::Account;
 use super::cluster::{Cluster, Wake};
 use super::credentials::ClusterKey;
-use super::model::{DatabaseId, HandedOver, Restore, RestoreKey, Restores, Snapshot};
+use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
 use super::rights::{Rights, Way};
 use super::sender::Sender;
 pub(super) use handover::Errand;
 use handover::Ledger;
+use news::{Changed, Progress, changed, is_news_to_all};
 pub use permit::Permit;
 
 /// What is shared by all objects that describe one database.
@@ -36,6 +38,7 @@ pub(super) struct Database {
     left: Notify,
     /// The latest read; none before the first, and none since nobody could read any more.
     latest: Mutex<Option<Arc<Snapshot>>>,
+    progress: Mutex<Progress>,
     sender: tokio::sync::Mutex<Sender>,
     /// Senders of what is for stores, each with a session, and since when they are idle.
     idle: Mutex<Vec<(Sender, Instant)>>,
@@ -99,6 +102,7 @@ impl Database {
             vacant: Notify::new(),
             left: Notify::new(),
             latest: Mutex::default(),
+            progress: Mutex::default(),
             pattern: sender.another(),
             sender: tokio::sync::Mutex::new(sender),
             idle: Mutex::default(),
@@ -218,8 +222,9 @@ impl Database {
         lock(&self.idle).retain(|(_, since)| since.elapsed() < KEPT);
     }
 
-    /// Shows a new read to everybody whom it concerns; says whether that was simply everybody.
-    pub(super) fn publish(&self, snapshot: Snapshot) -> bool {
+    /// Shows a new read to everybody whom it concerns; says whether that was simply everybody. Of log
+    /// archives that have come further, and nothing else, it is told once in `pause`.
+    pub(super) fn publish(&self, snapshot: Snapshot, pause: Duration) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
         let before = before.filter(|before| !is_news_to_all(before, &snapshot));
@@ -231,8 +236,10 @@ impl Database {
                 .filter(|(_, mark)| (before.sequence + 1..=snapshot.sequence).contains(&mark.read))
                 .map(|(name, _)| name.clone())
                 .collect::<Vec<_>>();
-            let names = changed(&before, &snapshot);
-            Arc::new(names.into_iter().chain(awaited).collect::<BTreeSet<_>>())
+            let Changed { news, progress } = changed(&before, &snapshot);
+            let progress = lock(&self.progress).due(progress, pause);
+            let names = news.into_iter().chain(awaited).chain(progress);
+            Arc::new(names.collect::<BTreeSet<_>>())
         });
         let everybody = tenants.is_none();
         if tenants.as_ref().is_some_and(|names| names.is_empty()) {
@@ -310,67 +317,6 @@ impl Drop for Lead {
     fn drop(&mut self) {
         lock(&self.database.roles).leader = None;
         self.database.vacant.notify_waiters();
-    }
-}
-
-/// Names of the tenants that differ between two snapshots.
-fn changed(before: &Snapshot, after: &Snapshot) -> BTreeSet<String> {
-    let mut names = BTreeSet::new();
-    for (id, tenant) in &after.tenants {
-        match before.tenants.get(id) {
-            Some(known) if Arc::ptr_eq(known, tenant) => {}
-            Some(known) => names.extend([known.name.clone(), tenant.name.clone()]),
-            None => drop(names.insert(tenant.name.clone())),
-        }
-    }
-    let gone = before
-        .tenants
-        .iter()
-        .filter(|(id, _)| !after.tenants.contains_key(id));
-    names.extend(gone.map(|(_, tenant)| tenant.name.clone()));
-    if let (Some(before), Some(after)) = (&before.restores, &after.restores) {
-        names.extend(changed_restores(before, after));
-    }
-    names
-}
-
-/// Names of the tenants whose restores differ.
-fn changed_restores(before: &Arc<Restores>, after: &Arc<Restores>) -> BTreeSet<String> {
-    if Arc::ptr_eq(before, after) {
-        return BTreeSet::new();
-    }
-    let of_tenants = changed_jobs(&before.restores, &after.restores);
-    let of_tables = changed_jobs(&before.tables, &after.tables);
-    of_tenants.chain(of_tables).collect()
-}
-
-fn changed_jobs<'a>(
-    before: &'a [Restore],
-    after: &'a [Restore],
-) -> impl Iterator<Item = String> + 'a {
-    let known: BTreeMap<_, _> = before.iter().map(|known| (known.job_id, known)).collect();
-    let is_new = move |restore: &&Restore| known.get(&restore.job_id) != Some(restore);
-    let there: BTreeSet<_> = after.iter().map(|restore| restore.job_id).collect();
-    let is_gone = move |known: &&Restore| !there.contains(&known.job_id);
-    let new = after.iter().filter(is_new);
-    let gone = before.iter().filter(is_gone);
-    new.chain(gone).map(|restore| restore.tenant_name.clone())
-}
-
-/// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
-/// free now may be waited for.
-fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
-    match (&before.restores, &after.restores) {
-        (None, Some(_)) => true,
-        (Some(before), Some(after)) => {
-            before.pools != after.pools
-                || before.units != after.units
-                || before.zones != after.zones
-                || (before.servers.is_none() && after.servers.is_some())
-                || before.refused != after.refused
-                || before.tables_refused != after.tables_refused
-        }
-        (_, None) => false,
     }
 }
 

@@ -9,6 +9,7 @@ mod job;
 mod resource;
 mod restore;
 mod restore_key;
+mod round;
 mod server;
 mod store;
 mod table;
@@ -30,6 +31,7 @@ pub use job::{Job, JobStatus};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
+pub use round::{Round, RoundStatus};
 pub use server::{Room, Server};
 pub use store::{LimitedPlace, StoreCheck, StoreLimits, StoreViews};
 pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
@@ -168,6 +170,24 @@ impl Tenant {
         recovery_window(&self.policies)
     }
 
+    /// Whether `later` shows the same tenant whose log archive has come further, and nothing else.
+    #[must_use]
+    pub fn has_only_archived_on(&self, later: &Self) -> bool {
+        let (Some(before), Some(after)) = (&self.round, &later.round) else {
+            return false;
+        };
+        // With its first checkpoint a round has begun.
+        if before.checkpoint_scn == Scn(0) {
+            return false;
+        }
+        let expected = Self {
+            round: Some(before.come_as_far_as(after)),
+            pieces: Arc::new(come_as_far_as(&self.pieces, &later.pieces)),
+            ..self.clone()
+        };
+        expected == *later
+    }
+
     /// By how much more than usual its archived logs are behind when all is well.
     #[must_use]
     pub fn extra_lag(&self) -> Duration {
@@ -243,88 +263,6 @@ pub fn recovery_window(policies: &[DeletePolicy]) -> Option<&str> {
     Some(&policy.recovery_window)
 }
 
-/// A round of log archiving (`CDB_OB_ARCHIVELOG`).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Round {
-    /// Number of the round, from 1.
-    pub id: i64,
-    /// Its state.
-    pub status: RoundStatus,
-    /// Where the round starts.
-    pub start_scn: Scn,
-    /// Up to where logs are archived.
-    pub checkpoint_scn: Scn,
-    /// The newest piece.
-    pub piece_id: i64,
-    /// Bytes of log read.
-    pub input_bytes: i64,
-    /// Bytes written to the store.
-    pub output_bytes: i64,
-    /// Such as `log stream 1001 interrupted`.
-    pub comment: String,
-    /// Directory, without keys.
-    pub path: String,
-}
-
-impl Round {
-    /// Up to where logs are archived; none of a round that is only beginning and has neither a start
-    /// nor a checkpoint: it is not behind since 1970.
-    #[must_use]
-    pub fn reached(&self) -> Option<Scn> {
-        Some(self.checkpoint_scn.max(self.start_scn)).filter(|scn| *scn != Scn(0))
-    }
-}
-
-/// State of a round.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RoundStatus {
-    /// The scheduler has taken up the statement.
-    Prepare,
-    /// Log streams begin to archive.
-    Beginning,
-    /// Logs are archived.
-    Doing,
-    /// On the way to [`Self::Suspend`].
-    Suspending,
-    /// Held; the round goes on later.
-    Suspend,
-    /// Broken; it never heals by itself.
-    Interrupted,
-    /// On the way to [`Self::Stop`].
-    Stopping,
-    /// Ended.
-    Stop,
-    /// A word that this operator does not know; taken for a running state.
-    Unknown(String),
-}
-
-impl RoundStatus {
-    /// Reads `STATUS`.
-    #[must_use]
-    pub fn parse(text: &str) -> Self {
-        match text {
-            "PREPARE" => Self::Prepare,
-            "BEGINNING" => Self::Beginning,
-            "DOING" => Self::Doing,
-            "SUSPENDING" => Self::Suspending,
-            "SUSPEND" => Self::Suspend,
-            "INTERRUPTED" => Self::Interrupted,
-            "STOPPING" => Self::Stopping,
-            "STOP" => Self::Stop,
-            other => Self::Unknown(other.to_owned()),
-        }
-    }
-
-    /// Whether the scheduler will move it on by itself.
-    #[must_use]
-    pub fn is_moving(&self) -> bool {
-        matches!(
-            self,
-            Self::Prepare | Self::Beginning | Self::Suspending | Self::Stopping
-        )
-    }
-}
-
 /// One archive piece (`CDB_OB_ARCHIVELOG_PIECE_FILES`). It covers `[start, end)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Piece {
@@ -346,6 +284,18 @@ pub struct Piece {
     pub available: bool,
     /// Bytes in the store.
     pub output_bytes: i64,
+}
+
+/// The same pieces once those that grow have come as far as others show.
+fn come_as_far_as(pieces: &[Piece], others: &[Piece]) -> Vec<Piece> {
+    let mut pieces = pieces.to_vec();
+    for (piece, other) in pieces.iter_mut().zip(others) {
+        if !piece.frozen {
+            piece.checkpoint_scn = other.checkpoint_scn;
+            piece.output_bytes = other.output_bytes;
+        }
+    }
+    pieces
 }
 
 /// One backup set (`CDB_OB_BACKUP_SET_FILES`).

@@ -305,7 +305,7 @@ impl Reflector {
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
             let had_trouble = self.cluster.clear_trouble();
-            let told_everybody = database.publish(snapshot);
+            let told_everybody = database.publish(snapshot, self.intervals.idle);
             database.close_idle();
             if had_trouble && !told_everybody {
                 self.cluster.wake();

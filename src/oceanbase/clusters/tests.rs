@@ -12,6 +12,7 @@ use futures::FutureExt;
 use futures::future::BoxFuture;
 
 mod handover;
+mod progress;
 mod restores;
 
 /// Credentials that are good, until the object is gone.

@@ -1,0 +1,92 @@
+//! Log archives that come further, while the database is read every two seconds.
+
+use super::*;
+
+const ROUNDS: &str = "CDB_OB_ARCHIVELOG";
+const COLUMNS: &str = "TENANT_ID, ROUND_ID, STATUS, START_SCN, CHECKPOINT_SCN, USED_PIECE_ID, \
+    INPUT_BYTES, OUTPUT_BYTES, COMMENT, PATH";
+
+impl Desk {
+    /// `orders` archives, `billing` begins to: that keeps the database read at the busy pace.
+    async fn archiving() -> Self {
+        let mut desk = Self::new().await;
+        let tenants = [
+            ("1002", "orders", "PRIMARY"),
+            ("1004", "billing", "PRIMARY"),
+        ];
+        desk.given.tenants(&tenants);
+        desk.archived("DOING", "20");
+        sleep(Duration::from_secs(16)).await;
+        desk.archived("DOING", "21");
+        // Until it was told of that.
+        sleep(Duration::from_secs(3)).await;
+        desk.wakes();
+        desk
+    }
+
+    /// How `orders` is archived, and up to where.
+    fn archived(&self, status: &str, checkpoint: &str) {
+        let row = |tenant, status, checkpoint| {
+            let row = [
+                tenant,
+                "1",
+                status,
+                "10",
+                checkpoint,
+                "1",
+                "2",
+                "1",
+                "",
+                "file:///log",
+            ];
+            row.map(Some)
+        };
+        let orders = row("1002", status, checkpoint);
+        let billing = row("1004", "BEGINNING", "10");
+        self.given.set(ROUNDS, COLUMNS, &[&orders, &billing]);
+    }
+}
+
+fn orders() -> Option<Vec<String>> {
+    Some(vec!["orders".to_owned()])
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_told_once_in_fifteen_seconds_how_far_they_are() {
+    let mut desk = Desk::archiving().await;
+    for second in 0..70 {
+        desk.archived("DOING", &(100 + second).to_string());
+        sleep(Duration::from_secs(1)).await;
+    }
+    // It is read every two seconds, so that is every sixteen.
+    assert_eq!(desk.wakes(), vec![orders(); 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_stands_still_was_told_of_as_far_as_it_came() {
+    let mut desk = Desk::archiving().await;
+    desk.archived("DOING", "100");
+    sleep(Duration::from_secs(5)).await;
+    assert_eq!(desk.wakes(), []);
+    sleep(Duration::from_secs(60)).await;
+    assert_eq!(desk.wakes(), [orders()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_whose_state_changes_is_told_of_at_once() {
+    let mut desk = Desk::archiving().await;
+    desk.archived("INTERRUPTED", "100");
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(desk.wakes(), [orders()]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_checkpoint_of_one_is_told_at_once() {
+    let mut desk = Desk::archiving().await;
+    desk.archived("DOING", "0");
+    sleep(Duration::from_secs(20)).await;
+    desk.archived("DOING", "100");
+    desk.wakes();
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(desk.wakes(), [orders()]);
+}

@@ -1,0 +1,110 @@
+//! What a read shows that the one before did not, and who is told of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::oceanbase::model::{Restore, Restores, Snapshot};
+
+/// Names of the tenants that differ between two reads.
+#[derive(Default)]
+pub(super) struct Changed {
+    pub(super) news: BTreeSet<String>,
+    /// Those whose log archive has come further, and nothing else.
+    pub(super) progress: BTreeSet<String>,
+}
+
+/// What differs between two reads.
+pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> Changed {
+    let mut changed = Changed::default();
+    for (id, tenant) in &after.tenants {
+        match before.tenants.get(id) {
+            Some(known) if Arc::ptr_eq(known, tenant) => {}
+            Some(known) if known.has_only_archived_on(tenant) => {
+                changed.progress.insert(tenant.name.clone());
+            }
+            Some(known) => {
+                let names = [known.name.clone(), tenant.name.clone()];
+                changed.news.extend(names);
+            }
+            None => drop(changed.news.insert(tenant.name.clone())),
+        }
+    }
+    let gone = before
+        .tenants
+        .iter()
+        .filter(|(id, _)| !after.tenants.contains_key(id));
+    changed
+        .news
+        .extend(gone.map(|(_, tenant)| tenant.name.clone()));
+    if let (Some(before), Some(after)) = (&before.restores, &after.restores) {
+        changed.news.extend(changed_restores(before, after));
+    }
+    changed
+}
+
+/// Names of the tenants whose restores differ.
+fn changed_restores(before: &Arc<Restores>, after: &Arc<Restores>) -> BTreeSet<String> {
+    if Arc::ptr_eq(before, after) {
+        return BTreeSet::new();
+    }
+    let of_tenants = changed_jobs(&before.restores, &after.restores);
+    let of_tables = changed_jobs(&before.tables, &after.tables);
+    of_tenants.chain(of_tables).collect()
+}
+
+fn changed_jobs<'a>(
+    before: &'a [Restore],
+    after: &'a [Restore],
+) -> impl Iterator<Item = String> + 'a {
+    let known: BTreeMap<_, _> = before.iter().map(|known| (known.job_id, known)).collect();
+    let is_new = move |restore: &&Restore| known.get(&restore.job_id) != Some(restore);
+    let there: BTreeSet<_> = after.iter().map(|restore| restore.job_id).collect();
+    let is_gone = move |known: &&Restore| !there.contains(&known.job_id);
+    let new = after.iter().filter(is_new);
+    let gone = before.iter().filter(is_gone);
+    new.chain(gone).map(|restore| restore.tenant_name.clone())
+}
+
+/// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
+/// free now may be waited for.
+pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
+    match (&before.restores, &after.restores) {
+        (None, Some(_)) => true,
+        (Some(before), Some(after)) => {
+            before.pools != after.pools
+                || before.units != after.units
+                || before.zones != after.zones
+                || (before.servers.is_none() && after.servers.is_some())
+                || before.refused != after.refused
+                || before.tables_refused != after.tables_refused
+        }
+        (_, None) => false,
+    }
+}
+
+/// Tenants whose log archive has come further, and of which nothing else is new: who was not told of
+/// yet, and when it was told last.
+///
+/// Of an archive that runs each read shows another checkpoint. Where statements follow each other the
+/// database is read several times a second, and would have all objects of all tenants looked at.
+#[derive(Default)]
+pub(super) struct Progress {
+    waiting: BTreeSet<String>,
+    told_at: Option<Instant>,
+}
+
+impl Progress {
+    /// Takes in who has come further by a read. Gives back who has since it was told last, where that
+    /// is long enough ago; otherwise they wait.
+    pub(super) fn due(&mut self, names: BTreeSet<String>, pause: Duration) -> BTreeSet<String> {
+        self.waiting.extend(names);
+        if self.waiting.is_empty() || self.told_at.is_some_and(|at| at.elapsed() < pause) {
+            return BTreeSet::new();
+        }
+        self.told_at = Some(Instant::now());
+        std::mem::take(&mut self.waiting)
+    }
+}
