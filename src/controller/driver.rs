@@ -15,6 +15,8 @@
 //! An object that stops something in the database before it goes is held by our finalizer: it is
 //! put on before anything else is done for the object, and taken off when its farewell says so.
 
+mod write;
+
 use std::fmt::Debug;
 use std::future::Future;
 use std::panic::AssertUnwindSafe;
@@ -23,9 +25,8 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use k8s_openapi::NamespaceResourceScope;
-use kube::api::PostParams;
 use kube::core::object::HasStatus;
-use kube::{Api, Resource, ResourceExt};
+use kube::{Resource, ResourceExt};
 use kube_runtime::controller::Action;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -38,6 +39,7 @@ use crate::domain::{Decision, Farewell, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::rights::Way;
+use write::write;
 
 /// How soon to come back when the object was changed in the meantime; longer each time, because
 /// the watch may be late.
@@ -150,6 +152,11 @@ pub enum Error {
     /// A decision asked for something that must not happen twice without an intent; it is a bug.
     #[error("an effect that needs an intent came without one")]
     Unfenced,
+    /// An intent was written, and the API server kept nothing of it.
+    #[error(
+        "the API server does not keep the intent: apply the definitions (CRDs) of this operator's release"
+    )]
+    NotKept,
     /// Another operator acts now; this process is about to end.
     #[error("the lease has ended")]
     NotLeading,
@@ -273,9 +280,13 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
             }
         };
     }
+    let before = object.resource_version();
     let Some(object) = write(object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
     };
+    if decision.effect.as_ref().is_some_and(K::is_fenced) && object.resource_version() == before {
+        return Err(Error::NotKept);
+    }
     super::event::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
         return Ok(Went::Done(action(decision.next, context)));
@@ -346,49 +357,6 @@ fn decide<K: Reconcile>(
 fn action(next: Next, context: &Context) -> Action {
     next.delay(context.clock.now())
         .map_or_else(Action::await_change, Action::requeue)
-}
-
-/// Writes the status where it differs; `None` when the object was changed or deleted meanwhile.
-async fn write<K: Reconcile>(
-    object: &K,
-    status: &K::Status,
-    context: &Context,
-) -> Result<Option<K>, Error> {
-    // Also where there is nothing to write: an effect comes next.
-    if !context.validity.is_valid() {
-        return Err(Error::NotLeading);
-    }
-    let before = object.current_status();
-    if before == *status {
-        return Ok(Some(object.clone()));
-    }
-    let mut changed = object.clone();
-    *changed.status_mut() = Some(status.clone());
-    let namespace = object.namespace().unwrap_or_default();
-    let api = Api::<K>::namespaced(context.client.clone(), &namespace);
-    let name = object.name_any();
-    context.metrics.wrote(K::CONTROLLER, "update_status");
-    match api
-        .replace_status(&name, &PostParams::default(), &changed)
-        .await
-    {
-        Ok(written) => {
-            let (old, new) = (object.resource_version(), written.resource_version());
-            if old != new
-                && let Some(old) = old
-            {
-                context.memory.replaced(identity(object), old);
-            }
-            written.written(&before, context);
-            Ok(Some(written))
-        }
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => {
-            tracing::debug!("the object was changed meanwhile");
-            Ok(None)
-        }
-        Err(kube::Error::Api(refusal)) if refusal.code == 404 => Ok(None),
-        Err(error) => Err(error.into()),
-    }
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// For how long a turn that was taken is nobody else's: until then its object shows what was begun.
 const TURN: Duration = Duration::from_secs(30);
+/// How soon a write of which the API server has kept nothing is tried again: it may know by then what it
+/// did not.
+const LOST_AGAIN: Duration = Duration::from_mins(5);
 /// For how long at most no change elsewhere makes another pass over an object after one that failed:
 /// what it failed for may be over, such as an API server that was away.
 const LONGEST_HOLD: Duration = Duration::from_secs(15);
@@ -31,6 +34,8 @@ struct Known {
     waiting: HashMap<String, Instant>,
     /// Versions that own writes have replaced.
     replaced: HashMap<String, Vec<String>>,
+    /// Own writes of which the API server has kept nothing, the last one of each object, and when.
+    lost: HashMap<String, (u64, Instant)>,
     /// When objects were made.
     made: HashMap<String, Instant>,
     /// By database, who is about to begin what one at a time may do, and since when.
@@ -136,6 +141,18 @@ impl Memory {
         is_known
     }
 
+    /// Notes a write of which the API server has kept nothing: it does not know what was new in it.
+    pub fn lost(&self, object: String, write: u64) {
+        self.known().lost.insert(object, (write, Instant::now()));
+    }
+
+    /// Whether the API server has lately kept nothing of this very write of an object.
+    pub fn is_lost(&self, object: &str, write: impl FnOnce() -> u64) -> bool {
+        let known = self.known();
+        let lost = known.lost.get(object);
+        lost.is_some_and(|(lost, at)| at.elapsed() < LOST_AGAIN && *lost == write())
+    }
+
     /// Takes the turn in a database for an object; says whether it has it. One process acts at a time, so
     /// that of two objects only one gets it.
     pub fn takes_turn(&self, database: &str, object: &str) -> bool {
@@ -161,6 +178,7 @@ impl Memory {
         known.held.remove(object);
         known.waiting.remove(object);
         known.replaced.remove(object);
+        known.lost.remove(object);
         known.turns.retain(|_, (holder, _)| holder != object);
     }
 }
