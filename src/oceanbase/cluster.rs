@@ -29,7 +29,8 @@ pub enum ClusterState {
 pub struct Wake {
     /// The cluster.
     pub cluster: ClusterKey,
-    /// Names of the tenants that changed; `None` when all objects of the cluster are concerned.
+    /// Names of the tenants that changed, or came further some time ago; `None` when all objects of the
+    /// cluster are concerned.
     pub tenants: Option<Arc<BTreeSet<String>>>,
 }
 

@@ -223,30 +223,34 @@ impl Database {
     }
 
     /// Shows a new read to everybody whom it concerns; says whether that was simply everybody. Of log
-    /// archives that have come further, and nothing else, it is told once in `pause`.
+    /// archives that have come further, and nothing else, it is told at most once in `pause`.
     pub(super) fn publish(&self, snapshot: Snapshot, pause: Duration) -> bool {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
-        let before = before.filter(|before| !is_news_to_all(before, &snapshot));
-        let tenants = before.map(|before| {
-            // A read that shows nothing new still ends the waiting for it.
-            // What was awaited stays known: somebody may still hold a snapshot from before.
-            let awaited = lock(&self.settled_by)
-                .iter()
-                .filter(|(_, mark)| (before.sequence + 1..=snapshot.sequence).contains(&mark.read))
-                .map(|(name, _)| name.clone())
-                .collect::<Vec<_>>();
-            let Changed { news, progress } = changed(&before, &snapshot);
-            let progress = lock(&self.progress).due(progress, pause);
-            let names = news.into_iter().chain(awaited).chain(progress);
-            Arc::new(names.collect::<BTreeSet<_>>())
-        });
-        let everybody = tenants.is_none();
-        if tenants.as_ref().is_some_and(|names| names.is_empty()) {
-            return everybody;
+        let Some(before) = before.filter(|before| !is_news_to_all(before, &snapshot)) else {
+            lock(&self.progress).told_everybody();
+            self.tell(None);
+            return true;
+        };
+        let Changed {
+            mut news,
+            progress,
+            is_of_sys,
+        } = changed(&before, &snapshot);
+        // A read that shows nothing new still ends the waiting for it.
+        // What was awaited stays known: somebody may still hold a snapshot from before.
+        let awaited = before.sequence + 1..=snapshot.sequence;
+        for (name, mark) in &*lock(&self.settled_by) {
+            if awaited.contains(&mark.read) {
+                news.insert(name.clone());
+            }
         }
-        self.tell(tenants.as_ref());
-        everybody
+        let progress = lock(&self.progress).due(progress, &news, pause);
+        news.extend(progress);
+        if is_of_sys || !news.is_empty() {
+            self.tell(Some(&Arc::new(news)));
+        }
+        false
     }
 
     /// Has the objects of this tenant looked at again.

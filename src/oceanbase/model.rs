@@ -6,6 +6,7 @@ mod cleanup;
 mod destinations;
 mod id;
 mod job;
+mod progress;
 mod resource;
 mod restore;
 mod restore_key;
@@ -170,24 +171,6 @@ impl Tenant {
         recovery_window(&self.policies)
     }
 
-    /// Whether `later` shows the same tenant whose log archive has come further, and nothing else.
-    #[must_use]
-    pub fn has_only_archived_on(&self, later: &Self) -> bool {
-        let (Some(before), Some(after)) = (&self.round, &later.round) else {
-            return false;
-        };
-        // With its first checkpoint a round has begun.
-        if before.checkpoint_scn == Scn(0) {
-            return false;
-        }
-        let expected = Self {
-            round: Some(before.come_as_far_as(after)),
-            pieces: Arc::new(come_as_far_as(&self.pieces, &later.pieces)),
-            ..self.clone()
-        };
-        expected == *later
-    }
-
     /// By how much more than usual its archived logs are behind when all is well.
     #[must_use]
     pub fn extra_lag(&self) -> Duration {
@@ -284,18 +267,6 @@ pub struct Piece {
     pub available: bool,
     /// Bytes in the store.
     pub output_bytes: i64,
-}
-
-/// The same pieces once those that grow have come as far as others show.
-fn come_as_far_as(pieces: &[Piece], others: &[Piece]) -> Vec<Piece> {
-    let mut pieces = pieces.to_vec();
-    for (piece, other) in pieces.iter_mut().zip(others) {
-        if !piece.frozen {
-            piece.checkpoint_scn = other.checkpoint_scn;
-            piece.output_bytes = other.output_bytes;
-        }
-    }
-    pieces
 }
 
 /// One backup set (`CDB_OB_BACKUP_SET_FILES`).

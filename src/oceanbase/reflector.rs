@@ -60,6 +60,9 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 /// sys sends may show up late.
 const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
 
+/// How often at most it is told at the busy pace that log archives have come further.
+const PROGRESS: Duration = Duration::from_secs(15);
+
 /// How many times as long as a read took nothing is read after it, whatever happens: to answer takes
 /// the database as long as it takes us to read.
 const BREATH: u32 = 3;
@@ -305,7 +308,8 @@ impl Reflector {
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
             let had_trouble = self.cluster.clear_trouble();
-            let told_everybody = database.publish(snapshot, self.intervals.idle);
+            let progress = if busy { PROGRESS } else { Duration::ZERO };
+            let told_everybody = database.publish(snapshot, progress);
             database.close_idle();
             if had_trouble && !told_everybody {
                 self.cluster.wake();

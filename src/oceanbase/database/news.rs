@@ -8,17 +8,24 @@ use tokio::time::Instant;
 
 use crate::oceanbase::model::{Restore, Restores, Snapshot};
 
-/// Names of the tenants that differ between two reads.
+/// What differs between two reads.
 #[derive(Default)]
 pub(super) struct Changed {
+    /// Names of the tenants that differ.
     pub(super) news: BTreeSet<String>,
-    /// Those whose log archive has come further, and nothing else.
+    /// Of others those whose log archive has come further, and nothing else.
     pub(super) progress: BTreeSet<String>,
+    /// Whether jobs of sys differ: the end of one gives its place to whoever waits for one, and no
+    /// tenant's row tells of it.
+    pub(super) is_of_sys: bool,
 }
 
-/// What differs between two reads.
+/// Compares two reads.
 pub(super) fn changed(before: &Snapshot, after: &Snapshot) -> Changed {
-    let mut changed = Changed::default();
+    let mut changed = Changed {
+        is_of_sys: before.parents != after.parents,
+        ..Changed::default()
+    };
     for (id, tenant) in &after.tenants {
         match before.tenants.get(id) {
             Some(known) if Arc::ptr_eq(known, tenant) => {}
@@ -71,6 +78,9 @@ fn changed_jobs<'a>(
 /// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
 /// free now may be waited for.
 pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
+    if before.version != after.version || before.identity != after.identity {
+        return true;
+    }
     match (&before.restores, &after.restores) {
         (None, Some(_)) => true,
         (Some(before), Some(after)) => {
@@ -97,14 +107,25 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Takes in who has come further by a read. Gives back who has since it was told last, where that
-    /// is long enough ago; otherwise they wait.
-    pub(super) fn due(&mut self, names: BTreeSet<String>, pause: Duration) -> BTreeSet<String> {
+    /// Takes in who has come further by a read, in which others are `news`. Gives back who has since it
+    /// was told last, where that is long enough ago; otherwise they wait.
+    pub(super) fn due(
+        &mut self,
+        names: BTreeSet<String>,
+        news: &BTreeSet<String>,
+        pause: Duration,
+    ) -> BTreeSet<String> {
         self.waiting.extend(names);
+        self.waiting.retain(|name| !news.contains(name));
         if self.waiting.is_empty() || self.told_at.is_some_and(|at| at.elapsed() < pause) {
             return BTreeSet::new();
         }
         self.told_at = Some(Instant::now());
         std::mem::take(&mut self.waiting)
+    }
+
+    pub(super) fn told_everybody(&mut self) {
+        self.waiting.clear();
+        self.told_at = Some(Instant::now());
     }
 }

@@ -26,16 +26,6 @@ pub struct Round {
 }
 
 impl Round {
-    /// The same once it has come as far as another one.
-    pub(super) fn come_as_far_as(&self, other: &Self) -> Self {
-        Self {
-            checkpoint_scn: other.checkpoint_scn,
-            input_bytes: other.input_bytes,
-            output_bytes: other.output_bytes,
-            ..self.clone()
-        }
-    }
-
     /// Up to where logs are archived; none of a round that is only beginning and has neither a start
     /// nor a checkpoint: it is not behind since 1970.
     #[must_use]

@@ -256,7 +256,7 @@ async fn a_changed_tenant_wakes_its_objects_only() {
     });
     sleep(Duration::from_secs(20)).await;
     let wakes = desk.wakes();
-    // Each read moves the checkpoint of every tenant that archives.
+    // Others archive, and come further.
     let named = |names: &Option<Vec<String>>| {
         let names = names.as_deref().unwrap_or_default();
         names.iter().any(|name| name == "billing")

@@ -85,12 +85,37 @@ async fn one_whose_state_changes_is_told_of_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_checkpoint_of_one_is_told_at_once() {
+async fn the_first_step_of_one_beyond_its_start_is_told_at_once() {
     let mut desk = Desk::archiving().await;
-    desk.archived("DOING", "0");
+    desk.archived("DOING", "10");
     sleep(Duration::from_secs(20)).await;
     desk.archived("DOING", "100");
     desk.wakes();
     sleep(Duration::from_secs(3)).await;
     assert_eq!(desk.wakes(), orders());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_a_backup_of_sys_is_told_though_no_tenant_shows_it() {
+    let mut desk = Desk::archiving().await;
+    let columns = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, INITIATOR_JOB_ID, \
+        BACKUP_TYPE, STATUS, START_TIMESTAMP, END_TIMESTAMP, RESULT, DESCRIPTION, PATH";
+    let job = |status, ended| {
+        let job = ["1", "7", "0", "1", "0", "FULL", status];
+        let mut job = job.map(Some).to_vec();
+        let start = Some("2026-01-01 00:00:00");
+        job.extend([start, ended, Some("0"), Some("obb/x/1"), Some("")]);
+        job
+    };
+    let running = job("DOING", None);
+    desk.given.set("CDB_OB_BACKUP_JOBS", columns, &[&running]);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(desk.wakes(), [Some(Vec::new())]);
+
+    let ended = job("COMPLETED", Some("2026-01-01 00:01:00"));
+    desk.given.set("CDB_OB_BACKUP_JOBS", columns, &[]);
+    let history = "CDB_OB_BACKUP_JOB_HISTORY";
+    desk.given.set(history, columns, &[&ended]);
+    sleep(Duration::from_secs(3)).await;
+    assert_eq!(desk.wakes(), [Some(Vec::new())]);
 }
