@@ -66,7 +66,7 @@ fn processes_in(dir: &Path) -> usize {
 /// The last one is announced while its program is still being loaded: until then it has no command
 /// line.
 fn wait_for_all_processes_in(dir: &Path) {
-    let deadline = Instant::now() + Duration::from_secs(10);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while processes_in(dir) != PROCESSES {
         assert!(Instant::now() < deadline, "{} processes", processes_in(dir));
         std::thread::sleep(Duration::from_millis(20));
@@ -102,7 +102,7 @@ fn kubectl_writes_its_cache_into_the_directory_of_the_control_plane() {
 fn a_deleted_namespace_takes_its_contents_along_and_goes_away() {
     kubectl("create namespace short-lived");
     kubectl("create configmap content --namespace short-lived");
-    kubectl("delete namespace short-lived --timeout=30s");
+    kubectl("delete namespace short-lived --timeout=3m");
     let complaint = kubectl_complaint("get namespace short-lived");
     assert!(complaint.contains("NotFound"), "{complaint}");
 }
@@ -116,7 +116,7 @@ fn an_object_is_collected_after_its_owner() {
     let patch = format!(r#"{{"metadata":{{"ownerReferences":[{owner}]}}}}"#);
     kubectl(&format!("patch configmap dependent --patch={patch}"));
     kubectl("delete configmap owner");
-    kubectl("wait configmap/dependent --for=delete --timeout=30s");
+    kubectl("wait configmap/dependent --for=delete --timeout=3m");
     let complaint = kubectl_complaint("get configmap dependent");
     assert!(complaint.contains("NotFound"), "{complaint}");
 }
@@ -124,7 +124,7 @@ fn an_object_is_collected_after_its_owner() {
 #[test]
 fn a_job_gets_its_pod() {
     kubectl("create job worker --image=none.invalid/none");
-    kubectl("wait job/worker --for=jsonpath={.status.active}=1 --timeout=30s");
+    kubectl("wait job/worker --for=jsonpath={.status.active}=1 --timeout=3m");
     let pods = kubectl("get pods --selector=job-name=worker --output=name");
     assert_eq!(pods.lines().count(), 1, "{pods}");
 }
@@ -134,7 +134,7 @@ fn a_role_labelled_for_aggregation_reaches_the_role_it_names() {
     kubectl("create clusterrole widget-viewer --verb=get --resource=leases.coordination.k8s.io");
     kubectl("label clusterrole widget-viewer rbac.authorization.k8s.io/aggregate-to-view=true");
     let leases = r#"--for=jsonpath={.rules[?(@.resources[0]=="leases")].verbs[0]}=get"#;
-    kubectl(&format!("wait clusterrole/view {leases} --timeout=30s"));
+    kubectl(&format!("wait clusterrole/view {leases} --timeout=3m"));
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn no_process_is_left_after_its_starter_was_killed() {
 
     starter.kill().unwrap();
     starter.wait().unwrap();
-    let deadline = Instant::now() + Duration::from_secs(5);
+    let deadline = Instant::now() + Duration::from_mins(1);
     while processes_in(&dir) > 0 && Instant::now() < deadline {
         sleep(Duration::from_millis(20));
     }

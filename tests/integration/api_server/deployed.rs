@@ -310,7 +310,7 @@ spec:
   clusterRef: {{name: prod}}
   storageRef: {{name: nfs}}
   firstBackup: Immediately
-  schedule: {{cron: {{full: '0 2 * * *'}}}}
+  schedule: {{cron: {{full: '0 0 1 1 *'}}}}
 "
     );
     here.kubectl_with(&["apply", "-n", "shop", "--filename=-"], &manifest)

@@ -23,7 +23,7 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   firstBackup: Immediately
-  schedule: {cron: {full: '0 2 * * *'}}
+  schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
 /// The commands of one section of the document, each on one line.
@@ -99,8 +99,9 @@ fn uninstalling_in_the_documented_order_hangs_nowhere_and_leaves_the_database_al
 
     // Again, and the operator is gone before its objects are.
     here.apply_all();
-    here.kubectl(&["wait", "--for=condition=Established", "crd", "--all"])
-        .unwrap();
+    let all = ["crd", "--all", "--timeout=5m"];
+    let wait = [&["wait", "--for=condition=Established"], &all[..]];
+    here.kubectl(&wait.concat()).unwrap();
     let finalized = STRATEGY.replace(
         "{name: nightly}",
         "{name: nightly, finalizers: [backup.oceanbase.io/stop]}",

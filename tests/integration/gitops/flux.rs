@@ -40,7 +40,7 @@ impl Git {
             "--for=condition=Established",
             "crd",
             "--all",
-            "--timeout=30s",
+            "--timeout=5m",
         ];
         kubectl(&wait).unwrap();
         let mut world = World::bare(story, ONE_TENANT);

@@ -46,7 +46,7 @@ spec:
   clusterRef: {name: prod}
   storageRef: {name: nfs}
   firstBackup: Immediately
-  schedule: {cron: {full: '0 2 * * *'}}
+  schedule: {cron: {full: '0 0 1 1 *'}}
 ";
 
 /// A control plane with the definitions of `deploy/crds.yaml` and of the Prometheus operator, on which charts are
@@ -71,8 +71,9 @@ fn plane() -> &'static Installation {
 }
 
 fn established(here: &Installation) {
-    let wait = ["wait", "--for=condition=Established", "crd", "--all"];
-    here.kubectl(&wait).unwrap();
+    let all = ["crd", "--all", "--timeout=5m"];
+    let wait = [&["wait", "--for=condition=Established"], &all[..]];
+    here.kubectl(&wait.concat()).unwrap();
 }
 
 /// What `helm template` renders in a namespace with further arguments.

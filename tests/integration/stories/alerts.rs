@@ -1,15 +1,18 @@
 //! What is wrong is told as an alert, until it is not wrong any more.
 
+use std::time::Duration;
+
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Stage;
 use serde_json::Value;
 
 use super::{NIGHTLY, ONE_TENANT, nightly_without_first_backup, task};
 use crate::support::world::condition_of;
-use crate::support::{World, eventually};
+use crate::support::{World, eventually, within};
 
 fn strategy(world: &World, alerts: i64) -> Value {
-    eventually(
+    within(
+        Duration::from_mins(5),
         "alerts of the strategy",
         || world.get("backupstrategy", "nightly"),
         |object| object["status"]["alertCount"] == alerts,

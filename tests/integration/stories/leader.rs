@@ -13,7 +13,7 @@ use crate::support::proxy::{Moment, Proxy, Write};
 use crate::support::{Operator, World, account, apply, eventually, scratch};
 
 /// So short that a story does not wait for long, and so long that a busy machine renews it.
-const SECONDS: &str = "5";
+const SECONDS: &str = "10";
 
 /// Starts the n-th operator of a world, with a lease for so many seconds.
 fn operator(world: &World, number: usize, seconds: &str) -> Operator {

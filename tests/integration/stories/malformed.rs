@@ -53,7 +53,7 @@ impl Loosened {
             "--for=condition=Established",
             "crd",
             "--all",
-            "--timeout=30s",
+            "--timeout=5m",
         ];
         kubectl(&wait, None);
         for (kind, field, word) in LOOSENED {

@@ -28,7 +28,7 @@ fn a_task_of_a_strategy_backs_up_now_and_kubectl_can_wait_for_it() {
     let waited = world.kubectl(&[
         "wait",
         "--for=condition=Succeeded",
-        "--timeout=60s",
+        "--timeout=5m",
         "backuptask/now",
     ]);
     assert!(waited.unwrap().contains("condition met"));

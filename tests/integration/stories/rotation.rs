@@ -11,7 +11,7 @@ use crate::support::{World, eventually};
 pub(super) const STORE: (&str, &str) = ("backupstorage", "bucket");
 
 /// What the tenant lets its own account in with.
-pub(super) const ACCOUNT_PASSWORD: &str = "tulip-9d3a55e0c1";
+pub(super) const ACCOUNT_PASSWORD: &str = "tulip-nq3x55w0zk";
 
 /// A tenant with a password, and a bucket that takes one key.
 pub(super) const WITH_A_BUCKET: &str = "
@@ -20,7 +20,7 @@ cluster: {name: obprod, id: 7}
 speed: 200
 storage: [{path: 's3://ob-backup', accessKey: sesame-first-0b77c1e2}]
 tenants:
-  - {name: orders, fullBackupSize: 1GiB, password: tulip-9d3a55e0c1}
+  - {name: orders, fullBackupSize: 1GiB, password: tulip-nq3x55w0zk}
 ";
 
 pub(super) const LOG_BACKUP: &str = "
@@ -43,7 +43,7 @@ fn keys(key: &str) -> String {
 apiVersion: v1
 kind: Secret
 metadata: {{name: keys}}
-stringData: {{accessKeyId: AKID77f03c5510e9, accessKeySecret: {key}}}
+stringData: {{accessKeyId: AKID77q03w5510z9, accessKeySecret: {key}}}
 "
     )
 }
@@ -69,7 +69,7 @@ const ACCOUNT: &str = "
 apiVersion: v1
 kind: Secret
 metadata: {name: orders-admin}
-stringData: {password: tulip-9d3a55e0c1}
+stringData: {password: tulip-nq3x55w0zk}
 ";
 
 impl World {
@@ -233,7 +233,7 @@ fn a_database_that_can_not_take_new_keys_is_sent_nothing() {
 fn a_login_that_the_tenant_refuses_is_told() {
     let world = World::in_a_bucket("rotation-login", WITH_A_BUCKET, "S3");
     world.names_an_account_of_orders();
-    world.apply(&ACCOUNT.replace("tulip-9d3a55e0c1", "poppy-77b1ffa0c9"));
+    world.apply(&ACCOUNT.replace("tulip-nq3x55w0zk", "poppy-77x1wwk0z9"));
     world.rotates("s3://ob-backup");
     world.condition(STORE, "CredentialsApplied", "False", "TenantLoginRefused");
     assert_eq!(world.count(Kind::ChangeStorage), 0);

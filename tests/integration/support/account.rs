@@ -35,7 +35,16 @@ pub(crate) fn kubeconfig() -> &'static Path {
 
 /// A kubeconfig of the operator's account in a namespace.
 pub(crate) fn kubeconfig_in(namespace: &str) -> PathBuf {
-    let token = kubectl(&["create", "token", NAME, "--namespace", namespace]).unwrap();
+    // All stories use it, however long they take.
+    let create = [
+        "create",
+        "token",
+        NAME,
+        "--duration=24h",
+        "--namespace",
+        namespace,
+    ];
+    let token = kubectl(&create).unwrap();
     with_token(control_plane().kubeconfig(), &token, namespace)
 }
 

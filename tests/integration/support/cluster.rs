@@ -22,7 +22,7 @@ pub(crate) fn control_plane() -> &'static ControlPlane {
             "--for=condition=Established",
             "crd",
             "--all",
-            "--timeout=30s",
+            "--timeout=5m",
         ];
         run(plane.kubectl().args(wait), None).unwrap();
         plane

@@ -54,8 +54,9 @@ impl Installation {
     pub(crate) fn new() -> Self {
         let mut installation = Self::empty();
         installation.printed = installation.apply_all();
-        let wait = ["wait", "--for=condition=Established", "crd", "--all"];
-        installation.kubectl(&wait).unwrap();
+        let all = ["crd", "--all", "--timeout=5m"];
+        let wait = [&["wait", "--for=condition=Established"], &all[..]];
+        installation.kubectl(&wait.concat()).unwrap();
         installation
     }
 

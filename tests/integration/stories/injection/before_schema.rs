@@ -191,7 +191,7 @@ fn control_plane() -> ControlPlane {
         "--for=condition=Established",
         "crd",
         "--all",
-        "--timeout=30s",
+        "--timeout=5m",
     ];
     run(plane.kubectl().args(wait), None).unwrap();
     plane

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use oceanbase_sim::Simulator;
+use oceanbase_sim::model::Stage;
 use oceanbase_sim::statement::{Kind, Token, split, tokens};
 
 use super::super::{archiving, task_without_strategy};
@@ -57,7 +58,11 @@ fn of(text: &str, kind: Kind) -> Sent {
 /// All shapes that an operator sends in a world of plain names.
 pub(super) fn usual() -> BTreeSet<String> {
     let world = archiving("injection-usual");
+    // Of a backup that runs more is asked: it must be seen running.
+    world.hold("orders", Stage::Doing);
     world.apply(&task_without_strategy("now"));
+    world.phase("backuptask", "now", "InProgress");
+    world.release("orders");
     world.phase("backuptask", "now", "Completed");
     world.edit(
         "oceanbasecluster",

@@ -13,7 +13,7 @@ fn a_tenant_is_recovered_to_a_time_as_a_primary_one_and_listed_as_the_console_wo
     let waited = world.kubectl(&[
         "wait",
         "--for=condition=Succeeded",
-        "--timeout=90s",
+        "--timeout=5m",
         "recoverytask/undo",
     ]);
     assert!(waited.unwrap().contains("condition met"));

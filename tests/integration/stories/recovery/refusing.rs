@@ -194,8 +194,9 @@ fn a_unit_that_no_server_has_room_for_is_refused_before_anything_is_sent() {
             .filter(|it| it.text.contains("GV$OB_SERVERS"))
             .count()
     });
+    // Once for what passes see within seconds, not with each of them.
     assert!(
-        (1..=2).contains(&asked),
+        (1..=6).contains(&asked),
         "the servers were read {asked} times"
     );
 }

@@ -67,7 +67,7 @@ fn a_verification_that_is_deleted_midway_goes_when_nothing_of_it_is_left() {
     world.apply(&verification("drill", "restore_drill"));
     world.phase("recoverytask", "drill", "Restoring");
     world
-        .kubectl(&["delete", "recoverytask", "drill", "--timeout=90s"])
+        .kubectl(&["delete", "recoverytask", "drill", "--timeout=5m"])
         .unwrap();
     assert_eq!(left(&world), nothing());
 }
