@@ -13,6 +13,7 @@ use crate::support::cluster::run;
 use crate::support::world::{PASSWORD, condition_of, secret};
 use crate::support::{World, control_plane, eventually, kubectl, scratch};
 
+const OPERATOR: &str = "oceanbase-backup-operator";
 const BACKUPS: &str = "backups";
 const ONCE: &str = "backups-that-run-once";
 const STRATEGY: &str = "deploy/gitops/backups/strategy.yaml";
@@ -63,11 +64,13 @@ impl Git {
             files.insert(format!("deploy/gitops/{name}"), text);
         }
         // In the place of the operator, which runs beside the cluster here.
-        let listed = "resources: [operator.yaml]".to_owned();
+        let listed = "resources: [operator.yaml, definition.yaml]".to_owned();
         files.insert("deploy/kustomization.yaml".to_owned(), listed);
         let operator = json!({"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "operator", "namespace": world.namespace}});
         files.insert("deploy/operator.yaml".to_owned(), operator.to_string());
+        let definition = definition_of(&world).to_string();
+        files.insert("deploy/definition.yaml".to_owned(), definition);
 
         let kubeconfig = control_plane().kubeconfig();
         let controller = KustomizeController::start(kubeconfig, &world.namespace, scratch());
@@ -234,6 +237,42 @@ fn a_kustomization_is_ready_when_its_objects_are_and_has_failed_when_a_task_has(
     // Last night's failure does not hold back the strategies.
     git.reconcile(BACKUPS);
     git.is_ready(BACKUPS, "True", "ReconciliationSucceeded");
+}
+
+/// A definition that stands for those of the operator: other stories need these to stay.
+fn definition_of(world: &World) -> Value {
+    let group = format!("{}.example.com", world.namespace);
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("backups.{group}")},
+        "spec": {
+            "group": group,
+            "names": {"kind": "Backup", "plural": "backups"},
+            "scope": "Namespaced",
+            "versions": [{
+                "name": "v1", "served": true, "storage": true,
+                "schema": {"openAPIV3Schema": {"type": "object"}},
+            }],
+        },
+    })
+}
+
+#[test]
+fn a_kustomization_that_is_deleted_leaves_the_definitions_and_so_every_object() {
+    let git = Git::new("flux-definitions");
+    git.is_ready(OPERATOR, "True", "ReconciliationSucceeded");
+    let delete = ["delete", "kustomization", OPERATOR, "--timeout=60s"];
+    git.world.kubectl(&delete).unwrap();
+    eventually(
+        "the operator to go",
+        || git.world.get("configmap", "operator"),
+        Value::is_null,
+    );
+    let definition = definition_of(&git.world)["metadata"]["name"].clone();
+    let left = git.world.get("crd", definition.as_str().unwrap());
+    let is_leaving = left["metadata"].get("deletionTimestamp").is_some();
+    assert!(left.is_object() && !is_leaving, "{left}");
 }
 
 #[test]
