@@ -21,12 +21,12 @@ use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
 use crate::domain::{Decision, Farewell, Obstacle, TenantSeen};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 use crate::oceanbase::rights::Way;
-use crate::oceanbase::version::Capability;
 
 /// The shortest time between two writes of one checkpoint.
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);

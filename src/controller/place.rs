@@ -10,13 +10,14 @@ use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checks
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::storage::bytes_of;
 use crate::domain::{Obstacle, naming};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Endpoint;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::{
     Destination, DestinationError, Place, check_bucket, check_option,
 };
 use crate::oceanbase::model::{Identity, StoreLimits, Tenant};
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// The store of this name.
 ///

@@ -19,8 +19,9 @@ pub use asked::{Refusal, kept_for_last_chain, refusal};
 pub use why::Why;
 
 use super::windows;
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn, Tenant};
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// What a backup is: a set of data, or a piece of archived log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,7 +1,7 @@
 //! Everything that knows OceanBase. It never imports kube.
 //!
 //! * [`model`] ids, states and rows, as values
-//! * [`version`] what a server can do
+//! * [`version`] versions of a server; [`capability`] which release can do what
 //! * [`destination`] where backups go, as OceanBase writes it
 //! * [`command`] statements that change something, rendered from checked values
 //! * [`password`] what whoever restores a backup must give
@@ -17,6 +17,7 @@
 //! * [`clusters`] all of these, and who leads where
 //! * [`validity`] for how long this process may act
 
+pub mod capability;
 pub mod client;
 pub mod cluster;
 pub mod clusters;

@@ -18,8 +18,9 @@ pub use read::{
 pub use restore::RestoreQuery;
 pub use store::StoreQuery;
 
+use super::capability::Capability;
 use super::model::{JobKey, TenantId};
-use super::version::{Capability, Version};
+use super::version::Version;
 
 /// A query on the views.
 #[derive(Clone, Debug, PartialEq, Eq)]

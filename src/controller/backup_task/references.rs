@@ -9,9 +9,10 @@ use crate::api::{
 };
 use crate::domain::backup::CLUSTER_REPLACED;
 use crate::domain::{Obstacle, access, strategy};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Identity;
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// Where a task's references lead.
 pub(super) struct References {

@@ -7,6 +7,7 @@ use super::super::{Context, cluster_of, namespace, place, stores};
 use crate::api::{BackupStorage, LocalReference, LogBackup};
 use crate::domain::Obstacle;
 use crate::domain::log_backup::{LimitsSeen, StoreKeys, limits_obstacle, rotation_obstacle};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::command::{StoreChange, StoreNews};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -14,7 +15,7 @@ use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{
     Answer, LimitedPlace, Snapshot, StoreLimits, Tenant, TenantId, TenantName,
 };
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// A tenant in its store.
 pub(super) struct Inside<'a> {

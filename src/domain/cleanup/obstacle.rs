@@ -2,8 +2,8 @@
 
 use super::Draft;
 use crate::domain::Obstacle;
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Tenant, TenantName};
-use crate::oceanbase::version::Capability;
 
 impl<'a> Draft<'a> {
     /// The tenant, where nothing keeps it from being looked at.

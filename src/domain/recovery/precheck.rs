@@ -15,8 +15,9 @@ use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::windows::{self, Explanation};
 use crate::domain::{Obstacle, shortened};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// How many sets and pieces a plan names.
 const NAMED: usize = 50;

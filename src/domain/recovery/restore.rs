@@ -8,8 +8,8 @@ use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{Next, Obstacle, cause, time};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
-use crate::oceanbase::version::Capability;
 
 /// After how long a RESTORE whose connection was cut is looked for, and sent again where it is not
 /// found. The database reads the store before it writes the job's row, and may do so for minutes; it

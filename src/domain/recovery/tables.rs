@@ -6,10 +6,10 @@ use std::hash::Hash;
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{Finish, Objects, TargetType};
 use crate::domain::Obstacle;
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{
     Identifier, Renamed, RestoreKey, Restores, TableName, Tables, Tenant,
 };
-use crate::oceanbase::version::Capability;
 
 use super::TargetSeen;
 

@@ -9,13 +9,13 @@ use tokio::time::Instant;
 
 use super::handover::Underway;
 use super::{Database, Mark, lock};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
 use crate::oceanbase::command::{Command, StoreChange};
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::rights::Right;
 use crate::oceanbase::sender::{Inspection, Sender};
-use crate::oceanbase::version::Capability;
 
 /// The right to send commands to one database.
 pub struct Permit {

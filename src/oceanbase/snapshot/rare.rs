@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Depth, History, ReadError, Reading};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{LimitedPlace, TenantId};
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, Query, StoreQuery};
 
 /// How often the lag targets are read while statements of ours follow each other: one of them may

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::{CLOCK_SLACK, FIRST_HISTORY, History, MOVING, ReadError, Reading};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{QueryError, Rows};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{JobId, Restore, Restores, Server};
-use crate::oceanbase::version::Capability;
 use crate::oceanbase::view::{self, Legible, Query, RestoreQuery};
 
 /// For how long servers are shown after they were read, so that whoever has wanted them sees them also

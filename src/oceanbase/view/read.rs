@@ -12,13 +12,14 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId, JobStatus, Piece,
     Round, RoundStatus, Scn, TenantId,
 };
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 pub use cleanup::{cleaned_items, cleanups};
 pub use lag::lag_targets;

@@ -3,8 +3,9 @@
 use jiff::Timestamp;
 
 use super::{Query, second};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::RestoreKey;
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 
 /// Columns of the sources and of the result, in both views. BACKUP_DEST is not among them: it holds
 /// keys.

@@ -1,11 +1,11 @@
 //! Jobs and their progress, from tables to values.
 
 use jiff::Timestamp;
+use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::error::explain;
 use oceanbase_backup_operator::oceanbase::model::{
     BackupSetId, Job, JobId, JobKey, JobStatus, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, Query};
 
 use super::rows::Desk;

@@ -1,10 +1,11 @@
 //! Queries: each against tables of the view's columns, for each version; what was put in must be
 //! what the operator's reading of the rows takes out.
 
+use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Round, RoundStatus, Scn, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::version::{Capability, Version};
+use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::cleanups::cleanups;

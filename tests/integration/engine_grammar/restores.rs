@@ -1,9 +1,9 @@
 //! Queries on restores, pools, units and zones, from tables to values.
 
+use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     Cpu, JobId, Pool, Restore, RestoreKey, RestoreStatus, Room, Scn, Server, TenantId, Unit,
 };
-use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery};
 
 use super::jobs::{BEGAN, ENDED, at};

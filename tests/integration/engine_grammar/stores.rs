@@ -1,9 +1,9 @@
 //! Where destinations are, how fast they may be used, and when the database tried them.
 
+use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     LimitedPlace, StoreCheck, StoreLimits, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, StoreQuery};
 
 use super::jobs::{BEGAN, at};

@@ -1,11 +1,11 @@
 //! Recoveries of tables: their statements, which this engine's grammar has, and their queries.
 
+use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::command::{Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Identifier, JobId, PrimaryZone, Renamed, ResourceName, Restore, RestoreKey,
     RestoreStatus, Scn, TableName, Tables, TenantId, TenantName,
 };
-use oceanbase_backup_operator::oceanbase::version::Capability;
 use oceanbase_backup_operator::oceanbase::view::{self, RestoreQuery};
 
 use super::engine::engine;

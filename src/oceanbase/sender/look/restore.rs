@@ -1,12 +1,13 @@
 //! Looks at restores, and at the resources and tenants that they are about.
 
 use super::{Sender, Stop, withheld};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Rows, Session};
 use crate::oceanbase::command::Guard;
 use crate::oceanbase::model::{
     Answer, Failure, ResourceName, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
-use crate::oceanbase::version::{Capability, Version};
+use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, Legible, Query, RestoreQuery, TenantRow};
 
 impl Sender {

@@ -1,0 +1,314 @@
+//! Capabilities of OceanBase releases: the one place that says which release can do what.
+//!
+//! Each row names the releases that a capability came with and the evidence for it. The tables in
+//! `tests/kernel` were read from the kernel's source; a test compares the rows with them.
+
+use super::version::Version;
+
+/// Something that not every release can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Capability {
+    /// Full, incremental and log backup of a tenant.
+    TenantBackup,
+    /// `LOG_MODE`, `TENANT_ROLE` and more in `DBA_OB_TENANTS`.
+    TenantRole,
+    /// `LOG_ARCHIVE_DEST_STATE = 'DEFER'`.
+    PauseLogBackup,
+    /// ARCHIVELOG changes the tenant's mode, and the archive round starts later. Without it, the
+    /// statement itself checks the destination and creates the round.
+    DeferredArchivelog,
+    /// RESTORE waits until the new tenant exists. Without it, the statement returns as soon as the
+    /// job is recorded.
+    RestoreWaitsForTenant,
+    /// A BACKUP or RESTORE is refused while `enable_upgrade_mode` is true.
+    UpgradeModeCheck,
+    /// `ALTER SYSTEM RUN UPGRADE JOB` of a restored tenant.
+    TenantUpgradeJob,
+    /// `BACKUP … PLUS ARCHIVELOG`.
+    PlusArchivelog,
+    /// The parameter `archive_lag_target`.
+    ArchiveLagTarget,
+    /// `COMPATIBLE` in `DBA_OB_TENANTS`.
+    TenantCompatible,
+    /// A tenant that sys cannot start a backup for is left out, and the job of sys ends COMPLETED.
+    /// Without it, the job of sys stays in INIT until it is canceled.
+    SkippedTenantEndsJob,
+    /// The incremental backup of a tenant is refused (9040) if its COMPATIBLE has changed since
+    /// the previous backup set.
+    IncrementalCompatibilityCheck,
+    /// A full backup replaces such an incremental one, and the statement succeeds.
+    IncrementalBecomesFull,
+    /// `ALTER SYSTEM CANCEL RESTORE`. Without it, the operator drops the half-restored tenant.
+    CancelRestore,
+    /// Destinations `cos://`.
+    CosStorage,
+    /// `ALTER SYSTEM RECOVER TABLE`.
+    TableRecovery,
+    /// Back-quoted names in `REMAP`.
+    QuotedRemap,
+    /// The failure of a RESTORE that the database accepted is reported by the statement (9099).
+    RestoreFailureReported,
+    /// `DATA_PROGRESS` in `CDB_OB_BACKUP_TASKS`.
+    BackupProgress,
+    /// Destinations `s3://`.
+    S3Storage,
+    /// `RESTORE … PREVIEW` and `SHOW RESTORE PREVIEW`.
+    RestorePreview,
+    /// `RESTORE_PROGRESS` and `RECOVER_PROGRESS` in `CDB_OB_RESTORE_PROGRESS`.
+    RestoreProgress,
+    /// `addressing_model` of S3 destinations.
+    AddressingModel,
+    /// `CHANGE EXTERNAL_STORAGE_DEST` with `ACCESS_INFO`.
+    ChangeStoreKeys,
+    /// `max_iops` and `max_bandwidth` of destinations, and `CHANGE EXTERNAL_STORAGE_DEST` with
+    /// `ATTRIBUTE`. An older release accepts the options and limits nothing.
+    StoreLimits,
+    /// `DELETE OBSOLETE BACKUP`, `DELETE BACKUPSET` and `DELETE ARCHIVELOG_PIECE`.
+    ManualCleanup,
+}
+
+/// Where a row of the capability table comes from, strongest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Evidence {
+    /// The release's own SQL parser was run (`tests/kernel/grammar-v4.tsv`).
+    Grammar,
+    /// The definitions of the release's views were read (`tests/kernel/columns-v4.tsv`).
+    ViewDefinition,
+    /// The release's source was read.
+    Source,
+    /// OceanBase's manual or release notes say so.
+    Documentation,
+    /// A guess. The first release is later than necessary rather than earlier.
+    Unknown,
+}
+
+impl Evidence {
+    /// Returns the word for this evidence in the documentation.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Grammar => "grammar",
+            Self::ViewDefinition => "view definition",
+            Self::Source => "source",
+            Self::Documentation => "documentation",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// One row of the capability table.
+#[derive(Debug)]
+pub struct CapabilityRow {
+    /// The capability.
+    pub capability: Capability,
+    /// Its word in `OceanBaseCluster.status.capabilities`; `None` where only the operator cares.
+    pub word: Option<&'static str>,
+    /// What it is, for the documentation.
+    pub summary: &'static str,
+    /// The first release of each release line that has it, in ascending order. Every release after
+    /// the last one has it too.
+    pub since: &'static [Version],
+    /// How this is known.
+    pub evidence: Evidence,
+    /// What the evidence is, or what it does not cover.
+    pub note: &'static str,
+}
+
+const fn v(major: u16, minor: u16, patch: u16, build: u16) -> Version {
+    Version([major, minor, patch, build])
+}
+
+macro_rules! rows {
+    ($($capability:ident $word:expr, $since:expr, $evidence:ident, $summary:literal, $note:literal;)*) => {
+        &[$(CapabilityRow {
+            capability: Capability::$capability,
+            word: $word,
+            summary: $summary,
+            since: &$since,
+            evidence: Evidence::$evidence,
+            note: $note,
+        }),*]
+    };
+}
+
+/// Every capability, oldest first.
+pub const CAPABILITIES: &[CapabilityRow] = rows! {
+    TenantBackup Some("TenantBackup"), [v(4, 0, 0, 0)], Grammar,
+        "full, incremental and log backup of a tenant",
+        "BACKUP TENANT and ARCHIVELOG TENANT parse from 4.0 on";
+    TenantRole None, [v(4, 1, 0, 0)], ViewDefinition,
+        "role, switchover status and log mode of a tenant are visible",
+        "DBA_OB_TENANTS has TENANT_ROLE, SWITCHOVER_STATUS and LOG_MODE";
+    PauseLogBackup Some("PauseLogBackup"), [v(4, 1, 0, 0)], Documentation,
+        "log backup can be paused",
+        "4.0 parses DEFER; the manual describes it from 4.1 on";
+    DeferredArchivelog None, [v(4, 1, 0, 0)], Source,
+        "ARCHIVELOG succeeds before the destination was checked",
+        "ob_tenant_archive_scheduler.cpp: in 4.0 the statement does the I/O and answers 1235 for most refusals";
+    RestoreWaitsForTenant None, [v(4, 1, 0, 0)], Source,
+        "RESTORE waits until the new tenant exists",
+        "ob_restore_executor.cpp: 4.0 returns as soon as the job is recorded";
+    UpgradeModeCheck None, [v(4, 1, 0, 0)], Source,
+        "backups and restores are refused in upgrade mode",
+        "ob_backup_data_scheduler.cpp: 4.0 has no check";
+    TenantUpgradeJob None, [v(4, 1, 0, 0)], Grammar,
+        "a restored tenant of an older release can be upgraded",
+        "RUN UPGRADE JOB parses from 4.1 on";
+    PlusArchivelog Some("PlusArchivelog"), [v(4, 2, 0, 0)], Source,
+        "a backup set can contain the logs it needs (PLUS ARCHIVELOG)",
+        "ob_backup_data_scheduler.cpp: 4.0 and 4.1 parse it and answer 1235";
+    ArchiveLagTarget None, [v(4, 2, 0, 0)], Documentation,
+        "the archive lag target of a tenant can be set",
+        "parameter archive_lag_target";
+    TenantCompatible None, [v(4, 2, 0, 0)], ViewDefinition,
+        "the data version of a tenant is visible",
+        "DBA_OB_TENANTS has COMPATIBLE";
+    SkippedTenantEndsJob None, [v(4, 2, 0, 0)], Source,
+        "a tenant that sys cannot back up is skipped",
+        "ob_backup_data_scheduler.cpp: in 4.0 and 4.1 the job of sys retries in INIT without end";
+    IncrementalCompatibilityCheck None, [v(4, 2, 0, 0)], Source,
+        "an incremental backup across an upgrade is not made",
+        "ob_backup_data_scheduler.cpp, update_backup_type_if_need_";
+    IncrementalBecomesFull None, [v(4, 3, 3, 0)], Source,
+        "an incremental backup across an upgrade becomes a full one",
+        "ob_backup_data_scheduler.cpp, update_backup_type_if_need_; event compatible_not_match";
+    CancelRestore Some("CancelRestore"), [v(4, 2, 0, 0)], Grammar,
+        "a running restore can be canceled",
+        "CANCEL RESTORE parses from 4.2.0 on";
+    CosStorage Some("COSStorage"), [v(4, 2, 1, 0)], Source,
+        "COS as storage",
+        "deps/oblib/src/lib/restore";
+    TableRecovery Some("TableRecovery"), [v(4, 2, 1, 0)], Grammar,
+        "tables can be recovered into an existing tenant",
+        "RECOVER TABLE parses from 4.2.1 on";
+    QuotedRemap Some("QuotedTableNames"), [v(4, 2, 1, 3), v(4, 2, 2, 0), v(4, 3, 0, 0)], Grammar,
+        "recovered tables can get names that need quotes",
+        "REMAP TABLE with back quotes parses";
+    RestoreFailureReported None, [v(4, 2, 1, 3), v(4, 2, 2, 0), v(4, 3, 0, 0)], Source,
+        "RESTORE reports why the new tenant was not created",
+        "ob_restore_executor.cpp: error 9099 with the comment of the history row";
+    BackupProgress Some("BackupProgress"), [v(4, 2, 1, 3), v(4, 2, 2, 0), v(4, 3, 0, 0)], ViewDefinition,
+        "progress of a backup as a percentage",
+        "CDB_OB_BACKUP_TASKS has DATA_PROGRESS; earlier releases count macro blocks";
+    S3Storage Some("S3Storage"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 0, 0)], Source,
+        "S3 and compatible stores",
+        "deps/oblib/src/lib/restore of the CE tags";
+    RestorePreview Some("RestorePreview"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 2, 0)], Source,
+        "a restore can be previewed by the database",
+        "ob_tenant_show_restore_preview.cpp: 4.2.1.0 to 4.2.1.6, 4.2.2, 4.3.0 and 4.3.1 parse it and answer 1210";
+    RestoreProgress Some("RestoreProgress"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 3, 0)], ViewDefinition,
+        "progress of a restore as a percentage",
+        "CDB_OB_RESTORE_PROGRESS has RESTORE_PROGRESS and RECOVER_PROGRESS";
+    AddressingModel None, [v(4, 2, 5, 0), v(4, 3, 5, 0)], Source,
+        "addressing model of S3 (path style, virtual-hosted style)",
+        "read at 4.2.5.0, 4.3.3 (missing) and 4.3.5.1";
+    ChangeStoreKeys Some("ChangeStoreKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+        "access keys of a storage can be replaced",
+        "CHANGE EXTERNAL_STORAGE_DEST parses from 4.3.3 on; whether ACCESS_INFO works before 4.3.5.2 is unknown";
+    StoreLimits Some("StoreLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+        "I/O and bandwidth limits of a storage",
+        "CHANGE EXTERNAL_STORAGE_DEST parses and MAX_IOPS is visible from 4.3.3 on; whether limits work before 4.3.5.2 is unknown";
+    ManualCleanup Some("ManualCleanup"), [v(4, 4, 2, 0)], Source,
+        "backup sets and pieces can be deleted by a user",
+        "ob_backup_clean_selector.cpp; earlier releases answer 1235. 4.4.0 and 4.4.1 were not read";
+};
+
+impl CapabilityRow {
+    /// Returns whether a release has the capability.
+    #[must_use]
+    pub fn is_in(&self, version: Version) -> bool {
+        let in_line = self
+            .since
+            .iter()
+            .any(|first| first.release_line() == version.release_line() && *first <= version);
+        in_line || self.since.last().is_some_and(|newest| *newest <= version)
+    }
+}
+
+impl Capability {
+    /// Returns the row of the capability.
+    #[must_use]
+    pub fn row(self) -> Option<&'static CapabilityRow> {
+        CAPABILITIES.iter().find(|row| row.capability == self)
+    }
+}
+
+impl Version {
+    /// Returns whether a server of this version has the capability.
+    #[must_use]
+    pub fn can(self, capability: Capability) -> bool {
+        capability.row().is_some_and(|row| row.is_in(self))
+    }
+
+    /// Returns the words of all capabilities of this version, for
+    /// `OceanBaseCluster.status.capabilities`.
+    pub fn capabilities(self) -> impl Iterator<Item = &'static str> {
+        CAPABILITIES
+            .iter()
+            .filter(move |row| row.is_in(self))
+            .filter_map(|row| row.word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(text: &str) -> Version {
+        text.parse().unwrap()
+    }
+
+    fn releases_with(capability: Capability, releases: &[&'static str]) -> Vec<&'static str> {
+        let has = |release: &&&'static str| version(release).can(capability);
+        releases.iter().filter(has).copied().collect()
+    }
+
+    #[test]
+    fn every_capability_has_one_row_in_ascending_order() {
+        for (number, row) in CAPABILITIES.iter().enumerate() {
+            assert!(row.since.is_sorted() && !row.since.is_empty(), "{row:?}");
+            let first = CAPABILITIES
+                .iter()
+                .position(|other| other.capability == row.capability);
+            assert_eq!(first, Some(number), "{row:?}");
+        }
+    }
+
+    #[test]
+    fn a_later_patch_of_a_line_has_what_an_earlier_release_of_a_newer_line_lacks() {
+        let releases = [
+            "4.2.1.6", "4.2.1.7", "4.2.2.0", "4.2.3.0", "4.2.5.0", "4.3.1.0", "4.3.2.0", "4.4.0.0",
+        ];
+        assert_eq!(
+            releases_with(Capability::RestorePreview, &releases),
+            ["4.2.1.7", "4.2.3.0", "4.2.5.0", "4.3.2.0", "4.4.0.0"]
+        );
+    }
+
+    #[test]
+    fn the_fourth_number_decides_in_the_4_2_1_line() {
+        let releases = ["4.2.1.2", "4.2.1.3", "4.2.1.10", "4.2.2.0", "4.3.0.0"];
+        assert_eq!(
+            releases_with(Capability::QuotedRemap, &releases),
+            ["4.2.1.3", "4.2.1.10", "4.2.2.0", "4.3.0.0"]
+        );
+    }
+
+    #[test]
+    fn a_capability_of_one_release_is_in_all_later_releases() {
+        let releases = ["4.1.0.0", "4.2.0.0", "4.2.1.0", "4.3.0.0", "4.6.0.0"];
+        assert_eq!(
+            releases_with(Capability::PlusArchivelog, &releases),
+            releases[1..]
+        );
+    }
+
+    #[test]
+    fn a_release_between_two_lines_that_was_not_read_counts_as_without() {
+        let releases = ["4.3.5.1", "4.3.5.2", "4.4.1.0", "4.4.2.0", "4.6.0.0"];
+        assert_eq!(
+            releases_with(Capability::ChangeStoreKeys, &releases),
+            ["4.3.5.2", "4.4.2.0", "4.6.0.0"]
+        );
+    }
+}
