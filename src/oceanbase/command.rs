@@ -19,6 +19,7 @@ pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use store_change::{StoreChange, StoreNews};
 pub use tables::TableRecovery;
 
+use super::capability::Capability;
 use super::client::ServerError;
 use super::destination::{Destination, Place};
 use super::error::{explain_refusal, explain_refusal_to_restore};
@@ -211,6 +212,23 @@ impl Command {
             | Self::CancelBackup { tenant, .. } => tenant,
             Self::Recovery(recovery) => recovery.tenant(),
             Self::Cleanup(cleanup) => cleanup.tenant(),
+        }
+    }
+
+    /// Returns what a release must have for the statement. A release without it rejects the
+    /// statement, or accepts it and does something else.
+    #[must_use]
+    pub fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::SetLogArchiveDestState { .. } => Some(Capability::PauseLogBackup),
+            Self::SetArchiveLagTarget { .. } => Some(Capability::ArchiveLagTarget),
+            Self::Backup {
+                plus_archivelog: true,
+                ..
+            } => Some(Capability::PlusArchivelog),
+            Self::Recovery(recovery) => recovery.needs(),
+            Self::Cleanup(cleanup) => cleanup.needs(),
+            _ => None,
         }
     }
 

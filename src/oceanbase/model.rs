@@ -35,7 +35,7 @@ pub use restore_key::RestoreKey;
 pub use round::{Round, RoundStatus};
 pub use server::{Room, Server};
 pub use store::{LimitedPlace, StoreCheck, StoreLimits, StoreViews};
-pub use table::{AuxiliaryTenant, Identifier, Renamed, TableName, Tables};
+pub use table::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, TableName, Tables};
 
 use super::version::Version;
 

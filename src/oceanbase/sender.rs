@@ -12,10 +12,11 @@ use tokio::time::Instant;
 
 pub use inspect::Inspection;
 
+use super::capability::Capability;
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Preface, SESSION_SETUP, limit};
-use super::error::explain_refusal;
-use super::model::{Answer, DatabaseId, FailureClass};
+use super::error::{explain, explain_refusal};
+use super::model::{Answer, DatabaseId, Failure, FailureClass};
 use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
@@ -42,6 +43,21 @@ pub fn surely_over(command_timeout: Duration) -> Duration {
 
 /// What is said of all that the end of the lease stops.
 const ENDED: &str = "the lease has ended: another operator acts now";
+
+/// Returns why a statement is not sent to a release that would reject or misunderstand it.
+fn not_supported(version: Version, capability: Capability) -> Failure {
+    let summary = capability.row().map_or("this", |row| row.summary);
+    Failure {
+        reason: "NotSupportedByVersion",
+        message: format!(
+            "OceanBase {version} does not support it ({summary}); see docs/releases.md for the \
+             releases that do"
+        ),
+        class: FailureClass::Permanent,
+        passing: false,
+        ..explain(1235)
+    }
+}
 
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
@@ -186,6 +202,9 @@ impl Sender {
         preface: Option<&Preface>,
     ) -> Result<Answer, Stop> {
         self.check_validity()?;
+        if let Some(capability) = command.needs().filter(|needed| !version.can(*needed)) {
+            return Ok(Answer::Refused(not_supported(version, capability)));
+        }
         self.ask_in_time(session, &limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;

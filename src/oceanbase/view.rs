@@ -108,6 +108,17 @@ impl Query {
         }
     }
 
+    /// Returns what a release must have for the query.
+    #[must_use]
+    pub fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::LagTargets => Some(Capability::ArchiveLagTarget),
+            Self::Restore(query) => query.needs(),
+            Self::Store(query) => query.needs(),
+            _ => None,
+        }
+    }
+
     /// The text for a server of this version.
     #[must_use]
     pub fn text(&self, version: Version) -> String {

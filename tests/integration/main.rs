@@ -15,6 +15,7 @@ mod crd_files;
 mod docs;
 mod engine_grammar;
 mod gitops;
+mod kernel_tables;
 mod monitoring;
 mod packaging;
 mod protocol;

@@ -9,11 +9,12 @@ use crate::api::recovery_task::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
 use crate::domain::Obstacle;
 use crate::domain::recovery::{self, Effect};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::command::{Command, Recovery, TableRecovery};
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
-    Answer, Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName,
+    Answer, Cpu, Locality, PrimaryZone, RemapQuoting, ResourceName, TenantName, ZoneName,
 };
 use crate::oceanbase::password::RestorePassword;
 
@@ -105,6 +106,11 @@ async fn command(
                 pools: resources(&pools)?,
                 primary_zone: primary_zone(task)?,
                 key,
+                quoting: if permit.can(Capability::QuotedRemap) {
+                    RemapQuoting::Quoted
+                } else {
+                    RemapQuoting::Plain
+                },
                 decryption: passwords(task, permit, context).await?,
             })
         }

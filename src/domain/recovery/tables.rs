@@ -132,6 +132,19 @@ pub(super) fn target(
             ),
         ));
     }
+    if !target.version.can(Capability::QuotedRemap)
+        && let Some(name) = tables(spec)?.and_then(|tables| tables.name_that_needs_quotes())
+    {
+        return Err(Obstacle::permanent(
+            "TableNameNotSupported",
+            format!(
+                "the target is OceanBase {}, which cannot rename {name}: REMAP takes only letters, \
+                 digits, `_` and `$` there, and no name of digits only; choose another name (`to`), \
+                 or upgrade the target to 4.2.1.3 or later, then create a new RecoveryTask",
+                target.version
+            ),
+        ));
+    }
     let name = &spec.target.tenant_name;
     let Some(tenant) = &target.tenant else {
         return Err(Obstacle::permanent(

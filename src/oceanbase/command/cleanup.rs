@@ -1,6 +1,7 @@
 //! Statements that delete backups, from V4.4.2 on.
 
 use super::Guard;
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Deletion, JobId, TenantId, TenantName};
 
 /// Deletes backups of a tenant, or takes that back.
@@ -79,6 +80,14 @@ impl Cleanup {
             Self::Delete { tenant, .. }
             | Self::Find { tenant, .. }
             | Self::Cancel { tenant, .. } => tenant,
+        }
+    }
+
+    /// Returns what a release must have for the statement.
+    pub(super) fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::Delete { .. } | Self::Find { .. } => Some(Capability::ManualCleanup),
+            Self::Cancel { .. } => None,
         }
     }
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{Guard, TableRecovery};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
     Cpu, Locality, PrimaryZone, ResourceName, RestoreKey, Scn, TenantId, TenantName, ZoneName,
@@ -212,6 +213,17 @@ impl Recovery {
                 role: "PRIMARY",
             },
             Self::Tables(tables) => tables.guard(),
+        }
+    }
+
+    /// Returns what a release must have for the statement.
+    pub(super) fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::Preview { .. } => Some(Capability::RestorePreview),
+            Self::CancelRestore { .. } => Some(Capability::CancelRestore),
+            Self::UpgradeTenant { .. } => Some(Capability::TenantUpgradeJob),
+            Self::Tables(tables) => tables.needs(),
+            _ => None,
         }
     }
 

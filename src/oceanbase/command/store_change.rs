@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::{Destination, Place};
 use crate::oceanbase::model::{StoreLimits, TenantId, TenantName};
 
@@ -39,6 +40,15 @@ impl StoreChange {
 
     /// How long the database may work on it: it tries new keys at the store.
     pub const TIMEOUT: Duration = Duration::from_mins(1);
+
+    /// Returns what a release must have for the statement.
+    #[must_use]
+    pub fn needs(&self) -> Capability {
+        match &self.news {
+            StoreNews::Keys(_) => Capability::ChangeStoreKeys,
+            StoreNews::Limits(..) => Capability::StoreLimits,
+        }
+    }
 
     /// The statement, with the keys in it.
     #[must_use]

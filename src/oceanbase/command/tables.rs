@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use super::Guard;
 use super::recovery::joined;
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
-    AuxiliaryTenant, PrimaryZone, ResourceName, RestoreKey, Scn, Tables, TenantId, TenantName,
+    AuxiliaryTenant, PrimaryZone, RemapQuoting, ResourceName, RestoreKey, Scn, Tables, TenantId,
+    TenantName,
 };
 use crate::oceanbase::password::RestorePassword;
 
@@ -33,6 +35,8 @@ pub enum TableRecovery {
         primary_zone: Option<PrimaryZone>,
         /// What the job is found by.
         key: RestoreKey,
+        /// How new names are written.
+        quoting: RemapQuoting,
         /// Passwords of the backup sets.
         decryption: Vec<RestorePassword>,
     },
@@ -114,6 +118,18 @@ impl TableRecovery {
         }
     }
 
+    /// Returns what a release must have for the statement.
+    pub(super) fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::Recover {
+                tables,
+                quoting: RemapQuoting::Quoted,
+                ..
+            } if tables.renames(RemapQuoting::Quoted).is_some() => Some(Capability::QuotedRemap),
+            _ => Some(Capability::TableRecovery),
+        }
+    }
+
     /// How long the database may work on it, at most.
     pub(super) fn timeout(&self) -> Duration {
         match self {
@@ -134,13 +150,14 @@ impl TableRecovery {
                 pools,
                 primary_zone,
                 key,
+                quoting,
                 ..
             } => {
                 let until = until.map(|scn| format!(" UNTIL SCN = {scn}"));
                 let pools: Vec<_> = pools.iter().map(ResourceName::as_str).collect();
                 let zone = primary_zone.as_ref();
                 let zone = zone.map(|zone| format!("&primary_zone={zone}"));
-                let renames = tables.renames();
+                let renames = tables.renames(*quoting);
                 let renames = renames.map(|renames| format!(" REMAP TABLE {renames}"));
                 format!(
                     "ALTER SYSTEM RECOVER TABLE {} TO TENANT = `{tenant}` FROM '{}'{} \

@@ -20,6 +20,14 @@ impl Identifier {
     }
 }
 
+impl Identifier {
+    /// Returns whether the name can stand in REMAP without back quotes on the releases that take
+    /// none there. A name of digits only is a number for their parser.
+    fn is_plain(&self) -> bool {
+        !self.0.contains('-') && !self.0.bytes().all(|byte| byte.is_ascii_digit())
+    }
+}
+
 impl fmt::Display for Identifier {
     /// In back quotes.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -43,6 +51,16 @@ impl TableName {
             database: Identifier::parse(database)?,
             table: Identifier::parse(table)?,
         })
+    }
+}
+
+impl TableName {
+    fn is_plain(&self) -> bool {
+        self.database.is_plain() && self.table.is_plain()
+    }
+
+    fn plain(&self) -> String {
+        format!("{}.{}", self.database.0, self.table.0)
     }
 }
 
@@ -80,21 +98,55 @@ impl Tables {
         }
     }
 
-    /// As they stand behind REMAP TABLE; `None` where nothing is renamed.
+    /// Returns the list behind REMAP TABLE, or `None` if no name changes.
+    ///
+    /// Either all names have back quotes or none has: most releases reject a mixed list (1064).
     #[must_use]
-    pub fn renames(&self) -> Option<String> {
-        let renames = match self {
-            Self::Single(tables) => {
-                let renamed = tables.iter().filter(|table| table.from != table.to);
-                joined(renamed.map(|table| format!("{}:{}", table.from, table.to)))
+    pub fn renames(&self, quoting: RemapQuoting) -> Option<String> {
+        let renames = match (self, quoting) {
+            (Self::Single(tables), RemapQuoting::Quoted) => {
+                joined(renamed(tables).map(|table| format!("{}:{}", table.from, table.to)))
             }
-            Self::OfDatabases(all) => {
-                let renamed = all.iter().filter(|one| one.from != one.to);
-                joined(renamed.map(|one| format!("{}.*:{}.*", one.from, one.to)))
+            (Self::Single(tables), RemapQuoting::Plain) => joined(
+                renamed(tables).map(|table| format!("{}:{}", table.from.plain(), table.to.plain())),
+            ),
+            (Self::OfDatabases(all), RemapQuoting::Quoted) => {
+                joined(renamed(all).map(|one| format!("{}.*:{}.*", one.from, one.to)))
+            }
+            (Self::OfDatabases(all), RemapQuoting::Plain) => {
+                joined(renamed(all).map(|one| format!("{}.*:{}.*", one.from.0, one.to.0)))
             }
         };
         (!renames.is_empty()).then_some(renames)
     }
+
+    /// Returns the first name in REMAP TABLE that needs back quotes, in back quotes.
+    #[must_use]
+    pub fn name_that_needs_quotes(&self) -> Option<String> {
+        match self {
+            Self::Single(tables) => renamed(tables)
+                .flat_map(|table| [&table.from, &table.to])
+                .find(|name| !name.is_plain())
+                .map(TableName::to_string),
+            Self::OfDatabases(all) => renamed(all)
+                .flat_map(|one| [&one.from, &one.to])
+                .find(|name| !name.is_plain())
+                .map(Identifier::to_string),
+        }
+    }
+}
+
+/// How names are written in REMAP TABLE. See `Capability::QuotedRemap`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RemapQuoting {
+    /// With back quotes, from V4.2.1.3 on. Every name can be written so.
+    Quoted,
+    /// Without back quotes, as V4.2.1.0 to V4.2.1.2 require.
+    Plain,
+}
+
+fn renamed<T: PartialEq>(all: &[Renamed<T>]) -> impl Iterator<Item = &Renamed<T>> {
+    all.iter().filter(|one| one.from != one.to)
 }
 
 fn joined(names: impl Iterator<Item = String>) -> String {
@@ -164,9 +216,36 @@ mod tests {
         };
         let tables = Tables::Single(vec![renamed("a.b", "a.c"), renamed("a.d", "a.d")]);
         assert_eq!(tables.names(), "`a`.`b`,`a`.`d`");
-        assert_eq!(tables.renames().as_deref(), Some("`a`.`b`:`a`.`c`"));
+        assert_eq!(
+            tables.renames(RemapQuoting::Quoted).as_deref(),
+            Some("`a`.`b`:`a`.`c`")
+        );
         let plain = Tables::Single(vec![renamed("a.d", "a.d")]);
-        assert_eq!(plain.renames(), None);
+        assert_eq!(plain.renames(RemapQuoting::Quoted), None);
+    }
+
+    #[test]
+    fn names_are_written_without_quotes_where_the_release_takes_none() {
+        let table = |name| TableName::parse(name).unwrap();
+        let tables = Tables::Single(vec![Renamed {
+            from: table("shop.orders"),
+            to: table("shop.select"),
+        }]);
+        let plain = tables.renames(RemapQuoting::Plain);
+        assert_eq!(plain.as_deref(), Some("shop.orders:shop.select"));
+        assert_eq!(tables.name_that_needs_quotes(), None);
+    }
+
+    #[test]
+    fn a_name_with_a_hyphen_or_of_digits_needs_quotes_only_if_it_is_renamed() {
+        let rename = |from: &str, to: &str| {
+            let [from, to] = [from, to].map(|name| TableName::parse(name).unwrap());
+            Tables::Single(vec![Renamed { from, to }]).name_that_needs_quotes()
+        };
+        assert_eq!(rename("a.b", "a.new-b").as_deref(), Some("`a`.`new-b`"));
+        assert_eq!(rename("a.17", "a.b").as_deref(), Some("`a`.`17`"));
+        assert_eq!(rename("a-b.c", "a-b.c"), None);
+        assert_eq!(rename("a.1b", "a.b$"), None);
     }
 
     #[test]
@@ -177,7 +256,10 @@ mod tests {
             to: name("shop_old"),
         }]);
         assert_eq!(tables.names(), "`shop`.*");
-        assert_eq!(tables.renames().as_deref(), Some("`shop`.*:`shop_old`.*"));
+        assert_eq!(
+            tables.renames(RemapQuoting::Quoted).as_deref(),
+            Some("`shop`.*:`shop_old`.*")
+        );
     }
 
     #[test]

@@ -89,6 +89,21 @@ impl RestoreQuery {
         }
     }
 
+    pub(super) fn needs(&self) -> Option<Capability> {
+        match self {
+            Self::OwnProgressByKey(_) | Self::OwnHistoryByKey(_) => Some(Capability::TenantRole),
+            Self::TableJobs
+            | Self::TableHistory(_)
+            | Self::TableJobsByKey(_)
+            | Self::TableHistoryByKey(_)
+            | Self::OwnTableJobsByKey(_)
+            | Self::OwnTableHistoryByKey(_) => Some(Capability::TableRecovery),
+            Self::Preview => Some(Capability::RestorePreview),
+            Self::DataVersion => Some(Capability::TenantCompatible),
+            _ => None,
+        }
+    }
+
     pub(super) fn text(&self, version: Version) -> String {
         match self {
             Self::Progress => progress(version),

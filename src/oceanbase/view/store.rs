@@ -1,6 +1,7 @@
 //! Queries on where destinations are, and on the database's own tries of them.
 
 use super::Query;
+use crate::oceanbase::capability::Capability;
 
 /// A query on destinations.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,6 +21,10 @@ impl StoreQuery {
             Self::Checks => "store_checks",
             Self::Limits => "store_limits",
         }
+    }
+
+    pub(super) fn needs(&self) -> Option<Capability> {
+        matches!(self, Self::Limits).then_some(Capability::StoreLimits)
     }
 
     pub(super) fn text(&self) -> String {

@@ -33,10 +33,11 @@ mod statements;
 mod stores;
 mod tables;
 
+use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
 use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery, StoreQuery};
 
 /// How many kinds of queries there are.
-fn kinds_of_queries() -> usize {
+pub(crate) fn kinds_of_queries() -> usize {
     let others = kinds!(Query:
         Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
         RunningJobs Progress JobHistory Sets Pieces Policies LagTargets
@@ -52,4 +53,31 @@ fn kinds_of_queries() -> usize {
             Jobs History Items ItemHistory OwnJobsAfter OwnHistoryAfter JobsOf
         )
         + kinds!(StoreQuery: LogRoots Checks Limits)
+}
+
+/// How many kinds of commands there are.
+pub(crate) fn kinds_of_commands() -> usize {
+    kinds!(Command:
+        SetLogArchiveDest SetLogArchiveDestState SetArchiveLagTarget ArchiveLog NoArchiveLog
+        LeaveLogDest SetDataBackupDest AddDeletePolicy DropDeletePolicy Backup FindBackup CancelBackup
+        Recovery Cleanup
+    )
+}
+
+/// How many kinds of statements of restores there are.
+pub(crate) fn kinds_of_recoveries() -> usize {
+    kinds!(Recovery:
+        CreateUnit CreatePool DropPool DropUnit Restore FindRestore Preview CancelRestore DropTenant
+        ActivateStandby UpgradeTenant Tables
+    )
+}
+
+/// How many kinds of statements about tables there are.
+pub(crate) fn kinds_of_tables() -> usize {
+    kinds!(TableRecovery: Recover Find Cancel DropAuxiliary)
+}
+
+/// How many kinds of statements that delete backups there are.
+pub(crate) fn kinds_of_cleanups() -> usize {
+    kinds!(Cleanup: Delete Find Cancel)
 }

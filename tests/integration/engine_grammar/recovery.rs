@@ -9,6 +9,7 @@ use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::ExposeSecret;
 
 use super::engine::{Client, engine};
+use super::kinds_of_recoveries;
 use super::statements::{file_destinations, s3, tenant};
 
 /// What this engine's parser does not know, and where its form is taken from.
@@ -141,13 +142,6 @@ fn every(tenant: &TenantName) -> Vec<Recovery> {
         },
     ]);
     all
-}
-
-fn kinds_of_recoveries() -> usize {
-    kinds!(Recovery:
-        CreateUnit CreatePool DropPool DropUnit Restore FindRestore Preview CancelRestore DropTenant
-        ActivateStandby UpgradeTenant Tables
-    )
 }
 
 #[tokio::test]

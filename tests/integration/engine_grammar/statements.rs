@@ -13,6 +13,7 @@ use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::engine::engine;
+use super::kinds_of_commands;
 
 /// What is not shown here, and why.
 const EXCEPTIONS: [(&str, &str); 4] = [
@@ -231,25 +232,6 @@ fn every_command() -> Vec<Command> {
         .flat_map(with_destination)
         .chain(tenants.iter().flat_map(plain))
         .collect()
-}
-
-fn kinds_of_commands() -> usize {
-    kinds!(Command:
-        SetLogArchiveDest
-        SetLogArchiveDestState
-        SetArchiveLagTarget
-        ArchiveLog
-        NoArchiveLog
-        LeaveLogDest
-        SetDataBackupDest
-        AddDeletePolicy
-        DropDeletePolicy
-        Backup
-        FindBackup
-        CancelBackup
-        Recovery
-        Cleanup
-    )
 }
 
 /// One statement of each form.

@@ -3,13 +3,14 @@
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::command::{Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
-    AuxiliaryTenant, Identifier, JobId, PrimaryZone, Renamed, ResourceName, Restore, RestoreKey,
-    RestoreStatus, Scn, TableName, Tables, TenantId, TenantName,
+    AuxiliaryTenant, Identifier, JobId, PrimaryZone, RemapQuoting, Renamed, ResourceName, Restore,
+    RestoreKey, RestoreStatus, Scn, TableName, Tables, TenantId, TenantName,
 };
 use oceanbase_backup_operator::oceanbase::view::{self, RestoreQuery};
 
 use super::engine::engine;
 use super::jobs::{BEGAN, ENDED, at};
+use super::kinds_of_tables;
 use super::rows::Desk;
 use super::statements::{file_destinations, s3, tenant};
 
@@ -71,6 +72,7 @@ fn every(tenant: &TenantName) -> Vec<TableRecovery> {
             .into(),
         primary_zone: PrimaryZone::parse("zone-1;z2").filter(|_| full),
         key: key(),
+        quoting: RemapQuoting::Quoted,
         decryption: Vec::new(),
     };
     let mut all: Vec<_> = objects()
@@ -114,10 +116,7 @@ async fn statements_about_tables_are_known_to_the_engine_or_named_as_unknown_to_
             assert_eq!(session.code(&text).await, expected, "{text}");
         }
     }
-    assert_eq!(
-        names.len(),
-        kinds!(TableRecovery: Recover Find Cancel DropAuxiliary)
-    );
+    assert_eq!(names.len(), kinds_of_tables());
     println!("exception: {}: {}", EXCEPTION.0, EXCEPTION.1);
 }
 

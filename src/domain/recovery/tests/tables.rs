@@ -1,7 +1,7 @@
 //! Tables that come into a tenant that exists.
 
 use super::*;
-use crate::oceanbase::model::Tables;
+use crate::oceanbase::model::{RemapQuoting, Tables};
 
 pub(super) const AUXILIARY: &str = "AUX_RECOVER$1700000000000000";
 
@@ -150,7 +150,10 @@ fn databases_are_asked_for_as_a_whole() {
         panic!("{read:?}");
     };
     assert_eq!(read.names(), "`shop`.*,`pay`.*");
-    assert_eq!(read.renames().as_deref(), Some("`shop`.*:`old`.*"));
+    assert_eq!(
+        read.renames(RemapQuoting::Quoted).as_deref(),
+        Some("`shop`.*:`old`.*")
+    );
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::oceanbase::model::{
-    AuxiliaryTenant, PrimaryZone, Renamed, ResourceName, Scn, TableName, Tables,
+    AuxiliaryTenant, PrimaryZone, RemapQuoting, Renamed, ResourceName, Scn, TableName, Tables,
 };
 
 fn key() -> RestoreKey {
@@ -25,6 +25,7 @@ fn recover(to: &str, primary_zone: Option<&str>) -> Command {
         pools: vec![ResourceName::parse("p1").unwrap()],
         primary_zone: primary_zone.and_then(PrimaryZone::parse),
         key: key(),
+        quoting: RemapQuoting::Quoted,
         decryption: Vec::new(),
     })
 }

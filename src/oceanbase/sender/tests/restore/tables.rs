@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::oceanbase::command::TableRecovery;
-use crate::oceanbase::model::{AuxiliaryTenant, Identifier, Renamed, Tables};
+use crate::oceanbase::model::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, Tables};
 
 const RUNNING: &str = "CDB_OB_RECOVER_TABLE_JOBS";
 const ENDED: &str = "CDB_OB_RECOVER_TABLE_JOB_HISTORY";
@@ -49,6 +49,7 @@ fn recover(tenant_id: i64) -> TableRecovery {
         until: None,
         pools: vec![ResourceName::parse("p1").unwrap()],
         primary_zone: None,
+        quoting: RemapQuoting::Quoted,
         key: key(),
         decryption: vec![RestorePassword::new("pw".to_owned().into()).unwrap()],
     }
