@@ -232,6 +232,9 @@ pub struct BackupTaskStatus {
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub type_: Option<String>,
+    /// Why the backup is a full one although an incremental one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub type_change: Option<Cause>,
     /// Name of the store, copied when the backup was accepted.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 253))]

@@ -40,6 +40,10 @@ pub mod types {
     pub const STORAGE_SWITCHED: &str = "StorageSwitched";
     /// The log backup is not further behind than its threshold.
     pub const DELAY_ACCEPTABLE: &str = "DelayAcceptable";
+    /// The database has shown what a recovery from a storage would read.
+    pub const PREVIEWED: &str = "Previewed";
+    /// A full backup replaces the incremental one that was asked for.
+    pub const TYPE_CHANGED: &str = "TypeChanged";
     /// Slots are computed and turned into tasks.
     pub const SCHEDULING: &str = "Scheduling";
     /// The latest data backup of every tenant went well.

@@ -10,7 +10,7 @@ use super::LocalReference;
 #[serde(rename_all = "camelCase")]
 pub struct DataBackupSettings {
     /// Whether each set also holds the logs that it needs to be restored by itself
-    /// (`PLUS ARCHIVELOG`, V4.1 and later).
+    /// (`PLUS ARCHIVELOG`, V4.2.0 and later).
     #[serde(default)]
     pub plus_archivelog: bool,
     /// Secret with the key `password`: whoever restores a set must give it. It gates the restore
@@ -25,6 +25,21 @@ pub struct DataBackupSettings {
     /// What happens after a backup that failed of something that passes.
     #[serde(default)]
     pub retry: RetrySettings,
+    /// What an incremental backup becomes when the database would reject it or silently take a full
+    /// one, because the tenant was upgraded since the previous backup set (V4.2.0 and later).
+    #[serde(default)]
+    pub incremental_not_possible: IncrementalNotPossible,
+}
+
+/// What an incremental backup becomes that is not possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum IncrementalNotPossible {
+    /// The operator takes a full backup. Condition `TypeChanged` of the BackupTask gives the reason.
+    #[default]
+    Full,
+    /// The BackupTask ends as Failed with reason `IncrementalNotPossible`, and nothing is sent. The
+    /// next full backup starts a new chain.
+    Skip,
 }
 
 /// What happens after a backup that failed of something that passes, such as a store that did not

@@ -35,7 +35,7 @@ use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
+use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::rights::Way;
 use crate::oceanbase::sender::surely_over;
 
@@ -265,6 +265,9 @@ impl BackupTask {
         let clusters = &context.clusters;
         DatabaseSeen {
             identity: snapshot.identity.clone(),
+            version: snapshot.version,
+            is_upgrading: snapshot.is_upgrading,
+            previous_set: tenant.as_deref().and_then(previous_set),
             parents: Arc::clone(&snapshot.parents),
             tenant: TenantSeen {
                 destination: destination_seen(shown, wanted),
@@ -302,6 +305,17 @@ impl BackupTask {
             status,
         }
     }
+}
+
+/// Returns the newest backup set of the tenant where its data backups go now: the one that an incremental
+/// backup would follow.
+fn previous_set(tenant: &Tenant) -> Option<BackupSet> {
+    let destination = Place::read_back(tenant.data_dest.as_deref()?);
+    let here = tenant
+        .sets
+        .iter()
+        .filter(|set| set.success && destination.is_same_as(&Place::read_back(&set.path)));
+    here.max_by_key(|set| set.id.0).cloned()
 }
 
 /// What holds a task of its strategy back. What a person asks for is not held back.

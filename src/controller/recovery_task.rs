@@ -220,6 +220,7 @@ impl RecoveryTask {
         TargetSeen {
             identity: snapshot.identity.clone(),
             version: snapshot.version,
+            is_upgrading: snapshot.is_upgrading,
             tenant: self.tenant_in(snapshot).cloned(),
             auxiliary: auxiliary.and_then(|name| snapshot.tenant(name).cloned()),
             settled: context.clusters.is_settled(key, name, snapshot),

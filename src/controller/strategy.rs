@@ -102,6 +102,9 @@ impl Reconcile for BackupStrategy {
                 .as_ref()
                 .map(|snapshot| snapshot.identity.clone())
                 .unwrap_or_default(),
+            is_upgrading: database
+                .as_ref()
+                .is_ok_and(|snapshot| snapshot.is_upgrading),
             rivals: rivals(context, &key, |other| may_share_tenants(&self.spec, other)),
             log_backups: log_backups
                 .iter()

@@ -25,6 +25,7 @@ mod destination;
 mod expiry;
 mod fan_out;
 mod follow;
+mod incremental;
 mod mirror;
 mod obstacle;
 pub mod queue;
@@ -41,7 +42,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 pub use archiving::{LogKeeper, LogsSeen};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use fan_out::{ChildSeen, ChildrenSeen};
-pub use obstacle::{CLUSTER_REPLACED, ineligible, unnameable};
+pub use obstacle::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use seen::{DatabaseSeen, Held, Moving, Seen, Target, Task};
 pub use state::{Outcome, State};
 

@@ -51,6 +51,7 @@ pub use verification::VerificationSeen;
 
 use index::Index;
 
+use super::backup::CLUSTER_UPGRADING;
 use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Decision, Event, Next, Obstacle};
@@ -87,6 +88,8 @@ pub struct Seen {
     pub database: Result<Vec<Arc<Tenant>>, Obstacle>,
     /// Who the cluster says it is; nothing while the database shows nothing.
     pub identity: Identity,
+    /// Whether the cluster is being upgraded.
+    pub is_upgrading: bool,
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
@@ -324,7 +327,14 @@ impl Draft<'_> {
         let matched = &matched(name, &self.seen.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
         self.moved = self.refused_move(matched);
-        self.expire(schedule, "StartingDeadlineExceeded");
+        self.expire(
+            schedule,
+            if self.seen.is_upgrading {
+                CLUSTER_UPGRADING
+            } else {
+                "StartingDeadlineExceeded"
+            },
+        );
         let mut next = self.schedule(schedule);
         self.note_first_backup();
         self.note_places(matched);

@@ -22,7 +22,7 @@ pub use tables::TableRecovery;
 use super::capability::Capability;
 use super::client::ServerError;
 use super::destination::{Destination, Place};
-use super::error::{explain_refusal, explain_refusal_to_restore};
+use super::error::{explain_refusal, explain_refusal_of_pool, explain_refusal_to_restore};
 use super::model::{
     DELETE_POLICY, Destinations, Failure, JobKey, RestoreKey, TenantId, TenantName,
 };
@@ -232,6 +232,17 @@ impl Command {
         }
     }
 
+    /// Returns whether the statement waits until an upgrade of the cluster has ended. During one, sys
+    /// accepts a BACKUP and starts nothing, and RESTORE and RECOVER TABLE are rejected.
+    #[must_use]
+    pub fn waits_for_upgrade(&self) -> bool {
+        match self {
+            Self::Backup { .. } => true,
+            Self::Recovery(recovery) => recovery.key().is_some(),
+            _ => false,
+        }
+    }
+
     /// How long the database may work on it, at most: its `ob_query_timeout`. Setting a
     /// destination does real I/O on the store.
     #[must_use]
@@ -265,6 +276,7 @@ impl Command {
     #[must_use]
     pub fn refusal(&self, error: &ServerError) -> Failure {
         match self {
+            Self::Recovery(Recovery::CreatePool { .. }) => explain_refusal_of_pool(error),
             Self::Recovery(_) => explain_refusal_to_restore(error),
             _ => explain_refusal(error),
         }

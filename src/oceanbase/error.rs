@@ -127,6 +127,25 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     known
 }
 
+/// Explains a refusal of CREATE RESOURCE POOL. 1235 has one cause there: the unit is legal and smaller
+/// than what the cluster asks of a pool. Its text is the same from V4.0 to V4.3.5, and not needed.
+#[must_use]
+pub fn explain_refusal_of_pool(error: &ServerError) -> Failure {
+    let known = explain_refusal_to_restore(error);
+    if error.code != 1235 {
+        return known;
+    }
+    Failure {
+        reason: "UnitTooSmall",
+        message:
+            "the unit has less memory than the parameter __min_full_resource_pool_memory of the \
+                  cluster asks for, 5 GiB by default (error 1235): make the units larger in a new \
+                  RecoveryTask"
+                .to_owned(),
+        ..known
+    }
+}
+
 /// Explains why a restored tenant refuses a login or a question.
 #[must_use]
 pub fn explain_check(error: &ServerError) -> Failure {
@@ -207,6 +226,28 @@ mod tests {
     }
 
     #[test]
+    fn a_pool_that_does_not_fit_is_waited_for_and_a_unit_that_is_too_small_is_not() {
+        for (code, reason, class) in [
+            (4733, "ResourcesNotEnough", NotYet),
+            (4734, "ServersNotEnough", NotYet),
+            (4659, "UnitTooSmall", Permanent),
+            (1235, "UnitTooSmall", Permanent),
+            (4656, "TooManyUnits", Permanent),
+            (4657, "PoolsShareServers", Permanent),
+            (4650, "PoolNotFound", Permanent),
+            (4626, "PoolInUse", Permanent),
+            (4649, "UnitExists", FailureClass::AlreadySo),
+            (4651, "PoolExists", FailureClass::AlreadySo),
+        ] {
+            let failure = explain_refusal_of_pool(&ServerError {
+                code,
+                text: String::new(),
+            });
+            assert_eq!((failure.reason, failure.class), (reason, class), "{code}");
+        }
+    }
+
+    #[test]
     fn to_cancel_what_is_not_restored_any_more_is_no_failure_for_good() {
         let failure = explain_refusal_to_restore(&ServerError {
             code: 4179,
@@ -229,9 +270,10 @@ mod tests {
     /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
     /// log archiving, their cleanup and restore can come to them.
     #[rustfmt::skip]
-    const DEFINED: [u16; 77] = [
+    const DEFINED: [u16; 84] = [
         1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,
-        4012, 4016, 4018, 4023, 4072, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658, 4733,
+        4012, 4016, 4018, 4023, 4072, 4109, 4143, 4179, 4554, 4624, 4626, 4647, 4648, 4649, 4650,
+        4651, 4656, 4657, 4658, 4659, 4733, 4734,
         5099, 5156, 5157, 5160,
         9003, 9011, 9014, 9023, 9024, 9025, 9026, 9027, 9029, 9036, 9040, 9041, 9044, 9045, 9046,
         9047, 9048, 9049, 9053, 9058, 9060, 9064, 9066, 9069, 9070, 9071, 9077, 9078, 9079, 9080,

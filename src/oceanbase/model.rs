@@ -28,7 +28,7 @@ pub use destinations::Destinations;
 pub use id::{
     BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, ScnError, TenantId, TenantName,
 };
-pub use job::{Job, JobStatus};
+pub use job::{BackupRefusal, Job, JobStatus};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
@@ -56,6 +56,9 @@ pub struct Snapshot {
     pub tenants: BTreeMap<TenantId, Arc<Tenant>>,
     /// Jobs of the sys tenant: the parents of those that sys started, running or recent.
     pub parents: Arc<Vec<Job>>,
+    /// Whether the cluster is being upgraded (`enable_upgrade_mode`): it starts no backup and no
+    /// restore meanwhile.
+    pub is_upgrading: bool,
     /// The newest cleanup that sys has started, of whatever tenants; 0 for none.
     pub newest_cleanup: JobId,
     /// Where the destinations are, as of the last read of sets and pieces.
@@ -78,6 +81,7 @@ impl Snapshot {
             community: self.community,
             tenants: kept.map(|(id, tenant)| (*id, Arc::clone(tenant))).collect(),
             parents: Arc::clone(&self.parents),
+            is_upgrading: self.is_upgrading,
             newest_cleanup: self.newest_cleanup,
             stores: Arc::clone(&self.stores),
             restores: self.restores.clone(),
@@ -129,6 +133,8 @@ pub struct Tenant {
     pub sets: Arc<Vec<BackupSet>>,
     /// Running jobs and the newest of those that ended.
     pub jobs: Vec<Job>,
+    /// Backups that sys accepted and the database then did not start, of the last minutes.
+    pub backup_refusals: Vec<BackupRefusal>,
     /// Running cleanups, and the newest of those that ended and had something to do.
     pub cleanups: Arc<Vec<CleanupJob>>,
 }
@@ -155,6 +161,7 @@ impl Tenant {
             pieces: Arc::default(),
             sets: Arc::default(),
             jobs: Vec::new(),
+            backup_refusals: Vec::new(),
             cleanups: Arc::default(),
         }
     }

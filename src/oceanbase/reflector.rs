@@ -302,6 +302,7 @@ impl Reflector {
                 community: about.community,
                 tenants,
                 parents,
+                is_upgrading: history.is_upgrading(),
                 newest_cleanup: history.newest_cleanup(),
                 stores: history.stores(),
                 restores,

@@ -208,6 +208,9 @@ impl Sender {
         self.ask_in_time(session, &limit(command.timeout()), LOOK_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
+        if command.waits_for_upgrade() {
+            self.check_upgrade_mode(session, version).await?;
+        }
         self.look(session, version, command.guard()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);

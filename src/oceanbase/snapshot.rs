@@ -68,6 +68,8 @@ pub(super) struct History {
     moving: HashMap<(TenantId, JobId), Instant>,
     /// When the lag targets were read last.
     lag_targets_at: Option<Instant>,
+    /// Whether the cluster is being upgraded, and when that was read.
+    upgrade_mode: Option<(bool, Instant)>,
     /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
     missing: HashMap<(TenantId, JobId), Timestamp>,
     restores: restores::Known,
@@ -175,6 +177,7 @@ impl<'a> Reading<'a> {
             let since = history.watermark(now);
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
+        self.upgrade_mode(history).await?;
         let mut lag_targets = self.lag_targets(history, depth).await?;
         let depth = if stale { Depth::Full } else { depth };
         let mut limited = self.limited(depth).await?;
@@ -191,6 +194,7 @@ impl<'a> Reading<'a> {
         history.cleanups.forget_dropped(&tenants);
         let mut cleanups = history.cleanups.by_tenant();
         history.parents = Arc::new(jobs.remove(&TenantId::SYS).unwrap_or_default());
+        let mut refusals = self.backup_refusals(&history.parents, &jobs, now).await?;
         let mut current = BTreeMap::new();
         for row in tenants {
             let id = row.id;
@@ -223,6 +227,10 @@ impl<'a> Reading<'a> {
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),
                 sets: kept(full, sets.remove(&id), known.map(|tenant| &tenant.sets)),
                 jobs: jobs.remove(&id).unwrap_or_default(),
+                backup_refusals: match &mut refusals {
+                    Some(fresh) => fresh.remove(&id).unwrap_or_default(),
+                    None => known.map_or_else(Vec::new, |tenant| tenant.backup_refusals.clone()),
+                },
                 cleanups: same(
                     known.map(|tenant| &tenant.cleanups),
                     cleanups.remove(&id).unwrap_or_default(),
@@ -236,6 +244,12 @@ impl<'a> Reading<'a> {
 }
 
 impl History {
+    /// Returns whether the cluster was being upgraded when that was read last.
+    pub(super) fn is_upgrading(&self) -> bool {
+        self.upgrade_mode
+            .is_some_and(|(is_upgrading, _)| is_upgrading)
+    }
+
     /// The newest cleanup that sys has started.
     pub(super) fn newest_cleanup(&self) -> JobId {
         self.cleanups.newest_of_sys()

@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 
 pub use cleanup::CleanupQuery;
 pub use read::{
-    Legible, TenantRow, ViewError, archive_dests, cleaned_items, cleanups, data_dests,
-    data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools, preview,
-    progress, restores, rounds, servers, sets, store_checks, store_limits, tables, tenants, units,
-    version, zones,
+    Legible, TenantRow, ViewError, archive_dests, backup_refusals, cleaned_items, cleanups,
+    data_dests, data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools,
+    preview, progress, restores, rounds, servers, sets, store_checks, store_limits, tables,
+    tenants, units, upgrade_mode, version, zones,
 };
 pub use restore::RestoreQuery;
 pub use store::StoreQuery;
@@ -57,6 +57,11 @@ pub enum Query {
     Policies,
     /// `archive_lag_target` of the tenants; from V4.2 on.
     LagTargets,
+    /// Whether the cluster is being upgraded: `enable_upgrade_mode`.
+    UpgradeMode,
+    /// Backups that sys accepted and that the database did not start for a tenant, from this instant
+    /// on; from V4.2.0 on.
+    BackupRefusals(Timestamp),
     /// Running jobs with this key.
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
@@ -98,6 +103,8 @@ impl Query {
             Self::Pieces => "pieces",
             Self::Policies => "policies",
             Self::LagTargets => "lag_targets",
+            Self::UpgradeMode => "upgrade_mode",
+            Self::BackupRefusals(_) => "backup_refusals",
             Self::RunningJobsByKey(_) => "running_jobs_by_key",
             Self::JobHistoryByKey(_) => "job_history_by_key",
             Self::OwnJobsByKey(_) => "own_jobs_by_key",
@@ -113,6 +120,7 @@ impl Query {
     pub fn needs(&self) -> Option<Capability> {
         match self {
             Self::LagTargets => Some(Capability::ArchiveLagTarget),
+            Self::BackupRefusals(_) => Some(Capability::SkippedTenantEndsJob),
             Self::Restore(query) => query.needs(),
             Self::Store(query) => query.needs(),
             _ => None,
@@ -194,6 +202,16 @@ impl Query {
             Self::LagTargets => "SELECT DISTINCT TENANT_ID, VALUE FROM oceanbase.GV$OB_PARAMETERS \
                  WHERE NAME = 'archive_lag_target'"
                 .to_owned(),
+            Self::UpgradeMode => "SELECT DISTINCT VALUE FROM oceanbase.GV$OB_PARAMETERS \
+                 WHERE NAME = 'enable_upgrade_mode'"
+                .to_owned(),
+            Self::BackupRefusals(since) => format!(
+                "SELECT TIMESTAMP, VALUE1, VALUE2 \
+                 FROM oceanbase.DBA_OB_ROOTSERVICE_EVENT_HISTORY \
+                 WHERE MODULE = 'backup_data' AND EVENT = 'handle_user_tenant_backup_failed' \
+                 AND NAME1 = 'user_tenant_id' AND NAME2 = 'ret' AND TIMESTAMP >= '{}'",
+                second(*since)
+            ),
             Self::RunningJobsByKey(key) => format!(
                 "SELECT {JOB_COLUMNS} FROM oceanbase.CDB_OB_BACKUP_JOBS WHERE DESCRIPTION = '{key}'"
             ),

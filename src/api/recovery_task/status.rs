@@ -70,6 +70,9 @@ pub struct RecoveryTaskStatus {
     /// What was made or will be.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub plan: Option<Plan>,
+    /// Why the database was not asked for a preview of what lies in the storage.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preview_skipped: Option<Cause>,
     /// How far it is: left out until something was changed, then `Preparing`, `Restoring`,
     /// `Verifying`, `Activating`, `Upgrading` or `CleaningUp`.
     #[serde(skip_serializing_if = "Option::is_none")]

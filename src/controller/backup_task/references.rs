@@ -131,6 +131,7 @@ fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> Dat
             .clone()
             .or_else(|| known.restore_password_secret_ref.clone()),
         retry: known.retry.clone(),
+        incremental_not_possible: known.incremental_not_possible,
     }
 }
 

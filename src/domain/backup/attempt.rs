@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::incremental::SentType;
 use super::{
-    Draft, Effect, Held, State, Verdict, queue::WAITING_FOR_PLACE, retry::FAILED, unnameable,
+    Draft, Effect, Held, State, Verdict, queue::WAITING_FOR_PLACE, retry::FAILED, status,
+    unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -150,6 +152,14 @@ impl Draft<'_> {
 
     /// Writes the intent and sends.
     fn send(mut self) -> Verdict {
+        match self.sent_type() {
+            SentType::AsAsked => self.status.type_change = None,
+            SentType::FullInstead(why) => self.status.type_change = Some(why),
+            SentType::Nothing(why) => return self.fail(why),
+        }
+        let is_incremental =
+            self.task.spec.type_ == BackupType::Incremental && self.status.type_change.is_none();
+        self.status.type_ = Some(status::full_word(!is_incremental).to_owned());
         let number = self.next_number();
         let (Some(key), Some(tenant)) = (JobKey::new(self.task.uid, number), self.tenant_name())
         else {
@@ -169,7 +179,7 @@ impl Draft<'_> {
         self.status.taken = None;
         let effect = Effect::Backup {
             tenant,
-            incremental: self.task.spec.type_ == BackupType::Incremental,
+            incremental: is_incremental,
             key,
             settings: self.status.data_backup.clone().unwrap_or_default(),
         };

@@ -6,10 +6,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{ACCEPTED, LONGEST_PAUSE};
 use super::{Draft, Effect, Outcome, State, Verdict, status};
+use crate::api::Cause;
 use crate::api::backup_task::Attempt;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
+use crate::oceanbase::capability::Capability;
+use crate::oceanbase::model::{
+    Answer, BackupRefusal, BackupSet, Job, JobStatus, TenantId, TenantName,
+};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
@@ -19,6 +23,10 @@ const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 const CHILD_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a set may show up after its job where a password should protect it.
 const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+/// After how long in INIT without a child a job of sys is reported as stuck.
+const PARENT_INIT_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
+/// How far two servers' clocks may differ in a job and an event of one backup.
+const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
@@ -200,6 +208,13 @@ impl Draft<'_> {
         self.set_attempt(ACCEPTED, None);
         self.status.retry_time = None;
         let ended_at = parent.ended_at.or(Some(parent.started_at));
+        if let Some(refusal) = self.refusal_after(parent) {
+            return self.end_refused(&refusal, ended_at);
+        }
+        if let Some(stuck) = self.stuck_parent(parent) {
+            self.status.cause = Some(stuck);
+            return self.render(&State::Accepted, None, Next::After(ROWS_PAUSE));
+        }
         let patience = match parent.status {
             JobStatus::Completed if self.status.job_id.is_none() && !self.is_tenant_gone() => {
                 CHILD_PATIENCE
@@ -235,6 +250,50 @@ impl Draft<'_> {
             }
             _ => self.end_failed(parent),
         }
+    }
+
+    /// Returns why the database did not start the tenant's backup after sys had accepted it.
+    fn refusal_after(&self, parent: &Job) -> Option<BackupRefusal> {
+        let is_refused = parent.status == JobStatus::Completed && self.status.job_id.is_none();
+        let since = parent.started_at.saturating_sub(REFUSAL_CLOCK_SLACK).ok()?;
+        let refusals = self.tenant().filter(|_| is_refused)?.backup_refusals.iter();
+        refusals
+            .filter(|refusal| refusal.at >= since)
+            .max_by_key(|refusal| refusal.at)
+            .cloned()
+    }
+
+    fn end_refused(self, refusal: &BackupRefusal, at: Option<Timestamp>) -> Verdict {
+        let failure = &refusal.failure;
+        let message = format!(
+            "sys accepted the statement, and the database then rejected the backup of the tenant: {}",
+            failure.message
+        );
+        let mut refused = cause(failure.reason, &message);
+        refused.code = Some(failure.code);
+        self.fail_attempt(refused, failure.passing, at)
+    }
+
+    /// Returns what a job of sys waits for that never leaves INIT. V4.0 and V4.1 retry there without
+    /// end what later releases reject.
+    fn stuck_parent(&self, parent: &Job) -> Option<Cause> {
+        let database = self.seen.database.as_ref().ok()?;
+        let waited = parent.started_at.duration_until(self.now);
+        let is_stuck = parent.status == JobStatus::Init
+            && !database.version.can(Capability::SkippedTenantEndsJob)
+            && waited > PARENT_INIT_TIMEOUT;
+        is_stuck.then(|| {
+            cause(
+                "BackupNotStarting",
+                &format!(
+                    "job {} of sys has been in INIT since {}, and the tenant has no job: OceanBase {} \
+                     retries without end. Check that the tenant is NORMAL, that its log archive is \
+                     DOING, that no other backup of it runs and that the cluster is not being upgraded; \
+                     or end all backups of sys with ALTER SYSTEM CANCEL BACKUP",
+                    parent.id, parent.started_at, database.version
+                ),
+            )
+        })
     }
 
     /// Whether there is no tenant any more of the number that the backup is of.

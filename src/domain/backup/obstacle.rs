@@ -7,6 +7,9 @@ use crate::oceanbase::model::{Tenant, TenantName};
 /// Reason of what is seen instead of a database where the task's backup was sent to another one.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
+/// Reason of what waits until the cluster is upgraded.
+pub const CLUSTER_UPGRADING: &str = "ClusterUpgrading";
+
 impl Draft<'_> {
     /// What stands in the way of sending before logs and other backups are looked at, if anything.
     pub(super) fn obstacle(&self) -> Option<Obstacle> {
@@ -56,6 +59,9 @@ impl Draft<'_> {
         if let Some(obstacle) = ineligible(tenant) {
             return Some(obstacle);
         }
+        if database.is_upgrading {
+            return Some(upgrading("the backup"));
+        }
         if !database.tenant.settled {
             return Some(Obstacle::reading());
         }
@@ -96,6 +102,18 @@ impl Draft<'_> {
             format!("backup job {} of the tenant runs; this one follows", job.id),
         ))
     }
+}
+
+/// Returns why nothing is started while the cluster is being upgraded.
+#[must_use]
+pub fn upgrading(subject: &str) -> Obstacle {
+    Obstacle::waiting(
+        CLUSTER_UPGRADING,
+        format!(
+            "the cluster is being upgraded (parameter enable_upgrade_mode is True); {subject} starts \
+             after the upgrade"
+        ),
+    )
 }
 
 /// Why a tenant can not be backed up now.

@@ -14,6 +14,10 @@ use crate::oceanbase::model::{Job, JobStatus};
 pub(super) const FAILED: &str = "Failed";
 /// No pause between two attempts is longer.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
+/// Reason of a backup that an upgrade of the cluster ended (-4109, -4143).
+const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
+/// How many attempts in a row an upgrade may end beyond `retry.limit`.
+const MAX_INTERRUPTIONS: i32 = 3;
 /// Attempts that the status keeps.
 const KEPT: usize = 10;
 
@@ -21,6 +25,11 @@ const KEPT: usize = 10;
 fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
     let shortest = SignedDuration::from_secs(retry.backoff_seconds);
     Backoff::new(shortest, LONGEST_PAUSE).pause(attempt)
+}
+
+/// Returns whether an upgrade of the cluster ended the backup.
+fn is_interruption(cause: &Cause) -> bool {
+    cause.reason == INTERRUPTED_BY_UPGRADE
 }
 
 impl Draft<'_> {
@@ -42,9 +51,13 @@ impl Draft<'_> {
         }
         let number = self.status.attempts.last().map_or(1, |last| last.number);
         let retry = self.retry();
+        let interruptions = self.interruptions(&why);
         let again_at = self.now.saturating_add(pause_after(&retry, number));
         let again_at = time(again_at.unwrap_or(self.now));
-        if number > retry.limit || self.is_deadline_before(again_at.0) {
+        let failures = number.saturating_sub(interruptions);
+        let is_limit_reached = failures > retry.limit
+            && !(is_interruption(&why) && interruptions <= MAX_INTERRUPTIONS);
+        if is_limit_reached || self.is_deadline_before(again_at.0) {
             self.status.cause = Some(why);
             return self.end(Outcome::Failed, at);
         }
@@ -54,7 +67,7 @@ impl Draft<'_> {
             "attempt {number} failed ({}); attempt {} of {} follows at {}",
             why.message,
             number.saturating_add(1),
-            retry.limit.saturating_add(1),
+            retry.limit.saturating_add(interruptions).saturating_add(1),
             again_at.0,
         );
         let mut waits = cause(&why.reason, &message);
@@ -71,6 +84,15 @@ impl Draft<'_> {
         let mut verdict = self.render(&State::Refused, None, next);
         verdict.event = Some(event);
         verdict
+    }
+
+    /// Returns how many attempts an upgrade has ended, this one included. They do not count as failures.
+    fn interruptions(&self, why: &Cause) -> i32 {
+        let before = self.status.attempts.iter().filter(|attempt| {
+            attempt.outcome == FAILED && attempt.cause.as_ref().is_some_and(is_interruption)
+        });
+        let count = before.count() + usize::from(is_interruption(why));
+        i32::try_from(count).unwrap_or(i32::MAX)
     }
 
     /// The failed attempt keeps its job; what the next one makes is another.

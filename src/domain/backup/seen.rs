@@ -9,7 +9,8 @@ use super::queue::Queue;
 use super::{ChildrenSeen, LogsSeen};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
 use crate::domain::{Obstacle, TenantSeen};
-use crate::oceanbase::model::{Identity, Job};
+use crate::oceanbase::model::{BackupSet, Identity, Job};
+use crate::oceanbase::version::Version;
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -88,6 +89,12 @@ pub struct Target {
 pub struct DatabaseSeen {
     /// Who the cluster says it is.
     pub identity: Identity,
+    /// Version of the server.
+    pub version: Version,
+    /// Whether the cluster is being upgraded.
+    pub is_upgrading: bool,
+    /// The newest backup set at the tenant's current destination.
+    pub previous_set: Option<BackupSet>,
     /// The tenant.
     pub tenant: TenantSeen,
     /// Jobs of the sys tenant, in whose name we start backups.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Event, Outcome, State};
 use crate::api::backup_task::Scope;
-use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED};
+use crate::api::condition::types::{ACCEPTED, JOB_STARTED, SUCCEEDED, TYPE_CHANGED};
 use crate::api::{BackupTaskSpec, BackupTaskStatus, BackupType};
 use crate::domain::condition::{self, Progress, Status, wanted};
 use crate::domain::time_from;
@@ -62,6 +62,9 @@ pub(super) fn render(
             |id| format!("backup job {id}"),
         ),
     ));
+    if let Some(change) = &status.type_change {
+        conditions.push(wanted(TYPE_CHANGED, true, &change.reason, &change.message));
+    }
     status.conditions = condition::merge(&status.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
     status.phase = Some(phase.to_owned());
@@ -98,6 +101,7 @@ fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
             State::Ended(_)
             | State::Refused
             | State::Sending
+            | State::Accepted
             | State::Running(JobStatus::Doing | JobStatus::Init),
             Some(cause),
         ) => (cause.reason.clone(), cause.message.clone()),

@@ -10,6 +10,7 @@ use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
     Scn,
 };
+use crate::oceanbase::version::Version;
 
 mod archiving;
 mod ending;
@@ -140,6 +141,9 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
                 cluster_id: 1,
                 created_at: at(-3600),
             },
+            version: Version([4, 3, 5, 2]),
+            is_upgrading: false,
+            previous_set: None,
             tenant: TenantSeen {
                 tenant: tenant.map(Arc::new),
                 settled: true,

@@ -84,6 +84,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         community: true,
         tenants: tenants.into_iter().map(|t| (t.id, Arc::new(t))).collect(),
         parents: Arc::default(),
+        is_upgrading: false,
         newest_cleanup: crate::oceanbase::model::JobId(0),
         stores: Arc::default(),
         restores: None,

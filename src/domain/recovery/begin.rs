@@ -9,8 +9,13 @@ use super::{Draft, Effect, Knowledge, Outcome, Seen, SourceSeen, State, Step, Ta
 use super::{Verdict, seen};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
+use crate::domain::backup::upgrading;
 use crate::domain::{Next, Obstacle, cause};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
+
+/// Reason of what the target's release cannot do.
+pub(super) const NOT_SUPPORTED_BY_VERSION: &str = "NotSupportedByVersion";
 
 /// How soon to look again at what nobody tells.
 pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
@@ -69,6 +74,7 @@ impl Draft<'_> {
         };
         let key = self.key();
         let takes = precheck::target(self.spec(), target, key.as_ref(), restores);
+        let takes = takes.and_then(|()| self.is_verifiable(target));
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
@@ -78,6 +84,9 @@ impl Draft<'_> {
         let room = precheck::room(self.spec(), target.version, restores, &self.resource_name());
         if let Err(obstacle) = room {
             return self.held_up(&obstacle);
+        }
+        if target.is_upgrading && !self.is_preview() {
+            return self.wait_for_upgrade();
         }
         match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
@@ -93,6 +102,11 @@ impl Draft<'_> {
         restores: &Restores,
     ) -> Verdict {
         let is_known = self.status.plan.is_some() && self.status.restore_scn == text(planned.until);
+        if matches!(source.knowledge, Knowledge::Store)
+            && !target.version.can(Capability::RestorePreview)
+        {
+            return self.go_on_without_preview(planned, target, restores);
+        }
         match (&source.knowledge, planned.until) {
             // Only the store knows, and only the target can ask it.
             (Knowledge::Store, Some(until)) if !is_known => {
@@ -108,11 +122,76 @@ impl Draft<'_> {
         if self.is_preview() {
             return self.end(Outcome::Completed);
         }
+        self.begin_planned(target, restores)
+    }
+
+    /// Goes on with a recovery from a storage that the target cannot preview. RESTORE itself reads the
+    /// storage, and refuses what it does not find there.
+    fn go_on_without_preview(
+        mut self,
+        planned: Planned,
+        target: &TargetSeen,
+        restores: &Restores,
+    ) -> Verdict {
+        let version = target.version;
+        self.note_plan(planned.until, planned.plan);
+        if self.is_preview() {
+            return self.fail(cause(
+                NOT_SUPPORTED_BY_VERSION,
+                &format!(
+                    "OceanBase {version} cannot preview what lies in a storage; upgrade it to 4.2.1.7, \
+                     4.2.3, 4.3.2 or later, or create a RecoveryTask with `source.type: Tenant`, whose \
+                     preview reads the views of the source. `status.plan` shows what is known without it"
+                ),
+            ));
+        }
+        self.status.preview_skipped = Some(cause(
+            NOT_SUPPORTED_BY_VERSION,
+            &format!(
+                "OceanBase {version} cannot preview what lies in a storage: whether the point can be \
+                 recovered is known when RESTORE has read the storage"
+            ),
+        ));
+        self.status.cause = None;
+        self.begin_planned(target, restores)
+    }
+
+    /// Waits until the target is upgraded: it rejects RESTORE and RECOVER TABLE meanwhile.
+    pub(super) fn wait_for_upgrade(mut self) -> Verdict {
+        let upgrading = upgrading("the recovery");
+        let Some(step) = &self.status.step else {
+            return self.wait(upgrading, SOON);
+        };
+        let state = if step == Step::Restoring.word() {
+            State::Sending
+        } else {
+            State::Preparing
+        };
+        self.status.cause = Some(upgrading.cause());
+        self.render(&state, None, SOON)
+    }
+
+    fn begin_planned(mut self, target: &TargetSeen, restores: &Restores) -> Verdict {
         if self.spec().target.resources.type_ == ResourcesType::Create {
             self.enter(Step::Preparing);
             return self.prepare_in(target, restores);
         }
         self.intend()
+    }
+
+    /// Whether a tenant that was restored for a while can be looked at before it is dropped.
+    fn is_verifiable(&self, target: &TargetSeen) -> Result<(), Obstacle> {
+        if !self.is_verification() || target.version.can(Capability::TenantRole) {
+            return Ok(());
+        }
+        Err(Obstacle::permanent(
+            NOT_SUPPORTED_BY_VERSION,
+            format!(
+                "OceanBase {} does not show the role of a restored tenant, so that it cannot be \
+                 verified; upgrade the target to 4.1 or later",
+                target.version
+            ),
+        ))
     }
 
     /// Shows the point that is asked for, also where it can not be recovered to.

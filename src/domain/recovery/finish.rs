@@ -9,6 +9,7 @@ use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::Cause;
 use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Tenant};
 use crate::oceanbase::version::Version;
 
@@ -37,7 +38,8 @@ impl<'a> Draft<'a> {
             Ok(tenant) => tenant,
             Err(missing) => return self.without_tenant(missing, &State::Activating),
         };
-        if is_primary(tenant) {
+        let shows_role = self.shows_role();
+        if shows_role && is_primary(tenant) {
             self.status.activated_time = Some(time(self.now));
             self.enter(Step::Upgrading);
             return self.upgrade();
@@ -45,7 +47,7 @@ impl<'a> Draft<'a> {
         if self.is_cancel_wanted() && self.status.tries.is_none() {
             return self.keep_canceled();
         }
-        let can_be_asked = tenant.role == "STANDBY";
+        let can_be_asked = !shows_role || tenant.role == "STANDBY";
         if self.since_step() > PATIENCE && (self.was_tried() || !can_be_asked) {
             let last = self.status.cause.take().map(|cause| cause.message);
             return self.fail_kept(cause(
@@ -70,8 +72,21 @@ impl<'a> Draft<'a> {
         self.render(&State::Activating, effect, SOON)
     }
 
+    /// Whether the target shows the role of its tenants.
+    fn shows_role(&self) -> bool {
+        let target = self.seen.target.as_ref();
+        target.is_ok_and(|target| target.version.can(Capability::TenantRole))
+    }
+
     pub(super) fn hear_activate(mut self, answer: &Answer) -> Verdict {
         match answer {
+            // V4.0 does not show the role: the statement waits until the tenant is a primary one, and a
+            // primary one takes it too.
+            Answer::Done if !self.shows_role() => {
+                self.status.activated_time = Some(time(self.now));
+                self.enter(Step::Upgrading);
+                self.upgrade()
+            }
             Answer::Done | Answer::AlreadySent => {
                 self.status.cause = None;
                 let next = self.count_try();

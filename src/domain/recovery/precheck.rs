@@ -15,7 +15,6 @@ use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::windows::{self, Explanation};
 use crate::domain::{Obstacle, shortened};
-use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::Version;
 
@@ -54,16 +53,6 @@ fn new_tenant(
     target: &TargetSeen,
     restores: &Restores,
 ) -> Result<(), Obstacle> {
-    if !target.version.can(Capability::TenantRole) {
-        return Err(Obstacle::permanent(
-            "UnsupportedServerVersion",
-            format!(
-                "the target is OceanBase {}, which does not show what becomes of a restored tenant: \
-                 4.1 or later is needed",
-                target.version
-            ),
-        ));
-    }
     let name = &spec.target.tenant_name;
     if is_being_restored(restores, name) {
         return Err(Obstacle::permanent(

@@ -135,6 +135,8 @@ pub struct TargetSeen {
     pub identity: Identity,
     /// Its version.
     pub version: Version,
+    /// Whether it is being upgraded.
+    pub is_upgrading: bool,
     /// The tenant of the target's name.
     pub tenant: Option<Arc<Tenant>>,
     /// The auxiliary tenant that the job's row names, while it is there.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Outcome, State, Step, Task};
 use crate::api::condition::types::{
-    ACCEPTED, ACTIVATED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
+    ACCEPTED, ACTIVATED, PREVIEWED, RESTORE_VERIFIED, RESTORED, SUCCEEDED, TARGET_READY,
 };
 use crate::api::recovery_task::{Finish, RecoveryMode, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
@@ -90,6 +90,9 @@ pub(super) fn render(
                 "the tenant is not a primary one",
             ));
         }
+    }
+    if let Some(skipped) = &status.preview_skipped {
+        conditions.push(wanted(PREVIEWED, false, &skipped.reason, &skipped.message));
     }
     if task.spec.verification.is_some() {
         conditions.push(verified(&status, &reason, &message));

@@ -147,6 +147,7 @@ impl Story {
         let target = TargetSeen {
             identity: identity(),
             version: Version([4, 3, 5, 2]),
+            is_upgrading: false,
             tenant: None,
             auxiliary: None,
             settled: true,

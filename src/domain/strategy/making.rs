@@ -53,8 +53,9 @@ impl Draft<'_> {
         let mut names = BTreeSet::new();
         let mut ours = self.early_backups(plan);
         ours.extend(self.slot_tasks(plan));
-        // Mirrors start nothing, so that no window holds them back.
-        if plan.schedule.blackout(self.now).is_some() {
+        // Mirrors start nothing, so that no window holds them back. The open slot waits for the end of
+        // an upgrade, so that the missed-run policy applies to it.
+        if self.seen.is_upgrading || plan.schedule.blackout(self.now).is_some() {
             ours.clear();
         }
         ours.retain(|task| !self.index.has_task(&task.name) && names.insert(task.name.clone()));

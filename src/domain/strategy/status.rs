@@ -14,6 +14,7 @@ use crate::api::condition::types::{
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
+use crate::domain::backup::CLUSTER_UPGRADING;
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
 
@@ -21,6 +22,9 @@ use crate::domain::{Event, shortened, time};
 const LISTED: usize = 20;
 /// What is said of a strategy that starts nothing because somebody wants it so.
 const SUSPENDED: &str = "`suspend` is set; no new slots are started";
+/// What is said of one whose cluster is being upgraded.
+const SLOTS_WAIT: &str = "the cluster is being upgraded (parameter enable_upgrade_mode is True): slots wait, \
+                          and start after the upgrade as `missedRunPolicy` says";
 /// What is said of one whose backups would all start in a window.
 const ALL_LEFT_OUT: &str = "blackout windows with `action: Skip` leave out all of the next 1,000 slots: \
                             move the slots or the windows, or set `action: Postpone`";
@@ -78,6 +82,9 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
+                None if seen.is_upgrading && !suspended => {
+                    wanted(SCHEDULING, true, CLUSTER_UPGRADING, SLOTS_WAIT)
+                }
                 _ => scheduling(matched, suspended, &status),
             });
             (

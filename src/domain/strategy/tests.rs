@@ -180,6 +180,7 @@ impl Story {
                 places: Vec::new(),
                 store_over: None,
                 least_window_days: 1,
+                is_upgrading: false,
                 identity: Identity {
                     cluster_name: "obprod".to_owned(),
                     cluster_id: 7,

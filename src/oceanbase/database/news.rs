@@ -78,7 +78,10 @@ fn changed_jobs<'a>(
 /// Whether it is not known whom it concerns: whoever wanted restores has none yet, and a pool that is
 /// free now may be waited for.
 pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
-    if before.version != after.version || before.identity != after.identity {
+    if before.version != after.version
+        || before.identity != after.identity
+        || before.is_upgrading != after.is_upgrading
+    {
         return true;
     }
     match (&before.restores, &after.restores) {

@@ -74,6 +74,12 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     4072 Canceled Permanent
         "the job was canceled"
         "start a new backup if this was not meant"
+    4109 InterruptedByUpgrade NotYet
+        "the cluster was being upgraded while the job ran"
+        "nothing; the operator starts the backup again after the upgrade"
+    4143 InterruptedByUpgrade NotYet
+        "the version of the cluster or of the tenant changed while the job ran"
+        "nothing; the operator starts the backup again after the upgrade"
     4179 NotAllowed Permanent
         "the database does not allow this in the tenant's state"
         "check the tenant for snapshots and the parameter archive_lag_target (at least 60 s with S3)"
@@ -81,8 +87,8 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "a node was lost while it worked on the backup"
         "check the observers, then start a new backup"
     4624 ResourcesNotEnough NotYet
-        "no server has as many free processors, as much memory or as much disk as a unit of the new tenant needs"
-        "make the units of the RecoveryTask smaller, or free or add servers"
+        "the servers do not have the resources for a larger or moved unit"
+        "free resources of the servers, or add servers"
     4626 PoolInUse Permanent
         "another tenant holds the resource pool"
         "name a pool that is free, or let the operator make one"
@@ -92,18 +98,33 @@ pub const EXPLANATIONS: &[Explanation] = table! {
     4648 UnitNotFound Permanent
         "there is no resource unit of this name"
         "check the name of the unit"
+    4649 UnitExists AlreadySo
+        "there is a resource unit of this name already"
+        "nothing"
     4650 PoolNotFound Permanent
         "there is no resource pool of this name"
         "check the names of the pools"
     4651 PoolExists AlreadySo
         "there is a resource pool of this name already"
         "nothing"
+    4656 TooManyUnits Permanent
+        "the pool has more units in each zone than a zone has live servers"
+        "lower `unitNumber` in a new RecoveryTask, or start or add servers"
+    4657 PoolsShareServers Permanent
+        "two of the resource pools have units on the same servers"
+        "name pools that lie on different servers, or one pool, in a new RecoveryTask"
     4658 TooManyPools Permanent
         "this version makes a tenant from one resource pool only"
         "name one pool that covers all zones"
-    4733 UnitTooSmall Permanent
-        "a unit has fewer processors, less memory or less log disk than a tenant needs at least"
-        "make the units of the RecoveryTask larger: 5Gi of memory is the least where `__min_full_resource_pool_memory` was not changed"
+    4659 UnitTooSmall Permanent
+        "a unit has fewer processors, less memory, less log disk or fewer IOPS than any unit may have"
+        "make the units larger in a new RecoveryTask: at least 1 CPU, 1Gi of memory and 2Gi of log disk"
+    4733 ResourcesNotEnough NotYet
+        "no server of a zone has as many free processors, as much free memory or as much free log disk as a unit needs"
+        "free resources (DBA_OB_UNITS and GV$OB_SERVERS show what is in use), add servers, or make the units smaller in a new RecoveryTask"
+    4734 ServersNotEnough NotYet
+        "a zone has no active server that could hold another unit of the pool"
+        "start or add servers in the zone, or lower `unitNumber` in a new RecoveryTask"
     5099 StatementNotUnderstood Permanent
         "the database does not know a parameter"
         "report this with the version of the server"

@@ -35,6 +35,17 @@ pub struct Job {
     pub percent: Option<u8>,
 }
 
+/// A backup that sys accepted and that the database then did not start for a tenant. No row of the
+/// tenant ever appears, and the job of sys ends COMPLETED (`DBA_OB_ROOTSERVICE_EVENT_HISTORY`, event
+/// `handle_user_tenant_backup_failed`).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackupRefusal {
+    /// When the database refused it.
+    pub at: Timestamp,
+    /// Why.
+    pub failure: Failure,
+}
+
 /// State of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum JobStatus {

@@ -119,6 +119,20 @@ impl Sender {
         }
     }
 
+    /// Refuses what the cluster would not start now. The snapshot may be older than the upgrade.
+    pub(super) async fn check_upgrade_mode(
+        &self,
+        session: &mut dyn Session,
+        version: Version,
+    ) -> Result<(), Stop> {
+        let rows = self.ask(session, version, &Query::UpgradeMode).await?;
+        let is_upgrading = view::upgrade_mode(&rows);
+        if is_upgrading.map_err(|error| Stop::Broken(error.to_string()))? {
+            return Err(Stop::Answer(Answer::Refused(upgrading())));
+        }
+        Ok(())
+    }
+
     /// Looks for a job that has ended: the tenant's own where it is there, which tells more than its
     /// parent.
     async fn not_ended(
@@ -223,6 +237,20 @@ pub(super) fn not_asked(failure: Failure) -> Answer {
     match failure.class {
         FailureClass::Unknown => Answer::NotSent(failure.message),
         _ => Answer::Refused(failure),
+    }
+}
+
+/// Returns the refusal of what waits until the cluster is upgraded. The operator itself refuses it.
+fn upgrading() -> Failure {
+    Failure {
+        code: 0,
+        reason: "ClusterUpgrading",
+        message:
+            "the cluster is being upgraded (parameter enable_upgrade_mode is True); the statement \
+                  is sent after the upgrade"
+                .to_owned(),
+        class: FailureClass::NotYet,
+        passing: true,
     }
 }
 

@@ -1,20 +1,31 @@
 //! What changes seldom and is dear to read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::{Depth, History, ReadError, Reading};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::QueryError;
-use crate::oceanbase::model::{LimitedPlace, TenantId};
+use crate::oceanbase::model::{BackupRefusal, Job, JobKey, JobStatus, LimitedPlace, TenantId};
 use crate::oceanbase::version::Version;
 use crate::oceanbase::view::{self, Query, StoreQuery};
 
 /// How often the lag targets are read while statements of ours follow each other: one of them may
 /// have changed one. Each server is asked for all its parameters.
 const LAG_TARGETS_PAUSE: Duration = Duration::from_secs(5);
+
+/// How often `enable_upgrade_mode` is read while reads follow each other, for the same reason.
+const UPGRADE_MODE_PAUSE: Duration = Duration::from_secs(5);
+
+/// For how long after the end of a job of sys without a child the database is asked why. The event
+/// is written asynchronously.
+const REFUSAL_LOOKUP_WINDOW: SignedDuration = SignedDuration::from_mins(2);
+
+/// How far the clock of the operator and those of the servers may differ in that.
+const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a read has brought of limited places.
 pub(super) enum Limited {
@@ -31,6 +42,67 @@ impl Reading<'_> {
     pub(in crate::oceanbase) async fn version(&mut self) -> Result<Version, ReadError> {
         let answer = self.ask(&Query::Version).await?;
         Ok(view::version(&answer)?.0)
+    }
+
+    /// Reads whether the cluster is being upgraded, unless that was read a moment ago.
+    pub(super) async fn upgrade_mode(&mut self, history: &mut History) -> Result<(), ReadError> {
+        let read_at = history.upgrade_mode.map(|(_, at)| at);
+        if read_at.is_some_and(|at| at.elapsed() < UPGRADE_MODE_PAUSE) {
+            return Ok(());
+        }
+        let answer = self.ask(&Query::UpgradeMode).await?;
+        history.upgrade_mode = Some((view::upgrade_mode(&answer)?, Instant::now()));
+        Ok(())
+    }
+
+    /// Reads why the database did not start a backup that sys accepted, by tenant. Returns `None`
+    /// where there is no such backup, or the release does not end its job.
+    pub(super) async fn backup_refusals(
+        &mut self,
+        parents: &[Job],
+        jobs: &BTreeMap<TenantId, Vec<Job>>,
+        now: Timestamp,
+    ) -> Result<Option<BTreeMap<TenantId, Vec<BackupRefusal>>>, ReadError> {
+        if !self.version.can(Capability::SkippedTenantEndsJob) {
+            return Ok(None);
+        }
+        let children: BTreeSet<_> = jobs
+            .values()
+            .flatten()
+            .map(|job| job.initiator_job_id)
+            .collect();
+        let is_recent = |job: &&Job| {
+            let ended_at = job.ended_at.unwrap_or(job.started_at);
+            ended_at.duration_until(now).abs() <= REFUSAL_LOOKUP_WINDOW
+        };
+        let childless = parents
+            .iter()
+            .filter(|job| job.status == JobStatus::Completed && !children.contains(&job.id))
+            .filter(|job| job.description.starts_with(JobKey::PREFIX))
+            .filter(is_recent);
+        let Some(since) = childless.map(|job| job.started_at).min() else {
+            return Ok(None);
+        };
+        let since = since.saturating_sub(REFUSAL_CLOCK_SLACK).unwrap_or(since);
+        let query = Query::BackupRefusals(since);
+        let answer = match self.ask(&query).await {
+            Ok(answer) => answer,
+            // The backup ends as refused all the same, without its number.
+            Err(QueryError::Server(error)) => {
+                tracing::warn!(
+                    code = error.code,
+                    "events of the root service cannot be read"
+                );
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let read = view::backup_refusals(&answer);
+        let mut refusals = BTreeMap::<_, Vec<_>>::new();
+        for (tenant, refusal) in self.legible(&query, read) {
+            refusals.entry(tenant).or_default().push(refusal);
+        }
+        Ok(Some(refusals))
     }
 
     /// `archive_lag_target` of the tenants, where it is time to look at it.

@@ -16,8 +16,8 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId, JobStatus, Piece,
-    Round, RoundStatus, Scn, TenantId,
+    ArchiveDest, BackupRefusal, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId,
+    JobStatus, Piece, Round, RoundStatus, Scn, TenantId,
 };
 use crate::oceanbase::version::Version;
 
@@ -92,7 +92,8 @@ impl Row<'_> {
 
     /// An instant; the session's zone is UTC.
     fn at(&self, column: &'static str) -> Result<Option<Timestamp>, ViewError> {
-        let Some(text) = self.optional(column)? else {
+        // V4.0 shows a time that is not set as '', later releases as NULL.
+        let Some(text) = self.optional(column)?.filter(|text| !text.is_empty()) else {
             return Ok(None);
         };
         text.parse::<DateTime>()
@@ -265,6 +266,30 @@ pub fn policies(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<DeletePolicy>>, 
         policies.entry(row.tenant_id()?).or_default().push(policy);
     }
     Ok(policies)
+}
+
+/// Reads [`Query::UpgradeMode`]: whether any server says that the cluster is being upgraded.
+pub fn upgrade_mode(answer: &Rows) -> Result<bool, ViewError> {
+    for row in rows("upgrade_mode", answer) {
+        let value = row.text("VALUE")?;
+        if value.eq_ignore_ascii_case("true") || value == "1" {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Reads [`Query::BackupRefusals`] by tenant, and what is wrong with the rows that cannot be read. A
+/// backup without a readable refusal still ends as refused, without its number.
+#[must_use]
+pub fn backup_refusals(answer: &Rows) -> Legible<(TenantId, BackupRefusal)> {
+    Legible::of("backup_refusals", answer, |row| {
+        let at = row.at("TIMESTAMP")?;
+        let at = at.ok_or_else(|| row.error("TIMESTAMP", "is NULL"))?;
+        let result = i32::try_from(row.i64("VALUE2")?).unwrap_or(i32::MIN);
+        let failure = explain(result);
+        Ok((TenantId(row.i64("VALUE1")?), BackupRefusal { at, failure }))
+    })
 }
 
 /// Reads the rows of jobs, running or ended.

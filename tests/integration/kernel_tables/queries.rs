@@ -27,6 +27,8 @@ pub(super) fn every_query() -> Vec<Query> {
         Query::Pieces,
         Query::Policies,
         Query::LagTargets,
+        Query::UpgradeMode,
+        Query::BackupRefusals(since),
         Query::RunningJobsByKey(job()),
         Query::JobHistoryByKey(job()),
         Query::OwnJobsByKey(job()),
