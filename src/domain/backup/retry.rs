@@ -16,7 +16,7 @@ pub(super) const FAILED: &str = "Failed";
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
 /// Reason of a backup that an upgrade of the cluster ended (-4109, -4143).
 const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
-/// How many attempts in a row an upgrade may end beyond `retry.limit`.
+/// How many attempts of a task an upgrade may end before the task fails.
 const MAX_INTERRUPTIONS: i32 = 3;
 /// Attempts that the status keeps.
 const KEPT: usize = 10;
@@ -55,8 +55,7 @@ impl Draft<'_> {
         let again_at = self.now.saturating_add(pause_after(&retry, number));
         let again_at = time(again_at.unwrap_or(self.now));
         let failures = number.saturating_sub(interruptions);
-        let is_limit_reached = failures > retry.limit
-            && !(is_interruption(&why) && interruptions <= MAX_INTERRUPTIONS);
+        let is_limit_reached = failures > retry.limit || interruptions > MAX_INTERRUPTIONS;
         if is_limit_reached || self.is_deadline_before(again_at.0) {
             self.status.cause = Some(why);
             return self.end(Outcome::Failed, at);

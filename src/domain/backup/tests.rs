@@ -16,6 +16,7 @@ mod archiving;
 mod ending;
 mod fanning_out;
 mod following;
+mod kernel;
 mod mirroring;
 mod queueing;
 mod renamed;

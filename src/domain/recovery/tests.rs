@@ -18,6 +18,7 @@ mod cleaning;
 mod finishing;
 mod importing;
 mod keyed;
+mod releases;
 mod restoring;
 mod room;
 mod tables;

@@ -14,6 +14,7 @@ mod late;
 mod lease;
 mod password;
 mod policy;
+mod release;
 mod restore;
 
 const VERSION: Version = Version([4, 3, 5, 2]);

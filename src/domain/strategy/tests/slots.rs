@@ -278,3 +278,33 @@ fn each_slot_of_a_day_of_outages_ends_once() {
         assert_eq!((count, distinct.len()), (25, 25), "seed {seed:b}");
     }
 }
+
+#[test]
+fn a_slot_waits_for_the_end_of_an_upgrade() {
+    let mut story = Story::of(&[1002]);
+    story.make(61);
+    story.seen.is_upgrading = true;
+    for minutes in [121, 181] {
+        assert_eq!(story.look(minutes).effect, None);
+    }
+    let scheduling = story
+        .status
+        .conditions
+        .iter()
+        .find(|it| it.type_ == types::SCHEDULING);
+    assert_eq!(scheduling.unwrap().reason, "ClusterUpgrading");
+    story.seen.is_upgrading = false;
+    assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
+}
+
+#[test]
+fn a_slot_that_waits_for_an_upgrade_beyond_its_deadline_is_missed() {
+    let mut story = Story::of(&[1002]);
+    story.spec.schedule.starting_deadline_seconds = 60;
+    story.seen.is_upgrading = true;
+    story.look(60);
+    story.look(63);
+    assert_eq!(story.history()[0], "01:00 incr Missed ClusterUpgrading");
+    story.seen.is_upgrading = false;
+    assert_eq!(story.make(120), ["nightly-t1002-full-202611220200z"]);
+}

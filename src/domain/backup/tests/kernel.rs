@@ -1,0 +1,250 @@
+//! What OceanBase does with a BACKUP besides running or refusing it: upgrades, tenants that are left out,
+//! incremental backups that cannot follow the previous set.
+
+use super::*;
+use crate::api::condition::types::TYPE_CHANGED;
+use crate::api::{BackupType, IncrementalNotPossible};
+use crate::oceanbase::error::explain;
+use crate::oceanbase::model::BackupRefusal;
+
+fn on(version: &str, mut seen: Seen) -> Seen {
+    if let Ok(database) = &mut seen.database {
+        database.version = version.parse().unwrap();
+    }
+    seen
+}
+
+fn upgrading(mut seen: Seen) -> Seen {
+    if let Ok(database) = &mut seen.database {
+        database.is_upgrading = true;
+    }
+    seen
+}
+
+/// The tenant has this data version, and its previous set was made with that one.
+fn upgraded(version: &str, compatible: &str, previous: &str) -> Seen {
+    let mut seen = on(
+        version,
+        seen_of(Some(Tenant {
+            compatible: Some(compatible.to_owned()),
+            ..tenant()
+        })),
+    );
+    if let Ok(database) = &mut seen.database {
+        database.previous_set = Some(BackupSet {
+            tenant_compatible: previous.to_owned(),
+            ..set()
+        });
+    }
+    seen
+}
+
+fn incremental(policy: IncrementalNotPossible, seen: &mut Seen) -> Story {
+    let mut story = Story::new();
+    story.spec.type_ = BackupType::Incremental;
+    if let Ok(target) = &mut seen.target {
+        target.settings.incremental_not_possible = policy;
+    }
+    story
+}
+
+fn is_incremental(verdict: &Verdict) -> Option<bool> {
+    match &verdict.effect {
+        Some(Effect::Backup { incremental, .. }) => Some(*incremental),
+        _ => None,
+    }
+}
+
+fn condition<'a>(story: &'a Story, kind: &str) -> Option<&'a crate::api::Condition> {
+    let mut all = story.status.conditions.iter();
+    all.find(|condition| condition.type_ == kind)
+}
+
+#[test]
+fn a_backup_waits_until_the_cluster_is_upgraded() {
+    let mut story = Story::new();
+    assert_eq!(story.look(&upgrading(healthy()), 0).effect, None);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "ClusterUpgrading")
+    );
+    assert!(is_backup(&story.look(&healthy(), 3_600)));
+}
+
+#[test]
+fn a_backup_that_waits_for_an_upgrade_beyond_its_deadline_is_overdue() {
+    let mut story = Story::due_within(60);
+    story.look(&upgrading(healthy()), 0);
+    story.look(&upgrading(healthy()), 61);
+    assert_eq!(story.phase(), "Overdue");
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("enable_upgrade_mode"), "{message}");
+}
+
+/// A job of ours, which an upgrade has ended.
+fn interrupted(id: i64, key: &str, code: i32) -> Job {
+    Job {
+        id: JobId(id),
+        description: key.to_owned(),
+        failure: Some(explain(code)),
+        ..job(JobStatus::Failed)
+    }
+}
+
+#[test]
+fn a_backup_that_an_upgrade_ended_starts_again_though_nobody_asked_for_a_second_attempt() {
+    for code in [-4109, -4143] {
+        let mut seen = with_job(interrupted(7, KEY, code));
+        if let Ok(target) = &mut seen.target {
+            target.settings.retry = RetrySettings::never();
+        }
+        let mut without_job = seen.clone();
+        if let Ok(database) = &mut without_job.database {
+            database.tenant.tenant = Some(Arc::new(tenant()));
+        }
+        let mut story = Story::new();
+        story.answered(&without_job, 0, &Answer::Done);
+        story.look(&seen, 60);
+        assert_eq!(
+            (story.phase(), story.reason()),
+            ("Pending", "InterruptedByUpgrade")
+        );
+        assert_eq!(story.look(&upgrading(seen.clone()), 3_600).effect, None);
+        assert!(is_backup(&story.look(&seen, 7_200)), "{code}");
+    }
+}
+
+#[test]
+fn a_backup_that_upgrades_end_again_and_again_fails() {
+    let mut story = Story::new();
+    let mut jobs = Vec::new();
+    let mut second = 0;
+    for attempt in 1..20 {
+        let seen = seen_of(Some(Tenant {
+            jobs: jobs.clone(),
+            ..tenant()
+        }));
+        let verdict = story.look(&seen, second);
+        if story.phase() == "Failed" {
+            assert_eq!(story.reason(), "InterruptedByUpgrade");
+            assert_eq!(attempt, 5, "the fourth interruption was one too many");
+            return;
+        }
+        assert!(is_backup(&verdict), "{attempt}: {:?}", story.status);
+        let effect = verdict.effect.unwrap();
+        let heard = decide(
+            &story.task(),
+            &seen,
+            Some((&effect, &Answer::Done)),
+            at(second),
+        );
+        story.status = heard.status;
+        let key = format!("obb/{UID}/{attempt}");
+        jobs.push(interrupted(6 + attempt, &key, -4109));
+        let seen = seen_of(Some(Tenant {
+            jobs: jobs.clone(),
+            ..tenant()
+        }));
+        story.look(&seen, second + 60);
+        second += 7_200;
+    }
+    panic!("it never ends");
+}
+
+fn refused(code: i32, second: i64) -> Seen {
+    let mut seen = with_parent(parent(JobStatus::Completed));
+    if let Ok(database) = &mut seen.database {
+        database.tenant.tenant = Some(Arc::new(Tenant {
+            backup_refusals: vec![BackupRefusal {
+                at: at(second),
+                failure: explain(code),
+            }],
+            ..tenant()
+        }));
+    }
+    seen
+}
+
+#[test]
+fn a_tenant_that_the_database_leaves_out_is_a_refusal_with_its_number() {
+    let mut story = Story::accepted();
+    story.look(&refused(-9040, 5), 61);
+    let first = &story.status.attempts[0];
+    assert_eq!(first.outcome, "Failed");
+    let cause = first.cause.as_ref().unwrap();
+    assert_eq!(
+        (&*cause.reason, cause.code),
+        ("BackupCannotStart", Some(-9040))
+    );
+    assert!(cause.message.contains("sys accepted"), "{}", cause.message);
+}
+
+#[test]
+fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
+    let mut story = Story::accepted();
+    story.look(&refused(-9040, -600), 61);
+    assert_eq!(story.status.attempts[0].outcome, "Accepted");
+}
+
+#[test]
+fn a_job_of_sys_that_never_leaves_init_is_reported_and_no_second_backup_is_sent() {
+    let stuck = |version| on(version, with_parent(parent(JobStatus::Init)));
+    let mut story = Story::accepted();
+    story.look(&stuck("4.1.0.0"), 60);
+    assert_eq!(story.reason(), "");
+    story.look(&stuck("4.1.0.0"), 200);
+    assert_eq!(story.reason(), "BackupNotStarting");
+    let message = &story.status.cause.as_ref().unwrap().message;
+    assert!(message.contains("CANCEL BACKUP"), "{message}");
+    assert_eq!(story.look(&stuck("4.1.0.0"), 90_000).effect, None);
+    assert_eq!(story.phase(), "Pending");
+}
+
+#[test]
+fn a_job_of_sys_in_init_is_no_trouble_where_the_release_ends_it() {
+    let mut story = Story::accepted();
+    let waiting = on("4.2.1.0", with_parent(parent(JobStatus::Init)));
+    story.look(&waiting, 200);
+    assert_eq!(story.reason(), "");
+}
+
+#[test]
+fn a_full_backup_replaces_an_incremental_one_that_cannot_follow_the_previous_set() {
+    for version in ["4.2.1.0", "4.3.5.2"] {
+        let mut seen = upgraded(version, "4.2.5.0", "4.2.1.0");
+        let mut story = incremental(IncrementalNotPossible::Full, &mut seen);
+        assert_eq!(is_incremental(&story.look(&seen, 0)), Some(false));
+        assert_eq!(story.status.type_.as_deref(), Some("Full"));
+        let changed = condition(&story, TYPE_CHANGED).unwrap();
+        assert_eq!(
+            (&*changed.status, &*changed.reason),
+            ("True", "IncrementalNotPossible")
+        );
+        assert!(changed.message.contains("4.2.5.0"), "{}", changed.message);
+    }
+}
+
+#[test]
+fn an_incremental_backup_that_is_not_possible_is_left_out_where_no_full_one_is_wanted() {
+    let mut seen = upgraded("4.2.1.0", "4.2.5.0", "4.2.1.0");
+    let mut story = incremental(IncrementalNotPossible::Skip, &mut seen);
+    assert_eq!(story.look(&seen, 0).effect, None);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Failed", "IncrementalNotPossible")
+    );
+}
+
+#[test]
+fn an_incremental_backup_stays_one_where_nothing_changed_or_the_release_does_not_look() {
+    for (version, compatible) in [("4.2.1.0", "4.2.1.0"), ("4.1.0.0", "4.1.1.0")] {
+        let mut seen = upgraded(version, compatible, "4.2.1.0");
+        let mut story = incremental(IncrementalNotPossible::Full, &mut seen);
+        assert_eq!(
+            is_incremental(&story.look(&seen, 0)),
+            Some(true),
+            "{version}"
+        );
+        assert!(condition(&story, TYPE_CHANGED).is_none());
+    }
+}
