@@ -76,6 +76,11 @@ pub(crate) fn access_denied(privilege: &str) -> SqlError {
     )
 }
 
+/// 1227 for a statement that only sys may run: the engine names no privilege.
+pub(crate) fn wrong_tenant() -> SqlError {
+    error(1227, "42501", "Access denied")
+}
+
 /// 1045; the host is masked, and an unknown tenant reads like a wrong password.
 pub(crate) fn login_refused(user: &str, with_password: bool) -> SqlError {
     let using = if with_password { "YES" } else { "NO" };
@@ -95,6 +100,14 @@ pub(crate) fn select_denied(user: &str, table: &str) -> SqlError {
         1142,
         "42501",
         format!("SELECT command denied to user '{user}'@'%' for table '{table}'"),
+    )
+}
+
+pub(crate) fn no_such_grant(user: &str) -> SqlError {
+    error(
+        1141,
+        "42000",
+        format!("There is no such grant defined for user '{user}' on host '%'"),
     )
 }
 

@@ -8,11 +8,13 @@ use crate::catalog::{Sight, Variables};
 use crate::execute::{self, Caller, Carried, done};
 use crate::fault::{self, Moment, Sprung};
 use crate::log::{Ending, Entry};
-use crate::model::{TenantId, World};
+use crate::model::{Account, Privilege, TenantId, World};
 use crate::select;
 use crate::simulator::{Simulator, State};
 use crate::statement::{Action, Statement, parse, split};
-use crate::value::{Acceptance, Backend, End, Outcome, Reply, SqlError};
+use crate::value::{
+    Acceptance, Backend, Column, ColumnType, End, Outcome, Reply, ResultSet, SqlError,
+};
 use crate::{error, rows, views};
 
 /// How long a silent node keeps a client waiting; longer than any client waits.
@@ -184,11 +186,15 @@ impl Session {
             }
             Action::Use(name) => self.enter_database(&state.world, name).map(|()| done()),
             Action::Nothing => Ok(done()),
+            Action::ShowGrants(user) => self.show_grants(&state.world, user.as_deref()),
             Action::Simulate(faults) => self.simulate(state, faults),
             _ => {
+                let account = self.account(&state.world);
                 let caller = Caller {
                     tenant: self.tenant,
-                    alter_system: self.may(state, Right::Alter),
+                    privileges: account
+                        .map(|known| known.privileges.clone())
+                        .unwrap_or_default(),
                 };
                 execute::run(
                     statement,
@@ -201,14 +207,29 @@ impl Session {
         }
     }
 
-    fn may(&self, state: &State, right: Right) -> bool {
-        let mut accounts = state.world.accounts.iter();
-        accounts
-            .find(|known| known.tenant == self.tenant && known.name == self.user)
-            .is_some_and(|account| match right {
-                Right::Alter => account.alter_system,
-                Right::Select => account.select,
-            })
+    fn account<'a>(&self, world: &'a World) -> Option<&'a Account> {
+        let mut accounts = world.accounts.iter();
+        accounts.find(|known| known.tenant == self.tenant && known.name == self.user)
+    }
+
+    /// Returns the grants of the session's user. Those of another user need SELECT on `mysql.user`,
+    /// which only root holds here.
+    fn show_grants(&self, world: &World, user: Option<&str>) -> Result<Outcome, SqlError> {
+        let user = user.unwrap_or(&self.user);
+        if user != self.user && self.user != "root" {
+            return Err(error::select_denied(&self.user, "user"));
+        }
+        let mut accounts = world.accounts.iter();
+        let account = accounts.find(|known| known.tenant == self.tenant && known.name == user);
+        let account = account.ok_or_else(|| error::no_such_grant(user))?;
+        let rows = account.grants().into_iter().map(|row| vec![Some(row)]);
+        Ok(Outcome::Rows(ResultSet {
+            columns: vec![Column {
+                name: format!("Grants for {user}@%"),
+                ty: ColumnType::Varchar(1024),
+            }],
+            rows: rows.collect(),
+        }))
     }
 
     fn query(&self, state: &mut State, text: &str) -> Result<Outcome, SqlError> {
@@ -219,11 +240,10 @@ impl Session {
         }) {
             return Ok(Outcome::Rows(count));
         }
-        let readable: &[views::View] = if self.may(state, Right::Select) {
-            &state.views
-        } else {
-            &[]
-        };
+        let may_read = self
+            .account(&state.world)
+            .is_some_and(|account| account.has(Privilege::Select));
+        let readable: &[views::View] = if may_read { &state.views } else { &[] };
         let sight = Sight {
             world: &state.world,
             views: readable,
@@ -272,12 +292,6 @@ impl Session {
         }
         Ok(done())
     }
-}
-
-#[derive(Clone, Copy)]
-enum Right {
-    Alter,
-    Select,
 }
 
 impl Backend for Session {

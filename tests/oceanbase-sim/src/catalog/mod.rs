@@ -149,7 +149,7 @@ impl Catalog for Sight<'_> {
     }
 
     fn version(&self) -> Version {
-        self.world.version
+        self.world.reported_version
     }
 
     fn tenant_id(&self) -> u64 {

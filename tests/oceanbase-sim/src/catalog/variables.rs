@@ -159,7 +159,7 @@ fn default(name: &str, world: &World, server: &TimeZone) -> String {
         Edition::Ce => "OceanBase_CE",
         Edition::Ee => "OceanBase",
     };
-    let version = world.version;
+    let version = world.reported_version;
     match name {
         "auto_increment_increment"
         | "autocommit"

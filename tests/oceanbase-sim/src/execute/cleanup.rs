@@ -15,9 +15,6 @@ pub(super) fn delete(
     caller: &Caller,
     asked: &DeleteBackup,
 ) -> Result<(), SqlError> {
-    if world.version < Version::V4_4_2 {
-        return Err(before_it_worked(&asked.what));
-    }
     match (caller.is_sys(), &asked.tenants) {
         (false, Tenants::Unnamed) => {
             let tenant = existing(world, caller.tenant)?;
@@ -43,13 +40,26 @@ pub(super) fn delete(
     }
 }
 
-/// The old forms were in the grammar and refused by name; the new ones were not in it.
-fn before_it_worked(what: &Deletion) -> SqlError {
-    match what {
-        Deletion::Sets(_) | Deletion::Obsolete => error::function_not_supported(),
+/// Refuses what no release before V4.4.2 carries out: sys is answered as if it named no tenant, even
+/// if it does, because the clause is not read.
+pub(super) fn resolve(
+    world: &World,
+    caller: &Caller,
+    asked: &DeleteBackup,
+) -> Result<(), SqlError> {
+    if world.version >= Version::V4_4_2 {
+        return Ok(());
+    }
+    Err(match asked.what {
         Deletion::Pieces(_) => error::syntax("ARCHIVELOG_PIECE", 1),
         Deletion::AllData(_) | Deletion::AllLog(_) => error::syntax("BACKUP ALL", 1),
-    }
+        Deletion::Sets(_) | Deletion::OldPiece(_) if caller.is_sys() => {
+            error::not_supported("need to specify a tenant name")
+        }
+        Deletion::Sets(_) | Deletion::OldPiece(_) | Deletion::Obsolete => {
+            error::function_not_supported()
+        }
+    })
 }
 
 /// Tenants that can not be cleaned are passed over in a statement for all of them. A tenant
@@ -117,6 +127,7 @@ fn kind_for(world: &World, tenant: &Tenant, what: &Deletion) -> Result<CleanKind
             let ids = positive(ids)?.into_iter().map(PieceId);
             Ok(CleanKind::Pieces(ids.collect()))
         }
+        Deletion::OldPiece(_) => Err(error::function_not_supported()),
         Deletion::AllData(path) => all_of(tenant, path, Purpose::Data),
         Deletion::AllLog(path) => all_of(tenant, path, Purpose::Log),
     }

@@ -96,10 +96,14 @@ pub(super) fn run_upgrade(
 }
 
 /// sys names exactly one tenant, a tenant none.
-fn the_one(world: &World, caller: &Caller, tenants: &Tenants) -> Result<TenantId, SqlError> {
+pub(super) fn the_one(
+    world: &World,
+    caller: &Caller,
+    tenants: &Tenants,
+) -> Result<TenantId, SqlError> {
     match (caller.is_sys(), tenants) {
         (false, Tenants::Unnamed) => Ok(caller.tenant),
-        (false, _) => Err(error::access_denied("ALTER SYSTEM")),
+        (false, _) => Err(error::wrong_tenant()),
         (true, Tenants::Named(names)) if names.len() == 1 => {
             let ids = find_users(world, names, error::unsupported)?;
             ids.first().copied().ok_or_else(error::unknown_tenant)

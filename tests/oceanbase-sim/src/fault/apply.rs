@@ -4,8 +4,8 @@ use super::trap::Effect;
 use super::{Fault, FaultError, NodeState};
 use crate::error;
 use crate::model::{
-    Account, BackupType, Doom, Hold, JobId, Lag, LagUntil, NODE, Request, SysRequest, Tenant,
-    TenantId, World,
+    Account, BackupType, Doom, Hold, JobId, Lag, LagUntil, NODE, Privilege, Request, SysRequest,
+    Tenant, TenantId, World,
 };
 use crate::simulator::State;
 use crate::value::Acceptance;
@@ -79,7 +79,16 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             user,
             granted,
         } => {
-            account(world, &tenant, &user)?.alter_system = granted;
+            account(world, &tenant, &user)?.set(Privilege::AlterSystem, granted);
+            Ok(())
+        }
+        Fault::Privilege {
+            tenant,
+            user,
+            privilege,
+            granted,
+        } => {
+            account(world, &tenant, &user)?.set(privilege, granted);
             Ok(())
         }
         Fault::Password {

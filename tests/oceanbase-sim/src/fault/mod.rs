@@ -16,7 +16,9 @@ use serde::Deserialize;
 
 pub(crate) use trap::{Sprung, Traps};
 
-use crate::model::{Health, RecoverStage, RestoreStage, Role, RoundStatus, Stage, TenantStatus};
+use crate::model::{
+    Health, Privilege, RecoverStage, RestoreStage, Role, RoundStatus, Stage, TenantStatus,
+};
 use crate::scenario::TenantSpec;
 use crate::scenario::units;
 use crate::statement::Kind;
@@ -107,6 +109,14 @@ pub enum Fault {
         #[serde(default = "sys")]
         tenant: String,
         user: String,
+        granted: bool,
+    },
+    /// A user gains or loses a privilege.
+    Privilege {
+        #[serde(default = "sys")]
+        tenant: String,
+        user: String,
+        privilege: Privilege,
         granted: bool,
     },
     /// A password changes.

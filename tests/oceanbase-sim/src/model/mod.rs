@@ -43,7 +43,7 @@ mod uri;
 mod world;
 
 pub use access::NewAccess;
-pub use account::{Account, password_hash};
+pub use account::{Account, Privilege, password_hash};
 pub use archive::Archive;
 pub use backup::{Backups, Doom, Request};
 pub(crate) use backup_scheduler::NODE;

@@ -62,8 +62,10 @@ pub struct NewTenant {
 pub struct World {
     /// Who it is.
     pub identity: Identity,
-    /// `OB_VERSION()`.
+    /// The release whose behaviour is played.
     pub version: Version,
+    /// The version that the server reports, `OB_VERSION()`.
+    pub reported_version: Version,
     /// How backups of sys behave.
     pub child_rows: ChildRows,
     /// How fast it is.
@@ -117,6 +119,7 @@ impl World {
         Self {
             identity,
             version,
+            reported_version: version,
             child_rows: ChildRows::default(),
             pace: Pace::default(),
             storage: Storage::default(),
@@ -201,7 +204,7 @@ impl World {
         match parameter.name {
             "cluster" => self.identity.name.clone(),
             "cluster_id" => self.identity.id.to_string(),
-            "min_observer_version" => self.version.to_string(),
+            "min_observer_version" => self.reported_version.to_string(),
             "mysql_port" => self.address.1.to_string(),
             _ => parameter.default.to_owned(),
         }

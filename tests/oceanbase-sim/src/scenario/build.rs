@@ -1,11 +1,12 @@
 //! From a scenario to a cluster with a past.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{ArchiveSpec, BackupSpec, Scenario, ScenarioError, TableSpec, TenantSpec};
 use crate::model::{
-    Account, ArchiveDest, BackupType, Identity, NewTenant, Pace, PastBackup, Policy, Resources,
-    RoundStatus, Scn, Table, TenantId, Uri, World, password_hash,
+    Account, ArchiveDest, BackupType, Identity, NewTenant, Pace, PastBackup, Policy, Privilege,
+    Resources, RoundStatus, Scn, Table, TenantId, Uri, World, password_hash,
 };
 use crate::statement::TableName;
 use crate::value::SqlError;
@@ -25,6 +26,11 @@ impl Scenario {
             edition: self.cluster.edition,
         };
         let mut world = World::new(identity, version, now, &self.sys_password);
+        if let Some(reported) = &self.reported_version {
+            let parsed = reported.parse::<Version>();
+            world.reported_version =
+                parsed.map_err(|_| ScenarioError::Version(reported.clone()))?;
+        }
         let oldest = self.tenants.iter().map(|tenant| tenant.age).max();
         world.zone = self.server_time_zone()?;
         world.resources = Resources::new(self.zones.clone(), now);
@@ -78,17 +84,34 @@ impl Scenario {
                 tenant: user.tenant.clone(),
                 problem: format!("user `{}` belongs to it, and it is not there", user.name),
             })?;
-            let account = Account {
+            let mut account = Account {
                 tenant,
                 name: user.name.clone(),
                 password: user.password.clone(),
-                alter_system: user.alter_system,
-                select: user.select,
+                privileges: BTreeSet::new(),
             };
+            account.set(Privilege::AlterSystem, user.alter_system);
+            account.set(Privilege::Select, user.select);
             world
                 .accounts
                 .retain(|known| (known.tenant, &known.name) != (tenant, &user.name));
             world.accounts.push(account);
+        }
+        for grant in &self.grants {
+            let problem = |problem: &str| ScenarioError::Tenant {
+                tenant: grant.tenant.clone(),
+                problem: format!("user `{}` of a grant {problem}", grant.user),
+            };
+            let tenant = match grant.tenant.as_str() {
+                "sys" => Some(TenantId::SYS),
+                name => world.tenant(name).map(|tenant| tenant.id),
+            };
+            let tenant = tenant.ok_or_else(|| problem("belongs to no tenant"))?;
+            let mut accounts = world.accounts.iter_mut();
+            let account = accounts
+                .find(|account| account.tenant == tenant && account.name == grant.user)
+                .ok_or_else(|| problem("does not exist"))?;
+            account.privileges.extend(&grant.privileges);
         }
         Ok(())
     }

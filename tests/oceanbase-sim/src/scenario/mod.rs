@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use crate::catalog::parse_time_zone;
 use crate::fault::Fault;
-use crate::model::{ChildRows, Edition, Health, Server};
+use crate::model::{ChildRows, Edition, Health, Privilege, Server};
 
 pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TableSpec, TenantSpec};
 
@@ -20,8 +20,12 @@ pub use tenant::{ArchiveSpec, BackupSpec, RoundSpec, TableSpec, TenantSpec};
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[allow(clippy::struct_field_names)]
 pub struct Scenario {
-    /// `OB_VERSION()`, four numbers.
+    /// The release whose behaviour is played, four numbers.
     pub version: String,
+    /// The version that the server reports instead (`OB_VERSION()`, `VERSION()`); `version` if left
+    /// out. Behaviour follows `version`: a client that believes the report must notice.
+    #[serde(default)]
+    pub reported_version: Option<String>,
     /// Who the cluster is.
     #[serde(default)]
     pub cluster: ClusterSpec,
@@ -49,6 +53,9 @@ pub struct Scenario {
     /// Further users.
     #[serde(default)]
     pub users: Vec<UserSpec>,
+    /// What users may do beyond that.
+    #[serde(default)]
+    pub grants: Vec<GrantSpec>,
     /// User tenants.
     #[serde(default)]
     pub tenants: Vec<TenantSpec>,
@@ -147,6 +154,19 @@ pub struct UserSpec {
     pub select: bool,
 }
 
+/// Privileges of a user.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GrantSpec {
+    /// The user.
+    pub user: String,
+    /// The tenant of the user.
+    #[serde(default = "sys")]
+    pub tenant: String,
+    /// What the user gains.
+    pub privileges: Vec<Privilege>,
+}
+
 fn sys() -> String {
     "sys".to_owned()
 }
@@ -211,6 +231,7 @@ impl Scenario {
     pub fn new(version: &str) -> Self {
         Self {
             version: version.to_owned(),
+            reported_version: None,
             cluster: ClusterSpec::default(),
             child_rows: ChildRows::default(),
             speed: real_time(),
@@ -220,6 +241,7 @@ impl Scenario {
             behind_proxy: false,
             sys_password: String::new(),
             users: Vec::new(),
+            grants: Vec::new(),
             tenants: Vec::new(),
             storage: Vec::new(),
             zones: one_zone(),
@@ -268,6 +290,24 @@ impl Scenario {
     #[must_use]
     pub fn sys_password(mut self, password: &str) -> Self {
         password.clone_into(&mut self.sys_password);
+        self
+    }
+
+    /// Lets the server report another version than that whose behaviour is played.
+    #[must_use]
+    pub fn reported_version(mut self, version: &str) -> Self {
+        self.reported_version = Some(version.to_owned());
+        self
+    }
+
+    /// Grants privileges to a user of sys.
+    #[must_use]
+    pub fn grant(mut self, user: &str, privileges: &[Privilege]) -> Self {
+        self.grants.push(GrantSpec {
+            user: user.to_owned(),
+            tenant: sys(),
+            privileges: privileges.to_vec(),
+        });
         self
     }
 

@@ -10,6 +10,8 @@ pub enum Deletion {
     Sets(Vec<i64>),
     /// `ARCHIVELOG_PIECE id{,id}`.
     Pieces(Vec<i64>),
+    /// `BACKUPPIECE id`, which no release carries out.
+    OldPiece(i64),
     /// `OBSOLETE BACKUP`.
     Obsolete,
     /// `BACKUP ALL DATA_BACKUP_DEST = 'path'`.
@@ -49,6 +51,8 @@ impl Parser<'_> {
         }
         let what = if self.eat_words(&["DELETE", "BACKUPSET"]) {
             Deletion::Sets(self.ids()?)
+        } else if self.eat_words(&["DELETE", "BACKUPPIECE"]) {
+            Deletion::OldPiece(self.one_id()?)
         } else if self.eat_words(&["DELETE", "ARCHIVELOG_PIECE"]) {
             Deletion::Pieces(self.ids()?)
         } else if self.eat_words(&["DELETE", "OBSOLETE", "BACKUP"]) {
@@ -63,6 +67,15 @@ impl Parser<'_> {
         self.end()?;
         let action = Action::Delete(DeleteBackup { what, tenants });
         Ok(Some((Kind::DeleteBackup, action)))
+    }
+
+    /// `id`, and the `COPY n` behind it.
+    fn one_id(&mut self) -> Parsed<i64> {
+        let id = self.integer()?;
+        if self.eat("COPY") {
+            self.integer()?;
+        }
+        Ok(id)
     }
 
     /// `id{,id}`, and the `COPY n` that older grammars have behind it.

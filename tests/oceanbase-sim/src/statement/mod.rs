@@ -154,6 +154,8 @@ pub enum Action {
     },
     /// `SHOW RESTORE PREVIEW`.
     ShowRestorePreview,
+    /// `SHOW GRANTS`, of another user if named.
+    ShowGrants(Option<String>),
     /// `ALTER SYSTEM ADD RESTORE SOURCE 'uri'`.
     AddRestoreSource(String),
     /// `ALTER SYSTEM CLEAR RESTORE SOURCE`.

@@ -59,6 +59,11 @@ impl Parser<'_> {
             self.end()?;
             return Ok((Kind::Show, Action::ShowRestorePreview));
         }
+        if self.eat_words(&["SHOW", "GRANTS"]) {
+            let user = self.grantee()?;
+            self.end()?;
+            return Ok((Kind::Show, Action::ShowGrants(user)));
+        }
         if self.at("SELECT") || self.at_sign('(') || self.at("WITH") {
             return Ok((Kind::Select, Action::Query));
         }
@@ -83,6 +88,24 @@ impl Parser<'_> {
             return Ok((Kind::Session, Action::Nothing));
         }
         Err(self.unexpected())
+    }
+
+    /// `FOR 'user'[@'host']`; nothing for the current user, however it is spelled.
+    fn grantee(&mut self) -> Parsed<Option<String>> {
+        if !self.eat("FOR") {
+            return Ok(None);
+        }
+        if self.eat("CURRENT_USER") {
+            if self.eat_sign('(') {
+                self.expect_sign(')')?;
+            }
+            return Ok(None);
+        }
+        let user = self.name()?;
+        if self.eat_sign('@') {
+            self.name()?;
+        }
+        Ok(Some(user))
     }
 
     /// 1064 at the next token.

@@ -183,7 +183,6 @@ const UNSUPPORTED: &[(&[&str], Kind)] = &[
     (&["STOP", "BACKUP", "ARCHIVELOG"], Kind::AlterSystem),
     (&["SUSPEND", "BACKUP"], Kind::AlterSystem),
     (&["RESUME", "BACKUP"], Kind::AlterSystem),
-    (&["DELETE", "BACKUPPIECE"], Kind::DeleteBackup),
     (&["SWITCHOVER"], Kind::Switchover),
     (&["VALIDATE"], Kind::AlterSystem),
     (&["CANCEL", "VALIDATE", "BACKUP"], Kind::AlterSystem),

@@ -88,7 +88,6 @@ fn statements_that_never_work_are_still_in_the_grammar() {
     for text in [
         "ALTER SYSTEM START BACKUP ARCHIVELOG",
         "ALTER SYSTEM BACKUP BACKUPSET 1",
-        "ALTER SYSTEM DELETE BACKUPPIECE 5 TENANT = t1",
         "ALTER SYSTEM SWITCHOVER TO STANDBY TENANT = t1",
     ] {
         assert_eq!(parse(text).action, Ok(Action::Unsupported), "{text}");
