@@ -93,7 +93,7 @@ impl Session {
     }
 
     fn one(&mut self, state: &mut State, text: &str, reply: &mut Reply) -> Option<End> {
-        let statement = parse(text);
+        let statement = parse(text, state.world.version);
         let named = statement.tenants.names().to_vec();
         let session = (self.id, self.tenant_name.as_str());
         let sprung = state.traps.spring(statement.kind, &named, session, text);

@@ -51,14 +51,10 @@ pub(super) fn resolve(
         return Ok(());
     }
     Err(match asked.what {
-        Deletion::Pieces(_) => error::syntax("ARCHIVELOG_PIECE", 1),
-        Deletion::AllData(_) | Deletion::AllLog(_) => error::syntax("BACKUP ALL", 1),
         Deletion::Sets(_) | Deletion::OldPiece(_) if caller.is_sys() => {
             error::not_supported("need to specify a tenant name")
         }
-        Deletion::Sets(_) | Deletion::OldPiece(_) | Deletion::Obsolete => {
-            error::function_not_supported()
-        }
+        _ => error::function_not_supported(),
     })
 }
 

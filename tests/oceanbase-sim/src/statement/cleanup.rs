@@ -1,7 +1,7 @@
 //! `ALTER SYSTEM DELETE …` and `CHANGE EXTERNAL_STORAGE_DEST`.
 
 use super::parser::{Parsed, Parser};
-use super::{Action, Kind, Tenants};
+use super::{Action, Kind, Tenants, release};
 
 /// What a manual deletion is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,22 +42,29 @@ pub struct ChangeStorage {
 
 impl Parser<'_> {
     pub(super) fn cleanup_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
+        let lists = self.since(release::DELETE_LISTS);
         for verb in ["ALTER", "CHANGE", "MODIFY"] {
-            if self.eat_words(&[verb, "EXTERNAL_STORAGE_DEST"]) {
+            if self.since(release::CHANGE_STORAGE)
+                && self.eat_words(&[verb, "EXTERNAL_STORAGE_DEST"])
+            {
                 let action = Action::ChangeStorage(self.change_storage()?);
                 self.end()?;
                 return Ok(Some((Kind::ChangeStorage, action)));
             }
         }
         let what = if self.eat_words(&["DELETE", "BACKUPSET"]) {
-            Deletion::Sets(self.ids()?)
+            Deletion::Sets(if lists {
+                self.ids()?
+            } else {
+                vec![self.one_id()?]
+            })
         } else if self.eat_words(&["DELETE", "BACKUPPIECE"]) {
             Deletion::OldPiece(self.one_id()?)
-        } else if self.eat_words(&["DELETE", "ARCHIVELOG_PIECE"]) {
+        } else if lists && self.eat_words(&["DELETE", "ARCHIVELOG_PIECE"]) {
             Deletion::Pieces(self.ids()?)
         } else if self.eat_words(&["DELETE", "OBSOLETE", "BACKUP"]) {
             Deletion::Obsolete
-        } else if self.eat_words(&["DELETE", "BACKUP", "ALL"]) {
+        } else if lists && self.eat_words(&["DELETE", "BACKUP", "ALL"]) {
             self.all_of_a_place()?
         } else {
             return Ok(None);
@@ -125,7 +132,7 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::newest as parse;
     use super::*;
 
     fn deletion(text: &str) -> Option<Deletion> {

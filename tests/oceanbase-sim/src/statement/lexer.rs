@@ -80,9 +80,7 @@ pub(super) fn spanned(text: &str) -> Result<Vec<Spanned>, SqlError> {
                     Token::Text(body)
                 }
             }
-            c if c.is_ascii_digit() => {
-                Token::Number(cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '.'))
-            }
+            c if c.is_ascii_digit() => Token::Number(cursor.number()),
             c if is_word(c) => Token::Word(cursor.take_while(is_word)),
             c => {
                 cursor.at += c.len_utf8();
@@ -129,6 +127,15 @@ impl Cursor<'_> {
         let taken = rest[..length].to_owned();
         self.at += length;
         taken
+    }
+
+    /// Digits and letters; a point belongs to it where only digits stand before it.
+    fn number(&mut self) -> String {
+        let mut number = self.take_while(|c| c.is_ascii_alphanumeric());
+        if self.peek() == Some('.') && number.chars().all(|c| c.is_ascii_digit()) {
+            number += &self.take_while(|c| c.is_ascii_alphanumeric() || c == '.');
+        }
+        number
     }
 
     /// Blanks and comments: `-- `, `#`, `/* */`.

@@ -4,6 +4,8 @@ mod cleanup;
 mod kind;
 mod lexer;
 mod parser;
+mod release;
+mod remap;
 mod resource;
 mod restore;
 mod system;
@@ -215,3 +217,12 @@ pub struct Statement {
     /// What it asks for, or 1064.
     pub action: Result<Action, SqlError>,
 }
+
+/// Parses a statement as the newest release does.
+#[cfg(test)]
+fn newest(text: &str) -> Statement {
+    parse(text, crate::views::Version::V4_4_2)
+}
+
+#[cfg(test)]
+mod grammar_tests;

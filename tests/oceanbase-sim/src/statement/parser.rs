@@ -3,10 +3,11 @@
 use super::lexer::{Spanned, Token, near, spanned};
 use super::{Action, Kind, Statement, Tenants};
 use crate::value::SqlError;
+use crate::views::Version;
 
-/// Parses one statement.
+/// Parses one statement as the parser of a release does.
 #[must_use]
-pub fn parse(text: &str) -> Statement {
+pub fn parse(text: &str, version: Version) -> Statement {
     let unparsable = |error| Statement {
         kind: Kind::Unparsable,
         tenants: Tenants::Unnamed,
@@ -17,6 +18,7 @@ pub fn parse(text: &str) -> Statement {
         Ok(tokens) => {
             let mut parser = Parser {
                 text,
+                version,
                 tokens,
                 next: 0,
                 tenants: Tenants::Unnamed,
@@ -34,9 +36,10 @@ pub fn parse(text: &str) -> Statement {
 }
 
 pub(super) struct Parser<'a> {
-    text: &'a str,
-    tokens: Vec<Spanned>,
-    next: usize,
+    pub(super) text: &'a str,
+    version: Version,
+    pub(super) tokens: Vec<Spanned>,
+    pub(super) next: usize,
     /// The tenants named so far.
     pub(super) tenants: Tenants,
 }
@@ -106,6 +109,11 @@ impl Parser<'_> {
             self.name()?;
         }
         Ok(Some(user))
+    }
+
+    /// Returns whether a form that came with these releases is in the grammar.
+    pub(super) fn since(&self, releases: &[Version]) -> bool {
+        self.version.has(releases)
     }
 
     /// 1064 at the next token.

@@ -161,7 +161,7 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Tenants, parse};
+    use super::super::{Tenants, newest as parse};
     use super::*;
 
     #[test]

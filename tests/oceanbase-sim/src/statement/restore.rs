@@ -1,7 +1,7 @@
 //! `RESTORE`, its preview and sources, standby control, upgrade of a tenant.
 
 use super::parser::{Parsed, Parser};
-use super::{Action, Kind, Tenants, Until};
+use super::{Action, Kind, Tenants, Until, release};
 
 /// The body of `ALTER SYSTEM RESTORE t`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -21,7 +21,8 @@ pub struct Restore {
 impl Parser<'_> {
     /// A statement of this file; `None` if it begins otherwise.
     pub(super) fn restore_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
-        let found = if self.eat_words(&["CANCEL", "RESTORE"]) {
+        let found = if self.since(release::CANCEL_RESTORE) && self.eat_words(&["CANCEL", "RESTORE"])
+        {
             let tenant = self.tenant_name()?;
             (Kind::CancelRestore, Action::CancelRestore(tenant))
         } else if self.eat_words(&["ADD", "RESTORE", "SOURCE"]) {
@@ -38,14 +39,14 @@ impl Parser<'_> {
                 Kind::ActivateStandby,
                 Action::ActivateStandby { tenants, verify },
             )
-        } else if self.eat_words(&["RECOVER", "STANDBY"]) {
+        } else if self.since(release::RECOVER_STANDBY) && self.eat_words(&["RECOVER", "STANDBY"]) {
             let tenants = self.tenant_list()?;
             let until = self.until()?;
             (
                 Kind::RecoverStandby,
                 Action::RecoverStandby { tenants, until },
             )
-        } else if self.eat_words(&["RUN", "UPGRADE", "JOB"]) {
+        } else if self.since(release::RUN_UPGRADE) && self.eat_words(&["RUN", "UPGRADE", "JOB"]) {
             let job = self.string()?;
             let tenants = self.tenant_list()?;
             (Kind::RunUpgrade, Action::RunUpgrade { job, tenants })
@@ -58,10 +59,9 @@ impl Parser<'_> {
 
     /// Without a tenant it is a preview.
     fn restore(&mut self) -> Parsed<(Kind, Action)> {
-        if ["FROM", "UNTIL", "PREVIEW"]
-            .iter()
-            .any(|word| self.at(word))
-        {
+        let has_preview = self.since(release::PREVIEW);
+        let begins = |word: &&str| self.at(word);
+        if has_preview && ["FROM", "UNTIL", "PREVIEW"].iter().any(begins) {
             let from = self.from()?;
             let until = self.until()?;
             self.expect("PREVIEW")?;
@@ -74,6 +74,9 @@ impl Parser<'_> {
         let options = self.string()?;
         self.keys()?;
         let description = self.description()?;
+        if !has_preview && self.eat("PREVIEW") {
+            return Ok((Kind::RestorePreview, Action::Unsupported));
+        }
         let restore = Restore {
             tenant,
             from,
@@ -141,7 +144,7 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::newest as parse;
     use super::*;
 
     fn code(text: &str) -> u16 {

@@ -1,8 +1,8 @@
 //! `ALTER SYSTEM`.
 
-use super::lexer::Token;
+use super::lexer::{Spanned, Token};
 use super::parser::{Parsed, Parser};
-use super::{Action, AddPolicy, Backup, ConfigName, Kind, Setting};
+use super::{Action, AddPolicy, Backup, ConfigName, Kind, Setting, release};
 
 impl Parser<'_> {
     pub(super) fn alter_system(&mut self) -> Parsed<(Kind, Action)> {
@@ -15,9 +15,18 @@ impl Parser<'_> {
         if let Some(found) = self.cleanup_statement()? {
             return Ok(found);
         }
+        if self.since(release::BACKUP_KEY) && self.eat_words(&["BACKUP", "KEY"]) {
+            return self.backup_key();
+        }
+        if self.since(release::CLUSTER_PARAMETERS)
+            && self.eat_words(&["BACKUP", "CLUSTER", "PARAMETERS"])
+        {
+            self.unsupported_tail()?;
+            return Ok((Kind::AlterSystem, Action::Unsupported));
+        }
         for (words, kind) in UNSUPPORTED {
             if self.eat_words(words) {
-                self.unsupported_tail();
+                self.unsupported_tail()?;
                 return Ok((*kind, Action::Unsupported));
             }
         }
@@ -148,13 +157,37 @@ impl Parser<'_> {
         })
     }
 
-    /// Keeps the names of a tenant list for the log; the rest does not matter.
-    fn unsupported_tail(&mut self) {
+    /// `BACKUP KEY [TENANT = t] TO 'uri' ENCRYPTED BY 'password'`.
+    fn backup_key(&mut self) -> Parsed<(Kind, Action)> {
+        self.tenant_list()?;
+        self.expect("TO")?;
+        self.string()?;
+        if self.eat_words(&["ENCRYPTED", "BY"]) {
+            self.string()?;
+        }
+        self.end()?;
+        Ok((Kind::AlterSystem, Action::Unsupported))
+    }
+
+    /// Keeps the names of a tenant list for the log. No form of V4 has a destination there.
+    fn unsupported_tail(&mut self) -> Parsed<()> {
         while self.peek().is_some() {
+            if self.at("TO")
+                && matches!(
+                    self.tokens.get(self.next + 1),
+                    Some(Spanned {
+                        token: Token::Text(_),
+                        ..
+                    })
+                )
+            {
+                return Err(self.unexpected());
+            }
             if !self.at("TENANT") || self.tenant_list().is_err() {
                 self.take();
             }
         }
+        Ok(())
     }
 }
 
@@ -175,8 +208,6 @@ fn config_name(name: &str) -> Option<ConfigName> {
 
 /// What is in the grammar and answers 1235, here or in every V4 release.
 const UNSUPPORTED: &[(&[&str], Kind)] = &[
-    (&["BACKUP", "KEY"], Kind::AlterSystem),
-    (&["BACKUP", "CLUSTER", "PARAMETERS"], Kind::AlterSystem),
     (&["BACKUP", "BACKUPSET"], Kind::AlterSystem),
     (&["BACKUP", "BACKUPPIECE"], Kind::AlterSystem),
     (&["START", "BACKUP", "ARCHIVELOG"], Kind::AlterSystem),

@@ -1,4 +1,4 @@
-use super::super::{Tenants, parse};
+use super::super::{Tenants, newest as parse};
 use super::*;
 
 fn named(names: &[&str]) -> Tenants {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::parser::{Parsed, Parser};
-use super::{Action, Kind, Until};
+use super::{Action, Kind, Until, release};
 
 /// A table and its database.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,11 +55,18 @@ pub struct RecoverTable {
     pub tablespaces: Vec<(String, String)>,
     /// `DESCRIPTION`.
     pub description: String,
+    /// Whether a partition is named, which no release recovers.
+    pub partition: bool,
+    /// The kind of a `REMAP` clause that stands there twice.
+    pub repeated: Option<&'static str>,
 }
 
 impl Parser<'_> {
     /// A statement of this file; `None` if it begins otherwise.
     pub(super) fn table_statement(&mut self) -> Parsed<Option<(Kind, Action)>> {
+        if !self.since(release::RECOVER_TABLE) {
+            return Ok(None);
+        }
         let found = if self.eat_words(&["CANCEL", "RECOVER", "TABLE"]) {
             let tenant = self.tenant_name()?;
             (Kind::CancelRecoverTable, Action::CancelRecoverTable(tenant))
@@ -74,13 +81,16 @@ impl Parser<'_> {
     }
 
     fn recover_table(&mut self) -> Parsed<RecoverTable> {
-        let objects = self.objects()?;
+        let (objects, partition) = self.objects()?;
         self.expect("TO")?;
         if self.eat("TENANT") {
             self.eat_sign('=');
+        } else if !self.since(release::OPTIONAL_TENANT) {
+            return Err(self.unexpected());
         }
         let mut asked = RecoverTable {
             objects,
+            partition,
             tenant: self.tenant_name()?,
             from: self.from()?,
             until: self.until()?,
@@ -89,43 +99,21 @@ impl Parser<'_> {
         self.expect("WITH")?;
         asked.options = self.string()?;
         self.keys()?;
-        while self.eat("REMAP") {
-            if self.eat("TABLE") {
-                for renamed in self.pairs(Self::table_or_database)? {
-                    match renamed {
-                        ((from, Some(table)), (to, Some(other))) => asked.tables.push((
-                            TableName {
-                                database: from,
-                                table,
-                            },
-                            TableName {
-                                database: to,
-                                table: other,
-                            },
-                        )),
-                        ((from, None), (to, None)) => asked.databases.push((from, to)),
-                        _ => return Err(self.unexpected()),
-                    }
-                }
-            } else if self.eat("TABLEGROUP") {
-                asked.tablegroups = self.pairs(Self::name)?;
-            } else {
-                self.expect("TABLESPACE")?;
-                asked.tablespaces = self.pairs(Self::name)?;
-            }
-        }
+        self.remaps(&mut asked)?;
         asked.description = self.description()?;
         Ok(asked)
     }
 
-    /// `*.*`, `db.*{,db.*}` or `db.tb{,db.tb}`; the last two do not mix.
-    fn objects(&mut self) -> Parsed<Objects> {
+    /// `*.*`, `db.*{,db.*}` or `db.tb{,db.tb}`; the last two do not mix. Whether a
+    /// partition is named as well, `db.tb:part`.
+    fn objects(&mut self) -> Parsed<(Objects, bool)> {
         if self.eat_sign('*') {
             self.expect_sign('.')?;
             self.expect_sign('*')?;
-            return Ok(Objects::All);
+            return Ok((Objects::All, false));
         }
         let (mut databases, mut tables) = (Vec::new(), Vec::new());
+        let mut partition = false;
         loop {
             let database = self.name()?;
             self.expect_sign('.')?;
@@ -133,6 +121,10 @@ impl Parser<'_> {
                 databases.push(database);
             } else if databases.is_empty() {
                 let table = self.name()?;
+                if self.eat_sign(':') {
+                    self.name()?;
+                    partition = true;
+                }
                 tables.push(TableName { database, table });
             } else {
                 return Err(self.unexpected());
@@ -141,40 +133,18 @@ impl Parser<'_> {
                 break;
             }
         }
-        Ok(if tables.is_empty() {
+        let objects = if tables.is_empty() {
             Objects::Databases(databases)
         } else {
             Objects::Tables(tables)
-        })
-    }
-
-    /// `db.tb`, or `db.*` without a table.
-    fn table_or_database(&mut self) -> Parsed<(String, Option<String>)> {
-        let database = self.name()?;
-        self.expect_sign('.')?;
-        if self.eat_sign('*') {
-            return Ok((database, None));
-        }
-        Ok((database, Some(self.name()?)))
-    }
-
-    /// `a:b{,a:b}`.
-    fn pairs<T>(&mut self, one: fn(&mut Self) -> Parsed<T>) -> Parsed<Vec<(T, T)>> {
-        let mut pairs = Vec::new();
-        loop {
-            let from = one(self)?;
-            self.expect_sign(':')?;
-            pairs.push((from, one(self)?));
-            if !self.eat_sign(',') {
-                return Ok(pairs);
-            }
-        }
+        };
+        Ok((objects, partition))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::newest as parse;
     use super::*;
 
     fn name(database: &str, table: &str) -> TableName {

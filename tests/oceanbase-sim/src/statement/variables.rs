@@ -90,7 +90,7 @@ impl Parser<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::parse;
+    use super::super::newest as parse;
     use super::*;
 
     fn variables(text: &str) -> Vec<(String, String)> {

@@ -34,9 +34,14 @@ impl Version {
     #[must_use]
     pub fn has(self, merged_into: &[Self]) -> bool {
         let line = |version: Self| (version.0[0], version.0[1]);
+        // Bundle patches of 4.2.1 are a line of their own: 4.2.2 does not have what came with 4.2.1.3.
+        let patched = |release: &Self| release.0[..3] == [4, 2, 1] && release.0[3] > 0;
+        let same_line = |release: &Self| {
+            line(*release) == line(self) && (!patched(release) || self.0[..3] == [4, 2, 1])
+        };
         merged_into
             .iter()
-            .any(|release| line(*release) == line(self) && *release <= self)
+            .any(|release| same_line(release) && *release <= self)
             || merged_into.last().is_some_and(|newest| *newest <= self)
     }
 }
@@ -85,6 +90,16 @@ mod tests {
         for text in ["", "4.x", "4.2.1.0.7", "-4", "v4.2.1"] {
             assert!(text.parse::<Version>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn what_came_with_a_patch_of_4_2_1_stays_in_its_line() {
+        let merged = [[4, 2, 1, 3], [4, 2, 3, 0], [4, 3, 0, 0]].map(Version);
+        let has = |text: &str| text.parse::<Version>().unwrap().has(&merged);
+        assert_eq!(
+            ["4.2.1.2", "4.2.1.3", "4.2.2.0", "4.2.3.0", "4.3.0.0"].map(has),
+            [false, true, false, true, true]
+        );
     }
 
     #[test]
