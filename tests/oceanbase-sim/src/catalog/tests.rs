@@ -187,7 +187,8 @@ fn progress_is_seen_in_the_task_of_a_running_backup() {
     let clock = ManualClock::default();
     let scenario = Scenario::new("4.3.5.2").with(TenantSpec::new("orders").ready(DAY));
     let simulator = Simulator::new(&scenario, clock.clone()).unwrap();
-    sys(&simulator).execute("ALTER SYSTEM BACKUP TENANT = orders");
+    let mut own = simulator.connect("root@orders", "").unwrap();
+    own.execute("ALTER SYSTEM BACKUP DATABASE");
     let mut seen = Vec::new();
     for _ in 0..12 {
         clock.advance(Duration::from_secs(8));

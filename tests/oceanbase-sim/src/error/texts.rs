@@ -3,7 +3,7 @@
 
 /// The number on the wire, the OceanBase code, and the text.
 #[rustfmt::skip]
-const TEXTS: [(u16, i64, &str); 78] = [
+const TEXTS: [(u16, i64, &str); 80] = [
     (1045, -4043, "Access denied for user"),
     (1062, -5024, "Duplicate entry"),
     (1064, -5001, "You have an error in your SQL syntax; check the manual that corresponds to your OceanBase version for the right syntax to use"),
@@ -17,6 +17,8 @@ const TEXTS: [(u16, i64, &str); 78] = [
     (4018, -4018, "Entry not exist"),
     (4023, -4023, "Try again"),
     (4072, -4072, "Operation canceled"),
+    (4109, -4109, "Server state or role not the same as expected"),
+    (4143, -4143, "Version not match"),
     (4179, -4179, "Operation not allowed now"),
     (4554, -4554, "rebalance task not in progress on observer"),
     (4624, -4624, "machine resource is not enough to hold a new unit"),
@@ -115,9 +117,9 @@ mod tests {
     /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
     /// log archiving, their cleanup and restore can come to them.
     #[rustfmt::skip]
-    const DEFINED: [u16; 76] = [
+    const DEFINED: [u16; 78] = [
         1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,
-        4012, 4016, 4018, 4023, 4072, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658,
+        4012, 4016, 4018, 4023, 4072, 4109, 4143, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658,
         5099, 5156, 5157, 5160,
         9003, 9011, 9014, 9023, 9024, 9025, 9026, 9027, 9029, 9036, 9040, 9041, 9044, 9045, 9046,
         9047, 9048, 9049, 9053, 9058, 9060, 9064, 9066, 9069, 9070, 9071, 9077, 9078, 9079, 9080,

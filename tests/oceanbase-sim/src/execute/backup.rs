@@ -2,10 +2,11 @@
 
 use super::{Caller, find_users, user_names_tenants};
 use crate::error;
-use crate::model::{BackupType, JobId, Request, SysRequest, TenantId, World, password_hash};
+use crate::model::{
+    BackupType, JobId, Request, SysRequest, TenantId, World, password_hash, takes_plus_archivelog,
+};
 use crate::statement::{Backup, Tenants};
 use crate::value::SqlError;
-use crate::views::Version;
 
 pub(super) fn start(
     world: &mut World,
@@ -18,8 +19,8 @@ pub(super) fn start(
             "backup do not support using specify path",
         ));
     }
-    if asked.plus_archivelog && world.version < Version::V4_1 {
-        return Err(error::unsupported());
+    if asked.plus_archivelog && !takes_plus_archivelog(world.version) {
+        return Err(error::not_supported("plus archive is not supported"));
     }
     let request = Request {
         initiator: caller.tenant,
@@ -62,8 +63,7 @@ pub(super) fn cancel(
     tenants: &Tenants,
 ) -> Result<(), SqlError> {
     let ids = cancel_targets(world, caller, tenants)?;
-    world.cancel_backups(ids.as_deref());
-    Ok(())
+    world.cancel_backups(ids.as_deref())
 }
 
 /// The tenants whose jobs a CANCEL means, `None` for those of everybody.

@@ -40,7 +40,7 @@ pub(super) fn set(
         if parameter.per_tenant {
             set_for_tenants(world, &targets(world, caller, tenants)?, parameter, value)?;
         } else if caller.is_sys() && *tenants == Tenants::Unnamed {
-            world.parameters.insert(parameter.name, value.clone());
+            world.set_parameter(parameter, value);
         } else {
             return Err(error::unsupported());
         }

@@ -20,6 +20,9 @@ pub(super) fn start(
     caller.only_sys()?;
     let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
     check_until(&asked.until)?;
+    if world.refuses_in_upgrade() {
+        return Err(error::not_allowed("in upgrade mode"));
+    }
     let options = Options::parse(&asked.options)?;
     check_name(world, &asked.tenant)?;
     world.resources.check_free(&options.pools)?;

@@ -19,6 +19,11 @@ pub(super) fn recover(
     let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
     check_until(&asked.until)?;
     let options = Options::parse(&asked.options)?;
+    if world.refuses_in_upgrade() {
+        return Err(error::not_allowed(
+            "Cluster is in upgrade mode, recover table is",
+        ));
+    }
     let target = world
         .tenant(&asked.tenant)
         .ok_or_else(|| error::no_tenant(&asked.tenant))?;

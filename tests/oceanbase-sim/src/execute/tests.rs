@@ -1,7 +1,6 @@
 use std::time::Duration;
 
 use crate::clock::ManualClock;
-use crate::fault::Fault;
 use crate::scenario::{Scenario, TenantSpec, UserSpec};
 use crate::value::{Backend, End, SqlError};
 use crate::{Session, Simulator};

@@ -1,5 +1,7 @@
 //! Faults taking effect.
 
+use std::sync::Arc;
+
 use super::trap::Effect;
 use super::{Fault, FaultError, NodeState};
 use crate::error;
@@ -9,6 +11,7 @@ use crate::model::{
 };
 use crate::simulator::State;
 use crate::value::Acceptance;
+use crate::views::{Version, views};
 
 impl State {
     /// Makes a fault happen now.
@@ -28,6 +31,11 @@ impl State {
                     NodeState::Refusing => Acceptance::Refuse,
                     NodeState::Silent => Acceptance::Silent,
                 };
+            }
+            Fault::UpgradeTo { version } => {
+                let to = newer(&version, self.world.version)?;
+                self.world.upgrade_to(to);
+                self.views = Arc::new(views(to));
             }
             Fault::KillConnections => self.epoch += 1,
             Fault::TimeJump { seconds } => self.clock_offset += i128::from(seconds) * 1_000_000_000,
@@ -107,9 +115,10 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
         Fault::Release { tenant } => existing(world.hold_backups(&tenant, Hold::Released), tenant),
         Fault::FinishBackup { tenant } => existing(world.finish_backup(&tenant), tenant),
         Fault::Upgrading { on } => {
-            world.upgrading = on;
+            world.set_upgrade_mode(on);
             Ok(())
         }
+        Fault::UpgradeTenant { tenant, version } => upgrade_tenant(world, &tenant, version),
         Fault::ForeignBackup {
             tenant,
             description,
@@ -159,6 +168,35 @@ fn change_tenants(world: &mut World, fault: Fault) -> Result<(), FaultError> {
         other => return super::cleanup::apply(world, other),
     }
     Ok(())
+}
+
+fn upgrade_tenant(
+    world: &mut World,
+    tenant: &str,
+    version: Option<String>,
+) -> Result<(), FaultError> {
+    let found = find(world, tenant)?;
+    let (id, from) = (found.id, found.compatible);
+    let to = match version {
+        Some(version) => newer(&version, from)?,
+        None => world.version,
+    };
+    let now = world.now();
+    world.upgrade_tenant(id, to, now);
+    Ok(())
+}
+
+fn newer(text: &str, than: Version) -> Result<Version, FaultError> {
+    let version: Version = text
+        .parse()
+        .map_err(|_| FaultError::Text(format!("`{text}` is no version such as 4.2.5.1")))?;
+    if version > than {
+        Ok(version)
+    } else {
+        Err(FaultError::Text(format!(
+            "version {version} is not newer than {than}; name a newer one"
+        )))
+    }
 }
 
 fn foreign_backup(

@@ -164,8 +164,16 @@ pub enum Fault {
     Release { tenant: String },
     /// The work of a tenant's running backup ends now.
     FinishBackup { tenant: String },
-    /// A rolling upgrade begins or ends.
+    /// Upgrade mode begins or ends: the parameter `enable_upgrade_mode`.
     Upgrading { on: bool },
+    /// An upgrade of the cluster ends: the version of the cluster, the data version of each tenant
+    /// and what views show change, and upgrade mode ends.
+    UpgradeTo { version: String },
+    /// The data version of a tenant rises, to that of the cluster if none is given.
+    UpgradeTenant {
+        tenant: String,
+        version: Option<String>,
+    },
     /// The restore of a tenant fails at the end of a stage, or the next one if none runs.
     FailRestore {
         tenant: String,

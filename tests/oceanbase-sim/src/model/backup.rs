@@ -9,6 +9,7 @@ use super::{
     BackupSet, BackupType, DataDest, Job, JobId, JobLevel, JobStatus, Pace, Scn, SetId, Stage,
     TaskId, TenantId,
 };
+use crate::views::Version;
 
 /// A backup that was accepted.
 #[derive(Clone, Debug)]
@@ -83,9 +84,8 @@ impl Backups {
         request: Request,
         dest: &DataDest,
         own: TenantId,
+        versions: (Version, Version),
         now: Scn,
-        pace: &Pace,
-        hold: Option<Stage>,
     ) {
         let backup_type = match self.base(dest) {
             None => BackupType::Full,
@@ -93,7 +93,7 @@ impl Backups {
         };
         self.last_job = self.last_job.next();
         self.last_set = self.last_set.next();
-        let mut job = Job {
+        self.jobs.push(Job {
             id: self.last_job,
             set: self.last_set,
             initiator: request.initiator,
@@ -115,9 +115,8 @@ impl Backups {
             held_at: None,
             failure: None,
             retries: 0,
-        };
-        settle(&mut job, now, pace, hold);
-        self.jobs.push(job);
+            versions: Some(versions),
+        });
     }
 
     /// CANCEL BACKUP: only INIT and DOING are hit.
@@ -143,7 +142,7 @@ impl Backups {
         }
     }
 
-    /// The archive left DOING, or a store broke: working jobs are looked at soon.
+    /// The archive left DOING, a store broke or an upgrade began: working jobs are looked at soon.
     pub(super) fn look_soon(&mut self, now: Scn, pace: &Pace) {
         let soon = now.plus(pace.backup_step());
         for job in &mut self.jobs {

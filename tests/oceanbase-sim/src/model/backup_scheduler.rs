@@ -1,8 +1,9 @@
 //! The scheduler of data backups: INIT, DOING, a terminal state, history.
 
+use super::release::checks_upgrade_mode;
 use super::round::bytes_in;
 use super::{
-    BackupSet, BackupType, Backups, DataDest, FileStatus, Health, Job, JobStatus, Pace,
+    BackupSet, BackupType, Backups, DataDest, FileStatus, Job, JobStatus, Pace, Purpose,
     RoundStatus, Scn, SetId, SetStatus, Stage, Storage, Task, TenantId,
 };
 use crate::error::result_text;
@@ -12,7 +13,9 @@ use crate::views::Version;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Surroundings<'a> {
     pub(super) tenant: TenantId,
+    pub(super) cluster: u64,
     pub(super) version: Version,
+    pub(super) upgrading: bool,
     pub(super) compatible: Version,
     pub(super) archive: Option<RoundStatus>,
     pub(super) checkpoint: Scn,
@@ -24,8 +27,20 @@ pub(super) struct Surroundings<'a> {
     pub(super) hold: Option<Stage>,
 }
 
-/// How often a destination that can not be reached is tried again before the job fails.
-const MAX_RETRIES: u32 = 64;
+/// How often a step that failed is tried again before the job fails (`OB_MAX_RETRY_TIMES`).
+const MAX_RETRIES: u32 = 3;
+
+/// A server is not in the state that a step needs: what a step fails with in upgrade mode.
+const STATE_NOT_MATCH: i64 = -4109;
+const VERSION_NOT_MATCH: i64 = -4143;
+
+/// Returns whether a job fails at once (`ObBackupUtils::is_need_retry_error`).
+fn is_final(code: i64) -> bool {
+    matches!(
+        code,
+        -9082..=-9080 | -9071 | -9070 | -9029 | -9027 | VERSION_NOT_MATCH
+    )
+}
 
 /// Where the engine's single node listens for its own kind; stands in comments.
 pub(crate) const NODE: &str = "127.0.0.1:2882";
@@ -39,18 +54,47 @@ pub(super) fn settle(job: &mut Job, now: Scn, pace: &Pace, hold: Option<Stage>) 
     }
     job.held_at = None;
     job.due = match &job.task {
-        Some(task) if job.status == JobStatus::Doing => task.began_at.plus(task.work),
+        Some(task) if job.status == JobStatus::Doing && job.retries == 0 => {
+            task.began_at.plus(task.work)
+        }
         _ => now.plus(pace.backup_step()),
     };
 }
 
 impl Surroundings<'_> {
+    /// Returns what keeps a step of a job from being taken (`check_can_backup_`), in the kernel's
+    /// order.
+    fn obstacle(&self, job: &Job) -> Option<i64> {
+        if checks_upgrade_mode(self.version) {
+            if self.upgrading {
+                return Some(STATE_NOT_MATCH);
+            }
+            let now = (self.version, self.compatible);
+            if job.versions.is_some_and(|versions| versions != now) {
+                return Some(VERSION_NOT_MATCH);
+            }
+        }
+        self.archive_failure()
+    }
+
     /// A backup needs the round in DOING from start to end.
     fn archive_failure(&self) -> Option<i64> {
         match self.archive {
             Some(RoundStatus::Doing) => None,
             Some(RoundStatus::Interrupted) => Some(-9027),
             _ => Some(-9029),
+        }
+    }
+
+    /// Returns what the check of the destination and of its format file fails with.
+    fn destination_failure(&self, dest: &DataDest) -> Option<i64> {
+        match self
+            .storage
+            .check(&dest.uri, self.cluster, self.tenant, Purpose::Data)
+        {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(-9080),
+            Err(error) => Some(-i64::from(error.code)),
         }
     }
 
@@ -88,23 +132,11 @@ impl Backups {
         let Some(dest) = job.dest.clone() else {
             return job;
         };
-        let working = |other: &Job| {
-            other.id != job.id && matches!(other.status, JobStatus::Doing | JobStatus::Canceling)
-        };
-        // Two initiators may each have a row. That the second one fails, and only now, is the
-        // least convenient reading.
-        let occupied = self.jobs.iter().any(working).then_some(-9036);
-        if let Some(code) = occupied.or_else(|| around.archive_failure()) {
-            return self.fail(job, code, None, at, around);
+        let failed = around.obstacle(&job);
+        if let Some(code) = failed.or_else(|| around.destination_failure(&dest)) {
+            return self.retry(job, code, at, around);
         }
-        let health = around.storage.health(&dest.uri);
-        if health == Health::Unreachable && job.retries < MAX_RETRIES {
-            job.retries += 1;
-            return job;
-        }
-        if let Some(error) = health.error() {
-            return self.fail(job, -i64::from(error.code), None, at, around);
-        }
+        job.retries = 0;
         let set = self.open_set(&job, &dest, at, around);
         self.last_task = self.last_task.next();
         job.task = Some(Task {
@@ -117,7 +149,9 @@ impl Backups {
             bytes: set.bytes,
         });
         job.status = JobStatus::Doing;
-        self.sets.push(set);
+        // Two jobs of two initiators need not begin in the order of their ids.
+        let place = self.sets.partition_point(|known| known.id < set.id);
+        self.sets.insert(place, set);
         if let (None, Some(doom)) = (&job.failure, self.dooms.pop_front()) {
             job.failure = Some((doom.code, doom.comment));
         }
@@ -137,15 +171,25 @@ impl Backups {
             .as_ref()
             .and_then(|dest| around.storage.health(&dest.uri).error());
         let broken = store.map(|error| -i64::from(error.code));
-        if let Some(code) = around.archive_failure().or(broken) {
-            return self.fail(job, code, None, at, around);
+        if let Some(code) = around.obstacle(&job).or(broken) {
+            return self.retry(job, code, at, around);
         }
+        job.retries = 0;
         match &job.task {
             Some(task) if at >= task.began_at.plus(task.work) => {
                 self.end(job, JobStatus::Completed, 0, String::new(), at)
             }
             _ => job,
         }
+    }
+
+    /// A step failed: the job fails too, now or when the step has failed too often.
+    fn retry(&mut self, mut job: Job, code: i64, at: Scn, around: Surroundings<'_>) -> Job {
+        if is_final(code) || job.retries >= MAX_RETRIES {
+            return self.fail(job, code, None, at, around);
+        }
+        job.retries += 1;
+        job
     }
 
     fn fail(

@@ -1,6 +1,6 @@
 //! What statements and faults change.
 
-use super::parent::SysRequest;
+use super::world::Parts;
 use super::{
     ArchiveDest, DataDest, Doom, Health, Pace, Purpose, Request, RoundStatus, Stage, Tenant,
     TenantId, Uri, World,
@@ -101,38 +101,32 @@ impl World {
     /// BACKUP typed in a user tenant.
     pub(crate) fn start_backup(&mut self, id: TenantId, request: Request) -> Result<(), SqlError> {
         let now = self.now();
-        let upgrading = self.upgrading;
-        let (tenant, pace) = self
-            .tenant_with_pace(id)
-            .ok_or_else(error::unknown_tenant)?;
-        if upgrading {
-            tenant.check_backup(&request)?;
-            return Err(error::cannot_start_backup("cluster upgrading"));
-        }
-        tenant.start_backup(request, now, pace)
-    }
-
-    /// BACKUP typed in sys.
-    pub(crate) fn start_sys_backup(&mut self, asked: SysRequest) -> Result<(), SqlError> {
-        if self.upgrading {
-            return Err(error::cannot_start_backup("cluster upgrading"));
-        }
-        let (rows, now) = (self.child_rows, self.now());
-        self.parents
-            .start(asked, rows, &mut self.tenants, now, &self.pace)
+        let Parts {
+            cluster,
+            tenants,
+            events,
+            ..
+        } = self.parts();
+        let tenant = tenants.iter_mut().find(|tenant| tenant.id == id);
+        let tenant = tenant.ok_or_else(error::unknown_tenant)?;
+        tenant.start_backup(request, now, cluster, events)
     }
 
     /// CANCEL BACKUP of these tenants, or of everything.
-    pub(crate) fn cancel_backups(&mut self, ids: Option<&[TenantId]>) {
+    ///
+    /// # Errors
+    /// 4016 for more than two running jobs of sys.
+    pub(crate) fn cancel_backups(&mut self, ids: Option<&[TenantId]>) -> Result<(), SqlError> {
         let now = self.now();
+        if ids.is_none() {
+            self.parents.cancel(now, &self.pace)?;
+        }
         for tenant in &mut self.tenants {
             if ids.is_none_or(|ids| ids.contains(&tenant.id)) {
                 tenant.cancel_backup(now, &self.pace);
             }
         }
-        if ids.is_none() {
-            self.parents.cancel(now, &self.pace);
-        }
+        Ok(())
     }
 
     /// Breaks the archive of a tenant; false if there was nothing to break.
@@ -198,6 +192,11 @@ impl World {
     /// Changes what happens at a path; working backups there notice soon.
     pub(crate) fn set_health(&mut self, path: &str, health: Health) {
         self.storage.set_health(path, health);
+        self.look_at_backups_soon();
+    }
+
+    /// Lets the scheduler look at working backups soon.
+    pub(super) fn look_at_backups_soon(&mut self) {
         let now = self.now();
         for tenant in &mut self.tenants {
             tenant.backups.look_soon(now, &self.pace);

@@ -151,8 +151,10 @@ pub struct Job {
     pub(super) held_at: Option<Scn>,
     /// What it will fail with at its next step.
     pub(super) failure: Option<(i64, String)>,
-    /// How often its destination could not be reached.
+    /// How often its present step failed in a row.
     pub(super) retries: u32,
+    /// Version of the cluster and data version of the tenant when it was recorded; none in sys.
+    pub(super) versions: Option<(Version, Version)>,
 }
 
 impl Job {

@@ -107,6 +107,12 @@ pub const PARAMETERS: &[Parameter] = &[
     cluster("cluster", "", "STRING", "name of the cluster"),
     cluster("cluster_id", "", "INT", "id of the cluster"),
     cluster(
+        "enable_upgrade_mode",
+        "False",
+        "BOOL",
+        "whether the cluster is being upgraded",
+    ),
+    cluster(
         "min_observer_version",
         "",
         "STRING",
@@ -124,6 +130,19 @@ impl Parameter {
             .find(|known| known.name.eq_ignore_ascii_case(name) && known.since <= version)
     }
 
+    /// Returns what a value of a switch means; none for other values and other parameters.
+    #[must_use]
+    pub fn switch(&self, value: &str) -> Option<bool> {
+        if self.data_type != "BOOL" {
+            return None;
+        }
+        match value.to_ascii_lowercase().as_str() {
+            "true" | "on" | "yes" | "t" | "y" | "1" => Some(true),
+            "false" | "off" | "no" | "f" | "n" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     /// Whether a value is of the parameter's type and in its range.
     #[must_use]
     pub fn accepts(&self, value: &str) -> bool {
@@ -132,6 +151,7 @@ impl Parameter {
                 parse_duration(value).is_some_and(|lag| lag <= Duration::from_hours(2))
             }
             "cluster_id" | "mysql_port" => value.parse::<u64>().is_ok(),
+            _ if self.data_type == "BOOL" => self.switch(value).is_some(),
             _ if self.data_type == "INT" => value.parse::<u64>().is_ok_and(|number| number <= 100),
             _ => true,
         }

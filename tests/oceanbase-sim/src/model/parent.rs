@@ -3,19 +3,24 @@
 use serde::Deserialize;
 
 use super::backup_scheduler::settle;
-use super::{Job, JobId, JobLevel, JobStatus, Pace, Request, Scn, SetId, Tenant, TenantId};
+use super::release::leaves_out_failed_children;
+use super::root_event::{record_left_out, record_start};
+use super::tenant::Cluster;
+use super::world::Parts;
+use super::{
+    Job, JobId, JobLevel, JobStatus, Pace, Request, RootEvent, Scn, SetId, Tenant, TenantId, World,
+};
 use crate::error;
 use crate::value::SqlError;
 
-/// When the rows of the tenants appear. Two readings of the engine's sources; both are played.
+/// When the rows of the tenants appear. What the statement checks is the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub enum ChildRows {
-    /// With the row of sys: refusals (9036, 9040) are answered by the statement.
-    #[default]
+    /// With the row of sys, which no release does.
     AtOnce,
-    /// Some ticks after the statement was answered OK. Refusals are swallowed, and a parent may
-    /// end COMPLETED without a child. The 4.2 source also checks within the statement; that it
-    /// does not is the least convenient reading.
+    /// Some time after the statement was answered OK, as in the kernel. What keeps a tenant from
+    /// starting is swallowed since 4.2.0, and the row of sys may end COMPLETED without a child.
+    #[default]
     Later,
 }
 
@@ -53,71 +58,87 @@ impl Parents {
             .unwrap_or(Scn::NEVER)
     }
 
-    pub(super) fn start(
+    /// Records the job of a BACKUP of sys, or refuses it.
+    fn start(
         &mut self,
         asked: SysRequest,
-        child_rows: ChildRows,
-        tenants: &mut [Tenant],
+        tenants: &[Tenant],
         now: Scn,
         pace: &Pace,
-    ) -> Result<(), SqlError> {
-        let SysRequest {
-            tenants: named,
-            request,
-        } = asked;
-        let level = if named.is_some() {
-            JobLevel::SysTenant
-        } else {
-            JobLevel::Cluster
-        };
-        let executors = match (named, child_rows) {
-            (Some(named), ChildRows::Later) => named,
-            (Some(named), ChildRows::AtOnce) => {
-                for tenant in tenants.iter().filter(|tenant| named.contains(&tenant.id)) {
-                    tenant.check_backup(&request)?;
+    ) -> Result<&mut Job, SqlError> {
+        let executors = match asked.tenants {
+            Some(named) => {
+                for id in &named {
+                    let tenant = tenants.iter().find(|tenant| tenant.id == *id);
+                    tenant.map_or(Ok(()), Tenant::check_backup_of_sys)?;
                 }
                 named
             }
-            (None, _) => eligible(tenants, &request)?,
+            None => eligible(tenants)?,
         };
-        let mut job = row(self.next_job(), level, executors, &request, now);
+        let mut job = row(self.next_job(), executors, &asked.request, now);
         settle(&mut job, now, pace, None);
-        match child_rows {
-            ChildRows::AtOnce => insert_children(&job, tenants, now, pace),
-            ChildRows::Later => job.due = job.due.plus(pace.backup_step()),
-        }
+        let last = self.jobs.len();
         self.jobs.push(job);
-        Ok(())
+        self.jobs.get_mut(last).ok_or_else(error::internal)
     }
 
     /// CANCEL BACKUP without a list hits the rows of sys as well.
-    pub(super) fn cancel(&mut self, now: Scn, pace: &Pace) {
-        for job in &mut self.jobs {
-            if matches!(job.status, JobStatus::Init | JobStatus::Doing) {
-                job.status = JobStatus::Canceling;
-                settle(job, now, pace, None);
-            }
+    ///
+    /// # Errors
+    /// 4016 for more than two running rows of one tenant, which sys can have.
+    pub(super) fn cancel(&mut self, now: Scn, pace: &Pace) -> Result<(), SqlError> {
+        const MAX_RUNNING: usize = 2;
+        let running = |job: &&mut Job| matches!(job.status, JobStatus::Init | JobStatus::Doing);
+        if self.jobs.iter_mut().filter(running).count() > MAX_RUNNING {
+            return Err(error::internal());
         }
+        for job in self.jobs.iter_mut().filter(running) {
+            job.status = JobStatus::Canceling;
+            settle(job, now, pace, None);
+        }
+        Ok(())
+    }
+}
+
+impl World {
+    /// BACKUP typed in sys.
+    pub(crate) fn start_sys_backup(&mut self, asked: SysRequest) -> Result<(), SqlError> {
+        let (rows, now) = (self.child_rows, self.now());
+        let Parts {
+            cluster,
+            tenants,
+            parents,
+            events,
+        } = self.parts();
+        let outcome = parents.start(asked, tenants, now, cluster.pace);
+        let recorded = outcome.as_ref().map(|_| ()).map_err(Clone::clone);
+        record_start(events, now, TenantId::SYS, &recorded);
+        let job = outcome?;
+        if rows == ChildRows::AtOnce {
+            // What fails now is tried again with the row of sys.
+            let _ = start_children(job, tenants, now, cluster, events);
+        }
+        Ok(())
     }
 
-    pub(super) fn step(&mut self, at: Scn, tenants: &mut [Tenant], pace: &Pace) {
+    /// Moves the jobs of sys that are due.
+    pub(super) fn step_sys_backups(&mut self, at: Scn) {
+        let Parts {
+            cluster,
+            tenants,
+            parents,
+            events,
+        } = self.parts();
         let moved = |job: &mut Job| job.status.is_terminal() && job.due <= at;
-        self.history.extend(self.jobs.extract_if(.., moved));
-        for job in self.jobs.iter_mut().filter(|job| job.due <= at) {
+        parents.history.extend(parents.jobs.extract_if(.., moved));
+        for job in parents.jobs.iter_mut().filter(|job| job.due <= at) {
             match job.status {
                 JobStatus::Init => {
-                    insert_children(job, tenants, at, pace);
-                    job.status = JobStatus::Doing;
+                    let started = start_children(job, tenants, at, cluster, events);
+                    job.status = started.map_or(JobStatus::Init, |()| JobStatus::Doing);
                 }
-                JobStatus::Doing if !has_children(job, tenants) => {
-                    job.result = first_failure(job, tenants);
-                    job.ended_at = Some(at);
-                    job.status = if job.result == 0 {
-                        JobStatus::Completed
-                    } else {
-                        JobStatus::Failed
-                    };
-                }
+                JobStatus::Doing => work(job, tenants, at),
                 JobStatus::Canceling if !has_children(job, tenants) => {
                     job.result = -4072;
                     job.ended_at = Some(at);
@@ -125,21 +146,37 @@ impl Parents {
                 }
                 JobStatus::Canceling => {
                     for tenant in tenants.iter_mut().filter(|t| has_child(job, t)) {
-                        tenant.cancel_backup(at, pace);
+                        tenant.cancel_backup(at, cluster.pace);
                     }
                 }
                 _ => {}
             }
-            settle(job, at, pace, None);
+            settle(job, at, cluster.pace, None);
         }
     }
 }
 
+/// The first child that fails gives the job of sys its RESULT; the others go on.
+fn work(job: &mut Job, tenants: &[Tenant], at: Scn) {
+    if job.result == 0 {
+        job.result = first_failure(job, tenants);
+    }
+    if has_children(job, tenants) {
+        return;
+    }
+    job.ended_at = Some(at);
+    job.status = if job.result == 0 {
+        JobStatus::Completed
+    } else {
+        JobStatus::Failed
+    };
+}
+
 /// DATABASE in sys means every tenant that can be backed up now; none at all is a refusal.
-fn eligible(tenants: &[Tenant], request: &Request) -> Result<Vec<TenantId>, SqlError> {
+fn eligible(tenants: &[Tenant]) -> Result<Vec<TenantId>, SqlError> {
     let able: Vec<_> = tenants
         .iter()
-        .filter(|tenant| tenant.check_backup(request).is_ok())
+        .filter(|tenant| tenant.check_backup_of_sys().is_ok())
         .map(|tenant| tenant.id)
         .collect();
     if able.is_empty() {
@@ -151,12 +188,20 @@ fn eligible(tenants: &[Tenant], request: &Request) -> Result<Vec<TenantId>, SqlE
     Ok(able)
 }
 
-fn insert_children(parent: &Job, tenants: &mut [Tenant], now: Scn, pace: &Pace) {
-    for tenant in tenants
+/// Starts the jobs of the tenants. A tenant that cannot start is left out since 4.2.0; before,
+/// the job of sys stays in INIT and tries again.
+fn start_children(
+    parent: &Job,
+    tenants: &mut [Tenant],
+    now: Scn,
+    cluster: Cluster<'_>,
+    events: &mut Vec<RootEvent>,
+) -> Result<(), SqlError> {
+    let named = tenants
         .iter_mut()
-        .filter(|tenant| parent.executors.contains(&tenant.id))
-    {
-        if has_child(parent, tenant) {
+        .filter(|tenant| parent.executors.contains(&tenant.id));
+    for tenant in named {
+        if has_child(parent, tenant) || child_in_history(parent, tenant).is_some() {
             continue;
         }
         let request = Request {
@@ -167,9 +212,14 @@ fn insert_children(parent: &Job, tenants: &mut [Tenant], now: Scn, pace: &Pace) 
             passwd: parent.passwd.clone(),
             description: parent.description.clone(),
         };
-        // A tenant that can not start is passed over; only an event of the root service tells.
-        let _ = tenant.start_backup(request, now, pace);
+        if let Err(error) = tenant.start_backup(request, now, cluster, events) {
+            if !leaves_out_failed_children(cluster.version) {
+                return Err(error);
+            }
+            record_left_out(events, now, tenant.id, &error);
+        }
     }
+    Ok(())
 }
 
 fn has_child(parent: &Job, tenant: &Tenant) -> bool {
@@ -181,17 +231,24 @@ fn has_children(parent: &Job, tenants: &[Tenant]) -> bool {
     tenants.iter().any(|tenant| has_child(parent, tenant))
 }
 
-fn first_failure(parent: &Job, tenants: &[Tenant]) -> i64 {
-    let child = |job: &&Job| job.initiator == TenantId::SYS && job.initiator_job == parent.id;
-    let of_tenant = |tenant: &Tenant| tenant.backups.history.iter().find(child).map(|j| j.result);
-    tenants
-        .iter()
-        .filter_map(of_tenant)
-        .find(|result| *result != 0)
-        .unwrap_or(0)
+fn child_in_history<'a>(parent: &Job, tenant: &'a Tenant) -> Option<&'a Job> {
+    let mut history = tenant.backups.history.iter();
+    history.find(|job| job.initiator == TenantId::SYS && job.initiator_job == parent.id)
 }
 
-fn row(id: JobId, level: JobLevel, executors: Vec<TenantId>, request: &Request, now: Scn) -> Job {
+/// Returns the result of the child that failed first, 0 while none did.
+fn first_failure(parent: &Job, tenants: &[Tenant]) -> i64 {
+    let children = tenants
+        .iter()
+        .filter_map(|tenant| child_in_history(parent, tenant));
+    let failed = children.filter(|job| job.result != 0);
+    failed
+        .min_by_key(|job| job.ended_at)
+        .map_or(0, |job| job.result)
+}
+
+/// `JOB_LEVEL` is CLUSTER for a list of tenants as well.
+fn row(id: JobId, executors: Vec<TenantId>, request: &Request, now: Scn) -> Job {
     Job {
         id,
         set: SetId(0),
@@ -200,7 +257,7 @@ fn row(id: JobId, level: JobLevel, executors: Vec<TenantId>, request: &Request, 
         executors,
         plus_archivelog: request.plus_archivelog,
         backup_type: request.backup_type,
-        level,
+        level: JobLevel::Cluster,
         passwd: request.passwd.clone(),
         started_at: now,
         ended_at: None,
@@ -214,5 +271,6 @@ fn row(id: JobId, level: JobLevel, executors: Vec<TenantId>, request: &Request, 
         held_at: None,
         failure: None,
         retries: 0,
+        versions: None,
     }
 }

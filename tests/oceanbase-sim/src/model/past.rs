@@ -139,6 +139,7 @@ impl World {
             held_at: None,
             failure: None,
             retries: 0,
+            versions: None,
         });
         backups.sets.push(set);
         true

@@ -5,10 +5,13 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::archive::Around;
-use super::backup_scheduler::Surroundings;
+use super::backup_scheduler::{Surroundings, settle};
+use super::release::{AfterUpgrade, after_upgrade, checks_upgrade_mode};
+use super::root_event::{RootEvent, record_full_instead, record_start};
 use super::{
-    Archive, ArchiveDest, Backups, Cleanups, DataDest, DestId, Doom, Format, Health, Pace, Policy,
-    Purpose, Request, Scn, Stage, Standby, Storage, StorageCheck, Table, TenantId, Uri,
+    Archive, ArchiveDest, BackupType, Backups, Cleanups, DataDest, DestId, Doom, Format, Health,
+    Pace, Policy, Purpose, Request, Scn, Stage, Standby, Storage, StorageCheck, Table, TenantId,
+    Uri,
 };
 use crate::error;
 use crate::value::SqlError;
@@ -108,7 +111,9 @@ pub struct Tenant {
 /// What every tenant sees of the cluster.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cluster<'a> {
+    pub(super) id: u64,
     pub(super) version: Version,
+    pub(super) upgrading: bool,
     pub(super) storage: &'a Storage,
     pub(super) pace: &'a Pace,
 }
@@ -168,7 +173,9 @@ impl Tenant {
             at,
             Surroundings {
                 tenant: self.id,
+                cluster: cluster.id,
                 version: cluster.version,
+                upgrading: cluster.upgrading,
                 compatible: self.compatible,
                 archive: self.archive.status(),
                 checkpoint: round.map_or(Scn::ZERO, |round| round.checkpoint),
@@ -182,35 +189,42 @@ impl Tenant {
         );
     }
 
-    /// The refusals of BACKUP for this tenant, in the engine's order, which is not the same for
-    /// the tenant itself and for sys.
+    /// Checks what a BACKUP that is typed in sys checks of each of its tenants, in the kernel's
+    /// order. Upgrades, data versions and the storage are not looked at.
     ///
     /// # Errors
     /// 9036 and 9040.
-    pub fn check_backup(&self, request: &Request) -> Result<&DataDest, SqlError> {
-        let normal = self.check_normal();
-        let twice = if self.backups.has_row_of(request.initiator) {
-            Err(error::backup_in_progress())
-        } else {
-            Ok(())
-        };
-        let doing = if self.archive.is_doing() {
-            Ok(())
-        } else {
-            Err(error::cannot_start_backup(
-                "log archive status is not doing.",
-            ))
-        };
+    pub(super) fn check_backup_of_sys(&self) -> Result<(), SqlError> {
+        self.check_normal()?;
+        self.check_archiving()?;
+        self.check_alone(TenantId::SYS)?;
+        if self.data_dest.is_none() {
+            return Err(error::cannot_start_backup("backup dest is not set."));
+        }
+        Ok(())
+    }
+
+    /// Checks what is checked when the job of the tenant is recorded, in the kernel's order: by the
+    /// statement of the tenant itself, and when a job of sys starts that of the tenant.
+    fn check_backup(&self, request: &Request, cluster: Cluster<'_>) -> Result<&DataDest, SqlError> {
         let dest = self.data_dest.as_ref();
-        let dest = if request.initiator == self.id {
-            let dest = dest.ok_or_else(error::cannot_start_backup_plain)?;
-            normal.and(twice).and(doing)?;
-            dest
-        } else {
-            normal.and(doing).and(twice)?;
-            dest.ok_or_else(|| error::cannot_start_backup("backup dest is not set."))?
-        };
-        self.check_compatible(request, dest)?;
+        let dest = dest.ok_or_else(error::cannot_start_backup_plain)?;
+        self.check_normal()?;
+        self.check_alone(request.initiator)?;
+        self.check_archiving()?;
+        if cluster.upgrading && checks_upgrade_mode(cluster.version) {
+            return Err(error::cannot_start_backup("cluster upgrading"));
+        }
+        if let (Some(base), AfterUpgrade::Refused) = (
+            self.base_of_other_version(request),
+            after_upgrade(cluster.version),
+        ) {
+            return Err(error::cannot_start_backup(&format!(
+                "cross compatible incremental backup is not supported, previous backup set \
+                 compatible is {base}, current compatible is {}",
+                self.compatible
+            )));
+        }
         Ok(dest)
     }
 
@@ -222,30 +236,65 @@ impl Tenant {
         }
     }
 
-    fn check_compatible(&self, request: &Request, dest: &DataDest) -> Result<(), SqlError> {
-        let base = self.backups.base(dest).map(|base| base.compatible);
-        match (request.backup_type, base) {
-            (super::BackupType::Inc, Some(base)) if base != self.compatible => {
-                Err(error::cannot_start_backup(&format!(
-                    "cross compatible incremental backup is not supported, previous backup set \
-                     compatible is {base}, current compatible is {}",
-                    self.compatible
-                )))
-            }
-            _ => Ok(()),
+    fn check_archiving(&self) -> Result<(), SqlError> {
+        if self.archive.is_doing() {
+            Ok(())
+        } else {
+            Err(error::cannot_start_backup(
+                "log archive status is not doing.",
+            ))
         }
     }
 
-    /// Inserts the job of an accepted BACKUP.
+    /// Each initiator may have one job of the tenant.
+    fn check_alone(&self, initiator: TenantId) -> Result<(), SqlError> {
+        if self.backups.has_row_of(initiator) {
+            Err(error::backup_in_progress())
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Returns the data version of the set that an incremental would stand on, if the tenant was
+    /// upgraded since.
+    fn base_of_other_version(&self, request: &Request) -> Option<Version> {
+        let base = self.backups.base(self.data_dest.as_ref()?)?.compatible;
+        (request.backup_type == BackupType::Inc && base != self.compatible).then_some(base)
+    }
+
+    /// Records the job of a BACKUP, or refuses it.
     pub(super) fn start_backup(
         &mut self,
         request: Request,
         now: Scn,
-        pace: &Pace,
+        cluster: Cluster<'_>,
+        events: &mut Vec<RootEvent>,
     ) -> Result<(), SqlError> {
-        let dest = self.check_backup(&request)?.clone();
-        self.backups
-            .insert(request, &dest, self.id, now, pace, self.hold);
+        let outcome = self.record_backup(request, now, cluster, events);
+        record_start(events, now, self.id, &outcome);
+        outcome
+    }
+
+    fn record_backup(
+        &mut self,
+        mut request: Request,
+        now: Scn,
+        cluster: Cluster<'_>,
+        events: &mut Vec<RootEvent>,
+    ) -> Result<(), SqlError> {
+        let dest = self.check_backup(&request, cluster)?.clone();
+        if let (Some(base), AfterUpgrade::Full) = (
+            self.base_of_other_version(&request),
+            after_upgrade(cluster.version),
+        ) {
+            request.backup_type = BackupType::Full;
+            record_full_instead(events, now, self.id, base, self.compatible);
+        }
+        let versions = (cluster.version, self.compatible);
+        self.backups.insert(request, &dest, self.id, versions, now);
+        if let Some(job) = self.backups.jobs.last_mut() {
+            settle(job, now, cluster.pace, self.hold);
+        }
         Ok(())
     }
 

@@ -1,8 +1,9 @@
-//! Activation of standbys and the upgrade of tenants of an older version.
+//! Activation of standbys, the upgrade of tenants of an older version, and that of the cluster.
 
 use std::time::Duration;
 
-use super::{ACTIVATION_STEPS, Scn, TenantId, World};
+use super::release::checks_upgrade_mode;
+use super::{ACTIVATION_STEPS, Parameter, Scn, TenantId, World};
 use crate::views::Version;
 
 /// What a statement that waits for its work is told, and when.
@@ -37,6 +38,10 @@ pub struct Upgrades {
     dooms: Vec<String>,
 }
 
+/// The parameter that says whether the cluster is being upgraded.
+const UPGRADE_MODE: &str = "enable_upgrade_mode";
+const MIN_VERSION: &str = "min_observer_version";
+
 /// How long the engine upgrades a tenant.
 const UPGRADE: Duration = Duration::from_mins(1);
 
@@ -54,6 +59,71 @@ impl Upgrades {
 }
 
 impl World {
+    /// Returns whether the cluster is in upgrade mode, as far as a client can read it.
+    #[must_use]
+    pub fn is_upgrading(&self) -> bool {
+        let mode = self.parameters.get(UPGRADE_MODE);
+        mode.is_some_and(|value| value == "True")
+    }
+
+    /// Returns whether a statement that asks for the upgrade mode is refused now.
+    #[must_use]
+    pub(crate) fn refuses_in_upgrade(&self) -> bool {
+        self.is_upgrading() && checks_upgrade_mode(self.version)
+    }
+
+    /// Begins or ends upgrade mode; working backups notice soon.
+    pub fn set_upgrade_mode(&mut self, on: bool) {
+        let value = if on { "True" } else { "False" };
+        self.parameters.insert(UPGRADE_MODE, value.to_owned());
+        self.look_at_backups_soon();
+    }
+
+    /// Sets a parameter of the cluster. Switches are kept as the kernel shows them.
+    pub(crate) fn set_parameter(&mut self, parameter: &Parameter, value: &str) {
+        let shown = match parameter.switch(value) {
+            Some(true) => "True",
+            Some(false) => "False",
+            None => value,
+        };
+        self.parameters.insert(parameter.name, shown.to_owned());
+        if parameter.name == UPGRADE_MODE {
+            self.look_at_backups_soon();
+        }
+    }
+
+    /// Ends an upgrade of the whole cluster: its version and the data version of each tenant change,
+    /// and upgrade mode ends.
+    pub(crate) fn upgrade_to(&mut self, version: Version) {
+        let at = self.now();
+        self.version = version;
+        self.parameters.remove(MIN_VERSION);
+        let ids: Vec<_> = self.tenants.iter().map(|tenant| tenant.id).collect();
+        for id in ids {
+            self.upgrade_tenant(id, version, at);
+        }
+        self.set_upgrade_mode(false);
+    }
+
+    /// Changes the data version of a tenant.
+    pub(crate) fn upgrade_tenant(&mut self, id: TenantId, to: Version, at: Scn) {
+        let mut tenants = self.tenants.iter_mut();
+        let Some(tenant) = tenants.find(|tenant| tenant.id == id) else {
+            return;
+        };
+        if tenant.compatible >= to {
+            return;
+        }
+        self.upgrades.events.push(UpgradeEvent {
+            at,
+            tenant: id,
+            from: tenant.compatible,
+            to,
+        });
+        tenant.compatible = to;
+        self.look_at_backups_soon();
+    }
+
     /// ACTIVATE STANDBY. The statement waits until the tenant is primary, which it then is, whether
     /// or not anybody waits.
     pub(crate) fn activate(&mut self, id: TenantId, now: Scn) -> Wait {

@@ -9,8 +9,8 @@ use super::parent::Parents;
 use super::tenant::Cluster;
 use super::{
     Account, Archive, Backups, ChildRows, CleanParents, Cleanups, DestId, Lag, Mode, Pace,
-    Parameter, Recoveries, Resources, Restores, Role, Scn, Standby, Storage, Stored, Table, Tenant,
-    TenantId, TenantStatus, Upgrades,
+    Parameter, Recoveries, Resources, Restores, Role, RootEvent, Scn, Standby, Storage, Stored,
+    Table, Tenant, TenantId, TenantStatus, Upgrades,
 };
 use crate::views::Version;
 
@@ -80,8 +80,8 @@ pub struct World {
     pub parents: Parents,
     /// Delete jobs of sys.
     pub clean_parents: CleanParents,
-    /// A rolling upgrade is under way.
-    pub upgrading: bool,
+    /// The event history of the root service, oldest first and of a limited number.
+    pub root_events: Vec<RootEvent>,
     /// Rows that views show late.
     pub lags: Vec<Lag>,
     /// Parameters of the cluster that were set.
@@ -112,6 +112,14 @@ pub struct World {
     last_tenant: TenantId,
 }
 
+/// What backups change, and what they only read.
+pub(super) struct Parts<'a> {
+    pub(super) cluster: Cluster<'a>,
+    pub(super) tenants: &'a mut [Tenant],
+    pub(super) parents: &'a mut Parents,
+    pub(super) events: &'a mut Vec<RootEvent>,
+}
+
 impl World {
     /// A cluster without user tenants.
     #[must_use]
@@ -127,7 +135,7 @@ impl World {
             accounts: vec![Account::root(TenantId::SYS, sys_password)],
             parents: Parents::default(),
             clean_parents: CleanParents::default(),
-            upgrading: false,
+            root_events: Vec::new(),
             lags: Vec::new(),
             parameters: BTreeMap::new(),
             address: ("127.0.0.1".to_owned(), 2881),
@@ -170,9 +178,7 @@ impl World {
             if due > now {
                 return;
             }
-            if self.parents.due() <= due {
-                self.parents.step(due, &mut self.tenants, &self.pace);
-            }
+            self.step_sys_backups(due);
             self.step_sys_cleanups(due);
             self.step_restores(due);
             self.step_recoveries(due);
@@ -181,17 +187,27 @@ impl World {
     }
 
     fn advance_tenants(&mut self, until: Scn) {
-        let cluster = Cluster {
-            version: self.version,
-            storage: &self.storage,
-            pace: &self.pace,
-        };
-        for tenant in self
-            .tenants
-            .iter_mut()
-            .filter(|tenant| tenant.due() <= until)
-        {
+        let Parts {
+            cluster, tenants, ..
+        } = self.parts();
+        for tenant in tenants.iter_mut().filter(|tenant| tenant.due() <= until) {
             tenant.advance(until, cluster);
+        }
+    }
+
+    /// Lends what backups change beside what they only read.
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            cluster: Cluster {
+                id: self.identity.id,
+                version: self.version,
+                upgrading: self.is_upgrading(),
+                storage: &self.storage,
+                pace: &self.pace,
+            },
+            tenants: &mut self.tenants,
+            parents: &mut self.parents,
+            events: &mut self.root_events,
         }
     }
 

@@ -128,20 +128,29 @@ fn the_next_backup_can_be_made_to_fail() {
 }
 
 #[test]
-fn an_unreachable_store_is_tried_again_before_a_backup_begins() {
+fn an_unreachable_store_fails_a_backup_before_it_begins() {
     let bench = Bench::new();
     let path = "file:///ob-backup/orders/data".to_owned();
     bench.inject(Fault::Path {
-        path: path.clone(),
+        path,
         health: Health::Unreachable,
     });
     bench.own("orders", BACKUP);
-    assert_eq!(bench.watch(STATUS, 120), ["INIT"]);
-    bench.inject(Fault::Path {
-        path,
-        health: Health::Ok,
-    });
-    assert_eq!(bench.watch(STATUS, 120), ["INIT", "DOING", "COMPLETED", ""]);
+    assert_eq!(bench.watch(STATUS, 120), ["INIT", "FAILED", ""]);
+    assert_eq!(bench.jobs(ORDERS, "STATUS, RESULT"), ["FAILED|-9070"]);
+}
+
+#[test]
+fn a_refused_key_is_tried_three_times_more() {
+    let bench = Bench::new();
+    let path = "file:///ob-backup/orders/data".to_owned();
+    let health = Health::KeyRefused;
+    bench.inject(Fault::Path { path, health });
+    bench.own("orders", BACKUP);
+    bench.pass(19);
+    assert_eq!(bench.rows(STATUS), ["INIT"]);
+    bench.pass(1);
+    assert_eq!(bench.jobs(ORDERS, "STATUS, RESULT"), ["FAILED|-9116"]);
 }
 
 #[test]

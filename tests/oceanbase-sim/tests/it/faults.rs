@@ -39,7 +39,7 @@ fn a_connection_lost_after_leaves_a_job() {
     let bench = Bench::new();
     hang_up(&bench, Moment::AfterCommit);
     assert_eq!(bench.ask("root@sys", BACKUP).end, End::HangUp);
-    assert_eq!(bench.jobs(1002, "JOB_ID"), ["1"]);
+    assert_eq!(bench.jobs(1, "JOB_ID"), ["1"]);
     assert_eq!(
         bench
             .simulator
@@ -61,7 +61,7 @@ fn a_statement_that_takes_too_long_was_run_all_the_same() {
         (code(&reply.end), reply.delay),
         (4012, Duration::from_secs(10))
     );
-    assert_eq!(bench.jobs(1002, "JOB_ID"), ["1"]);
+    assert_eq!(bench.jobs(1, "JOB_ID"), ["1"]);
 }
 
 #[test]

@@ -1,26 +1,24 @@
-//! Backups that sys starts, both ways, and several initiators at once.
+//! Backups that sys starts, and several initiators at once.
 
 use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::ChildRows;
+use oceanbase_sim::model::{ChildRows, TenantStatus};
 use oceanbase_sim::scenario::Scenario;
+use oceanbase_sim::value::End;
 
 use crate::bench::Bench;
+use crate::upgrades::events;
 
 const SYS: u64 = 1;
 const ORDERS: u64 = 1002;
 const BACKUP: &str = "ALTER SYSTEM BACKUP TENANT = orders DESCRIPTION = 'key-1'";
 
-fn later() -> Bench {
-    Bench::of(Scenario::new("4.3.5.2").child_rows(ChildRows::Later))
-}
-
 #[test]
 fn at_once_means_that_the_child_is_there_with_the_answer() {
-    let bench = Bench::new();
+    let bench = Bench::of(Scenario::new("4.3.5.2").child_rows(ChildRows::AtOnce));
     assert_eq!(bench.sys(BACKUP), 0);
     let facts = "JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, INITIATOR_JOB_ID, JOB_LEVEL, \
                  EXECUTOR_TENANT_ID, DESCRIPTION";
-    assert_eq!(bench.jobs(SYS, facts), ["1|0|1|1|SYS_TENANT|1002|key-1"]);
+    assert_eq!(bench.jobs(SYS, facts), ["1|0|1|1|CLUSTER|1002|key-1"]);
     assert_eq!(
         bench.jobs(ORDERS, facts),
         ["1|1|1|1|USER_TENANT|1002|key-1"]
@@ -28,18 +26,11 @@ fn at_once_means_that_the_child_is_there_with_the_answer() {
 }
 
 #[test]
-fn at_once_means_that_refusals_are_answers() {
+fn the_child_follows_the_row_of_sys_with_its_description() {
     let bench = Bench::new();
-    assert_eq!(bench.sys("ALTER SYSTEM BACKUP TENANT = blank"), 9040);
-    assert_eq!([bench.sys(BACKUP), bench.sys(BACKUP)], [0, 9036]);
-}
-
-#[test]
-fn later_means_that_the_child_follows_with_the_description() {
-    let bench = later();
     assert_eq!(bench.sys(BACKUP), 0);
     assert_eq!(bench.jobs(ORDERS, "DESCRIPTION"), Vec::<String>::new());
-    bench.pass(15);
+    bench.pass(5);
     assert_eq!(
         bench.jobs(ORDERS, "DESCRIPTION, INITIATOR_JOB_ID"),
         ["key-1|1"]
@@ -47,17 +38,122 @@ fn later_means_that_the_child_follows_with_the_description() {
 }
 
 #[test]
-fn later_means_that_a_parent_may_complete_without_a_child() {
-    let bench = later();
-    assert_eq!(bench.sys("ALTER SYSTEM BACKUP TENANT = blank"), 0);
+fn a_list_is_refused_with_what_its_first_failing_tenant_lacks() {
+    let bench = Bench::new();
+    bench.sys("ALTER SYSTEM NOARCHIVELOG TENANT = billing");
+    bench.inject(Fault::Status {
+        tenant: "blank".to_owned(),
+        status: TenantStatus::Creating,
+    });
+    let because = |list: &str| {
+        let (code, text) = bench.refused(&format!("ALTER SYSTEM BACKUP TENANT = {list}"));
+        assert_eq!(code, 9040);
+        text.replace("backup can not start, because ", "")
+    };
+    assert_eq!(
+        because("orders, billing, blank"),
+        "log archive status is not doing."
+    );
+    assert_eq!(
+        because("orders, blank, billing"),
+        "tenant status is not normal."
+    );
     bench.pass(60);
+    assert_eq!(bench.jobs(SYS, "JOB_ID"), Vec::<String>::new());
+}
+
+#[test]
+fn sys_looks_at_status_then_archiving_then_jobs_then_the_destination() {
+    let bench = Bench::new();
+    bench.sys(BACKUP);
+    bench.pass(5);
+    bench.simulator.world_mut(|world| {
+        world.tenant_mut("orders").unwrap().data_dest = None;
+    });
+    assert_eq!(bench.sys(BACKUP), 9036);
+    bench.inject(Fault::InterruptArchive {
+        tenant: "orders".to_owned(),
+        comment: None,
+    });
+    let because = || {
+        bench
+            .refused(BACKUP)
+            .1
+            .replace("backup can not start, because ", "")
+    };
+    assert_eq!(because(), "log archive status is not doing.");
+    bench.inject(Fault::Status {
+        tenant: "orders".to_owned(),
+        status: TenantStatus::Creating,
+    });
+    assert_eq!(because(), "tenant status is not normal.");
+}
+
+#[test]
+fn a_tenant_looks_at_its_destination_then_status_then_jobs_then_archiving() {
+    let bench = Bench::new();
+    let own = "ALTER SYSTEM BACKUP DATABASE";
+    let because = || match bench.ask("root@orders", own).end {
+        End::Error(error) => error.message.replace("backup can not start, because ", ""),
+        other => panic!("{other:?}"),
+    };
+    bench.own("orders", own);
+    bench.inject(Fault::InterruptArchive {
+        tenant: "orders".to_owned(),
+        comment: None,
+    });
+    assert_eq!(because(), "Backup is in progress");
+    bench.inject(Fault::Status {
+        tenant: "orders".to_owned(),
+        status: TenantStatus::Creating,
+    });
+    assert_eq!(because(), "tenant status is not normal.");
+    bench.simulator.world_mut(|world| {
+        world.tenant_mut("orders").unwrap().data_dest = None;
+    });
+    assert_eq!(because(), "backup can not start");
+}
+
+#[test]
+fn a_second_statement_before_the_child_is_there_is_accepted_and_makes_nothing() {
+    let bench = Bench::new();
+    assert_eq!([bench.sys(BACKUP), bench.sys(BACKUP)], [0, 0]);
+    bench.pass(600);
+    assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["COMPLETED|0"; 2]);
+    assert_eq!(
+        bench.jobs(ORDERS, "INITIATOR_JOB_ID, STATUS"),
+        ["1|COMPLETED"]
+    );
+    let skipped = "backup_data/handle_user_tenant_backup_failed user_tenant_id=1002 ret=-9036";
+    assert!(events(&bench).iter().any(|event| event == skipped));
+}
+
+#[test]
+fn a_tenant_that_lost_its_archive_before_its_job_is_left_out() {
+    let bench = Bench::new();
+    bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
+    bench.inject(Fault::InterruptArchive {
+        tenant: "billing".to_owned(),
+        comment: None,
+    });
+    bench.pass(600);
     assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["COMPLETED|0"]);
-    assert_eq!(bench.jobs(1006, "STATUS"), Vec::<String>::new());
+    assert_eq!(bench.jobs(ORDERS, "STATUS"), ["COMPLETED"]);
+    assert_eq!(bench.jobs(1004, "STATUS"), Vec::<String>::new());
+}
+
+#[test]
+fn three_running_jobs_of_sys_are_not_canceled_by_one_statement() {
+    let bench = Bench::new();
+    for _ in 0..3 {
+        assert_eq!(bench.sys(BACKUP), 0);
+    }
+    assert_eq!(bench.sys("ALTER SYSTEM CANCEL BACKUP"), 4016);
 }
 
 #[test]
 fn a_cancel_before_the_child_is_there_hits_nothing() {
-    let bench = later();
+    let bench = Bench::new();
     bench.sys(BACKUP);
     bench.sys("ALTER SYSTEM CANCEL BACKUP TENANT = orders");
     bench.pass(600);
@@ -71,8 +167,8 @@ fn a_parent_ends_after_its_children() {
     let status = "SELECT TENANT_ID, STATUS FROM oceanbase.CDB_OB_BACKUP_JOBS ORDER BY TENANT_ID";
     let seen = bench.watch(status, 300);
     assert_eq!(
-        seen.first().map(String::as_str),
-        Some("1|INIT,1002|INIT,1004|INIT")
+        seen.get(..2).unwrap(),
+        ["1|INIT", "1|DOING,1002|INIT,1004|INIT"].map(str::to_owned)
     );
     assert!(seen.contains(&"1|COMPLETED".to_owned()), "{seen:?}");
     assert_eq!(
@@ -88,7 +184,10 @@ fn a_parent_fails_with_the_first_result_of_a_child() {
     bench.pass(10);
     bench.sys("ALTER SYSTEM CANCEL BACKUP TENANT = billing");
     bench.pass(600);
-    assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["FAILED|-4072"]);
+    assert_eq!(
+        bench.jobs(SYS, "STATUS, RESULT, COMMENT"),
+        ["FAILED|-4072|"]
+    );
     assert_eq!(bench.jobs(ORDERS, "STATUS"), ["COMPLETED"]);
 }
 
@@ -104,7 +203,7 @@ fn a_cancel_without_a_list_cancels_the_parent_too() {
 }
 
 #[test]
-fn a_second_initiator_is_told_only_in_its_row() {
+fn a_tenant_and_sys_may_each_back_it_up_at_the_same_time() {
     let bench = Bench::new();
     assert_eq!(bench.own("orders", "ALTER SYSTEM BACKUP DATABASE"), 0);
     bench.pass(10);
@@ -112,7 +211,7 @@ fn a_second_initiator_is_told_only_in_its_row() {
     bench.pass(600);
     let mut ended = bench.jobs(ORDERS, "INITIATOR_TENANT_ID, STATUS, RESULT");
     ended.sort();
-    assert_eq!(ended, ["1002|COMPLETED|0", "1|FAILED|-9036"]);
+    assert_eq!(ended, ["1002|COMPLETED|0", "1|COMPLETED|0"]);
 }
 
 #[test]

@@ -40,4 +40,6 @@ mod standbys;
 #[cfg(test)]
 mod tables;
 #[cfg(test)]
+mod upgrades;
+#[cfg(test)]
 mod wire;
