@@ -40,6 +40,8 @@ pub mod types {
     pub const STORAGE_SWITCHED: &str = "StorageSwitched";
     /// The log backup is not further behind than its threshold.
     pub const DELAY_ACCEPTABLE: &str = "DelayAcceptable";
+    /// The account may send every statement that its object asks for.
+    pub const PRIVILEGES_SUFFICIENT: &str = "PrivilegesSufficient";
     /// The database has shown what a recovery from a storage would read.
     pub const PREVIEWED: &str = "Previewed";
     /// A full backup replaces the incremental one that was asked for.

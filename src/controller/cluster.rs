@@ -57,6 +57,7 @@ impl Reconcile for OceanBaseCluster {
             queued_tasks: queued.count(),
             archived_around: archived_around(context, &key),
             database,
+            privileges: context.clusters.privileges(&key),
             strategy_phases: shown()
                 .map(|status| status.and_then(|status| status.phase.clone()))
                 .collect(),
@@ -74,6 +75,7 @@ impl Reconcile for OceanBaseCluster {
     ) -> Decision<OceanBaseClusterStatus, Infallible> {
         let generation = self.metadata.generation.unwrap_or_default();
         cluster::decide(
+            &self.spec,
             generation,
             &self.current_status(),
             seen,

@@ -221,6 +221,7 @@ impl RecoveryTask {
             identity: snapshot.identity.clone(),
             version: snapshot.version,
             is_upgrading: snapshot.is_upgrading,
+            privileges: context.clusters.privileges(key),
             tenant: self.tenant_in(snapshot).cloned(),
             auxiliary: auxiliary.and_then(|name| snapshot.tenant(name).cloned()),
             settled: context.clusters.is_settled(key, name, snapshot),

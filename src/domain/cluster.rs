@@ -1,6 +1,7 @@
 //! A cluster's page: whether it answers, and how its backups stand (console S46..S62).
 
 mod live;
+mod privileges;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,10 +12,12 @@ use live::Live;
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Decision, Event, Next, Obstacle, time};
-use crate::api::OceanBaseClusterStatus;
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
-use crate::oceanbase::model::{DatabaseId, Identity, RoundStatus, Snapshot, Tenant, TenantId};
+use crate::api::{OceanBaseClusterSpec, OceanBaseClusterStatus};
+use crate::oceanbase::model::{
+    DatabaseId, Identity, Privileges, RoundStatus, Snapshot, Tenant, TenantId,
+};
 
 /// How many names of tenants without backup are listed.
 const LISTED: usize = 50;
@@ -39,11 +42,14 @@ pub struct Seen {
     pub archived_around: BTreeSet<TenantId>,
     /// Active alerts of these strategies.
     pub alerts: i32,
+    /// What the object's account may do; none where that is not known.
+    pub privileges: Option<Arc<Privileges>>,
 }
 
 /// Decides. A cluster's object changes nothing in the database.
 #[must_use]
 pub fn decide(
+    spec: &OceanBaseClusterSpec,
     generation: i64,
     previous: &OceanBaseClusterStatus,
     seen: &Seen,
@@ -91,6 +97,9 @@ pub fn decide(
     status.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
     conditions.push(wanted(REACHABLE, reachable, reason, &message));
+    if seen.database.is_ok() {
+        conditions.push(privileges::condition(spec, seen.privileges.as_deref()));
+    }
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
     if let Ok(snapshot) = &seen.database {

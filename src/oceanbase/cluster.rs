@@ -9,7 +9,7 @@ use tokio::sync::{Notify, broadcast};
 use super::client::Account;
 use super::credentials::ClusterKey;
 use super::database::{Database, Permit, lock};
-use super::model::Snapshot;
+use super::model::{Privileges, Snapshot};
 use super::rights::Way;
 use super::trouble::Trouble;
 
@@ -57,6 +57,8 @@ struct Reach {
     account: Option<Account>,
     /// What keeps from logging in now.
     trouble: Option<Arc<Trouble>>,
+    /// What the account may do; none where that is not known.
+    privileges: Option<Arc<Privileges>>,
 }
 
 impl Cluster {
@@ -111,6 +113,22 @@ impl Cluster {
         let mut reach = lock(&self.reach);
         reach.account = Some(account.clone());
         reach.database.replace(database)
+    }
+
+    /// Remembers what the account may do.
+    pub(super) fn set_privileges(&self, privileges: Option<Privileges>) {
+        let mut reach = lock(&self.reach);
+        if reach.privileges.as_deref() == privileges.as_ref() {
+            return;
+        }
+        reach.privileges = privileges.map(Arc::new);
+        drop(reach);
+        self.wake();
+    }
+
+    /// Returns what the account may do, or `None` where that is not known.
+    pub(super) fn privileges(&self) -> Option<Arc<Privileges>> {
+        lock(&self.reach).privileges.clone()
     }
 
     /// Forgets what kept from logging in; says whether there was something.

@@ -18,7 +18,7 @@ use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Wake};
 use super::credentials::{ClusterKey, Credentials};
 use super::database::{Database, Errand, Permit, lock};
-use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
+use super::model::{DatabaseId, HandedOver, Privileges, RestoreKey, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::rights::{COME_BACK, Way};
 use super::sender::Sender;
@@ -124,6 +124,12 @@ impl Clusters {
             .iter()
             .map(|(key, cluster)| (key.clone(), cluster.state()))
             .collect()
+    }
+
+    /// Returns what the account of an object may do, or `None` where that is not known.
+    #[must_use]
+    pub fn privileges(&self, key: &ClusterKey) -> Option<Arc<Privileges>> {
+        self.get(key)?.privileges()
     }
 
     /// The database that the object was last seen to lead to.

@@ -22,9 +22,12 @@ pub use tables::TableRecovery;
 use super::capability::Capability;
 use super::client::ServerError;
 use super::destination::{Destination, Place};
-use super::error::{explain_refusal, explain_refusal_of_pool, explain_refusal_to_restore};
+use super::error::{
+    MISSING_PRIVILEGE, explain_missing, explain_refusal, explain_refusal_of_pool,
+    explain_refusal_to_restore,
+};
 use super::model::{
-    DELETE_POLICY, Destinations, Failure, JobKey, RestoreKey, TenantId, TenantName,
+    DELETE_POLICY, Destinations, Failure, JobKey, Privilege, RestoreKey, TenantId, TenantName,
 };
 use super::password::RestorePassword;
 use super::view::Query;
@@ -232,6 +235,15 @@ impl Command {
         }
     }
 
+    /// Returns the privilege that the statement needs in the sys tenant.
+    #[must_use]
+    pub fn privilege(&self) -> Privilege {
+        match self {
+            Self::Recovery(recovery) => recovery.privilege(),
+            _ => Privilege::AlterSystem,
+        }
+    }
+
     /// Returns whether the statement waits until an upgrade of the cluster has ended. During one, sys
     /// accepts a BACKUP and starts nothing, and RESTORE and RECOVER TABLE are rejected.
     #[must_use]
@@ -264,18 +276,30 @@ impl Command {
     /// backup or restore, and this one must not go without it.
     #[must_use]
     pub fn preface(&self) -> Option<Preface> {
-        let (name, text) = match self {
-            Self::Backup { password, .. } => ("set_encryption", password.as_ref()?.statement()),
-            Self::Recovery(recovery) => ("set_decryption", recovery.decryption()?),
+        // Whoever may start a session may SET ENCRYPTION.
+        let (name, text, privilege) = match self {
+            Self::Backup { password, .. } => (
+                "set_encryption",
+                password.as_ref()?.statement(),
+                Privilege::Select,
+            ),
+            Self::Recovery(recovery) => {
+                ("set_decryption", recovery.decryption()?, Privilege::Super)
+            }
             _ => return None,
         };
-        Some(Preface { name, text })
+        Some(Preface {
+            name,
+            text,
+            privilege,
+        })
     }
 
     /// Explains why the database refuses it.
     #[must_use]
     pub fn refusal(&self, error: &ServerError) -> Failure {
         match self {
+            _ if error.code == MISSING_PRIVILEGE => explain_missing(self.privilege(), error),
             Self::Recovery(Recovery::CreatePool { .. }) => explain_refusal_of_pool(error),
             Self::Recovery(_) => explain_refusal_to_restore(error),
             _ => explain_refusal(error),

@@ -6,7 +6,7 @@ mod page;
 mod table;
 
 use super::client::ServerError;
-use super::model::{Failure, FailureClass};
+use super::model::{Failure, FailureClass, Privilege};
 
 use FailureClass::{NotYet, Permanent, Unknown};
 
@@ -57,6 +57,33 @@ fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
             class: NotYet,
             passing: true,
         },
+    }
+}
+
+/// `OB_ERR_NO_PRIVILEGE`: the account lacks a privilege, or its tenant is not sys.
+pub const MISSING_PRIVILEGE: u16 = 1227;
+
+/// Explains 1227 of a statement that needs this privilege. The text names a privilege where one is
+/// missing; where only the sys tenant may run the statement, it is `Access denied` alone.
+#[must_use]
+pub fn explain_missing(privilege: Privilege, error: &ServerError) -> Failure {
+    let known = explain(i32::from(error.code));
+    if !error.text.contains("privilege") {
+        return Failure {
+            reason: "NotSysTenant",
+            message:
+                "only the sys tenant may run the statement (error 1227): use an account of sys in \
+                      the cluster's Secret, such as `backup@sys`"
+                    .to_owned(),
+            ..known
+        };
+    }
+    Failure {
+        message: format!(
+            "the account lacks a privilege (error 1227): GRANT {privilege} to the account in the \
+             cluster's Secret; docs/least-privilege.md lists all grants"
+        ),
+        ..known
     }
 }
 
@@ -223,6 +250,23 @@ mod tests {
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn a_missing_privilege_is_named_and_told_from_the_wrong_tenant() {
+        let said = |text: &str| {
+            let text = text.to_owned();
+            explain_missing(Privilege::Super, &ServerError { code: 1227, text })
+        };
+        let missing = said(
+            "Access denied; you need (at least one of) the SUPER privilege(s) for this operation",
+        );
+        assert_eq!(missing.reason, "MissingPrivilege");
+        assert!(
+            missing.message.contains("GRANT SUPER ON *.*"),
+            "{missing:?}"
+        );
+        assert_eq!(said("Access denied").reason, "NotSysTenant");
     }
 
     #[test]

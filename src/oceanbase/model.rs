@@ -6,6 +6,7 @@ mod cleanup;
 mod destinations;
 mod id;
 mod job;
+mod privilege;
 mod progress;
 mod resource;
 mod restore;
@@ -29,6 +30,7 @@ pub use id::{
     BackupSetId, DatabaseId, Identity, JobId, JobKey, Scn, ScnError, TenantId, TenantName,
 };
 pub use job::{BackupRefusal, Job, JobStatus};
+pub use privilege::{Privilege, Privileges};
 pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneName};
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-use super::client::{Account, Connect, Session};
+use super::client::{Account, Connect, QueryError, Session};
 use super::cluster::Cluster;
 use super::clusters::Clusters;
 use super::command::SESSION_SETUP;
@@ -220,6 +220,19 @@ impl Reflector {
             .map_err(|error| Trouble::from(&error))?;
         let identity =
             view::identity(&parameters, &birth).map_err(|error| Trouble::from(&error))?;
+        // What cannot be read is not known, and refuses nothing.
+        let privileges = match read.ask(&Query::Grants).await {
+            Ok(answer) => Some(view::privileges(&answer)),
+            Err(QueryError::Server(error)) => {
+                tracing::warn!(
+                    code = error.code,
+                    "privileges of the account cannot be read"
+                );
+                None
+            }
+            Err(error) => return Err(Trouble::from(&error)),
+        };
+        self.cluster.set_privileges(privileges);
         Ok((identity, version, community))
     }
 

@@ -15,7 +15,7 @@ pub use inspect::Inspection;
 use super::capability::Capability;
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
 use super::command::{Command, Preface, SESSION_SETUP, limit};
-use super::error::{explain, explain_refusal};
+use super::error::{MISSING_PRIVILEGE, explain, explain_missing, explain_refusal};
 use super::model::{Answer, DatabaseId, Failure, FailureClass};
 use super::validity::Validity;
 use super::version::Version;
@@ -290,7 +290,12 @@ impl Sender {
         match answer {
             Ok(_) => Ok(()),
             Err(QueryError::Server(error)) => {
-                Err(Stop::Answer(look::not_asked(explain_refusal(&error))))
+                let failure = if error.code == MISSING_PRIVILEGE {
+                    explain_missing(preface.privilege, &error)
+                } else {
+                    explain_refusal(&error)
+                };
+                Err(Stop::Answer(look::not_asked(failure)))
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }

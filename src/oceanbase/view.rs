@@ -12,8 +12,8 @@ pub use cleanup::CleanupQuery;
 pub use read::{
     Legible, TenantRow, ViewError, archive_dests, backup_refusals, cleaned_items, cleanups,
     data_dests, data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools,
-    preview, progress, restores, rounds, servers, sets, store_checks, store_limits, tables,
-    tenants, units, upgrade_mode, version, zones,
+    preview, privileges, progress, restores, rounds, servers, sets, store_checks, store_limits,
+    tables, tenants, units, upgrade_mode, version, zones,
 };
 pub use restore::RestoreQuery;
 pub use store::StoreQuery;
@@ -62,6 +62,8 @@ pub enum Query {
     /// Backups that sys accepted and that the database did not start for a tenant, from this instant
     /// on; from V4.2.0 on.
     BackupRefusals(Timestamp),
+    /// Privileges of the session's account.
+    Grants,
     /// Running jobs with this key.
     RunningJobsByKey(JobKey),
     /// Ended jobs with this key.
@@ -105,6 +107,7 @@ impl Query {
             Self::LagTargets => "lag_targets",
             Self::UpgradeMode => "upgrade_mode",
             Self::BackupRefusals(_) => "backup_refusals",
+            Self::Grants => "grants",
             Self::RunningJobsByKey(_) => "running_jobs_by_key",
             Self::JobHistoryByKey(_) => "job_history_by_key",
             Self::OwnJobsByKey(_) => "own_jobs_by_key",
@@ -205,6 +208,7 @@ impl Query {
             Self::UpgradeMode => "SELECT DISTINCT VALUE FROM oceanbase.GV$OB_PARAMETERS \
                  WHERE NAME = 'enable_upgrade_mode'"
                 .to_owned(),
+            Self::Grants => "SHOW GRANTS".to_owned(),
             Self::BackupRefusals(since) => format!(
                 "SELECT TIMESTAMP, VALUE1, VALUE2 \
                  FROM oceanbase.DBA_OB_ROOTSERVICE_EVENT_HISTORY \

@@ -1,6 +1,7 @@
 //! A cluster's page, for what the database and the strategies show.
 
 mod outage;
+mod privileges;
 mod windows;
 
 use super::*;
@@ -95,6 +96,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         queued_tasks: 0,
         archived_around: BTreeSet::new(),
         alerts: 0,
+        privileges: None,
     }
 }
 
@@ -124,15 +126,30 @@ fn connecting() -> Obstacle {
 }
 
 /// A page that is written again and again.
-#[derive(Default)]
 struct Page {
+    spec: OceanBaseClusterSpec,
     status: OceanBaseClusterStatus,
     events: Vec<(bool, &'static str)>,
 }
 
+impl Default for Page {
+    fn default() -> Self {
+        let spec = serde_json::json!({
+            "endpoints": ["db:2881"],
+            "credentialsSecretRef": {"name": "sys"},
+            "tls": {"mode": "Disabled"},
+        });
+        Self {
+            spec: serde_json::from_value(spec).unwrap(),
+            status: OceanBaseClusterStatus::default(),
+            events: Vec::new(),
+        }
+    }
+}
+
 impl Page {
     fn look(&mut self, seen: &Seen, second: i64) -> &OceanBaseClusterStatus {
-        let decision = decide(1, &self.status, seen, at(second));
+        let decision = decide(&self.spec, 1, &self.status, seen, at(second));
         assert_sound(&decision.status.conditions, 1);
         let event = decision.event.map(|event| (event.warning, event.reason));
         self.events.extend(event);
@@ -222,7 +239,7 @@ fn what_is_known_stands_while_the_operator_connects_anew() {
 fn an_edit_is_answered_though_the_operator_connects_anew() {
     let mut page = Page::default();
     page.look(&shows(Vec::new()), 0);
-    let decision = decide(2, &page.status, &hidden(connecting()), at(1));
+    let decision = decide(&page.spec, 2, &page.status, &hidden(connecting()), at(1));
     assert_eq!(decision.status.observed_generation, Some(2));
 }
 

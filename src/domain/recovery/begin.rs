@@ -75,6 +75,8 @@ impl Draft<'_> {
         let key = self.key();
         let takes = precheck::target(self.spec(), target, key.as_ref(), restores);
         let takes = takes.and_then(|()| self.is_verifiable(target));
+        let takes =
+            takes.and_then(|()| precheck::privileges(self.spec(), target.privileges.as_deref()));
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }

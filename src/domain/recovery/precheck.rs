@@ -1,10 +1,12 @@
 //! What is looked at before anything is changed. Each refusal says what stands in the way and what
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
+mod privileges;
 mod resources;
 mod room;
 mod spelled;
 
+pub(super) use privileges::privileges;
 pub(super) use room::{needs_servers, room};
 pub(super) use spelled::spelled;
 

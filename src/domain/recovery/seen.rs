@@ -8,8 +8,8 @@ use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Obstacle;
 use crate::domain::windows::Recoverable;
 use crate::oceanbase::model::{
-    BackupSet, BackupSetId, DatabaseId, HandedOver, Identity, Piece, RestoreKey, Restores, Tenant,
-    TenantId,
+    BackupSet, BackupSetId, DatabaseId, HandedOver, Identity, Piece, Privileges, RestoreKey,
+    Restores, Tenant, TenantId,
 };
 use crate::oceanbase::version::Version;
 
@@ -137,6 +137,8 @@ pub struct TargetSeen {
     pub version: Version,
     /// Whether it is being upgraded.
     pub is_upgrading: bool,
+    /// What the account of the target may do; none where that is not known.
+    pub privileges: Option<Arc<Privileges>>,
     /// The tenant of the target's name.
     pub tenant: Option<Arc<Tenant>>,
     /// The auxiliary tenant that the job's row names, while it is there.

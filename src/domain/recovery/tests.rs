@@ -149,6 +149,7 @@ impl Story {
             identity: identity(),
             version: Version([4, 3, 5, 2]),
             is_upgrading: false,
+            privileges: None,
             tenant: None,
             auxiliary: None,
             settled: true,

@@ -8,7 +8,8 @@ use super::{Guard, TableRecovery};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
-    Cpu, Locality, PrimaryZone, ResourceName, RestoreKey, Scn, TenantId, TenantName, ZoneName,
+    Cpu, Locality, PrimaryZone, Privilege, ResourceName, RestoreKey, Scn, TenantId, TenantName,
+    ZoneName,
 };
 use crate::oceanbase::password::{RestorePassword, decryption};
 use crate::oceanbase::view::{Query, RestoreQuery};
@@ -224,6 +225,18 @@ impl Recovery {
             Self::UpgradeTenant { .. } => Some(Capability::TenantUpgradeJob),
             Self::Tables(tables) => tables.needs(),
             _ => None,
+        }
+    }
+
+    /// Returns the privilege that the statement needs in the sys tenant.
+    pub(super) fn privilege(&self) -> Privilege {
+        match self {
+            Self::CreateUnit { .. } | Self::DropUnit { .. } => Privilege::CreateResourceUnit,
+            Self::CreatePool { .. } | Self::DropPool { .. } => Privilege::CreateResourcePool,
+            Self::DropTenant { .. }
+            | Self::ActivateStandby { .. }
+            | Self::Tables(TableRecovery::DropAuxiliary { .. }) => Privilege::Super,
+            _ => Privilege::AlterSystem,
         }
     }
 

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use crate::oceanbase::model::Privilege;
+
 /// What a session is told before one statement, which is for that statement alone.
 #[derive(Clone, Debug)]
 pub struct Preface {
@@ -11,6 +13,8 @@ pub struct Preface {
     pub name: &'static str,
     /// Its text, with a password in it.
     pub text: SecretString,
+    /// The privilege that it needs.
+    pub privilege: Privilege,
 }
 
 /// What a session is told before a command: how long the database may work on it.

@@ -49,10 +49,10 @@ pub const EXPLANATIONS: &[Explanation] = table! {
         "check the settings of the BackupStorage, and of the log backup or the recovery"
     1227 MissingPrivilege Permanent
         "the account lacks a privilege"
-        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
+        "grant what docs/least-privilege.md lists for the operation to the account in the cluster's Secret"
     1142 MissingPrivilege Permanent
         "the account may not read a view"
-        "grant ALTER SYSTEM on *.* and SELECT on oceanbase.* to the account in the cluster's Secret"
+        "GRANT SELECT ON oceanbase.* to the account in the cluster's Secret"
     1295 StatementNotUnderstood Permanent
         "the database does not take the statement in this protocol"
         "report this with the version of the server"

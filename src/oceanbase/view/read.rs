@@ -17,7 +17,7 @@ use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
     ArchiveDest, BackupRefusal, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId,
-    JobStatus, Piece, Round, RoundStatus, Scn, TenantId,
+    JobStatus, Piece, Privileges, Round, RoundStatus, Scn, TenantId,
 };
 use crate::oceanbase::version::Version;
 
@@ -277,6 +277,13 @@ pub fn upgrade_mode(answer: &Rows) -> Result<bool, ViewError> {
         }
     }
     Ok(false)
+}
+
+/// Reads [`Query::Grants`]: one grant a row, in its only column.
+#[must_use]
+pub fn privileges(answer: &Rows) -> Privileges {
+    let grants = answer.rows.iter();
+    Privileges::parse(grants.filter_map(|row| row.first()?.as_deref()))
 }
 
 /// Reads [`Query::BackupRefusals`] by tenant, and what is wrong with the rows that cannot be read. A

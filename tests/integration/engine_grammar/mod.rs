@@ -40,7 +40,7 @@ use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQue
 pub(crate) fn kinds_of_queries() -> usize {
     let others = kinds!(Query:
         Version Identity Bootstrap Tenants Rounds ArchiveDests ArchiveDestOf DataDests DataDestOf
-        RunningJobs Progress JobHistory Sets Pieces Policies LagTargets UpgradeMode BackupRefusals
+        RunningJobs Progress JobHistory Sets Pieces Policies LagTargets UpgradeMode BackupRefusals Grants
         RunningJobsByKey JobHistoryByKey OwnJobsByKey OwnJobHistoryByKey Restore Cleanup Store
     ) - 3;
     others

@@ -28,6 +28,7 @@ pub(super) fn every_query() -> Vec<Query> {
         Query::Policies,
         Query::LagTargets,
         Query::UpgradeMode,
+        Query::Grants,
         Query::BackupRefusals(since),
         Query::RunningJobsByKey(job()),
         Query::JobHistoryByKey(job()),

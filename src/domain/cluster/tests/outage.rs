@@ -12,7 +12,14 @@ fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
         (page.kstatus(), page.reachable()),
         (Kstatus::Current, Some("False"))
     );
-    let edited = decide(2, &page.status, &hidden(Obstacle::outage()), at(2)).status;
+    let edited = decide(
+        &page.spec,
+        2,
+        &page.status,
+        &hidden(Obstacle::outage()),
+        at(2),
+    )
+    .status;
     assert_eq!(
         kstatus(2, edited.observed_generation, &edited.conditions),
         Kstatus::InProgress,

@@ -1,6 +1,7 @@
 //! What releases of OceanBase cannot do, and how a recovery ends there.
 
 use super::*;
+use crate::oceanbase::model::Privileges;
 
 fn of_storage() -> Value {
     let mut spec = spec();
@@ -129,4 +130,36 @@ fn a_name_that_needs_quotes_is_refused_before_anything_is_sent_where_the_release
             assert!(message.contains("`shop`.`orders-old`"), "{message}");
         }
     }
+}
+
+#[test]
+fn a_recovery_whose_account_lacks_a_privilege_is_refused_before_anything_is_changed() {
+    let all = [
+        "ALTER SYSTEM",
+        "SUPER",
+        "CREATE RESOURCE UNIT",
+        "CREATE RESOURCE POOL",
+    ];
+    for lacking in all {
+        let granted: Vec<_> = all.into_iter().filter(|it| *it != lacking).collect();
+        let grant = format!("GRANT {} ON *.* TO 'backup'", granted.join(", "));
+        let mut story = Story::new(spec());
+        story.target().privileges = Some(Arc::new(Privileges::parse([&*grant])));
+        assert_eq!(story.pass(0), None, "{lacking}");
+        let cause = story.status.cause.clone().unwrap();
+        assert_eq!(cause.reason, "MissingPrivilege");
+        let expected = format!("GRANT {lacking} ON *.*");
+        assert!(cause.message.contains(&expected), "{}", cause.message);
+    }
+}
+
+#[test]
+fn a_standby_in_pools_that_are_there_needs_neither_super_nor_resources() {
+    let mut spec = spec();
+    spec["finish"] = json!("Standby");
+    spec["target"]["resources"] = json!({"type": "Pools", "pools": [resource()]});
+    let mut story = Story::new(spec).with_resources(None);
+    let grants = ["GRANT ALTER SYSTEM ON *.* TO 'backup'"];
+    story.target().privileges = Some(Arc::new(Privileges::parse(grants)));
+    assert!(matches!(story.pass(0), Some(Effect::Restore { .. })));
 }

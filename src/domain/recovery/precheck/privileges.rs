@@ -1,0 +1,46 @@
+//! Whether the account of the target may do all that the recovery needs: a missing privilege would otherwise
+//! show after the tenant was restored.
+
+use crate::api::RecoveryTaskSpec;
+use crate::api::recovery_task::{Finish, ResourcesType, TargetType};
+use crate::domain::Obstacle;
+use crate::oceanbase::model::{Privilege, Privileges};
+
+/// Checks the privileges that are known. Those that a role may grant are left to the database.
+pub(in crate::domain::recovery) fn privileges(
+    spec: &RecoveryTaskSpec,
+    privileges: Option<&Privileges>,
+) -> Result<(), Obstacle> {
+    let Some(privileges) = privileges else {
+        return Ok(());
+    };
+    let creates = spec.target.resources.type_ == ResourcesType::Create;
+    let of_tables = spec.target.type_ == TargetType::ExistingTenant;
+    let needs_super = of_tables
+        || spec.finish == Finish::Activate
+        || spec.verification.is_some()
+        || !spec.decryption_secret_refs.is_empty();
+    let needed = [
+        (Privilege::AlterSystem, true),
+        (Privilege::Super, needs_super),
+        (Privilege::CreateResourceUnit, creates),
+        (Privilege::CreateResourcePool, creates),
+    ];
+    let lacking: Vec<_> = needed
+        .into_iter()
+        .filter(|(privilege, is_needed)| *is_needed && privileges.has(*privilege) == Some(false))
+        .map(|(privilege, _)| format!("GRANT {privilege}"))
+        .collect();
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(Obstacle::permanent(
+        "MissingPrivilege",
+        format!(
+            "the account of the target lacks privileges that the recovery needs: {}; grant them \
+             (docs/least-privilege.md), wait until the OceanBaseCluster shows PrivilegesSufficient, \
+             then create a new RecoveryTask",
+            lacking.join(", ")
+        ),
+    ))
+}
