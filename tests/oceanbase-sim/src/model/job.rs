@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::release::{has_fused_phases, has_meta_finish, has_prepare_log};
 use super::{DataDest, DestId, FileStatus, JobId, Scn, SetId, TaskId, TenantId, Uri};
 use crate::views::Version;
 
@@ -201,33 +202,36 @@ pub struct Task {
     pub bytes: u64,
 }
 
-/// Phases of a task and the share of the work after which each of them ends.
-type Phases = &'static [(&'static str, f64)];
+/// Phases of a task, the share of the work after which each of them ends, and whether a release
+/// has it.
+type Phases = &'static [(&'static str, f64, fn(Version) -> bool)];
 
-/// 4.2.5, 4.3.3 and later.
+const ALWAYS: fn(Version) -> bool = |_| true;
+
+/// 4.3.3 and later.
 const FUSED: Phases = &[
-    ("BACKUP_SYS_META", 0.03),
-    ("BACKUP_USER_META", 0.08),
-    ("BACKUP_META_FINISH", 0.10),
-    ("BACKUP_SYS_DATA", 0.15),
-    ("BACKUP_USER_DATA", DATA_ENDS),
-    ("BACKUP_FUSE_TABLET_META", 0.90),
-    ("PREPARE_BACKUP_LOG", 0.93),
-    ("BEFORE_BACKUP_LOG", 0.96),
-    ("BACKUP_LOG", 1.0),
+    ("BACKUP_SYS_META", 0.03, ALWAYS),
+    ("BACKUP_USER_META", 0.08, ALWAYS),
+    ("BACKUP_META_FINISH", 0.10, ALWAYS),
+    ("BACKUP_SYS_DATA", 0.15, ALWAYS),
+    ("BACKUP_USER_DATA", DATA_ENDS, ALWAYS),
+    ("BACKUP_FUSE_TABLET_META", 0.90, ALWAYS),
+    ("PREPARE_BACKUP_LOG", 0.93, has_prepare_log),
+    ("BEFORE_BACKUP_LOG", 0.96, ALWAYS),
+    ("BACKUP_LOG", 1.0, ALWAYS),
 ];
 
-/// 4.0 to 4.2.1.
+/// Before 4.3.3; the whole 4.2 line has them.
 const MINOR_MAJOR: Phases = &[
-    ("DOING", 0.02),
-    ("BACKUP_SYS_META", 0.05),
-    ("BACKUP_USER_META", 0.08),
-    ("BACKUP_META_FINISH", 0.10),
-    ("BACKUP_DATA_SYS", 0.15),
-    ("BACKUP_DATA_MINOR", 0.40),
-    ("BACKUP_DATA_MAJOR", DATA_ENDS),
-    ("BEFORE_BACKUP_LOG", 0.95),
-    ("BACKUP_LOG", 1.0),
+    ("DOING", 0.02, ALWAYS),
+    ("BACKUP_SYS_META", 0.05, ALWAYS),
+    ("BACKUP_USER_META", 0.08, ALWAYS),
+    ("BACKUP_META_FINISH", 0.10, has_meta_finish),
+    ("BACKUP_DATA_SYS", 0.15, ALWAYS),
+    ("BACKUP_DATA_MINOR", 0.40, ALWAYS),
+    ("BACKUP_DATA_MAJOR", DATA_ENDS, ALWAYS),
+    ("BEFORE_BACKUP_LOG", 0.95, ALWAYS),
+    ("BACKUP_LOG", 1.0, ALWAYS),
 ];
 
 const DATA_BEGINS: f64 = 0.10;
@@ -236,12 +240,15 @@ const DATA_ENDS: f64 = 0.85;
 /// `STATUS` of the task of a running job.
 #[must_use]
 pub fn phase(version: Version, progress: f64) -> &'static str {
-    let fused = version.has(&[Version::V4_2_5, Version([4, 3, 3, 0])]);
-    let phases = if fused { FUSED } else { MINOR_MAJOR };
+    let phases = if has_fused_phases(version) {
+        FUSED
+    } else {
+        MINOR_MAJOR
+    };
     phases
         .iter()
-        .find(|(_, end)| progress < *end)
-        .map_or("BACKUP_LOG", |(name, _)| name)
+        .find(|(_, end, is_in)| progress < *end && is_in(version))
+        .map_or("BACKUP_LOG", |(name, _, _)| name)
 }
 
 /// The share of the macro blocks that is done.
@@ -335,17 +342,49 @@ impl BackupSet {
 mod tests {
     use super::*;
 
+    fn phases<const N: usize>(versions: [&str; N], progress: f64) -> [&'static str; N] {
+        versions.map(|version| phase(version.parse().unwrap(), progress))
+    }
+
     #[test]
-    fn phase_names_depend_on_the_release_line() {
-        let at_half = |version: &str| phase(version.parse().unwrap(), 0.5);
+    fn phase_names_changed_with_4_3_3_and_never_in_the_4_2_line() {
         assert_eq!(
-            ["4.2.1.10", "4.2.5.1", "4.3.0.1", "4.3.5.2"].map(at_half),
+            phases(
+                ["4.2.1.10", "4.2.5.1", "4.3.2.0", "4.3.3.0", "4.3.5.2"],
+                0.5
+            ),
             [
                 "BACKUP_DATA_MAJOR",
-                "BACKUP_USER_DATA",
                 "BACKUP_DATA_MAJOR",
+                "BACKUP_DATA_MAJOR",
+                "BACKUP_USER_DATA",
                 "BACKUP_USER_DATA"
             ]
+        );
+    }
+
+    #[test]
+    fn the_end_of_meta_is_a_phase_from_4_2_1_3_on() {
+        assert_eq!(
+            phases(
+                ["4.1.0.0", "4.2.1.2", "4.2.1.3", "4.2.2.0", "4.3.0.0"],
+                0.09
+            ),
+            [
+                "BACKUP_DATA_SYS",
+                "BACKUP_DATA_SYS",
+                "BACKUP_META_FINISH",
+                "BACKUP_META_FINISH",
+                "BACKUP_META_FINISH"
+            ]
+        );
+    }
+
+    #[test]
+    fn log_is_prepared_after_4_3_3() {
+        assert_eq!(
+            phases(["4.3.3.0", "4.3.5.1"], 0.92),
+            ["BEFORE_BACKUP_LOG", "PREPARE_BACKUP_LOG"]
         );
     }
 

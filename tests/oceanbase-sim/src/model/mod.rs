@@ -63,7 +63,9 @@ pub use parent::{ChildRows, Parents, SysRequest};
 pub use past::PastBackup;
 pub use policy::Policy;
 pub use recover::{RecoverJob, RecoverRequest, RecoverStage, Recoveries};
-pub(crate) use release::takes_plus_archivelog;
+pub(crate) use release::{
+    RestoreAnswer, has_log_mode, limits_reading, restore_answer, takes_plus_archivelog,
+};
 pub use resource::{Pool, Resources, Server, UnitConfig, UnitSize};
 pub use restorable::{Reading, Restorable, Shortage, Window};
 pub use restore::{Origin, RestoreDoom, RestoreJob, RestoreRequest, RestoreStage, Seed};

@@ -2,6 +2,12 @@
 
 use crate::views::Version;
 
+/// The first release of the 4.2.1 line that reports why a restore failed to its statement, and that
+/// shows `BACKUP_META_FINISH`.
+const V4_2_1_3: Version = Version([4, 2, 1, 3]);
+/// The first releases of their lines in which RESTORE sets its own limit for all of its work.
+const V4_2_4: Version = Version([4, 2, 4, 0]);
+const V4_3_2: Version = Version([4, 3, 2, 0]);
 /// The first release that takes a full backup in place of an incremental after an upgrade.
 const V4_3_3: Version = Version([4, 3, 3, 0]);
 
@@ -43,6 +49,54 @@ pub(crate) fn takes_plus_archivelog(version: Version) -> bool {
     version >= Version::V4_2
 }
 
+/// Returns whether a tenant has a `LOG_MODE`. In 4.0 the statement itself opens the round.
+pub(crate) fn has_log_mode(version: Version) -> bool {
+    version >= Version::V4_1
+}
+
+/// Returns whether `BACKUP_META_FINISH` is a phase of a backup.
+pub(crate) fn has_meta_finish(version: Version) -> bool {
+    version >= V4_2_1_3
+}
+
+/// Returns whether the phases of a backup have the names of 4.3.3.
+pub(crate) fn has_fused_phases(version: Version) -> bool {
+    version >= V4_3_3
+}
+
+/// Returns whether `PREPARE_BACKUP_LOG` is a phase. It came between 4.3.3 and 4.3.5.1.
+pub(crate) fn has_prepare_log(version: Version) -> bool {
+    version >= Version::V4_3_5
+}
+
+/// How RESTORE answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RestoreAnswer {
+    /// OK as soon as the job is recorded.
+    AtOnce,
+    /// The statement waits; a failure is an internal number without a meaning.
+    Number,
+    /// The statement waits; a failure is 9099 with the comment of the job.
+    Comment,
+}
+
+/// Returns how RESTORE answers (`sync_wait_tenant_created_`).
+pub(crate) fn restore_answer(version: Version) -> RestoreAnswer {
+    if version < Version::V4_1 {
+        RestoreAnswer::AtOnce
+    } else if version < V4_2_1_3 {
+        RestoreAnswer::Number
+    } else {
+        RestoreAnswer::Comment
+    }
+}
+
+/// Returns whether the limit of ten minutes holds for the whole of a RESTORE. Before, the storage is
+/// read under `ob_query_timeout`, and only the wait for the tenant has the limit.
+pub(crate) fn limits_reading(version: Version) -> bool {
+    version.has(&[V4_2_4, V4_3_2])
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +119,25 @@ mod tests {
                 AfterUpgrade::Refused,
                 AfterUpgrade::Refused,
                 AfterUpgrade::Full
+            ]
+        );
+    }
+
+    #[test]
+    fn a_failed_restore_reaches_its_statement_from_4_2_1_3_on() {
+        let releases = [
+            "4.0.0.0", "4.1.0.0", "4.2.0.0", "4.2.1.2", "4.2.1.3", "4.2.2.0", "4.3.0.0",
+        ];
+        assert_eq!(
+            each(releases, restore_answer),
+            [
+                RestoreAnswer::AtOnce,
+                RestoreAnswer::Number,
+                RestoreAnswer::Number,
+                RestoreAnswer::Number,
+                RestoreAnswer::Comment,
+                RestoreAnswer::Comment,
+                RestoreAnswer::Comment
             ]
         );
     }
