@@ -8,6 +8,7 @@ mod texts;
 pub use texts::{result_text, wire_text};
 
 use crate::value::SqlError;
+use crate::views::Version;
 
 const GENERAL: &str = "HY000";
 
@@ -203,6 +204,22 @@ pub(crate) fn format_file_foreign() -> SqlError {
     )
 }
 
+/// Puts an error of a format file into the words of a release.
+#[must_use]
+pub(crate) fn in_words_of(version: Version, error: SqlError) -> SqlError {
+    match texts::text_before_4_3(-i64::from(error.code)) {
+        Some(text) if version < Version::V4_3 => with_code(error.code, text),
+        _ => error,
+    }
+}
+
+/// Returns the default text of an OceanBase code in a release, as it stands in `COMMENT` columns.
+#[must_use]
+pub(crate) fn result_text_of(version: Version, code: i64) -> &'static str {
+    let older = texts::text_before_4_3(code).filter(|_| version < Version::V4_3);
+    older.unwrap_or_else(|| result_text(code))
+}
+
 pub(crate) fn destination_full() -> SqlError {
     with_code(9082, "backup device out of space")
 }
@@ -337,8 +354,13 @@ pub(crate) fn rounds_not_continuous() -> SqlError {
     with_code(9077, "log discontinuous between two archive rounds")
 }
 
+/// The number that 4.1 to 4.2.1.2 answer in place of the error of a restore: that of an internal state.
+pub(crate) fn restore_failed_without_reason() -> SqlError {
+    with_code(5, "Unknown error")
+}
+
 pub(crate) fn restore_failed(tenant: &str, comment: &str) -> SqlError {
-    with_code(9099, format!("'{tenant}' restore failed, {comment}"))
+    with_code(9099, format!("`{tenant}` restore failed, `{comment}`"))
 }
 
 /// 9119 with what is missing.

@@ -3,7 +3,7 @@
 
 /// The number on the wire, the OceanBase code, and the text.
 #[rustfmt::skip]
-const TEXTS: [(u16, i64, &str); 80] = [
+const TEXTS: [(u16, i64, &str); 82] = [
     (1045, -4043, "Access denied for user"),
     (1062, -5024, "Duplicate entry"),
     (1064, -5001, "You have an error in your SQL syntax; check the manual that corresponds to your OceanBase version for the right syntax to use"),
@@ -27,6 +27,8 @@ const TEXTS: [(u16, i64, &str); 80] = [
     (4648, -4648, "resource unit not exist"),
     (4650, -4650, "resource pool not exist"),
     (4651, -4651, "resource pool already exist"),
+    (4656, -4656, "resource pool unit num is bigger than zone server count"),
+    (4657, -4657, "resource pool list unit servers intersect"),
     (4658, -4658, "create tenant only support single resource pool now"),
     (5099, -5099, "System config unknown"),
     (5156, -5156, "tenant already exist"),
@@ -99,6 +101,15 @@ pub fn result_text(code: i64) -> &'static str {
         .map_or("Common error", |(_, _, text)| text)
 }
 
+/// Texts that changed with the 4.3 line.
+pub(super) fn text_before_4_3(code: i64) -> Option<&'static str> {
+    match code {
+        -9080 => Some("the format file does not exist under the destination"),
+        -9081 => Some("the content of the format file at the destination does not match"),
+        _ => None,
+    }
+}
+
 /// The default text of a number on the wire; none for a number that is not listed.
 #[must_use]
 pub fn wire_text(number: u16) -> Option<&'static str> {
@@ -117,9 +128,9 @@ mod tests {
     /// The numbers that a client or a RESULT column can show (`ob_errno.def`), as far as backup,
     /// log archiving, their cleanup and restore can come to them.
     #[rustfmt::skip]
-    const DEFINED: [u16; 78] = [
+    const DEFINED: [u16; 80] = [
         1045, 1062, 1064, 1146, 1210, 1227, 1235, 1295,
-        4012, 4016, 4018, 4023, 4072, 4109, 4143, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4658,
+        4012, 4016, 4018, 4023, 4072, 4109, 4143, 4179, 4554, 4624, 4626, 4647, 4648, 4650, 4651, 4656, 4657, 4658,
         5099, 5156, 5157, 5160,
         9003, 9011, 9014, 9023, 9024, 9025, 9026, 9027, 9029, 9036, 9040, 9041, 9044, 9045, 9046,
         9047, 9048, 9049, 9053, 9058, 9060, 9064, 9066, 9069, 9070, 9071, 9077, 9078, 9079, 9080,

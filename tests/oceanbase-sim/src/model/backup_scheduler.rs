@@ -6,7 +6,7 @@ use super::{
     BackupSet, BackupType, Backups, DataDest, FileStatus, Job, JobStatus, Pace, Purpose,
     RoundStatus, Scn, SetId, SetStatus, Stage, Storage, Task, TenantId,
 };
-use crate::error::result_text;
+use crate::error::result_text_of;
 use crate::views::Version;
 
 /// What the scheduler sees besides its own rows.
@@ -101,7 +101,7 @@ impl Surroundings<'_> {
     fn root_service_comment(&self, code: i64) -> String {
         format!(
             "(ROOTSERVICE)addr: {NODE}, result: {code}({}), trace_id: YB42{:08X}-000000-0-0",
-            result_text(code),
+            result_text_of(self.version, code),
             self.tenant.0
         )
     }

@@ -34,7 +34,7 @@ impl World {
         id: TenantId,
         dest: Option<ArchiveDest>,
     ) -> Result<(), SqlError> {
-        let (now, cluster) = (self.now(), self.identity.id);
+        let (now, cluster) = (self.now(), (self.identity.id, self.version));
         let Some(tenant) = self.tenants.iter_mut().find(|tenant| tenant.id == id) else {
             return Err(error::unknown_tenant());
         };
@@ -52,7 +52,7 @@ impl World {
 
     /// Sets or removes `DATA_BACKUP_DEST`.
     pub(crate) fn set_data_dest(&mut self, id: TenantId, uri: Option<Uri>) -> Result<(), SqlError> {
-        let (now, cluster) = (self.now(), self.identity.id);
+        let (now, cluster) = (self.now(), (self.identity.id, self.version));
         let Some(tenant) = self.tenants.iter_mut().find(|tenant| tenant.id == id) else {
             return Err(error::unknown_tenant());
         };

@@ -316,11 +316,13 @@ impl Tenant {
         &mut self,
         uri: &Uri,
         purpose: Purpose,
-        cluster: u64,
+        (cluster, version): (u64, Version),
         storage: &mut Storage,
         now: Scn,
     ) -> Result<DestId, SqlError> {
-        let known = storage.check(uri, cluster, self.id, purpose)?;
+        let known = storage
+            .check(uri, cluster, self.id, purpose)
+            .map_err(|refused| error::in_words_of(version, refused))?;
         let id = known.unwrap_or_else(|| {
             self.last_dest = self.last_dest.next();
             self.last_dest
