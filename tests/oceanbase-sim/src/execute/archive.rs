@@ -2,7 +2,7 @@
 
 use super::{Caller, find_users};
 use crate::error;
-use crate::model::{TenantId, World};
+use crate::model::{Purpose, RoundStatus, TenantId, World, has_log_mode};
 use crate::statement::Tenants;
 use crate::value::SqlError;
 
@@ -27,16 +27,24 @@ pub(super) fn set_log_mode(
         }
         Tenants::Named(names) => find_users(world, names, error::unsupported)?,
     };
+    if !has_log_mode(world.version) {
+        let outcomes: Vec<_> = ids.into_iter().map(|id| switch(world, id, on)).collect();
+        let failed = outcomes.into_iter().find(Result::is_err);
+        let listed = matches!(tenants, Tenants::Named(_));
+        return failed.filter(|_| listed).unwrap_or(Ok(()));
+    }
     let mut last = Ok(());
     for id in ids {
         last = switch(world, id, on);
     }
-    // Opening swallows what goes wrong in a tenant, for a list of one as well (the least
-    // convenient reading); closing answers what the last tenant answered.
+    // Opening swallows what goes wrong in a tenant, for a list of one as well; closing answers what the last tenant answered.
     if on { Ok(()) } else { last }
 }
 
 fn switch(world: &mut World, id: TenantId, on: bool) -> Result<(), SqlError> {
+    if !has_log_mode(world.version) {
+        return switch_round(world, id, on);
+    }
     let tenant = world.tenant_by_id(id).ok_or_else(error::unknown_tenant)?;
     match (on, tenant.archive.log_mode) {
         (true, true) => Err(error::already_archiving()),
@@ -48,4 +56,27 @@ fn switch(world: &mut World, id: TenantId, on: bool) -> Result<(), SqlError> {
             Ok(())
         }
     }
+}
+
+/// 4.0 has no LOG_MODE: the statement opens or closes the round itself (`enable_archive` and
+/// `disable_archive`).
+fn switch_round(world: &mut World, id: TenantId, on: bool) -> Result<(), SqlError> {
+    let tenant = world.tenant_by_id(id).ok_or_else(error::unknown_tenant)?;
+    let is_open = !matches!(
+        tenant.archive.status(),
+        None | Some(RoundStatus::Stop | RoundStatus::Stopping)
+    );
+    if !tenant.is_normal() || is_open == on || (on && !tenant.archive.is_stopped()) {
+        return Err(error::unsupported());
+    }
+    if on {
+        let dest = tenant.archive_dest.as_ref();
+        let dest = dest.ok_or_else(error::no_such_entry)?;
+        let cluster = world.identity.id;
+        let known = world.storage.check(&dest.uri, cluster, id, Purpose::Log);
+        let known = known.and_then(|known| known.ok_or_else(error::format_file_missing));
+        known.map_err(|refused| error::in_words_of(world.version, refused))?;
+    }
+    world.set_log_mode(id, on);
+    Ok(())
 }

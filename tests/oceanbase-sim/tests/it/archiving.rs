@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oceanbase_sim::fault::Fault;
-use oceanbase_sim::model::Health;
+use oceanbase_sim::model::{Health, TenantStatus};
 use oceanbase_sim::scenario::Scenario;
 
 use crate::bench::Bench;
@@ -124,4 +124,91 @@ fn the_same_directory_keeps_its_id() {
         ["file:///a", "file:///b", "file:///a/"].map(|place| set(place).join("")),
         ["1001", "1002", "1001"]
     );
+}
+
+/// A cluster of 4.0, which has no LOG_MODE.
+fn without_log_mode() -> Bench {
+    Bench::of(Scenario::new("4.0.0.0"))
+}
+
+#[test]
+fn in_4_0_archivelog_opens_the_round_itself() {
+    let bench = without_log_mode();
+    let set = "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///new'";
+    bench.own("blank", set);
+    assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 0);
+    let status = "SELECT STATUS FROM oceanbase.CDB_OB_ARCHIVELOG WHERE TENANT_ID = 1006";
+    assert_eq!(bench.rows(status), ["PREPARE"]);
+}
+
+#[test]
+fn in_4_0_archivelog_needs_a_destination_that_can_be_used() {
+    let bench = without_log_mode();
+    assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 4018);
+    let set = "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///new'";
+    bench.own("blank", set);
+    bench.inject(Fault::Path {
+        path: "file:///new".to_owned(),
+        health: Health::Unreachable,
+    });
+    assert_eq!(bench.own("blank", "ALTER SYSTEM ARCHIVELOG"), 9070);
+}
+
+#[test]
+fn in_4_0_what_cannot_be_opened_or_closed_is_not_supported() {
+    let bench = without_log_mode();
+    let plain = (1235, "Not supported feature or function".to_owned());
+    let on = "ALTER SYSTEM ARCHIVELOG TENANT = orders";
+    assert_eq!(bench.refused(on), plain);
+    let off = "ALTER SYSTEM NOARCHIVELOG TENANT = blank";
+    assert_eq!(bench.refused(off), plain);
+    bench.inject(Fault::Status {
+        tenant: "orders".to_owned(),
+        status: TenantStatus::Creating,
+    });
+    let off = "ALTER SYSTEM NOARCHIVELOG TENANT = orders";
+    assert_eq!(bench.refused(off), plain);
+}
+
+#[test]
+fn in_4_0_a_list_answers_its_first_error_and_all_tenants_none() {
+    let bench = without_log_mode();
+    let list = "ALTER SYSTEM ARCHIVELOG TENANT = blank, orders";
+    assert_eq!(bench.sys(list), 4018);
+    let list = "ALTER SYSTEM ARCHIVELOG TENANT = orders, blank";
+    assert_eq!(bench.sys(list), 1235);
+    assert_eq!(bench.sys("ALTER SYSTEM ARCHIVELOG"), 0);
+}
+
+#[test]
+fn from_4_1_on_opening_from_sys_swallows_and_closing_does_not() {
+    for version in ["4.1.0.0", "4.3.5.2"] {
+        let bench = Bench::of(Scenario::new(version));
+        assert_eq!(bench.sys("ALTER SYSTEM ARCHIVELOG TENANT = orders"), 0);
+        assert_eq!(bench.own("orders", "ALTER SYSTEM ARCHIVELOG"), 9091);
+        assert_eq!(bench.sys("ALTER SYSTEM NOARCHIVELOG TENANT = blank"), 9092);
+    }
+}
+
+#[test]
+fn the_words_about_a_format_file_changed_with_the_4_3_line() {
+    let set = "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///ob-backup/orders/log' \
+               TENANT = blank";
+    let parent = "ALTER SYSTEM SET LOG_ARCHIVE_DEST = 'LOCATION=file:///ob-backup' TENANT = blank";
+    for (version, foreign, missing) in [
+        (
+            "4.2.5.0",
+            "the content of the format file at the destination does not match",
+            "the format file does not exist under the destination",
+        ),
+        (
+            "4.3.0.0",
+            "format file does not match, try to set a new directory.",
+            "format file does not exist, try to set a new directory.",
+        ),
+    ] {
+        let bench = Bench::of(Scenario::new(version));
+        assert_eq!(bench.refused(set), (9081, foreign.to_owned()));
+        assert_eq!(bench.refused(parent), (9080, missing.to_owned()));
+    }
 }
