@@ -12,7 +12,7 @@ pub(super) fn start(
     world: &mut World,
     caller: &Caller,
     asked: &Backup,
-    encryption: &mut Option<String>,
+    encryption: Option<&str>,
 ) -> Result<(), SqlError> {
     if asked.to.is_some() {
         return Err(error::not_supported(
@@ -31,7 +31,7 @@ pub(super) fn start(
             BackupType::Full
         },
         plus_archivelog: asked.plus_archivelog,
-        passwd: encryption.as_deref().map(password_hash).unwrap_or_default(),
+        passwd: encryption.map(password_hash).unwrap_or_default(),
         description: asked.description.clone(),
     };
     match (caller.is_sys(), &asked.tenants) {
@@ -52,8 +52,6 @@ pub(super) fn start(
         }
         (true, _) => return Err(error::unsupported()),
     }
-    // The password holds for one backup.
-    *encryption = None;
     Ok(())
 }
 

@@ -58,7 +58,7 @@ pub(crate) fn done() -> Outcome {
 /// What a session carries from statement to statement, besides its variables.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Carried {
-    /// `SET ENCRYPTION`, until a backup was started.
+    /// `SET ENCRYPTION`, for all backups of the session.
     pub(crate) encryption: Option<String>,
     /// `SET DECRYPTION`.
     pub(crate) decryption: Vec<String>,
@@ -68,6 +68,8 @@ pub(crate) struct Carried {
     pub(crate) preview: Option<(Vec<String>, Until)>,
     /// How long the engine works on the statement that is run, at most.
     pub(crate) limit: Duration,
+    /// How long the statement that was just run may wait, where it does not ask `ob_query_timeout`.
+    pub(crate) own_limit: Option<Duration>,
     /// How long the statement that was just run keeps its client waiting.
     pub(crate) waits: Duration,
 }
@@ -89,7 +91,7 @@ pub(crate) fn run(
         }
         Action::Set(settings, tenants) => config::set(world, caller, settings, tenants),
         Action::LogMode(on, tenants) => archive::set_log_mode(world, caller, *on, tenants),
-        Action::Backup(asked) => backup::start(world, caller, asked, &mut carried.encryption),
+        Action::Backup(asked) => backup::start(world, caller, asked, carried.encryption.as_deref()),
         Action::CancelBackup(tenants) => backup::cancel(world, caller, tenants),
         Action::AddPolicy(policy) => policy::add(world, caller, policy),
         Action::DropPolicy(name, tenants) => policy::drop(world, caller, name, tenants),
