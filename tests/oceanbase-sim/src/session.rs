@@ -131,6 +131,7 @@ impl Session {
         let limit = Duration::from_micros(self.variables.query_timeout());
         self.carried.waits = Duration::ZERO;
         self.carried.limit = limit;
+        self.carried.own_limit = None;
         if sprung.hang_up == Some(Moment::BeforeExecuting) {
             reply.delay += sprung.delay.min(limit);
             reply.delay = if sprung.stalls { SILENCE } else { reply.delay };
@@ -144,6 +145,10 @@ impl Session {
             Some(error) => Err(error.clone()),
             None => self.run(state, text, statement),
         };
+        let limit = match self.carried.own_limit {
+            Some(own) if sprung.delay <= limit => own,
+            _ => limit,
+        };
         let delay = sprung.delay + self.carried.waits;
         reply.delay += delay.min(limit);
         if sprung.stalls {
@@ -154,7 +159,8 @@ impl Session {
         }
         if delay > limit {
             // It was run, and the client is told that it took too long.
-            let error = error::timeout(self.variables.query_timeout());
+            let micros = u64::try_from(limit.as_micros()).unwrap_or(u64::MAX);
+            let error = error::timeout(micros);
             return (Ending::LostAfter(result.err()), Some(Err(error)));
         }
         let ending = match &result {

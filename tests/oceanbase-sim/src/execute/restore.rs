@@ -1,11 +1,13 @@
 //! `ALTER SYSTEM RESTORE`, its preview and its cancelling.
 
+use std::time::Duration;
+
 use super::restore_source::{check_versions, refusal};
 use super::{Caller, Carried};
 use crate::error;
 use crate::model::{
-    NewTenant, Origin, Reading, RestoreRequest, Role, Scn, Seed, Sources, TenantStatus, World,
-    password_hash,
+    NewTenant, Origin, Reading, RestoreAnswer, RestoreRequest, Role, Scn, Seed, Sources,
+    TenantStatus, World, limits_reading, password_hash, restore_answer,
 };
 use crate::statement::{Restore, Until};
 use crate::value::{Column, ColumnType, ResultSet, SqlError};
@@ -24,10 +26,9 @@ pub(super) fn start(
         return Err(error::not_allowed("in upgrade mode"));
     }
     let options = Options::parse(&asked.options)?;
-    check_name(world, &asked.tenant)?;
-    world.resources.check_free(&options.pools)?;
     let sources = world.sources(&texts)?;
     let (scn, reading) = read(world, &sources, &asked.until, &carried.decryption)?;
+    check_target(world, &asked.tenant, &options.pools)?;
     let request = RestoreRequest {
         tenant_name: asked.tenant.clone(),
         option: asked.options.clone(),
@@ -46,16 +47,47 @@ pub(super) fn start(
         sets: reading.sets,
         pieces: reading.pieces,
     };
-    let shell = world.begin_restore(request, carried.limit);
-    carried.waits = shell.after;
-    if shell.result == 0 {
-        Ok(())
+    answer(world, request, carried)
+}
+
+/// How long the statement waits for the tenant at most.
+const WAIT_LIMIT: Duration = Duration::from_mins(10);
+
+/// Records the job, and answers as the release does.
+fn answer(
+    world: &mut World,
+    request: RestoreRequest,
+    carried: &mut Carried,
+) -> Result<(), SqlError> {
+    let name = request.tenant_name.clone();
+    let reads = world.restores.reads(&name);
+    let limit = if limits_reading(world.version) {
+        WAIT_LIMIT
     } else {
-        let why = error::result_text(shell.result);
-        Err(error::restore_failed(
-            &asked.tenant,
-            &format!("result: {}({why})", shell.result),
-        ))
+        carried.limit
+    };
+    let shell = world.begin_restore(request, limit);
+    let how = restore_answer(world.version);
+    if reads > limit {
+        carried.own_limit = Some(limit);
+        carried.waits = shell.after;
+        return Ok(());
+    }
+    if how == RestoreAnswer::AtOnce {
+        carried.waits = reads;
+        return Ok(());
+    }
+    carried.own_limit = Some(if limits_reading(world.version) {
+        WAIT_LIMIT
+    } else {
+        reads + WAIT_LIMIT
+    });
+    carried.waits = shell.after;
+    match (shell.result, how) {
+        (0, _) => Ok(()),
+        (-4012, _) => Err(error::timeout(600_000_000)),
+        (_, RestoreAnswer::Comment) => Err(error::restore_failed(&name, &shell.comment)),
+        _ => Err(error::restore_failed_without_reason()),
     }
 }
 
@@ -94,16 +126,22 @@ pub(super) fn check_until(until: &Until) -> Result<(), SqlError> {
     }
 }
 
-fn check_name(world: &World, name: &str) -> Result<(), SqlError> {
-    if world.restores.of(name).is_some() {
-        return Err(error::restore_in_progress());
-    }
+/// What the root service checks before it records the job. That the pools are free is left to the job.
+fn check_target(world: &World, name: &str, pools: &[String]) -> Result<(), SqlError> {
     let mut tenants = world.tenants.iter();
     let exists = tenants.any(|tenant| tenant.name.eq_ignore_ascii_case(name));
     if exists || name.eq_ignore_ascii_case("sys") {
         return Err(error::not_allowed(
             "restore tenant with existed tenant name is",
         ));
+    }
+    for pool in pools {
+        if world.resources.pool(pool).is_none() {
+            return Err(error::no_pool(pool));
+        }
+    }
+    if world.restores.of(name).is_some() {
+        return Err(error::restore_in_progress());
     }
     Ok(())
 }
@@ -127,7 +165,10 @@ impl Options {
                 }
                 "concurrency" if value.parse::<u8>().is_ok_and(|number| number <= 100) => {}
                 "method" if matches!(value, "full" | "quick") => {}
-                "concurrency" | "method" => return Err(error::invalid_argument()),
+                "concurrency" => {
+                    return Err(error::incorrect_arguments("restore concurrency"));
+                }
+                "method" => return Err(error::invalid_argument()),
                 _ => {}
             }
         }

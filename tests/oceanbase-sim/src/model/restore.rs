@@ -177,8 +177,9 @@ impl RestoreJob {
     /// `STATUS` of the tenant's own row while it is in progress; `None` while it has none.
     #[must_use]
     pub fn tenant_status(&self, version: Version) -> Option<&'static str> {
-        // The text of the view folds them since 4.2; the manual of 4.2.5 still has the raw names.
-        let folded = version >= Version::V4_2;
+        // The text of the view folds them since 4.1, and the wait for data since 4.2.1.
+        let folded = version >= Version::V4_1;
+        let data_folded = version >= Version::V4_2_1;
         Some(match self.stage {
             RestoreStage::CreateTenant | RestoreStage::CreateShell | RestoreStage::Closing => {
                 return None;
@@ -186,6 +187,9 @@ impl RestoreJob {
             RestoreStage::Upgrade => "UPGRADE",
             RestoreStage::Ended if self.has_failed() => "RESTORE_FAIL",
             RestoreStage::Ended => "RESTORE_SUCCESS",
+            RestoreStage::ConsistentScn if !data_folded => {
+                "PHYSICAL_RESTORE_WAIT_RESTORE_TO_CONSISTENT_SCN"
+            }
             _ if folded => "RESTORING",
             RestoreStage::Pre => "RESTORE_PRE",
             RestoreStage::CreateInitLs => "RESTORE_CREATE_INIT_LS",

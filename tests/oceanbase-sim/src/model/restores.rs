@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::restore::{RestoreDoom, RestoreJob, RestoreRequest, RestoreStage};
 use super::slow_reads::SlowRead;
-use super::{JobId, NODE, Pace, Role, Scn, TenantId, TenantStatus, World};
+use super::{JobId, NODE, Role, Scn, TenantId, TenantStatus, World};
 use crate::error::result_text;
 
 /// All restores of a cluster.
@@ -27,12 +27,24 @@ pub struct Restores {
 }
 
 /// What a statement that waits for the tenant's shell is told, and when.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Shell {
     /// How long it waits.
     pub after: Duration,
     /// The code that it fails with, 0 if it does not.
     pub result: i64,
+    /// `COMMENT` of the job that failed.
+    pub comment: String,
+}
+
+impl Shell {
+    fn failed(after: Duration, result: i64, comment: String) -> Self {
+        Self {
+            after,
+            result,
+            comment,
+        }
+    }
 }
 
 impl Restores {
@@ -42,35 +54,25 @@ impl Restores {
         first.min(self.reads_due())
     }
 
-    /// What the statement of the next restore of a tenant is told.
-    pub(super) fn shell(&self, name: &str, pace: &Pace) -> Shell {
-        let held = |stage| self.holds.contains(&(name.to_owned(), stage));
-        if held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell) {
-            // It gives up before the tenant is there; the job goes on.
-            return Shell {
-                after: pace.scale(Duration::from_mins(10)),
-                result: -4012,
-            };
-        }
-        let mut dooms = self.dooms.iter();
-        let doom = dooms.find(|(tenant, _)| tenant == name);
-        let early = doom.map(|(_, doom)| doom);
-        let early = early.filter(|doom| doom.stage.is_blocking());
-        Shell {
-            after: pace.scale(match early {
-                Some(doom) if doom.stage == RestoreStage::CreateTenant => Duration::from_secs(5),
-                Some(_) => Duration::from_secs(10),
-                None => Duration::from_secs(20),
-            }),
-            result: early.map_or(0, |doom| doom.code),
-        }
-    }
-
     /// The restore in progress of a tenant; names know no case here.
     #[must_use]
     pub fn of(&self, tenant: &str) -> Option<&RestoreJob> {
         let mut jobs = self.jobs.iter();
         jobs.find(|job| job.request.tenant_name.eq_ignore_ascii_case(tenant))
+    }
+
+    /// Whether an earlier restore will have taken one of these pools before the next one asks.
+    fn pool_race(&self, names: &[String]) -> Option<i64> {
+        let taken = |name: &String| names.iter().any(|known| known.eq_ignore_ascii_case(name));
+        let fails = |job: &RestoreJob| {
+            let doom = job.doom.as_ref();
+            doom.is_some_and(|doom| doom.stage == RestoreStage::CreateTenant)
+        };
+        let mut jobs = self.jobs.iter().filter(|job| {
+            job.stage == RestoreStage::CreateTenant && job.due != Scn::NEVER && !fails(job)
+        });
+        let race = jobs.any(|job| job.request.pools.iter().any(taken));
+        race.then_some(-4626)
     }
 
     fn held(&self, job: &RestoreJob) -> bool {
@@ -80,9 +82,56 @@ impl Restores {
 }
 
 impl World {
+    /// What the statement of the next restore of a tenant is told.
+    pub(super) fn shell(&self, request: &RestoreRequest) -> Shell {
+        let name = &request.tenant_name;
+        let restores = &self.restores;
+        let after = |seconds| self.pace.scale(Duration::from_secs(seconds));
+        let held = |stage| restores.holds.contains(&(name.clone(), stage));
+        if held(RestoreStage::CreateTenant) || held(RestoreStage::CreateShell) {
+            // It gives up before the tenant is there; the job goes on.
+            return Shell::failed(after(600), -4012, String::new());
+        }
+        let mut dooms = restores.dooms.iter();
+        let doom = dooms.find(|(tenant, _)| tenant == name);
+        let early = doom.map(|(_, doom)| doom);
+        let early = early.filter(|doom| doom.stage.is_blocking());
+        let failure = self.pool_failure(&request.pools);
+        match (
+            early,
+            failure.or_else(|| restores.pool_race(&request.pools)),
+        ) {
+            (Some(doom), _) if doom.stage == RestoreStage::CreateTenant => {
+                Shell::failed(after(5), doom.code, doom.comment.clone())
+            }
+            (_, Some(code)) => Shell::failed(after(5), code, root_service_comment(code)),
+            (Some(doom), None) => Shell::failed(after(10), doom.code, doom.comment.clone()),
+            (None, None) => Shell::failed(after(20), 0, String::new()),
+        }
+    }
+
+    /// Why a tenant cannot be created on these pools: one is gone, one is granted, or two have units
+    /// on one server, of which each zone has one.
+    fn pool_failure(&self, names: &[String]) -> Option<i64> {
+        let mut zones: Vec<&String> = Vec::new();
+        for name in names {
+            let Some(pool) = self.resources.pool(name) else {
+                return Some(-4650);
+            };
+            if pool.tenant.is_some() {
+                return Some(-4626);
+            }
+            if pool.zones.iter().any(|zone| zones.contains(&zone)) {
+                return Some(-4657);
+            }
+            zones.extend(&pool.zones);
+        }
+        None
+    }
+
     /// RESTORE: inserts the job. The statement then waits as told.
     pub(crate) fn start_restore(&mut self, request: RestoreRequest, now: Scn) -> Shell {
-        let shell = self.restores.shell(&request.tenant_name, &self.pace);
+        let shell = self.shell(&request);
         let restores = &mut self.restores;
         restores.last = restores.last.next();
         let mut job = RestoreJob::new(restores.last, request, now);
@@ -172,9 +221,8 @@ impl World {
     /// Creates the tenant that will be filled.
     fn make_shell(&mut self, job: &mut RestoreJob, at: Scn) -> Result<(), i64> {
         let request = &job.request;
-        let refused = self.resources.check_free(&request.pools).err();
-        if let Some(refused) = refused {
-            return Err(-i64::from(refused.code));
+        if let Some(code) = self.pool_failure(&request.pools) {
+            return Err(code);
         }
         if self.tenant(&request.tenant_name).is_some() {
             return Err(-5156);

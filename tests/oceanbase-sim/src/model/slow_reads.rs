@@ -19,6 +19,11 @@ impl Restores {
         self.slow.insert(tenant.to_owned(), reads);
     }
 
+    /// For how long RESTORE of a tenant reads the store.
+    pub(crate) fn reads(&self, tenant: &str) -> Duration {
+        self.slow.get(tenant).copied().unwrap_or_default()
+    }
+
     /// When the next row is due of those that are read for.
     pub(super) fn reads_due(&self) -> Scn {
         let reading = self.reading.iter().map(|reading| reading.due);
@@ -34,11 +39,11 @@ impl World {
     pub(crate) fn begin_restore(&mut self, request: RestoreRequest, limit: Duration) -> Shell {
         let now = self.now();
         let name = &request.tenant_name;
-        let reads = self.restores.slow.get(name).copied().unwrap_or_default();
+        let reads = self.restores.reads(name);
         if reads.is_zero() {
             return self.start_restore(request, now);
         }
-        let shell = self.restores.shell(name, &self.pace);
+        let shell = self.shell(&request);
         if reads <= limit {
             let due = now.plus(reads);
             self.restores.reading.push(SlowRead { due, request });

@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use oceanbase_sim::fault::{Fault, Moment, Trigger};
 use oceanbase_sim::model::{Health, RestoreStage};
+use oceanbase_sim::scenario::Scenario;
 use oceanbase_sim::statement::Kind;
 use oceanbase_sim::value::{Backend, End};
 
 use crate::bench::{Bench, code};
-use crate::restores::{STATUS, restore, shop};
+use crate::restores::{STATUS, orders, restore, shop, with_pool};
 
 const HISTORY: &str = "SELECT STATUS FROM oceanbase.CDB_OB_RESTORE_HISTORY WHERE TENANT_ID = 1";
 const HOLDER: &str = "SELECT TENANT_ID FROM oceanbase.DBA_OB_RESOURCE_POOLS WHERE NAME = 'p'";
@@ -207,7 +208,9 @@ fn two_restores_into_one_pool_end_with_one_tenant() {
     bench.sys(&restore(""));
     let other = restore("").replace("RESTORE copy", "RESTORE other");
     // The pool is granted a moment after the statement.
-    assert_eq!(bench.sys(&other), 4012);
+    let (code, text) = bench.refused(&other);
+    assert_eq!(code, 9099);
+    assert!(text.contains("result: -4626("), "{text}");
     bench.pass(3600);
     let history = "SELECT RESTORE_TENANT_NAME, STATUS FROM oceanbase.CDB_OB_RESTORE_HISTORY \
                    WHERE TENANT_ID = 1 ORDER BY RESTORE_TENANT_NAME";
@@ -270,11 +273,14 @@ fn one_that_reads_still_when_another_of_its_name_is_over_finds_its_pool_gone() {
 }
 
 #[test]
-fn a_restore_that_reads_for_longer_than_it_may_comes_to_nothing() {
-    let bench = shop();
+fn before_4_2_4_the_storage_is_read_under_the_query_timeout() {
+    let bench = with_pool(&Scenario::new("4.2.1.8").with(orders()));
     read_slowly(&bench);
     let reply = bench.ask("root@sys", &restore(""));
     assert_eq!(code(&reply.end), 4012);
     bench.pass(3600);
     assert_eq!(bench.rows(HISTORY), [""; 0]);
+    let later = shop();
+    read_slowly(&later);
+    assert_eq!(later.sys(&restore("")), 0);
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Health;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};
+use oceanbase_sim::value::End;
 
 use crate::bench::{Bench, DAY};
 use crate::restores::{FROM, orders, restore, shop, with_pool};
@@ -22,7 +23,7 @@ fn only_sys_restores() {
 }
 
 #[test]
-fn pools_are_there_and_free() {
+fn pools_are_there() {
     let bench = shop();
     let with = |options: &str| {
         bench.refused(&format!(
@@ -35,13 +36,12 @@ fn pools_are_there_and_free() {
         (4650, "resource pool 'nowhere' not exist".to_owned())
     );
     assert_eq!(
-        with("pool_list=pool_orders"),
+        with("pool_list=p&concurrency=many"),
         (
-            4626,
-            "resource pool 'pool_orders' has already been granted to a tenant".to_owned()
+            1210,
+            "Incorrect arguments to restore concurrency".to_owned()
         )
     );
-    assert_eq!(with("pool_list=p&concurrency=many").0, 1210);
 }
 
 #[test]
@@ -56,9 +56,10 @@ fn the_name_is_free() {
         )
     );
     bench.sys(&restore(""));
+    // The tenant is not there yet, and the job is.
     assert_eq!(bench.sys(&restore("")), 9014);
     bench.pass(60);
-    assert_eq!(bench.sys(&restore("")), 9014);
+    assert_eq!(bench.sys(&restore("")), 4179);
 }
 
 #[test]
@@ -188,7 +189,79 @@ fn versions_go_forward_and_not_from_the_first_release() {
         ("4.2.5.1", "4.3.1.0"),
     ];
     assert_eq!(refused.map(answer), [4179, 4179, 1210]);
-    // These are accepted; the default timeout is shorter than the wait.
     let taken = [("4.1.0.0", "4.2.1.0"), ("4.2.5.1", "4.3.5.2")];
-    assert_eq!(taken.map(answer), [4012, 4012]);
+    assert_eq!(taken.map(answer), [0, 0]);
+}
+
+#[test]
+fn the_storage_is_read_before_the_name_and_the_name_looked_at_before_the_pools() {
+    let bench = shop();
+    let restore = |name: &str, from: &str, pool: &str| {
+        bench.sys(&format!(
+            "ALTER SYSTEM RESTORE {name} FROM '{from}' WITH 'pool_list={pool}'"
+        ))
+    };
+    assert_eq!(restore("orders", "file:///nowhere", "nowhere"), 4018);
+    assert_eq!(restore("orders", FROM, "nowhere"), 4179);
+    assert_eq!(restore("copy", FROM, "nowhere"), 4650);
+}
+
+/// A restore that fails without a tenant has no other row than that of sys.
+const HISTORY: &str = "SELECT STATUS, COMMENT FROM oceanbase.CDB_OB_RESTORE_HISTORY";
+
+/// Answer to a RESTORE into these pools, and the row of the job in history.
+fn failed_on(version: &str, pools: &str) -> ((u16, String), String) {
+    let bench = with_pool(&Scenario::new(version).with(orders()));
+    let second = "CREATE RESOURCE POOL q UNIT = 'u', UNIT_NUM = 1, ZONE_LIST = ('zone1')";
+    assert_eq!(bench.sys(second), 0);
+    let text = format!("ALTER SYSTEM RESTORE copy FROM '{FROM}' WITH 'pool_list={pools}'");
+    let answer = match bench.ask("root@sys", &text).end {
+        End::Error(error) => (error.code, error.message),
+        _ => (0, String::new()),
+    };
+    bench.pass(60);
+    (answer, bench.rows(HISTORY).join(","))
+}
+
+#[test]
+fn a_used_pool_fails_the_job_and_each_release_answers_in_its_way() {
+    let comment = "(ROOTSERVICE)addr: 127.0.0.1:2882, result: -4626(resource pool has already \
+                   been granted to a tenant), trace_id: YB42-000000-0-0";
+    let reported = (9099, format!("`copy` restore failed, `{comment}`"));
+    for (version, answer) in [
+        ("4.0.0.0", (0, String::new())),
+        ("4.1.0.0", (5, "Unknown error".to_owned())),
+        ("4.2.1.2", (5, "Unknown error".to_owned())),
+        ("4.2.1.3", reported.clone()),
+        ("4.2.2.0", reported.clone()),
+        ("4.3.0.0", reported),
+    ] {
+        let history = format!("FAIL|{comment}");
+        assert_eq!(
+            failed_on(version, "pool_orders"),
+            (answer, history),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn pools_on_the_same_servers_fail_the_job() {
+    let ((code, text), _) = failed_on("4.3.5.2", "p,q");
+    assert_eq!(code, 9099);
+    assert!(text.contains("result: -4657("), "{text}");
+}
+
+#[test]
+fn a_restore_that_waits_for_ten_minutes_gives_up_and_its_job_goes_on() {
+    for (version, answer) in [("4.0.0.0", 0), ("4.1.0.0", 4012), ("4.3.5.2", 4012)] {
+        let bench = with_pool(&Scenario::new(version).with(orders()));
+        bench.sys("SIMULATE 'holdRestore: {tenant: copy, at: createTenant}'");
+        let reply = bench.ask("root@sys", &restore(""));
+        assert_eq!(crate::bench::code(&reply.end), answer, "{version}");
+        let waited = if answer == 0 { 0 } else { 600 };
+        assert_eq!(reply.delay, Duration::from_secs(waited), "{version}");
+        let jobs = "SELECT COUNT(*) FROM oceanbase.CDB_OB_RESTORE_PROGRESS";
+        assert_eq!(bench.rows(jobs), ["1"]);
+    }
 }
