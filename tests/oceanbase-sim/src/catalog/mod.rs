@@ -7,6 +7,7 @@ mod cleanup;
 mod recover;
 mod resources;
 mod restore;
+mod root_events;
 mod tenants;
 mod variables;
 
@@ -96,6 +97,7 @@ impl Sight<'_> {
             .or_else(|| self.restore_rows(all, stem, name))
             .or_else(|| self.recover_rows(all, stem, name))
             .or_else(|| self.resource_rows(stem))
+            .or_else(|| self.root_event_rows(stem))
             .or_else(|| self.tenant_rows(stem))
             .unwrap_or_default()
     }

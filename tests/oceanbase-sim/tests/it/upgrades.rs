@@ -268,6 +268,20 @@ fn the_refusal_across_an_upgrade_names_both_versions() {
 }
 
 #[test]
+fn the_event_of_a_tenant_that_is_left_out_can_be_read() {
+    let bench = upgraded_since_the_full("4.2.5.0");
+    bench.sys(INCREMENT_FROM_SYS);
+    bench.pass(60);
+    let event = "SELECT NAME1, VALUE1, NAME2, VALUE2, NAME3 \
+                 FROM oceanbase.DBA_OB_ROOTSERVICE_EVENT_HISTORY WHERE MODULE = 'backup_data' \
+                 AND EVENT = 'handle_user_tenant_backup_failed'";
+    assert_eq!(
+        bench.rows(event),
+        ["user_tenant_id|1002|ret|-9040|trace_id"]
+    );
+}
+
+#[test]
 fn sys_swallows_the_refusal_across_an_upgrade() {
     let bench = upgraded_since_the_full("4.2.5.0");
     assert_eq!(bench.sys(INCREMENT_FROM_SYS), 0);
