@@ -327,6 +327,11 @@ pub(crate) fn incorrect_arguments(detail: &str) -> SqlError {
     with_code(1210, format!("Incorrect arguments to {detail}"))
 }
 
+/// 1525 for a text that is no time.
+pub(crate) fn incorrect_timestamp(text: &str) -> SqlError {
+    with_code(1525, format!("Incorrect TIMESTAMP value: '{text}'"))
+}
+
 pub(crate) fn nothing_to_restore() -> SqlError {
     with_code(
         4018,

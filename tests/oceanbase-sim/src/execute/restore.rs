@@ -7,7 +7,8 @@ use super::{Caller, Carried};
 use crate::error;
 use crate::model::{
     NewTenant, Origin, Reading, RestoreAnswer, RestoreRequest, Role, Scn, Seed, Sources,
-    TenantStatus, World, limits_reading, password_hash, restore_answer,
+    TenantStatus, World, limits_reading, parse_time, password_hash, reads_time_of_server,
+    restore_answer, words_of_two_sources,
 };
 use crate::statement::{Restore, Until};
 use crate::value::{Column, ColumnType, ResultSet, SqlError};
@@ -20,6 +21,7 @@ pub(super) fn start(
     carried: &mut Carried,
 ) -> Result<(), SqlError> {
     caller.only_sys()?;
+    check_sources(world.version, asked.from.as_deref(), &carried.sources)?;
     let texts = source_texts(asked.from.as_deref(), &carried.sources)?;
     check_until(&asked.until)?;
     if world.refuses_in_upgrade() {
@@ -88,6 +90,14 @@ fn answer(
         (-4012, _) => Err(error::timeout(600_000_000)),
         (_, RestoreAnswer::Comment) => Err(error::restore_failed(&name, &shell.comment)),
         _ => Err(error::restore_failed_without_reason()),
+    }
+}
+
+/// FROM and restore sources exclude each other.
+fn check_sources(version: Version, from: Option<&str>, session: &[String]) -> Result<(), SqlError> {
+    match (from, session) {
+        (Some(_), [_, ..]) => Err(error::not_supported(words_of_two_sources(version))),
+        _ => Ok(()),
     }
 }
 
@@ -190,6 +200,9 @@ pub(super) fn read(
     let restorable = sources.restorable();
     let scn = match until {
         Until::Scn(number) => Scn(number.unsigned_abs()),
+        Until::Time(text) if reads_time_of_server(world.version) => {
+            parse_time(text, &world.zone).ok_or_else(|| error::incorrect_timestamp(text))?
+        }
         Until::Time(text) => sources
             .instant(text)
             .ok_or_else(|| error::incorrect_arguments("restore timestamp"))?,

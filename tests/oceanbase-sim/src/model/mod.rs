@@ -64,7 +64,8 @@ pub use past::PastBackup;
 pub use policy::Policy;
 pub use recover::{RecoverJob, RecoverRequest, RecoverStage, Recoveries};
 pub(crate) use release::{
-    RestoreAnswer, has_log_mode, limits_reading, restore_answer, takes_plus_archivelog,
+    RestoreAnswer, has_log_mode, limits_reading, reads_time_of_server, restore_answer,
+    takes_plus_archivelog, words_of_two_sources,
 };
 pub use resource::{Pool, Resources, Server, UnitConfig, UnitSize};
 pub use restorable::{Reading, Restorable, Shortage, Window};

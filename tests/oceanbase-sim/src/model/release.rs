@@ -5,6 +5,10 @@ use crate::views::Version;
 /// The first release of the 4.2.1 line that reports why a restore failed to its statement, and that
 /// shows `BACKUP_META_FINISH`.
 const V4_2_1_3: Version = Version([4, 2, 1, 3]);
+/// Releases around 4.2.2, which is older than 4.2.1.7.
+const V4_2_1_7: Version = Version([4, 2, 1, 7]);
+const V4_2_2: Version = Version([4, 2, 2, 0]);
+const V4_2_3: Version = Version([4, 2, 3, 0]);
 /// The first releases of their lines in which RESTORE sets its own limit for all of its work.
 const V4_2_4: Version = Version([4, 2, 4, 0]);
 const V4_3_2: Version = Version([4, 3, 2, 0]);
@@ -95,6 +99,20 @@ pub(crate) fn restore_answer(version: Version) -> RestoreAnswer {
 /// read under `ob_query_timeout`, and only the wait for the tenant has the limit.
 pub(crate) fn limits_reading(version: Version) -> bool {
     version.has(&[V4_2_4, V4_3_2])
+}
+
+/// Returns whether UNTIL TIME is in the zone of the server. From 4.1 on it is in that of the backup.
+pub(crate) fn reads_time_of_server(version: Version) -> bool {
+    version < Version::V4_1
+}
+
+/// Returns how a release refuses FROM together with restore sources, without its last words.
+pub(crate) fn words_of_two_sources(version: Version) -> &'static str {
+    if version.has(&[V4_2_1_7, V4_3_2]) && !(V4_2_2..V4_2_3).contains(&version) {
+        "have backup_dest and restore_source at the same time"
+    } else {
+        "should not have backup_dest and restore_source at the same time"
+    }
 }
 
 #[cfg(test)]

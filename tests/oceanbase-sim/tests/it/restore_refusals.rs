@@ -265,3 +265,45 @@ fn a_restore_that_waits_for_ten_minutes_gives_up_and_its_job_goes_on() {
         assert_eq!(bench.rows(jobs), ["1"]);
     }
 }
+
+#[test]
+fn from_and_restore_sources_exclude_each_other_in_the_words_of_each_release() {
+    for (version, first) in [
+        ("4.2.1.6", "should not have"),
+        ("4.2.1.7", "have"),
+        ("4.2.2.0", "should not have"),
+        ("4.2.3.0", "have"),
+        ("4.3.1.0", "should not have"),
+        ("4.3.2.0", "have"),
+    ] {
+        let bench = with_pool(&Scenario::new(version).with(orders()));
+        let add = "ALTER SYSTEM ADD RESTORE SOURCE 'file:///ob-backup/orders/data'";
+        let text = format!("{add}; {}", restore(""));
+        let End::Error(error) = bench.ask("root@sys", &text).end else {
+            panic!("{version}: not refused");
+        };
+        let words = "backup_dest and restore_source at the same time not supported";
+        assert_eq!(
+            (error.code, error.message),
+            (1235, format!("{first} {words}")),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn in_4_0_a_time_is_that_of_the_server() {
+    let mut scenario = Scenario::new("4.0.0.0").with(orders());
+    scenario.system_time_zone = "+08:00".to_owned();
+    let bench = with_pool(&scenario);
+    // The clock stands at eight in the morning there.
+    let scn = "SELECT RESTORE_SCN FROM oceanbase.CDB_OB_RESTORE_PROGRESS";
+    assert_eq!(bench.sys(&restore("UNTIL TIME = '2026-11-20 00:00:00'")), 0);
+    let expected = jiff::civil::date(2026, 11, 19).at(16, 0, 0, 0);
+    let nanos = expected.in_tz("UTC").unwrap().timestamp().as_nanosecond();
+    assert_eq!(bench.rows(scn), [nanos.to_string()]);
+    assert_eq!(
+        bench.refused(&restore("UNTIL TIME = 'noon'").replace("copy", "other")),
+        (1525, "Incorrect TIMESTAMP value: 'noon'".to_owned())
+    );
+}
