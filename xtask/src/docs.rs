@@ -1,5 +1,7 @@
 //! `cargo xtask docs`: what is made of the code beside the definitions.
 
+mod releases;
+
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -11,6 +13,10 @@ use crate::preview;
 const BEGIN: &str = "<!-- The table is made from the code by `cargo xtask docs`. -->\n";
 const END: &str = "<!-- End of the table. -->\n";
 
+/// Between these lines of docs/releases.md stand the capabilities of releases.
+const BEGIN_RELEASES: &str = "<!-- The tables are made from the code by `cargo xtask docs`. -->\n";
+const END_RELEASES: &str = "<!-- End of the tables. -->\n";
+
 /// Writes all of it.
 pub(crate) fn write() -> Result<()> {
     for (name, text) in pages()? {
@@ -21,7 +27,7 @@ pub(crate) fn write() -> Result<()> {
 }
 
 /// Path below the root, and text.
-fn pages() -> Result<[(&'static str, String); 6]> {
+fn pages() -> Result<[(&'static str, String); 7]> {
     Ok([
         ("docs/images/obbackup-fleet.svg", picture("fleet")?),
         ("docs/images/obbackup-strategy.svg", picture("strategy")?),
@@ -29,7 +35,19 @@ fn pages() -> Result<[(&'static str, String); 6]> {
         ("docs/metrics.md", telemetry::page::page()),
         (
             "docs/troubleshooting.md",
-            troubleshooting(&read("docs/troubleshooting.md")?)?,
+            filled(
+                &read("docs/troubleshooting.md")?,
+                [BEGIN, END],
+                &oceanbase::error::page(),
+            )?,
+        ),
+        (
+            "docs/releases.md",
+            filled(
+                &read("docs/releases.md")?,
+                [BEGIN_RELEASES, END_RELEASES],
+                &releases::tables(),
+            )?,
         ),
         (
             "deploy/monitoring/prometheusrule.yaml",
@@ -50,12 +68,11 @@ fn picture(name: &str) -> Result<String> {
     preview::picture(&dashboard, &read("docs/dashboards-sample.md")?)
 }
 
-/// The page with the database's errors as the code explains them.
-fn troubleshooting(page: &str) -> Result<String> {
-    let marked = || Some((page.split_once(BEGIN)?.0, page.split_once(END)?.1));
-    let (before, after) = marked().context("docs/troubleshooting.md has lost its two marks")?;
-    let table = oceanbase::error::page();
-    Ok(format!("{before}{BEGIN}\n{table}\n{END}{after}"))
+/// Returns the page with what the code makes between its two marks.
+fn filled(page: &str, [begin, end]: [&str; 2], made: &str) -> Result<String> {
+    let marked = || Some((page.split_once(begin)?.0, page.split_once(end)?.1));
+    let (before, after) = marked().with_context(|| format!("a page has lost its mark {begin}"))?;
+    Ok(format!("{before}{begin}\n{made}\n\n{end}{after}"))
 }
 
 /// The rules as an object of the Prometheus Operator.
