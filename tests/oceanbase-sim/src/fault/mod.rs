@@ -186,7 +186,8 @@ pub enum Fault {
     /// Restores of a tenant stop in this stage until they are released.
     HoldRestore { tenant: String, at: RestoreStage },
     /// RESTORE of a tenant reads the store for so long before the job's row is there. It goes on when
-    /// its client is gone, for as long as `ob_query_timeout` lets it.
+    /// its client is gone, for as long as the limit of the statement lets it: `ob_query_timeout`, or ten
+    /// minutes from 4.2.4 and 4.3.2 on.
     SlowRestore {
         tenant: String,
         #[serde(deserialize_with = "units::duration")]

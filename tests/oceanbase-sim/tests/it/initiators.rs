@@ -236,3 +236,69 @@ fn a_console_starts_a_backup_without_our_key() {
         2
     );
 }
+
+#[test]
+fn in_4_1_a_list_waits_for_the_tenant_that_cannot_start() {
+    let bench = Bench::of(Scenario::new("4.1.0.0"));
+    bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
+    bench.inject(Fault::Status {
+        tenant: "billing".to_owned(),
+        status: TenantStatus::Creating,
+    });
+    bench.pass(3600);
+    assert_eq!(bench.jobs(SYS, "STATUS"), ["INIT"]);
+    assert_eq!(bench.jobs(ORDERS, "STATUS"), ["COMPLETED"]);
+    bench.inject(Fault::Status {
+        tenant: "billing".to_owned(),
+        status: TenantStatus::Normal,
+    });
+    bench.pass(600);
+    assert_eq!(bench.jobs(SYS, "STATUS"), ["COMPLETED"]);
+    // What is done is not done again.
+    assert_eq!(bench.jobs(ORDERS, "STATUS"), ["COMPLETED"]);
+    assert_eq!(bench.jobs(1004, "STATUS"), ["COMPLETED"]);
+}
+
+#[test]
+fn in_4_1_a_second_job_of_sys_begins_when_the_first_one_s_is_over() {
+    let bench = Bench::of(Scenario::new("4.1.0.0"));
+    assert_eq!([bench.sys(BACKUP), bench.sys(BACKUP)], [0, 0]);
+    bench.pass(10);
+    assert_eq!(bench.jobs(SYS, "STATUS"), ["DOING", "INIT"]);
+    bench.pass(600);
+    assert_eq!(
+        bench.jobs(ORDERS, "INITIATOR_JOB_ID, STATUS"),
+        ["1|COMPLETED", "2|COMPLETED"]
+    );
+}
+
+#[test]
+fn the_child_that_fails_first_gives_sys_its_result() {
+    let bench = Bench::new();
+    bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
+    bench.pass(15);
+    // The second tenant of the list, and the earlier one in time.
+    for (tenant, code) in [("billing", -9086), ("orders", -9140)] {
+        bench.inject(Fault::FailBackup {
+            tenant: tenant.to_owned(),
+            code,
+            comment: None,
+        });
+        bench.pass(15);
+    }
+    bench.pass(60);
+    assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["FAILED|-9086"]);
+    assert_eq!(bench.jobs(ORDERS, "RESULT"), ["-9140"]);
+}
+
+#[test]
+fn a_tenant_that_is_dropped_keeps_no_job_of_sys_from_its_end() {
+    let bench = Bench::new();
+    bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
+    bench.pass(15);
+    bench.inject(Fault::Drop {
+        tenant: "billing".to_owned(),
+    });
+    bench.pass(600);
+    assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["COMPLETED|0"]);
+}
