@@ -121,9 +121,13 @@ impl Cluster {
         if reach.privileges.as_deref() == privileges.as_ref() {
             return;
         }
+        let is_change = reach.privileges.is_some();
         reach.privileges = privileges.map(Arc::new);
         drop(reach);
-        self.wake();
+        // After the first login everything is looked at anyway.
+        if is_change {
+            self.wake();
+        }
     }
 
     /// Returns what the account may do, or `None` where that is not known.

@@ -40,7 +40,8 @@ fn matrix() -> String {
 
 /// Since when, and how that is known.
 fn evidence() -> String {
-    let head = "| | Since | In `status.capabilities` | Evidence | |\n|---|---|---|---|---|".to_owned();
+    let head =
+        "| | Since | In `status.capabilities` | Evidence | |\n|---|---|---|---|---|".to_owned();
     let rows = CAPABILITIES.iter().map(|row| {
         format!(
             "| {} | {} | {} | {} | {} |",
@@ -66,5 +67,8 @@ fn short(version: Version) -> String {
 }
 
 fn lines(head: String, rows: impl Iterator<Item = String>) -> String {
-    std::iter::once(head).chain(rows).collect::<Vec<_>>().join("\n")
+    std::iter::once(head)
+        .chain(rows)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -1,5 +1,7 @@
 //! Rows that come up late.
 
+use oceanbase_sim::model::ChildRows;
+
 use super::*;
 
 #[tokio::test(start_paused = true)]
@@ -11,6 +13,9 @@ async fn a_backup_that_begins_and_ends_between_two_reads_is_seen_soon_after_our_
         age: Duration::from_secs(50),
         views: String::new(),
     });
+    desk.node
+        .simulator
+        .world_mut(|world| world.child_rows = ChildRows::AtOnce);
     desk.backup().await;
     sleep(Duration::from_secs(10)).await;
     desk.inject(Fault::FinishBackup {

@@ -151,7 +151,7 @@ impl Catalog for Sight<'_> {
     }
 
     fn version(&self) -> Version {
-        self.world.reported_version
+        self.world.shown_version()
     }
 
     fn tenant_id(&self) -> u64 {

@@ -147,7 +147,7 @@ fn server_cell(world: &World, zone: &str, column: &str) -> Value {
         "WITH_ROOTSERVER" => text(if first { "YES" } else { "NO" }),
         "STATUS" => text("ACTIVE"),
         "START_SERVICE_TIME" | "CREATE_TIME" | "MODIFY_TIME" => time(world.created_at),
-        "BUILD_VERSION" => text(format!("{} (simulated)", world.reported_version)),
+        "BUILD_VERSION" => text(format!("{} (simulated)", world.shown_version())),
         _ => Value::Null,
     }
 }

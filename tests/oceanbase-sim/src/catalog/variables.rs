@@ -159,7 +159,7 @@ fn default(name: &str, world: &World, server: &TimeZone) -> String {
         Edition::Ce => "OceanBase_CE",
         Edition::Ee => "OceanBase",
     };
-    let version = world.reported_version;
+    let version = world.shown_version();
     match name {
         "auto_increment_increment"
         | "autocommit"

@@ -108,7 +108,7 @@ pub(crate) fn reads_time_of_server(version: Version) -> bool {
 
 /// Returns how a release refuses FROM together with restore sources, without its last words.
 pub(crate) fn words_of_two_sources(version: Version) -> &'static str {
-    if version.has(&[V4_2_1_7, V4_3_2]) && !(V4_2_2..V4_2_3).contains(&version) {
+    if version.has(&[V4_2_1_7, V4_2_3, V4_3_2]) {
         "have backup_dest and restore_source at the same time"
     } else {
         "should not have backup_dest and restore_source at the same time"

@@ -65,7 +65,7 @@ pub struct World {
     /// The release whose behaviour is played.
     pub version: Version,
     /// The version that the server reports, `OB_VERSION()`.
-    pub reported_version: Version,
+    pub reported_version: Option<Version>,
     /// How backups of sys behave.
     pub child_rows: ChildRows,
     /// How fast it is.
@@ -121,13 +121,19 @@ pub(super) struct Parts<'a> {
 }
 
 impl World {
+    /// Returns the version that clients are told.
+    #[must_use]
+    pub fn shown_version(&self) -> Version {
+        self.reported_version.unwrap_or(self.version)
+    }
+
     /// A cluster without user tenants.
     #[must_use]
     pub fn new(identity: Identity, version: Version, now: Scn, sys_password: &str) -> Self {
         Self {
             identity,
             version,
-            reported_version: version,
+            reported_version: None,
             child_rows: ChildRows::default(),
             pace: Pace::default(),
             storage: Storage::default(),
@@ -220,7 +226,7 @@ impl World {
         match parameter.name {
             "cluster" => self.identity.name.clone(),
             "cluster_id" => self.identity.id.to_string(),
-            "min_observer_version" => self.reported_version.to_string(),
+            "min_observer_version" => self.shown_version().to_string(),
             "mysql_port" => self.address.1.to_string(),
             _ => parameter.default.to_owned(),
         }

@@ -28,8 +28,8 @@ impl Scenario {
         let mut world = World::new(identity, version, now, &self.sys_password);
         if let Some(reported) = &self.reported_version {
             let parsed = reported.parse::<Version>();
-            world.reported_version =
-                parsed.map_err(|_| ScenarioError::Version(reported.clone()))?;
+            let parsed = parsed.map_err(|_| ScenarioError::Version(reported.clone()))?;
+            world.reported_version = Some(parsed);
         }
         let oldest = self.tenants.iter().map(|tenant| tenant.age).max();
         world.zone = self.server_time_zone()?;

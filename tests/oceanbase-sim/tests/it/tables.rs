@@ -177,7 +177,7 @@ fn a_cancelled_recovery_leaves_its_auxiliary_tenant_and_the_pool_taken() {
 fn a_recovery_is_refused_where_it_can_not_be() {
     let bench = shop();
     let good = recover(&bench, "shop.orders", REMAP);
-    assert_eq!(bench.own("orders", &good), 1227);
+    assert_eq!(bench.own("orders", &good), 4179);
     assert_eq!(
         bench.sys(&good.replace("= orders FROM", "= nobody FROM")),
         5157
