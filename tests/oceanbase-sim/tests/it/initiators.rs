@@ -276,15 +276,15 @@ fn in_4_1_a_second_job_of_sys_begins_when_the_first_one_s_is_over() {
 fn the_child_that_fails_first_gives_sys_its_result() {
     let bench = Bench::new();
     bench.sys("ALTER SYSTEM BACKUP TENANT = orders, billing");
-    bench.pass(15);
-    // The second tenant of the list, and the earlier one in time.
+    bench.pass(16);
+    // The second tenant of the list, earlier in time, and both between two looks of sys.
     for (tenant, code) in [("billing", -9086), ("orders", -9140)] {
         bench.inject(Fault::FailBackup {
             tenant: tenant.to_owned(),
             code,
             comment: None,
         });
-        bench.pass(15);
+        bench.pass(1);
     }
     bench.pass(60);
     assert_eq!(bench.jobs(SYS, "STATUS, RESULT"), ["FAILED|-9086"]);
