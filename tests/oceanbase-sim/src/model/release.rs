@@ -7,7 +7,6 @@ use crate::views::Version;
 const V4_2_1_3: Version = Version([4, 2, 1, 3]);
 /// Releases around 4.2.2, which is older than 4.2.1.7.
 const V4_2_1_7: Version = Version([4, 2, 1, 7]);
-const V4_2_2: Version = Version([4, 2, 2, 0]);
 const V4_2_3: Version = Version([4, 2, 3, 0]);
 /// The first releases of their lines in which RESTORE sets its own limit for all of its work.
 const V4_2_4: Version = Version([4, 2, 4, 0]);

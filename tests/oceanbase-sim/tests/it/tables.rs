@@ -180,7 +180,7 @@ fn a_recovery_is_refused_where_it_can_not_be() {
     assert_eq!(bench.own("orders", &good), 4179);
     assert_eq!(
         bench.sys(&good.replace("= orders FROM", "= nobody FROM")),
-        5157
+        5160
     );
     assert_eq!(bench.sys(&good.replace("pool_list=p", "pool_list=q")), 4650);
     assert_eq!(bench.sys(&good), 0);
