@@ -25,21 +25,6 @@ pub struct DataBackupSettings {
     /// What happens after a backup that failed of something that passes.
     #[serde(default)]
     pub retry: RetrySettings,
-    /// What an incremental backup becomes when the database would reject it or silently take a full
-    /// one, because the tenant was upgraded since the previous backup set (V4.2.0 and later).
-    #[serde(default)]
-    pub incremental_not_possible: IncrementalNotPossible,
-}
-
-/// What an incremental backup becomes that is not possible.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub enum IncrementalNotPossible {
-    /// The operator takes a full backup. Condition `TypeChanged` of the BackupTask gives the reason.
-    #[default]
-    Full,
-    /// The BackupTask ends as Failed with reason `IncrementalNotPossible`, and nothing is sent. The
-    /// next full backup starts a new chain.
-    Skip,
 }
 
 /// What happens after a backup that failed of something that passes, such as a store that did not

@@ -47,7 +47,7 @@ pub use cause::Cause;
 pub use cleanup_task::{CleanupTask, CleanupTaskSpec, CleanupTaskStatus};
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
-pub use data_backup::{DataBackupSettings, IncrementalNotPossible, RetrySettings};
+pub use data_backup::{DataBackupSettings, RetrySettings};
 pub use deletion::DeletionPolicy;
 pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
 pub use pinned::PinnedDatabase;

@@ -127,6 +127,10 @@ pub struct BackupStrategySpec {
     /// How data backups run.
     #[serde(default)]
     pub data_backup: DataBackupSettings,
+    /// What an incremental backup becomes when the database would reject it or silently take a full
+    /// one, because the tenant was upgraded since the previous backup set (V4.2.0 and later).
+    #[serde(default)]
+    pub incremental_not_possible: IncrementalNotPossible,
     /// How log backup runs. A LogBackup follows an edit of a field as long as it holds what the
     /// strategy wrote there; what somebody wrote into the LogBackup itself stands.
     #[serde(default)]
@@ -228,6 +232,17 @@ pub enum BackupMethod {
     /// The database writes its blocks to the store (`ALTER SYSTEM BACKUP`).
     #[default]
     Physical,
+}
+
+/// What an incremental backup becomes that is not possible.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub enum IncrementalNotPossible {
+    /// The operator takes a full backup. Condition `TypeChanged` of the BackupTask gives the reason.
+    #[default]
+    Full,
+    /// The BackupTask ends as Failed with reason `IncrementalNotPossible`, and nothing is sent. The
+    /// next full backup starts a new chain.
+    Skip,
 }
 
 /// Whether a tenant without a full backup gets one at once.

@@ -118,6 +118,7 @@ impl Reconcile for BackupTask {
                 data_path: path.clone(),
                 scheduled: is_owned_by_strategy(self),
                 settings: references.settings,
+                incremental_not_possible: references.incremental_not_possible,
             })
         });
         let queue = match (&key, &snapshot) {

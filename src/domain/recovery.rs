@@ -33,6 +33,7 @@ mod leave;
 mod permission;
 mod point;
 mod precheck;
+mod resources;
 mod restore;
 mod seen;
 mod state;

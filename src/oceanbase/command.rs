@@ -6,6 +6,7 @@
 mod cleanup;
 mod guard;
 mod recovery;
+mod requirement;
 mod session;
 mod store_change;
 mod tables;
@@ -19,7 +20,6 @@ pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use store_change::{StoreChange, StoreNews};
 pub use tables::TableRecovery;
 
-use super::capability::Capability;
 use super::client::ServerError;
 use super::destination::{Destination, Place};
 use super::error::{
@@ -215,43 +215,6 @@ impl Command {
             | Self::CancelBackup { tenant, .. } => tenant,
             Self::Recovery(recovery) => recovery.tenant(),
             Self::Cleanup(cleanup) => cleanup.tenant(),
-        }
-    }
-
-    /// Returns what a release must have for the statement. A release without it rejects the
-    /// statement, or accepts it and does something else.
-    #[must_use]
-    pub fn needs(&self) -> Option<Capability> {
-        match self {
-            Self::SetLogArchiveDestState { .. } => Some(Capability::PauseLogBackup),
-            Self::SetArchiveLagTarget { .. } => Some(Capability::ArchiveLagTarget),
-            Self::Backup {
-                plus_archivelog: true,
-                ..
-            } => Some(Capability::PlusArchivelog),
-            Self::Recovery(recovery) => recovery.needs(),
-            Self::Cleanup(cleanup) => cleanup.needs(),
-            _ => None,
-        }
-    }
-
-    /// Returns the privilege that the statement needs in the sys tenant.
-    #[must_use]
-    pub fn privilege(&self) -> Privilege {
-        match self {
-            Self::Recovery(recovery) => recovery.privilege(),
-            _ => Privilege::AlterSystem,
-        }
-    }
-
-    /// Returns whether the statement waits until an upgrade of the cluster has ended. During one, sys
-    /// accepts a BACKUP and starts nothing, and RESTORE and RECOVER TABLE are rejected.
-    #[must_use]
-    pub fn waits_for_upgrade(&self) -> bool {
-        match self {
-            Self::Backup { .. } => true,
-            Self::Recovery(recovery) => recovery.key().is_some(),
-            _ => false,
         }
     }
 

@@ -4,6 +4,7 @@ use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret, stores};
 use crate::api::backup_task::Scope;
+use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{
     BackupStrategy, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
 };
@@ -22,6 +23,7 @@ pub(super) struct References {
     /// The strategy's template, or the directory itself where it is known.
     pub(super) data_path: Option<String>,
     pub(super) settings: DataBackupSettings,
+    pub(super) incremental_not_possible: IncrementalNotPossible,
 }
 
 /// Follows a task's references.
@@ -43,6 +45,7 @@ pub(super) fn references(
             strategy_generation: status.strategy_generation,
             data_path: status.data_path,
             settings: status.data_backup.unwrap_or_else(|| settings(spec, None)),
+            incremental_not_possible: incremental_not_possible(spec, context, namespace),
         });
     }
     if let (Some(cluster), Some(storage)) = (&spec.cluster_ref, &spec.storage_ref) {
@@ -52,6 +55,7 @@ pub(super) fn references(
             strategy_generation: None,
             data_path: None,
             settings: settings(spec, None),
+            incremental_not_possible: IncrementalNotPossible::default(),
         });
     }
     let Some(reference) = &spec.strategy_ref else {
@@ -98,6 +102,21 @@ pub(super) fn references(
             .as_ref()
             .and_then(|paths| paths.data.clone()),
         settings: settings(spec, Some(&object.spec.data_backup)),
+        incremental_not_possible: object.spec.incremental_not_possible,
+    })
+}
+
+/// What the strategy of a task that was sent before wants now; another attempt may follow.
+fn incremental_not_possible(
+    spec: &BackupTaskSpec,
+    context: &Context,
+    namespace: &str,
+) -> IncrementalNotPossible {
+    let reference = spec.strategy_ref.as_ref();
+    let strategy = reference
+        .and_then(|strategy| stores::find(&context.stores.strategies, namespace, &strategy.name));
+    strategy.map_or_else(IncrementalNotPossible::default, |strategy| {
+        strategy.spec.incremental_not_possible
     })
 }
 
@@ -131,7 +150,6 @@ fn settings(spec: &BackupTaskSpec, strategy: Option<&DataBackupSettings>) -> Dat
             .clone()
             .or_else(|| known.restore_password_secret_ref.clone()),
         retry: known.retry.clone(),
-        incremental_not_possible: known.incremental_not_possible,
     }
 }
 

@@ -2,7 +2,8 @@
 //! changed since the previous backup set.
 
 use super::Draft;
-use crate::api::{BackupType, Cause, IncrementalNotPossible};
+use crate::api::strategy::IncrementalNotPossible;
+use crate::api::{BackupType, Cause};
 use crate::domain::cause;
 use crate::oceanbase::capability::Capability;
 
@@ -26,8 +27,8 @@ impl Draft<'_> {
         let Some(why) = self.why_not_incremental() else {
             return SentType::AsAsked;
         };
-        let settings = self.status.data_backup.as_ref();
-        match settings.map(|settings| settings.incremental_not_possible) {
+        let target = self.seen.target.as_ref().ok();
+        match target.map(|target| target.incremental_not_possible) {
             None | Some(IncrementalNotPossible::Full) => SentType::FullInstead(cause(
                 INCREMENTAL_NOT_POSSIBLE,
                 &format!("{why}; the operator takes a full backup instead"),
@@ -35,7 +36,7 @@ impl Draft<'_> {
             Some(IncrementalNotPossible::Skip) => SentType::Nothing(cause(
                 INCREMENTAL_NOT_POSSIBLE,
                 &format!(
-                    "{why}, and `dataBackup.incrementalNotPossible` is Skip; create a BackupTask of \
+                    "{why}, and `incrementalNotPossible` of the strategy is Skip; create a BackupTask of \
                      type Full, or wait for the next full backup"
                 ),
             )),

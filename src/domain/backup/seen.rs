@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use super::queue::Queue;
 use super::{ChildrenSeen, LogsSeen};
+use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
 use crate::domain::{Obstacle, TenantSeen};
 use crate::oceanbase::model::{BackupSet, Identity, Job};
@@ -82,6 +83,8 @@ pub struct Target {
     pub scheduled: bool,
     /// How the backup runs.
     pub settings: DataBackupSettings,
+    /// What an incremental backup becomes that is not possible.
+    pub incremental_not_possible: IncrementalNotPossible,
 }
 
 /// What the database shows.

@@ -135,6 +135,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             data_path: Some("prod-1/orders-1002/data".to_owned()),
             scheduled: false,
             settings: settings(),
+            incremental_not_possible: crate::api::strategy::IncrementalNotPossible::Full,
         }),
         database: Ok(DatabaseSeen {
             identity: Identity {

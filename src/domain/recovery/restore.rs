@@ -5,13 +5,11 @@ use std::time::Duration;
 use super::begin::SOON;
 use super::unheard::unheard;
 use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
+use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
-use crate::api::{Cause, RecoveryTaskStatus};
 use crate::domain::{Next, Obstacle, cause, time};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::model::{
-    Answer, Failure, FailureClass, HandedOver, Restore, RestoreStatus, Scn,
-};
+use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
 
 /// After how long a RESTORE whose connection was cut is looked for, and sent again where it is not
 /// found. The database reads the store before it writes the job's row, and may do so for minutes; it
@@ -26,11 +24,6 @@ const NEVER: Duration = Duration::from_mins(11);
 const OVER: Duration = Duration::from_secs(70);
 /// OB_TENANT_NOT_EXIST.
 const NO_TENANT: i32 = -5157;
-/// Errors about what a tenant runs on: a unit below a limit, too many units, a pool that is in use,
-/// missing or shared with another, and servers without room.
-const RESOURCE_ERRORS: [i32; 9] = [
-    -4624, -4626, -4650, -4656, -4657, -4658, -4659, -4733, -4734,
-];
 /// How often a job that was seen is looked for when both views show it no more.
 const LOOKS: i32 = 5;
 /// How often a statement may be refused for now, about ten minutes long: people wait for it.
@@ -361,33 +354,6 @@ impl Draft<'_> {
             |failure| self.with_resources(failure),
         );
         self.fail(why)
-    }
-
-    /// Names the resources where the database found them missing, taken or too small: its own comment
-    /// could hold keys and is not shown.
-    fn with_resources(&self, failure: &Failure) -> Cause {
-        let mut why = Cause::from(failure);
-        if !RESOURCE_ERRORS.contains(&failure.code) {
-            return why;
-        }
-        let resources = &self.spec().target.resources;
-        let named = match (resources.type_, &resources.create) {
-            (ResourcesType::Create, Some(create)) => format!(
-                "unit and pool {}: {} CPU, {} of memory, {} units in each of {}",
-                self.resource_name(),
-                create.max_cpu,
-                create.memory,
-                create.unit_number,
-                if create.zones.is_empty() {
-                    "all zones".to_owned()
-                } else {
-                    create.zones.join(", ")
-                },
-            ),
-            _ => format!("resource pools {}", resources.pools.join(", ")),
-        };
-        why.message = format!("{} ({named})", why.message);
-        why
     }
 
     /// Cancels the job.

@@ -5,8 +5,8 @@ use crate::api::alert::AlertSettings;
 use crate::api::cluster::Access;
 use crate::api::schedule::{BackupType, CronSpec, MissedRunPolicy, ScheduleSpec};
 use crate::api::strategy::{
-    BackupMethod, FirstBackup, HistoryLimits, LogBackupSettings, PathTemplates, SlotRecord,
-    StorageChangePolicy, StrategyLogBackupMode, TenantSelection,
+    BackupMethod, FirstBackup, HistoryLimits, IncrementalNotPossible, LogBackupSettings,
+    PathTemplates, SlotRecord, StorageChangePolicy, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{
     BackupTaskSpec, DataBackupSettings, DeletionPolicy, LocalReference, condition::types,
@@ -68,6 +68,7 @@ fn spec() -> BackupStrategySpec {
             spread_seconds: 0,
             blackout_windows: Vec::new(),
         },
+        incremental_not_possible: IncrementalNotPossible::Full,
         first_backup: FirstBackup::OnSchedule,
         data_backup: DataBackupSettings::default(),
         log_backup: LogBackupSettings::default(),

@@ -5,11 +5,9 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::{Guard, TableRecovery};
-use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
-    Cpu, Locality, PrimaryZone, Privilege, ResourceName, RestoreKey, Scn, TenantId, TenantName,
-    ZoneName,
+    Cpu, Locality, PrimaryZone, ResourceName, RestoreKey, Scn, TenantId, TenantName, ZoneName,
 };
 use crate::oceanbase::password::{RestorePassword, decryption};
 use crate::oceanbase::view::{Query, RestoreQuery};
@@ -214,29 +212,6 @@ impl Recovery {
                 role: "PRIMARY",
             },
             Self::Tables(tables) => tables.guard(),
-        }
-    }
-
-    /// Returns what a release must have for the statement.
-    pub(super) fn needs(&self) -> Option<Capability> {
-        match self {
-            Self::Preview { .. } => Some(Capability::RestorePreview),
-            Self::CancelRestore { .. } => Some(Capability::CancelRestore),
-            Self::UpgradeTenant { .. } => Some(Capability::TenantUpgradeJob),
-            Self::Tables(tables) => tables.needs(),
-            _ => None,
-        }
-    }
-
-    /// Returns the privilege that the statement needs in the sys tenant.
-    pub(super) fn privilege(&self) -> Privilege {
-        match self {
-            Self::CreateUnit { .. } | Self::DropUnit { .. } => Privilege::CreateResourceUnit,
-            Self::CreatePool { .. } | Self::DropPool { .. } => Privilege::CreateResourcePool,
-            Self::DropTenant { .. }
-            | Self::ActivateStandby { .. }
-            | Self::Tables(TableRecovery::DropAuxiliary { .. }) => Privilege::Super,
-            _ => Privilege::AlterSystem,
         }
     }
 

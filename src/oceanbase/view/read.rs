@@ -1,6 +1,7 @@
 //! The reading of rows.
 
 mod cleanup;
+mod cluster;
 mod lag;
 mod restore;
 mod server;
@@ -16,12 +17,13 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
-    ArchiveDest, BackupRefusal, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId,
-    JobStatus, Piece, Privileges, Round, RoundStatus, Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Identity, Job, JobId, JobStatus, Piece,
+    Round, RoundStatus, Scn, TenantId,
 };
 use crate::oceanbase::version::Version;
 
 pub use cleanup::{cleaned_items, cleanups};
+pub use cluster::{backup_refusals, privileges, upgrade_mode};
 pub use lag::lag_targets;
 pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
 pub use server::servers;
@@ -266,37 +268,6 @@ pub fn policies(answer: &Rows) -> Result<BTreeMap<TenantId, Vec<DeletePolicy>>, 
         policies.entry(row.tenant_id()?).or_default().push(policy);
     }
     Ok(policies)
-}
-
-/// Reads [`Query::UpgradeMode`]: whether any server says that the cluster is being upgraded.
-pub fn upgrade_mode(answer: &Rows) -> Result<bool, ViewError> {
-    for row in rows("upgrade_mode", answer) {
-        let value = row.text("VALUE")?;
-        if value.eq_ignore_ascii_case("true") || value == "1" {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Reads [`Query::Grants`]: one grant a row, in its only column.
-#[must_use]
-pub fn privileges(answer: &Rows) -> Privileges {
-    let grants = answer.rows.iter();
-    Privileges::parse(grants.filter_map(|row| row.first()?.as_deref()))
-}
-
-/// Reads [`Query::BackupRefusals`] by tenant, and what is wrong with the rows that cannot be read. A
-/// backup without a readable refusal still ends as refused, without its number.
-#[must_use]
-pub fn backup_refusals(answer: &Rows) -> Legible<(TenantId, BackupRefusal)> {
-    Legible::of("backup_refusals", answer, |row| {
-        let at = row.at("TIMESTAMP")?;
-        let at = at.ok_or_else(|| row.error("TIMESTAMP", "is NULL"))?;
-        let result = i32::try_from(row.i64("VALUE2")?).unwrap_or(i32::MIN);
-        let failure = explain(result);
-        Ok((TenantId(row.i64("VALUE1")?), BackupRefusal { at, failure }))
-    })
 }
 
 /// Reads the rows of jobs, running or ended.

@@ -1,9 +1,11 @@
 //! Queries: each against tables of the view's columns, for each version; what was put in must be
 //! what the operator's reading of the rows takes out.
 
+use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Round, RoundStatus, Scn, TenantId,
+    ArchiveDest, BackupSet, BackupSetId, DeletePolicy, Piece, Privilege, Round, RoundStatus, Scn,
+    TenantId,
 };
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
@@ -324,6 +326,26 @@ async fn lag_targets(desk: &mut Desk) {
     assert_eq!(format!("{}s", target.as_secs()), shown);
 }
 
+/// What is asked of the cluster as a whole. Returns how many queries the version does not get.
+async fn of_the_cluster(desk: &mut Desk) -> usize {
+    let mode = desk.ask(&Query::UpgradeMode).await;
+    assert!(!view::upgrade_mode(&mode).unwrap());
+    let root = view::privileges(&desk.ask(&Query::Grants).await);
+    assert_eq!(root.has(Privilege::AlterSystem), Some(true));
+    assert_eq!(root.has(Privilege::Super), Some(true));
+    let query = Query::BackupRefusals(Timestamp::UNIX_EPOCH);
+    if query
+        .needs()
+        .is_some_and(|needed| !desk.version.can(needed))
+    {
+        return 1;
+    }
+    // The view is one of this engine, which has refused no backup.
+    let read = view::backup_refusals(&desk.ask(&query).await);
+    assert!(read.rows.is_empty() && read.unreadable.is_empty());
+    0
+}
+
 async fn version_and_identity(desk: &mut Desk) {
     let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
     assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
@@ -361,6 +383,7 @@ async fn everything_reads_back(version: &str) {
     restores(&mut desk).await;
     cleanups(&mut desk).await;
     let unknown = usize::from(!desk.version.can(Capability::TenantCompatible));
+    let unknown = unknown + of_the_cluster(&mut desk).await;
     let unknown = unknown + stores(&mut desk).await + tables(&mut desk).await;
     let (asked, all) = (&desk.asked, super::kinds_of_queries() - unknown);
     assert_eq!(asked.len(), all, "only {asked:?} were asked");

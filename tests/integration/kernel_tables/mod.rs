@@ -4,6 +4,7 @@
 
 mod capabilities;
 mod columns;
+mod commands;
 mod queries;
 mod shape;
 mod statements;

@@ -65,7 +65,9 @@ fn a_password_that_the_database_refuses_means_no_backup() {
     world.inject(Fault::Refuse {
         on: Trigger::next(Kind::SetEncryption),
         code: 1227,
-        message: format!("Access denied near '{PASSWORD}'"),
+        message: format!(
+            "Access denied; you need (at least one of) the SUPER privilege(s) near '{PASSWORD}'"
+        ),
     });
     world.apply(&protected("now"));
     let task = world.phase("backuptask", "now", "Failed");

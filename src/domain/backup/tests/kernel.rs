@@ -2,8 +2,9 @@
 //! incremental backups that cannot follow the previous set.
 
 use super::*;
+use crate::api::BackupType;
 use crate::api::condition::types::TYPE_CHANGED;
-use crate::api::{BackupType, IncrementalNotPossible};
+use crate::api::strategy::IncrementalNotPossible;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::BackupRefusal;
 
@@ -43,7 +44,7 @@ fn incremental(policy: IncrementalNotPossible, seen: &mut Seen) -> Story {
     let mut story = Story::new();
     story.spec.type_ = BackupType::Incremental;
     if let Ok(target) = &mut seen.target {
-        target.settings.incremental_not_possible = policy;
+        target.incremental_not_possible = policy;
     }
     story
 }

@@ -193,13 +193,21 @@ fn failure(comment: &str) -> Failure {
     explain_to_restore(code_in(comment).unwrap_or(RESTORE_FAILED))
 }
 
-/// The number behind `result: `.
+/// Returns the error number of a comment, which has one of two forms: `…, result: -9071(…), …`, where a
+/// server failed, and `ROOTSERVICE : OB_RESOURCE_POOL_ALREADY_GRANTED(-4626) on "…" with traceid …`, where
+/// the root service could not create the tenant (`ob_physical_restore_table_operator.cpp`).
 fn code_in(comment: &str) -> Option<i32> {
-    let code = comment.split("result: ").nth(1).and_then(|rest| {
-        let end = rest.find(|c: char| c != '-' && !c.is_ascii_digit());
-        rest[..end.unwrap_or(rest.len())].parse::<i32>().ok()
-    });
-    code.filter(|code| *code != 0)
+    let number = |text: &str| {
+        let end = text.find(|c: char| c != '-' && !c.is_ascii_digit());
+        text[..end.unwrap_or(text.len())].parse::<i32>().ok()
+    };
+    let of_server = comment.split("result: ").nth(1).and_then(number);
+    let of_root_service = || {
+        let (before, _) = comment.split_once(") on ")?;
+        let (_, code) = before.rsplit_once('(')?;
+        number(code)
+    };
+    of_server.or_else(of_root_service).filter(|code| *code != 0)
 }
 
 /// OB_RESTORE_TENANT_FAILED.

@@ -163,6 +163,10 @@ fn a_failed_restore_says_why_and_shows_nothing_else_of_its_comment() {
     let comment = "(ROOTSERVICE)addr: 10.0.0.1:2882, result: -9071(access_key=sesame), trace_id: Y";
     assert_eq!(failed(comment).code, -9071);
     assert!(!failed(comment).message.contains("sesame"));
+    let of_root_service = "ROOTSERVICE : OB_RESOURCE_POOL_ALREADY_GRANTED(-4626) on \"10.0.0.1:2882\" with \
+                           traceid Y";
+    assert_eq!(failed(of_root_service).code, -4626);
+    assert_eq!(failed(of_root_service).reason, "PoolInUse");
     for unclear in ["", "result: ", "result: 0(x)", "result: -99999999999"] {
         assert_eq!(failed(unclear).code, -9099, "{unclear}");
     }
