@@ -31,8 +31,9 @@ const OTHER_WORDS: &[&str] = &[
     "BackupTaskStatus", "LogBackup", "LogBackupStatus", "OceanBaseCluster",
     "OceanBaseClusterStatus", "PartialEq", "RecoveryTask", "RecoveryTaskStatus", "String",
     // Types of conditions.
-    "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "Ready", "Reconciling",
-    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "WithinCapacity",
+    "Activated", "BackupHealthy", "JobStarted", "LogBackupHealthy", "PrivilegesSufficient", "Ready", "Reconciling",
+    "RestoreVerified", "Restored", "Stalled", "Succeeded", "TargetReady", "TypeChanged",
+    "WithinCapacity",
     // Statuses of conditions.
     "False", "True", "Unknown",
     // Phases and labels.
@@ -44,8 +45,9 @@ const OTHER_WORDS: &[&str] = &[
     // Alerts.
     "Active", "Caution", "Critical", "Recovered", "Warning",
     // What a server can do, and what it is.
-    "BackupProgress", "COSStorage", "Community", "Enterprise", "Gi", "Mandatory", "Optional",
-    "PauseLogBackup", "S3Storage", "TableRecovery", "TenantBackup",
+    "BackupProgress", "COSStorage", "CancelRestore", "Community", "Enterprise", "Gi", "Mandatory",
+    "Optional", "PauseLogBackup", "PlusArchivelog", "QuotedTableNames", "RestorePreview",
+    "RestoreProgress", "S3Storage", "TableRecovery", "TenantBackup",
     // Where a task comes from, and what it makes.
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
     // Cleanups: what is deleted, or not, and by whom.
