@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use api_double::{Change, Key};
 use oceanbase_sim::Simulator;
+use oceanbase_sim::model::ChildRows;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};
 use oceanbase_sim::statement::Kind;
 use oceanbase_sim::value::Backend;
@@ -50,7 +51,11 @@ fn said_of_each(
         let ready = TenantSpec::new("orders").ready(std::time::Duration::from_hours(24));
         let mut elsewhere = TenantSpec::new("ledger");
         elsewhere.data_dest = Some("file:///elsewhere/ledger/data".to_owned());
-        let scenario = Scenario::new("4.3.5.2").with(ready).with(elsewhere);
+        // The tenant's job is there when the statement is answered.
+        let scenario = Scenario::new("4.3.5.2")
+            .child_rows(ChildRows::AtOnce)
+            .with(ready)
+            .with(elsewhere);
         let simulator = Simulator::new(&scenario, Time::begin()).unwrap();
         let mut session = simulator.connect("root@sys", "").unwrap();
         let oracle = Oracle::new(Time::begin(), workload, &[]);
