@@ -45,6 +45,15 @@ pub(super) async fn send(
     }
 }
 
+/// How the target takes new names of tables.
+fn quoting(permit: &Permit) -> RemapQuoting {
+    if permit.can(Capability::QuotedRemap) {
+        RemapQuoting::Quoted
+    } else {
+        RemapQuoting::Plain
+    }
+}
+
 async fn command(
     task: &RecoveryTask,
     effect: &Effect,
@@ -106,11 +115,7 @@ async fn command(
                 pools: resources(&pools)?,
                 primary_zone: primary_zone(task)?,
                 key,
-                quoting: if permit.can(Capability::QuotedRemap) {
-                    RemapQuoting::Quoted
-                } else {
-                    RemapQuoting::Plain
-                },
+                quoting: quoting(permit),
                 decryption: passwords(task, permit, context).await?,
             })
         }

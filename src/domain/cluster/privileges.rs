@@ -42,12 +42,12 @@ pub(super) fn condition(spec: &OceanBaseClusterSpec, privileges: Option<&Privile
         );
     };
     let recovery = &spec.recovery;
-    let recovers = recovery.policy == RecoveryPolicy::Allowed
+    let allows_recovery = recovery.policy == RecoveryPolicy::Allowed
         || recovery.verification == RecoveryPolicy::Allowed;
     let relevant = || {
         OPERATIONS
             .into_iter()
-            .filter(move |(_, _, of_recovery)| recovers || !of_recovery)
+            .filter(move |(_, _, of_recovery)| allows_recovery || !of_recovery)
     };
     let lacking: Vec<_> = relevant()
         .filter(|(_, privilege, _)| privileges.has(*privilege) == Some(false))
@@ -72,7 +72,7 @@ pub(super) fn condition(spec: &OceanBaseClusterSpec, privileges: Option<&Privile
         PRIVILEGES_SUFFICIENT,
         true,
         "PrivilegesGranted",
-        if recovers {
+        if allows_recovery {
             "the account may back up, clean up and recover"
         } else {
             "the account may back up and clean up; the object allows no recovery"

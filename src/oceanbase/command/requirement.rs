@@ -51,7 +51,7 @@ impl Recovery {
             Self::Preview { .. } => Some(Capability::RestorePreview),
             Self::CancelRestore { .. } => Some(Capability::CancelRestore),
             Self::UpgradeTenant { .. } => Some(Capability::TenantUpgradeJob),
-            Self::Tables(tables) => tables.needs(),
+            Self::Tables(tables) => Some(tables.needs()),
             _ => None,
         }
     }

@@ -119,14 +119,14 @@ impl TableRecovery {
     }
 
     /// Returns what a release must have for the statement.
-    pub(super) fn needs(&self) -> Option<Capability> {
+    pub(super) fn needs(&self) -> Capability {
         match self {
             Self::Recover {
                 tables,
                 quoting: RemapQuoting::Quoted,
                 ..
-            } if tables.renames(RemapQuoting::Quoted).is_some() => Some(Capability::QuotedRemap),
-            _ => Some(Capability::TableRecovery),
+            } if tables.renames(RemapQuoting::Quoted).is_some() => Capability::QuotedRemap,
+            _ => Capability::TableRecovery,
         }
     }
 

@@ -109,13 +109,11 @@ impl Parser<'_> {
             let mut sides = token.split(':').map(Side::parse);
             let pair = (sides.next().flatten(), sides.next().flatten());
             asked.partition |= sides.next().is_some();
-            return match pair {
-                (Some(from), Some(to)) => Ok((from, to)),
-                _ => {
-                    self.next = start;
-                    Err(self.unexpected())
-                }
-            };
+            if let (Some(from), Some(to)) = pair {
+                return Ok((from, to));
+            }
+            self.next = start;
+            return Err(self.unexpected());
         }
         let from = self.side()?;
         self.expect_sign(':')?;
