@@ -187,5 +187,5 @@ fn a_recovery_is_refused_where_it_can_not_be() {
     assert_eq!(bench.sys(&good), 4179);
     assert_eq!(bench.sys("ALTER SYSTEM CANCEL RECOVER TABLE nobody"), 5157);
     let old = with_pool(&Scenario::new("4.2.0.0").with(orders()));
-    assert_eq!(old.sys(&recover(&old, "shop.orders", REMAP)), 1235);
+    assert_eq!(old.sys(&recover(&old, "shop.orders", REMAP)), 1064);
 }
