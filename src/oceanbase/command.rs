@@ -239,7 +239,7 @@ impl Command {
     /// backup or restore, and this one must not go without it.
     #[must_use]
     pub fn preface(&self) -> Option<Preface> {
-        // Whoever may start a session may SET ENCRYPTION.
+        // SET ENCRYPTION needs no privilege of its own.
         let (name, text, privilege) = match self {
             Self::Backup { password, .. } => (
                 "set_encryption",

@@ -127,7 +127,7 @@ impl Draft<'_> {
         self.begin_planned(target, restores)
     }
 
-    /// Goes on with a recovery from a storage that the target cannot preview. RESTORE itself reads the
+    /// Continues a recovery from a storage that the target cannot preview. RESTORE itself reads the
     /// storage, and refuses what it does not find there.
     fn go_on_without_preview(
         mut self,

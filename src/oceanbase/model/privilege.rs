@@ -50,7 +50,7 @@ impl Privilege {
 }
 
 impl fmt::Display for Privilege {
-    /// As it stands in a GRANT: `SUPER ON *.*`.
+    /// Writes the privilege as a GRANT names it: `SUPER ON *.*`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ON {}", self.word(), self.scope())
     }

@@ -1,4 +1,4 @@
-//! What the account of a cluster may not do stands in a condition.
+//! The condition PrivilegesSufficient names what the account of a cluster may not do.
 
 use super::*;
 use crate::api::cluster::RecoveryPolicy;
