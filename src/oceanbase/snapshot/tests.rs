@@ -155,7 +155,7 @@ async fn a_job_that_moves_between_the_two_views_is_never_out_of_sight() {
     let backup = "ALTER SYSTEM BACKUP TENANT = orders DESCRIPTION = 'obb/x/1'";
     session.query(backup, SOME_TIME).await.unwrap();
     // The database starts the job of the tenant after that of sys.
-    tokio::time::advance(Duration::from_mins(2)).await;
+    tokio::time::advance(Duration::from_secs(20)).await;
     let mut history = History::default();
     let mut statuses = Vec::new();
     for pause in [0, 3600] {
