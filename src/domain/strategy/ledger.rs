@@ -86,7 +86,11 @@ impl Draft<'_> {
     fn bytes_noted(&self) -> Option<Time> {
         let noted = self.status.destinations.iter();
         let noted = noted.filter_map(|known| known.bytes_time.clone());
-        last_found(&self.status.alerts).or(noted.max())
+        // An alert that recovered a moment ago was written then, too: a write of bytes at once after it
+        // would be one more for nothing.
+        let found = self.status.alerts.iter();
+        let found = found.filter_map(|alert| alert.last_generated_time.clone());
+        last_found(&self.status.alerts).or(noted.chain(found).max())
     }
 
     fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen, since: Option<&Time>) {
