@@ -86,8 +86,7 @@ impl Draft<'_> {
     fn bytes_noted(&self) -> Option<Time> {
         let noted = self.status.destinations.iter();
         let noted = noted.filter_map(|known| known.bytes_time.clone());
-        // An alert that recovered a moment ago was written then, too: a write of bytes at once after it
-        // would be one more for nothing.
+        // Alerts that recovered count, too: without them bytes would be written right after the last alert.
         let found = self.status.alerts.iter();
         let found = found.filter_map(|alert| alert.last_generated_time.clone());
         last_found(&self.status.alerts).or(noted.chain(found).max())

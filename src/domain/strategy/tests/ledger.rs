@@ -1,6 +1,7 @@
 //! Which places hold what of the strategy's tenants, and since when nothing goes there any more.
 
 use super::*;
+use crate::api::alert::Alert;
 use crate::domain::time;
 
 fn place(storage: &str, held: &[(i64, i64, bool)]) -> PlaceSeen {
@@ -134,6 +135,27 @@ fn bytes_of_several_places_are_written_in_one_pass() {
     assert_eq!(both(6, 10, 200), [10, 200]);
     assert_eq!(both(7, 20, 200), [10, 200], "it was written a minute ago");
     assert_eq!(both(11, 20, 300), [20, 300]);
+}
+
+#[test]
+fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
+    let mut story = Story::of(&[1002]);
+    let mut shown = |minutes: i64, bytes: i64| {
+        story.seen.places = vec![place("main", &[(1002, bytes, true)])];
+        story.look(minutes);
+        story.status.alerts = vec![Alert {
+            id: "1".to_owned(),
+            type_: "base_backup_fail".to_owned(),
+            status: "Recovered".to_owned(),
+            last_generated_time: Some(time(at(6))),
+            recovered_time: Some(time(at(7))),
+            ..Alert::default()
+        }];
+        ledger(&story)[0].1
+    };
+    assert_eq!(shown(0, 50), 50);
+    assert_eq!(shown(8, 100), 50, "the alert was written two minutes ago");
+    assert_eq!(shown(11, 100), 100);
 }
 
 #[test]
