@@ -3,6 +3,9 @@
 //!
 //! The oracle goes by what the API server has stored, not by what an operator believes.
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 use api_double::Change;

@@ -70,7 +70,7 @@ fn said_of_each(
     })
 }
 
-fn without_times(oracle: &Oracle) -> Vec<String> {
+pub(super) fn without_times(oracle: &Oracle) -> Vec<String> {
     let cut = |text: &String| text.split_once(": ").map(|(_, rest)| rest.to_owned());
     oracle.violations().iter().filter_map(cut).collect()
 }
@@ -312,61 +312,6 @@ fn news_may_follow_each_other_at_once() {
     let at = |phase: &str| json!({"phase": phase, "checkpointScn": phase});
     let said = said_of_writes(&[(1, at("Stopping")), (1, at("Stopped"))]);
     assert_eq!(said, Vec::<String>::new());
-}
-
-/// What the oracle says of an operator that sends something so many seconds after this one has
-/// written the Lease.
-fn said_of_an_act(after: u64, holder: &str, actor: &str) -> Vec<String> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_time()
-        .start_paused(true)
-        .build()
-        .unwrap();
-    runtime.block_on(async {
-        let workload = Workload::find("leader").unwrap();
-        let oracle = Oracle::new(Time::begin(), &workload, &[]);
-        let lease = json!({"spec": {"holderIdentity": holder}});
-        oracle.lock().change(&Change {
-            version: 2,
-            key: Key {
-                plural: "leases".to_owned(),
-                ..Key::default()
-            },
-            before: None,
-            after: Some(Arc::new(lease)),
-            actor: "operator/first-1".to_owned(),
-            call: "update leases a".to_owned(),
-        });
-        tokio::time::sleep(std::time::Duration::from_secs(after)).await;
-        oracle.acts(actor, "BACKUP");
-        without_times(&oracle)
-    })
-}
-
-#[test]
-fn the_holder_of_a_lease_acts_for_two_thirds_of_it() {
-    let first = "operator/first-1";
-    assert_eq!(said_of_an_act(10, first, first), Vec::<String>::new());
-    assert_eq!(
-        said_of_an_act(11, first, first),
-        ["one leader: operator/first-1 sends BACKUP, but its lease was renewed 11s ago"]
-    );
-}
-
-#[test]
-fn an_operator_that_acts_beside_the_leader_is_seen() {
-    assert_eq!(
-        said_of_an_act(1, "operator/first-1", "operator/second-1"),
-        ["one leader: operator/second-1 sends BACKUP, but operator/first-1 leads"]
-    );
-}
-
-#[test]
-fn an_operator_that_acts_after_it_gave_the_lease_back_is_seen() {
-    assert_eq!(
-        said_of_an_act(1, "", "operator/first-1"),
-        ["one leader: operator/first-1 sends BACKUP, but the lease was given back"]
-    );
 }
 
 #[test]
