@@ -28,6 +28,7 @@ mod queries;
 mod recovery;
 mod restores;
 mod rows;
+mod sets;
 mod spoilt;
 mod statements;
 mod stores;
