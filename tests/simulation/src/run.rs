@@ -4,8 +4,9 @@ use std::cell::Cell;
 use std::sync::{Arc, Once};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use oceanbase_sim::log::Entry;
+use oceanbase_sim::model::World as Cluster;
 use serde_json::Value;
 
 use crate::digest::{Digest, differences, digest, lasting};
@@ -22,6 +23,9 @@ const QUIET: Duration = Duration::from_mins(5);
 
 /// How many statements are sent before the end that are refused for good.
 const SELDOM: usize = 30;
+
+/// How late a slot may start where its strategy does not say, in seconds.
+const STARTING_DEADLINE: i64 = 6 * 60 * 60;
 
 /// How soon after the last renewal of a leader that is gone another one leads: the lease is over
 /// 15 s after it was seen, and it is looked at every 2 s.
@@ -124,7 +128,7 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     }
     wrong.extend(world.oracle.left_behind(&world.simulator));
     for strategy in world.double.list("backupstrategies") {
-        wrong.extend(lost_slots(workload, world, &strategy["status"]));
+        wrong.extend(lost_slots(workload, world, &strategy));
     }
     // What is refused for good is tried now and then.
     let is_seldom = refuses && sent_lately(world) <= SELDOM;
@@ -208,9 +212,9 @@ fn unfinished(tasks: &[Arc<Value>], passes: bool, refuses: bool) -> Vec<String> 
         .collect()
 }
 
-/// I6: each slot that fell due stands in the history.
-fn lost_slots(workload: &Workload, world: &World, status: &Value) -> Vec<String> {
-    let history = status["scheduleHistory"].as_array();
+/// I6: each slot that fell due stands in the history, or waits for the end of an upgrade.
+fn lost_slots(workload: &Workload, world: &World, strategy: &Value) -> Vec<String> {
+    let history = strategy["status"]["scheduleHistory"].as_array();
     let kept: Vec<Timestamp> = history
         .into_iter()
         .flatten()
@@ -218,7 +222,9 @@ fn lost_slots(workload: &Workload, world: &World, status: &Value) -> Vec<String>
         .collect();
     let lost = workload.slots.iter().filter(|slot| {
         let slot: Timestamp = slot.parse().unwrap();
-        !kept.contains(&slot) && !was_suspended(workload, world, slot)
+        !kept.contains(&slot)
+            && !was_suspended(workload, world, slot)
+            && !waits_for_upgrade(world, strategy, slot)
     });
     lost.map(|slot| format!("I6: the slot {slot} was lost"))
         .collect()
@@ -232,6 +238,19 @@ fn was_suspended(workload: &Workload, world: &World, slot: Timestamp) -> bool {
     };
     let mut due = world.seats.iter().map(|seat| seat.time().shown_at(slot));
     due.any(|due| due.is_some_and(|due| (from..until).contains(&due)))
+}
+
+/// Whether a slot is held while the database is upgraded: the strategy must say so, and the slot must
+/// not be older than it may start. An older one belongs into the history, as missed.
+fn waits_for_upgrade(world: &World, strategy: &Value, slot: Timestamp) -> bool {
+    let seconds = strategy["spec"]["schedule"]["startingDeadlineSeconds"].as_i64();
+    let deadline = SignedDuration::from_secs(seconds.unwrap_or(STARTING_DEADLINE));
+    let conditions = strategy["status"]["conditions"].as_array();
+    let says_so = conditions.into_iter().flatten().any(|condition| {
+        condition["type"] == "Scheduling" && condition["reason"] == "ClusterUpgrading"
+    });
+    let is_upgrading = world.simulator.world(Cluster::is_upgrading);
+    is_upgrading && says_so && slot.duration_until(world.time.now()) < deadline
 }
 
 thread_local! {
