@@ -70,8 +70,9 @@ fn told(object: &Value, health: &Health) -> String {
 }
 
 /// Conditions of which neither Flux nor `kubectl wait` knows.
-const FURTHER: [&str; 10] = [
+const FURTHER: [&str; 11] = [
     "Reachable",
+    "PrivilegesSufficient",
     "CredentialsApplied",
     "LimitsApplied",
     "WithinCapacity",
@@ -103,9 +104,9 @@ fn of_trouble(object: &Value) -> &'static str {
     "Degraded"
 }
 
-/// Those that the script need not look at: the three that it begins with, a schedule that is suspended, and how
-/// far a task or a move to another place has come.
-const NOT_JUDGED: [&str; 11] = [
+/// Those that the script need not look at: the three that it begins with, a schedule that is suspended, how
+/// far a task or a move to another place has come, and how a task differs from what was asked for.
+const NOT_JUDGED: [&str; 13] = [
     "Ready",
     "Reconciling",
     "Stalled",
@@ -117,6 +118,8 @@ const NOT_JUDGED: [&str; 11] = [
     "Activated",
     "Scheduling",
     "StorageSwitched",
+    "Previewed",
+    "TypeChanged",
 ];
 
 #[test]

@@ -45,8 +45,8 @@ if wanted ~= nil and wanted ~= "Running" and wanted == status.phase then
 end
 
 for _, kind in ipairs({
-  "Reachable", "CredentialsApplied", "LimitsApplied", "WithinCapacity", "Archiving", "DelayAcceptable",
-  "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
+  "Reachable", "PrivilegesSufficient", "CredentialsApplied", "LimitsApplied", "WithinCapacity", "Archiving",
+  "DelayAcceptable", "BackupHealthy", "LogBackupHealthy", "RetentionApplied", "RestoreVerified"
 }) do
   -- Logs that are archived around data backups only, and not right now.
   local between = kind == "Archiving" and obj.spec.mode == "AroundDataBackup" and status.phase == "Stopped"
