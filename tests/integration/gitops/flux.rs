@@ -270,7 +270,9 @@ fn a_kustomization_that_is_deleted_leaves_the_definitions_and_so_every_object() 
         Value::is_null,
     );
     let definition = definition_of(&git.world)["metadata"]["name"].clone();
-    let left = git.world.get("crd", definition.as_str().unwrap());
+    let left = git
+        .world
+        .get("customresourcedefinition", definition.as_str().unwrap());
     let is_leaving = left["metadata"].get("deletionTimestamp").is_some();
     assert!(left.is_object() && !is_leaving, "{left}");
 }

@@ -48,7 +48,8 @@ pub(crate) fn get(client: &Client, namespace: &str, kind: &str, name: &str) -> V
     let path = format!("{}/{name}", path(namespace, kind));
     match send(client, "GET", &path, "application/json", &Value::Null) {
         Ok(object) => object,
-        Err(kube::Error::Api(refusal)) if refusal.code == 404 => Value::Null,
+        // A kind that the API server does not serve is 404 too, but is no missing object.
+        Err(kube::Error::Api(refusal)) if refusal.reason == "NotFound" => Value::Null,
         Err(error) => panic!("{path}: {error}"),
     }
 }
@@ -134,7 +135,9 @@ fn path(namespace: &str, kind: &str) -> String {
         plural => plural.to_owned(),
     };
     let group = match kind.as_str() {
-        "secrets" | "events" => "api/v1",
+        // Of the whole cluster.
+        "customresourcedefinitions" => return format!("/apis/apiextensions.k8s.io/v1/{kind}"),
+        "configmaps" | "secrets" | "events" => "api/v1",
         "leases" => "apis/coordination.k8s.io/v1",
         _ => "apis/backup.oceanbase.io/v1alpha1",
     };
