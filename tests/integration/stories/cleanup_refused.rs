@@ -182,6 +182,7 @@ fn a_deletion_waits_for_a_backup_for_another_deletion_and_for_leave() {
     let world = World::started("cleanup-waits", TENANTS);
     world.hold("orders", Stage::Doing);
     world.sql("ALTER SYSTEM BACKUP TENANT = orders");
+    world.new_set("DOING");
     let sets = "{type: BackupSets, ids: [1, 2]}";
     world.apply(&task("sets", "orders", sets));
     world.waits("sets", "WaitingForRunningBackup");
