@@ -36,6 +36,7 @@ fn a_shorter_window_waits_for_a_day_and_an_edit_that_is_taken_back_changes_nothi
     world.keep(30);
     world.retained("True", "Applied");
     assert_eq!(world.policy().as_deref(), Some("30d"));
+    world.phase("logbackup", "prod-t1002", "InProgress");
     world.forget_statements();
     world.keep(7);
     let object = world.retained("Unknown", "RetentionShrinkPending");
