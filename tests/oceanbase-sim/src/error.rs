@@ -258,16 +258,45 @@ pub(crate) fn missing_argument(name: &str) -> SqlError {
     with_code(4277, format!("Miss argument for {name}"))
 }
 
-/// 4733: a size of a unit that is too small.
-pub(crate) fn unit_below_limit(name: &str, limit: &str) -> SqlError {
-    with_code(4733, format!("invalid {name} value, min value is {limit}"))
+/// 4659: a size of a unit that is below its hard limit.
+pub(crate) fn unit_below_limit(name: &str, limit: u64) -> SqlError {
+    with_code(4659, format!("invalid {name} value, min value is {limit}"))
 }
 
-pub(crate) fn not_enough_resource(zone: &str) -> SqlError {
+/// 1235: a unit that is legal, and too small for a pool.
+pub(crate) fn unit_below_pool_limit() -> SqlError {
+    not_supported("unit MEMORY_SIZE less than __min_full_resource_pool_memory")
+}
+
+pub(crate) fn too_many_units() -> SqlError {
     with_code(
-        4624,
+        4656,
+        "resource pool unit num is bigger than zone server count",
+    )
+}
+
+/// 4733: the servers of a zone have too little free; `short` has each server and what it lacks.
+pub(crate) fn zone_is_full(zone: &str, units: u64, short: &[(String, &str)]) -> SqlError {
+    let servers = short
+        .iter()
+        .map(|(server, what)| format!("server '\"{server}\"' {what} resource not enough\n"));
+    with_code(
+        4733,
         format!(
-            "zone '{zone}' server '\"127.0.0.1:2882\"' resource is not enough to hold a new unit"
+            "zone '{zone}' resource not enough to hold {units} unit. You can check resource info \
+             by views: DBA_OB_UNITS, GV$OB_UNITS, GV$OB_SERVERS.\n{}",
+            servers.collect::<String>()
+        ),
+    )
+}
+
+/// 4734: no server of a zone takes a new unit, whatever is free.
+pub(crate) fn no_server_for_unit(zone: &str, units: u64) -> SqlError {
+    with_code(
+        4734,
+        format!(
+            "zone '{zone}' server not enough to hold {units} new unit, please check zone valid \
+             servers"
         ),
     )
 }
@@ -306,10 +335,11 @@ pub(crate) fn pool_exists(name: &str) -> SqlError {
     with_code(4651, format!("resource pool '{name}' exist"))
 }
 
-pub(crate) fn several_pools(names: &str) -> SqlError {
+/// 4657: pools that share a server.
+pub(crate) fn pools_intersect(names: &str) -> SqlError {
     with_code(
-        4658,
-        format!("create tenant only support single resource pool now, but pool list is {names}"),
+        4657,
+        format!("resource pool list {names} unit servers intersect"),
     )
 }
 

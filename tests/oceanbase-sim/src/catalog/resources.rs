@@ -146,6 +146,7 @@ fn server_cell(world: &World, zone: &str, column: &str) -> Value {
         "ID" => number.map_or(Value::Null, |(number, _)| int(number)),
         "WITH_ROOTSERVER" => text(if first { "YES" } else { "NO" }),
         "STATUS" => text("ACTIVE"),
+        "STOP_TIME" if world.resources.stopped.contains(zone) => time(world.now()),
         "START_SERVICE_TIME" | "CREATE_TIME" | "MODIFY_TIME" => time(world.created_at),
         "BUILD_VERSION" => text(format!("{} (simulated)", world.shown_version())),
         _ => Value::Null,

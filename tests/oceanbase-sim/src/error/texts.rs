@@ -3,7 +3,7 @@
 
 /// The number on the wire, the OceanBase code, and the text.
 #[rustfmt::skip]
-const TEXTS: [(u16, i64, &str); 82] = [
+const TEXTS: [(u16, i64, &str); 85] = [
     (1045, -4043, "Access denied for user"),
     (1062, -5024, "Duplicate entry"),
     (1064, -5001, "You have an error in your SQL syntax; check the manual that corresponds to your OceanBase version for the right syntax to use"),
@@ -30,6 +30,9 @@ const TEXTS: [(u16, i64, &str); 82] = [
     (4656, -4656, "resource pool unit num is bigger than zone server count"),
     (4657, -4657, "resource pool list unit servers intersect"),
     (4658, -4658, "create tenant only support single resource pool now"),
+    (4659, -4659, "invalid resource unit value, below its limit"),
+    (4733, -4733, "zone resource not enough"),
+    (4734, -4734, "zone server not enough"),
     (5099, -5099, "System config unknown"),
     (5156, -5156, "tenant already exist"),
     (5157, -5157, "Unknown tenant"),

@@ -2,7 +2,7 @@
 
 use super::Caller;
 use crate::error;
-use crate::model::{TenantStatus, UnitSize, World};
+use crate::model::{NewPool, TenantStatus, UnitSize, World};
 use crate::statement::{CreatePool, CreateUnit, Drop};
 use crate::value::SqlError;
 
@@ -49,32 +49,32 @@ fn size(asked: &CreateUnit) -> Result<UnitSize, SqlError> {
     let max_iops = bytes("MAX_IOPS")?;
     let min_iops = bytes("MIN_IOPS")?;
     if max_cpu < 1.0 {
-        return Err(error::unit_below_limit("MAX_CPU", "1"));
+        return Err(error::unit_below_limit("MAX_CPU", 1));
     }
     if min_cpu < 1.0 {
-        return Err(error::unit_below_limit("MIN_CPU", "1"));
+        return Err(error::unit_below_limit("MIN_CPU", 1));
     }
     if memory < MIN_MEMORY {
-        return Err(error::unit_below_limit("MEMORY_SIZE", "1G"));
+        return Err(error::unit_below_limit("MEMORY_SIZE", MIN_MEMORY));
     }
     if log_disk < MIN_LOG_DISK {
-        return Err(error::unit_below_limit("LOG_DISK_SIZE", "2G"));
+        return Err(error::unit_below_limit("LOG_DISK_SIZE", MIN_LOG_DISK));
     }
     for (name, iops) in [("MAX_IOPS", max_iops), ("MIN_IOPS", min_iops)] {
         if iops.is_some_and(|iops| iops < MIN_IOPS) {
-            return Err(error::unit_below_limit(name, "1024"));
+            return Err(error::unit_below_limit(name, MIN_IOPS));
         }
     }
     let max_iops = max_iops.or(min_iops).unwrap_or(UNLIMITED_IOPS);
     let min_iops = min_iops.unwrap_or(max_iops);
     if min_cpu > max_cpu {
         return Err(error::incorrect_arguments(
-            "MIN_CPU is greater than MAX_CPU",
+            "MIN_CPU, MIN_CPU is greater than MAX_CPU",
         ));
     }
     if min_iops > max_iops {
         return Err(error::incorrect_arguments(
-            "MIN_IOPS is greater than MAX_IOPS",
+            "MAX_IOPS, MAX_IOPS is little than MIN_IOPS",
         ));
     }
     #[allow(
@@ -122,13 +122,6 @@ pub(super) fn create_pool(
     asked: &CreatePool,
 ) -> Result<(), SqlError> {
     caller.only_sys()?;
-    if world.resources.pool(&asked.name).is_some() {
-        return if asked.if_not_exists {
-            Ok(())
-        } else {
-            Err(error::pool_exists(&asked.name))
-        };
-    }
     let unit = asked.unit.as_deref();
     let unit = unit.ok_or_else(|| error::missing_argument("resource_unit"))?;
     let count = asked
@@ -136,10 +129,16 @@ pub(super) fn create_pool(
         .ok_or_else(|| error::missing_argument("unit_num"))?;
     let count = u64::try_from(count).ok().filter(|count| *count > 0);
     let count = count.ok_or_else(|| error::incorrect_arguments("unit_num"))?;
+    let new = NewPool {
+        name: &asked.name,
+        if_not_exists: asked.if_not_exists,
+        unit,
+        unit_count: count,
+        zones: asked.zones.as_deref(),
+        host: &world.address.0,
+    };
     let now = world.now();
-    world
-        .resources
-        .create_pool(&asked.name, unit, count, asked.zones.as_deref(), now)
+    world.resources.create_pool(&new, now)
 }
 
 pub(super) fn drop_unit(world: &mut World, caller: &Caller, asked: &Drop) -> Result<(), SqlError> {

@@ -99,6 +99,14 @@ fn apply_to_world(world: &mut World, fault: Fault) -> Result<(), FaultError> {
             account(world, &tenant, &user)?.set(privilege, granted);
             Ok(())
         }
+        Fault::StopServer { zone, stopped } => {
+            if stopped {
+                world.resources.stopped.insert(zone);
+            } else {
+                world.resources.stopped.remove(&zone);
+            }
+            Ok(())
+        }
         Fault::Password {
             tenant,
             user,

@@ -119,6 +119,8 @@ pub enum Fault {
         privilege: Privilege,
         granted: bool,
     },
+    /// The server of a zone is stopped or started: a stopped one takes no new units (4734).
+    StopServer { zone: String, stopped: bool },
     /// A password changes.
     Password {
         #[serde(default = "sys")]

@@ -40,6 +40,7 @@ mod storage;
 mod stored;
 mod sys_cleanup;
 mod tenant;
+mod unit;
 mod upgrade;
 mod uri;
 mod world;
@@ -67,7 +68,8 @@ pub(crate) use release::{
     RestoreAnswer, has_log_mode, limits_reading, reads_time_of_server, restore_answer,
     takes_plus_archivelog, words_of_two_sources,
 };
-pub use resource::{Pool, Resources, Server, UnitConfig, UnitSize};
+pub(crate) use resource::NewPool;
+pub use resource::Resources;
 pub use restorable::{Reading, Restorable, Shortage, Window};
 pub use restore::{Origin, RestoreDoom, RestoreJob, RestoreRequest, RestoreStage, Seed};
 pub(crate) use restores::server_comment;
@@ -80,6 +82,7 @@ pub use storage::{Format, Health, Purpose, Storage};
 pub use stored::{Sources, Stored, parse_time};
 pub use sys_cleanup::CleanParents;
 pub use tenant::{Mode, Role, Tenant, TenantStatus};
+pub use unit::{Pool, Server, UnitConfig, UnitSize};
 pub use upgrade::{UpgradeEvent, Upgrades, Wait};
 pub(crate) use uri::hex;
 pub use uri::{Scheme, Uri};

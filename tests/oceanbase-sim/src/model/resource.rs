@@ -1,84 +1,11 @@
 //! Resource units, resource pools, and what the servers have left for them.
 
+use std::collections::BTreeSet;
+
+use super::unit::{GIB, Pool, Server, UnitConfig, UnitSize};
 use super::{Scn, TenantId};
 use crate::error;
 use crate::value::SqlError;
-
-/// What one unit gets: a row of `DBA_OB_UNIT_CONFIGS`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct UnitConfig {
-    /// `UNIT_CONFIG_ID`.
-    pub id: u64,
-    /// `NAME`.
-    pub name: String,
-    /// `CREATE_TIME`.
-    pub created_at: Scn,
-    /// The sizes.
-    pub size: UnitSize,
-}
-
-/// The sizes of a unit.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct UnitSize {
-    /// `MAX_CPU`.
-    pub max_cpu: f64,
-    /// `MIN_CPU`.
-    pub min_cpu: f64,
-    /// `MEMORY_SIZE` in bytes.
-    pub memory: u64,
-    /// `LOG_DISK_SIZE` in bytes.
-    pub log_disk: u64,
-    /// `MAX_IOPS`.
-    pub max_iops: u64,
-    /// `MIN_IOPS`.
-    pub min_iops: u64,
-    /// `IOPS_WEIGHT`.
-    pub iops_weight: u64,
-}
-
-/// A resource pool: a row of `DBA_OB_RESOURCE_POOLS`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Pool {
-    /// `RESOURCE_POOL_ID`.
-    pub id: u64,
-    /// `NAME`.
-    pub name: String,
-    /// `CREATE_TIME`.
-    pub created_at: Scn,
-    /// `TENANT_ID`: who holds it.
-    pub tenant: Option<TenantId>,
-    /// `UNIT_COUNT`, in each zone.
-    pub unit_count: u64,
-    /// `UNIT_CONFIG_ID`.
-    pub config: u64,
-    /// `ZONE_LIST`.
-    pub zones: Vec<String>,
-    /// The id of its first unit; the others follow.
-    pub first_unit: u64,
-}
-
-/// One server: each zone has one.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Server {
-    /// Processors.
-    pub cpu: f64,
-    /// Memory in bytes.
-    pub memory: u64,
-    /// Log disk in bytes.
-    pub log_disk: u64,
-}
-
-const GIB: u64 = 1 << 30;
-
-impl Default for Server {
-    fn default() -> Self {
-        Self {
-            cpu: 64.0,
-            memory: 256 * GIB,
-            log_disk: 1024 * GIB,
-        }
-    }
-}
 
 /// All units and pools of a cluster.
 #[derive(Clone, Debug)]
@@ -91,6 +18,10 @@ pub struct Resources {
     pub zones: Vec<String>,
     /// What the server of each zone has.
     pub server: Server,
+    /// `__min_full_resource_pool_memory`: a unit with less memory cannot be put into a pool.
+    pub min_full_pool_memory: u64,
+    /// Zones whose server is stopped: no new unit is placed there.
+    pub stopped: BTreeSet<String>,
     last: u64,
     last_unit: u64,
 }
@@ -106,8 +37,25 @@ const USUAL: UnitSize = UnitSize {
     iops_weight: 1,
 };
 
-/// `__min_full_resource_pool_memory`, below which a unit can not be put into a pool.
+/// The default of `__min_full_resource_pool_memory`.
 const MIN_POOL_MEMORY: u64 = 5 * GIB;
+
+/// The port of the server of the first zone; the others follow.
+const RPC_PORT: usize = 2882;
+
+/// What `CREATE RESOURCE POOL` asks for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct NewPool<'a> {
+    pub(crate) name: &'a str,
+    pub(crate) if_not_exists: bool,
+    pub(crate) unit: &'a str,
+    /// In each zone.
+    pub(crate) unit_count: u64,
+    /// All zones if none are named.
+    pub(crate) zones: Option<&'a [String]>,
+    /// Where the servers are.
+    pub(crate) host: &'a str,
+}
 
 impl Resources {
     /// Those of sys, in these zones.
@@ -118,6 +66,8 @@ impl Resources {
             pools: Vec::new(),
             zones,
             server: Server::default(),
+            min_full_pool_memory: MIN_POOL_MEMORY,
+            stopped: BTreeSet::new(),
             last: 0,
             last_unit: 0,
         };
@@ -198,36 +148,52 @@ impl Resources {
         pools.find(|pool| pool.name.eq_ignore_ascii_case(name))
     }
 
-    /// CREATE RESOURCE POOL of a name that is new.
+    /// CREATE RESOURCE POOL (`ob_unit_manager.cpp`).
     ///
     /// # Errors
-    /// 4648 for the unit, 4668 for a zone, 4733 for a unit that is too small for a pool, 4624 when
-    /// a server has not enough left.
-    pub(crate) fn create_pool(
-        &mut self,
-        name: &str,
-        unit: &str,
-        unit_count: u64,
-        zones: Option<&[String]>,
-        now: Scn,
-    ) -> Result<(), SqlError> {
-        let config = self.config(unit).ok_or_else(|| error::no_unit(unit))?;
+    /// In this order: 4648 for the unit, 4668 for a zone, 4656 for more units than a zone has
+    /// servers, 4651 for the name, 1235 for a unit that is too small for a pool, then for each zone
+    /// 4734 if its server takes no units and 4733 if it has too little left.
+    pub(crate) fn create_pool(&mut self, new: &NewPool<'_>, now: Scn) -> Result<(), SqlError> {
+        let config = self.config(new.unit);
+        let config = config.ok_or_else(|| error::no_unit(new.unit))?;
         let (config, size) = (config.id, config.size);
-        let zones = zones.map_or_else(|| self.zones.clone(), <[String]>::to_vec);
+        let zones = new
+            .zones
+            .map_or_else(|| self.zones.clone(), <[String]>::to_vec);
         if let Some(unknown) = zones.iter().find(|zone| !self.zones.contains(zone)) {
             return Err(error::no_zone(unknown));
         }
-        if size.memory < MIN_POOL_MEMORY {
-            return Err(error::unit_below_limit("MEMORY_SIZE", "5G"));
+        // Each zone has one server, and a server holds one unit of a pool.
+        if new.unit_count > 1 {
+            return Err(error::too_many_units());
+        }
+        if self.pool(new.name).is_some() {
+            return if new.if_not_exists {
+                Ok(())
+            } else {
+                Err(error::pool_exists(new.name))
+            };
+        }
+        if size.memory < self.min_full_pool_memory {
+            return Err(error::unit_below_pool_limit());
         }
         for zone in &zones {
-            // A server holds one unit of a pool.
-            if unit_count != 1 || !self.fits(zone, size) {
-                return Err(error::not_enough_resource(zone));
+            if self.stopped.contains(zone) {
+                return Err(error::no_server_for_unit(zone, new.unit_count));
+            }
+            if let Some(what) = self.lacks(zone, size) {
+                let short = [(self.server_of(zone, new.host), what)];
+                return Err(error::zone_is_full(zone, new.unit_count, &short));
             }
         }
-        self.add_pool(name, config, unit_count, zones, None, now);
+        self.add_pool(new.name, config, new.unit_count, zones, None, now);
         Ok(())
+    }
+
+    fn server_of(&self, zone: &str, host: &str) -> String {
+        let index = self.zones.iter().position(|known| known == zone);
+        format!("{host}:{}", RPC_PORT + index.unwrap_or_default())
     }
 
     /// What units of all pools have taken of the server of a zone.
@@ -263,11 +229,18 @@ impl Resources {
         taken
     }
 
-    fn fits(&self, zone: &str, size: UnitSize) -> bool {
-        let taken = self.taken(zone);
-        taken.cpu + size.max_cpu <= self.server.cpu
-            && taken.memory + size.memory <= self.server.memory
-            && taken.log_disk + size.log_disk <= self.server.log_disk
+    /// What the server of a zone has too little of for one more unit.
+    fn lacks(&self, zone: &str, size: UnitSize) -> Option<&'static str> {
+        let (taken, server) = (self.taken(zone), self.server);
+        if taken.cpu + size.max_cpu > server.cpu {
+            Some("CPU")
+        } else if taken.memory + size.memory > server.memory {
+            Some("MEMORY")
+        } else if taken.log_disk + size.log_disk > server.log_disk {
+            Some("LOG_DISK")
+        } else {
+            None
+        }
     }
 
     /// DROP RESOURCE UNIT.
@@ -297,22 +270,33 @@ impl Resources {
         Ok(())
     }
 
-    /// The pools of a restore, which must be there, be free, and share no zone.
+    /// The pools of a restore, as its statement looks at them: they must exist.
     ///
     /// # Errors
-    /// 4647, 4650, 4626, 4658.
-    pub(crate) fn check_free(&self, names: &[String]) -> Result<(), SqlError> {
+    /// 4647, 4650.
+    pub(crate) fn check_exist(&self, names: &[String]) -> Result<(), SqlError> {
         if names.is_empty() {
             return Err(error::no_pools());
         }
+        names.iter().try_for_each(|name| {
+            let known = self.pool(name).map(|_| ());
+            known.ok_or_else(|| error::no_pool(name))
+        })
+    }
+
+    /// The pools of a restore, as its job takes them: they must be free and share no server.
+    ///
+    /// # Errors
+    /// 4647, 4650, 4626, 4657.
+    pub(crate) fn check_free(&self, names: &[String]) -> Result<(), SqlError> {
+        self.check_exist(names)?;
         let mut zones: Vec<&String> = Vec::new();
-        for name in names {
-            let pool = self.pool(name).ok_or_else(|| error::no_pool(name))?;
+        for pool in names.iter().filter_map(|name| self.pool(name)) {
             if pool.tenant.is_some() {
-                return Err(error::pool_is_granted(name));
+                return Err(error::pool_is_granted(&pool.name));
             }
             if pool.zones.iter().any(|zone| zones.contains(&zone)) {
-                return Err(error::several_pools(&names.join(",")));
+                return Err(error::pools_intersect(&names.join(",")));
             }
             zones.extend(&pool.zones);
         }

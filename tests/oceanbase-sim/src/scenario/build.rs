@@ -37,6 +37,9 @@ impl Scenario {
         if let Some(server) = self.server {
             world.resources.server = server.into();
         }
+        if let Some(memory) = self.min_full_resource_pool_memory {
+            world.resources.min_full_pool_memory = memory;
+        }
         world.created_at = now.minus(oldest.unwrap_or(Duration::ZERO));
         world.child_rows = self.child_rows;
         world.pace = Pace {

@@ -68,6 +68,9 @@ pub struct Scenario {
     /// What a server has for units; plenty if left out.
     #[serde(default)]
     pub server: Option<ServerSpec>,
+    /// `__min_full_resource_pool_memory`: a unit with less memory cannot be put into a pool (1235).
+    #[serde(default, deserialize_with = "units::maybe_bytes")]
+    pub min_full_resource_pool_memory: Option<u64>,
     /// Other clusters whose stores this one can read.
     #[serde(default)]
     pub elsewhere: Vec<Scenario>,
@@ -246,6 +249,7 @@ impl Scenario {
             storage: Vec::new(),
             zones: one_zone(),
             server: None,
+            min_full_resource_pool_memory: None,
             elsewhere: Vec::new(),
             faults: Vec::new(),
         }

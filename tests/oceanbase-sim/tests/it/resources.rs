@@ -1,5 +1,6 @@
 //! Units and pools.
 
+use oceanbase_sim::fault::Fault;
 use oceanbase_sim::scenario::{Scenario, ServerSpec, TenantSpec};
 
 use crate::bench::Bench;
@@ -74,16 +75,73 @@ fn sizes_have_a_minimum() {
     let bench = cluster();
     let unit = |sizes: &str| bench.sys(&format!("CREATE RESOURCE UNIT small {sizes}"));
     assert_eq!(unit("MAX_CPU 2"), 4277);
-    assert_eq!(unit("MAX_CPU 0.5, MEMORY_SIZE '8G'"), 4733);
-    assert_eq!(unit("MAX_CPU 1, MEMORY_SIZE '512M'"), 4733);
+    for (sizes, text) in [
+        (
+            "MAX_CPU 0.5, MEMORY_SIZE '8G'",
+            "invalid MAX_CPU value, min value is 1",
+        ),
+        (
+            "MAX_CPU 1, MEMORY_SIZE '512M'",
+            "invalid MEMORY_SIZE value, min value is 1073741824",
+        ),
+        (
+            "MAX_CPU 1, MEMORY_SIZE '8G', LOG_DISK_SIZE '1G'",
+            "invalid LOG_DISK_SIZE value, min value is 2147483648",
+        ),
+        (
+            "MAX_CPU 1, MEMORY_SIZE '8G', MAX_IOPS 100",
+            "invalid MAX_IOPS value, min value is 1024",
+        ),
+    ] {
+        let refused = bench.refused(&format!("CREATE RESOURCE UNIT small {sizes}"));
+        assert_eq!(refused, (4659, text.to_owned()));
+    }
     assert_eq!(
-        unit("MAX_CPU 1, MEMORY_SIZE '8G', LOG_DISK_SIZE '1G'"),
-        4733
+        bench.refused("CREATE RESOURCE UNIT u MAX_CPU 1, MIN_CPU 2, MEMORY_SIZE '8G'"),
+        (
+            1210,
+            "Incorrect arguments to MIN_CPU, MIN_CPU is greater than MAX_CPU".to_owned()
+        )
     );
-    assert_eq!(unit("MAX_CPU 1, MEMORY_SIZE '8G', MAX_IOPS 100"), 4733);
-    assert_eq!(unit("MAX_CPU 1, MEMORY_SIZE '2G'"), 0);
+}
+
+#[test]
+fn a_legal_unit_may_be_too_small_for_a_pool() {
+    let small = "CREATE RESOURCE UNIT small MAX_CPU 1, MEMORY_SIZE '2G'";
     let pool = "CREATE RESOURCE POOL p UNIT = 'small', UNIT_NUM = 1";
-    assert_eq!(bench.sys(pool), 4733);
+    let bench = cluster();
+    assert_eq!(bench.sys(small), 0);
+    let text = "unit MEMORY_SIZE less than __min_full_resource_pool_memory not supported";
+    assert_eq!(bench.refused(pool), (1235, text.to_owned()));
+    let lowered = "version: 4.3.5.2\nminFullResourcePoolMemory: 1GiB\n";
+    let bench = Bench::just(&Scenario::parse(lowered).unwrap());
+    assert_eq!([bench.sys(small), bench.sys(pool)], [0, 0]);
+}
+
+#[test]
+fn a_pool_is_refused_for_the_first_of_several_reasons() {
+    let bench = cluster();
+    bench.inject(Fault::StopServer {
+        zone: "zone1".to_owned(),
+        stopped: true,
+    });
+    bench.sys("CREATE RESOURCE UNIT small MAX_CPU 1, MEMORY_SIZE '2G'");
+    bench.sys("CREATE RESOURCE UNIT huge MAX_CPU 99, MEMORY_SIZE '8G'");
+    let pool = |name: &str, unit: &str, count: u32| {
+        bench.sys(&format!(
+            "CREATE RESOURCE POOL {name} UNIT = '{unit}', UNIT_NUM = {count}"
+        ))
+    };
+    assert_eq!(pool("sys_pool", "nowhere", 2), 4648);
+    assert_eq!(pool("sys_pool", "small", 2), 4656);
+    assert_eq!(pool("sys_pool", "small", 1), 4651);
+    assert_eq!(pool("p", "small", 1), 1235);
+    assert_eq!(pool("p", "huge", 1), 4734);
+    bench.inject(Fault::StopServer {
+        zone: "zone1".to_owned(),
+        stopped: false,
+    });
+    assert_eq!(pool("p", "huge", 1), 4733);
 }
 
 #[test]
@@ -98,10 +156,12 @@ fn a_server_holds_so_many_units_and_no_more() {
     bench.sys(UNIT);
     // sys and orders have 8 GiB each.
     let (code, text) = bench.refused(POOL);
-    assert_eq!(code, 4624);
-    assert!(
-        text.ends_with("resource is not enough to hold a new unit"),
-        "{text}"
+    assert_eq!(code, 4733);
+    assert_eq!(
+        text,
+        "zone 'zone1' resource not enough to hold 1 unit. You can check resource info by views: \
+         DBA_OB_UNITS, GV$OB_UNITS, GV$OB_SERVERS.\nserver '\"127.0.0.1:2882\"' MEMORY resource not \
+         enough\n"
     );
 }
 
