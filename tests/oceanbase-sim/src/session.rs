@@ -198,6 +198,7 @@ impl Session {
                 let account = self.account(&state.world);
                 let caller = Caller {
                     tenant: self.tenant,
+                    user: self.user.clone(),
                     privileges: account
                         .map(|known| known.privileges.clone())
                         .unwrap_or_default(),

@@ -9,6 +9,7 @@ mod cleanup;
 mod config;
 mod parameter;
 mod policy;
+mod preview;
 mod privilege;
 mod resolve;
 mod resource;
@@ -23,14 +24,17 @@ use std::time::Duration;
 
 use crate::error;
 use crate::model::{Privilege, TenantId, World};
-use crate::statement::{Action, Statement, Tenants, Until};
+use crate::statement::{Action, Statement, Tenants};
 use crate::value::{Outcome, SqlError};
+use preview::Preview;
 
 /// Who runs a statement.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     /// The tenant of the session.
     pub(crate) tenant: TenantId,
+    /// The user of the session.
+    pub(crate) user: String,
     /// What the user of the session may do.
     pub(crate) privileges: BTreeSet<Privilege>,
 }
@@ -60,12 +64,12 @@ pub(crate) fn done() -> Outcome {
 pub(crate) struct Carried {
     /// `SET ENCRYPTION`, for all backups of the session.
     pub(crate) encryption: Option<String>,
-    /// `SET DECRYPTION`.
+    /// `SET DECRYPTION`, until a preview was shown.
     pub(crate) decryption: Vec<String>,
     /// `ADD RESTORE SOURCE`.
     pub(crate) sources: Vec<String>,
     /// The destinations and the point of the last preview.
-    pub(crate) preview: Option<(Vec<String>, Until)>,
+    pub(crate) preview: Option<Preview>,
     /// How long the engine works on the statement that is run, at most.
     pub(crate) limit: Duration,
     /// How long the statement that was just run may wait, where it does not ask `ob_query_timeout`.
@@ -118,10 +122,10 @@ fn run_restore(
     match action {
         Action::Restore(asked) => restore::start(world, caller, asked, carried),
         Action::RestorePreview { from, until } => {
-            restore::preview(caller, from.as_deref(), until, carried)
+            preview::ask(world, from.as_deref(), until, carried)
         }
         Action::ShowRestorePreview => {
-            return restore::show_preview(world, carried).map(Outcome::Rows);
+            return preview::show(world, caller, carried).map(Outcome::Rows);
         }
         Action::AddRestoreSource(uri) => caller.only_sys().map(|()| {
             carried.sources.push(uri.clone());

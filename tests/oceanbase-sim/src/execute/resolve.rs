@@ -4,7 +4,7 @@ use super::backup::cancel_targets;
 use super::{Caller, cleanup, exactly_one, find, find_users, standby, user_names_tenants};
 use crate::error;
 use crate::model::World;
-use crate::statement::{Action, Tenants};
+use crate::statement::{Action, RecoverTable, Tenants};
 use crate::value::SqlError;
 use crate::views::Version;
 
@@ -34,10 +34,7 @@ pub(super) fn resolve(world: &World, caller: &Caller, action: &Action) -> Result
         Action::RecoverTable(_) if !caller.is_sys() => {
             Err(error::not_allowed("user tenant initiate recover table is"))
         }
-        Action::RecoverTable(asked) => world
-            .tenant(&asked.tenant)
-            .map(|_| ())
-            .ok_or_else(error::unknown_tenant),
+        Action::RecoverTable(asked) => recover_table(world, asked),
         Action::RunUpgrade { tenants, .. } if caller.is_sys() => {
             find_users(world, tenants.names(), error::unsupported).map(|_| ())
         }
@@ -57,4 +54,15 @@ fn known(world: &World, tenants: &Tenants) -> Result<(), SqlError> {
         .names()
         .iter()
         .try_for_each(|name| find(world, name).map(|_| ()))
+}
+
+fn recover_table(world: &World, asked: &RecoverTable) -> Result<(), SqlError> {
+    if asked.partition {
+        return Err(error::not_supported("recover partition"));
+    }
+    if let Some(kind) = asked.repeated {
+        return Err(error::not_allowed(&format!("duplicate REMAP {kind} is")));
+    }
+    let target = world.tenant(&asked.tenant).map(|_| ());
+    target.ok_or_else(error::unknown_tenant)
 }

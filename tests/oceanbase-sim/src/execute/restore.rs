@@ -11,7 +11,7 @@ use crate::model::{
     restore_answer, words_of_two_sources,
 };
 use crate::statement::{Restore, Until};
-use crate::value::{Column, ColumnType, ResultSet, SqlError};
+use crate::value::SqlError;
 use crate::views::Version;
 
 pub(super) fn start(
@@ -267,79 +267,6 @@ pub(super) fn seed(
             pools,
         },
         log: sources.logs.first().cloned(),
-    }
-}
-
-/// Keeps in the session what is asked: the store is read when it is shown.
-pub(super) fn preview(
-    caller: &Caller,
-    from: Option<&str>,
-    until: &Until,
-    carried: &mut Carried,
-) -> Result<(), SqlError> {
-    caller.only_sys()?;
-    if matches!(until, Until::Latest) {
-        return Err(error::not_allowed(
-            "restore preview must have a scn or timestamp, otherwise",
-        ));
-    }
-    let texts = source_texts(from, &carried.sources)?;
-    check_until(until)?;
-    carried.preview = Some((texts, until.clone()));
-    Ok(())
-}
-
-pub(super) fn show_preview(world: &World, carried: &Carried) -> Result<ResultSet, SqlError> {
-    let Some((texts, until)) = &carried.preview else {
-        return Err(error::not_supported(
-            "show restore preview before ALTER SYSTEM RESTORE PREVIEW is",
-        ));
-    };
-    let sources = world.sources(texts)?;
-    let (_, reading) = read(world, &sources, until, &carried.decryption)?;
-    Ok(preview_rows(&reading))
-}
-
-fn preview_rows(reading: &Reading) -> ResultSet {
-    let column = |name: &str, ty| Column {
-        name: name.to_owned(),
-        ty,
-    };
-    let row = |kind: &str, id: u64, path: String, description: String| {
-        vec![
-            Some(kind.to_owned()),
-            Some(id.to_string()),
-            Some(path),
-            Some(description),
-        ]
-    };
-    let sets = reading.sets.iter().map(|set| {
-        let kind = set.backup_type.name().to_ascii_lowercase();
-        let path = set
-            .uri
-            .stored_below(&format!("backup_set_{}_{kind}", set.id));
-        let description = format!("min_restore_scn: {}", set.min_restore);
-        row("BACKUP_SET", set.id.0, path, description)
-    });
-    let pieces = reading.pieces.iter().map(|piece| {
-        let (dest, round, id) = (piece.dest, piece.round, piece.id);
-        let path = piece
-            .uri
-            .stored_below(&format!("piece_d{dest}r{round}p{id}"));
-        let description = format!(
-            "start_scn: {}, checkpoint_scn: {}",
-            piece.start, piece.checkpoint
-        );
-        row("BACKUP_PIECE", id.0, path, description)
-    });
-    ResultSet {
-        columns: vec![
-            column("BACKUP_TYPE", ColumnType::Varchar(20)),
-            column("BACKUP_ID", ColumnType::BigInt),
-            column("PREVIEW_PATH", ColumnType::Varchar(2048)),
-            column("BACKUP_DESC", ColumnType::Varchar(4096)),
-        ],
-        rows: sets.chain(pieces).collect(),
     }
 }
 

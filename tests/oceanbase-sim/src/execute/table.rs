@@ -1,10 +1,12 @@
 //! `ALTER SYSTEM RECOVER TABLE` and its cancelling.
 
+use std::collections::BTreeSet;
+
 use super::restore::{Options, check_until, origin, read, seed, source_texts};
 use super::{Caller, Carried};
 use crate::error;
 use crate::model::{RecoverRequest, RestoreRequest, Role, TenantStatus, World};
-use crate::statement::RecoverTable;
+use crate::statement::{Objects, RecoverTable, TableName};
 use crate::value::SqlError;
 use crate::views::Version;
 
@@ -26,11 +28,17 @@ pub(super) fn recover(
     }
     let target = world
         .tenant(&asked.tenant)
-        .ok_or_else(|| error::no_tenant(&asked.tenant))?;
+        .ok_or_else(error::unknown_tenant)?;
+    if target.role == Role::Standby {
+        return Err(error::not_supported("recover table to standby tenant is"));
+    }
     if target.status != TenantStatus::Normal || target.role != Role::Primary {
         return Err(error::not_allowed(
             "recover table to tenant that is not normal primary is",
         ));
+    }
+    if target.compatible < Version::V4_2_1 {
+        return Err(error::unsupported());
     }
     let (target, mode) = (target.id, target.mode);
     let mut running = world.recoveries.jobs.iter();
@@ -39,7 +47,8 @@ pub(super) fn recover(
             "recover table when recover table job exists is",
         ));
     }
-    world.resources.check_free(&options.pools)?;
+    check_remap(asked)?;
+    world.resources.check_exist(&options.pools)?;
     let sources = world.sources(&texts)?;
     if sources.stored.tenant.mode != mode {
         return Err(error::not_supported(
@@ -71,6 +80,36 @@ pub(super) fn recover(
         restore,
     });
     Ok(())
+}
+
+/// Returns an error unless each pair renames something that is recovered, and no two pairs have one
+/// target (`ob_recover_table_initiator.cpp`).
+fn check_remap(asked: &RecoverTable) -> Result<(), SqlError> {
+    let has_database = |name: &String| match &asked.objects {
+        Objects::All => true,
+        Objects::Databases(names) => names.contains(name),
+        Objects::Tables(_) => false,
+    };
+    let has_table = |name: &TableName| match &asked.objects {
+        Objects::Tables(names) => names.contains(name),
+        _ => has_database(&name.database),
+    };
+    if asked.tables.iter().any(|(from, _)| !has_table(from)) {
+        return Err(error::not_supported("remap not exist recover table"));
+    }
+    if asked.databases.iter().any(|(from, _)| !has_database(from)) {
+        return Err(error::not_supported("remap not exist recover database"));
+    }
+    let mut targets = BTreeSet::new();
+    let tables = asked.tables.iter().map(|(_, to)| to.to_string());
+    let databases = asked.databases.iter().map(|(_, to)| format!("`{to}`.*"));
+    match tables
+        .chain(databases)
+        .find(|to| !targets.insert(to.clone()))
+    {
+        Some(twice) => Err(error::not_supported(&twice)),
+        None => Ok(()),
+    }
 }
 
 /// Of a tenant into which nothing is recovered it is OK.

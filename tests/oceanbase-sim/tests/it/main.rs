@@ -24,6 +24,8 @@ mod faults;
 #[cfg(test)]
 mod initiators;
 #[cfg(test)]
+mod previews;
+#[cfg(test)]
 mod privileges;
 #[cfg(test)]
 mod properties;

@@ -38,7 +38,7 @@ pub(crate) fn restore(until: &str) -> String {
 }
 
 /// This many hours ago, as UNTIL says it.
-fn hours_ago(bench: &Bench, hours: u64) -> String {
+pub(crate) fn hours_ago(bench: &Bench, hours: u64) -> String {
     let scn = bench.simulator.now().minus(Duration::from_hours(hours));
     format!("UNTIL SCN = {scn}")
 }
@@ -300,27 +300,6 @@ fn a_cluster_that_sees_another_one_restores_what_it_has_by_then() {
     assert_ne!(bench.sys(&restore("")), 9119);
     bench.pass(3600);
     assert_eq!(bench.rows(STATUS), ["NORMAL|STANDBY"]);
-}
-
-#[test]
-fn a_preview_tells_what_would_be_read_on_the_same_session() {
-    let bench = shop();
-    let mut session = bench.session("root@sys");
-    let show = "SHOW RESTORE PREVIEW";
-    assert_eq!(code(&session.execute(show).end), 1235);
-    let until = hours_ago(&bench, 30);
-    let preview = |until: &str| format!("ALTER SYSTEM RESTORE FROM '{FROM}' {until} PREVIEW");
-    assert_eq!(code(&session.execute(&preview(&until)).end), 0);
-    assert_eq!(code(&session.execute(show).end), 9119);
-    assert_eq!(code(&session.execute(&preview("")).end), 4179);
-    let until = hours_ago(&bench, 5);
-    assert_eq!(code(&session.execute(&preview(&until)).end), 0);
-    let Some(Outcome::Rows(set)) = session.execute(show).outcomes.pop() else {
-        panic!("no rows");
-    };
-    let kinds: Vec<_> = set.rows.iter().map(|row| row[0].clone().unwrap()).collect();
-    assert_eq!(kinds, ["BACKUP_SET", "BACKUP_PIECE"]);
-    assert_eq!(bench.rows(STATUS), Vec::<String>::new());
 }
 
 #[test]

@@ -189,3 +189,30 @@ fn a_recovery_is_refused_where_it_can_not_be() {
     let old = with_pool(&Scenario::new("4.2.0.0").with(orders()));
     assert_eq!(old.sys(&recover(&old, "shop.orders", REMAP)), 1064);
 }
+
+#[test]
+fn a_pair_renames_what_is_recovered_and_no_two_pairs_have_one_target() {
+    let bench = shop();
+    let refused = |objects: &str, remap: &str| bench.refused(&recover(&bench, objects, remap));
+    let unsupported = |text: &str| (1235, format!("{text} not supported"));
+    assert_eq!(
+        refused("shop.orders", "REMAP TABLE shop.items:shop.old"),
+        unsupported("remap not exist recover table")
+    );
+    assert_eq!(
+        refused("shop.*", "REMAP TABLE other.*:old.*"),
+        unsupported("remap not exist recover database")
+    );
+    assert_eq!(
+        refused("shop.*", "REMAP TABLE shop.a:shop.c, shop.b:shop.c"),
+        unsupported("`shop`.`c`")
+    );
+    assert_eq!(
+        refused("shop.orders:p1", ""),
+        unsupported("recover partition")
+    );
+    assert_eq!(
+        refused("*.*", "REMAP TABLE a.b:c REMAP TABLE d.e:f"),
+        (4179, "duplicate REMAP TABLE is not allowed".to_owned())
+    );
+}
