@@ -284,25 +284,6 @@ impl Resources {
         })
     }
 
-    /// The pools of a restore, as its job takes them: they must be free and share no server.
-    ///
-    /// # Errors
-    /// 4647, 4650, 4626, 4657.
-    pub(crate) fn check_free(&self, names: &[String]) -> Result<(), SqlError> {
-        self.check_exist(names)?;
-        let mut zones: Vec<&String> = Vec::new();
-        for pool in names.iter().filter_map(|name| self.pool(name)) {
-            if pool.tenant.is_some() {
-                return Err(error::pool_is_granted(&pool.name));
-            }
-            if pool.zones.iter().any(|zone| zones.contains(&zone)) {
-                return Err(error::pools_intersect(&names.join(",")));
-            }
-            zones.extend(&pool.zones);
-        }
-        Ok(())
-    }
-
     /// Grants pools to a tenant.
     pub(super) fn grant(&mut self, names: &[String], tenant: TenantId) {
         for pool in &mut self.pools {
