@@ -62,6 +62,8 @@ impl View {
 enum Naming {
     /// `CDB_x` with `TENANT_ID` in front for sys, `DBA_x` without it for everybody.
     PerTenant(&'static str),
+    /// `CDB_x` with columns of its own for sys, `DBA_x` for everybody.
+    Apart(&'static str, Vec<ColumnDef>),
     /// One name, one list of columns.
     Single(&'static str, Scope),
 }
@@ -76,6 +78,14 @@ impl Definition {
         Self {
             naming: Naming::PerTenant(stem),
             columns,
+        }
+    }
+
+    /// Where the two views were not written alike.
+    fn apart(stem: &'static str, cdb: Vec<ColumnDef>, dba: Vec<ColumnDef>) -> Self {
+        Self {
+            naming: Naming::Apart(stem, cdb),
+            columns: dba,
         }
     }
 
@@ -98,21 +108,49 @@ impl Definition {
             Naming::PerTenant(stem) => {
                 let mut with_tenant = vec![column::int("TENANT_ID")];
                 with_tenant.extend(&self.columns);
-                vec![
-                    View {
-                        name: format!("CDB_{stem}"),
-                        scope: Scope::Sys,
-                        columns: with_tenant,
-                    },
-                    View {
-                        name: format!("DBA_{stem}"),
-                        scope: Scope::Tenant,
-                        columns: self.columns,
-                    },
-                ]
+                both(stem, with_tenant, self.columns)
             }
+            Naming::Apart(stem, cdb) => both(stem, cdb, self.columns),
         }
     }
+}
+
+fn both(stem: &str, cdb: Vec<ColumnDef>, dba: Vec<ColumnDef>) -> Vec<View> {
+    vec![
+        View {
+            name: format!("CDB_{stem}"),
+            scope: Scope::Sys,
+            columns: cdb,
+        },
+        View {
+            name: format!("DBA_{stem}"),
+            scope: Scope::Tenant,
+            columns: dba,
+        },
+    ]
+}
+
+/// Times that 4.0 shows as text, `''` while they are not known.
+const TEXT_TIMES: [&str; 6] = [
+    "END_TIMESTAMP",
+    "START_SCN_DISPLAY",
+    "CHECKPOINT_SCN_DISPLAY",
+    "START_REPLAY_SCN_DISPLAY",
+    "MIN_RESTORE_SCN_DISPLAY",
+    "RESTORE_SCN_DISPLAY",
+];
+
+/// The view as 4.0 has it: a `CASE` with `''` in it makes a time a text.
+fn with_text_times(mut view: View) -> View {
+    let of_restore = view.name.ends_with("OB_RESTORE_PROGRESS");
+    for column in &mut view.columns {
+        let is_text =
+            TEXT_TIMES.contains(&column.name) || (of_restore && column.name == "START_TIMESTAMP");
+        if is_text {
+            *column = column::text(column.name, 64);
+        }
+    }
+    view
 }
 
 /// Every view that a server of this version has.
@@ -128,6 +166,13 @@ pub fn views(version: Version) -> Vec<View> {
     .into_iter()
     .flatten()
     .flat_map(Definition::into_views)
+    .map(|view| {
+        if version < Version::V4_1 {
+            with_text_times(view)
+        } else {
+            view
+        }
+    })
     .collect()
 }
 
@@ -172,6 +217,8 @@ pub fn create_table(view: &View) -> String {
 }
 
 #[cfg(test)]
+mod columns_tests;
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -209,12 +256,30 @@ mod tests {
     }
 
     #[test]
-    fn data_progress_came_to_4_2_5_and_skipped_4_3_0() {
-        let has = |version| names(version, "DBA_OB_BACKUP_TASKS").contains(&"DATA_PROGRESS");
+    fn data_progress_is_seen_from_sys_where_a_tenant_does_not_see_it() {
+        let has = |view: &str, version| names(version, view).contains(&"DATA_PROGRESS");
+        let versions = [
+            "4.2.1.2", "4.2.1.4", "4.2.5.1", "4.3.0.1", "4.3.1.0", "4.4.2.0",
+        ];
         assert_eq!(
-            ["4.2.1.8", "4.2.5.0", "4.3.0.1", "4.3.1.0", "4.4.2.0"].map(has),
-            [false, true, false, true, true]
+            versions.map(|version| has("CDB_OB_BACKUP_TASKS", version)),
+            [false, true, true, true, true, true]
         );
+        assert_eq!(
+            versions.map(|version| has("DBA_OB_BACKUP_TASKS", version)),
+            [false, false, false, false, true, true]
+        );
+    }
+
+    #[test]
+    fn times_of_the_first_release_are_texts() {
+        let ty = |version: &str| {
+            let view = find(version.parse().unwrap(), "CDB_OB_BACKUP_JOBS").unwrap();
+            let column = view.columns[view.position("END_TIMESTAMP").unwrap()];
+            (column.ty, column.nullable)
+        };
+        assert_eq!(ty("4.0.0.3"), (ColumnType::Varchar(64), false));
+        assert_eq!(ty("4.1.0.0"), (ColumnType::Timestamp, true));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::{Scn, Tenant, TenantId, World};
 use crate::select::{Catalog, Table, VariableScope};
-use crate::value::Value;
+use crate::value::{ColumnType, Value};
 use crate::views::{Scope, Version, View};
 
 pub(crate) use variables::{Variables, parse_time_zone};
@@ -84,6 +84,21 @@ impl Sight<'_> {
         !hidden
     }
 
+    /// A time in a column of text, as 4.0 has them: `''` if it is not known.
+    fn as_text(&self, ty: ColumnType, value: Value) -> Value {
+        if !matches!(ty, ColumnType::Varchar(_)) {
+            return value;
+        }
+        let (micros, zone) = match value {
+            Value::Null => return cell::text(""),
+            Value::Timestamp(micros) => (micros, self.session_time_zone()),
+            Value::DateTime(micros) => (micros, self.server_time_zone),
+            other => return other,
+        };
+        let scn = u64::try_from(micros).map_or(Scn::ZERO, |micros| Scn(micros * 1000));
+        cell::time_text(scn, zone)
+    }
+
     fn rows(&self, view: &View) -> Vec<Row<'_>> {
         let name = view.name.as_str();
         let (all, stem) = match name.split_once('_') {
@@ -112,10 +127,15 @@ impl Catalog for Sight<'_> {
                 "TENANT_ID" => cell::int(row.tenant.0),
                 _ => (row.cell)(column),
             };
-            view.columns
-                .iter()
-                .map(|column| value(column.name))
-                .collect()
+            let cells = view.columns.iter().map(|column| {
+                let value = value(column.name);
+                if self.world.version < Version::V4_1 && !column.nullable {
+                    self.as_text(column.ty, value)
+                } else {
+                    value
+                }
+            });
+            cells.collect()
         };
         let rows = self.rows(view).into_iter().map(fill).collect();
         Some(Table {

@@ -173,6 +173,7 @@ fn capacity_cell(world: &World, zone: &str, column: &str) -> Value {
         "CPU_ASSIGNED" | "CPU_ASSIGNED_MAX" => decimal2(held.cpu),
         "MEM_CAPACITY" => int(memory),
         "MEM_ASSIGNED" => int(held.memory),
+        "MEMORY_LIMIT" => int(memory),
         "LOG_DISK_CAPACITY" => int(log_disk),
         "LOG_DISK_ASSIGNED" => int(held.log_disk),
         "DATA_DISK_HEALTH_STATUS" => text("NORMAL"),

@@ -1,11 +1,8 @@
 //! Views of restores: a row of sys and one of the tenant for each.
 
-use super::cell::{
-    bytes_display, decimal2, int, scn, scn_display, text, time, time_or_null, time_text,
-};
+use super::cell::{bytes_display, decimal2, int, scn, scn_display, text, time, time_or_null};
 use super::{Row, Sight};
 use crate::model::{RestoreJob, RestoreStage, TenantId};
-use crate::select::Catalog;
 use crate::value::Value;
 use crate::views::Version;
 
@@ -102,14 +99,17 @@ impl Sight<'_> {
         let counts = tenant != TenantId::SYS || self.world.version < Version::V4_1;
         let request = &job.request;
         Row::new(tenant, move |column| match column {
-            "RESTORE_TENANT_ID" => job
-                .tenant
-                .map_or(Value::Null, |tenant| text(tenant.to_string())),
+            "RESTORE_TENANT_ID" => text(
+                job.tenant
+                    .map_or_else(String::new, |tenant| tenant.to_string()),
+            ),
             "BACKUP_TENANT_ID" => text(request.origin.tenant.to_string()),
             "RESTORE_SCN" => text(request.scn.to_string()),
-            "RESTORE_SCN_DISPLAY" => time_text(request.scn, self.server_time_zone),
+            "RESTORE_SCN_DISPLAY" => scn_display(request.scn),
             "STATUS" => text(status),
-            "START_TIMESTAMP" => time_text(job.started_at, self.session_time_zone()),
+            "START_TIMESTAMP" => time(job.started_at),
+            // The job writes them once it knows its tenant.
+            "BACKUP_SET_LIST" | "BACKUP_PIECE_LIST" if job.tenant.is_none() => text(""),
             "BACKUP_SET_LIST" => text(request.set_list()),
             "BACKUP_PIECE_LIST" => text(request.piece_list()),
             _ if !counts && is_figure(column) => Value::Null,

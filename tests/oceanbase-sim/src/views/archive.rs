@@ -12,7 +12,7 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
         Definition::per_tenant("OB_ARCHIVELOG", round([COMMENT, PATH])),
         // The union of current rounds and history was written with the last two columns swapped.
         Definition::per_tenant("OB_ARCHIVELOG_SUMMARY", round([PATH, COMMENT])),
-        Definition::per_tenant("OB_ARCHIVELOG_PIECE_FILES", pieces()),
+        Definition::per_tenant("OB_ARCHIVELOG_PIECE_FILES", pieces(version)),
     ];
     if version.has(&[Version::V4_1]) {
         all.push(Definition::single(
@@ -70,8 +70,8 @@ fn round(last: [ColumnDef; 2]) -> Vec<ColumnDef> {
     columns
 }
 
-fn pieces() -> Vec<ColumnDef> {
-    vec![
+fn pieces(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
         int("DEST_ID"),
         int("ROUND_ID"),
         int("PIECE_ID"),
@@ -84,7 +84,11 @@ fn pieces() -> Vec<ColumnDef> {
         scn_display("CHECKPOINT_SCN_DISPLAY"),
         scn("MAX_SCN"),
         scn("END_SCN"),
-        scn_display("END_SCN_DISPLAY"),
+    ];
+    if version.has(&[Version::V4_1]) {
+        columns.push(scn_display("END_SCN_DISPLAY"));
+    }
+    columns.extend([
         int("COMPATIBLE"),
         int("UNIT_SIZE"),
         text("COMPRESSION", 128),
@@ -95,7 +99,8 @@ fn pieces() -> Vec<ColumnDef> {
         decimal("COMPRESSION_RATIO", 23, 2),
         text("FILE_STATUS", 64),
         text("PATH", 2048),
-    ]
+    ]);
+    columns
 }
 
 /// Types of log sequence numbers and offsets: the counter convention, the manual names none.

@@ -4,25 +4,39 @@ use super::column::{decimal, int, or_null, scn, scn_display, text, timestamp};
 use super::{ColumnDef, Definition, Version};
 
 pub(super) fn definitions(version: Version) -> Vec<Definition> {
-    let mut running_tasks = tasks(version);
-    running_tasks.extend(progress(version));
+    let running = |data_progress: &[Version]| {
+        let mut columns = tasks(version);
+        columns.extend(progress(version, data_progress));
+        columns
+    };
     vec![
         Definition::per_tenant("OB_BACKUP_JOBS", jobs()),
         Definition::per_tenant("OB_BACKUP_JOB_HISTORY", jobs()),
-        Definition::per_tenant("OB_BACKUP_TASKS", running_tasks),
+        Definition::apart(
+            "OB_BACKUP_TASKS",
+            with_tenant(running(&CDB_DATA_PROGRESS)),
+            running(&[Version::V4_3_1]),
+        ),
         Definition::per_tenant("OB_BACKUP_TASK_HISTORY", tasks(version)),
         Definition::per_tenant("OB_BACKUP_SET_FILES", sets(version)),
         Definition::per_tenant(
             "OB_BACKUP_PARAMETER",
             vec![text("NAME", 1024), text("VALUE", 4096)],
         ),
-        Definition::per_tenant("OB_BACKUP_STORAGE_INFO", storage(version)),
-        Definition::per_tenant("OB_BACKUP_STORAGE_INFO_HISTORY", storage(version)),
+        storage("OB_BACKUP_STORAGE_INFO", version),
+        storage("OB_BACKUP_STORAGE_INFO_HISTORY", version),
     ]
 }
 
-/// The turn columns came to both lines; the progress of data came with them.
-const TURNS: [Version; 2] = [Version::V4_2_5, Version::V4_3_1];
+/// `DATA_PROGRESS` of the view of sys. Tenants see it since 4.3.1, and never in the 4.2 line.
+const CDB_DATA_PROGRESS: [Version; 3] =
+    [Version([4, 2, 1, 3]), Version([4, 2, 2, 0]), Version::V4_3];
+
+fn with_tenant(columns: Vec<ColumnDef>) -> Vec<ColumnDef> {
+    let mut all = vec![int("TENANT_ID")];
+    all.extend(columns);
+    all
+}
 
 fn jobs() -> Vec<ColumnDef> {
     vec![
@@ -68,7 +82,7 @@ fn tasks(version: Version) -> Vec<ColumnDef> {
         or_null(text("COMMENT", 4096)),
         text("PATH", 4096),
     ]);
-    if version.has(&TURNS) {
+    if version.has(&[Version::V4_2]) {
         columns.extend([int("MINOR_TURN_ID"), int("MAJOR_TURN_ID")]);
     }
     columns
@@ -92,9 +106,9 @@ fn work() -> [ColumnDef; 11] {
 }
 
 /// The tail that only running tasks have.
-fn progress(version: Version) -> Vec<ColumnDef> {
+fn progress(version: Version, data_progress: &[Version]) -> Vec<ColumnDef> {
     let mut columns = Vec::new();
-    if version.has(&TURNS) {
+    if version.has(data_progress) {
         columns.push(decimal("DATA_PROGRESS", 26, 2));
     }
     if version.has(&[Version::V4_3_1]) {
@@ -138,10 +152,10 @@ fn sets(version: Version) -> Vec<ColumnDef> {
         int("BACKUP_COMPATIBLE"),
         text("PATH", 4096),
     ]);
-    if version.has(&[Version::V4_2]) {
+    if version.has(&[Version::V4_1]) {
         columns.push(text("CLUSTER_VERSION", 64));
     }
-    if version.has(&TURNS) {
+    if version.has(&[Version::V4_2]) {
         columns.extend([
             scn("CONSISTENT_SCN"),
             int("MINOR_TURN_ID"),
@@ -151,24 +165,34 @@ fn sets(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-fn storage(version: Version) -> Vec<ColumnDef> {
-    let mut columns = vec![
-        text("PATH", 2048),
-        text("ENDPOINT", 2048),
-        int("DEST_ID"),
-        text("DEST_TYPE", 64),
-        text("AUTHORIZATION", 1024),
-        text("EXTENSION", 1024),
-        text("CHECK_FILE_NAME", 2048),
-        timestamp("LAST_CHECK_TIMESTAMP"),
-    ];
-    // The manual says "newer"; the limits can be set since destinations have attributes.
-    if version.has(&[Version::V4_2_5, Version::V4_3_5]) {
-        columns.extend([
-            int("MAX_IOPS"),
-            int("MAX_BANDWIDTH"),
-            text("MAX_BANDWIDTH_DISPLAY", 64),
-        ]);
-    }
-    columns
+/// Both views have the tenant. The limits of a destination came to the view of sys first; that the
+/// bundle patches of 4.2.5 have them is inferred from the statement that sets them there.
+fn storage(stem: &'static str, version: Version) -> Definition {
+    let columns = |limits: &[Version]| {
+        let mut columns = vec![
+            int("TENANT_ID"),
+            text("PATH", 2048),
+            text("ENDPOINT", 2048),
+            int("DEST_ID"),
+            text("DEST_TYPE", 64),
+            text("AUTHORIZATION", 1024),
+            text("EXTENSION", 1024),
+            text("CHECK_FILE_NAME", 2048),
+            timestamp("LAST_CHECK_TIMESTAMP"),
+        ];
+        if version.has(limits) {
+            columns.extend([
+                int("MAX_IOPS"),
+                int("MAX_BANDWIDTH"),
+                text("MAX_BANDWIDTH_DISPLAY", 64),
+            ]);
+        }
+        columns
+    };
+    let patched = Version([4, 2, 5, 1]);
+    Definition::apart(
+        stem,
+        columns(&[patched, Version([4, 3, 3, 0])]),
+        columns(&[patched, Version::V4_3_5]),
+    )
 }

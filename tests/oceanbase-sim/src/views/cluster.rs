@@ -4,19 +4,26 @@ use super::column::{decimal, int, or_null, scn, text, timestamp};
 use super::{ColumnDef, Definition, Scope, Version};
 
 pub(super) fn definitions(version: Version) -> Vec<Definition> {
-    vec![
+    let mut all = vec![
         Definition::single("DBA_OB_TENANTS", Scope::Tenant, tenants(version)),
         Definition::single("DBA_OB_RESOURCE_POOLS", Scope::Sys, resource_pools()),
         Definition::single("DBA_OB_UNIT_CONFIGS", Scope::Sys, unit_configs(version)),
-        Definition::single("DBA_OB_UNITS", Scope::Sys, units()),
-        Definition::single("DBA_OB_SERVERS", Scope::Sys, servers()),
-        Definition::single("GV$OB_SERVERS", Scope::Sys, capacities()),
-        Definition::single("CDB_OB_ACCESS_POINT", Scope::Sys, access_point()),
-        Definition::single("DBA_OB_ACCESS_POINT", Scope::Tenant, access_point()),
+        Definition::single("DBA_OB_UNITS", Scope::Sys, units(version)),
+        Definition::single("DBA_OB_SERVERS", Scope::Sys, servers(version)),
+        Definition::single("GV$OB_SERVERS", Scope::Sys, capacities(version)),
         Definition::single("DBA_OB_ROOTSERVICE_EVENT_HISTORY", Scope::Sys, events()),
         Definition::single("DBA_OB_CLUSTER_EVENT_HISTORY", Scope::Sys, cluster_events()),
         Definition::single("GV$OB_PARAMETERS", Scope::Tenant, parameters(version)),
-    ]
+    ];
+    if version.has(&[Version::V4_2]) {
+        // The same columns in both forms: a client looks a tenant up by name.
+        all.push(Definition::apart(
+            "OB_ACCESS_POINT",
+            access_point(),
+            access_point(),
+        ));
+    }
+    all
 }
 
 fn tenants(version: Version) -> Vec<ColumnDef> {
@@ -55,8 +62,7 @@ fn tenants(version: Version) -> Vec<ColumnDef> {
             or_null(int("MAX_LS_ID")),
         ]);
     }
-    // The manual says "later"; the column tells quick restores, which came with this release.
-    if version.has(&[Version::V4_3_5]) {
+    if version.has(&[Version([4, 3, 2, 0])]) {
         columns.push(text("RESTORE_DATA_MODE", 64));
     }
     columns
@@ -82,13 +88,20 @@ const fn cpu(name: &'static str) -> ColumnDef {
 }
 
 fn unit_configs(version: Version) -> Vec<ColumnDef> {
-    // Shared storage brought both the data disk and the bandwidths; the manual says "newer".
-    let shared_storage = version.has(&[Version::V4_3_5]);
     let mut columns = vec![
         int("UNIT_CONFIG_ID"),
         text("NAME", 128),
         timestamp("CREATE_TIME"),
         timestamp("MODIFY_TIME"),
+    ];
+    columns.extend(unit_sizes(version));
+    columns
+}
+
+/// The data disk and the bandwidths came with shared storage.
+fn unit_sizes(version: Version) -> Vec<ColumnDef> {
+    let shared_storage = version.has(&[Version([4, 3, 3, 0])]);
+    let mut columns = vec![
         cpu("MAX_CPU"),
         cpu("MIN_CPU"),
         int("MEMORY_SIZE"),
@@ -107,8 +120,8 @@ fn unit_configs(version: Version) -> Vec<ColumnDef> {
     columns
 }
 
-fn units() -> Vec<ColumnDef> {
-    vec![
+fn units(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
         int("UNIT_ID"),
         or_null(int("TENANT_ID")),
         text("STATUS", 64),
@@ -123,18 +136,13 @@ fn units() -> Vec<ColumnDef> {
         or_null(int("MIGRATE_FROM_SVR_PORT")),
         or_null(text("MANUAL_MIGRATE", 3)),
         int("UNIT_CONFIG_ID"),
-        cpu("MAX_CPU"),
-        cpu("MIN_CPU"),
-        int("MEMORY_SIZE"),
-        int("LOG_DISK_SIZE"),
-        int("MAX_IOPS"),
-        int("MIN_IOPS"),
-        int("IOPS_WEIGHT"),
-    ]
+    ];
+    columns.extend(unit_sizes(version));
+    columns
 }
 
-fn servers() -> Vec<ColumnDef> {
-    vec![
+fn servers(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
         text("SVR_IP", 46),
         int("SVR_PORT"),
         int("ID"),
@@ -148,12 +156,16 @@ fn servers() -> Vec<ColumnDef> {
         timestamp("CREATE_TIME"),
         timestamp("MODIFY_TIME"),
         text("BUILD_VERSION", 256),
-    ]
+    ];
+    if version.has(&[Version::V4_2]) {
+        columns.push(or_null(timestamp("LAST_OFFLINE_TIME")));
+    }
+    columns
 }
 
 /// `__all_virtual_server`, which each server answers for itself.
-fn capacities() -> Vec<ColumnDef> {
-    vec![
+fn capacities(version: Version) -> Vec<ColumnDef> {
+    let mut columns = vec![
         text("SVR_IP", 46),
         int("SVR_PORT"),
         text("ZONE", 128),
@@ -168,14 +180,25 @@ fn capacities() -> Vec<ColumnDef> {
         int("LOG_DISK_ASSIGNED"),
         or_null(int("LOG_DISK_IN_USE")),
         or_null(int("DATA_DISK_CAPACITY")),
+    ];
+    if version.has(&[Version([4, 3, 3, 0])]) {
+        columns.push(or_null(int("DATA_DISK_ASSIGNED")));
+    }
+    columns.extend([
         or_null(int("DATA_DISK_IN_USE")),
         text("DATA_DISK_HEALTH_STATUS", 20),
+        int("MEMORY_LIMIT"),
+    ]);
+    if version.has(&[Version::V4_2]) {
+        columns.push(or_null(int("DATA_DISK_ALLOCATED")));
+    }
+    columns.extend([
         or_null(timestamp("DATA_DISK_ABNORMAL_TIME")),
         or_null(timestamp("SSL_CERT_EXPIRED_TIME")),
-    ]
+    ]);
+    columns
 }
 
-/// The same columns in both forms: a client looks a tenant up by name.
 fn access_point() -> Vec<ColumnDef> {
     vec![
         int("TENANT_ID"),
@@ -238,8 +261,7 @@ fn parameters(version: Version) -> Vec<ColumnDef> {
         text("SECTION", 128),
         text("EDIT_LEVEL", 128),
     ];
-    // Present in a 4.3.5 engine; the release that brought them is not documented.
-    if version.has(&[Version::V4_2_5, Version::V4_3_5]) {
+    if version.has(&[Version([4, 2, 2, 0]), Version::V4_3_1]) {
         columns.extend([text("DEFAULT_VALUE", 65_536), text("ISDEFAULT", 3)]);
     }
     columns

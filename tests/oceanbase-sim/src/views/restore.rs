@@ -3,37 +3,25 @@
 use super::column::{
     bytes_display, decimal, int, long_text, or_null, scn, scn_display, text, timestamp,
 };
-use super::{ColumnDef, Definition, Scope, Version};
+use super::{ColumnDef, Definition, Version};
 
 pub(super) fn definitions(version: Version) -> Vec<Definition> {
-    let mut all = Vec::new();
-    if version >= Version::V4_1 {
-        all.push(Definition::per_tenant(
+    let mut all = vec![
+        Definition::apart(
             "OB_RESTORE_PROGRESS",
+            progress_of_all(version),
             progress(version),
-        ));
-        all.push(Definition::per_tenant(
+        ),
+        Definition::apart(
             "OB_RESTORE_HISTORY",
+            history_of_all(version),
             history(version),
-        ));
-    } else {
-        // The first release has one row of each restore, and no TENANT_ID.
-        for (name, columns) in [
-            ("CDB_OB_RESTORE_PROGRESS", progress(version)),
-            ("CDB_OB_RESTORE_HISTORY", history(version)),
-        ] {
-            all.push(Definition::single(name, Scope::Sys, columns));
-        }
-        for (name, columns) in [
-            ("DBA_OB_RESTORE_PROGRESS", progress(version)),
-            ("DBA_OB_RESTORE_HISTORY", history(version)),
-        ] {
-            all.push(Definition::single(name, Scope::Tenant, columns));
-        }
-    }
+        ),
+    ];
     if version >= Version::V4_2 {
-        all.push(Definition::per_tenant(
+        all.push(Definition::apart(
             "OB_LOG_RESTORE_SOURCE",
+            log_source(),
             log_source(),
         ));
     }
@@ -47,90 +35,200 @@ pub(super) fn definitions(version: Version) -> Vec<Definition> {
     all
 }
 
-/// Progress in per cent came to the 4.2 line and to the long term release of 4.3.
-const PERCENT: [Version; 2] = [Version::V4_2_5, Version::V4_3_5];
+/// Progress in per cent.
+const PERCENT: [Version; 3] = [
+    Version([4, 2, 1, 7]),
+    Version([4, 2, 3, 0]),
+    Version([4, 3, 3, 0]),
+];
+
+/// `RESTORE_TYPE`.
+const TYPE: [Version; 1] = [Version([4, 3, 2, 0])];
+
+/// The columns of a view, each with the releases that brought it. None stands for all of them.
+fn since(version: Version, columns: &[(&[Version], &[ColumnDef])]) -> Vec<ColumnDef> {
+    let known = columns
+        .iter()
+        .filter(|(releases, _)| releases.is_empty() || version.has(releases));
+    known
+        .flat_map(|(_, columns)| columns.iter().copied())
+        .collect()
+}
+
+const RECOVERED: [ColumnDef; 3] = [
+    or_null(scn("RECOVER_SCN")),
+    scn_display("RECOVER_SCN_DISPLAY"),
+    or_null(decimal("RECOVER_PROGRESS", 6, 2)),
+];
+
+/// What is pivoted out of a table of keys and values is `''` while its key is not written.
+const SCN: [ColumnDef; 4] = [
+    long_text("RESTORE_SCN"),
+    scn_display("RESTORE_SCN_DISPLAY"),
+    long_text("STATUS"),
+    timestamp("START_TIMESTAMP"),
+];
+
+const BYTES: [ColumnDef; 5] = [
+    or_null(int("TOTAL_BYTES")),
+    or_null(bytes_display("TOTAL_BYTES_DISPLAY")),
+    or_null(int("FINISH_BYTES")),
+    or_null(bytes_display("FINISH_BYTES_DISPLAY")),
+    long_text("DESCRIPTION"),
+];
 
 fn progress(version: Version) -> Vec<ColumnDef> {
-    let mut columns = vec![
+    let head = [
         int("JOB_ID"),
         long_text("RESTORE_TENANT_NAME"),
-        or_null(long_text("RESTORE_TENANT_ID")),
+        long_text("RESTORE_TENANT_ID"),
         long_text("BACKUP_TENANT_NAME"),
         long_text("BACKUP_TENANT_ID"),
         long_text("BACKUP_CLUSTER_NAME"),
         long_text("BACKUP_DEST"),
         long_text("RESTORE_OPTION"),
     ];
-    if version.has(&[Version::V4_3_5]) {
-        columns.push(long_text("RESTORE_TYPE"));
-    }
-    columns.extend([
-        long_text("RESTORE_SCN"),
-        long_text("RESTORE_SCN_DISPLAY"),
-        long_text("STATUS"),
-        long_text("START_TIMESTAMP"),
-        long_text("BACKUP_SET_LIST"),
-        long_text("BACKUP_PIECE_LIST"),
-    ]);
-    if version.has(&PERCENT) {
-        columns.extend([
-            or_null(scn("RECOVER_SCN")),
-            scn_display("RECOVER_SCN_DISPLAY"),
-            or_null(decimal("RECOVER_PROGRESS", 6, 2)),
-            or_null(int("TABLET_COUNT")),
-            or_null(int("FINISH_TABLET_COUNT")),
-            or_null(decimal("RESTORE_PROGRESS", 6, 2)),
-        ]);
-    }
-    columns.extend([
-        or_null(int("TOTAL_BYTES")),
-        or_null(bytes_display("TOTAL_BYTES_DISPLAY")),
-        or_null(int("FINISH_BYTES")),
-        or_null(bytes_display("FINISH_BYTES_DISPLAY")),
-        or_null(long_text("DESCRIPTION")),
-    ]);
-    columns
+    let lists = [long_text("BACKUP_SET_LIST"), long_text("BACKUP_PIECE_LIST")];
+    let tablets = [
+        or_null(int("TABLET_COUNT")),
+        or_null(int("FINISH_TABLET_COUNT")),
+        or_null(decimal("RESTORE_PROGRESS", 6, 2)),
+    ];
+    since(
+        version,
+        &[
+            (&[], &head),
+            (&TYPE, &[long_text("RESTORE_TYPE")]),
+            (&[], &SCN),
+            (&[], &lists),
+            (&PERCENT, &RECOVERED),
+            (&PERCENT, &tablets),
+            (&[], &BYTES),
+        ],
+    )
 }
 
+/// The view of sys was written apart, in another order.
+fn progress_of_all(version: Version) -> Vec<ColumnDef> {
+    let head = [
+        int("JOB_ID"),
+        int("TENANT_ID"),
+        long_text("RESTORE_TENANT_NAME"),
+        long_text("RESTORE_TENANT_ID"),
+        long_text("BACKUP_TENANT_ID"),
+        long_text("BACKUP_TENANT_NAME"),
+        long_text("BACKUP_CLUSTER_NAME"),
+        long_text("BACKUP_DEST"),
+        long_text("RESTORE_OPTION"),
+    ];
+    let done = [
+        or_null(int("FINISH_TABLET_COUNT")),
+        or_null(decimal("RESTORE_PROGRESS", 6, 2)),
+    ];
+    since(
+        version,
+        &[
+            (&[], &head),
+            (&TYPE, &[long_text("RESTORE_TYPE")]),
+            (&[], &SCN),
+            (&PERCENT, &RECOVERED),
+            (&[], &[long_text("BACKUP_SET_LIST")]),
+            (&PERCENT, &[or_null(int("TABLET_COUNT"))]),
+            (&[], &[long_text("BACKUP_PIECE_LIST")]),
+            (&PERCENT, &done),
+            (&[], &BYTES),
+        ],
+    )
+}
+
+const HISTORY_OPTION: [ColumnDef; 4] = [
+    text("BACKUP_DEST", 4096),
+    scn("RESTORE_SCN"),
+    scn_display("RESTORE_SCN_DISPLAY"),
+    text("RESTORE_OPTION", 4096),
+];
+
+const HISTORY_STATUS: [ColumnDef; 3] = [
+    timestamp("START_TIMESTAMP"),
+    timestamp("FINISH_TIMESTAMP"),
+    text("STATUS", 64),
+];
+
+const HISTORY_AMOUNT: [ColumnDef; 8] = [
+    int("TABLET_COUNT"),
+    int("FINISH_TABLET_COUNT"),
+    int("TOTAL_BYTES"),
+    bytes_display("TOTAL_BYTES_DISPLAY"),
+    int("FINISH_BYTES"),
+    bytes_display("FINISH_BYTES_DISPLAY"),
+    or_null(text("DESCRIPTION", 4096)),
+    or_null(long_text("COMMENT")),
+];
+
 fn history(version: Version) -> Vec<ColumnDef> {
-    let mut columns = vec![
+    let head = [
         int("JOB_ID"),
         text("RESTORE_TENANT_NAME", 128),
         int("RESTORE_TENANT_ID"),
         text("BACKUP_TENANT_NAME", 128),
         int("BACKUP_TENANT_ID"),
         text("BACKUP_CLUSTER_NAME", 128),
-        text("BACKUP_DEST", 4096),
-        scn("RESTORE_SCN"),
-        scn_display("RESTORE_SCN_DISPLAY"),
-        text("RESTORE_OPTION", 4096),
     ];
-    if version.has(&[Version::V4_3_5]) {
-        columns.push(text("RESTORE_TYPE", 8));
-    }
-    columns.extend([
-        timestamp("START_TIMESTAMP"),
-        timestamp("FINISH_TIMESTAMP"),
-        text("STATUS", 64),
+    let lists = [
         long_text("BACKUP_PIECE_LIST"),
         long_text("BACKUP_SET_LIST"),
         int("BACKUP_CLUSTER_VERSION"),
         int("LS_COUNT"),
         int("FINISH_LS_COUNT"),
-        int("TABLET_COUNT"),
-        int("FINISH_TABLET_COUNT"),
-        int("TOTAL_BYTES"),
-        bytes_display("TOTAL_BYTES_DISPLAY"),
-        int("FINISH_BYTES"),
-        bytes_display("FINISH_BYTES_DISPLAY"),
-        or_null(text("DESCRIPTION", 4096)),
-        or_null(long_text("COMMENT")),
-    ]);
-    columns
+    ];
+    since(
+        version,
+        &[
+            (&[], &head),
+            (&[], &HISTORY_OPTION),
+            (&TYPE, &[text("RESTORE_TYPE", 8)]),
+            (&[], &HISTORY_STATUS),
+            (&[], &lists),
+            (&[], &HISTORY_AMOUNT),
+        ],
+    )
 }
 
+/// The view of sys was written apart, in another order.
+fn history_of_all(version: Version) -> Vec<ColumnDef> {
+    let head = [
+        int("JOB_ID"),
+        int("TENANT_ID"),
+        text("RESTORE_TENANT_NAME", 128),
+        int("RESTORE_TENANT_ID"),
+        int("BACKUP_TENANT_ID"),
+        text("BACKUP_TENANT_NAME", 128),
+        text("BACKUP_CLUSTER_NAME", 128),
+    ];
+    let lists = [
+        int("BACKUP_CLUSTER_VERSION"),
+        int("LS_COUNT"),
+        long_text("BACKUP_SET_LIST"),
+        int("FINISH_LS_COUNT"),
+        long_text("BACKUP_PIECE_LIST"),
+    ];
+    since(
+        version,
+        &[
+            (&[], &head),
+            (&[], &HISTORY_OPTION),
+            (&TYPE, &[text("RESTORE_TYPE", 8)]),
+            (&[], &HISTORY_STATUS),
+            (&[], &lists),
+            (&[], &HISTORY_AMOUNT),
+        ],
+    )
+}
+
+/// The view of a tenant has the tenant as well.
 fn log_source() -> Vec<ColumnDef> {
     vec![
+        int("TENANT_ID"),
         int("ID"),
         text("TYPE", 32),
         long_text("VALUE"),
@@ -179,17 +277,14 @@ mod tests {
     }
 
     #[test]
-    fn the_first_release_knows_no_tenant_of_a_restore() {
-        let known = |version| has(version, "CDB_OB_RESTORE_PROGRESS", "TENANT_ID");
-        assert_eq!(["4.0.0.0", "4.1.0.0"].map(known), [false, true]);
-    }
-
-    #[test]
     fn progress_in_per_cent_is_missing_in_the_early_4_3_line() {
         let known = |version| has(version, "CDB_OB_RESTORE_PROGRESS", "RESTORE_PROGRESS");
         assert_eq!(
-            ["4.2.1.8", "4.2.5.1", "4.3.3.0", "4.3.5.2"].map(known),
-            [false, true, false, true]
+            [
+                "4.2.1.6", "4.2.1.8", "4.2.2.0", "4.2.5.1", "4.3.2.0", "4.3.3.0"
+            ]
+            .map(known),
+            [false, true, false, true, false, true]
         );
     }
 
