@@ -282,3 +282,35 @@ fn a_parameter_of_the_cluster_belongs_to_no_tenant() {
     let shown = ask(&mut sys(&simulator), "SHOW PARAMETERS LIKE 'cluster'").unwrap();
     assert_eq!(shown.rows.len(), 1);
 }
+
+#[test]
+fn unknown_times_of_the_first_release_are_empty_texts() {
+    let end = |version: &str| {
+        let (simulator, clock) = busy(version);
+        let mut session = sys(&simulator);
+        session.execute("SET time_zone = '+00:00'");
+        let text = "SELECT END_TIMESTAMP FROM oceanbase.CDB_OB_BACKUP_TASKS";
+        let running = rows(&mut session, text);
+        clock.advance(Duration::from_hours(1));
+        let text = "SELECT END_TIMESTAMP FROM oceanbase.CDB_OB_BACKUP_SET_FILES";
+        (running, rows(&mut session, text))
+    };
+    let (running, ended) = end("4.0.0.3");
+    assert_eq!(running, [""]);
+    assert_eq!(ended[0], "2026-11-18 02:10:00.000000");
+    let (running, later) = end("4.1.0.0");
+    assert_eq!(running, ["NULL"]);
+    assert_eq!(later[0], ended[0]);
+}
+
+#[test]
+fn the_scn_of_a_round_in_prepare_is_an_empty_text_in_the_first_release() {
+    let (simulator, clock) = busy("4.0.0.3");
+    let mut session = sys(&simulator);
+    let text = "SELECT START_SCN_DISPLAY FROM oceanbase.CDB_OB_ARCHIVELOG";
+    assert_eq!(rows(&mut session, text), ["2026-11-17 02:00:00.000000"]);
+    session.execute("ALTER SYSTEM NOARCHIVELOG TENANT = orders");
+    clock.advance(Duration::from_mins(1));
+    session.execute("ALTER SYSTEM ARCHIVELOG TENANT = orders");
+    assert_eq!(rows(&mut session, text), [""]);
+}

@@ -59,9 +59,7 @@ fn every_release_has_the_columns_that_its_source_defines() {
     }
     println!("{compared} views of {} releases compared", releases.len());
 
-    for d in &differences {
-        println!("DIFF {d}");
-    }
+    assert!(compared > 900, "{compared}");
     assert_eq!(differences, Vec::<String>::new());
 }
 
