@@ -23,8 +23,8 @@ pub use tables::TableRecovery;
 use super::client::ServerError;
 use super::destination::{Destination, Place};
 use super::error::{
-    MISSING_PRIVILEGE, explain_missing, explain_refusal, explain_refusal_of_pool,
-    explain_refusal_to_restore,
+    MISSING_PRIVILEGE, explain_missing, explain_refusal, explain_refusal_of_archiving,
+    explain_refusal_of_pool, explain_refusal_to_restore,
 };
 use super::model::{
     DELETE_POLICY, Destinations, Failure, JobKey, Privilege, RestoreKey, TenantId, TenantName,
@@ -265,6 +265,7 @@ impl Command {
             _ if error.code == MISSING_PRIVILEGE => explain_missing(self.privilege(), error),
             Self::Recovery(Recovery::CreatePool { .. }) => explain_refusal_of_pool(error),
             Self::Recovery(_) => explain_refusal_to_restore(error),
+            Self::ArchiveLog { .. } | Self::NoArchiveLog(_) => explain_refusal_of_archiving(error),
             _ => explain_refusal(error),
         }
     }

@@ -121,7 +121,8 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
             ..known
         };
     }
-    if error.code == 4179 && error.text.contains("version is") {
+    let is_version = error.text.contains("restore from") && error.text.contains("version");
+    if error.code == 4179 && is_version {
         return Failure {
             reason: "VersionNotRestorable",
             message: "the backups are of a version that the target does not restore: an older target \
@@ -173,6 +174,29 @@ pub fn explain_refusal_of_pool(error: &ServerError) -> Failure {
     }
 }
 
+/// Explains a refusal of ARCHIVELOG or NOARCHIVELOG. V4.0 answers 1235 where later versions answer
+/// 9091, 9092 or 9023 (`enable_archive` and `disable_archive`): the views show which it was, so the
+/// statement is due again only if they show it.
+#[must_use]
+pub fn explain_refusal_of_archiving(error: &ServerError) -> Failure {
+    let known = explain_refusal(error);
+    if error.code != 1235 {
+        return known;
+    }
+    Failure {
+        reason: "ArchivingNotChanged",
+        message:
+            "V4.0 did not change the tenant's log archiving (error 1235): another tool changed \
+                  it already, the last round has not stopped yet, or the tenant's status is not \
+                  NORMAL. The operator reads the archiving status and tries again; if this lasts, \
+                  check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
+                .to_owned(),
+        class: NotYet,
+        passing: true,
+        ..known
+    }
+}
+
 /// Explains why a restored tenant refuses a login or a question.
 #[must_use]
 pub fn explain_check(error: &ServerError) -> Failure {
@@ -204,6 +228,22 @@ mod tests {
         assert_eq!(upgraded.class, Permanent);
         assert!(!upgraded.message.contains("4.2.1.0"), "{upgraded:?}");
         assert_eq!(said("log archive is not doing").class, NotYet);
+    }
+
+    #[test]
+    fn archiving_that_v4_0_does_not_change_is_looked_at_again() {
+        let refused = |code| {
+            explain_refusal_of_archiving(&ServerError {
+                code,
+                text: "not supported".to_owned(),
+            })
+        };
+        let plain = refused(1235);
+        assert_eq!(
+            (plain.reason, plain.class, plain.passing),
+            ("ArchivingNotChanged", NotYet, true)
+        );
+        assert_eq!(refused(9023), explain(9023));
     }
 
     #[test]

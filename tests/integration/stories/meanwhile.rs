@@ -73,3 +73,30 @@ fn a_data_destination_that_somebody_sets_meanwhile_is_not_overwritten() {
     assert_eq!(world.count(Kind::SetDataBackupDest), 1, "theirs");
     assert_eq!(changing(&world), 1);
 }
+
+/// V4.0 answers 1235 where later versions say that the tenant archives already.
+#[test]
+fn archiving_that_a_dba_of_v4_0_turns_on_meanwhile_is_found_on() {
+    let world = World::started(
+        "archivelog-meanwhile",
+        &ONE_TENANT.replace("4.3.5.2", "4.0.0.0"),
+    );
+    let logs = ("logbackup", "orders-log");
+    let want = |state: &str| {
+        world.edit(logs.0, logs.1, &format!("spec: {{desiredState: {state}}}"));
+    };
+    world.apply(LOG_BACKUP);
+    world.phase(logs.0, logs.1, "InProgress");
+    want("Stopped");
+    world.phase(logs.0, logs.1, "Stopped");
+    catch_next_command(&world);
+    want("Running");
+    type_when_caught(&world, "ALTER SYSTEM ARCHIVELOG TENANT = orders");
+    world.phase(logs.0, logs.1, "InProgress");
+    world.condition(logs, "Ready", "True", "Applied");
+    assert_eq!(
+        world.count(Kind::ArchiveLog),
+        2,
+        "theirs, and one that is refused"
+    );
+}
