@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::driver::identity;
@@ -43,6 +44,7 @@ impl Reconcile for CleanupTask {
                 identity: snapshot.identity.clone(),
                 version: snapshot.version,
                 settled: context.clusters.is_settled(&key, name, &snapshot),
+                predates_task: self.is_younger_than(&snapshot, context.clock.now()),
                 tenant,
                 newest_cleanup: snapshot.newest_cleanup,
             }
@@ -114,6 +116,17 @@ impl CleanupTask {
 
     /// The tenant that the task was begun for, whatever it is called by now; before that the one of
     /// the name.
+    /// Returns whether the object may have been created after the snapshot was read. A creation in the
+    /// future is that of another clock, and says nothing.
+    fn is_younger_than(&self, snapshot: &Snapshot, now: Timestamp) -> bool {
+        let created = self.meta().creation_timestamp.as_ref();
+        created.is_some_and(|created| {
+            // The API server cuts fractions of a second off.
+            let latest = created.0 + SignedDuration::from_secs(1);
+            snapshot.read_at < latest && created.0 <= now
+        })
+    }
+
     fn tenant<'a>(&self, snapshot: &'a Snapshot) -> Option<&'a Arc<Tenant>> {
         let status = self.status.as_ref();
         let begun = status.filter(|status| status.statement.is_some() || status.job_id.is_some());

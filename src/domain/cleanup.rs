@@ -76,6 +76,8 @@ pub struct DatabaseSeen {
     pub tenant: Option<Arc<Tenant>>,
     /// Whether this is newer than our last statement about the tenant.
     pub settled: bool,
+    /// Whether this was read before the task was created: what was made between the two is missing.
+    pub predates_task: bool,
     /// The newest cleanup that sys has started.
     pub newest_cleanup: JobId,
 }

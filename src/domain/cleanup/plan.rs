@@ -1,5 +1,7 @@
 //! The plan of a cleanup: what goes, what stays, and why.
 
+use std::time::Duration;
+
 use super::{Draft, Outcome, Verdict};
 use crate::api::cleanup_task::{PlanCounts, PlanEntry};
 use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
@@ -15,6 +17,9 @@ pub(super) struct Plan {
     pub(super) items: Vec<Item>,
     pub(super) refusal: Option<Refusal>,
 }
+
+/// How soon it is seen whether the database was read again.
+pub(super) const READ_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Plan {
     pub(super) fn is_empty(&self) -> bool {
@@ -42,6 +47,9 @@ impl Draft<'_> {
             return self.wait(Obstacle::reading(), Next::Await);
         }
         let plan = self.plan(tenant, what);
+        if let Some(obstacle) = self.unread(plan.refusal.as_ref()) {
+            return self.wait(obstacle, Next::After(READ_INTERVAL));
+        }
         self.show(&plan.items);
         // What is obsolete goes by the database's own cleanup whatever its version.
         let unsupported = match what {
@@ -52,6 +60,14 @@ impl Draft<'_> {
         let refusal = refusal.map(|refusal| cause(refusal.reason, &refusal.message));
         self.status.cause = unsupported.map(|it| it.cause()).or(refusal);
         self.end(Outcome::Completed, None)
+    }
+
+    /// Returns what to wait for before a refusal is final. A backup set or piece that is not there may
+    /// have been made after the database was read and before the task was created.
+    pub(super) fn unread(&self, refusal: Option<&Refusal>) -> Option<Obstacle> {
+        let is_missing = refusal.is_some_and(Refusal::is_missing);
+        let database = self.seen.database.as_ref().ok()?;
+        (is_missing && database.predates_task).then(Obstacle::reading)
     }
 
     /// Writes the plan into the status.

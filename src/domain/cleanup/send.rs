@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::plan::READ_INTERVAL;
 use super::{Draft, Effect, Outcome, State, Verdict};
 use crate::api::CleanupTaskStatus;
 use crate::api::cleanup_task::CleanupStatement;
@@ -69,6 +70,9 @@ impl Draft<'_> {
             return self.wait(obstacle, Next::Await);
         }
         let plan = self.plan(tenant, &what);
+        if let Some(obstacle) = self.unread(plan.refusal.as_ref()) {
+            return self.wait(obstacle, Next::After(READ_INTERVAL));
+        }
         self.show(&plan.items);
         if let Some(refusal) = &plan.refusal {
             return self.fail(cause(refusal.reason, &refusal.message));

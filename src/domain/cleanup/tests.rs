@@ -141,6 +141,7 @@ impl Story {
             version: Version([4, 4, 2, 0]),
             tenant: Some(Arc::new(orders(Some("7d")))),
             settled: true,
+            predates_task: false,
             newest_cleanup: JobId(50),
         };
         Self {

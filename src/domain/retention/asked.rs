@@ -8,6 +8,9 @@ use std::collections::BTreeSet;
 use super::{Held, Item, Kind, Why, is_running};
 use crate::oceanbase::model::{BackupSet, Deletion, Piece};
 
+const SET_NOT_FOUND: &str = "BackupSetNotFound";
+const PIECE_NOT_FOUND: &str = "PieceNotFound";
+
 /// Why it is not done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
@@ -21,6 +24,14 @@ fn refuse(reason: &'static str, message: impl Into<String>) -> Refusal {
     Refusal {
         reason,
         message: message.into(),
+    }
+}
+
+impl Refusal {
+    /// Returns whether something that was asked for is not there.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        [SET_NOT_FOUND, PIECE_NOT_FOUND].contains(&self.reason)
     }
 }
 
@@ -110,7 +121,7 @@ fn refused_sets(held: &Held, ids: &[i64]) -> Option<Refusal> {
     let is_there = |id: &i64| found.iter().any(|set| set.id.0 == *id);
     if let Some(id) = asked.iter().find(|id| !is_there(id)) {
         return Some(refuse(
-            "BackupSetNotFound",
+            SET_NOT_FOUND,
             format!("the tenant has no backup set {id}, or it is deleted already"),
         ));
     }
@@ -168,7 +179,7 @@ fn refused_pieces(held: &Held, ids: &[i64]) -> Option<Refusal> {
     let is_there = |id: &i64| found.iter().any(|piece| piece.id == *id);
     if let Some(id) = asked.iter().find(|id| !is_there(id)) {
         return Some(refuse(
-            "PieceNotFound",
+            PIECE_NOT_FOUND,
             format!("the tenant has no archive piece {id}, or it is deleted already"),
         ));
     }

@@ -159,6 +159,18 @@ fn each_refusal_comes_before_anything_is_sent() {
     }
 }
 
+#[test]
+fn a_set_that_is_not_there_yet_is_not_missing_until_the_database_was_read_again() {
+    let mut story = Story::obsolete();
+    story.ask(&[9]);
+    story.database().predates_task = true;
+    assert_eq!(story.pass(0), None);
+    assert_eq!(story.shown().0, "Pending");
+    story.database().predates_task = false;
+    assert_eq!(story.pass(5), None);
+    assert_eq!(story.shown(), ("Failed", "BackupSetNotFound"));
+}
+
 impl Story {
     fn ask(&mut self, sets: &[i64]) {
         self.spec.target = Some(CleanupTarget {
