@@ -40,6 +40,7 @@ mod process;
 pub(crate) mod recovery;
 mod references;
 mod refused;
+mod releases;
 mod removal;
 mod renamed;
 mod retention;

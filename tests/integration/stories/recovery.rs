@@ -6,7 +6,7 @@ mod ending;
 mod killed;
 mod protected;
 mod refusing;
-mod tables;
+pub(super) mod tables;
 
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
@@ -31,7 +31,7 @@ pub(crate) fn recoverable_as(story: &str, scenario: &str, allowed: &str) -> Worl
 }
 
 /// The newest window of tenant `orders`, as its log backup shows it.
-fn window(world: &World) -> Value {
+pub(super) fn window(world: &World) -> Value {
     eventually(
         "a recovery window with a whole second in it",
         || {
@@ -68,7 +68,7 @@ spec:
 }
 
 /// A recovery to this SCN of what `orders` left in its store, whoever it was.
-fn from_store(name: &str, scn: &str, change: &str) -> String {
+pub(super) fn from_store(name: &str, scn: &str, change: &str) -> String {
     let of_store = format!(
         "
 source:
@@ -121,7 +121,7 @@ fn tenant(world: &World, name: &str) -> Option<(String, String)> {
 }
 
 /// Names of the pools and of the units that recoveries have made.
-fn resources(world: &World) -> Vec<String> {
+pub(super) fn resources(world: &World) -> Vec<String> {
     let made = |view: &str| {
         let query = format!("SELECT NAME FROM oceanbase.{view} WHERE NAME LIKE 'obr%'");
         world

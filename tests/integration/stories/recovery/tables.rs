@@ -28,7 +28,7 @@ fn with_tables(story: &str) -> World {
 }
 
 /// A recovery of `shop.orders` into its own tenant, under another name.
-pub(super) fn of_tables(name: &str, change: &str) -> String {
+pub(in crate::stories) fn of_tables(name: &str, change: &str) -> String {
     let mut manifest: Value = serde_saphyr::from_str(&recovery(
         name,
         "
