@@ -5,9 +5,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{ACCEPTED, LONGEST_PAUSE};
+use super::incremental::INCREMENTAL_NOT_POSSIBLE;
 use super::{Draft, Effect, Outcome, State, Verdict, status};
-use crate::api::Cause;
 use crate::api::backup_task::Attempt;
+use crate::api::{BackupType, Cause};
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
 use crate::oceanbase::capability::Capability;
@@ -106,6 +107,14 @@ impl Draft<'_> {
         self.status.job_id = Some(job.id.0);
         self.status.start_time = Some(time(job.started_at));
         self.status.type_ = Some(status::full_word(job.full).to_owned());
+        let is_replaced = job.full && self.task.spec.type_ == BackupType::Incremental;
+        if is_replaced && self.status.type_change.is_none() {
+            self.status.type_change = Some(cause(
+                INCREMENTAL_NOT_POSSIBLE,
+                "the database made a full backup: it found no backup set that an incremental one \
+                 could follow, or the tenant's data version has changed since that set",
+            ));
+        }
         self.status.storage_directory = Some(job.path.clone());
         if !self.is_cancel_repeated(&job.status) {
             self.status.retry_time = None;

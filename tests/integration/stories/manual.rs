@@ -3,6 +3,7 @@
 use oceanbase_sim::statement::Kind;
 
 use super::{ONE_TENANT, archiving, nightly_without_first_backup, task, task_without_strategy};
+use crate::support::world::condition_of;
 use crate::support::{World, eventually};
 
 /// `orders` archives and backs up to places of somebody else.
@@ -59,6 +60,8 @@ fn an_incremental_backup_without_a_base_says_that_it_was_full() {
     world.apply(&task("first", "Incremental"));
     let first = world.phase("backuptask", "first", "Completed");
     assert_eq!(first["status"]["type"], "Full");
+    let changed = condition_of(&first, "TypeChanged");
+    assert_eq!(changed["reason"], "IncrementalNotPossible");
 }
 
 #[test]
