@@ -102,7 +102,11 @@ fn insert(view: &View, cells: Cells) -> String {
     let values: Vec<_> = view
         .columns
         .iter()
-        .map(|column| given(column).map_or_else(|| edge(column), |(_, literal)| *literal))
+        .map(|column| match given(column) {
+            // V4.0 shows '' where later releases show NULL.
+            Some((_, "NULL")) | None => edge(column),
+            Some((_, literal)) => *literal,
+        })
         .collect();
     format!(
         "INSERT INTO oceanbase.`{}` VALUES ({})",
