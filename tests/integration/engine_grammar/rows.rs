@@ -19,7 +19,7 @@ pub(super) type Cells<'a> = &'a [(&'a str, &'a str)];
 pub(super) struct Desk {
     pub(super) version: Version,
     views: views::Version,
-    /// Its zone is not the reader's: an instant must come through all the same.
+    /// From V4.1 on its zone is not the reader's: an instant must come through all the same.
     writer: Client,
     reader: Client,
     /// Names of the queries.
@@ -31,12 +31,19 @@ impl Desk {
     pub(super) async fn new(version: &str) -> Self {
         let tables = engine().tables().await;
         let mut writer = engine().session().await;
-        writer.run("SET time_zone = '+08:00'").await;
+        let version: Version = version.parse().unwrap();
+        // The views of V4.0 write times as text, in the reader's zone; a table keeps the writer's.
+        let zone = if version < Version([4, 1, 0, 0]) {
+            "+00:00"
+        } else {
+            "+08:00"
+        };
+        writer.run(&format!("SET time_zone = '{zone}'")).await;
         let mut reader = engine().session().await;
         reader.run(SESSION_SETUP).await;
         Self {
-            version: version.parse().unwrap(),
-            views: version.parse().unwrap(),
+            views: version.to_string().parse().unwrap(),
+            version,
             writer,
             reader,
             asked: BTreeSet::new(),
