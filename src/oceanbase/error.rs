@@ -11,7 +11,8 @@ use super::model::{Failure, FailureClass, Privilege};
 use FailureClass::{NotYet, Permanent, Unknown};
 
 pub use page::page;
-pub use table::{EXPLANATIONS, Explanation, OF_CHECKS, OF_RESTORES};
+use table::{EXPLANATIONS, OF_ARCHIVING, OF_CHECKS, OF_POOLS, OF_RESTORES};
+pub use table::{Explanation, TABLES};
 
 /// Numbers of failed jobs that pass by themselves, beside those that [`FailureClass::NotYet`] and
 /// [`FailureClass::Unknown`] say so of: a node was lost, log archiving did not run, compaction was
@@ -155,46 +156,19 @@ pub fn explain_refusal_to_restore(error: &ServerError) -> Failure {
     known
 }
 
-/// Explains a refusal of CREATE RESOURCE POOL. 1235 has one cause there: the unit is legal and smaller
-/// than what the cluster asks of a pool. Its text is the same from V4.0 to V4.3.5, and not needed.
+/// Explains a refusal of CREATE RESOURCE POOL.
 #[must_use]
 pub fn explain_refusal_of_pool(error: &ServerError) -> Failure {
-    let known = explain_refusal_to_restore(error);
-    if error.code != 1235 {
-        return known;
-    }
-    Failure {
-        reason: "UnitTooSmall",
-        message:
-            "the unit has less memory than the parameter __min_full_resource_pool_memory of the \
-                  cluster asks for, 5 GiB by default (error 1235): make the units larger in a new \
-                  RecoveryTask"
-                .to_owned(),
-        ..known
-    }
+    explain_by(
+        &[OF_POOLS, OF_RESTORES, EXPLANATIONS],
+        i32::from(error.code),
+    )
 }
 
-/// Explains a refusal of ARCHIVELOG or NOARCHIVELOG. V4.0 answers 1235 where later versions answer
-/// 9091, 9092 or 9023 (`enable_archive` and `disable_archive`): the views show which it was, so the
-/// statement is due again only if they show it.
+/// Explains a refusal of ARCHIVELOG or NOARCHIVELOG.
 #[must_use]
 pub fn explain_refusal_of_archiving(error: &ServerError) -> Failure {
-    let known = explain_refusal(error);
-    if error.code != 1235 {
-        return known;
-    }
-    Failure {
-        reason: "ArchivingNotChanged",
-        message:
-            "V4.0 did not change the tenant's log archiving (error 1235): another tool changed \
-                  it already, the last round has not stopped yet, or the tenant's status is not \
-                  NORMAL. The operator reads the archiving status and tries again; if this lasts, \
-                  check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
-                .to_owned(),
-        class: NotYet,
-        passing: true,
-        ..known
-    }
+    explain_by(&[OF_ARCHIVING, EXPLANATIONS], i32::from(error.code))
 }
 
 /// Explains why a restored tenant refuses a login or a question.
@@ -342,7 +316,7 @@ mod tests {
 
     #[test]
     fn every_number_is_explained_once() {
-        for table in [EXPLANATIONS, OF_RESTORES, OF_CHECKS] {
+        for (table, _) in TABLES {
             let mut numbers: Vec<_> = table.iter().map(|e| e.number).collect();
             numbers.sort_unstable();
             let count = numbers.len();
@@ -371,7 +345,7 @@ mod tests {
             .filter(|number| !EXPLANATIONS.iter().any(|known| known.number == **number))
             .collect();
         assert_eq!(unexplained, [&0_u16; 0]);
-        for known in EXPLANATIONS.iter().chain(OF_RESTORES).chain(OF_CHECKS) {
+        for known in TABLES.iter().flat_map(|(table, _)| *table) {
             assert!(
                 !known.what.is_empty() && !known.advice.is_empty(),
                 "{known:?}"

@@ -2,17 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{EXPLANATIONS, Explanation, OF_CHECKS, OF_RESTORES};
+use super::{Explanation, TABLES};
 
 /// The table, by reason.
 #[must_use]
 pub fn page() -> String {
-    let tables = [
-        (EXPLANATIONS, ""),
-        (OF_RESTORES, ", of recoveries"),
-        (OF_CHECKS, ", of checks"),
-    ];
-    let rows = tables
+    let rows = TABLES
         .iter()
         .flat_map(|(table, of)| table.iter().map(|known| row(known, of)));
     let rows: BTreeSet<String> = rows.collect();

@@ -341,6 +341,22 @@ pub const OF_RESTORES: &[Explanation] = table! {
         "check the store; recover from another backup set"
 };
 
+/// Numbers with one meaning for CREATE RESOURCE POOL. Its text is the same from V4.0 to V4.3.5, and
+/// not needed.
+pub const OF_POOLS: &[Explanation] = table! {
+    1235 UnitTooSmall Permanent
+        "the unit has less memory than the parameter __min_full_resource_pool_memory of the cluster asks for, 5 GiB by default"
+        "make the units larger in a new RecoveryTask"
+};
+
+/// Numbers with another meaning for ARCHIVELOG and NOARCHIVELOG. V4.0 answers 1235 where later
+/// versions answer 9091, 9092 or 9023 (`enable_archive`, `disable_archive`): the views show which.
+pub const OF_ARCHIVING: &[Explanation] = table! {
+    1235 ArchivingNotChanged NotYet
+        "V4.0 did not change log archiving: another tool changed it already, the last round has not stopped yet, or the tenant is not NORMAL"
+        "nothing; the operator reads the status and tries again. If this lasts, check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
+};
+
 /// What a number means to whoever asks a restored tenant, where that is something else.
 pub const OF_CHECKS: &[Explanation] = table! {
     1045 LoginRefused Permanent
@@ -368,3 +384,12 @@ pub const OF_CHECKS: &[Explanation] = table! {
         "the restored tenant is not there"
         "nothing; the next verification restores another one"
 };
+
+/// All tables, each with what its numbers are errors of.
+pub const TABLES: [(&[Explanation], &str); 5] = [
+    (EXPLANATIONS, ""),
+    (OF_RESTORES, ", of recoveries"),
+    (OF_POOLS, ", of resource pools"),
+    (OF_ARCHIVING, ", of log archiving"),
+    (OF_CHECKS, ", of checks"),
+];

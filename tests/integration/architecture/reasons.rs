@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use oceanbase_backup_operator::oceanbase::error::{EXPLANATIONS, OF_CHECKS, OF_RESTORES};
+use oceanbase_backup_operator::oceanbase::error::TABLES;
 
 use super::sources::sources;
 use crate::support::reasons::explained;
@@ -74,8 +74,7 @@ fn words() -> BTreeSet<String> {
 fn reasons() -> BTreeSet<String> {
     let mut reasons = words();
     reasons.retain(|word| !OTHER_WORDS.contains(&word.as_str()) && word != MADE);
-    let tables = [EXPLANATIONS, OF_RESTORES, OF_CHECKS];
-    let of_database = tables.iter().copied().flatten();
+    let of_database = TABLES.iter().flat_map(|(table, _)| *table);
     reasons.extend(of_database.map(|known| known.reason.to_owned()));
     reasons.extend(PHASES.map(|phase| MADE.replace("{phase}", phase)));
     reasons
