@@ -51,6 +51,16 @@ fn named(story: &str, version: &str) -> String {
     format!("{story}-{}", version.replace('.', "-"))
 }
 
+/// Applies a recovery that must fail and leave nothing behind; returns reason and message.
+fn failed_recovery(world: &World, change: &str) -> (String, String) {
+    world.apply(&recovery("undo", change));
+    let failed = world.phase("recoverytask", "undo", "Failed");
+    assert_eq!(world.count(Kind::Restore), 0);
+    assert_eq!(resources(world), Vec::<String>::new());
+    let (reason, message) = cause(&failed);
+    (reason.to_owned(), message.to_owned())
+}
+
 /// Returns reason and message of the cause in a status.
 fn cause(object: &Value) -> (&str, &str) {
     let cause = &object["status"]["cause"];
@@ -161,28 +171,21 @@ fn a_pool_that_does_not_fit_is_named(version: &str) {
     let scenario = on(version, ONE_TENANT);
     let world = recoverable_as(&named("rel-pool", version), &scenario, ALLOWED);
     let large = "target: {resources: {create: {maxCpu: '2', memory: 4096Gi}}}";
-    world.apply(&recovery("undo", large));
-    let failed = world.phase("recoverytask", "undo", "Failed");
-    let (reason, message) = cause(&failed);
+    let (reason, message) = failed_recovery(&world, large);
     assert_eq!(reason, "UnitImpossible", "{message}");
     assert!(message.contains("memory"), "{message}");
-    assert_eq!(world.count(Kind::Restore), 0);
-    assert_eq!(resources(&world), Vec::<String>::new());
 }
 
 fn a_unit_that_is_too_small_is_named(version: &str) {
     let scenario = on(version, ONE_TENANT);
     let world = recoverable_as(&named("rel-unit", version), &scenario, ALLOWED);
     let small = "target: {resources: {create: {maxCpu: '1', memory: 2Gi}}}";
-    world.apply(&recovery("undo", small));
-    let failed = world.phase("recoverytask", "undo", "Failed");
-    let (reason, message) = cause(&failed);
+    let (reason, message) = failed_recovery(&world, small);
     assert_eq!(reason, "UnitTooSmall", "{message}");
     assert!(
         message.contains("__min_full_resource_pool_memory"),
         "{message}"
     );
-    assert_eq!(resources(&world), Vec::<String>::new());
 }
 
 fn an_account_without_super_is_told_what_to_grant(version: &str) {
@@ -197,12 +200,9 @@ fn an_account_without_super_is_told_what_to_grant(version: &str) {
     world.edit("oceanbasecluster", "prod", ALLOWED);
     world.apply(NIGHTLY);
     window(&world);
-    world.apply(&recovery("undo", "{}"));
-    let failed = world.phase("recoverytask", "undo", "Failed");
-    let (reason, message) = cause(&failed);
+    let (reason, message) = failed_recovery(&world, "{}");
     assert_eq!(reason, "MissingPrivilege", "{message}");
     assert!(message.contains("GRANT SUPER"), "{message}");
-    assert_eq!(world.count(Kind::Restore), 0);
     let cluster = world.get("oceanbasecluster", "prod");
     let sufficient = condition_of(&cluster, "PrivilegesSufficient");
     assert_eq!(sufficient["status"], "False", "{sufficient}");
