@@ -56,7 +56,7 @@ pub struct BackupStorageSpec {
     /// Kind of store; exactly the block of the same name must be there.
     #[serde(rename = "type")]
     pub type_: StorageType,
-    /// Amazon S3 and what speaks its protocol (OBS, GCS, `MinIO`); OceanBase V4.2.5, V4.3.0 and later.
+    /// Amazon S3 and what speaks its protocol (OBS, GCS, `MinIO`); from OceanBase V4.2.1.7, V4.2.3 and V4.3.0 on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub s3: Option<S3Spec>,
     /// Alibaba Cloud OSS.

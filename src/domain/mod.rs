@@ -160,7 +160,7 @@ impl Obstacle {
     /// Another statement about the tenant was sent, and what it did has not been read yet.
     #[must_use]
     pub fn reading() -> Self {
-        Self::waiting(READING, "the database is being read after a statement")
+        Self::waiting(READING, "the database is being read again")
     }
 
     /// Whether it is over in a moment: the operator has just started and every cluster is still

@@ -18,7 +18,7 @@ pub(super) struct Plan {
     pub(super) refusal: Option<Refusal>,
 }
 
-/// How soon it is seen whether the database was read again.
+/// How long to wait before the next look whether the database was read again.
 pub(super) const READ_INTERVAL: Duration = Duration::from_secs(5);
 
 impl Plan {
