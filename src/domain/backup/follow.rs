@@ -32,6 +32,8 @@ const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
 const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+/// Number of the error with which the database rejects a backup for several reasons.
+const BACKUP_CANNOT_START: i32 = -9040;
 /// Reason of a backup that ended with its tenant.
 pub(super) const TENANT_DROPPED: &str = "TenantDropped";
 /// How many times CANCEL is sent without an effect before that is told.
@@ -274,11 +276,15 @@ impl Draft<'_> {
 
     fn end_refused(self, refusal: &BackupRefusal, at: Option<Timestamp>) -> Verdict {
         let failure = &refusal.failure;
+        let why_not = (failure.code == BACKUP_CANNOT_START).then(|| self.why_not_incremental());
+        let (reason, why) = match why_not.flatten() {
+            Some(why) => (INCREMENTAL_NOT_POSSIBLE, why),
+            None => (failure.reason, failure.message.clone()),
+        };
         let message = format!(
-            "sys accepted the statement, and the database then rejected the backup of the tenant: {}",
-            failure.message
+            "sys accepted the statement, and the database then rejected the backup of the tenant: {why}"
         );
-        let mut refused = cause(failure.reason, &message);
+        let mut refused = cause(reason, &message);
         refused.code = Some(failure.code);
         self.fail_attempt(refused, failure.passing, at)
     }

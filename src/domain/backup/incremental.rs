@@ -43,7 +43,8 @@ impl Draft<'_> {
         }
     }
 
-    fn why_not_incremental(&self) -> Option<String> {
+    /// Returns why no incremental backup can follow the previous set; `None` where one can.
+    pub(super) fn why_not_incremental(&self) -> Option<String> {
         let database = self.seen.database.as_ref().ok()?;
         let is_checked = database
             .version

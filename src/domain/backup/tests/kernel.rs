@@ -181,6 +181,32 @@ fn a_tenant_that_the_database_leaves_out_is_a_refusal_with_its_number() {
 }
 
 #[test]
+fn an_incremental_backup_that_is_rejected_after_an_upgrade_is_told_as_not_possible() {
+    let mut before = upgraded("4.2.1.0", "4.2.1.0", "4.2.1.0");
+    let mut story = incremental(IncrementalNotPossible::Full, &mut before);
+    story.answered(&before, 0, &Answer::Done);
+    // The tenant is upgraded between the operator's last read and the job of sys.
+    let mut after = refused(-9040, 5);
+    let later = upgraded("4.2.1.0", "4.2.1.1", "4.2.1.0");
+    if let (Ok(database), Ok(later)) = (&mut after.database, later.database) {
+        database.version = later.version;
+        database.previous_set = later.previous_set;
+        let refused = database.tenant.tenant.take().unwrap();
+        database.tenant.tenant = Some(Arc::new(Tenant {
+            compatible: Some("4.2.1.1".to_owned()),
+            ..(*refused).clone()
+        }));
+    }
+    story.look(&after, 61);
+    let cause = story.status.attempts[0].cause.as_ref().unwrap();
+    assert_eq!(
+        (&*cause.reason, cause.code),
+        ("IncrementalNotPossible", Some(-9040))
+    );
+    assert!(cause.message.contains("4.2.1.1"), "{}", cause.message);
+}
+
+#[test]
 fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
     let mut story = Story::accepted();
     story.look(&refused(-9040, -600), 61);
