@@ -29,8 +29,8 @@ const POINT: &str = "2026-11-19T02:25:00+00:00";
 /// How long people wait before they call a recovery off: it is under way by then.
 pub(super) const LATER: Duration = Duration::from_secs(90);
 
-/// How long people wait before they call a recovery of tables off: whoever finds that one may be under
-/// way waits more than a minute before it looks, and what passes lasts for two.
+/// How long people wait before they call a recovery off that must have begun by then. An operator that
+/// finds one under way waits more than a minute before it looks, and an upgrade lasts for two.
 const MUCH_LATER: Duration = Duration::from_mins(5);
 
 /// What recoveries may send.
@@ -102,7 +102,7 @@ impl Workload {
             .at(minutes(1), whole("taken", "restore_kept"))
             .at(minutes(4), whole("never-mind", "restore_never"))
             .at(
-                minutes(4) + LATER,
+                minutes(4) + MUCH_LATER,
                 edit("recoverytasks", "never-mind", "spec: {cancel: true}"),
             )
             .at(minutes(8), whole("broken", "restore_broken"))
