@@ -1,0 +1,100 @@
+//! Compares what `kubectl describe` shows in a story with the documentation.
+//!
+//! Each story has a section in the page. A block in it begins with its command:
+//! `$ kubectl describe KIND NAME   # OceanBase VERSION`.
+
+use std::path::Path;
+
+use regex::Regex;
+
+use crate::support::World;
+
+/// The page of the documentation.
+const PAGE: &str = "docs/release-examples.md";
+
+/// The line that stands for lines left out.
+const LEFT_OUT: &str = "...";
+
+/// What begins a block with the output of a command.
+const BLOCK: &str = "```console\n";
+
+/// Fails if the section has a block for this object and release with lines that kubectl does not show in
+/// this order. Times, SCNs, hashes, ports and the namespace differ in each run, and count as equal.
+pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name): (&str, &str)) {
+    let page = page();
+    let mut sections = page.split("\n## ").skip(1);
+    let section = sections
+        .find(|text| text.starts_with(&format!("{section}\n")))
+        .unwrap_or_else(|| panic!("{PAGE} has no section `{section}`"));
+    let command = format!("$ kubectl describe {kind} {name}   # OceanBase {version}\n");
+    let mut blocks = blocks(section);
+    let Some(block) = blocks.find_map(|block| block.strip_prefix(&*command)) else {
+        return;
+    };
+    let described = world.kubectl(&["describe", kind, name]).unwrap();
+    let shown = status(&described).replace(&world.namespace, "databases");
+    let (block, comparable) = (without_run(block), without_run(&shown));
+    let mut rest = &*comparable;
+    for part in parts(&block) {
+        let Some((_, after)) = rest.split_once(&*part) else {
+            panic!("{PAGE} has lines that kubectl does not show:\n{part}\nkubectl shows:\n{shown}");
+        };
+        rest = after;
+    }
+}
+
+/// Returns the runs of lines between those that stand for lines left out.
+fn parts(block: &str) -> Vec<String> {
+    let lines: Vec<_> = block.lines().collect();
+    let parts = lines.split(|line| line.trim() == LEFT_OUT);
+    let parts = parts.filter(|part| !part.is_empty());
+    parts.map(|part| part.join("\n") + "\n").collect()
+}
+
+fn page() -> String {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
+    std::fs::read_to_string(page).unwrap()
+}
+
+/// Returns the blocks with outputs of commands.
+fn blocks(text: &str) -> impl Iterator<Item = &str> {
+    let after = text.split(BLOCK).skip(1);
+    after.filter_map(|rest| rest.split("```").next())
+}
+
+/// Returns the status in what `kubectl describe` prints: metadata differ, and events are grouped by time.
+fn status(described: &str) -> String {
+    let lines = described.lines();
+    let lines = lines.skip_while(|line| *line != "Status:");
+    let lines = lines.take_while(|line| !line.starts_with("Events:"));
+    lines.map(|line| format!("{}\n", line.trim_end())).collect()
+}
+
+/// Returns the text without what differs between two runs.
+fn without_run(text: &str) -> String {
+    const PATTERNS: [(&str, &str); 5] = [
+        (r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2}(\.\d+)?Z?", "TIME"),
+        (r"\b\d{19}\b", "SCN"),
+        (r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b", "UID"),
+        (r"[0-9a-f]{32}", "HASH"),
+        (r"127\.0\.0\.1:\d+", "ENDPOINT"),
+    ];
+    PATTERNS
+        .iter()
+        .fold(text.to_owned(), |text, (pattern, word)| {
+            let pattern = Regex::new(pattern).unwrap();
+            pattern.replace_all(&text, *word).into_owned()
+        })
+}
+
+#[test]
+fn each_block_shows_something_of_a_release_with_stories() {
+    const RELEASES: [&str; 4] = ["4.0.0.0", "4.2.1.0", "4.2.1.8", "4.3.5.2"];
+    let page = page();
+    for block in blocks(&page) {
+        let (command, shown) = block.split_once('\n').unwrap_or_default();
+        let release = command.rsplit(' ').next().unwrap_or_default();
+        assert!(RELEASES.contains(&release), "{command}");
+        assert!(!parts(shown).is_empty(), "{command} shows nothing");
+    }
+}
