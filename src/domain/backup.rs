@@ -29,6 +29,7 @@ mod incremental;
 mod mirror;
 mod obstacle;
 pub mod queue;
+mod refusal;
 mod retry;
 mod seen;
 mod state;

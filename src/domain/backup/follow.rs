@@ -7,14 +7,11 @@ use jiff::{SignedDuration, Timestamp};
 use super::attempt::{ACCEPTED, LONGEST_PAUSE};
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
 use super::{Draft, Effect, Outcome, State, Verdict, status};
+use crate::api::BackupType;
 use crate::api::backup_task::Attempt;
-use crate::api::{BackupType, Cause};
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
-use crate::oceanbase::capability::Capability;
-use crate::oceanbase::model::{
-    Answer, BackupRefusal, BackupSet, Job, JobStatus, TenantId, TenantName,
-};
+use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, TenantName};
 
 /// How long rows of one job may show up after each other: children after their parent, sets after
 /// their job.
@@ -24,16 +21,10 @@ const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 const CHILD_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
 /// How long a set may show up after its job where a password should protect it.
 const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
-/// After how long in INIT without a child a job of sys is reported as stuck.
-const PARENT_INIT_TIMEOUT: SignedDuration = SignedDuration::from_mins(2);
-/// How far two servers' clocks may differ in a job and an event of one backup.
-const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(30);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
 const CANCEL_PAUSE: SignedDuration = SignedDuration::from_secs(5);
-/// Number of the error with which the database rejects a backup for several reasons.
-const BACKUP_CANNOT_START: i32 = -9040;
 /// Reason of a backup that ended with its tenant.
 pub(super) const TENANT_DROPPED: &str = "TenantDropped";
 /// How many times CANCEL is sent without an effect before that is told.
@@ -251,64 +242,11 @@ impl Draft<'_> {
             // A parent completes when all its children have; this one was seen to begin.
             JobStatus::Completed if self.status.job_id.is_some() => self.complete(parent.ended_at),
             JobStatus::Completed => {
-                let skipped = cause(
-                    "TenantSkipped",
-                    "the database took the statement and then left the tenant out: check that the \
-                     tenant is normal, that its log backup runs and that no other backup runs, \
-                     then create a new BackupTask",
-                );
+                let skipped = self.skipped_cause();
                 self.fail_attempt(skipped, true, parent.ended_at)
             }
             _ => self.end_failed(parent),
         }
-    }
-
-    /// Returns why the database did not start the tenant's backup after sys had accepted it.
-    fn refusal_after(&self, parent: &Job) -> Option<BackupRefusal> {
-        let is_refused = parent.status == JobStatus::Completed && self.status.job_id.is_none();
-        let since = parent.started_at.saturating_sub(REFUSAL_CLOCK_SLACK).ok()?;
-        let refusals = self.tenant().filter(|_| is_refused)?.backup_refusals.iter();
-        refusals
-            .filter(|refusal| refusal.at >= since)
-            .max_by_key(|refusal| refusal.at)
-            .cloned()
-    }
-
-    fn end_refused(self, refusal: &BackupRefusal, at: Option<Timestamp>) -> Verdict {
-        let failure = &refusal.failure;
-        let why_not = (failure.code == BACKUP_CANNOT_START).then(|| self.why_not_incremental());
-        let (reason, why) = match why_not.flatten() {
-            Some(why) => (INCREMENTAL_NOT_POSSIBLE, why),
-            None => (failure.reason, failure.message.clone()),
-        };
-        let message = format!(
-            "sys accepted the statement, and the database then rejected the backup of the tenant: {why}"
-        );
-        let mut refused = cause(reason, &message);
-        refused.code = Some(failure.code);
-        self.fail_attempt(refused, failure.passing, at)
-    }
-
-    /// Returns what a job of sys waits for that never leaves INIT. V4.0 and V4.1 retry there without
-    /// end what later releases reject.
-    fn stuck_parent(&self, parent: &Job) -> Option<Cause> {
-        let database = self.seen.database.as_ref().ok()?;
-        let waited = parent.started_at.duration_until(self.now);
-        let is_stuck = parent.status == JobStatus::Init
-            && !database.version.can(Capability::SkippedTenantEndsJob)
-            && waited > PARENT_INIT_TIMEOUT;
-        is_stuck.then(|| {
-            cause(
-                "BackupNotStarting",
-                &format!(
-                    "job {} of sys has been in INIT since {}, and the tenant has no job: OceanBase {} \
-                     retries without end. Check that the tenant is NORMAL, that its log archive is \
-                     DOING, that no other backup of it runs and that the cluster is not being upgraded; \
-                     or end all backups of sys with ALTER SYSTEM CANCEL BACKUP",
-                    parent.id, parent.started_at, database.version
-                ),
-            )
-        })
     }
 
     /// Whether there is no tenant any more of the number that the backup is of.

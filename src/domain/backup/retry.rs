@@ -14,8 +14,8 @@ use crate::oceanbase::model::{Job, JobStatus};
 pub(super) const FAILED: &str = "Failed";
 /// No pause between two attempts is longer.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
-/// Reason of a backup that an upgrade of the cluster ended (-4109, -4143).
-const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
+/// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or did not let begin.
+pub(super) const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
 /// How many attempts of a task an upgrade may end before the task fails.
 const MAX_INTERRUPTIONS: i32 = 3;
 /// Attempts that the status keeps.

@@ -3,12 +3,18 @@
 
 use std::collections::BTreeMap;
 
-use oceanbase_sim::model::{FileStatus, Tenant, Uri, World as Cluster};
+use oceanbase_sim::model::{FileStatus, Job, Tenant, Uri, World as Cluster};
 use oceanbase_sim::statement::Kind;
 use serde_json::Value;
 
 use crate::engine::without_instants;
 use crate::world::World;
+
+/// RESULT of a job that an upgrade has ended.
+const UPGRADE_RESULTS: [i64; 2] = [-4109, -4143];
+
+/// What follows the status of such a job.
+const INTERRUPTED: &str = " by an upgrade";
 
 /// What a world came to, by subject.
 pub type Digest = BTreeMap<String, String>;
@@ -59,7 +65,12 @@ pub fn digest(world: &World) -> Digest {
                 .map(|job| {
                     (
                         job.id,
-                        format!("{:?} {}", job.backup_type, job.status.name()),
+                        format!(
+                            "{:?} {}{}",
+                            job.backup_type,
+                            job.status.name(),
+                            interruption(job)
+                        ),
                     )
                 })
                 .collect();
@@ -79,6 +90,15 @@ pub fn digest(world: &World) -> Digest {
     }
     digest.extend(world.simulator.world(recovered));
     digest
+}
+
+/// Marks a job that an upgrade of the cluster has ended.
+fn interruption(job: &Job) -> &'static str {
+    if UPGRADE_RESULTS.contains(&job.result) {
+        INTERRUPTED
+    } else {
+        ""
+    }
 }
 
 /// Which sets and pieces of a tenant are gone.
@@ -226,6 +246,19 @@ pub fn lasting(digest: &Digest) -> Digest {
             lasting.insert(subject.clone(), text.clone());
         }
     }
+    for (subject, text) in &mut lasting {
+        if subject.starts_with("jobs of ") {
+            // The operator has started it again.
+            let jobs = text.split(", ");
+            let jobs = jobs.filter(|job| !job.ends_with(INTERRUPTED));
+            *text = jobs.collect::<Vec<_>>().join(", ");
+        }
+    }
+    // A restore that failed leaves nothing, as one that did not begin.
+    lasting.retain(|subject, text| {
+        let is_failed = |text: &str| text.split(" failed").all(str::is_empty);
+        !(subject.starts_with("restores of ") && is_failed(text))
+    });
     lasting
 }
 

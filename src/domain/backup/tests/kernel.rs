@@ -207,6 +207,24 @@ fn an_incremental_backup_that_is_rejected_after_an_upgrade_is_told_as_not_possib
 }
 
 #[test]
+fn a_backup_that_an_upgrade_did_not_let_begin_starts_again_though_nobody_asked_for_a_second_attempt() {
+    let mut story = Story::accepted();
+    let mut left_out = upgrading(refused(-9040, 5));
+    if let Ok(target) = &mut left_out.target {
+        target.settings.retry = RetrySettings::never();
+    }
+    story.look(&left_out, 61);
+    assert_eq!(
+        (story.phase(), story.reason()),
+        ("Pending", "InterruptedByUpgrade")
+    );
+    assert_eq!(story.look(&left_out, 3_600).effect, None);
+    let mut after = healthy();
+    after.target = left_out.target;
+    assert!(is_backup(&story.look(&after, 7_200)));
+}
+
+#[test]
 fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
     let mut story = Story::accepted();
     story.look(&refused(-9040, -600), 61);
