@@ -1,0 +1,364 @@
+//! Undoes what a run has done, however it ended. What cannot be read is taken to be there.
+
+use oceanbase_backup_operator::oceanbase::capability::Capability;
+use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
+use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
+use oceanbase_backup_operator::oceanbase::model::{
+    AuxiliaryTenant, RemapQuoting, ResourceName, RestoreKey, RoundStatus,
+};
+
+use super::database::{Database, Unread};
+use super::report::{Section, Verdict};
+use super::suite::{Poll, Suite, observed};
+
+/// OB_BACKUP_IN_PROGRESS: the row of a job has not moved to the history.
+const BACKUP_IN_PROGRESS: u16 = 9036;
+/// OB_RESOURCE_POOL_ALREADY_GRANTED: a tenant holds the pool.
+const POOL_IN_USE: u16 = 4626;
+
+/// What became of an attempt to undo something; why it failed.
+type Undone<T = ()> = Result<T, String>;
+
+impl Suite {
+    /// Undoes what the run has done and adds a line for each thing that must not be left.
+    pub(super) async fn clean_up(&mut self) {
+        self.begin(Section::CleaningUp);
+        // The session may be in the middle of a statement.
+        self.database.close();
+        let mut failures = Vec::new();
+        if self.sent.tables {
+            failures.extend(self.undo_tables().await.err());
+        }
+        if self.sent.restore {
+            failures.extend(self.undo_restore().await.err());
+        }
+        failures.extend(self.undo_resources().await.err());
+        if self.sent.changes {
+            failures.extend(self.undo_jobs().await.err());
+            failures.extend(self.undo_policy().await.err());
+            failures.extend(self.undo_archiving().await.err());
+            failures.extend(self.undo_destinations().await.err());
+            self.report_scratch(&failures).await;
+            let directory = self.report.facts.last().map(|(_, value)| value.clone());
+            self.report.remarks.push(format!(
+                "The files of the run stay in {}: delete the directory.",
+                directory.unwrap_or_default()
+            ));
+        }
+        self.report_created(&failures).await;
+    }
+
+    /// Sends a command; returns why it failed.
+    async fn undo(&mut self, command: &Command) -> Undone {
+        let answer = self.database.send(command).await;
+        match &answer {
+            Ok(_) => Ok(()),
+            Err(_) => Err(format!(
+                "{}: {}",
+                command.name(),
+                observed(&answer, Some(command))
+            )),
+        }
+    }
+
+    async fn undo_tables(&mut self) -> Undone {
+        for quoting in [RemapQuoting::Plain, RemapQuoting::Quoted] {
+            let key = self.table_key(quoting);
+            let found = self.database.table_recovery(&key).await;
+            let Some(found) = found.map_err(text)? else {
+                continue;
+            };
+            if !found.status.is_terminal() {
+                let cancel = Command::from(TableRecovery::Cancel {
+                    tenant: self.settings.tenant.clone(),
+                    key: key.clone(),
+                });
+                self.undo(&cancel).await?;
+                self.poll(async |database: &mut Database| {
+                    let found = database.table_recovery(&key).await?;
+                    let is_running = found.is_some_and(|found| !found.status.is_terminal());
+                    Ok(when(!is_running, "the recovery of tables runs"))
+                })
+                .await?;
+            }
+            let auxiliary = found.auxiliary_tenant.as_deref();
+            if let Some(auxiliary) = auxiliary.and_then(AuxiliaryTenant::parse) {
+                self.undo_auxiliary(auxiliary, key).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn undo_auxiliary(&mut self, auxiliary: AuxiliaryTenant, key: RestoreKey) -> Undone {
+        let found = self.database.tenant(auxiliary.as_str()).await;
+        let Some(tenant) = found.map_err(text)? else {
+            return Ok(());
+        };
+        let drop = Command::from(TableRecovery::DropAuxiliary {
+            tenant: self.settings.tenant.clone(),
+            auxiliary,
+            auxiliary_id: tenant.id,
+            key,
+        });
+        self.undo(&drop).await
+    }
+
+    async fn undo_restore(&mut self) -> Undone {
+        let key = RestoreKey::new(&self.settings.run_name(), &self.database_id);
+        let found = self.database.restore(&key).await;
+        let has_ended =
+            found.is_ok_and(|found| found.is_none_or(|found| found.status.is_terminal()));
+        if !has_ended && self.can(Capability::CancelRestore) {
+            let cancel = self.cancel_restore(key.clone());
+            // A tenant that is only being created is not canceled but dropped.
+            let _ = self.undo(&cancel).await;
+        }
+        let name = self.names.restored.to_string();
+        if let Some(tenant) = self.database.tenant(&name).await.map_err(text)? {
+            let drop = Command::from(Recovery::DropTenant {
+                verified: true,
+                tenant: self.names.restored.clone(),
+                tenant_id: tenant.id,
+                key,
+            });
+            self.undo(&drop).await?;
+        }
+        self.poll(async |database: &mut Database| {
+            let is_gone = database.tenant(&name).await?.is_none();
+            Ok(when(is_gone, "the restored tenant is there"))
+        })
+        .await
+    }
+
+    /// Drops the pool and the units. A tenant that was just dropped may hold the pool for a while.
+    async fn undo_resources(&mut self) -> Undone {
+        if self.sent.pool {
+            let drop = self.drop_pool();
+            self.poll(async |database: &mut Database| {
+                let answer = database.send(&drop).await;
+                let seen = format!("{}: {}", drop.name(), observed(&answer, Some(&drop)));
+                taken(&answer, POOL_IN_USE, seen)
+            })
+            .await?;
+        }
+        let units = [
+            (self.sent.unit, self.names.unit.clone()),
+            (self.sent.low_unit, self.names.low_unit.clone()),
+        ];
+        for (_, unit) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
+            let drop = self.drop_unit(unit);
+            self.undo(&drop).await?;
+        }
+        Ok(())
+    }
+
+    /// Cancels backups and cleanups. Before the run there was none.
+    async fn undo_jobs(&mut self) -> Undone {
+        let tenant = self.tenant_id;
+        if !self
+            .database
+            .running_jobs(tenant)
+            .await
+            .map_err(text)?
+            .is_empty()
+        {
+            let cancel = Command::CancelBackup {
+                tenant: self.settings.tenant.clone(),
+                tenant_id: tenant,
+                key: self.job_key(1).map_err(|_| String::new())?,
+            };
+            self.undo(&cancel).await?;
+        }
+        let cleanups = self.database.cleanups_of(tenant).await.map_err(text)?;
+        if let Some(cleanup) = cleanups.first() {
+            let cancel = Command::from(Cleanup::Cancel {
+                tenant: self.settings.tenant.clone(),
+                tenant_id: tenant,
+                job_id: cleanup.id,
+            });
+            self.undo(&cancel).await?;
+        }
+        self.poll(async |database: &mut Database| {
+            let has_ended = database.running_jobs(tenant).await?.is_empty()
+                && database.cleanups_of(tenant).await?.is_empty();
+            Ok(when(has_ended, "a backup or a cleanup runs"))
+        })
+        .await
+    }
+
+    async fn undo_policy(&mut self) -> Undone {
+        let policies = self.database.policies(self.tenant_id).await;
+        if policies.is_ok_and(|policies| policies.is_empty()) {
+            return Ok(());
+        }
+        let drop = self.drop_policy();
+        self.undo(&drop).await
+    }
+
+    async fn undo_archiving(&mut self) -> Undone {
+        let tenant = self.tenant_id;
+        let log_dest = self.database.log_dest(tenant).await;
+        if log_dest.is_ok_and(|dest| dest.is_some_and(|dest| !dest.enabled)) {
+            let enable = Command::SetLogArchiveDestState {
+                tenant: self.settings.tenant.clone(),
+                enable: true,
+            };
+            self.undo(&enable).await?;
+        }
+        let name = self.settings.tenant.to_string();
+        let row = self.database.tenant(&name).await;
+        let round = self.database.round(tenant).await;
+        let is_off = row.is_ok_and(|row| row.is_some_and(|row| row.archive_log != Some(true)));
+        let has_stopped = round.is_ok_and(|round| {
+            use RoundStatus::{Stop, Stopping};
+            round.is_none_or(|round| matches!(round.status, Stop | Stopping))
+        });
+        if !(is_off && has_stopped) {
+            let stop = Command::NoArchiveLog(self.settings.tenant.clone());
+            self.undo(&stop).await?;
+        }
+        self.poll(async |database: &mut Database| {
+            let round = database.round(tenant).await?;
+            let has_stopped = round.is_none_or(|round| round.status == RoundStatus::Stop);
+            Ok(when(has_stopped, "log archiving has not stopped"))
+        })
+        .await
+    }
+
+    /// Clears the destinations. That of data is refused until the rows of all jobs are in the history.
+    async fn undo_destinations(&mut self) -> Undone {
+        let tenant = self.tenant_id;
+        let log = self.database.log_dest(tenant).await;
+        let data = self.database.data_dest(tenant).await;
+        let has_log = !log.is_ok_and(|dest| dest.is_none());
+        let has_data = !data.is_ok_and(|dest| dest.is_none());
+        let parameters = [
+            (has_log, "LOG_ARCHIVE_DEST"),
+            (has_data, "DATA_BACKUP_DEST"),
+        ];
+        for (_, parameter) in parameters.into_iter().filter(|(is_set, _)| *is_set) {
+            let statement = format!(
+                "ALTER SYSTEM SET {parameter} = '' TENANT = '{}'",
+                self.settings.tenant
+            );
+            self.poll(async |database: &mut Database| {
+                let answer = database.run(&statement, Command::BACKUP_TIMEOUT).await;
+                let seen = format!("clearing {parameter}: {}", observed(&answer, None));
+                taken(&answer, BACKUP_IN_PROGRESS, seen)
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Adds lines on what must not be left of the scratch tenant's settings.
+    async fn report_scratch(&mut self, failures: &[String]) {
+        let tenant = self.tenant_id;
+        let name = self.settings.tenant.to_string();
+        let log_dest = self.database.log_dest(tenant).await;
+        self.is_gone(
+            "LOG_ARCHIVE_DEST",
+            log_dest.map(|dest| dest.is_none()),
+            failures,
+        );
+        let data_dest = self.database.data_dest(tenant).await;
+        self.is_gone(
+            "DATA_BACKUP_DEST",
+            data_dest.map(|dest| dest.is_none()),
+            failures,
+        );
+        let policies = self.database.policies(tenant).await;
+        self.is_gone(
+            "delete policy",
+            policies.map(|all| all.is_empty()),
+            failures,
+        );
+        let jobs = self.database.running_jobs(tenant).await;
+        self.is_gone("running backup", jobs.map(|all| all.is_empty()), failures);
+        let round = self.database.round(tenant).await;
+        let row = self.database.tenant(&name).await;
+        let is_off = round.and_then(|round| {
+            let is_on = row?.is_some_and(|row| row.archive_log == Some(true));
+            Ok(!is_on && round.is_none_or(|round| round.status == RoundStatus::Stop))
+        });
+        self.is_gone("running log archiving", is_off, failures);
+    }
+
+    fn is_gone(&mut self, what: &str, read: Result<bool, Unread>, failures: &[String]) {
+        let assumption = format!("Tenant {} has no {what}", self.settings.tenant);
+        self.report_gone(assumption, read, failures);
+    }
+
+    /// Adds lines on what must not be left of what the run has created.
+    async fn report_created(&mut self, failures: &[String]) {
+        if self.sent.restore {
+            let name = self.names.restored.to_string();
+            let read = self.database.tenant(&name).await;
+            let assumption = format!("There is no tenant {name}");
+            self.report_gone(assumption, read.map(|tenant| tenant.is_none()), failures);
+        }
+        if self.sent.pool {
+            let name = self.names.pool.clone();
+            let read = self.database.pools().await;
+            let read = read.map(|pools| pools.iter().all(|pool| pool.name != name.as_str()));
+            self.report_gone(format!("There is no resource pool {name}"), read, failures);
+        }
+        let units = [
+            (self.sent.unit, self.names.unit.clone()),
+            (self.sent.low_unit, self.names.low_unit.clone()),
+        ];
+        for (_, name) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
+            let read = self.has_no_unit(&name).await;
+            self.report_gone(format!("There is no resource unit {name}"), read, failures);
+        }
+    }
+
+    async fn has_no_unit(&mut self, name: &ResourceName) -> Result<bool, Unread> {
+        let units = self.database.units().await?;
+        Ok(units.iter().all(|unit| unit.name != name.as_str()))
+    }
+
+    fn report_gone(&mut self, assumption: String, read: Result<bool, Unread>, failures: &[String]) {
+        let (verdict, observation) = match read {
+            Ok(true) => (Verdict::AsExpected, "so it is".to_owned()),
+            Ok(false) if failures.is_empty() => {
+                (Verdict::Mismatch, "it is left: remove it".to_owned())
+            }
+            Ok(false) => {
+                let failures = failures.join("; ");
+                (
+                    Verdict::Mismatch,
+                    format!("it is left: remove it ({failures})"),
+                )
+            }
+            Err(why) => (Verdict::Unknown, why.to_string()),
+        };
+        self.add(verdict, assumption, observation, "the views, after the run");
+    }
+}
+
+fn text(why: Unread) -> String {
+    why.to_string()
+}
+
+/// A poll that ends when a statement is accepted, and goes on while it is refused with this number.
+fn taken(
+    answer: &Result<Rows, QueryError>,
+    not_yet: u16,
+    seen: String,
+) -> Result<Poll<()>, Unread> {
+    match answer {
+        Ok(_) => Ok(Poll::Found(())),
+        Err(QueryError::Server(error)) if error.code != not_yet => Err(Unread::of_rows(seen)),
+        Err(_) => Ok(Poll::Seen(seen)),
+    }
+}
+
+/// A poll that ends when something is so.
+fn when(is_so: bool, otherwise: &str) -> Poll<()> {
+    if is_so {
+        Poll::Found(())
+    } else {
+        Poll::Seen(otherwise.to_owned())
+    }
+}

@@ -1,0 +1,166 @@
+//! Clusters that do not behave as the operator assumes: the report says so on the right line.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use oceanbase_sim::fault::{Fault, Trigger};
+use oceanbase_sim::model::Privilege;
+use oceanbase_sim::statement::Kind;
+
+use super::{PASSWORD, World, bad, scenario};
+use crate::conformance::checked;
+use crate::conformance::report::{Line, Report, Verdict};
+use crate::conformance::settings::scratch_tenant;
+use crate::conformance::storage::Storage;
+
+/// Runs the suite on a release that something is wrong with.
+async fn run_with(version: &str, fault: Fault) -> (World, Report) {
+    let world = World::serve(&scenario(version)).await;
+    world.simulator.inject(fault).unwrap();
+    let report = world.run().await;
+    assert_eq!(report.exit_code(), ExitCode::from(1));
+    (world, report)
+}
+
+/// Runs the suite on a release that says to be another one.
+async fn run_disguised(version: &str, reported: &str) -> (World, Vec<String>) {
+    let mut scenario = scenario(version);
+    scenario.reported_version = Some(reported.to_owned());
+    let world = World::serve(&scenario).await;
+    let bad = bad(&world.run().await);
+    (world, bad)
+}
+
+fn refuse(on: Trigger, code: u16) -> Fault {
+    Fault::Refuse {
+        on,
+        code,
+        message: "no".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_release_that_cannot_delete_sets_and_says_it_can_is_found() {
+    let (world, bad) = run_disguised("4.4.1.0", "4.4.2.0").await;
+    assert_eq!(
+        bad,
+        ["DELETE BACKUPSET of a set that is not there is accepted: error 1235 (NotSupported)"]
+    );
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn an_old_release_that_says_to_be_a_newer_one_is_found_by_its_views_and_statements() {
+    let (world, bad) = run_disguised("4.2.0.0", "4.2.5.0").await;
+    let columns = |query: &str, number: u16| {
+        format!(
+            "Query `{query}` is answered and its rows are read: query `{query}`: error {number}"
+        )
+    };
+    let expected = [
+        "RESTORE … PREVIEW is accepted: error 1064 (StatementNotUnderstood)".to_owned(),
+        "The restore is found by its DESCRIPTION: query `restore_progress_by_key`: error 1054"
+            .to_owned(),
+        columns("progress", 1054),
+        columns("restore_progress", 1054),
+        columns("restore_progress_by_key", 1054),
+        columns("table_jobs", 1146),
+        columns("table_history", 1146),
+        columns("table_jobs_by_key", 1146),
+        columns("table_history_by_key", 1146),
+        columns("own_table_jobs_by_key", 1146),
+        columns("own_table_history_by_key", 1146),
+    ];
+    assert_eq!(bad, expected);
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn a_refused_policy_is_one_line() {
+    let on = Trigger::next(Kind::AddDeletePolicy);
+    let (world, report) = run_with("4.3.5.2", refuse(on, 1235)).await;
+    let expected = "ADD DELETE BACKUP POLICY is accepted: error 1235 (NotSupported)";
+    assert_eq!(bad(&report), [expected]);
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn an_account_without_super_is_one_line_and_restores_nothing() {
+    let fault = Fault::Privilege {
+        tenant: "sys".to_owned(),
+        user: "root".to_owned(),
+        privilege: Privilege::Super,
+        granted: false,
+    };
+    let (world, report) = run_with("4.3.5.2", fault).await;
+    let expected = "The account has SUPER ON *.*: missing: GRANT SUPER ON *.* to the account";
+    assert_eq!(bad(&report), [expected]);
+    let count = |kind| world.simulator.log(|log| log.effects(kind, "scratch_conf"));
+    assert_eq!(count(Kind::Restore), 0);
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_is_one_line_and_the_rest_is_not_checked() {
+    let fault = Fault::FailBackup {
+        tenant: "scratch".to_owned(),
+        code: -9082,
+        comment: None,
+    };
+    let (world, report) = run_with("4.3.5.2", fault).await;
+    let expected = "The backup ends COMPLETED, in sys as well (full): FAILED, RESULT -9082 \
+                    (StoreOutOfSpace); in sys FAILED, RESULT -9082 (StoreOutOfSpace)";
+    assert_eq!(bad(&report), [expected]);
+    let not_checked = |line: &&Line| line.verdict == Verdict::NotChecked;
+    let skipped = report.lines.iter().filter(not_checked);
+    let skipped: Vec<_> = skipped.map(|line| line.observation.as_str()).collect();
+    assert!(skipped.contains(&"a line above is not as expected"));
+    assert!(skipped.contains(&"there are no backups"));
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_end_cleans_up() {
+    let world = World::serve(&scenario("4.3.5.2")).await;
+    let told = async {
+        tokio::time::sleep(Duration::from_millis(1200)).await;
+        Ok(2)
+    };
+    let report = checked(world.settings(), told).await.unwrap();
+    let expected =
+        "The run comes to its end: it was told to end (signal 2), and cleans up".to_owned();
+    assert_eq!(bad(&report), [expected]);
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn a_tenant_that_somebody_backs_up_is_not_touched() {
+    let world = World::serve(&scenario("4.3.5.2")).await;
+    let mut settings = world.settings();
+    settings.tenant = scratch_tenant("orders").unwrap();
+    let told = std::future::pending();
+    let error = checked(settings, told).await.unwrap_err().to_string();
+    assert!(error.contains("its log archiving is on"), "{error}");
+    assert_eq!(world.simulator.log(|log| log.changing().count()), 0);
+}
+
+#[tokio::test]
+async fn neither_the_password_nor_the_keys_are_shown() {
+    let world = World::serve(&scenario("4.3.5.2")).await;
+    let mut settings = world.settings();
+    let storage =
+        "s3://bucket/ob?host=https://s3.test&access_id=AKIDNAME&access_key=storage-secret";
+    settings.storage = Storage::parse(storage).unwrap();
+    settings.allows_recovery = false;
+    let secrets = settings.secrets();
+    let told = std::future::pending();
+    let report = checked(settings, told).await.unwrap();
+    assert_eq!(bad(&report), Vec::<String>::new());
+    let text = report.to_markdown(&secrets);
+    assert!(text.contains("s3://bucket/ob/conformance-20261120-020000"));
+    for secret in [PASSWORD, "AKIDNAME", "storage-secret"] {
+        assert!(!text.contains(secret), "{secret}");
+        // Not even before it is masked.
+        assert!(!report.to_markdown(&[]).contains(secret), "{secret}");
+    }
+}
