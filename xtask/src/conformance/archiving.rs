@@ -33,7 +33,7 @@ impl Suite {
         let _ = self
             .refuses(
                 &backup,
-                9040,
+                &[9040],
                 "BACKUP from sys is refused while log archiving is off",
                 "source: ob_backup_data_scheduler.cpp, start_sys_backup_data_",
             )
@@ -145,7 +145,7 @@ impl Suite {
         let destination = self.log_destination(self.log.clone());
         self.refuses(
             &destination,
-            1235,
+            &[1235],
             "SET LOG_ARCHIVE_DEST is refused while a round runs",
             CONFIG,
         )
@@ -161,7 +161,7 @@ impl Suite {
             self.accepts(&again, assumption, evidence).await
         } else {
             let assumption = "A second ARCHIVELOG is refused with 1235";
-            self.refuses(&again, 1235, assumption, evidence).await
+            self.refuses(&again, &[1235], assumption, evidence).await
         };
     }
 
@@ -244,7 +244,7 @@ impl Suite {
         };
         self.refuses(
             &stop,
-            number,
+            &[number],
             &format!("A second NOARCHIVELOG is refused with {number}"),
             evidence_of(Capability::DeferredArchivelog),
         )

@@ -81,7 +81,7 @@ impl Suite {
         if !self.can(Capability::PlusArchivelog) {
             let command = self.backup(3, false, true)?;
             let assumption = "BACKUP … PLUS ARCHIVELOG is refused with 1235";
-            let _ = self.refuses(&command, 1235, assumption, evidence).await;
+            let _ = self.refuses(&command, &[1235], assumption, evidence).await;
             return Ok(None);
         }
         let set = self
@@ -212,7 +212,7 @@ impl Suite {
         let _ = self
             .refuses(
                 &second,
-                9036,
+                &[9036],
                 "A second BACKUP from sys is refused while one of the tenant runs",
                 SCHEDULER,
             )
@@ -221,7 +221,7 @@ impl Suite {
         let _ = self
             .refuses(
                 &destination,
-                9036,
+                &[9036],
                 "SET DATA_BACKUP_DEST is refused while a backup of the tenant runs",
                 "source: ob_backup_config.cpp",
             )

@@ -2,7 +2,7 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
+use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, RemapQuoting, ResourceName, RestoreKey, RoundStatus,
 };
@@ -104,23 +104,21 @@ impl Suite {
     }
 
     async fn undo_restore(&mut self) -> Undone {
-        let key = RestoreKey::new(&self.settings.run_name(), &self.database_id);
-        let found = self.database.restore(&key).await;
-        let has_ended =
-            found.is_ok_and(|found| found.is_none_or(|found| found.status.is_terminal()));
-        if !has_ended && self.can(Capability::CancelRestore) {
-            let cancel = self.cancel_restore(key.clone());
-            // A tenant that is only being created is not canceled but dropped.
-            let _ = self.undo(&cancel).await;
+        for key in [self.canceled_key(), self.restore_key()] {
+            let found = self.database.restore(&key).await;
+            let has_ended = found.is_ok_and(|found| match found {
+                Some(found) => found.status.is_terminal(),
+                None => true,
+            });
+            if !has_ended && self.can(Capability::CancelRestore) {
+                let cancel = self.cancel_restore(key);
+                // A tenant that is only being created is not canceled but dropped.
+                let _ = self.undo(&cancel).await;
+            }
         }
         let name = self.names.restored.to_string();
         if let Some(tenant) = self.database.tenant(&name).await.map_err(text)? {
-            let drop = Command::from(Recovery::DropTenant {
-                verified: true,
-                tenant: self.names.restored.clone(),
-                tenant_id: tenant.id,
-                key,
-            });
+            let drop = self.drop_restored(tenant.id, self.restore_key());
             self.undo(&drop).await?;
         }
         self.poll(async |database: &mut Database| {
@@ -320,7 +318,7 @@ impl Suite {
 
     fn report_gone(&mut self, assumption: String, read: Result<bool, Unread>, failures: &[String]) {
         let (verdict, observation) = match read {
-            Ok(true) => (Verdict::AsExpected, "so it is".to_owned()),
+            Ok(true) => (Verdict::AsExpected, "none".to_owned()),
             Ok(false) if failures.is_empty() => {
                 (Verdict::Mismatch, "it is left: remove it".to_owned())
             }

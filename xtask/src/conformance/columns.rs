@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::client::Rows;
-use oceanbase_backup_operator::oceanbase::model::RestoreKey;
+use oceanbase_backup_operator::oceanbase::model::RemapQuoting;
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{
     self, CleanupQuery, Query, RestoreQuery, Sample, StoreQuery,
@@ -114,17 +114,21 @@ impl Suite {
 
     /// Returns every query of the operator but for SHOW RESTORE PREVIEW, which follows a PREVIEW.
     fn queries(&self) -> Step<Vec<Query>> {
-        let queries = Query::samples(&Sample {
-            tenant: self.tenant_id,
-            since: Timestamp::UNIX_EPOCH,
-            job: self.job_key(1)?,
-            restore: RestoreKey::new(&self.settings.run_name(), &self.database_id),
-        });
+        let job = self.job_key(1)?;
+        let with = |restore| {
+            Query::samples(&Sample {
+                tenant: self.tenant_id,
+                since: Timestamp::UNIX_EPOCH,
+                job: job.clone(),
+                restore,
+            })
+        };
         let preview = Query::from(RestoreQuery::Preview);
-        Ok(queries
-            .into_iter()
-            .filter(|query| *query != preview)
-            .collect())
+        let queries = with(self.restore_key()).into_iter();
+        let is_of_tables = |query: &Query| query.name().contains("table");
+        let others = queries.filter(|query| *query != preview && !is_of_tables(query));
+        let of_tables = with(self.table_key(RemapQuoting::Plain)).into_iter();
+        Ok(others.chain(of_tables.filter(is_of_tables)).collect())
     }
 }
 

@@ -32,23 +32,25 @@ impl Suite {
         let cases = [
             (
                 Deletion::Sets(vec![sets.full.id.0]),
-                1235,
+                &[1235][..],
                 "DELETE BACKUPSET is refused with 1235",
             ),
             (
                 Deletion::Obsolete,
-                1235,
+                &[1235],
                 "DELETE OBSOLETE BACKUP is refused with 1235",
             ),
             (
                 Deletion::Pieces(vec![1]),
-                1064,
-                "DELETE ARCHIVELOG_PIECE is refused with 1064",
+                &[1064, 1235],
+                "DELETE ARCHIVELOG_PIECE is refused with 1064 or 1235",
             ),
         ];
-        for (what, number, assumption) in cases {
+        for (what, numbers, assumption) in cases {
             let command = self.delete(what, JobId(0));
-            let _ = self.refuses(&command, number, assumption, evidence()).await;
+            let _ = self
+                .refuses(&command, numbers, assumption, evidence())
+                .await;
         }
         Ok(())
     }
@@ -72,6 +74,7 @@ impl Suite {
         let command = self.delete(Deletion::Sets(numbers.clone()), before);
         let assumption = "DELETE BACKUPSET of sets that nothing needs is accepted";
         self.accepts(&command, assumption, evidence()).await?;
+        self.look_at_columns().await?;
         let assumption = "Its cleanup is found in sys and ends COMPLETED";
         self.cleanup_ends(before, assumption, |job| job.status == JobStatus::Completed)
             .await?;

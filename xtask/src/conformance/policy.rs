@@ -30,8 +30,9 @@ impl Suite {
         self.accepts(&add, "ADD DELETE BACKUP POLICY is accepted", source)
             .await?;
         self.check_shown(Some(format!("{DAYS}d"))).await?;
+        self.look_at_columns().await?;
         let assumption = "A second ADD DELETE BACKUP POLICY is refused with 1062";
-        self.refuses(&add, 1062, assumption, source).await?;
+        self.refuses(&add, &[1062], assumption, source).await?;
         let drop = self.drop_policy();
         let source = "source: the statement is a plain DELETE";
         self.accepts(&drop, "DROP DELETE BACKUP POLICY is accepted", source)

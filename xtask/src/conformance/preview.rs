@@ -80,11 +80,11 @@ impl Suite {
         let rows = self.value(rows.map_err(Into::into), assumption, SHOW)?;
         let sets = rows.iter().filter(|row| row.is_set).count();
         let pieces = rows.len() - sets;
-        let observation = format!("{sets} sets, {pieces} pieces");
+        let observation = format!("sets: {sets}, pieces: {pieces}");
         self.check(sets > 0 && pieces > 0, assumption, observation, SHOW)?;
         let again = self.show_preview().await;
         let assumption = "A second SHOW RESTORE PREVIEW is refused with 1235";
-        self.is_refused(&again, None, 1235, assumption, SHOW)
+        self.is_refused(&again, None, &[1235], assumption, SHOW)
     }
 
     async fn check_refused_preview(&mut self, preview: &Command, refusal: Refusal) -> Step {
@@ -92,17 +92,17 @@ impl Suite {
         match refusal {
             Refusal::ByParser => {
                 let assumption = "RESTORE … PREVIEW is refused with 1064";
-                self.refuses(preview, 1064, assumption, evidence).await?;
+                self.refuses(preview, &[1064], assumption, evidence).await?;
                 let answer = self.show_preview().await;
                 let assumption = "SHOW RESTORE PREVIEW is refused with 1235";
-                self.is_refused(&answer, None, 1235, assumption, SHOW)
+                self.is_refused(&answer, None, &[1235], assumption, SHOW)
             }
             Refusal::ByShow => {
                 let assumption = "RESTORE … PREVIEW is accepted, and nothing comes of it";
                 self.accepts(preview, assumption, evidence).await?;
                 let answer = self.show_preview().await;
                 let assumption = "SHOW RESTORE PREVIEW is refused with 1210";
-                self.is_refused(&answer, None, 1210, assumption, SHOW)
+                self.is_refused(&answer, None, &[1210], assumption, SHOW)
             }
         }
     }

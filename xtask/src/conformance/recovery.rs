@@ -31,7 +31,8 @@ impl Suite {
         self.check_missing_pool(until).await;
         self.check_existing_name(until).await;
         self.create_resources().await?;
-        let key = RestoreKey::new(&self.settings.run_name(), &self.database_id);
+        self.check_cancel_of_restore(until).await?;
+        let key = self.restore_key();
         self.restore(until, &key).await?;
         let tenant_id = self.check_restored_tenant().await?;
         self.check_resources_in_use().await;
@@ -54,13 +55,10 @@ impl Suite {
         if self.can(Capability::CancelRestore) {
             return;
         }
-        let cancel = self.cancel_restore(RestoreKey::new(
-            &self.settings.run_name(),
-            &self.database_id,
-        ));
+        let cancel = self.cancel_restore(self.canceled_key());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE is refused with 1064";
-        let _ = self.refuses(&cancel, 1064, assumption, evidence).await;
+        let _ = self.refuses(&cancel, &[1064], assumption, evidence).await;
     }
 
     /// CANCEL RESTORE of a tenant that is not being restored changes nothing.
@@ -71,7 +69,7 @@ impl Suite {
         let cancel = self.cancel_restore(key.clone());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE of a restored tenant is refused with 4179";
-        let _ = self.refuses(&cancel, 4179, assumption, evidence).await;
+        let _ = self.refuses(&cancel, &[4179], assumption, evidence).await;
     }
 
     async fn check_missing_pool(&mut self, until: Scn) {
@@ -79,10 +77,10 @@ impl Suite {
             self.names.restored.clone(),
             self.names.missing_pool.clone(),
             until,
-            "missing pool",
+            self.refused_key("missing pool"),
         );
         let assumption = "RESTORE into a pool that is not there is refused with 4650";
-        let _ = self.refuses(&restore, 4650, assumption, RESTORE).await;
+        let _ = self.refuses(&restore, &[4650], assumption, RESTORE).await;
     }
 
     async fn check_existing_name(&mut self, until: Scn) {
@@ -90,25 +88,57 @@ impl Suite {
             self.settings.tenant.clone(),
             self.names.missing_pool.clone(),
             until,
-            "existing tenant",
+            self.refused_key("existing tenant"),
         );
         let assumption = "RESTORE under the name of a tenant is refused with 4179";
-        let _ = self.refuses(&restore, 4179, assumption, RESTORE).await;
+        let _ = self.refuses(&restore, &[4179], assumption, RESTORE).await;
+    }
+
+    /// Cancels a restore that runs, as the release can.
+    async fn check_cancel_of_restore(&mut self, until: Scn) -> Step {
+        let key = self.canceled_key();
+        let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
+        let restore = self.restore_into(tenant, pool, until, key.clone());
+        self.sent.restore = true;
+        let assumption = "RESTORE … UNTIL SCN is accepted (to be canceled)";
+        self.accepts(&restore, assumption, RESTORE).await?;
+        let name = self.names.restored.to_string();
+        let assumption = "The tenant of the restore to be canceled is there";
+        let look = async |database: &mut Database| {
+            Ok(match database.tenant(&name).await? {
+                Some(tenant) => Poll::Found(tenant.id),
+                None => Poll::Seen("it is not".to_owned()),
+            })
+        };
+        let evidence = "view DBA_OB_TENANTS";
+        let tenant_id = self.reaches(assumption, "it is", evidence, look).await?;
+        let evidence = evidence_of(Capability::CancelRestore);
+        if self.can(Capability::CancelRestore) {
+            let cancel = self.cancel_restore(key.clone());
+            let assumption = "CANCEL RESTORE of a running restore is accepted";
+            self.accepts(&cancel, assumption, evidence).await?;
+        } else {
+            let drop = self.drop_restored(tenant_id, key.clone());
+            let assumption = "DROP TENANT … FORCE of a tenant that is being restored is accepted";
+            self.accepts(&drop, assumption, evidence).await?;
+        }
+        let assumption = "The canceled restore ends with FAIL in the history";
+        let look = async |database: &mut Database| {
+            Ok(match database.restore(&key).await? {
+                Some(found) if found.status == RestoreStatus::Fail => Poll::Found(()),
+                Some(found) => Poll::Seen(format!("{:?}", found.status)),
+                None => Poll::Seen("there is no such row".to_owned()),
+            })
+        };
+        self.reaches(assumption, "FAIL", PROGRESS, look).await?;
+        self.restored_tenant_goes("The canceled restore leaves no tenant")
+            .await
     }
 
     /// Sends RESTORE and waits for its end.
     async fn restore(&mut self, until: Scn, key: &RestoreKey) -> Step {
-        let restore = Command::from(Recovery::Restore {
-            tenant: self.names.restored.clone(),
-            sources: vec![self.data.clone(), self.log.clone()],
-            until: Some(until),
-            pools: vec![self.names.pool.clone()],
-            locality: None,
-            primary_zone: None,
-            concurrency: None,
-            key: key.clone(),
-            decryption: Vec::new(),
-        });
+        let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
+        let restore = self.restore_into(tenant, pool, until, key.clone());
         self.sent.restore = true;
         let assumption = "RESTORE … UNTIL SCN is accepted";
         self.accepts(&restore, assumption, RESTORE).await?;
@@ -234,17 +264,17 @@ impl Suite {
     }
 
     async fn drop_restored_tenant(&mut self, tenant_id: TenantId, key: RestoreKey) -> Step {
-        let drop = Command::from(Recovery::DropTenant {
-            verified: true,
-            tenant: self.names.restored.clone(),
-            tenant_id,
-            key,
-        });
+        let drop = self.drop_restored(tenant_id, key);
         let source = "source: ob_privilege_check.cpp, get_drop_tenant_stmt_need_privs";
         self.accepts(&drop, "DROP TENANT … FORCE is accepted", source)
             .await?;
+        self.restored_tenant_goes("The dropped tenant is gone")
+            .await
+    }
+
+    /// Waits until there is no restored tenant and its pool is free.
+    async fn restored_tenant_goes(&mut self, assumption: &str) -> Step {
         let name = self.names.restored.to_string();
-        let assumption = "The dropped tenant is gone";
         let evidence = "view DBA_OB_TENANTS";
         let look = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
@@ -252,20 +282,27 @@ impl Suite {
                 None => Poll::Found(()),
             })
         };
-        self.reaches(assumption, "it is", evidence, look).await?;
-        self.pool_gets_free("The pool of the dropped tenant is free")
+        self.reaches(assumption, "so it is", evidence, look).await?;
+        self.pool_gets_free(&format!("{assumption}, and the pool is free"))
             .await
     }
 
-    /// Returns a RESTORE that must be refused.
+    pub(super) fn drop_restored(&self, tenant_id: TenantId, key: RestoreKey) -> Command {
+        Command::from(Recovery::DropTenant {
+            verified: true,
+            tenant: self.names.restored.clone(),
+            tenant_id,
+            key,
+        })
+    }
+
     fn restore_into(
         &self,
         tenant: TenantName,
         pool: ResourceName,
         until: Scn,
-        what: &str,
+        key: RestoreKey,
     ) -> Command {
-        let key = format!("{} {what}", self.settings.run_name());
         Command::from(Recovery::Restore {
             tenant,
             sources: vec![self.data.clone(), self.log.clone()],
@@ -274,9 +311,15 @@ impl Suite {
             locality: None,
             primary_zone: None,
             concurrency: None,
-            key: RestoreKey::new(&key, &self.database_id),
+            key,
             decryption: Vec::new(),
         })
+    }
+
+    /// Returns the key of a restore that must be refused.
+    fn refused_key(&self, why: &str) -> RestoreKey {
+        let name = format!("{} {why}", self.settings.run_name());
+        RestoreKey::new(&name, &self.database_id)
     }
 
     pub(super) fn cancel_restore(&self, key: RestoreKey) -> Command {

@@ -24,7 +24,7 @@ impl Suite {
         );
         self.sent.low_unit = true;
         let assumption = "CREATE RESOURCE UNIT with less memory than 1 GiB is refused with 4659";
-        let _ = self.refuses(&low, 4659, assumption, UNITS).await;
+        let _ = self.refuses(&low, &[4659], assumption, UNITS).await;
         let (pool, unit) = self.resources_of_scratch().await?;
         let create = self.unit(
             self.names.unit.clone(),
@@ -121,7 +121,7 @@ impl Suite {
     pub(super) async fn check_resources_in_use(&mut self) {
         let drop = self.drop_pool();
         let assumption = "DROP RESOURCE POOL of a pool that a tenant holds is refused with 4626";
-        let _ = self.refuses(&drop, 4626, assumption, POOLS).await;
+        let _ = self.refuses(&drop, &[4626], assumption, POOLS).await;
     }
 
     fn unit(

@@ -165,7 +165,7 @@ fn account(endpoint: &str, file: &Path) -> Result<Account> {
         );
     };
     Ok(Account {
-        endpoints: vec![(host.to_owned(), port)],
+        endpoints: vec![(host.trim_matches(['[', ']']).to_owned(), port)],
         user: read.user,
         password: read.password.0,
         tls: match read.tls {

@@ -5,7 +5,7 @@ use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, TenantId};
+use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, RestoreKey, TenantId};
 use tokio::time::Instant;
 
 use super::columns::Columns;
@@ -121,7 +121,7 @@ impl Suite {
         if step.is_err() {
             self.skip(
                 "The rest of this section",
-                "a line above is not as expected",
+                "the line above ends the section",
                 "",
             );
         }
@@ -173,31 +173,31 @@ impl Suite {
         answer.as_ref().map(|_| ()).map_err(|_| Stopped)
     }
 
-    /// Sends a command that the database must refuse with this number. It must be harmless if the
-    /// database accepts it.
+    /// Sends a command that the database must refuse with one of these numbers. It must be harmless if
+    /// the database accepts it.
     pub(super) async fn refuses(
         &mut self,
         command: &Command,
-        number: u16,
+        numbers: &[u16],
         assumption: &str,
         evidence: impl Into<String>,
     ) -> Step {
         let answer = self.database.send(command).await;
-        self.is_refused(&answer, Some(command), number, assumption, evidence)
+        self.is_refused(&answer, Some(command), numbers, assumption, evidence)
     }
 
-    /// Adds a line on a statement that must be refused with this number.
+    /// Adds a line on a statement that must be refused with one of these numbers.
     pub(super) fn is_refused(
         &mut self,
         answer: &Result<Rows, QueryError>,
         command: Option<&Command>,
-        number: u16,
+        numbers: &[u16],
         assumption: &str,
         evidence: impl Into<String>,
     ) -> Step {
         let verdict = match answer {
             Err(QueryError::Lost(_)) => Verdict::Unknown,
-            Err(QueryError::Server(error)) => Verdict::of(error.code == number),
+            Err(QueryError::Server(error)) => Verdict::of(numbers.contains(&error.code)),
             Ok(_) => Verdict::Mismatch,
         };
         self.add(verdict, assumption, observed(answer, command), evidence);
@@ -220,8 +220,8 @@ impl Suite {
                 Err(why) => return Err(why.to_string()),
             };
             if Instant::now() >= deadline {
-                let minutes = self.settings.timeout.as_secs() / 60;
-                return Err(format!("after {minutes} minutes: {seen}"));
+                let timeout = self.settings.timeout.as_secs();
+                return Err(format!("after {timeout} s: {seen}"));
             }
             tokio::time::sleep(self.settings.poll_interval).await;
         }
@@ -250,6 +250,17 @@ impl Suite {
     /// Returns whether the reported release has a capability.
     pub(super) fn can(&self, capability: Capability) -> bool {
         self.database.version.can(capability)
+    }
+
+    /// Returns the key of the run's restore.
+    pub(super) fn restore_key(&self) -> RestoreKey {
+        RestoreKey::new(&self.settings.run_name(), &self.database_id)
+    }
+
+    /// Returns the key of the run's restore that is canceled.
+    pub(super) fn canceled_key(&self) -> RestoreKey {
+        let name = format!("{} canceled", self.settings.run_name());
+        RestoreKey::new(&name, &self.database_id)
     }
 
     /// Returns the key of the run's backup of this number.

@@ -27,7 +27,7 @@ impl Suite {
             let table = self.table_or_sample()?;
             let command = self.recover_table(&table, RemapQuoting::Plain, until)?;
             let assumption = "RECOVER TABLE is refused with 1064";
-            return self.refuses(&command, 1064, assumption, evidence).await;
+            return self.refuses(&command, &[1064], assumption, evidence).await;
         }
         let Some(table) = self.settings.table.clone() else {
             let why = "no table was named: name one with --table";
@@ -45,7 +45,7 @@ impl Suite {
         }
         let command = self.recover_table(&table, RemapQuoting::Quoted, until)?;
         let assumption = "RECOVER TABLE with back quotes in REMAP is refused with 1064";
-        self.refuses(&command, 1064, assumption, evidence).await
+        self.refuses(&command, &[1064], assumption, evidence).await
     }
 
     async fn recover_one(&mut self, table: &TableName, quoting: RemapQuoting, until: Scn) -> Step {
@@ -58,6 +58,7 @@ impl Suite {
         let assumption = format!("RECOVER TABLE is accepted (REMAP {how})");
         self.accepts(&command, &assumption, evidence_of(capability))
             .await?;
+        self.look_at_columns().await?;
         let key = self.table_key(quoting);
         let assumption = format!("The recovery is found by its DESCRIPTION and ends well ({how})");
         let look = async |database: &mut Database| {

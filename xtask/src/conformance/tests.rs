@@ -1,6 +1,7 @@
 //! The suite against simulated clusters: as they are, and altered.
 
 mod altered;
+mod flags;
 mod releases;
 
 use std::sync::Arc;

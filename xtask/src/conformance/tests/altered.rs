@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use oceanbase_sim::fault::{Fault, Trigger};
-use oceanbase_sim::model::Privilege;
+use oceanbase_sim::model::{Privilege, World as SimulatedWorld};
 use oceanbase_sim::statement::Kind;
 
 use super::{PASSWORD, World, bad, scenario};
@@ -59,7 +59,8 @@ async fn an_old_release_that_says_to_be_a_newer_one_is_found_by_its_views_and_st
     };
     let expected = [
         "RESTORE … PREVIEW is accepted: error 1064 (StatementNotUnderstood)".to_owned(),
-        "The restore is found by its DESCRIPTION: query `restore_progress_by_key`: error 1054"
+        "The canceled restore ends with FAIL in the history: query `restore_progress_by_key`: error \
+         1054"
             .to_owned(),
         columns("progress", 1054),
         columns("restore_progress", 1054),
@@ -114,23 +115,46 @@ async fn a_backup_that_fails_is_one_line_and_the_rest_is_not_checked() {
     let not_checked = |line: &&Line| line.verdict == Verdict::NotChecked;
     let skipped = report.lines.iter().filter(not_checked);
     let skipped: Vec<_> = skipped.map(|line| line.observation.as_str()).collect();
-    assert!(skipped.contains(&"a line above is not as expected"));
+    assert!(skipped.contains(&"the line above ends the section"));
     assert!(skipped.contains(&"there are no backups"));
     world.assert_nothing_is_left();
 }
 
-#[tokio::test]
-async fn a_run_that_is_told_to_end_cleans_up() {
-    let world = World::serve(&scenario("4.3.5.2")).await;
+/// Runs the suite and tells it to end as soon as the cluster is in a state.
+async fn run_until(version: &str, is_time: impl Fn(&SimulatedWorld) -> bool) {
+    let world = World::serve(&scenario(version)).await;
     let told = async {
-        tokio::time::sleep(Duration::from_millis(1200)).await;
+        while !world.simulator.world(&is_time) {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
         Ok(2)
     };
     let report = checked(world.settings(), told).await.unwrap();
-    let expected =
-        "The run comes to its end: it was told to end (signal 2), and cleans up".to_owned();
+    let expected = "The run comes to its end: it was told to end (signal 2), and cleans up";
     assert_eq!(bad(&report), [expected]);
     world.assert_nothing_is_left();
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_end_during_a_backup_cleans_up() {
+    let is_time = |world: &SimulatedWorld| {
+        let scratch = world.tenant("scratch");
+        scratch.is_some_and(|tenant| !tenant.backups.jobs.is_empty())
+    };
+    run_until("4.3.5.2", is_time).await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_end_during_a_restore_cleans_up() {
+    let is_time = |world: &SimulatedWorld| world.tenant("scratch_conf").is_some();
+    run_until("4.3.5.2", is_time).await;
+    run_until("4.0.0.0", is_time).await;
+}
+
+#[tokio::test]
+async fn a_run_that_is_told_to_end_while_tables_are_recovered_cleans_up() {
+    let is_time = |world: &SimulatedWorld| !world.recoveries.jobs.is_empty();
+    run_until("4.3.5.2", is_time).await;
 }
 
 #[tokio::test]
