@@ -89,7 +89,10 @@ impl Suite {
             let evidence = text
                 .split_once("FROM oceanbase.")
                 .map(|(_, view)| view.split(' ').next().unwrap_or_default())
-                .map_or_else(String::new, |view| format!("view {view}"));
+                .map_or_else(
+                    || format!("statement {text}"),
+                    |view| format!("view {view}"),
+                );
             let seen = columns.0.get(query.name());
             let (verdict, observation) = match seen {
                 Some(Seen {

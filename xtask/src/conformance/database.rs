@@ -37,6 +37,14 @@ impl fmt::Display for Unread {
     }
 }
 
+impl std::error::Error for Unread {}
+
+impl From<Unread> for String {
+    fn from(why: Unread) -> Self {
+        why.text
+    }
+}
+
 impl Unread {
     /// Tells of a query without an answer.
     pub(super) fn new(query: &Query, error: &QueryError) -> Self {
@@ -190,13 +198,11 @@ impl Database {
         Ok(view::policies(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
-    /// Returns the running jobs of a tenant, whoever started them.
-    pub(super) async fn running_jobs(&mut self, tenant: TenantId) -> Result<Vec<Job>, Unread> {
+    /// Returns the running jobs of all tenants and of sys, whoever started them.
+    pub(super) async fn running_jobs(&mut self) -> Result<Vec<Job>, Unread> {
         let rows = self.read(Query::RunningJobs).await?;
         let jobs = view::jobs(&rows)?.into_iter();
-        Ok(jobs
-            .filter(|job| job.tenant_id == tenant && !job.status.is_terminal())
-            .collect())
+        Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
     }
 
     /// Returns the jobs with this key, running ones first. A row that moves to the history between the

@@ -91,13 +91,9 @@ async fn read(
     answer.map_err(|error| anyhow::anyhow!("query `{}`: {error}", query.name()))
 }
 
-fn told(why: Unread) -> anyhow::Error {
-    anyhow::anyhow!("{why}")
-}
-
 /// Returns the scratch tenant. It is an error if it is somebody's: the run would change it.
 async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
-    let found = database.tenant(name).await.map_err(told)?;
+    let found = database.tenant(name).await?;
     let tenant = found.with_context(|| {
         format!("there is no tenant '{name}': create it, or name another one with --tenant")
     })?;
@@ -109,13 +105,13 @@ async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
         tenant.role,
         if tenant.locked { " and is locked" } else { "" }
     );
-    if let Some(what) = occupied(database, &tenant).await.map_err(told)? {
+    if let Some(what) = occupied(database, &tenant).await? {
         bail!(
             "tenant '{name}' is no scratch tenant, because {what}: name a tenant that nobody backs up"
         );
     }
     ensure!(
-        !database.is_upgrading().await.map_err(told)?,
+        !database.is_upgrading().await?,
         "the cluster is being upgraded (enable_upgrade_mode): run the suite after the upgrade"
     );
     Ok(tenant)
@@ -149,26 +145,27 @@ async fn occupied(
 }
 
 async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, Unread> {
-    let backups = database.running_jobs(id).await?;
-    Ok(!backups.is_empty() || !database.cleanups_of(id).await?.is_empty())
+    let backups = database.running_jobs().await?;
+    let is_backed_up = backups.iter().any(|job| job.tenant_id == id);
+    Ok(is_backed_up || !database.cleanups_of(id).await?.is_empty())
 }
 
 /// Refuses to run if something has a name of the run: the run would drop it.
 async fn refuse_leftovers(database: &mut Database, names: &Names) -> Result<()> {
     let restored = names.restored.as_str();
-    let found = database.tenant(restored).await.map_err(told)?;
+    let found = database.tenant(restored).await?;
     ensure!(
         found.is_none(),
         "there is a tenant '{restored}', which the run would create: drop it if it is from an earlier run"
     );
     let pool = names.pool.as_str();
-    let mut pools = database.pools().await.map_err(told)?.into_iter();
+    let mut pools = database.pools().await?.into_iter();
     ensure!(
         !pools.any(|found| found.name == pool),
         "there is a resource pool '{pool}', which the run would create: drop it if it is from an earlier \
          run"
     );
-    let units = database.units().await.map_err(told)?;
+    let units = database.units().await?;
     for unit in [&names.unit, &names.low_unit] {
         ensure!(
             !units.iter().any(|found| found.name == unit.as_str()),

@@ -263,6 +263,11 @@ impl Suite {
         RestoreKey::new(&name, &self.database_id)
     }
 
+    /// Returns what the keys of all backups of the run begin with.
+    pub(super) fn job_prefix(&self) -> String {
+        format!("{}{}/", JobKey::PREFIX, self.settings.run_name())
+    }
+
     /// Returns the key of the run's backup of this number.
     pub(super) fn job_key(&self, number: i32) -> Step<JobKey> {
         JobKey::new(&self.settings.run_name(), number).ok_or(Stopped)

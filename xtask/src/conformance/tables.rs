@@ -44,8 +44,22 @@ impl Suite {
             return self.recover_one(&table, RemapQuoting::Quoted, until).await;
         }
         let command = self.recover_table(&table, RemapQuoting::Quoted, until)?;
+        self.sent.tables = true;
         let assumption = "RECOVER TABLE with back quotes in REMAP is refused with 1064";
-        self.refuses(&command, &[1064], assumption, evidence).await
+        let refused = self.refuses(&command, &[1064], assumption, evidence).await;
+        if refused.is_err() {
+            self.remark_table(&table, RemapQuoting::Quoted);
+        }
+        refused
+    }
+
+    /// Remarks that a recovered table stays: only a user of the tenant can drop it.
+    fn remark_table(&mut self, table: &TableName, quoting: RemapQuoting) {
+        let tenant = &self.settings.tenant;
+        if let Some(to) = self.new_name(table, quoting) {
+            let remark = format!("The recovered table {to} stays in tenant {tenant}: drop it.");
+            self.report.remarks.push(remark);
+        }
     }
 
     async fn recover_one(&mut self, table: &TableName, quoting: RemapQuoting, until: Scn) -> Step {
@@ -58,6 +72,7 @@ impl Suite {
         let assumption = format!("RECOVER TABLE is accepted (REMAP {how})");
         self.accepts(&command, &assumption, evidence_of(capability))
             .await?;
+        self.remark_table(table, quoting);
         self.look_at_columns().await?;
         let key = self.table_key(quoting);
         let assumption = format!("The recovery is found by its DESCRIPTION and ends well ({how})");
@@ -68,11 +83,6 @@ impl Suite {
             ending_of(found)
         };
         self.reaches(&assumption, "SUCCESS", JOBS, look).await?;
-        let to = self.new_name(table, quoting).ok_or(Stopped)?;
-        self.report.remarks.push(format!(
-            "The recovered table {to} stays in tenant {}: drop it.",
-            self.settings.tenant
-        ));
         let assumption = format!("The pool of the auxiliary tenant is free afterwards ({how})");
         self.pool_gets_free(&assumption).await
     }

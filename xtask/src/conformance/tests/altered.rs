@@ -77,6 +77,17 @@ async fn an_old_release_that_says_to_be_a_newer_one_is_found_by_its_views_and_st
 }
 
 #[tokio::test]
+async fn a_release_that_can_do_more_than_it_says_is_found() {
+    let (world, bad) = run_disguised("4.2.0.0", "4.1.0.0").await;
+    let expected = [
+        "BACKUP … PLUS ARCHIVELOG is refused with 1235: accepted",
+        "CANCEL RESTORE is refused with 1064: error 5157 (TenantNotFound)",
+    ];
+    assert_eq!(bad, expected);
+    world.assert_nothing_is_left();
+}
+
+#[tokio::test]
 async fn a_refused_policy_is_one_line() {
     let on = Trigger::next(Kind::AddDeletePolicy);
     let (world, report) = run_with("4.3.5.2", refuse(on, 1235)).await;

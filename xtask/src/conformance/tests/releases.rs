@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::{World, bad, scenario};
+use crate::conformance::checked;
 use crate::conformance::report::Report;
 
 /// Runs the suite on a release.
@@ -36,6 +37,18 @@ releases! {
     v4_3_0 "4.3.0.0",
     v4_3_3 "4.3.3.0",
     v4_4_2 "4.4.2.0",
+}
+
+#[tokio::test]
+async fn a_second_run_on_the_same_tenant_finds_the_same() {
+    let world = World::serve(&scenario("4.4.2.0")).await;
+    for hour in ["02", "03"] {
+        let mut settings = world.settings();
+        settings.started_at = format!("2026-11-20T{hour}:00:00Z").parse().unwrap();
+        let report = checked(settings, std::future::pending()).await.unwrap();
+        assert_eq!(bad(&report), Vec::<String>::new(), "{hour}");
+        world.assert_nothing_is_left();
+    }
 }
 
 /// Queries on jobs have rows only while a job runs: whether a run has seen some is a matter of chance.
