@@ -1,4 +1,5 @@
-//! Checks on a database of the user's choice what the operator assumes about OceanBase.
+//! The conformance suite: it checks on a cluster of the user's choice what the operator assumes about
+//! OceanBase.
 //!
 //! * `settings` flags and the account; `storage` the directory of the run; `names` what it creates
 //! * `opening` what is looked at before anything is changed
@@ -50,19 +51,19 @@ const COULD_NOT_RUN: u8 = 2;
 /// 2 if the suite could not run.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
-    let reported = runtime.block_on(reported(arguments));
+    let ended = runtime.block_on(run_and_report(arguments));
     // A statement without an answer is not waited for.
     runtime.shutdown_background();
-    Ok(reported.unwrap_or_else(|error| {
+    Ok(ended.unwrap_or_else(|error| {
         progress(&format!("the suite could not run: {error:#}"));
         ExitCode::from(COULD_NOT_RUN)
     }))
 }
 
-async fn reported(arguments: &Arguments) -> Result<ExitCode> {
+async fn run_and_report(arguments: &Arguments) -> Result<ExitCode> {
     let settings = Settings::read(arguments, Timestamp::now())?;
     let secrets = settings.secrets();
-    let report = checked(settings, ending::told()?).await?;
+    let report = run_suite(settings, ending::end_signal()?).await?;
     let text = report.to_markdown(&secrets);
     crate::say(text.trim_end());
     if let Some(file) = &arguments.report {
@@ -71,19 +72,22 @@ async fn reported(arguments: &Arguments) -> Result<ExitCode> {
     Ok(report.exit_code())
 }
 
-/// Runs the suite until it has ended or is told to end. What it has done is undone in either case.
-async fn checked(settings: Settings, told: impl Future<Output = Result<u8>>) -> Result<Report> {
+/// Runs the suite until it has ended or a signal comes, and undoes what it has done.
+async fn run_suite(
+    settings: Settings,
+    end_signal: impl Future<Output = Result<u8>>,
+) -> Result<Report> {
     let mut suite = Suite::open(settings).await?;
     tokio::select! {
         biased;
         () = suite.check_all() => {}
-        signal = told => {
+        signal = end_signal => {
             let number = signal?;
             suite.begin(Section::CleaningUp);
             suite.add(
                 Verdict::Unknown,
                 "The run comes to its end",
-                format!("it was told to end (signal {number}), and cleans up"),
+                format!("interrupted by signal {number}"),
                 "",
             );
         }
@@ -170,9 +174,9 @@ impl Suite {
     }
 }
 
-/// Tells whoever runs the command how far it is.
+/// Prints a line on the progress of the command.
 fn progress(line: &str) {
     use std::io::Write;
-    // Nobody reads: nothing to be done about it.
+    // A closed standard error does not stop the run.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -11,12 +11,12 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) fn until_told(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
-        let told = told()?;
+        let signal = end_signal()?;
         tokio::select! {
             // First, because it may itself wait for Ctrl-C and be done then.
             biased;
             ended = command => ended.map(|()| ExitCode::SUCCESS),
-            signal = told => Ok(ExitCode::from(128 + signal?)),
+            number = signal => Ok(ExitCode::from(128 + number?)),
         }
     });
     // A control plane that is just being built is not waited for.
@@ -24,9 +24,9 @@ pub(crate) fn until_told(command: impl Future<Output = Result<()>>) -> Result<Ex
     ended
 }
 
-/// Handles the signals that tell a command to end from now on. Returns what waits for the first of
-/// them, and gives its number.
-pub(crate) fn told() -> Result<impl Future<Output = Result<u8>>> {
+/// Handles the signals that end a command from now on. Returns a future that waits for the first of
+/// them and gives its number.
+pub(crate) fn end_signal() -> Result<impl Future<Output = Result<u8>>> {
     let mut hangup = signal(SignalKind::hangup())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;

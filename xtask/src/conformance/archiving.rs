@@ -6,7 +6,7 @@ use oceanbase_backup_operator::oceanbase::destination::{Destination, Place};
 use oceanbase_backup_operator::oceanbase::model::{Round, RoundStatus, TenantId};
 use oceanbase_backup_operator::oceanbase::view::{self, Query};
 
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::report::Section;
 use super::suite::{Poll, Step, Suite, evidence_of};
 
@@ -20,7 +20,7 @@ impl Suite {
     /// Sets the destinations and starts archiving.
     pub(super) async fn check_archiving(&mut self) -> Step {
         self.begin(Section::LogArchiving);
-        self.sent.changes = true;
+        self.effects.changes = true;
         let step = self.start_archiving().await;
         self.close_section(&step);
         step
@@ -266,7 +266,7 @@ impl Suite {
         let observation = match (are_there, are_in_order) {
             (false, _) => "there are no pieces",
             (true, false) => "one of them ends before it starts",
-            (true, true) => "they have",
+            (true, true) => "all of them",
         };
         self.check(are_there && are_in_order, assumption, observation, evidence)
     }
@@ -311,11 +311,11 @@ async fn round_in(
     database: &mut Database,
     tenant: TenantId,
     status: &RoundStatus,
-) -> Result<Poll<()>, Unread> {
+) -> Result<Poll<()>, ReadError> {
     let round = database.round(tenant).await?;
     Ok(match round {
-        Some(round) if round.status == *status => Poll::Found(()),
-        Some(round) => Poll::Seen(format!("the round is {:?}", round.status)),
-        None => Poll::Seen("there is no round".to_owned()),
+        Some(round) if round.status == *status => Poll::Done(()),
+        Some(round) => Poll::Pending(format!("the round is {:?}", round.status)),
+        None => Poll::Pending("there is no round".to_owned()),
     })
 }

@@ -9,7 +9,7 @@ use oceanbase_backup_operator::oceanbase::password::{RestorePassword, RestorePas
 use secrecy::ExposeSecret;
 
 use super::archiving::is_shown_as;
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::report::Section;
 use super::suite::{Poll, Step, Stopped, Suite, evidence_of};
 
@@ -138,9 +138,9 @@ impl Suite {
             let sets = database.sets(tenant).await?.into_iter();
             let mut sets = sets.filter(|set| set.id == pair.child.set_id);
             Ok(match sets.next() {
-                Some(set) if set.success => Poll::Found(set),
-                Some(_) => Poll::Seen("its STATUS is not SUCCESS".to_owned()),
-                None => Poll::Seen("there is no such row".to_owned()),
+                Some(set) if set.success => Poll::Done(set),
+                Some(_) => Poll::Pending("its STATUS is not SUCCESS".to_owned()),
+                None => Poll::Pending("there is no such row".to_owned()),
             })
         };
         match self.poll(look).await {
@@ -283,24 +283,23 @@ impl Suite {
         })
     }
 
-    /// Checks what a session is told before a backup or a restore with a password. Nothing is backed
-    /// up or restored.
+    /// Checks the session setting of a backup with a password, without a backup.
     async fn check_encryption(&mut self) {
         let Ok(password) = password() else {
             return;
         };
         let statement = password.statement();
         let assumption = "SET ENCRYPTION is accepted from sys";
-        self.is_told(statement.expose_secret(), assumption).await;
+        self.runs_alone(statement.expose_secret(), assumption).await;
     }
 
-    /// Sends what is for one session alone.
-    pub(super) async fn is_told(&mut self, text: &str, assumption: &str) {
+    /// Sends a statement in a session of its own.
+    pub(super) async fn runs_alone(&mut self, text: &str, assumption: &str) {
         self.database.close();
         let answer = self.database.run(text, Command::BACKUP_TIMEOUT).await;
         let evidence = "source: ob_stmt_type.h";
         let _ = self.is_accepted(&answer, None, assumption, evidence);
-        // What was told reaches no other statement.
+        // The session setting reaches no other statement.
         self.database.close();
     }
 }
@@ -316,7 +315,7 @@ async fn pair_in(
     key: &JobKey,
     tenant: TenantId,
     is_wanted: impl Fn(&Pair) -> bool,
-) -> Result<Poll<Pair>, Unread> {
+) -> Result<Poll<Pair>, ReadError> {
     let (mut parent, mut child) = (None, None);
     for job in database.jobs(key).await? {
         if job.tenant_id == TenantId::SYS {
@@ -329,24 +328,24 @@ async fn pair_in(
         (Some(parent), Some(child)) => (parent, child),
         (Some(parent), None) => {
             let seen = format!("no row of the tenant; in sys {}", ending_of(&parent));
-            return Ok(Poll::Seen(seen));
+            return Ok(Poll::Pending(seen));
         }
-        (None, _) => return Ok(Poll::Seen("there is no row of sys".to_owned())),
+        (None, _) => return Ok(Poll::Pending("there is no row of sys".to_owned())),
     };
     if child.initiator_job_id != parent.id {
         let problem = "INITIATOR_JOB_ID of the tenant's row is not the job of sys";
-        return Err(Unread::of_rows(problem));
+        return Err(ReadError::of_rows(problem));
     }
     let pair = Pair { parent, child };
     if is_wanted(&pair) {
-        return Ok(Poll::Found(pair));
+        return Ok(Poll::Done(pair));
     }
     let (of_child, of_parent) = (ending_of(&pair.child), ending_of(&pair.parent));
     let seen = format!("{of_child}; in sys {of_parent}");
     if pair.child.status.is_terminal() && pair.parent.status.is_terminal() {
-        return Err(Unread::of_rows(seen));
+        return Err(ReadError::of_rows(seen));
     }
-    Ok(Poll::Seen(seen))
+    Ok(Poll::Pending(seen))
 }
 
 /// How the state of a job reads in the report.

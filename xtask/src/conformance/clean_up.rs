@@ -1,4 +1,4 @@
-//! Undoes what a run has done, however it ended. What cannot be read is taken to be there.
+//! Undoing of what a run has done. What cannot be read is taken to be there.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
@@ -7,17 +7,17 @@ use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Job, JobStatus, RemapQuoting, ResourceName, RestoreKey, RoundStatus,
 };
 
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::report::{Section, Verdict};
-use super::suite::{Poll, Suite, observed};
+use super::suite::{Poll, Suite, describe};
 
 /// OB_BACKUP_IN_PROGRESS: the row of a job has not moved to the history.
 const BACKUP_IN_PROGRESS: u16 = 9036;
 /// OB_RESOURCE_POOL_ALREADY_GRANTED: a tenant holds the pool.
 const POOL_IN_USE: u16 = 4626;
 
-/// What became of an attempt to undo something; why it failed.
-type Undone<T = ()> = Result<T, String>;
+/// The outcome of undoing something, or why it failed.
+type CleanUpResult<T = ()> = Result<T, String>;
 
 impl Suite {
     /// Undoes what the run has done and adds a line for each thing that must not be left.
@@ -26,14 +26,14 @@ impl Suite {
         // The session may be in the middle of a statement.
         self.database.close();
         let mut failures = Vec::new();
-        if self.sent.tables {
+        if self.effects.tables {
             failures.extend(self.undo_tables().await.err());
         }
-        if self.sent.restore {
+        if self.effects.restore {
             failures.extend(self.undo_restore().await.err());
         }
         failures.extend(self.undo_resources().await.err());
-        if self.sent.changes {
+        if self.effects.changes {
             failures.extend(self.undo_jobs().await.err());
             failures.extend(self.undo_policy().await.err());
             failures.extend(self.undo_archiving().await.err());
@@ -49,19 +49,19 @@ impl Suite {
     }
 
     /// Sends a command; returns why it failed.
-    async fn undo(&mut self, command: &Command) -> Undone {
+    async fn undo(&mut self, command: &Command) -> CleanUpResult {
         let answer = self.database.send(command).await;
         match &answer {
             Ok(_) => Ok(()),
             Err(_) => Err(format!(
                 "{}: {}",
                 command.name(),
-                observed(&answer, Some(command))
+                describe(&answer, Some(command))
             )),
         }
     }
 
-    async fn undo_tables(&mut self) -> Undone {
+    async fn undo_tables(&mut self) -> CleanUpResult {
         for quoting in [RemapQuoting::Plain, RemapQuoting::Quoted] {
             let key = self.table_key(quoting);
             let found = self.database.table_recovery(&key).await;
@@ -77,7 +77,7 @@ impl Suite {
                 self.poll(async |database: &mut Database| {
                     let found = database.table_recovery(&key).await?;
                     let is_running = found.is_some_and(|found| !found.status.is_terminal());
-                    Ok(when(!is_running, "the recovery of tables runs"))
+                    Ok(poll_condition(!is_running, "the recovery of tables runs"))
                 })
                 .await?;
             }
@@ -89,7 +89,11 @@ impl Suite {
         Ok(())
     }
 
-    async fn undo_auxiliary(&mut self, auxiliary: AuxiliaryTenant, key: RestoreKey) -> Undone {
+    async fn undo_auxiliary(
+        &mut self,
+        auxiliary: AuxiliaryTenant,
+        key: RestoreKey,
+    ) -> CleanUpResult {
         let found = self.database.tenant(auxiliary.as_str()).await;
         let Some(tenant) = found? else {
             return Ok(());
@@ -103,7 +107,7 @@ impl Suite {
         self.undo(&drop).await
     }
 
-    async fn undo_restore(&mut self) -> Undone {
+    async fn undo_restore(&mut self) -> CleanUpResult {
         for key in [self.canceled_key(), self.restore_key()] {
             let found = self.database.restore(&key).await;
             let has_ended = found.is_ok_and(|found| match found {
@@ -123,25 +127,25 @@ impl Suite {
         }
         self.poll(async |database: &mut Database| {
             let is_gone = database.tenant(&name).await?.is_none();
-            Ok(when(is_gone, "the restored tenant is there"))
+            Ok(poll_condition(is_gone, "the restored tenant is there"))
         })
         .await
     }
 
     /// Drops the pool and the units. A tenant that was just dropped may hold the pool for a while.
-    async fn undo_resources(&mut self) -> Undone {
-        if self.sent.pool {
+    async fn undo_resources(&mut self) -> CleanUpResult {
+        if self.effects.pool {
             let drop = self.drop_pool();
             self.poll(async |database: &mut Database| {
                 let answer = database.send(&drop).await;
-                let seen = format!("{}: {}", drop.name(), observed(&answer, Some(&drop)));
-                taken(&answer, POOL_IN_USE, seen)
+                let seen = format!("{}: {}", drop.name(), describe(&answer, Some(&drop)));
+                poll_acceptance(&answer, POOL_IN_USE, seen)
             })
             .await?;
         }
         let units = [
-            (self.sent.unit, self.names.unit.clone()),
-            (self.sent.low_unit, self.names.low_unit.clone()),
+            (self.effects.unit, self.names.unit.clone()),
+            (self.effects.low_unit, self.names.low_unit.clone()),
         ];
         for (_, unit) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
             let drop = self.drop_unit(unit);
@@ -151,7 +155,7 @@ impl Suite {
     }
 
     /// Cancels backups and cleanups. Before the run there was none.
-    pub(super) async fn undo_jobs(&mut self) -> Undone {
+    pub(super) async fn undo_jobs(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let cancel_backup = Command::CancelBackup {
             tenant: self.settings.tenant.clone(),
@@ -169,13 +173,13 @@ impl Suite {
                 // The next look shows what came of it.
                 let _ = database.send(&cancel_backup).await;
             }
-            Ok(when(jobs.is_empty(), "a backup runs"))
+            Ok(poll_condition(jobs.is_empty(), "a backup runs"))
         })
         .await?;
         self.undo_cleanups().await
     }
 
-    async fn undo_cleanups(&mut self) -> Undone {
+    async fn undo_cleanups(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let cleanups = self.database.cleanups_of(tenant).await?;
         if let Some(cleanup) = cleanups.first() {
@@ -188,12 +192,12 @@ impl Suite {
         }
         self.poll(async |database: &mut Database| {
             let has_ended = database.cleanups_of(tenant).await?.is_empty();
-            Ok(when(has_ended, "a cleanup runs"))
+            Ok(poll_condition(has_ended, "a cleanup runs"))
         })
         .await
     }
 
-    async fn undo_policy(&mut self) -> Undone {
+    async fn undo_policy(&mut self) -> CleanUpResult {
         let policies = self.database.policies(self.tenant_id).await;
         if policies.is_ok_and(|policies| policies.is_empty()) {
             return Ok(());
@@ -202,7 +206,7 @@ impl Suite {
         self.undo(&drop).await
     }
 
-    async fn undo_archiving(&mut self) -> Undone {
+    async fn undo_archiving(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let log_dest = self.database.log_dest(tenant).await;
         if log_dest.is_ok_and(|dest| dest.is_some_and(|dest| !dest.enabled)) {
@@ -227,13 +231,13 @@ impl Suite {
         self.poll(async |database: &mut Database| {
             let round = database.round(tenant).await?;
             let has_stopped = round.is_none_or(|round| round.status == RoundStatus::Stop);
-            Ok(when(has_stopped, "log archiving has not stopped"))
+            Ok(poll_condition(has_stopped, "log archiving has not stopped"))
         })
         .await
     }
 
     /// Clears the destinations. That of data is refused until the rows of all jobs are in the history.
-    async fn undo_destinations(&mut self) -> Undone {
+    async fn undo_destinations(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let log = self.database.log_dest(tenant).await;
         let data = self.database.data_dest(tenant).await;
@@ -250,8 +254,8 @@ impl Suite {
             );
             self.poll(async |database: &mut Database| {
                 let answer = database.run(&statement, Command::BACKUP_TIMEOUT).await;
-                let seen = format!("clearing {parameter}: {}", observed(&answer, None));
-                taken(&answer, BACKUP_IN_PROGRESS, seen)
+                let seen = format!("clearing {parameter}: {}", describe(&answer, None));
+                poll_acceptance(&answer, BACKUP_IN_PROGRESS, seen)
             })
             .await?;
         }
@@ -292,28 +296,28 @@ impl Suite {
         self.is_gone("running log archiving", is_off, failures);
     }
 
-    fn is_gone(&mut self, what: &str, read: Result<bool, Unread>, failures: &[String]) {
+    fn is_gone(&mut self, what: &str, read: Result<bool, ReadError>, failures: &[String]) {
         let assumption = format!("Tenant {} has no {what}", self.settings.tenant);
         self.report_gone(assumption, read, failures);
     }
 
     /// Adds lines on what must not be left of what the run has created.
     async fn report_created(&mut self, failures: &[String]) {
-        if self.sent.restore {
+        if self.effects.restore {
             let name = self.names.restored.to_string();
             let read = self.database.tenant(&name).await;
             let assumption = format!("There is no tenant {name}");
             self.report_gone(assumption, read.map(|tenant| tenant.is_none()), failures);
         }
-        if self.sent.pool {
+        if self.effects.pool {
             let name = self.names.pool.clone();
             let read = self.database.pools().await;
             let read = read.map(|pools| pools.iter().all(|pool| pool.name != name.as_str()));
             self.report_gone(format!("There is no resource pool {name}"), read, failures);
         }
         let units = [
-            (self.sent.unit, self.names.unit.clone()),
-            (self.sent.low_unit, self.names.low_unit.clone()),
+            (self.effects.unit, self.names.unit.clone()),
+            (self.effects.low_unit, self.names.low_unit.clone()),
         ];
         for (_, name) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
             let read = self.has_no_unit(&name).await;
@@ -321,22 +325,27 @@ impl Suite {
         }
     }
 
-    async fn has_no_unit(&mut self, name: &ResourceName) -> Result<bool, Unread> {
+    async fn has_no_unit(&mut self, name: &ResourceName) -> Result<bool, ReadError> {
         let units = self.database.units().await?;
         Ok(units.iter().all(|unit| unit.name != name.as_str()))
     }
 
-    fn report_gone(&mut self, assumption: String, read: Result<bool, Unread>, failures: &[String]) {
+    fn report_gone(
+        &mut self,
+        assumption: String,
+        read: Result<bool, ReadError>,
+        failures: &[String],
+    ) {
         let (verdict, observation) = match read {
             Ok(true) => (Verdict::AsExpected, "none".to_owned()),
             Ok(false) if failures.is_empty() => {
-                (Verdict::Mismatch, "it is left: remove it".to_owned())
+                (Verdict::Mismatch, "left behind: remove it".to_owned())
             }
             Ok(false) => {
                 let failures = failures.join("; ");
                 (
                     Verdict::Mismatch,
-                    format!("it is left: remove it ({failures})"),
+                    format!("left behind ({failures}): remove it"),
                 )
             }
             Err(why) => (Verdict::Unknown, why.to_string()),
@@ -346,23 +355,23 @@ impl Suite {
 }
 
 /// A poll that ends when a statement is accepted, and goes on while it is refused with this number.
-fn taken(
+fn poll_acceptance(
     answer: &Result<Rows, QueryError>,
     not_yet: u16,
     seen: String,
-) -> Result<Poll<()>, Unread> {
+) -> Result<Poll<()>, ReadError> {
     match answer {
-        Ok(_) => Ok(Poll::Found(())),
-        Err(QueryError::Server(error)) if error.code != not_yet => Err(Unread::of_rows(seen)),
-        Err(_) => Ok(Poll::Seen(seen)),
+        Ok(_) => Ok(Poll::Done(())),
+        Err(QueryError::Server(error)) if error.code != not_yet => Err(ReadError::of_rows(seen)),
+        Err(_) => Ok(Poll::Pending(seen)),
     }
 }
 
 /// A poll that ends when something is so.
-fn when(is_so: bool, otherwise: &str) -> Poll<()> {
+fn poll_condition(is_so: bool, otherwise: &str) -> Poll<()> {
     if is_so {
-        Poll::Found(())
+        Poll::Done(())
     } else {
-        Poll::Seen(otherwise.to_owned())
+        Poll::Pending(otherwise.to_owned())
     }
 }

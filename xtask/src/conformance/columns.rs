@@ -1,4 +1,4 @@
-//! Whether every query of the operator is answered, and whether its rows can be read.
+//! Checks that every query of the operator is answered and that its rows can be read.
 
 use std::collections::BTreeMap;
 
@@ -10,20 +10,20 @@ use oceanbase_backup_operator::oceanbase::view::{
     self, CleanupQuery, Query, RestoreQuery, Sample, StoreQuery,
 };
 
-use super::database::{Unread, legible};
+use super::database::{ReadError, legible};
 use super::report::{Section, Verdict};
 use super::suite::{Step, Suite, evidence_of};
 
-/// What became of the queries so far, by their names.
+/// Results of the queries so far, by the names of the queries.
 #[derive(Debug, Default)]
-pub(super) struct Columns(BTreeMap<&'static str, Seen>);
+pub(super) struct Columns(BTreeMap<&'static str, QueryResult>);
 
 #[derive(Debug, Default)]
-struct Seen {
+struct QueryResult {
     /// The most rows that one answer had.
     rows: usize,
     /// The first answer that was not as expected.
-    problem: Option<Unread>,
+    problem: Option<ReadError>,
 }
 
 impl Suite {
@@ -37,12 +37,12 @@ impl Suite {
             let answer = self.database.ask(&query).await;
             let read = match &answer {
                 Ok(rows) => read(self.database.version, &query, rows),
-                Err(error) => Err(Unread::new(&query, error)),
+                Err(error) => Err(ReadError::new(&query, error)),
             };
-            let seen = self.columns.0.entry(query.name()).or_default();
+            let result = self.columns.0.entry(query.name()).or_default();
             match read {
-                Ok(rows) => seen.rows = seen.rows.max(rows),
-                Err(problem) => seen.problem = seen.problem.take().or(Some(problem)),
+                Ok(rows) => result.rows = result.rows.max(rows),
+                Err(problem) => result.problem = result.problem.take().or(Some(problem)),
             }
         }
         self.look_at_servers().await;
@@ -63,9 +63,9 @@ impl Suite {
         if let [servers, capacities, units] = &answers[..]
             && view::servers(servers, capacities, units).is_empty()
         {
-            let seen = self.columns.0.entry("servers").or_default();
-            let problem = Unread::of_rows("the three queries on servers tell of no server");
-            seen.problem = seen.problem.take().or(Some(problem));
+            let result = self.columns.0.entry("servers").or_default();
+            let problem = ReadError::of_rows("the three queries on servers show no server");
+            result.problem = result.problem.take().or(Some(problem));
         }
     }
 
@@ -93,17 +93,19 @@ impl Suite {
                     || format!("statement {text}"),
                     |view| format!("view {view}"),
                 );
-            let seen = columns.0.get(query.name());
-            let (verdict, observation) = match seen {
-                Some(Seen {
+            let result = columns.0.get(query.name());
+            let (verdict, observation) = match result {
+                Some(QueryResult {
                     problem: Some(problem),
                     ..
                 }) if problem.is_passing => (Verdict::Unknown, problem.to_string()),
-                Some(Seen {
+                Some(QueryResult {
                     problem: Some(problem),
                     ..
                 }) => (Verdict::Mismatch, problem.to_string()),
-                Some(seen) if seen.rows > 0 => (Verdict::AsExpected, "rows are read".to_owned()),
+                Some(result) if result.rows > 0 => {
+                    (Verdict::AsExpected, "rows are read".to_owned())
+                }
                 Some(_) => (
                     Verdict::AsExpected,
                     "answered; there were no rows to read".to_owned(),
@@ -136,7 +138,7 @@ impl Suite {
 }
 
 /// Reads an answer as the operator does. Returns how many rows it has.
-fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, Unread> {
+fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, ReadError> {
     match query {
         Query::Version => drop(view::version(rows)?),
         // They are read together, when the run begins.
@@ -171,16 +173,16 @@ fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, Unread> {
 }
 
 /// Reads numbers of jobs.
-fn read_numbers(query: &Query, rows: &Rows) -> Result<(), Unread> {
+fn read_numbers(query: &Query, rows: &Rows) -> Result<(), ReadError> {
     let mut numbers = rows.rows.iter().filter_map(|row| row.first()?.as_deref());
     if numbers.all(|number| number.parse::<i64>().is_ok()) {
         return Ok(());
     }
     let problem = format!("column JOB_ID of query '{}' is not a number", query.name());
-    Err(Unread::of_rows(problem))
+    Err(ReadError::of_rows(problem))
 }
 
-fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), Unread> {
+fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), ReadError> {
     match query {
         RestoreQuery::Progress
         | RestoreQuery::ProgressByKey(_)

@@ -25,27 +25,27 @@ const GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// Why something cannot be read.
 #[derive(Clone, Debug)]
-pub(super) struct Unread {
+pub(super) struct ReadError {
     text: String,
     /// Whether another try may go well: the connection was lost.
     pub(super) is_passing: bool,
 }
 
-impl fmt::Display for Unread {
+impl fmt::Display for ReadError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for Unread {}
+impl std::error::Error for ReadError {}
 
-impl From<Unread> for String {
-    fn from(why: Unread) -> Self {
+impl From<ReadError> for String {
+    fn from(why: ReadError) -> Self {
         why.text
     }
 }
 
-impl Unread {
+impl ReadError {
     /// Tells of a query without an answer.
     pub(super) fn new(query: &Query, error: &QueryError) -> Self {
         Self {
@@ -63,7 +63,7 @@ impl Unread {
     }
 }
 
-impl From<ViewError> for Unread {
+impl From<ViewError> for ReadError {
     fn from(error: ViewError) -> Self {
         Self {
             text: error.to_string(),
@@ -105,7 +105,7 @@ impl Database {
         Ok(session)
     }
 
-    /// Forgets the session: what it was told reaches nothing that follows.
+    /// Closes the session. Its settings reach no later statement.
     pub(super) fn close(&mut self) {
         self.session = None;
     }
@@ -153,26 +153,26 @@ impl Database {
     }
 
     /// Asks a query of the operator, where it is answered.
-    async fn read(&mut self, query: impl Into<Query>) -> Result<Rows, Unread> {
+    async fn read(&mut self, query: impl Into<Query>) -> Result<Rows, ReadError> {
         let query = query.into();
         let answer = self.ask(&query).await;
-        answer.map_err(|error| Unread::new(&query, &error))
+        answer.map_err(|error| ReadError::new(&query, &error))
     }
 
     /// Returns the user tenants.
-    pub(super) async fn tenants(&mut self) -> Result<Vec<TenantRow>, Unread> {
+    pub(super) async fn tenants(&mut self) -> Result<Vec<TenantRow>, ReadError> {
         let rows = self.read(Query::Tenants).await?;
         Ok(view::tenants(self.version, &rows)?)
     }
 
     /// Returns the user tenant of this name.
-    pub(super) async fn tenant(&mut self, name: &str) -> Result<Option<TenantRow>, Unread> {
+    pub(super) async fn tenant(&mut self, name: &str) -> Result<Option<TenantRow>, ReadError> {
         let mut tenants = self.tenants().await?.into_iter();
         Ok(tenants.find(|tenant| tenant.name == name))
     }
 
     /// Returns the current round of a tenant.
-    pub(super) async fn round(&mut self, tenant: TenantId) -> Result<Option<Round>, Unread> {
+    pub(super) async fn round(&mut self, tenant: TenantId) -> Result<Option<Round>, ReadError> {
         let rows = self.read(Query::Rounds).await?;
         Ok(view::rounds(&rows)?.remove(&tenant))
     }
@@ -181,25 +181,31 @@ impl Database {
     pub(super) async fn log_dest(
         &mut self,
         tenant: TenantId,
-    ) -> Result<Option<ArchiveDest>, Unread> {
+    ) -> Result<Option<ArchiveDest>, ReadError> {
         let rows = self.read(Query::ArchiveDestOf(tenant)).await?;
         Ok(view::archive_dests(&rows)?.remove(&tenant))
     }
 
     /// Returns where the data backups of a tenant go.
-    pub(super) async fn data_dest(&mut self, tenant: TenantId) -> Result<Option<String>, Unread> {
+    pub(super) async fn data_dest(
+        &mut self,
+        tenant: TenantId,
+    ) -> Result<Option<String>, ReadError> {
         let rows = self.read(Query::DataDestOf(tenant)).await?;
         Ok(view::data_dests(&rows)?.remove(&tenant))
     }
 
     /// Returns the policies of a tenant.
-    pub(super) async fn policies(&mut self, tenant: TenantId) -> Result<Vec<DeletePolicy>, Unread> {
+    pub(super) async fn policies(
+        &mut self,
+        tenant: TenantId,
+    ) -> Result<Vec<DeletePolicy>, ReadError> {
         let rows = self.read(Query::Policies).await?;
         Ok(view::policies(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
-    /// Returns the running jobs of all tenants and of sys, whoever started them.
-    pub(super) async fn running_jobs(&mut self) -> Result<Vec<Job>, Unread> {
+    /// Returns the running jobs of all tenants and of sys.
+    pub(super) async fn running_jobs(&mut self) -> Result<Vec<Job>, ReadError> {
         let rows = self.read(Query::RunningJobs).await?;
         let jobs = view::jobs(&rows)?.into_iter();
         Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
@@ -207,7 +213,7 @@ impl Database {
 
     /// Returns the jobs with this key, running ones first. A row that moves to the history between the
     /// two reads is in the second.
-    pub(super) async fn jobs(&mut self, key: &JobKey) -> Result<Vec<Job>, Unread> {
+    pub(super) async fn jobs(&mut self, key: &JobKey) -> Result<Vec<Job>, ReadError> {
         let rows = self.read(Query::RunningJobsByKey(key.clone())).await?;
         let mut jobs = view::jobs(&rows)?;
         let rows = self.read(Query::JobHistoryByKey(key.clone())).await?;
@@ -216,25 +222,25 @@ impl Database {
     }
 
     /// Returns the backup sets of a tenant that are not deleted.
-    pub(super) async fn sets(&mut self, tenant: TenantId) -> Result<Vec<BackupSet>, Unread> {
+    pub(super) async fn sets(&mut self, tenant: TenantId) -> Result<Vec<BackupSet>, ReadError> {
         let rows = self.read(Query::Sets).await?;
         Ok(view::sets(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
     /// Returns the archive pieces of a tenant that are not deleted.
-    pub(super) async fn pieces(&mut self, tenant: TenantId) -> Result<Vec<Piece>, Unread> {
+    pub(super) async fn pieces(&mut self, tenant: TenantId) -> Result<Vec<Piece>, ReadError> {
         let rows = self.read(Query::Pieces).await?;
         Ok(view::pieces(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
     /// Returns whether the cluster is being upgraded.
-    pub(super) async fn is_upgrading(&mut self) -> Result<bool, Unread> {
+    pub(super) async fn is_upgrading(&mut self) -> Result<bool, ReadError> {
         let rows = self.read(Query::UpgradeMode).await?;
         Ok(view::upgrade_mode(&rows)?)
     }
 
     /// Returns the cleanups that sys has started after this one, running or ended.
-    pub(super) async fn cleanups(&mut self, after: JobId) -> Result<Vec<CleanupJob>, Unread> {
+    pub(super) async fn cleanups(&mut self, after: JobId) -> Result<Vec<CleanupJob>, ReadError> {
         let running = self.read(CleanupQuery::OwnJobsAfter(after)).await?;
         let mut jobs = legible(view::cleanups(&running))?;
         let ended = self.read(CleanupQuery::OwnHistoryAfter(after)).await?;
@@ -246,14 +252,14 @@ impl Database {
     pub(super) async fn cleanups_of(
         &mut self,
         tenant: TenantId,
-    ) -> Result<Vec<CleanupJob>, Unread> {
+    ) -> Result<Vec<CleanupJob>, ReadError> {
         let rows = self.read(CleanupQuery::JobsOf(tenant)).await?;
         let jobs = legible(view::cleanups(&rows))?.into_iter();
         Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
     }
 
     /// Returns the restore with this key, running or ended.
-    pub(super) async fn restore(&mut self, key: &RestoreKey) -> Result<Option<Restore>, Unread> {
+    pub(super) async fn restore(&mut self, key: &RestoreKey) -> Result<Option<Restore>, ReadError> {
         let rows = self.read(RestoreQuery::ProgressByKey(key.clone())).await?;
         let running = legible(view::restores(&rows, false))?;
         let rows = self.read(RestoreQuery::HistoryByKey(key.clone())).await?;
@@ -265,7 +271,7 @@ impl Database {
     pub(super) async fn table_recovery(
         &mut self,
         key: &RestoreKey,
-    ) -> Result<Option<Restore>, Unread> {
+    ) -> Result<Option<Restore>, ReadError> {
         let rows = self.read(RestoreQuery::TableJobsByKey(key.clone())).await?;
         let running = legible(view::tables(&rows, false))?;
         let rows = self
@@ -277,20 +283,20 @@ impl Database {
     }
 
     /// Returns the resource pools.
-    pub(super) async fn pools(&mut self) -> Result<Vec<Pool>, Unread> {
+    pub(super) async fn pools(&mut self) -> Result<Vec<Pool>, ReadError> {
         let rows = self.read(RestoreQuery::Pools).await?;
         legible(view::pools(&rows))
     }
 
     /// Returns the resource units.
-    pub(super) async fn units(&mut self) -> Result<Vec<Unit>, Unread> {
+    pub(super) async fn units(&mut self) -> Result<Vec<Unit>, ReadError> {
         let rows = self.read(RestoreQuery::Units).await?;
         legible(view::units(&rows))
     }
 }
 
 /// Returns the rows if all of them can be read.
-pub(super) fn legible<T>(read: Legible<T>) -> Result<Vec<T>, Unread> {
+pub(super) fn legible<T>(read: Legible<T>) -> Result<Vec<T>, ReadError> {
     match read.unreadable.into_iter().next() {
         Some(error) => Err(error.into()),
         None => Ok(read.rows),

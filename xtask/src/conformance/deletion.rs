@@ -7,7 +7,7 @@ use oceanbase_backup_operator::oceanbase::model::{
 };
 
 use super::backups::Sets;
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::report::Section;
 use super::suite::{Poll, Step, Suite, evidence_of};
 
@@ -64,7 +64,7 @@ impl Suite {
         let assumption = "DELETE BACKUPSET of a set that is not there is accepted";
         self.accepts(&command, assumption, evidence()).await?;
         let assumption = "Its cleanup ends FAILED with -9045";
-        self.cleanup_ends(before, assumption, |job| {
+        self.cleanup_ends(before, assumption, "FAILED, RESULT -9045", |job| {
             let code = job.failure.as_ref().map(|failure| failure.code);
             job.status == JobStatus::Failed && code == Some(-9045)
         })
@@ -76,22 +76,24 @@ impl Suite {
         self.accepts(&command, assumption, evidence()).await?;
         self.look_at_columns().await?;
         let assumption = "Its cleanup is found in sys and ends COMPLETED";
-        self.cleanup_ends(before, assumption, |job| job.status == JobStatus::Completed)
-            .await?;
+        self.cleanup_ends(before, assumption, "COMPLETED", |job| {
+            job.status == JobStatus::Completed
+        })
+        .await?;
         let tenant = self.tenant_id;
         let assumption = "The deleted sets are not in the view any more";
         let evidence = "view CDB_OB_BACKUP_SET_FILES";
         self.reaches(
             assumption,
-            "they are not",
+            "gone",
             evidence,
             async |database: &mut Database| {
                 let sets = database.sets(tenant).await?;
                 let is_left = sets.iter().any(|set| numbers.contains(&set.id.0));
                 Ok(if is_left {
-                    Poll::Seen("one of them is there".to_owned())
+                    Poll::Pending("not all are gone".to_owned())
                 } else {
-                    Poll::Found(())
+                    Poll::Done(())
                 })
             },
         )
@@ -111,28 +113,29 @@ impl Suite {
         &mut self,
         before: JobId,
         assumption: &str,
+        observation: &str,
         is_wanted: impl Fn(&CleanupJob) -> bool,
     ) -> Step {
         let tenant = self.tenant_id;
         self.reaches(
             assumption,
-            "it does",
+            observation,
             SELECTOR,
             async |database: &mut Database| {
                 let mut jobs = database.cleanups(before).await?.into_iter();
                 let job = jobs.find(|job| job.is_for(tenant) && job.kind == CleanupKind::Sets);
                 let Some(job) = job else {
-                    return Ok(Poll::Seen("there is no such row".to_owned()));
+                    return Ok(Poll::Pending("there is no such row".to_owned()));
                 };
                 if is_wanted(&job) {
-                    return Ok(Poll::Found(()));
+                    return Ok(Poll::Done(()));
                 }
                 let code = job.failure.as_ref().map(|failure| failure.code);
                 let seen = format!("{:?}, RESULT {}", job.status, code.unwrap_or_default());
                 if job.status.is_terminal() {
-                    return Err(Unread::of_rows(seen));
+                    return Err(ReadError::of_rows(seen));
                 }
-                Ok(Poll::Seen(seen))
+                Ok(Poll::Pending(seen))
             },
         )
         .await

@@ -1,5 +1,4 @@
-//! What is looked at before anything is changed: who the cluster is, and whether the tenant is a scratch
-//! tenant.
+//! The start of a run: the identity of the cluster, and checks that the tenant is a scratch tenant.
 
 use anyhow::{Context, Result, bail, ensure};
 use oceanbase_backup_operator::oceanbase::model::{RoundStatus, TenantId};
@@ -7,14 +6,14 @@ use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::columns::Columns;
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::names::Names;
 use super::report::{Report, Section, Verdict};
 use super::settings::Settings;
-use super::suite::{Sent, Suite};
+use super::suite::{Effects, Suite};
 
 impl Suite {
-    /// Logs in and looks whether the run may begin. Nothing is changed if it may not.
+    /// Logs in and checks that the run may begin. It changes nothing.
     pub(super) async fn open(settings: Settings) -> Result<Self> {
         let mut database = Database::open(settings.account.clone()).await?;
         let version = database.version;
@@ -38,7 +37,7 @@ impl Suite {
             database_id: identity.database(),
             report: Report::default(),
             columns: Columns::default(),
-            sent: Sent::default(),
+            effects: Effects::default(),
             section: Section::Identity,
             settings,
             database,
@@ -91,7 +90,7 @@ async fn read(
     answer.map_err(|error| anyhow::anyhow!("query `{}`: {error}", query.name()))
 }
 
-/// Returns the scratch tenant. It is an error if it is somebody's: the run would change it.
+/// Returns the scratch tenant, or an error if another tool or a user backs it up.
 async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
     let found = database.tenant(name).await?;
     let tenant = found.with_context(|| {
@@ -107,7 +106,7 @@ async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
     );
     if let Some(what) = occupied(database, &tenant).await? {
         bail!(
-            "tenant '{name}' is no scratch tenant, because {what}: name a tenant that nobody backs up"
+            "tenant '{name}' is no scratch tenant, because {what}: name a tenant without backups"
         );
     }
     ensure!(
@@ -117,11 +116,11 @@ async fn scratch(database: &mut Database, name: &str) -> Result<TenantRow> {
     Ok(tenant)
 }
 
-/// Returns what somebody has configured for the backups of a tenant.
+/// Returns what is configured for the backups of a tenant.
 async fn occupied(
     database: &mut Database,
     tenant: &TenantRow,
-) -> Result<Option<&'static str>, Unread> {
+) -> Result<Option<&'static str>, ReadError> {
     let id = tenant.id;
     if tenant.archive_log == Some(true) {
         return Ok(Some("its log archiving is on"));
@@ -144,7 +143,7 @@ async fn occupied(
         .then_some("a backup or a cleanup of it runs"))
 }
 
-async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, Unread> {
+async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, ReadError> {
     let backups = database.running_jobs().await?;
     let is_backed_up = backups.iter().any(|job| job.tenant_id == id);
     Ok(is_backed_up || !database.cleanups_of(id).await?.is_empty())

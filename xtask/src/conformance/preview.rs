@@ -30,15 +30,15 @@ impl Suite {
             let round = database.round(tenant).await?;
             let reached = round.map(|round| round.checkpoint_scn);
             Ok(match reached {
-                Some(reached) if reached > from => Poll::Found(reached),
-                Some(_) => Poll::Seen("the checkpoint is before the newest set".to_owned()),
-                None => Poll::Seen("there is no round".to_owned()),
+                Some(reached) if reached > from => Poll::Done(reached),
+                Some(_) => Poll::Pending("the checkpoint is before the newest set".to_owned()),
+                None => Poll::Pending("there is no round".to_owned()),
             })
         };
         let reached = self
             .reaches(
                 "The checkpoint of log archiving passes the newest set",
-                "it does",
+                "passed",
                 "view CDB_OB_ARCHIVELOG",
                 look,
             )

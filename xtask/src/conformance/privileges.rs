@@ -1,10 +1,10 @@
-//! What the account may do.
+//! Privileges of the account.
 
 use oceanbase_backup_operator::oceanbase::model::Privilege;
 use oceanbase_backup_operator::oceanbase::view::{self, Query};
 
 use super::report::{Section, Verdict};
-use super::suite::{Step, Suite, observed};
+use super::suite::{Step, Suite, describe};
 
 /// What the account can be used for.
 #[derive(Clone, Copy, Debug)]
@@ -21,7 +21,7 @@ impl Suite {
         self.begin(Section::Privileges);
         let answer = self.database.ask(&Query::Grants).await;
         let Ok(rows) = &answer else {
-            let observation = observed(&answer, None);
+            let observation = describe(&answer, None);
             let assumption = "SHOW GRANTS lists what the account may do";
             self.add(
                 Verdict::Mismatch,

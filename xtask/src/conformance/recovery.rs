@@ -46,7 +46,7 @@ impl Suite {
         };
         if let Some(statement) = decryption(&[password]) {
             let assumption = "SET DECRYPTION is accepted from sys";
-            self.is_told(statement.expose_secret(), assumption).await;
+            self.runs_alone(statement.expose_secret(), assumption).await;
         }
     }
 
@@ -99,19 +99,19 @@ impl Suite {
         let key = self.canceled_key();
         let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
         let restore = self.restore_into(tenant, pool, until, key.clone());
-        self.sent.restore = true;
+        self.effects.restore = true;
         let assumption = "RESTORE … UNTIL SCN is accepted (to be canceled)";
         self.accepts(&restore, assumption, RESTORE).await?;
         let name = self.names.restored.to_string();
         let assumption = "The tenant of the restore to be canceled is there";
         let look = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
-                Some(tenant) => Poll::Found(tenant.id),
-                None => Poll::Seen("it is not".to_owned()),
+                Some(tenant) => Poll::Done(tenant.id),
+                None => Poll::Pending("not there".to_owned()),
             })
         };
         let evidence = "view DBA_OB_TENANTS";
-        let tenant_id = self.reaches(assumption, "it is", evidence, look).await?;
+        let tenant_id = self.reaches(assumption, "there", evidence, look).await?;
         let evidence = evidence_of(Capability::CancelRestore);
         if self.can(Capability::CancelRestore) {
             let cancel = self.cancel_restore(key.clone());
@@ -125,9 +125,9 @@ impl Suite {
         let assumption = "The canceled restore ends with FAIL in the history";
         let look = async |database: &mut Database| {
             Ok(match database.restore(&key).await? {
-                Some(found) if found.status == RestoreStatus::Fail => Poll::Found(()),
-                Some(found) => Poll::Seen(format!("{:?}", found.status)),
-                None => Poll::Seen("there is no such row".to_owned()),
+                Some(found) if found.status == RestoreStatus::Fail => Poll::Done(()),
+                Some(found) => Poll::Pending(format!("{:?}", found.status)),
+                None => Poll::Pending("there is no such row".to_owned()),
             })
         };
         self.reaches(assumption, "FAIL", PROGRESS, look).await?;
@@ -139,19 +139,19 @@ impl Suite {
     async fn restore(&mut self, until: Scn, key: &RestoreKey) -> Step {
         let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
         let restore = self.restore_into(tenant, pool, until, key.clone());
-        self.sent.restore = true;
+        self.effects.restore = true;
         let assumption = "RESTORE … UNTIL SCN is accepted";
         self.accepts(&restore, assumption, RESTORE).await?;
         self.check_shell().await;
         let assumption = "The restore is found by its DESCRIPTION";
         self.reaches(
             assumption,
-            "it is",
+            "found",
             PROGRESS,
             async |database: &mut Database| {
                 Ok(match database.restore(key).await? {
-                    Some(_) => Poll::Found(()),
-                    None => Poll::Seen("there is no such row".to_owned()),
+                    Some(_) => Poll::Done(()),
+                    None => Poll::Pending("there is no such row".to_owned()),
                 })
             },
         )
@@ -166,7 +166,7 @@ impl Suite {
                 PROGRESS,
                 async |database: &mut Database| {
                     let Some(found) = database.restore(key).await? else {
-                        return Ok(Poll::Seen("there is no such row".to_owned()));
+                        return Ok(Poll::Pending("there is no such row".to_owned()));
                     };
                     if let RestoreStatus::Unknown(word) = &found.status
                         && !unknown.contains(word)
@@ -211,7 +211,7 @@ impl Suite {
         let read = self.database.tenant(&name).await;
         if let Ok(tenant) = self.value(read, assumption, &evidence) {
             let is_there = tenant.is_some();
-            let observation = if is_there { "it is" } else { "it is not" };
+            let observation = if is_there { "there" } else { "not there" };
             let _ = self.check(is_there, assumption, observation, evidence);
         }
     }
@@ -252,15 +252,16 @@ impl Suite {
         let look = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
                 Some(tenant) if tenant.status == "NORMAL" && tenant.role == role => {
-                    Poll::Found(tenant.id)
+                    Poll::Done(tenant.id)
                 }
                 Some(tenant) => {
-                    Poll::Seen(format!("status {}, role {}", tenant.status, tenant.role))
+                    Poll::Pending(format!("status {}, role {}", tenant.status, tenant.role))
                 }
-                None => Poll::Seen("there is no such tenant".to_owned()),
+                None => Poll::Pending("there is no such tenant".to_owned()),
             })
         };
-        self.reaches(&assumption, "it has", evidence, look).await
+        self.reaches(&assumption, &format!("NORMAL, {role}"), evidence, look)
+            .await
     }
 
     async fn drop_restored_tenant(&mut self, tenant_id: TenantId, key: RestoreKey) -> Step {
@@ -278,11 +279,11 @@ impl Suite {
         let evidence = "view DBA_OB_TENANTS";
         let look = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
-                Some(_) => Poll::Seen("it is there".to_owned()),
-                None => Poll::Found(()),
+                Some(_) => Poll::Pending("there".to_owned()),
+                None => Poll::Done(()),
             })
         };
-        self.reaches(assumption, "so it is", evidence, look).await?;
+        self.reaches(assumption, "gone", evidence, look).await?;
         self.pool_gets_free(&format!("{assumption}, and the pool is free"))
             .await
     }

@@ -1,11 +1,11 @@
-//! What a run has found, as Markdown.
+//! The report of a run, as Markdown.
 
 use std::fmt::{self, Write};
 use std::process::ExitCode;
 
 use secrecy::{ExposeSecret, SecretString};
 
-/// What a line of the report concludes.
+/// The conclusion of a line of the report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// The database does what the operator assumes.
@@ -37,7 +37,7 @@ impl Verdict {
     }
 
     /// Returns whether a DBA has to look at the line.
-    pub(super) fn is_bad(self) -> bool {
+    pub(super) fn needs_attention(self) -> bool {
         matches!(self, Self::Mismatch | Self::Unknown)
     }
 }
@@ -105,7 +105,7 @@ impl Section {
     }
 }
 
-/// One assumption and what became of it.
+/// One assumption, and what the run observed.
 #[derive(Clone, Debug)]
 pub(super) struct Line {
     pub(super) section: Section,
@@ -128,13 +128,15 @@ pub(super) struct Report {
 
 impl Report {
     /// Returns the lines that a DBA has to look at.
-    pub(super) fn bad_lines(&self) -> impl Iterator<Item = &Line> {
-        self.lines.iter().filter(|line| line.verdict.is_bad())
+    pub(super) fn lines_to_act_on(&self) -> impl Iterator<Item = &Line> {
+        self.lines
+            .iter()
+            .filter(|line| line.verdict.needs_attention())
     }
 
     /// Returns what the command ends with.
     pub(super) fn exit_code(&self) -> ExitCode {
-        ExitCode::from(u8::from(self.bad_lines().next().is_some()))
+        ExitCode::from(u8::from(self.lines_to_act_on().next().is_some()))
     }
 
     /// Renders the report. The secrets are masked wherever they stand.
@@ -154,7 +156,7 @@ impl Report {
                 let _ = writeln!(text, "* {remark}");
             }
         }
-        masked(text, secrets)
+        mask(text, secrets)
     }
 
     fn write_section(&self, text: &mut String, section: Section) {
@@ -171,7 +173,7 @@ impl Report {
         for line in lines {
             let [assumption, observation, evidence] =
                 [&line.assumption, &line.observation, &line.evidence].map(|text| cell(text));
-            let verdict = if line.verdict.is_bad() {
+            let verdict = if line.verdict.needs_attention() {
                 format!("**{}**", line.verdict)
             } else {
                 line.verdict.to_string()
@@ -199,7 +201,7 @@ fn cell(text: &str) -> String {
 }
 
 /// The text without the secrets. A secret of one or two characters would mask half of the report.
-pub(super) fn masked(text: String, secrets: &[SecretString]) -> String {
+pub(super) fn mask(text: String, secrets: &[SecretString]) -> String {
     let secrets = secrets.iter().map(ExposeSecret::expose_secret);
     secrets
         .filter(|secret| secret.len() > 2)
@@ -221,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_with_a_mismatch_or_an_unknown_ends_with_1() {
+    fn mismatch_and_unknown_end_with_1() {
         for (verdict, code) in [
             (Verdict::AsExpected, 0),
             (Verdict::NotChecked, 0),
@@ -237,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_report_shows_no_secret_and_escapes_its_cells() {
+    fn report_masks_secrets_and_escapes_cells() {
         let report = Report {
             lines: vec![line(Verdict::Mismatch)],
             ..Report::default()

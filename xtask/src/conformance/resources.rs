@@ -5,7 +5,7 @@ use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::model::{Cpu, Pool, ResourceName, Unit, ZoneName};
 
 use super::database::Database;
-use super::suite::{Poll, Step, Stopped, Suite, observed};
+use super::suite::{Poll, Step, Stopped, Suite, describe};
 
 const UNITS: &str = "source: ob_unit_resource.cpp";
 const POOLS: &str = "source: ob_unit_manager.cpp";
@@ -22,7 +22,7 @@ impl Suite {
             512 << 20,
             Some(2 << 30),
         );
-        self.sent.low_unit = true;
+        self.effects.low_unit = true;
         let assumption = "CREATE RESOURCE UNIT with less memory than 1 GiB is refused with 4659";
         let _ = self.refuses(&low, &[4659], assumption, UNITS).await;
         let (pool, unit) = self.resources_of_scratch().await?;
@@ -32,7 +32,7 @@ impl Suite {
             unit.memory,
             Some(unit.log_disk),
         );
-        self.sent.unit = true;
+        self.effects.unit = true;
         self.accepts(&create, "CREATE RESOURCE UNIT is accepted", UNITS)
             .await?;
         let create = Command::from(Recovery::CreatePool {
@@ -46,14 +46,14 @@ impl Suite {
                 .filter_map(|zone| ZoneName::parse(zone))
                 .collect(),
         });
-        self.sent.pool = true;
+        self.effects.pool = true;
         let assumption = "CREATE RESOURCE POOL is accepted";
         let answer = self.database.send(&create).await;
         match &answer {
             Err(QueryError::Server(error)) if NO_ROOM.contains(&error.code) => {
                 let why = format!(
                     "{}: the servers have no room for a second tenant of this size",
-                    observed(&answer, Some(&create))
+                    describe(&answer, Some(&create))
                 );
                 self.skip(assumption, why, POOLS);
                 return Err(Stopped);
@@ -94,9 +94,9 @@ impl Suite {
         let is_as_expected =
             pool.is_some_and(|pool| pool.tenant_id.is_none() && pool.zones == like.zones);
         let observation = if is_as_expected {
-            "it does"
+            "free, in its zones"
         } else {
-            "it does not"
+            "missing, held, or in other zones"
         };
         self.check(is_as_expected, assumption, observation, evidence)
     }
@@ -109,12 +109,12 @@ impl Suite {
             let mut pools = database.pools().await?.into_iter();
             let pool = pools.find(|found| found.name == pool.as_str());
             Ok(match pool {
-                Some(pool) if pool.tenant_id.is_none() => Poll::Found(()),
-                Some(_) => Poll::Seen("a tenant holds it".to_owned()),
-                None => Poll::Seen("it is not there".to_owned()),
+                Some(pool) if pool.tenant_id.is_none() => Poll::Done(()),
+                Some(_) => Poll::Pending("a tenant holds it".to_owned()),
+                None => Poll::Pending("missing".to_owned()),
             })
         };
-        self.reaches(assumption, "it is", evidence, look).await
+        self.reaches(assumption, "free", evidence, look).await
     }
 
     /// Tries to drop the pool of the restored tenant.

@@ -1,4 +1,4 @@
-//! What a run is told: flags and the file of the account.
+//! Settings of a run: flags and the file of the account.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
@@ -47,7 +47,7 @@ pub(crate) struct Arguments {
     timeout_minutes: u32,
 }
 
-/// What a run does, and with what.
+/// Settings of a run.
 #[derive(Clone, Debug)]
 pub(super) struct Settings {
     /// Whom to log in as, and where.
@@ -122,7 +122,7 @@ struct AccountFile {
     tls: TlsMode,
 }
 
-/// A text that is not shown, whatever goes wrong.
+/// A text that is never shown.
 #[derive(Deserialize)]
 #[serde(from = "String")]
 struct SecretText(SecretString);
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn an_account_is_read_from_yaml_and_from_json() {
+    fn account_is_read_from_yaml_and_json() {
         use secrecy::ExposeSecret;
         for text in [
             "user: root@sys\npassword: sesame\ntls: Required\n",
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_not_as_expected_is_not_quoted() {
+    fn unexpected_account_file_is_not_quoted() {
         for text in ["password: sesame\n", "user: a\npassword: [sesame]\n"] {
             let error = format!("{:#}", read(text).unwrap_err());
             assert!(

@@ -51,7 +51,7 @@ impl Storage {
                 bail!("--storage has an option that is not known: use {known}");
             }
         }
-        // Whatever is wrong with it is said before the run begins.
+        // An error is reported before the run begins.
         storage.directory("check")?;
         Ok(storage)
     }
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_directory_and_a_bucket_are_read() {
+    fn directory_and_bucket_are_read() {
         let file = Storage::parse("file:///backup/").unwrap();
         assert_eq!(file.address("run/data").unwrap(), "file:///backup/run/data");
         let bucket = "s3://bucket/ob?host=https://s3.test&access_id=AKID&access_key=sesame";
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_said_without_the_keys() {
+    fn error_shows_no_keys() {
         for bad in [
             "/backup",
             "nfs://backup",

@@ -1,4 +1,4 @@
-//! A run: the session, the scratch tenant, what was found, and the ways to find something.
+//! A run: its session, its scratch tenant, its report, and the kinds of checks.
 
 use anyhow::Result;
 use oceanbase_backup_operator::oceanbase::capability::Capability;
@@ -9,29 +9,29 @@ use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, RestoreKey
 use tokio::time::Instant;
 
 use super::columns::Columns;
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::names::Names;
 use super::report::{Line, Report, Section, Verdict};
 use super::settings::Settings;
 
-/// Something is not as expected, and what follows in its section depends on it.
+/// A line of the report that ends its section.
 #[derive(Debug)]
 pub(super) struct Stopped;
 
-/// What became of a step.
+/// The outcome of a check.
 pub(super) type Step<T = ()> = Result<T, Stopped>;
 
 /// What a poll has found.
 pub(super) enum Poll<T> {
-    /// What is waited for.
-    Found(T),
-    /// Something else; how it reads.
-    Seen(String),
+    /// The state that the run waits for.
+    Done(T),
+    /// Another state, in words.
+    Pending(String),
 }
 
-/// Which statements a run has sent, as far as they have to be undone.
+/// Statements that a run has sent and has to undo.
 #[derive(Debug, Default)]
-pub(super) struct Sent {
+pub(super) struct Effects {
     /// Anything that changes the scratch tenant.
     pub(super) changes: bool,
     /// CREATE RESOURCE UNIT.
@@ -59,7 +59,7 @@ pub(super) struct Suite {
     pub(super) log: Destination,
     pub(super) report: Report,
     pub(super) columns: Columns,
-    pub(super) sent: Sent,
+    pub(super) effects: Effects,
     /// The section that lines go to.
     pub(super) section: Section,
 }
@@ -89,7 +89,7 @@ impl Suite {
             "{}: {}: {}",
             line.verdict, line.assumption, line.observation
         );
-        super::progress(&super::report::masked(text, &self.settings.secrets()));
+        super::progress(&super::report::mask(text, &self.settings.secrets()));
         self.report.lines.push(line);
     }
 
@@ -130,7 +130,7 @@ impl Suite {
     /// Takes a value, or adds a line that it cannot be read.
     pub(super) fn value<T>(
         &mut self,
-        read: Result<T, Unread>,
+        read: Result<T, ReadError>,
         assumption: &str,
         evidence: &str,
     ) -> Step<T> {
@@ -169,7 +169,7 @@ impl Suite {
             Err(QueryError::Server(_)) => Verdict::Mismatch,
             Err(QueryError::Lost(_)) => Verdict::Unknown,
         };
-        self.add(verdict, assumption, observed(answer, command), evidence);
+        self.add(verdict, assumption, describe(answer, command), evidence);
         answer.as_ref().map(|_| ()).map_err(|_| Stopped)
     }
 
@@ -200,22 +200,22 @@ impl Suite {
             Err(QueryError::Server(error)) => Verdict::of(numbers.contains(&error.code)),
             Ok(_) => Verdict::Mismatch,
         };
-        self.add(verdict, assumption, observed(answer, command), evidence);
+        self.add(verdict, assumption, describe(answer, command), evidence);
         let is_as_expected = verdict == Verdict::AsExpected;
         is_as_expected.then_some(()).ok_or(Stopped)
     }
 
-    /// Polls until something is found. Returns what was seen last when the time is up, or when it
-    /// cannot be read.
+    /// Polls until a state is reached. Returns the last state, in words, at the timeout and if the
+    /// state cannot be read.
     pub(super) async fn poll<T>(
         &mut self,
-        mut look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, Unread>,
+        mut look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
     ) -> Result<T, String> {
         let deadline = Instant::now() + self.settings.timeout;
         loop {
             let seen = match look(&mut self.database).await {
-                Ok(Poll::Found(found)) => return Ok(found),
-                Ok(Poll::Seen(seen)) => seen,
+                Ok(Poll::Done(found)) => return Ok(found),
+                Ok(Poll::Pending(seen)) => seen,
                 Err(why) if why.is_passing => why.to_string(),
                 Err(why) => return Err(why.to_string()),
             };
@@ -233,7 +233,7 @@ impl Suite {
         assumption: &str,
         observation: &str,
         evidence: &str,
-        look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, Unread>,
+        look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
     ) -> Step<T> {
         match self.poll(look).await {
             Ok(found) => {
@@ -282,7 +282,7 @@ pub(super) fn evidence_of(capability: Capability) -> String {
 }
 
 /// Returns how an answer reads. The server's own text may quote the statement and is not shown.
-pub(super) fn observed(answer: &Result<Rows, QueryError>, command: Option<&Command>) -> String {
+pub(super) fn describe(answer: &Result<Rows, QueryError>, command: Option<&Command>) -> String {
     match answer {
         Ok(_) => "accepted".to_owned(),
         Err(QueryError::Server(error)) => {

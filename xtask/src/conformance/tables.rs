@@ -6,7 +6,7 @@ use oceanbase_backup_operator::oceanbase::model::{
     RemapQuoting, Renamed, Restore, RestoreKey, RestoreStatus, Scn, TableName, Tables,
 };
 
-use super::database::{Database, Unread};
+use super::database::{Database, ReadError};
 use super::report::Section;
 use super::suite::{Poll, Step, Stopped, Suite, evidence_of};
 
@@ -44,7 +44,7 @@ impl Suite {
             return self.recover_one(&table, RemapQuoting::Quoted, until).await;
         }
         let command = self.recover_table(&table, RemapQuoting::Quoted, until)?;
-        self.sent.tables = true;
+        self.effects.tables = true;
         let assumption = "RECOVER TABLE with back quotes in REMAP is refused with 1064";
         let refused = self.refuses(&command, &[1064], assumption, evidence).await;
         if refused.is_err() {
@@ -68,7 +68,7 @@ impl Suite {
             RemapQuoting::Quoted => ("with back quotes", Capability::QuotedRemap),
         };
         let command = self.recover_table(table, quoting, until)?;
-        self.sent.tables = true;
+        self.effects.tables = true;
         let assumption = format!("RECOVER TABLE is accepted (REMAP {how})");
         self.accepts(&command, &assumption, evidence_of(capability))
             .await?;
@@ -78,7 +78,7 @@ impl Suite {
         let assumption = format!("The recovery is found by its DESCRIPTION and ends well ({how})");
         let look = async |database: &mut Database| {
             let Some(found) = database.table_recovery(&key).await? else {
-                return Ok(Poll::Seen("there is no such row".to_owned()));
+                return Ok(Poll::Pending("there is no such row".to_owned()));
             };
             ending_of(found)
         };
@@ -133,17 +133,17 @@ impl Suite {
 }
 
 /// Looks whether a restore has ended well. It is an error if it has failed.
-pub(super) fn ending_of(found: Restore) -> Result<Poll<Restore>, Unread> {
+pub(super) fn ending_of(found: Restore) -> Result<Poll<Restore>, ReadError> {
     match &found.status {
-        RestoreStatus::Success => Ok(Poll::Found(found)),
+        RestoreStatus::Success => Ok(Poll::Done(found)),
         RestoreStatus::Fail => {
             let failure = found.failure.as_ref();
             let why = failure.map(|failure| format!("{} ({})", failure.code, failure.reason));
-            Err(Unread::of_rows(format!(
-                "it has failed: {}",
+            Err(ReadError::of_rows(format!(
+                "FAIL: {}",
                 why.unwrap_or_default()
             )))
         }
-        status => Ok(Poll::Seen(format!("{status:?}"))),
+        status => Ok(Poll::Pending(format!("{status:?}"))),
     }
 }

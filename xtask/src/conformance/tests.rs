@@ -14,8 +14,8 @@ use oceanbase_sim::clock::WallClock;
 use oceanbase_sim::scenario::{Scenario, TenantSpec};
 use oceanbase_sim::server::Server;
 
-use super::checked;
 use super::report::{Line, Report};
+use super::run_suite;
 use super::settings::{Settings, scratch_tenant};
 use super::storage::Storage;
 
@@ -28,7 +28,7 @@ struct World {
     endpoint: (String, u16),
 }
 
-/// A cluster with a scratch tenant and a tenant of somebody else.
+/// A cluster with a scratch tenant and another tenant, which has backups.
 fn scenario(version: &str) -> Scenario {
     let mut scratch = TenantSpec::new("scratch").table("shop.orders", 1000, 0);
     // So long that a backup can be canceled.
@@ -74,8 +74,9 @@ impl World {
     }
 
     async fn run(&self) -> Report {
-        let told = std::future::pending();
-        checked(self.settings(), told).await.unwrap()
+        run_suite(self.settings(), std::future::pending())
+            .await
+            .unwrap()
     }
 
     /// Nothing of a run is left in the cluster but files and recovered tables.
@@ -101,5 +102,5 @@ impl World {
 /// Assumptions and observations of the lines that a DBA has to look at.
 fn bad(report: &Report) -> Vec<String> {
     let text = |line: &Line| format!("{}: {}", line.assumption, line.observation);
-    report.bad_lines().map(text).collect()
+    report.lines_to_act_on().map(text).collect()
 }

@@ -1,4 +1,4 @@
-//! Clusters that do not behave as the operator assumes: the report says so on the right line.
+//! Clusters that do not behave as the operator assumes.
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use oceanbase_sim::model::{Privilege, World as SimulatedWorld};
 use oceanbase_sim::statement::Kind;
 
 use super::{PASSWORD, World, bad, scenario};
-use crate::conformance::checked;
 use crate::conformance::report::{Line, Report, Verdict};
+use crate::conformance::run_suite;
 use crate::conformance::settings::scratch_tenant;
 use crate::conformance::storage::Storage;
 
-/// Runs the suite on a release that something is wrong with.
+/// Runs the suite on a release with a fault.
 async fn run_with(version: &str, fault: Fault) -> (World, Report) {
     let world = World::serve(&scenario(version)).await;
     world.simulator.inject(fault).unwrap();
@@ -22,7 +22,7 @@ async fn run_with(version: &str, fault: Fault) -> (World, Report) {
     (world, report)
 }
 
-/// Runs the suite on a release that says to be another one.
+/// Runs the suite on a release that reports another version.
 async fn run_disguised(version: &str, reported: &str) -> (World, Vec<String>) {
     let mut scenario = scenario(version);
     scenario.reported_version = Some(reported.to_owned());
@@ -40,7 +40,7 @@ fn refuse(on: Trigger, code: u16) -> Fault {
 }
 
 #[tokio::test]
-async fn a_release_that_cannot_delete_sets_and_says_it_can_is_found() {
+async fn missing_deletion_of_sets_is_one_mismatch() {
     let (world, bad) = run_disguised("4.4.1.0", "4.4.2.0").await;
     assert_eq!(
         bad,
@@ -50,7 +50,7 @@ async fn a_release_that_cannot_delete_sets_and_says_it_can_is_found() {
 }
 
 #[tokio::test]
-async fn an_old_release_that_says_to_be_a_newer_one_is_found_by_its_views_and_statements() {
+async fn older_release_than_reported_misses_views_and_statements() {
     let (world, bad) = run_disguised("4.2.0.0", "4.2.5.0").await;
     let columns = |query: &str, number: u16| {
         format!(
@@ -77,7 +77,7 @@ async fn an_old_release_that_says_to_be_a_newer_one_is_found_by_its_views_and_st
 }
 
 #[tokio::test]
-async fn a_release_that_can_do_more_than_it_says_is_found() {
+async fn newer_release_than_reported_accepts_refused_statements() {
     let (world, bad) = run_disguised("4.2.0.0", "4.1.0.0").await;
     let expected = [
         "BACKUP … PLUS ARCHIVELOG is refused with 1235: accepted",
@@ -88,7 +88,7 @@ async fn a_release_that_can_do_more_than_it_says_is_found() {
 }
 
 #[tokio::test]
-async fn a_refused_policy_is_one_line() {
+async fn refused_policy_is_one_mismatch() {
     let on = Trigger::next(Kind::AddDeletePolicy);
     let (world, report) = run_with("4.3.5.2", refuse(on, 1235)).await;
     let expected = "ADD DELETE BACKUP POLICY is accepted: error 1235 (NotSupported)";
@@ -97,7 +97,7 @@ async fn a_refused_policy_is_one_line() {
 }
 
 #[tokio::test]
-async fn an_account_without_super_is_one_line_and_restores_nothing() {
+async fn account_without_super_is_one_mismatch() {
     let fault = Fault::Privilege {
         tenant: "sys".to_owned(),
         user: "root".to_owned(),
@@ -113,7 +113,7 @@ async fn an_account_without_super_is_one_line_and_restores_nothing() {
 }
 
 #[tokio::test]
-async fn a_backup_that_fails_is_one_line_and_the_rest_is_not_checked() {
+async fn failed_backup_is_one_mismatch() {
     let fault = Fault::FailBackup {
         tenant: "scratch".to_owned(),
         code: -9082,
@@ -131,23 +131,23 @@ async fn a_backup_that_fails_is_one_line_and_the_rest_is_not_checked() {
     world.assert_nothing_is_left();
 }
 
-/// Runs the suite and tells it to end as soon as the cluster is in a state.
+/// Runs the suite and interrupts it as soon as the cluster is in a state.
 async fn run_until(version: &str, is_time: impl Fn(&SimulatedWorld) -> bool) {
     let world = World::serve(&scenario(version)).await;
-    let told = async {
+    let end_signal = async {
         while !world.simulator.world(&is_time) {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         Ok(2)
     };
-    let report = checked(world.settings(), told).await.unwrap();
-    let expected = "The run comes to its end: it was told to end (signal 2), and cleans up";
+    let report = run_suite(world.settings(), end_signal).await.unwrap();
+    let expected = "The run comes to its end: interrupted by signal 2";
     assert_eq!(bad(&report), [expected]);
     world.assert_nothing_is_left();
 }
 
 #[tokio::test]
-async fn a_run_that_is_told_to_end_during_a_backup_cleans_up() {
+async fn interrupted_backup_is_cleaned_up() {
     let is_time = |world: &SimulatedWorld| {
         let scratch = world.tenant("scratch");
         scratch.is_some_and(|tenant| !tenant.backups.jobs.is_empty())
@@ -156,31 +156,31 @@ async fn a_run_that_is_told_to_end_during_a_backup_cleans_up() {
 }
 
 #[tokio::test]
-async fn a_run_that_is_told_to_end_during_a_restore_cleans_up() {
+async fn interrupted_restore_is_cleaned_up() {
     let is_time = |world: &SimulatedWorld| world.tenant("scratch_conf").is_some();
     run_until("4.3.5.2", is_time).await;
     run_until("4.0.0.0", is_time).await;
 }
 
 #[tokio::test]
-async fn a_run_that_is_told_to_end_while_tables_are_recovered_cleans_up() {
+async fn interrupted_table_recovery_is_cleaned_up() {
     let is_time = |world: &SimulatedWorld| !world.recoveries.jobs.is_empty();
     run_until("4.3.5.2", is_time).await;
 }
 
 #[tokio::test]
-async fn a_tenant_that_somebody_backs_up_is_not_touched() {
+async fn tenant_with_backups_is_not_touched() {
     let world = World::serve(&scenario("4.3.5.2")).await;
     let mut settings = world.settings();
     settings.tenant = scratch_tenant("orders").unwrap();
-    let told = std::future::pending();
-    let error = checked(settings, told).await.unwrap_err().to_string();
+    let refused = run_suite(settings, std::future::pending()).await;
+    let error = refused.unwrap_err().to_string();
     assert!(error.contains("its log archiving is on"), "{error}");
     assert_eq!(world.simulator.log(|log| log.changing().count()), 0);
 }
 
 #[tokio::test]
-async fn neither_the_password_nor_the_keys_are_shown() {
+async fn report_shows_no_password_and_no_keys() {
     let world = World::serve(&scenario("4.3.5.2")).await;
     let mut settings = world.settings();
     let storage =
@@ -188,8 +188,8 @@ async fn neither_the_password_nor_the_keys_are_shown() {
     settings.storage = Storage::parse(storage).unwrap();
     settings.allows_recovery = false;
     let secrets = settings.secrets();
-    let told = std::future::pending();
-    let report = checked(settings, told).await.unwrap();
+    let report = run_suite(settings, std::future::pending()).await;
+    let report = report.unwrap();
     assert_eq!(bad(&report), Vec::<String>::new());
     let text = report.to_markdown(&secrets);
     assert!(text.contains("s3://bucket/ob/conformance-20261120-020000"));

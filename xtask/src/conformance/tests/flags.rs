@@ -1,4 +1,4 @@
-//! What the command ends with if it cannot run.
+//! Exit codes of a command that cannot run.
 
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
@@ -31,7 +31,7 @@ fn run_with(name: &str, account: &str, flags: &[&str]) -> ExitCode {
 const ACCOUNT: &str = "{user: root@sys, password: open-sesame}";
 
 #[test]
-fn a_run_that_reaches_no_database_ends_with_2() {
+fn unreachable_database_ends_with_2() {
     let flags = [
         "--endpoint=127.0.0.1:1",
         "--storage=file:///backup",
@@ -41,7 +41,7 @@ fn a_run_that_reaches_no_database_ends_with_2() {
 }
 
 #[test]
-fn a_run_on_sys_ends_with_2() {
+fn sys_as_scratch_tenant_ends_with_2() {
     let flags = [
         "--endpoint=127.0.0.1:1",
         "--storage=file:///backup",
@@ -51,7 +51,7 @@ fn a_run_on_sys_ends_with_2() {
 }
 
 #[test]
-fn a_table_needs_the_permission_to_recover() {
+fn table_without_allow_recovery_is_refused() {
     let flags = [
         "conformance",
         "--endpoint=127.0.0.1:1",

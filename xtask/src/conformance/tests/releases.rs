@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use super::{World, bad, scenario};
-use crate::conformance::checked;
 use crate::conformance::report::Report;
+use crate::conformance::run_suite;
 
 /// Runs the suite on a release.
 async fn run_on(version: &str) -> Report {
@@ -40,24 +40,24 @@ releases! {
 }
 
 #[tokio::test]
-async fn a_second_run_on_the_same_tenant_finds_the_same() {
+async fn second_run_on_same_tenant_finds_the_same() {
     let world = World::serve(&scenario("4.4.2.0")).await;
     for hour in ["02", "03"] {
         let mut settings = world.settings();
         settings.started_at = format!("2026-11-20T{hour}:00:00Z").parse().unwrap();
-        let report = checked(settings, std::future::pending()).await.unwrap();
+        let report = run_suite(settings, std::future::pending()).await.unwrap();
         assert_eq!(bad(&report), Vec::<String>::new(), "{hour}");
         world.assert_nothing_is_left();
     }
 }
 
-/// Queries on jobs have rows only while a job runs: whether a run has seen some is a matter of chance.
-fn without_chance(page: &str) -> String {
+/// Returns the page without what depends on timing: queries on jobs have rows only while a job runs.
+fn without_timing(page: &str) -> String {
     page.replace("answered; there were no rows to read", "rows are read")
 }
 
 #[tokio::test]
-async fn v4_3_5_2_is_as_the_page_shows_it() {
+async fn v4_3_5_2_is_on_the_page() {
     let report = run_on("4.3.5.2").await;
     let page = report.to_markdown(&[]);
     let path = crate::root().join("docs/conformance-report.md");
@@ -66,7 +66,7 @@ async fn v4_3_5_2_is_as_the_page_shows_it() {
     }
     let shown = std::fs::read_to_string(&path).unwrap();
     assert!(
-        without_chance(&shown) == without_chance(&page),
+        without_timing(&shown) == without_timing(&page),
         "docs/conformance-report.md is not what a run shows: run this test with \
          WRITE_CONFORMANCE_REPORT=1"
     );
