@@ -5,7 +5,7 @@
 //! * `opening` what is looked at before anything is changed
 //! * `suite` a run and its ways to find something; `database` its session
 //! * `privileges`, `columns`, `archiving`, `backups`, `policy`, `preview`, `recovery`, `resources`,
-//!   `tables`, `deletion`, `capabilities` the sections of the report
+//!   `failure`, `tables`, `deletion`, `capabilities` the sections of the report
 //! * `clean_up` undoes what the run has done; `report` what was found
 
 mod archiving;
@@ -15,6 +15,7 @@ mod clean_up;
 mod columns;
 mod database;
 mod deletion;
+mod failure;
 mod names;
 mod opening;
 mod policy;

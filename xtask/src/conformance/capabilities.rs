@@ -31,7 +31,6 @@ fn why_not(capability: Capability) -> Option<&'static str> {
         | Capability::IncrementalBecomesFull => Some("it needs an upgrade of the cluster"),
         Capability::TenantUpgradeJob => Some("it needs backups of an older release"),
         Capability::SkippedTenantEndsJob => Some("it needs a tenant that cannot be backed up"),
-        Capability::RestoreFailureReported => Some("it needs a restore that fails late"),
         Capability::CosStorage | Capability::S3Storage | Capability::AddressingModel => {
             Some("only the storage of the run is used")
         }
@@ -42,6 +41,7 @@ fn why_not(capability: Capability) -> Option<&'static str> {
         | Capability::TenantRole
         | Capability::PauseLogBackup
         | Capability::DeferredArchivelog
+        | Capability::RestoreFailureReported
         | Capability::RestoreWaitsForTenant
         | Capability::PlusArchivelog
         | Capability::ArchiveLagTarget

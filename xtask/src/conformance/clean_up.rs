@@ -2,9 +2,10 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, TableRecovery};
+use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Job, JobStatus, RemapQuoting, ResourceName, RestoreKey, RoundStatus,
+    TenantName,
 };
 
 use super::database::{Database, ReadError};
@@ -30,7 +31,7 @@ impl Suite {
             failures.extend(self.undo_tables().await.err());
         }
         if self.effects.restore {
-            failures.extend(self.undo_restore().await.err());
+            failures.extend(self.undo_restores().await.err());
         }
         failures.extend(self.undo_resources().await.err());
         if self.effects.changes {
@@ -107,8 +108,9 @@ impl Suite {
         self.undo(&drop).await
     }
 
-    async fn undo_restore(&mut self) -> CleanUpResult {
-        for key in [self.canceled_key(), self.restore_key()] {
+    async fn undo_restores(&mut self) -> CleanUpResult {
+        let keys = [self.canceled_key(), self.restore_key(), self.failing_key()];
+        for key in keys {
             let found = self.database.restore(&key).await;
             let has_ended = found.is_ok_and(|found| match found {
                 Some(found) => found.status.is_terminal(),
@@ -120,14 +122,26 @@ impl Suite {
                 let _ = self.undo(&cancel).await;
             }
         }
-        let name = self.names.restored.to_string();
-        if let Some(tenant) = self.database.tenant(&name).await? {
-            let drop = self.drop_restored(tenant.id, self.restore_key());
+        for tenant in [self.names.second.clone(), self.names.restored.clone()] {
+            self.undo_tenant(tenant).await?;
+        }
+        Ok(())
+    }
+
+    async fn undo_tenant(&mut self, tenant: TenantName) -> CleanUpResult {
+        let name = tenant.to_string();
+        if let Some(found) = self.database.tenant(&name).await? {
+            let drop = Command::from(Recovery::DropTenant {
+                verified: true,
+                tenant,
+                tenant_id: found.id,
+                key: self.restore_key(),
+            });
             self.undo(&drop).await?;
         }
         self.poll(async |database: &mut Database| {
             let is_gone = database.tenant(&name).await?.is_none();
-            Ok(poll_condition(is_gone, "the restored tenant is there"))
+            Ok(poll_condition(is_gone, "a restored tenant is there"))
         })
         .await
     }
@@ -304,10 +318,11 @@ impl Suite {
     /// Adds lines on what must not be left of what the run has created.
     async fn report_created(&mut self, failures: &[String]) {
         if self.effects.restore {
-            let name = self.names.restored.to_string();
-            let read = self.database.tenant(&name).await;
-            let assumption = format!("There is no tenant {name}");
-            self.report_gone(assumption, read.map(|tenant| tenant.is_none()), failures);
+            for name in [self.names.restored.clone(), self.names.second.clone()] {
+                let read = self.database.tenant(name.as_str()).await;
+                let assumption = format!("There is no tenant {name}");
+                self.report_gone(assumption, read.map(|tenant| tenant.is_none()), failures);
+            }
         }
         if self.effects.pool {
             let name = self.names.pool.clone();

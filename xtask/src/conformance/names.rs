@@ -8,6 +8,8 @@ use oceanbase_backup_operator::oceanbase::model::{ResourceName, TenantName};
 pub(super) struct Names {
     /// The tenant that is restored.
     pub(super) restored: TenantName,
+    /// A tenant whose restore must fail.
+    pub(super) second: TenantName,
     /// The pool of the restored tenant.
     pub(super) pool: ResourceName,
     /// The unit of the pool.
@@ -25,9 +27,13 @@ impl Names {
             let name = format!("{tenant}_conf_{suffix}");
             ResourceName::parse(&name).with_context(|| too_long(tenant, &name))
         };
-        let restored = format!("{tenant}_conf");
+        let named = |suffix: &str| {
+            let name = format!("{tenant}_conf{suffix}");
+            TenantName::parse(&name).with_context(|| too_long(tenant, &name))
+        };
         Ok(Self {
-            restored: TenantName::parse(&restored).with_context(|| too_long(tenant, &restored))?,
+            restored: named("")?,
+            second: named("_second")?,
             pool: resource("pool")?,
             unit: resource("unit")?,
             low_unit: resource("low")?,

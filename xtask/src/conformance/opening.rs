@@ -151,12 +151,14 @@ async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, ReadErro
 
 /// Refuses to run if something has a name of the run: the run would drop it.
 async fn refuse_leftovers(database: &mut Database, names: &Names) -> Result<()> {
-    let restored = names.restored.as_str();
-    let found = database.tenant(restored).await?;
-    ensure!(
-        found.is_none(),
-        "there is a tenant '{restored}', which the run would create: drop it if it is from an earlier run"
-    );
+    for tenant in [&names.restored, &names.second] {
+        let found = database.tenant(tenant.as_str()).await?;
+        ensure!(
+            found.is_none(),
+            "there is a tenant '{tenant}', which the run would create: drop it if it is from an earlier \
+             run"
+        );
+    }
     let pool = names.pool.as_str();
     let mut pools = database.pools().await?.into_iter();
     ensure!(

@@ -36,6 +36,7 @@ impl Suite {
         self.restore(until, &key).await?;
         let tenant_id = self.check_restored_tenant().await?;
         self.check_resources_in_use().await;
+        self.check_failing_restore(until).await;
         self.check_late_cancel(&key).await;
         self.drop_restored_tenant(tenant_id, key).await
     }
@@ -288,7 +289,7 @@ impl Suite {
             .await
     }
 
-    pub(super) fn drop_restored(&self, tenant_id: TenantId, key: RestoreKey) -> Command {
+    fn drop_restored(&self, tenant_id: TenantId, key: RestoreKey) -> Command {
         Command::from(Recovery::DropTenant {
             verified: true,
             tenant: self.names.restored.clone(),
@@ -297,7 +298,7 @@ impl Suite {
         })
     }
 
-    fn restore_into(
+    pub(super) fn restore_into(
         &self,
         tenant: TenantName,
         pool: ResourceName,

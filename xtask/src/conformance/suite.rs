@@ -263,6 +263,12 @@ impl Suite {
         RestoreKey::new(&name, &self.database_id)
     }
 
+    /// Returns the key of the run's restore that fails.
+    pub(super) fn failing_key(&self) -> RestoreKey {
+        let name = format!("{} failing", self.settings.run_name());
+        RestoreKey::new(&name, &self.database_id)
+    }
+
     /// Returns what the keys of all backups of the run begin with.
     pub(super) fn job_prefix(&self) -> String {
         format!("{}{}/", JobKey::PREFIX, self.settings.run_name())
