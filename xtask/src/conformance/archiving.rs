@@ -159,7 +159,7 @@ impl Suite {
 
     async fn check_second_archivelog(&mut self) {
         let again = self.archive_log();
-        let evidence = evidence_of(Capability::DeferredArchivelog);
+        let evidence = "source: ob_tenant_archive_scheduler.cpp, enable_archive";
         // What follows does not depend on it.
         let _ = if self.can(Capability::DeferredArchivelog) {
             let assumption = "A second ARCHIVELOG from sys is accepted and changes nothing";
@@ -251,7 +251,7 @@ impl Suite {
             &stop,
             &[number],
             &format!("A second NOARCHIVELOG is refused with {number}"),
-            evidence_of(Capability::DeferredArchivelog),
+            "source: ob_tenant_archive_scheduler.cpp, disable_archive",
         )
         .await
     }

@@ -110,7 +110,7 @@ impl Suite {
                     Verdict::AsExpected,
                     "answered; there were no rows to read".to_owned(),
                 ),
-                None => (Verdict::Unknown, "the run did not come to it".to_owned()),
+                None => (Verdict::NotChecked, "the run did not come to it".to_owned()),
             };
             self.add(verdict, assumption, observation, evidence);
         }

@@ -88,9 +88,9 @@ impl Suite {
     }
 
     async fn check_refused_preview(&mut self, preview: &Command, refusal: Refusal) -> Step {
-        let evidence = evidence_of(Capability::RestorePreview);
         match refusal {
             Refusal::ByParser => {
+                let evidence = "grammar: the form without a tenant parses from 4.2.1 on";
                 let assumption = "RESTORE … PREVIEW is refused with 1064";
                 self.refuses(preview, &[1064], assumption, evidence).await?;
                 let answer = self.show_preview().await;
@@ -98,6 +98,7 @@ impl Suite {
                 self.is_refused(&answer, None, &[1235], assumption, SHOW)
             }
             Refusal::ByShow => {
+                let evidence = evidence_of(Capability::RestorePreview);
                 let assumption = "RESTORE … PREVIEW is accepted, and nothing comes of it";
                 self.accepts(preview, assumption, evidence).await?;
                 let answer = self.show_preview().await;

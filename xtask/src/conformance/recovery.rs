@@ -236,6 +236,7 @@ impl Suite {
             tenant: self.names.restored.clone(),
             tenant_id: id,
         });
+        let evidence = "source: ob_stmt_type.h";
         self.accepts(&activate, "ACTIVATE STANDBY is accepted", evidence)
             .await?;
         self.tenant_has_role("PRIMARY", "The activated tenant")
