@@ -3,6 +3,7 @@
 mod cleanup;
 mod read;
 mod restore;
+mod sample;
 mod store;
 
 use jiff::Timestamp;
@@ -16,6 +17,7 @@ pub use read::{
     tables, tenants, units, upgrade_mode, version, zones,
 };
 pub use restore::RestoreQuery;
+pub use sample::Sample;
 pub use store::StoreQuery;
 
 use super::capability::Capability;

@@ -11,22 +11,33 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) fn until_told(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
-        let mut hangup = signal(SignalKind::hangup())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
-        let told = tokio::select! {
+        let signal = end_signal()?;
+        tokio::select! {
             // First, because it may itself wait for Ctrl-C and be done then.
             biased;
-            ended = command => return ended.map(|()| ExitCode::SUCCESS),
-            _ = hangup.recv() => SignalKind::hangup(),
-            _ = interrupt.recv() => SignalKind::interrupt(),
-            _ = terminate.recv() => SignalKind::terminate(),
-        };
-        Ok(ExitCode::from(u8::try_from(128 + told.as_raw_value())?))
+            ended = command => ended.map(|()| ExitCode::SUCCESS),
+            number = signal => Ok(ExitCode::from(128 + number?)),
+        }
     });
     // A control plane that is just being built is not waited for.
     runtime.shutdown_background();
     ended
+}
+
+/// Handles the signals that end a command from now on. Returns a future that waits for the first of
+/// them and gives its number.
+pub(crate) fn end_signal() -> Result<impl Future<Output = Result<u8>>> {
+    let mut hangup = signal(SignalKind::hangup())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        let told = tokio::select! {
+            _ = hangup.recv() => SignalKind::hangup(),
+            _ = interrupt.recv() => SignalKind::interrupt(),
+            _ = terminate.recv() => SignalKind::terminate(),
+        };
+        Ok(u8::try_from(told.as_raw_value())?)
+    })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 )]
 
 mod bench;
+mod conformance;
 mod demo;
 mod docs;
 mod ending;
@@ -31,6 +32,9 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Check on a database of your choice what the operator assumes about it: before production, with a
+    /// scratch tenant.
+    Conformance(conformance::Arguments),
     /// Show the main job: a strategy starts log backup, a full and an incremental backup.
     Demo(demo::Arguments),
     /// Write what is generated: the custom resource definitions of all kinds to crds/, the manifests that
@@ -53,6 +57,8 @@ fn main() -> Result<ExitCode> {
         Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
         Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
         Command::Image(arguments) => ending::until_told(image::run(arguments)),
+        // It undoes what it has done before it ends.
+        Command::Conformance(arguments) => conformance::run(&arguments),
         // These start nothing: a signal ends them as it ends any program.
         Command::Crds => generated::write().map(|()| ExitCode::SUCCESS),
         Command::Reference => reference::write().map(|()| ExitCode::SUCCESS),

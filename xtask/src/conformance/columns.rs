@@ -1,0 +1,208 @@
+//! Checks that every query of the operator is answered and that its rows can be read.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use oceanbase_backup_operator::oceanbase::client::Rows;
+use oceanbase_backup_operator::oceanbase::model::RemapQuoting;
+use oceanbase_backup_operator::oceanbase::version::Version;
+use oceanbase_backup_operator::oceanbase::view::{
+    self, CleanupQuery, Query, RestoreQuery, Sample, StoreQuery,
+};
+
+use super::database::{ReadError, legible};
+use super::report::{Section, Verdict};
+use super::suite::{Step, Suite, evidence_of};
+
+/// Results of the queries so far, by the names of the queries.
+#[derive(Debug, Default)]
+pub(super) struct Columns(BTreeMap<&'static str, QueryResult>);
+
+#[derive(Debug, Default)]
+struct QueryResult {
+    /// The most rows that one answer had.
+    rows: usize,
+    /// The first answer that was not as expected.
+    problem: Option<ReadError>,
+}
+
+impl Suite {
+    /// Sends every query of the operator that the release has. It is called at several moments,
+    /// because some views have rows only while a job runs.
+    pub(super) async fn look_at_columns(&mut self) -> Step {
+        for query in self.queries()? {
+            if query.needs().is_some_and(|needed| !self.can(needed)) {
+                continue;
+            }
+            let answer = self.database.ask(&query).await;
+            let read = match &answer {
+                Ok(rows) => read(self.database.version, &query, rows),
+                Err(error) => Err(ReadError::new(&query, error)),
+            };
+            let result = self.columns.0.entry(query.name()).or_default();
+            match read {
+                Ok(rows) => result.rows = result.rows.max(rows),
+                Err(problem) => result.problem = result.problem.take().or(Some(problem)),
+            }
+        }
+        self.look_at_servers().await;
+        Ok(())
+    }
+
+    /// Reads the servers and what they have left, of which three queries tell parts.
+    async fn look_at_servers(&mut self) {
+        let queries = [
+            RestoreQuery::Servers,
+            RestoreQuery::Capacities,
+            RestoreQuery::PlacedUnits,
+        ];
+        let mut answers = Vec::new();
+        for query in queries.map(Query::from) {
+            answers.extend(self.database.ask(&query).await);
+        }
+        if let [servers, capacities, units] = &answers[..]
+            && view::servers(servers, capacities, units).is_empty()
+        {
+            let result = self.columns.0.entry("servers").or_default();
+            let problem = ReadError::of_rows("the three queries on servers show no server");
+            result.problem = result.problem.take().or(Some(problem));
+        }
+    }
+
+    /// Adds a line for each query.
+    pub(super) fn report_columns(&mut self) -> Step {
+        self.begin(Section::Views);
+        let columns = std::mem::take(&mut self.columns);
+        let mut queries = self.queries()?;
+        queries.dedup_by_key(|query| query.name());
+        for query in queries {
+            let assumption = format!("Query `{}` is answered and its rows are read", query.name());
+            if let Some(needed) = query.needs().filter(|needed| !self.can(*needed)) {
+                self.skip(
+                    assumption,
+                    "the operator does not send it to this release",
+                    evidence_of(needed),
+                );
+                continue;
+            }
+            let text = query.text(self.database.version);
+            let evidence = text
+                .split_once("FROM oceanbase.")
+                .map(|(_, view)| view.split(' ').next().unwrap_or_default())
+                .map_or_else(
+                    || format!("statement {text}"),
+                    |view| format!("view {view}"),
+                );
+            let result = columns.0.get(query.name());
+            let (verdict, observation) = match result {
+                Some(QueryResult {
+                    problem: Some(problem),
+                    ..
+                }) if problem.is_passing => (Verdict::Unknown, problem.to_string()),
+                Some(QueryResult {
+                    problem: Some(problem),
+                    ..
+                }) => (Verdict::Mismatch, problem.to_string()),
+                Some(result) if result.rows > 0 => {
+                    (Verdict::AsExpected, "rows are read".to_owned())
+                }
+                Some(_) => (
+                    Verdict::AsExpected,
+                    "answered; there were no rows to read".to_owned(),
+                ),
+                None => (Verdict::NotChecked, "the run did not come to it".to_owned()),
+            };
+            self.add(verdict, assumption, observation, evidence);
+        }
+        Ok(())
+    }
+
+    /// Returns every query of the operator but for SHOW RESTORE PREVIEW, which follows a PREVIEW.
+    fn queries(&self) -> Step<Vec<Query>> {
+        let job = self.job_key(1)?;
+        let with = |restore| {
+            Query::samples(&Sample {
+                tenant: self.tenant_id,
+                since: Timestamp::UNIX_EPOCH,
+                job: job.clone(),
+                restore,
+            })
+        };
+        let preview = Query::from(RestoreQuery::Preview);
+        let queries = with(self.restore_key()).into_iter();
+        let is_of_tables = |query: &Query| query.name().contains("table");
+        let others = queries.filter(|query| *query != preview && !is_of_tables(query));
+        let of_tables = with(self.table_key(RemapQuoting::Plain)).into_iter();
+        Ok(others.chain(of_tables.filter(is_of_tables)).collect())
+    }
+}
+
+/// Reads an answer as the operator does. Returns how many rows it has.
+fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, ReadError> {
+    match query {
+        Query::Version => drop(view::version(rows)?),
+        // They are read together, when the run begins.
+        Query::Identity | Query::Bootstrap => (),
+        Query::Tenants => drop(view::tenants(version, rows)?),
+        Query::Rounds => drop(view::rounds(rows)?),
+        Query::ArchiveDests | Query::ArchiveDestOf(_) => drop(view::archive_dests(rows)?),
+        Query::DataDests | Query::DataDestOf(_) => drop(view::data_dests(rows)?),
+        Query::RunningJobs
+        | Query::JobHistory(_)
+        | Query::RunningJobsByKey(_)
+        | Query::JobHistoryByKey(_) => drop(view::jobs(rows)?),
+        Query::OwnJobsByKey(_) | Query::OwnJobHistoryByKey(_) => read_numbers(query, rows)?,
+        Query::Progress => drop(legible(view::progress(version, rows))?),
+        Query::Sets => drop(view::sets(rows)?),
+        Query::Pieces => drop(view::pieces(rows)?),
+        Query::Policies => drop(view::policies(rows)?),
+        Query::LagTargets => drop(view::lag_targets(rows)?),
+        Query::UpgradeMode => drop(view::upgrade_mode(rows)?),
+        Query::BackupRefusals(_) => drop(legible(view::backup_refusals(rows))?),
+        Query::Grants => drop(view::privileges(rows)),
+        Query::Restore(query) => read_restores(query, rows)?,
+        Query::Cleanup(CleanupQuery::Items(_) | CleanupQuery::ItemHistory(_)) => {
+            drop(legible(view::cleaned_items(rows))?);
+        }
+        Query::Cleanup(_) => drop(legible(view::cleanups(rows))?),
+        Query::Store(StoreQuery::LogRoots) => drop(legible(view::log_roots(rows))?),
+        Query::Store(StoreQuery::Checks) => drop(legible(view::store_checks(rows))?),
+        Query::Store(StoreQuery::Limits) => drop(legible(view::store_limits(rows))?),
+    }
+    Ok(rows.rows.len())
+}
+
+/// Reads numbers of jobs.
+fn read_numbers(query: &Query, rows: &Rows) -> Result<(), ReadError> {
+    let mut numbers = rows.rows.iter().filter_map(|row| row.first()?.as_deref());
+    if numbers.all(|number| number.parse::<i64>().is_ok()) {
+        return Ok(());
+    }
+    let problem = format!("column JOB_ID of query '{}' is not a number", query.name());
+    Err(ReadError::of_rows(problem))
+}
+
+fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), ReadError> {
+    match query {
+        RestoreQuery::Progress
+        | RestoreQuery::ProgressByKey(_)
+        | RestoreQuery::OwnProgressByKey(_) => drop(legible(view::restores(rows, false))?),
+        RestoreQuery::History(_)
+        | RestoreQuery::HistoryByKey(_)
+        | RestoreQuery::OwnHistoryByKey(_) => drop(legible(view::restores(rows, true))?),
+        RestoreQuery::TableJobs
+        | RestoreQuery::TableJobsByKey(_)
+        | RestoreQuery::OwnTableJobsByKey(_) => drop(legible(view::tables(rows, false))?),
+        RestoreQuery::TableHistory(_)
+        | RestoreQuery::TableHistoryByKey(_)
+        | RestoreQuery::OwnTableHistoryByKey(_) => drop(legible(view::tables(rows, true))?),
+        RestoreQuery::Preview => drop(view::preview(rows)?),
+        RestoreQuery::Pools => drop(legible(view::pools(rows))?),
+        RestoreQuery::Units => drop(legible(view::units(rows))?),
+        RestoreQuery::Zones => drop(legible(view::zones(rows))?),
+        // They are read together: see `look_at_servers`.
+        RestoreQuery::Servers | RestoreQuery::Capacities | RestoreQuery::PlacedUnits => (),
+        RestoreQuery::DataVersion => drop(legible(view::data_version(rows))?),
+    }
+    Ok(())
+}
