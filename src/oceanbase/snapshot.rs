@@ -194,7 +194,7 @@ impl<'a> Reading<'a> {
         history.cleanups.forget_dropped(&tenants);
         let mut cleanups = history.cleanups.by_tenant();
         history.parents = Arc::new(jobs.remove(&TenantId::SYS).unwrap_or_default());
-        let mut refusals = self.backup_refusals(&history.parents, &jobs, now).await?;
+        let mut refusals = self.backup_refusals(history, &jobs, now).await?;
         let mut current = BTreeMap::new();
         for row in tenants {
             let id = row.id;

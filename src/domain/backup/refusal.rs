@@ -63,7 +63,8 @@ impl Draft<'_> {
     /// Returns the cause of a backup that the database left out without a trace.
     pub(super) fn skipped_cause(&self) -> Cause {
         if self.is_upgrading() {
-            let message = format!("sys accepted the statement, and the tenant has no job: {UPGRADING}");
+            let message =
+                format!("sys accepted the statement, and the tenant has no job: {UPGRADING}");
             return cause(INTERRUPTED_BY_UPGRADE, &message);
         }
         cause(

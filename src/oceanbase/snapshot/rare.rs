@@ -50,16 +50,21 @@ impl Reading<'_> {
         if read_at.is_some_and(|at| at.elapsed() < UPGRADE_MODE_PAUSE) {
             return Ok(());
         }
+        self.current_upgrade_mode(history).await
+    }
+
+    async fn current_upgrade_mode(&mut self, history: &mut History) -> Result<(), ReadError> {
         let answer = self.ask(&Query::UpgradeMode).await?;
         history.upgrade_mode = Some((view::upgrade_mode(&answer)?, Instant::now()));
         Ok(())
     }
 
     /// Reads why the database did not start a backup that sys accepted, by tenant. Returns `None`
-    /// where there is no such backup, or the release does not end its job.
+    /// where there is no such backup, or the release does not end its job. An upgrade that has begun
+    /// since the last read may be why: that is read as well.
     pub(super) async fn backup_refusals(
         &mut self,
-        parents: &[Job],
+        history: &mut History,
         jobs: &BTreeMap<TenantId, Vec<Job>>,
         now: Timestamp,
     ) -> Result<Option<BTreeMap<TenantId, Vec<BackupRefusal>>>, ReadError> {
@@ -75,14 +80,15 @@ impl Reading<'_> {
             let ended_at = job.ended_at.unwrap_or(job.started_at);
             ended_at.duration_until(now).abs() <= REFUSAL_LOOKUP_WINDOW
         };
-        let childless = parents
-            .iter()
+        let childless = history.parents.iter();
+        let childless = childless
             .filter(|job| job.status == JobStatus::Completed && !children.contains(&job.id))
             .filter(|job| job.description.starts_with(JobKey::PREFIX))
             .filter(is_recent);
         let Some(since) = childless.map(|job| job.started_at).min() else {
             return Ok(None);
         };
+        self.current_upgrade_mode(history).await?;
         let since = since.saturating_sub(REFUSAL_CLOCK_SLACK).unwrap_or(since);
         let query = Query::BackupRefusals(since);
         let answer = match self.ask(&query).await {

@@ -207,7 +207,8 @@ fn an_incremental_backup_that_is_rejected_after_an_upgrade_is_told_as_not_possib
 }
 
 #[test]
-fn a_backup_that_an_upgrade_did_not_let_begin_starts_again_though_nobody_asked_for_a_second_attempt() {
+fn a_backup_that_an_upgrade_did_not_let_begin_starts_again_though_nobody_asked_for_a_second_attempt()
+ {
     let mut story = Story::accepted();
     let mut left_out = upgrading(refused(-9040, 5));
     if let Ok(target) = &mut left_out.target {

@@ -15,6 +15,11 @@ impl Desk {
         self.views.set(ENDED, JOB_COLUMNS, &[&row]);
     }
 
+    fn upgrade(&self) {
+        let parameters = "GV$OB_PARAMETERS";
+        self.views.set(parameters, "VALUE", &[&[Some("True")]]);
+    }
+
     fn refusal(&self, at: &'static str, code: &'static str) {
         let row = [at, "1002", code].map(Some);
         self.views.set(EVENTS, EVENT_COLUMNS, &[&row]);
@@ -26,11 +31,16 @@ async fn a_job_of_sys_without_a_child_has_the_database_asked_why() {
     let mut desk = Desk::new();
     desk.completed_parent("2026-11-20 01:59:30.000000", "2026-11-20 01:59:40.000000");
     desk.refusal("2026-11-20 01:59:35.000000", "-9040");
+    desk.upgrade();
     let (tenants, _) = desk.read(true).await;
     let refusals = &tenants[&TenantId(1002)].backup_refusals;
     assert_eq!(refusals.len(), 1);
     assert_eq!(refusals[0].failure.code, -9040);
     assert!(tenants[&TenantId(1004)].backup_refusals.is_empty());
+    assert!(
+        desk.history.is_upgrading(),
+        "the upgrade began a moment ago"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -45,8 +55,7 @@ async fn events_are_not_read_for_jobs_that_ended_long_ago() {
 #[tokio::test(start_paused = true)]
 async fn an_upgrade_is_seen_and_not_asked_for_in_each_read() {
     let mut desk = Desk::new();
-    desk.views
-        .set("GV$OB_PARAMETERS", "VALUE", &[&[Some("True")]]);
+    desk.upgrade();
     desk.history.upgrade_mode = None;
     for _ in 0..3 {
         let mut views = desk.views.clone();
