@@ -6,7 +6,8 @@
 //! * `suite` a run and its ways to find something; `database` its session
 //! * `privileges`, `columns`, `archiving`, `backups`, `policy`, `preview`, `recovery`, `resources`,
 //!   `failure`, `tables`, `deletion`, `capabilities` the sections of the report
-//! * `clean_up` undoes what the run has done; `report` what was found
+//! * `restoring` sends RESTORE; `clean_up`, `removal` undo what the run has done, `leftovers` says what
+//!   is left; `report` what was found
 
 mod archiving;
 mod backups;
@@ -16,14 +17,17 @@ mod columns;
 mod database;
 mod deletion;
 mod failure;
+mod leftovers;
 mod names;
 mod opening;
 mod policy;
 mod preview;
 mod privileges;
 mod recovery;
+mod removal;
 mod report;
 mod resources;
+mod restoring;
 mod settings;
 mod storage;
 mod suite;
@@ -31,6 +35,9 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
+use std::fs::File;
+use std::io::Write;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -64,13 +71,34 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
 async fn run_and_report(arguments: &Arguments) -> Result<ExitCode> {
     let settings = Settings::read(arguments, Timestamp::now())?;
     let secrets = settings.secrets();
+    // Before the run: afterwards it would be too late to say that it cannot be written.
+    let mut file = arguments.report.as_deref().map(open_report).transpose()?;
     let report = run_suite(settings, ending::end_signal()?).await?;
     let text = report.to_markdown(&secrets);
     crate::say(text.trim_end());
-    if let Some(file) = &arguments.report {
-        std::fs::write(file, text).with_context(|| format!("--report {}", file.display()))?;
+    let written = file
+        .as_mut()
+        .map_or(Ok(()), |file| write_report(file, &text));
+    if let Err(error) = written {
+        progress(&format!("--report cannot be written: {error}"));
+        return Ok(ExitCode::FAILURE);
     }
     Ok(report.exit_code())
+}
+
+/// Opens the file of the report. What it contains stays until the run has ended.
+fn open_report(path: &Path) -> Result<File> {
+    let mut options = File::options();
+    let file = options.create(true).truncate(false).write(true).open(path);
+    file.with_context(|| format!("--report {}", path.display()))
+}
+
+fn write_report(file: &mut File, text: &str) -> std::io::Result<()> {
+    // A pipe or a terminal has no length.
+    if file.metadata()?.is_file() {
+        file.set_len(0)?;
+    }
+    file.write_all(text.as_bytes())
 }
 
 /// Runs the suite until it has ended or a signal comes, and undoes what it has done.
@@ -178,7 +206,6 @@ impl Suite {
 
 /// Prints a line on the progress of the command.
 fn progress(line: &str) {
-    use std::io::Write;
     // A closed standard error does not stop the run.
     let _ = writeln!(std::io::stderr(), "{line}");
 }

@@ -300,10 +300,9 @@ impl Suite {
     }
 }
 
-/// Returns whether a destination is what the database shows.
+/// Returns whether a destination is what the database shows, as the operator compares them.
 pub(super) fn is_shown_as(destination: &Destination, shown: &str) -> bool {
-    let shown = Place::read_back(shown);
-    destination.place().is_same_as(&shown) || destination.place().holds(&shown)
+    destination.place().is_same_as(&Place::read_back(shown))
 }
 
 /// Looks whether the round of a tenant is in a state.

@@ -1,24 +1,18 @@
-//! Undoing of what a run has done. What cannot be read is taken to be there.
+//! Undoing of what a run has done to the scratch tenant. What cannot be read is taken to be there.
 
-use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
-use oceanbase_backup_operator::oceanbase::model::{
-    AuxiliaryTenant, Job, JobStatus, RemapQuoting, ResourceName, RestoreKey, RoundStatus,
-    TenantName,
-};
+use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command};
+use oceanbase_backup_operator::oceanbase::model::{Job, JobStatus, RoundStatus};
 
 use super::database::{Database, ReadError};
-use super::report::{Section, Verdict};
+use super::report::Section;
 use super::suite::{Poll, Suite, describe};
 
 /// OB_BACKUP_IN_PROGRESS: the row of a job has not moved to the history.
 const BACKUP_IN_PROGRESS: u16 = 9036;
-/// OB_RESOURCE_POOL_ALREADY_GRANTED: a tenant holds the pool.
-const POOL_IN_USE: u16 = 4626;
 
 /// The outcome of undoing something, or why it failed.
-type CleanUpResult<T = ()> = Result<T, String>;
+pub(super) type CleanUpResult<T = ()> = Result<T, String>;
 
 impl Suite {
     /// Undoes what the run has done and adds a line for each thing that must not be left.
@@ -30,9 +24,7 @@ impl Suite {
         if self.effects.tables {
             failures.extend(self.undo_tables().await.err());
         }
-        if self.effects.restore {
-            failures.extend(self.undo_restores().await.err());
-        }
+        failures.extend(self.undo_restores().await);
         failures.extend(self.undo_resources().await.err());
         if self.effects.changes {
             failures.extend(self.undo_jobs().await.err());
@@ -46,11 +38,14 @@ impl Suite {
                 directory.unwrap_or_default()
             ));
         }
-        self.report_created(&failures).await;
+        if self.effects.names {
+            self.report_created(&failures).await;
+        }
+        self.report_failures(failures);
     }
 
     /// Sends a command; returns why it failed.
-    async fn undo(&mut self, command: &Command) -> CleanUpResult {
+    pub(super) async fn undo(&mut self, command: &Command) -> CleanUpResult {
         let answer = self.database.send(command).await;
         match &answer {
             Ok(_) => Ok(()),
@@ -62,119 +57,15 @@ impl Suite {
         }
     }
 
-    async fn undo_tables(&mut self) -> CleanUpResult {
-        for quoting in [RemapQuoting::Plain, RemapQuoting::Quoted] {
-            let key = self.table_key(quoting);
-            let found = self.database.table_recovery(&key).await;
-            let Some(found) = found? else {
-                continue;
-            };
-            if !found.status.is_terminal() {
-                let cancel = Command::from(TableRecovery::Cancel {
-                    tenant: self.settings.tenant.clone(),
-                    key: key.clone(),
-                });
-                self.undo(&cancel).await?;
-                self.poll(async |database: &mut Database| {
-                    let found = database.table_recovery(&key).await?;
-                    let is_running = found.is_some_and(|found| !found.status.is_terminal());
-                    Ok(poll_condition(!is_running, "the recovery of tables runs"))
-                })
-                .await?;
-            }
-            let auxiliary = found.auxiliary_tenant.as_deref();
-            if let Some(auxiliary) = auxiliary.and_then(AuxiliaryTenant::parse) {
-                self.undo_auxiliary(auxiliary, key).await?;
-            }
-        }
-        Ok(())
-    }
-
-    async fn undo_auxiliary(
-        &mut self,
-        auxiliary: AuxiliaryTenant,
-        key: RestoreKey,
-    ) -> CleanUpResult {
-        let found = self.database.tenant(auxiliary.as_str()).await;
-        let Some(tenant) = found? else {
-            return Ok(());
-        };
-        let drop = Command::from(TableRecovery::DropAuxiliary {
-            tenant: self.settings.tenant.clone(),
-            auxiliary,
-            auxiliary_id: tenant.id,
-            key,
-        });
-        self.undo(&drop).await
-    }
-
-    async fn undo_restores(&mut self) -> CleanUpResult {
-        let keys = [self.canceled_key(), self.restore_key(), self.failing_key()];
-        for key in keys {
-            let found = self.database.restore(&key).await;
-            let has_ended = found.is_ok_and(|found| match found {
-                Some(found) => found.status.is_terminal(),
-                None => true,
-            });
-            if !has_ended && self.can(Capability::CancelRestore) {
-                let cancel = self.cancel_restore(key);
-                // A tenant that is only being created is not canceled but dropped.
-                let _ = self.undo(&cancel).await;
-            }
-        }
-        for tenant in [self.names.second.clone(), self.names.restored.clone()] {
-            self.undo_tenant(tenant).await?;
-        }
-        Ok(())
-    }
-
-    async fn undo_tenant(&mut self, tenant: TenantName) -> CleanUpResult {
-        let name = tenant.to_string();
-        if let Some(found) = self.database.tenant(&name).await? {
-            let drop = Command::from(Recovery::DropTenant {
-                verified: true,
-                tenant,
-                tenant_id: found.id,
-                key: self.restore_key(),
-            });
-            self.undo(&drop).await?;
-        }
-        self.poll(async |database: &mut Database| {
-            let is_gone = database.tenant(&name).await?.is_none();
-            Ok(poll_condition(is_gone, "a restored tenant is there"))
-        })
-        .await
-    }
-
-    /// Drops the pool and the units. A tenant that was just dropped may hold the pool for a while.
-    async fn undo_resources(&mut self) -> CleanUpResult {
-        if self.effects.pool {
-            let drop = self.drop_pool();
-            self.poll(async |database: &mut Database| {
-                let answer = database.send(&drop).await;
-                let seen = format!("{}: {}", drop.name(), describe(&answer, Some(&drop)));
-                poll_acceptance(&answer, POOL_IN_USE, seen)
-            })
-            .await?;
-        }
-        let units = [
-            (self.effects.unit, self.names.unit.clone()),
-            (self.effects.low_unit, self.names.low_unit.clone()),
-        ];
-        for (_, unit) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
-            let drop = self.drop_unit(unit);
-            self.undo(&drop).await?;
-        }
-        Ok(())
-    }
-
     /// Cancels backups and cleanups. Before the run there was none.
     pub(super) async fn undo_jobs(&mut self) -> CleanUpResult {
         let tenant = self.tenant_id;
         let cancel_backup = Command::CancelBackup {
             tenant: self.settings.tenant.clone(),
             tenant_id: tenant,
-            key: self.job_key(1).map_err(|_| String::new())?,
+            key: self
+                .job_key(1)
+                .map_err(|_| "the key of the backup is not valid".to_owned())?,
         };
         let run = self.job_prefix();
         let is_ours = |job: &Job| job.tenant_id == tenant || job.description.starts_with(&run);
@@ -275,102 +166,10 @@ impl Suite {
         }
         Ok(())
     }
-
-    /// Adds lines on what must not be left of the scratch tenant's settings.
-    async fn report_scratch(&mut self, failures: &[String]) {
-        let tenant = self.tenant_id;
-        let name = self.settings.tenant.to_string();
-        let log_dest = self.database.log_dest(tenant).await;
-        self.is_gone(
-            "LOG_ARCHIVE_DEST",
-            log_dest.map(|dest| dest.is_none()),
-            failures,
-        );
-        let data_dest = self.database.data_dest(tenant).await;
-        self.is_gone(
-            "DATA_BACKUP_DEST",
-            data_dest.map(|dest| dest.is_none()),
-            failures,
-        );
-        let policies = self.database.policies(tenant).await;
-        self.is_gone(
-            "delete policy",
-            policies.map(|all| all.is_empty()),
-            failures,
-        );
-        let jobs = self.database.running_jobs().await;
-        let has_none = jobs.map(|jobs| jobs.iter().all(|job| job.tenant_id != tenant));
-        self.is_gone("running backup", has_none, failures);
-        let round = self.database.round(tenant).await;
-        let row = self.database.tenant(&name).await;
-        let is_off = round.and_then(|round| {
-            let is_on = row?.is_some_and(|row| row.archive_log == Some(true));
-            Ok(!is_on && round.is_none_or(|round| round.status == RoundStatus::Stop))
-        });
-        self.is_gone("running log archiving", is_off, failures);
-    }
-
-    fn is_gone(&mut self, what: &str, read: Result<bool, ReadError>, failures: &[String]) {
-        let assumption = format!("Tenant {} has no {what}", self.settings.tenant);
-        self.report_gone(assumption, read, failures);
-    }
-
-    /// Adds lines on what must not be left of what the run has created.
-    async fn report_created(&mut self, failures: &[String]) {
-        if self.effects.restore {
-            for name in [self.names.restored.clone(), self.names.second.clone()] {
-                let read = self.database.tenant(name.as_str()).await;
-                let assumption = format!("There is no tenant {name}");
-                self.report_gone(assumption, read.map(|tenant| tenant.is_none()), failures);
-            }
-        }
-        if self.effects.pool {
-            let name = self.names.pool.clone();
-            let read = self.database.pools().await;
-            let read = read.map(|pools| pools.iter().all(|pool| pool.name != name.as_str()));
-            self.report_gone(format!("There is no resource pool {name}"), read, failures);
-        }
-        let units = [
-            (self.effects.unit, self.names.unit.clone()),
-            (self.effects.low_unit, self.names.low_unit.clone()),
-        ];
-        for (_, name) in units.into_iter().filter(|(is_sent, _)| *is_sent) {
-            let read = self.has_no_unit(&name).await;
-            self.report_gone(format!("There is no resource unit {name}"), read, failures);
-        }
-    }
-
-    async fn has_no_unit(&mut self, name: &ResourceName) -> Result<bool, ReadError> {
-        let units = self.database.units().await?;
-        Ok(units.iter().all(|unit| unit.name != name.as_str()))
-    }
-
-    fn report_gone(
-        &mut self,
-        assumption: String,
-        read: Result<bool, ReadError>,
-        failures: &[String],
-    ) {
-        let (verdict, observation) = match read {
-            Ok(true) => (Verdict::AsExpected, "none".to_owned()),
-            Ok(false) if failures.is_empty() => {
-                (Verdict::Mismatch, "left behind: remove it".to_owned())
-            }
-            Ok(false) => {
-                let failures = failures.join("; ");
-                (
-                    Verdict::Mismatch,
-                    format!("left behind ({failures}): remove it"),
-                )
-            }
-            Err(why) => (Verdict::Unknown, why.to_string()),
-        };
-        self.add(verdict, assumption, observation, "the views, after the run");
-    }
 }
 
 /// A poll that ends when a statement is accepted, and goes on while it is refused with this number.
-fn poll_acceptance(
+pub(super) fn poll_acceptance(
     answer: &Result<Rows, QueryError>,
     not_yet: u16,
     seen: String,
@@ -383,7 +182,7 @@ fn poll_acceptance(
 }
 
 /// A poll that ends when something is so.
-fn poll_condition(is_so: bool, otherwise: &str) -> Poll<()> {
+pub(super) fn poll_condition(is_so: bool, otherwise: &str) -> Poll<()> {
     if is_so {
         Poll::Done(())
     } else {

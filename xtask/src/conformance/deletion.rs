@@ -5,6 +5,7 @@ use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command};
 use oceanbase_backup_operator::oceanbase::model::{
     CleanupJob, CleanupKind, Deletion, JobId, JobStatus,
 };
+use oceanbase_backup_operator::oceanbase::version::Version;
 
 use super::backups::Sets;
 use super::database::{Database, ReadError};
@@ -50,6 +51,12 @@ impl Suite {
             ),
         ];
         for (what, numbers, assumption, evidence) in cases {
+            if what == Deletion::Obsolete && !was_read(self.database.version) {
+                let why = "not sent: the source of the release was not read, and an accepted statement \
+                           might act on all tenants";
+                self.skip(assumption, why, evidence);
+                continue;
+            }
             let command = self.delete(what, JobId(0));
             let _ = self.refuses(&command, numbers, assumption, evidence).await;
         }
@@ -151,4 +158,10 @@ impl Suite {
             again: false,
         })
     }
+}
+
+/// Returns whether the source of a release without the capability was read. The newest is 4.3.5.1.
+fn was_read(version: Version) -> bool {
+    let newest = "4.3.5.1".parse::<Version>();
+    newest.is_ok_and(|newest| version <= newest)
 }

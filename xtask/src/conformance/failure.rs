@@ -16,8 +16,10 @@ impl Suite {
     pub(super) async fn check_failing_restore(&mut self, until: Scn) {
         let key = self.failing_key();
         let (tenant, pool) = (self.names.second.clone(), self.names.pool.clone());
-        let restore = self.restore_into(tenant, pool, until, key.clone());
-        let answer = self.database.send(&restore).await;
+        let sent = self.restore_as(tenant, pool, until, key.clone()).await;
+        let Ok((restore, answer)) = sent else {
+            return;
+        };
         let evidence = evidence_of(Capability::RestoreFailureReported);
         let what = "RESTORE into a pool that a tenant holds";
         if self.can(Capability::RestoreFailureReported) {

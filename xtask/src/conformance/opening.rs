@@ -9,6 +9,7 @@ use super::columns::Columns;
 use super::database::{Database, ReadError};
 use super::names::Names;
 use super::report::{Report, Section, Verdict};
+use super::restoring::is_tenant;
 use super::settings::Settings;
 use super::suite::{Effects, Suite};
 
@@ -152,24 +153,28 @@ async fn is_busy(database: &mut Database, id: TenantId) -> Result<bool, ReadErro
 /// Refuses to run if something has a name of the run: the run would drop it.
 async fn refuse_leftovers(database: &mut Database, names: &Names) -> Result<()> {
     for tenant in [&names.restored, &names.second] {
-        let found = database.tenant(tenant.as_str()).await?;
         ensure!(
-            found.is_none(),
+            !is_tenant(database, tenant.as_str()).await?,
             "there is a tenant '{tenant}', which the run would create: drop it if it is from an earlier \
              run"
         );
     }
-    let pool = names.pool.as_str();
-    let mut pools = database.pools().await?.into_iter();
-    ensure!(
-        !pools.any(|found| found.name == pool),
-        "there is a resource pool '{pool}', which the run would create: drop it if it is from an earlier \
-         run"
-    );
+    let pools = database.pools().await?;
+    for pool in [&names.pool, &names.missing_pool] {
+        ensure!(
+            !pools
+                .iter()
+                .any(|found| found.name.eq_ignore_ascii_case(pool.as_str())),
+            "there is a resource pool '{pool}', whose name the run uses: drop it if it is from an \
+             earlier run"
+        );
+    }
     let units = database.units().await?;
     for unit in [&names.unit, &names.low_unit] {
         ensure!(
-            !units.iter().any(|found| found.name == unit.as_str()),
+            !units
+                .iter()
+                .any(|found| found.name.eq_ignore_ascii_case(unit.as_str())),
             "there is a resource unit '{unit}', which the run would create: drop it if it is from an \
              earlier run"
         );

@@ -1,17 +1,16 @@
 //! The recovery of the scratch tenant to a time, as a tenant of its own.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
+use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
-use oceanbase_backup_operator::oceanbase::model::{
-    ResourceName, RestoreKey, RestoreStatus, Scn, TenantId, TenantName,
-};
+use oceanbase_backup_operator::oceanbase::model::{RestoreKey, RestoreStatus, Scn, TenantId};
 use oceanbase_backup_operator::oceanbase::password::decryption;
 use secrecy::ExposeSecret;
 
 use super::backups::password;
 use super::database::Database;
 use super::report::Section;
-use super::suite::{Poll, Step, Suite, evidence_of};
+use super::suite::{Poll, Step, Stopped, Suite, evidence_of};
 
 const RESTORE: &str = "source: ob_root_service.cpp, physical_restore_tenant";
 const PROGRESS: &str = "views CDB_OB_RESTORE_PROGRESS and CDB_OB_RESTORE_HISTORY";
@@ -20,6 +19,7 @@ impl Suite {
     /// Restores the scratch tenant to a point as another tenant, and drops that. Its pool stays.
     pub(super) async fn check_recovery(&mut self, until: Scn) -> Step {
         self.begin(Section::Recovery);
+        self.effects.names = true;
         let step = self.recover(until).await;
         self.close_section(&step);
         step
@@ -28,8 +28,8 @@ impl Suite {
     async fn recover(&mut self, until: Scn) -> Step {
         self.check_decryption().await;
         self.check_early_cancel().await;
-        self.check_missing_pool(until).await;
-        self.check_existing_name(until).await;
+        self.check_missing_pool(until).await?;
+        self.check_existing_name(until).await?;
         self.create_resources().await?;
         self.check_cancel_of_restore(until).await?;
         let key = self.restore_key();
@@ -56,7 +56,7 @@ impl Suite {
         if self.can(Capability::CancelRestore) {
             return;
         }
-        let cancel = self.cancel_restore(self.canceled_key());
+        let cancel = self.cancel_restore(self.names.restored.clone(), self.canceled_key());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE is refused with 1064";
         let _ = self.refuses(&cancel, &[1064], assumption, evidence).await;
@@ -67,42 +67,48 @@ impl Suite {
         if !self.can(Capability::CancelRestore) {
             return;
         }
-        let cancel = self.cancel_restore(key.clone());
+        let cancel = self.cancel_restore(self.names.restored.clone(), key.clone());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE of a restored tenant is refused with 4179";
         let _ = self.refuses(&cancel, &[4179], assumption, evidence).await;
     }
 
-    async fn check_missing_pool(&mut self, until: Scn) {
-        let restore = self.restore_into(
-            self.names.restored.clone(),
-            self.names.missing_pool.clone(),
-            until,
-            self.refused_key("missing pool"),
-        );
+    async fn check_missing_pool(&mut self, until: Scn) -> Step {
+        let pool = self.names.missing_pool.clone();
+        self.has_no_pool(&pool).await?;
+        let (restore, answer) = self
+            .restore_as(
+                self.names.restored.clone(),
+                pool,
+                until,
+                self.refused_key("missing pool"),
+            )
+            .await?;
         let assumption = "RESTORE into a pool that is not there is refused with 4650";
-        let _ = self.refuses(&restore, &[4650], assumption, RESTORE).await;
+        let _ = self.is_refused(&answer, Some(&restore), &[4650], assumption, RESTORE);
+        was_refused(&answer)
     }
 
-    async fn check_existing_name(&mut self, until: Scn) {
-        let restore = self.restore_into(
+    async fn check_existing_name(&mut self, until: Scn) -> Step {
+        let pool = self.names.missing_pool.clone();
+        self.has_no_pool(&pool).await?;
+        let (tenant, key) = (
             self.settings.tenant.clone(),
-            self.names.missing_pool.clone(),
-            until,
             self.refused_key("existing tenant"),
         );
+        let (restore, answer) = self.send_restore(tenant, pool, until, key).await;
         let assumption = "RESTORE under the name of a tenant is refused with 4179";
-        let _ = self.refuses(&restore, &[4179], assumption, RESTORE).await;
+        let _ = self.is_refused(&answer, Some(&restore), &[4179], assumption, RESTORE);
+        was_refused(&answer)
     }
 
     /// Cancels a restore that runs, as the release can.
     async fn check_cancel_of_restore(&mut self, until: Scn) -> Step {
         let key = self.canceled_key();
         let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
-        let restore = self.restore_into(tenant, pool, until, key.clone());
-        self.effects.restore = true;
+        let (restore, answer) = self.restore_as(tenant, pool, until, key.clone()).await?;
         let assumption = "RESTORE … UNTIL SCN is accepted (to be canceled)";
-        self.accepts(&restore, assumption, RESTORE).await?;
+        self.is_accepted(&answer, Some(&restore), assumption, RESTORE)?;
         let name = self.names.restored.to_string();
         let assumption = "The tenant of the restore to be canceled is there";
         let look = async |database: &mut Database| {
@@ -115,7 +121,7 @@ impl Suite {
         let tenant_id = self.reaches(assumption, "there", evidence, look).await?;
         let evidence = evidence_of(Capability::CancelRestore);
         if self.can(Capability::CancelRestore) {
-            let cancel = self.cancel_restore(key.clone());
+            let cancel = self.cancel_restore(self.names.restored.clone(), key.clone());
             let assumption = "CANCEL RESTORE of a running restore is accepted";
             self.accepts(&cancel, assumption, evidence).await?;
         } else {
@@ -139,10 +145,9 @@ impl Suite {
     /// Sends RESTORE and waits for its end.
     async fn restore(&mut self, until: Scn, key: &RestoreKey) -> Step {
         let (tenant, pool) = (self.names.restored.clone(), self.names.pool.clone());
-        let restore = self.restore_into(tenant, pool, until, key.clone());
-        self.effects.restore = true;
+        let (restore, answer) = self.restore_as(tenant, pool, until, key.clone()).await?;
         let assumption = "RESTORE … UNTIL SCN is accepted";
-        self.accepts(&restore, assumption, RESTORE).await?;
+        self.is_accepted(&answer, Some(&restore), assumption, RESTORE)?;
         self.check_shell().await;
         let assumption = "The restore is found by its DESCRIPTION";
         self.reaches(
@@ -222,16 +227,6 @@ impl Suite {
         let has_role = self.can(Capability::TenantRole);
         let role = if has_role { "STANDBY" } else { "PRIMARY" };
         let id = self.tenant_has_role(role, "The restored tenant").await?;
-        let evidence = evidence_of(Capability::TenantRole);
-        if !has_role {
-            let assumption = "ACTIVATE STANDBY makes the restored tenant a primary one";
-            self.skip(
-                assumption,
-                "the release restores a primary tenant",
-                evidence,
-            );
-            return Ok(id);
-        }
         let activate = Command::from(Recovery::ActivateStandby {
             tenant: self.names.restored.clone(),
             tenant_id: id,
@@ -298,37 +293,12 @@ impl Suite {
             key,
         })
     }
+}
 
-    pub(super) fn restore_into(
-        &self,
-        tenant: TenantName,
-        pool: ResourceName,
-        until: Scn,
-        key: RestoreKey,
-    ) -> Command {
-        Command::from(Recovery::Restore {
-            tenant,
-            sources: vec![self.data.clone(), self.log.clone()],
-            until: Some(until),
-            pools: vec![pool],
-            locality: None,
-            primary_zone: None,
-            concurrency: None,
-            key,
-            decryption: Vec::new(),
-        })
-    }
-
-    /// Returns the key of a restore that must be refused.
-    fn refused_key(&self, why: &str) -> RestoreKey {
-        let name = format!("{} {why}", self.settings.run_name());
-        RestoreKey::new(&name, &self.database_id)
-    }
-
-    pub(super) fn cancel_restore(&self, key: RestoreKey) -> Command {
-        Command::from(Recovery::CancelRestore {
-            tenant: self.names.restored.clone(),
-            key,
-        })
+/// Ends the section unless a statement was refused: its job may run.
+fn was_refused(answer: &Result<Rows, QueryError>) -> Step {
+    match answer {
+        Err(QueryError::Server(_)) => Ok(()),
+        _ => Err(Stopped),
     }
 }

@@ -5,13 +5,15 @@ use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
-use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, RestoreKey, TenantId};
+use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, TenantId};
 use tokio::time::Instant;
 
 use super::columns::Columns;
 use super::database::{Database, ReadError};
 use super::names::Names;
 use super::report::{Line, Report, Section, Verdict};
+use super::resources::{SentPool, SentUnit};
+use super::restoring::SentRestore;
 use super::settings::Settings;
 
 /// A line of the report that ends its section.
@@ -34,14 +36,16 @@ pub(super) enum Poll<T> {
 pub(super) struct Effects {
     /// Anything that changes the scratch tenant.
     pub(super) changes: bool,
-    /// CREATE RESOURCE UNIT.
-    pub(super) unit: bool,
-    /// CREATE RESOURCE UNIT below the limit, which must be refused.
-    pub(super) low_unit: bool,
-    /// CREATE RESOURCE POOL.
-    pub(super) pool: bool,
-    /// RESTORE.
-    pub(super) restore: bool,
+    /// The names of the run may be in use: the section on recovery has begun.
+    pub(super) names: bool,
+    /// CREATE RESOURCE UNIT, accepted or without an answer.
+    pub(super) units: Vec<SentUnit>,
+    /// CREATE RESOURCE POOL, accepted or without an answer.
+    pub(super) pool: Option<SentPool>,
+    /// RESTORE. A refusal may follow the record of a job.
+    pub(super) restores: Vec<SentRestore>,
+    /// Tenants that restores of the run have created.
+    pub(super) restored: Vec<TenantId>,
     /// RECOVER TABLE.
     pub(super) tables: bool,
 }
@@ -250,23 +254,6 @@ impl Suite {
     /// Returns whether the reported release has a capability.
     pub(super) fn can(&self, capability: Capability) -> bool {
         self.database.version.can(capability)
-    }
-
-    /// Returns the key of the run's restore.
-    pub(super) fn restore_key(&self) -> RestoreKey {
-        RestoreKey::new(&self.settings.run_name(), &self.database_id)
-    }
-
-    /// Returns the key of the run's restore that is canceled.
-    pub(super) fn canceled_key(&self) -> RestoreKey {
-        let name = format!("{} canceled", self.settings.run_name());
-        RestoreKey::new(&name, &self.database_id)
-    }
-
-    /// Returns the key of the run's restore that fails.
-    pub(super) fn failing_key(&self) -> RestoreKey {
-        let name = format!("{} failing", self.settings.run_name());
-        RestoreKey::new(&name, &self.database_id)
     }
 
     /// Returns what the keys of all backups of the run begin with.

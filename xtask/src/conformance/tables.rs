@@ -1,6 +1,7 @@
 //! The recovery of a table into the scratch tenant, under new names.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
+use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
 use oceanbase_backup_operator::oceanbase::command::{Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     RemapQuoting, Renamed, Restore, RestoreKey, RestoreStatus, Scn, TableName, Tables,
@@ -44,22 +45,33 @@ impl Suite {
             return self.recover_one(&table, RemapQuoting::Quoted, until).await;
         }
         let command = self.recover_table(&table, RemapQuoting::Quoted, until)?;
-        self.effects.tables = true;
         let assumption = "RECOVER TABLE with back quotes in REMAP is refused with 1064";
-        let refused = self.refuses(&command, &[1064], assumption, evidence).await;
-        if refused.is_err() {
-            self.remark_table(&table, RemapQuoting::Quoted);
-        }
-        refused
+        let answer = self
+            .send_recovery(&table, RemapQuoting::Quoted, &command)
+            .await;
+        self.is_refused(&answer, Some(&command), &[1064], assumption, evidence)
     }
 
-    /// Remarks that a recovered table stays: only a user of the tenant can drop it.
-    fn remark_table(&mut self, table: &TableName, quoting: RemapQuoting) {
+    /// Sends RECOVER TABLE. Remarks that a recovered table stays: only a user of the tenant can drop
+    /// it. The remark comes first, because the answer may be lost; a refusal takes it back.
+    async fn send_recovery(
+        &mut self,
+        table: &TableName,
+        quoting: RemapQuoting,
+        command: &Command,
+    ) -> Result<Rows, QueryError> {
+        self.effects.tables = true;
         let tenant = &self.settings.tenant;
-        if let Some(to) = self.new_name(table, quoting) {
-            let remark = format!("The recovered table {to} stays in tenant {tenant}: drop it.");
-            self.report.remarks.push(remark);
+        let to = self.new_name(table, quoting);
+        let remark =
+            to.map(|to| format!("The recovered table {to} stays in tenant {tenant}: drop it."));
+        let count = self.report.remarks.len();
+        self.report.remarks.extend(remark);
+        let answer = self.database.send(command).await;
+        if matches!(answer, Err(QueryError::Server(_))) {
+            self.report.remarks.truncate(count);
         }
+        answer
     }
 
     async fn recover_one(&mut self, table: &TableName, quoting: RemapQuoting, until: Scn) -> Step {
@@ -68,11 +80,10 @@ impl Suite {
             RemapQuoting::Quoted => ("with back quotes", Capability::QuotedRemap),
         };
         let command = self.recover_table(table, quoting, until)?;
-        self.effects.tables = true;
         let assumption = format!("RECOVER TABLE is accepted (REMAP {how})");
-        self.accepts(&command, &assumption, evidence_of(capability))
-            .await?;
-        self.remark_table(table, quoting);
+        let answer = self.send_recovery(table, quoting, &command).await;
+        let evidence = evidence_of(capability);
+        self.is_accepted(&answer, Some(&command), &assumption, evidence)?;
         self.look_at_columns().await?;
         let key = self.table_key(quoting);
         let assumption = format!("The recovery is found by its DESCRIPTION and ends well ({how})");

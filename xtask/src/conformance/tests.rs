@@ -2,6 +2,7 @@
 
 mod altered;
 mod flags;
+mod foreign;
 mod releases;
 
 use std::sync::Arc;
