@@ -62,6 +62,9 @@ wait_for_boot() {
   return 1
 }
 
+step "build the suite"
+"${xtask[@]}" conformance --help > /dev/null
+
 step "start OceanBase $OCEANBASE_TAG"
 compose up --detach
 wait_for_boot

@@ -14,7 +14,7 @@ use crate::conformance::report::Report;
 use crate::conformance::run_suite;
 
 const UNIT: &str =
-    "CREATE RESOURCE UNIT other_unit MAX_CPU 1, MEMORY_SIZE '1024M', LOG_DISK_SIZE '2048M'";
+    "CREATE RESOURCE UNIT other_unit MAX_CPU 1, MEMORY_SIZE '5G', LOG_DISK_SIZE '15G'";
 
 /// Runs the suite. Another session acts once the cluster is in a state; it must find no other time.
 async fn run_beside(
