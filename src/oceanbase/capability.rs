@@ -199,7 +199,7 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
     RestoreProgress Some("RestoreProgress"), [v(4, 2, 1, 7), v(4, 2, 3, 0), v(4, 3, 3, 0)], ViewDefinition,
         "progress of a restore as a percentage",
         "CDB_OB_RESTORE_PROGRESS has RESTORE_PROGRESS and RECOVER_PROGRESS";
-    AddressingModel None, [v(4, 2, 5, 0), v(4, 3, 5, 0)], Source,
+    AddressingModel None, [v(4, 2, 5, 0), v(4, 3, 5, 1)], Source,
         "addressing model of S3 (path style, virtual-hosted style)",
         "read at 4.2.5.0, 4.3.3 (missing) and 4.3.5.1";
     ChangeStoreKeys Some("ChangeStoreKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,

@@ -45,7 +45,8 @@ pub(super) async fn send(
     }
 }
 
-/// How the target takes new names of tables.
+/// How the target takes new names of tables. All of them are quoted where the release takes quotes: a
+/// name may be a reserved word, which V4.2.1.3 and V4.2.2 reject without quotes.
 fn quoting(permit: &Permit) -> RemapQuoting {
     if permit.can(Capability::QuotedRemap) {
         RemapQuoting::Quoted

@@ -24,9 +24,11 @@ impl Draft<'_> {
     pub(super) fn refusal_after(&self, parent: &Job) -> Option<BackupRefusal> {
         let is_refused = parent.status == JobStatus::Completed && self.status.job_id.is_none();
         let since = parent.started_at.saturating_sub(REFUSAL_CLOCK_SLACK).ok()?;
+        let until = parent.ended_at.unwrap_or(Timestamp::MAX);
+        let until = until.saturating_add(REFUSAL_CLOCK_SLACK).ok()?;
         let refusals = self.tenant().filter(|_| is_refused)?.backup_refusals.iter();
         refusals
-            .filter(|refusal| refusal.at >= since)
+            .filter(|refusal| (since..=until).contains(&refusal.at))
             .max_by_key(|refusal| refusal.at)
             .cloned()
     }

@@ -9,7 +9,8 @@ use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
 use crate::domain::{Next, cause, shortened, time};
-use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores};
+use crate::oceanbase::capability::Capability;
+use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores, TenantId};
 
 /// For how long it is tried.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
@@ -105,6 +106,12 @@ impl Draft<'_> {
     fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
         let is_half_made = self.is_half_made();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
+        if is_running && is_half_made && !target.version.can(Capability::CancelRestore) {
+            // V4.0 and V4.1 cannot cancel: the job ends when its tenant is dropped.
+            let made = target.tenant.as_deref();
+            let made = made.filter(|tenant| Some(tenant.id) == self.job_tenant());
+            return Left::of(made.and_then(|tenant| self.drop_tenant(tenant.id)));
+        }
         if is_running && (is_half_made || self.is_of_tables()) {
             let names = self.names();
             return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
@@ -116,12 +123,7 @@ impl Draft<'_> {
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         let verified = self.is_verification();
         if let Some(tenant) = tenant.filter(|_| is_half_made || verified) {
-            return Left::of(self.names().map(|(name, key)| Effect::DropTenant {
-                verified,
-                tenant: name,
-                tenant_id: tenant.id,
-                key,
-            }));
+            return Left::of(self.drop_tenant(tenant.id));
         }
         if self.spec().target.resources.type_ != ResourcesType::Create {
             return Left::Nothing;
@@ -136,6 +138,16 @@ impl Draft<'_> {
             return Left::Something(Effect::DropUnit(name));
         }
         Left::Nothing
+    }
+
+    /// Returns the drop of the tenant that the job has made.
+    fn drop_tenant(&self, tenant_id: TenantId) -> Option<Effect> {
+        self.names().map(|(tenant, key)| Effect::DropTenant {
+            verified: self.is_verification(),
+            tenant,
+            tenant_id,
+            key,
+        })
     }
 
     /// Says what is dropped before it is: whoever goes on after a crash finds it gone, and can not say

@@ -30,6 +30,11 @@ macro_rules! table {
     };
 }
 
+// The macro above is known only below.
+mod checks;
+
+pub use checks::OF_CHECKS;
+
 /// Every number that is explained.
 pub const EXPLANATIONS: &[Explanation] = table! {
     1045 AccessDenied Permanent
@@ -300,6 +305,12 @@ pub const OF_RESTORES: &[Explanation] = table! {
     4072 Canceled Permanent
         "the restore was canceled"
         "create a new RecoveryTask if this was not meant"
+    4109 InterruptedByUpgrade Permanent
+        "the cluster was being upgraded while the job ran"
+        "create a new RecoveryTask after the upgrade"
+    4143 InterruptedByUpgrade Permanent
+        "the version of the cluster or of the tenant changed while the job ran"
+        "create a new RecoveryTask after the upgrade"
     4179 NotAllowed Permanent
         "the database does not allow this in the tenant's state"
         "look at STATUS, TENANT_ROLE and SWITCHOVER_STATUS of the tenant in DBA_OB_TENANTS"
@@ -355,34 +366,6 @@ pub const OF_ARCHIVING: &[Explanation] = table! {
     1235 ArchivingNotChanged NotYet
         "V4.0 did not change log archiving: another tool changed it already, the last round has not stopped yet, or the tenant is not NORMAL"
         "nothing; the operator reads the status and tries again. If this lasts, check STATUS in DBA_OB_TENANTS and in CDB_OB_ARCHIVELOG"
-};
-
-/// What a number means to whoever asks a restored tenant, where that is something else.
-pub const OF_CHECKS: &[Explanation] = table! {
-    1045 LoginRefused Permanent
-        "the restored tenant refuses the login"
-        "check `username` and `password` in the Secret of `credentialsSecretRef`: the user and the password must be as they were at the point that was restored"
-    1054 UnknownColumn Permanent
-        "the statement names a column that is not there"
-        "correct `sql` of the check"
-    1064 StatementNotUnderstood Permanent
-        "the restored tenant does not understand the statement"
-        "correct `sql` of the check"
-    1142 MissingPrivilege Permanent
-        "the user may not read a table of the check"
-        "grant SELECT on it in the tenant that is backed up: a later backup has the grant"
-    1146 TableNotFound Permanent
-        "a table of the check is not in the restored tenant"
-        "correct `sql` of the check, or look why the table is not in the backup"
-    1227 MissingPrivilege Permanent
-        "the user lacks a privilege for the check"
-        "grant SELECT on the tables in the tenant that is backed up: a later backup has the grant"
-    4012 CheckTimedOut Permanent
-        "the check took longer than it may"
-        "raise `timeoutSeconds` of the check, or ask for less"
-    5157 TenantGone Permanent
-        "the restored tenant is not there"
-        "nothing; the next verification restores another one"
 };
 
 /// All tables, each with what its numbers are errors of.

@@ -109,14 +109,14 @@ impl RestoreQuery {
             Self::Progress => progress(version),
             Self::History(since) => format!(
                 "{} WHERE START_TIMESTAMP >= '{}'",
-                history(),
+                history(version),
                 second(*since)
             ),
             Self::ProgressByKey(key) => {
                 format!("{} WHERE DESCRIPTION = '{key}'", progress(version))
             }
             Self::HistoryByKey(key) => {
-                format!("{} WHERE DESCRIPTION = '{key}'", history())
+                format!("{} WHERE DESCRIPTION = '{key}'", history(version))
             }
             // Without TENANT_ID, and without the percents, which nobody asks a look for.
             Self::OwnProgressByKey(key) => format!(
@@ -187,13 +187,16 @@ fn progress(version: Version) -> String {
     } else {
         ""
     };
-    format!("SELECT TENANT_ID, {COLUMNS}{percents} FROM oceanbase.CDB_OB_RESTORE_PROGRESS")
+    format!(
+        "SELECT {}{COLUMNS}{percents} FROM oceanbase.CDB_OB_RESTORE_PROGRESS",
+        whose(version)
+    )
 }
 
-fn history() -> String {
+fn history(version: Version) -> String {
     format!(
-        "SELECT TENANT_ID, {COLUMNS}, FINISH_TIMESTAMP, COMMENT \
-         FROM oceanbase.CDB_OB_RESTORE_HISTORY"
+        "SELECT {}{COLUMNS}, FINISH_TIMESTAMP, COMMENT FROM oceanbase.CDB_OB_RESTORE_HISTORY",
+        whose(version)
     )
 }
 
@@ -204,4 +207,13 @@ fn of_request(key: &RestoreKey) -> String {
 
 fn tables(which: &str) -> String {
     format!("SELECT TENANT_ID, {TABLE_COLUMNS} FROM oceanbase.CDB_OB_RECOVER_TABLE_{which}")
+}
+
+/// Before V4.1 the views do not say whose row one is.
+fn whose(version: Version) -> &'static str {
+    if version.can(Capability::TenantRole) {
+        "TENANT_ID, "
+    } else {
+        ""
+    }
 }

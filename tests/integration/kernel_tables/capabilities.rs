@@ -4,6 +4,9 @@ use oceanbase_backup_operator::oceanbase::capability::{CAPABILITIES, Capability,
 
 use super::table::{Columns, Grammar};
 
+/// Capability, first releases and origin of what no statement and no column shows.
+const SOURCE: &str = include_str!("../../kernel/source-v4.tsv");
+
 /// What the tables show of a capability.
 enum Trace {
     /// A statement that the release parses.
@@ -106,4 +109,31 @@ fn a_capability_is_where_the_tables_show_it_and_nowhere_else() {
     }
     println!("{} capabilities", CAPABILITIES.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What was read in the source or in the manual stands in the table as it was read.
+#[test]
+fn a_capability_without_a_trace_came_with_the_releases_that_the_source_shows() {
+    let lines = SOURCE
+        .lines()
+        .skip(1)
+        .map(|line| line.split_once('\t').unwrap());
+    let read: Vec<_> = lines
+        .map(|(name, rest)| (name, rest.split('\t').next().unwrap()))
+        .collect();
+    let by_source = |evidence| matches!(evidence, Evidence::Source | Evidence::Documentation);
+    let rows = CAPABILITIES.iter().filter(|row| by_source(row.evidence));
+    let mut said: Vec<_> = rows
+        .map(|row| {
+            let since: Vec<_> = row.since.iter().map(ToString::to_string).collect();
+            (format!("{:?}", row.capability), since.join(" "))
+        })
+        .collect();
+    let mut read: Vec<_> = read
+        .into_iter()
+        .map(|(name, since)| (name.to_owned(), since.to_owned()))
+        .collect();
+    said.sort();
+    read.sort();
+    assert_eq!(said, read, "tests/kernel/source-v4.tsv");
 }

@@ -248,10 +248,13 @@ pub fn lasting(digest: &Digest) -> Digest {
     }
     for (subject, text) in &mut lasting {
         if subject.starts_with("jobs of ") {
-            // The operator has started it again.
+            // The operator has started again what an upgrade ended, later than other backups. A job that was
+            // canceled leaves nothing, as one that did not begin.
             let jobs = text.split(", ");
-            let jobs = jobs.filter(|job| !job.ends_with(INTERRUPTED));
-            *text = jobs.collect::<Vec<_>>().join(", ");
+            let jobs = jobs.filter(|job| !job.ends_with(INTERRUPTED) && !job.ends_with("CANCELED"));
+            let mut jobs: Vec<_> = jobs.collect();
+            jobs.sort_unstable();
+            *text = jobs.join(", ");
         }
     }
     // A restore that failed leaves nothing, as one that did not begin.

@@ -17,7 +17,7 @@ const RELEASES: [Version; 15] = [
     Version([4, 3, 0, 0]),
     Version([4, 3, 2, 0]),
     Version([4, 3, 3, 0]),
-    Version([4, 3, 5, 0]),
+    Version([4, 3, 5, 1]),
     Version([4, 3, 5, 2]),
     Version([4, 4, 2, 0]),
 ];

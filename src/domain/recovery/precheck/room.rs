@@ -38,7 +38,7 @@ fn asked<'a>(
 }
 
 /// Whether each zone has enough servers with room for one unit, as far as that is known: a server holds one
-/// unit of a tenant at most, and what is not sure the database itself finds out (4624).
+/// unit of a tenant at most, and what is not sure the database itself finds out (4733, 4734).
 ///
 /// Refused for good, as a pool that another tenant holds is: what takes the room goes only when somebody
 /// drops it.

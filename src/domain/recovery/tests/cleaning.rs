@@ -134,6 +134,17 @@ fn mismatched() -> Story {
 }
 
 #[test]
+fn a_release_that_cannot_cancel_ends_the_job_with_its_tenant() {
+    let mut story = mismatched().with_job(RestoreStatus::Restoring(String::new()), Some("RESTORE"));
+    story.target().version = Version([4, 1, 0, 0]);
+    let effect = story.pass(120);
+    assert!(
+        matches!(effect, Some(Effect::DropTenant { .. })),
+        "{effect:?}"
+    );
+}
+
+#[test]
 fn a_job_that_ends_well_before_it_is_canceled_leaves_a_tenant_that_is_kept_and_named() {
     let mut story = mismatched().with_job(RestoreStatus::Success, Some("STANDBY"));
     assert_eq!(story.pass(60), None);

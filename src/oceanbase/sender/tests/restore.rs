@@ -181,7 +181,7 @@ async fn the_first_version_is_not_asked_for_views_that_it_has_not() {
     views.version = Version([4, 0, 0, 0]);
     views.send(find()).await;
     assert_eq!(views.given.count("DBA_OB_RESTORE"), 0);
-    assert_eq!(views.given.count("OB_RECOVER_TABLE"), 0);
+    assert_eq!(views.given.count("SELECT TENANT_ID, JOB_ID"), 0);
 }
 
 const LATE: Happening = Happening::Refused(Duration::from_mins(3), 9099, "'copy' restore failed");

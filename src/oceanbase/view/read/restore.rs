@@ -86,7 +86,7 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
         None
     };
     let is_ended = row.has("FINISH_TIMESTAMP");
-    // A DBA_ view has no TENANT_ID. The word tells: the row of sys has words of its own.
+    // Without TENANT_ID the word must tell: the row of sys has words of its own.
     let is_word_of_sys = is_ended || RestoreStatus::running(&word, None).is_known();
     let optional = |column| {
         if row.has(column) {
@@ -133,7 +133,7 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
     })
 }
 
-/// Joins the rows of one restore. The row of sys decides. Where the rows have a TENANT_ID, there is no
+/// Joins the rows of one restore. That of sys leads; where the view says whose rows are, there is no
 /// restore without it.
 fn join(halves: Vec<Half>, ended: bool) -> Option<Restore> {
     let (mut of_sys, mut of_tenant) = (None::<Half>, None);
@@ -141,7 +141,7 @@ fn join(halves: Vec<Half>, ended: bool) -> Option<Restore> {
         if !half.is_of_sys {
             of_tenant = Some(half);
         } else if of_sys.is_none() || RestoreStatus::ended(&half.word) == RestoreStatus::Fail {
-            // Without TENANT_ID, the restore has failed if one of its rows has.
+            // Where the view does not say whose row is which, it has failed when one of them has.
             of_sys = Some(half);
         }
     }

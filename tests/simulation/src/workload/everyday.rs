@@ -13,6 +13,13 @@ const LATER: Duration = Duration::from_mins(4);
 /// A backup that still runs then.
 const LONG: Duration = Duration::from_mins(5);
 
+/// How long people wait before they delete everything. A backup that an upgrade did not let begin is
+/// tried again by then.
+const MUCH_LATER: Duration = Duration::from_mins(9);
+
+/// A backup that still runs then.
+const VERY_LONG: Duration = Duration::from_mins(10);
+
 pub(super) const STRATEGY: &str = "
 apiVersion: backup.oceanbase.io/v1alpha1
 kind: BackupStrategy
@@ -118,11 +125,14 @@ impl Workload {
     pub(super) fn delete() -> Self {
         let delete = |plural, name| Action::Delete { plural, name };
         let mut all = Self::new("delete", &["orders"]);
-        all.scenario = scenario(&["orders"], LONG);
+        all.scenario = scenario(&["orders"], VERY_LONG);
         all.at(Duration::ZERO, Action::Apply(STRATEGY.to_owned()))
-            .at(minutes(5) + LATER, delete("backupstrategies", "nightly"))
-            .at(minutes(12), delete("backupstorages", "nfs"))
-            .at(minutes(13), delete("oceanbaseclusters", "prod"))
+            .at(
+                minutes(5) + MUCH_LATER,
+                delete("backupstrategies", "nightly"),
+            )
+            .at(minutes(17), delete("backupstorages", "nfs"))
+            .at(minutes(18), delete("oceanbaseclusters", "prod"))
     }
 
     /// Three days of a strategy.

@@ -94,7 +94,8 @@ impl Workload {
                 ),
             )
             .at(
-                minutes(10),
+                // A backup that an upgrade has ended was tried again by then.
+                minutes(14),
                 Action::Delete {
                     plural: "backupstrategies",
                     name: "nightly",
