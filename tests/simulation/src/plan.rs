@@ -166,18 +166,18 @@ impl Act {
     #[must_use]
     pub fn costs(&self) -> u64 {
         match self {
-            Self::Late(seconds)
-            | Self::Arrive(seconds)
-            | Self::Freeze(seconds)
-            | Self::Away(seconds)
-            | Self::Silent(seconds)
-            | Self::Unrenewed(seconds) => u64::from(*seconds),
             // The database ends a backup that it has just begun; the next attempt follows later.
             Self::While(seconds, fault) if fault.starts_with("upgrading") => {
                 let pause = RetrySettings::default().backoff_seconds;
                 u64::from(*seconds).saturating_add_signed(pause)
             }
-            Self::While(seconds, _) => u64::from(*seconds),
+            Self::Late(seconds)
+            | Self::Arrive(seconds)
+            | Self::Freeze(seconds)
+            | Self::Away(seconds)
+            | Self::Silent(seconds)
+            | Self::Unrenewed(seconds)
+            | Self::While(seconds, _) => u64::from(*seconds),
             Self::Drop => 30,
             // The longest that the operator waits for an answer.
             Self::NeverBefore | Self::NeverAfter => PATIENCE.as_secs(),
