@@ -10,6 +10,7 @@ use secrecy::ExposeSecret;
 use super::backups::password;
 use super::database::Database;
 use super::report::Section;
+use super::restoring::cancel_restore;
 use super::suite::{Poll, Step, Stopped, Suite, evidence_of};
 
 const RESTORE: &str = "source: ob_root_service.cpp, physical_restore_tenant";
@@ -56,7 +57,7 @@ impl Suite {
         if self.can(Capability::CancelRestore) {
             return;
         }
-        let cancel = self.cancel_restore(self.names.restored.clone(), self.canceled_key());
+        let cancel = cancel_restore(self.names.restored.clone(), self.canceled_key());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE is refused with 1064";
         let _ = self.refuses(&cancel, &[1064], assumption, evidence).await;
@@ -67,7 +68,7 @@ impl Suite {
         if !self.can(Capability::CancelRestore) {
             return;
         }
-        let cancel = self.cancel_restore(self.names.restored.clone(), key.clone());
+        let cancel = cancel_restore(self.names.restored.clone(), key.clone());
         let evidence = evidence_of(Capability::CancelRestore);
         let assumption = "CANCEL RESTORE of a restored tenant is refused with 4179";
         let _ = self.refuses(&cancel, &[4179], assumption, evidence).await;
@@ -121,7 +122,7 @@ impl Suite {
         let tenant_id = self.reaches(assumption, "there", evidence, look).await?;
         let evidence = evidence_of(Capability::CancelRestore);
         if self.can(Capability::CancelRestore) {
-            let cancel = self.cancel_restore(self.names.restored.clone(), key.clone());
+            let cancel = cancel_restore(self.names.restored.clone(), key.clone());
             let assumption = "CANCEL RESTORE of a running restore is accepted";
             self.accepts(&cancel, assumption, evidence).await?;
         } else {

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use super::clean_up::{CleanUpResult, poll_acceptance, poll_condition};
 use super::database::Database;
 use super::resources::is_named;
-use super::restoring::SentRestore;
+use super::restoring::{SentRestore, cancel_restore};
 use super::suite::{Poll, Suite, describe};
 
 /// OB_RESOURCE_POOL_ALREADY_GRANTED: a tenant holds the pool.
@@ -88,7 +88,7 @@ impl Suite {
             };
         }
         if !found.status.is_terminal() && self.can(Capability::CancelRestore) {
-            let cancel = self.cancel_restore(sent.tenant.clone(), sent.key.clone());
+            let cancel = cancel_restore(sent.tenant.clone(), sent.key.clone());
             // A tenant that is only being created is not canceled but dropped.
             let _ = self.undo(&cancel).await;
         }

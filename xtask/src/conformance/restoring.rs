@@ -105,10 +105,11 @@ impl Suite {
         let name = format!("{} {why}", self.settings.run_name());
         RestoreKey::new(&name, &self.database_id)
     }
+}
 
-    pub(super) fn cancel_restore(&self, tenant: TenantName, key: RestoreKey) -> Command {
-        Command::from(Recovery::CancelRestore { tenant, key })
-    }
+/// Returns the statement that ends the restore of this tenant.
+pub(super) fn cancel_restore(tenant: TenantName, key: RestoreKey) -> Command {
+    Command::from(Recovery::CancelRestore { tenant, key })
 }
 
 /// Returns whether there is a user tenant of this name in any case of its letters.

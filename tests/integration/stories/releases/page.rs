@@ -67,7 +67,7 @@ fn status(described: &str) -> String {
     let lines = described.lines();
     let lines = lines.skip_while(|line| *line != "Status:");
     let lines = lines.take_while(|line| !line.starts_with("Events:"));
-    lines.map(|line| format!("{}\n", line.trim_end())).collect()
+    lines.fold(String::new(), |text, line| text + line.trim_end() + "\n")
 }
 
 /// Returns the text without what differs between two runs.

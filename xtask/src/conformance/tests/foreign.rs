@@ -42,7 +42,7 @@ fn has_backup(world: &World) -> bool {
     world.simulator.world(has_job)
 }
 
-async fn create_tenant(world: &World, name: &str) {
+fn create_tenant(world: &World, name: &str) {
     let spec = TenantSpec::new(name);
     world.simulator.inject(Fault::Create(spec.into())).unwrap();
 }
@@ -68,7 +68,7 @@ fn drops(world: &World, kind: Kind) -> usize {
 async fn foreign_tenant_is_left_alone() {
     for version in ["4.3.5.2", "4.0.0.0"] {
         let world = World::serve(&scenario(version)).await;
-        let act = async |world: &World| create_tenant(world, "scratch_conf").await;
+        let act = async |world: &World| create_tenant(world, "scratch_conf");
         let report = run_beside(&world, has_backup, act).await;
         let expected = [
             "No other session uses the name scratch_conf: a tenant that is not of this run has it: left \
@@ -99,7 +99,7 @@ async fn tenant_that_is_created_beside_restore_is_left_alone() {
             restores.any(|entry| is_it(&entry.text))
         })
     };
-    let act = async |world: &World| create_tenant(world, "scratch_conf").await;
+    let act = async |world: &World| create_tenant(world, "scratch_conf");
     let report = run_beside(&world, is_refused, act).await;
     let bad = bad(&report);
     assert!(bad[0].starts_with("RESTORE … UNTIL SCN is accepted (to be canceled): error 4179"));
@@ -112,7 +112,7 @@ async fn tenant_that_is_created_beside_restore_is_left_alone() {
 #[tokio::test]
 async fn foreign_second_tenant_is_left_alone() {
     let world = World::serve(&scenario("4.3.5.2")).await;
-    let act = async |world: &World| create_tenant(world, "scratch_conf_second").await;
+    let act = async |world: &World| create_tenant(world, "scratch_conf_second");
     let report = run_beside(&world, has_backup, act).await;
     assert_eq!(bad(&report).len(), 2);
     assert!(has_tenant(&world, "scratch_conf_second"));
