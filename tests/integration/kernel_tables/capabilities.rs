@@ -111,7 +111,7 @@ fn a_capability_is_where_the_tables_show_it_and_nowhere_else() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// What was read in the source or in the manual stands in the table as it was read.
+/// Each capability that was read in the source or the manual has the same first releases in the table.
 #[test]
 fn a_capability_without_a_trace_came_with_the_releases_that_the_source_shows() {
     let lines = SOURCE

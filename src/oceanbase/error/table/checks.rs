@@ -3,7 +3,7 @@
 use super::Explanation;
 use super::FailureClass::Permanent;
 
-/// What a number means to whoever asks a restored tenant, where that is something else.
+/// Numbers that mean something else when a restored tenant answers a login or a check with them.
 pub const OF_CHECKS: &[Explanation] = table! {
     1045 LoginRefused Permanent
         "the restored tenant refuses the login"
