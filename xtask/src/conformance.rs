@@ -131,11 +131,11 @@ impl Suite {
     /// Checks everything, in an order in which each part finds what it needs.
     async fn check_all(&mut self) {
         // A section that has ended early has said so.
-        let _ = self.look_at_columns().await;
+        let _ = self.read_columns().await;
         if let Ok(abilities) = self.check_privileges().await {
             self.check_with(abilities).await;
         }
-        let _ = self.look_at_columns().await;
+        let _ = self.read_columns().await;
         let _ = self.report_columns();
         self.report_capabilities();
     }

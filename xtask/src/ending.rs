@@ -31,12 +31,12 @@ pub(crate) fn end_signal() -> Result<impl Future<Output = Result<u8>>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {
-        let told = tokio::select! {
+        let received = tokio::select! {
             _ = hangup.recv() => SignalKind::hangup(),
             _ = interrupt.recv() => SignalKind::interrupt(),
             _ = terminate.recv() => SignalKind::terminate(),
         };
-        Ok(u8::try_from(told.as_raw_value())?)
+        Ok(u8::try_from(received.as_raw_value())?)
     })
 }
 

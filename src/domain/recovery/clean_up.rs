@@ -108,9 +108,9 @@ impl Draft<'_> {
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
         if is_running && is_half_made && !target.version.can(Capability::CancelRestore) {
             // V4.0 and V4.1 cannot cancel: the job ends when its tenant is dropped.
-            let made = target.tenant.as_deref();
-            let made = made.filter(|tenant| Some(tenant.id) == self.job_tenant());
-            return Left::of(made.and_then(|tenant| self.drop_tenant(tenant.id)));
+            let tenant = target.tenant.as_deref();
+            let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
+            return Left::of(tenant.and_then(|tenant| self.drop_tenant(tenant.id)));
         }
         if is_running && (is_half_made || self.is_of_tables()) {
             let names = self.names();

@@ -1,6 +1,6 @@
 //! What each of four releases does, with the cause that its user reads where it does not do it.
 
-mod page;
+mod examples;
 
 use oceanbase_sim::fault::Fault;
 use oceanbase_sim::model::Privilege;
@@ -85,7 +85,7 @@ fn a_tenant_is_recovered_from_storage_to_a_time(version: &str) {
         condition["type"] == "Previewed" && condition["reason"] == "NotSupportedByVersion"
     });
     assert_eq!(skipped, !previews, "{conditions:?}");
-    page::compare(
+    examples::compare(
         &world,
         version,
         "Recovery from storage to a time",
@@ -123,7 +123,7 @@ fn tables_are_recovered_where_the_release_can_name_them(version: &str) {
     assert_eq!(outcomes, expected, "{ends:?}");
     let sent = expected.iter().filter(|end| **end == "Completed").count();
     assert_eq!(world.count(Kind::RecoverTable), sent);
-    page::compare(
+    examples::compare(
         &world,
         version,
         "Tables with unusual names",
@@ -156,7 +156,7 @@ fn an_incremental_backup_follows_an_upgrade_as_the_release_allows(version: &str)
     assert_eq!(changed["reason"], "IncrementalNotPossible");
     let message = changed["message"].as_str().unwrap();
     assert!(message.contains(version), "{message}");
-    page::compare(
+    examples::compare(
         &world,
         version,
         "An incremental backup after an upgrade",
@@ -180,7 +180,7 @@ fn a_backup_waits_for_the_end_of_an_upgrade(version: &str) {
     let object = world.condition(waiting, "Succeeded", "Unknown", "ClusterUpgrading");
     let message = condition_of(&object, "Ready")["message"].to_string();
     assert!(message.contains("enable_upgrade_mode"), "{message}");
-    page::compare(&world, version, "A backup during an upgrade", waiting);
+    examples::compare(&world, version, "A backup during an upgrade", waiting);
     world.settle();
     assert_eq!(world.count(Kind::Backup), 0);
     world.inject(Fault::Upgrading { on: false });
@@ -195,7 +195,7 @@ fn a_pool_that_does_not_fit_is_named(version: &str) {
     let (reason, message) = failed_recovery(&world, large);
     assert_eq!(reason, "UnitImpossible", "{message}");
     assert!(message.contains("memory"), "{message}");
-    page::compare(
+    examples::compare(
         &world,
         version,
         "A pool that does not fit",
@@ -213,7 +213,7 @@ fn a_unit_that_is_too_small_is_named(version: &str) {
         message.contains("__min_full_resource_pool_memory"),
         "{message}"
     );
-    page::compare(
+    examples::compare(
         &world,
         version,
         "A unit that is too small",
@@ -239,13 +239,13 @@ fn an_account_without_super_is_told_what_to_grant(version: &str) {
     let cluster = world.get("oceanbasecluster", "prod");
     let sufficient = condition_of(&cluster, "PrivilegesSufficient");
     assert_eq!(sufficient["status"], "False", "{sufficient}");
-    page::compare(
+    examples::compare(
         &world,
         version,
         "An account without SUPER",
         ("recoverytask", "undo"),
     );
-    page::compare(
+    examples::compare(
         &world,
         version,
         "An account without SUPER",

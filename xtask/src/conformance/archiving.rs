@@ -105,8 +105,8 @@ impl Suite {
     async fn round_is(&mut self, status: RoundStatus, assumption: &str) -> Step {
         let tenant = self.tenant_id;
         let observation = format!("{status:?}").to_uppercase();
-        let look = async |database: &mut Database| round_in(database, tenant, &status).await;
-        self.reaches(assumption, &observation, ROUNDS, look).await
+        let probe = async |database: &mut Database| round_in(database, tenant, &status).await;
+        self.reaches(assumption, &observation, ROUNDS, probe).await
     }
 
     async fn check_log_mode(&mut self, is_on: bool) -> Step {

@@ -116,7 +116,7 @@ impl Suite {
         let tenant = self.tenant_id;
         if number == 1 {
             self.check_rows_of_job(&key).await?;
-            self.look_at_columns().await?;
+            self.read_columns().await?;
         }
         let assumption = format!("The backup ends COMPLETED, in sys as well ({what})");
         let pair = self
@@ -134,7 +134,7 @@ impl Suite {
             )
             .await?;
         let assumption = format!("Its set is there, with times, sizes and its directory ({what})");
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let sets = database.sets(tenant).await?.into_iter();
             let mut sets = sets.filter(|set| set.id == pair.child.set_id);
             Ok(match sets.next() {
@@ -143,13 +143,13 @@ impl Suite {
                 None => Poll::Pending("there is no such row".to_owned()),
             })
         };
-        match self.poll(look).await {
+        match self.poll(probe).await {
             Ok(set) => {
                 self.check_set(&set, &assumption)?;
                 Ok(set)
             }
-            Err(seen) => {
-                self.check(false, assumption, seen, SETS)?;
+            Err(state) => {
+                self.check(false, assumption, state, SETS)?;
                 Err(Stopped)
             }
         }
@@ -239,14 +239,14 @@ impl Suite {
         self.accepts(&cancel, "CANCEL BACKUP from sys is accepted", SCHEDULER)
             .await?;
         let assumption = "The backup ends CANCELED, and FAILED with -4072 in sys";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let has_ended =
                 |pair: &Pair| pair.child.status.is_terminal() && pair.parent.status.is_terminal();
             pair_in(database, &key, tenant, has_ended).await
         };
-        let ended = match self.poll(look).await {
+        let ended = match self.poll(probe).await {
             Ok(ended) => ended,
-            Err(seen) => return self.check(false, assumption, seen, SCHEDULER),
+            Err(state) => return self.check(false, assumption, state, SCHEDULER),
         };
         if ended.child.status == JobStatus::Completed {
             self.skip(
@@ -327,8 +327,8 @@ async fn pair_in(
     let (parent, child) = match (parent, child) {
         (Some(parent), Some(child)) => (parent, child),
         (Some(parent), None) => {
-            let seen = format!("no row of the tenant; in sys {}", ending_of(&parent));
-            return Ok(Poll::Pending(seen));
+            let state = format!("no row of the tenant; in sys {}", ending_of(&parent));
+            return Ok(Poll::Pending(state));
         }
         (None, _) => return Ok(Poll::Pending("there is no row of sys".to_owned())),
     };
@@ -341,11 +341,11 @@ async fn pair_in(
         return Ok(Poll::Done(pair));
     }
     let (of_child, of_parent) = (ending_of(&pair.child), ending_of(&pair.parent));
-    let seen = format!("{of_child}; in sys {of_parent}");
+    let state = format!("{of_child}; in sys {of_parent}");
     if pair.child.status.is_terminal() && pair.parent.status.is_terminal() {
-        return Err(ReadError::of_rows(seen));
+        return Err(ReadError::of_rows(state));
     }
-    Ok(Poll::Pending(seen))
+    Ok(Poll::Pending(state))
 }
 
 /// How the state of a job reads in the report.

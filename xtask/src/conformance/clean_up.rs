@@ -159,8 +159,8 @@ impl Suite {
             );
             self.poll(async |database: &mut Database| {
                 let answer = database.run(&statement, Command::BACKUP_TIMEOUT).await;
-                let seen = format!("clearing {parameter}: {}", describe(&answer, None));
-                poll_acceptance(&answer, BACKUP_IN_PROGRESS, seen)
+                let state = format!("clearing {parameter}: {}", describe(&answer, None));
+                poll_acceptance(&answer, BACKUP_IN_PROGRESS, state)
             })
             .await?;
         }
@@ -168,20 +168,21 @@ impl Suite {
     }
 }
 
-/// A poll that ends when a statement is accepted, and goes on while it is refused with this number.
+/// Ends a poll when the database accepts the statement. Polls again while the database refuses the statement
+/// with `not_yet`.
 pub(super) fn poll_acceptance(
     answer: &Result<Rows, QueryError>,
     not_yet: u16,
-    seen: String,
+    state: String,
 ) -> Result<Poll<()>, ReadError> {
     match answer {
         Ok(_) => Ok(Poll::Done(())),
-        Err(QueryError::Server(error)) if error.code != not_yet => Err(ReadError::of_rows(seen)),
-        Err(_) => Ok(Poll::Pending(seen)),
+        Err(QueryError::Server(error)) if error.code != not_yet => Err(ReadError::of_rows(state)),
+        Err(_) => Ok(Poll::Pending(state)),
     }
 }
 
-/// A poll that ends when something is so.
+/// Ends a poll when the condition holds.
 pub(super) fn poll_condition(is_so: bool, otherwise: &str) -> Poll<()> {
     if is_so {
         Poll::Done(())

@@ -29,7 +29,7 @@ struct QueryResult {
 impl Suite {
     /// Sends every query of the operator that the release has. It is called at several moments,
     /// because some views have rows only while a job runs.
-    pub(super) async fn look_at_columns(&mut self) -> Step {
+    pub(super) async fn read_columns(&mut self) -> Step {
         for query in self.queries()? {
             if query.needs().is_some_and(|needed| !self.can(needed)) {
                 continue;
@@ -45,12 +45,12 @@ impl Suite {
                 Err(problem) => result.problem = result.problem.take().or(Some(problem)),
             }
         }
-        self.look_at_servers().await;
+        self.read_servers().await;
         Ok(())
     }
 
     /// Reads the servers and what they have left, of which three queries tell parts.
-    async fn look_at_servers(&mut self) {
+    async fn read_servers(&mut self) {
         let queries = [
             RestoreQuery::Servers,
             RestoreQuery::Capacities,
@@ -200,7 +200,7 @@ fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), ReadError> {
         RestoreQuery::Pools => drop(legible(view::pools(rows))?),
         RestoreQuery::Units => drop(legible(view::units(rows))?),
         RestoreQuery::Zones => drop(legible(view::zones(rows))?),
-        // They are read together: see `look_at_servers`.
+        // They are read together: see `read_servers`.
         RestoreQuery::Servers | RestoreQuery::Capacities | RestoreQuery::PlacedUnits => (),
         RestoreQuery::DataVersion => drop(legible(view::data_version(rows))?),
     }

@@ -82,7 +82,7 @@ impl Suite {
         let command = self.delete(Deletion::Sets(numbers.clone()), before);
         let assumption = "DELETE BACKUPSET of sets that nothing needs is accepted";
         self.accepts(&command, assumption, evidence()).await?;
-        self.look_at_columns().await?;
+        self.read_columns().await?;
         let assumption = "Its cleanup is found in sys and ends COMPLETED";
         self.cleanup_ends(before, assumption, "COMPLETED", |job| {
             job.status == JobStatus::Completed
@@ -139,11 +139,11 @@ impl Suite {
                     return Ok(Poll::Done(()));
                 }
                 let code = job.failure.as_ref().map(|failure| failure.code);
-                let seen = format!("{:?}, RESULT {}", job.status, code.unwrap_or_default());
+                let state = format!("{:?}, RESULT {}", job.status, code.unwrap_or_default());
                 if job.status.is_terminal() {
-                    return Err(ReadError::of_rows(seen));
+                    return Err(ReadError::of_rows(state));
                 }
-                Ok(Poll::Pending(seen))
+                Ok(Poll::Pending(state))
             },
         )
         .await

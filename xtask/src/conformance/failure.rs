@@ -33,7 +33,7 @@ impl Suite {
             let assumption = format!("{what} is accepted");
             let _ = self.is_accepted(&answer, Some(&restore), &assumption, evidence);
         }
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let Some(found) = database.restore(&key).await? else {
                 return Ok(Poll::Pending("there is no such row".to_owned()));
             };
@@ -51,7 +51,7 @@ impl Suite {
         let evidence = "source: ob_physical_restore_table_operator.cpp";
         // What follows does not depend on it.
         let _ = self
-            .reaches(assumption, "FAIL, -4626", evidence, look)
+            .reaches(assumption, "FAIL, -4626", evidence, probe)
             .await;
     }
 }

@@ -1,7 +1,7 @@
 //! The start of a run: the identity of the cluster, and checks that the tenant is a scratch tenant.
 
 use anyhow::{Context, Result, bail, ensure};
-use oceanbase_backup_operator::oceanbase::model::{RoundStatus, TenantId};
+use oceanbase_backup_operator::oceanbase::model::{ResourceName, RoundStatus, TenantId};
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
@@ -160,23 +160,21 @@ async fn refuse_leftovers(database: &mut Database, names: &Names) -> Result<()> 
         );
     }
     let pools = database.pools().await?;
-    for pool in [&names.pool, &names.missing_pool] {
-        ensure!(
-            !pools
-                .iter()
-                .any(|found| found.name.eq_ignore_ascii_case(pool.as_str())),
-            "there is a resource pool '{pool}', whose name the run uses: drop it if it is from an \
-             earlier run"
-        );
-    }
+    let pools: Vec<_> = pools.iter().map(|pool| pool.name.as_str()).collect();
+    refuse_names("resource pool", &[&names.pool, &names.missing_pool], &pools)?;
     let units = database.units().await?;
-    for unit in [&names.unit, &names.low_unit] {
+    let units: Vec<_> = units.iter().map(|unit| unit.name.as_str()).collect();
+    refuse_names("resource unit", &[&names.unit, &names.low_unit], &units)
+}
+
+/// Fails if one of the names is taken, in any case of its letters.
+fn refuse_names(kind: &str, names: &[&ResourceName], taken: &[&str]) -> Result<()> {
+    for name in names {
         ensure!(
-            !units
+            !taken
                 .iter()
-                .any(|found| found.name.eq_ignore_ascii_case(unit.as_str())),
-            "there is a resource unit '{unit}', which the run would create: drop it if it is from an \
-             earlier run"
+                .any(|taken| taken.eq_ignore_ascii_case(name.as_str())),
+            "there is a {kind} '{name}', whose name the run uses: drop it if it is from an earlier run"
         );
     }
     Ok(())

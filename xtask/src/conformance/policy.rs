@@ -30,7 +30,7 @@ impl Suite {
         self.accepts(&add, "ADD DELETE BACKUP POLICY is accepted", source)
             .await?;
         self.check_shown(Some(format!("{DAYS}d"))).await?;
-        self.look_at_columns().await?;
+        self.read_columns().await?;
         let assumption = "A second ADD DELETE BACKUP POLICY is refused with 1062";
         // What follows does not depend on it.
         let _ = self.refuses(&add, &[1062], assumption, source).await;

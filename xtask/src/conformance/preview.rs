@@ -26,7 +26,7 @@ impl Suite {
     /// Waits until the logs reach beyond a set. Returns a point between the two.
     pub(super) async fn point_beyond(&mut self, set: &BackupSet) -> Step<Scn> {
         let (tenant, from) = (self.tenant_id, set.min_restore_scn);
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let round = database.round(tenant).await?;
             let reached = round.map(|round| round.checkpoint_scn);
             Ok(match reached {
@@ -40,7 +40,7 @@ impl Suite {
                 "The checkpoint of log archiving passes the newest set",
                 "passed",
                 "view CDB_OB_ARCHIVELOG",
-                look,
+                probe,
             )
             .await?;
         Ok(Scn(from.0 + (reached.0 - from.0).div_ceil(2)))

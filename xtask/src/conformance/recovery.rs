@@ -112,14 +112,14 @@ impl Suite {
         self.is_accepted(&answer, Some(&restore), assumption, RESTORE)?;
         let name = self.names.restored.to_string();
         let assumption = "The tenant of the restore to be canceled is there";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
                 Some(tenant) => Poll::Done(tenant.id),
                 None => Poll::Pending("not there".to_owned()),
             })
         };
         let evidence = "view DBA_OB_TENANTS";
-        let tenant_id = self.reaches(assumption, "there", evidence, look).await?;
+        let tenant_id = self.reaches(assumption, "there", evidence, probe).await?;
         let evidence = evidence_of(Capability::CancelRestore);
         if self.can(Capability::CancelRestore) {
             let cancel = cancel_restore(self.names.restored.clone(), key.clone());
@@ -131,14 +131,14 @@ impl Suite {
             self.accepts(&drop, assumption, evidence).await?;
         }
         let assumption = "The canceled restore ends with FAIL in the history";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             Ok(match database.restore(&key).await? {
                 Some(found) if found.status == RestoreStatus::Fail => Poll::Done(()),
                 Some(found) => Poll::Pending(format!("{:?}", found.status)),
                 None => Poll::Pending("there is no such row".to_owned()),
             })
         };
-        self.reaches(assumption, "FAIL", PROGRESS, look).await?;
+        self.reaches(assumption, "FAIL", PROGRESS, probe).await?;
         self.restored_tenant_goes("The canceled restore leaves no tenant")
             .await
     }
@@ -163,7 +163,7 @@ impl Suite {
             },
         )
         .await?;
-        self.look_at_columns().await?;
+        self.read_columns().await?;
         let mut unknown = Vec::new();
         let assumption = "The restore ends with SUCCESS in the history";
         let ended = self
@@ -247,7 +247,7 @@ impl Suite {
             format!("{what} has status NORMAL")
         };
         let evidence = "view DBA_OB_TENANTS";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
                 Some(tenant) if tenant.status == "NORMAL" && tenant.role == role => {
                     Poll::Done(tenant.id)
@@ -258,7 +258,7 @@ impl Suite {
                 None => Poll::Pending("there is no such tenant".to_owned()),
             })
         };
-        self.reaches(&assumption, &format!("NORMAL, {role}"), evidence, look)
+        self.reaches(&assumption, &format!("NORMAL, {role}"), evidence, probe)
             .await
     }
 
@@ -275,13 +275,13 @@ impl Suite {
     async fn restored_tenant_goes(&mut self, assumption: &str) -> Step {
         let name = self.names.restored.to_string();
         let evidence = "view DBA_OB_TENANTS";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             Ok(match database.tenant(&name).await? {
                 Some(_) => Poll::Pending("there".to_owned()),
                 None => Poll::Done(()),
             })
         };
-        self.reaches(assumption, "gone", evidence, look).await?;
+        self.reaches(assumption, "gone", evidence, probe).await?;
         self.pool_gets_free(&format!("{assumption}, and the pool is free"))
             .await
     }

@@ -161,8 +161,8 @@ impl Suite {
                     return Ok(Poll::Done(()));
                 }
                 let answer = database.send(&drop).await;
-                let seen = format!("{}: {}", drop.name(), describe(&answer, Some(&drop)));
-                poll_acceptance(&answer, POOL_IN_USE, seen)
+                let state = format!("{}: {}", drop.name(), describe(&answer, Some(&drop)));
+                poll_acceptance(&answer, POOL_IN_USE, state)
             })
             .await?;
         }

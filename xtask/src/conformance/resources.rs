@@ -226,7 +226,7 @@ impl Suite {
     pub(super) async fn pool_gets_free(&mut self, assumption: &str) -> Step {
         let pool = self.names.pool.clone();
         let evidence = "view DBA_OB_RESOURCE_POOLS";
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let mut pools = database.pools().await?.into_iter();
             let pool = pools.find(|found| found.name == pool.as_str());
             Ok(match pool {
@@ -235,7 +235,7 @@ impl Suite {
                 None => Poll::Pending("missing".to_owned()),
             })
         };
-        self.reaches(assumption, "free", evidence, look).await
+        self.reaches(assumption, "free", evidence, probe).await
     }
 
     /// Tries to drop the pool of the restored tenant.

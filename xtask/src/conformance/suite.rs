@@ -213,19 +213,19 @@ impl Suite {
     /// state cannot be read.
     pub(super) async fn poll<T>(
         &mut self,
-        mut look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
+        mut probe: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
     ) -> Result<T, String> {
         let deadline = Instant::now() + self.settings.timeout;
         loop {
-            let seen = match look(&mut self.database).await {
+            let state = match probe(&mut self.database).await {
                 Ok(Poll::Done(found)) => return Ok(found),
-                Ok(Poll::Pending(seen)) => seen,
+                Ok(Poll::Pending(state)) => state,
                 Err(why) if why.is_passing => why.to_string(),
                 Err(why) => return Err(why.to_string()),
             };
             if Instant::now() >= deadline {
                 let timeout = self.settings.timeout.as_secs();
-                return Err(format!("after {timeout} s: {seen}"));
+                return Err(format!("after {timeout} s: {state}"));
             }
             tokio::time::sleep(self.settings.poll_interval).await;
         }
@@ -237,15 +237,15 @@ impl Suite {
         assumption: &str,
         observation: &str,
         evidence: &str,
-        look: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
+        probe: impl AsyncFnMut(&mut Database) -> Result<Poll<T>, ReadError>,
     ) -> Step<T> {
-        match self.poll(look).await {
+        match self.poll(probe).await {
             Ok(found) => {
                 self.add(Verdict::AsExpected, assumption, observation, evidence);
                 Ok(found)
             }
-            Err(seen) => {
-                self.add(Verdict::Mismatch, assumption, seen, evidence);
+            Err(state) => {
+                self.add(Verdict::Mismatch, assumption, state, evidence);
                 Err(Stopped)
             }
         }

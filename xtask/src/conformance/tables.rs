@@ -84,16 +84,16 @@ impl Suite {
         let answer = self.send_recovery(table, quoting, &command).await;
         let evidence = evidence_of(capability);
         self.is_accepted(&answer, Some(&command), &assumption, evidence)?;
-        self.look_at_columns().await?;
+        self.read_columns().await?;
         let key = self.table_key(quoting);
         let assumption = format!("The recovery is found by its DESCRIPTION and ends well ({how})");
-        let look = async |database: &mut Database| {
+        let probe = async |database: &mut Database| {
             let Some(found) = database.table_recovery(&key).await? else {
                 return Ok(Poll::Pending("there is no such row".to_owned()));
             };
             ending_of(found)
         };
-        self.reaches(&assumption, "SUCCESS", JOBS, look).await?;
+        self.reaches(&assumption, "SUCCESS", JOBS, probe).await?;
         let assumption = format!("The pool of the auxiliary tenant is free afterwards ({how})");
         self.pool_gets_free(&assumption).await
     }

@@ -80,6 +80,20 @@ impl World {
             .unwrap()
     }
 
+    /// Runs the suite, interrupts it as soon as the world is in a state, and checks what it leaves.
+    async fn interrupt(&self, is_time: impl Fn(&Self) -> bool) {
+        let end_signal = async {
+            while !is_time(self) {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            Ok(2)
+        };
+        let report = run_suite(self.settings(), end_signal).await.unwrap();
+        let expected = "The run comes to its end: interrupted by signal 2";
+        assert_eq!(bad(&report), [expected]);
+        self.assert_nothing_is_left();
+    }
+
     /// Nothing of a run is left in the cluster but files and recovered tables.
     fn assert_nothing_is_left(&self) {
         self.simulator.world(|world| {

@@ -10,7 +10,7 @@ use regex::Regex;
 use crate::support::World;
 
 /// The page of the documentation.
-const PAGE: &str = "docs/release-examples.md";
+const DOCUMENT: &str = "docs/release-examples.md";
 
 /// The line that stands for lines left out.
 const LEFT_OUT: &str = "...";
@@ -21,11 +21,11 @@ const BLOCK: &str = "```console\n";
 /// Fails if the section has a block for this object and release with lines that kubectl does not show in
 /// this order. Times, SCNs, hashes, ports and the namespace differ in each run, and count as equal.
 pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name): (&str, &str)) {
-    let page = page();
-    let mut sections = page.split("\n## ").skip(1);
+    let document = document();
+    let mut sections = document.split("\n## ").skip(1);
     let section = sections
         .find(|text| text.starts_with(&format!("{section}\n")))
-        .unwrap_or_else(|| panic!("{PAGE} has no section `{section}`"));
+        .unwrap_or_else(|| panic!("{DOCUMENT} has no section `{section}`"));
     let command = format!("$ kubectl describe {kind} {name}   # OceanBase {version}\n");
     let mut blocks = blocks(section);
     let Some(block) = blocks.find_map(|block| block.strip_prefix(&*command)) else {
@@ -37,7 +37,9 @@ pub(super) fn compare(world: &World, version: &str, section: &str, (kind, name):
     let mut rest = &*comparable;
     for part in parts(&block) {
         let Some((_, after)) = rest.split_once(&*part) else {
-            panic!("{PAGE} has lines that kubectl does not show:\n{part}\nkubectl shows:\n{shown}");
+            panic!(
+                "{DOCUMENT} has lines that kubectl does not show:\n{part}\nkubectl shows:\n{shown}"
+            );
         };
         rest = after;
     }
@@ -51,9 +53,9 @@ fn parts(block: &str) -> Vec<String> {
     parts.map(|part| part.join("\n") + "\n").collect()
 }
 
-fn page() -> String {
-    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join(PAGE);
-    std::fs::read_to_string(page).unwrap()
+fn document() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(DOCUMENT);
+    std::fs::read_to_string(path).unwrap()
 }
 
 /// Returns the blocks with outputs of commands.
@@ -90,8 +92,8 @@ fn without_run(text: &str) -> String {
 #[test]
 fn each_block_shows_something_of_a_release_with_stories() {
     const RELEASES: [&str; 4] = ["4.0.0.0", "4.2.1.0", "4.2.1.8", "4.3.5.2"];
-    let page = page();
-    for block in blocks(&page) {
+    let document = document();
+    for block in blocks(&document) {
         let (command, shown) = block.split_once('\n').unwrap_or_default();
         let release = command.rsplit(' ').next().unwrap_or_default();
         assert!(RELEASES.contains(&release), "{command}");

@@ -1,7 +1,6 @@
 //! Clusters that do not behave as the operator assumes.
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use oceanbase_sim::fault::{Fault, Trigger};
 use oceanbase_sim::model::{Privilege, World as SimulatedWorld};
@@ -134,16 +133,9 @@ async fn failed_backup_is_one_mismatch() {
 /// Runs the suite and interrupts it as soon as the cluster is in a state.
 async fn run_until(version: &str, is_time: impl Fn(&SimulatedWorld) -> bool) {
     let world = World::serve(&scenario(version)).await;
-    let end_signal = async {
-        while !world.simulator.world(&is_time) {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(2)
-    };
-    let report = run_suite(world.settings(), end_signal).await.unwrap();
-    let expected = "The run comes to its end: interrupted by signal 2";
-    assert_eq!(bad(&report), [expected]);
-    world.assert_nothing_is_left();
+    world
+        .interrupt(|world| world.simulator.world(&is_time))
+        .await;
 }
 
 #[tokio::test]

@@ -186,18 +186,9 @@ async fn interruption_while_the_database_reads_the_storage_leaves_nothing() {
         reads: Duration::from_secs(3),
     };
     world.simulator.inject(slow).unwrap();
-    let end_signal = async {
-        let is_sent = || {
-            let count = |kind| world.simulator.log(|log| log.effects(kind, "scratch_conf"));
-            count(Kind::Restore) > 0
-        };
-        while !is_sent() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        Ok(2)
+    let is_sent = |world: &World| {
+        let restores = |kind| world.simulator.log(|log| log.effects(kind, "scratch_conf"));
+        restores(Kind::Restore) > 0
     };
-    let report = run_suite(world.settings(), end_signal).await.unwrap();
-    let expected = "The run comes to its end: interrupted by signal 2";
-    assert_eq!(bad(&report), [expected]);
-    world.assert_nothing_is_left();
+    world.interrupt(is_sent).await;
 }

@@ -59,14 +59,14 @@ fn without_timing(page: &str) -> String {
 #[tokio::test]
 async fn v4_3_5_2_is_on_the_page() {
     let report = run_on("4.3.5.2").await;
-    let page = report.to_markdown(&[]);
+    let markdown = report.to_markdown(&[]);
     let path = crate::root().join("docs/conformance-report.md");
     if std::env::var_os("WRITE_CONFORMANCE_REPORT").is_some() {
-        std::fs::write(&path, &page).unwrap();
+        std::fs::write(&path, &markdown).unwrap();
     }
     let shown = std::fs::read_to_string(&path).unwrap();
     assert!(
-        without_timing(&shown) == without_timing(&page),
+        without_timing(&shown) == without_timing(&markdown),
         "docs/conformance-report.md is not what a run shows: run this test with \
          WRITE_CONFORMANCE_REPORT=1"
     );
