@@ -97,18 +97,21 @@ fn unit(create: &CreateResources, version: Version) -> Room {
 fn lacking(zone: &str, servers: &[&Server], fitting: usize, count: usize, unit: &Room) -> String {
     let all = servers.len();
     let asked = format!(
-        "zone '{zone}' has no room: a unit of {} is asked for on each of {count} server(s)",
+        "zone '{zone}' has no room: the recovery needs a unit of {} on each of {count} server(s)",
         text(unit)
     );
     match servers.get(fitting) {
         Some(next) => format!(
-            "{asked}, and at most {fitting} of its {all} server(s) can take one; the roomiest of the \
-             others, {}, has {} beside the units of all pools",
+            "{asked}, and at most {fitting} of the zone's {all} server(s) can take one; of the others, \
+             {} has the most left, {} beside the units of all pools",
             next.address,
             text(&next.left)
         ),
         None => {
-            format!("{asked}, and it has {all} server(s); one never takes two units of a tenant")
+            format!(
+                "{asked}, and the zone has {all} server(s); OceanBase puts no two units of a tenant on one \
+                 server"
+            )
         }
     }
 }

@@ -185,7 +185,7 @@ fn a_unit_that_no_server_has_room_for_is_refused_before_anything_is_sent() {
         let (reason, message) = refused(&world, change);
         assert_eq!(reason, "UnitImpossible", "{change}");
         let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
-        says("zone 'zone1' has no room: a unit of 2 CPU, 8 GiB of memory");
+        says("zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory");
         says("60 CPU, 5 GiB of memory, 976 GiB of log disk");
     }
     let asked = simulator.log(|log| {

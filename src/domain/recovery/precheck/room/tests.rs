@@ -105,9 +105,10 @@ fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
     let servers = in_one_zone(&[left(GIB), left(8 * GIB - 1), left(0)]);
     assert_eq!(
         refused(&json!({}), servers).unwrap(),
-        "zone 'zone1' has no room: a unit of 2 CPU, 8 GiB of memory, 24 GiB of log disk is asked for on \
-         each of 1 server(s), and at most 0 of its 3 server(s) can take one; the roomiest of the others, \
-         10.0.0.2:2882, has 2 CPU, 7.99 GiB of memory, 24 GiB of log disk beside the units of all pools: \
+        "zone 'zone1' has no room: the recovery needs a unit of 2 CPU, 8 GiB of memory, 24 GiB of log disk \
+         on each of 1 server(s), and at most 0 of the zone's 3 server(s) can take one; of the others, \
+         10.0.0.2:2882 has the most left, 2 CPU, 7.99 GiB of memory, 24 GiB of log disk beside the units \
+         of all pools: \
          ask for less in `target.resources.create`, name other zones, or drop pools that nobody needs, \
          then create a new RecoveryTask"
     );
