@@ -116,8 +116,8 @@ pub enum Recovery {
         /// The job's key.
         key: RestoreKey,
     },
-    /// Makes the restored tenant, which is a standby, a primary one; from V4.1 on. The database
-    /// answers when it is done, mostly within seconds.
+    /// Makes the restored tenant, which is a standby, a primary one. The database answers when
+    /// it is done, mostly within seconds.
     ActivateStandby {
         /// The tenant.
         tenant: TenantName,

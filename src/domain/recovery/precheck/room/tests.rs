@@ -140,10 +140,15 @@ fn a_server_takes_one_unit_only() {
     let two = json!({"unitNumber": 2});
     let message = refused(&two, in_one_zone(&[plenty, scant])).unwrap();
     let says = |text: &str| assert!(message.contains(text), "{text}: {message}");
-    says("at most 1 of its 2 server(s)");
-    says("10.0.0.2:2882, has 2 CPU, 1 GiB of memory");
+    says("at most 1 of the zone's 2 server(s)");
+    says("10.0.0.2:2882 has the most left, 2 CPU, 1 GiB of memory");
     let message = refused(&two, in_one_zone(&[plenty])).unwrap();
-    assert!(message.contains("it has 1 server(s)"), "{message}");
+    assert!(
+        message.contains(
+            "the zone has 1 server(s); OceanBase puts no two units of a tenant on one server"
+        ),
+        "{message}"
+    );
     assert_eq!(refused(&two, in_one_zone(&[plenty, enough()])), None);
 }
 
