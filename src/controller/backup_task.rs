@@ -19,17 +19,17 @@ pub(super) use count::type_label;
 use references::{allowed, references, same_cluster, supported};
 
 use super::driver::identity;
-use super::log_backup::destination_seen;
+use super::log_backup::observe_destination;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, created_at, database, namespace, place, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
-use crate::domain::backup::{self, DatabaseSeen, Effect, Held, Target};
+use crate::domain::backup::{self, Effect, Held, ObservedDatabase, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
-use crate::domain::{Decision, Obstacle, TenantSeen};
+use crate::domain::{Decision, ObservedTenant, Obstacle};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -40,8 +40,8 @@ use crate::oceanbase::rights::Way;
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
-pub struct Seen {
-    decision: backup::Seen,
+pub struct Observation {
+    decision: backup::Observation,
     key: Option<ClusterKey>,
     storage: Option<Arc<BackupStorage>>,
     path: Option<String>,
@@ -55,7 +55,7 @@ pub enum Heard {
     Objects(Made),
 }
 
-impl Seen {
+impl Observation {
     fn tenant_id(&self) -> Option<TenantId> {
         let database = self.decision.database.as_ref().ok()?;
         Some(database.tenant.tenant.as_ref()?.id)
@@ -63,13 +63,13 @@ impl Seen {
 }
 
 impl Reconcile for BackupTask {
-    type Seen = Seen;
+    type Observation = Observation;
     type Effect = Effect;
     type Answer = Heard;
 
     const CONTROLLER: &'static str = "backup_task";
 
-    async fn observe(&self, context: &Context) -> Seen {
+    async fn observe(&self, context: &Context) -> Observation {
         let namespace = namespace(self);
         let references = references(self, context, &namespace);
         let database = match &references {
@@ -131,19 +131,19 @@ impl Reconcile for BackupTask {
         let wanted = place.as_ref().ok();
         let (logs, claimed, moving) = match (&key, &storage, &snapshot, tenant) {
             (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
-                logs::seen(self, context, key, storage, snapshot, tenant),
+                logs::observed(self, context, key, storage, snapshot, tenant),
                 claims::claimed(self, context, key, storage, snapshot, tenant),
                 moves::moving(self, context, (key, snapshot), tenant, wanted),
             ),
             _ => (None, None, None),
         };
-        let database =
-            database.map(|(key, snapshot)| self.database_seen(context, &key, &snapshot, wanted));
-        let decision = backup::Seen {
+        let database = database
+            .map(|(key, snapshot)| self.observed_database(context, &key, &snapshot, wanted));
+        let decision = backup::Observation {
             target,
             database,
             queue,
-            children: children::seen(self, context, snapshot.as_deref()),
+            children: children::observed(self, context, snapshot.as_deref()),
             logs,
             claimed,
             moving,
@@ -152,7 +152,7 @@ impl Reconcile for BackupTask {
             intent_age: self.intent_age(context),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
-        Seen {
+        Observation {
             decision,
             key,
             storage,
@@ -162,7 +162,7 @@ impl Reconcile for BackupTask {
 
     fn decide(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Heard)>,
         context: &Context,
     ) -> Decision<BackupTaskStatus, Effect> {
@@ -171,28 +171,28 @@ impl Reconcile for BackupTask {
         let now = context.clock.now();
         let answer = match heard {
             Some((_, Heard::Objects(made))) => {
-                return backup::decide_made(&task, &seen.decision, made, now);
+                return backup::decide_made(&task, &observed.decision, made, now);
             }
             Some((effect, Heard::Database(answer))) => Some((effect, answer)),
             None => None,
         };
-        backup::decide(&task, &seen.decision, answer, now)
+        backup::decide(&task, &observed.decision, answer, now)
     }
 
     fn is_fenced(effect: &Effect) -> bool {
         matches!(effect, Effect::Backup { .. })
     }
 
-    fn waiting(&self, seen: &Seen, context: &Context) -> Option<BackupTaskStatus> {
+    fn waiting(&self, observed: &Observation, context: &Context) -> Option<BackupTaskStatus> {
         let (uid, name, status) = self.identity();
         let task = self.task(&uid, &name, &status);
-        Some(backup::decide_waiting(&task, &seen.decision, context.clock.now()).status)
+        Some(backup::decide_waiting(&task, &observed.decision, context.clock.now()).status)
     }
 
-    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let way = match effect {
             Effect::SetDestination(_) => {
-                let store = seen.storage.as_ref();
+                let store = observed.storage.as_ref();
                 let store = store.and_then(|store| place::root(&store.spec).ok());
                 store.map_or(Way::Line, Way::Store)
             }
@@ -202,13 +202,13 @@ impl Reconcile for BackupTask {
             | Effect::CancelChildren(_)
             | Effect::Delete => return None,
         };
-        Some((seen.key.clone()?, way))
+        Some((observed.key.clone()?, way))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
-        seen: &Seen,
+        observed: &Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> Heard {
@@ -224,7 +224,7 @@ impl Reconcile for BackupTask {
             }
             Effect::Delete => Heard::Objects(children::delete(self, context).await),
             statement => Heard::Database(match permit {
-                Some(permit) => statement::send(self, statement, seen, permit, context).await,
+                Some(permit) => statement::send(self, statement, observed, permit, context).await,
                 None => Answer::NotSent("the cluster is busy".to_owned()),
             }),
         }
@@ -253,25 +253,25 @@ impl Reconcile for BackupTask {
 
 impl BackupTask {
     /// What the database shows.
-    fn database_seen(
+    fn observed_database(
         &self,
         context: &Context,
         key: &ClusterKey,
         snapshot: &Snapshot,
         wanted: Option<&Place>,
-    ) -> DatabaseSeen {
+    ) -> ObservedDatabase {
         let tenant = tenant_of(self, snapshot).cloned();
         let shown = tenant.as_ref();
         let shown = shown.and_then(|tenant| tenant.data_dest.as_deref());
         let clusters = &context.clusters;
-        DatabaseSeen {
+        ObservedDatabase {
             identity: snapshot.identity.clone(),
             version: snapshot.version,
             is_upgrading: snapshot.is_upgrading,
             previous_set: tenant.as_deref().and_then(previous_set),
             parents: Arc::clone(&snapshot.parents),
-            tenant: TenantSeen {
-                destination: destination_seen(shown, wanted),
+            tenant: ObservedTenant {
+                destination: observe_destination(shown, wanted),
                 settled: clusters.is_settled(key, &self.spec.tenant_name, snapshot),
                 tenant,
             },

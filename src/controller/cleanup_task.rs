@@ -9,7 +9,7 @@ use super::driver::identity;
 use super::wake::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
-use crate::domain::cleanup::{self, DatabaseSeen, Effect};
+use crate::domain::cleanup::{self, Effect, ObservedDatabase};
 use crate::domain::{Decision, access};
 use crate::oceanbase::command::{Cleanup, Command};
 use crate::oceanbase::credentials::ClusterKey;
@@ -19,19 +19,19 @@ use crate::oceanbase::rights::Way;
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
-pub struct Seen {
-    decision: cleanup::Seen,
+pub struct Observation {
+    decision: cleanup::Observation,
     key: Option<ClusterKey>,
 }
 
 impl Reconcile for CleanupTask {
-    type Seen = Seen;
+    type Observation = Observation;
     type Effect = Effect;
     type Answer = Answer;
 
     const CONTROLLER: &'static str = "cleanup_task";
 
-    async fn observe(&self, context: &Context) -> Seen {
+    async fn observe(&self, context: &Context) -> Observation {
         let cluster = cluster_of(self, &self.spec.cluster_ref);
         let database = database(context, &cluster.namespace, &cluster.name);
         let key = database.as_ref().ok().map(|(key, _)| key.clone());
@@ -40,7 +40,7 @@ impl Reconcile for CleanupTask {
             let name = tenant
                 .as_ref()
                 .map_or(&self.spec.tenant_name, |it| &it.name);
-            DatabaseSeen {
+            ObservedDatabase {
                 identity: snapshot.identity.clone(),
                 version: snapshot.version,
                 settled: context.clusters.is_settled(&key, name, &snapshot),
@@ -50,45 +50,45 @@ impl Reconcile for CleanupTask {
             }
         });
         let intent = self.status.as_ref().and_then(cleanup::open_intent);
-        let decision = cleanup::Seen {
+        let decision = cleanup::Observation {
             allowed: access::tenant(&access_of(context, &cluster), &self.spec.tenant_name),
             database,
             recovery: recovery_from(self, &cluster, context),
             intent_age: context.memory.intent_age(&identity(self), intent),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
-        Seen { decision, key }
+        Observation { decision, key }
     }
 
     fn decide(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<CleanupTaskStatus, Effect> {
         let status = self.current_status();
         let task = self.task(&status);
-        cleanup::decide(&task, &seen.decision, heard, context.clock.now())
+        cleanup::decide(&task, &observed.decision, heard, context.clock.now())
     }
 
     fn is_fenced(effect: &Effect) -> bool {
         matches!(effect, Effect::Delete { .. })
     }
 
-    fn waiting(&self, seen: &Seen, context: &Context) -> Option<CleanupTaskStatus> {
+    fn waiting(&self, observed: &Observation, context: &Context) -> Option<CleanupTaskStatus> {
         let status = self.current_status();
         let task = self.task(&status);
-        Some(cleanup::decide_waiting(&task, &seen.decision, context.clock.now()).status)
+        Some(cleanup::decide_waiting(&task, &observed.decision, context.clock.now()).status)
     }
 
-    fn way(&self, seen: &Seen, _: &Effect) -> Option<(ClusterKey, Way)> {
-        Some((seen.key.clone()?, Way::Line))
+    fn way(&self, observed: &Observation, _: &Effect) -> Option<(ClusterKey, Way)> {
+        Some((observed.key.clone()?, Way::Line))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
-        _: &Seen,
+        _: &Observation,
         permit: Option<Permit>,
         _: &Context,
     ) -> Answer {

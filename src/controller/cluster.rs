@@ -19,14 +19,14 @@ use crate::oceanbase::model::TenantId;
 use crate::oceanbase::rights::Way;
 
 impl Reconcile for OceanBaseCluster {
-    type Seen = cluster::Seen;
+    type Observation = cluster::Observation;
     type Effect = Infallible;
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "cluster";
     const REST: Duration = Duration::from_secs(1);
 
-    async fn observe(&self, context: &Context) -> cluster::Seen {
+    async fn observe(&self, context: &Context) -> cluster::Observation {
         let (namespace, name) = (namespace(self), self.name_any());
         let key = ClusterKey::new(&namespace, &name);
         let observed = self
@@ -53,7 +53,7 @@ impl Reconcile for OceanBaseCluster {
             same_database(context, &key, &of)
         });
         let shown = || strategies.iter().map(|strategy| strategy.status.as_ref());
-        cluster::Seen {
+        cluster::Observation {
             queued_tasks: queued.count(),
             archived_around: archived_around(context, &key),
             database,
@@ -69,7 +69,7 @@ impl Reconcile for OceanBaseCluster {
 
     fn decide(
         &self,
-        seen: &cluster::Seen,
+        observed: &cluster::Observation,
         _: Option<(&Infallible, &Infallible)>,
         context: &Context,
     ) -> Decision<OceanBaseClusterStatus, Infallible> {
@@ -78,19 +78,19 @@ impl Reconcile for OceanBaseCluster {
             &self.spec,
             generation,
             &self.current_status(),
-            seen,
+            observed,
             context.clock.now(),
         )
     }
 
-    fn way(&self, _: &cluster::Seen, effect: &Infallible) -> Option<(ClusterKey, Way)> {
+    fn way(&self, _: &cluster::Observation, effect: &Infallible) -> Option<(ClusterKey, Way)> {
         match *effect {}
     }
 
     async fn perform(
         &self,
         effect: &Infallible,
-        _: &cluster::Seen,
+        _: &cluster::Observation,
         _: Option<Permit>,
         _: &Context,
     ) -> Infallible {

@@ -62,7 +62,7 @@ pub trait Reconcile:
     + 'static
 {
     /// What a decision needs to see.
-    type Seen: Send + Sync;
+    type Observation: Send + Sync;
     /// What a decision can ask for.
     type Effect: Send + Sync;
     /// What becomes of that.
@@ -81,12 +81,12 @@ pub trait Reconcile:
     }
 
     /// Looks at what the decision needs. Reads only; trouble is part of what is seen.
-    fn observe(&self, context: &Context) -> impl Future<Output = Self::Seen> + Send;
+    fn observe(&self, context: &Context) -> impl Future<Output = Self::Observation> + Send;
 
     /// Decides; see [`crate::domain`].
     fn decide(
         &self,
-        seen: &Self::Seen,
+        observed: &Self::Observation,
         heard: Option<(&Self::Effect, &Self::Answer)>,
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
@@ -101,7 +101,7 @@ pub trait Reconcile:
     /// limited: an object that nobody can get rid of is worse than what it leaves behind.
     fn farewell(
         &self,
-        _seen: &Self::Seen,
+        _observed: &Self::Observation,
         _heard: Option<(&Self::Effect, &Self::Answer)>,
         _context: &Context,
     ) -> Farewell<Self::Status, Self::Effect> {
@@ -117,18 +117,19 @@ pub trait Reconcile:
 
     /// What an object shows whose fenced effect is due and waits for the right to send: where it
     /// stands, without the intent.
-    fn waiting(&self, _seen: &Self::Seen, _context: &Context) -> Option<Self::Status> {
+    fn waiting(&self, _observed: &Self::Observation, _context: &Context) -> Option<Self::Status> {
         None
     }
 
     /// The cluster to which the effect sends a statement, if it does, and on which way.
-    fn way(&self, seen: &Self::Seen, effect: &Self::Effect) -> Option<(ClusterKey, Way)>;
+    fn way(&self, observed: &Self::Observation, effect: &Self::Effect)
+    -> Option<(ClusterKey, Way)>;
 
     /// Performs the effect.
     fn perform(
         &self,
         effect: &Self::Effect,
-        seen: &Self::Seen,
+        observed: &Self::Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> impl Future<Output = Self::Answer> + Send;
@@ -257,15 +258,15 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         // The change wakes the object.
         return finalizer::set(object, object.wants_finalizer(), context).await;
     }
-    let seen = object.observe(context).await;
-    let decision = match decide(object, &seen, None, context) {
+    let observed = object.observe(context).await;
+    let decision = match decide(object, &observed, None, context) {
         Farewell::Stay(decision) => decision,
         Farewell::Go(event) => return finalizer::release(object, event, context).await,
     };
     let way = decision
         .effect
         .as_ref()
-        .and_then(|effect| object.way(&seen, effect));
+        .and_then(|effect| object.way(&observed, effect));
     let mut permit = None;
     if decision.effect.as_ref().is_some_and(K::is_fenced) {
         if decision.status == object.current_status() {
@@ -276,7 +277,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         permit = match permit_on(way.as_ref(), context) {
             Ok(permit) => permit,
             Err(busy) => {
-                return wait(object, &seen, busy, context).await;
+                return wait(object, &observed, busy, context).await;
             }
         };
     }
@@ -299,8 +300,8 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
             Err(busy) => return Ok(busy),
         };
     }
-    let answer = object.perform(&effect, &seen, permit, context).await;
-    let decision = match decide(&object, &seen, Some((&effect, &answer)), context) {
+    let answer = object.perform(&effect, &observed, permit, context).await;
+    let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {
         Farewell::Stay(decision) => decision,
         Farewell::Go(event) => return finalizer::release(&object, event, context).await,
     };
@@ -314,14 +315,14 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
 /// Shows that the object waits for the right to send, and comes back.
 async fn wait<K: Reconcile>(
     object: &K,
-    seen: &K::Seen,
+    observed: &K::Observation,
     busy: Went,
     context: &Context,
 ) -> Result<Went, Error> {
     let waited = context.memory.waited(identity(object));
     // What an object shows already stands for a moment: most have their turn by then.
     if (object.status().is_none() || waited >= MOMENT)
-        && let Some(status) = object.waiting(seen, context)
+        && let Some(status) = object.waiting(observed, context)
         && write(object, &status, context).await?.is_none()
     {
         return Ok(Went::Conflict);
@@ -343,14 +344,14 @@ fn permit_on(way: Option<&(ClusterKey, Way)>, context: &Context) -> Result<Optio
 /// Decides, whether the object lives or is being deleted.
 fn decide<K: Reconcile>(
     object: &K,
-    seen: &K::Seen,
+    observed: &K::Observation,
     heard: Option<(&K::Effect, &K::Answer)>,
     context: &Context,
 ) -> Farewell<K::Status, K::Effect> {
     if object.meta().deletion_timestamp.is_some() {
-        object.farewell(seen, heard, context)
+        object.farewell(observed, heard, context)
     } else {
-        Farewell::Stay(object.decide(seen, heard, context))
+        Farewell::Stay(object.decide(observed, heard, context))
     }
 }
 

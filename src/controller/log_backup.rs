@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 pub(super) use moves::is_away;
-pub(super) use target::{destination_seen, oldest_of_tenant, path, store_of};
+pub(super) use target::{observe_destination, oldest_of_tenant, path, store_of};
 use target::{renamed, target};
 
 use super::wake::{Change, Changed};
@@ -20,7 +20,7 @@ use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
-use crate::domain::{Decision, Farewell, Obstacle, TenantSeen};
+use crate::domain::{Decision, Farewell, ObservedTenant, Obstacle};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -32,8 +32,8 @@ use crate::oceanbase::rights::Way;
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// What a pass over a log backup sees.
-pub struct Seen {
-    decision: log_backup::Seen,
+pub struct Observation {
+    decision: log_backup::Observation,
     key: ClusterKey,
     path: Option<String>,
     /// Where the logs should go.
@@ -44,7 +44,7 @@ pub struct Seen {
     told: OnceLock<String>,
 }
 
-impl Seen {
+impl Observation {
     fn tenant_id(&self) -> Option<TenantId> {
         let database = self.decision.database.as_ref().ok()?;
         database.tenant.as_ref().map(|tenant| tenant.id)
@@ -52,13 +52,13 @@ impl Seen {
 }
 
 impl Reconcile for LogBackup {
-    type Seen = Seen;
+    type Observation = Observation;
     type Effect = Effect;
     type Answer = Answer;
 
     const CONTROLLER: &'static str = "log_backup";
 
-    async fn observe(&self, context: &Context) -> Seen {
+    async fn observe(&self, context: &Context) -> Observation {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
         let database = database(context, &namespace, cluster);
@@ -85,8 +85,8 @@ impl Reconcile for LogBackup {
             let tenant = snapshot.tenant(&self.spec.tenant_name).cloned();
             let shown = tenant.as_ref().and_then(|tenant| tenant.log_dest.as_ref());
             let shown = shown.map(|dest| dest.path.as_str());
-            TenantSeen {
-                destination: destination_seen(shown, target.as_ref().ok()),
+            ObservedTenant {
+                destination: observe_destination(shown, target.as_ref().ok()),
                 settled: context
                     .clusters
                     .is_settled(&key, &self.spec.tenant_name, &snapshot),
@@ -106,7 +106,7 @@ impl Reconcile for LogBackup {
         let inside = snapshot
             .as_deref()
             .and_then(|snapshot| store::Inside::of(self, context, snapshot, place.as_ref()));
-        let decision = log_backup::Seen {
+        let decision = log_backup::Observation {
             target: target.map(drop),
             identity: snapshot
                 .as_deref()
@@ -120,9 +120,9 @@ impl Reconcile for LogBackup {
                 .as_deref()
                 .and_then(|snapshot| renamed(self, snapshot, store.as_ref())),
             conflict,
-            switch: tenant
-                .zip(place.as_ref())
-                .and_then(|(tenant, wanted)| moves::switch_seen(self, context, tenant, wanted)),
+            switch: tenant.zip(place.as_ref()).and_then(|(tenant, wanted)| {
+                moves::observe_migration(self, context, tenant, wanted)
+            }),
             store_keys: inside.as_ref().and_then(store::Inside::keys),
             told_version: None,
             limits: inside.as_ref().and_then(store::Inside::limits),
@@ -133,7 +133,7 @@ impl Reconcile for LogBackup {
             can_pause: snapshot.is_none_or(|s| s.version.can(Capability::PauseLogBackup)),
             checkpoint_interval,
         };
-        Seen {
+        Observation {
             decision,
             key,
             path,
@@ -145,7 +145,7 @@ impl Reconcile for LogBackup {
 
     fn decide(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<LogBackupStatus, Effect> {
@@ -156,10 +156,10 @@ impl Reconcile for LogBackup {
             followed: followed(self),
         };
         let now = context.clock.now();
-        match seen.told.get() {
-            None => log_backup::decide(&object, &seen.decision, heard, now),
+        match observed.told.get() {
+            None => log_backup::decide(&object, &observed.decision, heard, now),
             Some(version) => {
-                let mut decision = seen.decision.clone();
+                let mut decision = observed.decision.clone();
                 decision.told_version = Some(version.clone());
                 log_backup::decide(&object, &decision, heard, now)
             }
@@ -172,7 +172,7 @@ impl Reconcile for LogBackup {
 
     fn farewell(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Farewell<LogBackupStatus, Effect> {
@@ -185,34 +185,34 @@ impl Reconcile for LogBackup {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
-        log_backup::farewell(&object, &seen.decision, heard, deleted_at, now)
+        log_backup::farewell(&object, &observed.decision, heard, deleted_at, now)
     }
 
-    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let way = match effect {
             Effect::SetDestination(_)
             | Effect::SetAttributes(_)
             | Effect::Switch { .. }
             | Effect::Rotate { .. }
-            | Effect::Limit { .. } => seen.store.clone().map_or(Way::Line, Way::Store),
+            | Effect::Limit { .. } => observed.store.clone().map_or(Way::Line, Way::Store),
             Effect::SetLagTarget(..)
             | Effect::SetEnabled(..)
             | Effect::Start(_)
             | Effect::Leave { .. }
             | Effect::Stop(_) => Way::Line,
         };
-        Some((seen.key.clone(), way))
+        Some((observed.key.clone(), way))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
-        seen: &Seen,
+        observed: &Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> Answer {
         match permit {
-            Some(permit) => statement::send(self, effect, seen, permit, context).await,
+            Some(permit) => statement::send(self, effect, observed, permit, context).await,
             None => Answer::NotSent("the cluster is busy".to_owned()),
         }
     }

@@ -10,7 +10,7 @@ use super::strategy::{is_for, rivals};
 use super::{Context, Reconcile, cluster_of, namespace, qualified, same_database, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
-use crate::domain::log_backup::{PageSeen, is_on_its_way, is_page_due};
+use crate::domain::log_backup::{RelatedObjects, is_on_its_way, is_page_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
 use crate::oceanbase::credentials::ClusterKey;
@@ -23,10 +23,10 @@ pub(super) fn look_up(
     tenant: &Tenant,
     checkpoint_interval: SignedDuration,
     context: &Context,
-) -> Option<PageSeen> {
+) -> Option<RelatedObjects> {
     let status = object.current_status();
     if is_page_due(&status, tenant, checkpoint_interval) {
-        return Some(PageSeen {
+        return Some(RelatedObjects {
             strategy: strategy_of(object, context),
             last_task_name: last_task(object, context),
         });
@@ -37,7 +37,7 @@ pub(super) fn look_up(
     let page = status.tenant?;
     let strategy = strategy_of(object, context);
     let shown = page.strategy_name.map(|name| (name, page.strategy_phase));
-    (strategy != shown).then_some(PageSeen {
+    (strategy != shown).then_some(RelatedObjects {
         strategy,
         last_task_name: page.last_task_name,
     })

@@ -16,7 +16,7 @@ use super::{Context, Reconcile, cluster_of, database, namespace, same_database, 
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
-use crate::domain::recovery::{self, Effect, TargetSeen};
+use crate::domain::recovery::{self, Effect, ObservedTarget};
 use crate::domain::{Decision, Farewell, Obstacle, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -24,21 +24,21 @@ use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
 use crate::oceanbase::rights::Way;
 
 /// What a pass over a task sees.
-pub struct Seen {
-    decision: recovery::Seen,
+pub struct Observation {
+    decision: recovery::Observation,
     key: Option<ClusterKey>,
     /// Where the backups are.
     places: Option<source::Places>,
 }
 
 impl Reconcile for RecoveryTask {
-    type Seen = Seen;
+    type Observation = Observation;
     type Effect = Effect;
     type Answer = Answer;
 
     const CONTROLLER: &'static str = "recovery_task";
 
-    async fn observe(&self, context: &Context) -> Seen {
+    async fn observe(&self, context: &Context) -> Observation {
         let namespace = namespace(self);
         let status = self.current_status();
         let is_over = status.outcome.is_some();
@@ -69,12 +69,12 @@ impl Reconcile for RecoveryTask {
             .as_ref()
             .filter(|_| !is_over)
             .and_then(|key| verification::turn(self, key, context));
-        let decision = recovery::Seen {
+        let decision = recovery::Observation {
             forbidden: self.forbidden(context),
             secrets,
             turn,
-            source: found.map(|found| found.seen),
-            target: target.map(|(key, snapshot)| self.target_seen(&key, &snapshot, context)),
+            source: found.map(|found| found.observed),
+            target: target.map(|(key, snapshot)| self.observed_target(&key, &snapshot, context)),
             handed_over,
             intent_age: context.memory.intent_age(&identity(self), intent),
         };
@@ -86,7 +86,7 @@ impl Reconcile for RecoveryTask {
         {
             context.clusters.want_servers(key);
         }
-        Seen {
+        Observation {
             decision,
             key,
             places,
@@ -95,13 +95,13 @@ impl Reconcile for RecoveryTask {
 
     fn decide(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<RecoveryTaskStatus, Effect> {
         let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        let decision = recovery::decide(&task, &seen.decision, heard, context.clock.now());
+        let decision = recovery::decide(&task, &observed.decision, heard, context.clock.now());
         if self.spec.verification.is_some() && decision.status.step.is_none() {
             verification::give_back(self, context);
         }
@@ -115,7 +115,7 @@ impl Reconcile for RecoveryTask {
 
     fn farewell(
         &self,
-        seen: &Seen,
+        observed: &Observation,
         heard: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Farewell<RecoveryTaskStatus, Effect> {
@@ -124,13 +124,13 @@ impl Reconcile for RecoveryTask {
         let deleted_at = deleted_at.map_or(now, |at| at.0);
         let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        recovery::leave(&task, &seen.decision, heard, deleted_at, now)
+        recovery::leave(&task, &observed.decision, heard, deleted_at, now)
     }
 
-    fn waiting(&self, seen: &Seen, context: &Context) -> Option<RecoveryTaskStatus> {
+    fn waiting(&self, observed: &Observation, context: &Context) -> Option<RecoveryTaskStatus> {
         let (name, status) = (self.full_name(), self.current_status());
         let task = self.task(&name, &status);
-        let waiting = recovery::decide_waiting(&task, &seen.decision, context.clock.now());
+        let waiting = recovery::decide_waiting(&task, &observed.decision, context.clock.now());
         Some(waiting.status)
     }
 
@@ -141,7 +141,7 @@ impl Reconcile for RecoveryTask {
         )
     }
 
-    fn way(&self, seen: &Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let way = match effect {
             Effect::CreateUnit(_)
             | Effect::CreatePool(_)
@@ -161,18 +161,18 @@ impl Reconcile for RecoveryTask {
             | Effect::Check { .. }
             | Effect::Activate { .. } => Way::Recovery,
         };
-        Some((seen.key.clone()?, way))
+        Some((observed.key.clone()?, way))
     }
 
     async fn perform(
         &self,
         effect: &Effect,
-        seen: &Seen,
+        observed: &Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> Answer {
         match permit {
-            Some(permit) => statement::send(self, effect, seen, permit, context).await,
+            Some(permit) => statement::send(self, effect, observed, permit, context).await,
             None => Answer::NotSent("the cluster is busy".to_owned()),
         }
     }
@@ -213,11 +213,16 @@ impl RecoveryTask {
         }
     }
 
-    fn target_seen(&self, key: &ClusterKey, snapshot: &Snapshot, context: &Context) -> TargetSeen {
+    fn observed_target(
+        &self,
+        key: &ClusterKey,
+        snapshot: &Snapshot,
+        context: &Context,
+    ) -> ObservedTarget {
         let name = &self.spec.target.tenant_name;
         let status = self.status.as_ref();
         let auxiliary = status.and_then(|status| status.auxiliary_tenant.as_deref());
-        TargetSeen {
+        ObservedTarget {
             identity: snapshot.identity.clone(),
             version: snapshot.version,
             is_upgrading: snapshot.is_upgrading,

@@ -19,14 +19,14 @@ use crate::oceanbase::database::Permit;
 use crate::oceanbase::rights::Way;
 
 impl Reconcile for BackupStorage {
-    type Seen = storage::Seen;
+    type Observation = storage::Observation;
     type Effect = Infallible;
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "storage";
     const REST: Duration = Duration::from_secs(1);
 
-    async fn observe(&self, context: &Context) -> storage::Seen {
+    async fn observe(&self, context: &Context) -> storage::Observation {
         let (namespace, name) = (namespace(self), self.name_any());
         // Any path will do: what is looked at are the Secret and the values, which go nowhere.
         let checked =
@@ -39,7 +39,7 @@ impl Reconcile for BackupStorage {
             .filter(|object| object.spec.storage_ref.name == name)
             .map(|object| {
                 let status = object.status.clone().unwrap_or_default();
-                storage::UseSeen {
+                storage::LogBackupUse {
                     name: object.name_any(),
                     // Not by the phase: it stays while the database can not be asked.
                     archiving: status
@@ -47,7 +47,7 @@ impl Reconcile for BackupStorage {
                         .iter()
                         .any(|known| known.type_ == ARCHIVING && known.status == "True"),
                     cause: status.cause,
-                    keys: status.credentials.map(|known| storage::KeysSeen {
+                    keys: status.credentials.map(|known| storage::AppliedCredentials {
                         version: known.secret_resource_version,
                         cause: known.cause,
                     }),
@@ -68,7 +68,7 @@ impl Reconcile for BackupStorage {
             .filter(|task| storage_of(task) == Some(&name))
             .collect();
         let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
-        storage::Seen {
+        storage::Observation {
             place: checked.and(root).and_then(|place| {
                 limits.clone()?;
                 Ok(place.root().to_owned())
@@ -89,7 +89,7 @@ impl Reconcile for BackupStorage {
 
     fn decide(
         &self,
-        seen: &storage::Seen,
+        observed: &storage::Observation,
         _: Option<(&Infallible, &Infallible)>,
         context: &Context,
     ) -> Decision<BackupStorageStatus, Infallible> {
@@ -97,19 +97,19 @@ impl Reconcile for BackupStorage {
         storage::decide(
             generation,
             &self.current_status(),
-            seen,
+            observed,
             context.clock.now(),
         )
     }
 
-    fn way(&self, _: &storage::Seen, effect: &Infallible) -> Option<(ClusterKey, Way)> {
+    fn way(&self, _: &storage::Observation, effect: &Infallible) -> Option<(ClusterKey, Way)> {
         match *effect {}
     }
 
     async fn perform(
         &self,
         effect: &Infallible,
-        _: &storage::Seen,
+        _: &storage::Observation,
         _: Option<Permit>,
         _: &Context,
     ) -> Infallible {
@@ -176,14 +176,14 @@ fn is_news(task: &BackupTask) -> bool {
     uses_by_itself(task) || status.is_some_and(|status| is_over(status) || tells(status))
 }
 
-fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupSeen> {
+fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupUse> {
     let alone = tasks.iter().filter(|task| task.spec.scope == Scope::Tenant);
     let telling = alone.filter_map(|task| {
         let (at, cause) = storage::told(task.status.as_ref()?, created_at(&**task))?;
         Some((at, cause, task))
     });
     let newest = telling.max_by_key(|(at, cause, _)| (*at, cause.is_none()));
-    newest.map(|(at, cause, task)| storage::DataBackupSeen {
+    newest.map(|(at, cause, task)| storage::DataBackupUse {
         name: task.name_any(),
         at,
         cause: cause.cloned(),

@@ -33,7 +33,7 @@ use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
     PinnedDatabase,
 };
-use crate::domain::strategy::{self, Effect, LogBackupSeen, Made, TaskSeen};
+use crate::domain::strategy::{self, Effect, Made, ObservedLogBackup, ObservedTask};
 use crate::domain::{self, Decision, Farewell, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -41,13 +41,13 @@ use crate::oceanbase::model::TenantId;
 use crate::oceanbase::rights::Way;
 
 impl Reconcile for BackupStrategy {
-    type Seen = strategy::Seen;
+    type Observation = strategy::Observation;
     type Effect = Effect;
     type Answer = Made;
 
     const CONTROLLER: &'static str = "strategy";
 
-    async fn observe(&self, context: &Context) -> strategy::Seen {
+    async fn observe(&self, context: &Context) -> strategy::Observation {
         let namespace = namespace(self);
         let cluster = &self.spec.cluster_ref.name;
         // A thousand strategies of one tenant each must not look at a thousand tenants each.
@@ -96,7 +96,7 @@ impl Reconcile for BackupStrategy {
         );
         let access = access_of(context, &key);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
-        strategy::Seen {
+        strategy::Observation {
             target,
             identity: database
                 .as_ref()
@@ -108,7 +108,7 @@ impl Reconcile for BackupStrategy {
             rivals: rivals(context, &key, |other| may_share_tenants(&self.spec, other)),
             log_backups: log_backups
                 .iter()
-                .map(|of| log_backup_seen(&key, of, context))
+                .map(|of| observed_log_backup(&key, of, context))
                 .collect(),
             same_stores,
             tasks: self.tasks(context, &namespace),
@@ -125,8 +125,8 @@ impl Reconcile for BackupStrategy {
             data_elsewhere,
             directories,
             recovered: recovered(context, &key),
-            verifications: verifications::seen(self, context),
-            cleanups: cleanups::seen(self, context),
+            verifications: verifications::observed(self, context),
+            cleanups: cleanups::observed(self, context),
             asked_cleanups: cleanups::asked(self, &key, context),
             store_over,
             least_window_days: context.least_window_days,
@@ -135,14 +135,14 @@ impl Reconcile for BackupStrategy {
 
     fn decide(
         &self,
-        seen: &strategy::Seen,
+        observed: &strategy::Observation,
         heard: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Decision<BackupStrategyStatus, Effect> {
         let made = heard.map(|(_, made)| made);
         let (name, status) = (self.name_any(), self.current_status());
         let strategy = self.strategy(&name, &status);
-        strategy::decide(&strategy, seen, made, context.clock.now())
+        strategy::decide(&strategy, observed, made, context.clock.now())
     }
 
     fn wants_finalizer(&self) -> bool {
@@ -151,7 +151,7 @@ impl Reconcile for BackupStrategy {
 
     fn farewell(
         &self,
-        seen: &strategy::Seen,
+        observed: &strategy::Observation,
         heard: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Farewell<BackupStrategyStatus, Effect> {
@@ -160,10 +160,16 @@ impl Reconcile for BackupStrategy {
         let deleted_at = deleted_at.map_or(now, |at| at.0);
         let made = heard.map(|(_, made)| made);
         let (name, status) = (self.name_any(), self.current_status());
-        strategy::leave(&self.strategy(&name, &status), seen, made, deleted_at, now)
+        strategy::leave(
+            &self.strategy(&name, &status),
+            observed,
+            made,
+            deleted_at,
+            now,
+        )
     }
 
-    fn way(&self, _: &strategy::Seen, effect: &Effect) -> Option<(ClusterKey, Way)> {
+    fn way(&self, _: &strategy::Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
         let cluster = || cluster_of(self, &self.spec.cluster_ref);
         matches!(effect, Effect::ChangePolicy(_)).then(|| (cluster(), Way::Line))
     }
@@ -171,7 +177,7 @@ impl Reconcile for BackupStrategy {
     async fn perform(
         &self,
         effect: &Effect,
-        _: &strategy::Seen,
+        _: &strategy::Observation,
         permit: Option<Permit>,
         context: &Context,
     ) -> Made {
@@ -248,12 +254,12 @@ impl BackupStrategy {
         }
     }
 
-    fn tasks(&self, context: &Context, namespace: &str) -> Vec<TaskSeen> {
+    fn tasks(&self, context: &Context, namespace: &str) -> Vec<ObservedTask> {
         stores::within(&context.stores.tasks, namespace)
             .filter(|task| is_owned_by(&**task, self))
             .map(|task| {
                 let status = task.status.clone().unwrap_or_default();
-                TaskSeen {
+                ObservedTask {
                     name: task.name_any(),
                     version: (
                         task.uid().unwrap_or_default(),
@@ -322,10 +328,14 @@ fn log_backups(
     objects
 }
 
-fn log_backup_seen(cluster: &ClusterKey, object: &LogBackup, context: &Context) -> LogBackupSeen {
+fn observed_log_backup(
+    cluster: &ClusterKey,
+    object: &LogBackup,
+    context: &Context,
+) -> ObservedLogBackup {
     let status = object.status.clone().unwrap_or_default();
     let home = namespace(object);
-    LogBackupSeen {
+    ObservedLogBackup {
         name: qualified(cluster, &home, &object.name_any()),
         tenant_name: object.spec.tenant_name.clone(),
         tenant_id: status.tenant_id.map(TenantId),

@@ -65,19 +65,19 @@ pub trait Notable: Resource<DynamicType = ()> + Clone + 'static {
     ///
     /// Without this a thousand log backups would wake their cluster's and their store's object by
     /// each step of theirs, and those, by a number in their status, all thousand of them.
-    fn seen_by_others(&self) -> Option<impl Hash>;
+    fn observed_by_others(&self) -> Option<impl Hash>;
 }
 
 macro_rules! notable {
-    ($($kind:ident => $variant:ident, $seen:expr;)*) => {
+    ($($kind:ident => $variant:ident, $observed:expr;)*) => {
         $(impl Notable for $kind {
             fn changed(object: Arc<Self>) -> Changed {
                 Changed::$variant(object)
             }
 
-            fn seen_by_others(&self) -> Option<impl Hash> {
+            fn observed_by_others(&self) -> Option<impl Hash> {
                 #[allow(clippy::redundant_closure_call, reason = "a body for each kind")]
-                ($seen)(self)
+                ($observed)(self)
             }
         })*
     };
@@ -195,14 +195,14 @@ impl<K: Notable> Announcer<K> {
 
 /// What others look at, as a number.
 fn mark<K: Notable>(object: &K) -> Option<u64> {
-    let seen = object.seen_by_others()?;
+    let observed = object.observed_by_others()?;
     let metadata = object.meta();
     let mut hasher = DefaultHasher::new();
     metadata.uid.hash(&mut hasher);
     // Of the spec, and of the deletion.
     metadata.generation.hash(&mut hasher);
     metadata.deletion_timestamp.is_some().hash(&mut hasher);
-    seen.hash(&mut hasher);
+    observed.hash(&mut hasher);
     Some(hasher.finish())
 }
 

@@ -27,11 +27,11 @@ mod fan_out;
 mod follow;
 mod incremental;
 mod mirror;
+mod observation;
 mod obstacle;
 pub mod queue;
 mod refusal;
 mod retry;
-mod seen;
 mod state;
 mod status;
 #[cfg(test)]
@@ -40,11 +40,11 @@ mod tests;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-pub use archiving::{LogKeeper, LogsSeen};
+pub use archiving::{LogKeeper, ObservedArchiving};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
-pub use fan_out::{ChildSeen, ChildrenSeen};
+pub use fan_out::{ChildTask, ChildTasks};
+pub use observation::{Held, Moving, Observation, ObservedDatabase, Target, Task};
 pub use obstacle::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
-pub use seen::{DatabaseSeen, Held, Moving, Seen, Target, Task};
 pub use state::{Outcome, State};
 
 use super::strategy::Made;
@@ -101,11 +101,11 @@ type Verdict = Decision<BackupTaskStatus, Effect>;
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
-    let mut draft = Draft::new(task, seen, now);
+    let mut draft = Draft::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
             Some(outcome) => draft.ended(outcome),
@@ -113,7 +113,7 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&seen.database, heard)
+    if let (Err(obstacle), None) = (&observed.database, heard)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
@@ -128,11 +128,16 @@ pub fn decide(
 
 /// Decides what follows when objects were made, changed or deleted in this very pass.
 #[must_use]
-pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) -> Verdict {
+pub fn decide_made(
+    task: &Task<'_>,
+    observed: &Observation,
+    made: &Made,
+    now: Timestamp,
+) -> Verdict {
     if task.status.outcome.is_some() {
-        return Draft::new(task, seen, now).unchanged();
+        return Draft::new(task, observed, now).unchanged();
     }
-    let mut draft = Draft::new(task, seen, now);
+    let mut draft = Draft::new(task, observed, now);
     draft.note_facts();
     if task.spec.scope == Scope::Tenant {
         draft.hear_log_backup(made)
@@ -144,8 +149,8 @@ pub fn decide_made(task: &Task<'_>, seen: &Seen, made: &Made, now: Timestamp) ->
 /// What is shown of a task whose BACKUP may be sent, and waits until other statements are: its intent
 /// is not written before.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
-    let mut draft = Draft::new(task, seen, now);
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
+    let mut draft = Draft::new(task, observed, now);
     draft.note_facts();
     // It keeps its place in the line.
     draft.status.queue_position = task.status.queue_position;
@@ -159,23 +164,29 @@ pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
 /// A decision in the making.
 struct Draft<'a> {
     task: &'a Task<'a>,
-    seen: &'a Seen,
+    observed: &'a Observation,
     status: BackupTaskStatus,
     now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
-    fn new(task: &'a Task<'a>, seen: &'a Seen, now: Timestamp) -> Self {
+    fn new(task: &'a Task<'a>, observed: &'a Observation, now: Timestamp) -> Self {
         Self {
             task,
-            seen,
+            observed,
             status: task.status.clone(),
             now,
         }
     }
 
     fn tenant(&self) -> Option<&'a Tenant> {
-        self.seen.database.as_ref().ok()?.tenant.tenant.as_deref()
+        self.observed
+            .database
+            .as_ref()
+            .ok()?
+            .tenant
+            .tenant
+            .as_deref()
     }
 
     fn source(&self, scheduled: bool) -> &'static str {
@@ -193,7 +204,7 @@ impl<'a> Draft<'a> {
         if self.status.type_.is_none() {
             self.status.type_ = Some(status::type_word(self.task.spec.type_).to_owned());
         }
-        if let Ok(target) = &self.seen.target {
+        if let Ok(target) = &self.observed.target {
             self.status.source = Some(self.source(target.scheduled).to_owned());
             if self.status.attempts.is_empty() {
                 self.status.cluster = Some(target.cluster.clone());
@@ -209,7 +220,7 @@ impl<'a> Draft<'a> {
                 }
             }
         }
-        if let Ok(database) = &self.seen.database
+        if let Ok(database) = &self.observed.database
             && self.status.attempts.is_empty()
         {
             let identity = &database.identity;
@@ -232,7 +243,7 @@ impl<'a> Draft<'a> {
         }
         // An OceanBaseCluster leads to one database as long as it is there. Nothing is ever seen of
         // the other one again, and the task would hold a place in this one.
-        let gone = self.seen.database.as_ref().err();
+        let gone = self.observed.database.as_ref().err();
         if let Some(gone) = gone.filter(|gone| gone.reason == CLUSTER_REPLACED) {
             return self.fail(gone.cause());
         }
@@ -256,10 +267,10 @@ impl<'a> Draft<'a> {
     }
 
     fn is_settled(&self) -> bool {
-        self.seen
+        self.observed
             .database
             .as_ref()
-            .is_ok_and(|seen| seen.tenant.settled)
+            .is_ok_and(|observed| observed.tenant.settled)
     }
 
     fn is_cancel_wanted(&self) -> bool {

@@ -52,11 +52,11 @@ pub struct Task<'a> {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// Whether the tenant may be used through the cluster's object.
     pub allowed: Result<(), Obstacle>,
     /// The database.
-    pub database: Result<DatabaseSeen, Obstacle>,
+    pub database: Result<ObservedDatabase, Obstacle>,
     /// Name of a RecoveryTask that has begun to recover from the tenant's backups, and is not over.
     pub recovery: Option<String>,
     /// How long ago the open intent was first seen by this process.
@@ -67,7 +67,7 @@ pub struct Seen {
 
 /// What the database shows.
 #[derive(Clone, Debug)]
-pub struct DatabaseSeen {
+pub struct ObservedDatabase {
     /// Who it is.
     pub identity: Identity,
     /// Version of the server.
@@ -161,7 +161,7 @@ enum State {
     /// The database's job is in this state.
     Running(JobStatus),
     /// What became of it can not be seen now.
-    Unseen(Obstacle),
+    Unobserved(Obstacle),
     /// It is over.
     Ended(Outcome),
 }
@@ -175,11 +175,11 @@ pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
-    let mut draft = Draft::new(task, seen, now);
+    let mut draft = Draft::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
             Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
@@ -187,7 +187,7 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&seen.database, heard)
+    if let (Err(obstacle), None) = (&observed.database, heard)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
@@ -203,8 +203,8 @@ pub fn decide(
 /// What is shown of a task whose statement may be sent, and waits until others are: its intent is not
 /// written before.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
-    let mut draft = Draft::new(task, seen, now);
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
+    let mut draft = Draft::new(task, observed, now);
     draft.note_facts();
     let turn = Obstacle::waiting(
         "WaitingForTurn",
@@ -216,23 +216,23 @@ pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
 /// A decision in the making.
 struct Draft<'a> {
     task: &'a Task<'a>,
-    seen: &'a Seen,
+    observed: &'a Observation,
     status: CleanupTaskStatus,
     now: Timestamp,
 }
 
 impl<'a> Draft<'a> {
-    fn new(task: &'a Task<'a>, seen: &'a Seen, now: Timestamp) -> Self {
+    fn new(task: &'a Task<'a>, observed: &'a Observation, now: Timestamp) -> Self {
         Self {
             task,
-            seen,
+            observed,
             status: task.status.clone(),
             now,
         }
     }
 
     fn tenant(&self) -> Option<&'a Tenant> {
-        self.seen.database.as_ref().ok()?.tenant.as_deref()
+        self.observed.database.as_ref().ok()?.tenant.as_deref()
     }
 
     fn tenant_name(&self) -> Option<TenantName> {
@@ -255,7 +255,7 @@ impl<'a> Draft<'a> {
         }
         // What was begun is followed in the database that it was begun in.
         let is_begun = self.status.statement.is_some() || self.status.job_id.is_some();
-        if let (Ok(database), false) = (&self.seen.database, is_begun) {
+        if let (Ok(database), false) = (&self.observed.database, is_begun) {
             let identity = &database.identity;
             self.status.cluster_name = Some(identity.cluster_name.clone());
             self.status.cluster_id = Some(identity.cluster_id);
@@ -276,7 +276,7 @@ impl<'a> Draft<'a> {
             cluster_id,
             cluster_create_time,
         });
-        match (&self.seen.database, known) {
+        match (&self.observed.database, known) {
             (Ok(database), Some(known)) => known != pinned(&database.identity),
             _ => false,
         }

@@ -31,7 +31,7 @@ const ACCEPTED: (&str, &str) = (
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// What the database shows; an obstacle while it shows nothing.
     pub database: Result<Arc<Snapshot>, Obstacle>,
     /// Phases of the strategies of this cluster.
@@ -52,12 +52,12 @@ pub fn decide(
     spec: &OceanBaseClusterSpec,
     generation: i64,
     previous: &OceanBaseClusterStatus,
-    seen: &Seen,
+    observed: &Observation,
     now: Timestamp,
 ) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
     let mut status = previous.clone();
-    status.alert_count = Some(seen.alerts);
-    if let Err(obstacle) = &seen.database
+    status.alert_count = Some(observed.alerts);
+    if let Err(obstacle) = &observed.database
         && obstacle.is_passing()
         && previous.observed_generation == Some(generation)
     {
@@ -68,16 +68,16 @@ pub fn decide(
             event: None,
         };
     }
-    let (progress, reachable, reason, message) = match &seen.database {
+    let (progress, reachable, reason, message) = match &observed.database {
         Ok(snapshot) => {
-            note(&mut status, previous, snapshot, seen);
+            note(&mut status, previous, snapshot, observed);
             let message = format!("the cluster answers; version {}", snapshot.version);
             let progress = condition::progress(Progress::Ready, ACCEPTED.0, ACCEPTED.1);
             (progress, Status::True, "Reachable", message)
         }
         Err(obstacle) => {
             if previous.identity.is_none() && !obstacle.is_passing() {
-                status.backup = Some(never_seen(seen));
+                status.backup = Some(never_observed(observed));
             }
             let was_ready = previous.ready_generation == Some(generation);
             let progress = condition::blocked(obstacle, was_ready.then_some(ACCEPTED));
@@ -97,12 +97,12 @@ pub fn decide(
     status.ready_generation = condition::ready_generation(&progress, generation);
     let mut conditions = Vec::from(progress);
     conditions.push(wanted(REACHABLE, reachable, reason, &message));
-    if seen.database.is_ok() {
-        conditions.push(privileges::condition(spec, seen.privileges.as_deref()));
+    if observed.database.is_ok() {
+        conditions.push(privileges::condition(spec, observed.privileges.as_deref()));
     }
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
-    if let Ok(snapshot) = &seen.database {
+    if let Ok(snapshot) = &observed.database {
         let live = Live::of(snapshot);
         // With anything else it costs no write of its own.
         if status != *previous || live.is_due(previous, now) {
@@ -122,7 +122,7 @@ fn note(
     status: &mut OceanBaseClusterStatus,
     previous: &OceanBaseClusterStatus,
     snapshot: &Snapshot,
-    seen: &Seen,
+    observed: &Observation,
 ) {
     status.identity = Some(identity(&snapshot.identity));
     status.version = Some(snapshot.version.to_string());
@@ -135,7 +135,7 @@ fn note(
     status.capabilities = snapshot.version.capabilities().map(str::to_owned).collect();
     let tenants = || snapshot.tenants.values();
     let not_backed_up: BTreeSet<_> = tenants()
-        .filter(|tenant| !is_backed_up(tenant, &seen.archived_around))
+        .filter(|tenant| !is_backed_up(tenant, &observed.archived_around))
         .map(|tenant| &tenant.name)
         .collect();
     let total = count(tenants().count());
@@ -147,23 +147,23 @@ fn note(
         not_backed_up: without,
     });
     status.not_backed_up_tenants = not_backed_up.into_iter().take(LISTED).cloned().collect();
-    let (phase, label) = phase(&seen.strategy_phases);
+    let (phase, label) = phase(&observed.strategy_phases);
     let known = previous.backup.as_ref();
     status.backup = Some(ClusterBackup {
         phase: phase.to_owned(),
         console_label: label.to_owned(),
-        method: method(seen),
+        method: method(observed),
         last_data_backup_time: last_backup(snapshot).map(time),
         log_backup_checkpoint_time: known.and_then(|b| b.log_backup_checkpoint_time.clone()),
         file_bytes: known.and_then(|b| b.file_bytes),
         running_tasks: count(tenants().map(|tenant| tenant.running_jobs().count()).sum()),
-        queued_tasks: count(seen.queued_tasks),
+        queued_tasks: count(observed.queued_tasks),
     });
 }
 
 /// The backups of a cluster that has never answered: none can be made.
-fn never_seen(seen: &Seen) -> ClusterBackup {
-    let (phase, label) = if seen.strategy_phases.is_empty() {
+fn never_observed(observed: &Observation) -> ClusterBackup {
+    let (phase, label) = if observed.strategy_phases.is_empty() {
         phase(&[])
     } else {
         ABNORMAL
@@ -171,15 +171,15 @@ fn never_seen(seen: &Seen) -> ClusterBackup {
     ClusterBackup {
         phase: phase.to_owned(),
         console_label: label.to_owned(),
-        method: method(seen),
-        queued_tasks: count(seen.queued_tasks),
+        method: method(observed),
+        queued_tasks: count(observed.queued_tasks),
         ..ClusterBackup::default()
     }
 }
 
 /// How the strategies back up: there is one way yet.
-fn method(seen: &Seen) -> Option<String> {
-    (!seen.strategy_phases.is_empty()).then(|| "Physical".to_owned())
+fn method(observed: &Observation) -> Option<String> {
+    (!observed.strategy_phases.is_empty()).then(|| "Physical".to_owned())
 }
 
 /// An identity as objects show it.

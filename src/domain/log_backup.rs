@@ -39,14 +39,14 @@ pub use archiving::{may_be_paused, resuming};
 pub use around::still_needs_logs;
 pub use effect::Effect;
 pub use farewell::farewell;
-pub use limits::{LimitsSeen, limits_obstacle};
-pub use page::{PageSeen, is_on_its_way, is_page_due};
+pub use limits::{ObservedLimits, limits_obstacle};
+pub use page::{RelatedObjects, is_on_its_way, is_page_due};
 pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
-pub use switch::{SwitchSeen, is_moving, own_places};
+pub use switch::{ObservedMigration, is_moving, own_places};
 
 use super::backup::ineligible;
-use super::{Decision, DestinationSeen, Event, Next, Obstacle, TenantSeen, time};
+use super::{Decision, Event, Next, ObservedDestination, ObservedTenant, Obstacle, time};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
@@ -71,11 +71,11 @@ pub struct LogBackup<'a> {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// Whether the references lead somewhere, and whether this object is the one for its tenant.
     pub target: Result<(), Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<TenantSeen, Obstacle>,
+    pub database: Result<ObservedTenant, Obstacle>,
     /// Who it says it is; nothing while it shows nothing.
     pub identity: Identity,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
@@ -85,17 +85,17 @@ pub struct Seen {
     /// Whether a data backup of the tenant has not ended; looked for with `AroundDataBackup` only.
     pub has_open_tasks: bool,
     /// What other objects tell about the tenant, when that was looked up.
-    pub page: Option<PageSeen>,
+    pub page: Option<RelatedObjects>,
     /// The tenant's new name, where it was given another one.
     pub renamed: Option<Renamed>,
     /// Whose the wanted place is, where none is set yet.
     pub conflict: Option<Obstacle>,
     /// What a move is about, while logs go to another place than is asked for, and may be moved.
-    pub switch: Option<SwitchSeen>,
+    pub switch: Option<ObservedMigration>,
     /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
     pub store_keys: Option<StoreKeys>,
     /// What is known of the store's limits; nothing without a store, or a tenant.
-    pub limits: Option<LimitsSeen>,
+    pub limits: Option<ObservedLimits>,
     /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
     pub told_version: Option<String>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
@@ -147,21 +147,21 @@ type Verdict = Decision<LogBackupStatus, Effect>;
 #[must_use]
 pub fn decide(
     object: &LogBackup<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft {
         object,
-        seen,
+        observed,
         status: object.status.clone(),
-        desired: desired(object.spec, seen),
+        desired: desired(object.spec, observed),
         event: None,
         later: Next::Await,
         now,
     };
     draft.note_edit();
-    if let (Ok(()), Err(obstacle), None) = (&seen.target, &seen.database, heard)
+    if let (Ok(()), Err(obstacle), None) = (&observed.target, &observed.database, heard)
         && obstacle.is_passing()
         && object.status.observed_generation == Some(object.generation)
     {
@@ -182,12 +182,12 @@ pub fn decide(
 }
 
 /// What archiving should do now.
-fn desired(spec: &LogBackupSpec, seen: &Seen) -> DesiredState {
-    let database = seen.database.as_ref().ok();
+fn desired(spec: &LogBackupSpec, observed: &Observation) -> DesiredState {
+    let database = observed.database.as_ref().ok();
     let tenant = database.and_then(|database| database.tenant.as_deref());
     match (spec.mode, spec.desired_state, tenant) {
         (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
-            around::desired(seen.has_open_tasks, tenant)
+            around::desired(observed.has_open_tasks, tenant)
         }
         (_, desired, _) => desired,
     }
@@ -195,7 +195,7 @@ fn desired(spec: &LogBackupSpec, seen: &Seen) -> DesiredState {
 
 struct Draft<'a> {
     object: &'a LogBackup<'a>,
-    seen: &'a Seen,
+    observed: &'a Observation,
     status: LogBackupStatus,
     desired: DesiredState,
     /// What is told beside a move of the phase, and before it.
@@ -223,11 +223,11 @@ impl<'a> Draft<'a> {
     fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
         self.note_limits();
-        if let (Some(from), Some(seen)) = (self.left_place(), &self.seen.switch) {
-            return self.switch(tenant, archive, from, seen);
+        if let (Some(from), Some(observed)) = (self.left_place(), &self.observed.switch) {
+            return self.switch(tenant, archive, from, observed);
         }
         let elsewhere = match &self.destination() {
-            DestinationSeen::Elsewhere(place) => Some(place.clone()),
+            ObservedDestination::Elsewhere(place) => Some(place.clone()),
             _ => None,
         };
         if let Some(place) = elsewhere {
@@ -241,8 +241,8 @@ impl<'a> Draft<'a> {
             );
             return self.blocked(Some(tenant), obstacle);
         }
-        if let (DestinationSeen::Unset, DesiredState::Running, Some(obstacle)) =
-            (self.destination(), self.desired, &self.seen.conflict)
+        if let (ObservedDestination::Unset, DesiredState::Running, Some(obstacle)) =
+            (self.destination(), self.desired, &self.observed.conflict)
         {
             let mut verdict = self.blocked(Some(tenant), obstacle.clone());
             // Whoever has the place may go without this object being told.
@@ -338,15 +338,18 @@ impl<'a> Draft<'a> {
         self.render(Some(tenant), &state, None, next)
     }
 
-    fn destination(&self) -> &'a DestinationSeen {
-        match &self.seen.database {
-            Ok(seen) => &seen.destination,
-            Err(_) => &DestinationSeen::Unset,
+    fn destination(&self) -> &'a ObservedDestination {
+        match &self.observed.database {
+            Ok(observed) => &observed.destination,
+            Err(_) => &ObservedDestination::Unset,
         }
     }
 
     fn is_settled(&self) -> bool {
-        self.seen.database.as_ref().is_ok_and(|seen| seen.settled)
+        self.observed
+            .database
+            .as_ref()
+            .is_ok_and(|observed| observed.settled)
     }
 
     /// When the checkpoint is to be written again.
@@ -355,7 +358,7 @@ impl<'a> Draft<'a> {
             .round
             .as_ref()
             .is_some_and(|round| round.status == RoundStatus::Doing);
-        let interval = self.seen.checkpoint_interval.unsigned_abs();
+        let interval = self.observed.checkpoint_interval.unsigned_abs();
         if runs {
             Next::After(interval)
         } else {

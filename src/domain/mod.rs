@@ -237,7 +237,7 @@ impl From<&Failure> for Cause {
 
 /// Whether a tenant's destination is the wanted one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum DestinationSeen {
+pub enum ObservedDestination {
     /// None is set.
     Unset,
     /// It is the wanted one.
@@ -248,14 +248,14 @@ pub enum DestinationSeen {
 
 /// What is known of one tenant of a cluster.
 #[derive(Clone, Debug)]
-pub struct TenantSeen {
+pub struct ObservedTenant {
     /// The tenant; `None` when the cluster has none of the name.
     pub tenant: Option<Arc<Tenant>>,
     /// Whether this is newer than our last command to the tenant.
     pub settled: bool,
     /// Whether its destination (of data or of logs, whichever the object is about) is the wanted
     /// one.
-    pub destination: DestinationSeen,
+    pub destination: ObservedDestination,
 }
 
 /// An instant as the API server keeps it: whole seconds. A finer one would differ from what is

@@ -30,12 +30,12 @@ mod finish;
 mod importing;
 mod job;
 mod leave;
+mod observation;
 mod permission;
 mod point;
 mod precheck;
 mod resources;
 mod restore;
-mod seen;
 mod state;
 mod status;
 mod tables;
@@ -51,12 +51,12 @@ use jiff::{SignedDuration, Timestamp};
 pub use begin::wants_servers;
 pub use effect::Effect;
 pub use leave::leave;
+pub use observation::{Knowledge, Observation, ObservedSource, ObservedTarget, Task};
 pub use permission::{
     existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,
 };
 pub use point::reaches;
 pub use restore::open_intent;
-pub use seen::{Knowledge, Seen, SourceSeen, TargetSeen, Task};
 pub use state::{Outcome, State, Step};
 pub use tables::tables;
 
@@ -78,13 +78,13 @@ const PAUSE: Backoff = Backoff::new(SignedDuration::from_secs(3), SignedDuration
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft {
         task,
-        seen,
+        observed,
         status: task.status.clone(),
         is_leaving: false,
         now,
@@ -96,7 +96,7 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&seen.target, heard)
+    if let (Err(obstacle), None) = (&observed.target, heard)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
@@ -117,10 +117,10 @@ pub fn decide(
 /// What is shown of a recovery that would be begun and has no right to send yet: as many as may be
 /// are being begun in its database.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
     let mut draft = Draft {
         task,
-        seen,
+        observed,
         status: task.status.clone(),
         is_leaving: false,
         now,
@@ -136,7 +136,7 @@ pub fn decide_waiting(task: &Task<'_>, seen: &Seen, now: Timestamp) -> Verdict {
 /// A decision in the making.
 struct Draft<'a> {
     task: &'a Task<'a>,
-    seen: &'a Seen,
+    observed: &'a Observation,
     status: RecoveryTaskStatus,
     /// Whether its object is being deleted.
     is_leaving: bool,
@@ -150,7 +150,7 @@ impl<'a> Draft<'a> {
 
     /// Looks at the world and takes the next step.
     fn look(self) -> Verdict {
-        if let Err(obstacle) = &self.seen.target
+        if let Err(obstacle) = &self.observed.target
             && obstacle.reason == CLUSTER_REPLACED
         {
             // Nothing of the other database is ever seen again.
@@ -202,11 +202,11 @@ impl<'a> Draft<'a> {
             return;
         }
         self.status.source = Some(self.task.source_name());
-        if let Ok(source) = &self.seen.source {
+        if let Ok(source) = &self.observed.source {
             self.status.source_tenant_id = source.tenant_id.map(|id| id.0);
             self.status.log_backup.clone_from(&source.log_backup);
         }
-        if let Ok(target) = &self.seen.target {
+        if let Ok(target) = &self.observed.target {
             self.status.database = Some(super::pinned(&target.identity));
             let key = self.task.key(&target.identity.database());
             self.status.key = Some(key.as_str().to_owned());
@@ -228,7 +228,7 @@ impl<'a> Draft<'a> {
 
     /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
     /// gone.
-    fn restores(&self, target: &'a TargetSeen) -> Result<&'a Restores, Obstacle> {
+    fn restores(&self, target: &'a ObservedTarget) -> Result<&'a Restores, Obstacle> {
         let Some(restores) = target.restores.as_deref() else {
             return Err(Obstacle::reading());
         };
@@ -249,7 +249,7 @@ impl<'a> Draft<'a> {
     fn resource_name(&self) -> String {
         self.key()
             .as_ref()
-            .map(seen::resource_name)
+            .map(observation::resource_name)
             .unwrap_or_default()
     }
 
@@ -264,7 +264,10 @@ impl<'a> Draft<'a> {
     }
 
     fn is_settled(&self) -> bool {
-        self.seen.target.as_ref().is_ok_and(|target| target.settled)
+        self.observed
+            .target
+            .as_ref()
+            .is_ok_and(|target| target.settled)
     }
 
     /// Until when the last statement is not repeated.

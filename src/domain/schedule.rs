@@ -173,8 +173,8 @@ impl Schedule {
     #[must_use]
     pub fn last_until(&self, ty: BackupType, until: Timestamp) -> Option<Slot> {
         let unseen = zone::first_minute_after(&self.zone, until)?;
-        let seen = unseen.checked_sub(SignedDuration::from_mins(1)).ok()?;
-        let minute = self.calendar(ty)?.at_or_before(seen)?;
+        let observed = unseen.checked_sub(SignedDuration::from_mins(1)).ok()?;
+        let minute = self.calendar(ty)?.at_or_before(observed)?;
         let at = zone::instant_of(&self.zone, minute)?;
         Some(Slot { at, ty })
     }

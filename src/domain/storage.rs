@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use credentials::KeysSeen;
+pub use credentials::AppliedCredentials;
 pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
@@ -51,7 +51,7 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// The place without keys, or why the database could not be told of it.
     pub place: Result<String, Obstacle>,
     /// How fast it may be used.
@@ -61,9 +61,9 @@ pub struct Seen {
     /// Log backups, strategies and tasks under way that name the store.
     pub users: i32,
     /// The log backups that use it.
-    pub log_backups: Vec<UseSeen>,
+    pub log_backups: Vec<LogBackupUse>,
     /// The newest data backup that tells something about it.
-    pub data_backup: Option<DataBackupSeen>,
+    pub data_backup: Option<DataBackupUse>,
     /// When the database last tried the store by itself with success.
     pub tried_at: Option<Timestamp>,
     /// What is there; nothing while that is not known.
@@ -74,7 +74,7 @@ pub struct Seen {
 
 /// A data backup to the store.
 #[derive(Clone, Debug)]
-pub struct DataBackupSeen {
+pub struct DataBackupUse {
     /// Name of its task.
     pub name: String,
     /// When it ended, or failed and was tried again.
@@ -85,7 +85,7 @@ pub struct DataBackupSeen {
 
 /// One log backup that uses the store.
 #[derive(Clone, Debug)]
-pub struct UseSeen {
+pub struct LogBackupUse {
     /// Its name.
     pub name: String,
     /// Whether it archives now.
@@ -93,7 +93,7 @@ pub struct UseSeen {
     /// Why it does not do what it should.
     pub cause: Option<Cause>,
     /// What its tenant has of the store's keys; nothing without any.
-    pub keys: Option<KeysSeen>,
+    pub keys: Option<AppliedCredentials>,
     /// What its tenant keeps to of the store's limits; nothing without any.
     pub limits: Option<TenantLimits>,
 }
@@ -133,12 +133,12 @@ fn is_of_store(cause: &Cause) -> bool {
 pub fn decide(
     generation: i64,
     previous: &BackupStorageStatus,
-    seen: &Seen,
+    observed: &Observation,
     now: Timestamp,
 ) -> Decision<BackupStorageStatus, std::convert::Infallible> {
     let mut status = previous.clone();
     let mut event = None;
-    let mut conditions = match &seen.place {
+    let mut conditions = match &observed.place {
         Ok(place) => {
             status.location = Some(place.clone());
             condition::progress(Progress::Ready, "Accepted", "the description is complete").to_vec()
@@ -158,7 +158,7 @@ pub fn decide(
             condition::blocked(obstacle, None).to_vec()
         }
     };
-    let (reachable, reason, message) = reachable(seen, now);
+    let (reachable, reason, message) = reachable(observed, now);
     let known = previous
         .conditions
         .iter()
@@ -178,23 +178,23 @@ pub fn decide(
     }
     conditions.push(wanted(REACHABLE, reachable, &reason, message));
     // What was known stands while the Secret can not be read.
-    let version = seen.secret_version.clone().or_else(|| {
+    let version = observed.secret_version.clone().or_else(|| {
         let known = previous.credentials.as_ref()?;
         Some(known.secret_resource_version.clone())
     });
     if let Some(version) = version {
-        let users = seen.log_backups.iter();
+        let users = observed.log_backups.iter();
         let users = users.filter_map(|user| Some((user.name.as_str(), user.keys.as_ref()?)));
         let (counts, applied) = credentials::count(&version, users);
         status.credentials = Some(counts);
         conditions.push(applied);
     }
-    conditions.extend(limits::applied(seen.limits, &seen.log_backups));
-    conditions.extend(figures::note(&mut status, seen, now));
+    conditions.extend(limits::applied(observed.limits, &observed.log_backups));
+    conditions.extend(figures::note(&mut status, observed, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     let event = event.or_else(|| figures::event(previous, &status));
     status.observed_generation = Some(generation);
-    status.in_use_by = Some(seen.users);
+    status.in_use_by = Some(observed.users);
     Decision {
         status,
         effect: None,
@@ -206,16 +206,16 @@ pub fn decide(
 /// Trouble goes before success: of several log backups one may fail of its own directory. Of data
 /// backups the newest counts, whichever tenant's: a later one that went well has reached the store, and
 /// so has a later try of the database itself.
-fn reachable(seen: &Seen, now: Timestamp) -> (Status, String, String) {
-    let mut log_backups = seen.log_backups.iter();
+fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String) {
+    let mut log_backups = observed.log_backups.iter();
     let trouble = log_backups.find_map(|user| {
         let cause = user.cause.as_ref().filter(|cause| is_of_store(cause))?;
         Some((format!("log backup {}", user.name), cause))
     });
-    let failed = seen.data_backup.as_ref();
+    let failed = observed.data_backup.as_ref();
     let failed = failed.and_then(|last| {
         let is_of_reach = |cause: &&Cause| REACH_REASONS.contains(&cause.reason.as_str());
-        let is_past = |cause: &&Cause| is_of_reach(cause) && seen.tried_at > Some(last.at);
+        let is_past = |cause: &&Cause| is_of_reach(cause) && observed.tried_at > Some(last.at);
         let cause = last.cause.as_ref().filter(|cause| !is_past(cause))?;
         Some((format!("data backup (BackupTask {})", last.name), cause))
     });
@@ -224,15 +224,15 @@ fn reachable(seen: &Seen, now: Timestamp) -> (Status, String, String) {
         return (Status::False, cause.reason.clone(), message);
     }
     // No numbers and no times: they would be written anew for each backup.
-    let message = if seen.log_backups.iter().any(|user| user.archiving) {
+    let message = if observed.log_backups.iter().any(|user| user.archiving) {
         "log backups write to it"
-    } else if seen
+    } else if observed
         .data_backup
         .as_ref()
         .is_some_and(|last| last.cause.is_none())
     {
         "data backups were written to it"
-    } else if seen
+    } else if observed
         .tried_at
         .is_some_and(|at| at.duration_until(now) < FRESH)
     {

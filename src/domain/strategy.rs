@@ -38,16 +38,16 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use cleanups::{AskedCleanup, CleanupSeen};
+pub use cleanups::{AskedCleanup, ObservedCleanup};
 pub use closed::closed;
 pub use effect::{Effect, Made};
 pub use following::{followed, give, settings_of};
-pub use ledger::{HeldSeen, PlaceSeen};
+pub use ledger::{DestinationContents, TenantContents};
 pub use places::{Directories, STORAGE_CHANGE_REFUSED};
 pub use removal::leave;
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched, selects};
-pub use verification::VerificationSeen;
+pub use verification::ObservedVerification;
 
 use index::Index;
 
@@ -81,7 +81,7 @@ pub struct Strategy<'a> {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// Whether the references lead somewhere.
     pub target: Result<(), Obstacle>,
     /// The cluster's tenants; an obstacle while the database shows nothing.
@@ -93,11 +93,11 @@ pub struct Seen {
     /// Strategies of the same cluster, this one included.
     pub rivals: Vec<Rival>,
     /// Log backups of the cluster, whoever made them.
-    pub log_backups: Vec<LogBackupSeen>,
+    pub log_backups: Vec<ObservedLogBackup>,
     /// Names of stores of log backups that are where the strategy's own is.
     pub same_stores: BTreeSet<String>,
     /// Tasks that this strategy made.
-    pub tasks: Vec<TaskSeen>,
+    pub tasks: Vec<ObservedTask>,
     /// Tenants of which what our last statement did is not seen yet.
     pub unsettled: BTreeSet<TenantId>,
     /// Tenants that have an available full backup at this strategy's place.
@@ -115,13 +115,13 @@ pub struct Seen {
     /// Tenants that a RecoveryTask has made.
     pub recovered: BTreeSet<TenantId>,
     /// RecoveryTasks that this strategy made.
-    pub verifications: Vec<VerificationSeen>,
+    pub verifications: Vec<ObservedVerification>,
     /// CleanupTasks that this strategy made.
-    pub cleanups: Vec<CleanupSeen>,
+    pub cleanups: Vec<ObservedCleanup>,
     /// CleanupTasks that somebody made, for tenants of this database.
     pub asked_cleanups: Vec<AskedCleanup>,
     /// Stores and places of the ledger, and what of the tenants is there.
-    pub places: Vec<PlaceSeen>,
+    pub places: Vec<DestinationContents>,
     /// Percent of its capacity that the strategy's store holds, where that is more than it should.
     pub store_over: Option<i32>,
     /// The smallest window that the operator sets, in days.
@@ -130,7 +130,7 @@ pub struct Seen {
 
 /// A log backup of the cluster.
 #[derive(Clone, Debug)]
-pub struct LogBackupSeen {
+pub struct ObservedLogBackup {
     /// Its name.
     pub name: String,
     /// Its tenant's name.
@@ -171,7 +171,7 @@ pub struct LogBackupSeen {
 
 /// A task that this strategy made.
 #[derive(Clone, Debug)]
-pub struct TaskSeen {
+pub struct ObservedTask {
     /// Its name.
     pub name: String,
     /// Its uid and its resourceVersion.
@@ -227,15 +227,15 @@ type Verdict = Decision<BackupStrategyStatus, Effect>;
 #[must_use]
 pub fn decide(
     strategy: &Strategy<'_>,
-    seen: &Seen,
+    observed: &Observation,
     made: Option<&Made>,
     now: Timestamp,
 ) -> Verdict {
-    let draft = Draft::new(strategy, seen, now);
+    let draft = Draft::new(strategy, observed, now);
     match (
         Schedule::parse(&strategy.spec.schedule),
-        &seen.target,
-        &seen.database,
+        &observed.target,
+        &observed.database,
     ) {
         (Err(error), ..) => draft.refuse(&schedule_obstacle(&error)),
         (Ok(schedule), Err(obstacle), _) => draft.wait(&schedule, obstacle, obstacle.reason),
@@ -252,7 +252,7 @@ fn schedule_obstacle(error: &ScheduleError) -> Obstacle {
 
 struct Draft<'a> {
     strategy: &'a Strategy<'a>,
-    seen: &'a Seen,
+    observed: &'a Observation,
     index: Index<'a>,
     status: BackupStrategyStatus,
     now: Timestamp,
@@ -281,11 +281,11 @@ enum Standing<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn new(strategy: &'a Strategy<'a>, seen: &'a Seen, now: Timestamp) -> Self {
+    fn new(strategy: &'a Strategy<'a>, observed: &'a Observation, now: Timestamp) -> Self {
         let mut draft = Self {
             strategy,
-            seen,
-            index: Index::of(seen),
+            observed,
+            index: Index::of(observed),
             status: strategy.status.clone(),
             now,
             event: None,
@@ -323,13 +323,13 @@ impl Draft<'_> {
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
     ) -> Verdict {
-        let (name, recovered) = (self.strategy.name, &self.seen.recovered);
-        let matched = &matched(name, &self.seen.rivals, tenants.iter(), recovered);
+        let (name, recovered) = (self.strategy.name, &self.observed.recovered);
+        let matched = &matched(name, &self.observed.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
         self.moved = self.refused_move(matched);
         self.expire(
             schedule,
-            if self.seen.is_upgrading {
+            if self.observed.is_upgrading {
                 CLUSTER_UPGRADING
             } else {
                 "StartingDeadlineExceeded"

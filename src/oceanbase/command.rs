@@ -105,7 +105,7 @@ pub enum Command {
         /// Its number.
         tenant_id: TenantId,
         /// Where its backups were seen to go: those of nobody else are to be deleted.
-        seen: Destinations,
+        observed: Destinations,
         /// Days of the window, from 1 on.
         days: i32,
     },

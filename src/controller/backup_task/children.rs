@@ -15,19 +15,19 @@ use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
-use crate::domain::backup::{ChildSeen, ChildrenSeen, ineligible};
+use crate::domain::backup::{ChildTask, ChildTasks, ineligible};
 use crate::domain::strategy::{self, Made};
 use crate::domain::{access, naming};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
 /// Tenants and tasks of a task for several tenants.
-pub(super) fn seen(
+pub(super) fn observed(
     task: &BackupTask,
     context: &Context,
     snapshot: Option<&Snapshot>,
-) -> ChildrenSeen {
+) -> ChildTasks {
     if task.spec.scope == Scope::Tenant {
-        return ChildrenSeen::default();
+        return ChildTasks::default();
     }
     let namespace = namespace(task);
     let all = snapshot
@@ -68,7 +68,7 @@ pub(super) fn seen(
         ids.map(|id| naming::child(&task.name_any(), *id)).collect()
     };
     let there: Option<HashSet<String>> = snapshot.map(names);
-    ChildrenSeen {
+    ChildTasks {
         tenants: eligible
             .iter()
             .map(|tenant| (tenant.id, tenant.name.clone()))
@@ -76,7 +76,7 @@ pub(super) fn seen(
         why_none,
         known: stores::within(&context.stores.tasks, &namespace)
             .filter(|child| is_child(child, task))
-            .map(|child| child_seen(&child, there.as_ref()))
+            .map(|child| observed_child(&child, there.as_ref()))
             .collect(),
     }
 }
@@ -89,10 +89,10 @@ fn is_child(child: &BackupTask, parent: &BackupTask) -> bool {
 }
 
 /// `there`: names of the tasks of tenants that are there, while that is known.
-fn child_seen(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildSeen {
+fn observed_child(child: &BackupTask, there: Option<&HashSet<String>>) -> ChildTask {
     let status = child.current_status();
     let name = child.name_any();
-    ChildSeen {
+    ChildTask {
         tenant_gone: there.is_some_and(|there| !there.contains(&name)),
         name,
         uid: child.uid().unwrap_or_default(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{destination_seen, is_away, oldest_of_tenant};
+use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
 use super::super::strategy::{moved, place_of};
 use super::super::{Context, namespace, place, stores};
 use super::is_owned;
@@ -13,7 +13,7 @@ use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
 use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
-use crate::domain::{DestinationSeen, Obstacle};
+use crate::domain::{ObservedDestination, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant};
@@ -62,7 +62,7 @@ pub(super) fn not_moved(
     let shown = snapshot
         .tenant(own)
         .and_then(|tenant| tenant.data_dest.as_deref());
-    if !is_moved && destination_seen(shown, Some(wanted)) == DestinationSeen::Ours {
+    if !is_moved && observe_destination(shown, Some(wanted)) == ObservedDestination::Ours {
         return Ok(());
     }
     Err(Obstacle::waiting(
@@ -102,7 +102,7 @@ fn logs_elsewhere(
     let path = place::log_path(root.as_ref(), template, &snapshot.identity, tenant);
     let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let DestinationSeen::Elsewhere(place) = destination_seen(shown, wanted.as_ref()) else {
+    let ObservedDestination::Elsewhere(place) = observe_destination(shown, wanted.as_ref()) else {
         return None;
     };
     let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
@@ -112,7 +112,7 @@ fn logs_elsewhere(
     let is_left = known
         .zip(of_known.as_ref())
         .is_some_and(|(known, wanted)| is_away(&known, tenant, wanted));
-    if is_left || destination_seen(shown, of_known.as_ref()) == DestinationSeen::Ours {
+    if is_left || observe_destination(shown, of_known.as_ref()) == ObservedDestination::Ours {
         return None;
     }
     Some(Obstacle::permanent(

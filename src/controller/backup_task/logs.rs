@@ -2,25 +2,25 @@
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{destination_seen, oldest_of_tenant};
+use super::super::log_backup::{observe_destination, oldest_of_tenant};
 use super::super::strategy::{is_for, rivals};
 use super::super::wake::{Change, Changed};
 use super::super::{Context, namespace, place, qualified};
 use crate::api::{BackupStorage, BackupTask};
-use crate::domain::backup::{LogKeeper, LogsSeen, may_be_sent};
+use crate::domain::backup::{LogKeeper, ObservedArchiving, may_be_sent};
 use crate::domain::strategy::{self, Rival};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
 
 /// What is known of the tenant's log backup, where it does not run and a backup may be sent.
-pub(super) fn seen(
+pub(super) fn observed(
     task: &BackupTask,
     context: &Context,
     key: &ClusterKey,
     storage: &BackupStorage,
     snapshot: &Snapshot,
     tenant: &Tenant,
-) -> Option<LogsSeen> {
+) -> Option<ObservedArchiving> {
     let round = tenant.round.as_ref().map(|round| &round.status);
     if round == Some(&RoundStatus::Doing) || !may_be_sent(task.status.as_ref()) {
         return None;
@@ -29,9 +29,9 @@ pub(super) fn seen(
     let path = place::log_path(root.as_ref(), None, &snapshot.identity, tenant);
     let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    Some(LogsSeen {
+    Some(ObservedArchiving {
         keeper: keeper(context, key, tenant),
-        destination: destination_seen(shown, wanted.as_ref()),
+        destination: observe_destination(shown, wanted.as_ref()),
     })
 }
 

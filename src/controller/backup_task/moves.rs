@@ -1,11 +1,11 @@
 //! How far a move of the tenant's backups to another place has come.
 
-use super::super::log_backup::{destination_seen, is_away, oldest_of_tenant};
+use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
 use super::super::strategy::{moved, place_of};
 use super::super::{Context, namespace, stores};
 use crate::api::BackupTask;
 use crate::api::strategy::StorageChangePolicy;
-use crate::domain::DestinationSeen;
+use crate::domain::ObservedDestination;
 use crate::domain::backup::{Moving, may_be_sent};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
@@ -20,7 +20,7 @@ pub(super) fn moving(
     wanted: Option<&Place>,
 ) -> Option<Moving> {
     let shown = tenant.data_dest.as_deref();
-    let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(wanted?)) else {
+    let ObservedDestination::Elsewhere(place) = observe_destination(shown, Some(wanted?)) else {
         return None;
     };
     if !may_be_sent(task.status.as_ref()) {

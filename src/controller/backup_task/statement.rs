@@ -1,7 +1,7 @@
 //! The statements of a task.
 
 use super::super::{Context, namespace, place};
-use super::Seen;
+use super::Observation;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Obstacle;
 use crate::domain::backup::{Effect, Moving};
@@ -15,17 +15,17 @@ use crate::oceanbase::password::RestorePassword;
 pub(super) async fn send(
     task: &BackupTask,
     effect: &Effect,
-    seen: &Seen,
+    observed: &Observation,
     mut permit: Permit,
     context: &Context,
 ) -> Answer {
     let namespace = namespace(task);
     let command = match effect.clone() {
         Effect::SetDestination(tenant) => {
-            let (Some(storage), Some(path)) = (&seen.storage, &seen.path) else {
+            let (Some(storage), Some(path)) = (&observed.storage, &observed.path) else {
                 return Answer::NotSent("the store is gone".to_owned());
             };
-            let Some(tenant_id) = seen.tenant_id() else {
+            let Some(tenant_id) = observed.tenant_id() else {
                 return Answer::NotSent("the tenant is gone".to_owned());
             };
             let secrets = &context.secrets;
@@ -35,7 +35,7 @@ pub(super) async fn send(
                     tenant,
                     tenant_id,
                     destination,
-                    replaces: match &seen.decision.moving {
+                    replaces: match &observed.decision.moving {
                         Some(Moving::Data(from)) => Some(Place::read_back(from)),
                         _ => None,
                     },
@@ -49,7 +49,7 @@ pub(super) async fn send(
             key,
             settings,
         } => {
-            let Some(tenant_id) = seen.tenant_id() else {
+            let Some(tenant_id) = observed.tenant_id() else {
                 return Answer::NotSent("the tenant is gone".to_owned());
             };
             let reference = settings.restore_password_secret_ref.as_ref();
@@ -69,7 +69,7 @@ pub(super) async fn send(
                 plus_archivelog: settings.plus_archivelog,
                 password,
                 key,
-                places: seen.decision.queue.places,
+                places: observed.decision.queue.places,
             }
         }
         Effect::Find { tenant, key } => Command::FindBackup { tenant, key },

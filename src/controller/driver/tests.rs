@@ -55,7 +55,7 @@ fn shown(word: &str) -> ProbeStatus {
 }
 
 impl Reconcile for Probe {
-    type Seen = ();
+    type Observation = ();
     type Effect = bool;
     type Answer = ();
 

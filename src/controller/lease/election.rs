@@ -22,12 +22,12 @@ pub(super) enum Step {
 pub(super) struct Election {
     identity: String,
     duration: Duration,
-    seen: Option<Seen>,
+    observed: Option<Observation>,
 }
 
 /// A lease, and since when it has been seen like this.
 #[derive(Debug)]
-struct Seen {
+struct Observation {
     /// None when it was deleted after it had been seen.
     spec: Option<LeaseSpec>,
     /// How long its holder believes that it is good.
@@ -40,13 +40,13 @@ impl Election {
         Self {
             identity: identity.to_owned(),
             duration,
-            seen: None,
+            observed: None,
         }
     }
 
     /// Takes note of what a look has shown; `None` where there is no lease.
     pub(super) fn observe(&mut self, spec: Option<&LeaseSpec>, now: Instant) {
-        let known = self.seen.as_ref();
+        let known = self.observed.as_ref();
         if known.is_some_and(|known| known.spec.as_ref() == spec) {
             return;
         }
@@ -58,7 +58,7 @@ impl Election {
                 None => return,
             },
         };
-        self.seen = Some(Seen {
+        self.observed = Some(Observation {
             spec: spec.cloned(),
             good_for,
             since: now,
@@ -76,15 +76,15 @@ impl Election {
 
     /// What to do after what was observed.
     pub(super) fn candidacy(&self, now: Instant) -> Step {
-        let Some(seen) = &self.seen else {
+        let Some(observed) = &self.observed else {
             return Step::Take;
         };
-        let is_held = match &seen.spec {
+        let is_held = match &observed.spec {
             // Ours: the answer to our own write was lost.
             Some(spec) => holder(spec).is_some_and(|holder| holder != self.identity),
             None => true,
         };
-        if is_held && now.saturating_duration_since(seen.since) < seen.good_for {
+        if is_held && now.saturating_duration_since(observed.since) < observed.good_for {
             Step::Wait
         } else {
             Step::Take

@@ -42,7 +42,9 @@ fn note_log_backup(object: &LogBackup, states: &States, context: &Context, gaps:
     let home = namespace(object);
     let (cluster, name) = (&*object.spec.cluster_ref.name, &*object.spec.tenant_name);
     let labels = [&*home, cluster, name];
-    if let Some(tenant) = snapshot(states, &home, cluster).and_then(|seen| seen.tenant(name)) {
+    if let Some(tenant) =
+        snapshot(states, &home, cluster).and_then(|observed| observed.tenant(name))
+    {
         note_logs(labels, tenant, context);
     }
     context.metrics.work.interruptions.add(labels, 0);
@@ -108,8 +110,11 @@ fn note_unmanaged(states: &States, context: &Context) {
     for strategy in unmanaged {
         let (home, spec) = (namespace(&*strategy), &strategy.spec);
         let cluster = &*spec.cluster_ref.name;
-        let seen = snapshot(states, &home, cluster);
-        for tenant in seen.into_iter().flat_map(|seen| seen.tenants.values()) {
+        let observed = snapshot(states, &home, cluster);
+        for tenant in observed
+            .into_iter()
+            .flat_map(|observed| observed.tenants.values())
+        {
             if selects(spec.tenants.as_ref(), &tenant.name) {
                 note_logs([&home, cluster, &tenant.name], tenant, context);
             }

@@ -3,21 +3,21 @@
 use kube::ResourceExt;
 
 use super::super::{Context, namespace, page, place};
-use super::destination_seen;
+use super::observe_destination;
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{BackupTask, LogBackup};
-use crate::domain::DestinationSeen;
-use crate::domain::log_backup::{SwitchSeen, own_places, still_needs_logs};
+use crate::domain::ObservedDestination;
+use crate::domain::log_backup::{ObservedMigration, own_places, still_needs_logs};
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::Tenant;
 
 /// What a move is about, where the tenant's logs go to another place than is asked for, and may be moved.
-pub(super) fn switch_seen(
+pub(super) fn observe_migration(
     object: &LogBackup,
     context: &Context,
     tenant: &Tenant,
     wanted: &Place,
-) -> Option<SwitchSeen> {
+) -> Option<ObservedMigration> {
     if !is_away(object, tenant, wanted) {
         return None;
     }
@@ -32,7 +32,7 @@ pub(super) fn switch_seen(
             .or_else(|| begun_task(object, context))
             .or_else(|| still_needs_logs(tenant))
     };
-    Some(SwitchSeen {
+    Some(ObservedMigration {
         to: wanted.root().to_owned(),
         data_from: data_from(object, context, tenant, &shown),
         busy: busy(),
@@ -46,10 +46,10 @@ pub(in crate::controller) fn is_away(object: &LogBackup, tenant: &Tenant, wanted
     let mut ours = ours.map(Place::read_back);
     object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
         && matches!(
-            destination_seen(shown, Some(wanted)),
-            DestinationSeen::Elsewhere(_)
+            observe_destination(shown, Some(wanted)),
+            ObservedDestination::Elsewhere(_)
         )
-        && ours.any(|known| destination_seen(shown, Some(&known)) == DestinationSeen::Ours)
+        && ours.any(|known| observe_destination(shown, Some(&known)) == ObservedDestination::Ours)
 }
 
 /// Where the tenant's data backups go, where that is in the store that its logs leave: elsewhere they are

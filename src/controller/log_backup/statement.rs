@@ -1,7 +1,7 @@
 //! The statements of a log backup.
 
 use super::super::{Context, place};
-use super::{Seen, store};
+use super::{Observation, store};
 use crate::api::{Binding, LogBackup};
 use crate::domain::log_backup::Effect;
 use crate::oceanbase::command::Command;
@@ -13,18 +13,18 @@ use crate::oceanbase::model::Answer;
 pub(super) async fn send(
     object: &LogBackup,
     effect: &Effect,
-    seen: &Seen,
+    observed: &Observation,
     mut permit: Permit,
     context: &Context,
 ) -> Answer {
-    let Some(tenant_id) = seen.tenant_id() else {
+    let Some(tenant_id) = observed.tenant_id() else {
         return Answer::NotSent("the tenant is gone".to_owned());
     };
     let command = match effect {
         Effect::SetDestination(tenant)
         | Effect::SetAttributes(tenant)
         | Effect::Switch { tenant, .. } => {
-            match destination(object, seen, &permit, context).await {
+            match destination(object, observed, &permit, context).await {
                 Ok(destination) => Command::SetLogArchiveDest {
                     tenant: tenant.clone(),
                     tenant_id,
@@ -65,7 +65,7 @@ pub(super) async fn send(
             return store::give(object, (tenant, tenant_id), new, &mut permit, context).await;
         }
         Effect::Start(tenant) => {
-            let Some(place) = &seen.place else {
+            let Some(place) = &observed.place else {
                 return Answer::NotSent("the store is gone".to_owned());
             };
             Command::ArchiveLog {
@@ -87,20 +87,20 @@ pub(super) async fn send(
 /// Where the logs are to go, with its keys.
 async fn destination(
     object: &LogBackup,
-    seen: &Seen,
+    observed: &Observation,
     permit: &Permit,
     context: &Context,
 ) -> Result<Destination, Answer> {
-    let (namespace, name) = (&seen.key.namespace, &object.spec.storage_ref.name);
+    let (namespace, name) = (&observed.key.namespace, &object.spec.storage_ref.name);
     let storage = place::storage(context, namespace, name);
-    let (Ok(storage), Some(path)) = (storage, &seen.path) else {
+    let (Ok(storage), Some(path)) = (storage, &observed.path) else {
         return Err(Answer::NotSent("the store is gone".to_owned()));
     };
     let found = place::to_set(&context.secrets, namespace, &storage.spec, path, permit);
     let (destination, version) = found.await.map_err(Answer::from)?;
     if let Some(version) = version {
         // One pass sends one statement.
-        let _ = seen.told.set(version);
+        let _ = observed.told.set(version);
     }
     Ok(destination)
 }

@@ -6,7 +6,7 @@ use super::super::secret::checked_user;
 use super::super::{Context, cluster_of, namespace, place, stores};
 use crate::api::{BackupStorage, LocalReference, LogBackup};
 use crate::domain::Obstacle;
-use crate::domain::log_backup::{LimitsSeen, StoreKeys, limits_obstacle, rotation_obstacle};
+use crate::domain::log_backup::{ObservedLimits, StoreKeys, limits_obstacle, rotation_obstacle};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::command::{StoreChange, StoreNews};
 use crate::oceanbase::credentials::ClusterKey;
@@ -69,7 +69,7 @@ impl<'a> Inside<'a> {
     }
 
     /// What is known of the store's limits, and how fast the tenant's places there may be used.
-    pub(super) fn limits(&self) -> Option<LimitsSeen> {
+    pub(super) fn limits(&self) -> Option<ObservedLimits> {
         let can = self.version.can(Capability::StoreLimits);
         let inside = |limited: &LimitedPlace| {
             let place = Place::read_back(&limited.path);
@@ -78,7 +78,7 @@ impl<'a> Inside<'a> {
         };
         let limited = self.tenant.limited.as_ref();
         let limited = limited.map(|all| all.iter().filter_map(inside).collect());
-        Some(LimitsSeen {
+        Some(ObservedLimits {
             wanted: place::limits(&self.storage.spec).ok()?,
             // A directory of the observers is never limited.
             places: if self.storage.spec.nfs.is_some() {

@@ -11,7 +11,7 @@ use super::super::{
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
 use crate::domain::log_backup::Renamed;
-use crate::domain::{self, DestinationSeen, Obstacle};
+use crate::domain::{self, ObservedDestination, Obstacle};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
@@ -165,17 +165,17 @@ pub(super) fn renamed(
 }
 
 /// Whether a destination that the engine shows is the wanted one.
-pub(in crate::controller) fn destination_seen(
+pub(in crate::controller) fn observe_destination(
     shown: Option<&str>,
     wanted: Option<&Place>,
-) -> DestinationSeen {
+) -> ObservedDestination {
     match (shown, wanted) {
-        (None, _) => DestinationSeen::Unset,
+        (None, _) => ObservedDestination::Unset,
         (Some(shown), wanted) => {
             let shown = Place::read_back(shown);
             match wanted {
-                Some(wanted) if wanted.is_same_as(&shown) => DestinationSeen::Ours,
-                _ => DestinationSeen::Elsewhere(shown.root().to_owned()),
+                Some(wanted) if wanted.is_same_as(&shown) => ObservedDestination::Ours,
+                _ => ObservedDestination::Elsewhere(shown.root().to_owned()),
             }
         }
     }

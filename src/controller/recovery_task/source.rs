@@ -6,7 +6,7 @@ use super::super::unreadable::missing;
 use super::super::{Context, namespace, place, stores};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
-use crate::domain::recovery::{self, Knowledge, SourceSeen};
+use crate::domain::recovery::{self, Knowledge, ObservedSource};
 use crate::domain::{Obstacle, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
@@ -29,7 +29,7 @@ pub(super) struct InStore {
 
 /// What was found.
 pub(super) struct Found {
-    pub(super) seen: SourceSeen,
+    pub(super) observed: ObservedSource,
     pub(super) places: Places,
 }
 
@@ -69,7 +69,7 @@ fn of_storage(
             data: below(&source.data_path)?,
             log: below(&source.log_path)?,
         },
-        seen: SourceSeen {
+        observed: ObservedSource {
             tenant_id: None,
             log_backup: None,
             version: None,
@@ -164,7 +164,7 @@ fn of_tenant(
         .and_then(|status| status.version.as_ref());
     Ok(Found {
         places,
-        seen: SourceSeen {
+        observed: ObservedSource {
             tenant_id,
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),

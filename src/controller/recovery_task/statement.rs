@@ -2,7 +2,7 @@
 
 use super::super::secret::Values;
 use super::super::{Context, namespace, place};
-use super::Seen;
+use super::Observation;
 use super::source::{InStore, Places};
 use super::verification;
 use crate::api::recovery_task::CreateResources;
@@ -25,7 +25,7 @@ const GIB: u64 = 1 << 30;
 pub(super) async fn send(
     task: &RecoveryTask,
     effect: &Effect,
-    seen: &Seen,
+    observed: &Observation,
     mut permit: Permit,
     context: &Context,
 ) -> Answer {
@@ -39,7 +39,7 @@ pub(super) async fn send(
         let answer = verification::ask(task, asked, *number, &mut permit, context).await;
         return answer.unwrap_or_else(Answer::from);
     }
-    match command(task, effect, seen, &permit, context).await {
+    match command(task, effect, observed, &permit, context).await {
         Ok(command) => permit.send(&Command::from(command)).await,
         Err(obstacle) => obstacle.into(),
     }
@@ -58,7 +58,7 @@ fn quoting(permit: &Permit) -> RemapQuoting {
 async fn command(
     task: &RecoveryTask,
     effect: &Effect,
-    seen: &Seen,
+    observed: &Observation,
     permit: &Permit,
     context: &Context,
 ) -> Result<Recovery, Obstacle> {
@@ -69,12 +69,12 @@ async fn command(
     Ok(match effect.clone() {
         Effect::Preview(until) => Recovery::Preview {
             tenant: target()?,
-            sources: sources(task, seen, permit, context).await?,
+            sources: sources(task, observed, permit, context).await?,
             until,
             decryption: passwords(task, permit, context).await?,
         },
         Effect::CreateUnit(name) => unit(task, target()?, &name)?,
-        Effect::CreatePool(name) => pool(task, target()?, &name, seen)?,
+        Effect::CreatePool(name) => pool(task, target()?, &name, observed)?,
         Effect::Restore {
             tenant,
             key,
@@ -82,7 +82,7 @@ async fn command(
             pools,
         } => Recovery::Restore {
             tenant,
-            sources: sources(task, seen, permit, context).await?,
+            sources: sources(task, observed, permit, context).await?,
             until,
             pools: resources(&pools)?,
             locality: optional(
@@ -111,7 +111,7 @@ async fn command(
                 tenant,
                 tenant_id,
                 tables,
-                sources: sources(task, seen, permit, context).await?,
+                sources: sources(task, observed, permit, context).await?,
                 until,
                 pools: resources(&pools)?,
                 primary_zone: primary_zone(task)?,
@@ -179,7 +179,7 @@ fn pool(
     task: &RecoveryTask,
     tenant: TenantName,
     name: &str,
-    seen: &Seen,
+    observed: &Observation,
 ) -> Result<Recovery, Obstacle> {
     let create = created(task)?;
     let unit_count = u32::try_from(create.unit_number);
@@ -188,20 +188,20 @@ fn pool(
         pool: resource(name)?,
         unit: resource(name)?,
         unit_count: unit_count.map_err(|_| unusable("create.unitNumber"))?,
-        zones: zones(create, seen)?,
+        zones: zones(create, observed)?,
     })
 }
 
 /// Where the target reads the backups, with keys.
 async fn sources(
     task: &RecoveryTask,
-    seen: &Seen,
+    observed: &Observation,
     permit: &Permit,
     context: &Context,
 ) -> Result<Vec<Destination>, Obstacle> {
-    let Some(Places { data, log }) = &seen.places else {
+    let Some(Places { data, log }) = &observed.places else {
         let unknown = || Obstacle::waiting("StorageNotFound", "where the backups are is not known");
-        let known = seen.decision.source.as_ref();
+        let known = observed.decision.source.as_ref();
         return Err(known.err().cloned().unwrap_or_else(unknown));
     };
     let mut sources = vec![source(task, data, permit, context).await?];
@@ -270,8 +270,8 @@ fn created(task: &RecoveryTask) -> Result<&CreateResources, Obstacle> {
     create.ok_or_else(|| unusable("target.resources.create"))
 }
 
-fn zones(create: &CreateResources, seen: &Seen) -> Result<Vec<ZoneName>, Obstacle> {
-    let target = seen.decision.target.as_ref();
+fn zones(create: &CreateResources, observed: &Observation) -> Result<Vec<ZoneName>, Obstacle> {
+    let target = observed.decision.target.as_ref();
     let restores = target.ok().and_then(|target| target.restores.as_deref());
     let all = restores.map(|restores| restores.zones.as_slice());
     let names = if create.zones.is_empty() {

@@ -83,9 +83,9 @@ impl BackupStrategy {
     async fn edit_log_backup(&self, edit: &LogBackupEdit, context: &Context, made: &mut Made) {
         let namespace = namespace(self);
         let known = stores::find(&context.stores.log_backups, &namespace, &edit.name);
-        let is_as_seen =
+        let is_as_observed =
             |known: &Arc<LogBackup>| known.resource_version().as_ref() == Some(&edit.version);
-        let Some(known) = known.filter(is_as_seen) else {
+        let Some(known) = known.filter(is_as_observed) else {
             return;
         };
         let mut object = LogBackup::clone(&known);

@@ -6,18 +6,18 @@ use super::children::{make, metadata_of};
 use super::{cluster_of, is_for, is_owned_by, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
 use crate::controller::{Context, stores};
-use crate::domain::strategy::{AskedCleanup, CleanupSeen, Made};
+use crate::domain::strategy::{AskedCleanup, Made, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Those that the strategy made.
-pub(super) fn seen(strategy: &BackupStrategy, context: &Context) -> Vec<CleanupSeen> {
+pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedCleanup> {
     let namespace = namespace(strategy);
     let tasks = stores::within(&context.stores.cleanups, &namespace);
     tasks
         .filter(|task| is_owned_by(&**task, strategy))
         .map(|task| {
             let status = task.status.clone().unwrap_or_default();
-            CleanupSeen {
+            ObservedCleanup {
                 name: task.name_any(),
                 version: (
                     task.uid().unwrap_or_default(),

@@ -7,7 +7,7 @@ use kube::ResourceExt;
 use super::super::holdings::holdings;
 use super::super::{Context, namespace, place, stores};
 use crate::api::BackupStrategy;
-use crate::domain::strategy::{HeldSeen, PlaceSeen};
+use crate::domain::strategy::{DestinationContents, TenantContents};
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
@@ -17,10 +17,10 @@ pub(super) fn places(
     context: &Context,
     strategy: &BackupStrategy,
     snapshot: &Snapshot,
-) -> Vec<PlaceSeen> {
+) -> Vec<DestinationContents> {
     let mut known = known(context, strategy);
     for tenant in snapshot.tenants.values() {
-        let mut note = |at: &Place, held: HeldSeen| {
+        let mut note = |at: &Place, held: TenantContents| {
             let holding = known.iter_mut().filter(|(root, _)| root.holds(at));
             // Of two, one in the other, the inner one.
             let found = holding.max_by_key(|(root, _)| root.root().len());
@@ -30,7 +30,7 @@ pub(super) fn places(
             }
         };
         for holding in holdings(snapshot, tenant) {
-            let held = HeldSeen {
+            let held = TenantContents {
                 bytes: holding.data_bytes.saturating_add(holding.log_bytes),
                 in_use: false,
                 first: holding.first,
@@ -39,9 +39,9 @@ pub(super) fn places(
             note(&holding.place, held);
         }
         for at in destinations(tenant) {
-            let held = HeldSeen {
+            let held = TenantContents {
                 in_use: true,
-                ..HeldSeen::default()
+                ..TenantContents::default()
             };
             note(&at, held);
         }
@@ -57,13 +57,13 @@ fn destinations(tenant: &Tenant) -> impl Iterator<Item = Place> {
 }
 
 /// All places, the strategy's own last: of two objects for one place it goes before the other.
-fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Place, PlaceSeen)> {
+fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Place, DestinationContents)> {
     let home = namespace(strategy);
     let own = &strategy.spec.storage_ref.name;
     let mut storages: Vec<_> = stores::within(&context.stores.storages, &home).collect();
     storages.sort_by_key(|storage| (storage.name_any() == *own, storage.name_any()));
-    let mut known: Vec<(Place, PlaceSeen)> = Vec::new();
-    let seen = |storage: String, root: &Place| PlaceSeen {
+    let mut known: Vec<(Place, DestinationContents)> = Vec::new();
+    let observed = |storage: String, root: &Place| DestinationContents {
         storage,
         path: root.root().to_owned(),
         tenants: BTreeMap::new(),
@@ -71,7 +71,7 @@ fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Place, PlaceSeen)
     for storage in storages {
         if let Ok(root) = place::root(&storage.spec) {
             known.retain(|(other, _)| other.root() != root.root());
-            known.push((root.clone(), seen(storage.name_any(), &root)));
+            known.push((root.clone(), observed(storage.name_any(), &root)));
         }
     }
     let ledger = strategy
@@ -81,7 +81,7 @@ fn known(context: &Context, strategy: &BackupStrategy) -> Vec<(Place, PlaceSeen)
     for entry in ledger {
         let root = Place::read_back(&entry.path);
         if !known.iter().any(|(other, _)| other.root() == root.root()) {
-            known.push((root.clone(), seen(entry.storage.clone(), &root)));
+            known.push((root.clone(), observed(entry.storage.clone(), &root)));
         }
     }
     known

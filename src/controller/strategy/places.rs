@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{destination_seen, is_away, path, store_of};
+use super::super::log_backup::{is_away, observe_destination, path, store_of};
 use super::super::{
     Context, cluster_of, database, namespace, place, qualified, same_database, stores,
 };
@@ -15,7 +15,7 @@ use crate::api::strategy::StorageChangePolicy;
 use crate::api::{BackupStrategy, BackupStrategySpec, LogBackup};
 use crate::domain::backup::ineligible;
 use crate::domain::strategy::{self, Directories};
-use crate::domain::{DestinationSeen, naming};
+use crate::domain::{ObservedDestination, naming};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, TenantId};
@@ -55,7 +55,7 @@ pub(super) fn with_logs_here(
         let path = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let wanted = root.join(&path).ok();
         let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
-        destination_seen(went_to, wanted.as_ref()) == DestinationSeen::Ours
+        observe_destination(went_to, wanted.as_ref()) == ObservedDestination::Ours
     });
     tenants.map(|tenant| tenant.id).collect()
 }
@@ -100,8 +100,8 @@ pub(super) fn logs_elsewhere(
         let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
         let is_elsewhere = |wanted: Option<Place>| {
             matches!(
-                destination_seen(shown, wanted.as_ref()),
-                DestinationSeen::Elsewhere(_)
+                observe_destination(shown, wanted.as_ref()),
+                ObservedDestination::Elsewhere(_)
             )
         };
         let of_strategy = place::log_path(Some(root), template, &snapshot.identity, tenant);
@@ -156,8 +156,8 @@ pub(in crate::controller) fn moved(
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let is_moved = |object: &LogBackup| {
         let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-        let seen = object.status.as_ref().and_then(|status| status.tenant_id);
-        if seen.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
+        let observed = object.status.as_ref().and_then(|status| status.tenant_id);
+        if observed.is_some_and(|id| id != tenant.id.0) || ineligible(tenant).is_some() {
             return None;
         }
         let path = path(object, context, snapshot)?;
@@ -214,7 +214,7 @@ pub(super) fn data_places(
             with_full_backup.insert(tenant.id);
         }
         let shown = tenant.data_dest.as_deref();
-        if let DestinationSeen::Elsewhere(place) = destination_seen(shown, Some(&wanted)) {
+        if let ObservedDestination::Elsewhere(place) = observe_destination(shown, Some(&wanted)) {
             elsewhere.insert(tenant.id, place);
         }
     }

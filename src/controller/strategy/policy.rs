@@ -18,12 +18,12 @@ pub(super) async fn change(change: &PolicyChange, permit: Option<Permit>) -> Ans
         PolicyChange::Add {
             tenant,
             tenant_id,
-            seen,
+            observed,
             days,
         } => Command::AddDeletePolicy {
             tenant,
             tenant_id,
-            seen,
+            observed,
             days,
         },
         PolicyChange::Drop {

@@ -6,10 +6,10 @@ use super::children::{make, metadata_of};
 use super::{created_at, is_owned_by, namespace};
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
 use crate::controller::{Context, stores};
-use crate::domain::strategy::{Made, VerificationSeen};
+use crate::domain::strategy::{Made, ObservedVerification};
 
 /// Those that there are.
-pub(super) fn seen(strategy: &BackupStrategy, context: &Context) -> Vec<VerificationSeen> {
+pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedVerification> {
     let namespace = namespace(strategy);
     let tasks = stores::within(&context.stores.recoveries, &namespace);
     tasks
@@ -17,7 +17,7 @@ pub(super) fn seen(strategy: &BackupStrategy, context: &Context) -> Vec<Verifica
         .map(|task| {
             let status = task.status.clone().unwrap_or_default();
             let source = task.spec.source.tenant.as_ref();
-            VerificationSeen {
+            ObservedVerification {
                 name: task.name_any(),
                 version: (
                     task.uid().unwrap_or_default(),

@@ -13,16 +13,16 @@ use crate::api::log_backup::{HealSettings, LogBackupMode};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
 use crate::domain::strategy::Made;
-use crate::domain::{DestinationSeen, Event, Next, Obstacle, cause, naming};
+use crate::domain::{Event, Next, ObservedDestination, Obstacle, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// What is known of the tenant's log backup; looked up while it does not run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogsSeen {
+pub struct ObservedArchiving {
     /// Who sees to it.
     pub keeper: LogKeeper,
     /// Whether the tenant's logs go to where this task would send them.
-    pub destination: DestinationSeen,
+    pub destination: ObservedDestination,
 }
 
 /// Who sees to the log backup of a tenant.
@@ -51,7 +51,7 @@ impl Draft<'_> {
 
     /// Waits until logs are archived; sees to it where nobody else does.
     pub(super) fn await_log_backup(self) -> Verdict {
-        let Some(logs) = &self.seen.logs else {
+        let Some(logs) = &self.observed.logs else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
         let message = match &logs.keeper {
@@ -92,7 +92,7 @@ impl Draft<'_> {
                     "a backup needs running log backup, and the tenant's, which somebody else \
                      started, {how}"
                 ),
-                (None, DestinationSeen::Elsewhere(place)) => {
+                (None, ObservedDestination::Elsewhere(place)) => {
                     let cause = cause(
                         "DestinationInUse",
                         &format!(

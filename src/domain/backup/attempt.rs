@@ -84,7 +84,7 @@ impl Draft<'_> {
         let was_sent = !self.status.attempts.is_empty() && !self.is_between_attempts();
         if self.is_cancel_wanted() || self.is_past_deadline() {
             // Only a look that is newer than the statement tells that there is no job.
-            if was_sent && self.seen.database.is_ok() && !self.is_settled() {
+            if was_sent && self.observed.database.is_ok() && !self.is_settled() {
                 return self.render(&State::Refused, None, Next::Await);
             }
             return self.end_unsent();
@@ -96,7 +96,7 @@ impl Draft<'_> {
         if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
             return self.wait(before_start(), Next::At(start));
         }
-        match self.seen.held {
+        match self.observed.held {
             Some(Held::Blackout(until)) => {
                 let window = Obstacle::waiting(
                     "BlackoutWindow",
@@ -135,7 +135,7 @@ impl Draft<'_> {
     /// What the status says stands for a moment.
     fn stand_still(self) -> Verdict {
         let next = self.sooner_than_deadline(Next::Await);
-        let known = Draft::new(self.task, self.seen, self.now).unchanged();
+        let known = Draft::new(self.task, self.observed, self.now).unchanged();
         Verdict { next, ..known }
     }
 
@@ -144,7 +144,7 @@ impl Draft<'_> {
         if self.is_without_destination() {
             return self.set_destination();
         }
-        match self.seen.queue.position() {
+        match self.observed.queue.position() {
             Some(position) => self.wait_in_line(position),
             None => self.send(),
         }
@@ -183,14 +183,14 @@ impl Draft<'_> {
             key,
             settings: self.status.data_backup.clone().unwrap_or_default(),
         };
-        let next = Next::After(self.seen.surely_over);
+        let next = Next::After(self.observed.surely_over);
         self.render(&State::Sending, Some(effect), next)
     }
 
     /// An intent without an answer: by a lost reply, or a restart. What may have become of the
     /// tenant meanwhile is not looked at before it is known that nothing was taken.
     fn resolve(mut self) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
+        if let Err(obstacle) = &self.observed.database {
             self.status.cause = Some(obstacle.cause());
             return self.render(&State::Sending, None, Next::Await);
         }
@@ -198,7 +198,11 @@ impl Draft<'_> {
         if !self.status.cause.as_ref().is_some_and(is_told) {
             self.status.cause = Some(outcome_unknown("its answer was not heard"));
         }
-        if let Some(rest) = self.seen.surely_over.checked_sub(self.seen.intent_age) {
+        if let Some(rest) = self
+            .observed
+            .surely_over
+            .checked_sub(self.observed.intent_age)
+        {
             let next = Next::After(rest + Duration::from_millis(1));
             self.render(&State::Sending, None, next)
         } else {
@@ -209,8 +213,8 @@ impl Draft<'_> {
 
     /// Accepted, and no row is there.
     fn await_job(self) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
-            return self.render(&State::Unseen(obstacle.as_waiting()), None, Next::Await);
+        if let Err(obstacle) = &self.observed.database {
+            return self.render(&State::Unobserved(obstacle.as_waiting()), None, Next::Await);
         }
         let sent_time = self
             .status
@@ -221,14 +225,14 @@ impl Draft<'_> {
         let effect = (waited > JOB_PATIENCE)
             .then(|| self.find_effect())
             .flatten();
-        let state = self.unseen_state();
+        let state = self.unobserved_state();
         self.render(&state, effect, Next::After(JOB_LOOK_INTERVAL))
     }
 
-    pub(super) fn unseen_state(&self) -> State {
+    pub(super) fn unobserved_state(&self) -> State {
         match self.status.job_id {
             None => State::Accepted,
-            Some(id) => State::Unseen(Obstacle::waiting(
+            Some(id) => State::Unobserved(Obstacle::waiting(
                 "JobNotVisible",
                 format!("the database does not show job {id} any more; it is looked for"),
             )),
@@ -285,7 +289,7 @@ impl Draft<'_> {
             }
             Answer::Unknown(why) => {
                 self.status.cause = Some(outcome_unknown(why));
-                let next = Next::After(self.seen.surely_over);
+                let next = Next::After(self.observed.surely_over);
                 self.render(&State::Sending, None, next)
             }
         }
@@ -334,7 +338,7 @@ impl Draft<'_> {
             )),
             _ if is_sending => self.render(&State::Sending, None, Next::After(LOOK_PAUSE)),
             _ => {
-                let state = self.unseen_state();
+                let state = self.unobserved_state();
                 self.render(&state, None, Next::After(JOB_LOOK_INTERVAL))
             }
         }

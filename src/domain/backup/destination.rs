@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::attempt::{LOOK_PAUSE, REFUSED_PAUSE, not_sent};
 use super::{Draft, Effect, State, Verdict};
-use crate::domain::{DestinationSeen, Next, Obstacle, taken};
+use crate::domain::{Next, ObservedDestination, Obstacle, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
 
 /// The statement's words, as a status keeps them.
@@ -16,11 +16,11 @@ const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
 impl Draft<'_> {
     pub(super) fn is_without_destination(&self) -> bool {
-        let database = self.seen.database.as_ref();
-        database.is_ok_and(|seen| match &seen.tenant.destination {
-            DestinationSeen::Unset => true,
-            DestinationSeen::Elsewhere(place) => self.left_place() == Some(place),
-            DestinationSeen::Ours => false,
+        let database = self.observed.database.as_ref();
+        database.is_ok_and(|observed| match &observed.tenant.destination {
+            ObservedDestination::Unset => true,
+            ObservedDestination::Elsewhere(place) => self.left_place() == Some(place),
+            ObservedDestination::Ours => false,
         })
     }
 

@@ -20,7 +20,7 @@ impl Draft<'_> {
         let due = ended_at
             .zip(ttl)
             .and_then(|(at, seconds)| at.checked_add(SignedDuration::from_secs(seconds)).ok());
-        let (now, kept) = (self.now, self.seen.kept);
+        let (now, kept) = (self.now, self.observed.kept);
         let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
         match due {
             Some(due) if now < due => verdict.next = Next::At(due),

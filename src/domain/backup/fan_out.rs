@@ -30,18 +30,18 @@ pub(super) const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 
 /// What a task for several tenants sees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ChildrenSeen {
+pub struct ChildTasks {
     /// The tenants that can be backed up, while they are known.
     pub tenants: Vec<(TenantId, String)>,
     /// Why one can not, or is somebody else's, where the task's strategy knows.
     pub why_none: Option<String>,
     /// The tasks that it has made.
-    pub known: Vec<ChildSeen>,
+    pub known: Vec<ChildTask>,
 }
 
 /// A task that this one made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ChildSeen {
+pub struct ChildTask {
     /// Its name.
     pub name: String,
     /// Its uid.
@@ -62,7 +62,7 @@ pub struct ChildSeen {
     pub tenant_gone: bool,
 }
 
-impl ChildSeen {
+impl ChildTask {
     fn is(&self, outcome: Outcome) -> bool {
         self.outcome.as_deref() == Some(outcome.word())
     }
@@ -94,7 +94,7 @@ impl Draft<'_> {
         if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
             return self.wait(before_start(), Next::At(start));
         }
-        if let Err(obstacle) = &self.seen.target {
+        if let Err(obstacle) = &self.observed.target {
             let obstacle = obstacle.clone();
             return if obstacle.permanent {
                 self.fail(obstacle.cause())
@@ -102,19 +102,19 @@ impl Draft<'_> {
                 self.wait(obstacle, Next::Await)
             };
         }
-        if let Err(obstacle) = &self.seen.database {
+        if let Err(obstacle) = &self.observed.database {
             let obstacle = obstacle.as_waiting();
             return self.wait(obstacle, Next::Await);
         }
-        if self.seen.children.tenants.is_empty() && self.seen.children.known.is_empty() {
+        if self.observed.children.tenants.is_empty() && self.observed.children.known.is_empty() {
             let rule = "tenants must be primary, normal and not locked";
-            let why = self.seen.children.why_none.as_deref().unwrap_or(rule);
+            let why = self.observed.children.why_none.as_deref().unwrap_or(rule);
             let message = format!("there is no tenant that could be backed up: {why}");
             return self.fail(cause("NoTenants", &message));
         }
         let planned = self.planned();
         let mut missing = self.missing(&planned);
-        let known = self.seen.children.known.len();
+        let known = self.observed.children.known.len();
         let children = self.status.children.get_or_insert_default();
         // Not as many as there are tenants: one that has its task may have been dropped meanwhile.
         let total = known + children.refused.len() + missing.len();
@@ -133,7 +133,7 @@ impl Draft<'_> {
     /// Nothing more is made. What is there already is followed to its end; tenants that got
     /// nothing before the deadline count as failed.
     fn stop_expanding(mut self) -> Verdict {
-        let known = self.seen.children.known.len();
+        let known = self.observed.children.known.len();
         if known == 0 {
             return self.end_unsent();
         }
@@ -151,14 +151,14 @@ impl Draft<'_> {
 
     /// All tasks, whether they are there or not.
     fn planned(&self) -> Vec<(String, BackupTaskSpec)> {
-        let tenants = self.seen.children.tenants.iter();
+        let tenants = self.observed.children.tenants.iter();
         tenants
             .map(|(id, name)| (naming::child(self.task.name, *id), self.child_of(name)))
             .collect()
     }
 
     fn missing(&self, planned: &[(String, BackupTaskSpec)]) -> Vec<(String, BackupTaskSpec)> {
-        let known = self.seen.children.known.iter().map(|child| &child.name);
+        let known = self.observed.children.known.iter().map(|child| &child.name);
         let refused = self.status.children.iter().flat_map(|c| &c.refused);
         let taken: BTreeSet<&String> = known.chain(refused).collect();
         let missing = planned.iter().filter(|(name, _)| !taken.contains(name));
@@ -251,9 +251,9 @@ impl Draft<'_> {
     }
 
     fn follow_children(mut self) -> Verdict {
-        let known = &self.seen.children.known;
+        let known = &self.observed.children.known;
         let completed = known.iter().filter(|c| c.is(Outcome::Completed)).count();
-        let is_open = |child: &&ChildSeen| child.outcome.is_none() && !child.deleting;
+        let is_open = |child: &&ChildTask| child.outcome.is_none() && !child.deleting;
         let open: Vec<_> = known.iter().filter(is_open).collect();
         let running = open.iter().filter(|child| child.runs).count();
         let children = self.status.children.get_or_insert_default();
@@ -278,9 +278,9 @@ impl Draft<'_> {
     }
 
     /// One that waits for a tenant that it has never seen would wait for ever once that is dropped.
-    fn cancel_children(&self, open: &[&ChildSeen]) -> Option<Effect> {
-        let is_over = |child: &ChildSeen| child.tenant_gone && !child.knows_tenant;
-        let is_to_cancel = |child: &&&ChildSeen| self.is_cancel_wanted() || is_over(child);
+    fn cancel_children(&self, open: &[&ChildTask]) -> Option<Effect> {
+        let is_over = |child: &ChildTask| child.tenant_gone && !child.knows_tenant;
+        let is_to_cancel = |child: &&&ChildTask| self.is_cancel_wanted() || is_over(child);
         let to_cancel = open.iter().filter(is_to_cancel);
         let to_cancel = to_cancel.filter(|child| !child.cancel).take(BATCH);
         let to_cancel: Vec<_> = to_cancel
@@ -302,10 +302,10 @@ impl Draft<'_> {
         if children.failed == 0 {
             return self.end(Outcome::Completed, None);
         }
-        let known = self.seen.children.known.iter();
+        let known = self.observed.children.known.iter();
         let known: Vec<_> = known.filter(|child| !child.is_dropped()).collect();
         let bad =
-            |child: &&&ChildSeen| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
+            |child: &&&ChildTask| !child.is(Outcome::Completed) && !child.is(Outcome::Canceled);
         let canceled = known.iter().filter(|child| child.is(Outcome::Canceled));
         let all_canceled = count(canceled.count()) == children.failed;
         if self.is_cancel_wanted() && all_canceled {

@@ -64,7 +64,7 @@ impl Draft<'_> {
     }
 
     pub(super) fn find_parent(&self) -> Option<Job> {
-        let parents = &self.seen.database.as_ref().ok()?.parents;
+        let parents = &self.observed.database.as_ref().ok()?.parents;
         let key = &self.open_attempt()?.key;
         parents.iter().find(|job| &job.description == key).cloned()
     }
@@ -137,7 +137,7 @@ impl Draft<'_> {
         self.is_password_wanted() && set.encryption_mode.eq_ignore_ascii_case("NONE")
     }
 
-    fn end_unseen(mut self, at: Option<Timestamp>) -> Verdict {
+    fn end_unobserved(mut self, at: Option<Timestamp>) -> Verdict {
         let set = self.status.backup_set_id;
         let set = set.map_or_else(|| "its set".to_owned(), |id| format!("set {id}"));
         let message = format!(
@@ -179,7 +179,7 @@ impl Draft<'_> {
                     Next::After(Duration::from_secs(2)),
                 );
             }
-            None if self.is_password_wanted() => return self.end_unseen(at),
+            None if self.is_password_wanted() => return self.end_unobserved(at),
             // The set was deleted since; the backup went well all the same.
             None => {}
         }
@@ -225,7 +225,7 @@ impl Draft<'_> {
         };
         if !parent.status.is_terminal() || self.is_within(patience, ended_at) {
             self.status.cause = None;
-            let state = self.unseen_state();
+            let state = self.unobserved_state();
             return self.render(&state, None, Next::After(ROWS_PAUSE));
         }
         match parent.status {
@@ -305,7 +305,7 @@ impl Draft<'_> {
         self.status.retry_time = Some(until.clone());
         let state = match self.find_job() {
             Some(job) => State::Running(job.status),
-            None => self.unseen_state(),
+            None => self.unobserved_state(),
         };
         self.render(&state, None, Next::At(until.0))
     }

@@ -27,7 +27,7 @@ impl Draft<'_> {
         let Some(why) = self.why_not_incremental() else {
             return SentType::AsAsked;
         };
-        let target = self.seen.target.as_ref().ok();
+        let target = self.observed.target.as_ref().ok();
         match target.map(|target| target.incremental_not_possible) {
             None | Some(IncrementalNotPossible::Full) => SentType::FullInstead(cause(
                 INCREMENTAL_NOT_POSSIBLE,
@@ -45,7 +45,7 @@ impl Draft<'_> {
 
     /// Returns why no incremental backup can follow the previous set; `None` where one can.
     pub(super) fn why_not_incremental(&self) -> Option<String> {
-        let database = self.seen.database.as_ref().ok()?;
+        let database = self.observed.database.as_ref().ok()?;
         let is_checked = database
             .version
             .can(Capability::IncrementalCompatibilityCheck);

@@ -24,9 +24,9 @@ impl Draft<'_> {
                  the database; leave it out to start one",
             ));
         }
-        if let Err(obstacle) = &self.seen.database {
+        if let Err(obstacle) = &self.observed.database {
             let unseen = obstacle.as_waiting();
-            return self.render(&State::Unseen(unseen), None, Next::Await);
+            return self.render(&State::Unobserved(unseen), None, Next::Await);
         }
         let Some(tenant) = self.tenant().filter(|_| !self.is_tenant_gone()) else {
             return self.fail(cause(
@@ -59,6 +59,6 @@ impl Draft<'_> {
                 mirror.job_id
             ),
         );
-        self.render(&State::Unseen(unseen), None, Next::After(LOOK_INTERVAL))
+        self.render(&State::Unobserved(unseen), None, Next::After(LOOK_INTERVAL))
     }
 }

@@ -1,7 +1,7 @@
 //! What stands in the way of a backup.
 
 use super::{Draft, Moving};
-use crate::domain::{DestinationSeen, Obstacle};
+use crate::domain::{ObservedDestination, Obstacle};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// Reason of what is seen instead of a database where the task's backup was sent to another one.
@@ -17,10 +17,10 @@ impl Draft<'_> {
         if let Some(unnameable) = unnameable(name) {
             return Some(unnameable);
         }
-        if let Err(obstacle) = &self.seen.target {
+        if let Err(obstacle) = &self.observed.target {
             return Some(obstacle.clone());
         }
-        let database = match &self.seen.database {
+        let database = match &self.observed.database {
             Ok(database) => database,
             Err(obstacle) => return Some(obstacle.as_waiting()),
         };
@@ -65,10 +65,10 @@ impl Draft<'_> {
         if !database.tenant.settled {
             return Some(Obstacle::reading());
         }
-        if let DestinationSeen::Elsewhere(place) = &database.tenant.destination
+        if let ObservedDestination::Elsewhere(place) = &database.tenant.destination
             && self.left_place() != Some(place)
         {
-            if self.seen.moving == Some(Moving::Logs) {
+            if self.observed.moving == Some(Moving::Logs) {
                 return Some(Obstacle::waiting(
                     "StorageSwitching",
                     "the tenant's backups are moving to another place: its log backup goes first, and \
@@ -83,12 +83,12 @@ impl Draft<'_> {
                 ),
             ));
         }
-        self.seen.claimed.clone()
+        self.observed.claimed.clone()
     }
 
     /// The place that the tenant's data backups leave because its logs have.
     pub(super) fn left_place(&self) -> Option<&String> {
-        match &self.seen.moving {
+        match &self.observed.moving {
             Some(Moving::Data(place)) => Some(place),
             _ => None,
         }

@@ -121,7 +121,7 @@ pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
 impl Draft<'_> {
     /// Waits for a place, which is all that is missing.
     pub(super) fn wait_in_line(mut self, position: usize) -> Verdict {
-        let Queue { places, taken, .. } = self.seen.queue;
+        let Queue { places, taken, .. } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
         let place = Obstacle::waiting(
             WAITING_FOR_PLACE,

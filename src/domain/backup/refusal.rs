@@ -58,7 +58,7 @@ impl Draft<'_> {
     }
 
     fn is_upgrading(&self) -> bool {
-        let database = self.seen.database.as_ref();
+        let database = self.observed.database.as_ref();
         database.is_ok_and(|database| database.is_upgrading)
     }
 
@@ -79,7 +79,7 @@ impl Draft<'_> {
     /// Returns what a job of sys waits for that never leaves INIT. V4.0 and V4.1 retry there without
     /// end what later releases reject.
     pub(super) fn stuck_parent(&self, parent: &Job) -> Option<Cause> {
-        let database = self.seen.database.as_ref().ok()?;
+        let database = self.observed.database.as_ref().ok()?;
         let waited = parent.started_at.duration_until(self.now);
         let is_stuck = parent.status == JobStatus::Init
             && !database.version.can(Capability::SkippedTenantEndsJob)

@@ -48,7 +48,7 @@ pub enum State {
     /// The database's job is in this state.
     Running(JobStatus),
     /// The database has taken the statement, and what became of it can not be seen now.
-    Unseen(Obstacle),
+    Unobserved(Obstacle),
     /// Its tasks are under way; how far they are.
     FannedOut(String),
     /// It is over.

@@ -30,7 +30,7 @@ pub(super) fn render(
         || last == Some(super::attempt::ACCEPTED)
         || matches!(
             state,
-            State::Accepted | State::Running(_) | State::Unseen(_)
+            State::Accepted | State::Running(_) | State::Unobserved(_)
         );
     // What `Ready` tells is not repeated here.
     let succeeded_message = match succeeded {
@@ -78,11 +78,13 @@ fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static st
         State::Waiting(_) | State::Refused | State::Sending | State::Accepted => {
             ("Pending", "Starting")
         }
-        State::Unseen(_) if status.job_id.is_none() => ("Pending", "Starting"),
+        State::Unobserved(_) if status.job_id.is_none() => ("Pending", "Starting"),
         State::Running(JobStatus::Init) => ("Initializing", "Initializing"),
         State::Running(JobStatus::Canceling) => ("Canceling", "Canceling"),
         // Also every word that this operator does not know: running, never finished.
-        State::Unseen(_) | State::Running(_) | State::FannedOut(_) => ("InProgress", "In Progress"),
+        State::Unobserved(_) | State::Running(_) | State::FannedOut(_) => {
+            ("InProgress", "In Progress")
+        }
         State::Ended(Outcome::Completed) => ("Completed", "Completed"),
         State::Ended(Outcome::Failed) => ("Failed", "Failed"),
         State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
@@ -93,7 +95,7 @@ fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static st
 fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
             plain(obstacle.reason, &obstacle.message)
         }
         (State::Ended(Outcome::Completed), _) => plain("Completed", "the backup is complete"),

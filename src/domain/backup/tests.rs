@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::api::{DesiredState, LocalReference, RetrySettings};
-use crate::domain::{DestinationSeen, TenantSeen};
+use crate::domain::{ObservedDestination, ObservedTenant};
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, Failure, FailureClass, Identity, JobId, JobStatus, Round, RoundStatus,
     Scn,
@@ -126,8 +126,8 @@ fn settings() -> DataBackupSettings {
     }
 }
 
-fn seen_of(tenant: Option<Tenant>) -> Seen {
-    Seen {
+fn observation_of(tenant: Option<Tenant>) -> Observation {
+    Observation {
         target: Ok(Target {
             cluster: "prod".to_owned(),
             storage: "s3".to_owned(),
@@ -137,7 +137,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             settings: settings(),
             incremental_not_possible: crate::api::strategy::IncrementalNotPossible::Full,
         }),
-        database: Ok(DatabaseSeen {
+        database: Ok(ObservedDatabase {
             identity: Identity {
                 cluster_name: "prod".to_owned(),
                 cluster_id: 1,
@@ -146,10 +146,10 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             version: Version([4, 3, 5, 2]),
             is_upgrading: false,
             previous_set: None,
-            tenant: TenantSeen {
+            tenant: ObservedTenant {
                 tenant: tenant.map(Arc::new),
                 settled: true,
-                destination: DestinationSeen::Ours,
+                destination: ObservedDestination::Ours,
             },
             parents: Arc::default(),
         }),
@@ -157,7 +157,7 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
             places: 2,
             ..queue::Queue::default()
         },
-        children: ChildrenSeen::default(),
+        children: ChildTasks::default(),
         logs: None,
         claimed: None,
         moving: None,
@@ -168,62 +168,62 @@ fn seen_of(tenant: Option<Tenant>) -> Seen {
     }
 }
 
-fn healthy() -> Seen {
-    seen_of(Some(tenant()))
+fn healthy() -> Observation {
+    observation_of(Some(tenant()))
 }
 
-fn with_job(job: Job) -> Seen {
-    seen_of(Some(Tenant {
+fn with_job(job: Job) -> Observation {
+    observation_of(Some(Tenant {
         jobs: vec![job],
         ..tenant()
     }))
 }
 
-fn with_parent(parent: Job) -> Seen {
-    let mut seen = healthy();
-    if let Ok(database) = &mut seen.database {
+fn with_parent(parent: Job) -> Observation {
+    let mut observed = healthy();
+    if let Ok(database) = &mut observed.database {
         database.parents = Arc::new(vec![parent]);
     }
-    seen
+    observed
 }
 
-fn unreachable() -> Seen {
+fn unreachable() -> Observation {
     let gone = Obstacle::permanent("AccessDenied", "the password is wrong; correct it");
-    Seen {
+    Observation {
         database: Err(gone),
         ..healthy()
     }
 }
 
 /// The OceanBaseCluster leads to another database by now.
-fn replaced() -> Seen {
-    Seen {
+fn replaced() -> Observation {
+    Observation {
         database: Err(Obstacle::permanent(CLUSTER_REPLACED, "made anew")),
         ..healthy()
     }
 }
 
 /// The tenant is somebody else's to back up.
-fn claimed() -> Seen {
-    Seen {
+fn claimed() -> Observation {
+    Observation {
         claimed: Some(Obstacle::permanent("DestinationInUse", "leave it to them")),
         ..healthy()
     }
 }
 
-fn unsettled(mut seen: Seen) -> Seen {
-    if let Ok(database) = &mut seen.database {
+fn unsettled(mut observed: Observation) -> Observation {
+    if let Ok(database) = &mut observed.database {
         database.tenant.settled = false;
     }
-    seen
+    observed
 }
 
-fn with_destination(destination: DestinationSeen) -> Seen {
-    let mut seen = healthy();
-    if let Ok(database) = &mut seen.database {
+fn with_destination(destination: ObservedDestination) -> Observation {
+    let mut observed = healthy();
+    if let Ok(database) = &mut observed.database {
         database.tenant.destination = destination;
     }
-    seen
+    observed
 }
 
 /// A task and what has been written of it.
@@ -264,17 +264,17 @@ impl Story {
     }
 
     /// One pass; its status is written.
-    fn look(&mut self, seen: &Seen, second: i64) -> Verdict {
-        let verdict = decide(&self.task(), seen, None, at(second));
+    fn look(&mut self, observed: &Observation, second: i64) -> Verdict {
+        let verdict = decide(&self.task(), observed, None, at(second));
         self.status = verdict.status.clone();
         verdict
     }
 
     /// One pass whose effect is answered.
-    fn answered(&mut self, seen: &Seen, second: i64, answer: &Answer) -> Verdict {
-        let effect = self.look(seen, second).effect.expect("an effect");
+    fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
+        let effect = self.look(observed, second).effect.expect("an effect");
         let heard = Some((&effect, answer));
-        let verdict = decide(&self.task(), seen, heard, at(second));
+        let verdict = decide(&self.task(), observed, heard, at(second));
         self.status = verdict.status.clone();
         verdict
     }
@@ -311,9 +311,9 @@ fn is_backup(verdict: &Verdict) -> bool {
     matches!(verdict.effect, Some(Effect::Backup { .. }))
 }
 
-fn old_intent(seen: Seen) -> Seen {
-    Seen {
+fn old_intent(observed: Observation) -> Observation {
+    Observation {
         intent_age: SURELY_OVER + Duration::from_secs(1),
-        ..seen
+        ..observed
     }
 }

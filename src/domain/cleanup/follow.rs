@@ -53,9 +53,9 @@ impl Draft<'_> {
                  and `target` to ask for one",
             ));
         }
-        if let Err(obstacle) = &self.seen.database {
-            let unseen = obstacle.as_waiting();
-            return self.render(&State::Unseen(unseen), None, Next::Await);
+        if let Err(obstacle) = &self.observed.database {
+            let unobserved = obstacle.as_waiting();
+            return self.render(&State::Unobserved(unobserved), None, Next::Await);
         }
         let found = self.tenant().and_then(|tenant| {
             let mut jobs = tenant.cleanups.iter();
@@ -74,14 +74,18 @@ impl Draft<'_> {
                 "the database does not show this job any more; how it ended is not known",
             ));
         }
-        let unseen = Obstacle::waiting(
+        let unobserved = Obstacle::waiting(
             "JobNotVisible",
             format!(
                 "the database does not show job {}; it is looked for",
                 mirror.job_id
             ),
         );
-        self.render(&State::Unseen(unseen), None, Next::After(LOOK_INTERVAL))
+        self.render(
+            &State::Unobserved(unobserved),
+            None,
+            Next::After(LOOK_INTERVAL),
+        )
     }
 
     pub(super) fn follow(mut self, job: &CleanupJob) -> Verdict {
@@ -125,7 +129,11 @@ impl Draft<'_> {
         self.status.cause = None;
         let state = State::Running(job.status.clone());
         let is_cancelable = matches!(job.status, JobStatus::Init | JobStatus::Doing);
-        let settled = self.seen.database.as_ref().is_ok_and(|seen| seen.settled);
+        let settled = self
+            .observed
+            .database
+            .as_ref()
+            .is_ok_and(|observed| observed.settled);
         if self.is_cancel_wanted() && is_cancelable && settled && self.task.spec.mirror.is_none() {
             let effect = self.tenant_name().map(|tenant| Effect::Cancel {
                 tenant,
@@ -151,10 +159,10 @@ impl Draft<'_> {
         self.status.freed_bytes = freed.or(self.status.freed_bytes);
     }
 
-    pub(super) fn unseen_state(&self) -> State {
+    pub(super) fn unobserved_state(&self) -> State {
         match self.status.job_id {
             None => State::Accepted,
-            Some(id) => State::Unseen(Obstacle::waiting(
+            Some(id) => State::Unobserved(Obstacle::waiting(
                 "JobNotVisible",
                 format!("the database does not show job {id} any more; it is looked for"),
             )),

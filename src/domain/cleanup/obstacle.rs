@@ -16,8 +16,12 @@ impl<'a> Draft<'a> {
                  whose name has only letters, digits and '_' and is no reserved word",
             ));
         }
-        self.seen.allowed.clone()?;
-        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
+        self.observed.allowed.clone()?;
+        let database = self
+            .observed
+            .database
+            .as_ref()
+            .map_err(Obstacle::as_waiting)?;
         let Some(tenant) = database.tenant.as_deref() else {
             if self.status.tenant_id.is_some() {
                 return Err(Obstacle::permanent(
@@ -45,7 +49,7 @@ impl<'a> Draft<'a> {
 
     /// Why backups can not be deleted by a statement at all, if so.
     pub(super) fn unsupported(&self) -> Option<Obstacle> {
-        let database = self.seen.database.as_ref().ok()?;
+        let database = self.observed.database.as_ref().ok()?;
         (!database.version.can(Capability::ManualCleanup)).then(|| {
             Obstacle::permanent(
                 "UnsupportedServerVersion",
@@ -60,7 +64,7 @@ impl<'a> Draft<'a> {
 
     /// What stands in the way of deleting besides what the plan says, if anything.
     pub(super) fn obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
-        let database = self.seen.database.as_ref().ok()?;
+        let database = self.observed.database.as_ref().ok()?;
         if let Some(obstacle) = self.unsupported() {
             return Some(obstacle);
         }
@@ -87,7 +91,7 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
-        if let Some(name) = &self.seen.recovery {
+        if let Some(name) = &self.observed.recovery {
             return Some(Obstacle::waiting(
                 "WaitingForRunningRecovery",
                 format!(

@@ -30,7 +30,11 @@ impl Plan {
 impl Draft<'_> {
     /// What would become of the tenant's backups.
     pub(super) fn plan(&self, tenant: &Tenant, what: &Deletion) -> Plan {
-        let version = self.seen.database.as_ref().map(|seen| seen.version);
+        let version = self
+            .observed
+            .database
+            .as_ref()
+            .map(|observed| observed.version);
         let held = Held::of(tenant, version.unwrap_or(Version::OLDEST), self.now);
         let items = held.plan(what);
         let refusal = refusal(&held, what, &items);
@@ -43,7 +47,12 @@ impl Draft<'_> {
             Ok(tenant) => tenant,
             Err(obstacle) => return self.wait(obstacle, Next::Await),
         };
-        if self.seen.database.as_ref().is_ok_and(|seen| !seen.settled) {
+        if self
+            .observed
+            .database
+            .as_ref()
+            .is_ok_and(|observed| !observed.settled)
+        {
             return self.wait(Obstacle::reading(), Next::Await);
         }
         let plan = self.plan(tenant, what);
@@ -66,7 +75,7 @@ impl Draft<'_> {
     /// have been made after the database was read and before the task was created.
     pub(super) fn unread(&self, refusal: Option<&Refusal>) -> Option<Obstacle> {
         let is_missing = refusal.is_some_and(Refusal::is_missing);
-        let database = self.seen.database.as_ref().ok()?;
+        let database = self.observed.database.as_ref().ok()?;
         (is_missing && database.predates_task).then(Obstacle::reading)
     }
 

@@ -92,7 +92,7 @@ impl Draft<'_> {
     /// Writes the intent and sends.
     fn send(mut self, what: Deletion) -> Verdict {
         let (Some(tenant), Some(known), Ok(database)) =
-            (self.tenant_name(), self.tenant(), &self.seen.database)
+            (self.tenant_name(), self.tenant(), &self.observed.database)
         else {
             return self.unchanged();
         };
@@ -116,13 +116,13 @@ impl Draft<'_> {
             after,
             again: false,
         };
-        let next = Next::After(self.seen.surely_over);
+        let next = Next::After(self.observed.surely_over);
         self.render(&State::Sending, Some(effect), next)
     }
 
     /// An intent without an answer: by a lost reply, or a restart.
     fn resolve(mut self, what: Deletion) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
+        if let Err(obstacle) = &self.observed.database {
             self.status.cause = Some(obstacle.cause());
             return self.render(&State::Sending, None, Next::Await);
         }
@@ -131,7 +131,11 @@ impl Draft<'_> {
             "whether the database took the statement is not known; it is looked for before anything \
              is sent again",
         ));
-        if let Some(rest) = self.seen.surely_over.checked_sub(self.seen.intent_age) {
+        if let Some(rest) = self
+            .observed
+            .surely_over
+            .checked_sub(self.observed.intent_age)
+        {
             let next = Next::After(rest + Duration::from_millis(1));
             return self.render(&State::Sending, None, next);
         }
@@ -151,14 +155,14 @@ impl Draft<'_> {
 
     /// Accepted, and no job is there.
     fn await_job(self) -> Verdict {
-        if let Err(obstacle) = &self.seen.database {
-            return self.render(&State::Unseen(obstacle.as_waiting()), None, Next::Await);
+        if let Err(obstacle) = &self.observed.database {
+            return self.render(&State::Unobserved(obstacle.as_waiting()), None, Next::Await);
         }
         let sent_time = self.status.statement.as_ref();
         let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
         if waited <= JOB_PATIENCE {
-            let state = self.unseen_state();
+            let state = self.unobserved_state();
             return self.render(&state, None, Next::After(JOB_LOOK_INTERVAL));
         }
         self.fail(cause(
@@ -200,7 +204,7 @@ impl Draft<'_> {
                      before anything is sent again"
                 );
                 self.status.cause = Some(cause("OutcomeUnknown", &message));
-                let next = Next::After(self.seen.surely_over);
+                let next = Next::After(self.observed.surely_over);
                 self.render(&State::Sending, None, next)
             }
             _ => self.accepted(),

@@ -63,7 +63,7 @@ pub(super) fn render(
 fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
     let is_pending = match state {
         State::Waiting(_) | State::Refused | State::Sending | State::Accepted => true,
-        State::Unseen(_) => status.job_id.is_none(),
+        State::Unobserved(_) => status.job_id.is_none(),
         State::Running(status) => *status == JobStatus::Init,
         State::Ended(_) => false,
     };
@@ -79,7 +79,7 @@ fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
 fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
             plain(obstacle.reason, &obstacle.message)
         }
         (State::Ended(Outcome::Completed), cause) => completed(status, cause.is_some()),

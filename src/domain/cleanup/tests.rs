@@ -115,7 +115,7 @@ struct Story {
     spec: CleanupTaskSpec,
     owned: bool,
     status: CleanupTaskStatus,
-    seen: Seen,
+    observed: Observation,
 }
 
 impl Story {
@@ -132,7 +132,7 @@ impl Story {
     }
 
     fn with(spec: CleanupTaskSpec) -> Self {
-        let database = DatabaseSeen {
+        let database = ObservedDatabase {
             identity: Identity {
                 cluster_name: "obprod".to_owned(),
                 cluster_id: 7,
@@ -152,7 +152,7 @@ impl Story {
             },
             owned: false,
             status: CleanupTaskStatus::default(),
-            seen: Seen {
+            observed: Observation {
                 allowed: Ok(()),
                 database: Ok(database),
                 intent_age: Duration::ZERO,
@@ -166,8 +166,8 @@ impl Story {
         Self::of(CleanupMode::Delete, CleanupTargetType::Obsolete, &[])
     }
 
-    fn database(&mut self) -> &mut DatabaseSeen {
-        self.seen.database.as_mut().unwrap()
+    fn database(&mut self) -> &mut ObservedDatabase {
+        self.observed.database.as_mut().unwrap()
     }
 
     fn tenant(&mut self, change: impl FnOnce(&mut Tenant)) {
@@ -191,7 +191,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        let verdict = decide(&task, &self.seen, heard, at(seconds));
+        let verdict = decide(&task, &self.observed, heard, at(seconds));
         assert_sound(&verdict.status.conditions, 1);
         let ended = match verdict.status.outcome.as_deref() {
             None => Kstatus::InProgress,
@@ -275,7 +275,7 @@ fn a_preview_of_numbers_says_that_the_server_is_too_old_and_one_of_the_policy_do
         (CleanupTargetType::Obsolete, &[], ""),
     ] {
         let mut story = Story::of(CleanupMode::Preview, type_, ids);
-        let Ok(database) = &mut story.seen.database else {
+        let Ok(database) = &mut story.observed.database else {
             panic!("unreachable");
         };
         database.version = Version([4, 3, 5, 2]);

@@ -72,7 +72,7 @@ fn backed_up(id: i64, checkpoint: i64) -> Tenant {
     )
 }
 
-fn shows(tenants: Vec<Tenant>) -> Seen {
+fn shows(tenants: Vec<Tenant>) -> Observation {
     let snapshot = Snapshot {
         sequence: 1,
         read_at: at(0),
@@ -90,7 +90,7 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
         stores: Arc::default(),
         restores: None,
     };
-    Seen {
+    Observation {
         database: Ok(Arc::new(snapshot)),
         strategy_phases: Vec::new(),
         queued_tasks: 0,
@@ -100,8 +100,8 @@ fn shows(tenants: Vec<Tenant>) -> Seen {
     }
 }
 
-fn hidden(obstacle: Obstacle) -> Seen {
-    Seen {
+fn hidden(obstacle: Obstacle) -> Observation {
+    Observation {
         database: Err(obstacle),
         ..shows(Vec::new())
     }
@@ -148,8 +148,8 @@ impl Default for Page {
 }
 
 impl Page {
-    fn look(&mut self, seen: &Seen, second: i64) -> &OceanBaseClusterStatus {
-        let decision = decide(&self.spec, 1, &self.status, seen, at(second));
+    fn look(&mut self, observed: &Observation, second: i64) -> &OceanBaseClusterStatus {
+        let decision = decide(&self.spec, 1, &self.status, observed, at(second));
         assert_sound(&decision.status.conditions, 1);
         let event = decision.event.map(|event| (event.warning, event.reason));
         self.events.extend(event);
@@ -192,7 +192,8 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
             tenant(1004, None, vec![set(-200)]),
         ])
     };
-    let mut bytes = |seen: &Seen, second| page.look(seen, second).backup.clone()?.file_bytes;
+    let mut bytes =
+        |observed: &Observation, second| page.look(observed, second).backup.clone()?.file_bytes;
     assert_eq!(bytes(&holds(995), 0), Some(1000));
     assert_eq!(bytes(&holds(1004), 1), Some(1000));
     assert_eq!(bytes(&holds(1005), 2), Some(1010));
@@ -203,10 +204,13 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
 #[test]
 fn the_method_is_told_of_a_cluster_with_a_strategy() {
     let mut page = Page::default();
-    let mut seen = shows(Vec::new());
-    assert_eq!(page.look(&seen, 0).backup.as_ref().unwrap().method, None);
-    seen.strategy_phases = vec![None];
-    let backup = page.look(&seen, 1).backup.as_ref().unwrap();
+    let mut observed = shows(Vec::new());
+    assert_eq!(
+        page.look(&observed, 0).backup.as_ref().unwrap().method,
+        None
+    );
+    observed.strategy_phases = vec![None];
+    let backup = page.look(&observed, 1).backup.as_ref().unwrap();
     assert_eq!(backup.method.as_deref(), Some("Physical"));
 }
 
@@ -281,9 +285,9 @@ fn logs_that_are_archived_around_data_backups_only_count_between_two_of_these() 
     let resting = |sets| tenant(1004, Some(round(RoundStatus::Stop, 0)), sets);
     let mut page = Page::default();
     for (sets, backed_up) in [(vec![set(-300)], 1), (Vec::new(), 0)] {
-        let mut seen = shows(vec![resting(sets)]);
-        seen.archived_around.insert(TenantId(1004));
-        let status = page.look(&seen, 0);
+        let mut observed = shows(vec![resting(sets)]);
+        observed.archived_around.insert(TenantId(1004));
+        let status = page.look(&observed, 0);
         assert_eq!(status.tenants.as_ref().unwrap().backed_up, backed_up);
     }
 }
@@ -382,13 +386,13 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
         (phases(&["Paused", "InProgress"]), "InProgress"),
         (phases(&["InProgress", "Abnormal", "Paused"]), "Abnormal"),
     ] {
-        let seen = Seen {
+        let observed = Observation {
             strategy_phases: strategies.clone(),
             alerts: 0,
             ..shows(Vec::new())
         };
         let mut page = Page::default();
-        let backup = page.look(&seen, 0).backup.clone().unwrap();
+        let backup = page.look(&observed, 0).backup.clone().unwrap();
         assert_eq!(backup.phase, expected, "{strategies:?}");
     }
 }

@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use super::{Archive, Draft, heal, status};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupStatus};
-use crate::domain::DestinationSeen;
+use crate::domain::ObservedDestination;
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
 /// What `aroundState` says of a round that somebody else began.
@@ -29,7 +29,7 @@ impl Draft<'_> {
             return;
         }
         let is_taken =
-            tenant.archive_log == Some(true) && *self.destination() == DestinationSeen::Ours;
+            tenant.archive_log == Some(true) && *self.destination() == ObservedDestination::Ours;
         let is_on = is_taken || *archive != Archive::Stopped;
         if is_found(&self.status) {
             // A round that is being healed begins anew in a moment.
@@ -97,6 +97,6 @@ fn lags(round: &Round, tenant: &Tenant) -> bool {
     // The instant itself is not enough: a window ends after it.
     let lags = newest.is_some_and(|set| round.checkpoint_scn <= set.min_restore_scn);
     let reached = round.checkpoint_scn.at();
-    let mut unseen = tenant.jobs_without_set().filter_map(|job| job.ended_at);
-    runs && (lags || unseen.any(|ended_at| ended_at.duration_until(reached) < SETS_FOLLOW))
+    let mut unobserved = tenant.jobs_without_set().filter_map(|job| job.ended_at);
+    runs && (lags || unobserved.any(|ended_at| ended_at.duration_until(reached) < SETS_FOLLOW))
 }

@@ -6,33 +6,33 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::obstacle::another_database;
-use super::{Archive, Effect, LogBackup, Seen, archive, decide};
+use super::{Archive, Effect, LogBackup, Observation, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
-use crate::domain::{DestinationSeen, Event, Farewell, Next};
+use crate::domain::{Event, Farewell, Next, ObservedDestination};
 use crate::oceanbase::model::Answer;
 
 /// What a log backup that is being deleted waits for, if anything.
 #[must_use]
 pub fn farewell(
     object: &LogBackup<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Farewell<LogBackupStatus, Effect> {
-    if is_nothing_to_stop(object, seen) {
+    if is_nothing_to_stop(object, observed) {
         return Farewell::Go(None);
     }
     let tenant = &object.spec.tenant_name;
-    if is_stopped(seen) {
+    if is_stopped(observed) {
         return Farewell::Go(Some(Event {
             warning: false,
             reason: "LogBackupStopped",
             message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
         }));
     }
-    if matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound") {
+    if matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound") {
         return Farewell::Go(left_behind(object));
     }
     let spec = LogBackupSpec {
@@ -51,7 +51,7 @@ pub fn farewell(
         status: &status,
         followed: None,
     };
-    let mut verdict = decide(&stopping, seen, heard, now);
+    let mut verdict = decide(&stopping, observed, heard, now);
     let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
     let until = deleted_at.saturating_add(patience).unwrap_or(now);
     if now >= until {
@@ -102,10 +102,10 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
 }
 
 /// Whether what runs in the database is not this object's to stop.
-fn is_nothing_to_stop(object: &LogBackup<'_>, seen: &Seen) -> bool {
+fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     let is_other_object_s =
-        matches!(&seen.target, Err(obstacle) if obstacle.reason == "LogBackupExists");
-    let Ok(database) = &seen.database else {
+        matches!(&observed.target, Err(obstacle) if obstacle.reason == "LogBackupExists");
+    let Ok(database) = &observed.database else {
         return is_other_object_s;
     };
     let Some(tenant) = &database.tenant else {
@@ -113,14 +113,14 @@ fn is_nothing_to_stop(object: &LogBackup<'_>, seen: &Seen) -> bool {
     };
     let known = object.status.tenant_id;
     is_other_object_s
-        || another_database(object.status, &seen.identity).is_some()
+        || another_database(object.status, &observed.identity).is_some()
         || known.is_some_and(|known| known != tenant.id.0)
         // Without its store nobody can tell.
-        || (seen.target.is_ok() && matches!(database.destination, DestinationSeen::Elsewhere(_)))
+        || (observed.target.is_ok() && matches!(database.destination, ObservedDestination::Elsewhere(_)))
 }
 
-fn is_stopped(seen: &Seen) -> bool {
-    let Ok(database) = &seen.database else {
+fn is_stopped(observed: &Observation) -> bool {
+    let Ok(database) = &observed.database else {
         return false;
     };
     let is_off = |tenant: &crate::oceanbase::model::Tenant| {

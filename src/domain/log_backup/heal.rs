@@ -143,7 +143,7 @@ impl Draft<'_> {
         if let Some(until) = self.exhausted_until() {
             return Some(Hindrance::Exhausted(until));
         }
-        if let Some(at) = self.seen.may_heal_at.filter(|at| *at > self.now) {
+        if let Some(at) = self.observed.may_heal_at.filter(|at| *at > self.now) {
             return Some(Hindrance::Blackout(at));
         }
         (!self.is_settled()).then_some(Hindrance::Unsettled)

@@ -24,7 +24,7 @@ const NOT_READABLE: &str = "the limits of places can not be read from the databa
 
 /// What is known of the store's limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitsSeen {
+pub struct ObservedLimits {
     /// What the store's object asks for.
     pub wanted: StoreLimits,
     /// The tenant's places in the store, without keys.
@@ -61,7 +61,7 @@ pub fn limits_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> O
     })
 }
 
-impl LimitsSeen {
+impl ObservedLimits {
     /// What the database shows of a place; nothing while it can not be read.
     fn shown(&self, place: &str) -> Option<StoreLimits> {
         let limited = self.limited.as_ref()?;
@@ -77,28 +77,30 @@ impl LimitsSeen {
 impl Draft<'_> {
     /// Takes note of what is asked for, and of what the places show.
     pub(super) fn note_limits(&mut self) {
-        let Some(seen) = &self.seen.limits else {
+        let Some(observed) = &self.observed.limits else {
             return;
         };
-        if !seen.is_asked_for() && self.status.store_limits.is_none() {
+        if !observed.is_asked_for() && self.status.store_limits.is_none() {
             return;
         }
         let known = self.status.store_limits.get_or_insert_default();
-        note(known, seen);
-        if !seen.is_asked_for() && known.pending.is_empty() {
+        note(known, observed);
+        if !observed.is_asked_for() && known.pending.is_empty() {
             self.status.store_limits = None;
         }
     }
 
     /// What is due of limits.
     pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
-        let seen = self.seen.limits.as_ref()?;
+        let observed = self.observed.limits.as_ref()?;
         let known = self.status.store_limits.as_mut()?;
         let enforces = self.object.spec.drift == Drift::Enforce;
         let mut due = None;
         for pending in &mut known.pending {
             let has_drifted = known.places.contains(&pending.place);
-            if let Some(cause) = hindrance(seen, tenant, &pending.place, has_drifted && !enforces) {
+            if let Some(cause) =
+                hindrance(observed, tenant, &pending.place, has_drifted && !enforces)
+            {
                 Tries::of_limits(pending).forget();
                 (pending.taken, pending.cause) = (None, Some(cause));
                 continue;
@@ -121,7 +123,7 @@ impl Draft<'_> {
         let effect = Effect::Limit {
             tenant: TenantName::parse(&self.object.spec.tenant_name)?,
             place,
-            limits: seen.wanted,
+            limits: observed.wanted,
         };
         if is_news {
             self.event = Some(event::correcting(&effect));
@@ -151,20 +153,21 @@ impl Draft<'_> {
 }
 
 /// Notes what is asked for, and which places show it.
-fn note(known: &mut TenantLimits, seen: &LimitsSeen) {
-    let wanted = seen.wanted.to_string();
-    for place in &seen.places {
-        let shown = seen
+fn note(known: &mut TenantLimits, observed: &ObservedLimits) {
+    let wanted = observed.wanted.to_string();
+    for place in &observed.places {
+        let shown = observed
             .shown(place)
             .filter(|shown| *shown != StoreLimits::NONE);
         // Those that were asked for until now, or are.
-        if shown.is_some_and(|shown| shown == seen.wanted || shown.to_string() == known.wanted) {
+        if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
+        {
             add(&mut known.ours, place, OURS);
         }
     }
     known.ours.retain(|place| {
-        let is_here = seen.is_asked_for() && seen.places.contains(place);
-        is_here || seen.shown(place) != Some(StoreLimits::NONE)
+        let is_here = observed.is_asked_for() && observed.places.contains(place);
+        is_here || observed.shown(place) != Some(StoreLimits::NONE)
     });
     if known.wanted != wanted {
         *known = TenantLimits {
@@ -173,18 +176,18 @@ fn note(known: &mut TenantLimits, seen: &LimitsSeen) {
             ..TenantLimits::default()
         };
     }
-    known.places.retain(|place| seen.places.contains(place));
-    for place in &seen.places {
-        if seen.shown(place) == Some(seen.wanted) {
-            add(&mut known.places, place, seen.places.len());
+    known.places.retain(|place| observed.places.contains(place));
+    for place in &observed.places {
+        if observed.shown(place) == Some(observed.wanted) {
+            add(&mut known.places, place, observed.places.len());
         }
     }
-    let is_pending = |place: &&String| match seen.shown(place) {
-        Some(shown) => shown != seen.wanted,
+    let is_pending = |place: &&String| match observed.shown(place) {
+        Some(shown) => shown != observed.wanted,
         None => !known.places.contains(place),
     };
-    let all = if seen.is_asked_for() {
-        &seen.places
+    let all = if observed.is_asked_for() {
+        &observed.places
     } else {
         &known.ours
     };
@@ -206,8 +209,13 @@ fn add(places: &mut Vec<String>, place: &str, most: usize) {
 }
 
 /// Why nothing is tried for a place now, but for pauses.
-fn hindrance(seen: &LimitsSeen, tenant: &Tenant, place: &str, stands: bool) -> Option<Cause> {
-    let Some(shown) = seen.shown(place) else {
+fn hindrance(
+    observed: &ObservedLimits,
+    tenant: &Tenant,
+    place: &str,
+    stands: bool,
+) -> Option<Cause> {
+    let Some(shown) = observed.shown(place) else {
         return Some(cause("LimitsNotReadable", NOT_READABLE));
     };
     if stands {
@@ -218,7 +226,7 @@ fn hindrance(seen: &LimitsSeen, tenant: &Tenant, place: &str, stands: bool) -> O
         );
         return Some(cause("LimitsDrifted", &message));
     }
-    let obstacle = seen.obstacle.clone().or_else(|| ineligible(tenant))?;
+    let obstacle = observed.obstacle.clone().or_else(|| ineligible(tenant))?;
     Some(obstacle.cause())
 }
 

@@ -83,7 +83,7 @@ pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>)
         .checkpoint_scn
         .as_ref()
         .and_then(|text| text.parse().ok());
-    let interval = u64::try_from(draft.seen.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
+    let interval = u64::try_from(draft.observed.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
     let moved = match (known, live.checkpoint) {
         (Some(known), Some(Scn(current))) => current < known || current - known >= interval,
         (known, current) => known.is_some() != current.is_some(),

@@ -19,7 +19,7 @@ pub(super) fn another_database<'a>(
 impl<'a> Draft<'a> {
     /// Blocked before the tenant was looked at: nobody sees to its places any more.
     pub(super) fn without_tenant(mut self, obstacle: Obstacle) -> Verdict {
-        if self.seen.database.is_ok() {
+        if self.observed.database.is_ok() {
             self.status.store_limits = None;
         }
         self.blocked(None, obstacle)
@@ -27,11 +27,15 @@ impl<'a> Draft<'a> {
 
     /// The tenant, if it is there and the spec can be followed for it.
     pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
-        self.seen.target.clone()?;
-        let database = self.seen.database.as_ref().map_err(Obstacle::as_waiting)?;
+        self.observed.target.clone()?;
+        let database = self
+            .observed
+            .database
+            .as_ref()
+            .map_err(Obstacle::as_waiting)?;
         let spec = self.object.spec;
-        if let Some(known) = another_database(&self.status, &self.seen.identity) {
-            let current = &self.seen.identity;
+        if let Some(known) = another_database(&self.status, &self.observed.identity) {
+            let current = &self.observed.identity;
             return Err(Obstacle::permanent(
                 CLUSTER_REPLACED,
                 format!(
@@ -47,7 +51,7 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
-        if let Some(Renamed { name, path }) = &self.seen.renamed {
+        if let Some(Renamed { name, path }) = &self.observed.renamed {
             return Err(Obstacle::permanent(
                 "TenantRenamed",
                 format!(
@@ -70,7 +74,7 @@ impl<'a> Draft<'a> {
                 ),
             ));
         };
-        let current = pinned(&self.seen.identity);
+        let current = pinned(&self.observed.identity);
         self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
         if known != tenant.id.0 {
@@ -83,13 +87,13 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
-        if self.desired == DesiredState::Paused && !self.seen.can_pause {
+        if self.desired == DesiredState::Paused && !self.observed.can_pause {
             return Err(Obstacle::permanent(
                 "UnsupportedServerVersion",
                 "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
             ));
         }
-        if spec.archive_lag_target_seconds.is_some() && !self.seen.can_set_lag_target {
+        if spec.archive_lag_target_seconds.is_some() && !self.observed.can_set_lag_target {
             return Err(Obstacle::permanent(
                 "UnsupportedServerVersion",
                 "`archiveLagTargetSeconds` needs OceanBase V4.2 or later; leave it out",

@@ -10,7 +10,7 @@ use crate::oceanbase::model::{BackupSet, RoundStatus, Scn, Tenant};
 
 /// What other objects tell about the tenant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PageSeen {
+pub struct RelatedObjects {
     /// The strategy that is for the tenant, and its phase.
     pub strategy: Option<(String, Option<String>)>,
     /// The data backup task that was started last.
@@ -64,10 +64,13 @@ pub(super) fn write(draft: &Draft<'_>, tenant: &Tenant, status: &mut LogBackupSt
         data_bytes: Some(data_bytes),
         ..known
     };
-    if let Some(seen) = &draft.seen.page {
-        page.strategy_name = seen.strategy.as_ref().map(|(name, _)| name.clone());
-        page.strategy_phase = seen.strategy.as_ref().and_then(|(_, phase)| phase.clone());
-        page.last_task_name.clone_from(&seen.last_task_name);
+    if let Some(observed) = &draft.observed.page {
+        page.strategy_name = observed.strategy.as_ref().map(|(name, _)| name.clone());
+        page.strategy_phase = observed
+            .strategy
+            .as_ref()
+            .and_then(|(_, phase)| phase.clone());
+        page.last_task_name.clone_from(&observed.last_task_name);
     }
     status.tenant = Some(page);
     // What stands after the `?` could be a key.

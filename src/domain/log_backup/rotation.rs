@@ -60,37 +60,38 @@ impl Draft<'_> {
     /// What is due of new keys, before anything else is looked at: a store that has locked the old
     /// ones out interrupts the round, and a new round with them would be interrupted too.
     pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {
-        let seen = self.seen.store_keys.as_ref()?;
-        if seen.places.is_empty() {
+        let observed = self.observed.store_keys.as_ref()?;
+        if observed.places.is_empty() {
             return None;
         }
         let Some(known) = &mut self.status.credentials else {
             // Set before this was kept.
-            self.status.credentials = Some(given(&seen.version));
+            self.status.credentials = Some(given(&observed.version));
             return None;
         };
-        if known.secret_resource_version == seen.version {
-            *known = given(&seen.version);
+        if known.secret_resource_version == observed.version {
+            *known = given(&observed.version);
             return None;
         }
-        if let Some(obstacle) = &seen.obstacle {
+        if let Some(obstacle) = &observed.obstacle {
             known.applying = None;
             Tries::of_keys(known).forget();
             known.cause = Some(obstacle.cause());
             return None;
         }
-        let is_news = |applying: &ApplyingKeys| applying.secret_resource_version != seen.version;
+        let is_news =
+            |applying: &ApplyingKeys| applying.secret_resource_version != observed.version;
         if known.applying.as_ref().is_none_or(is_news) {
             Tries::of_keys(known).forget();
             known.applying = Some(ApplyingKeys {
-                secret_resource_version: seen.version.clone(),
+                secret_resource_version: observed.version.clone(),
                 places: Vec::new(),
             });
         }
         let applying = known.applying.as_ref()?;
-        let mut left = seen.places.iter();
+        let mut left = observed.places.iter();
         let Some(place) = left.find(|place| !applying.places.contains(place)) else {
-            *known = given(&seen.version);
+            *known = given(&observed.version);
             return None;
         };
         if ineligible(tenant).is_some() {
@@ -103,13 +104,13 @@ impl Draft<'_> {
         Some(Effect::Rotate {
             tenant: TenantName::parse(&self.object.spec.tenant_name)?,
             place: place.clone(),
-            version: seen.version.clone(),
+            version: observed.version.clone(),
         })
     }
 
     /// The database was told of the destination with the keys of this version.
     pub(super) fn note_keys(&mut self) {
-        if let Some(version) = &self.seen.told_version {
+        if let Some(version) = &self.observed.told_version {
             self.status.credentials = Some(given(version));
         }
     }
@@ -144,8 +145,8 @@ impl Draft<'_> {
                     let applying = known.applying.get_or_insert_default();
                     version.clone_into(&mut applying.secret_resource_version);
                     applying.places.push(place.to_owned());
-                    let seen = self.seen.store_keys.as_ref();
-                    let all = seen.map_or(&[][..], |seen| &seen.places);
+                    let observed = self.observed.store_keys.as_ref();
+                    let all = observed.map_or(&[][..], |observed| &observed.places);
                     if all.iter().all(|place| applying.places.contains(place)) {
                         *known = given(version);
                     }

@@ -9,7 +9,7 @@ use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
-use crate::domain::{DestinationSeen, cause, time};
+use crate::domain::{ObservedDestination, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
 pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
@@ -122,7 +122,7 @@ fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 /// Only of this object's own logs: it is stopped by that where its store was deleted before it.
 fn note_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
     let round = tenant.round.as_ref();
-    let ours = round.filter(|_| *draft.destination() == DestinationSeen::Ours);
+    let ours = round.filter(|_| *draft.destination() == ObservedDestination::Ours);
     if let Some(round) = ours {
         status.storage_directory = Some(round.path.clone());
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Archive, Draft, Effect, heal};
 use crate::api::{Binding, DesiredState, LogBackupSpec};
-use crate::domain::DestinationSeen;
+use crate::domain::ObservedDestination;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
 /// The next step.
@@ -26,7 +26,7 @@ impl Draft<'_> {
     /// that was not read, of a tenant that has just come up, is not known to be another.
     fn lag_step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         let runs = *archive == Archive::Round(RoundStatus::Doing);
-        let is_ours = *self.destination() == DestinationSeen::Ours;
+        let is_ours = *self.destination() == ObservedDestination::Ours;
         let seconds = self.object.spec.archive_lag_target_seconds?;
         let is_unknown = tenant.lag_target.is_none() && !self.is_applied();
         let is_due = is_unknown || other_lag_target(tenant, self.object.spec).is_some();
@@ -44,7 +44,9 @@ impl Draft<'_> {
         let dest = tenant.log_dest.as_ref();
         let enabled = dest.is_none_or(|dest| dest.enabled);
         match (self.desired, archive) {
-            (DesiredState::Running, Stopped) if *self.destination() == DestinationSeen::Unset => {
+            (DesiredState::Running, Stopped)
+                if *self.destination() == ObservedDestination::Unset =>
+            {
                 Some(Step::Send(Effect::SetDestination(name)))
             }
             // A destination that is right is set again only for what somebody asked to change, and
@@ -83,7 +85,7 @@ impl Draft<'_> {
                 Some(Step::Send(Effect::SetEnabled(name, false)))
             }
             (DesiredState::Stopped, Stopped) => match tenant.archive_log {
-                Some(true) if *self.destination() == DestinationSeen::Ours => {
+                Some(true) if *self.destination() == ObservedDestination::Ours => {
                     Some(Step::Send(Effect::Stop(name)))
                 }
                 _ => None,

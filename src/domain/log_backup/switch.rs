@@ -17,7 +17,7 @@ use crate::api::strategy::StorageChangePolicy;
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::backup::ineligible;
 use crate::domain::condition::{Status, Wanted, wanted};
-use crate::domain::{DestinationSeen, Event, Next, Obstacle, time};
+use crate::domain::{Event, Next, ObservedDestination, Obstacle, time};
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
 const ANNOUNCED: &str = "Announced";
@@ -36,7 +36,7 @@ const NOTICE: Duration = Duration::from_secs(1);
 
 /// What a move is about; looked up while logs go to another place than is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SwitchSeen {
+pub struct ObservedMigration {
     /// The new place, without keys.
     pub to: String,
     /// Where the tenant's data backups go, where that is in the store that is left.
@@ -84,7 +84,7 @@ pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
 impl Draft<'_> {
     /// The place that is to be left: one of somebody else is not.
     pub(super) fn left_place(&self) -> Option<String> {
-        let DestinationSeen::Elsewhere(place) = self.destination() else {
+        let ObservedDestination::Elsewhere(place) = self.destination() else {
             return None;
         };
         let is_ours = own_places(&self.status).any(|known| bare(known) == place);
@@ -98,7 +98,7 @@ impl Draft<'_> {
         tenant: &Tenant,
         archive: Archive,
         from: String,
-        seen: &SwitchSeen,
+        observed: &ObservedMigration,
     ) -> Verdict {
         if let Some(obstacle) = self.switch_obstacle(tenant) {
             let mut verdict = self.blocked(Some(tenant), obstacle);
@@ -108,10 +108,10 @@ impl Draft<'_> {
         let known = open(&self.status);
         let is_another = |known: &StorageSwitch| {
             let was_taken_back = matches!(&*known.step, RETURNING | RETURNED);
-            known.from != from || known.to != seen.to || was_taken_back
+            known.from != from || known.to != observed.to || was_taken_back
         };
         if known.is_none_or(is_another) {
-            return self.announce(tenant, archive, from, seen);
+            return self.announce(tenant, archive, from, observed);
         }
         if let Some(until) = self.paused_until() {
             let state = self.under_way(archive);
@@ -128,7 +128,7 @@ impl Draft<'_> {
             archive,
             Archive::Round(RoundStatus::Prepare | RoundStatus::Beginning | RoundStatus::Doing)
         );
-        if goes_on && seen.busy.is_some() {
+        if goes_on && observed.busy.is_some() {
             self.set_step(ANNOUNCED);
             let state = self.under_way(archive);
             return self.render(Some(tenant), &state, None, STEP_PATIENCE);
@@ -158,18 +158,18 @@ impl Draft<'_> {
         tenant: &Tenant,
         archive: Archive,
         from: String,
-        seen: &SwitchSeen,
+        observed: &ObservedMigration,
     ) -> Verdict {
         let message = format!(
             "log backup of tenant {} leaves '{from}' for '{}', as `storageChangePolicy: \
              StopAndSwitch` asks: it is stopped and started, what is written in between can not be \
              recovered to, and a full backup follows",
-            self.object.spec.tenant_name, seen.to
+            self.object.spec.tenant_name, observed.to
         );
         self.status.storage_switch = Some(StorageSwitch {
             from,
-            to: seen.to.clone(),
-            data_from: seen.data_from.clone(),
+            to: observed.to.clone(),
+            data_from: observed.data_from.clone(),
             since: time(self.now),
             step: ANNOUNCED.to_owned(),
         });
@@ -186,7 +186,7 @@ impl Draft<'_> {
         if let Some(obstacle) = ineligible(tenant) {
             return Some(obstacle);
         }
-        if let Some(obstacle) = &self.seen.conflict {
+        if let Some(obstacle) = &self.observed.conflict {
             return Some(obstacle.clone());
         }
         let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
@@ -223,7 +223,7 @@ impl Draft<'_> {
 
     /// Follows a move whose new place is set, or that was taken back.
     pub(super) fn follow_switch(&mut self, tenant: &Tenant, archive: &Archive) {
-        if *self.destination() != DestinationSeen::Ours {
+        if *self.destination() != ObservedDestination::Ours {
             return;
         }
         self.note_taken_back(tenant);
@@ -260,10 +260,10 @@ impl Draft<'_> {
 pub(super) fn switched(draft: &Draft<'_>, status: &LogBackupStatus) -> Option<Wanted> {
     let known = status.storage_switch.as_ref()?;
     let busy = draft
-        .seen
+        .observed
         .switch
         .as_ref()
-        .and_then(|seen| seen.busy.as_ref());
+        .and_then(|observed| observed.busy.as_ref());
     let (from, to) = (&known.from, &known.to);
     let gap = "what is written in between can not be recovered to, and a full backup follows";
     let (is, reason, message) = match known.step.as_str() {

@@ -135,14 +135,14 @@ fn bare() -> Tenant {
     }
 }
 
-fn seen(tenant: Tenant) -> Seen {
+fn observed(tenant: Tenant) -> Observation {
     let destination = match &tenant.log_dest {
-        Some(_) => DestinationSeen::Ours,
-        None => DestinationSeen::Unset,
+        Some(_) => ObservedDestination::Ours,
+        None => ObservedDestination::Unset,
     };
-    Seen {
+    Observation {
         target: Ok(()),
-        database: Ok(TenantSeen {
+        database: Ok(ObservedTenant {
             tenant: Some(Arc::new(tenant)),
             settled: true,
             destination,
@@ -167,37 +167,37 @@ fn seen(tenant: Tenant) -> Seen {
     }
 }
 
-fn elsewhere(tenant: Tenant) -> Seen {
-    let mut seen = seen(tenant);
-    if let Ok(database) = &mut seen.database {
-        database.destination = DestinationSeen::Elsewhere("s3://other".to_owned());
+fn elsewhere(tenant: Tenant) -> Observation {
+    let mut observed = observed(tenant);
+    if let Ok(database) = &mut observed.database {
+        database.destination = ObservedDestination::Elsewhere("s3://other".to_owned());
     }
-    seen
+    observed
 }
 
-fn unsettled(mut seen: Seen) -> Seen {
-    if let Ok(database) = &mut seen.database {
+fn unsettled(mut observed: Observation) -> Observation {
+    if let Ok(database) = &mut observed.database {
         database.settled = false;
     }
-    seen
+    observed
 }
 
-fn without_tenant() -> Seen {
-    let mut seen = seen(bare());
-    if let Ok(database) = &mut seen.database {
+fn without_tenant() -> Observation {
+    let mut observed = observed(bare());
+    if let Ok(database) = &mut observed.database {
         database.tenant = None;
     }
-    seen
+    observed
 }
 
-fn without_database(obstacle: Obstacle) -> Seen {
-    Seen {
+fn without_database(obstacle: Obstacle) -> Observation {
+    Observation {
         database: Err(obstacle),
-        ..seen(bare())
+        ..observed(bare())
     }
 }
 
-fn unreachable() -> Seen {
+fn unreachable() -> Observation {
     without_database(Obstacle::permanent("AccessDenied", "the password is wrong"))
 }
 
@@ -229,7 +229,7 @@ impl Story {
     /// Archiving was asked for and runs.
     fn running() -> Self {
         let mut story = Self::of(DesiredState::Running);
-        story.look(&seen(doing()), 0);
+        story.look(&observed(doing()), 0);
         story
     }
 
@@ -248,7 +248,7 @@ impl Story {
     }
 
     /// The same once its strategy has edited the object, in what asks nothing of the database.
-    fn look_after_following(&mut self, seen: &Seen, second: i64) -> Verdict {
+    fn look_after_following(&mut self, observed: &Observation, second: i64) -> Verdict {
         let from = self.generation;
         self.generation += 1;
         let followed = Some(Followed {
@@ -259,20 +259,25 @@ impl Story {
             followed,
             ..self.object()
         };
-        let verdict = decide(&object, seen, None, at(second));
+        let verdict = decide(&object, observed, None, at(second));
         self.status = verdict.status.clone();
         verdict
     }
 
-    fn look(&mut self, seen: &Seen, second: i64) -> Verdict {
-        let verdict = decide(&self.object(), seen, None, at(second));
+    fn look(&mut self, observed: &Observation, second: i64) -> Verdict {
+        let verdict = decide(&self.object(), observed, None, at(second));
         self.status = verdict.status.clone();
         verdict
     }
 
-    fn answered(&mut self, seen: &Seen, second: i64, answer: &Answer) -> Verdict {
-        let effect = self.look(seen, second).effect.expect("an effect");
-        let verdict = decide(&self.object(), seen, Some((&effect, answer)), at(second));
+    fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
+        let effect = self.look(observed, second).effect.expect("an effect");
+        let verdict = decide(
+            &self.object(),
+            observed,
+            Some((&effect, answer)),
+            at(second),
+        );
         self.status = verdict.status.clone();
         verdict
     }

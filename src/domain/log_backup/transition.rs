@@ -127,7 +127,7 @@ impl Draft<'_> {
         let Archive::Round(status) = archive else {
             return "the tenant has no round that runs".to_owned();
         };
-        let database = self.seen.database.as_ref().ok();
+        let database = self.observed.database.as_ref().ok();
         let tenant = database.and_then(|database| database.tenant.as_deref());
         let comment = tenant.and_then(|tenant| tenant.round.as_ref());
         let comment = comment.map_or("", |round| round.comment.as_str());

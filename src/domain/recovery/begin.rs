@@ -5,8 +5,11 @@ use std::time::Duration;
 use super::point::{self, Point};
 use super::precheck::{self, Planned};
 use super::tables;
-use super::{Draft, Effect, Knowledge, Outcome, Seen, SourceSeen, State, Step, TargetSeen, Task};
-use super::{Verdict, seen};
+use super::{
+    Draft, Effect, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State, Step,
+    Task,
+};
+use super::{Verdict, observed};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::backup::upgrading;
@@ -23,15 +26,16 @@ pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
 /// Whether all that is left to know before the recovery is begun is what the target's servers have: they
 /// are read when it is asked for, and not with everything else.
 #[must_use]
-pub fn wants_servers(task: &Task<'_>, seen: &Seen) -> bool {
+pub fn wants_servers(task: &Task<'_>, observed: &Observation) -> bool {
     let (status, spec) = (task.status, task.spec);
     let is_before = status.outcome.is_none() && status.step.is_none();
-    let is_free = seen.forbidden.is_none() && seen.secrets.is_none() && seen.turn.is_none();
-    if !is_before || !is_free || seen.source.is_err() {
+    let is_free =
+        observed.forbidden.is_none() && observed.secrets.is_none() && observed.turn.is_none();
+    if !is_before || !is_free || observed.source.is_err() {
         return false;
     }
-    seen.target.as_ref().is_ok_and(|target| {
-        let own = seen::resource_name(&task.key(&target.identity.database()));
+    observed.target.as_ref().is_ok_and(|target| {
+        let own = observation::resource_name(&task.key(&target.identity.database()));
         let restores = target.restores.as_deref();
         restores.is_none_or(|restores| precheck::needs_servers(spec, restores, &own))
     })
@@ -49,10 +53,10 @@ impl Draft<'_> {
             return self.refuse(&obstacle);
         }
         self.note_asked();
-        if let Some(forbidden) = &self.seen.forbidden {
+        if let Some(forbidden) = &self.observed.forbidden {
             return self.refuse(forbidden);
         }
-        let target = match &self.seen.target {
+        let target = match &self.observed.target {
             Ok(target) => target,
             Err(obstacle) => return self.held_up(obstacle),
         };
@@ -65,10 +69,10 @@ impl Draft<'_> {
         {
             return self.adopt(job);
         }
-        if let Some(obstacle) = &self.seen.secrets {
+        if let Some(obstacle) = &self.observed.secrets {
             return self.held_up(obstacle);
         }
-        let source = match &self.seen.source {
+        let source = match &self.observed.source {
             Ok(source) => source,
             Err(obstacle) => return self.held_up(obstacle),
         };
@@ -80,7 +84,7 @@ impl Draft<'_> {
         if let Err(obstacle) = takes {
             return self.held_up(&obstacle);
         }
-        if let Some(obstacle) = &self.seen.turn {
+        if let Some(obstacle) = &self.observed.turn {
             return self.held_up(obstacle);
         }
         let room = precheck::room(self.spec(), target.version, restores, &self.resource_name());
@@ -99,8 +103,8 @@ impl Draft<'_> {
     fn go_on(
         mut self,
         planned: Planned,
-        source: &SourceSeen,
-        target: &TargetSeen,
+        source: &ObservedSource,
+        target: &ObservedTarget,
         restores: &Restores,
     ) -> Verdict {
         let is_known = self.status.plan.is_some() && self.status.restore_scn == text(planned.until);
@@ -132,7 +136,7 @@ impl Draft<'_> {
     fn go_on_without_preview(
         mut self,
         planned: Planned,
-        target: &TargetSeen,
+        target: &ObservedTarget,
         restores: &Restores,
     ) -> Verdict {
         let version = target.version;
@@ -173,7 +177,7 @@ impl Draft<'_> {
         self.render(&state, None, SOON)
     }
 
-    fn begin_planned(mut self, target: &TargetSeen, restores: &Restores) -> Verdict {
+    fn begin_planned(mut self, target: &ObservedTarget, restores: &Restores) -> Verdict {
         if self.spec().target.resources.type_ == ResourcesType::Create {
             self.enter(Step::Preparing);
             return self.prepare_in(target, restores);
@@ -182,7 +186,7 @@ impl Draft<'_> {
     }
 
     /// Whether a tenant that was restored for a while can be looked at before it is dropped.
-    fn is_verifiable(&self, target: &TargetSeen) -> Result<(), Obstacle> {
+    fn is_verifiable(&self, target: &ObservedTarget) -> Result<(), Obstacle> {
         if !self.is_verification() || target.version.can(Capability::TenantRole) {
             return Ok(());
         }
@@ -219,7 +223,7 @@ impl Draft<'_> {
     pub(super) fn hear_preview(mut self, until: Scn, answer: &Answer) -> Verdict {
         match answer {
             Answer::Preview(rows) => {
-                let restores = self.seen.target.as_ref().ok();
+                let restores = self.observed.target.as_ref().ok();
                 let restores = restores.and_then(|target| target.restores.as_deref());
                 let plan = precheck::plan_of_store(self.spec(), rows, restores);
                 self.note_plan(Some(until), plan);
@@ -263,7 +267,7 @@ impl Draft<'_> {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
-        let target = match &self.seen.target {
+        let target = match &self.observed.target {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
@@ -273,7 +277,7 @@ impl Draft<'_> {
         }
     }
 
-    fn prepare_in(self, target: &TargetSeen, restores: &Restores) -> Verdict {
+    fn prepare_in(self, target: &ObservedTarget, restores: &Restores) -> Verdict {
         if let Some(pause) = self.pause() {
             return self.render(&State::Preparing, None, Next::At(pause));
         }

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, Outcome, State, TargetSeen, Verdict};
+use super::{Draft, Effect, ObservedTarget, Outcome, State, Verdict};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
@@ -41,7 +41,7 @@ impl Draft<'_> {
         if let Some(pause) = self.pause() {
             return self.render(&state, None, Next::At(pause));
         }
-        let target = match &self.seen.target {
+        let target = match &self.observed.target {
             Ok(target) => target,
             Err(obstacle) => return self.unseen(obstacle),
         };
@@ -103,7 +103,7 @@ impl Draft<'_> {
         self.fail_restored(before.unwrap_or_else(|| cause("RestoreFailed", "it was given up")))
     }
 
-    fn next_to_drop(&self, target: &TargetSeen, restores: &Restores) -> Left {
+    fn next_to_drop(&self, target: &ObservedTarget, restores: &Restores) -> Left {
         let is_half_made = self.is_half_made();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
         if is_running && is_half_made && !target.version.can(Capability::CancelRestore) {
@@ -184,7 +184,7 @@ impl Draft<'_> {
 
     /// Takes back what is there still.
     fn note_what_is_left(&mut self) {
-        let Ok(target) = &self.seen.target else {
+        let Ok(target) = &self.observed.target else {
             return;
         };
         let of_job = target.tenant.as_ref();

@@ -27,7 +27,7 @@ const NOT_ALLOWED: i32 = -4179;
 #[derive(Clone, Copy)]
 pub(super) enum Missing<'a> {
     /// Its database shows nothing.
-    Unseen(&'a Obstacle),
+    Unobserved(&'a Obstacle),
     /// Its database shows others.
     NotThere { settled: bool },
 }
@@ -74,7 +74,7 @@ impl<'a> Draft<'a> {
 
     /// Whether the target shows the role of its tenants.
     fn shows_role(&self) -> bool {
-        let target = self.seen.target.as_ref();
+        let target = self.observed.target.as_ref();
         target.is_ok_and(|target| target.version.can(Capability::TenantRole))
     }
 
@@ -184,7 +184,7 @@ impl<'a> Draft<'a> {
     /// both were read. Versions before V4.2 do not show it.
     fn is_older(&self, tenant: &Tenant) -> Option<bool> {
         let version = |text: &Option<String>| text.as_deref()?.parse::<Version>().ok();
-        let target = self.seen.target.as_ref().ok()?;
+        let target = self.observed.target.as_ref().ok()?;
         let restores = self.restores(target).ok()?;
         let of_both = version(&tenant.compatible).zip(version(&restores.data_version));
         Some(of_both.is_some_and(|(tenant, cluster)| tenant < cluster))
@@ -192,7 +192,7 @@ impl<'a> Draft<'a> {
 
     /// The tenant that the recovery has made.
     pub(super) fn restored_tenant(&self) -> Result<&'a Tenant, Missing<'a>> {
-        let target = self.seen.target.as_ref().map_err(Missing::Unseen)?;
+        let target = self.observed.target.as_ref().map_err(Missing::Unobserved)?;
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         tenant.ok_or(Missing::NotThere {
@@ -202,7 +202,7 @@ impl<'a> Draft<'a> {
 
     pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
         match missing {
-            Missing::Unseen(obstacle) => self.unseen(obstacle),
+            Missing::Unobserved(obstacle) => self.unseen(obstacle),
             // Views lag, and a restored tenant is not gone within a minute by itself.
             Missing::NotThere { settled }
                 if !settled || self.since_step() < SignedDuration::from_mins(1) =>

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Effect, Outcome, Step, TargetSeen, Verdict};
+use super::{Draft, Effect, ObservedTarget, Outcome, Step, Verdict};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::domain::{Obstacle, cause, shortened, time};
@@ -23,12 +23,12 @@ impl Draft<'_> {
         until: Option<Scn>,
         pools: Vec<String>,
     ) -> Result<Effect, Obstacle> {
-        let target = self.seen.target.as_ref().ok();
-        let seen = target.and_then(|target| target.tenant.as_deref());
-        match seen {
-            Some(seen) => Ok(Effect::RecoverTables {
+        let target = self.observed.target.as_ref().ok();
+        let observed = target.and_then(|target| target.tenant.as_deref());
+        match observed {
+            Some(observed) => Ok(Effect::RecoverTables {
                 tenant,
-                tenant_id: seen.id,
+                tenant_id: observed.id,
                 key,
                 until,
                 pools,
@@ -78,7 +78,7 @@ impl Draft<'_> {
 
     /// The restore of the auxiliary tenant: the engine tells of no other progress.
     pub(super) fn progress_of<'b>(&'b self, job: &'b Restore) -> &'b Restore {
-        let target = self.seen.target.as_ref().ok();
+        let target = self.observed.target.as_ref().ok();
         let restores = target.and_then(|target| target.restores.as_deref());
         let of_auxiliary = restores.zip(job.auxiliary_tenant.as_ref());
         let found = of_auxiliary.and_then(|(restores, name)| {
@@ -106,7 +106,7 @@ impl Draft<'_> {
     }
 
     /// The auxiliary tenant of the own job, while it is there.
-    pub(super) fn auxiliary<'b>(&self, target: &'b TargetSeen) -> Option<&'b Arc<Tenant>> {
+    pub(super) fn auxiliary<'b>(&self, target: &'b ObservedTarget) -> Option<&'b Arc<Tenant>> {
         let name = self.status.auxiliary_tenant.as_ref()?;
         target
             .auxiliary

@@ -25,7 +25,7 @@ impl<'a> Draft<'a> {
 
     /// The newest job with the key, or of tables that were asked for with the same idempotency key.
     pub(super) fn job_with_key(&self) -> Option<&'a Restore> {
-        let target = self.seen.target.as_ref().ok()?;
+        let target = self.observed.target.as_ref().ok()?;
         let restores = target.restores.as_ref()?;
         let jobs = if self.is_of_tables() {
             &restores.tables
@@ -182,7 +182,7 @@ impl<'a> Draft<'a> {
 
     /// Whether the job's tenant was to become a primary one, and nobody has made it one.
     fn stays_standby(&self) -> bool {
-        let target = self.seen.target.as_ref().ok();
+        let target = self.observed.target.as_ref().ok();
         let tenant = target.and_then(|target| target.tenant.as_ref());
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         !self.is_of_tables()

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Seen, Task};
+use super::{Draft, Effect, Observation, Task};
 use crate::api::RecoveryTaskStatus;
 use crate::domain::{Event, Farewell, Next};
 use crate::oceanbase::model::Answer;
@@ -17,7 +17,7 @@ const LIMIT: SignedDuration = SignedDuration::from_mins(75);
 #[must_use]
 pub fn leave(
     task: &Task<'_>,
-    seen: &Seen,
+    observed: &Observation,
     heard: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
@@ -26,13 +26,13 @@ pub fn leave(
         return Farewell::Go(None);
     }
     let waited = deleted_at.duration_until(now);
-    let is_unseen = seen.target.is_err();
+    let is_unseen = observed.target.is_err();
     if waited > LIMIT || is_unseen && waited > UNSEEN {
         return Farewell::Go(Some(left_behind(task)));
     }
     let mut draft = Draft {
         task,
-        seen,
+        observed,
         status: task.status.clone(),
         is_leaving: true,
         now,

@@ -11,7 +11,7 @@ pub(super) use room::{needs_servers, room};
 pub(super) use spelled::spelled;
 
 use super::point::{self, Point};
-use super::{Knowledge, SourceSeen, TargetSeen, tables};
+use super::{Knowledge, ObservedSource, ObservedTarget, tables};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
@@ -39,7 +39,7 @@ pub(super) struct Planned {
 /// Whether the target can take the tenant, or the tables.
 pub(super) fn target(
     spec: &RecoveryTaskSpec,
-    target: &TargetSeen,
+    target: &ObservedTarget,
     key: Option<&RestoreKey>,
     restores: &Restores,
 ) -> Result<(), Obstacle> {
@@ -52,7 +52,7 @@ pub(super) fn target(
 
 fn new_tenant(
     spec: &RecoveryTaskSpec,
-    target: &TargetSeen,
+    target: &ObservedTarget,
     restores: &Restores,
 ) -> Result<(), Obstacle> {
     let name = &spec.target.tenant_name;
@@ -118,7 +118,7 @@ pub(super) fn gibibytes(text: &str) -> Option<u64> {
 /// Fixes the point, and says of what the tenant will be recovered.
 pub(super) fn plan(
     spec: &RecoveryTaskSpec,
-    source: &SourceSeen,
+    source: &ObservedSource,
     target: Version,
     restores: &Restores,
 ) -> Result<Planned, Obstacle> {
@@ -187,7 +187,7 @@ pub(super) fn plan(
 }
 
 /// Whether what was planned for this point can still be done, as far as the source's database tells.
-pub(super) fn still(source: &SourceSeen, until: Scn) -> Result<(), Obstacle> {
+pub(super) fn still(source: &ObservedSource, until: Scn) -> Result<(), Obstacle> {
     let Knowledge::Live { sets, pieces } = &source.knowledge else {
         return Ok(());
     };

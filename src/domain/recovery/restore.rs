@@ -47,7 +47,7 @@ impl Draft<'_> {
             return self.too_late();
         }
         if self
-            .seen
+            .observed
             .target
             .as_ref()
             .is_ok_and(|target| target.is_upgrading)
@@ -98,7 +98,7 @@ impl Draft<'_> {
     fn is_still_recoverable(&self) -> Result<(), Obstacle> {
         let until = self.status.restore_scn.as_deref();
         let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
-        match (&self.seen.source, until) {
+        match (&self.observed.source, until) {
             (Ok(source), Some(until)) => precheck::still(source, until),
             _ => Ok(()),
         }
@@ -109,11 +109,11 @@ impl Draft<'_> {
         if let Some(job) = self.job() {
             return self.follow(job);
         }
-        if let Err(obstacle) = &self.seen.target {
+        if let Err(obstacle) = &self.observed.target {
             return self.unseen(obstacle);
         }
         // Whatever became of the statement: a job that was seen is never started again.
-        let handed_over = self.seen.handed_over.as_ref();
+        let handed_over = self.observed.handed_over.as_ref();
         match handed_over.filter(|_| self.status.job_id.is_none()) {
             Some(HandedOver::Sending) => self.render(&State::Sending, None, SOON),
             Some(HandedOver::Answered(answer)) => self.hear_restore(answer),
@@ -169,7 +169,7 @@ impl Draft<'_> {
 
     /// Looks for a job that the last read does not show.
     fn search(self) -> Verdict {
-        let age = self.seen.intent_age;
+        let age = self.observed.intent_age;
         let arrives = if self.is_of_tables() { OVER } else { ARRIVES };
         if self.status.job_id.is_none()
             && let Some(rest) = arrives.checked_sub(age)
@@ -210,7 +210,7 @@ impl Draft<'_> {
     fn not_found(mut self) -> Verdict {
         self.status.cause = None;
         let is_gone = self
-            .seen
+            .observed
             .target
             .as_ref()
             .is_ok_and(|target| target.tenant.is_none());
@@ -218,7 +218,7 @@ impl Draft<'_> {
             return self.cancel();
         }
         let was_taken = matches!(
-            &self.seen.handed_over,
+            &self.observed.handed_over,
             Some(HandedOver::Answered(Answer::Done))
         );
         if self.status.job_id.is_none() && !was_taken {
@@ -226,7 +226,7 @@ impl Draft<'_> {
                 return self.cancel_when_over();
             }
             let stay = self.spec().target.resources.type_ == ResourcesType::Pools;
-            if stay && !self.is_of_tables() && self.seen.intent_age < NEVER {
+            if stay && !self.is_of_tables() && self.observed.intent_age < NEVER {
                 let next = self.count_try();
                 return self.render(&State::Sending, None, next);
             }
@@ -249,7 +249,7 @@ impl Draft<'_> {
     /// go on with nobody to follow it.
     fn cancel_when_over(mut self) -> Verdict {
         let over = if self.is_of_tables() { OVER } else { NEVER };
-        if self.seen.intent_age >= over {
+        if self.observed.intent_age >= over {
             return self.cancel();
         }
         self.status.cause = Some(cause(
@@ -274,7 +274,7 @@ impl Draft<'_> {
             return State::Canceling;
         }
         match self.status.job_id {
-            Some(_) => State::Unseen(Obstacle::waiting(
+            Some(_) => State::Unobserved(Obstacle::waiting(
                 "WaitingForJob",
                 "the database shows the job neither among the running nor among the ended ones",
             )),
@@ -361,8 +361,8 @@ impl Draft<'_> {
         if let Some(pause) = self.pause() {
             return self.render(&State::Canceling, None, Next::At(pause));
         }
-        let can = |target: &super::TargetSeen| target.version.can(Capability::CancelRestore);
-        if !self.seen.target.as_ref().is_ok_and(can) {
+        let can = |target: &super::ObservedTarget| target.version.can(Capability::CancelRestore);
+        if !self.observed.target.as_ref().is_ok_and(can) {
             self.status.cause = Some(cause(
                 "CancelNotSupported",
                 "this version can not cancel a recovery: `cancel` takes effect at its end",

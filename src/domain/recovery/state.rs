@@ -95,7 +95,7 @@ pub enum State {
     /// The job is being canceled.
     Canceling,
     /// What is under way can not be seen now.
-    Unseen(Obstacle),
+    Unobserved(Obstacle),
     /// The tenant is restored and asked its checks.
     Verifying,
     /// The tenant is restored and becomes a primary one.

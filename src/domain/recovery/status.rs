@@ -139,7 +139,7 @@ fn phase(state: &State, status: &RecoveryTaskStatus) -> (&'static str, &'static 
         State::Activating => ("Activating", "Activating"),
         State::Upgrading => ("Upgrading", "Upgrading"),
         State::CleaningUp(_) => ("CleaningUp", "Cleaning Up"),
-        State::Unseen(_) => unseen(status),
+        State::Unobserved(_) => unseen(status),
         State::Ended(Outcome::Completed) => ("Completed", "Completed"),
         State::Ended(Outcome::Failed) => ("Failed", "Failed"),
         State::Ended(Outcome::Canceled) => ("Canceled", "Canceled"),
@@ -184,7 +184,7 @@ fn explained(
 ) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unseen(obstacle), _) => {
+        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
             plain(obstacle.reason, &obstacle.message)
         }
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),

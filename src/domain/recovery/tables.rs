@@ -11,7 +11,7 @@ use crate::oceanbase::model::{
     Identifier, Renamed, RestoreKey, Restores, TableName, Tables, Tenant,
 };
 
-use super::TargetSeen;
+use super::ObservedTarget;
 
 /// What to know before (V4 reference 5.6).
 pub(super) const WARNINGS: [&str; 2] = [
@@ -118,7 +118,7 @@ pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
 /// Whether the tenant can get tables.
 pub(super) fn target(
     spec: &RecoveryTaskSpec,
-    target: &TargetSeen,
+    target: &ObservedTarget,
     key: Option<&RestoreKey>,
     restores: &Restores,
 ) -> Result<(), Obstacle> {

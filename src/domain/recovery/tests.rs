@@ -61,7 +61,7 @@ fn restore_key() -> RestoreKey {
 }
 
 fn resource() -> String {
-    seen::resource_name(&restore_key())
+    observation::resource_name(&restore_key())
 }
 
 fn tenant(role: &str) -> Tenant {
@@ -140,12 +140,12 @@ struct Story {
     generation: i64,
     spec: RecoveryTaskSpec,
     status: RecoveryTaskStatus,
-    seen: Seen,
+    observed: Observation,
 }
 
 impl Story {
     fn new(spec: Value) -> Self {
-        let target = TargetSeen {
+        let target = ObservedTarget {
             identity: identity(),
             version: Version([4, 3, 5, 2]),
             is_upgrading: false,
@@ -163,11 +163,11 @@ impl Story {
             generation: 1,
             spec: serde_json::from_value(spec).unwrap(),
             status: RecoveryTaskStatus::default(),
-            seen: Seen {
+            observed: Observation {
                 forbidden: None,
                 secrets: None,
                 turn: None,
-                source: Ok(SourceSeen {
+                source: Ok(ObservedSource {
                     tenant_id: Some(TenantId(1002)),
                     log_backup: Some("prod-t1002".to_owned()),
                     version: Some(Version([4, 3, 5, 2])),
@@ -184,8 +184,8 @@ impl Story {
         }
     }
 
-    fn target(&mut self) -> &mut TargetSeen {
-        self.seen.target.as_mut().unwrap()
+    fn target(&mut self) -> &mut ObservedTarget {
+        self.observed.target.as_mut().unwrap()
     }
 
     fn restores(&mut self) -> &mut Restores {
@@ -232,7 +232,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        decide(&task, &self.seen, heard, at(second))
+        decide(&task, &self.observed, heard, at(second))
     }
 
     /// One pass; gives back the effect.
@@ -268,7 +268,7 @@ impl Story {
         story = story.with_resources(None);
         let effect = story.pass_hearing(&Answer::HandedOver, 0);
         assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
-        story.seen.handed_over = Some(HandedOver::Sending);
+        story.observed.handed_over = Some(HandedOver::Sending);
         story
     }
 

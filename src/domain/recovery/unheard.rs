@@ -9,7 +9,7 @@ use crate::oceanbase::model::Answer;
 impl Draft<'_> {
     /// What is under way can not be seen: it goes on all the same.
     pub(super) fn unseen(self, obstacle: &Obstacle) -> Verdict {
-        let state = State::Unseen(obstacle.as_waiting());
+        let state = State::Unobserved(obstacle.as_waiting());
         self.render(&state, None, SOON)
     }
 

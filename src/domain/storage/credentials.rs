@@ -7,7 +7,7 @@ use crate::domain::condition::{Status, Wanted, wanted};
 
 /// What a log backup's tenant has of the store's keys.
 #[derive(Clone, Debug)]
-pub struct KeysSeen {
+pub struct AppliedCredentials {
     /// `resourceVersion` of the Secret whose keys the database has.
     pub version: String,
     /// Why it has no newer ones.
@@ -17,7 +17,7 @@ pub struct KeysSeen {
 /// Counts who has the keys of this version of the Secret, and says who has not, and why.
 pub(super) fn count<'a>(
     version: &str,
-    users: impl Iterator<Item = (&'a str, &'a KeysSeen)>,
+    users: impl Iterator<Item = (&'a str, &'a AppliedCredentials)>,
 ) -> (StoreCredentials, Wanted) {
     let mut counts = StoreCredentials {
         secret_resource_version: version.to_owned(),

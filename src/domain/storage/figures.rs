@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::Seen;
+use super::Observation;
 use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
@@ -112,12 +112,12 @@ fn percent(total: i64, capacity: i64) -> i32 {
 /// how much there is room for.
 pub(super) fn note(
     status: &mut BackupStorageStatus,
-    seen: &Seen,
+    observed: &Observation,
     now: Timestamp,
 ) -> Option<Wanted> {
-    let capacity = seen.capacity.as_ref();
+    let capacity = observed.capacity.as_ref();
     let room = capacity.and_then(|capacity| bytes_of(&capacity.text));
-    if let Some(figures) = seen.figures {
+    if let Some(figures) = observed.figures {
         let shown = status.data_bytes.zip(status.log_bytes);
         let today = day(now);
         let is_over = |total| {

@@ -1,6 +1,6 @@
 //! Whether all who use a store keep to its limits.
 
-use super::UseSeen;
+use super::LogBackupUse;
 use crate::api::Cause;
 use crate::api::condition::types::LIMITS_APPLIED;
 use crate::domain::condition::{Status, Wanted, wanted};
@@ -17,7 +17,7 @@ enum Keeps<'a> {
 }
 
 /// Says who does not keep to these limits, and why. Nothing where nobody asks for any, and none are left.
-pub(super) fn applied(limits: StoreLimits, users: &[UseSeen]) -> Option<Wanted> {
+pub(super) fn applied(limits: StoreLimits, users: &[LogBackupUse]) -> Option<Wanted> {
     let is_asked_for = limits != StoreLimits::NONE;
     if !is_asked_for && users.iter().all(|user| user.limits.is_none()) {
         return None;
@@ -48,7 +48,7 @@ pub(super) fn applied(limits: StoreLimits, users: &[UseSeen]) -> Option<Wanted> 
     Some(wanted(LIMITS_APPLIED, status, reason, message))
 }
 
-fn keeps<'a>(user: &'a UseSeen, limits: &str, is_asked_for: bool) -> Keeps<'a> {
+fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> Keeps<'a> {
     let blocked = user.cause.as_ref();
     match &user.limits {
         // It has not looked, and may be kept from it.
@@ -80,8 +80,8 @@ mod tests {
     };
 
     /// A log backup, what its tenant keeps to, and why it does not do what it should, if so.
-    fn user(limits: Option<TenantLimits>, reason: Option<&str>) -> UseSeen {
-        UseSeen {
+    fn user(limits: Option<TenantLimits>, reason: Option<&str>) -> LogBackupUse {
+        LogBackupUse {
             name: "prod-t1002".to_owned(),
             archiving: true,
             cause: reason.map(|reason| cause(reason, "look at it")),
@@ -115,7 +115,7 @@ mod tests {
         }
     }
 
-    fn told(limits: StoreLimits, users: &[UseSeen]) -> Option<(&'static str, String)> {
+    fn told(limits: StoreLimits, users: &[LogBackupUse]) -> Option<(&'static str, String)> {
         let told = applied(limits, users)?;
         let status = told.status().word();
         let mut merged = merge(&[], vec![told], 1, Timestamp::UNIX_EPOCH);

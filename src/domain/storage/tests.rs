@@ -8,8 +8,8 @@ fn at(second: i64) -> Timestamp {
 }
 
 /// A log backup that uses the store.
-fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
-    UseSeen {
+fn user(archiving: bool, reason: Option<&str>) -> LogBackupUse {
+    LogBackupUse {
         keys: None,
         limits: None,
         name: "prod-t1002".to_owned(),
@@ -18,8 +18,8 @@ fn user(archiving: bool, reason: Option<&str>) -> UseSeen {
     }
 }
 
-fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
-    Seen {
+fn observed(place: Result<&str, Obstacle>, log_backups: Vec<LogBackupUse>) -> Observation {
+    Observation {
         place: place.map(str::to_owned),
         limits: StoreLimits::NONE,
         secret_version: None,
@@ -32,8 +32,8 @@ fn seen(place: Result<&str, Obstacle>, log_backups: Vec<UseSeen>) -> Seen {
     }
 }
 
-fn used_by(log_backups: Vec<UseSeen>) -> Seen {
-    seen(Ok("file:///ob-backup"), log_backups)
+fn used_by(log_backups: Vec<LogBackupUse>) -> Observation {
+    observed(Ok("file:///ob-backup"), log_backups)
 }
 
 /// A page that is written again and again.
@@ -44,8 +44,8 @@ struct Page {
 }
 
 impl Page {
-    fn look(&mut self, seen: &Seen) {
-        let decision = decide(1, &self.status, seen, at(0));
+    fn look(&mut self, observed: &Observation) {
+        let decision = decide(1, &self.status, observed, at(0));
         assert_sound(&decision.status.conditions, 1);
         let event = decision.event.map(|event| (event.warning, event.reason));
         self.events.extend(event);
@@ -97,8 +97,8 @@ fn reachability_follows_the_log_backups() {
     }
 }
 
-fn data_backup(reason: Option<&str>) -> DataBackupSeen {
-    DataBackupSeen {
+fn data_backup(reason: Option<&str>) -> DataBackupUse {
+    DataBackupUse {
         name: "nightly".to_owned(),
         at: at(0),
         cause: reason.map(|reason| crate::domain::cause(reason, "make room")),
@@ -124,7 +124,7 @@ fn reachability_follows_the_newest_data_backup_too() {
         ),
     ] {
         let mut page = Page::default();
-        page.look(&Seen {
+        page.look(&Observation {
             data_backup: Some(last.clone()),
             ..used_by(users.clone())
         });
@@ -135,7 +135,7 @@ fn reachability_follows_the_newest_data_backup_too() {
 #[test]
 fn the_message_names_the_task_and_its_cause() {
     let mut page = Page::default();
-    page.look(&Seen {
+    page.look(&Observation {
         data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
         ..used_by(Vec::new())
     });
@@ -224,7 +224,7 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
         ),
     ] {
         let mut page = Page::default();
-        page.look(&seen(Err(obstacle), Vec::new()));
+        page.look(&observed(Err(obstacle), Vec::new()));
         assert_eq!(page.kstatus(), expected);
     }
 }
@@ -234,7 +234,7 @@ fn the_place_stands_while_its_secret_is_gone() {
     let mut page = Page::default();
     page.look(&used_by(Vec::new()));
     let gone = Obstacle::waiting("SecretNotFound", "apply it");
-    page.look(&seen(Err(gone), Vec::new()));
+    page.look(&observed(Err(gone), Vec::new()));
     assert_eq!(page.status.location.as_deref(), Some("file:///ob-backup"));
 }
 
@@ -250,8 +250,8 @@ fn trouble_and_its_end_are_told_once_each() {
     let trouble = used_by(vec![user(false, Some("StoreNotReachable"))]);
     let fine = used_by(vec![user(true, None)]);
     let mut page = Page::default();
-    for seen in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
-        page.look(seen);
+    for observed in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
+        page.look(observed);
     }
     assert_eq!(
         page.events,
@@ -261,7 +261,7 @@ fn trouble_and_its_end_are_told_once_each() {
 
 #[test]
 fn a_wrong_description_is_told_once() {
-    let wrong = seen(
+    let wrong = observed(
         Err(Obstacle::permanent("InvalidSpec", "correct it")),
         Vec::new(),
     );
@@ -282,9 +282,9 @@ fn the_secret_is_looked_at_again_in_five_minutes() {
     assert_eq!(decision.next, Next::After(Duration::from_mins(5)));
 }
 
-fn with_keys(version: &str, reason: Option<&str>) -> UseSeen {
-    UseSeen {
-        keys: Some(KeysSeen {
+fn with_keys(version: &str, reason: Option<&str>) -> LogBackupUse {
+    LogBackupUse {
+        keys: Some(AppliedCredentials {
             version: version.to_owned(),
             cause: reason.map(|reason| crate::domain::cause(reason, "keep the old key")),
         }),
@@ -325,9 +325,9 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
         ),
     ];
     for (users, expected) in cases {
-        let mut seen = used_by(users);
-        seen.secret_version = Some("2".to_owned());
-        page.look(&seen);
+        let mut observed = used_by(users);
+        observed.secret_version = Some("2".to_owned());
+        page.look(&observed);
         assert_eq!(page.keys(), expected);
     }
 }
@@ -342,12 +342,12 @@ fn a_store_without_keys_says_nothing_of_them() {
 
 #[test]
 fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else() {
-    let failed = |reason, tried: i64| Seen {
+    let failed = |reason, tried: i64| Observation {
         data_backup: Some(data_backup(Some(reason))),
         tried_at: Some(at(tried)),
         ..used_by(Vec::new())
     };
-    for (seen, expected) in [
+    for (observed, expected) in [
         (
             failed("StoreNotReachable", 0),
             ("False", "StoreNotReachable"),
@@ -359,7 +359,7 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
         (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
     ] {
         let mut page = Page::default();
-        page.look(&seen);
+        page.look(&observed);
         assert_eq!(page.reachable(), expected);
     }
     let mut page = Page::default();
@@ -371,13 +371,13 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
 
 #[test]
 fn a_store_that_the_database_has_tried_lately_answers() {
-    let seen = Seen {
+    let observed = Observation {
         tried_at: Some(at(0)),
         ..used_by(Vec::new())
     };
     let mut page = Page::default();
-    page.status = decide(1, &page.status, &seen, at(3600)).status;
+    page.status = decide(1, &page.status, &observed, at(3600)).status;
     assert_eq!(page.reachable(), ("True", "Tried"));
-    page.status = decide(1, &page.status, &seen, at(25 * 3600)).status;
+    page.status = decide(1, &page.status, &observed, at(25 * 3600)).status;
     assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
 }

@@ -21,7 +21,7 @@ const BATCH: usize = 50;
 
 /// A CleanupTask that this strategy made.
 #[derive(Clone, Debug)]
-pub struct CleanupSeen {
+pub struct ObservedCleanup {
     /// Its name.
     pub name: String,
     /// Its uid and its resourceVersion.
@@ -85,7 +85,10 @@ impl Draft<'_> {
     }
 
     fn has_cleanup(&self, name: &str) -> bool {
-        self.seen.cleanups.iter().any(|known| known.name == name)
+        self.observed
+            .cleanups
+            .iter()
+            .any(|known| known.name == name)
     }
 
     fn is_cleanup_shown(&self, tenant: &Tenant, job: &CleanupJob) -> bool {
@@ -101,7 +104,7 @@ impl Draft<'_> {
         let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
         let name = self.cleanup_name(tenant, job);
-        let newer = self.seen.cleanups.iter().filter(|known| {
+        let newer = self.observed.cleanups.iter().filter(|known| {
             known.tenant_name == tenant.name
                 && (known.outcome.as_deref() == Some("Completed")) == good
                 && known
@@ -126,7 +129,7 @@ impl Draft<'_> {
     /// moment after the job is there.
     fn is_asked_for(&self, tenant: &Tenant, job: &CleanupJob) -> bool {
         job.initiator_tenant_id == TenantId::SYS
-            && self.seen.asked_cleanups.iter().any(|asked| {
+            && self.observed.asked_cleanups.iter().any(|asked| {
                 let is_it = asked.job_id == Some(job.id.0);
                 asked.tenant_name == tenant.name
                     && (is_it || (asked.job_id.is_none() && !asked.is_over))
@@ -152,7 +155,11 @@ impl Draft<'_> {
         let (strategy, started_at) = (self.strategy.name, time(job.started_at).0);
         let name = naming::cleanup(strategy, tenant.id, job.id);
         let dated = naming::cleanup_since(strategy, tenant.id, job.id, started_at);
-        let known = self.seen.cleanups.iter().find(|known| known.name == name);
+        let known = self
+            .observed
+            .cleanups
+            .iter()
+            .find(|known| known.name == name);
         let known = known.and_then(|known| known.mirrored_since);
         if known.is_some_and(|known| known != started_at) || self.has_cleanup(&dated) {
             dated
@@ -163,8 +170,8 @@ impl Draft<'_> {
 
     /// Ended ones beyond the limits of their tenant.
     fn delete_cleanups(&self) -> Option<Effect> {
-        let mut groups = BTreeMap::<_, Vec<&CleanupSeen>>::new();
-        for known in &self.seen.cleanups {
+        let mut groups = BTreeMap::<_, Vec<&ObservedCleanup>>::new();
+        for known in &self.observed.cleanups {
             if let Some(outcome) = &known.outcome {
                 let group = (known.tenant_name.as_str(), outcome == "Completed");
                 groups.entry(group).or_default().push(known);

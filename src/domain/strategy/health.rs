@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::index::Index;
 use super::status::NO_TENANTS;
 use super::unmade::EDIT_FAILED;
-use super::{LogBackupSeen, Matched, TaskSeen, selects};
+use super::{Matched, ObservedLogBackup, ObservedTask, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{
     FailingTenant, SlotRecord, StrategyLogBackupMode, TenantSelection, UnmadeObject,
@@ -27,17 +27,17 @@ const LASTING: [&str; 7] = [
 ];
 
 /// The task of each tenant that ended last, or that should have started by now, by the tenant's name.
-pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a TaskSeen>;
+pub(super) type LastRuns<'a> = BTreeMap<&'a str, &'a ObservedTask>;
 
 /// The newest of these tasks that ended, for each tenant; one that is late goes before them, whatever
 /// went well meanwhile.
 pub(super) fn last_runs<'a>(
-    tasks: impl Iterator<Item = &'a TaskSeen>,
+    tasks: impl Iterator<Item = &'a ObservedTask>,
     late: &BTreeSet<&str>,
 ) -> LastRuns<'a> {
     let mut last = LastRuns::new();
-    let is_late = |task: &TaskSeen| late.contains(task.name.as_str());
-    let rank = |task: &'a TaskSeen| (is_late(task), task.completed_at, task.name.as_str());
+    let is_late = |task: &ObservedTask| late.contains(task.name.as_str());
+    let rank = |task: &'a ObservedTask| (is_late(task), task.completed_at, task.name.as_str());
     // What others start and break is not the strategy's.
     let ours = tasks.filter(|task| !task.external);
     let known = ours.filter(|task| task.completed_at.is_some() || is_late(task));
@@ -53,9 +53,9 @@ pub(super) fn last_runs<'a>(
 
 /// The tasks of tenants that are the strategy's still, and not of their namesakes before.
 pub(super) fn of_eligible<'a>(
-    tasks: impl Iterator<Item = &'a TaskSeen>,
+    tasks: impl Iterator<Item = &'a ObservedTask>,
     matched: &'a Matched,
-) -> impl Iterator<Item = &'a TaskSeen> {
+) -> impl Iterator<Item = &'a ObservedTask> {
     let eligible = matched.eligible.iter();
     let eligible: BTreeMap<&str, &Tenant> = eligible
         .map(|tenant| (tenant.name.as_str(), &**tenant))
@@ -67,7 +67,7 @@ pub(super) fn of_eligible<'a>(
 }
 
 /// Whether a last run is none to rely on. One that has not ended is late.
-pub(super) fn went_badly(task: &TaskSeen) -> bool {
+pub(super) fn went_badly(task: &ObservedTask) -> bool {
     matches!(task.outcome.as_deref(), None | Some("Failed" | "Overdue"))
 }
 
@@ -188,7 +188,7 @@ fn unarchived(
 
 /// How log backup that somebody held in the database goes on. A round that was paused does so without
 /// a hole; to stop it would make one.
-fn going_on(known: &LogBackupSeen, phase: &str) -> String {
+fn going_on(known: &ObservedLogBackup, phase: &str) -> String {
     let settings = &known.settings;
     if phase == "Paused" && !may_be_paused(settings.mode.into(), settings.binding) {
         return format!("To have it go on, {}", resuming(&known.tenant_name));
@@ -197,7 +197,7 @@ fn going_on(known: &LogBackupSeen, phase: &str) -> String {
 }
 
 /// Why a last run went badly.
-pub(super) fn why(task: &TaskSeen) -> (&str, &str) {
+pub(super) fn why(task: &ObservedTask) -> (&str, &str) {
     let unknown = match &task.outcome {
         Some(_) => ("BackupFailed", ""),
         None => (

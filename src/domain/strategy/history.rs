@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, TaskSeen, slots};
+use super::{Draft, ObservedTask, slots};
 use crate::domain::naming::of_slot;
 
 impl Draft<'_> {
@@ -13,7 +13,7 @@ impl Draft<'_> {
     /// tenant's health is judged; the newest that went well. So are those of the open slot:
     /// what is not there would be made again. Backups that others started count among them, but
     /// neither as the first nor for the health.
-    pub(super) fn outdated_tasks(&self) -> Vec<&TaskSeen> {
+    pub(super) fn outdated_tasks(&self) -> Vec<&ObservedTask> {
         let limits = &self.strategy.spec.history;
         let of_open_slot = slots::open(&self.status).map(|slot| of_slot(&slot));
         let mut outdated = Vec::new();
@@ -47,9 +47,13 @@ impl Draft<'_> {
     }
 
     /// Ended tasks by tenant and type, newest first.
-    fn ended_tasks(&self) -> BTreeMap<(&str, bool), Vec<&TaskSeen>> {
+    fn ended_tasks(&self) -> BTreeMap<(&str, bool), Vec<&ObservedTask>> {
         let mut groups = BTreeMap::<_, Vec<_>>::new();
-        let ended = self.seen.tasks.iter().filter(|task| task.outcome.is_some());
+        let ended = self
+            .observed
+            .tasks
+            .iter()
+            .filter(|task| task.outcome.is_some());
         for task in ended {
             let group = (task.tenant_name.as_str(), task.full);
             groups.entry(group).or_default().push(task);

@@ -5,37 +5,37 @@ use std::collections::HashMap;
 
 use jiff::Timestamp;
 
-use super::{LogBackupSeen, Seen, TaskSeen};
+use super::{Observation, ObservedLogBackup, ObservedTask};
 use crate::api::DesiredState;
 use crate::oceanbase::model::{Tenant, TenantId};
 
 pub(super) struct Index<'a> {
-    tasks: HashMap<&'a str, &'a TaskSeen>,
+    tasks: HashMap<&'a str, &'a ObservedTask>,
     /// By the tenant's name.
-    full_tasks: HashMap<&'a str, Vec<&'a TaskSeen>>,
+    full_tasks: HashMap<&'a str, Vec<&'a ObservedTask>>,
     /// The oldest of each tenant that is known by its id.
-    by_id: HashMap<TenantId, &'a LogBackupSeen>,
+    by_id: HashMap<TenantId, &'a ObservedLogBackup>,
     /// The oldest of each name, of those that have not seen their tenant yet.
-    by_name: HashMap<&'a str, &'a LogBackupSeen>,
+    by_name: HashMap<&'a str, &'a ObservedLogBackup>,
 }
 
 impl<'a> Index<'a> {
-    pub(super) fn of(seen: &'a Seen) -> Self {
+    pub(super) fn of(observed: &'a Observation) -> Self {
         let mut index = Self {
             tasks: HashMap::new(),
             full_tasks: HashMap::new(),
             by_id: HashMap::new(),
             by_name: HashMap::new(),
         };
-        for task in &seen.tasks {
+        for task in &observed.tasks {
             index.tasks.insert(&task.name, task);
-            let is_elsewhere = seen.is_of_another(task.database.as_ref());
+            let is_elsewhere = observed.is_of_another(task.database.as_ref());
             if task.full && !task.external && !is_elsewhere {
                 let of_tenant = index.full_tasks.entry(&task.tenant_name).or_default();
                 of_tenant.push(task);
             }
         }
-        for known in &seen.log_backups {
+        for known in &observed.log_backups {
             let oldest = match known.tenant_id {
                 Some(id) => index.by_id.entry(id).or_insert(known),
                 None => index.by_name.entry(&known.tenant_name).or_insert(known),
@@ -57,7 +57,7 @@ impl<'a> Index<'a> {
     }
 
     /// The task of this name.
-    pub(super) fn task(&self, name: &str) -> Option<&'a TaskSeen> {
+    pub(super) fn task(&self, name: &str) -> Option<&'a ObservedTask> {
         self.tasks.get(name).copied()
     }
 
@@ -68,7 +68,7 @@ impl<'a> Index<'a> {
     }
 
     /// The log backup of a tenant. Of several the oldest: the others do nothing.
-    pub(super) fn log_backup_of(&self, tenant: &Tenant) -> Option<&'a LogBackupSeen> {
+    pub(super) fn log_backup_of(&self, tenant: &Tenant) -> Option<&'a ObservedLogBackup> {
         let by_id = self.by_id.get(&tenant.id).copied();
         let by_name = self.by_name.get(tenant.name.as_str()).copied();
         match (by_id, by_name) {
@@ -78,21 +78,21 @@ impl<'a> Index<'a> {
     }
 }
 
-impl LogBackupSeen {
+impl ObservedLogBackup {
     /// Whether it is to be stopped.
     pub(super) fn is_to_stop(&self) -> bool {
         self.desired_state == DesiredState::Stopped
     }
 }
 
-impl TaskSeen {
+impl ObservedTask {
     /// Whether it is for this tenant, and not for one of the same name that is no more.
     pub(super) fn is_of(&self, tenant: &Tenant) -> bool {
         self.tenant_name == tenant.name && self.tenant_id.is_none_or(|id| id == tenant.id)
     }
 }
 
-fn older<'a>(one: &'a LogBackupSeen, other: &'a LogBackupSeen) -> &'a LogBackupSeen {
+fn older<'a>(one: &'a ObservedLogBackup, other: &'a ObservedLogBackup) -> &'a ObservedLogBackup {
     if (other.created_at, &other.name) < (one.created_at, &one.name) {
         other
     } else {

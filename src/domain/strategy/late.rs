@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Draft, TaskSeen};
+use super::{Draft, ObservedTask};
 use crate::domain::schedule::Schedule;
 
 impl<'a> Draft<'a> {
@@ -20,7 +20,7 @@ impl<'a> Draft<'a> {
     /// and the spread where there is one, in which no blackout window counts; none while the strategy is
     /// suspended. They count from when the
     /// task was made: what is wanted after an outage may have been wanted long before.
-    pub(super) fn late_from(&self) -> Vec<(&'a TaskSeen, Timestamp)> {
+    pub(super) fn late_from(&self) -> Vec<(&'a ObservedTask, Timestamp)> {
         if self.strategy.spec.suspend {
             // What waits is as it was asked for.
             return Vec::new();
@@ -33,7 +33,7 @@ impl<'a> Draft<'a> {
             return Vec::new();
         };
         let patience = schedule.starting_deadline() + schedule.spread();
-        let late_from = |task: &'a TaskSeen| {
+        let late_from = |task: &'a ObservedTask| {
             let slot = task.scheduled_at.unwrap_or(task.created_at);
             let made = task.created_at.max(slot);
             (task, schedule.after(made, patience))
@@ -42,7 +42,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn is_waiting(task: &TaskSeen) -> bool {
+fn is_waiting(task: &ObservedTask) -> bool {
     let has_begun = task.started_at.is_some() || task.outcome.is_some();
     task.full && !task.external && !task.deleting && !has_begun
 }

@@ -19,18 +19,18 @@ const KEPT: usize = 20;
 
 /// A place, and what of each tenant is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PlaceSeen {
+pub struct DestinationContents {
     /// Name of the store that describes it.
     pub storage: String,
     /// Its root, without keys.
     pub path: String,
     /// What is there of whom.
-    pub tenants: BTreeMap<TenantId, HeldSeen>,
+    pub tenants: BTreeMap<TenantId, TenantContents>,
 }
 
 /// What a tenant has at a place.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct HeldSeen {
+pub struct TenantContents {
     /// Bytes of sets and pieces.
     pub bytes: i64,
     /// Whether the tenant's data or logs go there now.
@@ -41,7 +41,7 @@ pub struct HeldSeen {
     pub last: Option<Timestamp>,
 }
 
-impl HeldSeen {
+impl TenantContents {
     /// Both together.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
@@ -59,7 +59,7 @@ impl Draft<'_> {
     /// Brings the ledger up to date with what the strategy's tenants have where.
     pub(super) fn note_places(&mut self, matched: &Matched) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
-        let all = self.seen.database.iter().flatten();
+        let all = self.observed.database.iter().flatten();
         let named = all.filter(|tenant| failing.contains(&*tenant.name));
         let ours: BTreeSet<_> = matched
             .eligible
@@ -68,9 +68,9 @@ impl Draft<'_> {
             .map(|of| of.id)
             .collect();
         let since = self.bytes_noted();
-        for place in &self.seen.places {
+        for place in &self.observed.places {
             let of_ours = place.tenants.iter().filter(|(id, _)| ours.contains(id));
-            let held = of_ours.fold(HeldSeen::default(), |sum, (_, held)| sum.and(*held));
+            let held = of_ours.fold(TenantContents::default(), |sum, (_, held)| sum.and(*held));
             self.note_place(place, held, since.as_ref());
         }
         let ledger = &mut self.status.destinations;
@@ -92,7 +92,12 @@ impl Draft<'_> {
         last_found(&self.status.alerts).or(noted.chain(found).max())
     }
 
-    fn note_place(&mut self, place: &PlaceSeen, held: HeldSeen, since: Option<&Time>) {
+    fn note_place(
+        &mut self,
+        place: &DestinationContents,
+        held: TenantContents,
+        since: Option<&Time>,
+    ) {
         let now = self.now;
         let mut ledger = self.status.destinations.iter_mut();
         let Some(known) = ledger.find(|known| known.path == place.path) else {

@@ -55,7 +55,7 @@ impl Draft<'_> {
         ours.extend(self.slot_tasks(plan));
         // Mirrors start nothing, so that no window holds them back. The open slot waits for the end of
         // an upgrade, so that the missed-run policy applies to it.
-        if self.seen.is_upgrading || plan.schedule.blackout(self.now).is_some() {
+        if self.observed.is_upgrading || plan.schedule.blackout(self.now).is_some() {
             ours.clear();
         }
         ours.retain(|task| !self.index.has_task(&task.name) && names.insert(task.name.clone()));
@@ -84,7 +84,7 @@ impl Draft<'_> {
             return Vec::new();
         };
         let lacking = self.backed_up(plan.matched).filter(|tenant| {
-            let has_one = self.seen.with_full_backup.contains(&tenant.id);
+            let has_one = self.observed.with_full_backup.contains(&tenant.id);
             !has_one && !self.index.has_full_task_of(tenant)
         });
         lacking
@@ -211,7 +211,7 @@ impl Draft<'_> {
     /// Tenants with a full backup that has not ended and is not late, or is about to be made.
     fn full_pending(&self, plan: &Plan<'_>) -> BTreeSet<String> {
         let late = self.late_tasks();
-        let tasks = self.seen.tasks.iter();
+        let tasks = self.observed.tasks.iter();
         let awaited = tasks.filter(|task| task.full && task.outcome.is_none() && !task.deleting);
         let awaited = awaited.filter(|task| !late.contains(task.name.as_str()));
         let mut first = self.early_backups(plan);
@@ -327,7 +327,7 @@ impl Draft<'_> {
     /// before it was uninstalled. A pause is kept however old it is, since only people pause.
     fn found_state(&self, tenant: &Tenant) -> DesiredState {
         let round = tenant.round.as_ref();
-        let round = round.filter(|_| self.seen.with_logs_here.contains(&tenant.id));
+        let round = round.filter(|_| self.observed.with_logs_here.contains(&tenant.id));
         // Between two data backups it is stopped without anybody meaning it.
         if self.strategy.spec.log_backup.mode == StrategyLogBackupMode::AroundDataBackup {
             return DesiredState::Running;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::{Draft, Matched, TaskSeen};
+use super::{Draft, Matched, ObservedTask};
 use crate::api::backup_task::Mirror;
 use crate::api::{BackupTaskSpec, BackupType, LocalReference};
 use crate::domain::{naming, time};
@@ -42,7 +42,7 @@ impl Draft<'_> {
     pub(super) fn mirrors(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
         let mut mirrors = Vec::new();
         for tenant in &matched.eligible {
-            let jobs = self.seen.external.get(&tenant.id).into_iter().flatten();
+            let jobs = self.observed.external.get(&tenant.id).into_iter().flatten();
             let shown = jobs.filter(|job| self.is_shown(tenant, job));
             mirrors.extend(shown.map(|job| self.mirror_of(tenant, job)));
         }
@@ -60,7 +60,7 @@ impl Draft<'_> {
         let ended_at = time(ended_at).0;
         let good = job.status == JobStatus::Completed;
         let name = self.mirror_name(tenant, job);
-        let is_newer = |task: &&TaskSeen| {
+        let is_newer = |task: &&ObservedTask| {
             task.tenant_name == tenant.name
                 && task.full == job.full
                 && (task.outcome.as_deref() == Some("Completed")) == good
@@ -68,7 +68,7 @@ impl Draft<'_> {
                     .completed_at
                     .is_some_and(|at| (at, &task.name) > (ended_at, &name))
         };
-        let newer = self.seen.tasks.iter().filter(is_newer).count();
+        let newer = self.observed.tasks.iter().filter(is_newer).count();
         // What the history would delete next is not made, or it would be made and deleted for ever.
         let limits = &self.strategy.spec.history;
         let kept = if good {

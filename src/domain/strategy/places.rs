@@ -1,6 +1,6 @@
 //! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
 
-use super::{Draft, LogBackupSeen, Matched};
+use super::{Draft, Matched, ObservedLogBackup};
 use crate::api::strategy::{FailingTenant, StorageChangePolicy};
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
@@ -62,7 +62,7 @@ impl Draft<'_> {
         let moved = self.moved.as_ref()?;
         let has_logs = !self.manages_log_backup() || self.index.log_backup_of(tenant).is_some();
         let has_data =
-            tenant.data_dest.is_some() && !self.seen.data_elsewhere.contains_key(&tenant.id);
+            tenant.data_dest.is_some() && !self.observed.data_elsewhere.contains_key(&tenant.id);
         let message = format!("nothing is sent to the new place; {moved}");
         (!has_logs || !has_data).then_some((STORAGE_CHANGE_REFUSED, message))
     }
@@ -77,17 +77,17 @@ impl Draft<'_> {
     fn log_path(&self, tenant: &Tenant, known: Option<&String>) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.log.as_deref());
-        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = self.observed.directories.get(&tenant.id);
         let in_use = known.or(in_use.and_then(|of| of.log.as_ref()));
-        naming::log_path(template, &self.seen.identity, tenant, in_use)
+        naming::log_path(template, &self.observed.identity, tenant, in_use)
     }
 
     fn data_path(&self, tenant: &Tenant) -> String {
         let paths = self.strategy.spec.paths.as_ref();
         let template = paths.and_then(|paths| paths.data.as_deref());
-        let in_use = self.seen.directories.get(&tenant.id);
+        let in_use = self.observed.directories.get(&tenant.id);
         let in_use = in_use.and_then(|of| of.data.as_ref());
-        naming::data_path(template, &self.seen.identity, tenant, in_use)
+        naming::data_path(template, &self.observed.identity, tenant, in_use)
     }
 
     /// What a template makes of this cluster and tenant may be no directory, or one in another.
@@ -120,7 +120,7 @@ impl Draft<'_> {
     pub(super) fn new_place(
         &self,
         tenant: &Tenant,
-        known: &LogBackupSeen,
+        known: &ObservedLogBackup,
     ) -> Option<(String, Option<String>)> {
         (self.may_move(known) && self.is_moved(tenant, known)).then(|| {
             let storage = self.strategy.spec.storage_ref.name.clone();
@@ -129,7 +129,7 @@ impl Draft<'_> {
     }
 
     /// Whether an edit of the place moves the log backup, which is this strategy's own.
-    fn may_move(&self, known: &LogBackupSeen) -> bool {
+    fn may_move(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         self.strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
             && inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
@@ -145,7 +145,11 @@ impl Draft<'_> {
 
     /// A log backup that goes elsewhere than the strategy says. The path of one that no strategy
     /// has made is whoever made it's to choose.
-    fn moved_logs(&self, tenant: &Tenant, known: &LogBackupSeen) -> Option<(&'static str, String)> {
+    fn moved_logs(
+        &self,
+        tenant: &Tenant,
+        known: &ObservedLogBackup,
+    ) -> Option<(&'static str, String)> {
         if !self.is_moved(tenant, known) || self.may_move(known) {
             return None;
         }
@@ -172,31 +176,31 @@ impl Draft<'_> {
     }
 
     /// Whether a log backup goes elsewhere than the strategy says.
-    fn is_moved(&self, tenant: &Tenant, known: &LogBackupSeen) -> bool {
+    fn is_moved(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
         let spec = self.strategy.spec;
         let is_at_store = known.storage == spec.storage_ref.name
-            || self.seen.same_stores.contains(&known.storage);
+            || self.observed.same_stores.contains(&known.storage);
         let path = self.present_path(tenant, known);
         let wanted = || self.log_path(tenant, known.path.as_ref());
         !is_at_store || (known.inherited.is_some() && path != wanted())
     }
 
     /// The directory of a log backup.
-    fn present_path(&self, tenant: &Tenant, known: &LogBackupSeen) -> String {
-        let in_use = self.seen.directories.get(&tenant.id);
+    fn present_path(&self, tenant: &Tenant, known: &ObservedLogBackup) -> String {
+        let in_use = self.observed.directories.get(&tenant.id);
         let in_use = in_use.and_then(|of| of.log.as_ref());
-        let default = || naming::log_path(None, &self.seen.identity, tenant, in_use);
+        let default = || naming::log_path(None, &self.observed.identity, tenant, in_use);
         known.path.clone().unwrap_or_else(default)
     }
 
     /// Whether somebody else archives the tenant's logs, which is his to do without a strategy that
     /// manages them.
     pub(super) fn has_logs_elsewhere(&self, tenant: &Tenant) -> bool {
-        self.manages_log_backup() && self.seen.logs_elsewhere.contains(&tenant.id)
+        self.manages_log_backup() && self.observed.logs_elsewhere.contains(&tenant.id)
     }
 
     fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
-        let place = self.seen.data_elsewhere.get(&tenant.id)?;
+        let place = self.observed.data_elsewhere.get(&tenant.id)?;
         if self.follows_its_logs(tenant, place) {
             return None;
         }

@@ -12,7 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::retention::PolicyChange;
 use super::tenants::{covered_by_another, selects};
-use super::{Draft, Effect, LogBackupEdit, LogBackupSeen, Made, Seen, Strategy, Verdict};
+use super::{
+    Draft, Effect, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy, Verdict,
+};
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
 use crate::domain::backup::CLUSTER_REPLACED;
@@ -58,24 +60,25 @@ impl Left {
 #[must_use]
 pub fn leave(
     strategy: &Strategy<'_>,
-    seen: &Seen,
+    observed: &Observation,
     made: Option<&Made>,
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Farewell<BackupStrategyStatus, Effect> {
-    let mut draft = Draft::new(strategy, seen, now);
+    let mut draft = Draft::new(strategy, observed, now);
     let left = draft.left();
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting helps nothing where there is no way to the database any more.
-    let no_way = matches!(&seen.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
+    let no_way =
+        matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
     if no_way || deadline <= now {
         return Farewell::Go(given_up(&left));
     }
     if left.is_empty() {
         let until = deleted_at.saturating_add(TOGETHER).unwrap_or(deadline);
         let until = until.min(deadline);
-        if until <= now || !hands_over(strategy, seen, now) {
+        if until <= now || !hands_over(strategy, observed, now) {
             return Farewell::Go(None);
         }
         return Farewell::Stay(draft.show_handing_over(until));
@@ -96,10 +99,10 @@ pub fn leave(
 }
 
 /// Whether there is something that is not ended only because another strategy takes it over.
-fn hands_over(strategy: &Strategy<'_>, seen: &Seen, now: Timestamp) -> bool {
-    let alone = Seen {
+fn hands_over(strategy: &Strategy<'_>, observed: &Observation, now: Timestamp) -> bool {
+    let alone = Observation {
         rivals: Vec::new(),
-        ..seen.clone()
+        ..observed.clone()
     };
     !Draft::new(strategy, &alone, now).left().is_empty()
 }
@@ -115,7 +118,7 @@ impl Draft<'_> {
         let set = known.filter(|known| !known.recovery_window.is_empty());
         let policies = set.filter_map(|known| {
             let ours = &known.recovery_window;
-            let Ok(tenants) = &self.seen.database else {
+            let Ok(tenants) = &self.observed.database else {
                 return Some(Left::new(format!(
                     "delete policy '{ours}' of the tenant with id {}",
                     known.tenant_id
@@ -125,7 +128,7 @@ impl Draft<'_> {
             let tenant = tenants.find(|tenant| tenant.id.0 == known.tenant_id)?;
             self.policy_left(tenant, ours)
         });
-        let ours = self.seen.log_backups.iter();
+        let ours = self.observed.log_backups.iter();
         let ours =
             ours.filter(|known| self.is_of_strategy(known) && self.is_to_end(&known.tenant_name));
         // With mode Unmanaged somebody else sees to the logs, also to those that were archived before.
@@ -140,9 +143,9 @@ impl Draft<'_> {
 
     /// A log backup that would tell the next strategy of a delete policy that was taken away: the
     /// same one, set by somebody else since, would be taken for ours.
-    fn memory_left(&self, known: &LogBackupSeen) -> Option<Left> {
+    fn memory_left(&self, known: &ObservedLogBackup) -> Option<Left> {
         let inherited = known.inherited.as_ref()?;
-        let tenants = self.seen.database.as_ref().ok()?;
+        let tenants = self.observed.database.as_ref().ok()?;
         let mut tenants = tenants.iter();
         let tenant = tenants.find(|tenant| Some(tenant.id) == known.tenant_id)?;
         let is_stale = inherited.recovery_window.is_some() && tenant.recovery_window().is_none();
@@ -166,7 +169,7 @@ impl Draft<'_> {
     }
 
     /// Whether the log backup is this strategy's, which wrote into it last.
-    fn is_of_strategy(&self, known: &LogBackupSeen) -> bool {
+    fn is_of_strategy(&self, known: &ObservedLogBackup) -> bool {
         let inherited = known.inherited.as_ref();
         inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name)
     }
@@ -174,26 +177,26 @@ impl Draft<'_> {
     /// Whether the tenant is this strategy's still, and nobody else's from now on.
     fn is_to_end(&self, tenant: &str) -> bool {
         selects(self.strategy.spec.tenants.as_ref(), tenant)
-            && !covered_by_another(self.strategy.name, &self.seen.rivals, tenant)
+            && !covered_by_another(self.strategy.name, &self.observed.rivals, tenant)
     }
 
     /// Whether what runs in the database is not the log backup's to stop: that goes elsewhere, or the
     /// log backup is of the database before.
-    fn is_of_others(&self, known: &LogBackupSeen) -> bool {
+    fn is_of_others(&self, known: &ObservedLogBackup) -> bool {
         let is_elsewhere =
             |cause: &Cause| matches!(cause.reason.as_str(), "DestinationInUse" | CLUSTER_REPLACED);
-        let is_seen = self.seen.database.is_ok();
+        let is_observed = self.observed.database.is_ok();
         known.cause.as_ref().is_some_and(is_elsewhere)
-            || is_seen && self.seen.is_of_another(known.database.as_ref())
+            || is_observed && self.observed.is_of_another(known.database.as_ref())
     }
 
     /// Whether the log backup archives nothing: its tenant is gone, or another one has the name, or
     /// another LogBackup is the tenant's.
-    fn has_nothing_to_stop(&self, known: &LogBackupSeen) -> bool {
+    fn has_nothing_to_stop(&self, known: &ObservedLogBackup) -> bool {
         let cause = known.cause.as_ref().map(|cause| cause.reason.as_str());
         let is_double = matches!(cause, Some("LogBackupExists" | "TenantReplaced"));
         let is_gone = known.tenant_id.is_some_and(|id| {
-            let tenants = self.seen.database.as_ref();
+            let tenants = self.observed.database.as_ref();
             tenants.is_ok_and(|tenants| tenants.iter().all(|tenant| tenant.id != id))
         });
         is_double || is_gone
@@ -214,7 +217,7 @@ impl Draft<'_> {
         };
         let paused_until = self.policy_paused_until(&drop);
         let is_due =
-            is_there && paused_until.is_none() && !self.seen.unsettled.contains(&tenant.id);
+            is_there && paused_until.is_none() && !self.observed.unsettled.contains(&tenant.id);
         Some(Left {
             next: paused_until.map_or(Next::Await, Next::At),
             statement: is_due.then_some(drop),
@@ -277,7 +280,7 @@ impl Draft<'_> {
 }
 
 /// A log backup that has not stopped.
-fn log_backup_left(known: &LogBackupSeen) -> Option<Left> {
+fn log_backup_left(known: &ObservedLogBackup) -> Option<Left> {
     if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
         return None;
     }

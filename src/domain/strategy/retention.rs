@@ -33,7 +33,7 @@ pub enum PolicyChange {
         /// Its number.
         tenant_id: TenantId,
         /// Where its backups go.
-        seen: Destinations,
+        observed: Destinations,
         /// Days of the window.
         days: i32,
     },
@@ -173,7 +173,7 @@ impl Draft<'_> {
                         next = next.sooner(Next::At(until), self.now);
                     }
                     Held::Until(until) => next = next.sooner(Next::At(until), self.now),
-                    Held::NotSeenYet => tally.under_way += 1,
+                    Held::NotObservedYet => tally.under_way += 1,
                     Held::No if !self.has_room(tenant) => tally.without_room += 1,
                     Held::No => {
                         tally.under_way += 1;
@@ -209,7 +209,7 @@ impl Draft<'_> {
             Stands::Due(PolicyChange::Add {
                 tenant: name.clone(),
                 tenant_id: tenant.id,
-                seen: Destinations::of(tenant),
+                observed: Destinations::of(tenant),
                 days,
             })
         };
@@ -264,8 +264,8 @@ impl Draft<'_> {
         if let Some(until) = self.policy_paused_until(due) {
             return Held::Until(until);
         }
-        if self.seen.unsettled.contains(&due.tenant_id()) {
-            return Held::NotSeenYet;
+        if self.observed.unsettled.contains(&due.tenant_id()) {
+            return Held::NotObservedYet;
         }
         Held::No
     }
@@ -347,7 +347,7 @@ enum Held {
     /// The last one failed.
     Until(Timestamp),
     /// What the last one did is not seen yet.
-    NotSeenYet,
+    NotObservedYet,
 }
 
 /// Whether the tenant has a policy of another name: none of ours, and it deletes besides.

@@ -125,7 +125,7 @@ impl Draft<'_> {
     /// already its status was lost, and what became of the slots before the newest of them is not
     /// known any more.
     fn first_anchor(&self) -> Timestamp {
-        let tasks = self.seen.tasks.iter().filter(|task| !task.external);
+        let tasks = self.observed.tasks.iter().filter(|task| !task.external);
         let newest = tasks.filter_map(|task| task.scheduled_at).max();
         let newest = newest.filter(|newest| *newest <= self.now);
         let before = newest.and_then(|at| at.checked_sub(SignedDuration::from_secs(1)).ok());
@@ -153,7 +153,7 @@ impl Draft<'_> {
     /// How many tasks of a slot are there.
     fn made_for(&self, slot: &Slot) -> usize {
         let suffix = of_slot(slot);
-        let tasks = self.seen.tasks.iter();
+        let tasks = self.observed.tasks.iter();
         tasks.filter(|task| task.name.ends_with(&suffix)).count()
     }
 

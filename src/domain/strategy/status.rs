@@ -8,7 +8,7 @@ use super::health::{
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
-use super::{Draft, Matched, Standing, TaskSeen, covers};
+use super::{Draft, Matched, ObservedTask, Standing, covers};
 use crate::api::condition::types::{
     BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
@@ -44,7 +44,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     let verified = draft.restore_verified();
     let Draft {
         strategy,
-        seen,
+        observed,
         index,
         mut status,
         now,
@@ -58,14 +58,15 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     let (backup, log_backup) = match standing {
         Standing::Unchanged => return status,
         Standing::Blocked(obstacle) => {
-            note_tasks(&mut status, &seen.tasks);
+            note_tasks(&mut status, &observed.tasks);
             let was_ready = status.ready_generation == Some(strategy.generation);
             let ready = was_ready.then(|| accepted(suspended));
             conditions.extend(condition::blocked(obstacle, ready));
             let (reason, message) = (obstacle.reason, &obstacle.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
-            let is_ours = |task: &&TaskSeen| covers(strategy.name, &seen.rivals, &task.tenant_name);
+            let is_ours =
+                |task: &&ObservedTask| covers(strategy.name, &observed.rivals, &task.tenant_name);
             let last = last_runs(tasks.filter(is_ours), &late);
             let failing = known_failing(&status, strategy.spec.tenants.as_ref());
             (
@@ -74,7 +75,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             )
         }
         Standing::Planned(matched, failing, idle) => {
-            note_tasks(&mut status, &seen.tasks);
+            note_tasks(&mut status, &observed.tasks);
             let last = last_runs(of_eligible(tasks, matched), &late);
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
@@ -82,7 +83,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
-                None if seen.is_upgrading && !suspended => {
+                None if observed.is_upgrading && !suspended => {
                     wanted(SCHEDULING, true, CLUSTER_UPGRADING, SLOTS_WAIT)
                 }
                 _ => scheduling(matched, suspended, &status),
@@ -119,7 +120,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         .any(|record| record.outcome == "Started")
         || status.last_success_time.is_some()
         || status.last_failure_time.is_some()
-        || seen.tasks.iter().any(|task| !task.external);
+        || observed.tasks.iter().any(|task| !task.external);
     let (phase, label) = match (suspended, abnormal, started) {
         (true, ..) => ("Paused", "Suspend Backup Scheduling Task"),
         (false, true, _) => ("Abnormal", "Scheduling Exception"),
@@ -254,7 +255,7 @@ fn planned(
     condition::progress(Progress::Ready, reason, message)
 }
 
-fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[TaskSeen]) {
+fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
     let ended = |good: bool| {
         tasks
             .iter()

@@ -25,6 +25,7 @@ mod ledger;
 mod lost;
 mod making;
 mod mirroring;
+mod outage;
 mod places;
 mod removal;
 mod replaced;
@@ -33,7 +34,6 @@ mod slots;
 mod stalled;
 mod tenants;
 mod unmade;
-mod unseen;
 mod verifying;
 mod walk;
 
@@ -85,8 +85,8 @@ fn tenant(id: i64) -> Arc<Tenant> {
     Arc::new(Tenant::plain(id, &format!("t{id}")))
 }
 
-fn log_backup(id: i64) -> LogBackupSeen {
-    LogBackupSeen {
+fn log_backup(id: i64) -> ObservedLogBackup {
+    ObservedLogBackup {
         name: format!("prod-t{id}"),
         tenant_name: format!("t{id}"),
         tenant_id: Some(TenantId(id)),
@@ -117,8 +117,8 @@ fn inherited(strategy: &str) -> Inherited {
     }
 }
 
-fn task(name: &str, tenant: i64, outcome: Option<&str>) -> TaskSeen {
-    TaskSeen {
+fn task(name: &str, tenant: i64, outcome: Option<&str>) -> ObservedTask {
+    ObservedTask {
         name: name.to_owned(),
         version: (format!("uid of {name}"), "1".to_owned()),
         tenant_name: format!("t{tenant}"),
@@ -142,7 +142,7 @@ struct Story {
     spec: BackupStrategySpec,
     generation: i64,
     status: BackupStrategyStatus,
-    seen: Seen,
+    observed: Observation,
     events: Vec<&'static str>,
 }
 
@@ -160,7 +160,7 @@ impl Story {
             spec: spec(),
             generation: 1,
             status: BackupStrategyStatus::default(),
-            seen: Seen {
+            observed: Observation {
                 target: Ok(()),
                 database: Ok(tenants.iter().map(|id| tenant(*id)).collect()),
                 rivals: vec![own],
@@ -201,7 +201,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        let verdict = decide(&strategy, &self.seen, made, at(minutes));
+        let verdict = decide(&strategy, &self.observed, made, at(minutes));
         assert_sound(&verdict.status.conditions, self.generation);
         verdict
     }
@@ -239,7 +239,7 @@ impl Story {
         // The stores show later what was made.
         for name in made.ours {
             if matches!(effect, Effect::DeleteTasks(_)) {
-                self.seen.tasks.retain(|task| task.name != name);
+                self.observed.tasks.retain(|task| task.name != name);
                 continue;
             }
             let id = name.split("-t").nth(1).unwrap();
@@ -251,7 +251,7 @@ impl Story {
                     known.tenant_name.clone_from(&made.1.tenant_name);
                     known.storage.clone_from(&made.1.storage_ref.name);
                     known.created_at = at(minutes);
-                    self.seen.log_backups.push(known);
+                    self.observed.log_backups.push(known);
                 }
                 Effect::EditLogBackups(edits) => self.edit(edits),
                 Effect::MakeTasks(made) => {
@@ -262,7 +262,7 @@ impl Story {
                     let mirror = made.1.mirror.as_ref();
                     known.external = mirror.is_some();
                     known.mirrored_since = mirror.map(|it| it.start_time.0);
-                    self.seen.tasks.push(known);
+                    self.observed.tasks.push(known);
                 }
                 Effect::DeleteTasks(_)
                 | Effect::ChangePolicy(_)
@@ -279,7 +279,7 @@ impl Story {
     /// The log backups as they are after these edits.
     fn edit(&mut self, edits: &[LogBackupEdit]) {
         for edit in edits {
-            let mut known = self.seen.log_backups.iter_mut();
+            let mut known = self.observed.log_backups.iter_mut();
             let known = known.find(|known| known.name == edit.name).unwrap();
             known.settings = edit.settings.clone();
             known.inherited = Some(edit.inherited.clone());
@@ -321,7 +321,7 @@ impl Story {
 
     fn unreachable(&mut self) -> Result<Vec<Arc<Tenant>>, Obstacle> {
         let gone = Err(Obstacle::permanent("AccessDenied", "the password is wrong"));
-        std::mem::replace(&mut self.seen.database, gone)
+        std::mem::replace(&mut self.observed.database, gone)
     }
 }
 

@@ -36,7 +36,7 @@ const AGAIN: Next = Next::After(Duration::from_secs(10));
 
 /// A RecoveryTask that this strategy made.
 #[derive(Clone, Debug)]
-pub struct VerificationSeen {
+pub struct ObservedVerification {
     /// Its name.
     pub name: String,
     /// Its uid and its resourceVersion.
@@ -129,18 +129,18 @@ impl Draft<'_> {
             return;
         };
         let name = &open.task_name;
-        let is_seen = self
-            .seen
+        let is_observed = self
+            .observed
             .verifications
             .iter()
-            .any(|seen| seen.name == *name);
+            .any(|observed| observed.name == *name);
         let is_made = made.is_some_and(|made| made.ours.contains(name));
         let is_taken = made.is_some_and(|made| made.foreign.contains(name));
         let is_late = self.now > open.not_after_time.0;
-        if !(is_seen || is_taken || is_late) {
+        if !(is_observed || is_taken || is_late) {
             return;
         }
-        if !is_seen && !is_made {
+        if !is_observed && !is_made {
             let why = if is_taken {
                 "something of its name is there that is not this strategy's: delete or rename it"
             } else {
@@ -170,10 +170,10 @@ impl Draft<'_> {
         };
         let is_running = known.open.is_some()
             || self
-                .seen
+                .observed
                 .verifications
                 .iter()
-                .any(|seen| seen.outcome.is_none());
+                .any(|observed| observed.outcome.is_none());
         if is_running {
             if due.is_left_out_while_busy {
                 known.last_slot_time = Some(time(due.slot));
@@ -196,7 +196,7 @@ impl Draft<'_> {
         let eligible = matched.eligible.iter();
         let mut tenants: Vec<_> = eligible
             .filter(|tenant| is_wanted(settings, &tenant.name))
-            .filter(|tenant| self.seen.with_full_backup.contains(&tenant.id))
+            .filter(|tenant| self.observed.with_full_backup.contains(&tenant.id))
             .map(Arc::clone)
             .collect();
         tenants.sort_by(|one, other| one.name.cmp(&other.name));
@@ -255,14 +255,15 @@ impl Draft<'_> {
         let limits = &self.strategy.spec.history;
         let mut outdated = Vec::new();
         for (good, limit) in [(true, limits.successful), (false, limits.failed.max(1))] {
-            let ended = self.seen.verifications.iter().filter(|seen| {
-                let outcome = seen.outcome.as_deref();
+            let ended = self.observed.verifications.iter().filter(|observed| {
+                let outcome = observed.outcome.as_deref();
                 outcome.is_some_and(|outcome| (outcome == "Completed") == good)
             });
-            let mut ended: Vec<_> = ended.filter(|seen| !seen.deleting).collect();
-            ended.sort_by_key(|seen| std::cmp::Reverse(seen.completed_at));
+            let mut ended: Vec<_> = ended.filter(|observed| !observed.deleting).collect();
+            ended.sort_by_key(|observed| std::cmp::Reverse(observed.completed_at));
             let beyond = ended.into_iter().skip(usize::try_from(limit).unwrap_or(1));
-            outdated.extend(beyond.map(|seen| (seen.name.clone(), seen.version.clone())));
+            outdated
+                .extend(beyond.map(|observed| (observed.name.clone(), observed.version.clone())));
         }
         (!outdated.is_empty()).then_some(Effect::DeleteVerifications(outdated))
     }

@@ -55,7 +55,7 @@ pub enum Guard {
         /// The tenant.
         tenant_id: TenantId,
         /// Where.
-        seen: Destinations,
+        observed: Destinations,
     },
     /// The statement is sent only while the tenant's policy has this window: somebody may have
     /// replaced it since the cluster was last read.
@@ -214,10 +214,12 @@ impl Command {
             },
             Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
             Self::AddDeletePolicy {
-                tenant_id, seen, ..
+                tenant_id,
+                observed,
+                ..
             } => Guard::DestinationsAre {
                 tenant_id: *tenant_id,
-                seen: seen.clone(),
+                observed: observed.clone(),
             },
             Self::DropDeletePolicy {
                 tenant_id,

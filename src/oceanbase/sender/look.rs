@@ -65,10 +65,13 @@ impl Sender {
             Guard::NoDataDestination(tenant_id) => {
                 none_set(self.data_dest(session, version, tenant_id).await?.is_some())
             }
-            Guard::DestinationsAre { tenant_id, seen } => {
+            Guard::DestinationsAre {
+                tenant_id,
+                observed,
+            } => {
                 let data = self.data_dest(session, version, tenant_id).await?;
                 let log = self.log_dest(session, version, tenant_id).await?;
-                if Destinations::new(data.as_deref(), log.as_deref()) == seen {
+                if Destinations::new(data.as_deref(), log.as_deref()) == observed {
                     return Ok(());
                 }
                 Err(withheld("somebody has set another destination meanwhile"))

@@ -118,7 +118,7 @@ impl Desk {
     }
 
     /// Number and status of the jobs of `orders`.
-    async fn seen(&mut self) -> Vec<(i64, JobStatus)> {
+    async fn observed(&mut self) -> Vec<(i64, JobStatus)> {
         let (tenants, _) = self.read(false).await;
         let jobs = tenants[&TenantId(1002)].jobs.iter();
         jobs.map(|job| (job.id.0, job.status.clone())).collect()
@@ -177,7 +177,7 @@ async fn a_job_in_both_views_has_ended() {
     let mut desk = Desk::new();
     desk.jobs(RUNNING, &[("1", "DOING", START)]);
     desk.jobs(ENDED, &[("1", "COMPLETED", START)]);
-    assert_eq!(desk.seen().await, [(1, JobStatus::Completed)]);
+    assert_eq!(desk.observed().await, [(1, JobStatus::Completed)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -187,11 +187,11 @@ async fn a_vanished_job_is_taken_for_running_for_a_minute() {
     desk.read(true).await;
     desk.jobs(RUNNING, &[]);
     let running = [(1, JobStatus::Doing)];
-    assert_eq!(desk.seen().await, running);
+    assert_eq!(desk.observed().await, running);
     tokio::time::advance(Duration::from_mins(1)).await;
-    assert_eq!(desk.seen().await, running);
+    assert_eq!(desk.observed().await, running);
     tokio::time::advance(Duration::from_secs(1)).await;
-    assert!(desk.seen().await.is_empty());
+    assert!(desk.observed().await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -203,7 +203,7 @@ async fn a_job_that_vanishes_again_has_a_whole_minute_again() {
         desk.jobs(RUNNING, &[]);
         desk.read(false).await;
         tokio::time::advance(Duration::from_secs(50)).await;
-        assert_eq!(desk.seen().await, [(1, JobStatus::Doing)]);
+        assert_eq!(desk.observed().await, [(1, JobStatus::Doing)]);
     }
 }
 
@@ -366,9 +366,14 @@ async fn the_newest_twenty_ended_jobs_and_all_running_ones_are_kept() {
         .collect();
     desk.jobs(RUNNING, &[("1", "DOING", START)]);
     desk.jobs(ENDED, &ended);
-    let seen: Vec<_> = desk.seen().await.into_iter().map(|(id, _)| id).collect();
+    let observed: Vec<_> = desk
+        .observed()
+        .await
+        .into_iter()
+        .map(|(id, _)| id)
+        .collect();
     let expected: Vec<_> = [1].into_iter().chain(12..=31).collect();
-    assert_eq!(seen, expected);
+    assert_eq!(observed, expected);
 }
 
 #[tokio::test(start_paused = true)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::log_backup::LogBackupMode;
-use crate::domain::backup::{LogKeeper, LogsSeen};
+use crate::domain::backup::{LogKeeper, ObservedArchiving};
 use crate::domain::strategy::Made;
 
 const NAME: &str = "prod-t1002";
@@ -14,22 +14,22 @@ fn loose() -> Story {
     story
 }
 
-fn with_round(status: Option<RoundStatus>, keeper: LogKeeper) -> Seen {
+fn with_round(status: Option<RoundStatus>, keeper: LogKeeper) -> Observation {
     let round = status.map(|status| Round {
         status,
         ..tenant().round.unwrap()
     });
-    let logs = LogsSeen {
+    let logs = ObservedArchiving {
         keeper,
-        destination: DestinationSeen::Unset,
+        destination: ObservedDestination::Unset,
     };
-    Seen {
+    Observation {
         logs: Some(logs),
-        ..seen_of(Some(Tenant { round, ..tenant() }))
+        ..observation_of(Some(Tenant { round, ..tenant() }))
     }
 }
 
-fn off() -> Seen {
+fn off() -> Observation {
     with_round(None, LogKeeper::Nobody)
 }
 
@@ -129,12 +129,12 @@ fn a_round_that_somebody_holds_is_left_to_him() {
 
 #[test]
 fn a_tenant_whose_logs_went_elsewhere_is_refused() {
-    let mut seen = with_round(Some(RoundStatus::Stop), LogKeeper::Nobody);
-    if let Some(logs) = &mut seen.logs {
-        logs.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
+    let mut observed = with_round(Some(RoundStatus::Stop), LogKeeper::Nobody);
+    if let Some(logs) = &mut observed.logs {
+        logs.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }
     let mut story = loose();
-    let verdict = story.look(&seen, 0);
+    let verdict = story.look(&observed, 0);
     assert_eq!(
         (verdict.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationInUse")
@@ -161,8 +161,8 @@ fn that_log_backup_runs_for_this_backup_is_told_once() {
     };
     let verdict = made(&mut story, 0, &ours);
     assert_eq!(verdict.event.unwrap().reason, "StartingLogBackup");
-    let seen = with_round(None, log_backup(DesiredState::Running, None));
-    assert_eq!(story.look(&seen, 1).event, None);
+    let observed = with_round(None, log_backup(DesiredState::Running, None));
+    assert_eq!(story.look(&observed, 1).event, None);
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn a_start_after_the_slot_is_waited_for_and_the_deadline_counts_from_there() {
 #[test]
 fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
     let mut story = Story::due_within(600);
-    let held = Seen {
+    let held = Observation {
         held: Some(Held::Blackout(at(300))),
         ..healthy()
     };
@@ -46,7 +46,7 @@ fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
 #[test]
 fn a_backup_that_was_not_sent_waits_while_its_strategy_is_suspended() {
     let mut story = Story::new();
-    let suspended = Seen {
+    let suspended = Observation {
         held: Some(Held::Suspended),
         ..healthy()
     };
@@ -63,7 +63,7 @@ fn a_backup_that_was_not_sent_waits_while_its_strategy_is_suspended() {
 fn a_backup_that_runs_when_a_blackout_window_begins_runs_on() {
     let mut story = Story::new();
     story.look(&healthy(), 0);
-    let held = Seen {
+    let held = Observation {
         held: Some(Held::Blackout(at(300))),
         ..with_job(job(JobStatus::Doing))
     };
@@ -144,15 +144,15 @@ fn cancel_after_a_refusal_waits_for_a_look_that_is_newer_than_the_statement() {
 fn a_cancel_that_can_not_be_sent_says_why() {
     let mut story = Story::accepted();
     story.cancel();
-    let seen = with_job(job(JobStatus::Doing));
+    let observed = with_job(job(JobStatus::Doing));
     story.answered(
-        &seen,
+        &observed,
         5,
         &Answer::Withheld("another backup runs".to_owned()),
     );
     assert_eq!(story.reason(), "CancelNotSent");
     let before = story.status.clone();
-    story.look(&seen, 10);
+    story.look(&observed, 10);
     assert_eq!(story.status, before);
 }
 

@@ -12,8 +12,8 @@ fn story() -> Story {
     story
 }
 
-fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
-    ChildSeen {
+fn child(id: i64, outcome: Option<&str>) -> ChildTask {
+    ChildTask {
         name: format!("now-t{id}"),
         uid: format!("uid-{id}"),
         outcome: outcome.map(str::to_owned),
@@ -26,21 +26,21 @@ fn child(id: i64, outcome: Option<&str>) -> ChildSeen {
     }
 }
 
-fn seen(known: Vec<ChildSeen>) -> Seen {
+fn observed(known: Vec<ChildTask>) -> Observation {
     let tenants = TENANTS.map(|(id, name)| (TenantId(id), name.to_owned()));
-    Seen {
-        children: ChildrenSeen {
+    Observation {
+        children: ChildTasks {
             tenants: tenants.into(),
             why_none: None,
             known,
         },
-        ..seen_of(None)
+        ..observation_of(None)
     }
 }
 
-fn with(outcomes: [Option<&str>; 3]) -> Seen {
+fn with(outcomes: [Option<&str>; 3]) -> Observation {
     let known = TENANTS.iter().zip(outcomes);
-    seen(
+    observed(
         known
             .map(|((id, _), outcome)| child(*id, outcome))
             .collect(),
@@ -73,7 +73,7 @@ fn made(verdict: &Verdict) -> Vec<&str> {
 
 #[test]
 fn a_task_is_made_for_each_tenant_and_named_by_it() {
-    let verdict = story().look(&seen(Vec::new()), 0);
+    let verdict = story().look(&observed(Vec::new()), 0);
     assert_eq!(made(&verdict), ["now-t1002", "now-t1004", "now-t1006"]);
     let Some(Effect::MakeChildren(children)) = &verdict.effect else {
         panic!("nothing is made");
@@ -85,14 +85,14 @@ fn a_task_is_made_for_each_tenant_and_named_by_it() {
 #[test]
 fn what_is_there_already_is_not_made_again() {
     let mut story = story();
-    story.look(&seen(Vec::new()), 0);
-    let verdict = story.look(&seen(vec![child(1004, None)]), 1);
+    story.look(&observed(Vec::new()), 0);
+    let verdict = story.look(&observed(vec![child(1004, None)]), 1);
     assert_eq!(made(&verdict), ["now-t1002", "now-t1006"]);
 }
 
 #[test]
 fn not_more_than_fifty_are_made_in_a_pass() {
-    let mut many = seen(Vec::new());
+    let mut many = observed(Vec::new());
     many.children.tenants = (0..120)
         .map(|id| (TenantId(id), format!("t{id}")))
         .collect();
@@ -102,11 +102,12 @@ fn not_more_than_fifty_are_made_in_a_pass() {
 #[test]
 fn a_tenant_that_comes_later_gets_nothing() {
     let mut story = followed();
-    let mut seen = with([None; 3]);
-    seen.children
+    let mut observed = with([None; 3]);
+    observed
+        .children
         .tenants
         .push((TenantId(1010), "late".to_owned()));
-    assert_eq!(story.look(&seen, 5).effect, None);
+    assert_eq!(story.look(&observed, 5).effect, None);
 }
 
 #[test]
@@ -144,9 +145,9 @@ fn one_that_failed_is_named_when_all_have_ended() {
 #[test]
 fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
     let mut story = followed();
-    let mut seen = with([Some("Completed"), Some("Completed"), None]);
-    seen.children.known[2].deleting = true;
-    story.look(&seen, 10);
+    let mut observed = with([Some("Completed"), Some("Completed"), None]);
+    observed.children.known[2].deleting = true;
+    story.look(&observed, 10);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ChildrenFailed")
@@ -156,16 +157,16 @@ fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
 #[test]
 fn one_that_somebody_deleted_is_not_forgotten() {
     let mut story = followed();
-    story.look(&seen(vec![child(1002, Some("Completed"))]), 5);
+    story.look(&observed(vec![child(1002, Some("Completed"))]), 5);
     assert_eq!((story.phase(), counts(&story)), ("Failed", [3, 1, 2, 0]));
 }
 
 /// As `with`, after the first tenant was dropped.
-fn with_dropped(outcomes: [Option<&str>; 3]) -> Seen {
-    let mut seen = with(outcomes);
-    seen.children.tenants.remove(0);
-    seen.children.known[0].tenant_gone = true;
-    seen
+fn with_dropped(outcomes: [Option<&str>; 3]) -> Observation {
+    let mut observed = with(outcomes);
+    observed.children.tenants.remove(0);
+    observed.children.known[0].tenant_gone = true;
+    observed
 }
 
 #[test]
@@ -192,11 +193,11 @@ fn a_backup_that_was_complete_before_its_tenant_was_dropped_counts() {
 #[test]
 fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
     let mut story = followed();
-    let mut seen = with_dropped([None; 3]);
-    let running = story.look(&seen, 5);
+    let mut observed = with_dropped([None; 3]);
+    let running = story.look(&observed, 5);
     assert_eq!(running.effect, None, "it ends by itself");
-    seen.children.known[0].knows_tenant = false;
-    let verdict = story.look(&seen, 6);
+    observed.children.known[0].knows_tenant = false;
+    let verdict = story.look(&observed, 6);
     let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
     assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "InProgress");
@@ -205,37 +206,37 @@ fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
 #[test]
 fn a_task_whose_tenants_were_all_dropped_has_failed() {
     let mut story = followed();
-    let mut seen = with([Some("Failed"); 3]);
-    for child in &mut seen.children.known {
+    let mut observed = with([Some("Failed"); 3]);
+    for child in &mut observed.children.known {
         child.tenant_gone = true;
     }
-    story.look(&seen, 9);
+    story.look(&observed, 9);
     assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
 }
 
 #[test]
 fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before() {
     let mut story = story();
-    let mut seen = seen(vec![child(1002, None)]);
-    seen.children.known[0].tenant_gone = true;
-    seen.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
-    assert_eq!(made(&story.look(&seen, 0)), ["now-t1004"]);
+    let mut observed = observed(vec![child(1002, None)]);
+    observed.children.known[0].tenant_gone = true;
+    observed.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
+    assert_eq!(made(&story.look(&observed, 0)), ["now-t1004"]);
     assert_eq!(story.status.children.unwrap().total, 2);
 }
 
 #[test]
 fn a_name_that_is_taken_is_told_and_the_others_are_made() {
     let mut story = story();
-    story.look(&seen(Vec::new()), 0);
+    story.look(&observed(Vec::new()), 0);
     let made_two = Made {
         foreign: ["now-t1004".to_owned()].into(),
         ..Made::default()
     };
-    let verdict = decide_made(&story.task(), &seen(Vec::new()), &made_two, at(0));
+    let verdict = decide_made(&story.task(), &observed(Vec::new()), &made_two, at(0));
     assert_eq!(verdict.event.unwrap().reason, "NameCollision");
     story.status = verdict.status;
     let two = [1002, 1006].map(|id| child(id, Some("Completed")));
-    let verdict = story.look(&seen(two.into()), 1);
+    let verdict = story.look(&observed(two.into()), 1);
     assert_eq!(made(&verdict), [""; 0]);
     assert_eq!(
         (story.phase(), story.reason()),
@@ -246,24 +247,24 @@ fn a_name_that_is_taken_is_told_and_the_others_are_made() {
 #[test]
 fn what_could_not_be_made_is_tried_again_after_a_pause() {
     let mut story = story();
-    story.look(&seen(Vec::new()), 0);
+    story.look(&observed(Vec::new()), 0);
     let refused = Made {
         errors: [("now-t1002".to_owned(), "quota".to_owned())].into(),
         ..Made::default()
     };
-    story.status = decide_made(&story.task(), &seen(Vec::new()), &refused, at(0)).status;
+    story.status = decide_made(&story.task(), &observed(Vec::new()), &refused, at(0)).status;
     assert_eq!(story.reason(), "CreateFailed");
-    assert_eq!(story.look(&seen(Vec::new()), 59).effect, None);
-    assert_eq!(made(&story.look(&seen(Vec::new()), 60)).len(), 3);
+    assert_eq!(story.look(&observed(Vec::new()), 59).effect, None);
+    assert_eq!(made(&story.look(&observed(Vec::new()), 60)).len(), 3);
 }
 
 #[test]
 fn cancel_is_passed_on_once_to_those_that_run() {
     let mut story = followed();
     story.cancel();
-    let mut seen = with([Some("Completed"), None, None]);
-    seen.children.known[2].cancel = true;
-    let verdict = story.look(&seen, 5);
+    let mut observed = with([Some("Completed"), None, None]);
+    observed.children.known[2].cancel = true;
+    let verdict = story.look(&observed, 5);
     let one = vec![("now-t1004".to_owned(), "uid-1004".to_owned())];
     assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "Canceling");
@@ -278,7 +279,7 @@ fn cancel_is_passed_on_once_to_those_that_run() {
 fn a_task_that_is_canceled_before_it_made_any_makes_none() {
     let mut story = story();
     story.cancel();
-    let verdict = story.look(&seen(Vec::new()), 0);
+    let verdict = story.look(&observed(Vec::new()), 0);
     assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
 }
 
@@ -286,9 +287,9 @@ fn a_task_that_is_canceled_before_it_made_any_makes_none() {
 fn a_deadline_before_the_tenants_are_known_is_overdue() {
     let mut story = story();
     story.spec.starting_deadline_seconds = Some(60);
-    let unknown = Seen {
+    let unknown = Observation {
         database: unreachable().database,
-        ..seen(Vec::new())
+        ..observed(Vec::new())
     };
     story.look(&unknown, 10);
     story.look(&unknown, 60);
@@ -298,14 +299,14 @@ fn a_deadline_before_the_tenants_are_known_is_overdue() {
 #[test]
 fn a_cluster_without_a_tenant_to_back_up_is_said_so() {
     let mut story = story();
-    story.look(&seen_of(None), 0);
+    story.look(&observation_of(None), 0);
     assert_eq!((story.phase(), story.reason()), ("Failed", "NoTenants"));
 }
 
 #[test]
 fn a_strategy_whose_tenants_are_anothers_is_not_said_to_have_locked_ones() {
     let mut story = story();
-    let mut none = seen_of(None);
+    let mut none = observation_of(None);
     none.children.why_none = Some("tenant orders: it is another one's".to_owned());
     story.look(&none, 0);
     let cause = story.status.cause.clone().unwrap();
@@ -348,9 +349,9 @@ fn an_object_that_somebody_applied_is_never_deleted() {
 #[test]
 fn an_object_that_its_strategy_goes_by_stays_until_there_is_a_newer_one() {
     let mut story = ended(true);
-    let mut seen = healthy();
-    seen.kept = true;
-    let verdict = story.look(&seen, 160);
+    let mut observed = healthy();
+    observed.kept = true;
+    let verdict = story.look(&observed, 160);
     assert_eq!(verdict.effect, None);
     assert!(matches!(verdict.next, Next::After(_)));
     assert_eq!(story.look(&healthy(), 760).effect, Some(Effect::Delete));

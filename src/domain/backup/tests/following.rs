@@ -7,15 +7,15 @@ fn a_job_is_followed_to_its_set() {
     let mut story = Story::accepted();
     story.look(&with_job(job(JobStatus::Doing)), 5);
     assert_eq!(story.phase(), "InProgress");
-    let mut seen = with_job(job(JobStatus::Completed));
-    if let Ok(database) = &mut seen.database {
+    let mut observed = with_job(job(JobStatus::Completed));
+    if let Ok(database) = &mut observed.database {
         let known = database.tenant.tenant.as_deref().unwrap().clone();
         database.tenant.tenant = Some(Arc::new(Tenant {
             sets: Arc::new(vec![set()]),
             ..known
         }));
     }
-    story.look(&seen, 61);
+    story.look(&observed, 61);
     assert_eq!(story.phase(), "Completed");
     assert_eq!(story.status.backup_set_id, Some(3));
     assert_eq!(story.status.duration.as_deref(), Some("59s"));
@@ -41,14 +41,14 @@ fn each_state_of_the_job_has_its_phase() {
 #[test]
 fn a_child_without_a_description_is_found_by_its_parent() {
     let mut story = Story::accepted();
-    let mut seen = with_job(Job {
+    let mut observed = with_job(Job {
         description: String::new(),
         ..job(JobStatus::Doing)
     });
-    if let Ok(database) = &mut seen.database {
+    if let Ok(database) = &mut observed.database {
         database.parents = Arc::new(vec![parent(JobStatus::Doing)]);
     }
-    story.look(&seen, 5);
+    story.look(&observed, 5);
     assert_eq!(story.status.job_id, Some(7));
 }
 
@@ -73,7 +73,7 @@ fn a_job_of_the_same_number_of_a_tenant_made_anew_is_another_one() {
         jobs: vec![job(JobStatus::Failed)],
         ..tenant()
     };
-    story.look(&seen_of(Some(other)), 70);
+    story.look(&observation_of(Some(other)), 70);
     assert_eq!(story.status.outcome, None);
 }
 
@@ -112,15 +112,15 @@ fn a_backup_whose_tenant_was_dropped_in_the_middle_has_failed() {
     for tenant in [None, Some(TenantId(1010))] {
         let mut story = Story::accepted();
         story.look(&with_job(job(JobStatus::Doing)), 5);
-        let mut seen = with_parent(parent(JobStatus::Completed));
-        let known = &mut seen.database.as_mut().unwrap().tenant.tenant;
+        let mut observed = with_parent(parent(JobStatus::Completed));
+        let known = &mut observed.database.as_mut().unwrap().tenant.tenant;
         *known = tenant.map(|id| {
             Arc::new(Tenant {
                 id,
                 ..known.as_deref().unwrap().clone()
             })
         });
-        story.look(&seen, 91);
+        story.look(&observed, 91);
         assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
     }
 }
@@ -199,12 +199,12 @@ fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for()
             encryption_mode: mode.to_owned(),
             ..set()
         };
-        let seen = seen_of(Some(Tenant {
+        let observed = observation_of(Some(Tenant {
             jobs: vec![job(JobStatus::Completed)],
             sets: Arc::new(vec![set]),
             ..tenant()
         }));
-        story.look(&seen, 61);
+        story.look(&observed, 61);
         assert_eq!(story.phase(), phase);
     }
 }
@@ -216,10 +216,10 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
         let settings = story.status.data_backup.as_mut().unwrap();
         settings.restore_password_secret_ref =
             is_asked_for.then(|| crate::api::LocalReference::new("pw"));
-        let seen = with_job(job(JobStatus::Completed));
-        story.look(&seen, 100);
+        let observed = with_job(job(JobStatus::Completed));
+        story.look(&observed, 100);
         assert_eq!(story.phase(), phase);
-        story.look(&seen, 700);
+        story.look(&observed, 700);
         if is_asked_for {
             assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
         }
@@ -227,13 +227,13 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
 }
 
 /// The job was seen, and of it only the parent is left.
-fn seen_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
+fn observed_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
     let mut story = Story::accepted();
     let settings = story.status.data_backup.as_mut().unwrap();
     settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
     story.look(&with_job(job(JobStatus::Doing)), 5);
-    let mut seen = with_parent(parent(JobStatus::Completed));
-    let known = &mut seen.database.as_mut().unwrap().tenant.tenant;
+    let mut observed = with_parent(parent(JobStatus::Completed));
+    let known = &mut observed.database.as_mut().unwrap().tenant.tenant;
     let sets = sets.into_iter().map(|set| BackupSet {
         encryption_mode: mode.to_owned(),
         ..set
@@ -242,21 +242,21 @@ fn seen_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
         sets: Arc::new(sets.collect()),
         ..known.as_deref().unwrap().clone()
     }));
-    story.look(&seen, 700);
+    story.look(&observed, 700);
     story
 }
 
 #[test]
 fn a_backup_of_which_only_the_parent_is_left_is_judged_by_its_set() {
-    let protected = seen_and_gone("PASSWORD", vec![set()]);
+    let protected = observed_and_gone("PASSWORD", vec![set()]);
     assert_eq!(protected.phase(), "Completed");
-    let open = seen_and_gone("NONE", vec![set()]);
+    let open = observed_and_gone("NONE", vec![set()]);
     assert_eq!(open.reason(), "RestorePasswordNotApplied");
 }
 
 #[test]
 fn a_parent_that_completes_is_no_success_where_a_password_was_asked_for_and_no_set_is_seen() {
-    let story = seen_and_gone("NONE", Vec::new());
+    let story = observed_and_gone("NONE", Vec::new());
     assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
 }
 

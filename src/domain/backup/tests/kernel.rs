@@ -8,42 +8,42 @@ use crate::api::strategy::IncrementalNotPossible;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::BackupRefusal;
 
-fn on(version: &str, mut seen: Seen) -> Seen {
-    if let Ok(database) = &mut seen.database {
+fn on(version: &str, mut observed: Observation) -> Observation {
+    if let Ok(database) = &mut observed.database {
         database.version = version.parse().unwrap();
     }
-    seen
+    observed
 }
 
-fn upgrading(mut seen: Seen) -> Seen {
-    if let Ok(database) = &mut seen.database {
+fn upgrading(mut observed: Observation) -> Observation {
+    if let Ok(database) = &mut observed.database {
         database.is_upgrading = true;
     }
-    seen
+    observed
 }
 
 /// The tenant has this data version, and its previous set was made with that one.
-fn upgraded(version: &str, compatible: &str, previous: &str) -> Seen {
-    let mut seen = on(
+fn upgraded(version: &str, compatible: &str, previous: &str) -> Observation {
+    let mut observed = on(
         version,
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             compatible: Some(compatible.to_owned()),
             ..tenant()
         })),
     );
-    if let Ok(database) = &mut seen.database {
+    if let Ok(database) = &mut observed.database {
         database.previous_set = Some(BackupSet {
             tenant_compatible: previous.to_owned(),
             ..set()
         });
     }
-    seen
+    observed
 }
 
-fn incremental(policy: IncrementalNotPossible, seen: &mut Seen) -> Story {
+fn incremental(policy: IncrementalNotPossible, observed: &mut Observation) -> Story {
     let mut story = Story::new();
     story.spec.type_ = BackupType::Incremental;
-    if let Ok(target) = &mut seen.target {
+    if let Ok(target) = &mut observed.target {
         target.incremental_not_possible = policy;
     }
     story
@@ -95,23 +95,23 @@ fn interrupted(id: i64, key: &str, code: i32) -> Job {
 #[test]
 fn a_backup_that_an_upgrade_ended_starts_again_though_nobody_asked_for_a_second_attempt() {
     for code in [-4109, -4143] {
-        let mut seen = with_job(interrupted(7, KEY, code));
-        if let Ok(target) = &mut seen.target {
+        let mut observed = with_job(interrupted(7, KEY, code));
+        if let Ok(target) = &mut observed.target {
             target.settings.retry = RetrySettings::never();
         }
-        let mut without_job = seen.clone();
+        let mut without_job = observed.clone();
         if let Ok(database) = &mut without_job.database {
             database.tenant.tenant = Some(Arc::new(tenant()));
         }
         let mut story = Story::new();
         story.answered(&without_job, 0, &Answer::Done);
-        story.look(&seen, 60);
+        story.look(&observed, 60);
         assert_eq!(
             (story.phase(), story.reason()),
             ("Pending", "InterruptedByUpgrade")
         );
-        assert_eq!(story.look(&upgrading(seen.clone()), 3_600).effect, None);
-        assert!(is_backup(&story.look(&seen, 7_200)), "{code}");
+        assert_eq!(story.look(&upgrading(observed.clone()), 3_600).effect, None);
+        assert!(is_backup(&story.look(&observed, 7_200)), "{code}");
     }
 }
 
@@ -121,11 +121,11 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
     let mut jobs = Vec::new();
     let mut second = 0;
     for attempt in 1..20 {
-        let seen = seen_of(Some(Tenant {
+        let observed = observation_of(Some(Tenant {
             jobs: jobs.clone(),
             ..tenant()
         }));
-        let verdict = story.look(&seen, second);
+        let verdict = story.look(&observed, second);
         if story.phase() == "Failed" {
             assert_eq!(story.reason(), "InterruptedByUpgrade");
             assert_eq!(attempt, 5, "the fourth interruption was one too many");
@@ -135,26 +135,26 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
         let effect = verdict.effect.unwrap();
         let heard = decide(
             &story.task(),
-            &seen,
+            &observed,
             Some((&effect, &Answer::Done)),
             at(second),
         );
         story.status = heard.status;
         let key = format!("obb/{UID}/{attempt}");
         jobs.push(interrupted(6 + attempt, &key, -4109));
-        let seen = seen_of(Some(Tenant {
+        let observed = observation_of(Some(Tenant {
             jobs: jobs.clone(),
             ..tenant()
         }));
-        story.look(&seen, second + 60);
+        story.look(&observed, second + 60);
         second += 7_200;
     }
     panic!("it never ends");
 }
 
-fn refused(code: i32, second: i64) -> Seen {
-    let mut seen = with_parent(parent(JobStatus::Completed));
-    if let Ok(database) = &mut seen.database {
+fn refused(code: i32, second: i64) -> Observation {
+    let mut observed = with_parent(parent(JobStatus::Completed));
+    if let Ok(database) = &mut observed.database {
         database.tenant.tenant = Some(Arc::new(Tenant {
             backup_refusals: vec![BackupRefusal {
                 at: at(second),
@@ -163,7 +163,7 @@ fn refused(code: i32, second: i64) -> Seen {
             ..tenant()
         }));
     }
-    seen
+    observed
 }
 
 #[test]
@@ -257,9 +257,9 @@ fn a_job_of_sys_in_init_is_no_trouble_where_the_release_ends_it() {
 #[test]
 fn a_full_backup_replaces_an_incremental_one_that_cannot_follow_the_previous_set() {
     for version in ["4.2.1.0", "4.3.5.2"] {
-        let mut seen = upgraded(version, "4.2.5.0", "4.2.1.0");
-        let mut story = incremental(IncrementalNotPossible::Full, &mut seen);
-        assert_eq!(is_incremental(&story.look(&seen, 0)), Some(false));
+        let mut observed = upgraded(version, "4.2.5.0", "4.2.1.0");
+        let mut story = incremental(IncrementalNotPossible::Full, &mut observed);
+        assert_eq!(is_incremental(&story.look(&observed, 0)), Some(false));
         assert_eq!(story.status.type_.as_deref(), Some("Full"));
         let changed = condition(&story, TYPE_CHANGED).unwrap();
         assert_eq!(
@@ -272,9 +272,9 @@ fn a_full_backup_replaces_an_incremental_one_that_cannot_follow_the_previous_set
 
 #[test]
 fn an_incremental_backup_that_is_not_possible_is_left_out_where_no_full_one_is_wanted() {
-    let mut seen = upgraded("4.2.1.0", "4.2.5.0", "4.2.1.0");
-    let mut story = incremental(IncrementalNotPossible::Skip, &mut seen);
-    assert_eq!(story.look(&seen, 0).effect, None);
+    let mut observed = upgraded("4.2.1.0", "4.2.5.0", "4.2.1.0");
+    let mut story = incremental(IncrementalNotPossible::Skip, &mut observed);
+    assert_eq!(story.look(&observed, 0).effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "IncrementalNotPossible")
@@ -284,10 +284,10 @@ fn an_incremental_backup_that_is_not_possible_is_left_out_where_no_full_one_is_w
 #[test]
 fn an_incremental_backup_stays_one_where_nothing_changed_or_the_release_does_not_look() {
     for (version, compatible) in [("4.2.1.0", "4.2.1.0"), ("4.1.0.0", "4.1.1.0")] {
-        let mut seen = upgraded(version, compatible, "4.2.1.0");
-        let mut story = incremental(IncrementalNotPossible::Full, &mut seen);
+        let mut observed = upgraded(version, compatible, "4.2.1.0");
+        let mut story = incremental(IncrementalNotPossible::Full, &mut observed);
         assert_eq!(
-            is_incremental(&story.look(&seen, 0)),
+            is_incremental(&story.look(&observed, 0)),
             Some(true),
             "{version}"
         );

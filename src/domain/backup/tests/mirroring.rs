@@ -48,15 +48,15 @@ fn nothing_is_ever_sent_whatever_is_seen() {
     let worlds = [
         healthy(),
         unreachable(),
-        seen_of(None),
-        with_destination(DestinationSeen::Unset),
+        observation_of(None),
+        with_destination(ObservedDestination::Unset),
         with_job(theirs(JobStatus::Doing)),
     ];
-    for seen in &worlds {
+    for observed in &worlds {
         let mut story = story();
-        assert_eq!(story.look(seen, 5).effect, None);
+        assert_eq!(story.look(observed, 5).effect, None);
         story.cancel();
-        assert_eq!(story.look(seen, 6).effect, None);
+        assert_eq!(story.look(observed, 6).effect, None);
         assert!(story.status.attempts.is_empty());
     }
 }
@@ -93,7 +93,7 @@ fn one_whose_tenant_is_dropped_ends_at_once() {
         story.look(&with_job(theirs(JobStatus::Doing)), 5);
         story.look(&unreachable(), 6);
         assert_eq!(story.status.outcome, None);
-        story.look(&seen_of(now), 7);
+        story.look(&observation_of(now), 7);
         assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
     }
 }

@@ -88,13 +88,13 @@ fn as_many_are_woken_as_there_are_places() {
     assert_eq!(heads(waiting, 2), ['a', 'b']);
 }
 
-fn crowded() -> Seen {
+fn crowded() -> Observation {
     let queue = Queue {
         places: 2,
         taken: 2,
         ahead: 2,
     };
-    Seen { queue, ..healthy() }
+    Observation { queue, ..healthy() }
 }
 
 #[test]
@@ -112,14 +112,14 @@ fn a_task_without_a_place_says_how_far_it_is() {
 fn what_stands_in_the_way_otherwise_takes_a_task_out_of_the_line() {
     let mut story = Story::new();
     story.look(&crowded(), 0);
-    let seen = Seen {
+    let observed = Observation {
         queue: crowded().queue,
-        ..seen_of(Some(Tenant {
+        ..observation_of(Some(Tenant {
             round: None,
             ..tenant()
         }))
     };
-    story.look(&seen, 5);
+    story.look(&observed, 5);
     assert_eq!(
         (story.status.queue_position, story.reason()),
         (None, "WaitingForLogBackup")
@@ -151,14 +151,14 @@ fn a_deadline_that_passes_in_the_line_is_overdue() {
 const PATIENCE: i64 = 6 * 60 * 60;
 
 /// One of the tasks that a task for several has made, while log backup does not run.
-fn one_of_several() -> (Story, Seen) {
+fn one_of_several() -> (Story, Observation) {
     let mut story = Story::new();
     story.owned = true;
     let idle = Tenant {
         round: None,
         ..tenant()
     };
-    (story, seen_of(Some(idle)))
+    (story, observation_of(Some(idle)))
 }
 
 /// The task for several would never end otherwise.

@@ -3,8 +3,8 @@
 use super::*;
 
 /// The tenant by its new name, with this job.
-fn renamed(jobs: Vec<Job>) -> Seen {
-    seen_of(Some(Tenant {
+fn renamed(jobs: Vec<Job>) -> Observation {
+    observation_of(Some(Tenant {
         name: "purchases".to_owned(),
         jobs,
         ..tenant()
@@ -56,10 +56,10 @@ fn a_cluster_that_has_not_answered_is_shown_by_its_objects_name() {
     let mut story = Story::new();
     story.look(&unreachable(), 0);
     assert_eq!(story.status.cluster_name.as_deref(), Some("prod"));
-    let mut seen = healthy();
-    if let Ok(database) = &mut seen.database {
+    let mut observed = healthy();
+    if let Ok(database) = &mut observed.database {
         database.identity.cluster_name = "obprod".to_owned();
     }
-    story.look(&seen, 1);
+    story.look(&observed, 1);
     assert_eq!(story.status.cluster_name.as_deref(), Some("obprod"));
 }

@@ -4,7 +4,7 @@ use super::*;
 
 const SECOND_KEY: &str = "obb/0a1b-2c/2";
 
-fn failed(passing: bool) -> Seen {
+fn failed(passing: bool) -> Observation {
     let failure = Failure {
         passing,
         ..failure(FailureClass::NotYet)
@@ -23,9 +23,9 @@ fn failed_once() -> Story {
 }
 
 /// Our second job, beside the first that failed.
-fn second(status: JobStatus) -> Seen {
-    let mut seen = failed(true);
-    if let Ok(database) = &mut seen.database {
+fn second(status: JobStatus) -> Observation {
+    let mut observed = failed(true);
+    if let Ok(database) = &mut observed.database {
         let mut known = database.tenant.tenant.as_deref().unwrap().clone();
         known.jobs.push(Job {
             id: JobId(8),
@@ -35,7 +35,7 @@ fn second(status: JobStatus) -> Seen {
         });
         database.tenant.tenant = Some(Arc::new(known));
     }
-    seen
+    observed
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn a_failure_that_passes_is_recorded_and_another_attempt_follows_after_the_pause
 #[test]
 fn an_attempt_that_comes_due_in_a_blackout_window_follows_when_the_window_ends() {
     let mut story = failed_once();
-    let held = Seen {
+    let held = Observation {
         held: Some(Held::Blackout(at(600))),
         ..failed(true)
     };
@@ -91,8 +91,8 @@ fn a_failure_that_stays_is_the_end_at_once() {
 fn the_last_attempt_that_fails_is_the_end_and_both_are_told() {
     let mut story = failed_once();
     story.answered(&failed(true), 120, &Answer::Done);
-    let seen = second(JobStatus::Failed);
-    story.look(&seen, 200);
+    let observed = second(JobStatus::Failed);
+    story.look(&observed, 200);
     let outcomes: Vec<_> = story.status.attempts.iter().map(|a| &*a.outcome).collect();
     assert_eq!((story.phase(), &*outcomes), ("Failed", &["Failed"; 2][..]));
     assert_eq!(story.status.attempts[1].job_id, Some(8));
@@ -190,11 +190,11 @@ fn what_was_canceled_is_not_tried_again() {
 #[test]
 fn a_task_goes_on_as_it_began_when_its_strategy_has_changed() {
     let mut story = Story::accepted();
-    let mut seen = failed(true);
-    if let Ok(target) = &mut seen.target {
+    let mut observed = failed(true);
+    if let Ok(target) = &mut observed.target {
         target.settings.retry.limit = 0;
     }
-    story.look(&seen, 60);
+    story.look(&observed, 60);
     assert_eq!(story.phase(), "Pending");
 }
 
@@ -211,12 +211,12 @@ fn a_tenant_that_was_left_out_is_tried_again() {
 
 /// A backup that may run for 60 seconds.
 fn limited() -> Story {
-    let mut seen = healthy();
-    if let Ok(target) = &mut seen.target {
+    let mut observed = healthy();
+    if let Ok(target) = &mut observed.target {
         target.settings.active_deadline_seconds = Some(60);
     }
     let mut story = Story::new();
-    story.answered(&seen, 0, &Answer::Done);
+    story.answered(&observed, 0, &Answer::Done);
     story
 }
 

@@ -21,7 +21,7 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
     let name = "orders'; DROP TENANT billing; --".to_owned();
     story.spec.tenant_name.clone_from(&name);
     let verdict = story.look(
-        &seen_of(Some(Tenant {
+        &observation_of(Some(Tenant {
             name,
             round: None,
             ..tenant()
@@ -74,7 +74,7 @@ fn a_lost_statement_that_the_database_knows_is_accepted() {
 #[test]
 fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
     let mut story = Story::lost();
-    let other = seen_of(Some(Tenant {
+    let other = observation_of(Some(Tenant {
         id: TenantId(1010),
         ..tenant()
     }));
@@ -92,14 +92,14 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
 fn a_task_that_has_seen_its_tenant_fails_when_that_is_dropped() {
     let mut story = Story::new();
     story.answered(&healthy(), 0, &refused(FailureClass::NotYet));
-    story.look(&seen_of(None), 60);
+    story.look(&observation_of(None), 60);
     assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
 }
 
 #[test]
 fn a_task_waits_for_a_tenant_that_it_has_never_seen() {
     let mut story = Story::new();
-    story.look(&seen_of(None), 60);
+    story.look(&observation_of(None), 60);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "TenantNotFound")
@@ -109,7 +109,7 @@ fn a_task_waits_for_a_tenant_that_it_has_never_seen() {
 #[test]
 fn a_lost_statement_is_not_sent_again_where_backups_go_elsewhere_now() {
     let mut story = Story::lost();
-    let elsewhere = with_destination(DestinationSeen::Elsewhere("s3://other".to_owned()));
+    let elsewhere = with_destination(ObservedDestination::Elsewhere("s3://other".to_owned()));
     story.answered(&old_intent(elsewhere.clone()), 60, &Answer::Done);
     assert!(!is_backup(&story.look(&elsewhere, 61)));
 }
@@ -157,7 +157,7 @@ fn a_pause_that_another_clock_has_written_does_not_hold_for_ever() {
 #[test]
 fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
     let mut story = Story::new();
-    let unset = with_destination(DestinationSeen::Unset);
+    let unset = with_destination(ObservedDestination::Unset);
     story.answered(&unset, 0, &refused(FailureClass::NotYet));
     let before = story.status.clone();
     assert_eq!(story.look(&unset, 5).effect, None);
@@ -171,7 +171,7 @@ fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
 #[test]
 fn a_destination_that_is_taken_and_not_shown_is_set_again_more_and_more_rarely_and_told() {
     let mut story = Story::new();
-    let unset = with_destination(DestinationSeen::Unset);
+    let unset = with_destination(ObservedDestination::Unset);
     let mut sent_at = Vec::new();
     for second in 0..600 {
         if story.look(&unset, second).effect.is_some() {
@@ -203,7 +203,7 @@ fn nothing_is_sent_on_an_old_picture() {
 /// Its log backup begins with three statements, after each of which the tenant is read.
 #[test]
 fn what_a_task_waits_for_stands_while_another_statement_is_read() {
-    let without_logs = seen_of(Some(Tenant {
+    let without_logs = observation_of(Some(Tenant {
         round: None,
         ..tenant()
     }));
@@ -241,7 +241,7 @@ fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
         let mut tenant = tenant();
         change(&mut tenant);
         let mut story = Story::new();
-        let verdict = story.look(&seen_of(Some(tenant)), 0);
+        let verdict = story.look(&observation_of(Some(tenant)), 0);
         assert_eq!((story.reason(), verdict.effect), (reason, None));
     }
 }
@@ -251,7 +251,7 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
     let mut story = Story::accepted();
     story.look(&with_job(job(JobStatus::Doing)), 5);
     let before = story.status.clone();
-    let connecting = Seen {
+    let connecting = Observation {
         database: Err(Obstacle::waiting("Connecting", "soon")),
         ..healthy()
     };

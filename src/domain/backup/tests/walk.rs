@@ -58,7 +58,7 @@ fn last_outcome(status: &BackupTaskStatus) -> Option<&str> {
 
 struct Edge<'a> {
     story: &'a Story,
-    seen: &'a Seen,
+    observed: &'a Observation,
     heard: Option<(&'a Effect, &'a Answer)>,
     now: i64,
     verdict: &'a Verdict,
@@ -144,12 +144,12 @@ impl Edge<'_> {
             };
             assert_eq!(sends(after), before_sends + 1);
             assert_eq!(self.story.spec.cancel, None);
-            let database = self.seen.database.as_ref().unwrap();
-            assert!(database.tenant.settled && self.seen.target.is_ok());
-            assert_eq!(database.tenant.destination, DestinationSeen::Ours);
+            let database = self.observed.database.as_ref().unwrap();
+            assert!(database.tenant.settled && self.observed.target.is_ok());
+            assert_eq!(database.tenant.destination, ObservedDestination::Ours);
             let tenant = database.tenant.tenant.as_deref().unwrap();
             assert_eq!(tenant.running_jobs().count(), 0);
-            assert_eq!(self.seen.queue.position(), None, "there is no place");
+            assert_eq!(self.observed.queue.position(), None, "there is no place");
             // The first sending knows no key yet; the command's own look finds it.
             if let Some(last) = before.attempts.last().filter(|a| a.outcome != "Failed") {
                 let is_ours = |job: &Job| job.description == last.key;
@@ -157,12 +157,12 @@ impl Edge<'_> {
             }
         }
         if last_outcome(before) == Some("Sending") && last_outcome(after) != Some("Sending") {
-            let is_seen = self.seen.database.as_ref().is_ok_and(|database| {
+            let is_observed = self.observed.database.as_ref().is_ok_and(|database| {
                 let tenant = database.tenant.tenant.as_deref();
                 !database.parents.is_empty() || tenant.is_some_and(|t| !t.jobs.is_empty())
             });
             assert!(
-                self.heard.is_some() || is_seen,
+                self.heard.is_some() || is_observed,
                 "an intent was dropped unseen"
             );
         }
@@ -186,14 +186,14 @@ impl Edge<'_> {
             status: after.clone(),
             ..Story::new()
         };
-        let again = decide(&story.task(), self.seen, None, at(self.now));
+        let again = decide(&story.task(), self.observed, None, at(self.now));
         let waits = self.verdict.next.delay(at(self.now)) != Some(Duration::ZERO);
         // A look that was answered may go on to the next step; without one nothing moves.
         if self.heard.is_none() {
             assert_eq!(&again.status, after, "written again");
             assert_eq!(again.event, None, "told again");
             if waits {
-                let later = decide(&story.task(), self.seen, None, at(self.now + 1));
+                let later = decide(&story.task(), self.observed, None, at(self.now + 1));
                 assert_eq!(&later.status, after, "written again a second later");
             }
         }
@@ -201,14 +201,20 @@ impl Edge<'_> {
 }
 
 /// What is decided on each thing that may become of an effect.
-fn heard(written: &Story, seen: &Seen, effect: &Effect, now: i64) -> Vec<(Answer, Verdict)> {
+fn heard(
+    written: &Story,
+    observed: &Observation,
+    effect: &Effect,
+    now: i64,
+) -> Vec<(Answer, Verdict)> {
     if let Effect::MakeLogBackup(name, _) = effect {
-        let made = |made: Made| decide_made(&written.task(), seen, &made, at(now));
+        let made = |made: Made| decide_made(&written.task(), observed, &made, at(now));
         return every_made(name)
             .map(|answer| (Answer::Done, made(answer)))
             .into();
     }
-    let decided = |answer: &Answer| decide(&written.task(), seen, Some((effect, answer)), at(now));
+    let decided =
+        |answer: &Answer| decide(&written.task(), observed, Some((effect, answer)), at(now));
     let answers = answers(written.status.attempts.len()).into_iter();
     answers
         .map(|answer| {
@@ -242,18 +248,18 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
             let ages = 1 + usize::from(last_outcome(&status) == Some("Sending"));
             let ages = [Duration::ZERO, SURELY_OVER * 2].into_iter().take(ages);
             let sights = ages.flat_map(|intent_age| {
-                worlds.iter().map(move |seen| Seen {
+                worlds.iter().map(move |observed| Observation {
                     intent_age,
-                    ..seen.clone()
+                    ..observed.clone()
                 })
             });
-            for (seen, now) in sights.flat_map(|s| NOWS.map(|now| (s.clone(), now))) {
-                let seen = &seen;
-                let first = decide(&story.task(), seen, None, at(now));
+            for (observed, now) in sights.flat_map(|s| NOWS.map(|now| (s.clone(), now))) {
+                let observed = &observed;
+                let first = decide(&story.task(), observed, None, at(now));
                 let mut found = vec![first.clone()];
                 Edge {
                     story: &story,
-                    seen,
+                    observed,
                     heard: None,
                     now,
                     verdict: &first,
@@ -266,11 +272,11 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         status: first.status.clone(),
                         ..Story::new()
                     };
-                    for (answer, verdict) in heard(&written, seen, effect, now) {
+                    for (answer, verdict) in heard(&written, observed, effect, now) {
                         let heard = Some((effect, &answer));
                         Edge {
                             story: &written,
-                            seen,
+                            observed,
                             heard,
                             now,
                             verdict: &verdict,
@@ -283,8 +289,8 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                 edges += found.len();
                 for verdict in found {
                     let sends = verdict.status.attempts.last().map_or(0, |a| a.sends);
-                    let seen_before = !known.insert((key(&verdict.status), cancel));
-                    if sends <= SENDS && !seen_before {
+                    let observed_before = !known.insert((key(&verdict.status), cancel));
+                    if sends <= SENDS && !observed_before {
                         assert_read_back(&verdict.status);
                         open.push_back((verdict.status, cancel));
                     }
@@ -321,8 +327,8 @@ fn comes_to_an_end(start: &Story) -> bool {
         let now = 10_000 + step * 700;
         let taken =
             story.status.job_id.is_some() || last_outcome(&story.status) == Some("Accepted");
-        let seen = if taken {
-            seen_of(Some(Tenant {
+        let observed = if taken {
+            observation_of(Some(Tenant {
                 jobs: vec![job(JobStatus::Completed)],
                 sets: Arc::new(vec![set()]),
                 ..tenant()
@@ -330,10 +336,10 @@ fn comes_to_an_end(start: &Story) -> bool {
         } else {
             old_intent(healthy())
         };
-        let verdict = story.look(&seen, now);
+        let verdict = story.look(&observed, now);
         if let Some(effect) = verdict.effect {
             let heard = Some((&effect, &Answer::Done));
-            story.status = decide(&story.task(), &seen, heard, at(now)).status;
+            story.status = decide(&story.task(), &observed, heard, at(now)).status;
         }
         if story.status.outcome.is_some() {
             return true;

@@ -52,7 +52,7 @@ fn a_lost_answer_is_looked_for_when_the_statement_is_surely_over() {
     let mut story = Story::obsolete();
     story.sent(0, &Answer::Unknown("cut".to_owned()));
     assert_eq!(story.pass(1), None);
-    story.seen.intent_age = OVER + Duration::from_secs(1);
+    story.observed.intent_age = OVER + Duration::from_secs(1);
     let find = story.sent(20, &Answer::AlreadySent);
     assert!(matches!(
         find,
@@ -70,7 +70,7 @@ fn a_lost_answer_is_looked_for_when_the_statement_is_surely_over() {
 fn a_statement_that_the_database_does_not_know_is_sent_again() {
     let mut story = Story::obsolete();
     story.sent(0, &Answer::Unknown("cut".to_owned()));
-    story.seen.intent_age = OVER + Duration::from_secs(1);
+    story.observed.intent_age = OVER + Duration::from_secs(1);
     let find = story.sent(20, &Answer::Done);
     assert!(matches!(find, Effect::Find { .. }));
     assert_eq!(story.shown().1, "StatementLost");
@@ -210,7 +210,7 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         ),
         (
             "WaitingForRunningRecovery",
-            Box::new(|story| story.seen.recovery = Some("back".to_owned())),
+            Box::new(|story| story.observed.recovery = Some("back".to_owned())),
         ),
         (
             "TenantNotNormal",
@@ -223,7 +223,7 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         (
             "TenantNotAllowed",
             Box::new(|story| {
-                story.seen.allowed = Err(Obstacle::waiting("TenantNotAllowed", "not listed"));
+                story.observed.allowed = Err(Obstacle::waiting("TenantNotAllowed", "not listed"));
             }),
         ),
     ];

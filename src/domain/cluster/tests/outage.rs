@@ -64,11 +64,11 @@ fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
 fn going_and_coming_back_are_told_once_each() {
     let gone = hidden(Obstacle::outage());
     let mut page = Page::default();
-    for (second, seen) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
+    for (second, observed) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
         .into_iter()
         .enumerate()
     {
-        page.look(seen, i64::try_from(second).unwrap());
+        page.look(observed, i64::try_from(second).unwrap());
     }
     assert_eq!(
         page.events,

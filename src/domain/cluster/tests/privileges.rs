@@ -12,11 +12,11 @@ const BACKUP: [&str; 2] = [
 fn condition(grants: Option<&[&str]>, recovery: RecoveryPolicy) -> (String, String, String) {
     let mut page = Page::default();
     page.spec.recovery.policy = recovery;
-    let seen = Seen {
+    let observed = Observation {
         privileges: grants.map(|grants| Arc::new(Privileges::parse(grants.iter().copied()))),
         ..shows(Vec::new())
     };
-    let status = page.look(&seen, 0);
+    let status = page.look(&observed, 0);
     let mut all = status.conditions.iter();
     let known = all.find(|it| it.type_ == "PrivilegesSufficient").unwrap();
     (

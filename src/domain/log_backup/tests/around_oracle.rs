@@ -206,10 +206,10 @@ fn expected(database: &Database, must_run: bool) -> Option<Effect> {
 }
 
 /// Decides in this minute; what is due is sent and taken.
-fn look(story: &mut Story, seen: &Seen, minute: i64) -> Option<Effect> {
-    let effect = story.look(seen, minute * 60).effect?;
+fn look(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
+    let effect = story.look(observed, minute * 60).effect?;
     let heard = Some((&effect, &Answer::Done));
-    let verdict = decide(&story.object(), seen, heard, at(minute * 60));
+    let verdict = decide(&story.object(), observed, heard, at(minute * 60));
     story.status = verdict.status;
     Some(effect)
 }
@@ -250,9 +250,9 @@ fn play(seed: u64) -> (i64, usize, i64) {
         let expected = expected(&database, must_run);
         ran += i64::from(database.runs());
         waited += i64::from(has_open_tasks && database.is(&RoundStatus::Stopping));
-        let shown = Seen {
+        let shown = Observation {
             has_open_tasks,
-            ..seen(database.tenant())
+            ..observed(database.tenant())
         };
         let sent = look(&mut story, &shown, minute);
         assert_eq!(sent, expected, "seed {seed}, minute {minute}");

@@ -7,20 +7,20 @@ fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
 }
 
-fn bid(story: &Story, seen: &Seen, second: i64) -> Farewell<LogBackupStatus, Effect> {
-    farewell(&story.object(), seen, None, at(0), at(second))
+fn bid(story: &Story, observed: &Observation, second: i64) -> Farewell<LogBackupStatus, Effect> {
+    farewell(&story.object(), observed, None, at(0), at(second))
 }
 
-fn stay(story: &Story, seen: &Seen, second: i64) -> Verdict {
-    match bid(story, seen, second) {
+fn stay(story: &Story, observed: &Observation, second: i64) -> Verdict {
+    match bid(story, observed, second) {
         Farewell::Stay(verdict) => verdict,
         Farewell::Go(event) => panic!("it goes: {event:?}"),
     }
 }
 
 /// What is told by an object that goes.
-fn told(story: &Story, seen: &Seen, second: i64) -> Option<(&'static str, bool)> {
-    match bid(story, seen, second) {
+fn told(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
+    match bid(story, observed, second) {
         Farewell::Stay(verdict) => panic!("it stays: {verdict:?}"),
         Farewell::Go(event) => event.map(|event| (event.reason, event.warning)),
     }
@@ -36,17 +36,17 @@ fn stopped() -> Tenant {
 #[test]
 fn archiving_is_stopped_before_the_object_goes() {
     let story = Story::running();
-    let verdict = stay(&story, &seen(doing()), 1);
+    let verdict = stay(&story, &observed(doing()), 1);
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
-    let stopping = seen(tenant(Some(RoundStatus::Stopping)));
+    let stopping = observed(tenant(Some(RoundStatus::Stopping)));
     assert_eq!(stay(&story, &stopping, 2).effect, None);
-    let end = told(&story, &seen(stopped()), 3);
+    let end = told(&story, &observed(stopped()), 3);
     assert_eq!(end, Some(("LogBackupStopped", false)));
 }
 
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go() {
-    let verdict = stay(&Story::running(), &unsettled(seen(stopped())), 1);
+    let verdict = stay(&Story::running(), &unsettled(observed(stopped())), 1);
     assert_eq!(verdict.effect, None);
 }
 
@@ -61,41 +61,44 @@ fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning
 
 #[test]
 fn an_archive_that_is_not_the_objects_is_left_alone() {
-    let younger = Seen {
+    let younger = Observation {
         target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
-        ..seen(doing())
+        ..observed(doing())
     };
-    let replaced = seen(Tenant {
+    let replaced = observed(Tenant {
         id: TenantId(1010),
         ..doing()
     });
-    for seen in [elsewhere(doing()), without_tenant(), younger, replaced] {
-        assert_eq!(told(&Story::running(), &seen, 1), None);
+    for observed in [elsewhere(doing()), without_tenant(), younger, replaced] {
+        assert_eq!(told(&Story::running(), &observed, 1), None);
     }
 }
 
 #[test]
 fn a_store_that_went_first_does_not_make_the_archive_somebody_elses() {
-    let seen = Seen {
+    let observed = Observation {
         target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
         ..elsewhere(doing())
     };
-    assert_eq!(stay(&Story::running(), &seen, 1).effect, None);
+    assert_eq!(stay(&Story::running(), &observed, 1).effect, None);
 }
 
 #[test]
 fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
     let mut story = Story::running();
     story.spec.mode = LogBackupMode::AroundDataBackup;
-    let seen = Seen {
+    let observed = Observation {
         has_open_tasks: true,
-        ..seen(doing())
+        ..observed(doing())
     };
-    assert_eq!(stay(&story, &seen, 1).effect, Some(Effect::Stop(orders())));
+    assert_eq!(
+        stay(&story, &observed, 1).effect,
+        Some(Effect::Stop(orders()))
+    );
 }
 
-fn without_store(tenant: Tenant) -> Seen {
-    Seen {
+fn without_store(tenant: Tenant) -> Observation {
+    Observation {
         target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
         ..elsewhere(tenant)
     }
@@ -109,11 +112,11 @@ fn what_is_stopped_goes_whatever_became_of_its_store() {
 
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go_without_its_store_either() {
-    let seen = unsettled(without_store(stopped()));
-    assert_eq!(stay(&Story::running(), &seen, 1).effect, None);
+    let observed = unsettled(without_store(stopped()));
+    assert_eq!(stay(&Story::running(), &observed, 1).effect, None);
 }
 
-fn without_cluster() -> Seen {
+fn without_cluster() -> Observation {
     without_database(Obstacle::waiting("ClusterNotFound", "there is none"))
 }
 
@@ -137,11 +140,12 @@ fn it_does_not_wait_for_a_cluster_that_is_gone_and_tells_what_goes_on() {
 #[test]
 fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
     let mut story = Story::running();
-    let verdict = stay(&story, &seen(doing()), 1);
+    let verdict = stay(&story, &observed(doing()), 1);
     story.status = verdict.status;
     let effect = verdict.effect.unwrap();
     let heard = Some((&effect, &Answer::Done));
-    let Farewell::Stay(verdict) = farewell(&story.object(), &seen(doing()), heard, at(0), at(1))
+    let Farewell::Stay(verdict) =
+        farewell(&story.object(), &observed(doing()), heard, at(0), at(1))
     else {
         panic!("it goes");
     };
@@ -153,7 +157,7 @@ fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
 #[test]
 fn what_was_stopped_or_never_begun_goes_with_its_cluster_without_a_word() {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&seen(stopped()), 0);
+    story.look(&observed(stopped()), 0);
     assert_eq!(left_behind(&story), None);
     assert_eq!(left_behind(&Story::of(DesiredState::Running)), None);
 }
@@ -163,7 +167,7 @@ fn a_directory_of_somebody_else_is_not_taken_for_the_object_s_own() {
     let mut story = Story::of(DesiredState::Running);
     story.look(&elsewhere(doing()), 0);
     assert_eq!(story.status.storage_directory, None);
-    story.look(&seen(doing()), 1);
+    story.look(&observed(doing()), 1);
     assert_eq!(
         story.status.storage_directory.as_deref(),
         Some("file:///log")

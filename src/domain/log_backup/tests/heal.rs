@@ -6,13 +6,13 @@ fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
 }
 
-fn interrupted(round: i64) -> Seen {
-    seen(in_round(round, RoundStatus::Interrupted))
+fn interrupted(round: i64) -> Observation {
+    observed(in_round(round, RoundStatus::Interrupted))
 }
 
 /// What is there when the database has ended the round.
-fn ended() -> Seen {
-    seen(Tenant {
+fn ended() -> Observation {
+    observed(Tenant {
         archive_log: Some(false),
         ..in_round(1, RoundStatus::Stop)
     })
@@ -35,7 +35,10 @@ fn outcomes(story: &Story) -> Vec<&str> {
 /// Interrupted in this round, restarted, running in the next one, half a minute later.
 fn heal_once(story: &mut Story, round: i64, second: i64) {
     story.look(&interrupted(round), second);
-    story.look(&seen(in_round(round + 1, RoundStatus::Doing)), second + 30);
+    story.look(
+        &observed(in_round(round + 1, RoundStatus::Doing)),
+        second + 30,
+    );
 }
 
 #[test]
@@ -44,11 +47,11 @@ fn a_round_is_ended_and_a_new_one_begun() {
     let first = story.look(&interrupted(1), 10);
     assert_eq!(first.effect, Some(Effect::Stop(orders())));
     assert_eq!(first.event.unwrap().reason, "LogBackupHealing");
-    let waiting = story.look(&seen(in_round(1, RoundStatus::Stopping)), 20);
+    let waiting = story.look(&observed(in_round(1, RoundStatus::Stopping)), 20);
     assert_eq!(waiting.effect, None);
     let second = story.look(&ended(), 30);
     assert_eq!(second.effect, Some(Effect::Start(orders())));
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 40);
+    story.look(&observed(in_round(2, RoundStatus::Doing)), 40);
     assert_eq!(outcomes(&story), ["Healed"]);
 }
 
@@ -128,9 +131,9 @@ fn a_heal_is_given_up_where_something_else_is_asked_for() {
 #[test]
 fn nothing_is_healed_in_a_blackout_window() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    let blackout = |seen| Seen {
+    let blackout = |observed| Observation {
         may_heal_at: Some(at(500)),
-        ..seen
+        ..observed
     };
     let verdict = story.look(&blackout(interrupted(1)), 10);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(500))));
@@ -143,7 +146,7 @@ fn a_heal_that_has_begun_ends_though_a_blackout_window_begins() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     story.look(&interrupted(1), 10);
     let verdict = story.look(
-        &Seen {
+        &Observation {
             may_heal_at: Some(at(500)),
             ..ended()
         },
@@ -159,7 +162,7 @@ fn a_standby_is_not_healed() {
         ..in_round(1, RoundStatus::Interrupted)
     };
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    assert_eq!(story.look(&seen(standby), 10).effect, None);
+    assert_eq!(story.look(&observed(standby), 10).effect, None);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("STANDBY"), "{message}");
 }
@@ -173,12 +176,12 @@ fn a_full_backup_is_wanted_until_the_new_round_has_one() {
         sets: Arc::new(vec![full_set(second)]),
         ..in_round(2, RoundStatus::Doing)
     };
-    story.look(&seen(with_set(-5000)), 140);
+    story.look(&observed(with_set(-5000)), 140);
     assert!(
         story.status.full_backup_wanted_since.is_some(),
         "an old set"
     );
-    story.look(&seen(with_set(135)), 150);
+    story.look(&observed(with_set(135)), 150);
     assert_eq!(story.status.full_backup_wanted_since, None);
 }
 

@@ -1,7 +1,7 @@
 //! Limits of the store: given to each place that shows others, and to none where that can not be.
 
 use super::*;
-use crate::domain::log_backup::{LimitsSeen, limits_obstacle};
+use crate::domain::log_backup::{ObservedLimits, limits_obstacle};
 use crate::oceanbase::model::StoreLimits;
 
 const LOG: &str = "s3://b/log";
@@ -18,11 +18,11 @@ const fn limits(max_iops: i64) -> StoreLimits {
 }
 
 /// The database shows these limits of the logs' place and of the data's.
-fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Seen {
+fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Observation {
     let shown = [(LOG, logs), (DATA, data)];
     let limited = shown.into_iter().filter(|(_, limits)| *limits != NONE);
-    Seen {
-        limits: Some(LimitsSeen {
+    Observation {
+        limits: Some(ObservedLimits {
             wanted,
             places: vec![LOG.to_owned(), DATA.to_owned()],
             limited: Some(
@@ -32,25 +32,27 @@ fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Seen {
             ),
             obstacle: None,
         }),
-        ..seen(doing())
+        ..observed(doing())
     }
 }
 
 /// The same once the tenant has none but these places.
-fn at_places(places: &[&str], mut seen: Seen) -> Seen {
-    let limits = seen.limits.as_mut().unwrap();
+fn at_places(places: &[&str], mut observed: Observation) -> Observation {
+    let limits = observed.limits.as_mut().unwrap();
     limits.places = places.iter().map(|place| (*place).to_owned()).collect();
-    seen
+    observed
 }
 
-fn blind(mut seen: Seen) -> Seen {
-    seen.limits.as_mut().unwrap().limited = None;
-    seen
+fn blind(mut observed: Observation) -> Observation {
+    observed.limits.as_mut().unwrap().limited = None;
+    observed
 }
 
-fn hindered(mut seen: Seen, obstacle: Option<Obstacle>) -> Seen {
-    seen.limits = seen.limits.map(|limits| LimitsSeen { obstacle, ..limits });
-    seen
+fn hindered(mut observed: Observation, obstacle: Option<Obstacle>) -> Observation {
+    observed.limits = observed
+        .limits
+        .map(|limits| ObservedLimits { obstacle, ..limits });
+    observed
 }
 
 fn limit(place: &str, limits: StoreLimits) -> Effect {
@@ -99,9 +101,9 @@ fn each_place_is_given_them_until_the_database_shows_them() {
 #[test]
 fn nothing_is_sent_on_a_picture_that_is_older_than_the_last_statement() {
     let mut story = Story::running();
-    let mut seen = shows(SLOW, NONE, NONE);
-    seen.database.as_mut().unwrap().settled = false;
-    assert_eq!(story.look(&seen, 1).effect, None);
+    let mut observed = shows(SLOW, NONE, NONE);
+    observed.database.as_mut().unwrap().settled = false;
+    assert_eq!(story.look(&observed, 1).effect, None);
     assert_eq!(story.limits(), Some((false, None)));
 }
 
@@ -218,7 +220,7 @@ fn a_log_backup_that_is_blocked_takes_note_of_what_is_so() {
     let mut story = Story::running();
     story.look(&shows(SLOW, SLOW, SLOW), 1);
     // Its `storageRef` names another store, with the same limits.
-    let other = Seen {
+    let other = Observation {
         limits: at_places(&[], shows(SLOW, NONE, NONE)).limits,
         ..elsewhere(doing())
     };
@@ -238,8 +240,8 @@ fn while_they_can_not_be_read_nothing_is_sent_and_what_was_seen_stands() {
         None
     );
     assert_eq!(story.limits(), Some((false, Some("LimitsNotReadable"))));
-    let seen = shows(SLOWER, SLOW, SLOW);
-    assert_eq!(story.look(&seen, 4).effect, Some(limit(LOG, SLOWER)));
+    let observed = shows(SLOWER, SLOW, SLOW);
+    assert_eq!(story.look(&observed, 4).effect, Some(limit(LOG, SLOWER)));
     assert_eq!(story.limits(), Some((false, None)));
 }
 
@@ -252,9 +254,9 @@ fn a_tenant_that_can_not_be_told_now_is_told_of() {
         let mut story = Story::running();
         let mut tenant = doing();
         change(&mut tenant);
-        let none = Seen {
+        let none = Observation {
             limits: shows(SLOW, NONE, NONE).limits,
-            ..seen(tenant)
+            ..observed(tenant)
         };
         assert_eq!(story.look(&none, 1).effect, None);
         assert!(story.why_not_limited().is_some());
@@ -291,9 +293,9 @@ fn what_was_taken_once_is_not_told_as_taken_several_times() {
 #[test]
 fn limits_that_a_destination_was_set_with_are_taken_back_though_nobody_has_looked_since() {
     let mut story = Story::of(DesiredState::Running);
-    let bare = Seen {
+    let bare = Observation {
         limits: at_places(&[], shows(SLOW, NONE, NONE)).limits,
-        ..seen(bare())
+        ..observed(bare())
     };
     story.answered(&bare, 1, &Answer::Done);
     let effect = story.look(&shows(NONE, SLOW, NONE), 10).effect;

@@ -5,9 +5,9 @@ use super::*;
 /// A Git sync must not wait for the end of an outage.
 #[test]
 fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
-    let silent = Seen {
+    let silent = Observation {
         database: Err(Obstacle::outage()),
-        ..seen(doing())
+        ..observed(doing())
     };
     let mut new = Story::of(DesiredState::Running);
     new.look(&silent, 0);
@@ -24,18 +24,18 @@ fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
 #[test]
 fn an_outage_does_not_make_a_log_backup_ready() {
     let elsewhere = {
-        let mut seen = seen(doing());
-        let database = seen.database.as_mut().unwrap();
-        database.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
-        seen
+        let mut observed = observed(doing());
+        let database = observed.database.as_mut().unwrap();
+        database.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
+        observed
     };
-    let mut gone = seen(doing());
+    let mut gone = observed(doing());
     gone.database.as_mut().unwrap().tenant = None;
     for (trouble, reason) in [(elsewhere, "DestinationInUse"), (gone, "TenantNotFound")] {
         let mut story = Story::running();
         story.look(&trouble, 1);
         assert_eq!(story.condition("Ready"), ("False", reason));
-        let silent = Seen {
+        let silent = Observation {
             database: Err(Obstacle::outage()),
             ..trouble
         };

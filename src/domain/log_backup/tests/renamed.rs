@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_renamed_tenant_is_called_by_its_new_name_and_nothing_is_sent() {
     let mut story = Story::running();
-    let renamed = Seen {
+    let renamed = Observation {
         renamed: Some(Renamed {
             name: "purchases".to_owned(),
             path: "prod-1/orders-1002/log".to_owned(),

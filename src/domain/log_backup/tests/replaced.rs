@@ -3,10 +3,10 @@
 
 use super::*;
 
-fn replaced(tenant: Tenant) -> Seen {
-    let mut seen = seen(tenant);
-    seen.identity.created_at = at(5);
-    seen
+fn replaced(tenant: Tenant) -> Observation {
+    let mut observed = observed(tenant);
+    observed.identity.created_at = at(5);
+    observed
 }
 
 #[test]
@@ -24,7 +24,7 @@ fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
 #[test]
 fn a_log_backup_that_nobody_has_started_is_of_the_database_that_it_saw_first() {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&seen(bare()), 0);
+    story.look(&observed(bare()), 0);
     story.edit(DesiredState::Running);
     assert_eq!(story.look(&replaced(bare()), 10).effect, None);
     assert_eq!(story.condition("Stalled"), ("True", "ClusterReplaced"));

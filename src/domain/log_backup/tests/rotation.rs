@@ -3,14 +3,14 @@
 use super::*;
 use crate::domain::log_backup::{StoreKeys, rotation_obstacle};
 
-fn keys(version: &str, obstacle: Option<Obstacle>) -> Seen {
-    Seen {
+fn keys(version: &str, obstacle: Option<Obstacle>) -> Observation {
+    Observation {
         store_keys: Some(StoreKeys {
             version: version.to_owned(),
             places: vec!["s3://b/log".to_owned(), "s3://b/data".to_owned()],
             obstacle,
         }),
-        ..seen(doing())
+        ..observed(doing())
     }
 }
 
@@ -113,7 +113,7 @@ fn new_keys_come_before_a_new_round() {
     let mut story = with_keys();
     story.spec.heal.policy = HealPolicy::RestartAndFull;
     let mut broken = keys("2", None);
-    broken.database = seen(tenant(Some(RoundStatus::Interrupted))).database;
+    broken.database = observed(tenant(Some(RoundStatus::Interrupted))).database;
     assert_eq!(
         story.look(&broken, 2).effect,
         Some(rotate("s3://b/log", "2"))
@@ -124,7 +124,7 @@ fn new_keys_come_before_a_new_round() {
 #[test]
 fn what_the_destination_was_set_with_stands_in_the_status() {
     let mut story = Story::of(DesiredState::Running);
-    let mut bare = seen(bare());
+    let mut bare = observed(bare());
     bare.store_keys = Some(StoreKeys {
         version: "1".to_owned(),
         places: Vec::new(),

@@ -2,8 +2,8 @@
 
 use super::*;
 
-fn effect(desired_state: DesiredState, seen: &Seen) -> Option<Effect> {
-    Story::of(desired_state).look(seen, 0).effect
+fn effect(desired_state: DesiredState, observed: &Observation) -> Option<Effect> {
+    Story::of(desired_state).look(observed, 0).effect
 }
 
 fn orders() -> TenantName {
@@ -64,7 +64,7 @@ fn each_step_to_the_wanted_state_is_the_one_statement_that_leads_there() {
     ];
     for (desired, tenant, expected) in cases {
         let shown = format!("{desired:?} {:?}", tenant.round);
-        assert_eq!(effect(desired, &seen(tenant)), expected, "{shown}");
+        assert_eq!(effect(desired, &observed(tenant)), expected, "{shown}");
     }
 }
 
@@ -79,18 +79,18 @@ fn a_destination_of_someone_else_is_never_set_again() {
     );
 }
 
-fn owned_elsewhere(seen: Seen) -> Seen {
+fn owned_elsewhere(observed: Observation) -> Observation {
     let obstacle = Obstacle::permanent("DestinationOwnedElsewhere", "choose another path");
-    Seen {
+    Observation {
         conflict: Some(obstacle),
-        ..seen
+        ..observed
     }
 }
 
 #[test]
 fn a_place_that_is_somebody_elses_is_never_set() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.look(&owned_elsewhere(seen(bare())), 0);
+    let verdict = story.look(&owned_elsewhere(observed(bare())), 0);
     assert_eq!(
         (verdict.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationOwnedElsewhere")
@@ -102,7 +102,7 @@ fn a_place_that_is_somebody_elses_is_never_set() {
 #[test]
 fn what_somebody_changes_in_the_database_is_told_and_left_alone() {
     let mut story = Story::running();
-    let verdict = story.look(&seen(tenant(Some(RoundStatus::Stop))), 10);
+    let verdict = story.look(&observed(tenant(Some(RoundStatus::Stop))), 10);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (story.phase(), story.condition("Archiving")),
@@ -119,7 +119,7 @@ fn an_edit_applies_the_wanted_state_again() {
         archive_log: Some(false),
         ..tenant(Some(RoundStatus::Stop))
     };
-    let verdict = story.look(&seen(stopped), 11);
+    let verdict = story.look(&observed(stopped), 11);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -127,14 +127,14 @@ fn an_edit_applies_the_wanted_state_again() {
 fn a_statement_of_a_data_backup_does_not_put_log_backup_in_question() {
     let mut story = Story::running();
     let before = story.status.clone();
-    story.look(&unsettled(seen(doing())), 1);
+    story.look(&unsettled(observed(doing())), 1);
     assert_eq!(story.status, before);
 }
 
 #[test]
 fn nothing_is_sent_on_an_old_picture() {
     assert_eq!(
-        effect(DesiredState::Running, &unsettled(seen(bare()))),
+        effect(DesiredState::Running, &unsettled(observed(bare()))),
         None
     );
 }
@@ -143,15 +143,15 @@ fn nothing_is_sent_on_an_old_picture() {
 fn a_refused_destination_is_told_once_and_tried_rarely() {
     let mut story = Story::of(DesiredState::Running);
     let permanent = refused(FailureClass::Permanent);
-    let first = story.answered(&seen(bare()), 0, &permanent);
+    let first = story.answered(&observed(bare()), 0, &permanent);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "DestinationOwnedElsewhere")
     );
     assert_eq!(first.event.unwrap().reason, "LogBackupFailed");
     let before = story.status.clone();
-    assert_eq!(story.look(&seen(bare()), 79).effect, None);
-    let verdict = story.look(&seen(bare()), 80);
+    assert_eq!(story.look(&observed(bare()), 79).effect, None);
+    let verdict = story.look(&observed(bare()), 80);
     assert!(verdict.effect.is_some());
     assert_eq!(
         (verdict.status, verdict.event),
@@ -163,8 +163,8 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
 #[test]
 fn a_failure_that_another_clock_has_written_does_not_hold_for_ever() {
     let mut story = Story::of(DesiredState::Running);
-    story.answered(&seen(bare()), 1_000_000, &refused(FailureClass::NotYet));
-    assert!(story.look(&seen(bare()), 0).effect.is_some());
+    story.answered(&observed(bare()), 1_000_000, &refused(FailureClass::NotYet));
+    assert!(story.look(&observed(bare()), 0).effect.is_some());
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn the_cause_of_an_outage_goes_with_the_outage() {
     let mut story = Story::running();
     story.look(&unreachable(), 10);
     assert_eq!(story.reason(), "AccessDenied");
-    story.look(&seen(tenant(Some(RoundStatus::Stop))), 20);
+    story.look(&observed(tenant(Some(RoundStatus::Stop))), 20);
     assert_eq!(story.status.cause, None, "drifted, but reachable");
 }
 
@@ -212,7 +212,7 @@ fn a_tenant_that_was_made_anew_needs_a_new_object() {
         id: TenantId(1010),
         ..bare()
     };
-    let verdict = story.look(&seen(other), 10);
+    let verdict = story.look(&observed(other), 10);
     assert_eq!((story.reason(), verdict.effect), ("TenantReplaced", None));
     assert_eq!(story.condition("Stalled").0, "True");
 }
@@ -221,7 +221,7 @@ fn a_tenant_that_was_made_anew_needs_a_new_object() {
 fn a_name_that_the_grammar_reads_as_a_word_is_refused_and_not_taken_for_done() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.tenant_name = "all_user".to_owned();
-    story.look(&seen(bare()), 0);
+    story.look(&observed(bare()), 0);
     assert_eq!(
         (story.reason(), story.condition("Ready").0),
         ("UnsafeTenantName", "False")
@@ -238,15 +238,15 @@ fn a_mandatory_destination_is_never_deferred() {
         ..doing()
     };
     let mut story = Story::of(DesiredState::Paused);
-    assert_eq!(story.look(&seen(mandatory), 0).effect, None);
+    assert_eq!(story.look(&observed(mandatory), 0).effect, None);
     assert_eq!(story.reason(), "BindingMandatory");
 }
 
 #[test]
 fn the_first_version_can_not_pause() {
-    let old = Seen {
+    let old = Observation {
         can_pause: false,
-        ..seen(doing())
+        ..observed(doing())
     };
     let mut story = Story::of(DesiredState::Paused);
     assert_eq!(story.look(&old, 0).effect, None);
@@ -260,14 +260,14 @@ fn a_standby_is_sent_nothing() {
         ..bare()
     };
     let mut story = Story::of(DesiredState::Running);
-    assert_eq!(story.look(&seen(standby), 0).effect, None);
+    assert_eq!(story.look(&observed(standby), 0).effect, None);
     assert_eq!(story.reason(), "TenantNotPrimary");
 }
 
 #[test]
 fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() {
     let mut story = Story::running();
-    let verdict = story.look(&seen(tenant(Some(RoundStatus::Interrupted))), 10);
+    let verdict = story.look(&observed(tenant(Some(RoundStatus::Interrupted))), 10);
     assert_eq!(verdict.event.unwrap().reason, "LogBackupInterrupted");
     assert_eq!(
         (
@@ -283,7 +283,7 @@ fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() 
 fn a_word_that_is_not_known_is_taken_for_running() {
     let napping = RoundStatus::Unknown("NAPPING".to_owned());
     let mut story = Story::running();
-    let verdict = story.look(&seen(tenant(Some(napping))), 10);
+    let verdict = story.look(&observed(tenant(Some(napping))), 10);
     assert_eq!((story.phase(), verdict.effect), ("InProgress", None));
     assert_eq!(story.condition("Archiving"), ("Unknown", "UnknownStatus"));
 }
@@ -293,7 +293,7 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
     let mut story = Story::running();
     story.spec.piece_switch_days = 7;
     story.generation += 1;
-    let verdict = story.look(&seen(doing()), 10);
+    let verdict = story.look(&observed(doing()), 10);
     let ready = story.status.conditions.iter().find(|c| c.type_ == "Ready");
     assert_eq!(verdict.effect, None);
     assert!(ready.unwrap().message.contains("PIECE_SWITCH_INTERVAL"));
@@ -302,7 +302,7 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
 /// Stopped as asked for, then asked to run with longer pieces.
 fn with_longer_pieces() -> Story {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&seen(stopped()), 0);
+    story.look(&observed(stopped()), 0);
     story.edit(DesiredState::Running);
     story.spec.piece_switch_days = 7;
     story
@@ -318,7 +318,7 @@ fn stopped() -> Tenant {
 #[test]
 fn other_attributes_are_set_while_log_backup_is_stopped() {
     let mut story = with_longer_pieces();
-    let verdict = story.look(&seen(stopped()), 10);
+    let verdict = story.look(&observed(stopped()), 10);
     assert_eq!(verdict.effect, Some(Effect::SetAttributes(orders())));
     let set = Tenant {
         log_dest: Some(ArchiveDest {
@@ -327,7 +327,7 @@ fn other_attributes_are_set_while_log_backup_is_stopped() {
         }),
         ..stopped()
     };
-    let verdict = story.look(&seen(set), 20);
+    let verdict = story.look(&observed(set), 20);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -335,7 +335,7 @@ fn other_attributes_are_set_while_log_backup_is_stopped() {
 fn a_destination_that_is_found_with_other_attributes_is_taken_as_it_is() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.piece_switch_days = 7;
-    let verdict = story.look(&seen(stopped()), 0);
+    let verdict = story.look(&observed(stopped()), 0);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -354,7 +354,7 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
             checkpoint_scn: scn(seconds),
             ..round
         });
-        seen(tenant)
+        observed(tenant)
     };
     let before = story.status.clone();
     story.look(&moved(280), 290);
@@ -366,14 +366,14 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
 #[test]
 fn a_delay_above_the_threshold_is_told_at_once_and_without_a_number() {
     let mut story = Story::running();
-    let told = story.look(&seen(doing()), 700).event.unwrap();
+    let told = story.look(&observed(doing()), 700).event.unwrap();
     assert_eq!((told.warning, told.reason), (true, "LagExceeded"));
     assert_eq!(
         story.condition("DelayAcceptable"),
         ("False", "DelayTooLong")
     );
     let before = story.status.clone();
-    let again = story.look(&seen(doing()), 760);
+    let again = story.look(&observed(doing()), 760);
     assert_eq!((&story.status, again.event), (&before, None));
 }
 
@@ -386,7 +386,7 @@ fn a_round_that_begins_shows_no_time_of_1970() {
         ..round
     });
     let mut story = Story::of(DesiredState::Running);
-    story.look(&seen(tenant), 0);
+    story.look(&observed(tenant), 0);
     assert_eq!(
         (&story.status.start_time, &story.status.checkpoint_time),
         (&None, &None)

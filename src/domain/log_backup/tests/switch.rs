@@ -3,22 +3,22 @@
 use super::*;
 use crate::api::condition::types::STORAGE_SWITCHED;
 use crate::api::strategy::StorageChangePolicy;
-use crate::domain::log_backup::SwitchSeen;
+use crate::domain::log_backup::ObservedMigration;
 
 const OLD: &str = "file:///log";
 
 /// A tenant whose logs go to the old place, while another one is asked for.
-fn away(tenant: Tenant, busy: Option<&str>) -> Seen {
-    let mut seen = seen(tenant);
-    if let Ok(database) = &mut seen.database {
-        database.destination = DestinationSeen::Elsewhere(OLD.to_owned());
+fn away(tenant: Tenant, busy: Option<&str>) -> Observation {
+    let mut observed = observed(tenant);
+    if let Ok(database) = &mut observed.database {
+        database.destination = ObservedDestination::Elsewhere(OLD.to_owned());
     }
-    seen.switch = Some(SwitchSeen {
+    observed.switch = Some(ObservedMigration {
         to: "file:///new".to_owned(),
         data_from: Some("file:///data".to_owned()),
         busy: busy.map(str::to_owned),
     });
-    seen
+    observed
 }
 
 fn stopped() -> Tenant {
@@ -89,21 +89,24 @@ fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
     assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
     assert_eq!(story.step(), "Setting");
     let start = Effect::Start(TenantName::parse("orders").unwrap());
-    assert_eq!(story.look(&seen(there(stopped())), 70).effect, Some(start));
+    assert_eq!(
+        story.look(&observed(there(stopped())), 70).effect,
+        Some(start)
+    );
     assert_eq!(story.step(), "Starting");
     let again = || there(in_round(2, RoundStatus::Doing));
-    story.look(&seen(again()), 100);
+    story.look(&observed(again()), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
     assert!(story.status.full_backup_wanted_since.is_some());
     let mut with_full = again();
     with_full.sets = Arc::new(vec![full_set(200)]);
-    story.look(&seen(with_full.clone()), 300);
+    story.look(&observed(with_full.clone()), 300);
     assert_eq!(story.status.full_backup_wanted_since, None);
     assert_eq!(
         story.condition(STORAGE_SWITCHED),
         ("True", "StorageSwitched")
     );
-    assert_eq!(story.look(&seen(with_full), 301).effect, None);
+    assert_eq!(story.look(&observed(with_full), 301).effect, None);
 }
 
 #[test]
@@ -135,7 +138,7 @@ fn a_place_that_somebody_else_has_set_is_never_left() {
     let mut story = edited();
     let mut theirs = away(doing(), None);
     if let Ok(database) = &mut theirs.database {
-        database.destination = DestinationSeen::Elsewhere("file:///theirs".to_owned());
+        database.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }
     assert_eq!(story.look(&theirs, 1).effect, None);
     assert_eq!(story.reason(), "DestinationInUse");
@@ -154,7 +157,7 @@ fn an_edit_that_is_taken_back_before_anything_was_sent_leaves_nothing() {
     let mut story = edited();
     story.look(&away(doing(), Some("backup job 7")), 1);
     story.generation += 1;
-    assert_eq!(story.look(&seen(doing()), 2).effect, None);
+    assert_eq!(story.look(&observed(doing()), 2).effect, None);
     assert_eq!(story.status.storage_switch, None);
 }
 
@@ -165,9 +168,9 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
     assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
     story.generation += 1;
     let start = Effect::Start(TenantName::parse("orders").unwrap());
-    assert_eq!(story.look(&seen(stopped()), 60).effect, Some(start));
+    assert_eq!(story.look(&observed(stopped()), 60).effect, Some(start));
     assert_eq!(story.step(), "Returning");
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    story.look(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "Returned");
     assert_eq!(
         story.condition(STORAGE_SWITCHED),
@@ -178,7 +181,7 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
     assert!(!told.message.contains("file:///new"), "{}", told.message);
     let mut with_full = in_round(2, RoundStatus::Doing);
     with_full.sets = Arc::new(vec![full_set(200)]);
-    story.look(&seen(with_full), 300);
+    story.look(&observed(with_full), 300);
     assert_eq!(story.status.storage_switch, None);
     let mut known = story.status.conditions.iter();
     assert!(known.all(|known| known.type_ != STORAGE_SWITCHED));
@@ -193,12 +196,12 @@ fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() 
     // Taken back before log backup was started there.
     story.generation += 1;
     let back = || {
-        let mut seen = away(there(stopped()), None);
-        if let Ok(database) = &mut seen.database {
-            database.destination = DestinationSeen::Elsewhere("file:///new".to_owned());
+        let mut observed = away(there(stopped()), None);
+        if let Ok(database) = &mut observed.database {
+            database.destination = ObservedDestination::Elsewhere("file:///new".to_owned());
         }
-        seen.switch.as_mut().unwrap().to = OLD.to_owned();
-        seen
+        observed.switch.as_mut().unwrap().to = OLD.to_owned();
+        observed
     };
     assert_eq!(story.look(&back(), 70).effect, None);
     assert_eq!(story.step(), "Announced");
@@ -213,15 +216,15 @@ fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() 
 fn a_place_that_differs_by_its_host_alone_is_moved_to() {
     let mut story = edited();
     let to_host = |tenant: Tenant| {
-        let mut seen = away(tenant, None);
-        seen.switch.as_mut().unwrap().to = OLD.to_owned();
-        seen
+        let mut observed = away(tenant, None);
+        observed.switch.as_mut().unwrap().to = OLD.to_owned();
+        observed
     };
     story.look(&to_host(doing()), 1);
     assert_eq!(story.look(&to_host(doing()), 2).effect, Some(leave()));
     assert_eq!(story.look(&to_host(stopped()), 60).effect, Some(set()));
-    story.look(&seen(stopped()), 70);
-    story.look(&seen(in_round(2, RoundStatus::Doing)), 100);
+    story.look(&observed(stopped()), 70);
+    story.look(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
     let known = story.status.storage_switch.as_ref().unwrap();
     assert!(known.data_from.is_some());
@@ -232,7 +235,7 @@ fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
     let mut story = edited();
     story.look(&away(doing(), None), 1);
     story.look(&away(doing(), None), 2);
-    story.look(&seen(stopped()), 60);
+    story.look(&observed(stopped()), 60);
     assert_eq!(story.step(), "Returning");
     let verdict = story.look(&away(doing(), None), 70);
     assert_eq!((verdict.effect, story.step()), (None, "Announced"));
@@ -255,7 +258,7 @@ fn a_full_backup_is_wanted_although_heals_make_none() {
     story.spec.heal.policy = HealPolicy::Never;
     story.look(&away(doing(), None), 1);
     story.look(&away(doing(), None), 2);
-    story.look(&seen(there(in_round(2, RoundStatus::Doing))), 100);
-    story.look(&seen(there(in_round(2, RoundStatus::Doing))), 101);
+    story.look(&observed(there(in_round(2, RoundStatus::Doing))), 100);
+    story.look(&observed(there(in_round(2, RoundStatus::Doing))), 101);
     assert!(story.status.full_backup_wanted_since.is_some());
 }

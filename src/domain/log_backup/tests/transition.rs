@@ -8,8 +8,8 @@ fn orders() -> TenantName {
 }
 
 /// Stopped, in a version that shows no LOG_MODE.
-fn of_the_first_version() -> Seen {
-    seen(Tenant {
+fn of_the_first_version() -> Observation {
+    observed(Tenant {
         archive_log: None,
         ..tenant(None)
     })
@@ -63,18 +63,18 @@ fn what_comes_of_it_at_last_ends_the_trouble() {
     for second in [0, 15, 45, 105] {
         story.answered(&of_the_first_version(), second, &Answer::Done);
     }
-    story.look(&seen(tenant(Some(RoundStatus::Beginning))), 110);
+    story.look(&observed(tenant(Some(RoundStatus::Beginning))), 110);
     assert_eq!((story.phase(), story.reason()), ("Starting", ""));
     assert_eq!(taken(&story), None);
-    story.look(&seen(doing()), 120);
+    story.look(&observed(doing()), 120);
     assert_eq!(story.status.transition, None);
 }
 
 #[test]
 fn the_next_step_does_not_wait_for_the_pause_of_the_one_before() {
     let mut story = Story::of(DesiredState::Running);
-    story.answered(&seen(bare()), 0, &Answer::Done);
-    let verdict = story.look(&seen(tenant(None)), 1);
+    story.answered(&observed(bare()), 0, &Answer::Done);
+    let verdict = story.look(&observed(tenant(None)), 1);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -85,14 +85,14 @@ fn a_round_whose_end_was_asked_for_is_waited_for() {
         ..doing()
     };
     let mut story = Story::of(DesiredState::Stopped);
-    assert_eq!(story.look(&seen(off), 0).effect, None);
+    assert_eq!(story.look(&observed(off), 0).effect, None);
     assert_eq!(story.phase(), "InProgress");
 }
 
 /// Since second 0 the round has been in this state.
 fn stuck_in(status: RoundStatus, desired: DesiredState) -> Story {
     let mut story = Story::of(desired);
-    let world = seen(tenant(Some(status)));
+    let world = observed(tenant(Some(status)));
     for second in [0, 599] {
         story.look(&world, second);
         assert_eq!(story.status.cause, None);
@@ -128,8 +128,8 @@ fn an_archive_that_does_not_end_is_told_in_its_own_state() {
         ..tenant(Some(RoundStatus::Suspending))
     };
     let mut story = Story::of(DesiredState::Paused);
-    story.look(&seen(deferred.clone()), 0);
-    story.look(&seen(deferred), 600);
+    story.look(&observed(deferred.clone()), 0);
+    story.look(&observed(deferred), 600);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Suspending", "PauseTimeout")
@@ -139,7 +139,7 @@ fn an_archive_that_does_not_end_is_told_in_its_own_state() {
 #[test]
 fn a_round_that_gets_going_late_is_as_good_as_any() {
     let mut story = stuck_in(RoundStatus::Beginning, DesiredState::Running);
-    let verdict = story.look(&seen(doing()), 700);
+    let verdict = story.look(&observed(doing()), 700);
     assert_eq!(verdict.event.unwrap().reason, "LogBackupStarted");
     assert_eq!((story.phase(), story.reason()), ("InProgress", ""));
     assert_eq!(story.status.transition, None);
@@ -149,10 +149,10 @@ fn a_round_that_gets_going_late_is_as_good_as_any() {
 fn an_edit_and_another_wanted_state_begin_the_time_anew() {
     let mut story = stuck_in(RoundStatus::Beginning, DesiredState::Running);
     story.edit(DesiredState::Running);
-    story.look(&seen(tenant(Some(RoundStatus::Beginning))), 601);
+    story.look(&observed(tenant(Some(RoundStatus::Beginning))), 601);
     assert_eq!(story.phase(), "Starting");
     story.edit(DesiredState::Stopped);
-    story.look(&seen(tenant(Some(RoundStatus::Stopping))), 602);
+    story.look(&observed(tenant(Some(RoundStatus::Stopping))), 602);
     let to = &story.status.transition.as_ref().unwrap().to;
     assert_eq!((story.phase(), to.as_str()), ("Stopping", "Stopped"));
 }
@@ -164,9 +164,9 @@ fn a_heal_that_hangs_is_told_and_the_object_stays_ready() {
         policy: HealPolicy::RestartArchive,
         max_per_day: 1,
     };
-    story.look(&seen(in_round(1, RoundStatus::Interrupted)), 10);
-    story.look(&seen(in_round(2, RoundStatus::Beginning)), 20);
-    story.look(&seen(in_round(2, RoundStatus::Beginning)), 610);
+    story.look(&observed(in_round(1, RoundStatus::Interrupted)), 10);
+    story.look(&observed(in_round(2, RoundStatus::Beginning)), 20);
+    story.look(&observed(in_round(2, RoundStatus::Beginning)), 610);
     assert_eq!((story.phase(), story.reason()), ("Failed", "StartTimeout"));
     assert_eq!(story.condition("Ready"), ("True", "Applied"));
 }

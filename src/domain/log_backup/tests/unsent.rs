@@ -9,7 +9,7 @@ fn unsent() -> Answer {
 #[test]
 fn a_statement_that_could_not_be_sent_waits_whatever_wakes_the_object() {
     let mut story = Story::of(DesiredState::Running);
-    let bare = seen(bare());
+    let bare = observed(bare());
     assert!(story.look(&bare, 10).effect.is_some());
     let heard = story.answered(&bare, 10, &unsent());
     assert_eq!(heard.next, Next::At(at(15)));
@@ -20,7 +20,7 @@ fn a_statement_that_could_not_be_sent_waits_whatever_wakes_the_object() {
 #[test]
 fn the_pause_doubles_and_the_third_time_is_told() {
     let mut story = Story::of(DesiredState::Running);
-    let bare = seen(bare());
+    let bare = observed(bare());
     for (second, until) in [(10, 15), (15, 25), (25, 45)] {
         assert_ne!(story.phase(), "Failed");
         story.look(&bare, second);
@@ -40,9 +40,9 @@ fn what_only_a_person_can_mend_is_stalled_and_what_passes_is_not() {
         (FailureClass::NotYet, "False"),
     ] {
         let mut story = Story::of(DesiredState::Running);
-        story.answered(&seen(bare()), 0, &refused(class));
+        story.answered(&observed(bare()), 0, &refused(class));
         assert_eq!(story.condition("Stalled").0, stalled, "{class:?}");
-        story.answered(&seen(bare()), 400, &Answer::Done);
+        story.answered(&observed(bare()), 400, &Answer::Done);
         assert_eq!(story.condition("Stalled").0, "False", "{class:?}, mended");
     }
 }

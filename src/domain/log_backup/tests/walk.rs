@@ -15,7 +15,7 @@ const NOWS: [i64; 2] = [0, 700];
 const MANY: i32 = 5;
 const ONE: i32 = 1;
 
-fn worlds() -> Vec<Seen> {
+fn worlds() -> Vec<Observation> {
     [
         in_each_state_of_a_round(),
         of_each_tenant(),
@@ -24,8 +24,8 @@ fn worlds() -> Vec<Seen> {
     .concat()
 }
 
-fn in_each_state_of_a_round() -> Vec<Seen> {
-    let mut worlds: Vec<Seen> = [
+fn in_each_state_of_a_round() -> Vec<Observation> {
+    let mut worlds: Vec<Observation> = [
         RoundStatus::Prepare,
         RoundStatus::Beginning,
         RoundStatus::Doing,
@@ -37,66 +37,66 @@ fn in_each_state_of_a_round() -> Vec<Seen> {
         RoundStatus::Unknown("NAPPING".to_owned()),
     ]
     .into_iter()
-    .map(|status| seen(tenant(Some(status))))
+    .map(|status| observed(tenant(Some(status))))
     .collect();
     worlds.extend([
-        seen(in_round(2, RoundStatus::Doing)),
-        Seen {
-            page: Some(PageSeen::default()),
-            ..seen(Tenant {
+        observed(in_round(2, RoundStatus::Doing)),
+        Observation {
+            page: Some(RelatedObjects::default()),
+            ..observed(Tenant {
                 sets: Arc::new(vec![full_set(-60)]),
                 ..doing()
             })
         },
-        seen(in_round(2, RoundStatus::Interrupted)),
-        Seen {
+        observed(in_round(2, RoundStatus::Interrupted)),
+        Observation {
             may_heal_at: Some(at(50)),
-            ..seen(tenant(Some(RoundStatus::Interrupted)))
+            ..observed(tenant(Some(RoundStatus::Interrupted)))
         },
     ]);
     worlds
 }
 
-fn of_each_tenant() -> Vec<Seen> {
+fn of_each_tenant() -> Vec<Observation> {
     vec![
-        seen(bare()),
-        seen(Tenant {
+        observed(bare()),
+        observed(Tenant {
             archive_log: Some(false),
             ..doing()
         }),
-        seen(Tenant {
+        observed(Tenant {
             log_dest: Some(ArchiveDest {
                 binding: "MANDATORY".to_owned(),
                 ..dest(true)
             }),
             ..tenant(None)
         }),
-        seen(tenant(None)),
-        seen(Tenant {
+        observed(tenant(None)),
+        observed(Tenant {
             archive_log: None,
             ..tenant(None)
         }),
-        seen(Tenant {
+        observed(Tenant {
             log_dest: Some(dest(false)),
             ..tenant(Some(RoundStatus::Suspend))
         }),
-        seen(Tenant {
+        observed(Tenant {
             lag_target: Some(Duration::from_secs(30)),
             ..doing()
         }),
-        seen(Tenant {
+        observed(Tenant {
             role: "STANDBY".to_owned(),
             ..bare()
         }),
-        seen(Tenant {
+        observed(Tenant {
             locked: true,
             ..doing()
         }),
-        seen(Tenant {
+        observed(Tenant {
             id: TenantId(1010),
             ..doing()
         }),
-        Seen {
+        Observation {
             renamed: Some(Renamed {
                 name: "purchases".to_owned(),
                 path: "orders/log".to_owned(),
@@ -106,39 +106,39 @@ fn of_each_tenant() -> Vec<Seen> {
     ]
 }
 
-fn in_each_surrounding() -> Vec<Seen> {
+fn in_each_surrounding() -> Vec<Observation> {
     vec![
-        Seen {
+        Observation {
             conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
-            ..seen(bare())
+            ..observed(bare())
         },
-        Seen {
+        Observation {
             has_open_tasks: true,
-            ..seen(doing())
+            ..observed(doing())
         },
-        Seen {
+        Observation {
             has_open_tasks: true,
-            ..seen(tenant(None))
+            ..observed(tenant(None))
         },
         elsewhere(doing()),
         elsewhere(tenant(None)),
-        unsettled(seen(doing())),
-        unsettled(seen(bare())),
+        unsettled(observed(doing())),
+        unsettled(observed(bare())),
         without_tenant(),
         unreachable(),
         without_database(Obstacle::waiting("Connecting", "soon")),
-        Seen {
+        Observation {
             can_pause: false,
             can_set_lag_target: false,
-            ..seen(doing())
+            ..observed(doing())
         },
-        Seen {
+        Observation {
             target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
-            ..seen(doing())
+            ..observed(doing())
         },
-        Seen {
+        Observation {
             target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
-            ..seen(doing())
+            ..observed(doing())
         },
     ]
 }
@@ -179,9 +179,9 @@ fn key(status: &LogBackupStatus) -> String {
     )
 }
 
-fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdict) {
+fn check(story: &Story, observed: &Observation, now: i64, is_answer: bool, verdict: &Verdict) {
     let after = &verdict.status;
-    let shown = || format!("{:?} {seen:?} {after:?}", story.spec.desired_state);
+    let shown = || format!("{:?} {observed:?} {after:?}", story.spec.desired_state);
     assert_eq!(after.observed_generation, Some(story.generation));
     assert_sound(&after.conditions, story.generation);
     let judged = kstatus(
@@ -200,7 +200,7 @@ fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdic
     }
     if let Some(effect) = &verdict.effect {
         assert!(!is_answer, "one effect in a pass");
-        assert_allowed(story, seen, effect, after);
+        assert_allowed(story, observed, effect, after);
     }
     if is_answer {
         return;
@@ -211,21 +211,21 @@ fn check(story: &Story, seen: &Seen, now: i64, is_answer: bool, verdict: &Verdic
         status: after.clone(),
     };
     for later in [now, now + 1] {
-        let again = decide(&next.object(), seen, None, at(later));
+        let again = decide(&next.object(), observed, None, at(later));
         assert_eq!(&again.status, after, "written again: {}", shown());
         assert_eq!(again.event, None, "told again: {}", shown());
     }
 }
 
 /// Nothing is sent that could do harm.
-fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackupStatus) {
-    assert!(seen.target.is_ok());
-    let database = seen.database.as_ref().unwrap();
+fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after: &LogBackupStatus) {
+    assert!(observed.target.is_ok());
+    let database = observed.database.as_ref().unwrap();
     let tenant = database.tenant.as_deref().unwrap();
     assert!(database.settled && ineligible(tenant).is_none());
     assert!(!matches!(
         database.destination,
-        DestinationSeen::Elsewhere(_)
+        ObservedDestination::Elsewhere(_)
     ));
     let enforces =
         story.spec.drift == Drift::Enforce && story.spec.desired_state == DesiredState::Running;
@@ -240,7 +240,7 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
     let restarts =
         matches!(effect, Effect::Stop(_)) && story.spec.desired_state == DesiredState::Running;
     assert!(
-        !restarts || heals || is_around && !seen.has_open_tasks,
+        !restarts || heals || is_around && !observed.has_open_tasks,
         "a round is ended only to be healed, and never under a data backup"
     );
     let knew = &story.status;
@@ -249,12 +249,12 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
     let is_theirs = is_around && rested && !heals;
     assert!(!is_theirs || !matches!(effect, Effect::Stop(_)));
     if matches!(effect, Effect::SetDestination(_)) {
-        assert_eq!(database.destination, DestinationSeen::Unset);
-        assert!(seen.conflict.is_none());
+        assert_eq!(database.destination, ObservedDestination::Unset);
+        assert!(observed.conflict.is_none());
         assert!(tenant.round.is_none() || archive(tenant) == Archive::Stopped);
     }
     if matches!(effect, Effect::SetAttributes(_)) {
-        assert_eq!(database.destination, DestinationSeen::Ours);
+        assert_eq!(database.destination, ObservedDestination::Ours);
         assert_eq!(archive(tenant), Archive::Stopped);
         assert!(
             story.status.applied_generation.is_some(),
@@ -262,9 +262,9 @@ fn assert_allowed(story: &Story, seen: &Seen, effect: &Effect, after: &LogBackup
         );
     }
     if matches!(effect, Effect::SetLagTarget(..)) {
-        assert_eq!(database.destination, DestinationSeen::Ours);
+        assert_eq!(database.destination, ObservedDestination::Ours);
         assert_eq!(archive(tenant), Archive::Round(RoundStatus::Doing));
-        assert!(seen.can_set_lag_target);
+        assert!(observed.can_set_lag_target);
     }
     if let Some(known) = story.status.tenant_id {
         assert_eq!(known, tenant.id.0);
@@ -293,9 +293,12 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
             generation: start.generation,
             status,
         };
-        for (seen, now) in worlds.iter().flat_map(|seen| NOWS.map(|now| (seen, now))) {
-            let first = decide(&story.object(), seen, None, at(now));
-            check(&story, seen, now, false, &first);
+        for (observed, now) in worlds
+            .iter()
+            .flat_map(|observed| NOWS.map(|now| (observed, now)))
+        {
+            let first = decide(&story.object(), observed, None, at(now));
+            check(&story, observed, now, false, &first);
             let mut verdicts = vec![first.clone()];
             if let Some(effect) = &first.effect {
                 let written = Story {
@@ -305,8 +308,8 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
                 };
                 for answer in &answers {
                     let heard = Some((effect, answer));
-                    let verdict = decide(&written.object(), seen, heard, at(now));
-                    check(&written, seen, now, true, &verdict);
+                    let verdict = decide(&written.object(), observed, heard, at(now));
+                    check(&written, observed, now, true, &verdict);
                     verdicts.push(verdict);
                 }
             }
@@ -345,9 +348,9 @@ fn walk_and_edit(start: &Story, failures: i32) {
             };
             story.edit(desired);
             if edited.insert((key(status), format!("{desired:?}"))) {
-                for (seen, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
-                    let verdict = decide(&story.object(), seen, None, at(now));
-                    check(&story, seen, now, false, &verdict);
+                for (observed, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
+                    let verdict = decide(&story.object(), observed, None, at(now));
+                    check(&story, observed, now, false, &verdict);
                     decisions += 1;
                 }
             }

@@ -79,7 +79,7 @@ fn the_latest_point_is_fixed_before_anything_is_sent() {
 #[test]
 fn what_is_forbidden_is_refused() {
     let reason = refused_with(|story| {
-        story.seen.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no"));
+        story.observed.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no"));
     });
     assert_eq!(reason, "RecoveryForbidden");
 }
@@ -139,7 +139,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
         let mut hostile = spec();
         *hostile.pointer_mut(pointer).unwrap() = json!(value);
         let (reason, _) = refused(hostile, |story| {
-            story.seen.target = Err(Obstacle::outage());
+            story.observed.target = Err(Obstacle::outage());
         });
         assert_eq!(reason, "InvalidSpec", "{pointer}");
     }
@@ -148,7 +148,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
 #[test]
 fn a_secret_must_be_there_before_anything_is_changed() {
     let mut story = Story::new(spec());
-    story.seen.secrets = Some(Obstacle::waiting("SecretNotFound", "not yet"));
+    story.observed.secrets = Some(Obstacle::waiting("SecretNotFound", "not yet"));
     assert_eq!(story.pass(0), None);
     assert_eq!(
         (story.phase(), story.cause()),
@@ -166,7 +166,7 @@ fn a_zone_must_exist() {
 #[test]
 fn what_may_come_right_is_waited_for() {
     let mut story = Story::new(spec());
-    story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
     assert_eq!(story.pass(0), None);
     assert_eq!(
         (story.phase(), story.cause()),
@@ -179,7 +179,7 @@ fn nothing_is_begun_after_the_instant_that_was_given() {
     let mut limited = spec();
     limited["notAfterTime"] = json!(at(100).to_string());
     let mut story = Story::new(limited);
-    story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
     let verdict = story.decide(None, 90);
     assert_eq!(verdict.next, Next::At(at(100)));
     story.pass(100);
@@ -216,7 +216,7 @@ fn a_store_is_previewed_at_a_point_only() {
     of_store["mode"] = json!("Preview");
     of_store["until"] = json!({"type": "Latest"});
     let (reason, _) = refused(of_store, |story| {
-        story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
+        story.observed.source.as_mut().unwrap().knowledge = Knowledge::Store;
     });
     assert_eq!(reason, "PreviewNeedsPoint");
 }
@@ -261,12 +261,12 @@ fn live(tenant_compatible: &str) -> Knowledge {
 #[test]
 fn the_version_of_the_backups_counts_and_not_that_of_their_cluster_today() {
     let mut story = Story::new(spec());
-    let source = story.seen.source.as_mut().unwrap();
+    let source = story.observed.source.as_mut().unwrap();
     source.version = Some(Version([4, 4, 2, 0]));
     source.knowledge = live("4.3.5.0");
     assert!(matches!(story.pass(0), Some(Effect::CreateUnit(_))));
     let reason = refused_with(|story| {
-        story.seen.source.as_mut().unwrap().knowledge = live("4.4.2.0");
+        story.observed.source.as_mut().unwrap().knowledge = live("4.4.2.0");
     });
     assert_eq!(reason, "VersionNotRestorable");
 }
@@ -274,7 +274,7 @@ fn the_version_of_the_backups_counts_and_not_that_of_their_cluster_today() {
 #[test]
 fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
     let (reason, message) = refused(spec(), |story| {
-        let source = story.seen.source.as_mut().unwrap();
+        let source = story.observed.source.as_mut().unwrap();
         source.elsewhere = vec![BackupSetId(3)];
         source.knowledge = live("4.3.5.2");
     });
@@ -285,10 +285,10 @@ fn a_backup_that_lies_elsewhere_is_named_with_its_place() {
 #[test]
 fn backups_that_go_elsewhere_while_resources_are_made_are_not_looked_for_where_they_were() {
     let mut story = Story::new(spec());
-    story.seen.source.as_mut().unwrap().knowledge = live("4.3.5.2");
+    story.observed.source.as_mut().unwrap().knowledge = live("4.3.5.2");
     assert!(matches!(story.pass(0), Some(Effect::CreateUnit(_))));
     let mut story = story.with_resources(None);
-    story.seen.source.as_mut().unwrap().elsewhere = vec![BackupSetId(3)];
+    story.observed.source.as_mut().unwrap().elsewhere = vec![BackupSetId(3)];
     assert!(matches!(story.pass(1), Some(Effect::DropPool(_))));
     assert_eq!(story.cause(), "BackupsElsewhere");
 }
@@ -296,10 +296,10 @@ fn backups_that_go_elsewhere_while_resources_are_made_are_not_looked_for_where_t
 #[test]
 fn a_point_that_can_not_be_reached_any_more_ends_the_recovery_before_it_is_sent() {
     let mut story = Story::new(spec());
-    story.seen.source.as_mut().unwrap().knowledge = live("4.3.5.2");
+    story.observed.source.as_mut().unwrap().knowledge = live("4.3.5.2");
     story.pass(0);
     let mut story = story.with_resources(None);
-    if let Knowledge::Live { pieces, .. } = &mut story.seen.source.as_mut().unwrap().knowledge {
+    if let Knowledge::Live { pieces, .. } = &mut story.observed.source.as_mut().unwrap().knowledge {
         pieces.clear();
     }
     assert!(matches!(story.pass(1), Some(Effect::DropPool(_))));

@@ -9,7 +9,7 @@ fn sent() -> Story {
     let mut story = with_made(asked(tables_spec()), None);
     let effect = story.pass_hearing(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::RecoverTables { .. }), "{effect:?}");
-    story.seen.handed_over = Some(HandedOver::Sending);
+    story.observed.handed_over = Some(HandedOver::Sending);
     story
 }
 
@@ -170,10 +170,10 @@ fn tables_that_are_there_when_the_cancel_is_seen_stay() {
 #[test]
 fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no_more() {
     let mut story = sent();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_secs(66);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_secs(66);
     assert_eq!(story.pass(60), None, "it may still be run");
-    story.seen.intent_age = Duration::from_secs(71);
+    story.observed.intent_age = Duration::from_secs(71);
     let effect = story.pass(80).unwrap();
     assert!(matches!(effect, Effect::FindTables { .. }), "{effect:?}");
     story.hear(&effect, &Answer::Done, 80);
@@ -186,7 +186,7 @@ fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no
 fn what_changed_right_before_the_statement_is_waited_for_a_while() {
     let mut story = sent();
     let withheld = Answer::Withheld("the tenant is STANDBY and NORMAL now".to_owned());
-    story.seen.handed_over = Some(HandedOver::Answered(withheld));
+    story.observed.handed_over = Some(HandedOver::Answered(withheld));
     let mut second = 1;
     while story.status.ending.is_none() {
         assert_eq!(story.phase(), "Pending");

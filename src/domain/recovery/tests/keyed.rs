@@ -63,8 +63,8 @@ fn a_key_that_was_used_for_another_tenant_source_or_point_is_refused() {
 #[test]
 fn a_recovery_that_ended_long_ago_is_not_taken_for_the_own_one() {
     let mut story = Story::sent();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     story.status.step_time = Some(time(at(100_000)));
     let old = Answer::Restore(Box::new(job(RestoreStatus::Success)));
     let effect = story.pass_hearing(&old, 100_060);

@@ -20,7 +20,7 @@ fn of_storage() -> Value {
 fn on(version: &str, spec: Value) -> Story {
     let mut story = Story::new(spec);
     story.target().version = version.parse().unwrap();
-    if let Ok(source) = &mut story.seen.source
+    if let Ok(source) = &mut story.observed.source
         && story.spec.source.storage.is_some()
     {
         source.knowledge = Knowledge::Store;

@@ -15,17 +15,17 @@ fn while_the_statement_is_under_way_nothing_is_sent() {
 #[test]
 fn what_a_kill_left_behind_is_looked_for_before_anything_is_sent() {
     let mut story = Story::sent();
-    story.seen.handed_over = None;
+    story.observed.handed_over = None;
     assert_eq!(story.pass(1), None, "it may be on its way");
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.intent_age = Duration::from_mins(1);
     assert!(matches!(story.pass(60), Some(Effect::Find { .. })));
 }
 
 #[test]
 fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
     let mut story = Story::sent();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     story.pass_hearing(&Answer::Done, 60);
     assert!(is_restore(story.pass(61).as_ref()));
     assert_eq!(story.status.sends, Some(2));
@@ -35,11 +35,11 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
 fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
     let mut story = Story::sent();
     story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     story.pass_hearing(&Answer::Done, 60);
     assert!(!is_restore(story.pass(61).as_ref()));
-    story.seen.intent_age = Duration::from_mins(12);
+    story.observed.intent_age = Duration::from_mins(12);
     story.pass_hearing(&Answer::Done, 720);
     assert!(is_restore(story.pass(721).as_ref()));
 }
@@ -47,14 +47,14 @@ fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
 #[test]
 fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
     let mut story = Story::sent().canceled();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     story.pass_hearing(&Answer::Done, 60);
     assert_eq!(
         (story.phase(), story.cause()),
         ("Canceling", "WaitingForJob")
     );
-    story.seen.intent_age = Duration::from_mins(12);
+    story.observed.intent_age = Duration::from_mins(12);
     story.pass_hearing(&Answer::Done, 720);
     assert_eq!((story.phase(), story.cause()), ("Canceling", "Canceled"));
 }
@@ -74,8 +74,8 @@ fn a_store_that_holds_backups_of_another_tenant_is_not_recovered() {
 #[test]
 fn what_the_database_knows_is_followed() {
     let mut story = Story::sent();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     let known = Answer::Restore(Box::new(job(RestoreStatus::CreateTenant)));
     story.pass_hearing(&known, 60);
     assert_eq!(
@@ -88,8 +88,8 @@ fn what_the_database_knows_is_followed() {
 #[test]
 fn a_job_that_is_newer_than_the_last_read_is_written_once() {
     let mut story = Story::sent();
-    story.seen.handed_over = None;
-    story.seen.intent_age = Duration::from_mins(1);
+    story.observed.handed_over = None;
+    story.observed.intent_age = Duration::from_mins(1);
     let known = Answer::Restore(Box::new(job(RestoreStatus::CreateTenant)));
     story.pass_hearing(&known, 60);
     let written = story.status.clone();
@@ -103,7 +103,7 @@ fn a_job_that_is_newer_than_the_last_read_is_written_once() {
 fn a_refusal_for_good_ends_it_and_drops_the_pool_and_the_unit() {
     let mut story = Story::sent();
     let refused = Answer::Refused(failure(FailureClass::Permanent));
-    story.seen.handed_over = Some(HandedOver::Answered(refused));
+    story.observed.handed_over = Some(HandedOver::Answered(refused));
     assert_eq!(story.pass(1), Some(Effect::DropPool(resource())));
     assert_eq!(story.cause(), "LogStreamRestoreFailed");
 }
@@ -112,7 +112,7 @@ fn a_refusal_for_good_ends_it_and_drops_the_pool_and_the_unit() {
 fn a_refusal_for_now_is_tried_again_after_a_pause() {
     let mut story = Story::sent();
     let refused = Answer::Refused(failure(FailureClass::NotYet));
-    story.seen.handed_over = Some(HandedOver::Answered(refused));
+    story.observed.handed_over = Some(HandedOver::Answered(refused));
     assert_eq!(story.pass(1), None);
     assert_eq!(story.pass(2), None);
     assert!(is_restore(story.pass(10).as_ref()));
@@ -133,7 +133,7 @@ fn the_job_is_shown() {
 #[test]
 fn a_job_that_both_views_have_lost_is_looked_for_and_never_sent_again() {
     let mut story = Story::running().without_job();
-    story.seen.handed_over = None;
+    story.observed.handed_over = None;
     let mut second = 100;
     while story.status.outcome.is_none() && story.status.ending.is_none() {
         let effect = story.pass(second);
@@ -186,7 +186,7 @@ fn a_canceled_recovery_ends_when_all_that_it_made_is_gone() {
 #[test]
 fn another_database_under_the_same_name_ends_it() {
     let mut story = Story::running();
-    story.seen.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "another one"));
+    story.observed.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "another one"));
     story.pass(3);
     assert_eq!((story.phase(), story.cause()), ("Failed", CLUSTER_REPLACED));
 }

@@ -19,7 +19,7 @@ pub(super) fn tables_key() -> RestoreKey {
 }
 
 pub(super) fn tables_resource() -> String {
-    seen::resource_name(&tables_key())
+    observation::resource_name(&tables_key())
 }
 
 /// The tenant that gets the tables.
@@ -135,7 +135,7 @@ fn what_can_not_be_asked_for_is_refused_before_anything_is_looked_at() {
     ] {
         let shown = asked.to_string();
         let silent = |story: &mut Story| {
-            story.seen.target = Err(Obstacle::outage());
+            story.observed.target = Err(Obstacle::outage());
         };
         assert_eq!(refused(asked, silent), reason, "{shown}");
     }

@@ -27,10 +27,10 @@ fn own(mut restore: Restore) -> Restore {
 }
 
 /// What others were shown of a recovery, of the verification's own job, unit and pool.
-pub(super) fn with_own_key(mut worlds: Vec<Seen>) -> Vec<Seen> {
-    let name = seen::resource_name(&own_key());
-    for seen in &mut worlds {
-        let Ok(target) = &mut seen.target else {
+pub(super) fn with_own_key(mut worlds: Vec<Observation>) -> Vec<Observation> {
+    let name = observation::resource_name(&own_key());
+    for observed in &mut worlds {
+        let Ok(target) = &mut observed.target else {
             continue;
         };
         let Some(restores) = &mut target.restores else {
@@ -61,7 +61,7 @@ pub(super) fn answers_with_own_key(answers: Vec<Answer>) -> Vec<Answer> {
 impl Story {
     /// The world as it is for a verification.
     fn own(mut self) -> Self {
-        self.seen = with_own_key(vec![self.seen]).remove(0);
+        self.observed = with_own_key(vec![self.observed]).remove(0);
         self
     }
 
@@ -72,7 +72,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        leave(&task, &self.seen, None, at(100), at(second))
+        leave(&task, &self.observed, None, at(100), at(second))
     }
 
     fn result(&self) -> &str {
@@ -95,7 +95,7 @@ fn restoring() -> Story {
     story = story.with_resources(None).own();
     let effect = story.pass_hearing(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
-    story.seen.handed_over = Some(HandedOver::Sending);
+    story.observed.handed_over = Some(HandedOver::Sending);
     let restoring = RestoreStatus::Restoring("RESTORING".to_owned());
     story = story
         .with_resources(Some(TenantId(1010)))
@@ -290,7 +290,7 @@ fn a_verification_that_was_made_before_is_not_made_again_and_what_it_left_is_dro
 #[test]
 fn one_that_waits_for_another_verification_changes_nothing() {
     let mut story = Story::new(verification());
-    story.seen.turn = Some(Obstacle::waiting(
+    story.observed.turn = Some(Obstacle::waiting(
         "WaitingForVerification",
         "another one runs",
     ));
@@ -347,7 +347,7 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
 #[test]
 fn a_deleted_object_does_not_wait_for_ever_for_a_database_that_is_silent() {
     let mut story = restored();
-    story.seen.target = Err(Obstacle::outage());
+    story.observed.target = Err(Obstacle::outage());
     assert!(matches!(story.leave(200), Farewell::Stay(_)));
     let Farewell::Go(Some(event)) = story.leave(600) else {
         panic!("it stays");

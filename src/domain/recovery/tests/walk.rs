@@ -64,7 +64,7 @@ fn check(story: &Story, verdict: &Verdict) {
     if let Some(effect) = &verdict.effect {
         check_effect(story, effect, before, after);
     }
-    let unread = |target: &TargetSeen| {
+    let unread = |target: &ObservedTarget| {
         let restores = target.restores.as_ref();
         restores.is_some_and(|restores| restores.servers.is_none() && restores.refused.is_none())
     };
@@ -72,8 +72,8 @@ fn check(story: &Story, verdict: &Verdict) {
         .cause
         .as_ref()
         .is_some_and(|it| it.reason == "Reading");
-    if waits && story.seen.target.as_ref().is_ok_and(unread) {
-        let is_read = wants_servers(&task(story), &story.seen);
+    if waits && story.observed.target.as_ref().is_ok_and(unread) {
+        let is_read = wants_servers(&task(story), &story.observed);
         assert!(is_read, "waits for what nobody reads");
     }
     if before.job_id.is_some() {
@@ -166,7 +166,7 @@ fn check_effect(
         | Effect::DropPool(name)
         | Effect::DropUnit(name) => {
             let own = Task::key(&task(story), &identity().database());
-            assert_eq!(*name, seen::resource_name(&own), "another's");
+            assert_eq!(*name, observation::resource_name(&own), "another's");
         }
         _ => {}
     }
@@ -193,8 +193,8 @@ fn check_effect_on_tables(
 ) {
     match effect {
         Effect::RecoverTables { tenant_id, key, .. } => {
-            let seen = story.seen.target.as_ref().unwrap().tenant.as_ref();
-            assert_eq!(seen.map(|tenant| tenant.id), Some(*tenant_id));
+            let observed = story.observed.target.as_ref().unwrap().tenant.as_ref();
+            assert_eq!(observed.map(|tenant| tenant.id), Some(*tenant_id));
             assert_eq!(*key, tables_key());
             assert!(after.sends > before.sends, "sent without a new intent");
             assert_eq!(before.job_id, None, "sent though there is a job");
@@ -217,7 +217,7 @@ fn walk(base: &Story) -> usize {
     walk_through(base, &worlds(base), &answers(job))
 }
 
-fn walk_through(base: &Story, worlds: &[Seen], answers: &[Answer]) -> usize {
+fn walk_through(base: &Story, worlds: &[Observation], answers: &[Answer]) -> usize {
     let mut known = HashSet::new();
     let mut open = VecDeque::from([base.status.clone()]);
     let mut come_to = |status: RecoveryTaskStatus, open: &mut VecDeque<_>| {
@@ -229,11 +229,11 @@ fn walk_through(base: &Story, worlds: &[Seen], answers: &[Answer]) -> usize {
     let mut edges = 0;
     let mut heard_of = HashSet::new();
     while let Some(status) = open.pop_front() {
-        for seen in worlds {
+        for observed in worlds {
             for now in NOWS {
                 let mut story = base.clone();
                 story.status = status.clone();
-                story.seen = seen.clone();
+                story.observed = observed.clone();
                 let verdict = story.decide(None, now);
                 check(&story, &verdict);
                 edges += 1;
@@ -268,7 +268,7 @@ fn whatever_is_seen_and_heard_nothing_is_dropped_that_is_restored_and_nothing_is
 #[test]
 fn the_same_holds_when_it_is_canceled() {
     for mut story in [Story::new(spec()), Story::running()] {
-        story.seen = Story::new(spec()).seen;
+        story.observed = Story::new(spec()).observed;
         walk(&story.canceled());
     }
 }
@@ -287,7 +287,7 @@ fn a_preview_sends_nothing_that_changes_something() {
     preview["mode"] = json!("Preview");
     let mut story = Story::new(preview);
     walk(&story);
-    story.seen.source.as_mut().unwrap().knowledge = Knowledge::Store;
+    story.observed.source.as_mut().unwrap().knowledge = Knowledge::Store;
     walk(&story);
 }
 

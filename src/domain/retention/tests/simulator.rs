@@ -218,10 +218,10 @@ impl Life {
         let Some((job, expired)) = held else {
             return Ok(());
         };
-        let seen = self.tenant();
-        let window = seen.recovery_window().and_then(window).unwrap();
+        let observed = self.tenant();
+        let window = observed.recovery_window().and_then(window).unwrap();
         let now = Scn(expired.0).at() + SignedDuration::try_from(window).unwrap();
-        let judged = Held::of(&seen, self.version, now).judged();
+        let judged = Held::of(&observed, self.version, now).judged();
         let goes = judged.iter().filter(|item| item.why.goes());
         let said: Named = goes
             .map(|item| (item.kind == Kind::Set, item.id, item.dest_id))

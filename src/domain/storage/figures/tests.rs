@@ -14,7 +14,7 @@ fn at(second: i64) -> Timestamp {
 /// A store of this capacity that is looked at again and again.
 struct Store {
     status: BackupStorageStatus,
-    seen: Seen,
+    observed: Observation,
     events: Vec<(bool, &'static str)>,
 }
 
@@ -26,7 +26,7 @@ impl Store {
         });
         Self {
             status: BackupStorageStatus::default(),
-            seen: Seen {
+            observed: Observation {
                 place: Ok("file:///ob-backup".to_owned()),
                 users: 1,
                 limits: StoreLimits::NONE,
@@ -43,7 +43,7 @@ impl Store {
 
     /// Looks when so much is there; says whether anything was written.
     fn look(&mut self, data_bytes: i64, log_bytes: i64, second: i64) -> bool {
-        self.seen.figures = Some(Figures {
+        self.observed.figures = Some(Figures {
             data_bytes,
             log_bytes,
         });
@@ -51,7 +51,7 @@ impl Store {
     }
 
     fn look_again(&mut self, second: i64) -> bool {
-        let decision = decide(1, &self.status, &self.seen, at(second));
+        let decision = decide(1, &self.status, &self.observed, at(second));
         let event = decision.event.map(|event| (event.warning, event.reason));
         self.events.extend(event);
         let is_written = decision.status != self.status;
@@ -138,8 +138,8 @@ fn a_capacity_that_is_no_quantity_is_told_and_not_that_figures_are_awaited() {
 fn a_larger_capacity_ends_it_without_new_figures() {
     let mut store = Store::of(Some("1000"));
     store.look(900, 0, 0);
-    store.seen.figures = None;
-    store.seen.capacity = Store::of(Some("2k")).seen.capacity;
+    store.observed.figures = None;
+    store.observed.capacity = Store::of(Some("2k")).observed.capacity;
     store.look_again(10);
     assert_eq!(store.status.used_percent, Some(45));
     assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
@@ -152,7 +152,7 @@ fn while_a_cluster_is_silent_the_figures_stand_and_before_they_are_unknown() {
     assert_eq!(store.status.total_bytes, None);
     assert_eq!(store.within_capacity(), Some(("Unknown", "FiguresUnknown")));
     store.look(100, 1, 10);
-    store.seen.figures = None;
+    store.observed.figures = None;
     assert!(!store.look_again(20));
     assert_eq!(store.status.total_bytes, Some(101));
 }

@@ -8,7 +8,7 @@ use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, last_runs, went_badly, why};
 use crate::domain::strategy::verification::{failed, overdue};
-use crate::domain::strategy::{Draft, LogBackupSeen, Matched, covers};
+use crate::domain::strategy::{Draft, Matched, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
@@ -24,7 +24,7 @@ impl Draft<'_> {
         self.find_slow(&mut found);
         self.find_unverified(&mut found);
         self.find_full_store(&mut found);
-        match (matched, &self.seen.database) {
+        match (matched, &self.observed.database) {
             (Some(matched), Ok(tenants)) => {
                 for tenant in &matched.eligible {
                     self.find_delayed(tenant, &mut found);
@@ -50,7 +50,7 @@ impl Draft<'_> {
     }
 
     fn find_failed(&self, found: &mut Found) {
-        let tenants = self.seen.database.iter().flatten();
+        let tenants = self.observed.database.iter().flatten();
         let tenants: BTreeMap<&str, &Tenant> = tenants
             .map(|tenant| (tenant.name.as_str(), &**tenant))
             .collect();
@@ -59,7 +59,7 @@ impl Draft<'_> {
             tenant.is_none_or(|tenant| task.is_of(tenant))
         });
         for (tenant, last) in last_runs(tasks, &self.late_tasks()) {
-            if !went_badly(last) || !covers(self.strategy.name, &self.seen.rivals, tenant) {
+            if !went_badly(last) || !covers(self.strategy.name, &self.observed.rivals, tenant) {
                 continue;
             }
             let (_, why) = why(last);
@@ -88,7 +88,7 @@ impl Draft<'_> {
     }
 
     fn find_full_store(&self, found: &mut Found) {
-        let Some(percent) = self.seen.store_over else {
+        let Some(percent) = self.observed.store_over else {
             return;
         };
         let storage = &self.strategy.spec.storage_ref.name;
@@ -128,7 +128,7 @@ impl Draft<'_> {
         let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
         if matches!(round.status, RoundStatus::Stop | RoundStatus::Stopping)
-            || known.map_or(self.manages_log_backup(), LogBackupSeen::is_to_stop)
+            || known.map_or(self.manages_log_backup(), ObservedLogBackup::is_to_stop)
         {
             return;
         }

@@ -9,7 +9,7 @@ use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
 use crate::domain::backoff::Backoff;
-use crate::domain::strategy::LogBackupSeen;
+use crate::domain::strategy::ObservedLogBackup;
 use crate::domain::strategy::tenants::keeps;
 use crate::domain::{cause, shortened, taken, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant, TenantId};
@@ -106,7 +106,7 @@ impl Draft<'_> {
     /// be as it was before it.
     pub(in crate::domain::strategy) fn is_in_flight(&self, tenant: &Tenant) -> bool {
         let known = self.record(tenant.id);
-        self.seen.unsettled.contains(&tenant.id)
+        self.observed.unsettled.contains(&tenant.id)
             && known.is_some_and(|known| known.applied_time.is_none())
     }
 
@@ -126,14 +126,14 @@ impl Draft<'_> {
     /// somebody has edited the strategy: what failed before may go well now.
     pub(super) fn forget_policies(&mut self, matched: &Matched) {
         let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
-        let (name, rivals) = (self.strategy.name, &self.seen.rivals);
+        let (name, rivals) = (self.strategy.name, &self.observed.rivals);
         let known = &mut self.status.retention;
         known.retain(|known| {
             let is_it = |tenant: &&Arc<Tenant>| tenant.id.0 == known.tenant_id;
             if matched.eligible.iter().any(|tenant| is_it(&tenant)) {
                 return true;
             }
-            let mut others = self.seen.database.iter().flatten();
+            let mut others = self.observed.database.iter().flatten();
             let other = others.find(is_it);
             other.is_some_and(|tenant| keeps(name, rivals, &tenant.name))
         });
@@ -157,7 +157,7 @@ impl Draft<'_> {
         let known = self.record(tenant.id);
         let known = known.map(|known| known.recovery_window.as_str());
         let log_backup = self.index.log_backup_of(tenant);
-        let log_backup = log_backup.filter(|it| !self.seen.is_of_another(it.database.as_ref()));
+        let log_backup = log_backup.filter(|it| !self.observed.is_of_another(it.database.as_ref()));
         let passed_on = log_backup.and_then(|known| known.inherited.as_ref());
         let passed_on = passed_on.and_then(|inherited| inherited.recovery_window.as_deref());
         !shown.is_empty() && [known, passed_on].contains(&Some(shown))
@@ -174,7 +174,7 @@ impl Draft<'_> {
     pub(in crate::domain::strategy) fn window_to_pass_on(
         &self,
         tenant: &Tenant,
-        log_backup: &LogBackupSeen,
+        log_backup: &ObservedLogBackup,
         before: &Inherited,
     ) -> Option<String> {
         let is_asked = unasked(self.strategy.spec.retention.as_ref()).is_none();
@@ -187,7 +187,7 @@ impl Draft<'_> {
         };
         let known = self.record(tenant.id).filter(applied);
         let known = known.map(|known| known.recovery_window.clone());
-        let is_elsewhere = self.seen.is_of_another(log_backup.database.as_ref());
+        let is_elsewhere = self.observed.is_of_another(log_backup.database.as_ref());
         known.or_else(|| before.recovery_window.clone().filter(|_| !is_elsewhere))
     }
 

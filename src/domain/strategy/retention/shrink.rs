@@ -15,7 +15,7 @@ const WAIT: SignedDuration = SignedDuration::from_hours(24);
 impl Draft<'_> {
     /// Why the window is too short to be set at all.
     pub(super) fn too_short(&self, days: Option<i32>) -> Option<Wanted> {
-        let least = self.seen.least_window_days;
+        let least = self.observed.least_window_days;
         let days = days.filter(|days| *days < least)?;
         Some(wanted(
             RETENTION_APPLIED,

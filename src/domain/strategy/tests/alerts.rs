@@ -17,7 +17,7 @@ fn scn(minutes: i64) -> Scn {
 
 impl Story {
     fn edit_tenant(&mut self, edit: impl Fn(&mut Tenant)) {
-        for tenant in self.seen.database.as_mut().unwrap() {
+        for tenant in self.observed.database.as_mut().unwrap() {
             edit(Arc::make_mut(tenant));
         }
     }
@@ -57,15 +57,15 @@ impl Story {
     }
 }
 
-fn ended(name: &str, outcome: &str, minutes: i64) -> TaskSeen {
-    TaskSeen {
+fn ended(name: &str, outcome: &str, minutes: i64) -> ObservedTask {
+    ObservedTask {
         completed_at: Some(at(minutes)),
         ..task(name, 1002, Some(outcome))
     }
 }
 
-fn running(started: i64) -> TaskSeen {
-    TaskSeen {
+fn running(started: i64) -> ObservedTask {
+    ObservedTask {
         started_at: Some(at(started)),
         ..task("long", 1002, None)
     }
@@ -74,10 +74,10 @@ fn running(started: i64) -> TaskSeen {
 #[test]
 fn a_failed_backup_is_told_until_a_later_one_goes_well() {
     let mut story = Story::suspended(&[1002, 1004]);
-    story.seen.tasks.push(ended("a", "Failed", 1));
+    story.observed.tasks.push(ended("a", "Failed", 1));
     assert_eq!(story.active(2), ["base_backup_fail t1002"]);
     let told = story.status.alerts[0].clone();
-    story.seen.tasks.push(ended("b", "Completed", 3));
+    story.observed.tasks.push(ended("b", "Completed", 3));
     assert_eq!(story.active(4), [""; 0]);
     let recovered = &story.status.alerts[0];
     assert_eq!(
@@ -90,16 +90,16 @@ fn a_failed_backup_is_told_until_a_later_one_goes_well() {
 #[test]
 fn an_overdue_backup_is_a_failed_one_and_a_canceled_one_is_not() {
     let mut story = Story::suspended(&[1002]);
-    story.seen.tasks.push(ended("a", "Overdue", 1));
-    story.seen.tasks.push(ended("b", "Canceled", 2));
+    story.observed.tasks.push(ended("a", "Overdue", 1));
+    story.observed.tasks.push(ended("b", "Canceled", 2));
     assert_eq!(story.active(3), ["base_backup_fail t1002"]);
 }
 
 #[test]
 fn a_failed_backup_of_a_tenant_that_is_another_strategy_s_is_not_told() {
     let mut story = Story::suspended(&[1002]);
-    story.seen.tasks.push(ended("a", "Failed", 1));
-    story.seen.rivals[0].tenants = Some(TenantSelection {
+    story.observed.tasks.push(ended("a", "Failed", 1));
+    story.observed.rivals[0].tenants = Some(TenantSelection {
         names: Vec::new(),
         exclude: vec!["t1002".to_owned()],
     });
@@ -109,11 +109,11 @@ fn a_failed_backup_of_a_tenant_that_is_another_strategy_s_is_not_told() {
 #[test]
 fn a_backup_that_runs_longer_than_an_hour_is_told_until_it_ends() {
     let mut story = Story::suspended(&[1002]);
-    story.seen.tasks.push(running(0));
+    story.observed.tasks.push(running(0));
     assert_eq!(story.active(59), [""; 0]);
     assert_eq!(story.look(59).next, Next::At(at(60)));
     assert_eq!(story.active(60), ["base_backup_timeout t1002"]);
-    story.seen.tasks[0].outcome = Some("Completed".to_owned());
+    story.observed.tasks[0].outcome = Some("Completed".to_owned());
     assert_eq!(story.active(61), [""; 0]);
 }
 
@@ -132,7 +132,7 @@ fn log_backup_that_is_behind_is_told_until_it_catches_up() {
 fn log_backup_that_somebody_else_manages_may_not_be_behind_either() {
     let mut story = Story::suspended(&[1002]);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     story.archived_up_to(0);
     assert_eq!(story.active(9), [""; 0]);
     assert_eq!(story.active(10), ["inc_backup_delay t1002"]);
@@ -163,14 +163,14 @@ fn a_round_that_is_only_beginning_is_not_behind() {
 fn log_backup_that_is_stopped_on_purpose_is_not_behind() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);
-    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
+    story.observed.log_backups[0].desired_state = DesiredState::Stopped;
     assert_eq!(story.active(60), [""; 0]);
 }
 
 #[test]
 fn a_tenant_without_a_good_backup_for_nine_days_is_told() {
     let mut story = Story::suspended(&[1002]);
-    story.seen.tasks.push(ended("a", "Completed", 0));
+    story.observed.tasks.push(ended("a", "Completed", 0));
     assert_eq!(story.active(9 * DAY - 1), [""; 0]);
     let told = ["base_backup_too_long_time_no_one_success_task t1002"];
     assert_eq!(story.active(9 * DAY), told);
@@ -218,7 +218,7 @@ fn the_days_without_success_are_never_fewer_than_the_schedule_s_longest_gap() {
         full: Some("0 2 1 * *".to_owned()),
         incremental: None,
     });
-    story.seen.tasks.push(ended("a", "Completed", 0));
+    story.observed.tasks.push(ended("a", "Completed", 0));
     assert_eq!(story.active(31 * DAY), [""; 0]);
     assert_eq!(story.active(32 * DAY).len(), 1);
     story.spec.alerts.no_success_days = Some(1);
@@ -238,7 +238,7 @@ fn what_can_not_be_seen_while_the_database_is_silent_stands_as_it_was() {
 fn a_backup_that_fails_while_the_database_is_silent_is_told_all_the_same() {
     let mut story = Story::suspended(&[1002]);
     let _ = story.unreachable();
-    story.seen.tasks.push(ended("a", "Overdue", 1));
+    story.observed.tasks.push(ended("a", "Overdue", 1));
     assert_eq!(story.active(2), ["base_backup_fail t1002"]);
 }
 
@@ -304,9 +304,9 @@ fn a_cause_that_comes_back_is_a_new_alert() {
 fn a_recovered_alert_is_kept_for_a_week() {
     let mut story = Story::suspended(&[1002]);
     story.spec.alerts.no_success_days = Some(3650);
-    story.seen.tasks.push(running(0));
+    story.observed.tasks.push(running(0));
     story.active(60);
-    story.seen.tasks.clear();
+    story.observed.tasks.clear();
     story.active(61);
     assert_eq!(story.look(62).next, Next::At(at(61 + 7 * DAY)));
     story.look(60 + 7 * DAY);
@@ -384,11 +384,11 @@ proptest! {
 #[test]
 fn a_store_that_is_nearly_full_is_told_until_it_has_room() {
     let mut story = Story::suspended(&[1002]);
-    story.seen.store_over = Some(85);
+    story.observed.store_over = Some(85);
     let name = &story.spec.storage_ref.name;
     let expected = format!("backup_storage_capacity_over_threshold {name}");
     assert_eq!(story.active(1), [expected]);
     assert_eq!(story.status.alerts[0].severity, "Warning");
-    story.seen.store_over = None;
+    story.observed.store_over = None;
     assert_eq!(story.active(2), [""; 0]);
 }

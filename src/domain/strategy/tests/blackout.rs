@@ -120,7 +120,7 @@ fn a_task_of_a_postponed_slot_keeps_its_slot_and_may_start_at_the_end_of_the_win
 fn a_window_after_the_slot_makes_the_deadline_longer_by_its_length() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
     story.status = BackupStrategyStatus::default();
-    story.seen.tasks.clear();
+    story.observed.tasks.clear();
     let specs = tasks(story.look(61));
     assert_eq!(specs[0].not_before_time, None);
     assert_eq!(specs[0].starting_deadline_seconds, Some(21_600 + 3 * 3_600));
@@ -132,7 +132,7 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
     let tenants = story.unreachable();
     story.look(61);
-    story.seen.database = tenants;
+    story.observed.database = tenants;
     assert_eq!(story.make(95), [""; 0]);
     assert!(story.status.open_slot.is_some(), "and is not closed either");
 }
@@ -195,7 +195,7 @@ fn a_tenant_starts_as_long_after_each_slot() {
         let slot = spec.scheduled_time.unwrap().0;
         shares.insert(slot.duration_until(spec.not_before_time.unwrap().0));
         story.make(minutes);
-        story.seen.tasks.clear();
+        story.observed.tasks.clear();
     }
     assert_eq!(shares.len(), 1);
 }
@@ -241,7 +241,7 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
         for step in 1..96 {
             let minutes = step * 15;
             let is_down = (seed >> (step / 8)) & 1 == 1;
-            story.seen.database = if is_down {
+            story.observed.database = if is_down {
                 Err(Obstacle::outage())
             } else {
                 Ok(vec![tenant(1002)])
@@ -255,7 +255,7 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
             closed.extend(new.map(|record| (record.slot.0, record.type_)));
-            for task in &mut story.seen.tasks {
+            for task in &mut story.observed.tasks {
                 task.outcome = Some("Completed".to_owned());
             }
         }

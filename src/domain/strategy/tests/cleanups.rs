@@ -1,7 +1,7 @@
 //! Cleanups of the database, shown as tasks.
 
 use super::*;
-use crate::domain::strategy::cleanups::{AskedCleanup, CleanupSeen};
+use crate::domain::strategy::cleanups::{AskedCleanup, ObservedCleanup};
 use crate::oceanbase::model::{CleanupJob, CleanupKind, Failure, FailureClass, JobId, JobStatus};
 
 fn job(id: i64, status: JobStatus, tasks: i64) -> CleanupJob {
@@ -31,7 +31,7 @@ fn story(jobs: &[CleanupJob]) -> Story {
 
 impl Story {
     fn show(&mut self, jobs: &[CleanupJob]) {
-        let tenants = self.seen.database.as_mut().unwrap();
+        let tenants = self.observed.database.as_mut().unwrap();
         Arc::make_mut(&mut tenants[0]).cleanups = Arc::new(jobs.to_vec());
     }
 
@@ -45,8 +45,8 @@ impl Story {
     }
 }
 
-fn shown(id: i64, outcome: &str) -> CleanupSeen {
-    CleanupSeen {
+fn shown(id: i64, outcome: &str) -> ObservedCleanup {
+    ObservedCleanup {
         name: format!("nightly-t1002-clean-{id}"),
         version: (format!("uid of {id}"), "1".to_owned()),
         tenant_name: "t1002".to_owned(),
@@ -80,17 +80,17 @@ fn what_a_cleanup_task_asked_for_is_shown_by_it_alone() {
         is_over,
     };
     for known in [asked(Some(11), true), asked(None, false)] {
-        story.seen.asked_cleanups = vec![known];
+        story.observed.asked_cleanups = vec![known];
         assert_eq!(story.made(20), [""; 0]);
     }
-    story.seen.asked_cleanups = vec![asked(Some(9), true), asked(None, true)];
+    story.observed.asked_cleanups = vec![asked(Some(9), true), asked(None, true)];
     assert_eq!(story.made(20), ["nightly-t1002-clean-11"]);
 }
 
 #[test]
 fn a_name_that_a_database_before_has_taken_gets_the_job_s_start() {
     let mut story = story(&[job(11, JobStatus::Completed, 2)]);
-    story.seen.cleanups = vec![CleanupSeen {
+    story.observed.cleanups = vec![ObservedCleanup {
         mirrored_since: Some(at(-5_000)),
         ..shown(11, "Completed")
     }];
@@ -104,9 +104,9 @@ fn old_ones_are_deleted_and_not_made_again() {
         successful: 2,
         failed: 1,
     };
-    story.seen.cleanups = (12..=14).map(|id| shown(id, "Completed")).collect();
+    story.observed.cleanups = (12..=14).map(|id| shown(id, "Completed")).collect();
     story
-        .seen
+        .observed
         .cleanups
         .extend([shown(15, "Failed"), shown(16, "Failed")]);
     let Some(Effect::DeleteCleanups(deleted)) = story.look(20).effect else {

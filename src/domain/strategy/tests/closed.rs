@@ -49,7 +49,7 @@ fn an_open_slot_that_newer_ones_push_out_of_the_history_is_counted() {
     story.look(61);
     let database = story.unreachable();
     assert!(story.status.open_slot.is_some());
-    story.seen.database = database;
+    story.observed.database = database;
     let counts = closed_by(&mut story, 51 * 60 + 1);
     let missed = counts
         .iter()

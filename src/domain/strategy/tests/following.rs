@@ -48,7 +48,7 @@ fn an_edit_of_the_strategy_is_written_into_its_log_backups_once() {
 #[test]
 fn what_somebody_wrote_into_a_log_backup_stands_while_other_fields_follow() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].settings.binding = Binding::Mandatory;
+    story.observed.log_backups[0].settings.binding = Binding::Mandatory;
     assert_eq!(written(&mut story, -30), []);
     wish(&mut story, Binding::Optional, 5);
     assert_eq!(
@@ -60,10 +60,10 @@ fn what_somebody_wrote_into_a_log_backup_stands_while_other_fields_follow() {
 #[test]
 fn a_field_that_somebody_puts_back_follows_again() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].settings.piece_switch_days = 7;
+    story.observed.log_backups[0].settings.piece_switch_days = 7;
     wish(&mut story, Binding::Optional, 3);
     assert_eq!(written(&mut story, -30), []);
-    story.seen.log_backups[0].settings.piece_switch_days = 1;
+    story.observed.log_backups[0].settings.piece_switch_days = 1;
     assert_eq!(
         written(&mut story, -29),
         [("prod-t1002".to_owned(), Binding::Optional, 3)]
@@ -73,7 +73,7 @@ fn a_field_that_somebody_puts_back_follows_again() {
 #[test]
 fn a_log_backup_that_no_strategy_made_is_never_edited() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].inherited = None;
+    story.observed.log_backups[0].inherited = None;
     wish(&mut story, Binding::Mandatory, 3);
     assert_eq!(written(&mut story, -30), []);
 }
@@ -81,10 +81,10 @@ fn a_log_backup_that_no_strategy_made_is_never_edited() {
 #[test]
 fn another_strategy_that_takes_a_tenant_over_takes_over_what_followed_the_first() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].inherited = Some(inherited("before"));
+    story.observed.log_backups[0].inherited = Some(inherited("before"));
     wish(&mut story, Binding::Optional, 3);
     assert_eq!(written(&mut story, -30).len(), 1);
-    let known = story.seen.log_backups[0].inherited.clone().unwrap();
+    let known = story.observed.log_backups[0].inherited.clone().unwrap();
     assert_eq!(
         (known.strategy.as_str(), known.log_backup.piece_switch_days),
         ("nightly", 3)
@@ -94,7 +94,7 @@ fn another_strategy_that_takes_a_tenant_over_takes_over_what_followed_the_first(
 #[test]
 fn a_log_backup_of_another_place_is_not_edited() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].storage = "other".to_owned();
+    story.observed.log_backups[0].storage = "other".to_owned();
     wish(&mut story, Binding::Optional, 3);
     assert_eq!(written(&mut story, -30), []);
 }
@@ -131,7 +131,7 @@ fn noted(
     edit: impl FnOnce(&mut LogBackupSettings),
 ) -> Option<(i64, i64)> {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
         panic!("no log backup")
     };
@@ -181,7 +181,7 @@ fn what_is_written_into_a_log_backup_is_read_back_from_it() {
         },
     };
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
         panic!("no log backup")
     };

@@ -3,19 +3,19 @@
 use super::*;
 
 /// The task of this hour, which ended so an hour later.
-fn ended(kind: &str, hour: i64, outcome: &str) -> TaskSeen {
+fn ended(kind: &str, hour: i64, outcome: &str) -> ObservedTask {
     let name = format!("nightly-t1002-{kind}-20261121{hour:02}00z");
-    TaskSeen {
+    ObservedTask {
         completed_at: Some(at(60 * (hour - 24) + 60)),
         ..task(&name, 1002, Some(outcome))
     }
 }
 
-fn with(tasks: Vec<TaskSeen>, successful: i32, failed: i32) -> Story {
+fn with(tasks: Vec<ObservedTask>, successful: i32, failed: i32) -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.cron.as_mut().unwrap().incremental = None;
     story.spec.history = HistoryLimits { successful, failed };
-    story.seen.tasks = tasks;
+    story.observed.tasks = tasks;
     story
 }
 
@@ -97,8 +97,8 @@ fn a_first_backup_that_was_canceled_is_not_deleted_and_made_again() {
     story.spec.first_backup = FirstBackup::Immediately;
     let made = story.make(-30);
     assert_eq!(made.len(), 1);
-    story.seen.tasks[0].outcome = Some("Canceled".to_owned());
-    story.seen.tasks[0].completed_at = Some(at(-20));
+    story.observed.tasks[0].outcome = Some("Canceled".to_owned());
+    story.observed.tasks[0].completed_at = Some(at(-20));
     for minutes in [-19, 0, 100] {
         assert_eq!(story.make(minutes), [""; 0]);
     }
@@ -107,8 +107,8 @@ fn a_first_backup_that_was_canceled_is_not_deleted_and_made_again() {
 #[test]
 fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
     let mut story = with(Vec::new(), 1, 0);
-    story.seen.database = Ok(vec![tenant(1002), tenant(1004)]);
-    story.seen.log_backups.push(log_backup(1004));
+    story.observed.database = Ok(vec![tenant(1002), tenant(1004)]);
+    story.observed.log_backups.push(log_backup(1004));
     // Of two tenants one can not get its task for now.
     story.look_and_hear(121, |name| match name {
         "nightly-t1004-full-202611220200z" => Err(Trouble::Error),
@@ -118,12 +118,12 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
     for (minutes, outcome) in [(110, "Failed"), (111, "Completed")] {
         let mut other = ended("full", 10, outcome);
         other.completed_at = Some(at(minutes + 30));
-        story.seen.tasks.push(other);
+        story.observed.tasks.push(other);
     }
-    story.seen.tasks[0].outcome = Some("Failed".to_owned());
-    story.seen.tasks[0].completed_at = Some(at(122));
+    story.observed.tasks[0].outcome = Some("Failed".to_owned());
+    story.observed.tasks[0].completed_at = Some(at(122));
     let kept = |story: &Story| {
-        let mut tasks = story.seen.tasks.iter();
+        let mut tasks = story.observed.tasks.iter();
         tasks.any(|task| task.name == "nightly-t1002-full-202611220200z")
     };
     story.make(122);
@@ -142,7 +142,7 @@ fn what_deleted_tasks_told_stays() {
     let mut story = with(tasks.collect(), 1, 0);
     story.make(1);
     let told = story.status.last_success_time.clone().unwrap().0;
-    story.seen.tasks.clear();
+    story.observed.tasks.clear();
     story.look(2);
     assert_eq!(told, at(60 * (2 - 24) + 60));
     assert_eq!(story.status.last_success_time.unwrap().0, told);
@@ -151,7 +151,7 @@ fn what_deleted_tasks_told_stays() {
 #[test]
 fn what_lasts_is_made_first_and_at_most_fifty_are_deleted_in_a_pass() {
     let tasks: Vec<_> = (0..130)
-        .map(|number| TaskSeen {
+        .map(|number| ObservedTask {
             name: format!("old-{number}"),
             ..ended("full", 1, "Completed")
         })

@@ -13,9 +13,9 @@ fn healed() -> Story {
     });
     let mut before = task("nightly-t1002-full-202611010200z", 1002, Some("Completed"));
     before.completed_at = Some(at(-30));
-    story.seen.tasks.push(before);
+    story.observed.tasks.push(before);
     story.look(-20);
-    story.seen.log_backups[0].full_backup_wanted_since = Some(at(-10));
+    story.observed.log_backups[0].full_backup_wanted_since = Some(at(-10));
     assert_eq!(story.make(-5), ["nightly-t1002-full-202611212350z"]);
     story
 }
@@ -42,7 +42,7 @@ fn one_that_does_not_start_is_told_whatever_goes_well_meanwhile() {
     let mut story = healed();
     let mut after = task("nightly-t1002-incr-202611220100z", 1002, Some("Completed"));
     after.completed_at = Some(at(LATE + 1));
-    story.seen.tasks.push(after);
+    story.observed.tasks.push(after);
     story.look(LATE + 2);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
@@ -65,7 +65,7 @@ fn that_one_is_late_is_seen_without_anybody_waking_the_strategy() {
 #[test]
 fn the_reason_of_the_last_refusal_is_told() {
     let mut story = healed();
-    let waiting = story.seen.tasks.last_mut().unwrap();
+    let waiting = story.observed.tasks.last_mut().unwrap();
     waiting.cause = Some(crate::domain::cause("SecretNotBound", "annotate it"));
     story.look(LATE);
     assert_eq!(story.failing(), [("t1002", "SecretNotBound")]);
@@ -91,7 +91,7 @@ fn it_holds_incremental_slots_back_until_it_is_late() {
 fn one_that_starts_late_after_all_is_told_no_longer_and_holds_them_back_again() {
     let mut story = healed_with_slots_after(LATE - 1);
     story.make(LATE);
-    story.seen.tasks[1].started_at = Some(at(LATE + 1));
+    story.observed.tasks[1].started_at = Some(at(LATE + 1));
     assert_eq!(story.make(LATE + 5), [""; 0]);
     assert_eq!(story.history()[0], "06:00 incr Skipped FullBackupPending");
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
@@ -101,7 +101,7 @@ fn one_that_starts_late_after_all_is_told_no_longer_and_holds_them_back_again() 
 #[test]
 fn one_that_was_made_long_after_it_was_wanted_is_not_late_at_once() {
     let mut story = healed();
-    story.seen.tasks.truncate(1);
+    story.observed.tasks.truncate(1);
     assert_eq!(story.make(2 * 24 * 60 + 1).len(), 1);
     story.look(2 * 24 * 60 + 1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
@@ -122,7 +122,7 @@ fn the_time_in_a_blackout_window_does_not_count() {
 #[test]
 fn one_that_failed_holds_no_incremental_slot_back() {
     let mut story = healed_with_slots_after(0);
-    story.seen.tasks[1].outcome = Some("Failed".to_owned());
-    story.seen.tasks[1].completed_at = Some(at(1));
+    story.observed.tasks[1].outcome = Some("Failed".to_owned());
+    story.observed.tasks[1].completed_at = Some(at(1));
     assert_eq!(story.make(5), ["nightly-t1002-incr-202611220005z"]);
 }

@@ -22,14 +22,14 @@ fn forgetful() -> Story {
     let mut story = daily();
     for day in 0..7 {
         for name in story.make(day * DAY + 121) {
-            let mut tasks = story.seen.tasks.iter_mut();
+            let mut tasks = story.observed.tasks.iter_mut();
             let task = tasks.find(|task| task.name == name).unwrap();
             task.outcome = Some("Completed".to_owned());
             task.completed_at = Some(at(day * DAY + 140));
             task.scheduled_at = Some(at(day * DAY + 120));
         }
     }
-    assert_eq!(story.seen.tasks.len(), 7);
+    assert_eq!(story.observed.tasks.len(), 7);
     story.status = BackupStrategyStatus::default();
     story.events.clear();
     story
@@ -64,8 +64,8 @@ fn a_slot_that_was_missed_is_told_also_after_the_status_was_lost() {
 fn a_slot_that_had_got_only_some_of_its_tasks_gets_the_others_after_the_status_was_lost() {
     let mut story = forgetful();
     let tenants = [tenant(1002), tenant(1004)];
-    story.seen.database = Ok(tenants.into());
-    story.seen.log_backups.push(log_backup(1004));
+    story.observed.database = Ok(tenants.into());
+    story.observed.log_backups.push(log_backup(1004));
     assert_eq!(
         story.make(6 * DAY + 125),
         ["nightly-t1004-full-202611280200z"]

@@ -9,7 +9,7 @@ use crate::oceanbase::model::{Round, RoundStatus, Scn};
 pub(super) fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
     let mut story = Story::of(tenants);
     story
-        .seen
+        .observed
         .log_backups
         .retain(|known| known.name != format!("prod-t{without}"));
     story
@@ -36,9 +36,9 @@ fn found_archived_until(
     story.spec.log_backup.mode = mode;
     let archived = with_round(1002, status, until);
     if here {
-        story.seen.with_logs_here.insert(archived.id);
+        story.observed.with_logs_here.insert(archived.id);
     }
-    story.seen.database = Ok(vec![Arc::new(archived)]);
+    story.observed.database = Ok(vec![Arc::new(archived)]);
     let Some(Effect::MakeLogBackups(new)) = story.look(1).effect else {
         panic!("no log backup")
     };
@@ -117,8 +117,8 @@ fn log_backup_around_data_backups_is_stopped_between_them_without_anybody_meanin
 #[test]
 fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].phase = Some("Stopped".to_owned());
-    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
+    story.observed.log_backups[0].phase = Some("Stopped".to_owned());
+    story.observed.log_backups[0].desired_state = DesiredState::Stopped;
     story.look(1);
     let known = story.status.conditions.iter();
     let mut healthy = known.filter(|known| known.type_ == types::LOG_BACKUP_HEALTHY);
@@ -129,8 +129,8 @@ fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
 /// The log backup of `t1002` in this phase; `t1004` is well.
 fn in_phase(phase: &str, desired: DesiredState) -> Story {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups[0].phase = Some(phase.to_owned());
-    story.seen.log_backups[0].desired_state = desired;
+    story.observed.log_backups[0].phase = Some(phase.to_owned());
+    story.observed.log_backups[0].desired_state = desired;
     story.look(1);
     story
 }
@@ -168,7 +168,7 @@ fn a_stop_that_nobody_asked_for_is_told_as_somebody_elses_doing() {
 /// The advice for a log backup of these settings that somebody paused in the database.
 fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
     let mut story = Story::of(&[1002]);
-    let known = &mut story.seen.log_backups[0];
+    let known = &mut story.observed.log_backups[0];
     known.phase = Some("Paused".to_owned());
     known.settings.mode = mode;
     known.settings.binding = binding;
@@ -198,8 +198,8 @@ fn the_advice_for_a_pause_is_one_that_the_schema_takes() {
 #[test]
 fn a_log_backup_of_another_store_is_left_as_it_is() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].storage = "other".to_owned();
-    story.seen.log_backups[0].inherited = None;
+    story.observed.log_backups[0].storage = "other".to_owned();
+    story.observed.log_backups[0].inherited = None;
     story.look(61);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(
@@ -211,16 +211,16 @@ fn a_log_backup_of_another_store_is_left_as_it_is() {
 #[test]
 fn of_two_log_backups_of_a_tenant_the_older_counts_in_whatever_order_they_come() {
     let mut story = Story::of(&[1002]);
-    let newer = LogBackupSeen {
+    let newer = ObservedLogBackup {
         name: "by-hand".to_owned(),
         storage: "other".to_owned(),
         created_at: at(0),
         ..log_backup(1002)
     };
-    story.seen.log_backups.insert(0, newer);
+    story.observed.log_backups.insert(0, newer);
     story.look(1);
     let before = story.status.clone();
-    story.seen.log_backups.reverse();
+    story.observed.log_backups.reverse();
     story.look(1);
     assert_eq!((story.failing().len(), &story.status), (0, &before));
 }
@@ -229,7 +229,7 @@ fn of_two_log_backups_of_a_tenant_the_older_counts_in_whatever_order_they_come()
 fn a_first_backup_is_made_where_no_full_one_is() {
     let mut story = Story::of(&[1002, 1004]);
     story.spec.first_backup = FirstBackup::Immediately;
-    story.seen.with_full_backup.insert(TenantId(1004));
+    story.observed.with_full_backup.insert(TenantId(1004));
     assert_eq!(story.make(-30), ["nightly-t1002-full-202611212330z"]);
     assert!(story.make(-29).is_empty());
 }
@@ -237,7 +237,7 @@ fn a_first_backup_is_made_where_no_full_one_is() {
 #[test]
 fn a_first_backup_that_is_asked_for_late_is_not_overdue_when_it_is_made() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].created_at = at(-100_000);
+    story.observed.log_backups[0].created_at = at(-100_000);
     story.spec.first_backup = FirstBackup::Immediately;
     let Some(Effect::MakeTasks(tasks)) = story.look(-30).effect else {
         panic!("no first backup")
@@ -251,7 +251,7 @@ const MONTH: i64 = 30 * 24 * 60;
 /// The log backup of `t1002` was healed at this minute.
 fn healed(minutes: i64) -> Story {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups[0].full_backup_wanted_since = Some(at(minutes));
+    story.observed.log_backups[0].full_backup_wanted_since = Some(at(minutes));
     story
 }
 
@@ -271,14 +271,14 @@ fn a_full_backup_is_made_though_one_of_the_same_minute_had_ended_before_it_was_w
     let first = story.make(-60);
     let wanted = at(-60) + jiff::SignedDuration::from_secs(40);
     let task = story
-        .seen
+        .observed
         .tasks
         .iter_mut()
         .find(|task| task.name == first[0]);
     let task = task.unwrap();
     task.outcome = Some("Completed".to_owned());
     task.completed_at = Some(at(-60) + jiff::SignedDuration::from_secs(20));
-    story.seen.log_backups[0].full_backup_wanted_since = Some(wanted);
+    story.observed.log_backups[0].full_backup_wanted_since = Some(wanted);
     let second = story.make(-59);
     assert_eq!(second.len(), 1);
     assert_ne!(second, first);
@@ -323,9 +323,9 @@ fn overdue_at(story: &mut Story, minutes: i64) -> Timestamp {
 fn a_first_backup_of_a_tenant_that_could_not_be_backed_up_for_a_day_is_not_overdue_when_made() {
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
-    let later = std::mem::replace(&mut story.seen.database, Ok(Vec::new()));
+    let later = std::mem::replace(&mut story.observed.database, Ok(Vec::new()));
     story.look(-30);
-    story.seen.database = later;
+    story.observed.database = later;
     assert_eq!(overdue_at(&mut story, 1440 - 30), at(-30 + MONTH));
 }
 
@@ -342,7 +342,7 @@ fn a_first_backup_is_wanted_from_when_a_suspended_strategy_goes_on() {
 fn unmanaged() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     story
 }
 
@@ -363,10 +363,10 @@ fn logs_that_nobody_archives_are_told_where_somebody_else_sees_to_it() {
 #[test]
 fn log_backup_that_rests_between_two_data_backups_is_healthy() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].phase = Some("Stopped".to_owned());
+    story.observed.log_backups[0].phase = Some("Stopped".to_owned());
     story.look(1);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
-    story.seen.log_backups[0].around_data_backup = true;
+    story.observed.log_backups[0].around_data_backup = true;
     story.look(2);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "True");
     assert_eq!(story.status.tenants.unwrap().healthy, 1);
@@ -375,7 +375,7 @@ fn log_backup_that_rests_between_two_data_backups_is_healthy() {
 #[test]
 fn a_slot_without_any_tenant_says_that_there_is_none() {
     let mut story = Story::of(&[1002]);
-    story.seen.database = Ok(Vec::new());
+    story.observed.database = Ok(Vec::new());
     story.look(61);
     assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");
 }
@@ -383,13 +383,13 @@ fn a_slot_without_any_tenant_says_that_there_is_none() {
 #[test]
 fn a_slot_whose_named_tenant_is_locked_says_so() {
     let mut story = Story::of(&[1002]);
-    story.seen.rivals[0].tenants = Some(TenantSelection {
+    story.observed.rivals[0].tenants = Some(TenantSelection {
         names: vec!["t1002".to_owned()],
         exclude: Vec::new(),
     });
     let mut locked = Tenant::clone(&tenant(1002));
     locked.locked = true;
-    story.seen.database = Ok(vec![Arc::new(locked)]);
+    story.observed.database = Ok(vec![Arc::new(locked)]);
     story.look(61);
     assert_eq!(story.history()[0], "01:00 incr Skipped TenantLocked");
 }

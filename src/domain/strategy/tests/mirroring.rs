@@ -34,7 +34,7 @@ fn with(job: Job) -> Story {
     let mut story = Story::of(&[1002]);
     // No slots in between.
     story.spec.suspend = true;
-    story.seen.external = [(TenantId(1002), vec![job])].into();
+    story.observed.external = [(TenantId(1002), vec![job])].into();
     story
 }
 
@@ -51,7 +51,7 @@ fn a_job_that_somebody_else_started_is_shown_once() {
     assert_eq!(names(&mut story, 3), ["nightly-t1002-ext-7"]);
     let mut shown = task("nightly-t1002-ext-7", 1002, None);
     shown.external = true;
-    story.seen.tasks.push(shown);
+    story.observed.tasks.push(shown);
     assert_eq!(names(&mut story, 4), [""; 0]);
 }
 
@@ -87,7 +87,7 @@ fn one_that_history_has_deleted_is_not_made_again() {
             let mut newer = task(&format!("nightly-t1002-full-{number}"), 1002, Some(outcome));
             newer.completed_at = Some(at(second));
             newer.external = number == 2;
-            story.seen.tasks.push(newer);
+            story.observed.tasks.push(newer);
         }
         assert_eq!(names(&mut story, 4), [""; 0]);
         story.spec.history.successful = 4;
@@ -110,7 +110,7 @@ fn one_is_no_first_backup() {
     story.spec.first_backup = FirstBackup::Immediately;
     let mut shown = task("nightly-t1002-ext-7", 1002, Some("Completed"));
     (shown.full, shown.external) = (true, true);
-    story.seen.tasks.push(shown);
+    story.observed.tasks.push(shown);
     let made = names(&mut story, 3);
     assert!(made.iter().all(|name| name.contains("-full-")), "{made:?}");
     assert_eq!(made.len(), 1);
@@ -121,7 +121,7 @@ fn one_that_fails_does_not_make_the_strategy_unhealthy() {
     let mut story = Story::of(&[1002]);
     let mut failed = task("nightly-t1002-ext-7", 1002, Some("Failed"));
     failed.external = true;
-    story.seen.tasks = vec![task("nightly-full-1", 1002, Some("Completed")), failed];
+    story.observed.tasks = vec![task("nightly-full-1", 1002, Some("Completed")), failed];
     story.look(1);
     let healthy = status_of(&story.status.conditions, types::BACKUP_HEALTHY);
     assert_eq!(healthy, Some("True"));

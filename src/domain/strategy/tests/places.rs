@@ -12,7 +12,7 @@ fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
 
 /// The path of the log backup that is made for the tenant.
 fn path_of_new(story: &mut Story) -> Option<String> {
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     match story.look(-30).effect {
         Some(Effect::MakeLogBackups(made)) => made[0].1.path.clone(),
         other => panic!("{other:?}"),
@@ -40,8 +40,8 @@ fn without_a_template_the_log_backup_chooses_its_path() {
 #[test]
 fn a_cluster_whose_name_is_no_directory_gets_nothing() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups.clear();
-    story.seen.identity.cluster_name = "ob prod{tenantId}".to_owned();
+    story.observed.log_backups.clear();
+    story.observed.identity.cluster_name = "ob prod{tenantId}".to_owned();
     story.spec.paths = Some(paths(None, Some("{clusterName}/{tenantId}")));
     assert_eq!(story.look(1).effect, None);
     assert_eq!(story.failing(), [("t1002", "InvalidPath")]);
@@ -51,7 +51,7 @@ fn a_cluster_whose_name_is_no_directory_gets_nothing() {
 fn a_template_that_leads_out_of_the_store_gets_nothing() {
     for template in ["../../other/{tenantId}", "a/./{tenantId}", "a//{tenantId}"] {
         let mut story = Story::of(&[1002]);
-        story.seen.log_backups.clear();
+        story.observed.log_backups.clear();
         story.spec.paths = Some(paths(Some(template), None));
         assert_eq!(story.look(1).effect, None, "{template}");
         assert_eq!(story.failing(), [("t1002", "InvalidPath")], "{template}");
@@ -70,7 +70,7 @@ fn directories_of_data_and_logs_that_turn_out_one_in_the_other_are_refused() {
 fn an_edit_that_would_move_logs_is_refused_until_it_is_taken_back() {
     let mut story = Story::of(&[1002]);
     story.make(61);
-    story.seen.tasks.clear();
+    story.observed.tasks.clear();
     story.spec.storage_ref = LocalReference::new("other");
     story.generation += 1;
     assert_eq!(story.make(121), [""; 0]);
@@ -111,15 +111,15 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
 #[test]
 fn a_new_name_of_the_cluster_moves_nothing() {
     let mut story = Story::of(&[1002]);
-    story.seen.identity.cluster_name = "renamed".to_owned();
+    story.observed.identity.cluster_name = "renamed".to_owned();
     story.spec.paths = Some(paths(
         None,
         Some("logs/{clusterName}-{clusterId}/{tenantId}"),
     ));
-    story.seen.log_backups[0].path = Some("logs/obprod-7/1002".to_owned());
+    story.observed.log_backups[0].path = Some("logs/obprod-7/1002".to_owned());
     story.look(1);
     assert_eq!(story.failing(), []);
-    story.seen.log_backups[0].path = Some("logs/hand-made/x/1002".to_owned());
+    story.observed.log_backups[0].path = Some("logs/hand-made/x/1002".to_owned());
     story.look(2);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
 }
@@ -127,8 +127,8 @@ fn a_new_name_of_the_cluster_moves_nothing() {
 #[test]
 fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups.clear();
-    story.seen.identity.cluster_name = "ob prod".to_owned();
+    story.observed.log_backups.clear();
+    story.observed.identity.cluster_name = "ob prod".to_owned();
     story.spec.paths = Some(paths(
         Some("{clusterName}/{clusterId}/{tenantId}/data"),
         Some("{clusterName}/{clusterId}/{tenantId}/log"),
@@ -137,7 +137,7 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
         data: Some("obprod/7/1002/data".to_owned()),
         log: Some("obprod/7/1002/log".to_owned()),
     };
-    story.seen.directories = [(TenantId(1002), directories)].into();
+    story.observed.directories = [(TenantId(1002), directories)].into();
     let made = story.look(1).effect;
     let Some(Effect::MakeLogBackups(made)) = made else {
         panic!("{made:?}");
@@ -158,7 +158,7 @@ fn with_data(id: i64, place: &str) -> Arc<Tenant> {
 #[test]
 fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups.remove(1);
+    story.observed.log_backups.remove(1);
     story.spec.storage_ref = LocalReference::new("other");
     assert_eq!(story.make(61), [""; 0]);
     let refused = "StorageChangeRefused";
@@ -175,8 +175,8 @@ fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
 #[test]
 fn while_an_edit_is_refused_a_tenant_without_data_backups_gets_none() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups[1].inherited = None;
-    story.seen.log_backups[1].storage = "other".to_owned();
+    story.observed.log_backups[1].inherited = None;
+    story.observed.log_backups[1].storage = "other".to_owned();
     story.spec.storage_ref = LocalReference::new("other");
     assert_eq!(story.make(61), [""; 0]);
     assert_eq!(story.failing().len(), 2);
@@ -185,8 +185,8 @@ fn while_an_edit_is_refused_a_tenant_without_data_backups_gets_none() {
 #[test]
 fn while_an_edit_is_refused_a_tenant_that_is_there_already_goes_on() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.database = Ok(vec![tenant(1002), with_data(1004, "file:///other")]);
-    story.seen.log_backups[1].storage = "other".to_owned();
+    story.observed.database = Ok(vec![tenant(1002), with_data(1004, "file:///other")]);
+    story.observed.log_backups[1].storage = "other".to_owned();
     story.spec.storage_ref = LocalReference::new("other");
     assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
@@ -215,10 +215,10 @@ fn slots_that_a_refused_edit_skips_are_not_said_to_be_turned_into_tasks() {
 #[test]
 fn slots_without_a_tenant_that_can_be_backed_up_are_said_to_be_skipped() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
     story.look(1);
     assert_eq!(story.is(types::SCHEDULING), "True");
-    story.seen.data_elsewhere = [1002, 1004]
+    story.observed.data_elsewhere = [1002, 1004]
         .map(|id| (TenantId(id), "file:///dba".to_owned()))
         .into();
     story.look(2);
@@ -234,8 +234,8 @@ fn slots_without_a_tenant_that_can_be_backed_up_are_said_to_be_skipped() {
 #[test]
 fn a_tenant_of_another_strategy_before_is_not_moved_and_the_strategy_is_not_stalled() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups[0].inherited = Some(inherited("before"));
-    story.seen.log_backups[0].storage = "other".to_owned();
+    story.observed.log_backups[0].inherited = Some(inherited("before"));
+    story.observed.log_backups[0].storage = "other".to_owned();
     assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(
@@ -247,9 +247,9 @@ fn a_tenant_of_another_strategy_before_is_not_moved_and_the_strategy_is_not_stal
 #[test]
 fn a_store_of_another_name_at_the_same_place_is_the_same() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].inherited = Some(inherited("before"));
-    story.seen.log_backups[0].storage = "other".to_owned();
-    story.seen.same_stores.insert("other".to_owned());
+    story.observed.log_backups[0].inherited = Some(inherited("before"));
+    story.observed.log_backups[0].storage = "other".to_owned();
+    story.observed.same_stores.insert("other".to_owned());
     story.look(1);
     assert_eq!(story.failing(), []);
 }
@@ -257,15 +257,15 @@ fn a_store_of_another_name_at_the_same_place_is_the_same() {
 #[test]
 fn the_path_of_a_log_backup_that_somebody_made_is_that_persons() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].inherited = None;
-    story.seen.log_backups[0].path = Some("mine".to_owned());
+    story.observed.log_backups[0].inherited = None;
+    story.observed.log_backups[0].path = Some("mine".to_owned());
     assert_eq!(story.make(61).len(), 1);
 }
 
 #[test]
 fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() {
     let mut story = Story::of(&[1002]);
-    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
     assert_eq!(story.make(61), [""; 0]);
     assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
     let message = &story.status.tenants.as_ref().unwrap().failing[0].message;
@@ -276,8 +276,8 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() 
 #[test]
 fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.log_backups.clear();
-    story.seen.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
+    story.observed.log_backups.clear();
+    story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
     assert_eq!(story.make(1), ["prod-t1004"]);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
 }
@@ -286,7 +286,7 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
 #[test]
 fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     let mut story = Story::of(&[1002]);
-    story.seen.logs_elsewhere.insert(TenantId(1002));
+    story.observed.logs_elsewhere.insert(TenantId(1002));
     assert_eq!(story.make(61), [""; 0]);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
     assert_eq!(story.make(121).len(), 1);
@@ -309,7 +309,7 @@ fn edits(story: &mut Story) -> Vec<(String, Option<NewPlace>)> {
 fn that_may_move() -> Story {
     let mut story = Story::of(&[1002]);
     story.spec.storage_change_policy = StorageChangePolicy::StopAndSwitch;
-    story.seen.log_backups[0].storage_change_policy = StorageChangePolicy::StopAndSwitch;
+    story.observed.log_backups[0].storage_change_policy = StorageChangePolicy::StopAndSwitch;
     story
 }
 
@@ -335,8 +335,8 @@ fn the_policy_is_written_into_a_log_backup_that_is_the_strategys_own() {
 #[test]
 fn the_log_backup_of_another_strategy_is_not_moved() {
     let mut story = that_may_move();
-    story.seen.log_backups[0].inherited = Some(inherited("before"));
-    story.seen.log_backups[0].storage = "other".to_owned();
+    story.observed.log_backups[0].inherited = Some(inherited("before"));
+    story.observed.log_backups[0].storage = "other".to_owned();
     assert_eq!(edits(&mut story), []);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
 }
@@ -344,14 +344,14 @@ fn the_log_backup_of_another_strategy_is_not_moved() {
 #[test]
 fn data_that_follows_its_logs_is_not_somebody_elses() {
     let mut story = that_may_move();
-    story.seen.data_elsewhere = [(TenantId(1002), "file:///old".to_owned())].into();
+    story.observed.data_elsewhere = [(TenantId(1002), "file:///old".to_owned())].into();
     story.look(1);
     assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
-    story.seen.log_backups[0].is_moving = true;
+    story.observed.log_backups[0].is_moving = true;
     story.look(2);
     assert_eq!(story.failing(), []);
-    story.seen.log_backups[0].is_moving = false;
-    story.seen.log_backups[0].data_left = Some("file:///old".to_owned());
+    story.observed.log_backups[0].is_moving = false;
+    story.observed.log_backups[0].data_left = Some("file:///old".to_owned());
     story.look(3);
     assert_eq!(story.failing(), []);
 }

@@ -14,8 +14,8 @@ fn deleted(tenants: &[i64]) -> Story {
     let mut story = Story::of(tenants);
     story.spec.deletion_policy = DeletionPolicy::Stop;
     // One that is being deleted is nobody's rival any more.
-    story.seen.rivals.clear();
-    for tenant in story.seen.database.as_mut().unwrap() {
+    story.observed.rivals.clear();
+    for tenant in story.observed.database.as_mut().unwrap() {
         Arc::make_mut(tenant).policies.push(DeletePolicy {
             name: "default".to_owned(),
             recovery_window: "7d".to_owned(),
@@ -50,7 +50,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        leave(&strategy, &self.seen, made, at(DELETED), at(minutes))
+        leave(&strategy, &self.observed, made, at(DELETED), at(minutes))
     }
 
     /// The same, of a strategy that does not go yet.
@@ -90,14 +90,14 @@ impl Story {
                 tenant, tenant_id, ..
             }) => {
                 if made.answer == Some(Answer::Done) {
-                    let tenants = self.seen.database.as_mut().unwrap();
+                    let tenants = self.observed.database.as_mut().unwrap();
                     let known = tenants.iter_mut().find(|known| known.id == tenant_id);
                     Arc::make_mut(known.unwrap()).policies.clear();
                 }
                 format!("drop {tenant}")
             }
             Effect::StopLogBackups(names) => {
-                for known in &mut self.seen.log_backups {
+                for known in &mut self.observed.log_backups {
                     if names.contains(&known.name) {
                         known.desired_state = DesiredState::Stopped;
                     }
@@ -114,7 +114,7 @@ impl Story {
     }
 
     fn all_stopped(&mut self) {
-        for known in &mut self.seen.log_backups {
+        for known in &mut self.observed.log_backups {
             known.phase = Some("Stopped".to_owned());
         }
     }
@@ -131,7 +131,7 @@ fn logs_that_somebody_else_sees_to_are_not_stopped() {
 #[test]
 fn of_a_tenant_that_is_gone_nothing_is_waited_for() {
     let mut story = deleted(&[1002]);
-    story.seen.database = Ok(Vec::new());
+    story.observed.database = Ok(Vec::new());
     assert!(matches!(story.leave(None, DELETED), Farewell::Go(None)));
 }
 
@@ -155,7 +155,7 @@ fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
 
 /// What the log backup of the first tenant tells the next strategy of its delete policy.
 fn told(story: &mut Story) -> &mut Option<String> {
-    let inherited = story.seen.log_backups[0].inherited.as_mut();
+    let inherited = story.observed.log_backups[0].inherited.as_mut();
     &mut inherited.unwrap().recovery_window
 }
 
@@ -176,7 +176,7 @@ fn a_policy_that_could_not_be_taken_away_is_passed_on() {
     let mut story = deleted(&[1002]);
     *told(&mut story) = Some("7d".to_owned());
     story.all_stopped();
-    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
+    story.observed.log_backups[0].desired_state = DesiredState::Stopped;
     let refused = Made {
         answer: Some(Answer::NotSent("busy".to_owned())),
         ..Made::default()
@@ -207,7 +207,7 @@ fn what_another_strategy_covers_is_left_as_it_is() {
         ),
     ] {
         let mut story = deleted(&[1002]);
-        story.seen.rivals.push(other);
+        story.observed.rivals.push(other);
         assert_eq!(story.end(11), "go");
     }
 }
@@ -216,9 +216,9 @@ fn what_another_strategy_covers_is_left_as_it_is() {
 #[test]
 fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
     let mut story = deleted(&[1002]);
-    story.seen.rivals.push(another("all", None));
+    story.observed.rivals.push(another("all", None));
     assert_eq!(story.end(DELETED), "wait");
-    story.seen.rivals.clear();
+    story.observed.rivals.clear();
     assert_eq!(story.end(DELETED), "drop t1002");
 }
 
@@ -226,16 +226,16 @@ fn nothing_is_left_to_another_strategy_that_is_deleted_a_moment_later() {
 #[test]
 fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
     let mut story = deleted(&[1002, 1004]);
-    story.seen.rivals.push(another("nightly", None));
+    story.observed.rivals.push(another("nightly", None));
     story.spec.retention = Some(crate::api::retention::Retention {
         policy: crate::api::retention::RetentionPolicy::RecoveryWindow,
         recovery_window_days: Some(7),
     });
-    let tenants = story.seen.database.as_mut().unwrap();
+    let tenants = story.observed.database.as_mut().unwrap();
     Arc::make_mut(&mut tenants[0]).locked = true;
     Arc::make_mut(&mut tenants[1]).role = "STANDBY".to_owned();
     story.look(1);
-    story.seen.rivals.clear();
+    story.observed.rivals.clear();
     assert_eq!(
         [(); 2].map(|()| story.end(11)),
         ["drop t1002", "drop t1004"]
@@ -259,7 +259,7 @@ fn a_tenant_that_the_strategy_was_edited_to_leave_out_is_left_as_it_is() {
 #[test]
 fn a_tenant_that_every_other_strategy_leaves_out_is_not_covered() {
     let mut story = deleted(&[1002]);
-    story.seen.rivals.push(another(
+    story.observed.rivals.push(another(
         "rest",
         Some(TenantSelection {
             names: Vec::new(),
@@ -273,7 +273,7 @@ fn a_tenant_that_every_other_strategy_leaves_out_is_not_covered() {
 fn a_log_backup_that_somebody_else_made_goes_on() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
-    story.seen.log_backups[0].inherited = None;
+    story.observed.log_backups[0].inherited = None;
     assert_eq!(story.end(11), "go");
 }
 
@@ -282,11 +282,11 @@ fn a_log_backup_that_somebody_else_made_goes_on() {
 fn a_log_backup_of_a_database_that_was_replaced_is_not_waited_for() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
-    let known = &mut story.seen.log_backups[0];
-    known.database = Some(pinned(&story.seen.identity));
+    let known = &mut story.observed.log_backups[0];
+    known.database = Some(pinned(&story.observed.identity));
     known.phase = Some("Failed".to_owned());
     known.cause = Some(cause("ClusterReplaced", "made anew"));
-    story.seen.identity.created_at = at(5);
+    story.observed.identity.created_at = at(5);
     assert_eq!((story.end(11), story.events.len()), ("go".to_owned(), 0));
 }
 
@@ -294,7 +294,7 @@ fn a_log_backup_of_a_database_that_was_replaced_is_not_waited_for() {
 fn nor_is_it_while_the_database_that_took_its_place_is_silent() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
-    let known = &mut story.seen.log_backups[0];
+    let known = &mut story.observed.log_backups[0];
     known.cause = Some(cause("ClusterReplaced", "made anew"));
     let _ = story.unreachable();
     assert_eq!(story.end(11), "go");
@@ -304,7 +304,7 @@ fn nor_is_it_while_the_database_that_took_its_place_is_silent() {
 fn a_policy_that_somebody_else_set_is_left() {
     let mut story = deleted(&[1002]);
     story.all_stopped();
-    story.seen.log_backups[0].desired_state = DesiredState::Stopped;
+    story.observed.log_backups[0].desired_state = DesiredState::Stopped;
     story.status.retention[0].recovery_window = "30d".to_owned();
     assert_eq!(story.end(11), "go");
 }
@@ -312,10 +312,10 @@ fn a_policy_that_somebody_else_set_is_left() {
 #[test]
 fn a_drop_that_is_not_seen_yet_is_waited_for() {
     let mut story = deleted(&[1002]);
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     let verdict = story.stay(None, 11);
     story.status = verdict.status;
-    story.seen.unsettled = [TenantId(1002)].into();
+    story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.end(11), "wait");
 }
 
@@ -361,7 +361,7 @@ fn the_deadline_is_looked_at_without_being_woken() {
 #[test]
 fn nothing_is_waited_for_where_the_cluster_s_object_is_gone() {
     let mut story = deleted(&[1002]);
-    story.seen.database = Err(Obstacle::waiting("ClusterNotFound", "there is none"));
+    story.observed.database = Err(Obstacle::waiting("ClusterNotFound", "there is none"));
     assert_eq!(story.end(11), "go");
     assert_eq!(story.events, ["StopGivenUp"]);
 }
@@ -381,15 +381,15 @@ fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
 #[test]
 fn a_strategy_that_is_going_says_what_it_waits_for_and_keeps_its_other_conditions() {
     let mut story = deleted(&[1002]);
-    story.seen.rivals.push(another("nightly", None));
+    story.observed.rivals.push(another("nightly", None));
     story.look(1);
-    story.seen.rivals.clear();
+    story.observed.rivals.clear();
     let before = story.status.conditions.len();
     story.end(11);
     assert_sound(&story.status.conditions, 1);
     assert_eq!(story.is("Reconciling"), "True");
     assert_eq!(story.status.conditions.len(), before);
     let shown = story.status.clone();
-    story.seen.unsettled = [TenantId(1002)].into();
+    story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.stay(None, 12).status.conditions, shown.conditions);
 }

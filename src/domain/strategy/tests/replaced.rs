@@ -28,11 +28,11 @@ fn shows(story: &mut Story, window: Option<&str>) {
         name: "default".to_owned(),
         recovery_window: window.to_owned(),
     }));
-    story.seen.database = Ok(vec![Arc::new(shown)]);
+    story.observed.database = Ok(vec![Arc::new(shown)]);
 }
 
 fn replace(story: &mut Story) {
-    story.seen.identity.created_at = at(-20);
+    story.observed.identity.created_at = at(-20);
 }
 
 fn policy_change(story: &mut Story, minutes: i64) -> Option<PolicyChange> {
@@ -61,8 +61,8 @@ fn a_database_that_was_made_anew_gets_its_delete_policy() {
 fn a_policy_in_a_database_that_was_made_anew_is_not_taken_for_the_one_that_was_set_before() {
     let mut story = story();
     // Its log backup is of the database before, and tells of the window that was set there.
-    let known = &mut story.seen.log_backups[0];
-    known.database = Some(pinned(&story.seen.identity));
+    let known = &mut story.observed.log_backups[0];
+    known.database = Some(pinned(&story.observed.identity));
     known.inherited.as_mut().unwrap().recovery_window = Some("7d".to_owned());
     replace(&mut story);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
@@ -77,7 +77,7 @@ fn a_strategy_that_is_deleted_leaves_the_policy_of_a_database_that_was_made_anew
     let mut story = story();
     story.spec.deletion_policy = DeletionPolicy::Stop;
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     replace(&mut story);
     let strategy = Strategy {
         name: "nightly",
@@ -87,7 +87,7 @@ fn a_strategy_that_is_deleted_leaves_the_policy_of_a_database_that_was_made_anew
         spec: &story.spec,
         status: &story.status,
     };
-    let farewell = leave(&strategy, &story.seen, None, at(0), at(1));
+    let farewell = leave(&strategy, &story.observed, None, at(0), at(1));
     assert!(matches!(farewell, crate::domain::Farewell::Go(None)));
 }
 
@@ -96,10 +96,10 @@ fn a_first_backup_of_the_database_before_is_none_of_one_that_was_made_anew() {
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
     story.make(-30);
-    let made = &mut story.seen.tasks[0];
+    let made = &mut story.observed.tasks[0];
     made.outcome = Some("Completed".to_owned());
     made.completed_at = Some(at(-25));
-    made.database = Some(pinned(&story.seen.identity));
+    made.database = Some(pinned(&story.observed.identity));
     assert_eq!(story.make(-22), [""; 0]);
     replace(&mut story);
     assert_eq!(story.make(-10), ["nightly-t1002-full-202611212350z"]);
@@ -111,8 +111,8 @@ fn backed_up_before(outcome: &str) -> Story {
     story.spec.suspend = true;
     let mut before = task("nightly-t1002-full-1", 1002, Some(outcome));
     before.completed_at = Some(at(-30));
-    before.database = Some(pinned(&story.seen.identity));
-    story.seen.tasks.push(before);
+    before.database = Some(pinned(&story.observed.identity));
+    story.observed.tasks.push(before);
     story.look(-25);
     assert_ne!(story.is(types::BACKUP_HEALTHY), "Unknown");
     replace(&mut story);
@@ -145,9 +145,9 @@ fn nor_do_they_when_that_one_falls_silent() {
 #[test]
 fn a_database_that_falls_silent_is_still_the_one_whose_backups_are_judged() {
     let mut story = backed_up_before("Failed");
-    story.seen.identity.created_at = at(-86_400);
+    story.observed.identity.created_at = at(-86_400);
     let _ = story.unreachable();
-    story.seen.identity = Identity::default();
+    story.observed.identity = Identity::default();
     story.generation += 1;
     story.look(-5);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
@@ -169,18 +169,18 @@ fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one
     let began = |minutes| mirroring::began(at(minutes));
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.seen.external = [(TenantId(1002), vec![began(-40)])].into();
+    story.observed.external = [(TenantId(1002), vec![began(-40)])].into();
     assert_eq!(story.make(-30), ["nightly-t1002-ext-7"]);
-    let shown = &mut story.seen.tasks[0];
+    let shown = &mut story.observed.tasks[0];
     shown.outcome = Some("Completed".to_owned());
     shown.completed_at = Some(at(-25));
-    shown.database = Some(pinned(&story.seen.identity));
+    shown.database = Some(pinned(&story.observed.identity));
     replace(&mut story);
-    story.seen.external = [(TenantId(1002), vec![began(-15)])].into();
+    story.observed.external = [(TenantId(1002), vec![began(-15)])].into();
     assert_eq!(story.make(-10), ["nightly-t1002-ext-7-20261121234500z"]);
     assert_eq!(story.make(-9), [""; 0]);
     // Nor is it shown once more when the one before is deleted.
-    story.seen.tasks.remove(0);
+    story.observed.tasks.remove(0);
     assert_eq!(story.make(-8), [""; 0]);
 }
 
@@ -189,10 +189,10 @@ fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one
 fn nor_is_it_hidden_by_one_that_was_not_taken_up_in_time() {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.seen.external = [(TenantId(1002), vec![mirroring::began(at(-40))])].into();
+    story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-40))])].into();
     story.make(-30);
     replace(&mut story);
-    story.seen.tasks[0].database = Some(pinned(&story.seen.identity));
-    story.seen.external = [(TenantId(1002), vec![mirroring::began(at(-15))])].into();
+    story.observed.tasks[0].database = Some(pinned(&story.observed.identity));
+    story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-15))])].into();
     assert_eq!(story.make(-10).len(), 1);
 }

@@ -33,7 +33,7 @@ fn of(tenants: &[i64], retention: Retention) -> Story {
 impl Story {
     /// What the database shows of a tenant's policy from now on.
     fn policy(&mut self, tenant: i64, name: &str, window: Option<&str>) {
-        let Ok(tenants) = &mut self.seen.database else {
+        let Ok(tenants) = &mut self.observed.database else {
             panic!("unreachable");
         };
         let mut tenants = tenants.iter_mut();
@@ -60,7 +60,7 @@ impl Story {
     fn put_drift_right(&mut self) {
         self.spec.log_backup.drift = Drift::Enforce;
         let wanted = self.spec.log_backup.clone();
-        for known in &mut self.seen.log_backups {
+        for known in &mut self.observed.log_backups {
             known.settings = wanted.clone();
             known.inherited.as_mut().unwrap().log_backup = wanted.clone();
         }
@@ -190,7 +190,7 @@ fn an_edit_that_is_taken_back_between_drop_and_add_sets_the_old_window_again() {
 fn nothing_is_sent_on_a_picture_that_is_older_than_our_last_statement() {
     let mut story = of(&[1002, 1004], days(7));
     story.sent_and_heard(1, &Answer::Done);
-    story.seen.unsettled = [TenantId(1002)].into();
+    story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.sent(1), Some("t1004 + 7d".to_owned()));
     assert_eq!(story.sent(1), None);
     assert_eq!(story.why(), ("Unknown", "Applying"));
@@ -217,7 +217,7 @@ fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
 fn another_statement_of_ours_to_the_tenant_does_not_put_its_policy_in_question() {
     let mut story = of(&[1002], days(7));
     story.all_sent(1);
-    story.seen.unsettled = [TenantId(1002)].into();
+    story.observed.unsettled = [TenantId(1002)].into();
     story.look(2);
     assert_eq!(story.why(), ("True", "Applied"));
 }
@@ -361,7 +361,7 @@ fn what_is_known_of_policies_stands_while_the_database_is_silent() {
 fn a_tenant_that_is_another_strategy_s_now_is_forgotten_and_not_touched() {
     let mut story = of(&[1002, 1004], days(7));
     story.all_sent(1);
-    story.seen.rivals.push(Rival {
+    story.observed.rivals.push(Rival {
         name: "orders".to_owned(),
         full_name: ("orders".to_owned(), "default".to_owned()),
         created_at: at(0),

@@ -32,7 +32,7 @@ fn a_restart_goes_on_with_the_open_slot() {
     let mut story = Story::of(&[1002, 1004]);
     story.look(61);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-incr-202611220100z", 1002, None));
     assert_eq!(story.make(65), ["nightly-t1004-incr-202611220100z"]);
@@ -88,7 +88,7 @@ fn an_outage_of_the_database_does_not_cost_the_full_slot() {
         story.status.open_slot.as_ref().unwrap().type_,
         BackupType::Full
     );
-    story.seen.database = tenants;
+    story.observed.database = tenants;
     assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
 }
 
@@ -108,7 +108,7 @@ fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_o
             .contains(&"02:00 full Missed ClusterUnreachable".to_owned())
     );
     assert!(story.events.contains(&"BackupMissed"));
-    story.seen.database = tenants;
+    story.observed.database = tenants;
     assert_eq!(story.make(541), ["nightly-t1002-incr-202611220900z"]);
 }
 
@@ -118,14 +118,14 @@ fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
     story.spec.schedule.cron.as_mut().unwrap().full = None;
     story.spec.schedule.starting_deadline_seconds = 60;
     story.make(60);
-    story.seen.tasks[0].outcome = Some("Completed".to_owned());
-    story.seen.tasks[0].completed_at = Some(at(61));
+    story.observed.tasks[0].outcome = Some("Completed".to_owned());
+    story.observed.tasks[0].completed_at = Some(at(61));
     story.look(61);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
     let tenants = story.unreachable();
     story.look(120);
     story.look(122);
-    story.seen.database = tenants;
+    story.observed.database = tenants;
     story.look(123);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
@@ -152,7 +152,7 @@ fn an_open_slot_is_looked_at_when_its_deadline_passes() {
 fn slots_are_missed_while_the_store_is_not_there_and_not_forgotten() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
-    story.seen.target = Err(Obstacle::waiting("StorageNotFound", "no such store"));
+    story.observed.target = Err(Obstacle::waiting("StorageNotFound", "no such store"));
     story.look(60);
     story.look(63);
     assert_eq!(story.history()[0], "01:00 incr Missed StorageNotFound");
@@ -163,7 +163,7 @@ fn a_slot_that_is_open_when_the_schedule_is_suspended_makes_nothing() {
     let mut story = Story::of(&[1002]);
     story.unreachable().ok();
     story.look(61);
-    story.seen.database = Ok(vec![tenant(1002)]);
+    story.observed.database = Ok(vec![tenant(1002)]);
     story.spec.suspend = true;
     story.generation += 1;
     assert_eq!(story.look(62).effect, None);
@@ -197,7 +197,7 @@ fn a_schedule_that_is_edited_while_a_slot_is_open_still_closes_it_once() {
 fn an_incremental_slot_rests_while_a_full_backup_of_the_tenant_runs() {
     let mut story = Story::of(&[1002]);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-full-202611212300z", 1002, None));
     assert!(story.make(61).is_empty());
@@ -209,7 +209,7 @@ fn a_full_backup_that_is_being_deleted_holds_no_incremental_slot_back() {
     let mut story = Story::of(&[1002]);
     let mut held = task("nightly-t1002-full-202611212300z", 1002, None);
     held.deleting = true;
-    story.seen.tasks.push(held);
+    story.observed.tasks.push(held);
     assert_eq!(story.make(61), ["nightly-t1002-incr-202611220100z"]);
 }
 
@@ -217,7 +217,7 @@ fn a_full_backup_that_is_being_deleted_holds_no_incremental_slot_back() {
 fn a_clock_that_jumps_back_makes_no_slot_twice() {
     let mut story = Story::of(&[1002]);
     story.make(181);
-    story.seen.tasks[0].outcome = Some("Completed".to_owned());
+    story.observed.tasks[0].outcome = Some("Completed".to_owned());
     assert!(story.make(100).is_empty());
     assert_eq!(story.make(241), ["nightly-t1002-incr-202611220400z"]);
 }
@@ -226,7 +226,7 @@ fn a_clock_that_jumps_back_makes_no_slot_twice() {
 fn a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_schedule() {
     let mut story = Story::of(&[1002]);
     story.make(5 * 365 * 24 * 60);
-    story.seen.tasks.clear();
+    story.observed.tasks.clear();
     story.look(61);
     assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
 }
@@ -252,7 +252,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
         for step in 1..96 {
             let minutes = step * 15;
             let is_down = (seed >> (step / 16)) & 1 == 1;
-            story.seen.database = if is_down {
+            story.observed.database = if is_down {
                 Err(Obstacle::outage())
             } else {
                 Ok(vec![tenant(1002)])
@@ -262,7 +262,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
             closed.extend(new.map(|record| (record.slot.0, record.type_)));
-            for task in &mut story.seen.tasks {
+            for task in &mut story.observed.tasks {
                 task.outcome = Some("Completed".to_owned());
             }
         }
@@ -283,7 +283,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
 fn a_slot_waits_for_the_end_of_an_upgrade() {
     let mut story = Story::of(&[1002]);
     story.make(61);
-    story.seen.is_upgrading = true;
+    story.observed.is_upgrading = true;
     for minutes in [121, 181] {
         assert_eq!(story.look(minutes).effect, None);
     }
@@ -293,7 +293,7 @@ fn a_slot_waits_for_the_end_of_an_upgrade() {
         .iter()
         .find(|it| it.type_ == types::SCHEDULING);
     assert_eq!(scheduling.unwrap().reason, "ClusterUpgrading");
-    story.seen.is_upgrading = false;
+    story.observed.is_upgrading = false;
     assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
 }
 
@@ -301,10 +301,10 @@ fn a_slot_waits_for_the_end_of_an_upgrade() {
 fn a_slot_that_waits_for_an_upgrade_beyond_its_deadline_is_missed() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
-    story.seen.is_upgrading = true;
+    story.observed.is_upgrading = true;
     story.look(60);
     story.look(63);
     assert_eq!(story.history()[0], "01:00 incr Missed ClusterUpgrading");
-    story.seen.is_upgrading = false;
+    story.observed.is_upgrading = false;
     assert_eq!(story.make(120), ["nightly-t1002-full-202611220200z"]);
 }

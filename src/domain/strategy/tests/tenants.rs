@@ -49,7 +49,7 @@ fn of_two_on_the_same_level_the_older_one_wins_then_the_first_by_name() {
 #[test]
 fn a_strategy_that_loses_every_tenant_is_stalled() {
     let mut story = Story::of(&[1002]);
-    story.seen.rivals = vec![
+    story.observed.rivals = vec![
         naming("older", -90, &["t1002"]),
         naming("nightly", -60, &["t1002"]),
     ];
@@ -61,8 +61,8 @@ fn a_strategy_that_loses_every_tenant_is_stalled() {
 
 pub(super) fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
     let mut story = Story::of(tenants);
-    story.seen.rivals = others;
-    story.seen.rivals.push(cluster_level("nightly", -60));
+    story.observed.rivals = others;
+    story.observed.rivals.push(cluster_level("nightly", -60));
     story
 }
 
@@ -95,7 +95,12 @@ fn a_strategy_on_cluster_level_to_which_a_locked_tenant_is_left_is_not_stalled()
     let mut story = on_cluster_level(vec![older], &[1002]);
     let mut locked = Tenant::clone(&tenant(1004));
     locked.locked = true;
-    story.seen.database.as_mut().unwrap().push(Arc::new(locked));
+    story
+        .observed
+        .database
+        .as_mut()
+        .unwrap()
+        .push(Arc::new(locked));
     story.look(1);
     assert_eq!(story.is(types::STALLED), "False");
 }
@@ -103,11 +108,16 @@ fn a_strategy_on_cluster_level_to_which_a_locked_tenant_is_left_is_not_stalled()
 #[test]
 fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_ready() {
     let mut story = Story::of(&[1002]);
-    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "gone", "all"])];
-    story.seen.database.as_mut().unwrap().push(Arc::new(Tenant {
-        name: "all".to_owned(),
-        ..(*tenant(1006)).clone()
-    }));
+    story.observed.rivals = vec![naming("nightly", -60, &["t1002", "gone", "all"])];
+    story
+        .observed
+        .database
+        .as_mut()
+        .unwrap()
+        .push(Arc::new(Tenant {
+            name: "all".to_owned(),
+            ..(*tenant(1006)).clone()
+        }));
     story.look(1);
     assert_eq!(
         story.failing(),
@@ -120,7 +130,7 @@ fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_
 #[test]
 fn the_tenant_of_the_database_itself_is_not_called_missing() {
     let mut story = Story::of(&[1002]);
-    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "sys"])];
+    story.observed.rivals = vec![naming("nightly", -60, &["t1002", "sys"])];
     story.look(1);
     assert_eq!(story.failing(), [("sys", "UnsafeTenantName")]);
 }
@@ -129,7 +139,7 @@ fn the_tenant_of_the_database_itself_is_not_called_missing() {
 fn a_failed_night_never_makes_the_strategy_unready() {
     let mut story = Story::of(&[1002]);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Failed")));
     story.look(1);
@@ -144,11 +154,11 @@ fn a_failed_night_never_makes_the_strategy_unready() {
 fn a_failure_of_a_tenant_that_is_not_the_strategys_any_more_is_forgotten() {
     let mut story = Story::of(&[1002]);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Completed")));
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1004-full-1", 1004, Some("Failed")));
     story.look(1);
@@ -159,14 +169,14 @@ fn a_failure_of_a_tenant_that_is_not_the_strategys_any_more_is_forgotten() {
 fn a_canceled_backup_does_not_cover_up_a_failed_one() {
     let mut story = Story::of(&[1002]);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Failed")));
-    let canceled = TaskSeen {
+    let canceled = ObservedTask {
         completed_at: Some(at(5)),
         ..task("nightly-t1002-full-2", 1002, Some("Canceled"))
     };
-    story.seen.tasks.push(canceled);
+    story.observed.tasks.push(canceled);
     story.look(1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
@@ -174,12 +184,12 @@ fn a_canceled_backup_does_not_cover_up_a_failed_one() {
 #[test]
 fn a_long_cause_fits_into_the_list_of_failing_tenants() {
     let mut story = Story::of(&[1002]);
-    let failed = TaskSeen {
+    let failed = ObservedTask {
         cause: Some(crate::domain::cause("DatabaseError", &"ä".repeat(5_000))),
         ..task("nightly-t1002-full-1", 1002, Some("Failed"))
     };
     assert!(failed.cause.as_ref().unwrap().message.len() <= 4096);
-    story.seen.tasks.push(failed);
+    story.observed.tasks.push(failed);
     story.look(1);
     let tenants = story.status.tenants.as_ref().unwrap();
     assert!(tenants.failing[0].message.len() <= 1024);
@@ -190,7 +200,7 @@ fn a_cluster_that_is_being_connected_to_leaves_the_conditions_as_they_are() {
     let mut story = Story::of(&[1002]);
     story.look(1);
     let before = story.status.clone();
-    story.seen.database = Err(Obstacle::waiting("Connecting", "soon"));
+    story.observed.database = Err(Obstacle::waiting("Connecting", "soon"));
     story.look(2);
     assert_eq!(story.status, before);
 }
@@ -199,7 +209,7 @@ fn a_cluster_that_is_being_connected_to_leaves_the_conditions_as_they_are() {
 fn what_is_known_survives_an_outage() {
     let mut story = Story::of(&[1002]);
     story
-        .seen
+        .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Completed")));
     story.look(1);
@@ -252,8 +262,8 @@ fn only_orders() -> Access {
 #[test]
 fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
-    story.seen.rivals[0].access = only_orders();
+    story.observed.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
+    story.observed.rivals[0].access = only_orders();
     story.look(1);
     assert_eq!(story.failing(), [("t1004", "TenantNotAllowed")]);
 }
@@ -261,7 +271,7 @@ fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
 #[test]
 fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.rivals[0].access = only_orders();
+    story.observed.rivals[0].access = only_orders();
     story.look(1);
     let skipped = story.status.tenants.unwrap().skipped;
     assert_eq!(
@@ -290,11 +300,11 @@ fn a_tenant_that_is_made_anew_gets_a_log_backup_and_a_first_backup_of_its_own() 
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
     story.make(-30);
-    story.seen.tasks[0].outcome = Some("Completed".to_owned());
-    story.seen.with_full_backup.insert(TenantId(1002));
+    story.observed.tasks[0].outcome = Some("Completed".to_owned());
+    story.observed.with_full_backup.insert(TenantId(1002));
     let mut anew = Tenant::clone(&tenant(1010));
     anew.name = "t1002".to_owned();
-    story.seen.database = Ok(vec![Arc::new(anew)]);
+    story.observed.database = Ok(vec![Arc::new(anew)]);
     assert_eq!(story.make(-20), ["prod-t1010"]);
     assert_eq!(story.make(-19), ["nightly-t1010-full-202611212340z"]);
 }
@@ -303,13 +313,13 @@ fn a_tenant_that_is_made_anew_gets_a_log_backup_and_a_first_backup_of_its_own() 
 fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
     let mut story = Story::of(&[1002]);
     story.make(61);
-    story.seen.tasks[0].outcome = Some("Failed".to_owned());
-    story.seen.tasks[0].completed_at = Some(at(62));
+    story.observed.tasks[0].outcome = Some("Failed".to_owned());
+    story.observed.tasks[0].completed_at = Some(at(62));
     story.look(63);
     assert_eq!(story.failing().len(), 1);
     let mut anew = Tenant::clone(&tenant(1010));
     anew.name = "t1002".to_owned();
-    story.seen.database = Ok(vec![Arc::new(anew)]);
+    story.observed.database = Ok(vec![Arc::new(anew)]);
     story.make(64);
     story.look(65);
     assert_eq!(story.failing(), []);
@@ -319,12 +329,12 @@ fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
 #[test]
 fn a_named_tenant_that_is_dropped_is_not_forgotten() {
     let mut story = Story::of(&[1002, 1004]);
-    story.seen.rivals[0].tenants = Some(TenantSelection {
+    story.observed.rivals[0].tenants = Some(TenantSelection {
         names: vec!["t1002".to_owned(), "t1004".to_owned()],
         exclude: Vec::new(),
     });
     story.look(1);
-    story.seen.database = Ok(vec![tenant(1004)]);
+    story.observed.database = Ok(vec![tenant(1004)]);
     story.look(2);
     assert_eq!(story.failing(), [("t1002", "TenantNotFound")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
@@ -335,12 +345,12 @@ fn a_named_tenant_that_is_dropped_is_not_forgotten() {
 fn a_tenant_of_the_cluster_level_that_is_dropped_is_no_trouble() {
     let mut story = Story::of(&[1002, 1004]);
     story.make(61);
-    for task in &mut story.seen.tasks {
+    for task in &mut story.observed.tasks {
         task.outcome = Some("Failed".to_owned());
         task.completed_at = Some(at(62));
     }
-    story.seen.tasks[1].outcome = Some("Completed".to_owned());
-    story.seen.database = Ok(vec![tenant(1004)]);
+    story.observed.tasks[1].outcome = Some("Completed".to_owned());
+    story.observed.database = Ok(vec![tenant(1004)]);
     story.look(63);
     assert_eq!(story.failing(), []);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");

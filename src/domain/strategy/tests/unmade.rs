@@ -87,7 +87,7 @@ fn a_first_backup_with_a_foreign_namesake_is_not_tried_in_every_pass() {
 fn without_log_backups(count: i64) -> Story {
     let ids: Vec<i64> = (0..count).map(|nth| 1002 + 2 * nth).collect();
     let mut story = Story::of(&ids);
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     story
 }
 

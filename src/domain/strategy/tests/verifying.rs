@@ -25,7 +25,7 @@ fn story(schedule: &Value) -> Story {
         incremental: None,
     });
     story.spec.verification = Some(settings(schedule));
-    story.seen.with_full_backup = [1002, 1004, 1006].map(TenantId).into();
+    story.observed.with_full_backup = [1002, 1004, 1006].map(TenantId).into();
     story
 }
 
@@ -48,7 +48,7 @@ impl Story {
         let mut made = Made::default();
         made.ours.insert(name.clone());
         self.status = self.decide(Some(&made), minutes).status;
-        self.seen.verifications.push(VerificationSeen {
+        self.observed.verifications.push(ObservedVerification {
             name: name.clone(),
             version: (name.clone(), "1".to_owned()),
             tenant_name: tenant.clone(),
@@ -65,7 +65,7 @@ impl Story {
 
     /// The verification that runs ends so.
     fn end_verification(&mut self, outcome: &str, minutes: i64) {
-        let last = self.seen.verifications.last_mut().unwrap();
+        let last = self.observed.verifications.last_mut().unwrap();
         last.outcome = Some(outcome.to_owned());
         last.completed_at = Some(at(minutes));
         last.rto_seconds = Some(30);
@@ -81,9 +81,9 @@ impl Story {
 fn the_next_tenant_waits_until_the_verification_that_was_made_is_seen() {
     let mut story = story(&nightly());
     let first = story.verify(60).unwrap();
-    let unseen = story.seen.verifications.pop().unwrap();
+    let unobserved = story.observed.verifications.pop().unwrap();
     assert_eq!(story.verify(61), Some(first));
-    story.seen.verifications = vec![unseen];
+    story.observed.verifications = vec![unobserved];
     assert_eq!(story.verify(62), None);
 }
 
@@ -169,7 +169,7 @@ fn a_task_is_a_recovery_to_the_latest_point_that_is_only_read_and_begins_in_time
 #[test]
 fn tenants_without_a_full_backup_or_not_listed_are_not_verified() {
     let mut story = story(&hourly());
-    story.seen.with_full_backup.remove(&TenantId(1002));
+    story.observed.with_full_backup.remove(&TenantId(1002));
     story.spec.verification.as_mut().unwrap().tenants =
         vec!["t1002".to_owned(), "t1006".to_owned()];
     story.look(5);
@@ -192,7 +192,7 @@ fn what_became_of_the_last_one_is_told_and_stays_when_its_task_goes() {
     story.verify(60);
     story.end_verification("Completed", 70);
     story.look(71);
-    story.seen.verifications.clear();
+    story.observed.verifications.clear();
     story.look(72);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "True");
     let known = story.verified();
@@ -225,7 +225,7 @@ fn a_failed_one_is_an_alert_until_the_tenant_has_passed() {
 #[test]
 fn when_none_has_gone_well_for_too_long_that_is_an_alert() {
     let mut story = story(&hourly());
-    story.seen.with_full_backup.clear();
+    story.observed.with_full_backup.clear();
     let day = 24 * 60;
     let overdue = |story: &Story| {
         let mut alerts = story.status.alerts.iter();
@@ -269,7 +269,7 @@ fn one_that_had_no_time_to_begin_is_no_failure_of_its_tenant() {
     story.look(5);
     story.verify(60);
     story.end_verification("Failed", 430);
-    let last = story.seen.verifications.last_mut().unwrap();
+    let last = story.observed.verifications.last_mut().unwrap();
     last.cause = Some(crate::domain::cause(
         "NotAfterTimePassed",
         "another one runs",

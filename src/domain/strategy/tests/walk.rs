@@ -51,14 +51,14 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
             .collect::<Vec<_>>()
     };
     match dice.roll(12) {
-        0 => story.seen.database = Err(Obstacle::outage()),
+        0 => story.observed.database = Err(Obstacle::outage()),
         1..=4 => {
             let tenants = ids(dice).into_iter().map(|id| {
                 let mut known = Tenant::clone(&tenant(id));
                 known.locked = dice.is_one_in(8);
                 Arc::new(known)
             });
-            story.seen.database = Ok(tenants.collect());
+            story.observed.database = Ok(tenants.collect());
         }
         5 => {
             story.spec.suspend = dice.is_one_in(4);
@@ -69,7 +69,7 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
             story.generation += 1;
         }
         7 => {
-            if let Some(known) = story.seen.log_backups.first_mut() {
+            if let Some(known) = story.observed.log_backups.first_mut() {
                 known.settings.binding = Binding::Mandatory;
             }
         }
@@ -79,7 +79,7 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
         }
         _ => {}
     }
-    for task in &mut story.seen.tasks {
+    for task in &mut story.observed.tasks {
         if task.outcome.is_none() && !dice.is_one_in(3) {
             let outcomes = ["Completed", "Completed", "Failed", "Canceled", "Overdue"];
             let outcome = outcomes[usize::try_from(dice.roll(5)).unwrap()];
@@ -91,7 +91,7 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
 
 /// One pass, its effect done or not; what must hold of it.
 fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bool {
-    let tasks_before = story.seen.tasks.clone();
+    let tasks_before = story.observed.tasks.clone();
     let history_before = story.status.schedule_history.clone();
     let effect = story.decide(None, minutes).effect;
     let fails = dice.is_one_in(6);
@@ -124,18 +124,18 @@ fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bo
             for (name, _) in tasks {
                 let known = tasks_before.iter().find(|task| task.name == *name).unwrap();
                 assert!(known.outcome.is_some(), "{name} has not ended");
-                let is_alike = |task: &&TaskSeen| {
+                let is_alike = |task: &&ObservedTask| {
                     task.tenant_name == known.tenant_name && task.full == known.full
                 };
                 assert!(
-                    story.seen.tasks.iter().any(|task| is_alike(&task)),
+                    story.observed.tasks.iter().any(|task| is_alike(&task)),
                     "the last of its kind"
                 );
             }
         }
         Some(Effect::EditLogBackups(edits)) if !fails => {
             let binding = |name: &str| {
-                let mut known = story.seen.log_backups.iter();
+                let mut known = story.observed.log_backups.iter();
                 known
                     .find(|known| known.name == name)
                     .unwrap()
@@ -187,7 +187,7 @@ fn whatever_happens_no_task_is_made_twice_and_no_slot_ends_twice() {
             }
         }
         made += past.made.len();
-        deleted += past.made.len() - story.seen.tasks.len().min(past.made.len());
+        deleted += past.made.len() - story.observed.tasks.len().min(past.made.len());
         closed += past.closed.len();
     }
     // Guards against a walk in which nothing happens.

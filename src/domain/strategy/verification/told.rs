@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{VerificationSeen, is_wanted};
+use super::{ObservedVerification, is_wanted};
 use crate::api::BackupStrategySpec;
 use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
@@ -24,14 +24,14 @@ impl Draft<'_> {
     /// Takes in what became of the RecoveryTasks, which are deleted some day.
     pub(super) fn note_verified(&mut self, settings: &VerificationSettings, matched: &Matched) {
         let known = self.status.verification.get_or_insert_default();
-        let running = self.seen.verifications.iter();
-        let running = running.filter(|seen| seen.outcome.is_none());
-        known.running_task = running.map(|seen| seen.name.clone()).min();
-        let mut ended: Vec<&VerificationSeen> = self.seen.verifications.iter().collect();
-        ended.retain(|seen| seen.outcome.is_some() && seen.completed_at.is_some());
-        ended.sort_by_key(|seen| seen.completed_at);
-        for seen in ended {
-            note(known, seen);
+        let running = self.observed.verifications.iter();
+        let running = running.filter(|observed| observed.outcome.is_none());
+        known.running_task = running.map(|observed| observed.name.clone()).min();
+        let mut ended: Vec<&ObservedVerification> = self.observed.verifications.iter().collect();
+        ended.retain(|observed| observed.outcome.is_some() && observed.completed_at.is_some());
+        ended.sort_by_key(|observed| observed.completed_at);
+        for observed in ended {
+            note(known, observed);
         }
         // What is told of a tenant that is not verified here any more would stand for ever.
         let is_matched = |name: &str| {
@@ -137,11 +137,11 @@ pub(in crate::domain::strategy) fn overdue(
     )))
 }
 
-fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
-    let (Some(outcome), Some(ended_at)) = (&seen.outcome, seen.completed_at) else {
+fn note(known: &mut VerificationStatus, observed: &ObservedVerification) {
+    let (Some(outcome), Some(ended_at)) = (&observed.outcome, observed.completed_at) else {
         return;
     };
-    let why = seen.cause.as_ref().map(|cause| cause.reason.as_str());
+    let why = observed.cause.as_ref().map(|cause| cause.reason.as_str());
     let result = match outcome.as_str() {
         "Completed" => PASSED,
         "Canceled" => "Canceled",
@@ -153,10 +153,10 @@ fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
     if known.last_time.as_ref().is_none_or(|last| *last <= ended) {
         known.last_time = Some(ended.clone());
         known.result = Some(result.to_owned());
-        known.tenant_name = Some(seen.tenant_name.clone());
-        known.task_name = Some(seen.name.clone());
-        known.rto_seconds = seen.rto_seconds;
-        known.restore_time.clone_from(&seen.restore_time);
+        known.tenant_name = Some(observed.tenant_name.clone());
+        known.task_name = Some(observed.name.clone());
+        known.rto_seconds = observed.rto_seconds;
+        known.restore_time.clone_from(&observed.restore_time);
     }
     if result == PASSED {
         known.last_success_time = known.last_success_time.take().max(Some(ended.clone()));
@@ -165,14 +165,14 @@ fn note(known: &mut VerificationStatus, seen: &VerificationSeen) {
         // What was found before stands.
         return;
     }
-    let message = seen.cause.as_ref().filter(|_| result != PASSED);
+    let message = observed.cause.as_ref().filter(|_| result != PASSED);
     let verified = VerifiedTenant {
-        name: seen.tenant_name.clone(),
-        task_name: seen.name.clone(),
+        name: observed.tenant_name.clone(),
+        task_name: observed.name.clone(),
         last_time: Some(ended.clone()),
         result: result.to_owned(),
-        rto_seconds: seen.rto_seconds,
-        restore_time: seen.restore_time.clone(),
+        rto_seconds: observed.rto_seconds,
+        restore_time: observed.restore_time.clone(),
         message: message.map(|cause| shortened(cause.message.clone(), MESSAGE_LIMIT)),
     };
     let before = known.tenants.iter().find(|it| it.name == verified.name);

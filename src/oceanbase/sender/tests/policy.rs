@@ -10,11 +10,11 @@ fn add_policy(days: i32) -> Command {
     add_policy_where(Destinations::new(Some(DATA), Some(LOGS)), days)
 }
 
-fn add_policy_where(seen: Destinations, days: i32) -> Command {
+fn add_policy_where(observed: Destinations, days: i32) -> Command {
     Command::AddDeletePolicy {
         tenant: tenant(),
         tenant_id: TenantId(1002),
-        seen,
+        observed,
         days,
     }
 }
@@ -48,12 +48,12 @@ async fn a_policy_that_somebody_replaced_meanwhile_is_not_dropped() {
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_let_to_be_deleted_where_backups_go_elsewhere_meanwhile() {
-    for seen in [
+    for observed in [
         Destinations::new(None, Some(LOGS)),
         Destinations::new(Some(DATA), Some("file:///ob-backup/orders/other")),
     ] {
         let mut desk = Desk::new();
-        let answer = desk.send(&add_policy_where(seen, 7)).await;
+        let answer = desk.send(&add_policy_where(observed, 7)).await;
         assert!(matches!(answer, Answer::Withheld(_)), "{answer:?}");
         assert_eq!(desk.changing(), 0);
     }

@@ -47,7 +47,7 @@ impl Desk {
     }
 
     /// Number and status of the restores.
-    async fn seen_restores(&mut self) -> Vec<(i64, RestoreStatus)> {
+    async fn observed_restores(&mut self) -> Vec<(i64, RestoreStatus)> {
         let read = self.restores().await;
         let restores = read.restores.iter();
         restores
@@ -70,17 +70,20 @@ async fn a_restore_in_both_views_has_ended() {
     let mut desk = Desk::new();
     restores(&desk, PROGRESS, &[("1", "RESTORE_SUCCESS", START)]);
     restores(&desk, HISTORY, &[("1", "SUCCESS", START)]);
-    assert_eq!(desk.seen_restores().await, [(1, RestoreStatus::Success)]);
+    assert_eq!(
+        desk.observed_restores().await,
+        [(1, RestoreStatus::Success)]
+    );
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_has_ended_stays_so_while_its_row_lingers() {
     let mut desk = Desk::new();
     restores(&desk, HISTORY, &[("1", "FAIL", START)]);
-    desk.seen_restores().await;
+    desk.observed_restores().await;
     restores(&desk, HISTORY, &[]);
     restores(&desk, PROGRESS, &[("1", RUNS, START)]);
-    assert_eq!(desk.seen_restores().await, [(1, RestoreStatus::Fail)]);
+    assert_eq!(desk.observed_restores().await, [(1, RestoreStatus::Fail)]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -99,11 +102,11 @@ async fn a_vanished_restore_is_taken_for_running_for_a_minute() {
     desk.restores().await;
     restores(&desk, PROGRESS, &[]);
     assert_eq!(
-        desk.seen_restores().await,
+        desk.observed_restores().await,
         [(1, RestoreStatus::CreateTenant)]
     );
     tokio::time::advance(Duration::from_secs(61)).await;
-    assert!(desk.seen_restores().await.is_empty());
+    assert!(desk.observed_restores().await.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
@@ -144,7 +147,7 @@ async fn a_restore_that_can_not_be_read_is_left_out_and_counted() {
     let mut desk = Desk::new();
     restores(&desk, PROGRESS, &[("one", RUNS, START), ("2", RUNS, START)]);
     assert_eq!(
-        desk.seen_restores().await,
+        desk.observed_restores().await,
         [(2, RestoreStatus::CreateTenant)]
     );
     let text = desk.metrics.text().unwrap();
@@ -162,7 +165,10 @@ async fn a_missing_privilege_is_shown_and_what_was_known_is_known_again_later() 
     let refused = desk.restores().await;
     assert_eq!(refused.refused.as_ref().unwrap().reason, "MissingPrivilege");
     restores(&desk, HISTORY, &[]);
-    assert_eq!(desk.seen_restores().await, [(1, RestoreStatus::Success)]);
+    assert_eq!(
+        desk.observed_restores().await,
+        [(1, RestoreStatus::Success)]
+    );
 }
 
 #[tokio::test(start_paused = true)]

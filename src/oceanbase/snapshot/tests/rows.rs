@@ -50,7 +50,7 @@ async fn a_job_that_began_and_ended_between_two_reads_is_seen_when_ended_jobs_ar
     desk.read(true).await;
     desk.jobs(ENDED, &[("1", "COMPLETED", START)]);
     assert!(
-        desk.seen().await.is_empty(),
+        desk.observed().await.is_empty(),
         "a hot read does not look there"
     );
     let (tenants, was_full) = desk.read_as_deep_as(Depth::AfterCommand).await;

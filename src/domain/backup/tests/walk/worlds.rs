@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub(super) fn worlds() -> Vec<Seen> {
+pub(super) fn worlds() -> Vec<Observation> {
     let round = |status| Round {
         status,
         ..tenant().round.unwrap()
@@ -16,7 +16,7 @@ pub(super) fn worlds() -> Vec<Seen> {
         JobStatus::Failed,
         JobStatus::Canceled,
     ];
-    let mut worlds: Vec<Seen> = jobs.iter().cloned().map(|s| with_job(job(s))).collect();
+    let mut worlds: Vec<Observation> = jobs.iter().cloned().map(|s| with_job(job(s))).collect();
     worlds.extend(jobs.into_iter().map(|s| with_parent(parent(s))));
     let stranger = Job {
         id: JobId(99),
@@ -30,41 +30,41 @@ pub(super) fn worlds() -> Vec<Seen> {
     }
     worlds.extend([
         with_job(job_that_failed_of_what_passes()),
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             jobs: vec![job(JobStatus::Completed)],
             sets: Arc::new(vec![set()]),
             ..tenant()
         })),
         with_job(stranger),
         healthy(),
-        seen_of(None),
-        seen_of(Some(Tenant {
+        observation_of(None),
+        observation_of(Some(Tenant {
             id: TenantId(1010),
             ..tenant()
         })),
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             role: "STANDBY".to_owned(),
             ..tenant()
         })),
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             locked: true,
             ..tenant()
         })),
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             round: None,
             ..tenant()
         })),
-        seen_of(Some(Tenant {
+        observation_of(Some(Tenant {
             round: Some(round(RoundStatus::Interrupted)),
             ..tenant()
         })),
-        with_destination(DestinationSeen::Unset),
-        with_destination(DestinationSeen::Elsewhere("s3://other".to_owned())),
+        with_destination(ObservedDestination::Unset),
+        with_destination(ObservedDestination::Elsewhere("s3://other".to_owned())),
     ]);
     worlds.extend([
         unsettled(healthy()),
         unsettled(with_job(job(JobStatus::Doing))),
-        unsettled(with_destination(DestinationSeen::Unset)),
+        unsettled(with_destination(ObservedDestination::Unset)),
     ]);
     worlds.push(with_log_keeper(LogKeeper::Nobody));
     worlds.push(with_log_keeper(LogKeeper::Strategy("nightly".to_owned())));
@@ -79,31 +79,31 @@ pub(super) fn worlds() -> Vec<Seen> {
     ] {
         let target = Err(obstacle.clone());
         let database = Err(obstacle);
-        worlds.push(Seen {
+        worlds.push(Observation {
             target,
             database,
             ..healthy()
         });
     }
-    worlds.push(Seen {
+    worlds.push(Observation {
         database: Err(Obstacle::waiting("Connecting", "soon")),
         ..healthy()
     });
-    for target in worlds.iter_mut().flat_map(|seen| &mut seen.target) {
+    for target in worlds.iter_mut().flat_map(|observed| &mut observed.target) {
         target.settings.active_deadline_seconds = Some(DEADLINE);
     }
     worlds
 }
 
 /// Nobody archives the tenant's logs.
-fn with_log_keeper(keeper: LogKeeper) -> Seen {
-    let logs = LogsSeen {
+fn with_log_keeper(keeper: LogKeeper) -> Observation {
+    let logs = ObservedArchiving {
         keeper,
-        destination: DestinationSeen::Unset,
+        destination: ObservedDestination::Unset,
     };
-    Seen {
+    Observation {
         logs: Some(logs),
-        ..seen_of(Some(Tenant {
+        ..observation_of(Some(Tenant {
             round: None,
             ..tenant()
         }))
@@ -111,8 +111,8 @@ fn with_log_keeper(keeper: LogKeeper) -> Seen {
 }
 
 /// Every place is taken, and so many come first.
-fn crowded(ahead: usize) -> Seen {
-    Seen {
+fn crowded(ahead: usize) -> Observation {
+    Observation {
         queue: queue::Queue {
             places: 2,
             taken: 2,
@@ -139,8 +139,8 @@ fn second_job(status: JobStatus) -> Job {
 }
 
 /// The job of the second attempt, beside that of the first.
-fn with_second_job(status: JobStatus) -> Seen {
-    seen_of(Some(Tenant {
+fn with_second_job(status: JobStatus) -> Observation {
+    observation_of(Some(Tenant {
         jobs: vec![job_that_failed_of_what_passes(), second_job(status)],
         ..tenant()
     }))

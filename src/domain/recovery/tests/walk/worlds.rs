@@ -7,7 +7,7 @@ use super::super::*;
 use crate::oceanbase::model::CheckVerdict;
 
 /// What can be seen of a recovery of a tenant.
-pub(super) fn worlds(base: &Story) -> Vec<Seen> {
+pub(super) fn worlds(base: &Story) -> Vec<Observation> {
     let mut worlds = Vec::new();
     let (nobody, holders) = (vec![None], [None, Some(None), Some(Some(TenantId(1010)))]);
     let held = vec![Some(Some(TenantId(1010)))];
@@ -46,7 +46,7 @@ pub(super) fn worlds(base: &Story) -> Vec<Seen> {
                 if let Some(status) = status {
                     story.restores().restores = vec![job(status.clone())];
                 }
-                worlds.push(story.seen);
+                worlds.push(story.observed);
             }
         }
     }
@@ -54,19 +54,19 @@ pub(super) fn worlds(base: &Story) -> Vec<Seen> {
     let mut other = |change: &dyn Fn(&mut Story)| {
         let mut story = base.clone();
         change(&mut story);
-        others.push(story.seen);
+        others.push(story.observed);
     };
-    other(&|story| story.seen.target = Err(Obstacle::outage()));
-    other(&|story| story.seen.target = Err(Obstacle::waiting("Connecting", "soon")));
-    other(&|story| story.seen.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
+    other(&|story| story.observed.target = Err(Obstacle::outage()));
+    other(&|story| story.observed.target = Err(Obstacle::waiting("Connecting", "soon")));
+    other(&|story| story.observed.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
     other(&|story| story.target().restores = None);
     other(&|story| story.restores().servers = None);
     other(&|story| story.restores().servers = Some(vec![room::server("zone1", (1, 1, 1))]));
     other(&|story| *story = story.clone().of_older_version());
     other(&|story| story.target().settled = false);
-    other(&|story| story.seen.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no")));
-    other(&|story| story.seen.source = Err(Obstacle::waiting("LogBackupNotFound", "no")));
-    other(&|story| story.seen.intent_age = Duration::from_mins(1));
+    other(&|story| story.observed.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no")));
+    other(&|story| story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "no")));
+    other(&|story| story.observed.intent_age = Duration::from_mins(1));
     other(&|story| {
         let mut stranger = tenant("PRIMARY");
         stranger.id = TenantId(1012);
@@ -78,15 +78,15 @@ pub(super) fn worlds(base: &Story) -> Vec<Seen> {
         answers(job)
     };
     for answer in answers.into_iter().map(HandedOver::Answered) {
-        other(&|story| story.seen.handed_over = Some(answer.clone()));
+        other(&|story| story.observed.handed_over = Some(answer.clone()));
     }
-    other(&|story| story.seen.handed_over = Some(HandedOver::Sending));
+    other(&|story| story.observed.handed_over = Some(HandedOver::Sending));
     worlds.extend(others);
     worlds
 }
 
 /// What can be seen of a recovery of tables besides.
-pub(super) fn worlds_of_tables(base: &Story) -> Vec<Seen> {
+pub(super) fn worlds_of_tables(base: &Story) -> Vec<Observation> {
     let states = [
         None,
         Some(word("PREPARE")),
@@ -108,7 +108,7 @@ pub(super) fn worlds_of_tables(base: &Story) -> Vec<Seen> {
                     story = with_job_of_tables(story, status.clone());
                 }
                 story.target().auxiliary = left.map(|status| Arc::new(auxiliary(status)));
-                worlds.push(story.seen);
+                worlds.push(story.observed);
             }
         }
     }

@@ -5,14 +5,14 @@ use crate::api::strategy::StrategyLogBackupMode;
 
 #[test]
 fn the_policy_of_a_tenant_that_is_backed_up_elsewhere_is_left_as_it_is() {
-    type Elsewhere = fn(&mut Seen);
+    type Elsewhere = fn(&mut Observation);
     let ways: [Elsewhere; 2] = [
-        |seen| seen.data_elsewhere = [(TenantId(1004), "file:///theirs".to_owned())].into(),
-        |seen| seen.logs_elsewhere = [TenantId(1004)].into(),
+        |observed| observed.data_elsewhere = [(TenantId(1004), "file:///theirs".to_owned())].into(),
+        |observed| observed.logs_elsewhere = [TenantId(1004)].into(),
     ];
     for elsewhere in ways {
         let mut story = of(&[1002, 1004], days(7));
-        elsewhere(&mut story.seen);
+        elsewhere(&mut story.observed);
         assert_eq!(story.sent(0).as_deref(), Some("t1002 + 7d"));
         assert_eq!(story.sent(1), None);
         assert_eq!(story.why(), ("False", "DestinationInUse"));
@@ -40,6 +40,6 @@ fn the_policy_of_a_tenant_that_is_backed_up_elsewhere_is_left_as_it_is() {
 fn logs_that_somebody_else_archives_on_purpose_do_not_keep_a_policy_from_being_set() {
     let mut story = of(&[1002], days(7));
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.seen.logs_elsewhere = [TenantId(1002)].into();
+    story.observed.logs_elsewhere = [TenantId(1002)].into();
     assert_eq!(story.sent(0).as_deref(), Some("t1002 + 7d"));
 }

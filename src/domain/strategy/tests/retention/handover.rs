@@ -3,7 +3,7 @@
 use super::*;
 
 fn passed_on(story: &Story) -> Option<&str> {
-    let inherited = story.seen.log_backups[0].inherited.as_ref();
+    let inherited = story.observed.log_backups[0].inherited.as_ref();
     inherited.unwrap().recovery_window.as_deref()
 }
 
@@ -11,7 +11,7 @@ fn passed_on(story: &Story) -> Option<&str> {
 fn taken_over(from_before: Option<&str>) -> Story {
     let mut story = of(&[1002], days(30));
     story.window(1002, Some("7d"));
-    story.seen.log_backups[0].inherited = Some(Inherited {
+    story.observed.log_backups[0].inherited = Some(Inherited {
         recovery_window: from_before.map(str::to_owned),
         ..inherited("before")
     });
@@ -41,7 +41,7 @@ fn a_policy_that_no_strategy_has_set_is_somebody_elses() {
 fn where_no_log_backup_tells_who_has_set_a_policy_it_is_said_so() {
     let mut story = taken_over(None);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    story.seen.log_backups.clear();
+    story.observed.log_backups.clear();
     assert_eq!(story.all_sent(1), [""; 0]);
     let message = &story.applied().message;
     assert!(message.contains("a strategy before this one"), "{message}");
@@ -53,7 +53,7 @@ fn a_policy_of_a_tenant_that_can_not_be_backed_up_for_a_while_stays_ours() {
         let mut story = of(&[1002], days(7));
         assert_eq!(story.all_sent(1), ["t1002 + 7d"]);
         let shut = |story: &mut Story, shut: bool| {
-            let tenant = &mut story.seen.database.as_mut().unwrap()[0];
+            let tenant = &mut story.observed.database.as_mut().unwrap()[0];
             let tenant = Arc::make_mut(tenant);
             tenant.locked = shut && !standby;
             let role = if shut && standby {
@@ -66,7 +66,7 @@ fn a_policy_of_a_tenant_that_can_not_be_backed_up_for_a_while_stays_ours() {
         shut(&mut story, true);
         assert_eq!(story.all_sent(2), [""; 0]);
         // Nobody else tells of it.
-        story.seen.log_backups[0].inherited = Some(inherited("nightly"));
+        story.observed.log_backups[0].inherited = Some(inherited("nightly"));
         shut(&mut story, false);
         story.retain(days(30));
         assert_eq!(story.all_sent(3), ["t1002 - 7d", "t1002 + 30d"]);

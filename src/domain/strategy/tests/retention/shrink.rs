@@ -79,7 +79,7 @@ fn a_window_after_everything_was_kept_waits_for_a_day() {
 #[test]
 fn no_window_is_set_below_the_operator_s_floor() {
     let mut story = of(&[1002], days(7));
-    story.seen.least_window_days = 14;
+    story.observed.least_window_days = 14;
     assert_eq!(story.all_sent(1), [""; 0]);
     assert_eq!(story.why(), ("False", "BelowMinRecoveryWindow"));
     story.retain(days(14));

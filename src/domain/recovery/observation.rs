@@ -79,7 +79,7 @@ pub(super) fn resource_name(key: &RestoreKey) -> String {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// That recovery of the source, or to the target, is not allowed.
     pub forbidden: Option<Obstacle>,
     /// What is wrong with the Secrets that hold passwords.
@@ -87,9 +87,9 @@ pub struct Seen {
     /// That another verification restores to the same database now, or is about to.
     pub turn: Option<Obstacle>,
     /// What is known of the backups; an obstacle where nothing is.
-    pub source: Result<SourceSeen, Obstacle>,
+    pub source: Result<ObservedSource, Obstacle>,
     /// What the target's database shows; an obstacle while it shows nothing.
-    pub target: Result<TargetSeen, Obstacle>,
+    pub target: Result<ObservedTarget, Obstacle>,
     /// What became of a RESTORE of this process, which is answered after minutes.
     pub handed_over: Option<HandedOver>,
     /// For how long this process has known of the intent that stands in the status.
@@ -98,7 +98,7 @@ pub struct Seen {
 
 /// What is known of the backups.
 #[derive(Clone, Debug)]
-pub struct SourceSeen {
+pub struct ObservedSource {
     /// Number of the tenant.
     pub tenant_id: Option<TenantId>,
     /// The LogBackup that tells it.
@@ -130,7 +130,7 @@ pub enum Knowledge {
 
 /// What the target's database shows.
 #[derive(Clone, Debug)]
-pub struct TargetSeen {
+pub struct ObservedTarget {
     /// Who the cluster says it is.
     pub identity: Identity,
     /// Its version.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::queue::Queue;
-use super::{ChildrenSeen, LogsSeen};
+use super::{ChildTasks, ObservedArchiving};
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
-use crate::domain::{Obstacle, TenantSeen};
+use crate::domain::{ObservedTenant, Obstacle};
 use crate::oceanbase::model::{BackupSet, Identity, Job};
 use crate::oceanbase::version::Version;
 
@@ -34,17 +34,17 @@ pub struct Task<'a> {
 
 /// What was seen.
 #[derive(Clone, Debug)]
-pub struct Seen {
+pub struct Observation {
     /// Where the references lead.
     pub target: Result<Target, Obstacle>,
     /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<DatabaseSeen, Obstacle>,
+    pub database: Result<ObservedDatabase, Obstacle>,
     /// The line for a free place.
     pub queue: Queue,
     /// Tenants and tasks of a task for several tenants.
-    pub children: ChildrenSeen,
+    pub children: ChildTasks,
     /// The tenant's log backup, where it does not run and a backup may be sent.
-    pub logs: Option<LogsSeen>,
+    pub logs: Option<ObservedArchiving>,
     /// That the tenant is somebody else's to back up, where that is known only from outside of it.
     pub claimed: Option<Obstacle>,
     /// How far a move has come that the tenant's log backup makes, where that concerns the task.
@@ -89,7 +89,7 @@ pub struct Target {
 
 /// What the database shows.
 #[derive(Clone, Debug)]
-pub struct DatabaseSeen {
+pub struct ObservedDatabase {
     /// Who the cluster says it is.
     pub identity: Identity,
     /// Version of the server.
@@ -99,7 +99,7 @@ pub struct DatabaseSeen {
     /// The newest backup set at the tenant's current destination.
     pub previous_set: Option<BackupSet>,
     /// The tenant.
-    pub tenant: TenantSeen,
+    pub tenant: ObservedTenant,
     /// Jobs of the sys tenant, in whose name we start backups.
     pub parents: Arc<Vec<Job>>,
 }

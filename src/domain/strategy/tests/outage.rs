@@ -12,15 +12,15 @@ fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_s
         exclude: Vec::new(),
     };
     story.spec.tenants = Some(names);
-    story.seen.rivals = vec![naming("nightly", -60, &["t1002"])];
-    Arc::make_mut(&mut story.seen.database.as_mut().unwrap()[0]).role = "STANDBY".to_owned();
+    story.observed.rivals = vec![naming("nightly", -60, &["t1002"])];
+    Arc::make_mut(&mut story.observed.database.as_mut().unwrap()[0]).role = "STANDBY".to_owned();
     story.look(1);
     story.events.clear();
-    let seen = story.unreachable();
+    let observed = story.unreachable();
     story.look(2);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
-    story.seen.database = seen;
+    story.observed.database = observed;
     story.look(3);
     assert_eq!(story.events, [""; 0]);
 }
@@ -28,7 +28,7 @@ fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_s
 #[test]
 fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
     let mut story = Story::of(&[1002]);
-    story.seen.log_backups[0].phase = Some("Interrupted".to_owned());
+    story.observed.log_backups[0].phase = Some("Interrupted".to_owned());
     story.look(1);
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     story.events.clear();
@@ -42,7 +42,7 @@ fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
 fn an_outage_leaves_a_strategy_ready_that_was_taken_over_before() {
     let mut story = Story::of(&[1002]);
     story.look(1);
-    story.seen.database = Err(Obstacle::outage());
+    story.observed.database = Err(Obstacle::outage());
     story.look(2);
     assert_eq!(
         (story.is(types::READY), story.is(types::SCHEDULING)),
@@ -63,7 +63,7 @@ fn an_outage_does_not_make_a_strategy_ready() {
     let mut without_tenants = on_cluster_level(vec![cluster_level("older", -90)], &[1002]);
     without_tenants.look(1);
     for story in [&mut new, &mut without_tenants] {
-        story.seen.database = Err(Obstacle::outage());
+        story.observed.database = Err(Obstacle::outage());
         story.look(2);
         assert_eq!(story.is(types::READY), "False");
     }
