@@ -48,7 +48,7 @@ pub struct Observation {
 }
 
 /// What became of an effect.
-pub enum Heard {
+pub enum EffectAnswer {
     /// A statement.
     Database(Answer),
     /// Objects.
@@ -65,7 +65,7 @@ impl Observation {
 impl Reconcile for BackupTask {
     type Observation = Observation;
     type Effect = Effect;
-    type Answer = Heard;
+    type Answer = EffectAnswer;
 
     const CONTROLLER: &'static str = "backup_task";
 
@@ -163,17 +163,17 @@ impl Reconcile for BackupTask {
     fn decide(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Heard)>,
+        answer: Option<(&Effect, &EffectAnswer)>,
         context: &Context,
     ) -> Decision<BackupTaskStatus, Effect> {
         let (uid, name, status) = self.identity();
         let task = self.task(&uid, &name, &status);
         let now = context.clock.now();
-        let answer = match heard {
-            Some((_, Heard::Objects(made))) => {
+        let answer = match answer {
+            Some((_, EffectAnswer::Objects(made))) => {
                 return backup::decide_made(&task, &observed.decision, made, now);
             }
-            Some((effect, Heard::Database(answer))) => Some((effect, answer)),
+            Some((effect, EffectAnswer::Database(answer))) => Some((effect, answer)),
             None => None,
         };
         backup::decide(&task, &observed.decision, answer, now)
@@ -211,19 +211,19 @@ impl Reconcile for BackupTask {
         observed: &Observation,
         permit: Option<Permit>,
         context: &Context,
-    ) -> Heard {
+    ) -> EffectAnswer {
         match effect {
             Effect::MakeLogBackup(name, spec) => {
-                Heard::Objects(children::make_log_backup(self, name, spec, context).await)
+                EffectAnswer::Objects(children::make_log_backup(self, name, spec, context).await)
             }
             Effect::MakeChildren(children) => {
-                Heard::Objects(children::make_all(self, children, context).await)
+                EffectAnswer::Objects(children::make_all(self, children, context).await)
             }
             Effect::CancelChildren(children) => {
-                Heard::Objects(children::cancel_all(self, children, context).await)
+                EffectAnswer::Objects(children::cancel_all(self, children, context).await)
             }
-            Effect::Delete => Heard::Objects(children::delete(self, context).await),
-            statement => Heard::Database(match permit {
+            Effect::Delete => EffectAnswer::Objects(children::delete(self, context).await),
+            statement => EffectAnswer::Database(match permit {
                 Some(permit) => statement::send(self, statement, observed, permit, context).await,
                 None => Answer::NotSent("the cluster is busy".to_owned()),
             }),

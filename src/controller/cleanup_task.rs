@@ -63,12 +63,12 @@ impl Reconcile for CleanupTask {
     fn decide(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Answer)>,
+        answer: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<CleanupTaskStatus, Effect> {
         let status = self.current_status();
         let task = self.task(&status);
-        cleanup::decide(&task, &observed.decision, heard, context.clock.now())
+        cleanup::decide(&task, &observed.decision, answer, context.clock.now())
     }
 
     fn is_fenced(effect: &Effect) -> bool {

@@ -87,7 +87,7 @@ pub trait Reconcile:
     fn decide(
         &self,
         observed: &Self::Observation,
-        heard: Option<(&Self::Effect, &Self::Answer)>,
+        answer: Option<(&Self::Effect, &Self::Answer)>,
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
 
@@ -345,13 +345,13 @@ fn permit_on(way: Option<&(ClusterKey, Way)>, context: &Context) -> Result<Optio
 fn decide<K: Reconcile>(
     object: &K,
     observed: &K::Observation,
-    heard: Option<(&K::Effect, &K::Answer)>,
+    answer: Option<(&K::Effect, &K::Answer)>,
     context: &Context,
 ) -> Farewell<K::Status, K::Effect> {
     if object.meta().deletion_timestamp.is_some() {
-        object.farewell(observed, heard, context)
+        object.farewell(observed, answer, context)
     } else {
-        Farewell::Stay(object.decide(observed, heard, context))
+        Farewell::Stay(object.decide(observed, answer, context))
     }
 }
 

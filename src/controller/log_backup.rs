@@ -146,7 +146,7 @@ impl Reconcile for LogBackup {
     fn decide(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Answer)>,
+        answer: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<LogBackupStatus, Effect> {
         let object = log_backup::LogBackup {
@@ -157,11 +157,11 @@ impl Reconcile for LogBackup {
         };
         let now = context.clock.now();
         match observed.told.get() {
-            None => log_backup::decide(&object, &observed.decision, heard, now),
+            None => log_backup::decide(&object, &observed.decision, answer, now),
             Some(version) => {
                 let mut decision = observed.decision.clone();
                 decision.told_version = Some(version.clone());
-                log_backup::decide(&object, &decision, heard, now)
+                log_backup::decide(&object, &decision, answer, now)
             }
         }
     }
@@ -173,7 +173,7 @@ impl Reconcile for LogBackup {
     fn farewell(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Answer)>,
+        answer: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Farewell<LogBackupStatus, Effect> {
         let object = log_backup::LogBackup {
@@ -185,7 +185,7 @@ impl Reconcile for LogBackup {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
-        log_backup::farewell(&object, &observed.decision, heard, deleted_at, now)
+        log_backup::farewell(&object, &observed.decision, answer, deleted_at, now)
     }
 
     fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {

@@ -96,12 +96,12 @@ impl Reconcile for RecoveryTask {
     fn decide(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Answer)>,
+        answer: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Decision<RecoveryTaskStatus, Effect> {
         let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        let decision = recovery::decide(&task, &observed.decision, heard, context.clock.now());
+        let decision = recovery::decide(&task, &observed.decision, answer, context.clock.now());
         if self.spec.verification.is_some() && decision.status.step.is_none() {
             verification::give_back(self, context);
         }
@@ -116,7 +116,7 @@ impl Reconcile for RecoveryTask {
     fn farewell(
         &self,
         observed: &Observation,
-        heard: Option<(&Effect, &Answer)>,
+        answer: Option<(&Effect, &Answer)>,
         context: &Context,
     ) -> Farewell<RecoveryTaskStatus, Effect> {
         let now = context.clock.now();
@@ -124,7 +124,7 @@ impl Reconcile for RecoveryTask {
         let deleted_at = deleted_at.map_or(now, |at| at.0);
         let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        recovery::leave(&task, &observed.decision, heard, deleted_at, now)
+        recovery::leave(&task, &observed.decision, answer, deleted_at, now)
     }
 
     fn waiting(&self, observed: &Observation, context: &Context) -> Option<RecoveryTaskStatus> {

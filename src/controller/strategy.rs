@@ -136,10 +136,10 @@ impl Reconcile for BackupStrategy {
     fn decide(
         &self,
         observed: &strategy::Observation,
-        heard: Option<(&Effect, &Made)>,
+        answer: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Decision<BackupStrategyStatus, Effect> {
-        let made = heard.map(|(_, made)| made);
+        let made = answer.map(|(_, made)| made);
         let (name, status) = (self.name_any(), self.current_status());
         let strategy = self.strategy(&name, &status);
         strategy::decide(&strategy, observed, made, context.clock.now())
@@ -152,13 +152,13 @@ impl Reconcile for BackupStrategy {
     fn farewell(
         &self,
         observed: &strategy::Observation,
-        heard: Option<(&Effect, &Made)>,
+        answer: Option<(&Effect, &Made)>,
         context: &Context,
     ) -> Farewell<BackupStrategyStatus, Effect> {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
-        let made = heard.map(|(_, made)| made);
+        let made = answer.map(|(_, made)| made);
         let (name, status) = (self.name_any(), self.current_status());
         strategy::leave(
             &self.strategy(&name, &status),

@@ -97,12 +97,12 @@ pub enum Effect {
 
 type Verdict = Decision<BackupTaskStatus, Effect>;
 
-/// Decides. `heard` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft::new(task, observed, now);
@@ -113,15 +113,15 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.database, heard)
+    if let (Err(obstacle), None) = (&observed.database, answer)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
     }
     draft.note_facts();
-    match heard {
-        Some((effect, answer)) => draft.hear(effect, answer),
+    match answer {
+        Some((effect, answer)) => draft.on_answer(effect, answer),
         None => draft.look(),
     }
 }
@@ -140,9 +140,9 @@ pub fn decide_made(
     let mut draft = Draft::new(task, observed, now);
     draft.note_facts();
     if task.spec.scope == Scope::Tenant {
-        draft.hear_log_backup(made)
+        draft.on_log_backup_answer(made)
     } else {
-        draft.hear_made(made)
+        draft.on_create_answer(made)
     }
 }
 

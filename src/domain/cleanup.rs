@@ -171,12 +171,12 @@ type Verdict = Decision<CleanupTaskStatus, Effect>;
 /// Reason of what is seen instead of a database where the cleanup was begun in another one.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
-/// Decides. `heard` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft::new(task, observed, now);
@@ -187,15 +187,15 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.database, heard)
+    if let (Err(obstacle), None) = (&observed.database, answer)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
     }
     draft.note_facts();
-    match heard {
-        Some((effect, answer)) => draft.hear(effect, answer),
+    match answer {
+        Some((effect, answer)) => draft.on_answer(effect, answer),
         None => draft.look(),
     }
 }

@@ -143,12 +143,12 @@ pub enum Archive {
 
 type Verdict = Decision<LogBackupStatus, Effect>;
 
-/// Decides. `heard` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
 pub fn decide(
     object: &LogBackup<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft {
@@ -161,7 +161,7 @@ pub fn decide(
         now,
     };
     draft.note_edit();
-    if let (Ok(()), Err(obstacle), None) = (&observed.target, &observed.database, heard)
+    if let (Ok(()), Err(obstacle), None) = (&observed.target, &observed.database, answer)
         && obstacle.is_passing()
         && object.status.observed_generation == Some(object.generation)
     {
@@ -173,9 +173,9 @@ pub fn decide(
         };
     }
     match draft.tenant() {
-        Ok(tenant) => match heard {
+        Ok(tenant) => match answer {
             None => draft.look(tenant),
-            Some((effect, answer)) => draft.hear(tenant, effect, answer),
+            Some((effect, answer)) => draft.on_answer(tenant, effect, answer),
         },
         Err(obstacle) => draft.without_tenant(obstacle),
     }

@@ -41,7 +41,7 @@ mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
-mod unheard;
+mod unanswered;
 mod verify;
 
 use std::time::Duration;
@@ -74,12 +74,12 @@ type Verdict = Decision<RecoveryTaskStatus, Effect>;
 /// The pause after a statement that was refused for now or could not be sent; it doubles.
 const PAUSE: Backoff = Backoff::new(SignedDuration::from_secs(3), SignedDuration::from_mins(1));
 
-/// Decides. `heard` is the effect of this very pass and what became of it, if there was one.
+/// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
 pub fn decide(
     task: &Task<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> Verdict {
     let mut draft = Draft {
@@ -96,17 +96,17 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.target, heard)
+    if let (Err(obstacle), None) = (&observed.target, answer)
         && obstacle.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
     }
     draft.note_facts();
-    let Some((effect, answer)) = heard else {
+    let Some((effect, answer)) = answer else {
         return draft.look();
     };
-    let mut verdict = draft.hear(effect, answer);
+    let mut verdict = draft.on_answer(effect, answer);
     // What follows is done in another pass: one sends one thing.
     if verdict.effect.take().is_some() {
         verdict.next = Next::After(Duration::ZERO);
@@ -174,20 +174,20 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+    fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
         match effect {
-            Effect::Preview(until) => self.hear_preview(*until, answer),
-            Effect::CreateUnit(_) | Effect::CreatePool(_) => self.hear_made(answer),
-            Effect::Restore { .. } | Effect::RecoverTables { .. } => self.hear_restore(answer),
-            Effect::Find { .. } | Effect::FindTables { .. } => self.hear_find(answer),
-            Effect::Cancel { .. } | Effect::CancelTables { .. } => self.hear_cancel(answer),
+            Effect::Preview(until) => self.on_preview_answer(*until, answer),
+            Effect::CreateUnit(_) | Effect::CreatePool(_) => self.on_create_answer(answer),
+            Effect::Restore { .. } | Effect::RecoverTables { .. } => self.on_restore_answer(answer),
+            Effect::Find { .. } | Effect::FindTables { .. } => self.on_find_answer(answer),
+            Effect::Cancel { .. } | Effect::CancelTables { .. } => self.on_cancel_answer(answer),
             Effect::DropTenant { .. }
             | Effect::DropAuxiliary { .. }
             | Effect::DropPool(_)
-            | Effect::DropUnit(_) => self.hear_dropped(answer),
-            Effect::Check { number, .. } => self.hear_check(*number, answer),
-            Effect::Activate { .. } => self.hear_activate(answer),
-            Effect::Upgrade { .. } => self.hear_upgrade(answer),
+            | Effect::DropUnit(_) => self.on_drop_answer(answer),
+            Effect::Check { number, .. } => self.on_check_answer(*number, answer),
+            Effect::Activate { .. } => self.on_activate_answer(answer),
+            Effect::Upgrade { .. } => self.on_upgrade_answer(answer),
         }
     }
 

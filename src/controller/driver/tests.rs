@@ -66,13 +66,13 @@ impl Reconcile for Probe {
     fn decide(
         &self,
         (): &(),
-        heard: Option<(&bool, &())>,
+        answer: Option<(&bool, &())>,
         _: &Context,
     ) -> Decision<ProbeStatus, bool> {
-        let tells = self.spec.tells && heard.is_none();
+        let tells = self.spec.tells && answer.is_none();
         Decision {
-            status: shown(if heard.is_some() { "done" } else { "sending" }),
-            effect: heard.is_none().then_some(self.spec.fenced),
+            status: shown(if answer.is_some() { "done" } else { "sending" }),
+            effect: answer.is_none().then_some(self.spec.fenced),
             next: Next::Await,
             event: tells.then(|| Event {
                 warning: false,

@@ -155,7 +155,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of the LogBackup that was to be made in this pass.
-    pub(super) fn hear_log_backup(self, made: &Made) -> Verdict {
+    pub(super) fn on_log_backup_answer(self, made: &Made) -> Verdict {
         let waited_for = self.status.cause.clone().unwrap_or_default();
         if let Some(name) = made.ours.first() {
             let event = Event {

@@ -247,12 +247,12 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
         match effect {
-            Effect::SetDestination(_) => self.hear_destination(answer),
-            Effect::Backup { .. } => self.hear_backup(answer),
-            Effect::Find { .. } => self.hear_find(answer),
-            Effect::Cancel { .. } => self.hear_cancel(answer),
+            Effect::SetDestination(_) => self.on_destination_answer(answer),
+            Effect::Backup { .. } => self.on_backup_answer(answer),
+            Effect::Find { .. } => self.on_find_answer(answer),
+            Effect::Cancel { .. } => self.on_cancel_answer(answer),
             Effect::MakeLogBackup(..)
             | Effect::MakeChildren(_)
             | Effect::CancelChildren(_)
@@ -260,7 +260,7 @@ impl Draft<'_> {
         }
     }
 
-    fn hear_backup(mut self, answer: &Answer) -> Verdict {
+    fn on_backup_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::Done
             | Answer::AlreadySent
@@ -275,7 +275,7 @@ impl Draft<'_> {
             }
             Answer::Refused(failure) => {
                 self.set_attempt(REFUSED, Some(failure.into()));
-                self.hear_refusal(failure)
+                self.on_refusal(failure)
             }
             // The last place was taken since the database was read.
             Answer::Withheld(why) => {
@@ -295,7 +295,7 @@ impl Draft<'_> {
         }
     }
 
-    fn hear_refusal(self, failure: &Failure) -> Verdict {
+    fn on_refusal(self, failure: &Failure) -> Verdict {
         if failure.class == FailureClass::Permanent {
             return self.fail(failure.into());
         }
@@ -304,7 +304,7 @@ impl Draft<'_> {
     }
 
     /// A look by key, nothing sent: `Done` means that nothing was found.
-    fn hear_find(mut self, answer: &Answer) -> Verdict {
+    fn on_find_answer(mut self, answer: &Answer) -> Verdict {
         let outcome = self.status.attempts.last().map(|last| &*last.outcome);
         let is_sending = outcome == Some(SENDING);
         match answer {

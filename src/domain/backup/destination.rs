@@ -39,7 +39,7 @@ impl Draft<'_> {
         self.wait_with(setting(), effect, Next::After(LOOK_PAUSE))
     }
 
-    pub(super) fn hear_destination(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_destination_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             // The next look shows it; views lag, and what sys answers a tenant may not follow.
             Answer::Done

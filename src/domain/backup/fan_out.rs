@@ -188,7 +188,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of the tasks that were to be made or canceled in this pass.
-    pub(super) fn hear_made(mut self, made: &Made) -> Verdict {
+    pub(super) fn on_create_answer(mut self, made: &Made) -> Verdict {
         let mut event = None;
         let children = self.status.children.get_or_insert_default();
         for name in &made.foreign {

@@ -275,7 +275,7 @@ impl Draft<'_> {
         })
     }
 
-    pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
         self.status.cause = match answer {
             Answer::Done
             | Answer::AlreadySent

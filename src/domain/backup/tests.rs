@@ -273,8 +273,8 @@ impl Story {
     /// One pass whose effect is answered.
     fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
         let effect = self.look(observed, second).effect.expect("an effect");
-        let heard = Some((&effect, answer));
-        let verdict = decide(&self.task(), observed, heard, at(second));
+        let answer = Some((&effect, answer));
+        let verdict = decide(&self.task(), observed, answer, at(second));
         self.status = verdict.status.clone();
         verdict
     }

@@ -173,15 +173,15 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn hear(self, effect: &Effect, answer: &Answer) -> Verdict {
+    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
         match effect {
-            Effect::Delete { .. } => self.hear_delete(answer),
-            Effect::Find { .. } => self.hear_find(answer),
-            Effect::Cancel { .. } => self.hear_cancel(answer),
+            Effect::Delete { .. } => self.on_delete_answer(answer),
+            Effect::Find { .. } => self.on_find_answer(answer),
+            Effect::Cancel { .. } => self.on_cancel_answer(answer),
         }
     }
 
-    fn hear_delete(mut self, answer: &Answer) -> Verdict {
+    fn on_delete_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 self.set_outcome(REFUSED);
@@ -212,7 +212,7 @@ impl Draft<'_> {
     }
 
     /// A look, nothing sent: `Done` means that nothing was found.
-    fn hear_find(mut self, answer: &Answer) -> Verdict {
+    fn on_find_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::AlreadySent => self.accepted(),
             Answer::Done => {
@@ -225,7 +225,7 @@ impl Draft<'_> {
         }
     }
 
-    fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+    fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
         let why = match answer {
             Answer::Done | Answer::AlreadySent => {
                 let state = State::Running(crate::oceanbase::model::JobStatus::Canceling);

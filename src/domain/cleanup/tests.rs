@@ -181,17 +181,17 @@ impl Story {
 
     /// One pass; its effect.
     fn pass(&mut self, seconds: i64) -> Option<Effect> {
-        self.heard(None, seconds)
+        self.answer(None, seconds)
     }
 
-    fn heard(&mut self, heard: Option<(&Effect, &Answer)>, seconds: i64) -> Option<Effect> {
+    fn answer(&mut self, answer: Option<(&Effect, &Answer)>, seconds: i64) -> Option<Effect> {
         let task = Task {
             generation: 1,
             owned: self.owned,
             spec: &self.spec,
             status: &self.status,
         };
-        let verdict = decide(&task, &self.observed, heard, at(seconds));
+        let verdict = decide(&task, &self.observed, answer, at(seconds));
         assert_sound(&verdict.status.conditions, 1);
         let ended = match verdict.status.outcome.as_deref() {
             None => Kstatus::InProgress,
@@ -208,7 +208,7 @@ impl Story {
     /// One pass that sends, and what the database says.
     fn sent(&mut self, seconds: i64, answer: &Answer) -> Effect {
         let effect = self.pass(seconds).unwrap();
-        assert_eq!(self.heard(Some((&effect, answer)), seconds), None);
+        assert_eq!(self.answer(Some((&effect, answer)), seconds), None);
         effect
     }
 

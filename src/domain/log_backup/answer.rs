@@ -19,12 +19,17 @@ pub(super) const FOR_A_PERSON: i32 = 5;
 
 impl Draft<'_> {
     /// Takes in what became of this pass's statement.
-    pub(super) fn hear(mut self, tenant: &Tenant, effect: &Effect, answer: &Answer) -> Verdict {
+    pub(super) fn on_answer(
+        mut self,
+        tenant: &Tenant,
+        effect: &Effect,
+        answer: &Answer,
+    ) -> Verdict {
         if let Effect::Rotate { place, version, .. } = effect {
-            return self.hear_rotation(tenant, (place, version), answer);
+            return self.on_rotation_answer(tenant, (place, version), answer);
         }
         if let Effect::Limit { place, .. } = effect {
-            return self.hear_limit(tenant, place, answer);
+            return self.on_limit_answer(tenant, place, answer);
         }
         let archive = archive(tenant);
         match answer {

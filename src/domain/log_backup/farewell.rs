@@ -17,7 +17,7 @@ use crate::oceanbase::model::Answer;
 pub fn farewell(
     object: &LogBackup<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Farewell<LogBackupStatus, Effect> {
@@ -51,7 +51,7 @@ pub fn farewell(
         status: &status,
         followed: None,
     };
-    let mut verdict = decide(&stopping, observed, heard, now);
+    let mut verdict = decide(&stopping, observed, answer, now);
     let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
     let until = deleted_at.saturating_add(patience).unwrap_or(now);
     if now >= until {

@@ -133,7 +133,12 @@ impl Draft<'_> {
 
     /// Takes in what became of one place's limits. What the statement did is seen by what the database
     /// shows after it.
-    pub(super) fn hear_limit(mut self, tenant: &Tenant, place: &str, answer: &Answer) -> Verdict {
+    pub(super) fn on_limit_answer(
+        mut self,
+        tenant: &Tenant,
+        place: &str,
+        answer: &Answer,
+    ) -> Verdict {
         let now = self.now;
         if let Some(known) = &mut self.status.store_limits {
             if matches!(answer, Answer::Done | Answer::Unknown(_)) {

@@ -127,7 +127,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of one place's new keys.
-    pub(super) fn hear_rotation(
+    pub(super) fn on_rotation_answer(
         mut self,
         tenant: &Tenant,
         (place, version): (&str, &str),

@@ -220,7 +220,7 @@ impl Draft<'_> {
         self.status.plan = Some(plan);
     }
 
-    pub(super) fn hear_preview(mut self, until: Scn, answer: &Answer) -> Verdict {
+    pub(super) fn on_preview_answer(mut self, until: Scn, answer: &Answer) -> Verdict {
         match answer {
             Answer::Preview(rows) => {
                 let restores = self.observed.target.as_ref().ok();
@@ -310,7 +310,7 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn hear_made(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_create_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::Done | Answer::AlreadySent => {
                 self.status.tries = None;

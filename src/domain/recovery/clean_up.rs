@@ -212,7 +212,7 @@ impl Draft<'_> {
     }
 
     /// The next pass drops what is next. Why the recovery failed stays its cause.
-    pub(super) fn hear_dropped(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_drop_answer(mut self, answer: &Answer) -> Verdict {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         let state = State::CleaningUp(ending.unwrap_or(Outcome::Failed));
         if is_done(answer) {

@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
         target.is_ok_and(|target| target.version.can(Capability::TenantRole))
     }
 
-    pub(super) fn hear_activate(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_activate_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             // V4.0 does not show the role: the statement waits until the tenant is a primary one, and a
             // primary one takes it too.
@@ -154,7 +154,7 @@ impl<'a> Draft<'a> {
         self.render(&State::Upgrading, effect, SOON)
     }
 
-    pub(super) fn hear_upgrade(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_upgrade_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::Refused(failure) if failure.class != FailureClass::Permanent => {
                 self.repeat(&State::Upgrading, answer)

@@ -13,12 +13,12 @@ const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
 /// is left behind.
 const LIMIT: SignedDuration = SignedDuration::from_mins(75);
 
-/// Decides for a verification whose object is being deleted. `heard` is as in [`super::decide`].
+/// Decides for a verification whose object is being deleted. `answer` is as in [`super::decide`].
 #[must_use]
 pub fn leave(
     task: &Task<'_>,
     observed: &Observation,
-    heard: Option<(&Effect, &Answer)>,
+    answer: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Farewell<RecoveryTaskStatus, Effect> {
@@ -38,10 +38,10 @@ pub fn leave(
         now,
     };
     draft.note_facts();
-    let mut verdict = match heard {
+    let mut verdict = match answer {
         None => draft.look(),
         Some((effect, answer)) => {
-            let mut verdict = draft.hear(effect, answer);
+            let mut verdict = draft.on_answer(effect, answer);
             if verdict.effect.take().is_some() {
                 verdict.next = Next::After(std::time::Duration::ZERO);
             }

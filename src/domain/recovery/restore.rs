@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::begin::SOON;
-use super::unheard::unheard;
+use super::unanswered::unanswered;
 use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
@@ -116,12 +116,12 @@ impl Draft<'_> {
         let handed_over = self.observed.handed_over.as_ref();
         match handed_over.filter(|_| self.status.job_id.is_none()) {
             Some(HandedOver::Sending) => self.render(&State::Sending, None, SOON),
-            Some(HandedOver::Answered(answer)) => self.hear_restore(answer),
+            Some(HandedOver::Answered(answer)) => self.on_restore_answer(answer),
             None => self.search(),
         }
     }
 
-    pub(super) fn hear_restore(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_restore_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::HandedOver => self.render(&State::Sending, None, SOON),
             Answer::Restore(job) => self.found(job),
@@ -194,12 +194,12 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn hear_find(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_find_answer(mut self, answer: &Answer) -> Verdict {
         match answer {
             Answer::Restore(job) => self.found(job),
             Answer::Done => self.not_found(),
             other => {
-                self.status.cause = Some(unheard("the database could not be asked", other));
+                self.status.cause = Some(unanswered("the database could not be asked", other));
                 let next = self.count_try();
                 let state = self.underway();
                 self.render(&state, None, next)
@@ -376,9 +376,9 @@ impl Draft<'_> {
         self.render(&State::Canceling, Some(effect), SOON)
     }
 
-    pub(super) fn hear_cancel(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
         if self.status.ending.is_some() {
-            return self.hear_dropped(answer);
+            return self.on_drop_answer(answer);
         }
         self.status.cause = match answer {
             Answer::Done | Answer::AlreadySent => None,
@@ -390,7 +390,7 @@ impl Draft<'_> {
                     "the database has not made the tenant yet: the recovery is canceled when it has",
                 ))
             }
-            other => Some(unheard("the recovery could not be canceled", other)),
+            other => Some(unanswered("the recovery could not be canceled", other)),
         };
         let next = self.count_try();
         self.render(&State::Canceling, None, next)

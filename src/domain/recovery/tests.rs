@@ -225,14 +225,14 @@ impl Story {
         self
     }
 
-    fn decide(&self, heard: Option<(&Effect, &Answer)>, second: i64) -> Verdict {
+    fn decide(&self, answer: Option<(&Effect, &Answer)>, second: i64) -> Verdict {
         let task = Task {
             generation: self.generation,
             name: NAME,
             spec: &self.spec,
             status: &self.status,
         };
-        decide(&task, &self.observed, heard, at(second))
+        decide(&task, &self.observed, answer, at(second))
     }
 
     /// One pass; gives back the effect.
@@ -242,14 +242,14 @@ impl Story {
         verdict.effect
     }
 
-    fn hear(&mut self, effect: &Effect, answer: &Answer, second: i64) {
+    fn on_answer(&mut self, effect: &Effect, answer: &Answer, second: i64) {
         self.status = self.decide(Some((effect, answer)), second).status;
     }
 
     /// One pass whose effect is answered so.
-    fn pass_hearing(&mut self, answer: &Answer, second: i64) -> Effect {
+    fn pass_with_answer(&mut self, answer: &Answer, second: i64) -> Effect {
         let effect = self.pass(second).expect("an effect");
-        self.hear(&effect, answer, second);
+        self.on_answer(&effect, answer, second);
         effect
     }
 
@@ -264,9 +264,9 @@ impl Story {
     /// Unit and pool were made and RESTORE was handed over.
     fn sent() -> Self {
         let mut story = Self::new(spec());
-        story.pass_hearing(&Answer::Done, 0);
+        story.pass_with_answer(&Answer::Done, 0);
         story = story.with_resources(None);
-        let effect = story.pass_hearing(&Answer::HandedOver, 0);
+        let effect = story.pass_with_answer(&Answer::HandedOver, 0);
         assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
         story.observed.handed_over = Some(HandedOver::Sending);
         story

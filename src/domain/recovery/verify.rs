@@ -120,7 +120,7 @@ impl Draft<'_> {
         self.render(&State::Verifying, None, Next::After(Duration::from_secs(5)))
     }
 
-    pub(super) fn hear_check(mut self, number: usize, answer: &Answer) -> Verdict {
+    pub(super) fn on_check_answer(mut self, number: usize, answer: &Answer) -> Verdict {
         let (reason, message, passed) = match answer {
             Answer::Checked(verdict) => match &**verdict {
                 CheckVerdict::Refused(failure) if failure.class != FailureClass::Permanent => {

@@ -89,7 +89,7 @@ pub fn leave(
     }
     let step = step(&left);
     if let Some(made) = made {
-        next = next.sooner(draft.hear_removal(step.as_ref(), made), now);
+        next = next.sooner(draft.on_removal_answer(step.as_ref(), made), now);
         return Farewell::Stay(draft.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
@@ -226,10 +226,10 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of a step; says when to go on.
-    fn hear_removal(&mut self, step: Option<&Effect>, made: &Made) -> Next {
+    fn on_removal_answer(&mut self, step: Option<&Effect>, made: &Made) -> Next {
         match (step, &made.answer) {
             (Some(Effect::ChangePolicy(change)), Some(answer)) => {
-                self.hear(change, answer);
+                self.on_answer(change, answer);
                 let paused_until = self.policy_paused_until(change);
                 paused_until.map_or(Next::Await, Next::At)
             }

@@ -186,7 +186,7 @@ impl Draft<'_> {
             self.note_intent(due);
         }
         if let (Some(due), Some(answer)) = (&change, answer) {
-            self.hear(due, answer);
+            self.on_answer(due, answer);
             if let Some(until) = self.policy_paused_until(due) {
                 next = next.sooner(Next::At(until), self.now);
             }

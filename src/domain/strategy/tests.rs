@@ -215,7 +215,7 @@ impl Story {
     }
 
     /// One pass whose effect has this result.
-    fn look_and_hear(
+    fn pass_with_answer(
         &mut self,
         minutes: i64,
         result: impl Fn(&str) -> Result<(), Trouble>,
@@ -232,10 +232,10 @@ impl Story {
                 Err(Trouble::Error) => drop(made.errors.insert(name.clone(), format!("no {name}"))),
             }
         }
-        let heard = self.decide(Some(&made), minutes);
-        assert_eq!(heard.effect, None, "one effect in a pass");
-        self.status = heard.status;
-        self.events.extend(heard.event.iter().map(|e| e.reason));
+        let decision = self.decide(Some(&made), minutes);
+        assert_eq!(decision.effect, None, "one effect in a pass");
+        self.status = decision.status;
+        self.events.extend(decision.event.iter().map(|e| e.reason));
         // The stores show later what was made.
         for name in made.ours {
             if matches!(effect, Effect::DeleteTasks(_)) {
@@ -287,7 +287,7 @@ impl Story {
     }
 
     fn make(&mut self, minutes: i64) -> Vec<String> {
-        self.look_and_hear(minutes, |_| Ok(()))
+        self.pass_with_answer(minutes, |_| Ok(()))
     }
 
     fn history(&self) -> Vec<String> {

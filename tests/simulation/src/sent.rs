@@ -44,8 +44,8 @@ fn repeats(fault: &Fault) -> u64 {
     let what = fault.at.what();
     let is_statement = WORDS.iter().any(|word| what.starts_with(word))
         && !ONCE.iter().any(|word| what.starts_with(word));
-    let is_unheard = matches!(fault.act, Act::KillAfter | Act::LoseAfter | Act::NeverAfter);
-    u64::from(is_statement && is_unheard)
+    let is_unanswered = matches!(fault.act, Act::KillAfter | Act::LoseAfter | Act::NeverAfter);
+    u64::from(is_statement && is_unanswered)
 }
 
 /// What was sent too often or not often enough. `reads_slowly`: RESTORE reads the store for a while

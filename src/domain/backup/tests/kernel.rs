@@ -133,13 +133,13 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
         }
         assert!(is_backup(&verdict), "{attempt}: {:?}", story.status);
         let effect = verdict.effect.unwrap();
-        let heard = decide(
+        let decision = decide(
             &story.task(),
             &observed,
             Some((&effect, &Answer::Done)),
             at(second),
         );
-        story.status = heard.status;
+        story.status = decision.status;
         let key = format!("obb/{UID}/{attempt}");
         jobs.push(interrupted(6 + attempt, &key, -4109));
         let observed = observation_of(Some(Tenant {

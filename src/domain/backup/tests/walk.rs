@@ -59,7 +59,7 @@ fn last_outcome(status: &BackupTaskStatus) -> Option<&str> {
 struct Edge<'a> {
     story: &'a Story,
     observed: &'a Observation,
-    heard: Option<(&'a Effect, &'a Answer)>,
+    answer: Option<(&'a Effect, &'a Answer)>,
     now: i64,
     verdict: &'a Verdict,
 }
@@ -131,7 +131,7 @@ impl Edge<'_> {
 
     fn check_sending(&self, before: &BackupTaskStatus, after: &BackupTaskStatus) {
         if is_backup(self.verdict) {
-            assert!(self.heard.is_none(), "one effect in a pass");
+            assert!(self.answer.is_none(), "one effect in a pass");
             assert!(matches!(
                 last_outcome(before),
                 None | Some("Refused" | "Failed")
@@ -162,7 +162,7 @@ impl Edge<'_> {
                 !database.parents.is_empty() || tenant.is_some_and(|t| !t.jobs.is_empty())
             });
             assert!(
-                self.heard.is_some() || is_observed,
+                self.answer.is_some() || is_observed,
                 "an intent was dropped unseen"
             );
         }
@@ -189,7 +189,7 @@ impl Edge<'_> {
         let again = decide(&story.task(), self.observed, None, at(self.now));
         let waits = self.verdict.next.delay(at(self.now)) != Some(Duration::ZERO);
         // A look that was answered may go on to the next step; without one nothing moves.
-        if self.heard.is_none() {
+        if self.answer.is_none() {
             assert_eq!(&again.status, after, "written again");
             assert_eq!(again.event, None, "told again");
             if waits {
@@ -201,7 +201,7 @@ impl Edge<'_> {
 }
 
 /// What is decided on each thing that may become of an effect.
-fn heard(
+fn answer(
     written: &Story,
     observed: &Observation,
     effect: &Effect,
@@ -260,7 +260,7 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                 Edge {
                     story: &story,
                     observed,
-                    heard: None,
+                    answer: None,
                     now,
                     verdict: &first,
                 }
@@ -272,12 +272,12 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         status: first.status.clone(),
                         ..Story::new()
                     };
-                    for (answer, verdict) in heard(&written, observed, effect, now) {
-                        let heard = Some((effect, &answer));
+                    for (answer, verdict) in answer(&written, observed, effect, now) {
+                        let answer = Some((effect, &answer));
                         Edge {
                             story: &written,
                             observed,
-                            heard,
+                            answer,
                             now,
                             verdict: &verdict,
                         }
@@ -338,8 +338,8 @@ fn comes_to_an_end(start: &Story) -> bool {
         };
         let verdict = story.look(&observed, now);
         if let Some(effect) = verdict.effect {
-            let heard = Some((&effect, &Answer::Done));
-            story.status = decide(&story.task(), &observed, heard, at(now)).status;
+            let answer = Some((&effect, &Answer::Done));
+            story.status = decide(&story.task(), &observed, answer, at(now)).status;
         }
         if story.status.outcome.is_some() {
             return true;

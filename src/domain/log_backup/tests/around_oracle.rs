@@ -208,8 +208,8 @@ fn expected(database: &Database, must_run: bool) -> Option<Effect> {
 /// Decides in this minute; what is due is sent and taken.
 fn look(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
     let effect = story.look(observed, minute * 60).effect?;
-    let heard = Some((&effect, &Answer::Done));
-    let verdict = decide(&story.object(), observed, heard, at(minute * 60));
+    let answer = Some((&effect, &Answer::Done));
+    let verdict = decide(&story.object(), observed, answer, at(minute * 60));
     story.status = verdict.status;
     Some(effect)
 }

@@ -143,9 +143,9 @@ fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
     let verdict = stay(&story, &observed(doing()), 1);
     story.status = verdict.status;
     let effect = verdict.effect.unwrap();
-    let heard = Some((&effect, &Answer::Done));
+    let answer = Some((&effect, &Answer::Done));
     let Farewell::Stay(verdict) =
-        farewell(&story.object(), &observed(doing()), heard, at(0), at(1))
+        farewell(&story.object(), &observed(doing()), answer, at(0), at(1))
     else {
         panic!("it goes");
     };

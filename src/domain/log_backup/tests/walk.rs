@@ -307,8 +307,8 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
                     status: first.status.clone(),
                 };
                 for answer in &answers {
-                    let heard = Some((effect, answer));
-                    let verdict = decide(&written.object(), observed, heard, at(now));
+                    let answer = Some((effect, answer));
+                    let verdict = decide(&written.object(), observed, answer, at(now));
                     check(&written, observed, now, true, &verdict);
                     verdicts.push(verdict);
                 }

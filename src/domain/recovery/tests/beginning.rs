@@ -22,12 +22,12 @@ fn a_unit_then_a_pool_then_the_statement() {
     let mut story = Story::new(spec());
     let name = resource();
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 0),
+        story.pass_with_answer(&Answer::Done, 0),
         Effect::CreateUnit(name.clone())
     );
     story.restores().units = vec![unit()];
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 1),
+        story.pass_with_answer(&Answer::Done, 1),
         Effect::CreatePool(name.clone())
     );
     story = story.with_resources(None);
@@ -204,7 +204,7 @@ fn nothing_is_sent_after_the_instant_that_was_given_and_what_was_made_is_dropped
     let mut limited = spec();
     limited["notAfterTime"] = json!(at(100).to_string());
     let mut story = Story::new(limited);
-    story.pass_hearing(&Answer::Done, 90);
+    story.pass_with_answer(&Answer::Done, 90);
     story = story.with_resources(None);
     assert_eq!(story.pass(100), Some(Effect::DropPool(resource())));
     assert_eq!(story.cause(), "NotAfterTimePassed");

@@ -9,7 +9,7 @@ fn failed() -> Story {
 #[test]
 fn the_tenant_the_pool_and_the_unit_are_dropped_in_this_order() {
     let mut story = failed();
-    let effect = story.pass_hearing(&Answer::Done, 60);
+    let effect = story.pass_with_answer(&Answer::Done, 60);
     assert!(matches!(
         effect,
         Effect::DropTenant {
@@ -21,12 +21,12 @@ fn the_tenant_the_pool_and_the_unit_are_dropped_in_this_order() {
     assert_eq!(story.pass(61), None, "its pool is not free yet");
     story = story.with_resources(None);
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 62),
+        story.pass_with_answer(&Answer::Done, 62),
         Effect::DropPool(resource())
     );
     story.restores().pools.clear();
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 63),
+        story.pass_with_answer(&Answer::Done, 63),
         Effect::DropUnit(resource())
     );
     story.restores().units.clear();
@@ -97,7 +97,7 @@ fn pools_that_existed_are_left() {
 #[test]
 fn what_can_not_be_dropped_within_an_hour_is_named_and_left() {
     let mut story = failed();
-    story.pass_hearing(&Answer::NotSent("busy".to_owned()), 60);
+    story.pass_with_answer(&Answer::NotSent("busy".to_owned()), 60);
     assert_eq!(story.pass(4_000), None);
     assert_eq!(story.phase(), "Failed");
     let message = story.status.cause.clone().unwrap().message;
@@ -108,7 +108,7 @@ fn what_can_not_be_dropped_within_an_hour_is_named_and_left() {
 #[test]
 fn what_the_database_refuses_to_show_is_not_gone() {
     let mut story = failed();
-    story.pass_hearing(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::Done, 60);
     story.target().tenant = None;
     *story.restores() = Restores {
         refused: Some(failure(FailureClass::Unknown)),
@@ -128,7 +128,7 @@ fn mismatched() -> Story {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::running();
     story.spec = serde_json::from_value(of_store).unwrap();
-    let effect = story.pass_hearing(&Answer::NotSent("busy".to_owned()), 3);
+    let effect = story.pass_with_answer(&Answer::NotSent("busy".to_owned()), 3);
     assert!(matches!(effect, Effect::Cancel { .. }), "{effect:?}");
     story
 }

@@ -12,7 +12,7 @@ fn restored() -> Story {
 #[test]
 fn a_restored_tenant_is_activated_and_then_the_recovery_is_complete() {
     let mut story = restored();
-    let effect = story.pass_hearing(&Answer::Done, 61);
+    let effect = story.pass_with_answer(&Answer::Done, 61);
     assert!(matches!(
         effect,
         Effect::Activate {
@@ -38,7 +38,7 @@ fn a_tenant_that_is_to_stay_a_standby_is_not_activated() {
 fn a_tenant_that_can_not_be_activated_is_kept() {
     let mut story = restored();
     let refused = Answer::Refused(failure(FailureClass::Permanent));
-    story.pass_hearing(&refused, 61);
+    story.pass_with_answer(&refused, 61);
     assert_eq!(
         (story.phase(), story.cause()),
         ("Failed", "ActivationFailed")
@@ -50,10 +50,10 @@ fn a_tenant_that_can_not_be_activated_is_kept() {
 fn a_tenant_that_does_not_become_a_primary_one_in_time_is_kept() {
     let mut story = restored();
     for second in [61, 800, 900, 1000] {
-        story.pass_hearing(&Answer::Done, second);
+        story.pass_with_answer(&Answer::Done, second);
     }
     assert!(story.pass(1100).is_some(), "it was asked four times only");
-    story.pass_hearing(&Answer::Done, 1100);
+    story.pass_with_answer(&Answer::Done, 1100);
     assert_eq!(story.pass(1200), None);
     assert_eq!(
         (story.phase(), story.cause()),
@@ -86,14 +86,14 @@ fn a_tenant_of_the_same_name_and_another_number_is_not_activated() {
 
 fn activated_of_older_version() -> Story {
     let mut story = restored();
-    story.pass_hearing(&Answer::Done, 61);
+    story.pass_with_answer(&Answer::Done, 61);
     story.of_older_version()
 }
 
 #[test]
 fn a_tenant_from_an_older_version_is_upgraded_and_then_the_recovery_is_complete() {
     let mut story = activated_of_older_version();
-    let effect = story.pass_hearing(&Answer::Done, 62);
+    let effect = story.pass_with_answer(&Answer::Done, 62);
     assert!(matches!(
         effect,
         Effect::Upgrade {
@@ -116,25 +116,25 @@ fn a_tenant_from_an_older_version_is_upgraded_and_then_the_recovery_is_complete(
 #[test]
 fn an_upgrade_whose_answer_was_lost_is_found_running() {
     let mut story = activated_of_older_version();
-    story.pass_hearing(&Answer::Unknown("lost".to_owned()), 62);
+    story.pass_with_answer(&Answer::Unknown("lost".to_owned()), 62);
     let running = Failure {
         code: -4179,
         ..failure(FailureClass::Permanent)
     };
-    story.pass_hearing(&Answer::Refused(running), 80);
+    story.pass_with_answer(&Answer::Refused(running), 80);
     assert_eq!((story.phase(), story.cause()), ("Upgrading", ""));
 }
 
 #[test]
 fn a_tenant_that_is_not_upgraded_is_kept() {
     let mut refused = activated_of_older_version();
-    refused.pass_hearing(&Answer::Refused(failure(FailureClass::Permanent)), 62);
+    refused.pass_with_answer(&Answer::Refused(failure(FailureClass::Permanent)), 62);
     assert_eq!(
         (refused.phase(), refused.cause()),
         ("Failed", "UpgradeFailed")
     );
     let mut endless = activated_of_older_version();
-    endless.pass_hearing(&Answer::Done, 62);
+    endless.pass_with_answer(&Answer::Done, 62);
     assert_eq!(endless.pass(1_900), None);
     assert_eq!(
         (endless.phase(), endless.cause()),

@@ -7,7 +7,7 @@ use super::*;
 
 fn sent() -> Story {
     let mut story = with_made(asked(tables_spec()), None);
-    let effect = story.pass_hearing(&Answer::HandedOver, 0);
+    let effect = story.pass_with_answer(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::RecoverTables { .. }), "{effect:?}");
     story.observed.handed_over = Some(HandedOver::Sending);
     story
@@ -64,10 +64,10 @@ fn when_the_tables_are_there_what_the_auxiliary_tenant_ran_on_is_dropped() {
     let mut story = with_job_of_tables(running("IMPORTING"), RestoreStatus::Success);
     assert_eq!(story.pass(60), None, "the engine drops its tenant itself");
     let mut story = without_auxiliary(story);
-    let pool = story.pass_hearing(&Answer::Done, 61);
+    let pool = story.pass_with_answer(&Answer::Done, 61);
     assert_eq!(pool, Effect::DropPool(tables_resource()));
     story.restores().pools.clear();
-    let unit = story.pass_hearing(&Answer::Done, 62);
+    let unit = story.pass_with_answer(&Answer::Done, 62);
     assert_eq!(unit, Effect::DropUnit(tables_resource()));
     story.restores().units.clear();
     story.pass(63);
@@ -83,7 +83,7 @@ fn pools_that_were_there_stay() {
     let mut spare = pool(None);
     spare.name = "spare".to_owned();
     story.restores().pools = vec![spare];
-    story.pass_hearing(&Answer::HandedOver, 0);
+    story.pass_with_answer(&Answer::HandedOver, 0);
     let mut story = with_job_of_tables(story, RestoreStatus::Success);
     assert_eq!(story.pass(60), None);
     assert_eq!(story.phase(), "Completed");
@@ -92,7 +92,7 @@ fn pools_that_were_there_stay() {
 #[test]
 fn what_a_failure_left_of_the_auxiliary_tenant_is_dropped_and_no_other_tenant() {
     let mut story = with_job_of_tables(running("IMPORTING"), RestoreStatus::Fail);
-    let effect = story.pass_hearing(&Answer::Done, 60);
+    let effect = story.pass_with_answer(&Answer::Done, 60);
     let Effect::DropAuxiliary {
         auxiliary,
         auxiliary_id,
@@ -106,7 +106,7 @@ fn what_a_failure_left_of_the_auxiliary_tenant_is_dropped_and_no_other_tenant() 
         (AUXILIARY, TenantId(1012))
     );
     let mut story = without_auxiliary(story);
-    let pool = story.pass_hearing(&Answer::Done, 61);
+    let pool = story.pass_with_answer(&Answer::Done, 61);
     assert_eq!(pool, Effect::DropPool(tables_resource()));
     story.restores().pools.clear();
     story.restores().units.clear();
@@ -130,7 +130,7 @@ fn an_auxiliary_tenant_that_is_on_its_way_out_is_left_to_the_engine() {
 #[test]
 fn what_is_left_behind_is_never_said_to_be_the_tenant_that_gets_the_tables() {
     let mut story = with_job_of_tables(running("IMPORTING"), RestoreStatus::Fail);
-    story.pass_hearing(&Answer::NotSent("busy".to_owned()), 60);
+    story.pass_with_answer(&Answer::NotSent("busy".to_owned()), 60);
     assert_eq!(story.pass(4_000), None);
     let message = story.status.cause.clone().unwrap().message;
     assert!(message.contains(AUXILIARY), "{message}");
@@ -140,18 +140,18 @@ fn what_is_left_behind_is_never_said_to_be_the_tenant_that_gets_the_tables() {
 #[test]
 fn a_cancel_is_sent_once_and_ends_when_all_that_was_made_is_gone() {
     let mut story = running("IMPORTING").canceled();
-    let effect = story.pass_hearing(&Answer::Done, 3);
+    let effect = story.pass_with_answer(&Answer::Done, 3);
     assert!(matches!(effect, Effect::CancelTables { .. }), "{effect:?}");
     let mut story = with_job_of_tables(story, word("CANCELING"));
     assert_eq!(story.pass(100), None);
     assert_eq!(story.phase(), "Canceling");
     let mut story = with_job_of_tables(story, RestoreStatus::Fail);
-    let effect = story.pass_hearing(&Answer::Done, 110);
+    let effect = story.pass_with_answer(&Answer::Done, 110);
     assert!(matches!(effect, Effect::DropAuxiliary { .. }), "{effect:?}");
     let mut story = without_auxiliary(story);
-    story.pass_hearing(&Answer::Done, 111);
+    story.pass_with_answer(&Answer::Done, 111);
     story.restores().pools.clear();
-    story.pass_hearing(&Answer::Done, 112);
+    story.pass_with_answer(&Answer::Done, 112);
     story.restores().units.clear();
     story.pass(113);
     assert_eq!(story.phase(), "Canceled");
@@ -176,7 +176,7 @@ fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no
     story.observed.intent_age = Duration::from_secs(71);
     let effect = story.pass(80).unwrap();
     assert!(matches!(effect, Effect::FindTables { .. }), "{effect:?}");
-    story.hear(&effect, &Answer::Done, 80);
+    story.on_answer(&effect, &Answer::Done, 80);
     let again = story.pass(81);
     assert!(matches!(again, Some(Effect::RecoverTables { .. })));
     assert_eq!(story.status.sends, Some(2));

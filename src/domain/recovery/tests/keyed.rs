@@ -24,7 +24,7 @@ fn of_a_recovery_that_failed_what_is_left_is_dropped_and_it_is_not_tried_again()
     let mut story = Story::new(spec())
         .with_resources(Some(TenantId(1010)))
         .with_job(RestoreStatus::Fail, Some("RESTORE"));
-    let effect = story.pass_hearing(&Answer::Done, 0);
+    let effect = story.pass_with_answer(&Answer::Done, 0);
     assert!(matches!(effect, Effect::DropTenant { .. }), "{effect:?}");
     story.target().tenant = None;
     story.restores().pools.clear();
@@ -67,10 +67,10 @@ fn a_recovery_that_ended_long_ago_is_not_taken_for_the_own_one() {
     story.observed.intent_age = Duration::from_mins(1);
     story.status.step_time = Some(time(at(100_000)));
     let old = Answer::Restore(Box::new(job(RestoreStatus::Success)));
-    let effect = story.pass_hearing(&old, 100_060);
+    let effect = story.pass_with_answer(&old, 100_060);
     assert!(matches!(effect, Effect::Find { .. }), "{effect:?}");
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 100_061),
+        story.pass_with_answer(&Answer::Done, 100_061),
         Effect::DropPool(resource())
     );
     story.restores().pools.clear();

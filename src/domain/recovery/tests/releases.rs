@@ -80,7 +80,7 @@ fn a_recovery_waits_until_its_target_is_upgraded_before_and_after_resources_are_
         ("Pending", "ClusterUpgrading")
     );
     story.target().is_upgrading = false;
-    story.pass_hearing(&Answer::Done, 10);
+    story.pass_with_answer(&Answer::Done, 10);
     story = story.with_resources(None);
     story.target().is_upgrading = true;
     assert_eq!(story.pass(20), None);
@@ -95,7 +95,7 @@ fn a_tenant_of_the_first_release_is_primary_when_the_database_says_that_it_was_a
     story.target().version = "4.0.0.0".parse().unwrap();
     story = story.with_job(RestoreStatus::Success, Some("PRIMARY"));
     assert_eq!(story.pass(99), None, "the restore has ended");
-    let effect = story.pass_hearing(&Answer::Done, 100);
+    let effect = story.pass_with_answer(&Answer::Done, 100);
     assert!(matches!(effect, Effect::Activate { .. }), "{effect:?}");
     assert_eq!(story.phase(), "Completed");
     assert!(story.status.activated_time.is_some());

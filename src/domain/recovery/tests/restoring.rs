@@ -26,7 +26,7 @@ fn what_the_database_does_not_know_is_sent_once_more_in_another_pass() {
     let mut story = Story::sent();
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_hearing(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::Done, 60);
     assert!(is_restore(story.pass(61).as_ref()));
     assert_eq!(story.status.sends, Some(2));
 }
@@ -37,10 +37,10 @@ fn in_pools_that_stay_nothing_is_sent_again_that_may_come_up_still() {
     story.spec.target.resources.type_ = crate::api::recovery_task::ResourcesType::Pools;
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_hearing(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::Done, 60);
     assert!(!is_restore(story.pass(61).as_ref()));
     story.observed.intent_age = Duration::from_mins(12);
-    story.pass_hearing(&Answer::Done, 720);
+    story.pass_with_answer(&Answer::Done, 720);
     assert!(is_restore(story.pass(721).as_ref()));
 }
 
@@ -49,13 +49,13 @@ fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
     let mut story = Story::sent().canceled();
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
-    story.pass_hearing(&Answer::Done, 60);
+    story.pass_with_answer(&Answer::Done, 60);
     assert_eq!(
         (story.phase(), story.cause()),
         ("Canceling", "WaitingForJob")
     );
     story.observed.intent_age = Duration::from_mins(12);
-    story.pass_hearing(&Answer::Done, 720);
+    story.pass_with_answer(&Answer::Done, 720);
     assert_eq!((story.phase(), story.cause()), ("Canceling", "Canceled"));
 }
 
@@ -77,7 +77,7 @@ fn what_the_database_knows_is_followed() {
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
     let known = Answer::Restore(Box::new(job(RestoreStatus::CreateTenant)));
-    story.pass_hearing(&known, 60);
+    story.pass_with_answer(&known, 60);
     assert_eq!(
         (story.phase(), story.status.job_id),
         ("CreatingTenant", Some(3))
@@ -91,11 +91,11 @@ fn a_job_that_is_newer_than_the_last_read_is_written_once() {
     story.observed.handed_over = None;
     story.observed.intent_age = Duration::from_mins(1);
     let known = Answer::Restore(Box::new(job(RestoreStatus::CreateTenant)));
-    story.pass_hearing(&known, 60);
+    story.pass_with_answer(&known, 60);
     let written = story.status.clone();
     let effect = story.pass(60).expect("a look");
     assert_eq!(story.status, written);
-    story.hear(&effect, &known, 60);
+    story.on_answer(&effect, &known, 60);
     assert_eq!(story.status, written);
 }
 
@@ -139,7 +139,7 @@ fn a_job_that_both_views_have_lost_is_looked_for_and_never_sent_again() {
         let effect = story.pass(second);
         assert!(!is_restore(effect.as_ref()));
         if let Some(effect) = effect {
-            story.hear(&effect, &Answer::Done, second);
+            story.on_answer(&effect, &Answer::Done, second);
         }
         second += 100;
         assert!(second < 3_000, "it is looked for for ever");
@@ -165,17 +165,17 @@ fn a_version_that_can_not_cancel_says_so() {
 #[test]
 fn a_canceled_recovery_ends_when_all_that_it_made_is_gone() {
     let mut story = Story::running().canceled();
-    story.pass_hearing(&Answer::Done, 3);
+    story.pass_with_answer(&Answer::Done, 3);
     story = story
         .with_job(RestoreStatus::Fail, None)
         .with_resources(None);
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 20),
+        story.pass_with_answer(&Answer::Done, 20),
         Effect::DropPool(resource())
     );
     story.restores().pools.clear();
     assert_eq!(
-        story.pass_hearing(&Answer::Done, 21),
+        story.pass_with_answer(&Answer::Done, 21),
         Effect::DropUnit(resource())
     );
     story.restores().units.clear();

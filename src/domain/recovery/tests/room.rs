@@ -104,10 +104,10 @@ fn the_servers_are_read_only_when_nothing_else_stands_in_the_way() {
 #[test]
 fn a_recovery_that_has_begun_is_not_held_up_by_its_own_units() {
     let mut story = Story::new(spec()).with_server(ENOUGH);
-    story.pass_hearing(&Answer::Done, 0);
+    story.pass_with_answer(&Answer::Done, 0);
     story.restores().units = vec![unit()];
     let mut story = story.with_server(SCANT);
-    let made = story.pass_hearing(&Answer::Done, 1);
+    let made = story.pass_with_answer(&Answer::Done, 1);
     assert!(matches!(made, Effect::CreatePool(_)), "{made:?}");
     story.restores().servers = None;
     let mut story = story.with_resources(None);

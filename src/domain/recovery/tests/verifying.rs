@@ -91,9 +91,9 @@ impl Story {
 /// RESTORE was sent, and the database's job runs.
 fn restoring() -> Story {
     let mut story = Story::new(verification());
-    story.pass_hearing(&Answer::Done, 0);
+    story.pass_with_answer(&Answer::Done, 0);
     story = story.with_resources(None).own();
-    let effect = story.pass_hearing(&Answer::HandedOver, 0);
+    let effect = story.pass_with_answer(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
     story.observed.handed_over = Some(HandedOver::Sending);
     let restoring = RestoreStatus::Restoring("RESTORING".to_owned());
@@ -127,7 +127,7 @@ fn ask_all(story: &mut Story, answer: &Answer) -> Effect {
             return effect;
         };
         assert_eq!(tenant_id, TenantId(1010));
-        story.hear(&effect, answer, second);
+        story.on_answer(&effect, answer, second);
     }
     panic!("it asks for ever");
 }
@@ -139,7 +139,7 @@ fn drop_all(mut story: Story) -> (Story, Vec<&'static str>) {
         let Some(effect) = story.pass(second) else {
             break;
         };
-        story.hear(&effect, &Answer::Done, second);
+        story.on_answer(&effect, &Answer::Done, second);
         match effect {
             Effect::DropTenant {
                 tenant_id: TenantId(1010),
@@ -185,7 +185,7 @@ fn a_tenant_that_answers_as_expected_passes_and_is_dropped() {
 #[test]
 fn one_wrong_answer_fails_and_the_other_checks_are_asked_all_the_same() {
     let mut story = restored();
-    story.pass_hearing(&checked(CheckVerdict::OtherValue), 61);
+    story.pass_with_answer(&checked(CheckVerdict::OtherValue), 61);
     ask_all(&mut story, &checked(CheckVerdict::AsExpected));
     assert_eq!(story.outcomes(), ["OtherValue", "AsExpected"]);
     let (story, dropped) = drop_all(story);
@@ -210,7 +210,7 @@ fn a_check_that_nobody_answers_is_asked_some_times_and_then_has_failed() {
         match story.pass(minute * 60) {
             Some(effect @ Effect::Check { .. }) => {
                 asked += 1;
-                story.hear(
+                story.on_answer(
                     &effect,
                     &Answer::NotSent("no connection".to_owned()),
                     minute * 60,

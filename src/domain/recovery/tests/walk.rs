@@ -227,7 +227,7 @@ fn walk_through(base: &Story, worlds: &[Observation], answers: &[Answer]) -> usi
         }
     };
     let mut edges = 0;
-    let mut heard_of = HashSet::new();
+    let mut known_of = HashSet::new();
     while let Some(status) = open.pop_front() {
         for observed in worlds {
             for now in NOWS {
@@ -243,15 +243,15 @@ fn walk_through(base: &Story, worlds: &[Observation], answers: &[Answer]) -> usi
                     continue;
                 };
                 // What an answer leads to is looked at in the first world in which it comes.
-                if !heard_of.insert((key(&story.status), format!("{effect:?}"), now)) {
+                if !known_of.insert((key(&story.status), format!("{effect:?}"), now)) {
                     continue;
                 }
                 for answer in answers {
-                    let heard = story.decide(Some((&effect, answer)), now);
-                    assert_eq!(heard.effect, None, "two effects in one pass");
-                    check(&story, &heard);
+                    let answer = story.decide(Some((&effect, answer)), now);
+                    assert_eq!(answer.effect, None, "two effects in one pass");
+                    check(&story, &answer);
                     edges += 1;
-                    come_to(heard.status, &mut open);
+                    come_to(answer.status, &mut open);
                 }
             }
         }

@@ -58,7 +58,11 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of a statement.
-    pub(in crate::domain::strategy) fn hear(&mut self, change: &PolicyChange, answer: &Answer) {
+    pub(in crate::domain::strategy) fn on_answer(
+        &mut self,
+        change: &PolicyChange,
+        answer: &Answer,
+    ) {
         let now = self.now;
         let Some(known) = self.record_mut(change.tenant_id()) else {
             return;

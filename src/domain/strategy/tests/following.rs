@@ -105,7 +105,7 @@ fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
     wish(&mut story, Binding::Mandatory, 1);
     story.look(-40);
     story.events.clear();
-    let tries = (0..3).map(|_| story.look_and_hear(-30, |_| Err(Trouble::Error)).len());
+    let tries = (0..3).map(|_| story.pass_with_answer(-30, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["EditFailed"]);
     assert_eq!(story.make(-29), ["prod-t1002"]);
@@ -118,9 +118,9 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     let mut story = Story::of(&[1002]);
     wish(&mut story, Binding::Mandatory, 1);
     story.look(-30);
-    let heard = story.decide(Some(&Made::default()), -30);
-    assert_eq!((heard.effect, heard.next), (None, GO_ON));
-    assert_eq!(heard.status.unmade, []);
+    let decision = story.decide(Some(&Made::default()), -30);
+    assert_eq!((decision.effect, decision.next), (None, GO_ON));
+    assert_eq!(decision.status.unmade, []);
     assert_eq!(story.make(-30), ["prod-t1002"]);
 }
 

@@ -110,7 +110,7 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
     story.observed.database = Ok(vec![tenant(1002), tenant(1004)]);
     story.observed.log_backups.push(log_backup(1004));
     // Of two tenants one can not get its task for now.
-    story.look_and_hear(121, |name| match name {
+    story.pass_with_answer(121, |name| match name {
         "nightly-t1004-full-202611220200z" => Err(Trouble::Error),
         _ => Ok(()),
     });
@@ -170,7 +170,7 @@ fn a_task_that_can_not_be_deleted_is_told_and_tried_every_minute() {
     let mut story = with(tasks, 1, 0);
     story.look(0);
     story.events.clear();
-    let tries = (0..3).map(|_| story.look_and_hear(1, |_| Err(Trouble::Error)).len());
+    let tries = (0..3).map(|_| story.pass_with_answer(1, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["DeleteFailed"]);
     assert_eq!(story.status.unmade[0].reason, "DeleteFailed");

@@ -67,10 +67,10 @@ impl Story {
             answer: Some(Answer::Done),
             ..Made::default()
         };
-        self.end_and_hear(minutes, &made)
+        self.end_with_answer(minutes, &made)
     }
 
-    fn end_and_hear(&mut self, minutes: i64, made: &Made) -> String {
+    fn end_with_answer(&mut self, minutes: i64, made: &Made) -> String {
         let verdict = match self.leave(None, minutes) {
             Farewell::Stay(verdict) => verdict,
             Farewell::Go(event) => {
@@ -82,9 +82,9 @@ impl Story {
         let Some(effect) = verdict.effect else {
             return "wait".to_owned();
         };
-        let heard = self.stay(Some(made), minutes);
-        assert_eq!((heard.effect, heard.event), (None, None));
-        self.status = heard.status;
+        let decision = self.stay(Some(made), minutes);
+        assert_eq!((decision.effect, decision.event), (None, None));
+        self.status = decision.status;
         match effect {
             Effect::ChangePolicy(PolicyChange::Drop {
                 tenant, tenant_id, ..
@@ -181,7 +181,7 @@ fn a_policy_that_could_not_be_taken_away_is_passed_on() {
         answer: Some(Answer::NotSent("busy".to_owned())),
         ..Made::default()
     };
-    assert_eq!(story.end_and_hear(11, &refused), "drop t1002");
+    assert_eq!(story.end_with_answer(11, &refused), "drop t1002");
     assert_eq!(story.end(10 + 5), "go");
     assert_eq!(*told(&mut story), Some("7d".to_owned()));
 }
@@ -332,7 +332,7 @@ fn a_drop_that_is_refused_holds_back_nothing_else() {
         })),
         ..Made::default()
     };
-    assert_eq!(story.end_and_hear(11, &refused), "drop t1002");
+    assert_eq!(story.end_with_answer(11, &refused), "drop t1002");
     assert_eq!(story.end(11), "drop t1004");
     assert_eq!(story.end(11), "stop prod-t1002 prod-t1004");
     assert_eq!(story.end(12), "drop t1002");

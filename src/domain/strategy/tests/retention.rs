@@ -69,7 +69,7 @@ impl Story {
     /// One pass; the statement that it sends, which the database takes and shows.
     fn sent(&mut self, minutes: i64) -> Option<String> {
         let answer = Answer::Done;
-        let change = self.sent_and_heard(minutes, &answer)?;
+        let change = self.send_with_answer(minutes, &answer)?;
         let (tenant, window) = match &change {
             PolicyChange::Add {
                 tenant_id, days, ..
@@ -81,7 +81,7 @@ impl Story {
     }
 
     /// One pass; the statement that it sends, and what the database says to it.
-    fn sent_and_heard(&mut self, minutes: i64, answer: &Answer) -> Option<PolicyChange> {
+    fn send_with_answer(&mut self, minutes: i64, answer: &Answer) -> Option<PolicyChange> {
         let mut effect = self.look(minutes).effect?;
         // What is set is passed on to whichever strategy comes next.
         while let Effect::EditLogBackups(edits) = &effect {
@@ -95,9 +95,9 @@ impl Story {
             answer: Some(answer.clone()),
             ..Made::default()
         };
-        let heard = self.decide(Some(&made), minutes);
-        assert_eq!(heard.effect, None, "one effect in a pass");
-        self.status = heard.status;
+        let decision = self.decide(Some(&made), minutes);
+        assert_eq!(decision.effect, None, "one effect in a pass");
+        self.status = decision.status;
         Some(change)
     }
 
@@ -189,7 +189,7 @@ fn an_edit_that_is_taken_back_between_drop_and_add_sets_the_old_window_again() {
 #[test]
 fn nothing_is_sent_on_a_picture_that_is_older_than_our_last_statement() {
     let mut story = of(&[1002, 1004], days(7));
-    story.sent_and_heard(1, &Answer::Done);
+    story.send_with_answer(1, &Answer::Done);
     story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.sent(1), Some("t1004 + 7d".to_owned()));
     assert_eq!(story.sent(1), None);
@@ -202,7 +202,7 @@ fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
     // Minutes: the first pauses are shorter.
     let mut sent = Vec::new();
     for minute in 0..9 {
-        if story.sent_and_heard(minute, &Answer::Done).is_some() {
+        if story.send_with_answer(minute, &Answer::Done).is_some() {
             sent.push(minute);
         }
     }
@@ -309,7 +309,7 @@ fn a_policy_of_another_name_is_shown_and_never_changed() {
 #[test]
 fn a_tenant_that_is_refused_holds_back_no_other() {
     let mut story = of(&[1002, 1004], days(7));
-    story.sent_and_heard(1, &refused(FailureClass::Permanent));
+    story.send_with_answer(1, &refused(FailureClass::Permanent));
     assert_eq!(story.all_sent(1), ["t1004 + 7d"]);
     assert_eq!(story.why(), ("False", "InternalError"));
 }
@@ -317,7 +317,7 @@ fn a_tenant_that_is_refused_holds_back_no_other() {
 #[test]
 fn a_refusal_is_tried_again_after_a_pause_and_forgotten_once_it_goes_well() {
     let mut story = of(&[1002], days(7));
-    story.sent_and_heard(1, &refused(FailureClass::NotYet));
+    story.send_with_answer(1, &refused(FailureClass::NotYet));
     assert_eq!(story.sent(1), None);
     assert_eq!(story.sent(2), Some("t1002 + 7d".to_owned()));
     story.look(2);
@@ -328,7 +328,7 @@ fn a_refusal_is_tried_again_after_a_pause_and_forgotten_once_it_goes_well() {
 #[test]
 fn an_edit_ends_the_pause_after_a_refusal() {
     let mut story = of(&[1002], days(7));
-    story.sent_and_heard(1, &refused(FailureClass::Permanent));
+    story.send_with_answer(1, &refused(FailureClass::Permanent));
     story.retain(days(8));
     assert_eq!(story.sent(1), Some("t1002 + 8d".to_owned()));
 }

@@ -246,7 +246,7 @@ fn an_impossible_schedule_is_stalled_with_its_reason() {
 fn a_status_that_is_read_back_decides_the_same() {
     let mut story = Story::of(&[1002, 1004]);
     story.spec.first_backup = FirstBackup::Immediately;
-    story.look_and_hear(61, |_| Err(Trouble::Error));
+    story.pass_with_answer(61, |_| Err(Trouble::Error));
     let text = serde_json::to_string(&story.status).unwrap();
     let read: BackupStrategyStatus = serde_json::from_str(&text).unwrap();
     assert_eq!(read, story.status);

@@ -95,7 +95,7 @@ fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bo
     let history_before = story.status.schedule_history.clone();
     let effect = story.decide(None, minutes).effect;
     let fails = dice.is_one_in(6);
-    story.look_and_hear(
+    story.pass_with_answer(
         minutes,
         |_| if fails { Err(Trouble::Error) } else { Ok(()) },
     );

@@ -22,14 +22,14 @@ impl Draft<'_> {
         {
             return self.fail(failure.into());
         }
-        self.status.cause = Some(unheard("the statement was not taken", answer));
+        self.status.cause = Some(unanswered("the statement was not taken", answer));
         let next = self.count_try();
         self.render(state, None, next)
     }
 }
 
 /// Why something has to be asked once more.
-pub(super) fn unheard(what: &str, answer: &Answer) -> crate::api::Cause {
+pub(super) fn unanswered(what: &str, answer: &Answer) -> crate::api::Cause {
     match answer {
         Answer::Refused(failure) => failure.into(),
         Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => {
