@@ -35,7 +35,7 @@ use tracing::Instrument;
 
 use super::wake::Change;
 use super::{Context, finalizer};
-use crate::domain::{Decision, Farewell, Next};
+use crate::domain::{Decision, Finalization, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::rights::Way;
@@ -91,21 +91,21 @@ pub trait Reconcile:
         context: &Context,
     ) -> Decision<Self::Status, Self::Effect>;
 
-    /// Whether the object is to be held by our finalizer, so that [`Self::farewell`] is asked when
+    /// Whether the object is to be held by our finalizer, so that [`Self::finalize`] is asked when
     /// it is deleted.
-    fn wants_finalizer(&self) -> bool {
+    fn needs_finalizer(&self) -> bool {
         false
     }
 
     /// Decides for an object that is being deleted and is held by our finalizer. Time must be
     /// limited: an object that nobody can get rid of is worse than what it leaves behind.
-    fn farewell(
+    fn finalize(
         &self,
         _observed: &Self::Observation,
         _heard: Option<(&Self::Effect, &Self::Answer)>,
         _context: &Context,
-    ) -> Farewell<Self::Status, Self::Effect> {
-        Farewell::Go(None)
+    ) -> Finalization<Self::Status, Self::Effect> {
+        Finalization::Release(None)
     }
 
     /// Whether the effect must not happen twice: it is then performed only in a pass that has
@@ -245,8 +245,8 @@ pub(super) fn identity<K: Reconcile>(object: &K) -> String {
 
 async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error> {
     let is_deleted = object.meta().deletion_timestamp.is_some();
-    let is_held = finalizer::holds(object);
-    if is_deleted && !is_held {
+    let has_finalizer = finalizer::has_finalizer(object);
+    if is_deleted && !has_finalizer {
         return Ok(Went::Done(Action::await_change()));
     }
     context.stores.ready().await;
@@ -254,14 +254,14 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     if context.memory.is_replaced(&identity(object), &version) {
         return Ok(Went::Conflict);
     }
-    if !is_deleted && object.wants_finalizer() != is_held {
+    if !is_deleted && object.needs_finalizer() != has_finalizer {
         // The change wakes the object.
-        return finalizer::set(object, object.wants_finalizer(), context).await;
+        return finalizer::set(object, object.needs_finalizer(), context).await;
     }
     let observed = object.observe(context).await;
     let decision = match decide(object, &observed, None, context) {
-        Farewell::Stay(decision) => decision,
-        Farewell::Go(event) => return finalizer::release(object, event, context).await,
+        Finalization::Wait(decision) => decision,
+        Finalization::Release(event) => return finalizer::release(object, event, context).await,
     };
     let way = decision
         .effect
@@ -302,8 +302,8 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
     }
     let answer = object.perform(&effect, &observed, permit, context).await;
     let decision = match decide(&object, &observed, Some((&effect, &answer)), context) {
-        Farewell::Stay(decision) => decision,
-        Farewell::Go(event) => return finalizer::release(&object, event, context).await,
+        Finalization::Wait(decision) => decision,
+        Finalization::Release(event) => return finalizer::release(&object, event, context).await,
     };
     let Some(object) = write(&object, &decision.status, context).await? else {
         return Ok(Went::Conflict);
@@ -347,11 +347,11 @@ fn decide<K: Reconcile>(
     observed: &K::Observation,
     answer: Option<(&K::Effect, &K::Answer)>,
     context: &Context,
-) -> Farewell<K::Status, K::Effect> {
+) -> Finalization<K::Status, K::Effect> {
     if object.meta().deletion_timestamp.is_some() {
-        object.farewell(observed, answer, context)
+        object.finalize(observed, answer, context)
     } else {
-        Farewell::Stay(object.decide(observed, answer, context))
+        Finalization::Wait(object.decide(observed, answer, context))
     }
 }
 

@@ -11,7 +11,7 @@ use crate::api::STOP_FINALIZER;
 use crate::domain::Event;
 
 /// Whether our finalizer holds the object.
-pub(super) fn holds<K: Reconcile>(object: &K) -> bool {
+pub(super) fn has_finalizer<K: Reconcile>(object: &K) -> bool {
     object
         .finalizers()
         .iter()

@@ -20,7 +20,7 @@ use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
-use crate::domain::{Decision, Farewell, ObservedTenant, Obstacle};
+use crate::domain::{Decision, Finalization, ObservedTenant, Obstacle};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -166,16 +166,16 @@ impl Reconcile for LogBackup {
         }
     }
 
-    fn wants_finalizer(&self) -> bool {
+    fn needs_finalizer(&self) -> bool {
         self.spec.deletion_policy == DeletionPolicy::Stop
     }
 
-    fn farewell(
+    fn finalize(
         &self,
         observed: &Observation,
         answer: Option<(&Effect, &Answer)>,
         context: &Context,
-    ) -> Farewell<LogBackupStatus, Effect> {
+    ) -> Finalization<LogBackupStatus, Effect> {
         let object = log_backup::LogBackup {
             generation: self.metadata.generation.unwrap_or_default(),
             spec: &self.spec,
@@ -185,7 +185,7 @@ impl Reconcile for LogBackup {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
-        log_backup::farewell(&object, &observed.decision, answer, deleted_at, now)
+        log_backup::finalize(&object, &observed.decision, answer, deleted_at, now)
     }
 
     fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {

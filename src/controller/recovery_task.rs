@@ -17,7 +17,7 @@ use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
-use crate::domain::{Decision, Farewell, Obstacle, pinned};
+use crate::domain::{Decision, Finalization, Obstacle, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
@@ -109,22 +109,22 @@ impl Reconcile for RecoveryTask {
     }
 
     /// What a verification has made is dropped, also where its object is deleted meanwhile.
-    fn wants_finalizer(&self) -> bool {
+    fn needs_finalizer(&self) -> bool {
         self.spec.verification.is_some() && !is_over(self)
     }
 
-    fn farewell(
+    fn finalize(
         &self,
         observed: &Observation,
         answer: Option<(&Effect, &Answer)>,
         context: &Context,
-    ) -> Farewell<RecoveryTaskStatus, Effect> {
+    ) -> Finalization<RecoveryTaskStatus, Effect> {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
         let (status, name) = (self.current_status(), self.full_name());
         let task = self.task(&name, &status);
-        recovery::leave(&task, &observed.decision, answer, deleted_at, now)
+        recovery::finalize(&task, &observed.decision, answer, deleted_at, now)
     }
 
     fn waiting(&self, observed: &Observation, context: &Context) -> Option<RecoveryTaskStatus> {

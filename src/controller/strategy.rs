@@ -3,10 +3,10 @@
 
 mod children;
 mod cleanups;
+mod finalize;
 mod ledger;
 mod places;
 mod policy;
-mod removal;
 mod rivals;
 mod verifications;
 
@@ -34,7 +34,7 @@ use crate::api::{
     PinnedDatabase,
 };
 use crate::domain::strategy::{self, Effect, Made, ObservedLogBackup, ObservedTask};
-use crate::domain::{self, Decision, Farewell, access};
+use crate::domain::{self, Decision, Finalization, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::TenantId;
@@ -145,22 +145,22 @@ impl Reconcile for BackupStrategy {
         strategy::decide(&strategy, observed, made, context.clock.now())
     }
 
-    fn wants_finalizer(&self) -> bool {
+    fn needs_finalizer(&self) -> bool {
         self.spec.deletion_policy == DeletionPolicy::Stop
     }
 
-    fn farewell(
+    fn finalize(
         &self,
         observed: &strategy::Observation,
         answer: Option<(&Effect, &Made)>,
         context: &Context,
-    ) -> Farewell<BackupStrategyStatus, Effect> {
+    ) -> Finalization<BackupStrategyStatus, Effect> {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
         let made = answer.map(|(_, made)| made);
         let (name, status) = (self.name_any(), self.current_status());
-        strategy::leave(
+        strategy::finalize(
             &self.strategy(&name, &status),
             observed,
             made,

@@ -47,11 +47,11 @@ pub struct Decision<S, E> {
 
 /// What is left to do for an object that is being deleted and is held by our finalizer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Farewell<S, E> {
+pub enum Finalization<S, E> {
     /// Something; it stays until then.
-    Stay(Decision<S, E>),
+    Wait(Decision<S, E>),
     /// Nothing: it may go. What to tell before.
-    Go(Option<Event>),
+    Release(Option<Event>),
 }
 
 /// When to look at an object again without being woken by a change.

@@ -26,10 +26,10 @@
 mod begin;
 mod clean_up;
 mod effect;
+mod finalize;
 mod finish;
 mod importing;
 mod job;
-mod leave;
 mod observation;
 mod permission;
 mod point;
@@ -50,7 +50,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use begin::wants_servers;
 pub use effect::Effect;
-pub use leave::leave;
+pub use finalize::finalize;
 pub use observation::{Knowledge, Observation, ObservedSource, ObservedTarget, Task};
 pub use permission::{
     existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,

@@ -63,7 +63,7 @@ impl BackupStrategy {
                 }
             }
             Effect::StopLogBackups(names) => {
-                removal::stop_log_backups(self, names, context, &mut made).await;
+                finalize::stop_log_backups(self, names, context, &mut made).await;
             }
             Effect::MakeCleanups(tasks) => {
                 cleanups::make_all(self, tasks, context, &mut made).await;

@@ -14,7 +14,7 @@ use crate::oceanbase::model::{
 mod around;
 mod around_oracle;
 mod drift;
-mod farewell;
+mod finalize;
 mod heal;
 mod lag_target;
 mod limits;

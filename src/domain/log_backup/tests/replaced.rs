@@ -41,6 +41,9 @@ fn a_log_backup_that_waited_for_its_tenant_is_of_the_database_that_has_it() {
 fn a_log_backup_of_a_database_that_was_replaced_stops_nothing_when_it_is_deleted() {
     let mut story = Story::running();
     story.spec.deletion_policy = DeletionPolicy::Stop;
-    let farewell = farewell(&story.object(), &replaced(doing()), None, at(10), at(11));
-    assert!(matches!(farewell, crate::domain::Farewell::Go(None)));
+    let finalize = finalize(&story.object(), &replaced(doing()), None, at(10), at(11));
+    assert!(matches!(
+        finalize,
+        crate::domain::Finalization::Release(None)
+    ));
 }

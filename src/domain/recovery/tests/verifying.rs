@@ -1,7 +1,7 @@
 //! A tenant that is restored for a while is asked, and dropped in every case.
 
 use super::*;
-use crate::domain::Farewell;
+use crate::domain::Finalization;
 use crate::oceanbase::model::CheckVerdict;
 
 pub(super) fn verification() -> Value {
@@ -65,14 +65,14 @@ impl Story {
         self
     }
 
-    fn leave(&self, second: i64) -> Farewell<RecoveryTaskStatus, Effect> {
+    fn finalize(&self, second: i64) -> Finalization<RecoveryTaskStatus, Effect> {
         let task = Task {
             generation: self.generation,
             name: NAME,
             spec: &self.spec,
             status: &self.status,
         };
-        leave(&task, &self.observed, None, at(100), at(second))
+        finalize(&task, &self.observed, None, at(100), at(second))
     }
 
     fn result(&self) -> &str {
@@ -312,9 +312,9 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
     for mut story in [restored(), restoring()] {
         let mut dropped = 0;
         for second in 100..140 {
-            let verdict = match story.leave(second) {
-                Farewell::Stay(verdict) => verdict,
-                Farewell::Go(_) => break,
+            let verdict = match story.finalize(second) {
+                Finalization::Wait(verdict) => verdict,
+                Finalization::Release(_) => break,
             };
             story.status = verdict.status;
             match verdict.effect {
@@ -340,7 +340,7 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
             }
         }
         assert_eq!(dropped, 3);
-        assert!(matches!(story.leave(140), Farewell::Go(_)));
+        assert!(matches!(story.finalize(140), Finalization::Release(_)));
     }
 }
 
@@ -348,8 +348,8 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
 fn a_deleted_object_does_not_wait_for_ever_for_a_database_that_is_silent() {
     let mut story = restored();
     story.observed.target = Err(Obstacle::outage());
-    assert!(matches!(story.leave(200), Farewell::Stay(_)));
-    let Farewell::Go(Some(event)) = story.leave(600) else {
+    assert!(matches!(story.finalize(200), Finalization::Wait(_)));
+    let Finalization::Release(Some(event)) = story.finalize(600) else {
         panic!("it stays");
     };
     assert_eq!(event.reason, "VerificationLeftBehind");

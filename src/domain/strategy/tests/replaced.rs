@@ -87,8 +87,11 @@ fn a_strategy_that_is_deleted_leaves_the_policy_of_a_database_that_was_made_anew
         spec: &story.spec,
         status: &story.status,
     };
-    let farewell = leave(&strategy, &story.observed, None, at(0), at(1));
-    assert!(matches!(farewell, crate::domain::Farewell::Go(None)));
+    let finalize = finalize(&strategy, &story.observed, None, at(0), at(1));
+    assert!(matches!(
+        finalize,
+        crate::domain::Finalization::Release(None)
+    ));
 }
 
 #[test]

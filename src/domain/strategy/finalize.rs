@@ -19,7 +19,7 @@ use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
 use crate::domain::backup::CLUSTER_REPLACED;
 use crate::domain::condition::{self, Progress};
-use crate::domain::{Event, Farewell, Next};
+use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// How soon to try again what failed.
@@ -58,13 +58,13 @@ impl Left {
 /// Decides about a strategy that was deleted at this time and is held by our finalizer. `made` is what
 /// became of this very pass's effect, if there was one.
 #[must_use]
-pub fn leave(
+pub fn finalize(
     strategy: &Strategy<'_>,
     observed: &Observation,
     made: Option<&Made>,
     deleted_at: Timestamp,
     now: Timestamp,
-) -> Farewell<BackupStrategyStatus, Effect> {
+) -> Finalization<BackupStrategyStatus, Effect> {
     let mut draft = Draft::new(strategy, observed, now);
     let left = draft.left();
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
@@ -73,15 +73,15 @@ pub fn leave(
     let no_way =
         matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
     if no_way || deadline <= now {
-        return Farewell::Go(given_up(&left));
+        return Finalization::Release(given_up(&left));
     }
     if left.is_empty() {
         let until = deleted_at.saturating_add(TOGETHER).unwrap_or(deadline);
         let until = until.min(deadline);
         if until <= now || !hands_over(strategy, observed, now) {
-            return Farewell::Go(None);
+            return Finalization::Release(None);
         }
-        return Farewell::Stay(draft.show_handing_over(until));
+        return Finalization::Wait(draft.show_handing_over(until));
     }
     let mut next = Next::At(deadline);
     for left in &left {
@@ -90,12 +90,12 @@ pub fn leave(
     let step = step(&left);
     if let Some(made) = made {
         next = next.sooner(draft.on_removal_answer(step.as_ref(), made), now);
-        return Farewell::Stay(draft.show_left(&left, None, next));
+        return Finalization::Wait(draft.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
         draft.note_intent(change);
     }
-    Farewell::Stay(draft.show_left(&left, step, next))
+    Finalization::Wait(draft.show_left(&left, step, next))
 }
 
 /// Whether there is something that is not ended only because another strategy takes it over.

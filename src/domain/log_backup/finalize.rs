@@ -9,31 +9,31 @@ use super::obstacle::another_database;
 use super::{Archive, Effect, LogBackup, Observation, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
-use crate::domain::{Event, Farewell, Next, ObservedDestination};
+use crate::domain::{Event, Finalization, Next, ObservedDestination};
 use crate::oceanbase::model::Answer;
 
 /// What a log backup that is being deleted waits for, if anything.
 #[must_use]
-pub fn farewell(
+pub fn finalize(
     object: &LogBackup<'_>,
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
-) -> Farewell<LogBackupStatus, Effect> {
+) -> Finalization<LogBackupStatus, Effect> {
     if is_nothing_to_stop(object, observed) {
-        return Farewell::Go(None);
+        return Finalization::Release(None);
     }
     let tenant = &object.spec.tenant_name;
     if is_stopped(observed) {
-        return Farewell::Go(Some(Event {
+        return Finalization::Release(Some(Event {
             warning: false,
             reason: "LogBackupStopped",
             message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
         }));
     }
     if matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound") {
-        return Farewell::Go(left_behind(object));
+        return Finalization::Release(left_behind(object));
     }
     let spec = LogBackupSpec {
         desired_state: DesiredState::Stopped,
@@ -57,7 +57,7 @@ pub fn farewell(
     if now >= until {
         let cause = verdict.status.cause.map(|cause| cause.message);
         let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());
-        return Farewell::Go(Some(Event {
+        return Finalization::Release(Some(Event {
             warning: true,
             reason: "StopGivenUp",
             message: format!(
@@ -67,7 +67,7 @@ pub fn farewell(
         }));
     }
     verdict.next = verdict.next.sooner(Next::At(until), now);
-    Farewell::Stay(verdict)
+    Finalization::Wait(verdict)
 }
 
 /// What is told where the cluster's object went first, and with it the way to the database.

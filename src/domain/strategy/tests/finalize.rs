@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::retention::AppliedPolicy;
 use crate::domain::strategy::retention::PolicyChange;
-use crate::domain::{Farewell, cause, pinned};
+use crate::domain::{Finalization, cause, pinned};
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
 /// When the strategy was deleted, in minutes.
@@ -41,7 +41,11 @@ fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
 }
 
 impl Story {
-    fn leave(&self, made: Option<&Made>, minutes: i64) -> Farewell<BackupStrategyStatus, Effect> {
+    fn finalize(
+        &self,
+        made: Option<&Made>,
+        minutes: i64,
+    ) -> Finalization<BackupStrategyStatus, Effect> {
         let strategy = Strategy {
             name: "nightly",
             uid: "uid-of-nightly",
@@ -50,14 +54,14 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        leave(&strategy, &self.observed, made, at(DELETED), at(minutes))
+        finalize(&strategy, &self.observed, made, at(DELETED), at(minutes))
     }
 
     /// The same, of a strategy that does not go yet.
-    fn stay(&self, made: Option<&Made>, minutes: i64) -> Verdict {
-        match self.leave(made, minutes) {
-            Farewell::Stay(verdict) => verdict,
-            Farewell::Go(event) => panic!("it goes: {event:?}"),
+    fn wait(&self, made: Option<&Made>, minutes: i64) -> Verdict {
+        match self.finalize(made, minutes) {
+            Finalization::Wait(verdict) => verdict,
+            Finalization::Release(event) => panic!("it goes: {event:?}"),
         }
     }
 
@@ -71,9 +75,9 @@ impl Story {
     }
 
     fn end_with_answer(&mut self, minutes: i64, made: &Made) -> String {
-        let verdict = match self.leave(None, minutes) {
-            Farewell::Stay(verdict) => verdict,
-            Farewell::Go(event) => {
+        let verdict = match self.finalize(None, minutes) {
+            Finalization::Wait(verdict) => verdict,
+            Finalization::Release(event) => {
                 self.events.extend(event.iter().map(|e| e.reason));
                 return "go".to_owned();
             }
@@ -82,7 +86,7 @@ impl Story {
         let Some(effect) = verdict.effect else {
             return "wait".to_owned();
         };
-        let decision = self.stay(Some(made), minutes);
+        let decision = self.wait(Some(made), minutes);
         assert_eq!((decision.effect, decision.event), (None, None));
         self.status = decision.status;
         match effect {
@@ -125,14 +129,20 @@ fn logs_that_somebody_else_sees_to_are_not_stopped() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    assert!(matches!(story.leave(None, DELETED), Farewell::Go(None)));
+    assert!(matches!(
+        story.finalize(None, DELETED),
+        Finalization::Release(None)
+    ));
 }
 
 #[test]
 fn of_a_tenant_that_is_gone_nothing_is_waited_for() {
     let mut story = deleted(&[1002]);
     story.observed.database = Ok(Vec::new());
-    assert!(matches!(story.leave(None, DELETED), Farewell::Go(None)));
+    assert!(matches!(
+        story.finalize(None, DELETED),
+        Finalization::Release(None)
+    ));
 }
 
 #[test]
@@ -313,7 +323,7 @@ fn a_policy_that_somebody_else_set_is_left() {
 fn a_drop_that_is_not_seen_yet_is_waited_for() {
     let mut story = deleted(&[1002]);
     story.observed.log_backups.clear();
-    let verdict = story.stay(None, 11);
+    let verdict = story.wait(None, 11);
     story.status = verdict.status;
     story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.end(11), "wait");
@@ -344,7 +354,7 @@ fn what_can_not_be_ended_in_time_is_told_once_and_left() {
     let _ = story.unreachable();
     assert_eq!(story.end(DELETED + 4), "stop prod-t1002");
     assert_eq!(story.end(DELETED + 4), "wait");
-    let Farewell::Go(Some(event)) = story.leave(None, DELETED + 5) else {
+    let Finalization::Release(Some(event)) = story.finalize(None, DELETED + 5) else {
         panic!("it stays");
     };
     assert_eq!((event.reason, event.warning), ("StopGivenUp", true));
@@ -354,7 +364,7 @@ fn what_can_not_be_ended_in_time_is_told_once_and_left() {
 #[test]
 fn the_deadline_is_looked_at_without_being_woken() {
     let story = deleted(&[1002]);
-    let next = story.stay(None, 11).next;
+    let next = story.wait(None, 11).next;
     assert_eq!(next, Next::At(at(DELETED + 5)));
 }
 
@@ -374,7 +384,7 @@ fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
         errors: [("prod-t1002".to_owned(), "conflict".to_owned())].into(),
         ..Made::default()
     };
-    let next = story.stay(Some(&made), 11).next;
+    let next = story.wait(Some(&made), 11).next;
     assert_eq!(next, Next::After(Duration::from_secs(5)));
 }
 
@@ -391,5 +401,5 @@ fn a_strategy_that_is_going_says_what_it_waits_for_and_keeps_its_other_condition
     assert_eq!(story.status.conditions.len(), before);
     let shown = story.status.clone();
     story.observed.unsettled = [TenantId(1002)].into();
-    assert_eq!(story.stay(None, 12).status.conditions, shown.conditions);
+    assert_eq!(story.wait(None, 12).status.conditions, shown.conditions);
 }

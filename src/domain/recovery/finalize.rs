@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Effect, Observation, Task};
 use crate::api::RecoveryTaskStatus;
-use crate::domain::{Event, Farewell, Next};
+use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::Answer;
 
 /// For how long a deleted object stays while its database can not be seen.
@@ -15,20 +15,20 @@ const LIMIT: SignedDuration = SignedDuration::from_mins(75);
 
 /// Decides for a verification whose object is being deleted. `answer` is as in [`super::decide`].
 #[must_use]
-pub fn leave(
+pub fn finalize(
     task: &Task<'_>,
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     deleted_at: Timestamp,
     now: Timestamp,
-) -> Farewell<RecoveryTaskStatus, Effect> {
+) -> Finalization<RecoveryTaskStatus, Effect> {
     if task.status.outcome.is_some() || task.status.step.is_none() {
-        return Farewell::Go(None);
+        return Finalization::Release(None);
     }
     let waited = deleted_at.duration_until(now);
     let is_unseen = observed.target.is_err();
     if waited > LIMIT || is_unseen && waited > UNSEEN {
-        return Farewell::Go(Some(left_behind(task)));
+        return Finalization::Release(Some(left_behind(task)));
     }
     let mut draft = Draft {
         task,
@@ -49,7 +49,7 @@ pub fn leave(
         }
     };
     if verdict.status.outcome.is_some() {
-        return Farewell::Go(verdict.event);
+        return Finalization::Release(verdict.event);
     }
     for limit in [UNSEEN, LIMIT] {
         let until = deleted_at.saturating_add(limit + SignedDuration::from_secs(1));
@@ -58,7 +58,7 @@ pub fn leave(
             .next
             .sooner(until.map_or(Next::Await, Next::At), now);
     }
-    Farewell::Stay(verdict)
+    Finalization::Wait(verdict)
 }
 
 fn left_behind(task: &Task<'_>) -> Event {

@@ -1,28 +1,32 @@
 //! Deleted, with archiving to be stopped first.
 
 use super::*;
-use crate::domain::Farewell;
+use crate::domain::Finalization;
 
 fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
 }
 
-fn bid(story: &Story, observed: &Observation, second: i64) -> Farewell<LogBackupStatus, Effect> {
-    farewell(&story.object(), observed, None, at(0), at(second))
+fn bid(
+    story: &Story,
+    observed: &Observation,
+    second: i64,
+) -> Finalization<LogBackupStatus, Effect> {
+    finalize(&story.object(), observed, None, at(0), at(second))
 }
 
-fn stay(story: &Story, observed: &Observation, second: i64) -> Verdict {
+fn wait(story: &Story, observed: &Observation, second: i64) -> Verdict {
     match bid(story, observed, second) {
-        Farewell::Stay(verdict) => verdict,
-        Farewell::Go(event) => panic!("it goes: {event:?}"),
+        Finalization::Wait(verdict) => verdict,
+        Finalization::Release(event) => panic!("it goes: {event:?}"),
     }
 }
 
 /// What is told by an object that goes.
 fn told(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
     match bid(story, observed, second) {
-        Farewell::Stay(verdict) => panic!("it stays: {verdict:?}"),
-        Farewell::Go(event) => event.map(|event| (event.reason, event.warning)),
+        Finalization::Wait(verdict) => panic!("it stays: {verdict:?}"),
+        Finalization::Release(event) => event.map(|event| (event.reason, event.warning)),
     }
 }
 
@@ -36,24 +40,24 @@ fn stopped() -> Tenant {
 #[test]
 fn archiving_is_stopped_before_the_object_goes() {
     let story = Story::running();
-    let verdict = stay(&story, &observed(doing()), 1);
+    let verdict = wait(&story, &observed(doing()), 1);
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
     let stopping = observed(tenant(Some(RoundStatus::Stopping)));
-    assert_eq!(stay(&story, &stopping, 2).effect, None);
+    assert_eq!(wait(&story, &stopping, 2).effect, None);
     let end = told(&story, &observed(stopped()), 3);
     assert_eq!(end, Some(("LogBackupStopped", false)));
 }
 
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go() {
-    let verdict = stay(&Story::running(), &unsettled(observed(stopped())), 1);
+    let verdict = wait(&Story::running(), &unsettled(observed(stopped())), 1);
     assert_eq!(verdict.effect, None);
 }
 
 #[test]
 fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning() {
     let story = Story::running();
-    let verdict = stay(&story, &unreachable(), 299);
+    let verdict = wait(&story, &unreachable(), 299);
     assert_eq!(verdict.next, Next::At(at(300)));
     let end = told(&story, &unreachable(), 300);
     assert_eq!(end, Some(("StopGivenUp", true)));
@@ -80,7 +84,7 @@ fn a_store_that_went_first_does_not_make_the_archive_somebody_elses() {
         target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
         ..elsewhere(doing())
     };
-    assert_eq!(stay(&Story::running(), &observed, 1).effect, None);
+    assert_eq!(wait(&Story::running(), &observed, 1).effect, None);
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
         ..observed(doing())
     };
     assert_eq!(
-        stay(&story, &observed, 1).effect,
+        wait(&story, &observed, 1).effect,
         Some(Effect::Stop(orders()))
     );
 }
@@ -113,7 +117,7 @@ fn what_is_stopped_goes_whatever_became_of_its_store() {
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go_without_its_store_either() {
     let observed = unsettled(without_store(stopped()));
-    assert_eq!(stay(&Story::running(), &observed, 1).effect, None);
+    assert_eq!(wait(&Story::running(), &observed, 1).effect, None);
 }
 
 fn without_cluster() -> Observation {
@@ -123,8 +127,8 @@ fn without_cluster() -> Observation {
 /// What is told when the cluster's object went first.
 fn left_behind(story: &Story) -> Option<String> {
     match bid(story, &without_cluster(), 1) {
-        Farewell::Stay(verdict) => panic!("it stays: {verdict:?}"),
-        Farewell::Go(event) => event.map(|event| event.message),
+        Finalization::Wait(verdict) => panic!("it stays: {verdict:?}"),
+        Finalization::Release(event) => event.map(|event| event.message),
     }
 }
 
@@ -140,12 +144,12 @@ fn it_does_not_wait_for_a_cluster_that_is_gone_and_tells_what_goes_on() {
 #[test]
 fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
     let mut story = Story::running();
-    let verdict = stay(&story, &observed(doing()), 1);
+    let verdict = wait(&story, &observed(doing()), 1);
     story.status = verdict.status;
     let effect = verdict.effect.unwrap();
     let answer = Some((&effect, &Answer::Done));
-    let Farewell::Stay(verdict) =
-        farewell(&story.object(), &observed(doing()), answer, at(0), at(1))
+    let Finalization::Wait(verdict) =
+        finalize(&story.object(), &observed(doing()), answer, at(0), at(1))
     else {
         panic!("it goes");
     };
