@@ -167,10 +167,10 @@ pub enum Error {
 }
 
 /// How a pass went, for its metric.
-pub(super) enum Went {
+pub(super) enum ReconcileOutcome {
     Done(Action),
     /// Other statements are being sent to the cluster; this much later is a good time to come back.
-    Busy(Duration),
+    Throttled(Duration),
     /// The object was changed in the meantime.
     Conflict,
 }
@@ -197,11 +197,10 @@ pub async fn reconcile<K: Reconcile>(
     let pass = AssertUnwindSafe(pass(&*object, &context))
         .catch_unwind()
         .instrument(span);
-    let went = pass.await.unwrap_or(Err(Error::Panic));
-    let (outcome, result) = match went {
-        Ok(Went::Done(action)) => ("done", Ok(action)),
-        Ok(Went::Busy(pause)) => ("busy", Ok(Action::requeue(pause))),
-        Ok(Went::Conflict) => {
+    let (outcome, result) = match pass.await.unwrap_or(Err(Error::Panic)) {
+        Ok(ReconcileOutcome::Done(action)) => ("done", Ok(action)),
+        Ok(ReconcileOutcome::Throttled(pause)) => ("busy", Ok(Action::requeue(pause))),
+        Ok(ReconcileOutcome::Conflict) => {
             let pause = context.memory.failed(identity(&*object), CONFLICT_PAUSE);
             ("conflict", Ok(Action::requeue(pause)))
         }
@@ -243,16 +242,16 @@ pub(super) fn identity<K: Reconcile>(object: &K) -> String {
     )
 }
 
-async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error> {
+async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOutcome, Error> {
     let is_deleted = object.meta().deletion_timestamp.is_some();
     let has_finalizer = finalizer::has_finalizer(object);
     if is_deleted && !has_finalizer {
-        return Ok(Went::Done(Action::await_change()));
+        return Ok(ReconcileOutcome::Done(Action::await_change()));
     }
     context.stores.ready().await;
     let version = object.resource_version().unwrap_or_default();
     if context.memory.is_replaced(&identity(object), &version) {
-        return Ok(Went::Conflict);
+        return Ok(ReconcileOutcome::Conflict);
     }
     if !is_deleted && object.needs_finalizer() != has_finalizer {
         // The change wakes the object.
@@ -276,28 +275,28 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         // again while another statement is under way.
         permit = match permit_on(way.as_ref(), context) {
             Ok(permit) => permit,
-            Err(busy) => {
-                return wait(object, &observed, busy, context).await;
+            Err(throttled) => {
+                return wait(object, &observed, throttled, context).await;
             }
         };
     }
     let before = object.resource_version();
     let Some(object) = write(object, &decision.status, context).await? else {
-        return Ok(Went::Conflict);
+        return Ok(ReconcileOutcome::Conflict);
     };
     if decision.effect.as_ref().is_some_and(K::is_fenced) && object.resource_version() == before {
         return Err(Error::NotKept);
     }
     super::event::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
-        return Ok(Went::Done(action(decision.next, context)));
+        return Ok(ReconcileOutcome::Done(action(decision.next, context)));
     };
     // Not before the status is written: while statements of others are under way it shows where the
     // object stands.
     if permit.is_none() {
         permit = match permit_on(way.as_ref(), context) {
             Ok(permit) => permit,
-            Err(busy) => return Ok(busy),
+            Err(throttled) => return Ok(throttled),
         };
     }
     let answer = object.perform(&effect, &observed, permit, context).await;
@@ -306,38 +305,43 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<Went, Error
         Finalization::Release(event) => return finalizer::release(&object, event, context).await,
     };
     let Some(object) = write(&object, &decision.status, context).await? else {
-        return Ok(Went::Conflict);
+        return Ok(ReconcileOutcome::Conflict);
     };
     super::event::publish(&object, decision.event, context);
-    Ok(Went::Done(action(decision.next, context)))
+    Ok(ReconcileOutcome::Done(action(decision.next, context)))
 }
 
 /// Shows that the object waits for the right to send, and comes back.
 async fn wait<K: Reconcile>(
     object: &K,
     observed: &K::Observation,
-    busy: Went,
+    throttled: ReconcileOutcome,
     context: &Context,
-) -> Result<Went, Error> {
+) -> Result<ReconcileOutcome, Error> {
     let waited = context.memory.waited(identity(object));
     // What an object shows already stands for a moment: most have their turn by then.
     if (object.status().is_none() || waited >= MOMENT)
         && let Some(status) = object.waiting(observed, context)
         && write(object, &status, context).await?.is_none()
     {
-        return Ok(Went::Conflict);
+        return Ok(ReconcileOutcome::Conflict);
     }
-    Ok(busy)
+    Ok(throttled)
 }
 
 /// The right to send, where that is needed; otherwise when to come back.
-fn permit_on(way: Option<&(ClusterKey, Way)>, context: &Context) -> Result<Option<Permit>, Went> {
+fn permit_on(
+    way: Option<&(ClusterKey, Way)>,
+    context: &Context,
+) -> Result<Option<Permit>, ReconcileOutcome> {
     let Some((cluster, way)) = way else {
         return Ok(None);
     };
     match context.clusters.permit(cluster, way) {
         Some(permit) => Ok(Some(permit)),
-        None => Err(Went::Busy(context.clusters.turn(cluster, way))),
+        None => Err(ReconcileOutcome::Throttled(
+            context.clusters.turn(cluster, way),
+        )),
     }
 }
 

@@ -5,7 +5,7 @@ use kube::{Api, ResourceExt};
 use kube_runtime::controller::Action;
 use serde_json::json;
 
-use super::driver::{Error, Went};
+use super::driver::{Error, ReconcileOutcome};
 use super::{Context, Reconcile, event};
 use crate::api::STOP_FINALIZER;
 use crate::domain::Event;
@@ -23,7 +23,7 @@ pub(super) async fn release<K: Reconcile>(
     object: &K,
     event: Option<Event>,
     context: &Context,
-) -> Result<Went, Error> {
+) -> Result<ReconcileOutcome, Error> {
     event::publish(object, event, context);
     set(object, false, context).await
 }
@@ -33,7 +33,7 @@ pub(super) async fn set<K: Reconcile>(
     object: &K,
     held: bool,
     context: &Context,
-) -> Result<Went, Error> {
+) -> Result<ReconcileOutcome, Error> {
     let others = object.finalizers().iter();
     let mut finalizers: Vec<&str> = others
         .map(String::as_str)
@@ -53,11 +53,11 @@ pub(super) async fn set<K: Reconcile>(
         .patch_metadata(&object.name_any(), &params, &Patch::Merge(&patch))
         .await
     {
-        Ok(_) => Ok(Went::Done(Action::await_change())),
+        Ok(_) => Ok(ReconcileOutcome::Done(Action::await_change())),
         Err(kube::Error::Api(refusal)) if refusal.code == 404 => {
-            Ok(Went::Done(Action::await_change()))
+            Ok(ReconcileOutcome::Done(Action::await_change()))
         }
-        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(Went::Conflict),
+        Err(kube::Error::Api(refusal)) if refusal.code == 409 => Ok(ReconcileOutcome::Conflict),
         Err(error) => Err(error.into()),
     }
 }

@@ -109,18 +109,18 @@ fn note_recoveries(context: &Context) {
         places
             .running_recoveries
             .add([&home], i64::from(runs(&task)));
-        let went_well = match status.outcome.as_deref() {
+        let succeeded = match status.outcome.as_deref() {
             Some("Completed") => true,
             Some("Failed") => false,
             _ => continue,
         };
         if task.spec.verification.is_none() {
-            let known = newest.entry((went_well, home)).or_default();
+            let known = newest.entry((succeeded, home)).or_default();
             *known = (*known).max(second(status.completion_time.as_ref()));
         }
     }
-    for ((went_well, home), at) in newest {
-        let family = if went_well {
+    for ((succeeded, home), at) in newest {
+        let family = if succeeded {
             &places.recovery_success
         } else {
             &places.recovery_failure

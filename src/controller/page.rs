@@ -10,7 +10,7 @@ use super::strategy::{is_for, rivals};
 use super::{Context, Reconcile, cluster_of, namespace, qualified, same_database, stores};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
-use crate::domain::log_backup::{RelatedObjects, is_on_its_way, is_page_due};
+use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_page_due};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy;
 use crate::oceanbase::credentials::ClusterKey;
@@ -31,7 +31,7 @@ pub(super) fn look_up(
             last_task_name: last_task(object, context),
         });
     }
-    if is_on_its_way(&status) {
+    if is_in_flight(&status) {
         return None;
     }
     let page = status.tenant?;

@@ -94,11 +94,11 @@ pub enum Progress {
 pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] {
     let is = |this| progress == this;
     let said = |holds, otherwise| if holds { message } else { otherwise };
-    let under_way = said(is(Progress::Reconciling), "nothing is under way");
+    let in_progress = said(is(Progress::Reconciling), "nothing is under way");
     let needs_help = said(is(Progress::Stalled), "nothing waits for somebody's help");
     [
         wanted(READY, is(Progress::Ready), reason, message),
-        wanted(RECONCILING, is(Progress::Reconciling), reason, under_way),
+        wanted(RECONCILING, is(Progress::Reconciling), reason, in_progress),
         wanted(STALLED, is(Progress::Stalled), reason, needs_help),
     ]
 }

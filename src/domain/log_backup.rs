@@ -40,7 +40,7 @@ pub use around::still_needs_logs;
 pub use effect::Effect;
 pub use finalize::finalize;
 pub use limits::{ObservedLimits, limits_obstacle};
-pub use page::{RelatedObjects, is_on_its_way, is_page_due};
+pub use page::{RelatedObjects, is_in_flight, is_page_due};
 pub use rotation::{StoreKeys, rotation_obstacle};
 use step::Step;
 pub use switch::{ObservedMigration, is_moving, own_places};
@@ -254,7 +254,7 @@ impl<'a> Draft<'a> {
             return self.render(Some(tenant), &state, Some(effect), STEP_PATIENCE);
         }
         if let Some(until) = self.paused_until() {
-            let state = self.under_way(archive);
+            let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
         self.heal(tenant);
@@ -263,7 +263,7 @@ impl<'a> Draft<'a> {
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
         if !self.is_applied() && !self.is_settled() {
-            let state = self.under_way(archive);
+            let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, Next::Await);
         }
         let Some(step) = self.step(tenant, &archive) else {
@@ -287,7 +287,7 @@ impl<'a> Draft<'a> {
                 Some(effect)
             }
         };
-        let state = self.under_way(archive);
+        let state = self.in_progress(archive);
         if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }

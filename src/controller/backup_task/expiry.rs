@@ -20,7 +20,7 @@ pub(super) fn is_kept(task: &BackupTask, context: &Context, namespace: &str) -> 
             && ended_at(other) > ended_at(task)
     });
     let newer: Vec<_> = newer.collect();
-    newer.is_empty() || went_well(task) && !newer.iter().any(|other| went_well(other))
+    newer.is_empty() || succeeded(task) && !newer.iter().any(|other| succeeded(other))
 }
 
 fn ended_at(task: &BackupTask) -> Option<jiff::Timestamp> {
@@ -28,7 +28,7 @@ fn ended_at(task: &BackupTask) -> Option<jiff::Timestamp> {
     status.completion_time.as_ref().map(|at| at.0)
 }
 
-fn went_well(task: &BackupTask) -> bool {
+fn succeeded(task: &BackupTask) -> bool {
     let outcome = task.status.as_ref().and_then(|it| it.outcome.as_deref());
     outcome == Some("Completed")
 }

@@ -320,8 +320,8 @@ async fn an_effect_that_must_not_happen_twice_is_not_performed_where_its_intent_
     desk.pass().await;
     lock(&desk.server.object)["status"]["shown"] = json!("sending");
     drop(others);
-    let went = desk.pass_over(desk.object()).await;
-    assert!(matches!(went, Err(Error::Unfenced)), "{went:?}");
+    let result = desk.pass_over(desk.object()).await;
+    assert!(matches!(result, Err(Error::Unfenced)), "{result:?}");
 }
 
 #[tokio::test(start_paused = true)]

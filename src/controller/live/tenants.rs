@@ -179,8 +179,8 @@ fn note_data_backups(context: &Context) {
         let newest = tasks.iter().max_by_key(|(at, _)| *at);
         let status = newest.and_then(|(_, task)| task.status.as_ref());
         let outcome = status.and_then(|status| status.outcome.as_deref());
-        let went_well = outcome == Some("Completed");
-        families.went_well.set(strs(labels), went_well);
+        let succeeded = outcome == Some("Completed");
+        families.succeeded.set(strs(labels), succeeded);
     }
     for (labels, mut tasks) in complete {
         tasks.sort_by_key(|(at, _)| Reverse(*at));

@@ -54,8 +54,8 @@ pub(super) fn with_logs_here(
     let tenants = snapshot.tenants.values().filter(|tenant| {
         let path = place::log_path(Some(root), template, &snapshot.identity, tenant);
         let wanted = root.join(&path).ok();
-        let went_to = tenant.round.as_ref().map(|round| round.path.as_str());
-        observe_destination(went_to, wanted.as_ref()) == ObservedDestination::Ours
+        let round_path = tenant.round.as_ref().map(|round| round.path.as_str());
+        observe_destination(round_path, wanted.as_ref()) == ObservedDestination::Ours
     });
     tenants.map(|tenant| tenant.id).collect()
 }

@@ -45,7 +45,7 @@ impl Draft<'_> {
                 }
                 self.forget_failures();
                 self.note_taken(effect);
-                let state = self.under_way(archive);
+                let state = self.in_progress(archive);
                 // Also where nothing will change, as after an answer that it is so already.
                 self.render(Some(tenant), &state, None, STEP_PATIENCE)
             }
@@ -58,7 +58,7 @@ impl Draft<'_> {
             Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
                 self.note_unsent(why);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
-                let state = self.under_way(archive);
+                let state = self.in_progress(archive);
                 self.render(Some(tenant), &state, None, next)
             }
         }

@@ -28,7 +28,7 @@ pub fn is_page_due(
     let Some(page) = &status.tenant else {
         return true;
     };
-    if is_on_its_way(status) {
+    if is_in_flight(status) {
         return false;
     }
     let Some(round) = &tenant.round else {
@@ -48,7 +48,7 @@ pub fn is_page_due(
 /// Whether log backup is on its way to the wanted state, and nothing holds it: its status is written
 /// several times then, and once more when it is there.
 #[must_use]
-pub fn is_on_its_way(status: &LogBackupStatus) -> bool {
+pub fn is_in_flight(status: &LogBackupStatus) -> bool {
     status.transition.is_some() && status.cause.is_none()
 }
 

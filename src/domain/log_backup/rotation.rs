@@ -118,7 +118,7 @@ impl Draft<'_> {
     /// As it stands, while something is sent that does not concern the round.
     pub(super) fn standing(&mut self, tenant: &Tenant, archive: Archive) -> State {
         if !self.is_applied() {
-            self.under_way(archive)
+            self.in_progress(archive)
         } else if self.step(tenant, &archive).is_some() {
             State::Drifted(archive)
         } else {

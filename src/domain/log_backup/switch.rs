@@ -114,11 +114,11 @@ impl Draft<'_> {
             return self.announce(tenant, archive, from, observed);
         }
         if let Some(until) = self.paused_until() {
-            let state = self.under_way(archive);
+            let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
         if !self.is_settled() {
-            let state = self.under_way(archive);
+            let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, Next::Await);
         }
         let Some(name) = TenantName::parse(&self.object.spec.tenant_name) else {
@@ -130,7 +130,7 @@ impl Draft<'_> {
         );
         if goes_on && observed.busy.is_some() {
             self.set_step(ANNOUNCED);
-            let state = self.under_way(archive);
+            let state = self.in_progress(archive);
             return self.render(Some(tenant), &state, None, STEP_PATIENCE);
         }
         let effect = match (&archive, tenant.archive_log) {
@@ -145,7 +145,7 @@ impl Draft<'_> {
                 Some(Effect::Leave { tenant: name, from })
             }
         };
-        let state = self.under_way(archive);
+        let state = self.in_progress(archive);
         if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
@@ -178,7 +178,7 @@ impl Draft<'_> {
             reason: "StorageSwitchAnnounced",
             message,
         });
-        let state = self.under_way(archive);
+        let state = self.in_progress(archive);
         self.render(Some(tenant), &state, None, Next::After(NOTICE))
     }
 

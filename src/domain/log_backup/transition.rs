@@ -63,7 +63,7 @@ impl Draft<'_> {
 
     /// On the way to the wanted state. While a statement that failed is tried again it stays
     /// failed: each time it would be written and told anew otherwise.
-    pub(super) fn under_way(&mut self, archive: Archive) -> State {
+    pub(super) fn in_progress(&mut self, archive: Archive) -> State {
         self.note_transition();
         if self.status.failures.is_some() {
             State::Failed(archive)

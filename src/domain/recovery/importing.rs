@@ -116,8 +116,8 @@ impl Draft<'_> {
 
     /// Drops what a failure left of the auxiliary tenant; `None` while the engine drops it itself.
     pub(super) fn drop_auxiliary(&self, left: &Tenant) -> Option<Effect> {
-        let went_well = self.status.restored_time.is_some();
-        if went_well || left.status == "DROPPING" {
+        let succeeded = self.status.restored_time.is_some();
+        if succeeded || left.status == "DROPPING" {
             return None;
         }
         let (tenant, key) = self.names()?;

@@ -67,7 +67,7 @@ pub(super) fn of_eligible<'a>(
 }
 
 /// Whether a last run is none to rely on. One that has not ended is late.
-pub(super) fn went_badly(task: &ObservedTask) -> bool {
+pub(super) fn has_failed(task: &ObservedTask) -> bool {
     matches!(task.outcome.as_deref(), None | Some("Failed" | "Overdue"))
 }
 
@@ -81,7 +81,7 @@ pub(super) fn troubles(
     let of = |tenant: &Tenant| {
         unarchived(index, tenant, mode).or_else(|| {
             let task = last.get(tenant.name.as_str());
-            let task = task.filter(|task| went_badly(task))?;
+            let task = task.filter(|task| has_failed(task))?;
             let (reason, message) = why(task);
             Some(FailingTenant {
                 name: tenant.name.clone(),
@@ -240,7 +240,7 @@ pub(super) fn known_failing(
 
 /// How the last backups went, and whether the last slot was missed.
 fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
-    if let Some(task) = last.values().find(|task| went_badly(task)) {
+    if let Some(task) = last.values().find(|task| has_failed(task)) {
         let (reason, why) = why(task);
         let message = format!(
             "the last backup of tenant {} did not go well (BackupTask '{}'): {why}",

@@ -138,8 +138,8 @@ impl Draft<'_> {
     /// Whether the tenant's data backups are at a place that its log backup has left, or is to leave.
     fn follows_its_logs(&self, tenant: &Tenant, place: &str) -> bool {
         self.index.log_backup_of(tenant).is_some_and(|known| {
-            let is_on_its_way = known.is_moving || self.is_moved(tenant, known);
-            self.may_move(known) && (is_on_its_way || known.data_left.as_deref() == Some(place))
+            let is_in_flight = known.is_moving || self.is_moved(tenant, known);
+            self.may_move(known) && (is_in_flight || known.data_left.as_deref() == Some(place))
         })
     }
 

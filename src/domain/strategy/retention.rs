@@ -144,7 +144,7 @@ impl Draft<'_> {
         let mut next = Next::Await;
         for tenant in &matched.eligible {
             if self.is_in_flight(tenant) {
-                tally.under_way += 1;
+                tally.in_progress += 1;
                 continue;
             }
             let stands = self.stands(tenant, days);
@@ -173,10 +173,10 @@ impl Draft<'_> {
                         next = next.sooner(Next::At(until), self.now);
                     }
                     Held::Until(until) => next = next.sooner(Next::At(until), self.now),
-                    Held::NotObservedYet => tally.under_way += 1,
+                    Held::NotObservedYet => tally.in_progress += 1,
                     Held::No if !self.has_room(tenant) => tally.without_room += 1,
                     Held::No => {
-                        tally.under_way += 1;
+                        tally.in_progress += 1;
                         change.get_or_insert(due);
                     }
                 },
@@ -311,8 +311,11 @@ impl Draft<'_> {
         if let Some(pending) = shrink::pending(tally) {
             return pending;
         }
-        if tally.under_way > 0 {
-            let message = format!("the policies of {} tenants are being set", tally.under_way);
+        if tally.in_progress > 0 {
+            let message = format!(
+                "the policies of {} tenants are being set",
+                tally.in_progress
+            );
             return wanted(RETENTION_APPLIED, Status::Unknown, "Applying", message);
         }
         let message = "the database's policies are as `retention` says";
@@ -325,7 +328,7 @@ impl Draft<'_> {
 struct Tally {
     drifted: Vec<String>,
     elsewhere: Vec<String>,
-    under_way: usize,
+    in_progress: usize,
     without_room: usize,
     /// Tenants whose window becomes shorter, and when.
     shrinking: Vec<(String, Timestamp)>,

@@ -77,7 +77,7 @@ families! {
         "Median bytes of the seven complete full ones before it; none for incremental ones, and where fewer than three are there.";
     throughput: Gauge<4> = "last_throughput_bytes_per_second" ["namespace", "strategy", "tenant", "type"]
         "Bytes of the newest complete data backup by the time that it took.";
-    went_well: Gauge<4> = "last_success" ["namespace", "strategy", "tenant", "type"]
+    succeeded: Gauge<4> = "last_success" ["namespace", "strategy", "tenant", "type"]
         "1 where the newest data backup that ended is complete, else 0.";
     last_backup: Gauge<3> = "tenant_last_success_timestamp_seconds" ["namespace", "cluster", "tenant"]
         "End of the tenant's newest data backup that went well, whoever started it.";

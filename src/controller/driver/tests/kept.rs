@@ -15,8 +15,8 @@ async fn an_effect_that_must_not_happen_twice_is_not_performed_where_its_intent_
     let desk = Desk::new(true, false).await;
     desk.knows_no("shown");
     for expected in [vec!["write sending"], vec![]] {
-        let went = desk.pass_over(desk.object()).await;
-        assert!(matches!(went, Err(Error::NotKept)), "{went:?}");
+        let result = desk.pass_over(desk.object()).await;
+        assert!(matches!(result, Err(Error::NotKept)), "{result:?}");
         assert_eq!(*lock(&desk.server.asked), expected);
     }
 }

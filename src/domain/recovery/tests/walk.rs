@@ -127,8 +127,8 @@ fn check_effect(
         assert!(after.ending.is_some(), "dropped without an end");
         let result = after.verification.as_ref().map(|it| it.result.is_some());
         assert_ne!(result, Some(false), "dropped without a result");
-        let went_well = after.ending.as_deref() == Some("Completed");
-        assert!(went_well || story.spec.failure_policy == FailurePolicy::CleanUp);
+        let succeeded = after.ending.as_deref() == Some("Completed");
+        assert!(succeeded || story.spec.failure_policy == FailurePolicy::CleanUp);
     }
     if story.spec.verification.is_some() {
         let is_kept = matches!(effect, Effect::Activate { .. } | Effect::Upgrade { .. });

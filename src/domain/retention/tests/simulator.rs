@@ -240,15 +240,15 @@ impl Life {
                 break;
             }
         }
-        let went: Named = self.gone().difference(&before).copied().collect();
+        let deleted: Named = self.gone().difference(&before).copied().collect();
         match ended {
             Some(JobStatus::Completed) => {
-                prop_assert_eq!(&said, &went, "{:#?}", judged);
+                prop_assert_eq!(&said, &deleted, "{:#?}", judged);
                 self.compared += 1;
-                self.deleted += went.len();
+                self.deleted += deleted.len();
             }
             // It has failed, or is not through.
-            _ => prop_assert!(went.is_subset(&said), "{:?} {:?}", said, went),
+            _ => prop_assert!(deleted.is_subset(&said), "{:?} {:?}", said, deleted),
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
-use crate::domain::strategy::health::{LastRuns, last_runs, went_badly, why};
+use crate::domain::strategy::health::{LastRuns, has_failed, last_runs, why};
 use crate::domain::strategy::verification::{failed, overdue};
 use crate::domain::strategy::{Draft, Matched, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
@@ -59,7 +59,7 @@ impl Draft<'_> {
             tenant.is_none_or(|tenant| task.is_of(tenant))
         });
         for (tenant, last) in last_runs(tasks, &self.late_tasks()) {
-            if !went_badly(last) || !covers(self.strategy.name, &self.observed.rivals, tenant) {
+            if !has_failed(last) || !covers(self.strategy.name, &self.observed.rivals, tenant) {
                 continue;
             }
             let (_, why) = why(last);

@@ -179,16 +179,16 @@ impl State {
         let Some(job) = recoveries.before.maker(id) else {
             return Some(format!("no recovery has made tenant {id}"));
         };
-        let (key, went_well) = (job.key.clone(), job.went_well());
+        let (key, succeeded) = (job.key.clone(), job.succeeded());
         let has_ended = job.has_ended();
         let Some(task) = recoveries.task(&key) else {
             return Some(format!("tenant {id} is of somebody else's job"));
         };
         let is_judged = !task["status"]["verification"]["result"].is_null();
-        if went_well && is_verification(task) && !is_judged {
+        if succeeded && is_verification(task) && !is_judged {
             return Some(format!("nobody has written down how tenant {id} did"));
         }
-        if !has_ended || went_well && !is_verification(task) {
+        if !has_ended || succeeded && !is_verification(task) {
             return Some(format!("the job of tenant {id} has not failed"));
         }
         if !recoveries.is_ending(&key) {
@@ -241,7 +241,7 @@ impl State {
         let name = entry.text.split('\'').nth(1).unwrap_or_default();
         let id = *before.tenants.get(name)?;
         let job = before.maker(id);
-        let key = job.filter(|job| job.went_well()).map(|job| &job.key);
+        let key = job.filter(|job| job.succeeded()).map(|job| &job.key);
         let task = key.and_then(|key| self.recoveries.task(key));
         match task {
             None => Some(format!("no recovery has brought tenant {id} back")),

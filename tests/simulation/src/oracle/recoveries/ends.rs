@@ -65,11 +65,11 @@ impl Recoveries {
     fn wrong_end(&self, task: &Value, found: &Found) -> Vec<String> {
         let (spec, status) = (&task["spec"], &task["status"]);
         let key = status["key"].as_str().unwrap_or_default();
-        let went_well = self.seen.successes.contains(key);
+        let succeeded = self.seen.successes.contains(key);
         let mut wrong = Vec::new();
         match status["outcome"].as_str() {
             Some("Completed") if spec["mode"] == "Preview" => {}
-            Some("Completed") if !went_well => {
+            Some("Completed") if !succeeded => {
                 wrong.push("its job has not ended well".to_owned());
             }
             Some("Completed") if !is_of_tables(task) => {
@@ -90,7 +90,7 @@ impl Recoveries {
             Some("Failed") if status["cause"].is_null() => {
                 wrong.push("it has failed of nothing".to_owned());
             }
-            _ if went_well && status["restoredTime"].is_null() => {
+            _ if succeeded && status["restoredTime"].is_null() => {
                 wrong.push("its job went well, and it does not say so".to_owned());
             }
             _ => {}

@@ -16,16 +16,16 @@ pub(super) struct Job {
     /// The number of the tenant that it has made: of tables that of the auxiliary one.
     made: Option<u64>,
     /// How it ended; none while it runs.
-    went_well: Option<bool>,
+    succeeded: Option<bool>,
 }
 
 impl Job {
     pub(super) fn has_ended(&self) -> bool {
-        self.went_well.is_some()
+        self.succeeded.is_some()
     }
 
-    pub(super) fn went_well(&self) -> bool {
-        self.went_well == Some(true)
+    pub(super) fn succeeded(&self) -> bool {
+        self.succeeded == Some(true)
     }
 }
 
@@ -86,7 +86,7 @@ fn jobs(world: &World) -> Vec<Job> {
             of_tables: false,
             name: job.request.tenant_name.clone(),
             made: job.tenant.map(|id| id.0),
-            went_well: (job.stage >= RestoreStage::Ended).then(|| !job.has_failed()),
+            succeeded: (job.stage >= RestoreStage::Ended).then(|| !job.has_failed()),
         })
         .collect();
     let tables = world
@@ -102,7 +102,7 @@ fn jobs(world: &World) -> Vec<Job> {
             of_tables: true,
             name: job.request.target_name.clone(),
             made: restore.and_then(|restore| restore.made),
-            went_well: (job.stage == RecoverStage::Ended).then_some(job.result == 0),
+            succeeded: (job.stage == RecoverStage::Ended).then_some(job.result == 0),
         }
     });
     let tables: Vec<_> = tables.collect();
@@ -137,7 +137,7 @@ impl Seen {
             if let Some(id) = of_key {
                 self.made.entry(job.key.clone()).or_default().insert(id);
             }
-            if job.went_well() {
+            if job.succeeded() {
                 self.successes.insert(job.key);
             }
         }
