@@ -36,7 +36,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -189,20 +189,20 @@ impl Reconcile for BackupTask {
         Some(backup::decide_waiting(&task, &observed.decision, context.clock.now()).status)
     }
 
-    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
-        let way = match effect {
+    fn lane(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Lane)> {
+        let lane = match effect {
             Effect::SetDestination(_) => {
                 let store = observed.storage.as_ref();
                 let store = store.and_then(|store| place::root(&store.spec).ok());
-                store.map_or(Way::Line, Way::Store)
+                store.map_or(Lane::Serial, Lane::Storage)
             }
-            Effect::Backup { .. } | Effect::Find { .. } | Effect::Cancel { .. } => Way::Line,
+            Effect::Backup { .. } | Effect::Find { .. } | Effect::Cancel { .. } => Lane::Serial,
             Effect::MakeLogBackup(..)
             | Effect::MakeChildren(_)
             | Effect::CancelChildren(_)
             | Effect::Delete => return None,
         };
-        Some((observed.key.clone()?, way))
+        Some((observed.key.clone()?, lane))
     }
 
     async fn perform(

@@ -15,7 +15,7 @@ use crate::oceanbase::command::{Cleanup, Command};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -81,8 +81,8 @@ impl Reconcile for CleanupTask {
         Some(cleanup::decide_waiting(&task, &observed.decision, context.clock.now()).status)
     }
 
-    fn way(&self, observed: &Observation, _: &Effect) -> Option<(ClusterKey, Way)> {
-        Some((observed.key.clone()?, Way::Line))
+    fn lane(&self, observed: &Observation, _: &Effect) -> Option<(ClusterKey, Lane)> {
+        Some((observed.key.clone()?, Lane::Serial))
     }
 
     async fn perform(

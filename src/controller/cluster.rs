@@ -16,7 +16,7 @@ use crate::domain::{Decision, cluster};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::TenantId;
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 
 impl Reconcile for OceanBaseCluster {
     type Observation = cluster::Observation;
@@ -83,7 +83,7 @@ impl Reconcile for OceanBaseCluster {
         )
     }
 
-    fn way(&self, _: &cluster::Observation, effect: &Infallible) -> Option<(ClusterKey, Way)> {
+    fn lane(&self, _: &cluster::Observation, effect: &Infallible) -> Option<(ClusterKey, Lane)> {
         match *effect {}
     }
 

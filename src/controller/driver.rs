@@ -38,7 +38,7 @@ use super::{Context, finalizer};
 use crate::domain::{Decision, Finalization, Next};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 use write::write;
 
 /// How soon to come back when the object was changed in the meantime; longer each time, because
@@ -122,8 +122,8 @@ pub trait Reconcile:
     }
 
     /// The cluster to which the effect sends a statement, if it does, and on which way.
-    fn way(&self, observed: &Self::Observation, effect: &Self::Effect)
-    -> Option<(ClusterKey, Way)>;
+    fn lane(&self, observed: &Self::Observation, effect: &Self::Effect)
+    -> Option<(ClusterKey, Lane)>;
 
     /// Performs the effect.
     fn perform(
@@ -262,10 +262,10 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
         Finalization::Wait(decision) => decision,
         Finalization::Release(event) => return finalizer::release(object, event, context).await,
     };
-    let way = decision
+    let lane = decision
         .effect
         .as_ref()
-        .and_then(|effect| object.way(&observed, effect));
+        .and_then(|effect| object.lane(&observed, effect));
     let mut permit = None;
     if decision.effect.as_ref().is_some_and(K::is_fenced) {
         if decision.status == object.current_status() {
@@ -273,7 +273,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
         }
         // With the right in hand: an intent that could not be followed would be written again and
         // again while another statement is under way.
-        permit = match permit_on(way.as_ref(), context) {
+        permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
             Err(throttled) => {
                 return wait(object, &observed, throttled, context).await;
@@ -294,7 +294,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     // Not before the status is written: while statements of others are under way it shows where the
     // object stands.
     if permit.is_none() {
-        permit = match permit_on(way.as_ref(), context) {
+        permit = match permit_on(lane.as_ref(), context) {
             Ok(permit) => permit,
             Err(throttled) => return Ok(throttled),
         };
@@ -331,16 +331,16 @@ async fn wait<K: Reconcile>(
 
 /// The right to send, where that is needed; otherwise when to come back.
 fn permit_on(
-    way: Option<&(ClusterKey, Way)>,
+    lane: Option<&(ClusterKey, Lane)>,
     context: &Context,
 ) -> Result<Option<Permit>, ReconcileOutcome> {
-    let Some((cluster, way)) = way else {
+    let Some((cluster, lane)) = lane else {
         return Ok(None);
     };
-    match context.clusters.permit(cluster, way) {
+    match context.clusters.permit(cluster, lane) {
         Some(permit) => Ok(Some(permit)),
         None => Err(ReconcileOutcome::Throttled(
-            context.clusters.turn(cluster, way),
+            context.clusters.retry_after(cluster, lane),
         )),
     }
 }

@@ -26,7 +26,7 @@ use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Answer, Snapshot, TenantId};
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 
 /// The shortest time between two writes of one checkpoint.
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
@@ -188,20 +188,20 @@ impl Reconcile for LogBackup {
         log_backup::finalize(&object, &observed.decision, answer, deleted_at, now)
     }
 
-    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
-        let way = match effect {
+    fn lane(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Lane)> {
+        let lane = match effect {
             Effect::SetDestination(_)
             | Effect::SetAttributes(_)
             | Effect::Switch { .. }
             | Effect::Rotate { .. }
-            | Effect::Limit { .. } => observed.store.clone().map_or(Way::Line, Way::Store),
+            | Effect::Limit { .. } => observed.store.clone().map_or(Lane::Serial, Lane::Storage),
             Effect::SetLagTarget(..)
             | Effect::SetEnabled(..)
             | Effect::Start(_)
             | Effect::Leave { .. }
-            | Effect::Stop(_) => Way::Line,
+            | Effect::Stop(_) => Lane::Serial,
         };
-        Some((observed.key.clone(), way))
+        Some((observed.key.clone(), lane))
     }
 
     async fn perform(

@@ -21,7 +21,7 @@ use crate::domain::{Decision, Finalization, Obstacle, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 
 /// What a pass over a task sees.
 pub struct Observation {
@@ -141,8 +141,8 @@ impl Reconcile for RecoveryTask {
         )
     }
 
-    fn way(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
-        let way = match effect {
+    fn lane(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Lane)> {
+        let lane = match effect {
             Effect::CreateUnit(_)
             | Effect::CreatePool(_)
             | Effect::Find { .. }
@@ -150,7 +150,7 @@ impl Reconcile for RecoveryTask {
             | Effect::FindTables { .. }
             | Effect::CancelTables { .. }
             | Effect::DropPool(_)
-            | Effect::DropUnit(_) => Way::Line,
+            | Effect::DropUnit(_) => Lane::Serial,
             // These take the database long.
             Effect::Preview(_)
             | Effect::Restore { .. }
@@ -159,9 +159,9 @@ impl Reconcile for RecoveryTask {
             | Effect::DropTenant { .. }
             | Effect::DropAuxiliary { .. }
             | Effect::Check { .. }
-            | Effect::Activate { .. } => Way::Recovery,
+            | Effect::Activate { .. } => Lane::Recovery,
         };
-        Some((observed.key.clone()?, way))
+        Some((observed.key.clone()?, lane))
     }
 
     async fn perform(

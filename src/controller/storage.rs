@@ -16,7 +16,7 @@ use crate::api::{BackupStorage, BackupStorageStatus, BackupTask, BackupTaskStatu
 use crate::domain::{Decision, storage};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 
 impl Reconcile for BackupStorage {
     type Observation = storage::Observation;
@@ -102,7 +102,7 @@ impl Reconcile for BackupStorage {
         )
     }
 
-    fn way(&self, _: &storage::Observation, effect: &Infallible) -> Option<(ClusterKey, Way)> {
+    fn lane(&self, _: &storage::Observation, effect: &Infallible) -> Option<(ClusterKey, Lane)> {
         match *effect {}
     }
 

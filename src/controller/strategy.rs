@@ -38,7 +38,7 @@ use crate::domain::{self, Decision, Finalization, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::TenantId;
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 
 impl Reconcile for BackupStrategy {
     type Observation = strategy::Observation;
@@ -169,9 +169,9 @@ impl Reconcile for BackupStrategy {
         )
     }
 
-    fn way(&self, _: &strategy::Observation, effect: &Effect) -> Option<(ClusterKey, Way)> {
+    fn lane(&self, _: &strategy::Observation, effect: &Effect) -> Option<(ClusterKey, Lane)> {
         let cluster = || cluster_of(self, &self.spec.cluster_ref);
-        matches!(effect, Effect::ChangePolicy(_)).then(|| (cluster(), Way::Line))
+        matches!(effect, Effect::ChangePolicy(_)).then(|| (cluster(), Lane::Serial))
     }
 
     async fn perform(

@@ -10,7 +10,7 @@ use super::client::Account;
 use super::credentials::ClusterKey;
 use super::database::{Database, Permit, lock};
 use super::model::{Privileges, Snapshot};
-use super::rights::Way;
+use super::lanes::Lane;
 use super::trouble::Trouble;
 
 /// What is known of a cluster now.
@@ -95,12 +95,12 @@ impl Cluster {
     }
 
     /// The right to send a command; `None` while others hold it.
-    pub(super) fn permit(self: Arc<Self>, way: &Way) -> Option<Permit> {
+    pub(super) fn permit(self: Arc<Self>, lane: &Lane) -> Option<Permit> {
         let (database, account) = {
             let reach = lock(&self.reach);
             (reach.database.clone()?, reach.account.clone()?)
         };
-        database.permit(self, account, way)
+        database.permit(self, account, lane)
     }
 
     /// Remembers to which database the object leads, and as whom; gives back the one that it led to

@@ -2,7 +2,7 @@
 //! lead to.
 //!
 //! Guarantees: however many objects lead to one database, it is read once, and commands to it run
-//! one after the other, but for those that wait for a store ([`Way`]); after each, it is read at
+//! one after the other, but for those that wait for a store ([`Lane`]); after each, it is read at
 //! once, and [`Clusters::is_settled`] is false until that read is there. Whoever finds each [`Permit`] taken comes back: but for the few who hold one
 //! nobody waits for a slow database.
 
@@ -20,7 +20,7 @@ use super::credentials::{ClusterKey, Credentials};
 use super::database::{Database, Errand, Permit, lock};
 use super::model::{DatabaseId, HandedOver, Privileges, RestoreKey, Snapshot};
 use super::reflector::{Intervals, Reflector};
-use super::rights::{COME_BACK, Way};
+use super::lanes::{RETRY_DELAY, Lane};
 use super::sender::Sender;
 use super::validity::Validity;
 use crate::clock::Clock;
@@ -148,16 +148,16 @@ impl Clusters {
 
     /// The right to send a command to the database; `None` while others hold it.
     #[must_use]
-    pub fn permit(&self, key: &ClusterKey, way: &Way) -> Option<Permit> {
-        self.get(key)?.permit(way)
+    pub fn permit(&self, key: &ClusterKey, lane: &Lane) -> Option<Permit> {
+        self.get(key)?.permit(lane)
     }
 
     /// How soon whoever got no [`Permit`] comes back.
     #[must_use]
-    pub fn turn(&self, key: &ClusterKey, way: &Way) -> Duration {
+    pub fn retry_after(&self, key: &ClusterKey, lane: &Lane) -> Duration {
         let cluster = self.get(key);
         let database = cluster.and_then(|cluster| cluster.database());
-        database.map_or(COME_BACK, |database| database.turn(way))
+        database.map_or(RETRY_DELAY, |database| database.retry_after(lane))
     }
 
     /// Has each read of the next minute show [`Snapshot::restores`], too; the first is made at once

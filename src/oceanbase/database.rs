@@ -20,7 +20,7 @@ use super::client::Account;
 use super::cluster::{Cluster, Wake};
 use super::credentials::ClusterKey;
 use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
-use super::rights::{Rights, Way};
+use super::lanes::{SendPermits, Lane};
 use super::sender::Sender;
 pub(super) use handover::Errand;
 use handover::Ledger;
@@ -44,7 +44,7 @@ pub(super) struct Database {
     idle: Mutex<Vec<(Sender, Instant)>>,
     /// What another one of them is made from.
     pattern: Sender,
-    rights: Rights,
+    permits: SendPermits,
     poke: Notify,
     reads: AtomicU64,
     commands: AtomicU64,
@@ -106,7 +106,7 @@ impl Database {
             pattern: sender.another(),
             sender: tokio::sync::Mutex::new(sender),
             idle: Mutex::default(),
-            rights: Rights::new(),
+            permits: SendPermits::new(),
             poke: Notify::new(),
             reads: AtomicU64::new(0),
             commands: AtomicU64::new(0),
@@ -192,20 +192,20 @@ impl Database {
         self: Arc<Self>,
         cluster: Arc<Cluster>,
         account: Account,
-        way: &Way,
+        lane: &Lane,
     ) -> Option<Permit> {
-        let right = self.rights.take(way)?;
+        let permit = self.permits.acquire(lane)?;
         Some(Permit {
             database: self,
             cluster,
             account,
-            right: Arc::new(right),
+            permit: Arc::new(permit),
         })
     }
 
     /// How soon whoever found no right left comes back.
-    pub(super) fn turn(&self, way: &Way) -> Duration {
-        self.rights.turn(way)
+    pub(super) fn retry_after(&self, lane: &Lane) -> Duration {
+        self.permits.retry_after(lane)
     }
 
     fn sender_for_a_store(&self) -> Sender {

@@ -12,7 +12,7 @@
 //! * [`sender`] sends commands, looking first where their guard says so
 //! * [`credentials`] whom to log in as
 //! * [`cluster`] one object that describes a cluster; [`trouble`] what keeps it from being read
-//! * [`database`] what is read of one database, and the way of commands to it; [`rights`] who may send
+//! * [`database`] what is read of one database, and the way of commands to it; [`permits`] who may send
 //!   them now
 //! * [`clusters`] all of these, and who leads where
 //! * [`validity`] for how long this process may act
@@ -30,7 +30,7 @@ pub mod model;
 pub mod mysql;
 pub mod password;
 pub mod reflector;
-pub mod rights;
+pub mod lanes;
 pub mod sender;
 mod snapshot;
 #[cfg(test)]

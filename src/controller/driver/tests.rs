@@ -90,8 +90,8 @@ impl Reconcile for Probe {
         Some(shown("waiting"))
     }
 
-    fn way(&self, (): &(), _: &bool) -> Option<(ClusterKey, Way)> {
-        Some((key(), Way::Line))
+    fn lane(&self, (): &(), _: &bool) -> Option<(ClusterKey, Lane)> {
+        Some((key(), Lane::Serial))
     }
 
     async fn perform(&self, _: &bool, (): &(), permit: Option<Permit>, context: &Context) {
@@ -248,7 +248,7 @@ impl Desk {
 
     /// All rights to send.
     fn others(&self) -> Vec<Permit> {
-        let permit = || self.context.clusters.permit(&key(), &Way::Line);
+        let permit = || self.context.clusters.permit(&key(), &Lane::Serial);
         std::iter::from_fn(permit).collect()
     }
 

@@ -14,7 +14,7 @@ use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
 use crate::oceanbase::command::{Command, StoreChange};
 use crate::oceanbase::model::{Answer, RestoreKey};
-use crate::oceanbase::rights::Right;
+use crate::oceanbase::lanes::SendPermit;
 use crate::oceanbase::sender::{Inspection, Sender};
 
 /// The right to send commands to one database.
@@ -23,7 +23,7 @@ pub struct Permit {
     /// The object that asks: what its account may not do is not done by another one's.
     pub(super) cluster: Arc<Cluster>,
     pub(super) account: Account,
-    pub(super) right: Arc<Right>,
+    pub(super) permit: Arc<SendPermit>,
 }
 
 impl Permit {
@@ -47,18 +47,18 @@ impl Permit {
         if let Some(key) = command.restore_key() {
             return self.hand_over(key, command);
         }
-        match *self.right {
-            Right::Line(_) => {
+        match *self.permit {
+            SendPermit::Line(_) => {
                 let mut sender = self.database.sender.lock().await;
                 self.send_by(&mut sender, command).await
             }
-            Right::Store(_) => {
+            SendPermit::Store(_) => {
                 let mut sender = self.database.sender_for_a_store();
                 let answer = self.send_by(&mut sender, command).await;
                 self.database.keep(sender);
                 answer
             }
-            Right::Recovery(_) => {
+            SendPermit::Recovery(_) => {
                 let mut sender = self.database.pattern.another();
                 self.send_by(&mut sender, command).await
             }
@@ -99,7 +99,7 @@ impl Permit {
 
     /// Has a task of its own send the command. The right to send is held until it is answered.
     fn hand_over(&self, key: &RestoreKey, command: &Command) -> Answer {
-        if !matches!(*self.right, Right::Recovery(_)) {
+        if !matches!(*self.permit, SendPermit::Recovery(_)) {
             return Answer::NotSent("it would hold up all other statements".to_owned());
         }
         let Some(underway) = Underway::begin(&self.database, key, command.tenant()) else {
@@ -109,7 +109,7 @@ impl Permit {
             database: Arc::clone(&self.database),
             cluster: Arc::clone(&self.cluster),
             account: self.account.clone(),
-            right: Arc::clone(&self.right),
+            permit: Arc::clone(&self.permit),
         };
         let command = command.clone();
         let errand = async move {

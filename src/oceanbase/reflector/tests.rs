@@ -13,13 +13,13 @@ use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{Answer, TenantName};
-use crate::oceanbase::rights::Way;
+use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 use crate::oceanbase::validity::Validity;
 
 mod credentials;
 mod late;
-mod permits;
+mod lanes;
 mod shared;
 
 /// Credentials that can be changed: those of the second object, where it has its own, and those of
@@ -122,7 +122,7 @@ impl Desk {
             password: None,
             places: 2,
         };
-        let mut permit = self.clusters.permit(&self.key, &Way::Line).unwrap();
+        let mut permit = self.clusters.permit(&self.key, &Lane::Serial).unwrap();
         assert_eq!(permit.send(&command).await, Answer::Done);
     }
 }

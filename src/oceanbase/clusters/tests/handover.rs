@@ -29,7 +29,7 @@ fn restore(number: u8) -> Command {
 
 impl Desk {
     async fn hand_over(&self, number: u8) -> Answer {
-        let mut permit = self.clusters.permit(&self.key, &Way::Recovery).unwrap();
+        let mut permit = self.clusters.permit(&self.key, &Lane::Recovery).unwrap();
         permit.send(&restore(number)).await
     }
 
@@ -83,7 +83,7 @@ async fn other_statements_go_on_meanwhile() {
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
     let began = Instant::now();
-    let mut permit = desk.clusters.permit(&desk.key, &Way::Line).unwrap();
+    let mut permit = desk.clusters.permit(&desk.key, &Lane::Serial).unwrap();
     let command = Command::NoArchiveLog(TenantName::parse("orders").unwrap());
     assert_eq!(permit.send(&command).await, Answer::Done);
     assert_eq!(began.elapsed(), Duration::ZERO);
@@ -97,15 +97,15 @@ async fn four_restores_are_under_way_and_the_fifth_waits_for_its_turn() {
         assert_eq!(desk.hand_over(number).await, Answer::HandedOver);
     }
     sleep(Duration::from_secs(1)).await;
-    assert!(desk.clusters.permit(&desk.key, &Way::Recovery).is_none());
+    assert!(desk.clusters.permit(&desk.key, &Lane::Recovery).is_none());
     sleep(LONG).await;
-    assert!(desk.clusters.permit(&desk.key, &Way::Recovery).is_some());
+    assert!(desk.clusters.permit(&desk.key, &Lane::Recovery).is_some());
 }
 
 #[tokio::test(start_paused = true)]
 async fn nothing_that_takes_minutes_is_sent_where_others_wait_behind_it() {
     let desk = Desk::new().await;
-    let mut permit = desk.clusters.permit(&desk.key, &Way::Line).unwrap();
+    let mut permit = desk.clusters.permit(&desk.key, &Lane::Serial).unwrap();
     assert!(matches!(permit.send(&restore(1)).await, Answer::NotSent(_)));
     assert_eq!(desk.handed_over(1), None);
 }
@@ -144,7 +144,7 @@ async fn no_restore_outlives_those_who_read() {
 async fn no_restore_outlives_the_last_object_of_its_database() {
     let desk = Desk::new().await;
     desk.given.next(SENT, Happening::Takes(LONG));
-    let permit = desk.clusters.permit(&desk.key, &Way::Recovery).unwrap();
+    let permit = desk.clusters.permit(&desk.key, &Lane::Recovery).unwrap();
     let database = desk.clusters.get(&desk.key).unwrap().database().unwrap();
     let mut sent = permit;
     sent.send(&restore(1)).await;

@@ -73,8 +73,8 @@ async fn the_right_to_send_is_one_database_s_whatever_object_is_asked() {
     let desk = Desk::new();
     let second = second(&desk).await;
     let _held: Vec<_> =
-        std::iter::from_fn(|| desk.clusters.permit(&desk.key, &Way::Line)).collect();
-    assert!(desk.clusters.permit(&second, &Way::Line).is_none());
+        std::iter::from_fn(|| desk.clusters.permit(&desk.key, &Lane::Serial)).collect();
+    assert!(desk.clusters.permit(&second, &Lane::Serial).is_none());
 }
 
 #[tokio::test(start_paused = true)]
@@ -92,7 +92,7 @@ async fn a_command_goes_out_under_the_account_of_the_object_that_asks() {
     desk.clusters.reload(&second);
     a_moment().await;
     let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
-    let mut permit = desk.clusters.permit(&second, &Way::Line).unwrap();
+    let mut permit = desk.clusters.permit(&second, &Lane::Serial).unwrap();
     assert_eq!(permit.send(&command).await, Answer::Done);
 }
 
@@ -179,7 +179,7 @@ async fn a_login_that_the_sender_is_refused_is_the_object_s_trouble_soon() {
     // The session that reads lives on.
     change_password(&desk, "new");
     let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
-    let mut permit = desk.clusters.permit(&desk.key, &Way::Line).unwrap();
+    let mut permit = desk.clusters.permit(&desk.key, &Lane::Serial).unwrap();
     assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
     drop(permit);
     a_moment().await;
@@ -194,7 +194,7 @@ async fn a_session_that_reads_goes_on_while_no_other_can_be_opened() {
         .is_full
         .store(true, std::sync::atomic::Ordering::Relaxed);
     let command = Command::NoArchiveLog(TenantName::parse("billing").unwrap());
-    let mut permit = desk.clusters.permit(&desk.key, &Way::Line).unwrap();
+    let mut permit = desk.clusters.permit(&desk.key, &Lane::Serial).unwrap();
     assert!(matches!(permit.send(&command).await, Answer::NotSent(_)));
     drop(permit);
     assert_eq!(desk.reads_in(60).await, 4);

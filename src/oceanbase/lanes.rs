@@ -1,0 +1,250 @@
+//! Limits concurrent statements per database.
+//!
+//! Most statements run one after the other on one session. Statements that make the servers read or
+//! write backup storage run on their own session, so that a storage that does not respond blocks only
+//! the statements for that storage. Restore statements also run on their own session, because the
+//! database creates the tenant before it responds.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::database::lock;
+use super::destination::Place;
+
+/// Number of permits of the serial lane. Its statements run one after the other; while one runs, the
+/// intents of the next are written. With one permit, the database would wait for the Kubernetes API
+/// before each statement. With many, all holders would wait for a slow database.
+const MAX_SERIAL_PERMITS: usize = 4;
+
+/// Number of storages that may have a statement in flight. Each uses a connection, and a statement
+/// that hangs occupies a worker of sys.
+const MAX_STORAGE_PERMITS: usize = 4;
+
+/// Number of restore statements that may be in flight to one database, each on its own connection.
+const MAX_RECOVERY_PERMITS: usize = 4;
+
+/// Delay until an object that got no permit is reconciled again.
+pub(super) const RETRY_DELAY: Duration = Duration::from_millis(100);
+
+/// Distance between the retries of two objects. A thousand objects that all retried each
+/// [`RETRY_DELAY`] would leave no time for the holders of permits.
+const RETRY_SPACING: Duration = Duration::from_millis(5);
+
+/// Upper limit of the delay that a storage without response adds.
+const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
+
+/// Queue in which a statement goes to its database.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Lane {
+    /// One statement after the other.
+    Serial,
+    /// Beside the serial lane, one statement per storage: the servers write to it before they respond.
+    Storage(Place),
+    /// Beside the serial lane, each statement on its own session: restores, which take minutes.
+    Recovery,
+}
+
+/// Permits to send to one database.
+pub(super) struct SendPermits {
+    line: Arc<Semaphore>,
+    stores: Stores,
+    recoveries: Recoveries,
+    /// When the last object that got no permit retries, per lane.
+    last_retries: Mutex<HashMap<Lane, Instant>>,
+}
+
+/// Storages with a statement in flight, and since when.
+type Stores = Arc<Mutex<HashMap<Place, Instant>>>;
+
+/// Start times of the restore statements in flight.
+type Recoveries = Arc<Mutex<BTreeMap<u64, Instant>>>;
+
+/// Permit to send one statement in one lane; released on drop.
+pub(super) enum SendPermit {
+    Serial(#[allow(dead_code, reason = "held")] OwnedSemaphorePermit),
+    Storage(#[allow(dead_code, reason = "held")] StoragePermit),
+    Recovery(#[allow(dead_code, reason = "held")] RecoveryPermit),
+}
+
+/// Permit to send one restore statement.
+pub(super) struct RecoveryPermit {
+    recoveries: Recoveries,
+    number: u64,
+}
+
+/// Permit to send one statement for one storage.
+pub(super) struct StoragePermit {
+    stores: Stores,
+    place: Place,
+}
+
+impl SendPermits {
+    /// Returns all permits of a database.
+    pub(super) fn new() -> Self {
+        Self {
+            line: Arc::new(Semaphore::new(MAX_SERIAL_PERMITS)),
+            stores: Stores::default(),
+            recoveries: Recoveries::default(),
+            last_retries: Mutex::default(),
+        }
+    }
+
+    /// Acquires a permit for the lane; `None` while other statements hold all of them.
+    pub(super) fn acquire(&self, lane: &Lane) -> Option<SendPermit> {
+        match lane {
+            Lane::Serial => {
+                let permit = Arc::clone(&self.line).try_acquire_owned();
+                permit.ok().map(SendPermit::Serial)
+            }
+            Lane::Storage(place) => {
+                let mut stores = lock(&self.stores);
+                if stores.len() >= MAX_STORAGE_PERMITS || stores.contains_key(place) {
+                    return None;
+                }
+                stores.insert(place.clone(), Instant::now());
+                Some(SendPermit::Storage(StoragePermit {
+                    stores: Arc::clone(&self.stores),
+                    place: place.clone(),
+                }))
+            }
+            Lane::Recovery => {
+                let mut recoveries = lock(&self.recoveries);
+                if recoveries.len() >= MAX_RECOVERY_PERMITS {
+                    return None;
+                }
+                let last = recoveries.last_key_value().map_or(0, |(last, _)| *last);
+                recoveries.insert(last + 1, Instant::now());
+                Some(SendPermit::Recovery(RecoveryPermit {
+                    recoveries: Arc::clone(&self.recoveries),
+                    number: last + 1,
+                }))
+            }
+        }
+    }
+
+    /// Returns the delay until an object that got no permit retries: first come, first served within
+    /// a lane, and later the longer the lane's statement has been without a response.
+    pub(super) fn retry_after(&self, lane: &Lane) -> Duration {
+        let now = Instant::now();
+        let soonest = now + RETRY_DELAY.max(self.silence(lane) / 4).min(MAX_RETRY_DELAY);
+        let mut last_retries = lock(&self.last_retries);
+        last_retries.retain(|_, last| *last > now);
+        let last = last_retries.get(lane);
+        let retry_at = last.map_or(soonest, |last| soonest.max(*last + RETRY_SPACING));
+        last_retries.insert(lane.clone(), retry_at);
+        retry_at - now
+    }
+
+    /// Returns for how long the statement that occupies the lane has been in flight.
+    fn silence(&self, lane: &Lane) -> Duration {
+        let since = match lane {
+            Lane::Serial => None,
+            Lane::Storage(place) => {
+                let stores = lock(&self.stores);
+                stores.get(place).or_else(|| stores.values().max()).copied()
+            }
+            Lane::Recovery => lock(&self.recoveries).values().min().copied(),
+        };
+        since.map_or(Duration::ZERO, |since| since.elapsed())
+    }
+}
+
+impl Drop for StoragePermit {
+    fn drop(&mut self) {
+        lock(&self.stores).remove(&self.place);
+    }
+}
+
+impl Drop for RecoveryPermit {
+    fn drop(&mut self) {
+        lock(&self.recoveries).remove(&self.number);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn store(directory: &str) -> Lane {
+        Lane::Storage(Place::new(&format!("file://{directory}"), None).unwrap())
+    }
+
+    #[test]
+    fn one_command_is_under_way_for_a_store_at_a_time() {
+        let permits = SendPermits::new();
+        let permit = permits.take(&store("/hung"));
+        assert!(permits.take(&store("/hung")).is_none());
+        drop(permit);
+        assert!(permits.take(&store("/hung")).is_some());
+    }
+
+    #[test]
+    fn a_store_that_hangs_holds_up_neither_another_one_nor_the_line() {
+        let permits = SendPermits::new();
+        let _hung = permits.take(&store("/hung"));
+        assert!(permits.take(&store("/good")).is_some());
+        assert!(permits.acquire(&Lane::Serial).is_some());
+    }
+
+    #[test]
+    fn the_line_holds_up_no_store() {
+        let permits = SendPermits::new();
+        let line: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Serial)).collect();
+        assert_eq!(line.len(), MAX_SERIAL_PERMITS);
+        assert!(permits.take(&store("/good")).is_some());
+    }
+
+    #[test]
+    fn few_stores_are_written_to_at_a_time() {
+        let permits = SendPermits::new();
+        let all = (0..9).filter_map(|number| permits.take(&store(&format!("/{number}"))));
+        assert_eq!(all.collect::<Vec<_>>().len(), MAX_STORAGE_PERMITS);
+    }
+
+    #[test]
+    fn four_restores_are_under_way_at_a_time_and_hold_up_nothing_else() {
+        let permits = SendPermits::new();
+        let mut all: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
+        assert_eq!(all.len(), MAX_RECOVERY_PERMITS);
+        assert!(permits.acquire(&Lane::Serial).is_some());
+        assert!(permits.take(&store("/good")).is_some());
+        all.remove(0);
+        let again: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
+        assert_eq!(again.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_for_restores_that_take_minutes_come_back_every_few_seconds() {
+        let permits = SendPermits::new();
+        let _all: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
+        tokio::time::advance(Duration::from_mins(1)).await;
+        assert_eq!(permits.retry_after(&Lane::Recovery), MAX_RETRY_DELAY);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_for_a_store_come_back_the_more_rarely_the_longer_it_hangs() {
+        let permits = SendPermits::new();
+        let _hung = permits.take(&store("/hung"));
+        let mut turns = Vec::new();
+        for seconds in [0, 10, 50] {
+            tokio::time::advance(Duration::from_secs(seconds)).await;
+            turns.push(permits.retry_after(&store("/hung")).as_millis());
+        }
+        assert_eq!(turns, [100, 2_500, 5_000]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn those_who_wait_for_a_store_that_hangs_put_nobody_else_off() {
+        let permits = SendPermits::new();
+        let _hung = permits.take(&store("/hung"));
+        for _ in 0..1000 {
+            permits.retry_after(&store("/hung"));
+        }
+        assert_eq!(permits.retry_after(&store("/good")), RETRY_DELAY);
+        assert_eq!(permits.retry_after(&Lane::Serial), RETRY_DELAY);
+    }
+}
