@@ -29,14 +29,14 @@ use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, Effect, Held, ObservedDatabase, Target};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::Made;
-use crate::domain::{Decision, ObservedTenant, Obstacle};
+use crate::domain::{Blocker, Decision, ObservedTenant};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.
@@ -74,7 +74,7 @@ impl Reconcile for BackupTask {
         let references = references(self, context, &namespace);
         let database = match &references {
             Ok(references) => database(context, &namespace, &references.cluster),
-            Err(obstacle) => Err(obstacle.clone()),
+            Err(blocker) => Err(blocker.clone()),
         };
         let database = database.and_then(|(key, snapshot)| {
             same_cluster(&self.current_status(), &snapshot.identity)?;
@@ -93,7 +93,7 @@ impl Reconcile for BackupTask {
         let version = snapshot.as_ref().map(|snapshot| snapshot.version);
         let storage = references
             .as_ref()
-            .map_err(Obstacle::clone)
+            .map_err(Blocker::clone)
             .and_then(|references| place::storage(context, &namespace, &references.storage));
         let root = storage
             .as_ref()
@@ -104,11 +104,11 @@ impl Reconcile for BackupTask {
         });
         let place = storage
             .as_ref()
-            .map_err(Obstacle::clone)
+            .map_err(Blocker::clone)
             .and_then(|storage| place::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
-            let place = place.as_ref().map_err(Obstacle::clone)?;
+            let place = place.as_ref().map_err(Blocker::clone)?;
             claims::not_moved(self, context, database.as_ref().ok(), place)?;
             supported(&references.settings, version)?;
             Ok(Target {

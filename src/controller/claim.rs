@@ -10,7 +10,7 @@ use kube::ResourceExt;
 use super::log_backup::path;
 use super::{Context, cluster_of, created_at, namespace, place, same_database, stores};
 use crate::api::LogBackup;
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
@@ -22,7 +22,7 @@ pub(super) fn conflict(
     context: &Context,
     snapshot: &Snapshot,
     wanted: &Place,
-) -> Option<Obstacle> {
+) -> Option<Blocker> {
     let in_database = snapshot
         .tenants
         .values()
@@ -49,7 +49,7 @@ pub(super) fn conflict(
         })
     });
     let (whose, place) = found?;
-    Some(Obstacle::permanent(
+    Some(Blocker::permanent(
         "DestinationOwnedElsewhere",
         format!(
             "'{wanted}' is, holds or lies in '{place}', where {whose} go; nothing was changed. \

@@ -14,8 +14,8 @@ use crate::domain::{Decision, access};
 use crate::oceanbase::command::{Cleanup, Command};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
 
 /// What a pass over a task sees.

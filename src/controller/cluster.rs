@@ -15,8 +15,8 @@ use crate::api::{DesiredState, OceanBaseCluster, OceanBaseClusterStatus};
 use crate::domain::{Decision, cluster};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::TenantId;
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::TenantId;
 
 impl Reconcile for OceanBaseCluster {
     type Observation = cluster::Observation;

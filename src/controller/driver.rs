@@ -122,8 +122,11 @@ pub trait Reconcile:
     }
 
     /// The cluster to which the effect sends a statement, if it does, and on which way.
-    fn lane(&self, observed: &Self::Observation, effect: &Self::Effect)
-    -> Option<(ClusterKey, Lane)>;
+    fn lane(
+        &self,
+        observed: &Self::Observation,
+        effect: &Self::Effect,
+    ) -> Option<(ClusterKey, Lane)>;
 
     /// Performs the effect.
     fn perform(

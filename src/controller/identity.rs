@@ -9,7 +9,7 @@ use super::unreadable::missing;
 use super::{Context, stores};
 use crate::api::OceanBaseCluster;
 use crate::api::cluster::{Access, ClusterIdentity};
-use crate::domain::{Obstacle, access, cluster as domain};
+use crate::domain::{Blocker, access, cluster as domain};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{DatabaseId, Snapshot};
@@ -20,7 +20,7 @@ pub(super) fn database(
     context: &Context,
     namespace: &str,
     cluster: &str,
-) -> Result<(ClusterKey, Arc<Snapshot>), Obstacle> {
+) -> Result<(ClusterKey, Arc<Snapshot>), Blocker> {
     let Some(object) = stores::find(&context.stores.clusters, namespace, cluster) else {
         let reason = "ClusterNotFound";
         return Err(missing::<OceanBaseCluster>(
@@ -42,7 +42,7 @@ pub(super) fn database(
             }
         }
         ClusterState::Connecting => Err(connecting()),
-        ClusterState::Down(trouble) => Err(Obstacle {
+        ClusterState::Down(trouble) => Err(Blocker {
             reason: trouble.reason,
             message: format!("OceanBaseCluster '{cluster}': {}", trouble.message),
             permanent: trouble.permanent,
@@ -52,8 +52,8 @@ pub(super) fn database(
 }
 
 /// Nothing is known yet.
-pub(super) fn connecting() -> Obstacle {
-    Obstacle::waiting("Connecting", "the cluster is being connected to")
+pub(super) fn connecting() -> Blocker {
+    Blocker::waiting("Connecting", "the cluster is being connected to")
 }
 
 /// What may be used through a cluster's object; everything while there is none.
@@ -69,7 +69,7 @@ pub(super) fn allowed(
     cluster: &ClusterKey,
     tenant: &str,
     storage: &str,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let access = access_of(context, cluster);
     access::tenant(&access, tenant)?;
     access::storage(&access, storage)
@@ -81,11 +81,11 @@ fn is_another(known: &ClusterIdentity, shown: &Snapshot) -> bool {
 
 /// Jobs, tenants and rounds are counted alike in every database: what was begun in one must not be
 /// gone on with in another.
-fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Obstacle {
+fn replaced(cluster: &str, known: &ClusterIdentity, shown: &Snapshot) -> Blocker {
     let since =
         |time: Option<&MicroTime>| time.map_or_else(String::new, |time| format!(" of {}", time.0));
     let shown = domain::identity(&shown.identity);
-    Obstacle::permanent(
+    Blocker::permanent(
         "IdentityChanged",
         format!(
             "OceanBaseCluster '{cluster}' was cluster {} (id {}){}, and its endpoints now lead to \

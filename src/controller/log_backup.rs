@@ -20,13 +20,13 @@ use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
 use crate::domain::log_backup::{self, Effect, is_moving};
-use crate::domain::{Decision, Finalization, ObservedTenant, Obstacle};
+use crate::domain::{Blocker, Decision, Finalization, ObservedTenant};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Place;
-use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 
 /// The shortest time between two writes of one checkpoint.
 const CHECKPOINT_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
@@ -280,7 +280,7 @@ impl Reconcile for LogBackup {
 impl LogBackup {
     /// Whose the wanted place is, looked for only where a destination is to be set: all other log
     /// backups are compared.
-    fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Obstacle> {
+    fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Blocker> {
         let tenant = snapshot.tenant(&self.spec.tenant_name)?;
         if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
             return None;

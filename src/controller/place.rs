@@ -9,7 +9,7 @@ use super::{Context, stores};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::storage::bytes_of;
-use crate::domain::{Obstacle, naming};
+use crate::domain::{Blocker, naming};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Endpoint;
 use crate::oceanbase::database::Permit;
@@ -27,7 +27,7 @@ pub fn storage(
     context: &Context,
     namespace: &str,
     name: &str,
-) -> Result<Arc<BackupStorage>, Obstacle> {
+) -> Result<Arc<BackupStorage>, Blocker> {
     stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
         missing::<BackupStorage>(context, "storageRef", "StorageNotFound", namespace, name)
     })
@@ -41,7 +41,7 @@ pub fn wanted(
     storage: &BackupStorage,
     version: Option<Version>,
     path: Option<&str>,
-) -> Result<Place, Obstacle> {
+) -> Result<Place, Blocker> {
     if let Some(version) = version {
         supported(&storage.spec, version)?;
     }
@@ -54,7 +54,7 @@ pub fn wanted(
 ///
 /// # Errors
 /// A value that can not stand in a destination, or a block that is missing.
-pub fn root(spec: &BackupStorageSpec) -> Result<Place, Obstacle> {
+pub fn root(spec: &BackupStorageSpec) -> Result<Place, Blocker> {
     let parts = Parts::of(spec)?;
     Place::new(&parts.root, parts.host).map_err(|error| invalid(&error))
 }
@@ -100,7 +100,7 @@ fn below<'a>(
 ///
 /// # Errors
 /// It can not.
-pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obstacle> {
+pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Blocker> {
     let parts = Parts::of(spec)?;
     let missing = parts
         .needs
@@ -109,11 +109,11 @@ pub fn supported(spec: &BackupStorageSpec, version: Version) -> Result<(), Obsta
         .find(|what| !version.can(*what));
     match missing {
         None => Ok(()),
-        Some(Capability::AddressingModel) => Err(Obstacle::permanent(
+        Some(Capability::AddressingModel) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!("OceanBase {version} does not know `addressingModel`; leave it out"),
         )),
-        Some(what) => Err(Obstacle::permanent(
+        Some(what) => Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
                 "OceanBase {version} can not use stores of type {:?}, which came with {}: use a \
@@ -140,7 +140,7 @@ pub async fn destination(
     spec: &BackupStorageSpec,
     path: &str,
     database: &[Endpoint],
-) -> Result<Destination, Obstacle> {
+) -> Result<Destination, Blocker> {
     let found = with_version(secrets, namespace, spec, path, database).await;
     found.map(|(destination, _)| destination)
 }
@@ -155,7 +155,7 @@ pub async fn with_version(
     spec: &BackupStorageSpec,
     path: &str,
     database: &[Endpoint],
-) -> Result<(Destination, Option<String>), Obstacle> {
+) -> Result<(Destination, Option<String>), Blocker> {
     let parts = Parts::of(spec)?;
     let Some(bucket) = parts.bucket else {
         let directory = format!("{}/{path}", parts.directory);
@@ -199,7 +199,7 @@ pub async fn to_set(
     spec: &BackupStorageSpec,
     path: &str,
     permit: &Permit,
-) -> Result<(Destination, Option<String>), Obstacle> {
+) -> Result<(Destination, Option<String>), Blocker> {
     let limits = limits(spec)?;
     let (destination, version) =
         with_version(secrets, namespace, spec, path, permit.endpoints()).await?;
@@ -214,13 +214,13 @@ pub async fn to_set(
 ///
 /// # Errors
 /// A value that the database would not take.
-pub fn limits(spec: &BackupStorageSpec) -> Result<StoreLimits, Obstacle> {
+pub fn limits(spec: &BackupStorageSpec) -> Result<StoreLimits, Blocker> {
     let Some(limits) = &spec.limits else {
         return Ok(StoreLimits::NONE);
     };
     let unfit = |field: &str, form: &str| {
         let message = format!("`limits.{field}` must be {form}");
-        Obstacle::permanent("InvalidDestination", message)
+        Blocker::permanent("InvalidDestination", message)
     };
     let max_bandwidth = limits.max_bandwidth.as_deref().map(|text| {
         bytes_per_second(text).ok_or_else(|| {
@@ -248,8 +248,8 @@ fn bytes_per_second(text: &str) -> Option<i64> {
 }
 
 /// A value that can not stand in a destination.
-pub(super) fn invalid(error: &DestinationError) -> Obstacle {
-    Obstacle::permanent("InvalidDestination", error.to_string())
+pub(super) fn invalid(error: &DestinationError) -> Blocker {
+    Blocker::permanent("InvalidDestination", error.to_string())
 }
 
 /// A store's description, taken apart.
@@ -271,7 +271,7 @@ struct Bucket<'a> {
 
 impl<'a> Parts<'a> {
     /// Taken apart and checked: what the schema refuses is refused here too.
-    fn of(spec: &'a BackupStorageSpec) -> Result<Self, Obstacle> {
+    fn of(spec: &'a BackupStorageSpec) -> Result<Self, Blocker> {
         let parts = Self::taken_apart(spec)?;
         if let Some(bucket) = &parts.bucket {
             check_bucket(bucket.name).map_err(|error| invalid(&error))?;
@@ -282,7 +282,7 @@ impl<'a> Parts<'a> {
         Ok(parts)
     }
 
-    fn taken_apart(spec: &'a BackupStorageSpec) -> Result<Self, Obstacle> {
+    fn taken_apart(spec: &'a BackupStorageSpec) -> Result<Self, Blocker> {
         use storage::StorageType::{Cos, Nfs, Oss, S3};
         match (spec.type_, &spec.s3, &spec.oss, &spec.cos, &spec.nfs) {
             (S3, Some(s3), ..) => Ok(Self::s3(s3)),
@@ -298,7 +298,7 @@ impl<'a> Parts<'a> {
                 needs: [None; 2],
             }),
             // The API server refuses this; an object from before the rule may still be there.
-            _ => Err(Obstacle::permanent(
+            _ => Err(Blocker::permanent(
                 "InvalidStorage",
                 "`type` and the block of the store do not match: give the block of that type alone",
             )),

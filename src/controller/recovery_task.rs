@@ -17,11 +17,11 @@ use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
 use crate::domain::recovery::{self, Effect, ObservedTarget};
-use crate::domain::{Decision, Finalization, Obstacle, pinned};
+use crate::domain::{Blocker, Decision, Finalization, pinned};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::{Answer, RestoreKey, Snapshot, Tenant, TenantId};
 
 /// What a pass over a task sees.
 pub struct Observation {
@@ -250,7 +250,7 @@ impl RecoveryTask {
     }
 
     /// Why the recovery is not allowed; nothing where a cluster's object is not there to say so.
-    fn forbidden(&self, context: &Context) -> Option<Obstacle> {
+    fn forbidden(&self, context: &Context) -> Option<Blocker> {
         let spec = &self.spec;
         let target = &spec.target;
         let rules = self.rules(&target.cluster_ref.name, context)?;
@@ -344,12 +344,12 @@ pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<Ten
 }
 
 /// Whether what was begun can be followed here: all databases count their jobs and tenants alike.
-fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), Obstacle> {
+fn still_there(status: &RecoveryTaskStatus, snapshot: &Snapshot) -> Result<(), Blocker> {
     let began = status.database.as_ref().filter(|_| status.step.is_some());
     if began.is_none_or(|began| *began == pinned(&snapshot.identity)) {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         recovery::CLUSTER_REPLACED,
         "the OceanBaseCluster was made anew for another database: what became of the recovery \
          stands in the one that it was begun in; create a new RecoveryTask",

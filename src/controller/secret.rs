@@ -12,7 +12,7 @@ use super::binding::{ENDPOINTS, binds, display};
 use super::stores::find;
 use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::client::{Account, Endpoint, Tls};
 use crate::oceanbase::credentials::{ClusterKey, Credentials, CredentialsError};
 
@@ -49,7 +49,7 @@ impl Secrets {
         &self,
         namespace: &str,
         reference: &LocalReference,
-    ) -> Result<Values, Obstacle> {
+    ) -> Result<Values, Blocker> {
         named(reference)?;
         let name = &reference.name;
         match Api::<Secret>::namespaced(self.client.clone(), namespace)
@@ -61,7 +61,7 @@ impl Secrets {
                 secret,
                 require_binding: self.require_binding,
             }),
-            Ok(None) => Err(Obstacle::waiting(
+            Ok(None) => Err(Blocker::waiting(
                 "SecretNotFound",
                 format!(
                     "there is no Secret '{name}' in namespace '{namespace}': create it, or correct \
@@ -84,13 +84,13 @@ impl Values {
     ///
     /// # Errors
     /// The Secret's annotation does not list the host, or has to be there and is not.
-    pub fn check_host(&self, host: &str, port: Option<u16>) -> Result<(), Obstacle> {
+    pub fn check_host(&self, host: &str, port: Option<u16>) -> Result<(), Blocker> {
         let annotations = self.secret.metadata.annotations.as_ref();
         let listed = annotations.and_then(|known| known.get(ENDPOINTS));
         let (name, place) = (&self.name, display(host, port));
         match listed {
             None if !self.require_binding => Ok(()),
-            None => Err(Obstacle::waiting(
+            None => Err(Blocker::waiting(
                 "SecretNotBound",
                 format!(
                     "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator requires: \
@@ -98,7 +98,7 @@ impl Values {
                 ),
             )),
             Some(list) if binds(list, host, port) => Ok(()),
-            Some(_) => Err(Obstacle::waiting(
+            Some(_) => Err(Blocker::waiting(
                 "SecretNotForEndpoint",
                 format!(
                     "Secret '{name}' is not sent to '{place}': its annotation '{ENDPOINTS}' does not \
@@ -112,7 +112,7 @@ impl Values {
     ///
     /// # Errors
     /// As [`check_host`](Self::check_host).
-    pub fn check_database(&self, endpoints: &[Endpoint]) -> Result<(), Obstacle> {
+    pub fn check_database(&self, endpoints: &[Endpoint]) -> Result<(), Blocker> {
         let mut endpoints = endpoints.iter();
         endpoints.try_for_each(|(host, port)| self.check_host(host, Some(*port)))
     }
@@ -121,9 +121,9 @@ impl Values {
     ///
     /// # Errors
     /// It is missing, empty or no text.
-    pub fn required(&self, key: &str) -> Result<SecretString, Obstacle> {
+    pub fn required(&self, key: &str) -> Result<SecretString, Blocker> {
         self.optional(key)?.ok_or_else(|| {
-            Obstacle::permanent(
+            Blocker::permanent(
                 "SecretIncomplete",
                 format!(
                     "Secret '{}' has no key '{key}', or nothing in it: put the value there, or \
@@ -138,7 +138,7 @@ impl Values {
     ///
     /// # Errors
     /// It is no text.
-    pub fn optional(&self, key: &str) -> Result<Option<SecretString>, Obstacle> {
+    pub fn optional(&self, key: &str) -> Result<Option<SecretString>, Blocker> {
         let value = self.secret.data.as_ref().and_then(|data| data.get(key));
         let Some(value) = value.filter(|value| !value.0.is_empty()) else {
             return Ok(None);
@@ -146,7 +146,7 @@ impl Values {
         match std::str::from_utf8(&value.0) {
             // A file's last line break is never part of a password.
             Ok(text) => Ok(Some(text.trim_end_matches(['\r', '\n']).into())),
-            Err(_) => Err(Obstacle::permanent(
+            Err(_) => Err(Blocker::permanent(
                 "SecretIncomplete",
                 format!(
                     "key '{key}' of Secret '{}' is no UTF-8 text; write it anew as text",
@@ -157,13 +157,13 @@ impl Values {
     }
 }
 
-fn unavailable(error: &kube::Error) -> Obstacle {
+fn unavailable(error: &kube::Error) -> Blocker {
     match error {
-        kube::Error::Api(refusal) if refusal.code == 403 => Obstacle::waiting(
+        kube::Error::Api(refusal) if refusal.code == 403 => Blocker::waiting(
             "SecretForbidden",
             "the operator may not read the Secret: it needs the verb 'get' on it",
         ),
-        _ => Obstacle::waiting("KubernetesUnavailable", "the Secret could not be read now"),
+        _ => Blocker::waiting("KubernetesUnavailable", "the Secret could not be read now"),
     }
 }
 
@@ -207,7 +207,7 @@ impl ObjectCredentials {
         })
     }
 
-    async fn tls(&self, key: &ClusterKey, object: &OceanBaseCluster) -> Result<Tls, Obstacle> {
+    async fn tls(&self, key: &ClusterKey, object: &OceanBaseCluster) -> Result<Tls, Blocker> {
         let tls = &object.spec.tls;
         let ca = match &tls.ca_secret_ref {
             Some(reference) => {
@@ -239,21 +239,21 @@ impl Credentials for ObjectCredentials {
     }
 }
 
-impl From<Obstacle> for CredentialsError {
-    fn from(obstacle: Obstacle) -> Self {
-        match obstacle.reason {
-            "KubernetesUnavailable" => Self::Unavailable(obstacle.message),
+impl From<Blocker> for CredentialsError {
+    fn from(blocker: Blocker) -> Self {
+        match blocker.reason {
+            "KubernetesUnavailable" => Self::Unavailable(blocker.message),
             reason => Self::Unusable {
                 reason,
-                message: obstacle.message,
-                permanent: obstacle.permanent,
+                message: blocker.message,
+                permanent: blocker.permanent,
             },
         }
     }
 }
 
 /// The name becomes part of `name@sys#cluster`.
-pub(super) fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
+pub(super) fn checked_user(name: &SecretString) -> Result<String, Blocker> {
     use secrecy::ExposeSecret;
     let name = name.expose_secret();
     if name
@@ -262,7 +262,7 @@ pub(super) fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
     {
         return Ok(name.to_owned());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "InvalidUsername",
         "`username` in the Secret must be the plain name of a user, without tenant and cluster ('@' and \
          '#')",
@@ -270,12 +270,12 @@ pub(super) fn checked_user(name: &SecretString) -> Result<String, Obstacle> {
 }
 
 /// The name becomes part of `user@sys#name`, in which it must not choose another tenant.
-fn checked_cluster(name: &str) -> Result<&str, Obstacle> {
+fn checked_cluster(name: &str) -> Result<&str, Blocker> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     if !name.is_empty() && name.chars().all(is_plain) {
         return Ok(name);
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "InvalidClusterName",
         "`clusterName` must be letters, digits, '_' and '-'",
     ))
@@ -283,11 +283,11 @@ fn checked_cluster(name: &str) -> Result<&str, Obstacle> {
 
 /// Whether a Secret may be read by this name. It becomes part of a path of the API; one from before
 /// the schema's rule could climb to another namespace.
-pub(super) fn named(reference: &LocalReference) -> Result<(), Obstacle> {
+pub(super) fn named(reference: &LocalReference) -> Result<(), Blocker> {
     if is_object_name(&reference.name) {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "InvalidReference",
         "the name of the Secret must be lower-case letters, digits, '-' and '.', the first and the \
          last of them a letter or a digit",

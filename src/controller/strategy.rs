@@ -37,8 +37,8 @@ use crate::domain::strategy::{self, Effect, Made, ObservedLogBackup, ObservedTas
 use crate::domain::{self, Decision, Finalization, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::model::TenantId;
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::TenantId;
 
 impl Reconcile for BackupStrategy {
     type Observation = strategy::Observation;

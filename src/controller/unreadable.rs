@@ -20,7 +20,7 @@ use super::Context;
 use crate::api::LocalReference;
 use crate::api::cluster::ClusterIdentity;
 use crate::api::strategy::TenantSelection;
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 
 /// An object, or what is left of one that can not be read: one of them must not spoil the list.
 #[derive(Clone, Debug)]
@@ -201,7 +201,7 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
     reason: &'static str,
     namespace: &str,
     name: &str,
-) -> Obstacle {
+) -> Blocker {
     let kind = K::kind(&());
     if context
         .stores
@@ -214,13 +214,13 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
              something that this version of the operator does not know. Correct it, or update the \
              operator"
         );
-        return Obstacle::waiting("Unreadable", message);
+        return Blocker::waiting("Unreadable", message);
     }
     let message = format!(
         "there is no {kind} '{name}' in namespace '{namespace}': create it, or correct \
          `{reference}`"
     );
-    Obstacle::waiting(reason, message)
+    Blocker::waiting(reason, message)
 }
 
 #[cfg(test)]

@@ -1,18 +1,18 @@
 //! What may be used through a cluster's object (`spec.access`): checked again wherever a name is
 //! used, since the lists may have changed after an object was accepted.
 
-use super::Obstacle;
+use super::Blocker;
 use crate::api::cluster::Access;
 
 /// Whether the tenant may be used.
 ///
 /// # Errors
 /// No entry of the list names it.
-pub fn tenant(access: &Access, name: &str) -> Result<(), Obstacle> {
+pub fn tenant(access: &Access, name: &str) -> Result<(), Blocker> {
     if is_listed(&access.tenants, name) {
         return Ok(());
     }
-    Err(Obstacle::waiting(
+    Err(Blocker::waiting(
         "TenantNotAllowed",
         format!(
             "`access.tenants` of the OceanBaseCluster does not list tenant '{name}': ask whoever \
@@ -25,11 +25,11 @@ pub fn tenant(access: &Access, name: &str) -> Result<(), Obstacle> {
 ///
 /// # Errors
 /// No entry of the list names it.
-pub fn storage(access: &Access, name: &str) -> Result<(), Obstacle> {
+pub fn storage(access: &Access, name: &str) -> Result<(), Blocker> {
     if is_listed(&access.storages, name) {
         return Ok(());
     }
-    Err(Obstacle::waiting(
+    Err(Blocker::waiting(
         "StorageNotAllowed",
         format!(
             "`access.storages` of the OceanBaseCluster does not list BackupStorage '{name}': ask \

@@ -20,6 +20,7 @@
 
 mod archiving;
 mod attempt;
+mod blockers;
 mod deadline;
 mod destination;
 mod expiry;
@@ -28,7 +29,6 @@ mod follow;
 mod incremental;
 mod mirror;
 mod observation;
-mod obstacle;
 pub mod queue;
 mod refusal;
 mod retry;
@@ -42,13 +42,13 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use archiving::{LogKeeper, ObservedArchiving};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
+pub use blockers::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use fan_out::{ChildTask, ChildTasks};
 pub use observation::{Held, Moving, Observation, ObservedDatabase, Target, Task};
-pub use obstacle::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use state::{Outcome, State};
 
 use super::strategy::Made;
-use super::{Decision, Event, Next, Obstacle, cause, time};
+use super::{Blocker, Decision, Event, Next, cause, time};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};
 use crate::oceanbase::model::{Answer, Job, JobKey, Tenant, TenantId, TenantName};
@@ -113,8 +113,8 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.database, answer)
-        && obstacle.is_passing()
+    if let (Err(blocker), None) = (&observed.database, answer)
+        && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
@@ -154,7 +154,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
     draft.note_facts();
     // It keeps its place in the line.
     draft.status.queue_position = task.status.queue_position;
-    let turn = Obstacle::waiting(
+    let turn = Blocker::waiting(
         "WaitingForTurn",
         "statements of others are being sent to the database; the backup is sent after them",
     );
@@ -278,15 +278,15 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way.
-    fn wait(self, obstacle: Obstacle, next: Next) -> Verdict {
-        self.wait_with(obstacle, None, next)
+    fn wait(self, blocker: Blocker, next: Next) -> Verdict {
+        self.wait_with(blocker, None, next)
     }
 
-    fn wait_with(mut self, obstacle: Obstacle, effect: Option<Effect>, next: Next) -> Verdict {
-        self.status.cause = Some(obstacle.cause());
+    fn wait_with(mut self, blocker: Blocker, effect: Option<Effect>, next: Next) -> Verdict {
+        self.status.cause = Some(blocker.cause());
         self.status.retry_time = None;
         let next = self.sooner_than_deadline(next);
-        self.render(&State::Waiting(obstacle), effect, next)
+        self.render(&State::Waiting(blocker), effect, next)
     }
 
     /// Ends what was not sent, where it is not wanted any more.

@@ -13,8 +13,8 @@
 //! a cleanup of the same kind and tenant between that look and the statement: then the one of the two
 //! that is found first is shown, and both are made.
 
+mod blockers;
 mod follow;
-mod obstacle;
 mod plan;
 mod send;
 mod status;
@@ -29,7 +29,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 pub use send::open_intent;
 
-use super::{Decision, Next, Obstacle, cause, pinned, time};
+use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};
 use crate::api::{Cause, CleanupTaskSpec, CleanupTaskStatus, PinnedDatabase};
 use crate::oceanbase::model::{
@@ -54,9 +54,9 @@ pub struct Task<'a> {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Whether the tenant may be used through the cluster's object.
-    pub allowed: Result<(), Obstacle>,
+    pub allowed: Result<(), Blocker>,
     /// The database.
-    pub database: Result<ObservedDatabase, Obstacle>,
+    pub database: Result<ObservedDatabase, Blocker>,
     /// Name of a RecoveryTask that has begun to recover from the tenant's backups, and is not over.
     pub recovery: Option<String>,
     /// How long ago the open intent was first seen by this process.
@@ -151,7 +151,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum State {
     /// Nothing is under way; what it waits for.
-    Waiting(Obstacle),
+    Waiting(Blocker),
     /// A statement was refused for now, or could not be sent; it is tried again.
     Refused,
     /// The statement is, or may be, under way.
@@ -161,7 +161,7 @@ enum State {
     /// The database's job is in this state.
     Running(JobStatus),
     /// What became of it can not be seen now.
-    Unobserved(Obstacle),
+    Unobserved(Blocker),
     /// It is over.
     Ended(Outcome),
 }
@@ -187,8 +187,8 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.database, answer)
-        && obstacle.is_passing()
+    if let (Err(blocker), None) = (&observed.database, answer)
+        && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
@@ -206,7 +206,7 @@ pub fn decide(
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
     let mut draft = Draft::new(task, observed, now);
     draft.note_facts();
-    let turn = Obstacle::waiting(
+    let turn = Blocker::waiting(
         "WaitingForTurn",
         "statements of others are being sent to the database; the cleanup is sent after them",
     );
@@ -306,13 +306,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way.
-    fn wait(mut self, obstacle: Obstacle, next: Next) -> Verdict {
-        if obstacle.permanent {
-            return self.fail(obstacle.cause());
+    fn wait(mut self, blocker: Blocker, next: Next) -> Verdict {
+        if blocker.permanent {
+            return self.fail(blocker.cause());
         }
-        self.status.cause = Some(obstacle.cause());
+        self.status.cause = Some(blocker.cause());
         self.status.retry_time = None;
-        self.render(&State::Waiting(obstacle), None, next)
+        self.render(&State::Waiting(blocker), None, next)
     }
 
     fn fail(mut self, cause: Cause) -> Verdict {

@@ -11,7 +11,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 use live::Live;
 
 use super::condition::{self, Progress, Status, wanted};
-use super::{Decision, Event, Next, Obstacle, time};
+use super::{Blocker, Decision, Event, Next, time};
 use crate::api::cluster::{ClusterBackup, ClusterIdentity, TenantCounts};
 use crate::api::condition::types::REACHABLE;
 use crate::api::{OceanBaseClusterSpec, OceanBaseClusterStatus};
@@ -33,7 +33,7 @@ const ACCEPTED: (&str, &str) = (
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<Arc<Snapshot>, Obstacle>,
+    pub database: Result<Arc<Snapshot>, Blocker>,
     /// Phases of the strategies of this cluster.
     pub strategy_phases: Vec<Option<String>>,
     /// Data backups that wait for a free place.
@@ -57,8 +57,8 @@ pub fn decide(
 ) -> Decision<OceanBaseClusterStatus, std::convert::Infallible> {
     let mut status = previous.clone();
     status.alert_count = Some(observed.alerts);
-    if let Err(obstacle) = &observed.database
-        && obstacle.is_passing()
+    if let Err(blocker) = &observed.database
+        && blocker.is_passing()
         && previous.observed_generation == Some(generation)
     {
         return Decision {
@@ -75,23 +75,18 @@ pub fn decide(
             let progress = condition::progress(Progress::Ready, ACCEPTED.0, ACCEPTED.1);
             (progress, Status::True, "Reachable", message)
         }
-        Err(obstacle) => {
-            if previous.identity.is_none() && !obstacle.is_passing() {
+        Err(blocker) => {
+            if previous.identity.is_none() && !blocker.is_passing() {
                 status.backup = Some(never_observed(observed));
             }
             let was_ready = previous.ready_generation == Some(generation);
-            let progress = condition::blocked(obstacle, was_ready.then_some(ACCEPTED));
-            let reachable = if obstacle.is_passing() {
+            let progress = condition::blocked(blocker, was_ready.then_some(ACCEPTED));
+            let reachable = if blocker.is_passing() {
                 Status::Unknown
             } else {
                 Status::False
             };
-            (
-                progress,
-                reachable,
-                obstacle.reason,
-                obstacle.message.clone(),
-            )
+            (progress, reachable, blocker.reason, blocker.message.clone())
         }
     };
     status.ready_generation = condition::ready_generation(&progress, generation);

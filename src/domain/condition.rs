@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Obstacle, shortened, time};
+use super::{Blocker, shortened, time};
 use crate::api::Condition;
 use crate::api::condition::types::{READY, RECONCILING, STALLED};
 
@@ -107,11 +107,11 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] 
 /// it was so when the database was seen last: it stays so while the database does not answer, as a sync
 /// must not wait for the end of an outage.
 #[must_use]
-pub fn blocked(obstacle: &Obstacle, ready: Option<(&str, &str)>) -> [Wanted; 3] {
+pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [Wanted; 3] {
     match ready {
-        _ if obstacle.permanent => progress(Progress::Stalled, obstacle.reason, &obstacle.message),
-        Some((reason, message)) if obstacle.outage => progress(Progress::Ready, reason, message),
-        _ => progress(Progress::Reconciling, obstacle.reason, &obstacle.message),
+        _ if blocker.permanent => progress(Progress::Stalled, blocker.reason, &blocker.message),
+        Some((reason, message)) if blocker.outage => progress(Progress::Ready, reason, message),
+        _ => progress(Progress::Reconciling, blocker.reason, &blocker.message),
     }
 }
 

@@ -13,6 +13,7 @@
 mod answer;
 mod archiving;
 mod around;
+mod blockers;
 mod edited;
 mod effect;
 mod event;
@@ -20,7 +21,6 @@ mod finalize;
 mod heal;
 mod limits;
 mod live;
-mod obstacle;
 mod page;
 mod rotation;
 mod status;
@@ -39,14 +39,14 @@ pub use archiving::{may_be_paused, resuming};
 pub use around::still_needs_logs;
 pub use effect::Effect;
 pub use finalize::finalize;
-pub use limits::{ObservedLimits, limits_obstacle};
+pub use limits::{ObservedLimits, limits_blocker};
 pub use page::{RelatedObjects, is_in_flight, is_page_due};
-pub use rotation::{StoreKeys, rotation_obstacle};
+pub use rotation::{StoreKeys, rotation_blocker};
 use step::Step;
 pub use switch::{ObservedMigration, is_moving, own_places};
 
 use super::backup::ineligible;
-use super::{Decision, Event, Next, ObservedDestination, ObservedTenant, Obstacle, time};
+use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
@@ -73,9 +73,9 @@ pub struct LogBackup<'a> {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Whether the references lead somewhere, and whether this object is the one for its tenant.
-    pub target: Result<(), Obstacle>,
+    pub target: Result<(), Blocker>,
     /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<ObservedTenant, Obstacle>,
+    pub database: Result<ObservedTenant, Blocker>,
     /// Who it says it is; nothing while it shows nothing.
     pub identity: Identity,
     /// Whether the version knows `LOG_ARCHIVE_DEST_STATE` = DEFER.
@@ -89,7 +89,7 @@ pub struct Observation {
     /// The tenant's new name, where it was given another one.
     pub renamed: Option<Renamed>,
     /// Whose the wanted place is, where none is set yet.
-    pub conflict: Option<Obstacle>,
+    pub conflict: Option<Blocker>,
     /// What a move is about, while logs go to another place than is asked for, and may be moved.
     pub switch: Option<ObservedMigration>,
     /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
@@ -117,7 +117,7 @@ pub struct Renamed {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Something stands in the way.
-    Blocked(Obstacle),
+    Blocked(Blocker),
     /// On the way to the wanted state; the database is in this one.
     Moving(Archive),
     /// The wanted state is reached.
@@ -161,8 +161,8 @@ pub fn decide(
         now,
     };
     draft.note_edit();
-    if let (Ok(()), Err(obstacle), None) = (&observed.target, &observed.database, answer)
-        && obstacle.is_passing()
+    if let (Ok(()), Err(blocker), None) = (&observed.target, &observed.database, answer)
+        && blocker.is_passing()
         && object.status.observed_generation == Some(object.generation)
     {
         return Decision {
@@ -177,7 +177,7 @@ pub fn decide(
             None => draft.look(tenant),
             Some((effect, answer)) => draft.on_answer(tenant, effect, answer),
         },
-        Err(obstacle) => draft.without_tenant(obstacle),
+        Err(blocker) => draft.without_tenant(blocker),
     }
 }
 
@@ -206,11 +206,11 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn blocked(mut self, tenant: Option<&Tenant>, obstacle: Obstacle) -> Verdict {
+    fn blocked(mut self, tenant: Option<&Tenant>, blocker: Blocker) -> Verdict {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();
         self.status.transition = None;
-        self.render(tenant, &State::Blocked(obstacle), None, Next::Await)
+        self.render(tenant, &State::Blocked(blocker), None, Next::Await)
     }
 
     fn forget_failures(&mut self) {
@@ -231,7 +231,7 @@ impl<'a> Draft<'a> {
             _ => None,
         };
         if let Some(place) = elsewhere {
-            let obstacle = Obstacle::permanent(
+            let blocker = Blocker::permanent(
                 "DestinationInUse",
                 format!(
                     "the tenant's logs go to '{place}' already, set by someone else; it is left \
@@ -239,12 +239,12 @@ impl<'a> Draft<'a> {
                      delete this object"
                 ),
             );
-            return self.blocked(Some(tenant), obstacle);
+            return self.blocked(Some(tenant), blocker);
         }
-        if let (ObservedDestination::Unset, DesiredState::Running, Some(obstacle)) =
+        if let (ObservedDestination::Unset, DesiredState::Running, Some(blocker)) =
             (self.destination(), self.desired, &self.observed.conflict)
         {
-            let mut verdict = self.blocked(Some(tenant), obstacle.clone());
+            let mut verdict = self.blocked(Some(tenant), blocker.clone());
             // Whoever has the place may go without this object being told.
             verdict.next = STEP_PATIENCE;
             return verdict;
@@ -281,8 +281,8 @@ impl<'a> Draft<'a> {
         let effect = match step {
             Step::Wait => None,
             Step::Send(effect) => {
-                if let Some(obstacle) = ineligible(tenant) {
-                    return self.blocked(Some(tenant), obstacle);
+                if let Some(blocker) = ineligible(tenant) {
+                    return self.blocked(Some(tenant), blocker);
                 }
                 Some(effect)
             }

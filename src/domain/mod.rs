@@ -103,7 +103,7 @@ pub struct Event {
 
 /// Something that an object waits for or fails of.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Obstacle {
+pub struct Blocker {
     /// Stable CamelCase word.
     pub reason: &'static str,
     /// What is wrong and what to do.
@@ -115,7 +115,7 @@ pub struct Obstacle {
     pub outage: bool,
 }
 
-impl Obstacle {
+impl Blocker {
     /// Something that may come right by itself: a missing object may be applied later.
     #[must_use]
     pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
@@ -179,17 +179,17 @@ impl Obstacle {
 }
 
 /// What stands in the way of a statement is the operator's own refusal of it.
-impl From<Obstacle> for Answer {
-    fn from(obstacle: Obstacle) -> Self {
-        let class = if obstacle.permanent {
+impl From<Blocker> for Answer {
+    fn from(blocker: Blocker) -> Self {
+        let class = if blocker.permanent {
             FailureClass::Permanent
         } else {
             FailureClass::NotYet
         };
         Self::Refused(Failure {
             code: 0,
-            reason: obstacle.reason,
-            message: obstacle.message,
+            reason: blocker.reason,
+            message: blocker.message,
             class,
             passing: false,
         })

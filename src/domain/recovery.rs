@@ -61,7 +61,7 @@ pub use state::{Outcome, State, Step};
 pub use tables::tables;
 
 use super::backoff::Backoff;
-use super::{Decision, Next, Obstacle, cause, time};
+use super::{Blocker, Decision, Next, cause, time};
 use crate::api::recovery_task::{FailurePolicy, RecoveryMode, TargetType};
 use crate::api::{Cause, RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName};
@@ -96,8 +96,8 @@ pub fn decide(
             None => draft.unchanged(),
         };
     }
-    if let (Err(obstacle), None) = (&observed.target, answer)
-        && obstacle.is_passing()
+    if let (Err(blocker), None) = (&observed.target, answer)
+        && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
         return draft.unchanged();
@@ -126,7 +126,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
         now,
     };
     draft.note_facts();
-    let turn = Obstacle::waiting(
+    let turn = Blocker::waiting(
         "WaitingForTurn",
         "other recoveries are being begun in the target; this one is begun after them",
     );
@@ -150,11 +150,11 @@ impl<'a> Draft<'a> {
 
     /// Looks at the world and takes the next step.
     fn look(self) -> Verdict {
-        if let Err(obstacle) = &self.observed.target
-            && obstacle.reason == CLUSTER_REPLACED
+        if let Err(blocker) = &self.observed.target
+            && blocker.reason == CLUSTER_REPLACED
         {
             // Nothing of the other database is ever seen again.
-            return self.end_with(Outcome::Failed, obstacle.cause());
+            return self.end_with(Outcome::Failed, blocker.cause());
         }
         if self.status.ending.is_some() {
             return self.clean_up();
@@ -228,15 +228,15 @@ impl<'a> Draft<'a> {
 
     /// Recoveries, pools and units. While the database refuses to show them none is seen, and none is
     /// gone.
-    fn restores(&self, target: &'a ObservedTarget) -> Result<&'a Restores, Obstacle> {
+    fn restores(&self, target: &'a ObservedTarget) -> Result<&'a Restores, Blocker> {
         let Some(restores) = target.restores.as_deref() else {
-            return Err(Obstacle::reading());
+            return Err(Blocker::reading());
         };
         let of_tables = restores.tables_refused.as_ref();
         let of_tables = of_tables.filter(|_| self.is_of_tables());
         match restores.refused.as_ref().or(of_tables) {
             None => Ok(restores),
-            Some(refused) => Err(Obstacle::waiting(refused.reason, &*refused.message)),
+            Some(refused) => Err(Blocker::waiting(refused.reason, &*refused.message)),
         }
     }
 
@@ -299,13 +299,13 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way, and for the instant after which nothing is begun.
-    fn wait(mut self, obstacle: Obstacle, next: Next) -> Verdict {
-        self.status.cause = Some(obstacle.cause());
+    fn wait(mut self, blocker: Blocker, next: Next) -> Verdict {
+        self.status.cause = Some(blocker.cause());
         let next = match &self.spec().not_after_time {
             Some(end) if self.status.step.is_none() => next.sooner(Next::At(end.0), self.now),
             _ => next,
         };
-        self.render(&State::Waiting(obstacle), None, next)
+        self.render(&State::Waiting(blocker), None, next)
     }
 
     /// Ends before the tenant is restored: what was made is cleaned up first.
@@ -336,8 +336,8 @@ impl<'a> Draft<'a> {
         self.give_up(Outcome::Failed, cause)
     }
 
-    fn refuse(self, obstacle: &Obstacle) -> Verdict {
-        self.fail(obstacle.cause())
+    fn refuse(self, blocker: &Blocker) -> Verdict {
+        self.fail(blocker.cause())
     }
 
     fn cancel(self) -> Verdict {

@@ -15,7 +15,7 @@ pub use credentials::AppliedCredentials;
 pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
-use super::{Decision, Event, Next, Obstacle};
+use super::{Blocker, Decision, Event, Next};
 use crate::api::condition::types::REACHABLE;
 use crate::api::log_backup::TenantLimits;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
@@ -53,7 +53,7 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// The place without keys, or why the database could not be told of it.
-    pub place: Result<String, Obstacle>,
+    pub place: Result<String, Blocker>,
     /// How fast it may be used.
     pub limits: StoreLimits,
     /// `resourceVersion` of the Secret with its keys, where it has one that could be read.
@@ -143,19 +143,19 @@ pub fn decide(
             status.location = Some(place.clone());
             condition::progress(Progress::Ready, "Accepted", "the description is complete").to_vec()
         }
-        Err(obstacle) => {
+        Err(blocker) => {
             let known = previous
                 .conditions
                 .iter()
-                .any(|known| known.reason == obstacle.reason);
-            if obstacle.permanent && !known {
+                .any(|known| known.reason == blocker.reason);
+            if blocker.permanent && !known {
                 event = Some(Event {
                     warning: true,
-                    reason: obstacle.reason,
-                    message: obstacle.message.clone(),
+                    reason: blocker.reason,
+                    message: blocker.message.clone(),
                 });
             }
-            condition::blocked(obstacle, None).to_vec()
+            condition::blocked(blocker, None).to_vec()
         }
     };
     let (reachable, reason, message) = reachable(observed, now);

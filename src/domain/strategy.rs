@@ -54,7 +54,7 @@ use index::Index;
 use super::backup::CLUSTER_UPGRADING;
 use super::condition::Wanted;
 use super::schedule::{Schedule, ScheduleError};
-use super::{Decision, Event, Next, Obstacle};
+use super::{Blocker, Decision, Event, Next};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings, StorageChangePolicy};
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, PinnedDatabase};
 use crate::oceanbase::model::{Identity, Tenant, TenantId};
@@ -83,9 +83,9 @@ pub struct Strategy<'a> {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Whether the references lead somewhere.
-    pub target: Result<(), Obstacle>,
+    pub target: Result<(), Blocker>,
     /// The cluster's tenants; an obstacle while the database shows nothing.
-    pub database: Result<Vec<Arc<Tenant>>, Obstacle>,
+    pub database: Result<Vec<Arc<Tenant>>, Blocker>,
     /// Who the cluster says it is; nothing while the database shows nothing.
     pub identity: Identity,
     /// Whether the cluster is being upgraded.
@@ -237,17 +237,17 @@ pub fn decide(
         &observed.target,
         &observed.database,
     ) {
-        (Err(error), ..) => draft.refuse(&schedule_obstacle(&error)),
-        (Ok(schedule), Err(obstacle), _) => draft.wait(&schedule, obstacle, obstacle.reason),
-        (Ok(schedule), Ok(()), Err(obstacle)) => {
-            draft.wait(&schedule, &obstacle.as_waiting(), "ClusterUnreachable")
+        (Err(error), ..) => draft.refuse(&schedule_blocker(&error)),
+        (Ok(schedule), Err(blocker), _) => draft.wait(&schedule, blocker, blocker.reason),
+        (Ok(schedule), Ok(()), Err(blocker)) => {
+            draft.wait(&schedule, &blocker.as_waiting(), "ClusterUnreachable")
         }
         (Ok(schedule), Ok(()), Ok(tenants)) => draft.plan(&schedule, tenants, made),
     }
 }
 
-fn schedule_obstacle(error: &ScheduleError) -> Obstacle {
-    Obstacle::permanent(error.reason(), error.to_string())
+fn schedule_blocker(error: &ScheduleError) -> Blocker {
+    Blocker::permanent(error.reason(), error.to_string())
 }
 
 struct Draft<'a> {
@@ -275,7 +275,7 @@ struct Plan<'a> {
 enum Standing<'a> {
     /// As it was: nothing new is known.
     Unchanged,
-    Blocked(&'a Obstacle),
+    Blocked(&'a Blocker),
     /// The tenants, those that can not be backed up, and why that is none at all.
     Planned(&'a Matched, &'a [FailingTenant], Option<&'a str>),
 }
@@ -299,20 +299,20 @@ impl<'a> Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn refuse(self, obstacle: &Obstacle) -> Verdict {
-        self.finish(&Standing::Blocked(obstacle), None, Next::Await)
+    fn refuse(self, blocker: &Blocker) -> Verdict {
+        self.finish(&Standing::Blocked(blocker), None, Next::Await)
     }
 
     /// Nothing can be made: slots are kept open, until their deadline.
-    fn wait(mut self, schedule: &Schedule, obstacle: &Obstacle, reason: &'static str) -> Verdict {
+    fn wait(mut self, schedule: &Schedule, blocker: &Blocker, reason: &'static str) -> Verdict {
         self.expire(schedule, reason);
         let next = self.schedule(schedule);
-        let standing = if obstacle.is_passing()
+        let standing = if blocker.is_passing()
             && self.strategy.status.observed_generation == Some(self.strategy.generation)
         {
             Standing::Unchanged
         } else {
-            Standing::Blocked(obstacle)
+            Standing::Blocked(blocker)
         };
         self.finish(&standing, None, next)
     }

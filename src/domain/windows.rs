@@ -13,7 +13,7 @@ mod tenant;
 mod wording;
 
 pub use chain::Fault;
-pub use explain::{Explanation, Obstacle, explain, explain_from_windows};
+pub use explain::{Blocker, Explanation, explain, explain_from_windows};
 pub use shown::{known, shown};
 pub use tenant::{of_tenant, pieces_of};
 

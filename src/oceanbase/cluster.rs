@@ -9,8 +9,8 @@ use tokio::sync::{Notify, broadcast};
 use super::client::Account;
 use super::credentials::ClusterKey;
 use super::database::{Database, Permit, lock};
-use super::model::{Privileges, Snapshot};
 use super::lanes::Lane;
+use super::model::{Privileges, Snapshot};
 use super::trouble::Trouble;
 
 /// What is known of a cluster now.

@@ -176,17 +176,17 @@ mod tests {
     #[test]
     fn one_command_is_under_way_for_a_store_at_a_time() {
         let permits = SendPermits::new();
-        let permit = permits.take(&store("/hung"));
-        assert!(permits.take(&store("/hung")).is_none());
+        let permit = permits.acquire(&store("/hung"));
+        assert!(permits.acquire(&store("/hung")).is_none());
         drop(permit);
-        assert!(permits.take(&store("/hung")).is_some());
+        assert!(permits.acquire(&store("/hung")).is_some());
     }
 
     #[test]
     fn a_store_that_hangs_holds_up_neither_another_one_nor_the_line() {
         let permits = SendPermits::new();
-        let _hung = permits.take(&store("/hung"));
-        assert!(permits.take(&store("/good")).is_some());
+        let _hung = permits.acquire(&store("/hung"));
+        assert!(permits.acquire(&store("/good")).is_some());
         assert!(permits.acquire(&Lane::Serial).is_some());
     }
 
@@ -195,13 +195,13 @@ mod tests {
         let permits = SendPermits::new();
         let line: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Serial)).collect();
         assert_eq!(line.len(), MAX_SERIAL_PERMITS);
-        assert!(permits.take(&store("/good")).is_some());
+        assert!(permits.acquire(&store("/good")).is_some());
     }
 
     #[test]
     fn few_stores_are_written_to_at_a_time() {
         let permits = SendPermits::new();
-        let all = (0..9).filter_map(|number| permits.take(&store(&format!("/{number}"))));
+        let all = (0..9).filter_map(|number| permits.acquire(&store(&format!("/{number}"))));
         assert_eq!(all.collect::<Vec<_>>().len(), MAX_STORAGE_PERMITS);
     }
 
@@ -211,7 +211,7 @@ mod tests {
         let mut all: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
         assert_eq!(all.len(), MAX_RECOVERY_PERMITS);
         assert!(permits.acquire(&Lane::Serial).is_some());
-        assert!(permits.take(&store("/good")).is_some());
+        assert!(permits.acquire(&store("/good")).is_some());
         all.remove(0);
         let again: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
         assert_eq!(again.len(), 1);
@@ -228,7 +228,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_for_a_store_come_back_the_more_rarely_the_longer_it_hangs() {
         let permits = SendPermits::new();
-        let _hung = permits.take(&store("/hung"));
+        let _hung = permits.acquire(&store("/hung"));
         let mut turns = Vec::new();
         for seconds in [0, 10, 50] {
             tokio::time::advance(Duration::from_secs(seconds)).await;
@@ -240,7 +240,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_for_a_store_that_hangs_put_nobody_else_off() {
         let permits = SendPermits::new();
-        let _hung = permits.take(&store("/hung"));
+        let _hung = permits.acquire(&store("/hung"));
         for _ in 0..1000 {
             permits.retry_after(&store("/hung"));
         }

@@ -26,11 +26,11 @@ pub mod credentials;
 pub mod database;
 pub mod destination;
 pub mod error;
+pub mod lanes;
 pub mod model;
 pub mod mysql;
 pub mod password;
 pub mod reflector;
-pub mod lanes;
 pub mod sender;
 mod snapshot;
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
 use crate::api::{BackupStorage, BackupStrategy, BackupTask};
 use crate::domain::backup::may_be_sent;
 use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
-use crate::domain::{ObservedDestination, Obstacle};
+use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant};
@@ -26,7 +26,7 @@ pub(super) fn claimed(
     storage: &BackupStorage,
     snapshot: &Snapshot,
     tenant: &Tenant,
-) -> Option<Obstacle> {
+) -> Option<Blocker> {
     if !may_be_sent(task.status.as_ref()) {
         return None;
     }
@@ -40,7 +40,7 @@ pub(super) fn not_moved(
     context: &Context,
     database: Option<&(ClusterKey, Arc<Snapshot>)>,
     wanted: &Place,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
     let (Some((key, snapshot)), Some(reference), false) =
         (database, task.spec.strategy_ref.as_ref(), is_sent)
@@ -65,7 +65,7 @@ pub(super) fn not_moved(
     if !is_moved && observe_destination(shown, Some(wanted)) == ObservedDestination::Ours {
         return Ok(());
     }
-    Err(Obstacle::waiting(
+    Err(Blocker::waiting(
         STORAGE_CHANGE_REFUSED,
         format!(
             "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is refused, since it \
@@ -85,7 +85,7 @@ fn logs_elsewhere(
     storage: &BackupStorage,
     snapshot: &Snapshot,
     tenant: &Tenant,
-) -> Option<Obstacle> {
+) -> Option<Blocker> {
     let strategy = task.spec.strategy_ref.as_ref().and_then(|reference| {
         let strategies = &context.stores.strategies;
         stores::find(strategies, &namespace(task), &reference.name)
@@ -115,7 +115,7 @@ fn logs_elsewhere(
     if is_left || observe_destination(shown, of_known.as_ref()) == ObservedDestination::Ours {
         return None;
     }
-    Some(Obstacle::permanent(
+    Some(Blocker::permanent(
         "DestinationInUse",
         format!(
             "the tenant's logs go to '{place}' already, set by someone else: leave it out of the \
@@ -138,7 +138,7 @@ fn of_strategy(
     storage: &BackupStorage,
     snapshot: &Snapshot,
     tenant: &Tenant,
-) -> Option<Obstacle> {
+) -> Option<Blocker> {
     if task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
         return None;
     }
@@ -162,7 +162,7 @@ fn of_strategy(
     } else {
         ""
     };
-    Some(Obstacle::permanent(
+    Some(Blocker::permanent(
         "TenantOfStrategy",
         format!(
             "the tenant is BackupStrategy '{}''s, which backs it up to another place, and can not \

@@ -9,7 +9,7 @@ use crate::api::{
     BackupStrategy, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
 };
 use crate::domain::backup::CLUSTER_REPLACED;
-use crate::domain::{Obstacle, access, strategy};
+use crate::domain::{Blocker, access, strategy};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Identity;
@@ -31,7 +31,7 @@ pub(super) fn references(
     task: &BackupTask,
     context: &Context,
     namespace: &str,
-) -> Result<References, Obstacle> {
+) -> Result<References, Blocker> {
     let spec = &task.spec;
     // What was sent is followed where it was sent: the strategy may be gone by now, or be another
     // one of the same name.
@@ -59,7 +59,7 @@ pub(super) fn references(
         });
     }
     let Some(reference) = &spec.strategy_ref else {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "InvalidSpec",
             "`strategyRef` is missing",
         ));
@@ -83,7 +83,7 @@ pub(super) fn references(
     // whosever the tenant is by then.
     let is_of_tenant = spec.scope == Scope::Tenant && spec.mirror.is_none();
     if is_of_tenant && !strategy::covers(name, &rivals, &spec.tenant_name) {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "TenantNotInStrategy",
             format!(
                 "BackupStrategy '{name}' is not for tenant '{}'; name the strategy that is, or a \
@@ -159,7 +159,7 @@ pub(super) fn allowed(
     task: &BackupTask,
     context: &Context,
     references: &References,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let cluster = ClusterKey::new(&namespace(task), &references.cluster);
     let access = access_of(context, &cluster);
     if task.spec.scope == Scope::Tenant {
@@ -172,13 +172,13 @@ pub(super) fn allowed(
 pub(super) fn supported(
     settings: &DataBackupSettings,
     version: Option<Version>,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     if let Some(reference) = &settings.restore_password_secret_ref {
         secret::named(reference)?;
     }
     match version {
         Some(version) if settings.plus_archivelog && !version.can(Capability::PlusArchivelog) => {
-            Err(Obstacle::permanent(
+            Err(Blocker::permanent(
                 "UnsupportedServerVersion",
                 format!("OceanBase {version} does not know `plusArchivelog`; leave it out"),
             ))
@@ -189,7 +189,7 @@ pub(super) fn supported(
 
 /// Whether a backup that was sent can be followed in this cluster: all clusters count their jobs
 /// and tenants alike, so that another one's would be taken for ours.
-pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Obstacle> {
+pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Result<(), Blocker> {
     let Some(pinned) = status.cluster_id.filter(|_| !status.attempts.is_empty()) else {
         return Ok(());
     };
@@ -198,7 +198,7 @@ pub(super) fn same_cluster(status: &BackupTaskStatus, current: &Identity) -> Res
         return Ok(());
     }
     let name = status.cluster_name.as_deref().unwrap_or_default();
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         CLUSTER_REPLACED,
         format!(
             "the backup was sent to cluster {name} (id {pinned}), and the OceanBaseCluster was made \

@@ -3,7 +3,7 @@
 use super::super::{Context, namespace, place};
 use super::Observation;
 use crate::api::{BackupTask, LocalReference};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::domain::backup::{Effect, Moving};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
@@ -40,7 +40,7 @@ pub(super) async fn send(
                         _ => None,
                     },
                 },
-                Err(obstacle) => return obstacle.into(),
+                Err(blocker) => return blocker.into(),
             }
         }
         Effect::Backup {
@@ -57,7 +57,7 @@ pub(super) async fn send(
                 Some(reference) => {
                     match restore_password(reference, &namespace, &permit, context).await {
                         Ok(password) => Some(password),
-                        Err(obstacle) => return obstacle.into(),
+                        Err(blocker) => return blocker.into(),
                     }
                 }
                 None => None,
@@ -97,10 +97,10 @@ async fn restore_password(
     namespace: &str,
     permit: &Permit,
     context: &Context,
-) -> Result<RestorePassword, Obstacle> {
+) -> Result<RestorePassword, Blocker> {
     let secret = context.secrets.read(namespace, reference).await?;
     // The database keeps a hash of it in each set.
     secret.check_database(permit.endpoints())?;
     RestorePassword::new(secret.required("password")?)
-        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+        .map_err(|error| Blocker::permanent("UnusableRestorePassword", error.to_string()))
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::super::secret::checked_user;
 use super::super::{Context, cluster_of, namespace, place, stores};
 use crate::api::{BackupStorage, LocalReference, LogBackup};
-use crate::domain::Obstacle;
-use crate::domain::log_backup::{ObservedLimits, StoreKeys, limits_obstacle, rotation_obstacle};
+use crate::domain::Blocker;
+use crate::domain::log_backup::{ObservedLimits, StoreKeys, limits_blocker, rotation_blocker};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::command::{StoreChange, StoreNews};
 use crate::oceanbase::credentials::ClusterKey;
@@ -59,7 +59,7 @@ impl<'a> Inside<'a> {
         Some(StoreKeys {
             version: known.secret_resource_version.clone(),
             places: self.places.clone(),
-            obstacle: rotation_obstacle(
+            blocker: rotation_blocker(
                 &self.tenant.name,
                 &self.version.to_string(),
                 self.version.can(Capability::ChangeStoreKeys),
@@ -88,7 +88,7 @@ impl<'a> Inside<'a> {
             },
             // An older server limits nothing.
             limited: if can { limited } else { Some(Vec::new()) },
-            obstacle: limits_obstacle(
+            blocker: limits_blocker(
                 &self.tenant.name,
                 &self.version.to_string(),
                 can,
@@ -140,7 +140,7 @@ pub(super) async fn give(
             "the Secret has changed once more, or an object is gone; it is read again within minutes"
                 .to_owned(),
         ),
-        Err(obstacle) => obstacle.into(),
+        Err(blocker) => blocker.into(),
     }
 }
 
@@ -150,7 +150,7 @@ async fn change(
     (at, new): (&str, New<'_>),
     permit: &Permit,
     context: &Context,
-) -> Result<Option<StoreChange>, Obstacle> {
+) -> Result<Option<StoreChange>, Blocker> {
     let home = namespace(object);
     let storage = place::storage(context, &home, &object.spec.storage_ref.name)?;
     let store = place::root(&storage.spec)?;

@@ -11,7 +11,7 @@ use super::super::{
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
 use crate::domain::log_backup::Renamed;
-use crate::domain::{self, ObservedDestination, Obstacle};
+use crate::domain::{self, Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
@@ -62,10 +62,10 @@ pub(super) fn target(
     namespace: &str,
     snapshot: Option<&Snapshot>,
     path: Option<&str>,
-) -> Result<Place, Obstacle> {
+) -> Result<Place, Blocker> {
     let spec = &object.spec;
     if let Some(older) = older(object, context, snapshot) {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "LogBackupExists",
             format!("LogBackup '{older}' of the same tenant is older; delete one of them"),
         ));
@@ -90,12 +90,12 @@ pub(super) fn target(
 }
 
 /// Whether the database takes the lag target with a store of this type.
-fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<(), Obstacle> {
+fn fits_lag_target(spec: &LogBackupSpec, storage: &BackupStorageSpec) -> Result<(), Blocker> {
     let is_short = spec
         .archive_lag_target_seconds
         .is_some_and(|seconds| seconds < 60);
     if storage.type_ == StorageType::S3 && is_short {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "ArchiveLagTargetTooShort",
             "`archiveLagTargetSeconds` must be at least 60 with S3: the database refuses less",
         ));

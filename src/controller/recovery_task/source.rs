@@ -7,7 +7,7 @@ use super::super::{Context, namespace, place, stores};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
 use crate::domain::recovery::{self, Knowledge, ObservedSource};
-use crate::domain::{Obstacle, access, windows};
+use crate::domain::{Blocker, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Place;
@@ -34,12 +34,12 @@ pub(super) struct Found {
 }
 
 /// Follows a task's reference to its backups.
-pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<Found, Obstacle> {
+pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<Found, Blocker> {
     let source = &task.spec.source;
     let found = match (&source.tenant, &source.storage) {
         (Some(tenant), _) => of_tenant(task, tenant, context)?,
         (None, Some(storage)) => of_storage(task, storage, context)?,
-        (None, None) => return Err(Obstacle::permanent("InvalidSpec", "`source` is empty")),
+        (None, None) => return Err(Blocker::permanent("InvalidSpec", "`source` is empty")),
     };
     let target = &task.spec.target.cluster_ref.name;
     if let Some(cluster) = stores::find(&context.stores.clusters, &namespace(task), target) {
@@ -55,7 +55,7 @@ fn of_storage(
     task: &RecoveryTask,
     source: &StorageSource,
     context: &Context,
-) -> Result<Found, Obstacle> {
+) -> Result<Found, Blocker> {
     let storage = place::storage(context, &namespace(task), &source.storage_ref.name)?;
     let below = |path: &str| {
         place::wanted(&storage, None, Some(path))?;
@@ -85,7 +85,7 @@ fn of_tenant(
     task: &RecoveryTask,
     source: &TenantSource,
     context: &Context,
-) -> Result<Found, Obstacle> {
+) -> Result<Found, Blocker> {
     let namespace = namespace(task);
     let cluster_name = &source.cluster_ref.name;
     let Some(cluster) = stores::find(&context.stores.clusters, &namespace, cluster_name) else {
@@ -119,7 +119,7 @@ fn of_tenant(
         )
     });
     let Some(log_backup) = candidates.pop() else {
-        return Err(Obstacle::waiting(
+        return Err(Blocker::waiting(
             "LogBackupNotFound",
             format!(
                 "no LogBackup tells of tenant '{}' of OceanBaseCluster '{cluster_name}': where its \
@@ -132,7 +132,7 @@ fn of_tenant(
     let tenant_id = status.tenant_id.map(TenantId);
     let directory = |known: &Option<String>, what: &str| {
         let known = known.as_deref().ok_or_else(|| {
-            Obstacle::waiting(
+            Blocker::waiting(
                 "NothingToRecover",
                 format!("the LogBackup does not tell where the tenant's {what} are"),
             )
@@ -191,7 +191,7 @@ fn in_store(
     log_backup: &LogBackup,
     context: &Context,
     namespace: &str,
-) -> Result<InStore, Obstacle> {
+) -> Result<InStore, Blocker> {
     let shown = Place::read_back(directory);
     let own = &log_backup.spec.storage_ref.name;
     let mut storages: Vec<_> = stores::within(&context.stores.storages, namespace).collect();
@@ -202,7 +202,7 @@ fn in_store(
         Some(InStore { storage, path })
     });
     found.ok_or_else(|| {
-        Obstacle::waiting(
+        Blocker::waiting(
             "StorageNotFound",
             format!(
                 "no BackupStorage of the namespace describes where {} is: apply the one that the \

@@ -7,7 +7,7 @@ use super::source::{InStore, Places};
 use super::verification;
 use crate::api::recovery_task::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::domain::recovery::{self, Effect};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::command::{Command, Recovery, TableRecovery};
@@ -41,7 +41,7 @@ pub(super) async fn send(
     }
     match command(task, effect, observed, &permit, context).await {
         Ok(command) => permit.send(&Command::from(command)).await,
-        Err(obstacle) => obstacle.into(),
+        Err(blocker) => blocker.into(),
     }
 }
 
@@ -61,7 +61,7 @@ async fn command(
     observed: &Observation,
     permit: &Permit,
     context: &Context,
-) -> Result<Recovery, Obstacle> {
+) -> Result<Recovery, Blocker> {
     let target = || {
         let name = &task.spec.target.tenant_name;
         TenantName::parse(name).ok_or_else(|| unusable("target.tenantName"))
@@ -163,7 +163,7 @@ async fn command(
     })
 }
 
-fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery, Obstacle> {
+fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery, Blocker> {
     let create = created(task)?;
     Ok(Recovery::CreateUnit {
         tenant,
@@ -180,7 +180,7 @@ fn pool(
     tenant: TenantName,
     name: &str,
     observed: &Observation,
-) -> Result<Recovery, Obstacle> {
+) -> Result<Recovery, Blocker> {
     let create = created(task)?;
     let unit_count = u32::try_from(create.unit_number);
     Ok(Recovery::CreatePool {
@@ -198,9 +198,9 @@ async fn sources(
     observed: &Observation,
     permit: &Permit,
     context: &Context,
-) -> Result<Vec<Destination>, Obstacle> {
+) -> Result<Vec<Destination>, Blocker> {
     let Some(Places { data, log }) = &observed.places else {
-        let unknown = || Obstacle::waiting("StorageNotFound", "where the backups are is not known");
+        let unknown = || Blocker::waiting("StorageNotFound", "where the backups are is not known");
         let known = observed.decision.source.as_ref();
         return Err(known.err().cloned().unwrap_or_else(unknown));
     };
@@ -218,27 +218,27 @@ async fn source(
     place: &InStore,
     permit: &Permit,
     context: &Context,
-) -> Result<Destination, Obstacle> {
+) -> Result<Destination, Blocker> {
     let (secrets, namespace) = (&context.secrets, namespace(task));
     let (spec, path) = (&place.storage.spec, &place.path);
     place::destination(secrets, &namespace, spec, path, permit.endpoints()).await
 }
 
 /// What is wrong with the Secrets of a task that has not begun.
-pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Obstacle> {
+pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Blocker> {
     for reference in &task.spec.decryption_secret_refs {
         let secret = context.secrets.read(&namespace(task), reference).await;
         let usable = secret.and_then(|secret| password_in(&secret));
-        if let Err(obstacle) = usable {
-            return Some(obstacle);
+        if let Err(blocker) = usable {
+            return Some(blocker);
         }
     }
     None
 }
 
-fn password_in(secret: &Values) -> Result<RestorePassword, Obstacle> {
+fn password_in(secret: &Values) -> Result<RestorePassword, Blocker> {
     RestorePassword::new(secret.required("password")?)
-        .map_err(|error| Obstacle::permanent("UnusableRestorePassword", error.to_string()))
+        .map_err(|error| Blocker::permanent("UnusableRestorePassword", error.to_string()))
 }
 
 /// The passwords of the backup sets.
@@ -246,7 +246,7 @@ async fn passwords(
     task: &RecoveryTask,
     permit: &Permit,
     context: &Context,
-) -> Result<Vec<RestorePassword>, Obstacle> {
+) -> Result<Vec<RestorePassword>, Blocker> {
     let mut passwords = Vec::new();
     for reference in &task.spec.decryption_secret_refs {
         passwords.push(password(task, reference, permit, context).await?);
@@ -259,18 +259,18 @@ async fn password(
     reference: &LocalReference,
     permit: &Permit,
     context: &Context,
-) -> Result<RestorePassword, Obstacle> {
+) -> Result<RestorePassword, Blocker> {
     let secret = context.secrets.read(&namespace(task), reference).await?;
     secret.check_database(permit.endpoints())?;
     password_in(&secret)
 }
 
-fn created(task: &RecoveryTask) -> Result<&CreateResources, Obstacle> {
+fn created(task: &RecoveryTask) -> Result<&CreateResources, Blocker> {
     let create = task.spec.target.resources.create.as_ref();
     create.ok_or_else(|| unusable("target.resources.create"))
 }
 
-fn zones(create: &CreateResources, observed: &Observation) -> Result<Vec<ZoneName>, Obstacle> {
+fn zones(create: &CreateResources, observed: &Observation) -> Result<Vec<ZoneName>, Blocker> {
     let target = observed.decision.target.as_ref();
     let restores = target.ok().and_then(|target| target.restores.as_deref());
     let all = restores.map(|restores| restores.zones.as_slice());
@@ -283,15 +283,15 @@ fn zones(create: &CreateResources, observed: &Observation) -> Result<Vec<ZoneNam
     names.iter().map(zone).collect()
 }
 
-fn resource(name: &str) -> Result<ResourceName, Obstacle> {
+fn resource(name: &str) -> Result<ResourceName, Blocker> {
     ResourceName::parse(name).ok_or_else(|| unusable("target.resources.pools"))
 }
 
-fn resources(names: &[String]) -> Result<Vec<ResourceName>, Obstacle> {
+fn resources(names: &[String]) -> Result<Vec<ResourceName>, Blocker> {
     names.iter().map(|name| resource(name)).collect()
 }
 
-fn primary_zone(task: &RecoveryTask) -> Result<Option<PrimaryZone>, Obstacle> {
+fn primary_zone(task: &RecoveryTask) -> Result<Option<PrimaryZone>, Blocker> {
     let text = task.spec.target.primary_zone.as_deref();
     optional(text, "target.primaryZone", PrimaryZone::parse)
 }
@@ -305,13 +305,13 @@ fn optional<T>(
     text: Option<&str>,
     field: &str,
     parse: fn(&str) -> Option<T>,
-) -> Result<Option<T>, Obstacle> {
+) -> Result<Option<T>, Blocker> {
     let parsed = text.map(|text| parse(text).ok_or_else(|| unusable(field)));
     parsed.transpose()
 }
 
-fn unusable(field: &str) -> Obstacle {
-    Obstacle::permanent(
+fn unusable(field: &str) -> Blocker {
+    Blocker::permanent(
         "InvalidSpec",
         format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
     )

@@ -9,7 +9,7 @@ use super::super::secret::checked_user;
 use super::super::{Context, cluster_of, namespace, same_database};
 use crate::api::RecoveryTask;
 use crate::api::verification::Check;
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::model::{Answer, CheckQuery, TenantId, TenantName};
@@ -17,11 +17,7 @@ use crate::oceanbase::sender::Inspection;
 
 /// Why a verification that has not begun does not begin now: of all that restore to one database one
 /// runs at a time. Whoever gets the turn keeps it until what it has begun is to be seen in its object.
-pub(super) fn turn(
-    task: &RecoveryTask,
-    target: &ClusterKey,
-    context: &Context,
-) -> Option<Obstacle> {
+pub(super) fn turn(task: &RecoveryTask, target: &ClusterKey, context: &Context) -> Option<Blocker> {
     let status = task.status.as_ref();
     let has_begun = status.is_some_and(|status| status.step.is_some());
     if task.spec.verification.is_none() || has_begun {
@@ -57,8 +53,8 @@ pub(super) fn give_back(task: &RecoveryTask, context: &Context) {
     context.memory.gives_turn_back(&identity(task));
 }
 
-fn waiting(who: &str) -> Obstacle {
-    Obstacle::waiting(
+fn waiting(who: &str) -> Blocker {
+    Blocker::waiting(
         "WaitingForVerification",
         format!(
             "{who} verifies in the same database now: one verification runs at a time, and this one \
@@ -74,11 +70,11 @@ pub(super) async fn ask(
     number: usize,
     permit: &mut Permit,
     context: &Context,
-) -> Result<Answer, Obstacle> {
+) -> Result<Answer, Blocker> {
     let verification = task.spec.verification.as_ref();
     let check = verification.and_then(|verification| verification.checks.get(number));
     let (Some(verification), Some(check)) = (verification, check) else {
-        return Err(Obstacle::permanent("InvalidSpec", "there is no such check"));
+        return Err(Blocker::permanent("InvalidSpec", "there is no such check"));
     };
     let Some(reference) = &verification.credentials_secret_ref else {
         return Err(missing());
@@ -102,7 +98,7 @@ pub(super) async fn ask(
 }
 
 /// What is wrong with the Secret, before anything is restored.
-pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Obstacle> {
+pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Option<Blocker> {
     let verification = task.spec.verification.as_ref()?;
     if verification.checks.is_empty() {
         return None;
@@ -112,23 +108,23 @@ pub(super) async fn wrong_secret(task: &RecoveryTask, context: &Context) -> Opti
     };
     let secret = match context.secrets.read(&namespace(task), reference).await {
         Ok(secret) => secret,
-        Err(obstacle) => return Some(obstacle),
+        Err(blocker) => return Some(blocker),
     };
     let user = secret.optional("username");
     let user = user.and_then(|name| name.map(|name| checked_user(&name)).transpose());
     user.err().or_else(|| secret.required("password").err())
 }
 
-fn missing() -> Obstacle {
-    Obstacle::permanent(
+fn missing() -> Blocker {
+    Blocker::permanent(
         "InvalidSpec",
         "`verification.credentialsSecretRef` is missing, and the checks ask as a user of the tenant",
     )
 }
 
-fn query(check: &Check) -> Result<CheckQuery, Obstacle> {
+fn query(check: &Check) -> Result<CheckQuery, Blocker> {
     CheckQuery::parse(&check.sql).map_err(|problem| {
-        Obstacle::permanent(
+        Blocker::permanent(
             "InvalidCheck",
             format!("`sql` of the check can not be asked: {problem}"),
         )

@@ -14,7 +14,7 @@ use serde::de::DeserializeOwned;
 use super::super::log_backup::followed;
 use super::super::requests::said;
 use super::super::{Context, Reconcile, namespace, stores};
-use super::{cleanups, is_owned_by, removal, verifications};
+use super::{cleanups, finalize, is_owned_by, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
 use crate::api::{
     BackupStrategy, BackupTask, CleanupTask, LocalReference, LogBackup, LogBackupSpec, RecoveryTask,

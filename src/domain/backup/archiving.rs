@@ -13,7 +13,7 @@ use crate::api::log_backup::{HealSettings, LogBackupMode};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
 use crate::domain::strategy::Made;
-use crate::domain::{Event, Next, ObservedDestination, Obstacle, cause, naming};
+use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
 /// What is known of the tenant's log backup; looked up while it does not run.
@@ -111,8 +111,8 @@ impl Draft<'_> {
     }
 
     fn wait_for_log_backup(self, message: String) -> Verdict {
-        let obstacle = Obstacle::waiting("WaitingForLogBackup", message);
-        self.hold(obstacle)
+        let blocker = Blocker::waiting("WaitingForLogBackup", message);
+        self.hold(blocker)
     }
 
     fn make_log_backup(self) -> Verdict {
@@ -123,7 +123,7 @@ impl Draft<'_> {
         if self.status.retry_time.is_some() {
             return self.render(&State::Refused, Some(effect), Next::After(LOOK_PAUSE));
         }
-        let starting = Obstacle::waiting(
+        let starting = Blocker::waiting(
             "StartingLogBackup",
             "nobody archives the tenant's logs: a LogBackup is made, which runs for this backup and \
              stops after it",
@@ -167,7 +167,7 @@ impl Draft<'_> {
                     self.task.spec.tenant_name
                 ),
             };
-            let starting = Obstacle::waiting("StartingLogBackup", waited_for.message);
+            let starting = Blocker::waiting("StartingLogBackup", waited_for.message);
             let mut verdict = self.wait(starting, Next::After(LOOK_PAUSE));
             verdict.event = Some(event);
             return verdict;

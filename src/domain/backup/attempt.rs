@@ -11,7 +11,7 @@ use super::{
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
-use crate::domain::{Next, Obstacle, cause, time};
+use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{Answer, Failure, FailureClass, JobKey, TenantId};
 
 /// Where the last attempt stands, as `attempts[].outcome` keeps it.
@@ -98,14 +98,14 @@ impl Draft<'_> {
         }
         match self.observed.held {
             Some(Held::Blackout(until)) => {
-                let window = Obstacle::waiting(
+                let window = Blocker::waiting(
                     "BlackoutWindow",
                     format!("a blackout window of the strategy lasts until {until}"),
                 );
                 return self.wait(window, Next::At(until));
             }
             Some(Held::Suspended) => {
-                let suspended = Obstacle::waiting(
+                let suspended = Blocker::waiting(
                     SUSPENDED,
                     "the strategy is suspended: the backup starts when it is resumed, if that is \
                      before its deadline",
@@ -114,13 +114,13 @@ impl Draft<'_> {
             }
             None => {}
         }
-        match self.obstacle() {
-            Some(obstacle) if obstacle.permanent => self.fail(obstacle.cause()),
-            Some(obstacle) if obstacle.is_passing() && self.is_explained() => self.stand_still(),
-            Some(obstacle) => self.hold(obstacle),
+        match self.blocker() {
+            Some(blocker) if blocker.permanent => self.fail(blocker.cause()),
+            Some(blocker) if blocker.is_passing() && self.is_explained() => self.stand_still(),
+            Some(blocker) => self.hold(blocker),
             None if !self.is_archiving() => self.await_log_backup(),
             None => match self.running_backup() {
-                Some(obstacle) => self.wait(obstacle, Next::Await),
+                Some(blocker) => self.wait(blocker, Next::Await),
                 None => self.take_place(),
             },
         }
@@ -190,8 +190,8 @@ impl Draft<'_> {
     /// An intent without an answer: by a lost reply, or a restart. What may have become of the
     /// tenant meanwhile is not looked at before it is known that nothing was taken.
     fn resolve(mut self) -> Verdict {
-        if let Err(obstacle) = &self.observed.database {
-            self.status.cause = Some(obstacle.cause());
+        if let Err(blocker) = &self.observed.database {
+            self.status.cause = Some(blocker.cause());
             return self.render(&State::Sending, None, Next::Await);
         }
         let is_told = |cause: &Cause| cause.reason == OUTCOME_UNKNOWN;
@@ -213,8 +213,8 @@ impl Draft<'_> {
 
     /// Accepted, and no row is there.
     fn await_job(self) -> Verdict {
-        if let Err(obstacle) = &self.observed.database {
-            return self.render(&State::Unobserved(obstacle.as_waiting()), None, Next::Await);
+        if let Err(blocker) = &self.observed.database {
+            return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
         }
         let sent_time = self
             .status
@@ -232,7 +232,7 @@ impl Draft<'_> {
     pub(super) fn unobserved_state(&self) -> State {
         match self.status.job_id {
             None => State::Accepted,
-            Some(id) => State::Unobserved(Obstacle::waiting(
+            Some(id) => State::Unobserved(Blocker::waiting(
                 "JobNotVisible",
                 format!("the database does not show job {id} any more; it is looked for"),
             )),
@@ -375,8 +375,8 @@ impl Draft<'_> {
     }
 }
 
-pub(super) fn before_start() -> Obstacle {
-    Obstacle::waiting(
+pub(super) fn before_start() -> Blocker {
+    Blocker::waiting(
         "BeforeScheduledTime",
         "`scheduledTime`, or the later `notBeforeTime`, is still to come",
     )

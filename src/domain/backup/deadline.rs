@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Draft, Verdict};
-use crate::domain::{Next, Obstacle, cause};
+use crate::domain::{Blocker, Next, cause};
 
 /// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
 const SLOT_DEADLINE_SECONDS: i64 = 21_600;
@@ -31,14 +31,14 @@ impl Draft<'_> {
 
     /// Waits for what stands in the way; a task that one for several tenants has made not for ever, or
     /// that one would never end.
-    pub(super) fn hold(mut self, obstacle: Obstacle) -> Verdict {
+    pub(super) fn hold(mut self, blocker: Blocker) -> Verdict {
         match self.patience() {
             Some(until) if self.now >= until => {
-                self.status.cause = Some(cause(obstacle.reason, &obstacle.message));
+                self.status.cause = Some(cause(blocker.reason, &blocker.message));
                 self.overdue()
             }
-            Some(until) => self.wait(obstacle, Next::At(until)),
-            None => self.wait(obstacle, Next::Await),
+            Some(until) => self.wait(blocker, Next::At(until)),
+            None => self.wait(blocker, Next::Await),
         }
     }
 

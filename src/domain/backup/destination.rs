@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::attempt::{LOOK_PAUSE, REFUSED_PAUSE, not_sent};
 use super::{Draft, Effect, State, Verdict};
-use crate::domain::{Next, ObservedDestination, Obstacle, taken};
+use crate::domain::{Blocker, Next, ObservedDestination, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
 
 /// The statement's words, as a status keeps them.
@@ -28,8 +28,8 @@ impl Draft<'_> {
         let was_taken = self.status.taken.as_ref();
         if let Some(until) = taken::repeated_at(was_taken, SETTING, self.now) {
             let next = self.sooner_than_deadline(Next::At(until));
-            let obstacle = self.not_shown();
-            return self.wait(obstacle, next);
+            let blocker = self.not_shown();
+            return self.wait(blocker, next);
         }
         let effect = self.tenant_name().map(Effect::SetDestination);
         // As it stands while it is tried again: the same words would be written twice a time.
@@ -50,8 +50,8 @@ impl Draft<'_> {
             | Answer::Checked(_)
             | Answer::HandedOver => {
                 taken::note(&mut self.status.taken, SETTING, self.now);
-                let obstacle = self.not_shown();
-                self.wait(obstacle, Next::After(LOOK_PAUSE))
+                let blocker = self.not_shown();
+                self.wait(blocker, Next::After(LOOK_PAUSE))
             }
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 self.fail(failure.into())
@@ -64,11 +64,11 @@ impl Draft<'_> {
     }
 
     /// What is said of a destination that was set and is not shown.
-    fn not_shown(&self) -> Obstacle {
+    fn not_shown(&self) -> Blocker {
         if !taken::is_told(self.status.taken.as_ref()) {
             return setting();
         }
-        Obstacle::waiting(
+        Blocker::waiting(
             "StatementWithoutEffect",
             format!(
                 "the database has taken {SETTING} several times, and shows no destination; it is \
@@ -79,8 +79,8 @@ impl Draft<'_> {
     }
 }
 
-fn setting() -> Obstacle {
-    Obstacle::waiting(
+fn setting() -> Blocker {
+    Blocker::waiting(
         "SettingDestination",
         "the destination of data backups is being set",
     )

@@ -18,7 +18,7 @@ use super::{Draft, Effect, Outcome, State, Verdict};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
 use crate::domain::strategy::Made;
-use crate::domain::{Event, Next, Obstacle, cause, naming, time};
+use crate::domain::{Blocker, Event, Next, cause, naming, time};
 use crate::oceanbase::model::{JobStatus, TenantId};
 
 /// How many objects one pass makes, and how many names of others are kept.
@@ -94,17 +94,17 @@ impl Draft<'_> {
         if let Some(start) = self.starts_at().filter(|start| self.now < *start) {
             return self.wait(before_start(), Next::At(start));
         }
-        if let Err(obstacle) = &self.observed.target {
-            let obstacle = obstacle.clone();
-            return if obstacle.permanent {
-                self.fail(obstacle.cause())
+        if let Err(blocker) = &self.observed.target {
+            let blocker = blocker.clone();
+            return if blocker.permanent {
+                self.fail(blocker.cause())
             } else {
-                self.wait(obstacle, Next::Await)
+                self.wait(blocker, Next::Await)
             };
         }
-        if let Err(obstacle) = &self.observed.database {
-            let obstacle = obstacle.as_waiting();
-            return self.wait(obstacle, Next::Await);
+        if let Err(blocker) = &self.observed.database {
+            let blocker = blocker.as_waiting();
+            return self.wait(blocker, Next::Await);
         }
         if self.observed.children.tenants.is_empty() && self.observed.children.known.is_empty() {
             let rule = "tenants must be primary, normal and not locked";
@@ -126,7 +126,7 @@ impl Draft<'_> {
         let made = total.saturating_sub(missing.len());
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
-        let making = Obstacle::waiting("MakingTasks", format!("{made} of {total} tasks are there"));
+        let making = Blocker::waiting("MakingTasks", format!("{made} of {total} tasks are there"));
         self.wait_with(making, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 
@@ -228,7 +228,7 @@ impl Draft<'_> {
         let children = self.status.children.clone().unwrap_or_default();
         if !children.all_made {
             let why = self.status.cause.clone().unwrap_or_default();
-            return State::Waiting(Obstacle::waiting("MakingTasks", why.message));
+            return State::Waiting(Blocker::waiting("MakingTasks", why.message));
         }
         if self.is_cancel_wanted() {
             return State::Running(JobStatus::Canceling);

@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use super::follow::TENANT_DROPPED;
 use super::{Draft, State, Verdict};
 use crate::api::backup_task::Mirror;
-use crate::domain::{Next, Obstacle, cause, time};
+use crate::domain::{Blocker, Next, cause, time};
 
 /// How long a job that is not shown is looked for: the database shows running ones always, and the
 /// reader keeps the newest of the ended ones.
@@ -24,8 +24,8 @@ impl Draft<'_> {
                  the database; leave it out to start one",
             ));
         }
-        if let Err(obstacle) = &self.observed.database {
-            let unseen = obstacle.as_waiting();
+        if let Err(blocker) = &self.observed.database {
+            let unseen = blocker.as_waiting();
             return self.render(&State::Unobserved(unseen), None, Next::Await);
         }
         let Some(tenant) = self.tenant().filter(|_| !self.is_tenant_gone()) else {
@@ -52,7 +52,7 @@ impl Draft<'_> {
                 "the database does not show this job any more; how it ended is not known",
             ));
         }
-        let unseen = Obstacle::waiting(
+        let unseen = Blocker::waiting(
             "JobNotVisible",
             format!(
                 "the database does not show job {}; it is looked for",

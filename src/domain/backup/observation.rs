@@ -9,7 +9,7 @@ use super::queue::Queue;
 use super::{ChildTasks, ObservedArchiving};
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, DataBackupSettings};
-use crate::domain::{ObservedTenant, Obstacle};
+use crate::domain::{Blocker, ObservedTenant};
 use crate::oceanbase::model::{BackupSet, Identity, Job};
 use crate::oceanbase::version::Version;
 
@@ -36,9 +36,9 @@ pub struct Task<'a> {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// Where the references lead.
-    pub target: Result<Target, Obstacle>,
+    pub target: Result<Target, Blocker>,
     /// What the database shows; an obstacle while it shows nothing.
-    pub database: Result<ObservedDatabase, Obstacle>,
+    pub database: Result<ObservedDatabase, Blocker>,
     /// The line for a free place.
     pub queue: Queue,
     /// Tenants and tasks of a task for several tenants.
@@ -46,7 +46,7 @@ pub struct Observation {
     /// The tenant's log backup, where it does not run and a backup may be sent.
     pub logs: Option<ObservedArchiving>,
     /// That the tenant is somebody else's to back up, where that is known only from outside of it.
-    pub claimed: Option<Obstacle>,
+    pub claimed: Option<Blocker>,
     /// How far a move has come that the tenant's log backup makes, where that concerns the task.
     pub moving: Option<Moving>,
     /// Why a strategy's own backup does not start now.

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::attempt::{ACCEPTED, SENDING};
 use super::{Draft, Verdict};
 use crate::api::BackupTaskStatus;
-use crate::domain::{Next, Obstacle};
+use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
 
 /// How soon a task looks again, for each place in the line: those far behind write seldom.
@@ -123,7 +123,7 @@ impl Draft<'_> {
     pub(super) fn wait_in_line(mut self, position: usize) -> Verdict {
         let Queue { places, taken, .. } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
-        let place = Obstacle::waiting(
+        let place = Blocker::waiting(
             WAITING_FOR_PLACE,
             format!("position {position}, {taken} of {places} running"),
         );

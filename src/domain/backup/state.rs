@@ -1,6 +1,6 @@
 //! Where a data backup stands.
 
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::model::JobStatus;
 
 /// How a task ends; it never changes again.
@@ -38,7 +38,7 @@ impl Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is under way; what it waits for.
-    Waiting(Obstacle),
+    Waiting(Blocker),
     /// A statement was refused for now, or could not be sent; it is tried again.
     Refused,
     /// The statement is, or may be, under way.
@@ -48,7 +48,7 @@ pub enum State {
     /// The database's job is in this state.
     Running(JobStatus),
     /// The database has taken the statement, and what became of it can not be seen now.
-    Unobserved(Obstacle),
+    Unobserved(Blocker),
     /// Its tasks are under way; how far they are.
     FannedOut(String),
     /// It is over.

@@ -95,8 +95,8 @@ fn phase(state: &State, status: &BackupTaskStatus) -> (&'static str, &'static st
 fn explained(state: &State, status: &BackupTaskStatus) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
-            plain(obstacle.reason, &obstacle.message)
+        (State::Waiting(blocker) | State::Unobserved(blocker), _) => {
+            plain(blocker.reason, &blocker.message)
         }
         (State::Ended(Outcome::Completed), _) => plain("Completed", "the backup is complete"),
         (

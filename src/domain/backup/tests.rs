@@ -188,7 +188,7 @@ fn with_parent(parent: Job) -> Observation {
 }
 
 fn unreachable() -> Observation {
-    let gone = Obstacle::permanent("AccessDenied", "the password is wrong; correct it");
+    let gone = Blocker::permanent("AccessDenied", "the password is wrong; correct it");
     Observation {
         database: Err(gone),
         ..healthy()
@@ -198,7 +198,7 @@ fn unreachable() -> Observation {
 /// The OceanBaseCluster leads to another database by now.
 fn replaced() -> Observation {
     Observation {
-        database: Err(Obstacle::permanent(CLUSTER_REPLACED, "made anew")),
+        database: Err(Blocker::permanent(CLUSTER_REPLACED, "made anew")),
         ..healthy()
     }
 }
@@ -206,7 +206,7 @@ fn replaced() -> Observation {
 /// The tenant is somebody else's to back up.
 fn claimed() -> Observation {
     Observation {
-        claimed: Some(Obstacle::permanent("DestinationInUse", "leave it to them")),
+        claimed: Some(Blocker::permanent("DestinationInUse", "leave it to them")),
         ..healthy()
     }
 }

@@ -8,7 +8,7 @@ use super::{Draft, Effect, Outcome, State, Verdict};
 use crate::api::Cause;
 use crate::api::backup_task::Mirror;
 use crate::api::cleanup_task::PlanEntry;
-use crate::domain::{Next, Obstacle, cause, time};
+use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, TenantId};
 
 /// How long a job that is not shown is looked for.
@@ -53,8 +53,8 @@ impl Draft<'_> {
                  and `target` to ask for one",
             ));
         }
-        if let Err(obstacle) = &self.observed.database {
-            let unobserved = obstacle.as_waiting();
+        if let Err(blocker) = &self.observed.database {
+            let unobserved = blocker.as_waiting();
             return self.render(&State::Unobserved(unobserved), None, Next::Await);
         }
         let found = self.tenant().and_then(|tenant| {
@@ -74,7 +74,7 @@ impl Draft<'_> {
                 "the database does not show this job any more; how it ended is not known",
             ));
         }
-        let unobserved = Obstacle::waiting(
+        let unobserved = Blocker::waiting(
             "JobNotVisible",
             format!(
                 "the database does not show job {}; it is looked for",
@@ -162,7 +162,7 @@ impl Draft<'_> {
     pub(super) fn unobserved_state(&self) -> State {
         match self.status.job_id {
             None => State::Accepted,
-            Some(id) => State::Unobserved(Obstacle::waiting(
+            Some(id) => State::Unobserved(Blocker::waiting(
                 "JobNotVisible",
                 format!("the database does not show job {id} any more; it is looked for"),
             )),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::{Draft, Outcome, Verdict};
 use crate::api::cleanup_task::{PlanCounts, PlanEntry};
 use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
-use crate::domain::{Next, Obstacle, cause, shortened};
+use crate::domain::{Blocker, Next, cause, shortened};
 use crate::oceanbase::model::{Deletion, Tenant};
 use crate::oceanbase::version::Version;
 
@@ -45,7 +45,7 @@ impl Draft<'_> {
     pub(super) fn preview(mut self, what: &Deletion) -> Verdict {
         let tenant = match self.reachable_tenant() {
             Ok(tenant) => tenant,
-            Err(obstacle) => return self.wait(obstacle, Next::Await),
+            Err(blocker) => return self.wait(blocker, Next::Await),
         };
         if self
             .observed
@@ -53,11 +53,11 @@ impl Draft<'_> {
             .as_ref()
             .is_ok_and(|observed| !observed.settled)
         {
-            return self.wait(Obstacle::reading(), Next::Await);
+            return self.wait(Blocker::reading(), Next::Await);
         }
         let plan = self.plan(tenant, what);
-        if let Some(obstacle) = self.unread(plan.refusal.as_ref()) {
-            return self.wait(obstacle, Next::After(READ_INTERVAL));
+        if let Some(blocker) = self.unread(plan.refusal.as_ref()) {
+            return self.wait(blocker, Next::After(READ_INTERVAL));
         }
         self.show(&plan.items);
         // What is obsolete goes by the database's own cleanup whatever its version.
@@ -73,10 +73,10 @@ impl Draft<'_> {
 
     /// Returns what to wait for before a refusal is final. A backup set or piece that is not there may
     /// have been made after the database was read and before the task was created.
-    pub(super) fn unread(&self, refusal: Option<&Refusal>) -> Option<Obstacle> {
+    pub(super) fn unread(&self, refusal: Option<&Refusal>) -> Option<Blocker> {
         let is_missing = refusal.is_some_and(Refusal::is_missing);
         let database = self.observed.database.as_ref().ok()?;
-        (is_missing && database.predates_task).then(Obstacle::reading)
+        (is_missing && database.predates_task).then(Blocker::reading)
     }
 
     /// Writes the plan into the status.

@@ -64,14 +64,14 @@ impl Draft<'_> {
         }
         let tenant = match self.reachable_tenant() {
             Ok(tenant) => tenant,
-            Err(obstacle) => return self.wait(obstacle, Next::Await),
+            Err(blocker) => return self.wait(blocker, Next::Await),
         };
-        if let Some(obstacle) = self.obstacle(tenant) {
-            return self.wait(obstacle, Next::Await);
+        if let Some(blocker) = self.blocker(tenant) {
+            return self.wait(blocker, Next::Await);
         }
         let plan = self.plan(tenant, &what);
-        if let Some(obstacle) = self.unread(plan.refusal.as_ref()) {
-            return self.wait(obstacle, Next::After(READ_INTERVAL));
+        if let Some(blocker) = self.unread(plan.refusal.as_ref()) {
+            return self.wait(blocker, Next::After(READ_INTERVAL));
         }
         self.show(&plan.items);
         if let Some(refusal) = &plan.refusal {
@@ -122,8 +122,8 @@ impl Draft<'_> {
 
     /// An intent without an answer: by a lost reply, or a restart.
     fn resolve(mut self, what: Deletion) -> Verdict {
-        if let Err(obstacle) = &self.observed.database {
-            self.status.cause = Some(obstacle.cause());
+        if let Err(blocker) = &self.observed.database {
+            self.status.cause = Some(blocker.cause());
             return self.render(&State::Sending, None, Next::Await);
         }
         self.status.cause = Some(cause(
@@ -155,8 +155,8 @@ impl Draft<'_> {
 
     /// Accepted, and no job is there.
     fn await_job(self) -> Verdict {
-        if let Err(obstacle) = &self.observed.database {
-            return self.render(&State::Unobserved(obstacle.as_waiting()), None, Next::Await);
+        if let Err(blocker) = &self.observed.database {
+            return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
         }
         let sent_time = self.status.statement.as_ref();
         let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());

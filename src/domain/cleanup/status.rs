@@ -79,8 +79,8 @@ fn phase(state: &State, status: &CleanupTaskStatus) -> &'static str {
 fn explained(state: &State, status: &CleanupTaskStatus) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
-            plain(obstacle.reason, &obstacle.message)
+        (State::Waiting(blocker) | State::Unobserved(blocker), _) => {
+            plain(blocker.reason, &blocker.message)
         }
         (State::Ended(Outcome::Completed), cause) => completed(status, cause.is_some()),
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),

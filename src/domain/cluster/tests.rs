@@ -100,9 +100,9 @@ fn shows(tenants: Vec<Tenant>) -> Observation {
     }
 }
 
-fn hidden(obstacle: Obstacle) -> Observation {
+fn hidden(blocker: Blocker) -> Observation {
     Observation {
-        database: Err(obstacle),
+        database: Err(blocker),
         ..shows(Vec::new())
     }
 }
@@ -110,7 +110,7 @@ fn hidden(obstacle: Obstacle) -> Observation {
 #[test]
 fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
     let phase = |page: &Page| page.status.backup.clone().unwrap().phase;
-    let mut dead = hidden(Obstacle::permanent("AccessDenied", "correct the password"));
+    let mut dead = hidden(Blocker::permanent("AccessDenied", "correct the password"));
     let mut page = Page::default();
     page.look(&hidden(connecting()), 0);
     assert_eq!(page.status.backup, None);
@@ -121,8 +121,8 @@ fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
     assert_eq!(phase(&page), "Abnormal");
 }
 
-fn connecting() -> Obstacle {
-    Obstacle::waiting("Connecting", "the cluster is being connected to")
+fn connecting() -> Blocker {
+    Blocker::waiting("Connecting", "the cluster is being connected to")
 }
 
 /// A page that is written again and again.
@@ -216,15 +216,15 @@ fn the_method_is_told_of_a_cluster_with_a_strategy() {
 
 #[test]
 fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_failed() {
-    for (obstacle, expected) in [
-        (Obstacle::outage(), Kstatus::InProgress),
+    for (blocker, expected) in [
+        (Blocker::outage(), Kstatus::InProgress),
         (
-            Obstacle::permanent("AccessDenied", "wrong password"),
+            Blocker::permanent("AccessDenied", "wrong password"),
             Kstatus::Failed,
         ),
     ] {
         let mut page = Page::default();
-        page.look(&hidden(obstacle), 0);
+        page.look(&hidden(blocker), 0);
         assert_eq!(
             (page.kstatus(), page.reachable()),
             (expected, Some("False"))

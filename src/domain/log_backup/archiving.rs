@@ -13,12 +13,9 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         .and_then(|tenant| tenant.round.as_ref())
         .map(|r| r.comment.as_str());
     match state {
-        State::Blocked(obstacle) => wanted(
-            ARCHIVING,
-            Status::Unknown,
-            obstacle.reason,
-            &obstacle.message,
-        ),
+        State::Blocked(blocker) => {
+            wanted(ARCHIVING, Status::Unknown, blocker.reason, &blocker.message)
+        }
         State::Reached(Archive::Round(RoundStatus::Doing))
         | State::Moving(Archive::Round(RoundStatus::Doing))
         | State::Failed(Archive::Round(RoundStatus::Doing))

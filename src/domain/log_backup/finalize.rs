@@ -5,7 +5,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::obstacle::another_database;
+use super::blockers::another_database;
 use super::{Archive, Effect, LogBackup, Observation, archive, decide};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupSpec, LogBackupStatus};
@@ -32,7 +32,7 @@ pub fn finalize(
             message: format!("log backup of tenant {tenant} stopped, as `deletionPolicy` asks"),
         }));
     }
-    if matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound") {
+    if matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound") {
         return Finalization::Release(left_behind(object));
     }
     let spec = LogBackupSpec {
@@ -104,7 +104,7 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
 /// Whether what runs in the database is not this object's to stop.
 fn is_nothing_to_stop(object: &LogBackup<'_>, observed: &Observation) -> bool {
     let is_other_object_s =
-        matches!(&observed.target, Err(obstacle) if obstacle.reason == "LogBackupExists");
+        matches!(&observed.target, Err(blocker) if blocker.reason == "LogBackupExists");
     let Ok(database) = &observed.database else {
         return is_other_object_s;
     };

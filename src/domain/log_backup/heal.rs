@@ -63,7 +63,7 @@ impl Draft<'_> {
         if self.desired == DesiredState::Running
             && round.status == RoundStatus::Interrupted
             && open(&self.status).is_none()
-            && self.hindrance(tenant).is_none()
+            && self.remaining_blocker(tenant).is_none()
         {
             self.status.heals.insert(
                 0,
@@ -132,13 +132,13 @@ impl Draft<'_> {
         }
     }
 
-    fn hindrance(&self, tenant: &Tenant) -> Option<Hindrance> {
+    fn remaining_blocker(&self, tenant: &Tenant) -> Option<Hindrance> {
         let heal = &self.object.spec.heal;
         if heal.policy == HealPolicy::Never {
             return Some(Hindrance::Policy);
         }
-        if let Some(obstacle) = ineligible(tenant) {
-            return Some(Hindrance::Tenant(obstacle.message));
+        if let Some(blocker) = ineligible(tenant) {
+            return Some(Hindrance::Tenant(blocker.message));
         }
         if let Some(until) = self.exhausted_until() {
             return Some(Hindrance::Exhausted(until));
@@ -170,7 +170,7 @@ impl Draft<'_> {
         {
             return Next::Await;
         }
-        match self.hindrance(tenant) {
+        match self.remaining_blocker(tenant) {
             Some(Hindrance::Exhausted(at) | Hindrance::Blackout(at)) => Next::At(at),
             _ => Next::Await,
         }
@@ -186,7 +186,7 @@ impl Draft<'_> {
         if self.desired != DesiredState::Running {
             return format!("It does not heal by itself: {BY_HAND}");
         }
-        match self.hindrance(tenant) {
+        match self.remaining_blocker(tenant) {
             None | Some(Hindrance::Unsettled) => "It is healed in a moment".to_owned(),
             Some(Hindrance::Policy) => format!("It does not heal by itself: {BY_HAND}"),
             Some(Hindrance::Tenant(why)) => format!("It can not be healed now: {why}"),

@@ -12,7 +12,7 @@ use super::{Draft, Effect, STEP_PATIENCE, Verdict, archive, event};
 use crate::api::log_backup::{PendingPlace, TenantLimits};
 use crate::api::{Cause, Drift};
 use crate::domain::backup::ineligible;
-use crate::domain::{Next, Obstacle, cause};
+use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::model::{Answer, StoreLimits, Tenant, TenantName};
 
 /// How many places are remembered that have limits which were asked for here.
@@ -32,15 +32,15 @@ pub struct ObservedLimits {
     /// Places in the store that the database shows limits of; `None` while that can not be read.
     pub limited: Option<Vec<(String, StoreLimits)>>,
     /// Why the database can not be given others, if so.
-    pub obstacle: Option<Obstacle>,
+    pub blocker: Option<Blocker>,
 }
 
 /// What keeps limits from being given to a database of this version, or of a tenant without an account of
 /// its own; nothing where they can be.
 #[must_use]
-pub fn limits_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> Option<Obstacle> {
+pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
     if !can {
-        return Some(Obstacle::permanent(
+        return Some(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
                 "`limits` of stores are used from OceanBase 4.3.5.2 and 4.4.2 on, and this is {version}: \
@@ -50,7 +50,7 @@ pub fn limits_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> O
         ));
     }
     (!known).then(|| {
-        Obstacle::permanent(
+        Blocker::permanent(
             "TenantAccountUnknown",
             format!(
                 "the database has other limits than the BackupStorage asks for, and only tenant {tenant} \
@@ -99,7 +99,7 @@ impl Draft<'_> {
         for pending in &mut known.pending {
             let has_drifted = known.places.contains(&pending.place);
             if let Some(cause) =
-                hindrance(observed, tenant, &pending.place, has_drifted && !enforces)
+                remaining_blocker(observed, tenant, &pending.place, has_drifted && !enforces)
             {
                 Tries::of_limits(pending).forget();
                 (pending.taken, pending.cause) = (None, Some(cause));
@@ -214,7 +214,7 @@ fn add(places: &mut Vec<String>, place: &str, most: usize) {
 }
 
 /// Why nothing is tried for a place now, but for pauses.
-fn hindrance(
+fn remaining_blocker(
     observed: &ObservedLimits,
     tenant: &Tenant,
     place: &str,
@@ -231,8 +231,8 @@ fn hindrance(
         );
         return Some(cause("LimitsDrifted", &message));
     }
-    let obstacle = observed.obstacle.clone().or_else(|| ineligible(tenant))?;
-    Some(obstacle.cause())
+    let blocker = observed.blocker.clone().or_else(|| ineligible(tenant))?;
+    Some(blocker.cause())
 }
 
 fn note_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {

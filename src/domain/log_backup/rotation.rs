@@ -9,7 +9,7 @@ use super::tries::Tries;
 use super::{Archive, Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
 use crate::domain::backup::ineligible;
-use crate::domain::{Next, Obstacle};
+use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, Tenant, TenantName};
 
 /// Reason where new keys can not be given to the database while it archives.
@@ -23,19 +23,19 @@ pub struct StoreKeys {
     /// The tenant's places in the store, without keys: where its logs go, then where its data goes.
     pub places: Vec<String>,
     /// Why the database can not be given new keys, if so.
-    pub obstacle: Option<Obstacle>,
+    pub blocker: Option<Blocker>,
 }
 
 /// What keeps new keys from being given to a database of this version, or of a tenant without an
 /// account of its own; nothing where they can be.
 #[must_use]
-pub fn rotation_obstacle(tenant: &str, version: &str, can: bool, known: bool) -> Option<Obstacle> {
+pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
     const OTHERWISE: &str = "Nothing is sent. Keep the old key valid in the store meanwhile. Without \
                              that only a move to a new BackupStorage with the new key helps (of a \
                              strategy with `storageChangePolicy: StopAndSwitch`), which costs a hole \
                              in the logs and a new full backup";
     if !can {
-        return Some(Obstacle::permanent(
+        return Some(Blocker::permanent(
             ROTATION_NEEDS_LOG_GAP,
             format!(
                 "the Secret of the store has changed, and OceanBase {version} can not take new keys \
@@ -45,7 +45,7 @@ pub fn rotation_obstacle(tenant: &str, version: &str, can: bool, known: bool) ->
         ));
     }
     (!known).then(|| {
-        Obstacle::permanent(
+        Blocker::permanent(
             ROTATION_NEEDS_LOG_GAP,
             format!(
                 "the Secret of the store has changed, and only tenant {tenant} itself may give its \
@@ -73,10 +73,10 @@ impl Draft<'_> {
             *known = given(&observed.version);
             return None;
         }
-        if let Some(obstacle) = &observed.obstacle {
+        if let Some(blocker) = &observed.blocker {
             known.applying = None;
             Tries::of_keys(known).forget();
-            known.cause = Some(obstacle.cause());
+            known.cause = Some(blocker.cause());
             return None;
         }
         let is_news =

@@ -35,7 +35,7 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         status.paused_since = None;
     }
     status.cause = match state {
-        State::Blocked(obstacle) => Some(obstacle.cause()),
+        State::Blocked(blocker) => Some(blocker.cause()),
         State::Failed(_) | State::Late(_) => status.cause,
         State::Healing(_) => Some(healing(&status)),
         State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
@@ -47,14 +47,9 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
     status.ready_generation = condition::ready_generation(&conditions, draft.object.generation);
     conditions.push(archiving(draft, state, tenant));
     conditions.extend(switched(draft, &status));
-    conditions.push(if let State::Blocked(obstacle) = state {
+    conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
-        wanted(
-            DELAY_ACCEPTABLE,
-            unknown,
-            obstacle.reason,
-            &obstacle.message,
-        )
+        wanted(DELAY_ACCEPTABLE, unknown, blocker.reason, &blocker.message)
     } else {
         let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
         delay_acceptable(runs.then_some(delay).flatten(), acceptable)
@@ -132,10 +127,10 @@ fn note_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tena
 fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
     let previous = draft.object.status;
     let (phase, label) = match state {
-        State::Blocked(obstacle) if obstacle.permanent => ("Failed", "Failed"),
+        State::Blocked(blocker) if blocker.permanent => ("Failed", "Failed"),
         // It was there: nothing is archived any more.
-        State::Blocked(obstacle)
-            if obstacle.reason == TENANT_NOT_FOUND && previous.tenant_id.is_some() =>
+        State::Blocked(blocker)
+            if blocker.reason == TENANT_NOT_FOUND && previous.tenant_id.is_some() =>
         {
             ("Failed", "Failed")
         }
@@ -202,10 +197,10 @@ fn progress(
 ) -> [Wanted; 3] {
     let desired = word(draft.desired);
     match state {
-        State::Blocked(obstacle) => {
+        State::Blocked(blocker) => {
             let was_ready = status.ready_generation == Some(draft.object.generation);
             let ready = ("Applied", "what is asked for was applied");
-            condition::blocked(obstacle, was_ready.then_some(ready))
+            condition::blocked(blocker, was_ready.then_some(ready))
         }
         State::Moving(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,

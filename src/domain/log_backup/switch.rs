@@ -17,7 +17,7 @@ use crate::api::strategy::StorageChangePolicy;
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::backup::ineligible;
 use crate::domain::condition::{Status, Wanted, wanted};
-use crate::domain::{Event, Next, ObservedDestination, Obstacle, time};
+use crate::domain::{Blocker, Event, Next, ObservedDestination, time};
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
 const ANNOUNCED: &str = "Announced";
@@ -100,8 +100,8 @@ impl Draft<'_> {
         from: String,
         observed: &ObservedMigration,
     ) -> Verdict {
-        if let Some(obstacle) = self.switch_obstacle(tenant) {
-            let mut verdict = self.blocked(Some(tenant), obstacle);
+        if let Some(blocker) = self.migration_blocker(tenant) {
+            let mut verdict = self.blocked(Some(tenant), blocker);
             verdict.next = STEP_PATIENCE;
             return verdict;
         }
@@ -122,7 +122,7 @@ impl Draft<'_> {
             return self.render(Some(tenant), &state, None, Next::Await);
         }
         let Some(name) = TenantName::parse(&self.object.spec.tenant_name) else {
-            return self.blocked(Some(tenant), Obstacle::reading());
+            return self.blocked(Some(tenant), Blocker::reading());
         };
         let goes_on = matches!(
             archive,
@@ -182,19 +182,19 @@ impl Draft<'_> {
         self.render(Some(tenant), &state, None, Next::After(NOTICE))
     }
 
-    fn switch_obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
-        if let Some(obstacle) = ineligible(tenant) {
-            return Some(obstacle);
+    fn migration_blocker(&self, tenant: &Tenant) -> Option<Blocker> {
+        if let Some(blocker) = ineligible(tenant) {
+            return Some(blocker);
         }
-        if let Some(obstacle) = &self.observed.conflict {
-            return Some(obstacle.clone());
+        if let Some(blocker) = &self.observed.conflict {
+            return Some(blocker.clone());
         }
         let is_around = self.object.spec.mode == LogBackupMode::AroundDataBackup;
         let runs = self.object.spec.desired_state == DesiredState::Running;
         if runs || (is_around && self.desired == DesiredState::Stopped) {
             return None;
         }
-        Some(Obstacle::waiting(
+        Some(Blocker::waiting(
             "StorageSwitchWaits",
             "the logs are to go to another place, and log backup is stopped or paused, as \
              `desiredState` asks: set it to Running to have them moved",

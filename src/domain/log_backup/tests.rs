@@ -190,15 +190,15 @@ fn without_tenant() -> Observation {
     observed
 }
 
-fn without_database(obstacle: Obstacle) -> Observation {
+fn without_database(blocker: Blocker) -> Observation {
     Observation {
-        database: Err(obstacle),
+        database: Err(blocker),
         ..observed(bare())
     }
 }
 
 fn unreachable() -> Observation {
-    without_database(Obstacle::permanent("AccessDenied", "the password is wrong"))
+    without_database(Blocker::permanent("AccessDenied", "the password is wrong"))
 }
 
 fn refused(class: FailureClass) -> Answer {

@@ -9,11 +9,11 @@ use super::{
     Draft, Effect, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State, Step,
     Task,
 };
-use super::{Verdict, observed};
+use super::{Verdict, observation};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::backup::upgrading;
-use crate::domain::{Next, Obstacle, cause};
+use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
@@ -49,8 +49,8 @@ impl Draft<'_> {
         if self.is_too_late() {
             return self.too_late();
         }
-        if let Err(obstacle) = precheck::spelled(self.spec()) {
-            return self.refuse(&obstacle);
+        if let Err(blocker) = precheck::spelled(self.spec()) {
+            return self.refuse(&blocker);
         }
         self.note_asked();
         if let Some(forbidden) = &self.observed.forbidden {
@@ -58,45 +58,45 @@ impl Draft<'_> {
         }
         let target = match &self.observed.target {
             Ok(target) => target,
-            Err(obstacle) => return self.held_up(obstacle),
+            Err(blocker) => return self.block_on(blocker),
         };
         let restores = match self.restores(target) {
             Ok(restores) => restores,
-            Err(obstacle) => return self.wait(obstacle, SOON),
+            Err(blocker) => return self.wait(blocker, SOON),
         };
         if !self.is_preview()
             && let Some(job) = self.job_with_key()
         {
             return self.adopt(job);
         }
-        if let Some(obstacle) = &self.observed.secrets {
-            return self.held_up(obstacle);
+        if let Some(blocker) = &self.observed.secrets {
+            return self.block_on(blocker);
         }
         let source = match &self.observed.source {
             Ok(source) => source,
-            Err(obstacle) => return self.held_up(obstacle),
+            Err(blocker) => return self.block_on(blocker),
         };
         let key = self.key();
         let takes = precheck::target(self.spec(), target, key.as_ref(), restores);
         let takes = takes.and_then(|()| self.is_verifiable(target));
         let takes =
             takes.and_then(|()| precheck::privileges(self.spec(), target.privileges.as_deref()));
-        if let Err(obstacle) = takes {
-            return self.held_up(&obstacle);
+        if let Err(blocker) = takes {
+            return self.block_on(&blocker);
         }
-        if let Some(obstacle) = &self.observed.turn {
-            return self.held_up(obstacle);
+        if let Some(blocker) = &self.observed.turn {
+            return self.block_on(blocker);
         }
         let room = precheck::room(self.spec(), target.version, restores, &self.resource_name());
-        if let Err(obstacle) = room {
-            return self.held_up(&obstacle);
+        if let Err(blocker) = room {
+            return self.block_on(&blocker);
         }
         if target.is_upgrading && !self.is_preview() {
             return self.wait_for_upgrade();
         }
         match precheck::plan(self.spec(), source, target.version, restores) {
             Ok(planned) => self.go_on(planned, source, target, restores),
-            Err(obstacle) => self.refuse(&obstacle),
+            Err(blocker) => self.refuse(&blocker),
         }
     }
 
@@ -186,11 +186,11 @@ impl Draft<'_> {
     }
 
     /// Whether a tenant that was restored for a while can be looked at before it is dropped.
-    fn is_verifiable(&self, target: &ObservedTarget) -> Result<(), Obstacle> {
+    fn is_verifiable(&self, target: &ObservedTarget) -> Result<(), Blocker> {
         if !self.is_verification() || target.version.can(Capability::TenantRole) {
             return Ok(());
         }
-        Err(Obstacle::permanent(
+        Err(Blocker::permanent(
             NOT_SUPPORTED_BY_VERSION,
             format!(
                 "OceanBase {} does not show the role of a restored tenant, so that it cannot be \
@@ -238,11 +238,11 @@ impl Draft<'_> {
     }
 
     /// Waits for what may come right by itself, and fails of what does not.
-    fn held_up(self, obstacle: &Obstacle) -> Verdict {
-        if obstacle.permanent {
-            return self.refuse(obstacle);
+    fn block_on(self, blocker: &Blocker) -> Verdict {
+        if blocker.permanent {
+            return self.refuse(blocker);
         }
-        self.wait(obstacle.clone(), SOON)
+        self.wait(blocker.clone(), SOON)
     }
 
     pub(super) fn is_too_late(&self) -> bool {
@@ -269,11 +269,11 @@ impl Draft<'_> {
         }
         let target = match &self.observed.target {
             Ok(target) => target,
-            Err(obstacle) => return self.unseen(obstacle),
+            Err(blocker) => return self.unseen(blocker),
         };
         match self.restores(target) {
             Ok(restores) => self.prepare_in(target, restores),
-            Err(obstacle) => self.unseen(&obstacle),
+            Err(blocker) => self.unseen(&blocker),
         }
     }
 

@@ -43,11 +43,11 @@ impl Draft<'_> {
         }
         let target = match &self.observed.target {
             Ok(target) => target,
-            Err(obstacle) => return self.unseen(obstacle),
+            Err(blocker) => return self.unseen(blocker),
         };
         let restores = match self.restores(target) {
             Ok(restores) => restores,
-            Err(obstacle) => return self.unseen(&obstacle),
+            Err(blocker) => return self.unseen(&blocker),
         };
         if let Some(job) = self.job() {
             // It tells more than was known when it was given up.

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::Cause;
-use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, Tenant};
 use crate::oceanbase::version::Version;
@@ -27,7 +27,7 @@ const NOT_ALLOWED: i32 = -4179;
 #[derive(Clone, Copy)]
 pub(super) enum Missing<'a> {
     /// Its database shows nothing.
-    Unobserved(&'a Obstacle),
+    Unobserved(&'a Blocker),
     /// Its database shows others.
     NotThere { settled: bool },
 }
@@ -202,7 +202,7 @@ impl<'a> Draft<'a> {
 
     pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
         match missing {
-            Missing::Unobserved(obstacle) => self.unseen(obstacle),
+            Missing::Unobserved(blocker) => self.unseen(blocker),
             // Views lag, and a restored tenant is not gone within a minute by itself.
             Missing::NotThere { settled }
                 if !settled || self.since_step() < SignedDuration::from_mins(1) =>

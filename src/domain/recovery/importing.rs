@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Draft, Effect, ObservedTarget, Outcome, Step, Verdict};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
-use crate::domain::{Obstacle, cause, shortened, time};
+use crate::domain::{Blocker, cause, shortened, time};
 use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, Scn, Tenant, TenantName,
 };
@@ -22,7 +22,7 @@ impl Draft<'_> {
         key: RestoreKey,
         until: Option<Scn>,
         pools: Vec<String>,
-    ) -> Result<Effect, Obstacle> {
+    ) -> Result<Effect, Blocker> {
         let target = self.observed.target.as_ref().ok();
         let observed = target.and_then(|target| target.tenant.as_deref());
         match observed {
@@ -33,7 +33,7 @@ impl Draft<'_> {
                 until,
                 pools,
             }),
-            None => Err(Obstacle::permanent(
+            None => Err(Blocker::permanent(
                 "TenantNotFound",
                 format!(
                     "tenant '{tenant}', which was to get the tables, is gone: name another one in a \

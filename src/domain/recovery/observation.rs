@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::api::recovery_task::{Objects, SourceType, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::domain::windows::Recoverable;
 use crate::oceanbase::model::{
     BackupSet, BackupSetId, DatabaseId, HandedOver, Identity, Piece, Privileges, RestoreKey,
@@ -81,15 +81,15 @@ pub(super) fn resource_name(key: &RestoreKey) -> String {
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// That recovery of the source, or to the target, is not allowed.
-    pub forbidden: Option<Obstacle>,
+    pub forbidden: Option<Blocker>,
     /// What is wrong with the Secrets that hold passwords.
-    pub secrets: Option<Obstacle>,
+    pub secrets: Option<Blocker>,
     /// That another verification restores to the same database now, or is about to.
-    pub turn: Option<Obstacle>,
+    pub turn: Option<Blocker>,
     /// What is known of the backups; an obstacle where nothing is.
-    pub source: Result<ObservedSource, Obstacle>,
+    pub source: Result<ObservedSource, Blocker>,
     /// What the target's database shows; an obstacle while it shows nothing.
-    pub target: Result<ObservedTarget, Obstacle>,
+    pub target: Result<ObservedTarget, Blocker>,
     /// What became of a RESTORE of this process, which is answered after minutes.
     pub handed_over: Option<HandedOver>,
     /// For how long this process has known of the intent that stands in the status.

@@ -1,22 +1,22 @@
 //! What may be recovered, and as what (`spec.recovery` of the clusters).
 
 use crate::api::cluster::{Recovery, RecoveryPolicy};
-use crate::domain::{Obstacle, access};
+use crate::domain::{Blocker, access};
 
 /// Whether a tenant may be recovered, by its cluster's object; for a store alone by the target's.
 ///
 /// # Errors
 /// It may not.
-pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     allowed(recovery, cluster)?;
     listed(recovery, cluster, tenant)
 }
 
-fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     if access::is_listed(&recovery.source_tenants, tenant) {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "RecoveryForbidden",
         format!(
             "`recovery.sourceTenants` of OceanBaseCluster '{cluster}' does not list tenant \
@@ -29,17 +29,17 @@ fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstac
 ///
 /// # Errors
 /// It may not.
-pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     allowed(recovery, cluster)?;
     prefixed(recovery, cluster, tenant)
 }
 
-fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     let prefixes = &recovery.target_name_prefixes;
     if prefixes.iter().any(|prefix| tenant.starts_with(prefix)) {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "TargetNameNotAllowed",
         format!(
             "tenants that are recovered to OceanBaseCluster '{cluster}' must be called {}: name the \
@@ -61,12 +61,12 @@ pub fn existing_target_allowed(
     recovery: &Recovery,
     cluster: &str,
     tenant: &str,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     allowed(recovery, cluster)?;
     if access::is_listed(&recovery.target_tenants, tenant) {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "TargetTenantNotAllowed",
         format!(
             "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
@@ -84,7 +84,7 @@ pub fn verification_allowed(
     recovery: &Recovery,
     cluster: &str,
     tenant: &str,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     verification(recovery, cluster)?;
     listed(recovery, cluster, tenant)
 }
@@ -93,16 +93,16 @@ pub fn verification_allowed(
 ///
 /// # Errors
 /// It may not.
-pub fn scratch_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Obstacle> {
+pub fn scratch_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
     verification(recovery, cluster)?;
     prefixed(recovery, cluster, tenant)
 }
 
-fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Obstacle> {
+fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
     if recovery.verification == RecoveryPolicy::Allowed {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "VerificationForbidden",
         format!(
             "OceanBaseCluster '{cluster}' does not allow verification: ask whoever manages the \
@@ -111,11 +111,11 @@ fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Obstacle> {
     ))
 }
 
-fn allowed(recovery: &Recovery, cluster: &str) -> Result<(), Obstacle> {
+fn allowed(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
     if recovery.policy == RecoveryPolicy::Allowed {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "RecoveryForbidden",
         format!(
             "OceanBaseCluster '{cluster}' does not allow recovery: ask whoever manages the connection \

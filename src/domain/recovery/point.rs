@@ -1,7 +1,7 @@
 //! The point that is recovered to.
 
 use crate::api::recovery_task::{Until, UntilType};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::domain::windows::Recoverable;
 use crate::oceanbase::model::Scn;
 
@@ -13,7 +13,7 @@ pub(super) enum Point {
 }
 
 /// Reads what is asked for. An instant is exact: SCNs are nanoseconds since 1970.
-pub(super) fn asked(until: &Until) -> Result<Point, Obstacle> {
+pub(super) fn asked(until: &Until) -> Result<Point, Blocker> {
     let missing = || invalid("`until` lacks the field of its type");
     match until.type_ {
         UntilType::Latest => Ok(Point::Latest),
@@ -52,8 +52,8 @@ pub(super) fn latest(recoverable: &Recoverable) -> Option<Scn> {
     spans.last().map(|span| span.end_scn)
 }
 
-fn invalid(message: &str) -> Obstacle {
-    Obstacle::permanent(
+fn invalid(message: &str) -> Blocker {
+    Blocker::permanent(
         "InvalidUntil",
         format!("{message}; create a new RecoveryTask"),
     )

@@ -16,7 +16,7 @@ use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
 use crate::domain::windows::{self, Explanation};
-use crate::domain::{Obstacle, shortened};
+use crate::domain::{Blocker, shortened};
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::Version;
 
@@ -42,7 +42,7 @@ pub(super) fn target(
     target: &ObservedTarget,
     key: Option<&RestoreKey>,
     restores: &Restores,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     match spec.target.type_ {
         TargetType::NewTenant => new_tenant(spec, target, restores)?,
         TargetType::ExistingTenant => tables::target(spec, target, key, restores)?,
@@ -54,10 +54,10 @@ fn new_tenant(
     spec: &RecoveryTaskSpec,
     target: &ObservedTarget,
     restores: &Restores,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let name = &spec.target.tenant_name;
     if is_being_restored(restores, name) {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "RestoreInProgress",
             format!(
                 "a tenant '{name}' is being restored by somebody else: wait for its end or name \
@@ -66,7 +66,7 @@ fn new_tenant(
         ));
     }
     if let Some(tenant) = &target.tenant {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "TenantExists",
             format!(
                 "tenant '{}' exists in the target (id {}): a recovery never touches a tenant that is \
@@ -85,12 +85,12 @@ fn is_being_restored(restores: &Restores, name: &str) -> bool {
 }
 
 /// Which versions' backups a version restores (V4 reference 5.1, console 3.3).
-fn versions(source: Option<Version>, target: Version) -> Result<(), Obstacle> {
+fn versions(source: Option<Version>, target: Version) -> Result<(), Blocker> {
     let Some(source) = source else {
         return Ok(());
     };
     let refused = |why: &str| {
-        Err(Obstacle::permanent(
+        Err(Blocker::permanent(
             "VersionNotRestorable",
             format!(
                 "the backups are of OceanBase {source} and the target is {target}: {why}; choose \
@@ -121,7 +121,7 @@ pub(super) fn plan(
     source: &ObservedSource,
     target: Version,
     restores: &Restores,
-) -> Result<Planned, Obstacle> {
+) -> Result<Planned, Blocker> {
     let asked = point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
         Knowledge::Store => return planned_of_store(spec, asked, restores),
@@ -133,7 +133,7 @@ pub(super) fn plan(
     let until = match asked {
         Point::At(scn) => scn,
         Point::Latest => point::latest(&recoverable).ok_or_else(|| {
-            Obstacle::permanent(
+            Blocker::permanent(
                 "NothingToRecover",
                 "the tenant has no backup that can be recovered: see its LogBackup",
             )
@@ -150,7 +150,7 @@ pub(super) fn plan(
             pieces,
             ..
         } => (window, sets, pieces),
-        Explanation::Not { obstacle, .. } => return Err(out_of_reach(&explanation, obstacle)),
+        Explanation::Not { blocker, .. } => return Err(out_of_reach(&explanation, blocker)),
     };
     // A cluster may have been upgraded since: the sets tell what they are of.
     let of_sets = sets
@@ -187,28 +187,28 @@ pub(super) fn plan(
 }
 
 /// Whether what was planned for this point can still be done, as far as the source's database tells.
-pub(super) fn still(source: &ObservedSource, until: Scn) -> Result<(), Obstacle> {
+pub(super) fn still(source: &ObservedSource, until: Scn) -> Result<(), Blocker> {
     let Knowledge::Live { sets, pieces } = &source.knowledge else {
         return Ok(());
     };
     let explanation = windows::explain(sets, pieces, until);
     match &explanation {
         Explanation::Recoverable { sets, .. } => within(&source.elsewhere, sets),
-        Explanation::Not { obstacle, .. } => Err(out_of_reach(&explanation, *obstacle)),
+        Explanation::Not { blocker, .. } => Err(out_of_reach(&explanation, *blocker)),
     }
 }
 
-fn out_of_reach(explanation: &Explanation, obstacle: windows::Obstacle) -> Obstacle {
+fn out_of_reach(explanation: &Explanation, blocker: windows::Blocker) -> Blocker {
     let message = format!("{explanation}; choose another point in a new RecoveryTask");
-    Obstacle::permanent(obstacle.reason(), message)
+    Blocker::permanent(blocker.reason(), message)
 }
 
 /// Whether all sets lie where the target will look.
-fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Obstacle> {
+fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> {
     let Some(set) = sets.iter().find(|set| elsewhere.contains(&set.id)) else {
         return Ok(());
     };
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "BackupsElsewhere",
         format!(
             "backup set {} lies in '{}', and the tenant's backups go to another place now: recover it \
@@ -222,11 +222,11 @@ fn planned_of_store(
     spec: &RecoveryTaskSpec,
     asked: Point,
     restores: &Restores,
-) -> Result<Planned, Obstacle> {
+) -> Result<Planned, Blocker> {
     let until = match asked {
         Point::At(scn) => Some(scn),
         Point::Latest if spec.mode == RecoveryMode::Preview => {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "PreviewNeedsPoint",
                 "a store can be asked about a point only, and its latest one is known when a recovery \
                  runs: give `until` a time or an SCN in a new RecoveryTask",
@@ -268,12 +268,12 @@ pub(super) fn plan_of_store(
 }
 
 /// A set that was protected is restored by nobody without its password.
-fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Obstacle> {
+fn passwords(spec: &RecoveryTaskSpec, sets: &[BackupSet]) -> Result<(), Blocker> {
     let protected = sets
         .iter()
         .find(|set| set.encryption_mode.contains("PASSWORD"));
     match protected {
-        Some(set) if spec.decryption_secret_refs.is_empty() => Err(Obstacle::permanent(
+        Some(set) if spec.decryption_secret_refs.is_empty() => Err(Blocker::permanent(
             "DecryptionPasswordMissing",
             format!(
                 "backup set {} was protected with a password: name its Secret in \

@@ -7,7 +7,7 @@ use super::unanswered::unanswered;
 use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
-use crate::domain::{Next, Obstacle, cause, time};
+use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
 
@@ -54,8 +54,8 @@ impl Draft<'_> {
         {
             return self.wait_for_upgrade();
         }
-        if let Err(obstacle) = self.is_still_recoverable() {
-            return self.refuse(&obstacle);
+        if let Err(blocker) = self.is_still_recoverable() {
+            return self.refuse(&blocker);
         }
         let Some((tenant, key)) = self.names() else {
             return self.fail(cause(
@@ -73,7 +73,7 @@ impl Draft<'_> {
         let effect = if self.is_of_tables() {
             match self.recover_tables(tenant, key, until, pools) {
                 Ok(effect) => effect,
-                Err(obstacle) => return self.refuse(&obstacle),
+                Err(blocker) => return self.refuse(&blocker),
             }
         } else {
             Effect::Restore {
@@ -95,7 +95,7 @@ impl Draft<'_> {
 
     /// While resources are made and the database is busy, backups may go, or those of the tenant may
     /// come to lie elsewhere.
-    fn is_still_recoverable(&self) -> Result<(), Obstacle> {
+    fn is_still_recoverable(&self) -> Result<(), Blocker> {
         let until = self.status.restore_scn.as_deref();
         let until = until.and_then(|scn| scn.parse().ok()).map(Scn);
         match (&self.observed.source, until) {
@@ -109,8 +109,8 @@ impl Draft<'_> {
         if let Some(job) = self.job() {
             return self.follow(job);
         }
-        if let Err(obstacle) = &self.observed.target {
-            return self.unseen(obstacle);
+        if let Err(blocker) = &self.observed.target {
+            return self.unseen(blocker);
         }
         // Whatever became of the statement: a job that was seen is never started again.
         let handed_over = self.observed.handed_over.as_ref();
@@ -274,7 +274,7 @@ impl Draft<'_> {
             return State::Canceling;
         }
         match self.status.job_id {
-            Some(_) => State::Unobserved(Obstacle::waiting(
+            Some(_) => State::Unobserved(Blocker::waiting(
                 "WaitingForJob",
                 "the database shows the job neither among the running nor among the ended ones",
             )),

@@ -1,6 +1,6 @@
 //! Where a recovery stands.
 
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::model::RestoreStatus;
 
 /// How a task ends; it never changes again.
@@ -83,7 +83,7 @@ impl Step {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// Nothing is under way; what it waits for.
-    Waiting(Obstacle),
+    Waiting(Blocker),
     /// The store is asked what the recovery is made of.
     Asking,
     /// What the tenant runs on is made.
@@ -95,7 +95,7 @@ pub enum State {
     /// The job is being canceled.
     Canceling,
     /// What is under way can not be seen now.
-    Unobserved(Obstacle),
+    Unobserved(Blocker),
     /// The tenant is restored and asked its checks.
     Verifying,
     /// The tenant is restored and becomes a primary one.

@@ -184,8 +184,8 @@ fn explained(
 ) -> (String, String) {
     let plain = |reason: &str, message: &str| (reason.to_owned(), message.to_owned());
     match (state, &status.cause) {
-        (State::Waiting(obstacle) | State::Unobserved(obstacle), _) => {
-            plain(obstacle.reason, &obstacle.message)
+        (State::Waiting(blocker) | State::Unobserved(blocker), _) => {
+            plain(blocker.reason, &blocker.message)
         }
         (_, Some(cause)) => (cause.reason.clone(), cause.message.clone()),
         (State::Ended(Outcome::Completed), None) if spec.mode == RecoveryMode::Preview => plain(

@@ -5,7 +5,7 @@ use std::hash::Hash;
 
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{Finish, Objects, TargetType};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{
     Identifier, Renamed, RestoreKey, Restores, TableName, Tables, Tenant,
@@ -24,7 +24,7 @@ pub(super) const WARNINGS: [&str; 2] = [
 ///
 /// # Errors
 /// They can not stand there, or are not told apart.
-pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Obstacle> {
+pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Blocker> {
     match (spec.target.type_, &spec.objects) {
         (TargetType::NewTenant, None) => Ok(None),
         (TargetType::NewTenant, Some(_)) => Err(invalid(
@@ -37,7 +37,7 @@ pub fn tables(spec: &RecoveryTaskSpec) -> Result<Option<Tables>, Obstacle> {
     }
 }
 
-fn read(objects: &Objects) -> Result<Tables, Obstacle> {
+fn read(objects: &Objects) -> Result<Tables, Blocker> {
     match (&objects.tables[..], &objects.databases[..]) {
         ([_, ..], []) => {
             let names = objects.tables.iter().map(|table| {
@@ -66,14 +66,14 @@ fn renamed<T>(
     parse: fn(&str) -> Option<T>,
     from: &str,
     to: &str,
-) -> Result<Renamed<T>, Obstacle> {
+) -> Result<Renamed<T>, Blocker> {
     let names = parse(from).zip(parse(to));
     let names = names.map(|(from, to)| Renamed { from, to });
     names.ok_or_else(|| invalid(&format!("`{field}` can not stand in a statement")))
 }
 
 /// No two may have one name, neither in the backup nor in the target.
-fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Obstacle> {
+fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blocker> {
     let (mut from, mut to) = (HashSet::new(), HashSet::new());
     let twice = all
         .iter()
@@ -84,7 +84,7 @@ fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Obstacl
         });
     match twice {
         None => Ok(()),
-        Some(name) => Err(Obstacle::permanent(
+        Some(name) => Err(Blocker::permanent(
             "NamedTwice",
             format!(
                 "`objects` names {} twice, in the backup or in the target: name it once in a new \
@@ -97,7 +97,7 @@ fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Obstacl
 
 /// Whether all of a recovery of tables fits together: an object may be older than the rules of its
 /// schema.
-pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
+pub(super) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     if tables(spec)?.is_none() {
         return Ok(());
     }
@@ -121,9 +121,9 @@ pub(super) fn target(
     target: &ObservedTarget,
     key: Option<&RestoreKey>,
     restores: &Restores,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     if !target.version.can(Capability::TableRecovery) {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "UnsupportedServerVersion",
             format!(
                 "the target is OceanBase {}, which can not recover tables: 4.2.1 or later is needed; \
@@ -135,7 +135,7 @@ pub(super) fn target(
     if !target.version.can(Capability::QuotedRemap)
         && let Some(name) = tables(spec)?.and_then(|tables| tables.name_that_needs_quotes())
     {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "TableNameNotSupported",
             format!(
                 "the target is OceanBase {}, which cannot rename {name}: REMAP takes only letters, \
@@ -147,7 +147,7 @@ pub(super) fn target(
     }
     let name = &spec.target.tenant_name;
     let Some(tenant) = &target.tenant else {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "TenantNotFound",
             format!(
                 "the target has no tenant '{name}' into which tables could come: name one that exists \
@@ -164,7 +164,7 @@ pub(super) fn target(
     match restores.tables.iter().find(is_other) {
         None => Ok(()),
         // Of two at once none could be canceled alone.
-        Some(job) => Err(Obstacle::waiting(
+        Some(job) => Err(Blocker::waiting(
             "WaitingForRunningRecovery",
             format!(
                 "job {} brings tables into tenant '{name}'; this one follows",
@@ -174,9 +174,9 @@ pub(super) fn target(
     }
 }
 
-fn normal(tenant: &Tenant) -> Result<(), Obstacle> {
+fn normal(tenant: &Tenant) -> Result<(), Blocker> {
     let refused = |reason, shown: &str| {
-        Err(Obstacle::permanent(
+        Err(Blocker::permanent(
             reason,
             format!(
                 "tenant '{}' is {shown}: tables come only into a primary tenant in normal state; \
@@ -197,8 +197,8 @@ fn normal(tenant: &Tenant) -> Result<(), Obstacle> {
     Ok(())
 }
 
-fn invalid(message: &str) -> Obstacle {
-    Obstacle::permanent(
+fn invalid(message: &str) -> Blocker {
+    Blocker::permanent(
         "InvalidSpec",
         format!("{message}; create a new RecoveryTask"),
     )

@@ -3,13 +3,13 @@
 use super::begin::SOON;
 use super::restore::REFUSALS;
 use super::{Draft, State, Verdict};
-use crate::domain::{Obstacle, cause};
+use crate::domain::{Blocker, cause};
 use crate::oceanbase::model::Answer;
 
 impl Draft<'_> {
     /// What is under way can not be seen: it goes on all the same.
-    pub(super) fn unseen(self, obstacle: &Obstacle) -> Verdict {
-        let state = State::Unobserved(obstacle.as_waiting());
+    pub(super) fn unseen(self, blocker: &Blocker) -> Verdict {
+        let state = State::Unobserved(blocker.as_waiting());
         self.render(&state, None, SOON)
     }
 

@@ -9,7 +9,7 @@ use super::begin::SOON;
 use super::{Draft, Effect, Outcome, State, Step, Verdict};
 use crate::api::Cause;
 use crate::api::verification::{Check, CheckOutcome, Verification, VerificationProgress};
-use crate::domain::{Next, Obstacle, cause, shortened, time};
+use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::model::{Answer, CheckQuery, CheckVerdict, FailureClass, Tenant};
 
 /// How long a restored tenant may take until it can be read.
@@ -24,14 +24,14 @@ const CANCELED: &str = "Canceled";
 const MESSAGE_LIMIT: usize = 1024;
 
 /// Whether the checks can be asked: an object may be older than the rules of its schema.
-pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Obstacle> {
+pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker> {
     let Some(verification) = verification else {
         return Ok(());
     };
     for (number, check) in verification.checks.iter().enumerate() {
         if let Err(problem) = CheckQuery::parse(&check.sql) {
             let number = number + 1;
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "InvalidCheck",
                 format!(
                     "`sql` of check {number} can not be asked: {problem}; correct it where the \

@@ -23,13 +23,13 @@ pub(super) fn count<'a>(
         secret_resource_version: version.to_owned(),
         ..StoreCredentials::default()
     };
-    let (mut waiting, mut hindered) = (None, None);
+    let (mut waiting, mut blocked) = (None, None);
     for (name, keys) in users {
         counts.total = counts.total.saturating_add(1);
         if keys.version == version {
             counts.applied = counts.applied.saturating_add(1);
         } else if let Some(cause) = &keys.cause {
-            hindered.get_or_insert((name, cause));
+            blocked.get_or_insert((name, cause));
         } else {
             waiting.get_or_insert(name);
         }
@@ -37,7 +37,7 @@ pub(super) fn count<'a>(
     let is = |status: Status, reason: &str, message: String| {
         wanted(CREDENTIALS_APPLIED, status, reason, message)
     };
-    let condition = if let Some((name, cause)) = hindered {
+    let condition = if let Some((name, cause)) = blocked {
         let message = format!("log backup {name}: {}", cause.message);
         is(Status::False, &cause.reason, message)
     } else if let Some(name) = waiting {

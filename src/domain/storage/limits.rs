@@ -30,8 +30,8 @@ pub(super) fn applied(limits: StoreLimits, users: &[LogBackupUse]) -> Option<Wan
             Keeps::Outside | Keeps::Well => None,
         })
     };
-    let hindered = behind().find_map(|(name, cause)| Some((name, cause?)));
-    let (status, reason, message) = if let Some((name, cause)) = hindered {
+    let blocked = behind().find_map(|(name, cause)| Some((name, cause?)));
+    let (status, reason, message) = if let Some((name, cause)) = blocked {
         let message = format!("log backup {name}: {}", cause.message);
         (Status::False, cause.reason.as_str(), message)
     } else if let Some((name, _)) = behind().next() {

@@ -18,7 +18,7 @@ fn user(archiving: bool, reason: Option<&str>) -> LogBackupUse {
     }
 }
 
-fn observed(place: Result<&str, Obstacle>, log_backups: Vec<LogBackupUse>) -> Observation {
+fn observed(place: Result<&str, Blocker>, log_backups: Vec<LogBackupUse>) -> Observation {
     Observation {
         place: place.map(str::to_owned),
         limits: StoreLimits::NONE,
@@ -213,18 +213,18 @@ fn the_message_names_the_log_backup_and_its_cause() {
 
 #[test]
 fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
-    for (obstacle, expected) in [
+    for (blocker, expected) in [
         (
-            Obstacle::waiting("SecretNotFound", "apply it"),
+            Blocker::waiting("SecretNotFound", "apply it"),
             Kstatus::InProgress,
         ),
         (
-            Obstacle::permanent("InvalidSpec", "correct it"),
+            Blocker::permanent("InvalidSpec", "correct it"),
             Kstatus::Failed,
         ),
     ] {
         let mut page = Page::default();
-        page.look(&observed(Err(obstacle), Vec::new()));
+        page.look(&observed(Err(blocker), Vec::new()));
         assert_eq!(page.kstatus(), expected);
     }
 }
@@ -233,7 +233,7 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
 fn the_place_stands_while_its_secret_is_gone() {
     let mut page = Page::default();
     page.look(&used_by(Vec::new()));
-    let gone = Obstacle::waiting("SecretNotFound", "apply it");
+    let gone = Blocker::waiting("SecretNotFound", "apply it");
     page.look(&observed(Err(gone), Vec::new()));
     assert_eq!(page.status.location.as_deref(), Some("file:///ob-backup"));
 }
@@ -262,7 +262,7 @@ fn trouble_and_its_end_are_told_once_each() {
 #[test]
 fn a_wrong_description_is_told_once() {
     let wrong = observed(
-        Err(Obstacle::permanent("InvalidSpec", "correct it")),
+        Err(Blocker::permanent("InvalidSpec", "correct it")),
         Vec::new(),
     );
     let mut page = Page::default();

@@ -70,8 +70,7 @@ pub fn finalize(
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting helps nothing where there is no way to the database any more.
-    let no_way =
-        matches!(&observed.database, Err(obstacle) if obstacle.reason == "ClusterNotFound");
+    let no_way = matches!(&observed.database, Err(blocker) if blocker.reason == "ClusterNotFound");
     if no_way || deadline <= now {
         return Finalization::Release(given_up(&left));
     }

@@ -150,12 +150,12 @@ impl Draft<'_> {
     /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
     fn backed_up<'a>(&self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
         let eligible = matched.eligible.iter();
-        eligible.filter(|tenant| self.hindrance(tenant).is_none())
+        eligible.filter(|tenant| self.remaining_blocker(tenant).is_none())
     }
 
     /// Why no task is made for a tenant: it would fail at once, slot for slot. The tenant is listed
     /// as failing.
-    pub(super) fn hindrance(&self, tenant: &Tenant) -> Option<String> {
+    pub(super) fn remaining_blocker(&self, tenant: &Tenant) -> Option<String> {
         if let Some(refusal) = self.refusal(tenant) {
             return Some(refusal.reason);
         }
@@ -178,9 +178,9 @@ impl Draft<'_> {
         if self.backed_up(matched).next().is_some() {
             return "FullBackupPending".to_owned();
         }
-        let hindered = self.why_idle(matched);
+        let blocked = self.why_idle(matched);
         let failing = || matched.failing.first().map(|tenant| tenant.reason.clone());
-        hindered
+        blocked
             .or_else(failing)
             .unwrap_or_else(|| "NoTenants".to_owned())
     }

@@ -48,9 +48,9 @@ impl Draft<'_> {
     /// Why no tenant is backed up, where there are some and none is.
     pub(super) fn why_idle(&self, matched: &Matched) -> Option<String> {
         let tenants = matched.eligible.iter();
-        let mut hindrances = tenants.map(|tenant| self.hindrance(tenant));
+        let mut hindrances = tenants.map(|tenant| self.remaining_blocker(tenant));
         let first = hindrances.next()??;
-        let is_idle = hindrances.all(|hindrance| hindrance.is_some());
+        let is_idle = hindrances.all(|remaining_blocker| remaining_blocker.is_some());
         let refused = self.moved.as_ref();
         let reason = refused.map_or(first, |_| STORAGE_CHANGE_REFUSED.to_owned());
         is_idle.then_some(reason)

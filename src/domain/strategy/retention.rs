@@ -16,7 +16,7 @@ use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::domain::retention::seconds;
-use crate::domain::{Next, Obstacle};
+use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
 
 /// Tenants whose policies are kept in the status.
@@ -82,14 +82,14 @@ pub(super) struct Look {
 }
 
 /// What is said while the tenants are not known.
-pub(super) fn unknown(retention: Option<&Retention>, obstacle: &Obstacle) -> Wanted {
+pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> Wanted {
     match unasked(retention) {
         Some(condition) => condition,
         None => wanted(
             RETENTION_APPLIED,
             Status::Unknown,
-            obstacle.reason,
-            &obstacle.message,
+            blocker.reason,
+            &blocker.message,
         ),
     }
 }

@@ -57,12 +57,12 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     let suspended = strategy.spec.suspend;
     let (backup, log_backup) = match standing {
         Standing::Unchanged => return status,
-        Standing::Blocked(obstacle) => {
+        Standing::Blocked(blocker) => {
             note_tasks(&mut status, &observed.tasks);
             let was_ready = status.ready_generation == Some(strategy.generation);
             let ready = was_ready.then(|| accepted(suspended));
-            conditions.extend(condition::blocked(obstacle, ready));
-            let (reason, message) = (obstacle.reason, &obstacle.message);
+            conditions.extend(condition::blocked(blocker, ready));
+            let (reason, message) = (blocker.reason, &blocker.message);
             conditions.push(wanted(SCHEDULING, Status::Unknown, reason, message));
             // What was known before stands: a dead cluster says nothing about last night.
             let is_ours =
@@ -103,8 +103,8 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     conditions.extend([backup, log_backup]);
     conditions.extend(verified);
     conditions.extend(match (retention, standing) {
-        (None, Standing::Blocked(obstacle)) => {
-            Some(unknown(strategy.spec.retention.as_ref(), obstacle))
+        (None, Standing::Blocked(blocker)) => {
+            Some(unknown(strategy.spec.retention.as_ref(), blocker))
         }
         (found, _) => found,
     });

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::domain::access::{self, is_listed};
 use crate::domain::backup::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
@@ -224,14 +224,14 @@ fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
             continue;
         };
         match usable(tenant, &own.access) {
-            Err(obstacle) => fail(obstacle.reason, obstacle.message),
+            Err(blocker) => fail(blocker.reason, blocker.message),
             Ok(()) => matched.eligible.push(Arc::clone(tenant)),
         }
     }
     matched
 }
 
-fn usable(tenant: &Tenant, access: &Access) -> Result<(), Obstacle> {
+fn usable(tenant: &Tenant, access: &Access) -> Result<(), Blocker> {
     access::tenant(access, &tenant.name)?;
     ineligible(tenant).map_or(Ok(()), Err)
 }
@@ -256,7 +256,7 @@ fn of_cluster<'a>(
             Claim::Own if TenantName::parse(&tenant.name).is_none() => Some("UnsafeTenantName"),
             Claim::Own => usable(tenant, &own.access)
                 .err()
-                .map(|obstacle| obstacle.reason),
+                .map(|blocker| blocker.reason),
         };
         match reason {
             Some(reason) => *skipped.entry(reason).or_default() += 1,

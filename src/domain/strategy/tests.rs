@@ -319,8 +319,8 @@ impl Story {
         status_of(&self.status.conditions, condition).unwrap()
     }
 
-    fn unreachable(&mut self) -> Result<Vec<Arc<Tenant>>, Obstacle> {
-        let gone = Err(Obstacle::permanent("AccessDenied", "the password is wrong"));
+    fn unreachable(&mut self) -> Result<Vec<Arc<Tenant>>, Blocker> {
+        let gone = Err(Blocker::permanent("AccessDenied", "the password is wrong"));
         std::mem::replace(&mut self.observed.database, gone)
     }
 }

@@ -27,7 +27,7 @@ pub enum Explanation {
         /// The instant.
         at: Scn,
         /// What stands in the way.
-        obstacle: Obstacle,
+        blocker: Blocker,
         /// What can be restored to before it; its end is nearest.
         before: Option<Window>,
         /// What can be restored to after it; its start is nearest.
@@ -37,7 +37,7 @@ pub enum Explanation {
 
 /// Why a tenant can not be restored to an instant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum Blocker {
     /// There is no backup set at all.
     NoBackup,
     /// No set that could be used lies before the instant.
@@ -97,7 +97,7 @@ pub enum Obstacle {
     },
 }
 
-impl Obstacle {
+impl Blocker {
     /// The stable word for conditions.
     #[must_use]
     pub fn reason(&self) -> &'static str {
@@ -134,7 +134,7 @@ pub fn explain(sets: &[BackupSet], pieces: &[Piece], at: Scn) -> Explanation {
     let known = recoverable(sets, pieces);
     let Some((sets, pieces)) = past.way() else {
         let spans = known.spans();
-        return refusal(at, &spans, past.obstacle(&spans));
+        return refusal(at, &spans, past.blocker(&spans));
     };
     let mut windows = known.windows.into_iter();
     Explanation::Recoverable {
@@ -159,26 +159,26 @@ pub fn explain_from_windows(known: &Recoverable, at: Scn) -> Explanation {
             pieces: Vec::new(),
         };
     }
-    let obstacle = match (before(&spans, at), after(&spans, at)) {
-        (None, None) => Obstacle::NothingKnown,
-        (None, Some(after)) => Obstacle::BeforeEverything {
+    let blocker = match (before(&spans, at), after(&spans, at)) {
+        (None, None) => Blocker::NothingKnown,
+        (None, Some(after)) => Blocker::BeforeEverything {
             oldest: after.start_scn,
         },
-        (Some(before), None) => Obstacle::AfterEverything {
+        (Some(before), None) => Blocker::AfterEverything {
             newest: before.end_scn,
         },
-        (Some(before), Some(after)) => Obstacle::Gap {
+        (Some(before), Some(after)) => Blocker::Gap {
             from: before.end_scn,
             to: after.start_scn,
         },
     };
-    refusal(at, &spans, obstacle)
+    refusal(at, &spans, blocker)
 }
 
-fn refusal(at: Scn, spans: &[Window], obstacle: Obstacle) -> Explanation {
+fn refusal(at: Scn, spans: &[Window], blocker: Blocker) -> Explanation {
     Explanation::Not {
         at,
-        obstacle,
+        blocker,
         before: before(spans, at),
         after: after(spans, at),
     }
@@ -228,7 +228,7 @@ impl<'a> Past<'a> {
         runs.find_map(|run| run.pieces_from(set, self.at))
     }
 
-    fn obstacle(&self, spans: &[Window]) -> Obstacle {
+    fn blocker(&self, spans: &[Window]) -> Blocker {
         let in_front = self.newest_first().into_iter();
         // Of a set that failed nobody knows what it would have led to.
         let in_front = in_front.filter(|set| set.success && earliest(set) <= self.at);
@@ -237,7 +237,7 @@ impl<'a> Past<'a> {
         let leads = |(set, _): &(&BackupSet, Broken)| self.logs_from(set).is_some();
         let is_usable = |set: &&&'a BackupSet| self.chains.of_set(set).is_ok();
         if self.sets.is_empty() {
-            Obstacle::NoBackup
+            Blocker::NoBackup
         } else if let Some(spoilt) = in_front.iter().filter_map(spoilt).find(leads) {
             // But for that it would be recoverable.
             blame(spoilt)
@@ -246,16 +246,16 @@ impl<'a> Past<'a> {
         } else if let Some(spoilt) = in_front.iter().find_map(spoilt) {
             blame(spoilt)
         } else if let Some(first) = spans.first() {
-            Obstacle::BeforeEverything {
+            Blocker::BeforeEverything {
                 oldest: first.start_scn,
             }
         } else {
-            Obstacle::NoUsableSet { newest: None }
+            Blocker::NoUsableSet { newest: None }
         }
     }
 
     /// Where the logs that a usable set needs end, or do not begin.
-    fn missing_logs(&self, set: &BackupSet) -> Obstacle {
+    fn missing_logs(&self, set: &BackupSet) -> Blocker {
         let archived_to = self.runs.iter().map(|run| run.end).max();
         let runs = self.runs.iter();
         let replayed = runs.filter(|run| run.covers(set.start_replay_scn));
@@ -267,23 +267,23 @@ impl<'a> Past<'a> {
             (Some(end), Some(to)) if end >= needed(set, self.at) => {
                 let set = set.id;
                 if to > from {
-                    Obstacle::Hole { set, from, to }
+                    Blocker::Hole { set, from, to }
                 } else {
-                    Obstacle::Seam { set, at: from }
+                    Blocker::Seam { set, at: from }
                 }
             }
-            _ => Obstacle::AfterEnd { archived_to },
+            _ => Blocker::AfterEnd { archived_to },
         }
     }
 }
 
-fn blame((set, broken): (&BackupSet, Broken)) -> Obstacle {
+fn blame((set, broken): (&BackupSet, Broken)) -> Blocker {
     if broken.at == set.id {
-        Obstacle::NoUsableSet {
+        Blocker::NoUsableSet {
             newest: Some((set.id, broken.fault)),
         }
     } else {
-        Obstacle::BrokenChain {
+        Blocker::BrokenChain {
             set: set.id,
             stands_on: broken.at,
             fault: broken.fault,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::chain::{Fault, NO_SET};
-use super::{Explanation, Obstacle, Window};
+use super::{Blocker, Explanation, Window};
 use crate::oceanbase::model::{BackupSet, Scn};
 
 impl Explanation {
@@ -26,15 +26,15 @@ impl fmt::Display for Explanation {
             }
             Self::Not {
                 at,
-                obstacle,
+                blocker,
                 before,
                 after,
             } => {
-                write!(f, "can not be recovered to {}: {obstacle}", asked(*at))?;
+                write!(f, "can not be recovered to {}: {blocker}", asked(*at))?;
                 // These say it themselves.
                 if matches!(
-                    obstacle,
-                    Obstacle::BeforeEverything { .. } | Obstacle::AfterEverything { .. }
+                    blocker,
+                    Blocker::BeforeEverything { .. } | Blocker::AfterEverything { .. }
                 ) {
                     return Ok(());
                 }
@@ -52,7 +52,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl fmt::Display for Obstacle {
+impl fmt::Display for Blocker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoBackup => f.write_str("there is no backup"),

@@ -13,8 +13,8 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
 use crate::oceanbase::command::{Command, StoreChange};
-use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::lanes::SendPermit;
+use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::sender::{Inspection, Sender};
 
 /// The right to send commands to one database.
@@ -48,11 +48,11 @@ impl Permit {
             return self.hand_over(key, command);
         }
         match *self.permit {
-            SendPermit::Line(_) => {
+            SendPermit::Serial(_) => {
                 let mut sender = self.database.sender.lock().await;
                 self.send_by(&mut sender, command).await
             }
-            SendPermit::Store(_) => {
+            SendPermit::Storage(_) => {
                 let mut sender = self.database.sender_for_a_store();
                 let answer = self.send_by(&mut sender, command).await;
                 self.database.keep(sender);

@@ -12,14 +12,14 @@ use crate::oceanbase::cluster::{ClusterState, Wake};
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 use crate::oceanbase::validity::Validity;
 
 mod credentials;
 mod late;
-mod lanes;
+mod permits;
 mod shared;
 
 /// Credentials that can be changed: those of the second object, where it has its own, and those of

@@ -158,7 +158,7 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
     let window = |days| Command::AddDeletePolicy {
         tenant: tenant(),
         tenant_id: TenantId(1002),
-        seen: Destinations::default(),
+        observed: Destinations::default(),
         days,
     };
     vec![

@@ -93,7 +93,7 @@ fn backups() -> Vec<Command> {
         Command::AddDeletePolicy {
             tenant: tenant(),
             tenant_id: ID,
-            seen: Destinations::default(),
+            observed: Destinations::default(),
             days: 7,
         },
         Command::DropDeletePolicy {

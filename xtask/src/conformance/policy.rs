@@ -23,7 +23,7 @@ impl Suite {
         let add = Command::AddDeletePolicy {
             tenant: self.settings.tenant.clone(),
             tenant_id: self.tenant_id,
-            seen: Destinations::default(),
+            observed: Destinations::default(),
             days: DAYS,
         };
         let source = "source: the statement is a plain INSERT";

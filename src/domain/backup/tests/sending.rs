@@ -252,7 +252,7 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
     story.look(&with_job(job(JobStatus::Doing)), 5);
     let before = story.status.clone();
     let connecting = Observation {
-        database: Err(Obstacle::waiting("Connecting", "soon")),
+        database: Err(Blocker::waiting("Connecting", "soon")),
         ..healthy()
     };
     story.look(&connecting, 6);

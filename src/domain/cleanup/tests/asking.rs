@@ -223,7 +223,7 @@ fn a_cleanup_waits_for_what_runs_and_for_what_is_not_there_yet() {
         (
             "TenantNotAllowed",
             Box::new(|story| {
-                story.observed.allowed = Err(Obstacle::waiting("TenantNotAllowed", "not listed"));
+                story.observed.allowed = Err(Blocker::waiting("TenantNotAllowed", "not listed"));
             }),
         ),
     ];

@@ -7,7 +7,7 @@ use super::*;
 fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
     let mut page = Page::default();
     page.look(&shows(Vec::new()), 0);
-    page.look(&hidden(Obstacle::outage()), 1);
+    page.look(&hidden(Blocker::outage()), 1);
     assert_eq!(
         (page.kstatus(), page.reachable()),
         (Kstatus::Current, Some("False"))
@@ -16,7 +16,7 @@ fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
         &page.spec,
         2,
         &page.status,
-        &hidden(Obstacle::outage()),
+        &hidden(Blocker::outage()),
         at(2),
     )
     .status;
@@ -30,21 +30,21 @@ fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
 /// Nor does an outage make it so again.
 #[test]
 fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
-    for (obstacle, expected) in [
+    for (blocker, expected) in [
         (
-            Obstacle::waiting("SecretNotFound", "make it"),
+            Blocker::waiting("SecretNotFound", "make it"),
             Kstatus::InProgress,
         ),
         (
-            Obstacle::permanent("AccessDenied", "wrong password"),
+            Blocker::permanent("AccessDenied", "wrong password"),
             Kstatus::Failed,
         ),
     ] {
         let mut page = Page::default();
         page.look(&shows(Vec::new()), 0);
-        page.look(&hidden(obstacle), 1);
+        page.look(&hidden(blocker), 1);
         assert_eq!(page.kstatus(), expected);
-        page.look(&hidden(Obstacle::outage()), 2);
+        page.look(&hidden(Blocker::outage()), 2);
         assert_eq!(page.kstatus(), Kstatus::InProgress);
     }
 }
@@ -53,7 +53,7 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
 fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
     let mut page = Page::default();
     let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    let after = page.look(&hidden(Obstacle::outage()), 100);
+    let after = page.look(&hidden(Blocker::outage()), 100);
     assert_eq!(
         (&after.backup, &after.tenants),
         (&before.backup, &before.tenants)
@@ -62,7 +62,7 @@ fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
 
 #[test]
 fn going_and_coming_back_are_told_once_each() {
-    let gone = hidden(Obstacle::outage());
+    let gone = hidden(Blocker::outage());
     let mut page = Page::default();
     for (second, observed) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
         .into_iter()

@@ -145,6 +145,6 @@ fn whatever_else_is_written_brings_the_windows_up_to_date() {
 fn the_windows_stand_while_the_cluster_does_not_answer() {
     let mut page = Page::default();
     page.look(&shows(vec![recoverable(1002, -300, 0)]), 0);
-    let gone = hidden(Obstacle::outage());
+    let gone = hidden(Blocker::outage());
     assert_eq!(windows(page.look(&gone, 1_000)), [(-300, 0)]);
 }

@@ -66,7 +66,7 @@ fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning
 #[test]
 fn an_archive_that_is_not_the_objects_is_left_alone() {
     let younger = Observation {
-        target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
+        target: Err(Blocker::permanent("LogBackupExists", "another is older")),
         ..observed(doing())
     };
     let replaced = observed(Tenant {
@@ -81,7 +81,7 @@ fn an_archive_that_is_not_the_objects_is_left_alone() {
 #[test]
 fn a_store_that_went_first_does_not_make_the_archive_somebody_elses() {
     let observed = Observation {
-        target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+        target: Err(Blocker::waiting("StorageNotFound", "no such store")),
         ..elsewhere(doing())
     };
     assert_eq!(wait(&Story::running(), &observed, 1).effect, None);
@@ -103,7 +103,7 @@ fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
 
 fn without_store(tenant: Tenant) -> Observation {
     Observation {
-        target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+        target: Err(Blocker::waiting("StorageNotFound", "no such store")),
         ..elsewhere(tenant)
     }
 }
@@ -121,7 +121,7 @@ fn an_old_picture_of_a_stopped_archive_lets_nothing_go_without_its_store_either(
 }
 
 fn without_cluster() -> Observation {
-    without_database(Obstacle::waiting("ClusterNotFound", "there is none"))
+    without_database(Blocker::waiting("ClusterNotFound", "there is none"))
 }
 
 /// What is told when the cluster's object went first.

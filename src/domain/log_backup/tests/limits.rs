@@ -1,7 +1,7 @@
 //! Limits of the store: given to each place that shows others, and to none where that can not be.
 
 use super::*;
-use crate::domain::log_backup::{ObservedLimits, limits_obstacle};
+use crate::domain::log_backup::{ObservedLimits, limits_blocker};
 use crate::oceanbase::model::StoreLimits;
 
 const LOG: &str = "s3://b/log";
@@ -30,7 +30,7 @@ fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Observati
                     .map(|(place, limits)| (place.to_owned(), limits))
                     .collect(),
             ),
-            obstacle: None,
+            blocker: None,
         }),
         ..observed(doing())
     }
@@ -48,10 +48,10 @@ fn blind(mut observed: Observation) -> Observation {
     observed
 }
 
-fn hindered(mut observed: Observation, obstacle: Option<Obstacle>) -> Observation {
+fn blocked(mut observed: Observation, blocker: Option<Blocker>) -> Observation {
     observed.limits = observed
         .limits
-        .map(|limits| ObservedLimits { obstacle, ..limits });
+        .map(|limits| ObservedLimits { blocker, ..limits });
     observed
 }
 
@@ -164,12 +164,9 @@ fn an_older_version_and_a_tenant_without_an_account_are_told_of_and_go_on() {
         ("4.3.5.2", true, false, "TenantAccountUnknown"),
     ] {
         let mut story = Story::running();
-        let obstacle = limits_obstacle("orders", version, can, known);
+        let blocker = limits_blocker("orders", version, can, known);
         let none = shows(SLOW, NONE, NONE);
-        assert_eq!(
-            story.look(&hindered(none.clone(), obstacle), 1).effect,
-            None
-        );
+        assert_eq!(story.look(&blocked(none.clone(), blocker), 1).effect, None);
         assert_eq!(story.limits(), Some((false, Some(reason))));
         assert_eq!(story.phase(), "InProgress");
         assert_eq!(story.condition("Ready").0, "True");
@@ -344,11 +341,11 @@ fn a_place_that_is_refused_for_good_does_not_keep_the_other_from_its_limits() {
 #[test]
 fn what_somebody_else_had_set_before_is_not_taken_back_where_it_was_never_replaced() {
     let mut story = Story::running();
-    let obstacle = limits_obstacle("orders", "4.3.5.2", true, false);
-    let alone = hindered(shows(SLOW, SLOWER, NONE), obstacle.clone());
+    let blocker = limits_blocker("orders", "4.3.5.2", true, false);
+    let alone = blocked(shows(SLOW, SLOWER, NONE), blocker.clone());
     assert_eq!(story.look(&alone, 1).effect, None);
     assert_eq!(story.why_not_limited(), Some("TenantAccountUnknown"));
-    story.look(&hindered(shows(NONE, SLOWER, NONE), obstacle), 2);
+    story.look(&blocked(shows(NONE, SLOWER, NONE), blocker), 2);
     assert_eq!(story.limits(), None);
 }
 
@@ -380,7 +377,7 @@ fn a_tenant_that_is_gone_keeps_to_nothing() {
 #[test]
 fn what_is_not_known_is_not_told_as_something_else() {
     let mut story = Story::running();
-    let obstacle = limits_obstacle("orders", "4.3.5.2", true, false);
-    story.look(&hindered(blind(shows(SLOW, SLOW, SLOW)), obstacle), 1);
+    let blocker = limits_blocker("orders", "4.3.5.2", true, false);
+    story.look(&blocked(blind(shows(SLOW, SLOW, SLOW)), blocker), 1);
     assert_eq!(story.why_not_limited(), Some("LimitsNotReadable"));
 }

@@ -6,7 +6,7 @@ use super::*;
 #[test]
 fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
     let silent = Observation {
-        database: Err(Obstacle::outage()),
+        database: Err(Blocker::outage()),
         ..observed(doing())
     };
     let mut new = Story::of(DesiredState::Running);
@@ -36,7 +36,7 @@ fn an_outage_does_not_make_a_log_backup_ready() {
         story.look(&trouble, 1);
         assert_eq!(story.condition("Ready"), ("False", reason));
         let silent = Observation {
-            database: Err(Obstacle::outage()),
+            database: Err(Blocker::outage()),
             ..trouble
         };
         story.look(&silent, 2);

@@ -1,14 +1,14 @@
 //! New keys of the store: given once to each place, and to none where that can not be.
 
 use super::*;
-use crate::domain::log_backup::{StoreKeys, rotation_obstacle};
+use crate::domain::log_backup::{StoreKeys, rotation_blocker};
 
-fn keys(version: &str, obstacle: Option<Obstacle>) -> Observation {
+fn keys(version: &str, blocker: Option<Blocker>) -> Observation {
     Observation {
         store_keys: Some(StoreKeys {
             version: version.to_owned(),
             places: vec!["s3://b/log".to_owned(), "s3://b/data".to_owned()],
-            obstacle,
+            blocker,
         }),
         ..observed(doing())
     }
@@ -74,19 +74,19 @@ fn keys_that_change_once_more_are_given_to_all_places_anew() {
 #[test]
 fn nothing_is_sent_to_a_version_that_can_not_take_them() {
     let mut story = with_keys();
-    let obstacle = rotation_obstacle("orders", "4.2.1.0", false, true);
-    assert_eq!(story.look(&keys("2", obstacle.clone()), 2).effect, None);
+    let blocker = rotation_blocker("orders", "4.2.1.0", false, true);
+    assert_eq!(story.look(&keys("2", blocker.clone()), 2).effect, None);
     assert_eq!(story.why_not(), Some("RotationNeedsLogGap"));
     assert_eq!((story.version(), story.phase()), ("1", "InProgress"));
-    assert_eq!(story.look(&keys("1", obstacle), 3).effect, None);
+    assert_eq!(story.look(&keys("1", blocker), 3).effect, None);
     assert_eq!(story.why_not(), None);
 }
 
 #[test]
 fn without_an_account_of_the_tenant_nothing_is_sent() {
     let mut story = with_keys();
-    let obstacle = rotation_obstacle("orders", "4.3.5.2", true, false);
-    assert_eq!(story.look(&keys("2", obstacle), 2).effect, None);
+    let blocker = rotation_blocker("orders", "4.3.5.2", true, false);
+    assert_eq!(story.look(&keys("2", blocker), 2).effect, None);
     let cause = story.status.credentials.as_ref().unwrap().cause.as_ref();
     assert!(cause.unwrap().message.contains("`tenantCredentials`"));
 }
@@ -128,7 +128,7 @@ fn what_the_destination_was_set_with_stands_in_the_status() {
     bare.store_keys = Some(StoreKeys {
         version: "1".to_owned(),
         places: Vec::new(),
-        obstacle: None,
+        blocker: None,
     });
     bare.told_version = Some("2".to_owned());
     story.answered(&bare, 1, &Answer::Done);

@@ -80,9 +80,9 @@ fn a_destination_of_someone_else_is_never_set_again() {
 }
 
 fn owned_elsewhere(observed: Observation) -> Observation {
-    let obstacle = Obstacle::permanent("DestinationOwnedElsewhere", "choose another path");
+    let blocker = Blocker::permanent("DestinationOwnedElsewhere", "choose another path");
     Observation {
-        conflict: Some(obstacle),
+        conflict: Some(blocker),
         ..observed
     }
 }
@@ -190,7 +190,7 @@ fn an_outage_keeps_the_phase_and_is_never_stalled() {
 fn a_cluster_that_is_being_connected_to_changes_nothing() {
     let mut story = Story::running();
     let before = story.status.clone();
-    let connecting = without_database(Obstacle::waiting("Connecting", "soon"));
+    let connecting = without_database(Blocker::waiting("Connecting", "soon"));
     story.look(&connecting, 400);
     assert_eq!(story.status, before);
 }

@@ -109,7 +109,7 @@ fn of_each_tenant() -> Vec<Observation> {
 fn in_each_surrounding() -> Vec<Observation> {
     vec![
         Observation {
-            conflict: Some(Obstacle::permanent("DestinationOwnedElsewhere", "move")),
+            conflict: Some(Blocker::permanent("DestinationOwnedElsewhere", "move")),
             ..observed(bare())
         },
         Observation {
@@ -126,18 +126,18 @@ fn in_each_surrounding() -> Vec<Observation> {
         unsettled(observed(bare())),
         without_tenant(),
         unreachable(),
-        without_database(Obstacle::waiting("Connecting", "soon")),
+        without_database(Blocker::waiting("Connecting", "soon")),
         Observation {
             can_pause: false,
             can_set_lag_target: false,
             ..observed(doing())
         },
         Observation {
-            target: Err(Obstacle::waiting("StorageNotFound", "no such store")),
+            target: Err(Blocker::waiting("StorageNotFound", "no such store")),
             ..observed(doing())
         },
         Observation {
-            target: Err(Obstacle::permanent("LogBackupExists", "another is older")),
+            target: Err(Blocker::permanent("LogBackupExists", "another is older")),
             ..observed(doing())
         },
     ]

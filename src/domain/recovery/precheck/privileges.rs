@@ -3,14 +3,14 @@
 
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{Finish, ResourcesType, TargetType};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::model::{Privilege, Privileges};
 
 /// Checks the privileges that are known. Those that a role may grant are left to the database.
 pub(in crate::domain::recovery) fn privileges(
     spec: &RecoveryTaskSpec,
     privileges: Option<&Privileges>,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let Some(privileges) = privileges else {
         return Ok(());
     };
@@ -34,7 +34,7 @@ pub(in crate::domain::recovery) fn privileges(
     if lacking.is_empty() {
         return Ok(());
     }
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "MissingPrivilege",
         format!(
             "the account of the target lacks privileges that the recovery needs: {}; grant them \

@@ -3,33 +3,33 @@
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{CreateResources, Resources, ResourcesType};
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::model::Restores;
 
 /// GiB (V4 reference 5.1).
 const LEAST_LOG_DISK: u64 = 2;
 
 /// Whether what the tenant is to run on is free or can be made, in zones that are there.
-pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
+pub(super) fn fit(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     let resources = &spec.target.resources;
     exist(resources, restores)?;
     placed(spec, restores)
 }
 
-fn exist(resources: &Resources, restores: &Restores) -> Result<(), Obstacle> {
+fn exist(resources: &Resources, restores: &Restores) -> Result<(), Blocker> {
     match (resources.type_, &resources.create) {
         (ResourcesType::Pools, _) => resources.pools.iter().try_for_each(|name| {
             let pool = restores.pools.iter().find(|pool| pool.name == *name);
             match pool.map(|pool| pool.tenant_id) {
                 Some(None) => Ok(()),
-                Some(Some(tenant)) => Err(Obstacle::permanent(
+                Some(Some(tenant)) => Err(Blocker::permanent(
                     "PoolNotFree",
                     format!(
                         "resource pool '{name}' belongs to tenant {tenant}: name one that is free in \
                          a new RecoveryTask, or let one be made (`resources.type: Create`)"
                     ),
                 )),
-                None => Err(Obstacle::permanent(
+                None => Err(Blocker::permanent(
                     "PoolNotFound",
                     format!(
                         "the target has no resource pool '{name}': make it, or let one be made \
@@ -39,7 +39,7 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Obstacle> {
             }
         }),
         (ResourcesType::Create, Some(create)) => unit(create, restores),
-        (ResourcesType::Create, None) => Err(Obstacle::permanent(
+        (ResourcesType::Create, None) => Err(Blocker::permanent(
             "InvalidSpec",
             "`target.resources.create` is missing; create a new RecoveryTask",
         )),
@@ -47,13 +47,13 @@ fn exist(resources: &Resources, restores: &Restores) -> Result<(), Obstacle> {
 }
 
 /// Whether there can be such a unit at all.
-fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
+fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Blocker> {
     if let Some(zone) = create
         .zones
         .iter()
         .find(|zone| !restores.zones.contains(zone))
     {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "ZoneNotFound",
             format!(
                 "the target has no zone '{zone}'; its zones are {}: create a new RecoveryTask",
@@ -63,7 +63,7 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
     }
     let log_disk = create.log_disk.as_deref().and_then(gibibytes);
     if log_disk.is_some_and(|size| size < LEAST_LOG_DISK) {
-        return Err(Obstacle::permanent(
+        return Err(Blocker::permanent(
             "UnitImpossible",
             "`create.logDisk` is below 2Gi, the least that a unit can have; create a new RecoveryTask",
         ));
@@ -73,7 +73,7 @@ fn unit(create: &CreateResources, restores: &Restores) -> Result<(), Obstacle> {
 
 /// Whether replicas and leaders are wanted only in zones in which the tenant has units: the database
 /// says so only when it makes the tenant.
-fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> {
+fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Blocker> {
     let target = &spec.target;
     let zones = zones(&target.resources, restores);
     let locality = target.locality.iter().flat_map(|text| text.split(','));
@@ -90,7 +90,7 @@ fn placed(spec: &RecoveryTaskSpec, restores: &Restores) -> Result<(), Obstacle> 
     let Some((field, zone)) = stray else {
         return Ok(());
     };
-    Err(Obstacle::permanent(
+    Err(Blocker::permanent(
         "ZoneNotFound",
         format!(
             "`target.{field}` names zone '{zone}', in which the tenant gets no unit; its units are in \

@@ -3,7 +3,7 @@
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{CreateResources, ResourcesType};
-use crate::domain::{Obstacle, shortened};
+use crate::domain::{Blocker, shortened};
 use crate::oceanbase::model::{Cpu, Restores, Room, Server};
 use crate::oceanbase::version::Version;
 
@@ -47,12 +47,12 @@ pub(in crate::domain::recovery) fn room(
     version: Version,
     restores: &Restores,
     own_pool: &str,
-) -> Result<(), Obstacle> {
+) -> Result<(), Blocker> {
     let Some(create) = asked(spec, restores, own_pool) else {
         return Ok(());
     };
     let Some(servers) = &restores.servers else {
-        return Err(Obstacle::reading());
+        return Err(Blocker::reading());
     };
     let unit = unit(create, version);
     let count = usize::try_from(create.unit_number).unwrap_or_default();
@@ -74,7 +74,7 @@ pub(in crate::domain::recovery) fn room(
             "{message}: ask for less in `target.resources.create`, name other zones, or drop pools that \
              nobody needs, then create a new RecoveryTask"
         );
-        Err(Obstacle::permanent("UnitImpossible", shortened(message, 1024)))
+        Err(Blocker::permanent("UnitImpossible", shortened(message, 1024)))
     })
 }
 

@@ -3,12 +3,12 @@
 use super::super::{point, tables, verify};
 use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::model::{Cpu, Locality, PrimaryZone, ResourceName, TenantName, ZoneName};
 
 /// Whether what is asked for can stand in statements: an object may be older than the rules of its
 /// schema.
-pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Obstacle> {
+pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<(), Blocker> {
     point::asked(&spec.until)?;
     tables::spelled(spec)?;
     verify::spelled(spec.verification.as_ref())?;
@@ -61,7 +61,7 @@ pub(in crate::domain::recovery) fn spelled(spec: &RecoveryTaskSpec) -> Result<()
     ];
     let wrong = rules.into_iter().find(|(holds, _)| !holds);
     wrong.map_or(Ok(()), |(_, field)| {
-        Err(Obstacle::permanent(
+        Err(Blocker::permanent(
             "InvalidSpec",
             format!("`{field}` can not stand in a statement; create a new RecoveryTask"),
         ))

@@ -79,7 +79,7 @@ fn the_latest_point_is_fixed_before_anything_is_sent() {
 #[test]
 fn what_is_forbidden_is_refused() {
     let reason = refused_with(|story| {
-        story.observed.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no"));
+        story.observed.forbidden = Some(Blocker::permanent("RecoveryForbidden", "no"));
     });
     assert_eq!(reason, "RecoveryForbidden");
 }
@@ -139,7 +139,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
         let mut hostile = spec();
         *hostile.pointer_mut(pointer).unwrap() = json!(value);
         let (reason, _) = refused(hostile, |story| {
-            story.observed.target = Err(Obstacle::outage());
+            story.observed.target = Err(Blocker::outage());
         });
         assert_eq!(reason, "InvalidSpec", "{pointer}");
     }
@@ -148,7 +148,7 @@ fn what_can_not_stand_in_a_statement_is_refused_before_anything_is_looked_at() {
 #[test]
 fn a_secret_must_be_there_before_anything_is_changed() {
     let mut story = Story::new(spec());
-    story.observed.secrets = Some(Obstacle::waiting("SecretNotFound", "not yet"));
+    story.observed.secrets = Some(Blocker::waiting("SecretNotFound", "not yet"));
     assert_eq!(story.pass(0), None);
     assert_eq!(
         (story.phase(), story.cause()),
@@ -166,7 +166,7 @@ fn a_zone_must_exist() {
 #[test]
 fn what_may_come_right_is_waited_for() {
     let mut story = Story::new(spec());
-    story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    story.observed.source = Err(Blocker::waiting("LogBackupNotFound", "not yet"));
     assert_eq!(story.pass(0), None);
     assert_eq!(
         (story.phase(), story.cause()),
@@ -179,7 +179,7 @@ fn nothing_is_begun_after_the_instant_that_was_given() {
     let mut limited = spec();
     limited["notAfterTime"] = json!(at(100).to_string());
     let mut story = Story::new(limited);
-    story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "not yet"));
+    story.observed.source = Err(Blocker::waiting("LogBackupNotFound", "not yet"));
     let verdict = story.decide(None, 90);
     assert_eq!(verdict.next, Next::At(at(100)));
     story.pass(100);

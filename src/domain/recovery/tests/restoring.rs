@@ -186,7 +186,7 @@ fn a_canceled_recovery_ends_when_all_that_it_made_is_gone() {
 #[test]
 fn another_database_under_the_same_name_ends_it() {
     let mut story = Story::running();
-    story.observed.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "another one"));
+    story.observed.target = Err(Blocker::permanent(CLUSTER_REPLACED, "another one"));
     story.pass(3);
     assert_eq!((story.phase(), story.cause()), ("Failed", CLUSTER_REPLACED));
 }

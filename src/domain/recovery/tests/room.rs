@@ -89,7 +89,7 @@ fn the_servers_are_read_only_when_nothing_else_stands_in_the_way() {
     };
     assert!(wants(&|_| {}));
     assert!(wants(&|story| story.target().restores = None));
-    let waiting = || Obstacle::waiting("Waiting", "for something");
+    let waiting = || Blocker::waiting("Waiting", "for something");
     assert!(!wants(&|story| story.observed.turn = Some(waiting())));
     assert!(!wants(&|story| story.observed.secrets = Some(waiting())));
     assert!(!wants(&|story| story.observed.forbidden = Some(waiting())));
@@ -124,7 +124,7 @@ fn an_object_that_is_applied_again_goes_on_with_the_pool_that_it_has_made() {
 #[test]
 fn who_waits_for_another_verification_is_not_refused_for_the_room_that_it_takes() {
     let mut story = Story::new(spec()).with_server(SCANT);
-    story.observed.turn = Some(Obstacle::waiting("WaitingForVerification", "another runs"));
+    story.observed.turn = Some(Blocker::waiting("WaitingForVerification", "another runs"));
     story.pass(0);
     assert_eq!(
         (story.phase(), story.cause()),

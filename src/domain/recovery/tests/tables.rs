@@ -135,7 +135,7 @@ fn what_can_not_be_asked_for_is_refused_before_anything_is_looked_at() {
     ] {
         let shown = asked.to_string();
         let silent = |story: &mut Story| {
-            story.observed.target = Err(Obstacle::outage());
+            story.observed.target = Err(Blocker::outage());
         };
         assert_eq!(refused(asked, silent), reason, "{shown}");
     }

@@ -290,7 +290,7 @@ fn a_verification_that_was_made_before_is_not_made_again_and_what_it_left_is_dro
 #[test]
 fn one_that_waits_for_another_verification_changes_nothing() {
     let mut story = Story::new(verification());
-    story.observed.turn = Some(Obstacle::waiting(
+    story.observed.turn = Some(Blocker::waiting(
         "WaitingForVerification",
         "another one runs",
     ));
@@ -347,7 +347,7 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
 #[test]
 fn a_deleted_object_does_not_wait_for_ever_for_a_database_that_is_silent() {
     let mut story = restored();
-    story.observed.target = Err(Obstacle::outage());
+    story.observed.target = Err(Blocker::outage());
     assert!(matches!(story.finalize(200), Finalization::Wait(_)));
     let Finalization::Release(Some(event)) = story.finalize(600) else {
         panic!("it stays");

@@ -242,7 +242,7 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
             let minutes = step * 15;
             let is_down = (seed >> (step / 8)) & 1 == 1;
             story.observed.database = if is_down {
-                Err(Obstacle::outage())
+                Err(Blocker::outage())
             } else {
                 Ok(vec![tenant(1002)])
             };

@@ -371,7 +371,7 @@ fn the_deadline_is_looked_at_without_being_woken() {
 #[test]
 fn nothing_is_waited_for_where_the_cluster_s_object_is_gone() {
     let mut story = deleted(&[1002]);
-    story.observed.database = Err(Obstacle::waiting("ClusterNotFound", "there is none"));
+    story.observed.database = Err(Blocker::waiting("ClusterNotFound", "there is none"));
     assert_eq!(story.end(11), "go");
     assert_eq!(story.events, ["StopGivenUp"]);
 }

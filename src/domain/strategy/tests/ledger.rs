@@ -164,7 +164,7 @@ fn while_the_database_is_silent_the_ledger_stands() {
     story.observed.places = vec![place("main", &[(1002, 50, true)])];
     story.look(0);
     story.observed.places.clear();
-    story.observed.database = Err(Obstacle::outage());
+    story.observed.database = Err(Blocker::outage());
     story.look(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }

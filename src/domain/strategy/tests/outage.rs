@@ -42,7 +42,7 @@ fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
 fn an_outage_leaves_a_strategy_ready_that_was_taken_over_before() {
     let mut story = Story::of(&[1002]);
     story.look(1);
-    story.observed.database = Err(Obstacle::outage());
+    story.observed.database = Err(Blocker::outage());
     story.look(2);
     assert_eq!(
         (story.is(types::READY), story.is(types::SCHEDULING)),
@@ -63,7 +63,7 @@ fn an_outage_does_not_make_a_strategy_ready() {
     let mut without_tenants = on_cluster_level(vec![cluster_level("older", -90)], &[1002]);
     without_tenants.look(1);
     for story in [&mut new, &mut without_tenants] {
-        story.observed.database = Err(Obstacle::outage());
+        story.observed.database = Err(Blocker::outage());
         story.look(2);
         assert_eq!(story.is(types::READY), "False");
     }

@@ -152,7 +152,7 @@ fn an_open_slot_is_looked_at_when_its_deadline_passes() {
 fn slots_are_missed_while_the_store_is_not_there_and_not_forgotten() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
-    story.observed.target = Err(Obstacle::waiting("StorageNotFound", "no such store"));
+    story.observed.target = Err(Blocker::waiting("StorageNotFound", "no such store"));
     story.look(60);
     story.look(63);
     assert_eq!(story.history()[0], "01:00 incr Missed StorageNotFound");
@@ -253,7 +253,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
             let minutes = step * 15;
             let is_down = (seed >> (step / 16)) & 1 == 1;
             story.observed.database = if is_down {
-                Err(Obstacle::outage())
+                Err(Blocker::outage())
             } else {
                 Ok(vec![tenant(1002)])
             };

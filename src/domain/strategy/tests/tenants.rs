@@ -200,7 +200,7 @@ fn a_cluster_that_is_being_connected_to_leaves_the_conditions_as_they_are() {
     let mut story = Story::of(&[1002]);
     story.look(1);
     let before = story.status.clone();
-    story.observed.database = Err(Obstacle::waiting("Connecting", "soon"));
+    story.observed.database = Err(Blocker::waiting("Connecting", "soon"));
     story.look(2);
     assert_eq!(story.status, before);
 }

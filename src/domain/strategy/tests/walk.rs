@@ -51,7 +51,7 @@ fn happen(story: &mut Story, dice: &mut Dice, minutes: i64) {
             .collect::<Vec<_>>()
     };
     match dice.roll(12) {
-        0 => story.observed.database = Err(Obstacle::outage()),
+        0 => story.observed.database = Err(Blocker::outage()),
         1..=4 => {
             let tenants = ids(dice).into_iter().map(|id| {
                 let mut known = Tenant::clone(&tenant(id));

@@ -9,14 +9,14 @@ fn way(sets: &[BackupSet], pieces: &[Piece], at: u64) -> (Vec<i64>, Vec<i64>) {
             sets.iter().map(|set| set.id.0).collect(),
             pieces.iter().map(|piece| piece.id).collect(),
         ),
-        Explanation::Not { obstacle, .. } => panic!("{obstacle:?}"),
+        Explanation::Not { blocker, .. } => panic!("{blocker:?}"),
     }
 }
 
 #[track_caller]
-fn obstacle(sets: &[BackupSet], pieces: &[Piece], at: u64) -> Obstacle {
+fn blocker(sets: &[BackupSet], pieces: &[Piece], at: u64) -> Blocker {
     match explain(sets, pieces, Scn(at)) {
-        Explanation::Not { obstacle, .. } => obstacle,
+        Explanation::Not { blocker, .. } => blocker,
         found @ Explanation::Recoverable { .. } => panic!("{found:?}"),
     }
 }
@@ -97,48 +97,48 @@ fn the_window_is_that_of_all_sets_together() {
 
 #[test]
 fn without_any_set_there_is_no_backup() {
-    assert_eq!(obstacle(&[], &log(), 50), Obstacle::NoBackup);
+    assert_eq!(blocker(&[], &log(), 50), Blocker::NoBackup);
 }
 
 #[test]
 fn a_point_before_the_first_set_is_older_than_everything() {
-    let expected = Obstacle::BeforeEverything { oldest: Scn(20) };
-    assert_eq!(obstacle(&chain(), &log(), 19), expected);
+    let expected = Blocker::BeforeEverything { oldest: Scn(20) };
+    assert_eq!(blocker(&chain(), &log(), 19), expected);
 }
 
 #[test]
 fn a_point_after_the_checkpoint_is_not_archived_yet() {
-    let expected = Obstacle::AfterEnd {
+    let expected = Blocker::AfterEnd {
         archived_to: Some(Scn(300)),
     };
-    assert_eq!(obstacle(&chain(), &log(), 301), expected);
-    let expected = Obstacle::AfterEnd { archived_to: None };
-    assert_eq!(obstacle(&chain(), &[], 301), expected);
+    assert_eq!(blocker(&chain(), &log(), 301), expected);
+    let expected = Blocker::AfterEnd { archived_to: None };
+    assert_eq!(blocker(&chain(), &[], 301), expected);
 }
 
 #[test]
 fn a_piece_that_is_gone_is_a_hole_in_the_logs() {
     let [first, _, third] = log();
-    let hole = Obstacle::Hole {
+    let hole = Blocker::Hole {
         set: BackupSetId(1),
         from: Scn(100),
         to: Scn(200),
     };
     let sets = [full(1, 10, 20)];
     for at in [101, 200, 250, 300] {
-        assert_eq!(obstacle(&sets, &[first.clone(), third.clone()], at), hole);
+        assert_eq!(blocker(&sets, &[first.clone(), third.clone()], at), hole);
     }
 }
 
 #[test]
 fn logs_that_begin_after_the_replay_begins_leave_a_hole_before_them() {
     let [_, second, third] = log();
-    let hole = Obstacle::Hole {
+    let hole = Blocker::Hole {
         set: BackupSetId(1),
         from: Scn(10),
         to: Scn(100),
     };
-    assert_eq!(obstacle(&[full(1, 10, 20)], &[second, third], 150), hole);
+    assert_eq!(blocker(&[full(1, 10, 20)], &[second, third], 150), hole);
 }
 
 #[test]
@@ -149,11 +149,11 @@ fn logs_that_go_on_in_another_place_do_not_join() {
         round_id: 2,
         ..second
     };
-    let seam = Obstacle::Seam {
+    let seam = Blocker::Seam {
         set: BackupSetId(1),
         at: Scn(100),
     };
-    assert_eq!(obstacle(&[full(1, 10, 20)], &[first, elsewhere], 150), seam);
+    assert_eq!(blocker(&[full(1, 10, 20)], &[first, elsewhere], 150), seam);
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn the_set_that_breaks_a_chain_is_named_with_what_is_wrong_with_it() {
         ),
     ] {
         let (set, stands_on) = (BackupSetId(3), BackupSetId(stands_on));
-        let found = obstacle(&sets, third, 250);
-        let expected = Obstacle::BrokenChain {
+        let found = blocker(&sets, third, 250);
+        let expected = Blocker::BrokenChain {
             set,
             stands_on,
             fault,
@@ -200,22 +200,22 @@ fn an_older_set_is_restored_where_the_chain_of_the_newest_is_broken() {
 fn a_chain_is_to_blame_where_only_its_logs_would_lead_to_the_point() {
     let [base, _, last] = chain();
     let [first, _, third] = log();
-    let expected = Obstacle::BrokenChain {
+    let expected = Blocker::BrokenChain {
         set: BackupSetId(3),
         stands_on: BackupSetId(2),
         fault: Fault::Missing,
     };
-    let found = obstacle(&[base, last], &[first, third], 250);
+    let found = blocker(&[base, last], &[first, third], 250);
     assert_eq!(found, expected);
 }
 
 #[test]
 fn a_set_that_is_being_deleted_is_named_where_there_is_no_other() {
     let sets = [unavailable(full(1, 10, 20)), full(2, 210, 220)];
-    let expected = Obstacle::NoUsableSet {
+    let expected = Blocker::NoUsableSet {
         newest: Some((BackupSetId(1), Fault::Unavailable)),
     };
-    assert_eq!(obstacle(&sets, &log(), 150), expected);
+    assert_eq!(blocker(&sets, &log(), 150), expected);
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn of_a_set_that_failed_nobody_knows_where_it_would_have_led() {
         success: false,
         ..full(1, 0, 0)
     };
-    let expected = Obstacle::NoUsableSet { newest: None };
-    assert_eq!(obstacle(&[failed], &log(), 150), expected);
+    let expected = Blocker::NoUsableSet { newest: None };
+    assert_eq!(blocker(&[failed], &log(), 150), expected);
 }
 
 #[test]
@@ -234,8 +234,8 @@ fn the_highest_numbers_are_explained_too() {
     let sets = [full(1, u64::MAX - 1, u64::MAX - 1)];
     assert_eq!(way(&sets, &pieces, u64::MAX), (vec![1], vec![1]));
     let last = [full(1, u64::MAX, u64::MAX)];
-    let expected = Obstacle::AfterEnd {
+    let expected = Blocker::AfterEnd {
         archived_to: Some(Scn(u64::MAX)),
     };
-    assert_eq!(obstacle(&last, &pieces, u64::MAX), expected);
+    assert_eq!(blocker(&last, &pieces, u64::MAX), expected);
 }

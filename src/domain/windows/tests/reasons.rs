@@ -44,17 +44,17 @@ fn goes_on(history: &History, at: u64) -> bool {
 }
 
 /// Whether the obstacle of a point is there.
-fn is_real(obstacle: Obstacle, at: u64, sets: &[BackupSet], history: &History) -> bool {
+fn is_real(blocker: Blocker, at: u64, sets: &[BackupSet], history: &History) -> bool {
     let found = |id| sets.iter().find(|set| set.id == id);
     let in_front = |set: &BackupSet| set.min_restore_scn.0 <= at;
     let is_used = |set: &BackupSet| in_front(set) && restorable(set, sets);
-    match obstacle {
-        Obstacle::NoBackup => sets.is_empty(),
-        Obstacle::NoUsableSet { newest: None } => !sets.iter().any(is_used),
-        Obstacle::NoUsableSet {
+    match blocker {
+        Blocker::NoBackup => sets.is_empty(),
+        Blocker::NoUsableSet { newest: None } => !sets.iter().any(is_used),
+        Blocker::NoUsableSet {
             newest: Some((id, fault)),
         } => found(id).is_some_and(in_front) && has(fault, id, sets),
-        Obstacle::BrokenChain {
+        Blocker::BrokenChain {
             set,
             stands_on: other,
             fault,
@@ -63,14 +63,14 @@ fn is_real(obstacle: Obstacle, at: u64, sets: &[BackupSet], history: &History) -
                 in_front(set) && set.success && set.available && stands_on(set, other, sets)
             }) && has(fault, other, sets)
         }
-        Obstacle::BeforeEverything { oldest } => {
+        Blocker::BeforeEverything { oldest } => {
             oldest.0 > at && restorable_points(sets, history).first() == Some(&oldest.0)
         }
-        Obstacle::AfterEnd { archived_to } => {
+        Blocker::AfterEnd { archived_to } => {
             let end = history.archived.iter().map(|(_, scn)| scn + 1).max();
             archived_to.map(|scn| scn.0) == end && end.is_none_or(|end| end <= at)
         }
-        Obstacle::Hole { set, from, to } => {
+        Blocker::Hole { set, from, to } => {
             let set = found(set).filter(|set| is_used(set)).unwrap();
             let begins = from == set.start_replay_scn || is_archived(history, from.0 - 1);
             begins
@@ -79,19 +79,19 @@ fn is_real(obstacle: Obstacle, at: u64, sets: &[BackupSet], history: &History) -
                 && (from.0..to.0).all(|scn| !is_archived(history, scn))
                 && is_archived(history, to.0)
         }
-        Obstacle::Seam { set, at: seam } => {
+        Blocker::Seam { set, at: seam } => {
             let set = found(set).filter(|set| is_used(set)).unwrap();
             (set.start_replay_scn.0 + 1..=at).contains(&seam.0)
                 && is_archived(history, seam.0 - 1)
                 && is_archived(history, seam.0)
                 && !goes_on(history, seam.0)
         }
-        Obstacle::NothingKnown | Obstacle::AfterEverything { .. } | Obstacle::Gap { .. } => false,
+        Blocker::NothingKnown | Blocker::AfterEverything { .. } | Blocker::Gap { .. } => false,
     }
 }
 
 /// The same of an explanation from windows alone.
-fn is_known(obstacle: Obstacle, at: u64, points: &[u64]) -> bool {
+fn is_known(blocker: Blocker, at: u64, points: &[u64]) -> bool {
     let before = points
         .iter()
         .rev()
@@ -101,11 +101,11 @@ fn is_known(obstacle: Obstacle, at: u64, points: &[u64]) -> bool {
         .iter()
         .find(|point| **point > at)
         .map(|point| Scn(*point));
-    match obstacle {
-        Obstacle::NothingKnown => points.is_empty(),
-        Obstacle::BeforeEverything { oldest } => before.is_none() && after == Some(oldest),
-        Obstacle::AfterEverything { newest } => after.is_none() && before == Some(newest),
-        Obstacle::Gap { from, to } => (before, after) == (Some(from), Some(to)),
+    match blocker {
+        Blocker::NothingKnown => points.is_empty(),
+        Blocker::BeforeEverything { oldest } => before.is_none() && after == Some(oldest),
+        Blocker::AfterEverything { newest } => after.is_none() && before == Some(newest),
+        Blocker::Gap { from, to } => (before, after) == (Some(from), Some(to)),
         _ => false,
     }
 }
@@ -114,12 +114,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     #[test]
-    fn every_obstacle_is_there(sets in sets(), history in histories()) {
+    fn every_blocker_is_there(sets in sets(), history in histories()) {
         for at in 0..=END {
-            if let Explanation::Not { obstacle, .. } = explain(&sets, &history.pieces, Scn(at)) {
+            if let Explanation::Not { blocker, .. } = explain(&sets, &history.pieces, Scn(at)) {
                 prop_assert!(
-                    is_real(obstacle, at, &sets, &history),
-                    "{}: {:?} of {:?} in {:?}", at, obstacle, sets, history
+                    is_real(blocker, at, &sets, &history),
+                    "{}: {:?} of {:?} in {:?}", at, blocker, sets, history
                 );
             }
         }
@@ -154,9 +154,9 @@ proptest! {
                     prop_assert!(points.contains(&at), "{}", at);
                     prop_assert!(window.is_none_or(|window| window.contains(Scn(at))), "{}", at);
                 }
-                Explanation::Not { obstacle, .. } => {
+                Explanation::Not { blocker, .. } => {
                     prop_assert!(!points.contains(&at), "{}", at);
-                    prop_assert!(is_known(obstacle, at, &points), "{}: {:?}", at, obstacle);
+                    prop_assert!(is_known(blocker, at, &points), "{}: {:?}", at, blocker);
                 }
             }
         }

@@ -73,12 +73,12 @@ pub(super) fn worlds() -> Vec<Observation> {
     worlds.push(claimed());
     worlds.push(crowded(0));
     worlds.push(crowded(3));
-    for obstacle in [
-        Obstacle::waiting("StorageNotFound", "no such store"),
-        Obstacle::permanent("TenantNotInStrategy", "not its tenant"),
+    for blocker in [
+        Blocker::waiting("StorageNotFound", "no such store"),
+        Blocker::permanent("TenantNotInStrategy", "not its tenant"),
     ] {
-        let target = Err(obstacle.clone());
-        let database = Err(obstacle);
+        let target = Err(blocker.clone());
+        let database = Err(blocker);
         worlds.push(Observation {
             target,
             database,
@@ -86,7 +86,7 @@ pub(super) fn worlds() -> Vec<Observation> {
         });
     }
     worlds.push(Observation {
-        database: Err(Obstacle::waiting("Connecting", "soon")),
+        database: Err(Blocker::waiting("Connecting", "soon")),
         ..healthy()
     });
     for target in worlds.iter_mut().flat_map(|observed| &mut observed.target) {

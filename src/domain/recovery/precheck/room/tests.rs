@@ -54,10 +54,10 @@ fn restores(servers: Vec<Server>) -> Restores {
 
 /// Why it is refused; nothing where it is not.
 fn refused(change: &Value, servers: Vec<Server>) -> Option<String> {
-    let obstacle = room(&spec(change), V4_3, &restores(servers), OWN).err()?;
-    assert!(obstacle.permanent, "{obstacle:?}");
-    assert_eq!(obstacle.reason, "UnitImpossible");
-    Some(obstacle.message)
+    let blocker = room(&spec(change), V4_3, &restores(servers), OWN).err()?;
+    assert!(blocker.permanent, "{blocker:?}");
+    assert_eq!(blocker.reason, "UnitImpossible");
+    Some(blocker.message)
 }
 
 fn in_one_zone(left: &[Room]) -> Vec<Server> {
@@ -192,8 +192,8 @@ fn where_the_database_shows_no_servers_it_answers_itself() {
 fn servers_that_are_not_read_yet_are_waited_for() {
     let unread = Restores::default();
     let spec = spec(&json!({}));
-    let obstacle = room(&spec, V4_3, &unread, OWN).unwrap_err();
-    assert!(!obstacle.permanent && needs_servers(&spec, &unread, OWN));
+    let blocker = room(&spec, V4_3, &unread, OWN).unwrap_err();
+    assert!(!blocker.permanent && needs_servers(&spec, &unread, OWN));
     assert!(!needs_servers(&spec, &restores(Vec::new()), OWN));
 }
 

@@ -56,16 +56,16 @@ pub(super) fn worlds(base: &Story) -> Vec<Observation> {
         change(&mut story);
         others.push(story.observed);
     };
-    other(&|story| story.observed.target = Err(Obstacle::outage()));
-    other(&|story| story.observed.target = Err(Obstacle::waiting("Connecting", "soon")));
-    other(&|story| story.observed.target = Err(Obstacle::permanent(CLUSTER_REPLACED, "other")));
+    other(&|story| story.observed.target = Err(Blocker::outage()));
+    other(&|story| story.observed.target = Err(Blocker::waiting("Connecting", "soon")));
+    other(&|story| story.observed.target = Err(Blocker::permanent(CLUSTER_REPLACED, "other")));
     other(&|story| story.target().restores = None);
     other(&|story| story.restores().servers = None);
     other(&|story| story.restores().servers = Some(vec![room::server("zone1", (1, 1, 1))]));
     other(&|story| *story = story.clone().of_older_version());
     other(&|story| story.target().settled = false);
-    other(&|story| story.observed.forbidden = Some(Obstacle::permanent("RecoveryForbidden", "no")));
-    other(&|story| story.observed.source = Err(Obstacle::waiting("LogBackupNotFound", "no")));
+    other(&|story| story.observed.forbidden = Some(Blocker::permanent("RecoveryForbidden", "no")));
+    other(&|story| story.observed.source = Err(Blocker::waiting("LogBackupNotFound", "no")));
     other(&|story| story.observed.intent_age = Duration::from_mins(1));
     other(&|story| {
         let mut stranger = tenant("PRIMARY");

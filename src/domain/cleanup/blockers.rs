@@ -1,16 +1,16 @@
 //! What stands in the way of a cleanup.
 
 use super::Draft;
-use crate::domain::Obstacle;
+use crate::domain::Blocker;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Tenant, TenantName};
 
 impl<'a> Draft<'a> {
     /// The tenant, where nothing keeps it from being looked at.
-    pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Obstacle> {
+    pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Blocker> {
         let name = &self.task.spec.tenant_name;
         if TenantName::parse(name).is_none() {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "UnsafeTenantName",
                 "the tenant's name can not stand in a statement; create a CleanupTask for a tenant \
                  whose name has only letters, digits and '_' and is no reserved word",
@@ -21,15 +21,15 @@ impl<'a> Draft<'a> {
             .observed
             .database
             .as_ref()
-            .map_err(Obstacle::as_waiting)?;
+            .map_err(Blocker::as_waiting)?;
         let Some(tenant) = database.tenant.as_deref() else {
             if self.status.tenant_id.is_some() {
-                return Err(Obstacle::permanent(
+                return Err(Blocker::permanent(
                     "TenantDropped",
                     format!("the tenant '{name}' was dropped since; create a new CleanupTask"),
                 ));
             }
-            return Err(Obstacle::waiting(
+            return Err(Blocker::waiting(
                 "TenantNotFound",
                 format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
             ));
@@ -39,7 +39,7 @@ impl<'a> Draft<'a> {
             .tenant_id
             .is_some_and(|known| known != tenant.id.0)
         {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "TenantReplaced",
                 format!("the tenant '{name}' was made anew since; create a new CleanupTask"),
             ));
@@ -48,10 +48,10 @@ impl<'a> Draft<'a> {
     }
 
     /// Why backups can not be deleted by a statement at all, if so.
-    pub(super) fn unsupported(&self) -> Option<Obstacle> {
+    pub(super) fn unsupported(&self) -> Option<Blocker> {
         let database = self.observed.database.as_ref().ok()?;
         (!database.version.can(Capability::ManualCleanup)).then(|| {
-            Obstacle::permanent(
+            Blocker::permanent(
                 "UnsupportedServerVersion",
                 format!(
                     "the server is version {}, and backups can be deleted by a statement from 4.4.2 \
@@ -63,13 +63,13 @@ impl<'a> Draft<'a> {
     }
 
     /// What stands in the way of deleting besides what the plan says, if anything.
-    pub(super) fn obstacle(&self, tenant: &Tenant) -> Option<Obstacle> {
+    pub(super) fn blocker(&self, tenant: &Tenant) -> Option<Blocker> {
         let database = self.observed.database.as_ref().ok()?;
-        if let Some(obstacle) = self.unsupported() {
-            return Some(obstacle);
+        if let Some(blocker) = self.unsupported() {
+            return Some(blocker);
         }
         if tenant.role != "PRIMARY" || tenant.status != "NORMAL" {
-            return Some(Obstacle::waiting(
+            return Some(Blocker::waiting(
                 "TenantNotNormal",
                 format!(
                     "the tenant's role is {} and its status {}; its backups can be deleted when they \
@@ -79,10 +79,10 @@ impl<'a> Draft<'a> {
             ));
         }
         if !database.settled {
-            return Some(Obstacle::reading());
+            return Some(Blocker::reading());
         }
         if let Some(job) = tenant.running_jobs().next() {
-            return Some(Obstacle::waiting(
+            return Some(Blocker::waiting(
                 "WaitingForRunningBackup",
                 format!(
                     "backup job {} of the tenant runs, and may stand on what would be deleted: the \
@@ -92,7 +92,7 @@ impl<'a> Draft<'a> {
             ));
         }
         if let Some(name) = &self.observed.recovery {
-            return Some(Obstacle::waiting(
+            return Some(Blocker::waiting(
                 "WaitingForRunningRecovery",
                 format!(
                     "RecoveryTask '{name}' recovers from the tenant's backups, and may read what would \
@@ -101,7 +101,7 @@ impl<'a> Draft<'a> {
             ));
         }
         let job = tenant.running_cleanups().next()?;
-        Some(Obstacle::waiting(
+        Some(Blocker::waiting(
             "WaitingForRunningCleanup",
             format!(
                 "cleanup job {} of the tenant runs; this one follows",

@@ -3,7 +3,7 @@
 use super::{Draft, Renamed, TENANT_NOT_FOUND, Verdict};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
 use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
-use crate::domain::{Obstacle, pinned};
+use crate::domain::{Blocker, pinned};
 use crate::oceanbase::model::{ArchiveDest, Identity, Tenant};
 
 /// The database that the log backup was in, where that is not this one: both number their tenants
@@ -18,25 +18,25 @@ pub(super) fn another_database<'a>(
 
 impl<'a> Draft<'a> {
     /// Blocked before the tenant was looked at: nobody sees to its places any more.
-    pub(super) fn without_tenant(mut self, obstacle: Obstacle) -> Verdict {
+    pub(super) fn without_tenant(mut self, blocker: Blocker) -> Verdict {
         if self.observed.database.is_ok() {
             self.status.store_limits = None;
         }
-        self.blocked(None, obstacle)
+        self.blocked(None, blocker)
     }
 
     /// The tenant, if it is there and the spec can be followed for it.
-    pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Obstacle> {
+    pub(super) fn tenant(&mut self) -> Result<&'a Tenant, Blocker> {
         self.observed.target.clone()?;
         let database = self
             .observed
             .database
             .as_ref()
-            .map_err(Obstacle::as_waiting)?;
+            .map_err(Blocker::as_waiting)?;
         let spec = self.object.spec;
         if let Some(known) = another_database(&self.status, &self.observed.identity) {
             let current = &self.observed.identity;
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 CLUSTER_REPLACED,
                 format!(
                     "this is the log backup of a tenant of the cluster with id {} of {}, and the \
@@ -52,7 +52,7 @@ impl<'a> Draft<'a> {
             ));
         }
         if let Some(Renamed { name, path }) = &self.observed.renamed {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "TenantRenamed",
                 format!(
                     "the tenant '{}' is called '{name}' by now; its log backup goes on as it is, and \
@@ -66,7 +66,7 @@ impl<'a> Draft<'a> {
             return Err(unnameable);
         }
         let Some(tenant) = database.tenant.as_deref() else {
-            return Err(Obstacle::waiting(
+            return Err(Blocker::waiting(
                 TENANT_NOT_FOUND,
                 format!(
                     "the cluster has no tenant '{}': make it, or delete this LogBackup",
@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
         self.status.database.get_or_insert(current);
         let known = *self.status.tenant_id.get_or_insert(tenant.id.0);
         if known != tenant.id.0 {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "TenantReplaced",
                 format!(
                     "the tenant '{}' was made anew since: it has id {}, not {known}; delete this \
@@ -88,20 +88,20 @@ impl<'a> Draft<'a> {
             ));
         }
         if self.desired == DesiredState::Paused && !self.observed.can_pause {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "UnsupportedServerVersion",
                 "log backup can be paused from OceanBase V4.1 on; choose Running or Stopped",
             ));
         }
         if spec.archive_lag_target_seconds.is_some() && !self.observed.can_set_lag_target {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "UnsupportedServerVersion",
                 "`archiveLagTargetSeconds` needs OceanBase V4.2 or later; leave it out",
             ));
         }
         let mandatory = |dest: &ArchiveDest| dest.binding.eq_ignore_ascii_case("MANDATORY");
         if self.desired == DesiredState::Paused && tenant.log_dest.as_ref().is_some_and(mandatory) {
-            return Err(Obstacle::permanent(
+            return Err(Blocker::permanent(
                 "BindingMandatory",
                 "LOG_ARCHIVE_DEST has BINDING=Mandatory: the database would stop writing while \
                  log backup is paused. Choose Running or Stopped",

@@ -1,7 +1,7 @@
 //! What stands in the way of a backup.
 
 use super::{Draft, Moving};
-use crate::domain::{ObservedDestination, Obstacle};
+use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// Reason of what is seen instead of a database where the task's backup was sent to another one.
@@ -12,27 +12,27 @@ pub const CLUSTER_UPGRADING: &str = "ClusterUpgrading";
 
 impl Draft<'_> {
     /// What stands in the way of sending before logs and other backups are looked at, if anything.
-    pub(super) fn obstacle(&self) -> Option<Obstacle> {
+    pub(super) fn blocker(&self) -> Option<Blocker> {
         let name = &self.task.spec.tenant_name;
         if let Some(unnameable) = unnameable(name) {
             return Some(unnameable);
         }
-        if let Err(obstacle) = &self.observed.target {
-            return Some(obstacle.clone());
+        if let Err(blocker) = &self.observed.target {
+            return Some(blocker.clone());
         }
         let database = match &self.observed.database {
             Ok(database) => database,
-            Err(obstacle) => return Some(obstacle.as_waiting()),
+            Err(blocker) => return Some(blocker.as_waiting()),
         };
         let Some(tenant) = &database.tenant.tenant else {
             // Whoever makes a tenant of that name gets another number.
             if self.status.tenant_id.is_some() {
-                return Some(Obstacle::permanent(
+                return Some(Blocker::permanent(
                     "TenantDropped",
                     format!("the tenant '{name}' was dropped since; create a new BackupTask"),
                 ));
             }
-            return Some(Obstacle::waiting(
+            return Some(Blocker::waiting(
                 "TenantNotFound",
                 format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
             ));
@@ -42,13 +42,13 @@ impl Draft<'_> {
             .tenant_id
             .is_some_and(|known| known != tenant.id.0)
         {
-            return Some(Obstacle::permanent(
+            return Some(Blocker::permanent(
                 "TenantReplaced",
                 format!("the tenant '{name}' was made anew since; create a new BackupTask"),
             ));
         }
         if tenant.name != *name {
-            return Some(Obstacle::permanent(
+            return Some(Blocker::permanent(
                 "TenantRenamed",
                 format!(
                     "the tenant '{name}' is called '{}' by now; create a new BackupTask",
@@ -56,26 +56,26 @@ impl Draft<'_> {
                 ),
             ));
         }
-        if let Some(obstacle) = ineligible(tenant) {
-            return Some(obstacle);
+        if let Some(blocker) = ineligible(tenant) {
+            return Some(blocker);
         }
         if database.is_upgrading {
             return Some(upgrading("the backup"));
         }
         if !database.tenant.settled {
-            return Some(Obstacle::reading());
+            return Some(Blocker::reading());
         }
         if let ObservedDestination::Elsewhere(place) = &database.tenant.destination
             && self.left_place() != Some(place)
         {
             if self.observed.moving == Some(Moving::Logs) {
-                return Some(Obstacle::waiting(
+                return Some(Blocker::waiting(
                     "StorageSwitching",
                     "the tenant's backups are moving to another place: its log backup goes first, and \
                      the backup follows (condition StorageSwitched of the LogBackup)",
                 ));
             }
-            return Some(Obstacle::permanent(
+            return Some(Blocker::permanent(
                 "DestinationInUse",
                 format!(
                     "the tenant's data backups go to '{place}' already; back up there, or clear \
@@ -95,9 +95,9 @@ impl Draft<'_> {
     }
 
     /// Another backup of the tenant.
-    pub(super) fn running_backup(&self) -> Option<Obstacle> {
+    pub(super) fn running_backup(&self) -> Option<Blocker> {
         let job = self.tenant()?.running_jobs().next()?;
-        Some(Obstacle::waiting(
+        Some(Blocker::waiting(
             "WaitingForRunningBackup",
             format!("backup job {} of the tenant runs; this one follows", job.id),
         ))
@@ -106,8 +106,8 @@ impl Draft<'_> {
 
 /// Returns why nothing is started while the cluster is being upgraded.
 #[must_use]
-pub fn upgrading(subject: &str) -> Obstacle {
-    Obstacle::waiting(
+pub fn upgrading(subject: &str) -> Blocker {
+    Blocker::waiting(
         CLUSTER_UPGRADING,
         format!(
             "the cluster is being upgraded (parameter enable_upgrade_mode is True); {subject} starts \
@@ -118,9 +118,9 @@ pub fn upgrading(subject: &str) -> Obstacle {
 
 /// Why a tenant can not be backed up now.
 #[must_use]
-pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
+pub fn ineligible(tenant: &Tenant) -> Option<Blocker> {
     if tenant.role != "PRIMARY" {
-        return Some(Obstacle::waiting(
+        return Some(Blocker::waiting(
             "TenantNotPrimary",
             format!(
                 "the tenant's role is {}; only a primary tenant can be backed up: back up its \
@@ -130,7 +130,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
         ));
     }
     if tenant.status != "NORMAL" {
-        return Some(Obstacle::waiting(
+        return Some(Blocker::waiting(
             "TenantNotNormal",
             format!(
                 "the tenant's status is {}; it can be backed up when it is NORMAL",
@@ -139,7 +139,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
         ));
     }
     if tenant.locked {
-        return Some(Obstacle::waiting(
+        return Some(Blocker::waiting(
             "TenantLocked",
             "the tenant is locked; unlock it",
         ));
@@ -149,7 +149,7 @@ pub fn ineligible(tenant: &Tenant) -> Option<Obstacle> {
 
 /// Why nothing can be backed up under a name, whether there is a tenant that has it or not.
 #[must_use]
-pub fn unnameable(name: &str) -> Option<Obstacle> {
+pub fn unnameable(name: &str) -> Option<Blocker> {
     if TenantName::parse(name).is_some() {
         return None;
     }
@@ -161,5 +161,5 @@ pub fn unnameable(name: &str) -> Option<Obstacle> {
              that are no reserved word can be backed up"
         )
     };
-    Some(Obstacle::permanent("UnsafeTenantName", message))
+    Some(Blocker::permanent("UnsafeTenantName", message))
 }
