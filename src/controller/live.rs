@@ -52,17 +52,17 @@ impl Live {
         // Two operators that both tell would be counted twice.
         if leads {
             let states = context.clusters.states();
-            note_clusters(&states, context);
-            note_storages(context);
-            note_recoveries(context);
-            strategies::note(context, &mut gaps);
-            tenants::note(&states, context, &mut gaps);
+            record_clusters(&states, context);
+            record_storages(context);
+            record_recoveries(context);
+            strategies::record(context, &mut gaps);
+            tenants::record(&states, context, &mut gaps);
         }
         metrics.text().ok()
     }
 }
 
-fn note_clusters(states: &States, context: &Context) {
+fn record_clusters(states: &States, context: &Context) {
     for (key, state) in states {
         let up = matches!(state, ClusterState::Up(_));
         let labels = [&*key.namespace, &*key.name];
@@ -70,18 +70,18 @@ fn note_clusters(states: &States, context: &Context) {
     }
 }
 
-fn note_storages(context: &Context) {
+fn record_storages(context: &Context) {
     for storage in context.stores.storages.state() {
         let conditions = storage.status.as_ref().map(|status| &*status.conditions);
         let reachable = holds(conditions.unwrap_or_default(), REACHABLE);
         let (namespace, name) = (namespace(&*storage), storage.name_any());
         let family = &context.metrics.places.storage_reachable;
         family.set_known([&namespace, &name], reachable);
-        note_figures(&storage, [&namespace, &name], context);
+        record_figures(&storage, [&namespace, &name], context);
     }
 }
 
-fn note_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: &Context) {
+fn record_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: &Context) {
     let places = &context.metrics.places;
     let status = storage.status.as_ref();
     let data = status.and_then(|status| status.data_bytes);
@@ -100,7 +100,7 @@ fn note_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: 
     }
 }
 
-fn note_recoveries(context: &Context) {
+fn record_recoveries(context: &Context) {
     let places = &context.metrics.places;
     let mut newest: HashMap<(bool, String), Option<i64>> = HashMap::new();
     for task in context.stores.recoveries.state() {

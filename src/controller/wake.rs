@@ -166,7 +166,7 @@ impl<K: Notable> Announcer<K> {
                     return;
                 }
                 let known = self.store.get(&reference);
-                self.note(reference, mark);
+                self.record(reference, mark);
                 Change::Object(K::changed(
                     known.unwrap_or_else(|| Arc::new(object.clone())),
                 ))
@@ -177,7 +177,7 @@ impl<K: Notable> Announcer<K> {
             }
             Event::Init => return self.marks.clear(),
             Event::InitApply(object) => {
-                return self.note(ObjectRef::from_obj(object), mark(object));
+                return self.record(ObjectRef::from_obj(object), mark(object));
             }
             // The store shows the new list only now.
             Event::InitDone => Change::Everything,
@@ -186,7 +186,7 @@ impl<K: Notable> Announcer<K> {
         let _ = self.bus.send(change);
     }
 
-    fn note(&mut self, reference: ObjectRef<K>, mark: Option<u64>) {
+    fn record(&mut self, reference: ObjectRef<K>, mark: Option<u64>) {
         if let Some(mark) = mark {
             self.marks.insert(reference, mark);
         }

@@ -119,7 +119,7 @@ pub fn decide(
     {
         return draft.unchanged();
     }
-    draft.note_facts();
+    draft.record_facts();
     match answer {
         Some((effect, answer)) => draft.on_answer(effect, answer),
         None => draft.look(),
@@ -138,7 +138,7 @@ pub fn decide_made(
         return Draft::new(task, observed, now).unchanged();
     }
     let mut draft = Draft::new(task, observed, now);
-    draft.note_facts();
+    draft.record_facts();
     if task.spec.scope == Scope::Tenant {
         draft.on_log_backup_answer(made)
     } else {
@@ -151,7 +151,7 @@ pub fn decide_made(
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
     let mut draft = Draft::new(task, observed, now);
-    draft.note_facts();
+    draft.record_facts();
     // It keeps its place in the line.
     draft.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
@@ -198,7 +198,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Copies what is known now and may be gone later.
-    fn note_facts(&mut self) {
+    fn record_facts(&mut self) {
         self.status.method = Some("Physical".to_owned());
         self.status.queue_position = None;
         if self.status.type_.is_none() {

@@ -193,7 +193,7 @@ pub fn decide(
     {
         return draft.unchanged();
     }
-    draft.note_facts();
+    draft.record_facts();
     match answer {
         Some((effect, answer)) => draft.on_answer(effect, answer),
         None => draft.look(),
@@ -205,7 +205,7 @@ pub fn decide(
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
     let mut draft = Draft::new(task, observed, now);
-    draft.note_facts();
+    draft.record_facts();
     let turn = Blocker::waiting(
         "WaitingForTurn",
         "statements of others are being sent to the database; the cleanup is sent after them",
@@ -249,7 +249,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Copies what is known now and may be gone later.
-    fn note_facts(&mut self) {
+    fn record_facts(&mut self) {
         if self.task.spec.mirror.is_none() {
             self.status.source = Some("Manual".to_owned());
         }

@@ -70,7 +70,7 @@ pub fn decide(
     }
     let (progress, reachable, reason, message) = match &observed.database {
         Ok(snapshot) => {
-            note(&mut status, previous, snapshot, observed);
+            record(&mut status, previous, snapshot, observed);
             let message = format!("the cluster answers; version {}", snapshot.version);
             let progress = condition::progress(Progress::Ready, ACCEPTED.0, ACCEPTED.1);
             (progress, Status::True, "Reachable", message)
@@ -113,7 +113,7 @@ pub fn decide(
     }
 }
 
-fn note(
+fn record(
     status: &mut OceanBaseClusterStatus,
     previous: &OceanBaseClusterStatus,
     snapshot: &Snapshot,

@@ -160,7 +160,7 @@ pub fn decide(
         later: Next::Await,
         now,
     };
-    draft.note_edit();
+    draft.record_edit();
     if let (Ok(()), Err(blocker), None) = (&observed.target, &observed.database, answer)
         && blocker.is_passing()
         && object.status.observed_generation == Some(object.generation)
@@ -222,7 +222,7 @@ impl<'a> Draft<'a> {
     /// Looks at the tenant and takes the next step.
     fn look(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
-        self.note_limits();
+        self.record_limits();
         if let (Some(from), Some(observed)) = (self.left_place(), &self.observed.switch) {
             return self.switch(tenant, archive, from, observed);
         }
@@ -259,7 +259,7 @@ impl<'a> Draft<'a> {
         }
         self.heal(tenant);
         self.follow_switch(tenant, &archive);
-        self.note_round(tenant, &archive);
+        self.record_round(tenant, &archive);
         // Once applied nothing is sent, so that it does not matter whose statement it was: a
         // backup of the tenant does not put its log backup in question.
         if !self.is_applied() && !self.is_settled() {
@@ -277,7 +277,7 @@ impl<'a> Draft<'a> {
             let next = self.checkpoint_due(tenant);
             return self.render(Some(tenant), &State::Drifted(archive), None, next);
         }
-        self.note_effect(&step);
+        self.record_effect(&step);
         let effect = match step {
             Step::Wait => None,
             Step::Send(effect) => {

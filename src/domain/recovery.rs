@@ -102,7 +102,7 @@ pub fn decide(
     {
         return draft.unchanged();
     }
-    draft.note_facts();
+    draft.record_facts();
     let Some((effect, answer)) = answer else {
         return draft.look();
     };
@@ -125,7 +125,7 @@ pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -
         is_leaving: false,
         now,
     };
-    draft.note_facts();
+    draft.record_facts();
     let turn = Blocker::waiting(
         "WaitingForTurn",
         "other recoveries are being begun in the target; this one is begun after them",
@@ -192,7 +192,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Copies what is known now and may be gone later.
-    fn note_facts(&mut self) {
+    fn record_facts(&mut self) {
         let target = &self.spec().target;
         self.status.target = Some(format!(
             "{}/{}",
@@ -290,7 +290,7 @@ impl<'a> Draft<'a> {
 
     /// Goes on to another step.
     fn enter(&mut self, step: Step) {
-        self.note_begun();
+        self.record_start();
         self.status.step = Some(step.word().to_owned());
         self.status.step_time = Some(time(self.now));
         self.status.tries = None;
@@ -310,7 +310,7 @@ impl<'a> Draft<'a> {
 
     /// Ends before the tenant is restored: what was made is cleaned up first.
     fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
-        self.note_result(outcome);
+        self.record_result(outcome);
         let keeps = self.spec().failure_policy == FailurePolicy::Keep
             && outcome == Outcome::Failed
             && !self.is_verification();
@@ -356,7 +356,7 @@ impl<'a> Draft<'a> {
     }
 
     fn end(mut self, outcome: Outcome) -> Verdict {
-        self.note_result(outcome);
+        self.record_result(outcome);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.ending = None;
         let ended = self.status.completion_time.get_or_insert(time(self.now)).0;

@@ -190,7 +190,7 @@ pub fn decide(
         conditions.push(applied);
     }
     conditions.extend(limits::applied(observed.limits, &observed.log_backups));
-    conditions.extend(figures::note(&mut status, observed, now));
+    conditions.extend(figures::record(&mut status, observed, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     let event = event.or_else(|| figures::event(previous, &status));
     status.observed_generation = Some(generation);

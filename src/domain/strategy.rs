@@ -293,7 +293,7 @@ impl<'a> Draft<'a> {
             retention: None,
             verification_refused: None,
         };
-        draft.note_database();
+        draft.record_database();
         draft
     }
 }
@@ -336,8 +336,8 @@ impl Draft<'_> {
             },
         );
         let mut next = self.schedule(schedule);
-        self.note_first_backup();
-        self.note_places(matched);
+        self.record_first_backup();
+        self.record_places(matched);
         let effect = self.effect(plan);
         let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
         next = next.sooner(retention.next, self.now);
@@ -349,7 +349,7 @@ impl Draft<'_> {
         // A pass that heard an answer sends nothing further: what is left is for the next one.
         let effect = if let Some(made) = made {
             if let Some(effect) = effect {
-                self.note_made(&effect, made);
+                self.record_created(&effect, made);
                 next = next.sooner(GO_ON, self.now);
             }
             None

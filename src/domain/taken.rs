@@ -16,7 +16,7 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDurat
 const TOLD_FROM: i32 = 4;
 
 /// Notes that the database took this statement.
-pub(crate) fn note(taken: &mut Option<TakenStatement>, statement: &str, now: Timestamp) {
+pub(crate) fn record(taken: &mut Option<TakenStatement>, statement: &str, now: Timestamp) {
     let known = taken.take().filter(|known| known.statement == statement);
     *taken = Some(TakenStatement {
         statement: statement.to_owned(),
@@ -53,7 +53,7 @@ mod tests {
         let mut taken = None;
         let (mut now, mut pauses, mut told) = (0, Vec::new(), Vec::new());
         for _ in 0..7 {
-            note(&mut taken, "ARCHIVELOG", at(now));
+            record(&mut taken, "ARCHIVELOG", at(now));
             let again = repeated_at(taken.as_ref(), "ARCHIVELOG", at(now)).unwrap();
             assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", again), None);
             pauses.push(again.as_second() - at(now).as_second());
@@ -67,17 +67,17 @@ mod tests {
     #[test]
     fn another_statement_is_not_held_back_and_counts_anew() {
         let mut taken = None;
-        note(&mut taken, "NOARCHIVELOG", at(0));
-        note(&mut taken, "NOARCHIVELOG", at(20));
+        record(&mut taken, "NOARCHIVELOG", at(0));
+        record(&mut taken, "NOARCHIVELOG", at(20));
         assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", at(21)), None);
-        note(&mut taken, "ARCHIVELOG", at(21));
+        record(&mut taken, "ARCHIVELOG", at(21));
         assert_eq!(taken.unwrap().times, 1);
     }
 
     #[test]
     fn an_instant_that_another_clock_has_written_holds_nothing_back() {
         let mut taken = None;
-        note(&mut taken, "ARCHIVELOG", at(1_000_000));
+        record(&mut taken, "ARCHIVELOG", at(1_000_000));
         assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", at(0)), None);
     }
 }

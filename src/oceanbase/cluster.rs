@@ -144,7 +144,7 @@ impl Cluster {
     pub(super) fn down(&self, trouble: Trouble) {
         let mut reach = lock(&self.reach);
         if let Some(database) = &reach.database {
-            database.note_silence();
+            database.record_silence();
         }
         if reach.trouble.as_deref() == Some(&trouble) {
             return;
@@ -178,13 +178,13 @@ impl Cluster {
         self.looked.load(Ordering::Relaxed) < self.asked()
     }
 
-    /// What to say to `note_look` about a look at the credentials that begins now.
+    /// What to say to `record_snapshot` about a look at the credentials that begins now.
     pub(super) fn asked(&self) -> u64 {
         self.asked.load(Ordering::Relaxed)
     }
 
     /// What is shown is by the credentials as they were looked at: also that they lead nowhere.
-    pub(super) fn note_look(&self, asked: u64) {
+    pub(super) fn record_snapshot(&self, asked: u64) {
         if self.looked.fetch_max(asked, Ordering::Relaxed) < asked {
             // Of the tenants nothing is new by that.
             self.wake_of(Some(Arc::default()));

@@ -164,7 +164,7 @@ impl Database {
     }
 
     /// Forgets the latest read where nobody reads any more: it is old when somebody does again.
-    pub(super) fn note_silence(&self) {
+    pub(super) fn record_silence(&self) {
         let roles = lock(&self.roles);
         if roles.leader.is_none() {
             *lock(&self.latest) = None;

@@ -110,7 +110,7 @@ impl Reflector {
                     served: false,
                 } => {
                     self.cluster.down(trouble);
-                    self.cluster.note_look(asked);
+                    self.cluster.record_snapshot(asked);
                     failures += 1;
                     let pause = Duration::from_secs(1 << failures.min(6));
                     let pause = pause.min(self.intervals.unreachable);
@@ -177,7 +177,7 @@ impl Reflector {
         if self.cluster.clear_trouble() || joined {
             self.cluster.wake();
         }
-        self.cluster.note_look(asked);
+        self.cluster.record_snapshot(asked);
         tokio::select! {
             () = database.vacated() => {}
             _ = timeout(self.intervals.credentials, self.cluster.poked()) => {}
@@ -328,7 +328,7 @@ impl Reflector {
             if had_trouble && !told_everybody {
                 self.cluster.wake();
             }
-            self.cluster.note_look(asked);
+            self.cluster.record_snapshot(asked);
             served = true;
             let pause = if busy {
                 self.intervals.busy
@@ -358,7 +358,7 @@ impl Reflector {
                 credentials_at = Instant::now() + self.intervals.credentials;
                 let asked = self.cluster.asked();
                 match self.credentials.account(self.cluster.key()).await {
-                    Ok(current) if current == *account => self.cluster.note_look(asked),
+                    Ok(current) if current == *account => self.cluster.record_snapshot(asked),
                     Ok(_) => return End::Again,
                     Err(CredentialsError::Gone) => return End::Gone,
                     Err(CredentialsError::Unavailable(_)) => {}

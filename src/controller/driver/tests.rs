@@ -141,13 +141,13 @@ impl Server {
         let (parts, body) = request.into_parts();
         let path = parts.uri.path().to_owned();
         if path.ends_with("/events") {
-            self.note("event".to_owned());
+            self.record("event".to_owned());
             // A webhook that is looked for in vain.
             sleep(Duration::from_secs(45)).await;
             return Ok(answer(500, &json!({})));
         }
         if parts.method == Method::GET {
-            self.note("effect".to_owned());
+            self.record("effect".to_owned());
             return Ok(answer(404, &json!({})));
         }
         let bytes = body.collect_bytes().await.unwrap_or_default();
@@ -159,7 +159,7 @@ impl Server {
         }
         let next = version.as_str().map_or(0, |text| text.parse().unwrap()) + 1;
         let word = sent["status"]["shown"].as_str().unwrap_or_default();
-        self.note(format!("write {word}"));
+        self.record(format!("write {word}"));
         if let Some(unknown) = *lock(&self.unknown) {
             sent["status"].as_object_mut().unwrap().remove(unknown);
             if sent["status"] == known["status"] {
@@ -171,7 +171,7 @@ impl Server {
         Ok(answer(200, &sent))
     }
 
-    fn note(&self, what: String) {
+    fn record(&self, what: String) {
         lock(&self.asked).push(what);
     }
 }

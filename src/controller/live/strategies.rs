@@ -15,13 +15,13 @@ use crate::telemetry::Metrics;
 pub(super) const DAY: i64 = 24 * 60 * 60;
 
 /// Notes all of them, and forgets the counters of those that are gone.
-pub(super) fn note(context: &Context, gaps: &mut Gaps) {
+pub(super) fn record(context: &Context, gaps: &mut Gaps) {
     let strategies = context.stores.strategies.state();
     let mut there = HashSet::new();
     for strategy in &strategies {
         let labels = (namespace(&**strategy), strategy.name_any());
         begin(&labels, &context.metrics);
-        note_one(strategy, [&labels.0, &labels.1], gaps, &context.metrics);
+        record_one(strategy, [&labels.0, &labels.1], gaps, &context.metrics);
         there.insert(labels);
     }
     gaps.retain(|uid, _| {
@@ -34,7 +34,7 @@ pub(super) fn note(context: &Context, gaps: &mut Gaps) {
     there.extend(clusters.iter().map(|of| (namespace(&**of), String::new())));
     forget_others(&there, &context.metrics);
     for task in context.stores.tasks.state() {
-        note_task(&task, context);
+        record_task(&task, context);
     }
 }
 
@@ -64,7 +64,7 @@ fn forget_others(there: &HashSet<(String, String)>, metrics: &Metrics) {
     work.bytes.retain([one, two], |[n, s]| is_there(n, s));
 }
 
-fn note_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, metrics: &Metrics) {
+fn record_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, metrics: &Metrics) {
     let (families, spec) = (&metrics.strategies, &strategy.spec);
     families.suspended.set(labels, spec.suspend);
     families.running_tasks.add(labels, 0);
@@ -89,10 +89,10 @@ fn note_one(strategy: &BackupStrategy, labels: [&str; 2], gaps: &mut Gaps, metri
     let missed = missed.filter(|slot| slot.outcome == "Missed");
     let newest = missed.map(|slot| slot.slot.0.as_second()).max();
     families.last_missed.set_known(labels, newest);
-    note_state(labels, status, spec.suspend, metrics);
+    record_state(labels, status, spec.suspend, metrics);
 }
 
-fn note_state(
+fn record_state(
     labels @ [namespace, name]: [&str; 2],
     status: &BackupStrategyStatus,
     suspended: bool,
@@ -139,7 +139,7 @@ pub(super) fn gap(strategy: &BackupStrategy, known: &mut Gaps) -> Option<i32> {
     }
 }
 
-fn note_task(task: &BackupTask, context: &Context) {
+fn record_task(task: &BackupTask, context: &Context) {
     let status = task.status.clone().unwrap_or_default();
     if status.outcome.is_some() || task.spec.mirror.is_some() {
         return;

@@ -19,12 +19,12 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::model::{Round, RoundStatus, Snapshot, Tenant};
 
 /// Notes all that have a LogBackup or a strategy.
-pub(super) fn note(states: &States, context: &Context, gaps: &mut Gaps) {
+pub(super) fn record(states: &States, context: &Context, gaps: &mut Gaps) {
     for object in context.stores.log_backups.state() {
-        note_log_backup(&object, states, context, gaps);
+        record_log_backup(&object, states, context, gaps);
     }
-    note_unmanaged(states, context);
-    note_data_backups(context);
+    record_unmanaged(states, context);
+    record_data_backups(context);
     let names = ["namespace", "cluster", "tenant"];
     let family = &context.metrics.work.interruptions;
     family.retain(names, |[namespace, cluster, tenant]| {
@@ -38,14 +38,14 @@ pub(super) fn note(states: &States, context: &Context, gaps: &mut Gaps) {
     });
 }
 
-fn note_log_backup(object: &LogBackup, states: &States, context: &Context, gaps: &mut Gaps) {
+fn record_log_backup(object: &LogBackup, states: &States, context: &Context, gaps: &mut Gaps) {
     let home = namespace(object);
     let (cluster, name) = (&*object.spec.cluster_ref.name, &*object.spec.tenant_name);
     let labels = [&*home, cluster, name];
     if let Some(tenant) =
         snapshot(states, &home, cluster).and_then(|observed| observed.tenant(name))
     {
-        note_logs(labels, tenant, context);
+        record_logs(labels, tenant, context);
     }
     context.metrics.work.interruptions.add(labels, 0);
     let families = &context.metrics.tenants;
@@ -103,7 +103,7 @@ fn required(
 }
 
 /// Of tenants whose log backup a strategy leaves to somebody else.
-fn note_unmanaged(states: &States, context: &Context) {
+fn record_unmanaged(states: &States, context: &Context) {
     let strategies = &context.stores.strategies;
     let unmanaged = strategies
         .state_filter(|strategy| strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged);
@@ -116,14 +116,14 @@ fn note_unmanaged(states: &States, context: &Context) {
             .flat_map(|observed| observed.tenants.values())
         {
             if selects(spec.tenants.as_ref(), &tenant.name) {
-                note_logs([&home, cluster, &tenant.name], tenant, context);
+                record_logs([&home, cluster, &tenant.name], tenant, context);
             }
         }
     }
 }
 
 /// How far the tenant's logs are archived.
-fn note_logs(labels: [&str; 3], tenant: &Tenant, context: &Context) {
+fn record_logs(labels: [&str; 3], tenant: &Tenant, context: &Context) {
     // Also of a round that was interrupted or paused: a rule on the delay must not find that all
     // is well in the moment when nothing is archived any more.
     let round = tenant.round.as_ref();
@@ -150,7 +150,7 @@ fn snapshot<'a>(states: &'a States, namespace: &str, cluster: &str) -> Option<&'
 /// By namespace, strategy, tenant and type those that ended, or those that are complete, and when.
 type Ended = HashMap<[String; 4], Vec<(Timestamp, Arc<BackupTask>)>>;
 
-fn note_data_backups(context: &Context) {
+fn record_data_backups(context: &Context) {
     let (mut ended, mut complete) = (Ended::new(), Ended::new());
     for task in context.stores.tasks.state() {
         let (Some(strategy), Some(status)) = (&task.spec.strategy_ref, &task.status) else {
@@ -160,7 +160,7 @@ fn note_data_backups(context: &Context) {
         let ty = type_label(status, &task);
         let labels = [namespace(&*task), strategy.name.clone(), tenant, ty];
         match (&status.outcome, &status.completion_time) {
-            (None, _) => note_progress(&labels, status.progress.as_deref(), context),
+            (None, _) => record_progress(&labels, status.progress.as_deref(), context),
             (Some(outcome), Some(at)) if !labels[2].is_empty() => {
                 let one = (at.0, Arc::clone(&task));
                 if outcome == "Completed" {
@@ -185,12 +185,12 @@ fn note_data_backups(context: &Context) {
     for (labels, mut tasks) in complete {
         tasks.sort_by_key(|(at, _)| Reverse(*at));
         let newest_first = tasks.iter().filter_map(|(_, task)| task.status.as_ref());
-        note_complete(strs(&labels), newest_first, context);
+        record_complete(strs(&labels), newest_first, context);
     }
 }
 
 /// Of complete backups of one tenant and type, the newest first.
-fn note_complete<'a>(
+fn record_complete<'a>(
     labels: [&str; 4],
     newest_first: impl Iterator<Item = &'a BackupTaskStatus> + Clone,
     context: &Context,
@@ -224,7 +224,7 @@ fn took(status: &BackupTaskStatus) -> Option<i64> {
     Some(began.0.duration_until(ended.0).as_secs())
 }
 
-fn note_progress(labels: &[String; 4], progress: Option<&str>, context: &Context) {
+fn record_progress(labels: &[String; 4], progress: Option<&str>, context: &Context) {
     let percent = progress.and_then(|text| text.trim_end_matches('%').parse().ok());
     if let Some(percent) = percent {
         let family = &context.metrics.tenants.progress;

@@ -95,10 +95,10 @@ impl BackupStrategy {
             object.spec.storage_ref = LocalReference::new(storage);
             object.spec.path.clone_from(path);
         }
-        note_inherited(&mut object.metadata, &edit.inherited);
+        record_inherited(&mut object.metadata, &edit.inherited);
         let generation = known.metadata.generation.unwrap_or_default();
         let noted = strategy::followed(&known.spec, &object.spec, generation, followed(&known));
-        note_followed(&mut object.metadata, noted);
+        record_propagation(&mut object.metadata, noted);
         let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace);
         context.metrics.wrote(Self::CONTROLLER, "update");
         match api
@@ -171,7 +171,7 @@ pub(in crate::controller) async fn make_log_backup(
         log_backup: strategy::settings_of(spec),
         recovery_window: None,
     };
-    note_inherited(&mut metadata, &inherited);
+    record_inherited(&mut metadata, &inherited);
     let object = LogBackup {
         metadata,
         spec: spec.clone(),
@@ -229,7 +229,7 @@ pub(in crate::controller) async fn make<K>(
 }
 
 /// Notes in a log backup's metadata what it has from its strategy.
-fn note_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
+fn record_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
     if let Ok(text) = serde_json::to_string(inherited) {
         let annotations = metadata.annotations.get_or_insert_default();
         annotations.insert(INHERITED.to_owned(), text);
@@ -237,7 +237,7 @@ fn note_inherited(metadata: &mut ObjectMeta, inherited: &Inherited) {
 }
 
 /// Notes in a log backup's metadata which of its generations are its strategy's.
-fn note_followed(metadata: &mut ObjectMeta, followed: Option<Followed>) {
+fn record_propagation(metadata: &mut ObjectMeta, followed: Option<Followed>) {
     let text = followed.and_then(|followed| serde_json::to_string(&followed).ok());
     let annotations = metadata.annotations.get_or_insert_default();
     match text {

@@ -21,12 +21,12 @@ pub(super) async fn stop_log_backups(
     for name in names {
         context.metrics.wrote(BackupStrategy::CONTROLLER, "patch");
         let patched = api.patch(name, &PatchParams::default(), &change).await;
-        note_error(name, patched.err(), made);
+        record_error(name, patched.err(), made);
     }
 }
 
 /// What is gone needs nothing.
-fn note_error(name: &str, error: Option<Error>, made: &mut Made) {
+fn record_error(name: &str, error: Option<Error>, made: &mut Made) {
     match error {
         None => {}
         Some(Error::Api(refusal)) if refusal.code == 404 => {}

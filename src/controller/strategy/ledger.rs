@@ -20,7 +20,7 @@ pub(super) fn places(
 ) -> Vec<DestinationContents> {
     let mut known = known(context, strategy);
     for tenant in snapshot.tenants.values() {
-        let mut note = |at: &Place, held: TenantContents| {
+        let mut record = |at: &Place, held: TenantContents| {
             let holding = known.iter_mut().filter(|(root, _)| root.holds(at));
             // Of two, one in the other, the inner one.
             let found = holding.max_by_key(|(root, _)| root.root().len());
@@ -36,14 +36,14 @@ pub(super) fn places(
                 first: holding.first,
                 last: holding.last,
             };
-            note(&holding.place, held);
+            record(&holding.place, held);
         }
         for at in destinations(tenant) {
             let held = TenantContents {
                 in_use: true,
                 ..TenantContents::default()
             };
-            note(&at, held);
+            record(&at, held);
         }
     }
     known.into_iter().map(|(_, place)| place).collect()

@@ -49,7 +49,7 @@ impl Draft<'_> {
             | Answer::Preview(_)
             | Answer::Checked(_)
             | Answer::HandedOver => {
-                taken::note(&mut self.status.taken, SETTING, self.now);
+                taken::record(&mut self.status.taken, SETTING, self.now);
                 let blocker = self.not_shown();
                 self.wait(blocker, Next::After(LOOK_PAUSE))
             }

@@ -71,13 +71,13 @@ impl Draft<'_> {
 
     /// Follows the job that does the backup.
     pub(super) fn follow(mut self, job: &Job) -> Verdict {
-        self.note_job(job);
+        self.record_job(job);
         match &job.status {
             JobStatus::Completed => self.complete(job.ended_at),
             JobStatus::Canceled => self.end_canceled(job.ended_at),
             JobStatus::Failed => self.end_failed(job),
             running => {
-                self.note_expiry(running);
+                self.record_expiry(running);
                 let held_until = self.paused_until();
                 let effect = self.cancel_effect(running);
                 let effect = effect.filter(|_| held_until.is_none());
@@ -96,7 +96,7 @@ impl Draft<'_> {
         }
     }
 
-    fn note_job(&mut self, job: &Job) {
+    fn record_job(&mut self, job: &Job) {
         self.status.job_id = Some(job.id.0);
         self.status.start_time = Some(time(job.started_at));
         self.status.type_ = Some(status::full_word(job.full).to_owned());
@@ -167,7 +167,7 @@ impl Draft<'_> {
             .and_then(|tenant| tenant.sets.iter().find(|set| Some(set.id.0) == known));
         match set {
             Some(set) => {
-                status::note_set(&mut self.status, set);
+                status::record_set(&mut self.status, set);
                 if self.is_unprotected(set) {
                     return self.end_unprotected(set, at);
                 }

@@ -153,7 +153,7 @@ impl Draft<'_> {
     }
 
     /// Marks a running job that has run too long; it is canceled from then on.
-    pub(super) fn note_expiry(&mut self, running: &JobStatus) {
+    pub(super) fn record_expiry(&mut self, running: &JobStatus) {
         let is_over = self.expires_at().is_some_and(|at| self.now >= at);
         if is_over
             && !matches!(running, JobStatus::Canceling)

@@ -145,7 +145,7 @@ pub(super) fn full_word(full: bool) -> &'static str {
 }
 
 /// Describes the set that the backup made.
-pub(super) fn note_set(status: &mut BackupTaskStatus, set: &BackupSet) {
+pub(super) fn record_set(status: &mut BackupTaskStatus, set: &BackupSet) {
     status.backup_set_id = Some(set.id.0);
     status.type_ = Some(full_word(set.full).to_owned());
     status.data_version = Some(set.tenant_compatible.clone()).filter(|text| !text.is_empty());

@@ -91,7 +91,7 @@ impl Draft<'_> {
     pub(super) fn follow(mut self, job: &CleanupJob) -> Verdict {
         self.status.job_id = Some(job.id.0);
         self.status.start_time = Some(time(job.started_at));
-        self.note_deleted(&job.items);
+        self.record_deleted(&job.items);
         if self.task.spec.mirror.is_some() {
             let listed = job.items.iter().rev().take(LISTED);
             self.status.plan = listed.map(entry).collect();
@@ -146,7 +146,7 @@ impl Draft<'_> {
     }
 
     /// Notes what is deleted, and how much it took.
-    pub(super) fn note_deleted(&mut self, items: &[CleanedItem]) {
+    pub(super) fn record_deleted(&mut self, items: &[CleanedItem]) {
         let deleted = || items.iter().filter(|item| item.is_deleted);
         let count = |is_set| {
             let of_kind = deleted().filter(|item| item.is_set == is_set);

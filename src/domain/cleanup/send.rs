@@ -79,7 +79,7 @@ impl Draft<'_> {
         }
         if plan.is_empty() {
             // The database would refuse it (9040).
-            self.note_deleted(&[]);
+            self.record_deleted(&[]);
             self.status.cause = Some(cause("NothingObsolete", "nothing is obsolete"));
             return self.end(Outcome::Completed, None);
         }

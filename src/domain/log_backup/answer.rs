@@ -41,22 +41,22 @@ impl Draft<'_> {
             | Answer::Checked(_)
             | Answer::HandedOver => {
                 if matches!(effect, Effect::SetDestination(_) | Effect::Switch { .. }) {
-                    self.note_keys();
+                    self.record_keys();
                 }
                 self.forget_failures();
-                self.note_taken(effect);
+                self.record_accepted(effect);
                 let state = self.in_progress(archive);
                 // Also where nothing will change, as after an answer that it is so already.
                 self.render(Some(tenant), &state, None, STEP_PATIENCE)
             }
             Answer::Refused(failure) => {
-                self.note_failure(failure);
+                self.record_failure(failure);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
                 self.render(Some(tenant), &State::Failed(archive), None, next)
             }
             // Sent again after a look: these statements are idempotent.
             Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                self.note_unsent(why);
+                self.record_unsent(why);
                 let next = self.paused_until().map_or(Next::Await, Next::At);
                 let state = self.in_progress(archive);
                 self.render(Some(tenant), &state, None, next)
@@ -64,7 +64,7 @@ impl Draft<'_> {
         }
     }
 
-    fn note_failure(&mut self, failure: &Failure) {
+    fn record_failure(&mut self, failure: &Failure) {
         self.status.cause = Some(Cause::from(failure));
         let failures = self.status.failures.unwrap_or(0).saturating_add(1);
         let least = if failure.class == FailureClass::Permanent {
@@ -77,7 +77,7 @@ impl Draft<'_> {
     }
 
     /// One that was not sent is sent a moment later; after some of them people should know.
-    fn note_unsent(&mut self, why: &str) {
+    fn record_unsent(&mut self, why: &str) {
         let times = self.status.unsent.unwrap_or(0).saturating_add(1);
         self.status.unsent = Some(times);
         self.status.last_failure_time = Some(time(self.now));

@@ -24,7 +24,7 @@ pub(super) fn is_found(status: &LogBackupStatus) -> bool {
 impl Draft<'_> {
     /// Notes whose round it is when a data backup comes: before the first statement, because after
     /// it, and after a restart, nobody could tell any more.
-    pub(super) fn note_round(&mut self, tenant: &Tenant, archive: &Archive) {
+    pub(super) fn record_round(&mut self, tenant: &Tenant, archive: &Archive) {
         if self.object.spec.mode != LogBackupMode::AroundDataBackup || !self.is_settled() {
             return;
         }

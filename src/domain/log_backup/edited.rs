@@ -17,7 +17,7 @@ impl LogBackup<'_> {
 
 impl Draft<'_> {
     /// Takes in an edit. After one of somebody's the wanted state is applied again.
-    pub(super) fn note_edit(&mut self) {
+    pub(super) fn record_edit(&mut self) {
         let (observed, generation) = (self.status.observed_generation, self.object.generation);
         if observed == Some(generation) {
             return;

@@ -54,11 +54,11 @@ impl Draft<'_> {
     /// Notes an interruption, and what came of the heal that is under way; begins one where it is
     /// due.
     pub(super) fn heal(&mut self, tenant: &Tenant) {
-        self.note_full_backup(tenant);
+        self.record_full_backup(tenant);
         let Some(round) = &tenant.round else {
             return;
         };
-        self.note_interruption(round);
+        self.record_interruption(round);
         self.close_heal(round);
         if self.desired == DesiredState::Running
             && round.status == RoundStatus::Interrupted
@@ -78,7 +78,7 @@ impl Draft<'_> {
         }
     }
 
-    fn note_interruption(&mut self, round: &Round) {
+    fn record_interruption(&mut self, round: &Round) {
         let known = &mut self.status.interruptions;
         if round.status != RoundStatus::Interrupted
             || known.first().is_some_and(|last| last.round_id == round.id)
@@ -117,7 +117,7 @@ impl Draft<'_> {
 
     /// Forgets that a full backup is wanted when there is one that the logs of the round go on
     /// from, or when it is not asked for any more.
-    fn note_full_backup(&mut self, tenant: &Tenant) {
+    fn record_full_backup(&mut self, tenant: &Tenant) {
         let start = tenant.round.as_ref().map(|round| round.start_scn);
         let is_made = tenant.sets.iter().any(|set| {
             set.full

@@ -76,7 +76,7 @@ impl ObservedLimits {
 
 impl Draft<'_> {
     /// Takes note of what is asked for, and of what the places show.
-    pub(super) fn note_limits(&mut self) {
+    pub(super) fn record_limits(&mut self) {
         let Some(observed) = &self.observed.limits else {
             return;
         };
@@ -84,7 +84,7 @@ impl Draft<'_> {
             return;
         }
         let known = self.status.store_limits.get_or_insert_default();
-        note(known, observed);
+        record(known, observed);
         if !observed.is_asked_for() && known.pending.is_empty() {
             self.status.store_limits = None;
         }
@@ -146,7 +146,7 @@ impl Draft<'_> {
             }
             let mut pending = known.pending.iter_mut();
             if let Some(pending) = pending.find(|pending| pending.place == place) {
-                note_answer(pending, answer, now);
+                record_answer(pending, answer, now);
                 if let Some(until) = Tries::of_limits(pending).paused_until(now) {
                     self.later = self.later.sooner(Next::At(until), now);
                 }
@@ -158,7 +158,7 @@ impl Draft<'_> {
 }
 
 /// Notes what is asked for, and which places show it.
-fn note(known: &mut TenantLimits, observed: &ObservedLimits) {
+fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
     let wanted = observed.wanted.to_string();
     for place in &observed.places {
         let shown = observed
@@ -235,15 +235,15 @@ fn remaining_blocker(
     Some(blocker.cause())
 }
 
-fn note_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
+fn record_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
     let mut tries = Tries::of_limits(pending);
     match answer {
-        Answer::Refused(failure) => tries.note_failure(failure, now),
+        Answer::Refused(failure) => tries.record_failure(failure, now),
         Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-            tries.note_unsent("the limits of the store", why, now);
+            tries.record_unsent("the limits of the store", why, now);
         }
         Answer::Done => {
-            tries.note(now);
+            tries.record(now);
             let taken = pending.taken.unwrap_or(0).saturating_add(1);
             pending.taken = Some(taken);
             // Of what was wrong before.

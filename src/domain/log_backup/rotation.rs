@@ -109,7 +109,7 @@ impl Draft<'_> {
     }
 
     /// The database was told of the destination with the keys of this version.
-    pub(super) fn note_keys(&mut self) {
+    pub(super) fn record_keys(&mut self) {
         if let Some(version) = &self.observed.told_version {
             self.status.credentials = Some(given(version));
         }
@@ -136,9 +136,9 @@ impl Draft<'_> {
         let now = self.now;
         if let Some(known) = &mut self.status.credentials {
             match answer {
-                Answer::Refused(failure) => Tries::of_keys(known).note_failure(failure, now),
+                Answer::Refused(failure) => Tries::of_keys(known).record_failure(failure, now),
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                    Tries::of_keys(known).note_unsent("the new keys of the store", why, now);
+                    Tries::of_keys(known).record_unsent("the new keys of the store", why, now);
                 }
                 _ => {
                     Tries::of_keys(known).forget();

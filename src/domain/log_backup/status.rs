@@ -21,8 +21,8 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         .and_then(|tenant| tenant.round.as_ref())
         .map(|r| delay(r, draft.now));
     if let Some(tenant) = tenant {
-        note_tenant(&mut status, tenant);
-        note_directory(draft, &mut status, tenant);
+        record_tenant(&mut status, tenant);
+        record_directory(draft, &mut status, tenant);
         let live = live(tenant, runs.then_some(delay).flatten());
         if is_due(previous, &live, draft) {
             live.write(&mut status);
@@ -101,7 +101,7 @@ fn interruption(message: &str) -> Cause {
     }
 }
 
-fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
+fn record_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
     let lag_target = tenant.lag_target.map(|target| target.as_secs());
     status.archive_lag_target_seconds = lag_target.and_then(|seconds| i64::try_from(seconds).ok());
     if let Some(round) = &tenant.round {
@@ -115,7 +115,7 @@ fn note_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 }
 
 /// Only of this object's own logs: it is stopped by that where its store was deleted before it.
-fn note_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
+fn record_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
     let round = tenant.round.as_ref();
     let ours = round.filter(|_| *draft.destination() == ObservedDestination::Ours);
     if let Some(round) = ours {

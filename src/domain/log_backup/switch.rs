@@ -209,7 +209,7 @@ impl Draft<'_> {
 
     /// The logs go where they went before, as is asked for again. Two places that differ by their hosts
     /// alone are not told apart here.
-    fn note_taken_back(&mut self, tenant: &Tenant) {
+    fn record_revert(&mut self, tenant: &Tenant) {
         let Some(known) = &mut self.status.storage_switch else {
             return;
         };
@@ -226,7 +226,7 @@ impl Draft<'_> {
         if *self.destination() != ObservedDestination::Ours {
             return;
         }
-        self.note_taken_back(tenant);
+        self.record_revert(tenant);
         let Some(known) = open(&self.status) else {
             return;
         };

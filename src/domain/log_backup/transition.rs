@@ -17,7 +17,7 @@ const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 
 
 impl Draft<'_> {
     /// Notes that the wanted state is not reached, and since when.
-    pub(super) fn note_transition(&mut self) {
+    pub(super) fn record_transition(&mut self) {
         let to = status::word(self.desired);
         let known = self.status.transition.take();
         // One from the future was written by another clock.
@@ -30,15 +30,15 @@ impl Draft<'_> {
     }
 
     /// Notes that the database took the statement of this very pass.
-    pub(super) fn note_taken(&mut self, effect: &Effect) {
-        self.note_transition();
+    pub(super) fn record_accepted(&mut self, effect: &Effect) {
+        self.record_transition();
         if let Some(transition) = &mut self.status.transition {
-            taken::note(&mut transition.taken, words(effect), self.now);
+            taken::record(&mut transition.taken, words(effect), self.now);
         }
     }
 
     /// Forgets a statement that was repeated, once its effect is there.
-    pub(super) fn note_effect(&mut self, step: &Step) {
+    pub(super) fn record_effect(&mut self, step: &Step) {
         let Some(transition) = &mut self.status.transition else {
             return;
         };
@@ -64,7 +64,7 @@ impl Draft<'_> {
     /// On the way to the wanted state. While a statement that failed is tried again it stays
     /// failed: each time it would be written and told anew otherwise.
     pub(super) fn in_progress(&mut self, archive: Archive) -> State {
-        self.note_transition();
+        self.record_transition();
         if self.status.failures.is_some() {
             State::Failed(archive)
         } else if let Some(cause) = self.lateness(&archive) {

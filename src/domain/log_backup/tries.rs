@@ -41,7 +41,7 @@ impl<'a> Tries<'a> {
     }
 
     /// One more; how many there are now.
-    pub(super) fn note(&mut self, now: Timestamp) -> i32 {
+    pub(super) fn record(&mut self, now: Timestamp) -> i32 {
         let count = self.count.unwrap_or(0).saturating_add(1);
         *self.count = Some(count);
         *self.last = Some(time(now));
@@ -49,8 +49,8 @@ impl<'a> Tries<'a> {
     }
 
     /// One more, which was refused.
-    pub(super) fn note_failure(&mut self, failure: &Failure, now: Timestamp) {
-        let count = self.note(now);
+    pub(super) fn record_failure(&mut self, failure: &Failure, now: Timestamp) {
+        let count = self.record(now);
         if failure.class == FailureClass::Permanent {
             *self.count = Some(count.max(FOR_A_PERSON));
         }
@@ -58,8 +58,8 @@ impl<'a> Tries<'a> {
     }
 
     /// One more, which could not be sent; `what` begins the sentence that is told of it.
-    pub(super) fn note_unsent(&mut self, what: &str, why: &str, now: Timestamp) {
-        if self.note(now) >= TOLD_FROM {
+    pub(super) fn record_unsent(&mut self, what: &str, why: &str, now: Timestamp) {
+        if self.record(now) >= TOLD_FROM {
             let message = format!(
                 "{what} could not be given to the database several times, and are tried again: {why}. \
                  Check the account of the tenant in `tenantCredentials` of the OceanBaseCluster"

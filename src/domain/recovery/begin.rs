@@ -52,7 +52,7 @@ impl Draft<'_> {
         if let Err(blocker) = precheck::spelled(self.spec()) {
             return self.refuse(&blocker);
         }
-        self.note_asked();
+        self.record_request();
         if let Some(forbidden) = &self.observed.forbidden {
             return self.refuse(forbidden);
         }
@@ -122,7 +122,7 @@ impl Draft<'_> {
                 return self.render(&State::Asking, Some(Effect::Preview(until)), SOON);
             }
             (Knowledge::Store, Some(_)) => {}
-            _ => self.note_plan(planned.until, planned.plan),
+            _ => self.record_plan(planned.until, planned.plan),
         }
         self.status.cause = None;
         if self.is_preview() {
@@ -140,7 +140,7 @@ impl Draft<'_> {
         restores: &Restores,
     ) -> Verdict {
         let version = target.version;
-        self.note_plan(planned.until, planned.plan);
+        self.record_plan(planned.until, planned.plan);
         if self.is_preview() {
             return self.fail(cause(
                 NOT_SUPPORTED_BY_VERSION,
@@ -201,22 +201,22 @@ impl Draft<'_> {
     }
 
     /// Shows the point that is asked for, also where it can not be recovered to.
-    fn note_asked(&mut self) {
+    fn record_request(&mut self) {
         if let Ok(Point::At(scn)) = point::asked(&self.spec().until) {
-            self.note_point(Some(scn));
+            self.record_point(Some(scn));
         }
     }
 
-    fn note_point(&mut self, until: Option<Scn>) {
+    fn record_point(&mut self, until: Option<Scn>) {
         self.status.restore_scn = text(until);
         self.status.restore_time = until.map(|until| until.at().to_string());
     }
 
-    fn note_plan(&mut self, until: Option<Scn>, mut plan: Plan) {
+    fn record_plan(&mut self, until: Option<Scn>, mut plan: Plan) {
         if self.is_of_tables() {
             plan.warnings.extend(tables::WARNINGS.map(str::to_owned));
         }
-        self.note_point(until);
+        self.record_point(until);
         self.status.plan = Some(plan);
     }
 
@@ -226,7 +226,7 @@ impl Draft<'_> {
                 let restores = self.observed.target.as_ref().ok();
                 let restores = restores.and_then(|target| target.restores.as_deref());
                 let plan = precheck::plan_of_store(self.spec(), rows, restores);
-                self.note_plan(Some(until), plan);
+                self.record_plan(Some(until), plan);
                 self.status.cause = None;
                 self.render(&State::Asking, None, Next::After(Duration::ZERO))
             }

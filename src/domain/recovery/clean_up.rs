@@ -51,7 +51,7 @@ impl Draft<'_> {
         };
         if let Some(job) = self.job() {
             // It tells more than was known when it was given up.
-            self.note_job(job);
+            self.record_job(job);
             if self.is_half_made() && job.status == RestoreStatus::Success {
                 return self.restored_all_the_same(job, outcome);
             }
@@ -68,13 +68,13 @@ impl Draft<'_> {
             }
             Left::NotYet if is_too_long => self.leave_behind(outcome),
             Left::Something(effect) => {
-                self.note_drop(&effect);
+                self.record_drop(&effect);
                 self.render(&state, Some(effect), SOON)
             }
             Left::NotYet => self.render(&state, None, SOON),
             Left::Nothing => {
                 if outcome == Outcome::Canceled {
-                    self.note_canceled_tenant();
+                    self.record_canceled_tenant();
                 }
                 self.end(outcome)
             }
@@ -152,7 +152,7 @@ impl Draft<'_> {
 
     /// Says what is dropped before it is: whoever goes on after a crash finds it gone, and can not say
     /// whose work that was.
-    fn note_drop(&mut self, effect: &Effect) {
+    fn record_drop(&mut self, effect: &Effect) {
         let cleanup = &mut self.status.cleanup;
         match effect {
             // A job that is canceled drops its tenant itself.
@@ -164,17 +164,17 @@ impl Draft<'_> {
                 cleanup.get_or_insert_default().tenant_dropped = Some(name);
             }
             Effect::DropPool(name) => {
-                note(&mut cleanup.get_or_insert_default().pools_dropped, name);
+                record(&mut cleanup.get_or_insert_default().pools_dropped, name);
             }
             Effect::DropUnit(name) => {
-                note(&mut cleanup.get_or_insert_default().units_dropped, name);
+                record(&mut cleanup.get_or_insert_default().units_dropped, name);
             }
             _ => {}
         }
     }
 
     /// The tenant of a job that was canceled before this step, which dropped it itself.
-    fn note_canceled_tenant(&mut self) {
+    fn record_canceled_tenant(&mut self) {
         if self.is_half_made() && self.job_tenant().is_some() {
             let name = &self.spec().target.tenant_name;
             let cleanup = self.status.cleanup.get_or_insert_default();
@@ -183,7 +183,7 @@ impl Draft<'_> {
     }
 
     /// Takes back what is there still.
-    fn note_what_is_left(&mut self) {
+    fn record_leftovers(&mut self) {
         let Ok(target) = &self.observed.target else {
             return;
         };
@@ -249,7 +249,7 @@ impl Draft<'_> {
     }
 
     fn leave_behind(mut self, outcome: Outcome) -> Verdict {
-        self.note_what_is_left();
+        self.record_leftovers();
         let before = self.status.cause.take();
         let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));
         let why = "what it made could not be dropped within an hour";
@@ -267,7 +267,7 @@ fn is_done(answer: &Answer) -> bool {
     matches!(answer, Answer::Done | Answer::AlreadySent)
 }
 
-fn note(names: &mut Vec<String>, name: &str) {
+fn record(names: &mut Vec<String>, name: &str) {
     if !names.iter().any(|known| known == name) {
         names.push(name.to_owned());
     }

@@ -37,7 +37,7 @@ pub fn finalize(
         is_leaving: true,
         now,
     };
-    draft.note_facts();
+    draft.record_facts();
     let mut verdict = match answer {
         None => draft.look(),
         Some((effect, answer)) => {

@@ -70,7 +70,7 @@ impl Draft<'_> {
     }
 
     /// Notes what only jobs of tables show.
-    pub(super) fn note_auxiliary(&mut self, job: &Restore) {
+    pub(super) fn record_auxiliary(&mut self, job: &Restore) {
         if let Some(name) = &job.auxiliary_tenant {
             self.status.auxiliary_tenant = Some(shortened(name.clone(), NAME_LIMIT));
         }

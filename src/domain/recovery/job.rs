@@ -72,7 +72,7 @@ impl<'a> Draft<'a> {
                 ),
             ));
         }
-        self.note_job(job);
+        self.record_job(job);
         if self.is_verification() && job.status.is_terminal() {
             return self.verified_before(job);
         }
@@ -217,8 +217,8 @@ impl<'a> Draft<'a> {
     }
 
     /// Shows what the job shows.
-    pub(super) fn note_job(&mut self, job: &Restore) {
-        self.note_auxiliary(job);
+    pub(super) fn record_job(&mut self, job: &Restore) {
+        self.record_auxiliary(job);
         let shown = self.progress_of(job);
         let percent = shown.recover_percent.filter(|part| *part > 0);
         let percent = percent.or(shown.percent);

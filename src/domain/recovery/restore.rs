@@ -284,7 +284,7 @@ impl Draft<'_> {
 
     /// Follows the database's job.
     pub(super) fn follow(mut self, job: &Restore) -> Verdict {
-        self.note_job(job);
+        self.record_job(job);
         if let Some(mismatch) = self
             .mismatch(job)
             .filter(|_| job.status != RestoreStatus::Fail)

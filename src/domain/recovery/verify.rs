@@ -59,7 +59,7 @@ impl Draft<'_> {
     }
 
     /// Notes when the first step in the database was taken.
-    pub(super) fn note_begun(&mut self) {
+    pub(super) fn record_start(&mut self) {
         if self.is_verification() {
             let now = self.now;
             self.progress().begin_time.get_or_insert_with(|| time(now));
@@ -138,13 +138,13 @@ impl Draft<'_> {
             }
             _ => return self.ask_again(number, cause("NotAsked", "the check was not answered")),
         };
-        self.note_check(number, reason, message, passed);
+        self.record_check(number, reason, message, passed);
         self.render(&State::Verifying, None, Next::After(Duration::ZERO))
     }
 
     fn ask_again(mut self, number: usize, cause: Cause) -> Verdict {
         if self.status.tries.unwrap_or_default() >= TRIES {
-            self.note_check(number, cause.reason, cause.message, false);
+            self.record_check(number, cause.reason, cause.message, false);
             return self.render(&State::Verifying, None, Next::After(Duration::ZERO));
         }
         self.status.cause = Some(cause);
@@ -152,7 +152,7 @@ impl Draft<'_> {
         self.render(&State::Verifying, None, next)
     }
 
-    fn note_check(&mut self, number: usize, reason: String, message: String, passed: bool) {
+    fn record_check(&mut self, number: usize, reason: String, message: String, passed: bool) {
         let name = self.checks().get(number).map(|check| check.name.clone());
         let outcome = CheckOutcome {
             name: shortened(name.unwrap_or_default(), 63),
@@ -205,7 +205,7 @@ impl Draft<'_> {
     }
 
     /// Notes how a verification comes out, before anything is dropped; what was noted stands.
-    pub(super) fn note_result(&mut self, outcome: Outcome) {
+    pub(super) fn record_result(&mut self, outcome: Outcome) {
         if !self.is_verification() {
             return;
         }

@@ -110,7 +110,7 @@ fn percent(total: i64, capacity: i64) -> i32 {
 
 /// Brings the figures up to date; whether the store is fuller than it should be, where somebody said
 /// how much there is room for.
-pub(super) fn note(
+pub(super) fn record(
     status: &mut BackupStorageStatus,
     observed: &Observation,
     now: Timestamp,

@@ -20,7 +20,7 @@ impl<'a> Draft<'a> {
 
 impl Draft<'_> {
     /// Forgets what is about another database than the one that is seen.
-    pub(super) fn note_database(&mut self) {
+    pub(super) fn record_database(&mut self) {
         if self.observed.database.is_err() {
             return;
         }

@@ -92,7 +92,7 @@ pub fn finalize(
         return Finalization::Wait(draft.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
-        draft.note_intent(change);
+        draft.record_intent(change);
     }
     Finalization::Wait(draft.show_left(&left, step, next))
 }

@@ -57,7 +57,7 @@ impl TenantContents {
 
 impl Draft<'_> {
     /// Brings the ledger up to date with what the strategy's tenants have where.
-    pub(super) fn note_places(&mut self, matched: &Matched) {
+    pub(super) fn record_places(&mut self, matched: &Matched) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
         let all = self.observed.database.iter().flatten();
         let named = all.filter(|tenant| failing.contains(&*tenant.name));
@@ -71,7 +71,7 @@ impl Draft<'_> {
         for place in &self.observed.places {
             let of_ours = place.tenants.iter().filter(|(id, _)| ours.contains(id));
             let held = of_ours.fold(TenantContents::default(), |sum, (_, held)| sum.and(*held));
-            self.note_place(place, held, since.as_ref());
+            self.record_place(place, held, since.as_ref());
         }
         let ledger = &mut self.status.destinations;
         ledger.sort_by_key(|known| {
@@ -92,7 +92,7 @@ impl Draft<'_> {
         last_found(&self.status.alerts).or(noted.chain(found).max())
     }
 
-    fn note_place(
+    fn record_place(
         &mut self,
         place: &DestinationContents,
         held: TenantContents,

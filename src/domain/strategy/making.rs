@@ -139,7 +139,7 @@ impl Draft<'_> {
         (!self.early_backups(plan).is_empty()).then_some(blackout.until)
     }
 
-    pub(super) fn note_first_backup(&mut self) {
+    pub(super) fn record_first_backup(&mut self) {
         let is_wanted = self.strategy.spec.first_backup == FirstBackup::Immediately;
         let known = self.status.first_backup_time.take();
         // Whoever lets a suspended strategy go on wants it then.

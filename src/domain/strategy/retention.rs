@@ -159,7 +159,7 @@ impl Draft<'_> {
             match stands {
                 Stands::Applied => {
                     self.forget_shrink(tenant);
-                    self.note_applied(tenant, days);
+                    self.record_applied(tenant, days);
                 }
                 Stands::Drifted(message) => {
                     self.forget_shrink(tenant);
@@ -183,7 +183,7 @@ impl Draft<'_> {
             }
         }
         if let Some(due) = &change {
-            self.note_intent(due);
+            self.record_intent(due);
         }
         if let (Some(due), Some(answer)) = (&change, answer) {
             self.on_answer(due, answer);

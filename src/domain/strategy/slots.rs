@@ -40,7 +40,7 @@ impl Draft<'_> {
         let starts =
             [BackupType::Full, BackupType::Incremental].map(|kind| self.next_start(kind, schedule));
         show_next(&mut self.status, schedule, starts);
-        self.note_coming(schedule);
+        self.record_upcoming(schedule);
         let next = schedule.next(self.now);
         let next = next.map_or(Next::Await, |slot| Next::At(slot.at));
         match (held_until, open(&self.status)) {
@@ -60,7 +60,7 @@ impl Draft<'_> {
 
     /// Remembers the next slots themselves: when their backups start is another thing where a window
     /// postpones them.
-    fn note_coming(&mut self, schedule: &Schedule) {
+    fn record_upcoming(&mut self, schedule: &Schedule) {
         let kinds = [BackupType::Full, BackupType::Incremental].into_iter();
         let coming = kinds.filter_map(|kind| schedule.next_after(kind, self.now));
         let coming = coming.map(|slot| NextSlot {

@@ -58,7 +58,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
     let (backup, log_backup) = match standing {
         Standing::Unchanged => return status,
         Standing::Blocked(blocker) => {
-            note_tasks(&mut status, &observed.tasks);
+            record_tasks(&mut status, &observed.tasks);
             let was_ready = status.ready_generation == Some(strategy.generation);
             let ready = was_ready.then(|| accepted(suspended));
             conditions.extend(condition::blocked(blocker, ready));
@@ -75,11 +75,11 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
             )
         }
         Standing::Planned(matched, failing, idle) => {
-            note_tasks(&mut status, &observed.tasks);
+            record_tasks(&mut status, &observed.tasks);
             let last = last_runs(of_eligible(tasks, matched), &late);
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
             troubles.extend(unedited(&index, matched, &status.unmade));
-            note_tenants(&mut status, matched, failing, &troubles);
+            record_tenants(&mut status, matched, failing, &troubles);
             conditions.extend(planned(matched, failing, moved.as_deref(), suspended));
             conditions.push(match idle {
                 Some(reason) if !suspended => skipping(reason, moved.as_deref()),
@@ -255,7 +255,7 @@ fn planned(
     condition::progress(Progress::Ready, reason, message)
 }
 
-fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
+fn record_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
     let ended = |good: bool| {
         tasks
             .iter()
@@ -277,7 +277,7 @@ fn note_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
     status.running_tasks = Some(count(running));
 }
 
-fn note_tenants(
+fn record_tenants(
     status: &mut BackupStrategyStatus,
     matched: &Matched,
     failing: &[FailingTenant],

@@ -70,7 +70,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn note_made(&mut self, effect: &Effect, made: &Made) {
+    pub(super) fn record_created(&mut self, effect: &Effect, made: &Made) {
         let kind = match effect {
             Effect::MakeTasks(_) | Effect::DeleteTasks(_) => "BackupTask",
             _ => "LogBackup",

@@ -83,7 +83,7 @@ impl Draft<'_> {
         let now = self.now;
         let known = self.status.verification.get_or_insert_default();
         known.since_time.get_or_insert_with(|| time(now));
-        self.note_verified(settings, matched);
+        self.record_verification(settings, matched);
         self.close_verification(made);
         let times = Times::parse(settings, &strategy.spec.schedule.time_zone);
         let times = match askable(settings).and(times) {

@@ -65,7 +65,7 @@ fn a_text_without_a_value_passes() {
 #[test]
 fn a_secret_with_a_value_too_short_to_be_looked_for_is_no_secret_for_a_story() {
     let secret = serde_json::json!({"stringData": {"username": "root", "password": "short"}});
-    let failure = failure_of(|| canary::note("Secret", &secret));
+    let failure = failure_of(|| canary::record("Secret", &secret));
     assert!(failure.contains("take a longer one"), "{failure}");
 }
 

@@ -67,7 +67,7 @@ pub(crate) fn apply(client: &Client, namespace: &str, manifest: &str) -> Result<
         let object: Value = serde_saphyr::from_str(document).unwrap();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let (kind, name) = (text(&object["kind"]), text(&object["metadata"]["name"]));
-        canary::note(&kind, &object);
+        canary::record(&kind, &object);
         let path = format!(
             "{}/{name}?fieldManager=person&force=true",
             path(namespace, &kind)
@@ -85,7 +85,7 @@ pub(crate) fn patch(
     (kind, name): (&str, &str),
     change: &Value,
 ) -> Result<Value, kube::Error> {
-    canary::note(kind, change);
+    canary::record(kind, change);
     let path = format!("{}/{name}", path(namespace, kind));
     send(
         client,
@@ -104,7 +104,7 @@ pub(crate) fn create(
     dry_run: bool,
 ) -> Result<(), kube::Error> {
     let kind = object["kind"].as_str().unwrap_or_default();
-    canary::note(kind, object);
+    canary::record(kind, object);
     let options = if dry_run { "?dryRun=All" } else { "" };
     let path = format!("{}{options}", path(namespace, kind));
     send(client, "POST", &path, "application/json", object).map(drop)

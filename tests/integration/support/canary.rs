@@ -23,7 +23,7 @@ const SHORTEST: usize = 8;
 const OPEN: [&str; 2] = ["username", "ca.crt"];
 
 /// Remembers the values of an object that is about to be written, if it is a Secret.
-pub(crate) fn note(kind: &str, object: &Value) {
+pub(crate) fn record(kind: &str, object: &Value) {
     if !kind.eq_ignore_ascii_case("secret") {
         return;
     }

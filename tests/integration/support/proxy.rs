@@ -172,7 +172,7 @@ async fn forward(State(gate): State<Gate>, request: Request) -> Response {
     };
     let holds = operation(&parts.method, parts.uri.path()).and_then(|operation| {
         let object = serde_json::from_slice(&body).unwrap_or_default();
-        note(seen, Write { operation, object })
+        record(seen, Write { operation, object })
     });
     if holds == Some(Moment::Before) {
         wait_for_the_end(seen).await;
@@ -263,7 +263,7 @@ fn operation(method: &Method, path: &str) -> Option<String> {
 }
 
 /// Writes down a write, and says whether it is the one to hold.
-fn note(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
+fn record(seen: &Mutex<Seen>, write: Write) -> Option<Moment> {
     let mut seen = lock(seen);
     let Seen { writes, hold, .. } = &mut *seen;
     let hold = hold.take_if(|hold| (hold.which)(writes, &write));

@@ -152,7 +152,7 @@ impl Oracle {
     /// Looks at a change of an object.
     pub fn change(&self, simulator: &Simulator, change: &Change) {
         let mut state = self.lock();
-        simulator.world(|world| state.sets.note(world));
+        simulator.world(|world| state.sets.record(world));
         state.change(change);
         if change.key.plural == "recoverytasks" {
             state.recovery(simulator, change);

@@ -22,7 +22,7 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDurati
 impl Draft<'_> {
     /// Notes that the policy is as it is wanted. Where none is wanted and none is there, that everything
     /// is kept: the next policy is somebody else's, and one of ours would shorten what is kept.
-    pub(super) fn note_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
+    pub(super) fn record_applied(&mut self, tenant: &Tenant, days: Option<i32>) {
         let shown = tenant.recovery_window().filter(|_| days.is_some());
         let shown = shown.unwrap_or_default();
         let now = self.now;
@@ -36,7 +36,7 @@ impl Draft<'_> {
 
     /// Notes what is about to be sent, before it is: what was sent here is known to be ours
     /// whatever happens.
-    pub(in crate::domain::strategy) fn note_intent(&mut self, due: &PolicyChange) {
+    pub(in crate::domain::strategy) fn record_intent(&mut self, due: &PolicyChange) {
         let recovery_window = match due {
             PolicyChange::Add { days, .. } => format!("{days}d"),
             PolicyChange::Drop {
@@ -77,13 +77,13 @@ impl Draft<'_> {
             | Answer::Checked(_)
             | Answer::HandedOver => {
                 forget_failures(known);
-                taken::note(&mut known.taken, change.words(), now);
+                taken::record(&mut known.taken, change.words(), now);
                 if taken::is_told(known.taken.as_ref()) {
                     known.cause = Some(without_effect(change));
                 }
             }
-            Answer::Refused(failure) => note_failure(known, failure, now),
-            Answer::Unknown(why) => note_failure(
+            Answer::Refused(failure) => record_failure(known, failure, now),
+            Answer::Unknown(why) => record_failure(
                 known,
                 &passing(
                     "OutcomeUnknown",
@@ -95,7 +95,7 @@ impl Draft<'_> {
                 ),
                 now,
             ),
-            Answer::NotSent(why) | Answer::Withheld(why) => note_failure(
+            Answer::NotSent(why) | Answer::Withheld(why) => record_failure(
                 known,
                 &passing(
                     "NotSent",
@@ -220,7 +220,7 @@ impl Draft<'_> {
     }
 }
 
-fn note_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
+fn record_failure(known: &mut AppliedPolicy, failure: &Failure, now: Timestamp) {
     let failures = known.failures.unwrap_or(0).saturating_add(1);
     // What only a person can mend is tried rarely.
     let least = if failure.class == FailureClass::Permanent {

@@ -22,7 +22,11 @@ const FAILED: &str = "Failed";
 
 impl Draft<'_> {
     /// Takes in what became of the RecoveryTasks, which are deleted some day.
-    pub(super) fn note_verified(&mut self, settings: &VerificationSettings, matched: &Matched) {
+    pub(super) fn record_verification(
+        &mut self,
+        settings: &VerificationSettings,
+        matched: &Matched,
+    ) {
         let known = self.status.verification.get_or_insert_default();
         let running = self.observed.verifications.iter();
         let running = running.filter(|observed| observed.outcome.is_none());
@@ -31,7 +35,7 @@ impl Draft<'_> {
         ended.retain(|observed| observed.outcome.is_some() && observed.completed_at.is_some());
         ended.sort_by_key(|observed| observed.completed_at);
         for observed in ended {
-            note(known, observed);
+            record(known, observed);
         }
         // What is told of a tenant that is not verified here any more would stand for ever.
         let is_matched = |name: &str| {
@@ -137,7 +141,7 @@ pub(in crate::domain::strategy) fn overdue(
     )))
 }
 
-fn note(known: &mut VerificationStatus, observed: &ObservedVerification) {
+fn record(known: &mut VerificationStatus, observed: &ObservedVerification) {
     let (Some(outcome), Some(ended_at)) = (&observed.outcome, observed.completed_at) else {
         return;
     };

@@ -47,7 +47,7 @@ impl World {
                 return Err(refused);
             }
             tenant.enter_with(&changed);
-            tenant.note_check(&changed, now);
+            tenant.record_check(&changed, now);
         }
         Ok(())
     }
@@ -85,7 +85,7 @@ impl Tenant {
     }
 
     /// A check went well: its row has the time of it, and history a copy.
-    pub(super) fn note_check(&mut self, uri: &Uri, at: Scn) {
+    pub(super) fn record_check(&mut self, uri: &Uri, at: Scn) {
         let place = uri.place();
         let here = |check: &&mut StorageCheck| check.uri.place() == place;
         for check in self.checks.iter_mut().filter(here) {

@@ -147,7 +147,7 @@ impl Tenant {
                 return job;
             }
         };
-        self.note_checks(&job.kind, at);
+        self.record_checks(&job.kind, at);
         for (target, dest, uri) in chosen {
             self.backups.last_task = self.backups.last_task.next();
             job.tasks.push(CleanTask {

@@ -314,7 +314,7 @@ impl Tenant {
     }
 
     /// A job that begins looks at its destinations, and leaves the time of it.
-    pub(super) fn note_checks(&mut self, kind: &CleanKind, at: Scn) {
+    pub(super) fn record_checks(&mut self, kind: &CleanKind, at: Scn) {
         let places: Vec<String> = match kind {
             CleanKind::Obsolete(_) => {
                 let data = self.data_dest.iter().map(|dest| dest.uri.place());
@@ -328,7 +328,7 @@ impl Tenant {
         let here = here.filter(|check| places.contains(&check.uri.place()));
         let here: Vec<Uri> = here.map(|check| check.uri.clone()).collect();
         for uri in &here {
-            self.note_check(uri, at);
+            self.record_check(uri, at);
         }
     }
 }

@@ -351,7 +351,7 @@ impl Tenant {
         if storage.opens_for(uri) == Some(true) {
             self.enter_with(uri);
         }
-        self.note_check(uri, now);
+        self.record_check(uri, now);
         Ok(id)
     }
 }

@@ -96,7 +96,7 @@ impl State {
     /// Takes note of what came of statements and of time.
     pub(super) fn after_a_recovery(&mut self, world: &World) {
         if !self.recoveries.tasks.is_empty() {
-            self.recoveries.seen.note(world);
+            self.recoveries.seen.record(world);
             self.counts_tenants(world);
         }
     }

@@ -22,7 +22,7 @@ impl Sets {
     }
 
     /// Takes note of what is complete by now.
-    pub(super) fn note(&mut self, world: &World) {
+    pub(super) fn record(&mut self, world: &World) {
         for tenant in &world.tenants {
             let sets = tenant.backups.sets.iter();
             for set in sets.filter(|set| set.status == SetStatus::Success) {

@@ -53,7 +53,7 @@ impl State {
             newest.cloned().collect()
         });
         simulator.world(|world| {
-            self.sets.note(world);
+            self.sets.record(world);
             self.after_a_recovery(world);
             self.keeps_a_chain(world);
         });

@@ -37,7 +37,7 @@ struct Session {
 }
 
 impl Session {
-    fn note(&self, entry: &str) {
+    fn record(&self, entry: &str) {
         self.journal
             .lock()
             .unwrap()
@@ -47,12 +47,12 @@ impl Session {
 
 impl Backend for Session {
     fn execute(&mut self, text: &str) -> Reply {
-        self.note(&text.chars().take(40).collect::<String>());
+        self.record(&text.chars().take(40).collect::<String>());
         (self.script)(text)
     }
 
     fn use_database(&mut self, name: &str) -> Result<(), SqlError> {
-        self.note(&format!("use {name}"));
+        self.record(&format!("use {name}"));
         match name {
             "oceanbase" => Ok(()),
             _ => Err(refused(1049, "42000", "Unknown database")),
@@ -60,7 +60,7 @@ impl Backend for Session {
     }
 
     fn reset(&mut self) {
-        self.note("reset");
+        self.record("reset");
     }
 }
 
@@ -87,7 +87,7 @@ impl Login for Node {
             script: self.script,
             journal: Arc::clone(&self.journal),
         };
-        session.note(&format!("login to {}", database.unwrap_or("nothing")));
+        session.record(&format!("login to {}", database.unwrap_or("nothing")));
         Ok(session)
     }
 

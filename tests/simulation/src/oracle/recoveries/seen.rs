@@ -131,7 +131,7 @@ impl Seen {
         made.find(|(_, ids)| ids.len() > 1).map(|(key, _)| key)
     }
 
-    pub(super) fn note(&mut self, world: &World) {
+    pub(super) fn record(&mut self, world: &World) {
         for job in jobs(world) {
             let of_key = job.made.filter(|_| !job.key.is_empty());
             if let Some(id) = of_key {
