@@ -136,7 +136,7 @@ impl Candidate<'_> {
     async fn acquire(&mut self, looked: impl Fn()) -> (Lease, Option<String>) {
         let mut reported = None;
         loop {
-            match self.look().await {
+            match self.read().await {
                 Ok(lease) => {
                     looked();
                     let spec = lease.as_ref().and_then(|lease| lease.spec.as_ref());
@@ -188,7 +188,7 @@ impl Candidate<'_> {
                 Err(error) => tracing::warn!(%error, "the lease was not renewed"),
             }
             // Somebody has touched it, or our own renewal came through and its answer did not.
-            match self.look().await {
+            match self.read().await {
                 Ok(None) => *lease = Lease::default(),
                 Ok(Some(found)) => {
                     self.election.is_ours(found.spec.as_ref())?;
@@ -199,9 +199,9 @@ impl Candidate<'_> {
         }
     }
 
-    async fn look(&self) -> Result<Option<Lease>, kube::Error> {
-        let look = self.api.get_opt(NAME);
-        timeout(self.settings.deadline(), look)
+    async fn read(&self) -> Result<Option<Lease>, kube::Error> {
+        let read = self.api.get_opt(NAME);
+        timeout(self.settings.deadline(), read)
             .await
             .unwrap_or_else(|_| Err(too_slow()))
     }

@@ -122,7 +122,7 @@ pub fn decide(
     draft.record_facts();
     match answer {
         Some((effect, answer)) => draft.on_answer(effect, answer),
-        None => draft.look(),
+        None => draft.decide(),
     }
 }
 
@@ -234,7 +234,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn look(self) -> Verdict {
+    fn decide(self) -> Verdict {
         if let Some(mirror) = &self.task.spec.mirror {
             return self.mirror(mirror);
         }

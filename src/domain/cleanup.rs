@@ -196,7 +196,7 @@ pub fn decide(
     draft.record_facts();
     match answer {
         Some((effect, answer)) => draft.on_answer(effect, answer),
-        None => draft.look(),
+        None => draft.decide(),
     }
 }
 
@@ -283,7 +283,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn look(self) -> Verdict {
+    fn decide(self) -> Verdict {
         if self.is_elsewhere() {
             return self.fail(cause(
                 CLUSTER_REPLACED,

@@ -174,7 +174,7 @@ pub fn decide(
     }
     match draft.tenant() {
         Ok(tenant) => match answer {
-            None => draft.look(tenant),
+            None => draft.decide(tenant),
             Some((effect, answer)) => draft.on_answer(tenant, effect, answer),
         },
         Err(blocker) => draft.without_tenant(blocker),
@@ -220,7 +220,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the tenant and takes the next step.
-    fn look(mut self, tenant: &Tenant) -> Verdict {
+    fn decide(mut self, tenant: &Tenant) -> Verdict {
         let archive = archive(tenant);
         self.record_limits();
         if let (Some(from), Some(observed)) = (self.left_place(), &self.observed.switch) {

@@ -104,7 +104,7 @@ pub fn decide(
     }
     draft.record_facts();
     let Some((effect, answer)) = answer else {
-        return draft.look();
+        return draft.decide();
     };
     let mut verdict = draft.on_answer(effect, answer);
     // What follows is done in another pass: one sends one thing.
@@ -149,7 +149,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn look(self) -> Verdict {
+    fn decide(self) -> Verdict {
         if let Err(blocker) = &self.observed.target
             && blocker.reason == CLUSTER_REPLACED
         {

@@ -1,10 +1,10 @@
 //! Every statement that changes something, rendered in one place from checked values.
 //!
 //! A command is a short script on one session. One that is not idempotent by nature carries a
-//! [`Guard`]: a look at the database, on the same session, right before it is sent.
+//! [`Precondition`]: a look at the database, on the same session, right before it is sent.
 
 mod cleanup;
-mod guard;
+mod precondition;
 mod recovery;
 mod requirement;
 mod session;
@@ -14,7 +14,7 @@ mod tables;
 use std::time::Duration;
 
 pub use cleanup::Cleanup;
-pub use guard::Guard;
+pub use precondition::Precondition;
 pub use recovery::Recovery;
 pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
 pub use store_change::{StoreChange, StoreNews};
@@ -290,7 +290,7 @@ impl Command {
 
     /// What finds the job of such a statement, also when it was refused.
     #[must_use]
-    pub fn search(&self) -> Option<Guard> {
+    pub fn search(&self) -> Option<Precondition> {
         match self {
             Self::Recovery(recovery) => recovery.search(),
             _ => None,

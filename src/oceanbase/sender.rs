@@ -1,7 +1,7 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
 mod inspect;
-mod look;
+mod precondition;
 mod store_change;
 
 use std::sync::Arc;
@@ -26,7 +26,7 @@ use crate::telemetry::Metrics;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How long the looks before a statement may take, each.
-const LOOK_TIMEOUT: Duration = Duration::from_secs(10);
+const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// With less than this left of the lease nothing is begun: an answer takes some milliseconds, and on a
 /// busy server some hundred. A lease that is renewed has always more left, also one of a second.
@@ -177,7 +177,9 @@ impl Sender {
         };
         let mut session = session.map_err(|error| error.to_string())?;
         let mut ask = async |text: &str| {
-            let answer = self.ask_in_time(session.as_mut(), text, LOOK_TIMEOUT).await;
+            let answer = self
+                .ask_in_time(session.as_mut(), text, LOOKUP_TIMEOUT)
+                .await;
             answer.map_err(|error| error.to_string())
         };
         ask(SESSION_SETUP).await?;
@@ -205,13 +207,13 @@ impl Sender {
         if let Some(capability) = command.needs().filter(|needed| !version.can(*needed)) {
             return Ok(Answer::Refused(not_supported(version, capability)));
         }
-        self.ask_in_time(session, &limit(command.timeout()), LOOK_TIMEOUT)
+        self.ask_in_time(session, &limit(command.timeout()), LOOKUP_TIMEOUT)
             .await
             .map_err(|error| Stop::Broken(error.to_string()))?;
         if command.waits_for_upgrade() {
             self.check_upgrade_mode(session, version).await?;
         }
-        self.look(session, version, command.guard()).await?;
+        self.check(session, version, command.precondition()).await?;
         let Some(text) = command.text() else {
             return Ok(Answer::Done);
         };
@@ -284,7 +286,7 @@ impl Sender {
     async fn tell(&self, session: &mut dyn Session, preface: &Preface) -> Result<(), Stop> {
         let began = Instant::now();
         let statement = preface.text.expose_secret();
-        let answer = self.ask_in_time(session, statement, LOOK_TIMEOUT).await;
+        let answer = self.ask_in_time(session, statement, LOOKUP_TIMEOUT).await;
         let code = code_of(&answer);
         self.metrics.statement(preface.name, &code, began.elapsed());
         match answer {
@@ -295,7 +297,7 @@ impl Sender {
                 } else {
                     explain_refusal(&error)
                 };
-                Err(Stop::Answer(look::not_asked(failure)))
+                Err(Stop::Answer(precondition::not_asked(failure)))
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }

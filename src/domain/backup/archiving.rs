@@ -6,7 +6,7 @@
 //! data backups only: it starts before this one, stops after it, and rests until the next. The task
 //! itself sends nothing, so that a crash between the two leaves nothing half done.
 
-use super::attempt::LOOK_PAUSE;
+use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
 use super::{Draft, Effect, State, Verdict};
 use crate::api::log_backup::{HealSettings, LogBackupMode};
@@ -121,14 +121,14 @@ impl Draft<'_> {
         };
         // As it stands while it is tried again: the same failure would be written twice a time.
         if self.status.retry_time.is_some() {
-            return self.render(&State::Refused, Some(effect), Next::After(LOOK_PAUSE));
+            return self.render(&State::Refused, Some(effect), Next::After(LOOKUP_PAUSE));
         }
         let starting = Blocker::waiting(
             "StartingLogBackup",
             "nobody archives the tenant's logs: a LogBackup is made, which runs for this backup and \
              stops after it",
         );
-        self.wait_with(starting, Some(effect), Next::After(LOOK_PAUSE))
+        self.wait_with(starting, Some(effect), Next::After(LOOKUP_PAUSE))
     }
 
     fn new_log_backup(&self) -> Option<Effect> {
@@ -168,7 +168,7 @@ impl Draft<'_> {
                 ),
             };
             let starting = Blocker::waiting("StartingLogBackup", waited_for.message);
-            let mut verdict = self.wait(starting, Next::After(LOOK_PAUSE));
+            let mut verdict = self.wait(starting, Next::After(LOOKUP_PAUSE));
             verdict.event = Some(event);
             return verdict;
         }
@@ -187,7 +187,7 @@ impl Draft<'_> {
                      admission webhooks and the operator's rights"
                 ),
             ),
-            (None, None) => return self.look(),
+            (None, None) => return self.decide(),
         };
         self.pause(cause(reason, &message), RETRY_PAUSE)
     }

@@ -26,13 +26,13 @@ const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
 /// No pause between two statements is longer.
 pub(super) const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
-pub(super) const LOOK_PAUSE: Duration = Duration::from_secs(15);
+pub(super) const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
 const JOB_SOON: Duration = Duration::from_secs(5);
 /// After how long without any row an accepted backup is looked for directly.
 const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How often it is looked for.
-const JOB_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The intent that stands in a status without an answer; each sending of it is another one.
 #[must_use]
@@ -207,7 +207,7 @@ impl Draft<'_> {
             self.render(&State::Sending, None, next)
         } else {
             let effect = self.find_effect();
-            self.render(&State::Sending, effect, Next::After(LOOK_PAUSE))
+            self.render(&State::Sending, effect, Next::After(LOOKUP_PAUSE))
         }
     }
 
@@ -226,7 +226,7 @@ impl Draft<'_> {
             .then(|| self.find_effect())
             .flatten();
         let state = self.unobserved_state();
-        self.render(&state, effect, Next::After(JOB_LOOK_INTERVAL))
+        self.render(&state, effect, Next::After(JOB_LOOKUP_INTERVAL))
     }
 
     pub(super) fn unobserved_state(&self) -> State {
@@ -256,7 +256,7 @@ impl Draft<'_> {
             Effect::MakeLogBackup(..)
             | Effect::MakeChildren(_)
             | Effect::CancelChildren(_)
-            | Effect::Delete => self.look(),
+            | Effect::Delete => self.decide(),
         }
     }
 
@@ -336,10 +336,10 @@ impl Draft<'_> {
                 "the database took the statement and shows no job for it: look at \
                  DBA_OB_ROOTSERVICE_EVENT_HISTORY, then create a new BackupTask",
             )),
-            _ if is_sending => self.render(&State::Sending, None, Next::After(LOOK_PAUSE)),
+            _ if is_sending => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
             _ => {
                 let state = self.unobserved_state();
-                self.render(&state, None, Next::After(JOB_LOOK_INTERVAL))
+                self.render(&state, None, Next::After(JOB_LOOKUP_INTERVAL))
             }
         }
     }

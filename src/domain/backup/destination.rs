@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::attempt::{LOOK_PAUSE, REFUSED_PAUSE, not_sent};
+use super::attempt::{LOOKUP_PAUSE, REFUSED_PAUSE, not_sent};
 use super::{Draft, Effect, State, Verdict};
 use crate::domain::{Blocker, Next, ObservedDestination, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
@@ -34,9 +34,9 @@ impl Draft<'_> {
         let effect = self.tenant_name().map(Effect::SetDestination);
         // As it stands while it is tried again: the same words would be written twice a time.
         if self.status.retry_time.is_some() || was_taken.is_some() {
-            return self.render(&State::Refused, effect, Next::After(LOOK_PAUSE));
+            return self.render(&State::Refused, effect, Next::After(LOOKUP_PAUSE));
         }
-        self.wait_with(setting(), effect, Next::After(LOOK_PAUSE))
+        self.wait_with(setting(), effect, Next::After(LOOKUP_PAUSE))
     }
 
     pub(super) fn on_destination_answer(mut self, answer: &Answer) -> Verdict {
@@ -51,7 +51,7 @@ impl Draft<'_> {
             | Answer::HandedOver => {
                 taken::record(&mut self.status.taken, SETTING, self.now);
                 let blocker = self.not_shown();
-                self.wait(blocker, Next::After(LOOK_PAUSE))
+                self.wait(blocker, Next::After(LOOKUP_PAUSE))
             }
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 self.fail(failure.into())

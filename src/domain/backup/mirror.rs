@@ -13,7 +13,7 @@ use crate::domain::{Blocker, Next, cause, time};
 /// reader keeps the newest of the ended ones.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is looked for.
-const LOOK_INTERVAL: Duration = Duration::from_mins(10);
+const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
 impl Draft<'_> {
     pub(super) fn mirror(self, mirror: &Mirror) -> Verdict {
@@ -41,11 +41,11 @@ impl Draft<'_> {
         };
         match jobs.find(is_it) {
             Some(job) => self.follow(job),
-            None => self.look_for(mirror),
+            None => self.find_external(mirror),
         }
     }
 
-    fn look_for(self, mirror: &Mirror) -> Verdict {
+    fn find_external(self, mirror: &Mirror) -> Verdict {
         if mirror.start_time.0.duration_until(self.now) > PATIENCE {
             return self.fail(cause(
                 "JobNotFound",
@@ -59,6 +59,10 @@ impl Draft<'_> {
                 mirror.job_id
             ),
         );
-        self.render(&State::Unobserved(unseen), None, Next::After(LOOK_INTERVAL))
+        self.render(
+            &State::Unobserved(unseen),
+            None,
+            Next::After(LOOKUP_INTERVAL),
+        )
     }
 }

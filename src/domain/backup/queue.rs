@@ -16,7 +16,7 @@ use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
 
 /// How soon a task looks again, for each place in the line: those far behind write seldom.
-const LOOK_PAUSE: Duration = Duration::from_secs(10);
+const LOOKUP_PAUSE: Duration = Duration::from_secs(10);
 /// No task waits longer for its next look.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 
@@ -128,7 +128,7 @@ impl Draft<'_> {
             format!("position {position}, {taken} of {places} running"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
-        let pause = LOOK_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);
+        let pause = LOOKUP_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);
         self.wait(place, Next::After(pause))
     }
 }

@@ -264,7 +264,7 @@ impl Story {
     }
 
     /// One pass; its status is written.
-    fn look(&mut self, observed: &Observation, second: i64) -> Verdict {
+    fn reconcile(&mut self, observed: &Observation, second: i64) -> Verdict {
         let verdict = decide(&self.task(), observed, None, at(second));
         self.status = verdict.status.clone();
         verdict
@@ -272,7 +272,7 @@ impl Story {
 
     /// One pass whose effect is answered.
     fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
-        let effect = self.look(observed, second).effect.expect("an effect");
+        let effect = self.reconcile(observed, second).effect.expect("an effect");
         let answer = Some((&effect, answer));
         let verdict = decide(&self.task(), observed, answer, at(second));
         self.status = verdict.status.clone();

@@ -14,7 +14,7 @@ use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, Tena
 /// How long a job that is not shown is looked for.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is looked for.
-const LOOK_INTERVAL: Duration = Duration::from_mins(10);
+const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 /// How soon after a cancel the job is looked at again.
 const CANCEL_PAUSE: Duration = Duration::from_secs(30);
 /// How many of the things that a job deletes are listed.
@@ -84,7 +84,7 @@ impl Draft<'_> {
         self.render(
             &State::Unobserved(unobserved),
             None,
-            Next::After(LOOK_INTERVAL),
+            Next::After(LOOKUP_INTERVAL),
         )
     }
 

@@ -21,13 +21,13 @@ const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 /// No pause between two statements is longer.
 const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
-const LOOK_PAUSE: Duration = Duration::from_secs(15);
+const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
 const JOB_SOON: Duration = Duration::from_secs(5);
 /// After how long without a job an accepted cleanup has failed.
 const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 /// How often its job is looked for.
-const JOB_LOOK_INTERVAL: Duration = Duration::from_mins(1);
+const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
 /// The intent that stands in a status without an answer; each sending of it is another one.
 #[must_use]
@@ -140,7 +140,7 @@ impl Draft<'_> {
             return self.render(&State::Sending, None, next);
         }
         let effect = self.find_effect(what);
-        self.render(&State::Sending, effect, Next::After(LOOK_PAUSE))
+        self.render(&State::Sending, effect, Next::After(LOOKUP_PAUSE))
     }
 
     fn find_effect(&self, what: Deletion) -> Option<Effect> {
@@ -163,7 +163,7 @@ impl Draft<'_> {
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
         if waited <= JOB_PATIENCE {
             let state = self.unobserved_state();
-            return self.render(&state, None, Next::After(JOB_LOOK_INTERVAL));
+            return self.render(&state, None, Next::After(JOB_LOOKUP_INTERVAL));
         }
         self.fail(cause(
             "JobNotFound",
@@ -221,7 +221,7 @@ impl Draft<'_> {
                             is sent again";
                 self.pause(cause("StatementLost", lost), SignedDuration::ZERO)
             }
-            _ => self.render(&State::Sending, None, Next::After(LOOK_PAUSE)),
+            _ => self.render(&State::Sending, None, Next::After(LOOKUP_PAUSE)),
         }
     }
 
@@ -238,7 +238,7 @@ impl Draft<'_> {
         let message = format!("the cleanup could not be canceled ({why}); it is tried again");
         self.status.cause = Some(cause("CancelNotSent", &message));
         let state = State::Running(crate::oceanbase::model::JobStatus::Doing);
-        self.render(&state, None, Next::After(LOOK_PAUSE))
+        self.render(&state, None, Next::After(LOOKUP_PAUSE))
     }
 
     fn accepted(mut self) -> Verdict {

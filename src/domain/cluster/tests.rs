@@ -112,12 +112,12 @@ fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
     let phase = |page: &Page| page.status.backup.clone().unwrap().phase;
     let mut dead = hidden(Blocker::permanent("AccessDenied", "correct the password"));
     let mut page = Page::default();
-    page.look(&hidden(connecting()), 0);
+    page.reconcile(&hidden(connecting()), 0);
     assert_eq!(page.status.backup, None);
-    page.look(&dead, 1);
+    page.reconcile(&dead, 1);
     assert_eq!(phase(&page), "NoBackupStrategy");
     dead.strategy_phases = vec![None];
-    page.look(&dead, 2);
+    page.reconcile(&dead, 2);
     assert_eq!(phase(&page), "Abnormal");
 }
 
@@ -148,7 +148,7 @@ impl Default for Page {
 }
 
 impl Page {
-    fn look(&mut self, observed: &Observation, second: i64) -> &OceanBaseClusterStatus {
+    fn reconcile(&mut self, observed: &Observation, second: i64) -> &OceanBaseClusterStatus {
         let decision = decide(&self.spec, 1, &self.status, observed, at(second));
         assert_sound(&decision.status.conditions, 1);
         let event = decision.event.map(|event| (event.warning, event.reason));
@@ -174,7 +174,7 @@ impl Page {
 #[test]
 fn a_cluster_that_answers_is_current() {
     let mut page = Page::default();
-    page.look(&shows(Vec::new()), 0);
+    page.reconcile(&shows(Vec::new()), 0);
     assert_eq!(
         (page.kstatus(), page.reachable()),
         (Kstatus::Current, Some("True"))
@@ -192,8 +192,9 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
             tenant(1004, None, vec![set(-200)]),
         ])
     };
-    let mut bytes =
-        |observed: &Observation, second| page.look(observed, second).backup.clone()?.file_bytes;
+    let mut bytes = |observed: &Observation, second| {
+        page.reconcile(observed, second).backup.clone()?.file_bytes
+    };
     assert_eq!(bytes(&holds(995), 0), Some(1000));
     assert_eq!(bytes(&holds(1004), 1), Some(1000));
     assert_eq!(bytes(&holds(1005), 2), Some(1010));
@@ -206,11 +207,11 @@ fn the_method_is_told_of_a_cluster_with_a_strategy() {
     let mut page = Page::default();
     let mut observed = shows(Vec::new());
     assert_eq!(
-        page.look(&observed, 0).backup.as_ref().unwrap().method,
+        page.reconcile(&observed, 0).backup.as_ref().unwrap().method,
         None
     );
     observed.strategy_phases = vec![None];
-    let backup = page.look(&observed, 1).backup.as_ref().unwrap();
+    let backup = page.reconcile(&observed, 1).backup.as_ref().unwrap();
     assert_eq!(backup.method.as_deref(), Some("Physical"));
 }
 
@@ -224,7 +225,7 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
         ),
     ] {
         let mut page = Page::default();
-        page.look(&hidden(blocker), 0);
+        page.reconcile(&hidden(blocker), 0);
         assert_eq!(
             (page.kstatus(), page.reachable()),
             (expected, Some("False"))
@@ -235,14 +236,14 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
 #[test]
 fn what_is_known_stands_while_the_operator_connects_anew() {
     let mut page = Page::default();
-    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    assert_eq!(page.look(&hidden(connecting()), 100), &before);
+    let before = page.reconcile(&shows(vec![backed_up(1002, 0)]), 0).clone();
+    assert_eq!(page.reconcile(&hidden(connecting()), 100), &before);
 }
 
 #[test]
 fn an_edit_is_answered_though_the_operator_connects_anew() {
     let mut page = Page::default();
-    page.look(&shows(Vec::new()), 0);
+    page.reconcile(&shows(Vec::new()), 0);
     let decision = decide(&page.spec, 2, &page.status, &hidden(connecting()), at(1));
     assert_eq!(decision.status.observed_generation, Some(2));
 }
@@ -259,7 +260,7 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
         ..set(-300)
     };
     let mut page = Page::default();
-    let status = page.look(
+    let status = page.reconcile(
         &shows(vec![
             backed_up(1002, 0),
             tenant(1004, None, vec![set(-300)]),
@@ -287,7 +288,7 @@ fn logs_that_are_archived_around_data_backups_only_count_between_two_of_these() 
     for (sets, backed_up) in [(vec![set(-300)], 1), (Vec::new(), 0)] {
         let mut observed = shows(vec![resting(sets)]);
         observed.archived_around.insert(TenantId(1004));
-        let status = page.look(&observed, 0);
+        let status = page.reconcile(&observed, 0);
         assert_eq!(status.tenants.as_ref().unwrap().backed_up, backed_up);
     }
 }
@@ -299,7 +300,7 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
         ..tenant(1004, None, Vec::new())
     };
     let mut page = Page::default();
-    let status = page.look(&shows(vec![backed_up(1002, 0), standby]), 0);
+    let status = page.reconcile(&shows(vec![backed_up(1002, 0), standby]), 0);
     let expected = TenantCounts {
         total: 2,
         primary: 1,
@@ -313,7 +314,7 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
 fn the_names_of_fifty_tenants_without_backup_are_listed_and_all_are_counted() {
     let tenants = (0..120).map(|n| tenant(1002 + 2 * n, None, Vec::new()));
     let mut page = Page::default();
-    let status = page.look(&shows(tenants.collect()), 0);
+    let status = page.reconcile(&shows(tenants.collect()), 0);
     let counted = status.tenants.as_ref().unwrap().not_backed_up;
     assert_eq!((status.not_backed_up_tenants.len(), counted), (50, 120));
 }
@@ -327,7 +328,7 @@ fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
     };
     let mut page = Page::default();
     let tenants = vec![backed_up(1002, 0), newer, tenant(1006, None, vec![failed])];
-    let backup = page.look(&shows(tenants), 0).backup.clone().unwrap();
+    let backup = page.reconcile(&shows(tenants), 0).backup.clone().unwrap();
     assert_eq!(backup.last_data_backup_time, Some(time(at(-100))));
 }
 
@@ -335,7 +336,7 @@ fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
 fn the_checkpoint_is_that_of_the_tenant_furthest_behind() {
     let stopped = tenant(1006, Some(round(RoundStatus::Stop, -900)), Vec::new());
     let mut page = Page::default();
-    page.look(
+    page.reconcile(
         &shows(vec![backed_up(1002, -5), backed_up(1004, -60), stopped]),
         0,
     );
@@ -347,7 +348,7 @@ fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
     let mut page = Page::default();
     let mut written = Vec::new();
     for checkpoint in [0, 15, 299, 300, 301] {
-        page.look(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
+        page.reconcile(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
         written.push(page.checkpoint().unwrap());
     }
     assert_eq!(written, [at(0), at(0), at(0), at(300), at(300)]);
@@ -356,16 +357,16 @@ fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
 #[test]
 fn a_checkpoint_that_falls_back_is_written_at_once() {
     let mut page = Page::default();
-    page.look(&shows(vec![backed_up(1002, 0)]), 0);
-    page.look(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
+    page.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
+    page.reconcile(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
     assert_eq!(page.checkpoint(), Some(at(-60)));
 }
 
 #[test]
 fn without_running_log_backup_there_is_no_checkpoint() {
     let mut page = Page::default();
-    page.look(&shows(vec![backed_up(1002, 0)]), 0);
-    page.look(&shows(vec![tenant(1002, None, Vec::new())]), 1);
+    page.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
+    page.reconcile(&shows(vec![tenant(1002, None, Vec::new())]), 1);
     assert_eq!(page.checkpoint(), None);
 }
 
@@ -392,7 +393,7 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
             ..shows(Vec::new())
         };
         let mut page = Page::default();
-        let backup = page.look(&observed, 0).backup.clone().unwrap();
+        let backup = page.reconcile(&observed, 0).backup.clone().unwrap();
         assert_eq!(backup.phase, expected, "{strategies:?}");
     }
 }

@@ -229,7 +229,7 @@ impl Story {
     /// Archiving was asked for and runs.
     fn running() -> Self {
         let mut story = Self::of(DesiredState::Running);
-        story.look(&observed(doing()), 0);
+        story.reconcile(&observed(doing()), 0);
         story
     }
 
@@ -248,7 +248,7 @@ impl Story {
     }
 
     /// The same once its strategy has edited the object, in what asks nothing of the database.
-    fn look_after_following(&mut self, observed: &Observation, second: i64) -> Verdict {
+    fn reconcile_after_spec_change(&mut self, observed: &Observation, second: i64) -> Verdict {
         let from = self.generation;
         self.generation += 1;
         let followed = Some(Followed {
@@ -264,14 +264,14 @@ impl Story {
         verdict
     }
 
-    fn look(&mut self, observed: &Observation, second: i64) -> Verdict {
+    fn reconcile(&mut self, observed: &Observation, second: i64) -> Verdict {
         let verdict = decide(&self.object(), observed, None, at(second));
         self.status = verdict.status.clone();
         verdict
     }
 
     fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
-        let effect = self.look(observed, second).effect.expect("an effect");
+        let effect = self.reconcile(observed, second).effect.expect("an effect");
         let verdict = decide(
             &self.object(),
             observed,

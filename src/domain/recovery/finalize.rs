@@ -39,7 +39,7 @@ pub fn finalize(
     };
     draft.record_facts();
     let mut verdict = match answer {
-        None => draft.look(),
+        None => draft.decide(),
         Some((effect, answer)) => {
             let mut verdict = draft.on_answer(effect, answer);
             if verdict.effect.take().is_some() {

@@ -230,7 +230,7 @@ impl Draft<'_> {
                 let next = self.count_try();
                 return self.render(&State::Sending, None, next);
             }
-            return self.send_after_look();
+            return self.send_after_lookup();
         }
         if self.status.tries.unwrap_or_default() < LOOKS {
             let next = self.count_try();
@@ -262,7 +262,7 @@ impl Draft<'_> {
     }
 
     /// The next pass writes a new intent: nothing is sent in a pass that has sent already.
-    fn send_after_look(mut self) -> Verdict {
+    fn send_after_lookup(mut self) -> Verdict {
         self.status.step = Some(Step::Preparing.word().to_owned());
         self.status.tries = None;
         self.status.retry_time = None;

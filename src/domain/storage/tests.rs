@@ -44,7 +44,7 @@ struct Page {
 }
 
 impl Page {
-    fn look(&mut self, observed: &Observation) {
+    fn reconcile(&mut self, observed: &Observation) {
         let decision = decide(1, &self.status, observed, at(0));
         assert_sound(&decision.status.conditions, 1);
         let event = decision.event.map(|event| (event.warning, event.reason));
@@ -68,7 +68,7 @@ impl Page {
 #[test]
 fn a_store_that_nothing_uses_is_current_and_its_reachability_unknown() {
     let mut page = Page::default();
-    page.look(&used_by(Vec::new()));
+    page.reconcile(&used_by(Vec::new()));
     assert_eq!(page.kstatus(), Kstatus::Current);
     assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
 }
@@ -92,7 +92,7 @@ fn reachability_follows_the_log_backups() {
         (vec![user(true, Some("TenantLocked"))], ("True", "InUse")),
     ] {
         let mut page = Page::default();
-        page.look(&used_by(users.clone()));
+        page.reconcile(&used_by(users.clone()));
         assert_eq!(page.reachable(), expected, "{users:?}");
     }
 }
@@ -124,7 +124,7 @@ fn reachability_follows_the_newest_data_backup_too() {
         ),
     ] {
         let mut page = Page::default();
-        page.look(&Observation {
+        page.reconcile(&Observation {
             data_backup: Some(last.clone()),
             ..used_by(users.clone())
         });
@@ -135,7 +135,7 @@ fn reachability_follows_the_newest_data_backup_too() {
 #[test]
 fn the_message_names_the_task_and_its_cause() {
     let mut page = Page::default();
-    page.look(&Observation {
+    page.reconcile(&Observation {
         data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
         ..used_by(Vec::new())
     });
@@ -196,14 +196,14 @@ fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
 #[test]
 fn a_store_that_can_not_be_reached_stays_ready() {
     let mut page = Page::default();
-    page.look(&used_by(vec![user(false, Some("StoreNotReachable"))]));
+    page.reconcile(&used_by(vec![user(false, Some("StoreNotReachable"))]));
     assert_eq!(status_of(&page.status.conditions, "Ready"), Some("True"));
 }
 
 #[test]
 fn the_message_names_the_log_backup_and_its_cause() {
     let mut page = Page::default();
-    page.look(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
+    page.reconcile(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
     let last = page.status.conditions.last().unwrap();
     assert_eq!(
         last.message,
@@ -224,7 +224,7 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
         ),
     ] {
         let mut page = Page::default();
-        page.look(&observed(Err(blocker), Vec::new()));
+        page.reconcile(&observed(Err(blocker), Vec::new()));
         assert_eq!(page.kstatus(), expected);
     }
 }
@@ -232,16 +232,16 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
 #[test]
 fn the_place_stands_while_its_secret_is_gone() {
     let mut page = Page::default();
-    page.look(&used_by(Vec::new()));
+    page.reconcile(&used_by(Vec::new()));
     let gone = Blocker::waiting("SecretNotFound", "apply it");
-    page.look(&observed(Err(gone), Vec::new()));
+    page.reconcile(&observed(Err(gone), Vec::new()));
     assert_eq!(page.status.location.as_deref(), Some("file:///ob-backup"));
 }
 
 #[test]
 fn how_many_use_it_is_counted() {
     let mut page = Page::default();
-    page.look(&used_by(vec![user(true, None), user(false, None)]));
+    page.reconcile(&used_by(vec![user(true, None), user(false, None)]));
     assert_eq!(page.status.in_use_by, Some(2));
 }
 
@@ -251,7 +251,7 @@ fn trouble_and_its_end_are_told_once_each() {
     let fine = used_by(vec![user(true, None)]);
     let mut page = Page::default();
     for observed in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
-        page.look(observed);
+        page.reconcile(observed);
     }
     assert_eq!(
         page.events,
@@ -266,8 +266,8 @@ fn a_wrong_description_is_told_once() {
         Vec::new(),
     );
     let mut page = Page::default();
-    page.look(&wrong);
-    page.look(&wrong);
+    page.reconcile(&wrong);
+    page.reconcile(&wrong);
     assert_eq!(page.events, [(true, "InvalidSpec")]);
 }
 
@@ -327,7 +327,7 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
     for (users, expected) in cases {
         let mut observed = used_by(users);
         observed.secret_version = Some("2".to_owned());
-        page.look(&observed);
+        page.reconcile(&observed);
         assert_eq!(page.keys(), expected);
     }
 }
@@ -335,7 +335,7 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
 #[test]
 fn a_store_without_keys_says_nothing_of_them() {
     let mut page = Page::default();
-    page.look(&used_by(vec![user(true, None)]));
+    page.reconcile(&used_by(vec![user(true, None)]));
     assert_eq!(page.status.credentials, None);
     assert_eq!(page.status.conditions.len(), 4);
 }
@@ -359,7 +359,7 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
         (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
     ] {
         let mut page = Page::default();
-        page.look(&observed);
+        page.reconcile(&observed);
         assert_eq!(page.reachable(), expected);
     }
     let mut page = Page::default();

@@ -50,7 +50,7 @@ pub struct AskedCleanup {
 }
 
 /// What is to be done about cleanups.
-pub(super) struct Look {
+pub(super) struct CleanupView {
     pub(super) effect: Option<Effect>,
     pub(super) next: Next,
 }
@@ -58,7 +58,7 @@ pub(super) struct Look {
 impl Draft<'_> {
     /// Makes what is to be shown, and deletes what is beyond the limits. What was tried in this very
     /// pass is tried again later, where it is not seen by then.
-    pub(super) fn cleanups(&self, matched: &Matched, made: Option<&Made>) -> Look {
+    pub(super) fn cleanups(&self, matched: &Matched, made: Option<&Made>) -> CleanupView {
         let effect = self
             .make_cleanups(matched)
             .or_else(|| self.delete_cleanups());
@@ -66,7 +66,7 @@ impl Draft<'_> {
             (Some(_), Some(_)) => AGAIN,
             _ => Next::Await,
         };
-        Look {
+        CleanupView {
             effect: effect.filter(|_| made.is_none()),
             next,
         }

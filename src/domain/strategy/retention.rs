@@ -75,7 +75,7 @@ enum Stands {
 }
 
 /// What became of a look at all tenants.
-pub(super) struct Look {
+pub(super) struct RetentionView {
     pub(super) change: Option<PolicyChange>,
     pub(super) next: Next,
     pub(super) condition: Wanted,
@@ -119,12 +119,16 @@ impl Draft<'_> {
     /// Looks at the policies of all tenants: at most one statement is due, and a tenant whose
     /// statement failed, or is not seen yet, holds back no other. `answer` is what became of this
     /// very pass's statement.
-    pub(super) fn retention(&mut self, matched: &Matched, answer: Option<&Answer>) -> Look {
+    pub(super) fn retention(
+        &mut self,
+        matched: &Matched,
+        answer: Option<&Answer>,
+    ) -> RetentionView {
         let retention = self.strategy.spec.retention.as_ref();
         if let Some(condition) = unasked(retention) {
             // Handed over: from now on they are the database's own.
             self.status.retention.clear();
-            return Look {
+            return RetentionView {
                 change: None,
                 next: Next::Await,
                 condition,
@@ -133,7 +137,7 @@ impl Draft<'_> {
         self.forget_policies(matched);
         let days = retention.and_then(|retention| retention.recovery_window_days);
         if let Some(condition) = self.too_short(days) {
-            return Look {
+            return RetentionView {
                 change: None,
                 next: Next::Await,
                 condition,
@@ -191,7 +195,7 @@ impl Draft<'_> {
                 next = next.sooner(Next::At(until), self.now);
             }
         }
-        Look {
+        RetentionView {
             condition: self.retention_condition(matched, &tally),
             change,
             next,

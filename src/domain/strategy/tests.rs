@@ -207,7 +207,7 @@ impl Story {
     }
 
     /// One pass that is written; nothing is made.
-    fn look(&mut self, minutes: i64) -> Verdict {
+    fn reconcile(&mut self, minutes: i64) -> Verdict {
         let verdict = self.decide(None, minutes);
         self.status = verdict.status.clone();
         self.events.extend(verdict.event.iter().map(|e| e.reason));
@@ -220,7 +220,7 @@ impl Story {
         minutes: i64,
         result: impl Fn(&str) -> Result<(), Trouble>,
     ) -> Vec<String> {
-        let Some(effect) = self.look(minutes).effect else {
+        let Some(effect) = self.reconcile(minutes).effect else {
             return Vec::new();
         };
         let names = names(&effect);

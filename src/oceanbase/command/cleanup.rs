@@ -1,6 +1,6 @@
 //! Statements that delete backups, from V4.4.2 on.
 
-use super::Guard;
+use super::Precondition;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Deletion, JobId, TenantId, TenantName};
 
@@ -91,7 +91,7 @@ impl Cleanup {
         }
     }
 
-    pub(super) fn guard(&self) -> Guard {
+    pub(super) fn precondition(&self) -> Precondition {
         match self {
             Self::Delete {
                 tenant_id,
@@ -99,7 +99,7 @@ impl Cleanup {
                 after,
                 again,
                 ..
-            } => Guard::NoCleanup {
+            } => Precondition::NoCleanup {
                 tenant_id: *tenant_id,
                 kind: what.kind(),
                 after: *after,
@@ -110,7 +110,7 @@ impl Cleanup {
                 what,
                 after,
                 ..
-            } => Guard::NoCleanup {
+            } => Precondition::NoCleanup {
                 tenant_id: *tenant_id,
                 kind: what.kind(),
                 after: *after,
@@ -118,7 +118,7 @@ impl Cleanup {
             },
             Self::Cancel {
                 tenant_id, job_id, ..
-            } => Guard::OnlyCleanup {
+            } => Precondition::OnlyCleanup {
                 tenant_id: *tenant_id,
                 job_id: *job_id,
             },

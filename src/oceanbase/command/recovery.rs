@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
-use super::{Guard, TableRecovery};
+use super::{Precondition, TableRecovery};
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
     Cpu, Locality, PrimaryZone, ResourceName, RestoreKey, Scn, TenantId, TenantName, ZoneName,
@@ -176,15 +176,17 @@ impl Recovery {
     }
 
     /// What is looked for before it is sent.
-    pub(super) fn guard(&self) -> Guard {
+    pub(super) fn precondition(&self) -> Precondition {
         match self {
-            Self::CreateUnit { .. } | Self::CreatePool { .. } | Self::Preview { .. } => Guard::None,
-            Self::Restore { tenant, key, .. } => Guard::NeverRestored {
+            Self::CreateUnit { .. } | Self::CreatePool { .. } | Self::Preview { .. } => {
+                Precondition::None
+            }
+            Self::Restore { tenant, key, .. } => Precondition::NeverRestored {
                 tenant: tenant.clone(),
                 key: key.clone(),
             },
-            Self::FindRestore { key, .. } => Guard::NoRestoreWithKey(key.clone()),
-            Self::CancelRestore { tenant, key } => Guard::RestoreRuns {
+            Self::FindRestore { key, .. } => Precondition::NoRestoreWithKey(key.clone()),
+            Self::CancelRestore { tenant, key } => Precondition::RestoreRuns {
                 tenant: tenant.clone(),
                 key: key.clone(),
             },
@@ -193,25 +195,25 @@ impl Recovery {
                 tenant,
                 tenant_id,
                 key,
-            } => Guard::RestoreFailed {
+            } => Precondition::RestoreFailed {
                 or_succeeded: *verified,
                 tenant: tenant.clone(),
                 tenant_id: *tenant_id,
                 key: key.clone(),
             },
-            Self::DropPool { pool, .. } => Guard::PoolIsFree(pool.clone()),
-            Self::DropUnit { unit, .. } => Guard::UnitIsUnused(unit.clone()),
-            Self::ActivateStandby { tenant, tenant_id } => Guard::TenantIs {
+            Self::DropPool { pool, .. } => Precondition::PoolIsFree(pool.clone()),
+            Self::DropUnit { unit, .. } => Precondition::UnitIsUnused(unit.clone()),
+            Self::ActivateStandby { tenant, tenant_id } => Precondition::TenantIs {
                 tenant: tenant.clone(),
                 tenant_id: *tenant_id,
                 role: "STANDBY",
             },
-            Self::UpgradeTenant { tenant, tenant_id } => Guard::TenantIs {
+            Self::UpgradeTenant { tenant, tenant_id } => Precondition::TenantIs {
                 tenant: tenant.clone(),
                 tenant_id: *tenant_id,
                 role: "PRIMARY",
             },
-            Self::Tables(tables) => tables.guard(),
+            Self::Tables(tables) => tables.precondition(),
         }
     }
 
@@ -256,11 +258,11 @@ impl Recovery {
     }
 
     /// What finds the job of such a statement.
-    pub(super) fn search(&self) -> Option<Guard> {
+    pub(super) fn search(&self) -> Option<Precondition> {
         match self {
-            Self::Restore { key, .. } => Some(Guard::NoRestoreWithKey(key.clone())),
+            Self::Restore { key, .. } => Some(Precondition::NoRestoreWithKey(key.clone())),
             Self::Tables(TableRecovery::Recover { key, .. }) => {
-                Some(Guard::NoTablesWithKey(key.clone()))
+                Some(Precondition::NoTablesWithKey(key.clone()))
             }
             _ => None,
         }

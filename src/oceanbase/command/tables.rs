@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Guard;
+use super::Precondition;
 use super::recovery::joined;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::destination::Destination;
@@ -88,20 +88,20 @@ impl TableRecovery {
         }
     }
 
-    pub(super) fn guard(&self) -> Guard {
+    pub(super) fn precondition(&self) -> Precondition {
         match self {
             Self::Recover {
                 tenant,
                 tenant_id,
                 key,
                 ..
-            } => Guard::NeverRecovered {
+            } => Precondition::NeverRecovered {
                 tenant: tenant.clone(),
                 tenant_id: *tenant_id,
                 key: key.clone(),
             },
-            Self::Find { key, .. } => Guard::NoTablesWithKey(key.clone()),
-            Self::Cancel { tenant, key } => Guard::OnlyTables {
+            Self::Find { key, .. } => Precondition::NoTablesWithKey(key.clone()),
+            Self::Cancel { tenant, key } => Precondition::OnlyTables {
                 tenant: tenant.clone(),
                 key: key.clone(),
             },
@@ -110,7 +110,7 @@ impl TableRecovery {
                 auxiliary_id,
                 key,
                 ..
-            } => Guard::AuxiliaryLeft {
+            } => Precondition::AuxiliaryLeft {
                 auxiliary: auxiliary.clone(),
                 auxiliary_id: *auxiliary_id,
                 key: key.clone(),

@@ -72,13 +72,16 @@ fn only_statements_that_must_not_be_sent_twice_are_guarded() {
         password: None,
         places: 2,
     };
-    let guard = Guard::FreePlace {
+    let precondition = Precondition::FreePlace {
         tenant_id: TenantId(1002),
         key,
         places: 2,
     };
-    assert_eq!(backup.guard(), guard);
-    assert_eq!(Command::NoArchiveLog(tenant()).guard(), Guard::None);
+    assert_eq!(backup.precondition(), precondition);
+    assert_eq!(
+        Command::NoArchiveLog(tenant()).precondition(),
+        Precondition::None
+    );
 }
 
 #[test]

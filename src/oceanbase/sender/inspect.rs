@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::{LOOK_TIMEOUT, PATIENCE, Sender, Stop, limit, look};
+use super::{LOOKUP_TIMEOUT, PATIENCE, Sender, Stop, limit, precondition};
 use crate::oceanbase::client::{
     Account, ConnectError, QueryError, Rows, ServerError, Session, code_of,
 };
@@ -75,7 +75,10 @@ impl Sender {
             .tenant(of_sys.as_mut(), version, tenant, *tenant_id)
             .await?;
         if found.role != "STANDBY" {
-            return Err(look::withheld(&format!("its role is {} now", found.role)));
+            return Err(precondition::withheld(&format!(
+                "its role is {} now",
+                found.role
+            )));
         }
         drop(of_sys);
         let login = Login {
@@ -90,7 +93,7 @@ impl Sender {
         self.check_validity()?;
         let setup = [SESSION_SETUP.to_owned(), limit(inspection.timeout)];
         for text in setup.iter().map(String::as_str).chain(READ_ONLY) {
-            self.ask_in_time(session.as_mut(), text, LOOK_TIMEOUT)
+            self.ask_in_time(session.as_mut(), text, LOOKUP_TIMEOUT)
                 .await
                 .map_err(|error| Stop::Broken(error.to_string()))?;
         }

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::inspect::Login;
-use super::{LOOK_TIMEOUT, PATIENCE, Sender, Stop, limit};
+use super::{LOOKUP_TIMEOUT, PATIENCE, Sender, Stop, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
 use crate::oceanbase::command::{SESSION_SETUP, StoreChange};
 use crate::oceanbase::error::explain_refusal;
@@ -46,7 +46,7 @@ impl Sender {
             Err(refused) => return Ok(Answer::Refused(no_login(&refused, tenant))),
         };
         for text in [SESSION_SETUP.to_owned(), limit(StoreChange::TIMEOUT)] {
-            self.ask_in_time(session.as_mut(), &text, LOOK_TIMEOUT)
+            self.ask_in_time(session.as_mut(), &text, LOOKUP_TIMEOUT)
                 .await
                 .map_err(|error| Stop::Broken(error.to_string()))?;
         }

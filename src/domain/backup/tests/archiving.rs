@@ -43,7 +43,7 @@ fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogKeeper {
 
 /// One pass whose effect on objects is answered.
 fn made(story: &mut Story, second: i64, made: &Made) -> Verdict {
-    story.look(&off(), second);
+    story.reconcile(&off(), second);
     let verdict = decide_made(&story.task(), &off(), made, at(second));
     story.status = verdict.status.clone();
     verdict
@@ -53,7 +53,7 @@ fn made(story: &mut Story, second: i64, made: &Made) -> Verdict {
 fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
     for status in [None, Some(RoundStatus::Stop)] {
         let mut story = loose();
-        let verdict = story.look(&with_round(status, LogKeeper::Nobody), 0);
+        let verdict = story.reconcile(&with_round(status, LogKeeper::Nobody), 0);
         let Some(Effect::MakeLogBackup(name, spec)) = verdict.effect else {
             panic!("{verdict:?}");
         };
@@ -73,8 +73,8 @@ fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
 #[test]
 fn a_log_backup_that_was_not_made_after_all_is_made_again() {
     let mut story = loose();
-    let first = story.look(&off(), 0);
-    let again = story.look(&off(), 30);
+    let first = story.reconcile(&off(), 0);
+    let again = story.reconcile(&off(), 30);
     assert_eq!(
         (again.effect, again.status),
         (first.effect.clone(), first.status)
@@ -99,7 +99,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
     ];
     for (keeper, told) in keepers {
         let mut story = loose();
-        let verdict = story.look(&with_round(None, keeper), 0);
+        let verdict = story.reconcile(&with_round(None, keeper), 0);
         assert_eq!(
             (verdict.effect, story.reason()),
             (None, "WaitingForLogBackup")
@@ -119,7 +119,7 @@ fn a_round_that_somebody_holds_is_left_to_him() {
         RoundStatus::Unknown("NAPPING".to_owned()),
     ] {
         let mut story = loose();
-        let verdict = story.look(&with_round(Some(status), LogKeeper::Nobody), 0);
+        let verdict = story.reconcile(&with_round(Some(status), LogKeeper::Nobody), 0);
         assert_eq!(
             (verdict.effect, story.reason()),
             (None, "WaitingForLogBackup")
@@ -134,7 +134,7 @@ fn a_tenant_whose_logs_went_elsewhere_is_refused() {
         logs.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }
     let mut story = loose();
-    let verdict = story.look(&observed, 0);
+    let verdict = story.reconcile(&observed, 0);
     assert_eq!(
         (verdict.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationInUse")
@@ -145,10 +145,10 @@ fn a_tenant_whose_logs_went_elsewhere_is_refused() {
 fn nothing_is_made_before_the_backup_may_start_or_after_its_deadline() {
     let mut early = loose();
     early.spec.scheduled_time = Some(time(at(60)));
-    assert_eq!(early.look(&off(), 0).effect, None);
+    assert_eq!(early.reconcile(&off(), 0).effect, None);
     let mut late = loose();
     late.spec.starting_deadline_seconds = Some(30);
-    assert_eq!(late.look(&off(), 31).effect, None);
+    assert_eq!(late.reconcile(&off(), 31).effect, None);
     assert_eq!(late.phase(), "Overdue");
 }
 
@@ -162,7 +162,7 @@ fn that_log_backup_runs_for_this_backup_is_told_once() {
     let verdict = made(&mut story, 0, &ours);
     assert_eq!(verdict.event.unwrap().reason, "StartingLogBackup");
     let observed = with_round(None, log_backup(DesiredState::Running, None));
-    assert_eq!(story.look(&observed, 1).event, None);
+    assert_eq!(story.reconcile(&observed, 1).event, None);
 }
 
 #[test]
@@ -180,8 +180,8 @@ fn a_log_backup_that_can_not_be_made_is_tried_a_minute_later() {
         made(&mut story, 0, &answer);
         assert_eq!(story.reason(), reason);
         let before = story.status.clone();
-        assert_eq!(story.look(&off(), 59).effect, None);
-        let again = story.look(&off(), 61);
+        assert_eq!(story.reconcile(&off(), 59).effect, None);
+        let again = story.reconcile(&off(), 61);
         assert!(matches!(again.effect, Some(Effect::MakeLogBackup(..))));
         assert_eq!(again.status, before, "the try itself is not written");
     }
@@ -190,24 +190,24 @@ fn a_log_backup_that_can_not_be_made_is_tried_a_minute_later() {
 #[test]
 fn a_backup_that_is_canceled_meanwhile_ends_without_one() {
     let mut story = loose();
-    story.look(&off(), 0);
+    story.reconcile(&off(), 0);
     story.cancel();
-    let verdict = story.look(&off(), 1);
+    let verdict = story.reconcile(&off(), 1);
     assert_eq!((verdict.effect, story.phase()), (None, "Canceled"));
 }
 
 #[test]
 fn the_backup_is_sent_once_logs_are_archived() {
     let mut story = loose();
-    story.look(&off(), 0);
-    assert!(is_backup(&story.look(&healthy(), 5)));
+    story.reconcile(&off(), 0);
+    assert!(is_backup(&story.reconcile(&healthy(), 5)));
 }
 
 #[test]
 fn a_round_that_somebody_paused_in_the_database_is_not_called_on_the_way() {
     let mut story = loose();
     let keeper = log_backup(DesiredState::Running, None);
-    story.look(&with_round(Some(RoundStatus::Suspend), keeper), 0);
+    story.reconcile(&with_round(Some(RoundStatus::Suspend), keeper), 0);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("resume it there"), "{message}");
 }

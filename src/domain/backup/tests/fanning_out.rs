@@ -50,7 +50,7 @@ fn with(outcomes: [Option<&str>; 3]) -> Observation {
 /// All tasks were made.
 fn followed() -> Story {
     let mut story = story();
-    story.look(&with([None; 3]), 1);
+    story.reconcile(&with([None; 3]), 1);
     story
 }
 
@@ -73,7 +73,7 @@ fn made(verdict: &Verdict) -> Vec<&str> {
 
 #[test]
 fn a_task_is_made_for_each_tenant_and_named_by_it() {
-    let verdict = story().look(&observed(Vec::new()), 0);
+    let verdict = story().reconcile(&observed(Vec::new()), 0);
     assert_eq!(made(&verdict), ["now-t1002", "now-t1004", "now-t1006"]);
     let Some(Effect::MakeChildren(children)) = &verdict.effect else {
         panic!("nothing is made");
@@ -85,8 +85,8 @@ fn a_task_is_made_for_each_tenant_and_named_by_it() {
 #[test]
 fn what_is_there_already_is_not_made_again() {
     let mut story = story();
-    story.look(&observed(Vec::new()), 0);
-    let verdict = story.look(&observed(vec![child(1004, None)]), 1);
+    story.reconcile(&observed(Vec::new()), 0);
+    let verdict = story.reconcile(&observed(vec![child(1004, None)]), 1);
     assert_eq!(made(&verdict), ["now-t1002", "now-t1006"]);
 }
 
@@ -96,7 +96,7 @@ fn not_more_than_fifty_are_made_in_a_pass() {
     many.children.tenants = (0..120)
         .map(|id| (TenantId(id), format!("t{id}")))
         .collect();
-    assert_eq!(made(&story().look(&many, 0)).len(), 50);
+    assert_eq!(made(&story().reconcile(&many, 0)).len(), 50);
 }
 
 #[test]
@@ -107,27 +107,27 @@ fn a_tenant_that_comes_later_gets_nothing() {
         .children
         .tenants
         .push((TenantId(1010), "late".to_owned()));
-    assert_eq!(story.look(&observed, 5).effect, None);
+    assert_eq!(story.reconcile(&observed, 5).effect, None);
 }
 
 #[test]
 fn it_is_complete_when_all_are() {
     let mut story = followed();
-    story.look(&with([Some("Completed"), None, Some("Completed")]), 5);
+    story.reconcile(&with([Some("Completed"), None, Some("Completed")]), 5);
     assert_eq!(
         (story.phase(), counts(&story)),
         ("InProgress", [3, 2, 0, 1])
     );
-    story.look(&with([Some("Completed"); 3]), 9);
+    story.reconcile(&with([Some("Completed"); 3]), 9);
     assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 3, 0, 0]));
 }
 
 #[test]
 fn one_that_failed_is_named_when_all_have_ended() {
     let mut story = followed();
-    story.look(&with([Some("Completed"), Some("Failed"), None]), 5);
+    story.reconcile(&with([Some("Completed"), Some("Failed"), None]), 5);
     assert_eq!(story.status.outcome, None, "the others go on");
-    story.look(
+    story.reconcile(
         &with([Some("Completed"), Some("Failed"), Some("Completed")]),
         9,
     );
@@ -147,7 +147,7 @@ fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
     let mut story = followed();
     let mut observed = with([Some("Completed"), Some("Completed"), None]);
     observed.children.known[2].deleting = true;
-    story.look(&observed, 10);
+    story.reconcile(&observed, 10);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ChildrenFailed")
@@ -157,7 +157,7 @@ fn one_that_is_deleted_and_held_by_somebodys_finalizer_is_not_waited_for() {
 #[test]
 fn one_that_somebody_deleted_is_not_forgotten() {
     let mut story = followed();
-    story.look(&observed(vec![child(1002, Some("Completed"))]), 5);
+    story.reconcile(&observed(vec![child(1002, Some("Completed"))]), 5);
     assert_eq!((story.phase(), counts(&story)), ("Failed", [3, 1, 2, 0]));
 }
 
@@ -174,10 +174,10 @@ fn a_tenant_that_was_dropped_is_neither_complete_nor_failed() {
     for outcome in ["Failed", "Canceled", "Overdue"] {
         let mut story = followed();
         let well = Some("Completed");
-        story.look(&with_dropped([Some(outcome), well, None]), 5);
+        story.reconcile(&with_dropped([Some(outcome), well, None]), 5);
         // While the database is not seen, nobody knows that it is gone.
-        story.look(&with([Some(outcome), well, None]), 6);
-        story.look(&with_dropped([Some(outcome), well, well]), 9);
+        story.reconcile(&with([Some(outcome), well, None]), 6);
+        story.reconcile(&with_dropped([Some(outcome), well, well]), 9);
         assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 2, 0, 0]));
         assert_eq!(story.status.children.unwrap().dropped, 1);
     }
@@ -186,7 +186,7 @@ fn a_tenant_that_was_dropped_is_neither_complete_nor_failed() {
 #[test]
 fn a_backup_that_was_complete_before_its_tenant_was_dropped_counts() {
     let mut story = followed();
-    story.look(&with_dropped([Some("Completed"); 3]), 9);
+    story.reconcile(&with_dropped([Some("Completed"); 3]), 9);
     assert_eq!((story.phase(), counts(&story)), ("Completed", [3, 3, 0, 0]));
 }
 
@@ -194,10 +194,10 @@ fn a_backup_that_was_complete_before_its_tenant_was_dropped_counts() {
 fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
     let mut story = followed();
     let mut observed = with_dropped([None; 3]);
-    let running = story.look(&observed, 5);
+    let running = story.reconcile(&observed, 5);
     assert_eq!(running.effect, None, "it ends by itself");
     observed.children.known[0].knows_tenant = false;
-    let verdict = story.look(&observed, 6);
+    let verdict = story.reconcile(&observed, 6);
     let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
     assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "InProgress");
@@ -210,7 +210,7 @@ fn a_task_whose_tenants_were_all_dropped_has_failed() {
     for child in &mut observed.children.known {
         child.tenant_gone = true;
     }
-    story.look(&observed, 9);
+    story.reconcile(&observed, 9);
     assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
 }
 
@@ -220,14 +220,14 @@ fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before(
     let mut observed = observed(vec![child(1002, None)]);
     observed.children.known[0].tenant_gone = true;
     observed.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
-    assert_eq!(made(&story.look(&observed, 0)), ["now-t1004"]);
+    assert_eq!(made(&story.reconcile(&observed, 0)), ["now-t1004"]);
     assert_eq!(story.status.children.unwrap().total, 2);
 }
 
 #[test]
 fn a_name_that_is_taken_is_told_and_the_others_are_made() {
     let mut story = story();
-    story.look(&observed(Vec::new()), 0);
+    story.reconcile(&observed(Vec::new()), 0);
     let made_two = Made {
         foreign: ["now-t1004".to_owned()].into(),
         ..Made::default()
@@ -236,7 +236,7 @@ fn a_name_that_is_taken_is_told_and_the_others_are_made() {
     assert_eq!(verdict.event.unwrap().reason, "NameCollision");
     story.status = verdict.status;
     let two = [1002, 1006].map(|id| child(id, Some("Completed")));
-    let verdict = story.look(&observed(two.into()), 1);
+    let verdict = story.reconcile(&observed(two.into()), 1);
     assert_eq!(made(&verdict), [""; 0]);
     assert_eq!(
         (story.phase(), story.reason()),
@@ -247,15 +247,15 @@ fn a_name_that_is_taken_is_told_and_the_others_are_made() {
 #[test]
 fn what_could_not_be_made_is_tried_again_after_a_pause() {
     let mut story = story();
-    story.look(&observed(Vec::new()), 0);
+    story.reconcile(&observed(Vec::new()), 0);
     let refused = Made {
         errors: [("now-t1002".to_owned(), "quota".to_owned())].into(),
         ..Made::default()
     };
     story.status = decide_made(&story.task(), &observed(Vec::new()), &refused, at(0)).status;
     assert_eq!(story.reason(), "CreateFailed");
-    assert_eq!(story.look(&observed(Vec::new()), 59).effect, None);
-    assert_eq!(made(&story.look(&observed(Vec::new()), 60)).len(), 3);
+    assert_eq!(story.reconcile(&observed(Vec::new()), 59).effect, None);
+    assert_eq!(made(&story.reconcile(&observed(Vec::new()), 60)).len(), 3);
 }
 
 #[test]
@@ -264,11 +264,11 @@ fn cancel_is_passed_on_once_to_those_that_run() {
     story.cancel();
     let mut observed = with([Some("Completed"), None, None]);
     observed.children.known[2].cancel = true;
-    let verdict = story.look(&observed, 5);
+    let verdict = story.reconcile(&observed, 5);
     let one = vec![("now-t1004".to_owned(), "uid-1004".to_owned())];
     assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "Canceling");
-    story.look(
+    story.reconcile(
         &with([Some("Completed"), Some("Canceled"), Some("Canceled")]),
         9,
     );
@@ -279,7 +279,7 @@ fn cancel_is_passed_on_once_to_those_that_run() {
 fn a_task_that_is_canceled_before_it_made_any_makes_none() {
     let mut story = story();
     story.cancel();
-    let verdict = story.look(&observed(Vec::new()), 0);
+    let verdict = story.reconcile(&observed(Vec::new()), 0);
     assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
 }
 
@@ -291,15 +291,15 @@ fn a_deadline_before_the_tenants_are_known_is_overdue() {
         database: unreachable().database,
         ..observed(Vec::new())
     };
-    story.look(&unknown, 10);
-    story.look(&unknown, 60);
+    story.reconcile(&unknown, 10);
+    story.reconcile(&unknown, 60);
     assert_eq!(story.phase(), "Overdue");
 }
 
 #[test]
 fn a_cluster_without_a_tenant_to_back_up_is_said_so() {
     let mut story = story();
-    story.look(&observation_of(None), 0);
+    story.reconcile(&observation_of(None), 0);
     assert_eq!((story.phase(), story.reason()), ("Failed", "NoTenants"));
 }
 
@@ -308,7 +308,7 @@ fn a_strategy_whose_tenants_are_anothers_is_not_said_to_have_locked_ones() {
     let mut story = story();
     let mut none = observation_of(None);
     none.children.why_none = Some("tenant orders: it is another one's".to_owned());
-    story.look(&none, 0);
+    story.reconcile(&none, 0);
     let cause = story.status.cause.clone().unwrap();
     assert!(
         cause.message.ends_with("it is another one's"),
@@ -321,14 +321,14 @@ fn a_strategy_whose_tenants_are_anothers_is_not_said_to_have_locked_ones() {
 fn nothing_is_written_while_nothing_changes() {
     let mut story = followed();
     let before = story.status.clone();
-    story.look(&with([None; 3]), 500);
+    story.reconcile(&with([None; 3]), 500);
     assert_eq!(story.status, before);
 }
 
 /// A task that ended at second 60.
 fn ended(owned: bool) -> Story {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Failed)), 60);
+    story.reconcile(&with_job(job(JobStatus::Failed)), 60);
     story.owned = owned;
     story.spec.ttl_seconds_after_finished = Some(100);
     story
@@ -337,13 +337,16 @@ fn ended(owned: bool) -> Story {
 #[test]
 fn an_object_that_was_made_for_somebody_is_deleted_after_its_time() {
     let mut story = ended(true);
-    assert_eq!(story.look(&healthy(), 100).next, Next::At(at(160)));
-    assert_eq!(story.look(&healthy(), 160).effect, Some(Effect::Delete));
+    assert_eq!(story.reconcile(&healthy(), 100).next, Next::At(at(160)));
+    assert_eq!(
+        story.reconcile(&healthy(), 160).effect,
+        Some(Effect::Delete)
+    );
 }
 
 #[test]
 fn an_object_that_somebody_applied_is_never_deleted() {
-    assert_eq!(ended(false).look(&healthy(), 1_000).effect, None);
+    assert_eq!(ended(false).reconcile(&healthy(), 1_000).effect, None);
 }
 
 #[test]
@@ -351,8 +354,11 @@ fn an_object_that_its_strategy_goes_by_stays_until_there_is_a_newer_one() {
     let mut story = ended(true);
     let mut observed = healthy();
     observed.kept = true;
-    let verdict = story.look(&observed, 160);
+    let verdict = story.reconcile(&observed, 160);
     assert_eq!(verdict.effect, None);
     assert!(matches!(verdict.next, Next::After(_)));
-    assert_eq!(story.look(&healthy(), 760).effect, Some(Effect::Delete));
+    assert_eq!(
+        story.reconcile(&healthy(), 760).effect,
+        Some(Effect::Delete)
+    );
 }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_job_is_followed_to_its_set() {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
     assert_eq!(story.phase(), "InProgress");
     let mut observed = with_job(job(JobStatus::Completed));
     if let Ok(database) = &mut observed.database {
@@ -15,7 +15,7 @@ fn a_job_is_followed_to_its_set() {
             ..known
         }));
     }
-    story.look(&observed, 61);
+    story.reconcile(&observed, 61);
     assert_eq!(story.phase(), "Completed");
     assert_eq!(story.status.backup_set_id, Some(3));
     assert_eq!(story.status.duration.as_deref(), Some("59s"));
@@ -33,7 +33,7 @@ fn each_state_of_the_job_has_its_phase() {
     ];
     for (status, phase) in cases {
         let mut story = Story::accepted();
-        story.look(&with_job(job(status)), 70);
+        story.reconcile(&with_job(job(status)), 70);
         assert_eq!(story.phase(), phase);
     }
 }
@@ -48,32 +48,32 @@ fn a_child_without_a_description_is_found_by_its_parent() {
     if let Ok(database) = &mut observed.database {
         database.parents = Arc::new(vec![parent(JobStatus::Doing)]);
     }
-    story.look(&observed, 5);
+    story.reconcile(&observed, 5);
     assert_eq!(story.status.job_id, Some(7));
 }
 
 #[test]
 fn a_known_job_is_found_by_its_number_when_its_parent_is_forgotten() {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
     let nameless = Job {
         description: String::new(),
         ..job(JobStatus::Failed)
     };
-    story.look(&with_job(nameless), 70);
+    story.reconcile(&with_job(nameless), 70);
     assert_eq!(story.phase(), "Failed");
 }
 
 #[test]
 fn a_job_of_the_same_number_of_a_tenant_made_anew_is_another_one() {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
     let other = Tenant {
         id: TenantId(1010),
         jobs: vec![job(JobStatus::Failed)],
         ..tenant()
     };
-    story.look(&observation_of(Some(other)), 70);
+    story.reconcile(&observation_of(Some(other)), 70);
     assert_eq!(story.status.outcome, None);
 }
 
@@ -81,16 +81,16 @@ fn a_job_of_the_same_number_of_a_tenant_made_anew_is_another_one() {
 fn a_parent_that_completes_without_a_child_has_skipped_the_tenant() {
     let mut story = Story::accepted();
     story.status.data_backup = None;
-    story.look(&with_parent(parent(JobStatus::Completed)), 91);
+    story.reconcile(&with_parent(parent(JobStatus::Completed)), 91);
     assert_eq!(story.phase(), "Pending", "the child may follow");
-    story.look(&with_parent(parent(JobStatus::Completed)), 400);
+    story.reconcile(&with_parent(parent(JobStatus::Completed)), 400);
     assert_eq!((story.phase(), story.reason()), ("Failed", "TenantSkipped"));
 }
 
 #[test]
 fn a_parent_that_was_canceled_without_a_child_is_a_canceled_backup() {
     let mut story = Story::accepted();
-    story.look(&with_parent(parent(JobStatus::Canceled)), 91);
+    story.reconcile(&with_parent(parent(JobStatus::Canceled)), 91);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Canceled", "CanceledElsewhere")
@@ -100,10 +100,10 @@ fn a_parent_that_was_canceled_without_a_child_is_a_canceled_backup() {
 #[test]
 fn a_job_that_was_seen_is_not_called_skipped_when_only_its_parent_is_left() {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Doing)), 5);
-    story.look(&with_parent(parent(JobStatus::Doing)), 10);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_parent(parent(JobStatus::Doing)), 10);
     assert_eq!(story.phase(), "InProgress");
-    story.look(&with_parent(parent(JobStatus::Completed)), 91);
+    story.reconcile(&with_parent(parent(JobStatus::Completed)), 91);
     assert_eq!(story.phase(), "Completed");
 }
 
@@ -111,7 +111,7 @@ fn a_job_that_was_seen_is_not_called_skipped_when_only_its_parent_is_left() {
 fn a_backup_whose_tenant_was_dropped_in_the_middle_has_failed() {
     for tenant in [None, Some(TenantId(1010))] {
         let mut story = Story::accepted();
-        story.look(&with_job(job(JobStatus::Doing)), 5);
+        story.reconcile(&with_job(job(JobStatus::Doing)), 5);
         let mut observed = with_parent(parent(JobStatus::Completed));
         let known = &mut observed.database.as_mut().unwrap().tenant.tenant;
         *known = tenant.map(|id| {
@@ -120,7 +120,7 @@ fn a_backup_whose_tenant_was_dropped_in_the_middle_has_failed() {
                 ..known.as_deref().unwrap().clone()
             })
         });
-        story.look(&observed, 91);
+        story.reconcile(&observed, 91);
         assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
     }
 }
@@ -132,14 +132,14 @@ fn a_database_clock_that_runs_ahead_does_not_hold_a_completed_task() {
         ended_at: Some(at(7_200)),
         ..job(JobStatus::Completed)
     };
-    story.look(&with_job(ahead), 61);
+    story.reconcile(&with_job(ahead), 61);
     assert_eq!(story.phase(), "Completed");
 }
 
 #[test]
 fn an_accepted_backup_without_a_row_is_looked_for_after_a_while_and_then_fails() {
     let mut story = Story::accepted();
-    assert_eq!(story.look(&healthy(), 599).effect, None);
+    assert_eq!(story.reconcile(&healthy(), 599).effect, None);
     story.answered(&healthy(), 601, &Answer::Done);
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
@@ -155,7 +155,7 @@ fn a_job_that_ended_while_nobody_looked_is_over_as_the_look_by_key_finds_it() {
     for (status, phase) in cases {
         for found in [job(status.clone()), parent(status)] {
             let mut story = Story::accepted();
-            story.look(&with_job(job(JobStatus::Doing)), 5);
+            story.reconcile(&with_job(job(JobStatus::Doing)), 5);
             story.answered(&healthy(), 86_400, &Answer::Ended(Box::new(found)));
             assert_eq!(story.phase(), phase);
         }
@@ -182,9 +182,9 @@ fn progress_is_written_in_steps() {
             ..job(JobStatus::Doing)
         })
     };
-    story.look(&running(41), 5);
+    story.reconcile(&running(41), 5);
     let before = story.status.clone();
-    story.look(&running(44), 7);
+    story.reconcile(&running(44), 7);
     assert_eq!(story.status, before);
     assert_eq!(story.status.progress.as_deref(), Some("40%"));
 }
@@ -204,7 +204,7 @@ fn a_set_that_anybody_can_restore_is_no_success_where_a_password_was_asked_for()
             sets: Arc::new(vec![set]),
             ..tenant()
         }));
-        story.look(&observed, 61);
+        story.reconcile(&observed, 61);
         assert_eq!(story.phase(), phase);
     }
 }
@@ -217,9 +217,9 @@ fn a_set_that_never_shows_up_is_no_success_where_a_password_was_asked_for() {
         settings.restore_password_secret_ref =
             is_asked_for.then(|| crate::api::LocalReference::new("pw"));
         let observed = with_job(job(JobStatus::Completed));
-        story.look(&observed, 100);
+        story.reconcile(&observed, 100);
         assert_eq!(story.phase(), phase);
-        story.look(&observed, 700);
+        story.reconcile(&observed, 700);
         if is_asked_for {
             assert_eq!((story.phase(), story.reason()), ("Failed", "SetNotVisible"));
         }
@@ -231,7 +231,7 @@ fn observed_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
     let mut story = Story::accepted();
     let settings = story.status.data_backup.as_mut().unwrap();
     settings.restore_password_secret_ref = Some(crate::api::LocalReference::new("pw"));
-    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
     let mut observed = with_parent(parent(JobStatus::Completed));
     let known = &mut observed.database.as_mut().unwrap().tenant.tenant;
     let sets = sets.into_iter().map(|set| BackupSet {
@@ -242,7 +242,7 @@ fn observed_and_gone(mode: &str, sets: Vec<BackupSet>) -> Story {
         sets: Arc::new(sets.collect()),
         ..known.as_deref().unwrap().clone()
     }));
-    story.look(&observed, 700);
+    story.reconcile(&observed, 700);
     story
 }
 
@@ -270,7 +270,7 @@ fn a_cancel_without_effect_is_repeated_after_a_pause_that_grows() {
         let running = with_job(job(JobStatus::Doing));
         let mut sent_at = Vec::new();
         for second in 10..50 {
-            if story.look(&running, second).effect.is_some() {
+            if story.reconcile(&running, second).effect.is_some() {
                 story.answered(&running, second, &answer);
                 sent_at.push(second);
             }
@@ -286,7 +286,7 @@ fn a_job_that_is_being_canceled_waits_for_no_other_cancel() {
     let not_sent = Answer::NotSent("connection refused".to_owned());
     story.answered(&with_job(job(JobStatus::Doing)), 10, &not_sent);
     assert_eq!(story.status.retry_time, Some(time(at(15))));
-    let verdict = story.look(&with_job(job(JobStatus::Canceling)), 11);
+    let verdict = story.reconcile(&with_job(job(JobStatus::Canceling)), 11);
     assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
     assert_eq!((story.status.cause, story.status.retry_time), (None, None));
 }
@@ -302,6 +302,6 @@ fn the_fourth_cancel_without_effect_is_told() {
     }
     story.answered(&running, 45, &Answer::Done);
     assert_eq!(story.reason(), "CancelWithoutEffect");
-    story.look(&running, 46);
+    story.reconcile(&running, 46);
     assert_eq!(story.reason(), "CancelWithoutEffect");
 }

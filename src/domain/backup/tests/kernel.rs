@@ -64,19 +64,19 @@ fn condition<'a>(story: &'a Story, kind: &str) -> Option<&'a crate::api::Conditi
 #[test]
 fn a_backup_waits_until_the_cluster_is_upgraded() {
     let mut story = Story::new();
-    assert_eq!(story.look(&upgrading(healthy()), 0).effect, None);
+    assert_eq!(story.reconcile(&upgrading(healthy()), 0).effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "ClusterUpgrading")
     );
-    assert!(is_backup(&story.look(&healthy(), 3_600)));
+    assert!(is_backup(&story.reconcile(&healthy(), 3_600)));
 }
 
 #[test]
 fn a_backup_that_waits_for_an_upgrade_beyond_its_deadline_is_overdue() {
     let mut story = Story::due_within(60);
-    story.look(&upgrading(healthy()), 0);
-    story.look(&upgrading(healthy()), 61);
+    story.reconcile(&upgrading(healthy()), 0);
+    story.reconcile(&upgrading(healthy()), 61);
     assert_eq!(story.phase(), "Overdue");
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("enable_upgrade_mode"), "{message}");
@@ -105,13 +105,16 @@ fn a_backup_that_an_upgrade_ended_starts_again_though_nobody_asked_for_a_second_
         }
         let mut story = Story::new();
         story.answered(&without_job, 0, &Answer::Done);
-        story.look(&observed, 60);
+        story.reconcile(&observed, 60);
         assert_eq!(
             (story.phase(), story.reason()),
             ("Pending", "InterruptedByUpgrade")
         );
-        assert_eq!(story.look(&upgrading(observed.clone()), 3_600).effect, None);
-        assert!(is_backup(&story.look(&observed, 7_200)), "{code}");
+        assert_eq!(
+            story.reconcile(&upgrading(observed.clone()), 3_600).effect,
+            None
+        );
+        assert!(is_backup(&story.reconcile(&observed, 7_200)), "{code}");
     }
 }
 
@@ -125,7 +128,7 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
             jobs: jobs.clone(),
             ..tenant()
         }));
-        let verdict = story.look(&observed, second);
+        let verdict = story.reconcile(&observed, second);
         if story.phase() == "Failed" {
             assert_eq!(story.reason(), "InterruptedByUpgrade");
             assert_eq!(attempt, 5, "the fourth interruption was one too many");
@@ -146,7 +149,7 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
             jobs: jobs.clone(),
             ..tenant()
         }));
-        story.look(&observed, second + 60);
+        story.reconcile(&observed, second + 60);
         second += 7_200;
     }
     panic!("it never ends");
@@ -169,7 +172,7 @@ fn refused(code: i32, second: i64) -> Observation {
 #[test]
 fn a_tenant_that_the_database_leaves_out_is_a_refusal_with_its_number() {
     let mut story = Story::accepted();
-    story.look(&refused(-9040, 5), 61);
+    story.reconcile(&refused(-9040, 5), 61);
     let first = &story.status.attempts[0];
     assert_eq!(first.outcome, "Failed");
     let cause = first.cause.as_ref().unwrap();
@@ -197,7 +200,7 @@ fn an_incremental_backup_that_is_rejected_after_an_upgrade_is_told_as_not_possib
             ..(*refused).clone()
         }));
     }
-    story.look(&after, 61);
+    story.reconcile(&after, 61);
     let cause = story.status.attempts[0].cause.as_ref().unwrap();
     assert_eq!(
         (&*cause.reason, cause.code),
@@ -214,21 +217,21 @@ fn a_backup_that_an_upgrade_did_not_let_begin_starts_again_though_nobody_asked_f
     if let Ok(target) = &mut left_out.target {
         target.settings.retry = RetrySettings::never();
     }
-    story.look(&left_out, 61);
+    story.reconcile(&left_out, 61);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "InterruptedByUpgrade")
     );
-    assert_eq!(story.look(&left_out, 3_600).effect, None);
+    assert_eq!(story.reconcile(&left_out, 3_600).effect, None);
     let mut after = healthy();
     after.target = left_out.target;
-    assert!(is_backup(&story.look(&after, 7_200)));
+    assert!(is_backup(&story.reconcile(&after, 7_200)));
 }
 
 #[test]
 fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
     let mut story = Story::accepted();
-    story.look(&refused(-9040, -600), 61);
+    story.reconcile(&refused(-9040, -600), 61);
     assert_eq!(story.status.attempts[0].outcome, "Accepted");
 }
 
@@ -236,13 +239,13 @@ fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
 fn a_job_of_sys_that_never_leaves_init_is_reported_and_no_second_backup_is_sent() {
     let stuck = |version| on(version, with_parent(parent(JobStatus::Init)));
     let mut story = Story::accepted();
-    story.look(&stuck("4.1.0.0"), 60);
+    story.reconcile(&stuck("4.1.0.0"), 60);
     assert_eq!(story.reason(), "");
-    story.look(&stuck("4.1.0.0"), 200);
+    story.reconcile(&stuck("4.1.0.0"), 200);
     assert_eq!(story.reason(), "BackupNotStarting");
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("CANCEL BACKUP"), "{message}");
-    assert_eq!(story.look(&stuck("4.1.0.0"), 90_000).effect, None);
+    assert_eq!(story.reconcile(&stuck("4.1.0.0"), 90_000).effect, None);
     assert_eq!(story.phase(), "Pending");
 }
 
@@ -250,7 +253,7 @@ fn a_job_of_sys_that_never_leaves_init_is_reported_and_no_second_backup_is_sent(
 fn a_job_of_sys_in_init_is_no_trouble_where_the_release_ends_it() {
     let mut story = Story::accepted();
     let waiting = on("4.2.1.0", with_parent(parent(JobStatus::Init)));
-    story.look(&waiting, 200);
+    story.reconcile(&waiting, 200);
     assert_eq!(story.reason(), "");
 }
 
@@ -259,7 +262,7 @@ fn a_full_backup_replaces_an_incremental_one_that_cannot_follow_the_previous_set
     for version in ["4.2.1.0", "4.3.5.2"] {
         let mut observed = upgraded(version, "4.2.5.0", "4.2.1.0");
         let mut story = incremental(IncrementalNotPossible::Full, &mut observed);
-        assert_eq!(is_incremental(&story.look(&observed, 0)), Some(false));
+        assert_eq!(is_incremental(&story.reconcile(&observed, 0)), Some(false));
         assert_eq!(story.status.type_.as_deref(), Some("Full"));
         let changed = condition(&story, TYPE_CHANGED).unwrap();
         assert_eq!(
@@ -274,7 +277,7 @@ fn a_full_backup_replaces_an_incremental_one_that_cannot_follow_the_previous_set
 fn an_incremental_backup_that_is_not_possible_is_left_out_where_no_full_one_is_wanted() {
     let mut observed = upgraded("4.2.1.0", "4.2.5.0", "4.2.1.0");
     let mut story = incremental(IncrementalNotPossible::Skip, &mut observed);
-    assert_eq!(story.look(&observed, 0).effect, None);
+    assert_eq!(story.reconcile(&observed, 0).effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "IncrementalNotPossible")
@@ -287,7 +290,7 @@ fn an_incremental_backup_stays_one_where_nothing_changed_or_the_release_does_not
         let mut observed = upgraded(version, compatible, "4.2.1.0");
         let mut story = incremental(IncrementalNotPossible::Full, &mut observed);
         assert_eq!(
-            is_incremental(&story.look(&observed, 0)),
+            is_incremental(&story.reconcile(&observed, 0)),
             Some(true),
             "{version}"
         );

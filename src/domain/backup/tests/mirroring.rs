@@ -25,10 +25,10 @@ fn theirs(status: JobStatus) -> Job {
 #[test]
 fn it_is_followed_to_its_end_and_nothing_is_sent() {
     let mut story = story();
-    let verdict = story.look(&with_job(theirs(JobStatus::Doing)), 5);
+    let verdict = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
     assert_eq!((story.phase(), verdict.effect), ("InProgress", None));
     assert_eq!(story.status.source.as_deref(), Some("External"));
-    let verdict = story.look(&with_job(theirs(JobStatus::Completed)), 100);
+    let verdict = story.reconcile(&with_job(theirs(JobStatus::Completed)), 100);
     assert_eq!((story.phase(), verdict.effect), ("Completed", None));
 }
 
@@ -39,7 +39,7 @@ fn one_that_fails_is_not_tried_again() {
         failure: Some(failure(FailureClass::NotYet)),
         ..theirs(JobStatus::Failed)
     };
-    let verdict = story.look(&with_job(failed), 100);
+    let verdict = story.reconcile(&with_job(failed), 100);
     assert_eq!((story.phase(), verdict.effect), ("Failed", None));
 }
 
@@ -54,9 +54,9 @@ fn nothing_is_ever_sent_whatever_is_seen() {
     ];
     for observed in &worlds {
         let mut story = story();
-        assert_eq!(story.look(observed, 5).effect, None);
+        assert_eq!(story.reconcile(observed, 5).effect, None);
         story.cancel();
-        assert_eq!(story.look(observed, 6).effect, None);
+        assert_eq!(story.reconcile(observed, 6).effect, None);
         assert!(story.status.attempts.is_empty());
     }
 }
@@ -68,16 +68,16 @@ fn a_job_of_the_same_number_that_began_at_another_time_is_another_one() {
         started_at: at(2),
         ..theirs(JobStatus::Failed)
     };
-    story.look(&with_job(other), 100);
+    story.reconcile(&with_job(other), 100);
     assert_eq!(story.status.outcome, None);
 }
 
 #[test]
 fn one_that_is_not_shown_any_more_is_given_up_after_a_day() {
     let mut story = story();
-    story.look(&healthy(), 86_400);
+    story.reconcile(&healthy(), 86_400);
     assert_eq!(story.status.outcome, None);
-    story.look(&healthy(), 86_402);
+    story.reconcile(&healthy(), 86_402);
     assert_eq!((story.phase(), story.reason()), ("Failed", "JobNotFound"));
 }
 
@@ -90,10 +90,10 @@ fn one_whose_tenant_is_dropped_ends_at_once() {
     };
     for now in [None, Some(replaced)] {
         let mut story = story();
-        story.look(&with_job(theirs(JobStatus::Doing)), 5);
-        story.look(&unreachable(), 6);
+        story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
+        story.reconcile(&unreachable(), 6);
         assert_eq!(story.status.outcome, None);
-        story.look(&observation_of(now), 7);
+        story.reconcile(&observation_of(now), 7);
         assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
     }
 }
@@ -102,7 +102,7 @@ fn one_whose_tenant_is_dropped_ends_at_once() {
 fn one_that_a_person_wrote_is_refused() {
     let mut story = story();
     story.owned = false;
-    let verdict = story.look(&with_job(theirs(JobStatus::Doing)), 5);
+    let verdict = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
     assert_eq!((story.reason(), verdict.effect), ("InvalidSpec", None));
     let conditions = &story.status.conditions;
     let stalled = crate::domain::kstatus::status_of(conditions, "Stalled");

@@ -100,7 +100,7 @@ fn crowded() -> Observation {
 #[test]
 fn a_task_without_a_place_says_how_far_it_is() {
     let mut story = Story::new();
-    let verdict = story.look(&crowded(), 0);
+    let verdict = story.reconcile(&crowded(), 0);
     assert_eq!((story.phase(), verdict.effect), ("Pending", None));
     assert_eq!(story.status.queue_position, Some(3));
     let cause = story.status.cause.as_ref().unwrap();
@@ -111,7 +111,7 @@ fn a_task_without_a_place_says_how_far_it_is() {
 #[test]
 fn what_stands_in_the_way_otherwise_takes_a_task_out_of_the_line() {
     let mut story = Story::new();
-    story.look(&crowded(), 0);
+    story.reconcile(&crowded(), 0);
     let observed = Observation {
         queue: crowded().queue,
         ..observation_of(Some(Tenant {
@@ -119,7 +119,7 @@ fn what_stands_in_the_way_otherwise_takes_a_task_out_of_the_line() {
             ..tenant()
         }))
     };
-    story.look(&observed, 5);
+    story.reconcile(&observed, 5);
     assert_eq!(
         (story.status.queue_position, story.reason()),
         (None, "WaitingForLogBackup")
@@ -140,8 +140,8 @@ fn a_place_that_was_taken_meanwhile_is_waited_for_and_not_counted_as_a_refusal()
 #[test]
 fn a_deadline_that_passes_in_the_line_is_overdue() {
     let mut story = Story::due_within(60);
-    story.look(&crowded(), 10);
-    story.look(&crowded(), 60);
+    story.reconcile(&crowded(), 10);
+    story.reconcile(&crowded(), 60);
     assert_eq!(
         (story.phase(), story.status.queue_position),
         ("Overdue", None)
@@ -165,10 +165,10 @@ fn one_of_several() -> (Story, Observation) {
 #[test]
 fn one_of_several_does_not_wait_for_its_log_backup_for_ever() {
     let (mut story, idle) = one_of_several();
-    let verdict = story.look(&idle, PATIENCE - 1);
+    let verdict = story.reconcile(&idle, PATIENCE - 1);
     assert_eq!(story.reason(), "WaitingForLogBackup");
     assert_eq!(verdict.next, Next::At(at(PATIENCE)));
-    story.look(&idle, PATIENCE);
+    story.reconcile(&idle, PATIENCE);
     assert_eq!(story.phase(), "Overdue");
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("log backup"), "{message}");
@@ -179,15 +179,15 @@ fn one_of_several_waits_for_its_turn_however_long_the_line_is() {
     let (mut story, _) = one_of_several();
     let mut full = healthy();
     full.queue.taken = 2;
-    story.look(&full, PATIENCE + 1);
+    story.reconcile(&full, PATIENCE + 1);
     assert_eq!(story.reason(), "WaitingForFreePlace");
-    assert!(is_backup(&story.look(&healthy(), PATIENCE + 2)));
+    assert!(is_backup(&story.reconcile(&healthy(), PATIENCE + 2)));
 }
 
 #[test]
 fn what_a_person_asks_for_waits_for_its_log_backup_as_long_as_it_takes() {
     let (mut story, idle) = one_of_several();
     story.owned = false;
-    story.look(&idle, 100 * PATIENCE);
+    story.reconcile(&idle, 100 * PATIENCE);
     assert_eq!(story.reason(), "WaitingForLogBackup");
 }

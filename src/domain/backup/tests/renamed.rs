@@ -14,9 +14,9 @@ fn renamed(jobs: Vec<Job>) -> Observation {
 #[test]
 fn the_job_of_a_renamed_tenant_is_followed_to_its_end() {
     let mut story = Story::accepted();
-    story.look(&renamed(vec![job(JobStatus::Doing)]), 10);
+    story.reconcile(&renamed(vec![job(JobStatus::Doing)]), 10);
     assert_eq!(story.phase(), "InProgress");
-    story.look(&renamed(vec![job(JobStatus::Failed)]), 20);
+    story.reconcile(&renamed(vec![job(JobStatus::Failed)]), 20);
     assert_eq!(story.phase(), "Failed");
 }
 
@@ -25,7 +25,7 @@ fn a_statement_that_was_refused_is_not_sent_again_under_a_name_that_is_not_the_t
     let mut story = Story::new();
     let refused = Answer::Refused(failure(FailureClass::NotYet));
     story.answered(&healthy(), 0, &refused);
-    let verdict = story.look(&renamed(Vec::new()), 60);
+    let verdict = story.reconcile(&renamed(Vec::new()), 60);
     assert_eq!((verdict.effect, story.reason()), (None, "TenantRenamed"));
 }
 
@@ -33,7 +33,7 @@ fn a_statement_that_was_refused_is_not_sent_again_under_a_name_that_is_not_the_t
 fn the_backup_is_canceled_under_the_tenants_new_name() {
     let mut story = Story::accepted();
     story.cancel();
-    let verdict = story.look(&renamed(vec![job(JobStatus::Doing)]), 10);
+    let verdict = story.reconcile(&renamed(vec![job(JobStatus::Doing)]), 10);
     let Some(Effect::Cancel { tenant, .. }) = verdict.effect else {
         panic!("not canceled");
     };
@@ -43,8 +43,8 @@ fn the_backup_is_canceled_under_the_tenants_new_name() {
 #[test]
 fn a_task_that_waits_for_a_renamed_tenant_says_its_new_name() {
     let mut story = Story::new();
-    story.look(&unsettled(healthy()), 0);
-    let verdict = story.look(&renamed(Vec::new()), 60);
+    story.reconcile(&unsettled(healthy()), 0);
+    let verdict = story.reconcile(&renamed(Vec::new()), 60);
     assert_eq!((verdict.effect, story.phase()), (None, "Failed"));
     assert_eq!(story.reason(), "TenantRenamed");
     let message = &story.status.cause.as_ref().unwrap().message;
@@ -54,12 +54,12 @@ fn a_task_that_waits_for_a_renamed_tenant_says_its_new_name() {
 #[test]
 fn a_cluster_that_has_not_answered_is_shown_by_its_objects_name() {
     let mut story = Story::new();
-    story.look(&unreachable(), 0);
+    story.reconcile(&unreachable(), 0);
     assert_eq!(story.status.cluster_name.as_deref(), Some("prod"));
     let mut observed = healthy();
     if let Ok(database) = &mut observed.database {
         database.identity.cluster_name = "obprod".to_owned();
     }
-    story.look(&observed, 1);
+    story.reconcile(&observed, 1);
     assert_eq!(story.status.cluster_name.as_deref(), Some("obprod"));
 }

@@ -18,7 +18,7 @@ fn failed(passing: bool) -> Observation {
 /// The first backup failed of something that passes at second 60.
 fn failed_once() -> Story {
     let mut story = Story::accepted();
-    story.look(&failed(true), 60);
+    story.reconcile(&failed(true), 60);
     story
 }
 
@@ -47,8 +47,8 @@ fn a_failure_that_passes_is_recorded_and_another_attempt_follows_after_the_pause
     );
     let first = &story.status.attempts[0];
     assert_eq!((&*first.outcome, first.job_id), ("Failed", Some(7)));
-    assert_eq!(story.look(&failed(true), 119).effect, None);
-    assert!(is_backup(&story.look(&failed(true), 120)));
+    assert_eq!(story.reconcile(&failed(true), 119).effect, None);
+    assert!(is_backup(&story.reconcile(&failed(true), 120)));
     assert_eq!(story.status.attempts[1].key, SECOND_KEY);
 }
 
@@ -59,19 +59,19 @@ fn an_attempt_that_comes_due_in_a_blackout_window_follows_when_the_window_ends()
         held: Some(Held::Blackout(at(600))),
         ..failed(true)
     };
-    let verdict = story.look(&held, 120);
+    let verdict = story.reconcile(&held, 120);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(600))));
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "BlackoutWindow")
     );
-    assert!(is_backup(&story.look(&failed(true), 600)));
+    assert!(is_backup(&story.reconcile(&failed(true), 600)));
 }
 
 #[test]
 fn somebody_is_told_of_an_attempt_that_failed() {
     let mut story = Story::accepted();
-    let event = story.look(&failed(true), 60).event.unwrap();
+    let event = story.reconcile(&failed(true), 60).event.unwrap();
     assert_eq!((event.warning, event.reason), (true, "BackupAttemptFailed"));
     assert!(
         event.message.contains("attempt 2 of 2"),
@@ -83,7 +83,7 @@ fn somebody_is_told_of_an_attempt_that_failed() {
 #[test]
 fn a_failure_that_stays_is_the_end_at_once() {
     let mut story = Story::accepted();
-    story.look(&failed(false), 60);
+    story.reconcile(&failed(false), 60);
     assert_eq!(story.phase(), "Failed");
 }
 
@@ -92,7 +92,7 @@ fn the_last_attempt_that_fails_is_the_end_and_both_are_told() {
     let mut story = failed_once();
     story.answered(&failed(true), 120, &Answer::Done);
     let observed = second(JobStatus::Failed);
-    story.look(&observed, 200);
+    story.reconcile(&observed, 200);
     let outcomes: Vec<_> = story.status.attempts.iter().map(|a| &*a.outcome).collect();
     assert_eq!((story.phase(), &*outcomes), ("Failed", &["Failed"; 2][..]));
     assert_eq!(story.status.attempts[1].job_id, Some(8));
@@ -102,7 +102,7 @@ fn the_last_attempt_that_fails_is_the_end_and_both_are_told() {
 fn the_job_of_the_second_attempt_is_followed_and_not_the_first() {
     let mut story = failed_once();
     story.answered(&failed(true), 120, &Answer::Done);
-    story.look(&second(JobStatus::Completed), 200);
+    story.reconcile(&second(JobStatus::Completed), 200);
     assert_eq!((story.phase(), story.status.job_id), ("Completed", Some(8)));
 }
 
@@ -111,7 +111,7 @@ fn the_pause_doubles_with_each_attempt() {
     let mut story = Story::accepted();
     story.status.data_backup.as_mut().unwrap().retry.limit = 10;
     story.status.attempts[0].number = 3;
-    story.look(&failed(true), 60);
+    story.reconcile(&failed(true), 60);
     let until = story.status.retry_time.as_ref().unwrap().0;
     assert_eq!(until, at(60 + 240));
 }
@@ -124,7 +124,7 @@ fn a_pause_is_never_longer_than_a_day() {
         backoff_seconds: 86_400,
     };
     story.status.attempts[0].number = 10;
-    let verdict = story.look(&failed(true), 60);
+    let verdict = story.reconcile(&failed(true), 60);
     assert_eq!(verdict.next, Next::At(at(60 + 86_400)));
 }
 
@@ -139,7 +139,7 @@ fn ten_attempts_are_kept() {
             ..last.clone()
         })
         .collect();
-    story.look(&healthy(), 60);
+    story.reconcile(&healthy(), 60);
     let numbers: Vec<_> = story.status.attempts.iter().map(|a| a.number).collect();
     assert_eq!(numbers, (2..=11).collect::<Vec<_>>());
 }
@@ -148,7 +148,7 @@ fn ten_attempts_are_kept() {
 fn an_attempt_that_would_come_after_the_deadline_is_not_waited_for() {
     let mut story = Story::due_within(110);
     story.answered(&healthy(), 0, &Answer::Done);
-    story.look(&failed(true), 60);
+    story.reconcile(&failed(true), 60);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "BackupCannotStart")
@@ -159,10 +159,10 @@ fn an_attempt_that_would_come_after_the_deadline_is_not_waited_for() {
 fn a_deadline_that_passes_between_two_attempts_tells_why_the_first_failed() {
     let mut story = Story::due_within(130);
     story.answered(&healthy(), 0, &Answer::Done);
-    story.look(&failed(true), 60);
-    story.look(&unreachable(), 120);
+    story.reconcile(&failed(true), 60);
+    story.reconcile(&unreachable(), 120);
     assert_eq!(story.status.outcome, None);
-    story.look(&unreachable(), 130);
+    story.reconcile(&unreachable(), 130);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "BackupCannotStart")
@@ -173,17 +173,17 @@ fn a_deadline_that_passes_between_two_attempts_tells_why_the_first_failed() {
 fn a_cancel_between_two_attempts_is_the_end() {
     let mut story = failed_once();
     story.cancel();
-    let verdict = story.look(&failed(true), 61);
+    let verdict = story.reconcile(&failed(true), 61);
     assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
 }
 
 #[test]
 fn what_was_canceled_is_not_tried_again() {
     let mut by_dba = Story::accepted();
-    by_dba.look(&with_job(job(JobStatus::Canceled)), 60);
+    by_dba.reconcile(&with_job(job(JobStatus::Canceled)), 60);
     let mut by_spec = Story::accepted();
     by_spec.cancel();
-    by_spec.look(&failed(true), 60);
+    by_spec.reconcile(&failed(true), 60);
     assert_eq!((by_dba.phase(), by_spec.phase()), ("Canceled", "Failed"));
 }
 
@@ -194,19 +194,19 @@ fn a_task_goes_on_as_it_began_when_its_strategy_has_changed() {
     if let Ok(target) = &mut observed.target {
         target.settings.retry.limit = 0;
     }
-    story.look(&observed, 60);
+    story.reconcile(&observed, 60);
     assert_eq!(story.phase(), "Pending");
 }
 
 #[test]
 fn a_tenant_that_was_left_out_is_tried_again() {
     let mut story = Story::accepted();
-    story.look(&with_parent(parent(JobStatus::Completed)), 400);
+    story.reconcile(&with_parent(parent(JobStatus::Completed)), 400);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "TenantSkipped")
     );
-    assert!(is_backup(&story.look(&healthy(), 600)));
+    assert!(is_backup(&story.reconcile(&healthy(), 600)));
 }
 
 /// A backup that may run for 60 seconds.
@@ -224,11 +224,11 @@ fn limited() -> Story {
 fn a_backup_that_runs_too_long_is_canceled_and_has_failed() {
     let mut story = limited();
     let running = with_job(job(JobStatus::Doing));
-    let verdict = story.look(&running, 10);
+    let verdict = story.reconcile(&running, 10);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(60))));
-    let verdict = story.look(&running, 60);
+    let verdict = story.reconcile(&running, 60);
     assert!(matches!(verdict.effect, Some(Effect::Cancel { .. })));
-    story.look(&with_job(job(JobStatus::Canceled)), 65);
+    story.reconcile(&with_job(job(JobStatus::Canceled)), 65);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ActiveDeadlineExceeded")
@@ -238,15 +238,15 @@ fn a_backup_that_runs_too_long_is_canceled_and_has_failed() {
 #[test]
 fn a_backup_that_completes_while_it_is_canceled_is_complete() {
     let mut story = limited();
-    story.look(&with_job(job(JobStatus::Doing)), 60);
-    story.look(&with_job(job(JobStatus::Completed)), 100);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 60);
+    story.reconcile(&with_job(job(JobStatus::Completed)), 100);
     assert_eq!(story.phase(), "Completed");
 }
 
 #[test]
 fn a_backup_that_ran_too_long_is_not_tried_again() {
     let mut story = limited();
-    story.look(&with_job(job(JobStatus::Doing)), 60);
-    story.look(&failed(true), 65);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 60);
+    story.reconcile(&failed(true), 65);
     assert_eq!(story.phase(), "Failed");
 }

@@ -8,7 +8,7 @@ fn refused(class: FailureClass) -> Answer {
 
 #[test]
 fn the_intent_is_in_the_status_that_is_written_before_the_statement() {
-    let verdict = Story::new().look(&healthy(), 0);
+    let verdict = Story::new().reconcile(&healthy(), 0);
     let attempt = &verdict.status.attempts[0];
     assert!(is_backup(&verdict));
     assert_eq!((&*attempt.outcome, &*attempt.key), ("Sending", KEY));
@@ -20,7 +20,7 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
     let mut story = Story::new();
     let name = "orders'; DROP TENANT billing; --".to_owned();
     story.spec.tenant_name.clone_from(&name);
-    let verdict = story.look(
+    let verdict = story.reconcile(
         &observation_of(Some(Tenant {
             name,
             round: None,
@@ -37,8 +37,8 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
 #[test]
 fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
     let mut story = Story::new();
-    story.look(&healthy(), 0);
-    let verdict = story.look(&healthy(), 1);
+    story.reconcile(&healthy(), 0);
+    let verdict = story.reconcile(&healthy(), 1);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         verdict.next,
@@ -48,7 +48,7 @@ fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
 
 #[test]
 fn an_old_intent_is_looked_for_and_not_sent_at_once() {
-    let verdict = Story::lost().look(&old_intent(healthy()), 60);
+    let verdict = Story::lost().reconcile(&old_intent(healthy()), 60);
     assert!(matches!(verdict.effect, Some(Effect::Find { .. })));
 }
 
@@ -56,7 +56,7 @@ fn an_old_intent_is_looked_for_and_not_sent_at_once() {
 fn a_lost_statement_that_the_database_does_not_know_is_sent_again_with_the_same_key() {
     let mut story = Story::lost();
     story.answered(&old_intent(healthy()), 60, &Answer::Done);
-    let verdict = story.look(&healthy(), 61);
+    let verdict = story.reconcile(&healthy(), 61);
     assert!(is_backup(&verdict));
     assert_eq!(
         (&*story.status.attempts[0].key, story.status.attempts.len()),
@@ -79,7 +79,7 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
         ..tenant()
     }));
     story.answered(&old_intent(other.clone()), 60, &Answer::Done);
-    let verdict = story.look(&other, 61);
+    let verdict = story.reconcile(&other, 61);
     assert!(!is_backup(&verdict));
     assert_eq!(
         (story.phase(), story.reason()),
@@ -92,14 +92,14 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
 fn a_task_that_has_seen_its_tenant_fails_when_that_is_dropped() {
     let mut story = Story::new();
     story.answered(&healthy(), 0, &refused(FailureClass::NotYet));
-    story.look(&observation_of(None), 60);
+    story.reconcile(&observation_of(None), 60);
     assert_eq!((story.phase(), story.reason()), ("Failed", "TenantDropped"));
 }
 
 #[test]
 fn a_task_waits_for_a_tenant_that_it_has_never_seen() {
     let mut story = Story::new();
-    story.look(&observation_of(None), 60);
+    story.reconcile(&observation_of(None), 60);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "TenantNotFound")
@@ -111,14 +111,14 @@ fn a_lost_statement_is_not_sent_again_where_backups_go_elsewhere_now() {
     let mut story = Story::lost();
     let elsewhere = with_destination(ObservedDestination::Elsewhere("s3://other".to_owned()));
     story.answered(&old_intent(elsewhere.clone()), 60, &Answer::Done);
-    assert!(!is_backup(&story.look(&elsewhere, 61)));
+    assert!(!is_backup(&story.reconcile(&elsewhere, 61)));
 }
 
 #[test]
 fn the_same_words_stand_while_an_unknown_outcome_is_waited_for() {
     let mut story = Story::lost();
     let before = story.status.clone();
-    story.look(&healthy(), 3);
+    story.reconcile(&healthy(), 3);
     assert_eq!(story.status, before);
 }
 
@@ -143,7 +143,7 @@ fn a_statement_that_could_not_be_sent_is_not_tried_again_by_the_pass_that_its_ow
     let mut story = Story::new();
     story.answered(&healthy(), 0, &Answer::NotSent("no route".to_owned()));
     let before = story.status.clone();
-    let verdict = story.look(&healthy(), 1);
+    let verdict = story.reconcile(&healthy(), 1);
     assert_eq!((verdict.effect, &verdict.status), (None, &before));
 }
 
@@ -151,7 +151,7 @@ fn a_statement_that_could_not_be_sent_is_not_tried_again_by_the_pass_that_its_ow
 fn a_pause_that_another_clock_has_written_does_not_hold_for_ever() {
     let mut story = Story::new();
     story.answered(&healthy(), 1_000_000, &refused(FailureClass::NotYet));
-    assert!(is_backup(&story.look(&healthy(), 0)));
+    assert!(is_backup(&story.reconcile(&healthy(), 0)));
 }
 
 #[test]
@@ -160,9 +160,9 @@ fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
     let unset = with_destination(ObservedDestination::Unset);
     story.answered(&unset, 0, &refused(FailureClass::NotYet));
     let before = story.status.clone();
-    assert_eq!(story.look(&unset, 5).effect, None);
+    assert_eq!(story.reconcile(&unset, 5).effect, None);
     assert_eq!(story.status, before);
-    let verdict = story.look(&unset, 31);
+    let verdict = story.reconcile(&unset, 31);
     assert!(matches!(verdict.effect, Some(Effect::SetDestination(_))));
     assert_eq!(story.status, before, "the try itself is not written");
 }
@@ -174,14 +174,14 @@ fn a_destination_that_is_taken_and_not_shown_is_set_again_more_and_more_rarely_a
     let unset = with_destination(ObservedDestination::Unset);
     let mut sent_at = Vec::new();
     for second in 0..600 {
-        if story.look(&unset, second).effect.is_some() {
+        if story.reconcile(&unset, second).effect.is_some() {
             sent_at.push(second);
             story.answered(&unset, second, &Answer::Done);
         }
     }
     assert_eq!(sent_at, [0, 15, 45, 105, 225, 465]);
     assert_eq!(story.reason(), "StatementWithoutEffect");
-    assert!(is_backup(&story.look(&healthy(), 600)));
+    assert!(is_backup(&story.reconcile(&healthy(), 600)));
     assert_eq!(story.status.taken, None);
 }
 
@@ -197,7 +197,10 @@ fn what_is_refused_for_good_fails_with_its_cause() {
 
 #[test]
 fn nothing_is_sent_on_an_old_picture() {
-    assert_eq!(Story::new().look(&unsettled(healthy()), 0).effect, None);
+    assert_eq!(
+        Story::new().reconcile(&unsettled(healthy()), 0).effect,
+        None
+    );
 }
 
 /// Its log backup begins with three statements, after each of which the tenant is read.
@@ -208,9 +211,9 @@ fn what_a_task_waits_for_stands_while_another_statement_is_read() {
         ..tenant()
     }));
     let mut story = Story::due_within(60);
-    story.look(&without_logs, 0);
+    story.reconcile(&without_logs, 0);
     let before = story.status.clone();
-    let verdict = story.look(&unsettled(without_logs), 1);
+    let verdict = story.reconcile(&unsettled(without_logs), 1);
     assert_eq!(story.status, before);
     assert_eq!(
         verdict.next,
@@ -241,7 +244,7 @@ fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
         let mut tenant = tenant();
         change(&mut tenant);
         let mut story = Story::new();
-        let verdict = story.look(&observation_of(Some(tenant)), 0);
+        let verdict = story.reconcile(&observation_of(Some(tenant)), 0);
         assert_eq!((story.reason(), verdict.effect), (reason, None));
     }
 }
@@ -249,20 +252,20 @@ fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
 #[test]
 fn a_cluster_that_is_being_connected_to_changes_nothing() {
     let mut story = Story::accepted();
-    story.look(&with_job(job(JobStatus::Doing)), 5);
+    story.reconcile(&with_job(job(JobStatus::Doing)), 5);
     let before = story.status.clone();
     let connecting = Observation {
         database: Err(Blocker::waiting("Connecting", "soon")),
         ..healthy()
     };
-    story.look(&connecting, 6);
+    story.reconcile(&connecting, 6);
     assert_eq!(story.status, before);
 }
 
 #[test]
 fn a_tenant_that_is_somebody_elses_to_back_up_is_refused() {
     let mut story = Story::new();
-    let verdict = story.look(&claimed(), 0);
+    let verdict = story.reconcile(&claimed(), 0);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),

@@ -336,7 +336,7 @@ fn comes_to_an_end(start: &Story) -> bool {
         } else {
             old_intent(healthy())
         };
-        let verdict = story.look(&observed, now);
+        let verdict = story.reconcile(&observed, now);
         if let Some(effect) = verdict.effect {
             let answer = Some((&effect, &Answer::Done));
             story.status = decide(&story.task(), &observed, answer, at(now)).status;

@@ -6,8 +6,8 @@ use super::*;
 #[test]
 fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
     let mut page = Page::default();
-    page.look(&shows(Vec::new()), 0);
-    page.look(&hidden(Blocker::outage()), 1);
+    page.reconcile(&shows(Vec::new()), 0);
+    page.reconcile(&hidden(Blocker::outage()), 1);
     assert_eq!(
         (page.kstatus(), page.reachable()),
         (Kstatus::Current, Some("False"))
@@ -41,10 +41,10 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
         ),
     ] {
         let mut page = Page::default();
-        page.look(&shows(Vec::new()), 0);
-        page.look(&hidden(blocker), 1);
+        page.reconcile(&shows(Vec::new()), 0);
+        page.reconcile(&hidden(blocker), 1);
         assert_eq!(page.kstatus(), expected);
-        page.look(&hidden(Blocker::outage()), 2);
+        page.reconcile(&hidden(Blocker::outage()), 2);
         assert_eq!(page.kstatus(), Kstatus::InProgress);
     }
 }
@@ -52,8 +52,8 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
 #[test]
 fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
     let mut page = Page::default();
-    let before = page.look(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    let after = page.look(&hidden(Blocker::outage()), 100);
+    let before = page.reconcile(&shows(vec![backed_up(1002, 0)]), 0).clone();
+    let after = page.reconcile(&hidden(Blocker::outage()), 100);
     assert_eq!(
         (&after.backup, &after.tenants),
         (&before.backup, &before.tenants)
@@ -68,7 +68,7 @@ fn going_and_coming_back_are_told_once_each() {
         .into_iter()
         .enumerate()
     {
-        page.look(observed, i64::try_from(second).unwrap());
+        page.reconcile(observed, i64::try_from(second).unwrap());
     }
     assert_eq!(
         page.events,

@@ -16,7 +16,7 @@ fn condition(grants: Option<&[&str]>, recovery: RecoveryPolicy) -> (String, Stri
         privileges: grants.map(|grants| Arc::new(Privileges::parse(grants.iter().copied()))),
         ..shows(Vec::new())
     };
-    let status = page.look(&observed, 0);
+    let status = page.reconcile(&observed, 0);
     let mut all = status.conditions.iter();
     let known = all.find(|it| it.type_ == "PrivilegesSufficient").unwrap();
     (

@@ -206,8 +206,8 @@ fn expected(database: &Database, must_run: bool) -> Option<Effect> {
 }
 
 /// Decides in this minute; what is due is sent and taken.
-fn look(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
-    let effect = story.look(observed, minute * 60).effect?;
+fn reconcile(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
+    let effect = story.reconcile(observed, minute * 60).effect?;
     let answer = Some((&effect, &Answer::Done));
     let verdict = decide(&story.object(), observed, answer, at(minute * 60));
     story.status = verdict.status;
@@ -254,7 +254,7 @@ fn play(seed: u64) -> (i64, usize, i64) {
             has_open_tasks,
             ..observed(database.tenant())
         };
-        let sent = look(&mut story, &shown, minute);
+        let sent = reconcile(&mut story, &shown, minute);
         assert_eq!(sent, expected, "seed {seed}, minute {minute}");
         if let Some(effect) = sent {
             database.perform(&effect, minute, dice.below(10));

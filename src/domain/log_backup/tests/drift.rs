@@ -23,14 +23,14 @@ fn enforcing() -> Story {
 #[test]
 fn what_was_stopped_is_started_again_and_told_once() {
     let mut story = enforcing();
-    let first = story.look(&observed(stopped()), 10);
+    let first = story.reconcile(&observed(stopped()), 10);
     assert_eq!(first.effect, Some(Effect::Start(orders())));
     assert_eq!(first.event.unwrap().reason, "LogBackupCorrected");
     assert_eq!(
         (story.phase(), story.condition("Reconciling")),
         ("Starting", ("True", "Correcting"))
     );
-    let second = story.look(&observed(stopped()), 11);
+    let second = story.reconcile(&observed(stopped()), 11);
     assert_eq!(second.effect, Some(Effect::Start(orders())));
     assert_eq!(second.event, None);
 }
@@ -38,8 +38,8 @@ fn what_was_stopped_is_started_again_and_told_once() {
 #[test]
 fn what_was_put_right_is_ready_again() {
     let mut story = enforcing();
-    story.look(&observed(stopped()), 10);
-    story.look(&observed(doing()), 20);
+    story.reconcile(&observed(stopped()), 10);
+    story.reconcile(&observed(doing()), 20);
     assert_eq!(story.status.correcting_since, None);
     assert_eq!(story.condition("Ready"), ("True", "Applied"));
 }
@@ -59,7 +59,7 @@ fn each_change_is_put_right_by_the_one_statement_that_does_it() {
         (cleared, Effect::SetDestination(orders())),
     ];
     for (tenant, expected) in cases {
-        let verdict = enforcing().look(&observed(tenant), 10);
+        let verdict = enforcing().reconcile(&observed(tenant), 10);
         assert_eq!(verdict.effect, Some(expected));
     }
 }
@@ -67,7 +67,7 @@ fn each_change_is_put_right_by_the_one_statement_that_does_it() {
 #[test]
 fn a_destination_that_points_elsewhere_is_never_put_right() {
     let mut story = enforcing();
-    let verdict = story.look(&elsewhere(stopped()), 10);
+    let verdict = story.reconcile(&elsewhere(stopped()), 10);
     assert_eq!((verdict.effect, story.reason()), (None, "DestinationInUse"));
 }
 
@@ -84,8 +84,8 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
     for (desired, reached) in cases {
         let mut story = Story::of(desired);
         story.spec.drift = Drift::Enforce;
-        story.look(&observed(reached), 0);
-        let verdict = story.look(&observed(doing()), 10);
+        story.reconcile(&observed(reached), 0);
+        let verdict = story.reconcile(&observed(doing()), 10);
         assert_eq!(verdict.effect, None, "{desired:?}");
         assert_eq!(story.condition("Archiving").1, "ChangedElsewhere");
     }
@@ -94,9 +94,9 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
 #[test]
 fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_the_database() {
     let mut story = Story::running();
-    story.look(&observed(stopped()), 10);
+    story.reconcile(&observed(stopped()), 10);
     for second in [20, 30] {
-        let verdict = story.look_after_following(&observed(stopped()), second);
+        let verdict = story.reconcile_after_spec_change(&observed(stopped()), second);
         assert_eq!(verdict.effect, None);
     }
     assert_eq!(story.condition("Archiving"), ("False", "ChangedElsewhere"));
@@ -105,9 +105,9 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
 #[test]
 fn a_strategy_that_begins_to_enforce_puts_right_what_a_dba_stopped() {
     let mut story = Story::running();
-    story.look(&observed(stopped()), 10);
+    story.reconcile(&observed(stopped()), 10);
     story.spec.drift = Drift::Enforce;
-    let verdict = story.look_after_following(&observed(stopped()), 20);
+    let verdict = story.reconcile_after_spec_change(&observed(stopped()), 20);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -115,7 +115,7 @@ fn a_strategy_that_begins_to_enforce_puts_right_what_a_dba_stopped() {
 fn a_person_who_edits_before_or_after_the_strategy_is_heard() {
     for (from, to) in [(1, 2), (2, 3)] {
         let mut story = Story::running();
-        story.look(&observed(stopped()), 10);
+        story.reconcile(&observed(stopped()), 10);
         story.generation = 3;
         let object = LogBackup {
             followed: Some(Followed { from, to }),
@@ -128,7 +128,7 @@ fn a_person_who_edits_before_or_after_the_strategy_is_heard() {
 
 #[test]
 fn nothing_is_put_right_on_an_old_picture() {
-    let verdict = enforcing().look(&unsettled(observed(stopped())), 10);
+    let verdict = enforcing().reconcile(&unsettled(observed(stopped())), 10);
     assert_eq!(
         (verdict.effect, verdict.event.unwrap().reason),
         (None, "LogBackupStopped")
@@ -142,7 +142,7 @@ fn a_tenant_that_became_a_standby_is_shown_and_sent_nothing() {
         ..stopped()
     };
     let mut story = enforcing();
-    assert_eq!(story.look(&observed(standby), 10).effect, None);
+    assert_eq!(story.reconcile(&observed(standby), 10).effect, None);
     assert_eq!(story.status.correcting_since, None);
 }
 
@@ -163,12 +163,12 @@ fn advice(story: &Story) -> &str {
 #[test]
 fn a_pause_that_is_asked_for_and_taken_back_lets_the_round_go_on() {
     let mut story = Story::running();
-    story.look(&observed(suspended()), 10);
+    story.reconcile(&observed(suspended()), 10);
     assert!(advice(&story).contains("what the database does, and then back"));
     story.edit(DesiredState::Paused);
-    assert_eq!(story.look(&observed(suspended()), 20).effect, None);
+    assert_eq!(story.reconcile(&observed(suspended()), 20).effect, None);
     story.edit(DesiredState::Running);
-    let verdict = story.look(&observed(suspended()), 30);
+    let verdict = story.reconcile(&observed(suspended()), 30);
     assert_eq!(verdict.effect, Some(Effect::SetEnabled(orders(), true)));
 }
 
@@ -176,8 +176,8 @@ fn a_pause_that_is_asked_for_and_taken_back_lets_the_round_go_on() {
 fn a_log_backup_that_can_not_ask_for_a_pause_is_told_how_the_database_goes_on() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.binding = Binding::Mandatory;
-    story.look(&observed(doing()), 0);
-    story.look(&observed(suspended()), 10);
+    story.reconcile(&observed(doing()), 0);
+    story.reconcile(&observed(suspended()), 10);
     let advice = advice(&story);
     assert!(advice.contains("= 'ENABLE' TENANT = 'orders'"), "{advice}");
 }

@@ -161,7 +161,7 @@ fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
 #[test]
 fn what_was_stopped_or_never_begun_goes_with_its_cluster_without_a_word() {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&observed(stopped()), 0);
+    story.reconcile(&observed(stopped()), 0);
     assert_eq!(left_behind(&story), None);
     assert_eq!(left_behind(&Story::of(DesiredState::Running)), None);
 }
@@ -169,9 +169,9 @@ fn what_was_stopped_or_never_begun_goes_with_its_cluster_without_a_word() {
 #[test]
 fn a_directory_of_somebody_else_is_not_taken_for_the_object_s_own() {
     let mut story = Story::of(DesiredState::Running);
-    story.look(&elsewhere(doing()), 0);
+    story.reconcile(&elsewhere(doing()), 0);
     assert_eq!(story.status.storage_directory, None);
-    story.look(&observed(doing()), 1);
+    story.reconcile(&observed(doing()), 1);
     assert_eq!(
         story.status.storage_directory.as_deref(),
         Some("file:///log")

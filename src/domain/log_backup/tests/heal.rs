@@ -34,8 +34,8 @@ fn outcomes(story: &Story) -> Vec<&str> {
 
 /// Interrupted in this round, restarted, running in the next one, half a minute later.
 fn heal_once(story: &mut Story, round: i64, second: i64) {
-    story.look(&interrupted(round), second);
-    story.look(
+    story.reconcile(&interrupted(round), second);
+    story.reconcile(
         &observed(in_round(round + 1, RoundStatus::Doing)),
         second + 30,
     );
@@ -44,22 +44,22 @@ fn heal_once(story: &mut Story, round: i64, second: i64) {
 #[test]
 fn a_round_is_ended_and_a_new_one_begun() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    let first = story.look(&interrupted(1), 10);
+    let first = story.reconcile(&interrupted(1), 10);
     assert_eq!(first.effect, Some(Effect::Stop(orders())));
     assert_eq!(first.event.unwrap().reason, "LogBackupHealing");
-    let waiting = story.look(&observed(in_round(1, RoundStatus::Stopping)), 20);
+    let waiting = story.reconcile(&observed(in_round(1, RoundStatus::Stopping)), 20);
     assert_eq!(waiting.effect, None);
-    let second = story.look(&ended(), 30);
+    let second = story.reconcile(&ended(), 30);
     assert_eq!(second.effect, Some(Effect::Start(orders())));
-    story.look(&observed(in_round(2, RoundStatus::Doing)), 40);
+    story.reconcile(&observed(in_round(2, RoundStatus::Doing)), 40);
     assert_eq!(outcomes(&story), ["Healed"]);
 }
 
 #[test]
 fn the_object_stays_ready_and_says_why_while_it_is_healed() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    story.look(&interrupted(1), 10);
-    story.look(&ended(), 30);
+    story.reconcile(&interrupted(1), 10);
+    story.reconcile(&ended(), 30);
     assert_eq!(
         (
             story.phase(),
@@ -75,8 +75,8 @@ fn the_object_stays_ready_and_says_why_while_it_is_healed() {
 #[test]
 fn an_interruption_is_noted_once_though_it_is_seen_often() {
     let mut story = Story::running();
-    story.look(&interrupted(1), 10);
-    story.look(&interrupted(1), 20);
+    story.reconcile(&interrupted(1), 10);
+    story.reconcile(&interrupted(1), 20);
     let noted = &story.status.interruptions;
     assert_eq!((noted.len(), &noted[0].time), (1, &time(at(10))));
 }
@@ -86,7 +86,7 @@ fn no_more_heals_are_made_in_a_day_than_are_allowed() {
     let mut story = healing(HealPolicy::RestartArchive, 2);
     heal_once(&mut story, 1, 100);
     heal_once(&mut story, 2, 200);
-    let third = story.look(&interrupted(3), 300);
+    let third = story.reconcile(&interrupted(3), 300);
     assert_eq!((third.effect, story.phase()), (None, "Interrupted"));
     // A day after the older of the two.
     assert_eq!(third.next, Next::At(at(100 + 86400)));
@@ -98,18 +98,18 @@ fn no_more_heals_are_made_in_a_day_than_are_allowed() {
 fn a_day_later_there_may_be_another_heal() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     heal_once(&mut story, 1, 100);
-    story.look(&interrupted(2), 200);
-    let early = story.look(&interrupted(2), 100 + 86399);
+    story.reconcile(&interrupted(2), 200);
+    let early = story.reconcile(&interrupted(2), 100 + 86399);
     assert_eq!(early.effect, None);
-    let verdict = story.look(&interrupted(2), 100 + 86400);
+    let verdict = story.reconcile(&interrupted(2), 100 + 86400);
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn a_round_that_is_interrupted_while_it_begins_counts_as_no_heal_that_went_well() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    story.look(&interrupted(1), 10);
-    let verdict = story.look(&interrupted(2), 40);
+    story.reconcile(&interrupted(1), 10);
+    let verdict = story.reconcile(&interrupted(2), 40);
     assert_eq!(verdict.effect, None);
     assert_eq!(outcomes(&story), ["InterruptedAgain"]);
     assert_eq!(story.status.interruptions.len(), 2);
@@ -118,9 +118,9 @@ fn a_round_that_is_interrupted_while_it_begins_counts_as_no_heal_that_went_well(
 #[test]
 fn a_heal_is_given_up_where_something_else_is_asked_for() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    story.look(&interrupted(1), 10);
+    story.reconcile(&interrupted(1), 10);
     story.edit(DesiredState::Stopped);
-    let verdict = story.look(&ended(), 20);
+    let verdict = story.reconcile(&ended(), 20);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (outcomes(&story), story.phase()),
@@ -135,17 +135,17 @@ fn nothing_is_healed_in_a_blackout_window() {
         may_heal_at: Some(at(500)),
         ..observed
     };
-    let verdict = story.look(&blackout(interrupted(1)), 10);
+    let verdict = story.reconcile(&blackout(interrupted(1)), 10);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(500))));
-    let verdict = story.look(&blackout(interrupted(1)), 500);
+    let verdict = story.reconcile(&blackout(interrupted(1)), 500);
     assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn a_heal_that_has_begun_ends_though_a_blackout_window_begins() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    story.look(&interrupted(1), 10);
-    let verdict = story.look(
+    story.reconcile(&interrupted(1), 10);
+    let verdict = story.reconcile(
         &Observation {
             may_heal_at: Some(at(500)),
             ..ended()
@@ -162,7 +162,7 @@ fn a_standby_is_not_healed() {
         ..in_round(1, RoundStatus::Interrupted)
     };
     let mut story = healing(HealPolicy::RestartArchive, 1);
-    assert_eq!(story.look(&observed(standby), 10).effect, None);
+    assert_eq!(story.reconcile(&observed(standby), 10).effect, None);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("STANDBY"), "{message}");
 }
@@ -176,12 +176,12 @@ fn a_full_backup_is_wanted_until_the_new_round_has_one() {
         sets: Arc::new(vec![full_set(second)]),
         ..in_round(2, RoundStatus::Doing)
     };
-    story.look(&observed(with_set(-5000)), 140);
+    story.reconcile(&observed(with_set(-5000)), 140);
     assert!(
         story.status.full_backup_wanted_since.is_some(),
         "an old set"
     );
-    story.look(&observed(with_set(135)), 150);
+    story.reconcile(&observed(with_set(135)), 150);
     assert_eq!(story.status.full_backup_wanted_since, None);
 }
 

@@ -19,7 +19,7 @@ fn asking() -> Story {
 /// A minute was asked for and applied.
 fn applied() -> Story {
     let mut story = asking();
-    story.look(&observed(with_target(60)), 0);
+    story.reconcile(&observed(with_target(60)), 0);
     story
 }
 
@@ -36,25 +36,28 @@ fn ready(story: &Story) -> (&str, &str) {
 #[test]
 fn it_is_set_once_logs_are_archived() {
     let mut story = asking();
-    let bare = story.look(&observed(bare()), 0).effect;
+    let bare = story.reconcile(&observed(bare()), 0).effect;
     assert!(matches!(bare, Some(Effect::SetDestination(_))), "{bare:?}");
-    let verdict = story.look(&observed(with_target(120)), 10);
+    let verdict = story.reconcile(&observed(with_target(120)), 10);
     assert_eq!(verdict.effect, Some(set()));
     assert_eq!((story.phase(), ready(&story).0), ("InProgress", "False"));
-    let verdict = story.look(&observed(with_target(60)), 20);
+    let verdict = story.reconcile(&observed(with_target(60)), 20);
     assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
     assert_eq!(story.status.archive_lag_target_seconds, Some(60));
 }
 
 #[test]
 fn it_is_set_where_the_tenants_own_was_not_read_yet() {
-    assert_eq!(asking().look(&observed(doing()), 0).effect, Some(set()));
+    assert_eq!(
+        asking().reconcile(&observed(doing()), 0).effect,
+        Some(set())
+    );
 }
 
 #[test]
 fn it_is_left_alone_where_nobody_asks_for_one() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.look(&observed(with_target(7)), 0);
+    let verdict = story.reconcile(&observed(with_target(7)), 0);
     assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
     assert_eq!(story.status.archive_lag_target_seconds, Some(7));
 }
@@ -65,14 +68,14 @@ fn an_edit_sets_another_one() {
     story.spec.archive_lag_target_seconds = Some(90);
     story.generation += 1;
     let orders = TenantName::parse("orders").unwrap();
-    let verdict = story.look(&observed(with_target(60)), 10);
+    let verdict = story.reconcile(&observed(with_target(60)), 10);
     assert_eq!(verdict.effect, Some(Effect::SetLagTarget(orders, 90)));
 }
 
 #[test]
 fn one_that_a_dba_has_set_is_told_and_left() {
     let mut story = applied();
-    let verdict = story.look(&observed(with_target(30)), 10);
+    let verdict = story.reconcile(&observed(with_target(30)), 10);
     assert_eq!((verdict.effect, verdict.event), (None, None));
     let (status, message) = ready(&story);
     assert!(
@@ -86,10 +89,10 @@ fn one_that_a_dba_has_set_is_told_and_left() {
 fn one_that_a_dba_has_set_is_put_right_where_that_is_asked_for() {
     let mut story = applied();
     story.spec.drift = Drift::Enforce;
-    let verdict = story.look(&observed(with_target(30)), 10);
+    let verdict = story.reconcile(&observed(with_target(30)), 10);
     assert_eq!(verdict.effect, Some(set()));
     assert_eq!(verdict.event.unwrap().reason, "LogBackupCorrected");
-    story.look(&observed(with_target(60)), 20);
+    story.reconcile(&observed(with_target(60)), 20);
     assert_eq!(story.status.correcting_since, None);
 }
 
@@ -109,7 +112,7 @@ fn one_that_the_database_refuses_does_not_make_the_log_backup_fail() {
 fn one_that_shows_no_effect_for_long_does_not_make_the_log_backup_fail() {
     let mut story = asking();
     story.answered(&observed(with_target(120)), 0, &Answer::Done);
-    story.look(&observed(with_target(120)), 5_000);
+    story.reconcile(&observed(with_target(120)), 5_000);
     assert_eq!(story.phase(), "InProgress");
 }
 
@@ -120,7 +123,7 @@ fn a_server_that_knows_none_is_told_and_sent_nothing() {
         can_set_lag_target: false,
         ..observed(bare())
     };
-    let verdict = story.look(&old, 0);
+    let verdict = story.reconcile(&old, 0);
     assert_eq!(verdict.effect, None);
     assert_eq!(story.reason(), "UnsupportedServerVersion");
 }
@@ -132,7 +135,7 @@ fn logs_may_be_so_much_more_behind_as_their_target_is_beyond_the_usual() {
         let round = tenant.round.as_mut().unwrap();
         round.checkpoint_scn = scn(-seconds);
         let mut story = Story::of(DesiredState::Running);
-        story.look(&observed(tenant), 0);
+        story.reconcile(&observed(tenant), 0);
         story.condition("DelayAcceptable").0.to_owned()
     };
     for (seconds, target, acceptable) in [

@@ -84,16 +84,16 @@ const NONE: StoreLimits = StoreLimits::NONE;
 fn each_place_is_given_them_until_the_database_shows_them() {
     let mut story = Story::running();
     let none = shows(SLOW, NONE, NONE);
-    assert_eq!(story.look(&none, 1).effect, Some(limit(LOG, SLOW)));
+    assert_eq!(story.reconcile(&none, 1).effect, Some(limit(LOG, SLOW)));
     story.answered(&none, 1, &Answer::Done);
-    assert_eq!(story.look(&none, 2).effect, Some(limit(DATA, SLOW)));
+    assert_eq!(story.reconcile(&none, 2).effect, Some(limit(DATA, SLOW)));
     story.answered(&none, 2, &Answer::Done);
     // Neither has been looked at since.
-    assert_eq!(story.look(&none, 3).effect, None);
+    assert_eq!(story.reconcile(&none, 3).effect, None);
     let first = shows(SLOW, SLOW, NONE);
-    assert_eq!(story.look(&first, 7).effect, Some(limit(DATA, SLOW)));
+    assert_eq!(story.reconcile(&first, 7).effect, Some(limit(DATA, SLOW)));
     assert_eq!(story.limits(), Some((false, None)));
-    assert_eq!(story.look(&shows(SLOW, SLOW, SLOW), 8).effect, None);
+    assert_eq!(story.reconcile(&shows(SLOW, SLOW, SLOW), 8).effect, None);
     assert_eq!(story.limits(), Some((true, None)));
     assert_eq!(story.phase(), "InProgress");
 }
@@ -103,45 +103,45 @@ fn nothing_is_sent_on_a_picture_that_is_older_than_the_last_statement() {
     let mut story = Story::running();
     let mut observed = shows(SLOW, NONE, NONE);
     observed.database.as_mut().unwrap().settled = false;
-    assert_eq!(story.look(&observed, 1).effect, None);
+    assert_eq!(story.reconcile(&observed, 1).effect, None);
     assert_eq!(story.limits(), Some((false, None)));
 }
 
 #[test]
 fn what_nobody_asked_for_here_is_left_alone() {
     let mut story = Story::running();
-    assert_eq!(story.look(&shows(NONE, SLOW, SLOW), 1).effect, None);
+    assert_eq!(story.reconcile(&shows(NONE, SLOW, SLOW), 1).effect, None);
     assert_eq!(story.limits(), None);
 }
 
 #[test]
 fn limits_that_are_taken_out_are_taken_back() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     let left = shows(NONE, SLOW, NONE);
     story.answered(&left, 2, &Answer::Done);
     assert_eq!(story.limits(), Some((false, None)));
-    assert_eq!(story.look(&shows(NONE, NONE, NONE), 3).effect, None);
+    assert_eq!(story.reconcile(&shows(NONE, NONE, NONE), 3).effect, None);
     assert_eq!(story.limits(), None);
 }
 
 #[test]
 fn an_edit_that_is_taken_back_half_way_is_taken_back_in_the_database_too() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     story.answered(&shows(SLOWER, SLOW, SLOW), 2, &Answer::Done);
     let half = shows(SLOW, SLOWER, SLOW);
-    assert_eq!(story.look(&half, 3).effect, Some(limit(LOG, SLOW)));
+    assert_eq!(story.reconcile(&half, 3).effect, Some(limit(LOG, SLOW)));
 }
 
 #[test]
 fn what_somebody_else_has_set_since_is_told_and_stands() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
-    assert_eq!(story.look(&shows(SLOW, SLOW, NONE), 2).effect, None);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
+    assert_eq!(story.reconcile(&shows(SLOW, SLOW, NONE), 2).effect, None);
     assert_eq!(story.limits(), Some((false, Some("LimitsDrifted"))));
     assert_eq!(
-        story.look(&shows(SLOWER, SLOW, NONE), 3).effect,
+        story.reconcile(&shows(SLOWER, SLOW, NONE), 3).effect,
         Some(limit(LOG, SLOWER))
     );
     assert_eq!(story.limits(), Some((false, None)));
@@ -151,8 +151,8 @@ fn what_somebody_else_has_set_since_is_told_and_stands() {
 fn with_enforce_they_are_given_again() {
     let mut story = Story::running();
     story.spec.drift = Drift::Enforce;
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
-    let verdict = story.look(&shows(SLOW, SLOW, NONE), 2);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
+    let verdict = story.reconcile(&shows(SLOW, SLOW, NONE), 2);
     assert_eq!(verdict.effect, Some(limit(DATA, SLOW)));
     assert_eq!(verdict.event.unwrap().reason, "LogBackupCorrected");
 }
@@ -166,11 +166,14 @@ fn an_older_version_and_a_tenant_without_an_account_are_told_of_and_go_on() {
         let mut story = Story::running();
         let blocker = limits_blocker("orders", version, can, known);
         let none = shows(SLOW, NONE, NONE);
-        assert_eq!(story.look(&blocked(none.clone(), blocker), 1).effect, None);
+        assert_eq!(
+            story.reconcile(&blocked(none.clone(), blocker), 1).effect,
+            None
+        );
         assert_eq!(story.limits(), Some((false, Some(reason))));
         assert_eq!(story.phase(), "InProgress");
         assert_eq!(story.condition("Ready").0, "True");
-        assert_eq!(story.look(&none, 2).effect, Some(limit(LOG, SLOW)));
+        assert_eq!(story.reconcile(&none, 2).effect, Some(limit(LOG, SLOW)));
         assert_eq!(story.limits(), Some((false, None)));
     }
 }
@@ -184,10 +187,13 @@ fn a_refusal_is_told_and_tried_again_after_a_pause_and_at_once_after_an_edit() {
         story.limits(),
         Some((false, Some("DestinationOwnedElsewhere")))
     );
-    assert_eq!(story.look(&none, 2).effect, None);
-    assert_eq!(story.look(&none, 1 + 300).effect, Some(limit(LOG, SLOW)));
+    assert_eq!(story.reconcile(&none, 2).effect, None);
     assert_eq!(
-        story.look(&shows(SLOWER, NONE, SLOW), 3).effect,
+        story.reconcile(&none, 1 + 300).effect,
+        Some(limit(LOG, SLOW))
+    );
+    assert_eq!(
+        story.reconcile(&shows(SLOWER, NONE, SLOW), 3).effect,
         Some(limit(LOG, SLOWER))
     );
 }
@@ -206,8 +212,8 @@ fn a_database_that_takes_them_and_shows_none_is_told_of() {
 #[test]
 fn a_tenant_that_has_left_the_store_has_no_place_to_keep_to_them() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
-    story.look(&at_places(&[], shows(SLOW, NONE, NONE)), 2);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&at_places(&[], shows(SLOW, NONE, NONE)), 2);
     let known = story.status.store_limits.as_ref().unwrap();
     assert_eq!((known.places.len(), known.pending.len()), (0, 0));
 }
@@ -215,13 +221,13 @@ fn a_tenant_that_has_left_the_store_has_no_place_to_keep_to_them() {
 #[test]
 fn a_log_backup_that_is_blocked_takes_note_of_what_is_so() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     // Its `storageRef` names another store, with the same limits.
     let other = Observation {
         limits: at_places(&[], shows(SLOW, NONE, NONE)).limits,
         ..elsewhere(doing())
     };
-    story.look(&other, 2);
+    story.reconcile(&other, 2);
     let known = story.status.store_limits.as_ref().unwrap();
     assert_eq!((known.places.len(), known.pending.len()), (0, 0));
 }
@@ -229,16 +235,22 @@ fn a_log_backup_that_is_blocked_takes_note_of_what_is_so() {
 #[test]
 fn while_they_can_not_be_read_nothing_is_sent_and_what_was_seen_stands() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
-    assert_eq!(story.look(&blind(shows(SLOW, NONE, NONE)), 2).effect, None);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
+    assert_eq!(
+        story.reconcile(&blind(shows(SLOW, NONE, NONE)), 2).effect,
+        None
+    );
     assert_eq!(story.limits(), Some((true, None)));
     assert_eq!(
-        story.look(&blind(shows(SLOWER, NONE, NONE)), 3).effect,
+        story.reconcile(&blind(shows(SLOWER, NONE, NONE)), 3).effect,
         None
     );
     assert_eq!(story.limits(), Some((false, Some("LimitsNotReadable"))));
     let observed = shows(SLOWER, SLOW, SLOW);
-    assert_eq!(story.look(&observed, 4).effect, Some(limit(LOG, SLOWER)));
+    assert_eq!(
+        story.reconcile(&observed, 4).effect,
+        Some(limit(LOG, SLOWER))
+    );
     assert_eq!(story.limits(), Some((false, None)));
 }
 
@@ -255,10 +267,10 @@ fn a_tenant_that_can_not_be_told_now_is_told_of() {
             limits: shows(SLOW, NONE, NONE).limits,
             ..observed(tenant)
         };
-        assert_eq!(story.look(&none, 1).effect, None);
+        assert_eq!(story.reconcile(&none, 1).effect, None);
         assert!(story.why_not_limited().is_some());
         assert_eq!(
-            story.look(&shows(SLOW, NONE, NONE), 2).effect,
+            story.reconcile(&shows(SLOW, NONE, NONE), 2).effect,
             Some(limit(LOG, SLOW))
         );
     }
@@ -271,7 +283,7 @@ fn one_place_is_not_held_up_by_what_befell_the_other() {
     story.answered(&none, 1, &refused(FailureClass::Permanent));
     story.answered(&none, 301, &Answer::Done);
     assert_eq!(story.limits(), Some((false, None)));
-    let effect = story.look(&shows(SLOW, SLOW, NONE), 302).effect;
+    let effect = story.reconcile(&shows(SLOW, SLOW, NONE), 302).effect;
     assert_eq!(effect, Some(limit(DATA, SLOW)));
 }
 
@@ -295,21 +307,21 @@ fn limits_that_a_destination_was_set_with_are_taken_back_though_nobody_has_looke
         ..observed(bare())
     };
     story.answered(&bare, 1, &Answer::Done);
-    let effect = story.look(&shows(NONE, SLOW, NONE), 10).effect;
+    let effect = story.reconcile(&shows(NONE, SLOW, NONE), 10).effect;
     assert_eq!(effect, Some(limit(LOG, NONE)));
 }
 
 #[test]
 fn a_place_that_the_tenant_has_left_is_remembered_until_its_limits_are_taken_back() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
-    story.look(&at_places(&[LOG], shows(SLOW, SLOW, SLOW)), 2);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&at_places(&[LOG], shows(SLOW, SLOW, SLOW)), 2);
     assert_eq!(story.limits(), Some((true, None)));
     let left = at_places(&[LOG], shows(NONE, NONE, SLOW));
-    assert_eq!(story.look(&left, 3).effect, Some(limit(DATA, NONE)));
+    assert_eq!(story.reconcile(&left, 3).effect, Some(limit(DATA, NONE)));
     assert_eq!(
         story
-            .look(&at_places(&[LOG], shows(NONE, NONE, NONE)), 4)
+            .reconcile(&at_places(&[LOG], shows(NONE, NONE, NONE)), 4)
             .effect,
         None
     );
@@ -319,10 +331,10 @@ fn a_place_that_the_tenant_has_left_is_remembered_until_its_limits_are_taken_bac
 #[test]
 fn what_is_limited_by_hand_after_the_end_is_somebody_elses() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     story.answered(&shows(NONE, SLOW, SLOW), 2, &Answer::Done);
-    story.look(&shows(NONE, NONE, SLOW), 8);
-    assert_eq!(story.look(&shows(NONE, SLOWER, NONE), 20).effect, None);
+    story.reconcile(&shows(NONE, NONE, SLOW), 8);
+    assert_eq!(story.reconcile(&shows(NONE, SLOWER, NONE), 20).effect, None);
     assert_eq!(story.limits(), None);
 }
 
@@ -331,7 +343,7 @@ fn a_place_that_is_refused_for_good_does_not_keep_the_other_from_its_limits() {
     let mut story = Story::running();
     let none = shows(SLOW, NONE, NONE);
     story.answered(&none, 1, &refused(FailureClass::Permanent));
-    assert_eq!(story.look(&none, 2).effect, Some(limit(DATA, SLOW)));
+    assert_eq!(story.reconcile(&none, 2).effect, Some(limit(DATA, SLOW)));
     story.answered(&none, 2, &Answer::Done);
     let known = story.status.store_limits.as_ref().unwrap();
     let causes = known.pending.iter().map(|pending| pending.cause.is_some());
@@ -343,34 +355,34 @@ fn what_somebody_else_had_set_before_is_not_taken_back_where_it_was_never_replac
     let mut story = Story::running();
     let blocker = limits_blocker("orders", "4.3.5.2", true, false);
     let alone = blocked(shows(SLOW, SLOWER, NONE), blocker.clone());
-    assert_eq!(story.look(&alone, 1).effect, None);
+    assert_eq!(story.reconcile(&alone, 1).effect, None);
     assert_eq!(story.why_not_limited(), Some("TenantAccountUnknown"));
-    story.look(&blocked(shows(NONE, SLOWER, NONE), blocker), 2);
+    story.reconcile(&blocked(shows(NONE, SLOWER, NONE), blocker), 2);
     assert_eq!(story.limits(), None);
 }
 
 #[test]
 fn a_move_to_a_store_without_limits_leaves_alone_what_it_finds_there() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     let other = at_places(&["s3://other/data"], shows(NONE, NONE, NONE));
     let mut limited = other.clone();
     let found = ("s3://other/data".to_owned(), SLOWER);
     limited.limits.as_mut().unwrap().limited = Some(vec![found]);
-    assert_eq!(story.look(&limited, 2).effect, None);
+    assert_eq!(story.reconcile(&limited, 2).effect, None);
     assert_eq!(story.limits(), None);
 }
 
 #[test]
 fn a_tenant_that_is_gone_keeps_to_nothing() {
     let mut story = Story::running();
-    story.look(&shows(SLOW, SLOW, SLOW), 1);
+    story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     let mut gone = shows(SLOW, NONE, NONE);
     gone.limits = None;
     if let Ok(database) = &mut gone.database {
         database.tenant = None;
     }
-    story.look(&gone, 2);
+    story.reconcile(&gone, 2);
     assert_eq!((story.reason(), story.limits()), ("TenantNotFound", None));
 }
 
@@ -378,6 +390,6 @@ fn a_tenant_that_is_gone_keeps_to_nothing() {
 fn what_is_not_known_is_not_told_as_something_else() {
     let mut story = Story::running();
     let blocker = limits_blocker("orders", "4.3.5.2", true, false);
-    story.look(&blocked(blind(shows(SLOW, SLOW, SLOW)), blocker), 1);
+    story.reconcile(&blocked(blind(shows(SLOW, SLOW, SLOW)), blocker), 1);
     assert_eq!(story.why_not_limited(), Some("LimitsNotReadable"));
 }

@@ -10,14 +10,14 @@ fn an_outage_leaves_a_log_backup_ready_that_was_applied_before() {
         ..observed(doing())
     };
     let mut new = Story::of(DesiredState::Running);
-    new.look(&silent, 0);
+    new.reconcile(&silent, 0);
     assert_eq!(new.condition("Ready"), ("False", "Unreachable"));
     let mut story = Story::running();
-    story.look(&silent, 1);
+    story.reconcile(&silent, 1);
     assert_eq!(story.condition("Ready"), ("True", "Applied"));
     assert_eq!(story.condition("Archiving"), ("Unknown", "Unreachable"));
     story.edit(DesiredState::Stopped);
-    story.look(&silent, 2);
+    story.reconcile(&silent, 2);
     assert_eq!(story.condition("Ready"), ("False", "Unreachable"));
 }
 
@@ -33,13 +33,13 @@ fn an_outage_does_not_make_a_log_backup_ready() {
     gone.database.as_mut().unwrap().tenant = None;
     for (trouble, reason) in [(elsewhere, "DestinationInUse"), (gone, "TenantNotFound")] {
         let mut story = Story::running();
-        story.look(&trouble, 1);
+        story.reconcile(&trouble, 1);
         assert_eq!(story.condition("Ready"), ("False", reason));
         let silent = Observation {
             database: Err(Blocker::outage()),
             ..trouble
         };
-        story.look(&silent, 2);
+        story.reconcile(&silent, 2);
         assert_eq!(story.condition("Ready"), ("False", "Unreachable"));
     }
 }

@@ -25,7 +25,7 @@ fn told(observed: Observation) -> Observation {
 #[test]
 fn it_tells_who_backs_the_tenant_up_and_when_that_was_last() {
     let mut story = Story::of(DesiredState::Running);
-    story.look(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&told(observed(backed_up(-60))), 0);
     let page = story.status.tenant.as_ref().unwrap();
     assert_eq!((page.id, page.role.as_str()), (1002, "PRIMARY"));
     assert_eq!(page.strategy_name.as_deref(), Some("nightly"));
@@ -36,16 +36,16 @@ fn it_tells_who_backs_the_tenant_up_and_when_that_was_last() {
 #[test]
 fn what_was_not_looked_up_stays_as_it_was() {
     let mut story = Story::of(DesiredState::Running);
-    story.look(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&told(observed(backed_up(-60))), 0);
     let before = story.status.clone();
-    story.look(&observed(backed_up(-60)), 1);
+    story.reconcile(&observed(backed_up(-60)), 1);
     assert_eq!(story.status, before);
 }
 
 #[test]
 fn the_directory_of_the_data_is_shown_without_keys() {
     let mut story = Story::of(DesiredState::Running);
-    story.look(&observed(backed_up(-60)), 0);
+    story.reconcile(&observed(backed_up(-60)), 0);
     let shown = story.status.data_directory.as_deref();
     assert_eq!(shown, Some("s3://b/data"));
 }
@@ -59,13 +59,13 @@ fn the_bytes_of_the_round_are_written_with_its_checkpoint() {
         checkpoint_scn: scn(100),
         ..round
     });
-    story.look(&observed(later.clone()), 100);
+    story.reconcile(&observed(later.clone()), 100);
     assert_eq!(story.status.input_bytes, Some(2048));
     later.round = later.round.map(|round| Round {
         checkpoint_scn: scn(400),
         ..round
     });
-    story.look(&observed(later), 400);
+    story.reconcile(&observed(later), 400);
     assert_eq!(story.status.input_bytes, Some(4096));
 }
 
@@ -75,7 +75,7 @@ fn it_is_looked_up_with_the_checkpoint_and_after_a_backup_only() {
     let mut story = Story::of(DesiredState::Running);
     let is_due = |story: &Story, tenant: &Tenant| is_page_due(&story.status, tenant, minutes);
     assert!(is_due(&story, &backed_up(-60)), "the first time");
-    story.look(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&told(observed(backed_up(-60))), 0);
     assert!(!is_due(&story, &backed_up(-60)));
     assert!(is_due(&story, &backed_up(-30)), "another set");
     let mut later = backed_up(-60);

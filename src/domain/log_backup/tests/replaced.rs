@@ -12,7 +12,7 @@ fn replaced(tenant: Tenant) -> Observation {
 #[test]
 fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
     let mut story = Story::running();
-    let verdict = story.look(&replaced(bare()), 10);
+    let verdict = story.reconcile(&replaced(bare()), 10);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
@@ -24,17 +24,17 @@ fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
 #[test]
 fn a_log_backup_that_nobody_has_started_is_of_the_database_that_it_saw_first() {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&observed(bare()), 0);
+    story.reconcile(&observed(bare()), 0);
     story.edit(DesiredState::Running);
-    assert_eq!(story.look(&replaced(bare()), 10).effect, None);
+    assert_eq!(story.reconcile(&replaced(bare()), 10).effect, None);
     assert_eq!(story.condition("Stalled"), ("True", "ClusterReplaced"));
 }
 
 #[test]
 fn a_log_backup_that_waited_for_its_tenant_is_of_the_database_that_has_it() {
     let mut story = Story::of(DesiredState::Running);
-    story.look(&without_tenant(), 0);
-    assert!(story.look(&replaced(bare()), 10).effect.is_some());
+    story.reconcile(&without_tenant(), 0);
+    assert!(story.reconcile(&replaced(bare()), 10).effect.is_some());
 }
 
 #[test]

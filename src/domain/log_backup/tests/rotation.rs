@@ -25,7 +25,7 @@ fn rotate(place: &str, version: &str) -> Effect {
 /// A log backup whose tenant has the keys of the Secret in its first version.
 fn with_keys() -> Story {
     let mut story = Story::running();
-    assert_eq!(story.look(&keys("1", None), 1).effect, None);
+    assert_eq!(story.reconcile(&keys("1", None), 1).effect, None);
     story
 }
 
@@ -53,9 +53,12 @@ fn each_place_is_given_new_keys_once() {
     let new = keys("2", None);
     let first = story.answered(&new, 2, &Answer::Done);
     assert_eq!((first.effect, story.version()), (None, "1"));
-    assert_eq!(story.look(&new, 3).effect, Some(rotate("s3://b/data", "2")));
+    assert_eq!(
+        story.reconcile(&new, 3).effect,
+        Some(rotate("s3://b/data", "2"))
+    );
     story.answered(&new, 3, &Answer::Done);
-    assert_eq!(story.look(&new, 4).effect, None);
+    assert_eq!(story.reconcile(&new, 4).effect, None);
     assert_eq!(story.version(), "2");
     assert_eq!(story.status.credentials.as_ref().unwrap().applying, None);
 }
@@ -66,7 +69,7 @@ fn keys_that_change_once_more_are_given_to_all_places_anew() {
     story.answered(&keys("2", None), 2, &Answer::Done);
     let newest = keys("3", None);
     assert_eq!(
-        story.look(&newest, 3).effect,
+        story.reconcile(&newest, 3).effect,
         Some(rotate("s3://b/log", "3"))
     );
 }
@@ -75,10 +78,10 @@ fn keys_that_change_once_more_are_given_to_all_places_anew() {
 fn nothing_is_sent_to_a_version_that_can_not_take_them() {
     let mut story = with_keys();
     let blocker = rotation_blocker("orders", "4.2.1.0", false, true);
-    assert_eq!(story.look(&keys("2", blocker.clone()), 2).effect, None);
+    assert_eq!(story.reconcile(&keys("2", blocker.clone()), 2).effect, None);
     assert_eq!(story.why_not(), Some("RotationNeedsLogGap"));
     assert_eq!((story.version(), story.phase()), ("1", "InProgress"));
-    assert_eq!(story.look(&keys("1", blocker), 3).effect, None);
+    assert_eq!(story.reconcile(&keys("1", blocker), 3).effect, None);
     assert_eq!(story.why_not(), None);
 }
 
@@ -86,7 +89,7 @@ fn nothing_is_sent_to_a_version_that_can_not_take_them() {
 fn without_an_account_of_the_tenant_nothing_is_sent() {
     let mut story = with_keys();
     let blocker = rotation_blocker("orders", "4.3.5.2", true, false);
-    assert_eq!(story.look(&keys("2", blocker), 2).effect, None);
+    assert_eq!(story.reconcile(&keys("2", blocker), 2).effect, None);
     let cause = story.status.credentials.as_ref().unwrap().cause.as_ref();
     assert!(cause.unwrap().message.contains("`tenantCredentials`"));
 }
@@ -97,13 +100,13 @@ fn keys_that_the_store_refuses_are_tried_again_after_a_pause_and_told() {
     let new = keys("2", None);
     story.answered(&new, 2, &refused(FailureClass::Permanent));
     assert_eq!(story.why_not(), Some("DestinationOwnedElsewhere"));
-    assert_eq!(story.look(&new, 3).effect, None);
+    assert_eq!(story.reconcile(&new, 3).effect, None);
     assert_eq!(
-        story.look(&new, 3 + 300).effect,
+        story.reconcile(&new, 3 + 300).effect,
         Some(rotate("s3://b/log", "2"))
     );
     assert_eq!(
-        story.look(&keys("3", None), 4).effect,
+        story.reconcile(&keys("3", None), 4).effect,
         Some(rotate("s3://b/log", "3"))
     );
 }
@@ -115,7 +118,7 @@ fn new_keys_come_before_a_new_round() {
     let mut broken = keys("2", None);
     broken.database = observed(tenant(Some(RoundStatus::Interrupted))).database;
     assert_eq!(
-        story.look(&broken, 2).effect,
+        story.reconcile(&broken, 2).effect,
         Some(rotate("s3://b/log", "2"))
     );
     assert_eq!(story.status.heals, []);

@@ -3,7 +3,7 @@
 use super::*;
 
 fn effect(desired_state: DesiredState, observed: &Observation) -> Option<Effect> {
-    Story::of(desired_state).look(observed, 0).effect
+    Story::of(desired_state).reconcile(observed, 0).effect
 }
 
 fn orders() -> TenantName {
@@ -71,7 +71,7 @@ fn each_step_to_the_wanted_state_is_the_one_statement_that_leads_there() {
 #[test]
 fn a_destination_of_someone_else_is_never_set_again() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.look(&elsewhere(tenant(None)), 0);
+    let verdict = story.reconcile(&elsewhere(tenant(None)), 0);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
@@ -90,7 +90,7 @@ fn owned_elsewhere(observed: Observation) -> Observation {
 #[test]
 fn a_place_that_is_somebody_elses_is_never_set() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.look(&owned_elsewhere(observed(bare())), 0);
+    let verdict = story.reconcile(&owned_elsewhere(observed(bare())), 0);
     assert_eq!(
         (verdict.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationOwnedElsewhere")
@@ -102,7 +102,7 @@ fn a_place_that_is_somebody_elses_is_never_set() {
 #[test]
 fn what_somebody_changes_in_the_database_is_told_and_left_alone() {
     let mut story = Story::running();
-    let verdict = story.look(&observed(tenant(Some(RoundStatus::Stop))), 10);
+    let verdict = story.reconcile(&observed(tenant(Some(RoundStatus::Stop))), 10);
     assert_eq!(verdict.effect, None);
     assert_eq!(
         (story.phase(), story.condition("Archiving")),
@@ -119,7 +119,7 @@ fn an_edit_applies_the_wanted_state_again() {
         archive_log: Some(false),
         ..tenant(Some(RoundStatus::Stop))
     };
-    let verdict = story.look(&observed(stopped), 11);
+    let verdict = story.reconcile(&observed(stopped), 11);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -127,7 +127,7 @@ fn an_edit_applies_the_wanted_state_again() {
 fn a_statement_of_a_data_backup_does_not_put_log_backup_in_question() {
     let mut story = Story::running();
     let before = story.status.clone();
-    story.look(&unsettled(observed(doing())), 1);
+    story.reconcile(&unsettled(observed(doing())), 1);
     assert_eq!(story.status, before);
 }
 
@@ -150,8 +150,8 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
     );
     assert_eq!(first.event.unwrap().reason, "LogBackupFailed");
     let before = story.status.clone();
-    assert_eq!(story.look(&observed(bare()), 79).effect, None);
-    let verdict = story.look(&observed(bare()), 80);
+    assert_eq!(story.reconcile(&observed(bare()), 79).effect, None);
+    let verdict = story.reconcile(&observed(bare()), 80);
     assert!(verdict.effect.is_some());
     assert_eq!(
         (verdict.status, verdict.event),
@@ -164,22 +164,22 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
 fn a_failure_that_another_clock_has_written_does_not_hold_for_ever() {
     let mut story = Story::of(DesiredState::Running);
     story.answered(&observed(bare()), 1_000_000, &refused(FailureClass::NotYet));
-    assert!(story.look(&observed(bare()), 0).effect.is_some());
+    assert!(story.reconcile(&observed(bare()), 0).effect.is_some());
 }
 
 #[test]
 fn the_cause_of_an_outage_goes_with_the_outage() {
     let mut story = Story::running();
-    story.look(&unreachable(), 10);
+    story.reconcile(&unreachable(), 10);
     assert_eq!(story.reason(), "AccessDenied");
-    story.look(&observed(tenant(Some(RoundStatus::Stop))), 20);
+    story.reconcile(&observed(tenant(Some(RoundStatus::Stop))), 20);
     assert_eq!(story.status.cause, None, "drifted, but reachable");
 }
 
 #[test]
 fn an_outage_keeps_the_phase_and_is_never_stalled() {
     let mut story = Story::running();
-    story.look(&unreachable(), 10);
+    story.reconcile(&unreachable(), 10);
     assert_eq!(
         (story.phase(), story.condition("Stalled").0),
         ("InProgress", "False")
@@ -191,14 +191,14 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
     let mut story = Story::running();
     let before = story.status.clone();
     let connecting = without_database(Blocker::waiting("Connecting", "soon"));
-    story.look(&connecting, 400);
+    story.reconcile(&connecting, 400);
     assert_eq!(story.status, before);
 }
 
 #[test]
 fn a_tenant_that_was_dropped_is_not_shown_as_archiving() {
     let mut story = Story::running();
-    story.look(&without_tenant(), 10);
+    story.reconcile(&without_tenant(), 10);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "TenantNotFound")
@@ -212,7 +212,7 @@ fn a_tenant_that_was_made_anew_needs_a_new_object() {
         id: TenantId(1010),
         ..bare()
     };
-    let verdict = story.look(&observed(other), 10);
+    let verdict = story.reconcile(&observed(other), 10);
     assert_eq!((story.reason(), verdict.effect), ("TenantReplaced", None));
     assert_eq!(story.condition("Stalled").0, "True");
 }
@@ -221,7 +221,7 @@ fn a_tenant_that_was_made_anew_needs_a_new_object() {
 fn a_name_that_the_grammar_reads_as_a_word_is_refused_and_not_taken_for_done() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.tenant_name = "all_user".to_owned();
-    story.look(&observed(bare()), 0);
+    story.reconcile(&observed(bare()), 0);
     assert_eq!(
         (story.reason(), story.condition("Ready").0),
         ("UnsafeTenantName", "False")
@@ -238,7 +238,7 @@ fn a_mandatory_destination_is_never_deferred() {
         ..doing()
     };
     let mut story = Story::of(DesiredState::Paused);
-    assert_eq!(story.look(&observed(mandatory), 0).effect, None);
+    assert_eq!(story.reconcile(&observed(mandatory), 0).effect, None);
     assert_eq!(story.reason(), "BindingMandatory");
 }
 
@@ -249,7 +249,7 @@ fn the_first_version_can_not_pause() {
         ..observed(doing())
     };
     let mut story = Story::of(DesiredState::Paused);
-    assert_eq!(story.look(&old, 0).effect, None);
+    assert_eq!(story.reconcile(&old, 0).effect, None);
     assert_eq!(story.reason(), "UnsupportedServerVersion");
 }
 
@@ -260,14 +260,14 @@ fn a_standby_is_sent_nothing() {
         ..bare()
     };
     let mut story = Story::of(DesiredState::Running);
-    assert_eq!(story.look(&observed(standby), 0).effect, None);
+    assert_eq!(story.reconcile(&observed(standby), 0).effect, None);
     assert_eq!(story.reason(), "TenantNotPrimary");
 }
 
 #[test]
 fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() {
     let mut story = Story::running();
-    let verdict = story.look(&observed(tenant(Some(RoundStatus::Interrupted))), 10);
+    let verdict = story.reconcile(&observed(tenant(Some(RoundStatus::Interrupted))), 10);
     assert_eq!(verdict.event.unwrap().reason, "LogBackupInterrupted");
     assert_eq!(
         (
@@ -283,7 +283,7 @@ fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() 
 fn a_word_that_is_not_known_is_taken_for_running() {
     let napping = RoundStatus::Unknown("NAPPING".to_owned());
     let mut story = Story::running();
-    let verdict = story.look(&observed(tenant(Some(napping))), 10);
+    let verdict = story.reconcile(&observed(tenant(Some(napping))), 10);
     assert_eq!((story.phase(), verdict.effect), ("InProgress", None));
     assert_eq!(story.condition("Archiving"), ("Unknown", "UnknownStatus"));
 }
@@ -293,7 +293,7 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
     let mut story = Story::running();
     story.spec.piece_switch_days = 7;
     story.generation += 1;
-    let verdict = story.look(&observed(doing()), 10);
+    let verdict = story.reconcile(&observed(doing()), 10);
     let ready = story.status.conditions.iter().find(|c| c.type_ == "Ready");
     assert_eq!(verdict.effect, None);
     assert!(ready.unwrap().message.contains("PIECE_SWITCH_INTERVAL"));
@@ -302,7 +302,7 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
 /// Stopped as asked for, then asked to run with longer pieces.
 fn with_longer_pieces() -> Story {
     let mut story = Story::of(DesiredState::Stopped);
-    story.look(&observed(stopped()), 0);
+    story.reconcile(&observed(stopped()), 0);
     story.edit(DesiredState::Running);
     story.spec.piece_switch_days = 7;
     story
@@ -318,7 +318,7 @@ fn stopped() -> Tenant {
 #[test]
 fn other_attributes_are_set_while_log_backup_is_stopped() {
     let mut story = with_longer_pieces();
-    let verdict = story.look(&observed(stopped()), 10);
+    let verdict = story.reconcile(&observed(stopped()), 10);
     assert_eq!(verdict.effect, Some(Effect::SetAttributes(orders())));
     let set = Tenant {
         log_dest: Some(ArchiveDest {
@@ -327,7 +327,7 @@ fn other_attributes_are_set_while_log_backup_is_stopped() {
         }),
         ..stopped()
     };
-    let verdict = story.look(&observed(set), 20);
+    let verdict = story.reconcile(&observed(set), 20);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -335,14 +335,14 @@ fn other_attributes_are_set_while_log_backup_is_stopped() {
 fn a_destination_that_is_found_with_other_attributes_is_taken_as_it_is() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.piece_switch_days = 7;
-    let verdict = story.look(&observed(stopped()), 0);
+    let verdict = story.reconcile(&observed(stopped()), 0);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
 fn attributes_of_a_destination_elsewhere_are_never_set() {
     let mut story = with_longer_pieces();
-    assert_eq!(story.look(&elsewhere(stopped()), 10).effect, None);
+    assert_eq!(story.reconcile(&elsewhere(stopped()), 10).effect, None);
 }
 
 #[test]
@@ -357,23 +357,23 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
         observed(tenant)
     };
     let before = story.status.clone();
-    story.look(&moved(280), 290);
+    story.reconcile(&moved(280), 290);
     assert_eq!(story.status, before);
-    story.look(&moved(296), 300);
+    story.reconcile(&moved(296), 300);
     assert_eq!(story.status.checkpoint_time, Some(time(at(296))));
 }
 
 #[test]
 fn a_delay_above_the_threshold_is_told_at_once_and_without_a_number() {
     let mut story = Story::running();
-    let told = story.look(&observed(doing()), 700).event.unwrap();
+    let told = story.reconcile(&observed(doing()), 700).event.unwrap();
     assert_eq!((told.warning, told.reason), (true, "LagExceeded"));
     assert_eq!(
         story.condition("DelayAcceptable"),
         ("False", "DelayTooLong")
     );
     let before = story.status.clone();
-    let again = story.look(&observed(doing()), 760);
+    let again = story.reconcile(&observed(doing()), 760);
     assert_eq!((&story.status, again.event), (&before, None));
 }
 
@@ -386,7 +386,7 @@ fn a_round_that_begins_shows_no_time_of_1970() {
         ..round
     });
     let mut story = Story::of(DesiredState::Running);
-    story.look(&observed(tenant), 0);
+    story.reconcile(&observed(tenant), 0);
     assert_eq!(
         (&story.status.start_time, &story.status.checkpoint_time),
         (&None, &None)

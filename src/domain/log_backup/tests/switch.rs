@@ -68,7 +68,7 @@ impl Story {
 #[test]
 fn a_move_is_announced_before_anything_is_sent() {
     let mut story = edited();
-    let verdict = story.look(&away(doing(), None), 1);
+    let verdict = story.reconcile(&away(doing(), None), 1);
     assert_eq!((verdict.effect, story.step()), (None, "Announced"));
     assert_eq!(verdict.event.unwrap().reason, "StorageSwitchAnnounced");
     assert_eq!(
@@ -81,45 +81,54 @@ fn a_move_is_announced_before_anything_is_sent() {
 #[test]
 fn log_backup_is_stopped_the_place_set_and_log_backup_started() {
     let mut story = edited();
-    story.look(&away(doing(), None), 1);
-    assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
+    story.reconcile(&away(doing(), None), 1);
+    assert_eq!(
+        story.reconcile(&away(doing(), None), 2).effect,
+        Some(leave())
+    );
     assert_eq!(story.step(), "Stopping");
     let stopping = tenant(Some(RoundStatus::Stopping));
-    assert_eq!(story.look(&away(stopping, None), 30).effect, None);
-    assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
+    assert_eq!(story.reconcile(&away(stopping, None), 30).effect, None);
+    assert_eq!(
+        story.reconcile(&away(stopped(), None), 60).effect,
+        Some(set())
+    );
     assert_eq!(story.step(), "Setting");
     let start = Effect::Start(TenantName::parse("orders").unwrap());
     assert_eq!(
-        story.look(&observed(there(stopped())), 70).effect,
+        story.reconcile(&observed(there(stopped())), 70).effect,
         Some(start)
     );
     assert_eq!(story.step(), "Starting");
     let again = || there(in_round(2, RoundStatus::Doing));
-    story.look(&observed(again()), 100);
+    story.reconcile(&observed(again()), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
     assert!(story.status.full_backup_wanted_since.is_some());
     let mut with_full = again();
     with_full.sets = Arc::new(vec![full_set(200)]);
-    story.look(&observed(with_full.clone()), 300);
+    story.reconcile(&observed(with_full.clone()), 300);
     assert_eq!(story.status.full_backup_wanted_since, None);
     assert_eq!(
         story.condition(STORAGE_SWITCHED),
         ("True", "StorageSwitched")
     );
-    assert_eq!(story.look(&observed(with_full), 301).effect, None);
+    assert_eq!(story.reconcile(&observed(with_full), 301).effect, None);
 }
 
 #[test]
 fn while_something_of_the_tenant_runs_log_backup_goes_on() {
     let mut story = edited();
     let busy = || away(doing(), Some("backup job 7"));
-    story.look(&busy(), 1);
-    assert_eq!(story.look(&busy(), 2).effect, None);
-    assert_eq!(story.look(&busy(), 3600).effect, None);
+    story.reconcile(&busy(), 1);
+    assert_eq!(story.reconcile(&busy(), 2).effect, None);
+    assert_eq!(story.reconcile(&busy(), 3600).effect, None);
     let known = story.status.conditions.iter();
     let mut known = known.filter(|known| known.type_ == STORAGE_SWITCHED);
     assert!(known.next().unwrap().message.contains("backup job 7"));
-    assert_eq!(story.look(&away(doing(), None), 3601).effect, Some(leave()));
+    assert_eq!(
+        story.reconcile(&away(doing(), None), 3601).effect,
+        Some(leave())
+    );
 }
 
 #[test]
@@ -129,8 +138,8 @@ fn what_runs_does_not_keep_an_interrupted_round_from_being_ended() {
         let tenant = tenant(Some(RoundStatus::Interrupted));
         away(tenant, Some("BackupTask 'now'"))
     };
-    story.look(&broken(), 1);
-    assert_eq!(story.look(&broken(), 2).effect, Some(leave()));
+    story.reconcile(&broken(), 1);
+    assert_eq!(story.reconcile(&broken(), 2).effect, Some(leave()));
 }
 
 #[test]
@@ -140,7 +149,7 @@ fn a_place_that_somebody_else_has_set_is_never_left() {
     if let Ok(database) = &mut theirs.database {
         database.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }
-    assert_eq!(story.look(&theirs, 1).effect, None);
+    assert_eq!(story.reconcile(&theirs, 1).effect, None);
     assert_eq!(story.reason(), "DestinationInUse");
 }
 
@@ -148,29 +157,35 @@ fn a_place_that_somebody_else_has_set_is_never_left() {
 fn without_the_policy_nothing_moves() {
     let mut story = edited();
     story.spec.storage_change_policy = StorageChangePolicy::Refuse;
-    assert_eq!(story.look(&away(doing(), None), 1).effect, None);
+    assert_eq!(story.reconcile(&away(doing(), None), 1).effect, None);
     assert_eq!(story.reason(), "DestinationInUse");
 }
 
 #[test]
 fn an_edit_that_is_taken_back_before_anything_was_sent_leaves_nothing() {
     let mut story = edited();
-    story.look(&away(doing(), Some("backup job 7")), 1);
+    story.reconcile(&away(doing(), Some("backup job 7")), 1);
     story.generation += 1;
-    assert_eq!(story.look(&observed(doing()), 2).effect, None);
+    assert_eq!(story.reconcile(&observed(doing()), 2).effect, None);
     assert_eq!(story.status.storage_switch, None);
 }
 
 #[test]
 fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was() {
     let mut story = edited();
-    story.look(&away(doing(), None), 1);
-    assert_eq!(story.look(&away(doing(), None), 2).effect, Some(leave()));
+    story.reconcile(&away(doing(), None), 1);
+    assert_eq!(
+        story.reconcile(&away(doing(), None), 2).effect,
+        Some(leave())
+    );
     story.generation += 1;
     let start = Effect::Start(TenantName::parse("orders").unwrap());
-    assert_eq!(story.look(&observed(stopped()), 60).effect, Some(start));
+    assert_eq!(
+        story.reconcile(&observed(stopped()), 60).effect,
+        Some(start)
+    );
     assert_eq!(story.step(), "Returning");
-    story.look(&observed(in_round(2, RoundStatus::Doing)), 100);
+    story.reconcile(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "Returned");
     assert_eq!(
         story.condition(STORAGE_SWITCHED),
@@ -181,7 +196,7 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
     assert!(!told.message.contains("file:///new"), "{}", told.message);
     let mut with_full = in_round(2, RoundStatus::Doing);
     with_full.sets = Arc::new(vec![full_set(200)]);
-    story.look(&observed(with_full), 300);
+    story.reconcile(&observed(with_full), 300);
     assert_eq!(story.status.storage_switch, None);
     let mut known = story.status.conditions.iter();
     assert!(known.all(|known| known.type_ != STORAGE_SWITCHED));
@@ -190,9 +205,12 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
 #[test]
 fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() {
     let mut story = edited();
-    story.look(&away(doing(), None), 1);
-    story.look(&away(doing(), None), 2);
-    assert_eq!(story.look(&away(stopped(), None), 60).effect, Some(set()));
+    story.reconcile(&away(doing(), None), 1);
+    story.reconcile(&away(doing(), None), 2);
+    assert_eq!(
+        story.reconcile(&away(stopped(), None), 60).effect,
+        Some(set())
+    );
     // Taken back before log backup was started there.
     story.generation += 1;
     let back = || {
@@ -203,13 +221,13 @@ fn an_edit_that_is_taken_back_after_the_new_place_was_set_moves_the_logs_back() 
         observed.switch.as_mut().unwrap().to = OLD.to_owned();
         observed
     };
-    assert_eq!(story.look(&back(), 70).effect, None);
+    assert_eq!(story.reconcile(&back(), 70).effect, None);
     assert_eq!(story.step(), "Announced");
     let set = Effect::Switch {
         tenant: TenantName::parse("orders").unwrap(),
         from: "file:///new".to_owned(),
     };
-    assert_eq!(story.look(&back(), 72).effect, Some(set));
+    assert_eq!(story.reconcile(&back(), 72).effect, Some(set));
 }
 
 #[test]
@@ -220,11 +238,11 @@ fn a_place_that_differs_by_its_host_alone_is_moved_to() {
         observed.switch.as_mut().unwrap().to = OLD.to_owned();
         observed
     };
-    story.look(&to_host(doing()), 1);
-    assert_eq!(story.look(&to_host(doing()), 2).effect, Some(leave()));
-    assert_eq!(story.look(&to_host(stopped()), 60).effect, Some(set()));
-    story.look(&observed(stopped()), 70);
-    story.look(&observed(in_round(2, RoundStatus::Doing)), 100);
+    story.reconcile(&to_host(doing()), 1);
+    assert_eq!(story.reconcile(&to_host(doing()), 2).effect, Some(leave()));
+    assert_eq!(story.reconcile(&to_host(stopped()), 60).effect, Some(set()));
+    story.reconcile(&observed(stopped()), 70);
+    story.reconcile(&observed(in_round(2, RoundStatus::Doing)), 100);
     assert_eq!(story.step(), "AwaitingFullBackup");
     let known = story.status.storage_switch.as_ref().unwrap();
     assert!(known.data_from.is_some());
@@ -233,11 +251,11 @@ fn a_place_that_differs_by_its_host_alone_is_moved_to() {
 #[test]
 fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
     let mut story = edited();
-    story.look(&away(doing(), None), 1);
-    story.look(&away(doing(), None), 2);
-    story.look(&observed(stopped()), 60);
+    story.reconcile(&away(doing(), None), 1);
+    story.reconcile(&away(doing(), None), 2);
+    story.reconcile(&observed(stopped()), 60);
     assert_eq!(story.step(), "Returning");
-    let verdict = story.look(&away(doing(), None), 70);
+    let verdict = story.reconcile(&away(doing(), None), 70);
     assert_eq!((verdict.effect, story.step()), (None, "Announced"));
 }
 
@@ -245,20 +263,23 @@ fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
 fn a_stopped_log_backup_is_moved_when_it_is_to_run() {
     let mut story = edited();
     story.spec.desired_state = DesiredState::Stopped;
-    assert_eq!(story.look(&away(stopped(), None), 1).effect, None);
+    assert_eq!(story.reconcile(&away(stopped(), None), 1).effect, None);
     assert_eq!(story.reason(), "StorageSwitchWaits");
     story.edit(DesiredState::Running);
-    story.look(&away(stopped(), None), 2);
-    assert_eq!(story.look(&away(stopped(), None), 3).effect, Some(set()));
+    story.reconcile(&away(stopped(), None), 2);
+    assert_eq!(
+        story.reconcile(&away(stopped(), None), 3).effect,
+        Some(set())
+    );
 }
 
 #[test]
 fn a_full_backup_is_wanted_although_heals_make_none() {
     let mut story = edited();
     story.spec.heal.policy = HealPolicy::Never;
-    story.look(&away(doing(), None), 1);
-    story.look(&away(doing(), None), 2);
-    story.look(&observed(there(in_round(2, RoundStatus::Doing))), 100);
-    story.look(&observed(there(in_round(2, RoundStatus::Doing))), 101);
+    story.reconcile(&away(doing(), None), 1);
+    story.reconcile(&away(doing(), None), 2);
+    story.reconcile(&observed(there(in_round(2, RoundStatus::Doing))), 100);
+    story.reconcile(&observed(there(in_round(2, RoundStatus::Doing))), 101);
     assert!(story.status.full_backup_wanted_since.is_some());
 }

@@ -29,10 +29,10 @@ fn a_statement_without_effect_waits_whatever_wakes_the_object() {
     let world = of_the_first_version();
     story.answered(&world, 10, &Answer::Done);
     for second in [10, 11, 24] {
-        let verdict = story.look(&world, second);
+        let verdict = story.reconcile(&world, second);
         assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(25))));
     }
-    let verdict = story.look(&world, 25);
+    let verdict = story.reconcile(&world, 25);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -53,7 +53,7 @@ fn the_fourth_time_it_is_told_that_nothing_comes_of_it() {
     assert!(message(&story).contains("ARCHIVELOG"));
     // And once only, though it goes on.
     let before = story.status.clone();
-    story.look(&unsettled(of_the_first_version()), 106);
+    story.reconcile(&unsettled(of_the_first_version()), 106);
     assert_eq!(story.status, before);
 }
 
@@ -63,10 +63,10 @@ fn what_comes_of_it_at_last_ends_the_trouble() {
     for second in [0, 15, 45, 105] {
         story.answered(&of_the_first_version(), second, &Answer::Done);
     }
-    story.look(&observed(tenant(Some(RoundStatus::Beginning))), 110);
+    story.reconcile(&observed(tenant(Some(RoundStatus::Beginning))), 110);
     assert_eq!((story.phase(), story.reason()), ("Starting", ""));
     assert_eq!(taken(&story), None);
-    story.look(&observed(doing()), 120);
+    story.reconcile(&observed(doing()), 120);
     assert_eq!(story.status.transition, None);
 }
 
@@ -74,7 +74,7 @@ fn what_comes_of_it_at_last_ends_the_trouble() {
 fn the_next_step_does_not_wait_for_the_pause_of_the_one_before() {
     let mut story = Story::of(DesiredState::Running);
     story.answered(&observed(bare()), 0, &Answer::Done);
-    let verdict = story.look(&observed(tenant(None)), 1);
+    let verdict = story.reconcile(&observed(tenant(None)), 1);
     assert_eq!(verdict.effect, Some(Effect::Start(orders())));
 }
 
@@ -85,7 +85,7 @@ fn a_round_whose_end_was_asked_for_is_waited_for() {
         ..doing()
     };
     let mut story = Story::of(DesiredState::Stopped);
-    assert_eq!(story.look(&observed(off), 0).effect, None);
+    assert_eq!(story.reconcile(&observed(off), 0).effect, None);
     assert_eq!(story.phase(), "InProgress");
 }
 
@@ -94,10 +94,10 @@ fn stuck_in(status: RoundStatus, desired: DesiredState) -> Story {
     let mut story = Story::of(desired);
     let world = observed(tenant(Some(status)));
     for second in [0, 599] {
-        story.look(&world, second);
+        story.reconcile(&world, second);
         assert_eq!(story.status.cause, None);
     }
-    let verdict = story.look(&world, 600);
+    let verdict = story.reconcile(&world, 600);
     assert_eq!(verdict.effect, None);
     story
 }
@@ -128,8 +128,8 @@ fn an_archive_that_does_not_end_is_told_in_its_own_state() {
         ..tenant(Some(RoundStatus::Suspending))
     };
     let mut story = Story::of(DesiredState::Paused);
-    story.look(&observed(deferred.clone()), 0);
-    story.look(&observed(deferred), 600);
+    story.reconcile(&observed(deferred.clone()), 0);
+    story.reconcile(&observed(deferred), 600);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Suspending", "PauseTimeout")
@@ -139,7 +139,7 @@ fn an_archive_that_does_not_end_is_told_in_its_own_state() {
 #[test]
 fn a_round_that_gets_going_late_is_as_good_as_any() {
     let mut story = stuck_in(RoundStatus::Beginning, DesiredState::Running);
-    let verdict = story.look(&observed(doing()), 700);
+    let verdict = story.reconcile(&observed(doing()), 700);
     assert_eq!(verdict.event.unwrap().reason, "LogBackupStarted");
     assert_eq!((story.phase(), story.reason()), ("InProgress", ""));
     assert_eq!(story.status.transition, None);
@@ -149,10 +149,10 @@ fn a_round_that_gets_going_late_is_as_good_as_any() {
 fn an_edit_and_another_wanted_state_begin_the_time_anew() {
     let mut story = stuck_in(RoundStatus::Beginning, DesiredState::Running);
     story.edit(DesiredState::Running);
-    story.look(&observed(tenant(Some(RoundStatus::Beginning))), 601);
+    story.reconcile(&observed(tenant(Some(RoundStatus::Beginning))), 601);
     assert_eq!(story.phase(), "Starting");
     story.edit(DesiredState::Stopped);
-    story.look(&observed(tenant(Some(RoundStatus::Stopping))), 602);
+    story.reconcile(&observed(tenant(Some(RoundStatus::Stopping))), 602);
     let to = &story.status.transition.as_ref().unwrap().to;
     assert_eq!((story.phase(), to.as_str()), ("Stopping", "Stopped"));
 }
@@ -164,9 +164,9 @@ fn a_heal_that_hangs_is_told_and_the_object_stays_ready() {
         policy: HealPolicy::RestartArchive,
         max_per_day: 1,
     };
-    story.look(&observed(in_round(1, RoundStatus::Interrupted)), 10);
-    story.look(&observed(in_round(2, RoundStatus::Beginning)), 20);
-    story.look(&observed(in_round(2, RoundStatus::Beginning)), 610);
+    story.reconcile(&observed(in_round(1, RoundStatus::Interrupted)), 10);
+    story.reconcile(&observed(in_round(2, RoundStatus::Beginning)), 20);
+    story.reconcile(&observed(in_round(2, RoundStatus::Beginning)), 610);
     assert_eq!((story.phase(), story.reason()), ("Failed", "StartTimeout"));
     assert_eq!(story.condition("Ready"), ("True", "Applied"));
 }

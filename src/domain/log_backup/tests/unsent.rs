@@ -10,11 +10,11 @@ fn unsent() -> Answer {
 fn a_statement_that_could_not_be_sent_waits_whatever_wakes_the_object() {
     let mut story = Story::of(DesiredState::Running);
     let bare = observed(bare());
-    assert!(story.look(&bare, 10).effect.is_some());
+    assert!(story.reconcile(&bare, 10).effect.is_some());
     let decision = story.answered(&bare, 10, &unsent());
     assert_eq!(decision.next, Next::At(at(15)));
-    assert_eq!(story.look(&bare, 12).effect, None);
-    assert!(story.look(&bare, 15).effect.is_some());
+    assert_eq!(story.reconcile(&bare, 12).effect, None);
+    assert!(story.reconcile(&bare, 15).effect.is_some());
 }
 
 #[test]
@@ -23,7 +23,7 @@ fn the_pause_doubles_and_the_third_time_is_told() {
     let bare = observed(bare());
     for (second, until) in [(10, 15), (15, 25), (25, 45)] {
         assert_ne!(story.phase(), "Failed");
-        story.look(&bare, second);
+        story.reconcile(&bare, second);
         let decision = story.answered(&bare, second, &unsent());
         assert_eq!(decision.next, Next::At(at(until)));
     }

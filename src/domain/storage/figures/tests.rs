@@ -42,15 +42,15 @@ impl Store {
     }
 
     /// Looks when so much is there; says whether anything was written.
-    fn look(&mut self, data_bytes: i64, log_bytes: i64, second: i64) -> bool {
+    fn reconcile(&mut self, data_bytes: i64, log_bytes: i64, second: i64) -> bool {
         self.observed.figures = Some(Figures {
             data_bytes,
             log_bytes,
         });
-        self.look_again(second)
+        self.reconcile_again(second)
     }
 
-    fn look_again(&mut self, second: i64) -> bool {
+    fn reconcile_again(&mut self, second: i64) -> bool {
         let decision = decide(1, &self.status, &self.observed, at(second));
         let event = decision.event.map(|event| (event.warning, event.reason));
         self.events.extend(event);
@@ -69,7 +69,7 @@ impl Store {
 #[test]
 fn data_and_logs_are_added_up_and_shown_for_people_too() {
     let mut store = Store::of(Some("10Gi"));
-    store.look(3 * GIB, GIB / 2, 0);
+    store.reconcile(3 * GIB, GIB / 2, 0);
     let status = &store.status;
     assert_eq!(status.data_bytes, Some(3 * GIB));
     assert_eq!(status.log_bytes, Some(GIB / 2));
@@ -81,7 +81,7 @@ fn data_and_logs_are_added_up_and_shown_for_people_too() {
 #[test]
 fn without_a_capacity_there_is_no_percentage_and_no_condition() {
     let mut store = Store::of(None);
-    store.look(3 * GIB, 0, 0);
+    store.reconcile(3 * GIB, 0, 0);
     assert_eq!(store.status.used_percent, None);
     assert_eq!(store.status.used.as_deref(), Some("3.0 GiB"));
     assert_eq!(store.within_capacity(), None);
@@ -90,32 +90,32 @@ fn without_a_capacity_there_is_no_percentage_and_no_condition() {
 #[test]
 fn a_small_move_is_not_written_and_small_ones_add_up() {
     let mut store = Store::of(None);
-    assert!(store.look(1000, 0, 0));
-    assert!(!store.look(1005, 0, 300));
-    assert!(!store.look(1009, 0, 600));
-    assert!(store.look(1010, 0, 900));
-    assert!(!store.look(1001, 0, 1200));
-    assert!(store.look(0, 0, 1500));
-    assert!(!store.look(0, 0, 1800));
+    assert!(store.reconcile(1000, 0, 0));
+    assert!(!store.reconcile(1005, 0, 300));
+    assert!(!store.reconcile(1009, 0, 600));
+    assert!(store.reconcile(1010, 0, 900));
+    assert!(!store.reconcile(1001, 0, 1200));
+    assert!(store.reconcile(0, 0, 1500));
+    assert!(!store.reconcile(0, 0, 1800));
 }
 
 #[test]
 fn what_moves_all_the_time_is_written_every_five_minutes() {
     let mut store = Store::of(None);
-    let written = (0..60).filter(|minute| store.look(1 << minute, 0, minute * 60));
+    let written = (0..60).filter(|minute| store.reconcile(1 << minute, 0, minute * 60));
     assert_eq!(written.count(), 12);
 }
 
 #[test]
 fn the_threshold_is_told_once_and_again_when_there_is_room() {
     let mut store = Store::of(Some("1000"));
-    store.look(795, 0, 0);
+    store.reconcile(795, 0, 0);
     assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
     // Less than a hundredth, and yet written.
-    assert!(store.look(800, 0, 10));
+    assert!(store.reconcile(800, 0, 10));
     assert_eq!(store.within_capacity(), Some(("False", "StoreNearlyFull")));
-    store.look(900, 0, 20);
-    store.look(799, 0, 30);
+    store.reconcile(900, 0, 20);
+    store.reconcile(799, 0, 30);
     assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
     let expected = [(true, "StoreNearlyFull"), (false, "StoreHasRoom")];
     assert_eq!(store.events, expected);
@@ -125,10 +125,10 @@ fn the_threshold_is_told_once_and_again_when_there_is_room() {
 fn a_capacity_that_is_no_quantity_is_told_and_not_that_figures_are_awaited() {
     for text in ["10TB", "", "0", "-1Gi"] {
         let mut store = Store::of(Some(text));
-        store.look_again(0);
+        store.reconcile_again(0);
         let told = Some(("Unknown", "CapacityUnreadable"));
         assert_eq!(store.within_capacity(), told);
-        store.look(100, 1, 10);
+        store.reconcile(100, 1, 10);
         assert_eq!(store.within_capacity(), told);
         assert_eq!(store.status.total_bytes, Some(101));
     }
@@ -137,10 +137,10 @@ fn a_capacity_that_is_no_quantity_is_told_and_not_that_figures_are_awaited() {
 #[test]
 fn a_larger_capacity_ends_it_without_new_figures() {
     let mut store = Store::of(Some("1000"));
-    store.look(900, 0, 0);
+    store.reconcile(900, 0, 0);
     store.observed.figures = None;
     store.observed.capacity = Store::of(Some("2k")).observed.capacity;
-    store.look_again(10);
+    store.reconcile_again(10);
     assert_eq!(store.status.used_percent, Some(45));
     assert_eq!(store.within_capacity(), Some(("True", "StoreHasRoom")));
 }
@@ -148,12 +148,12 @@ fn a_larger_capacity_ends_it_without_new_figures() {
 #[test]
 fn while_a_cluster_is_silent_the_figures_stand_and_before_they_are_unknown() {
     let mut store = Store::of(Some("1000"));
-    store.look_again(0);
+    store.reconcile_again(0);
     assert_eq!(store.status.total_bytes, None);
     assert_eq!(store.within_capacity(), Some(("Unknown", "FiguresUnknown")));
-    store.look(100, 1, 10);
+    store.reconcile(100, 1, 10);
     store.observed.figures = None;
-    assert!(!store.look_again(20));
+    assert!(!store.reconcile_again(20));
     assert_eq!(store.status.total_bytes, Some(101));
 }
 
@@ -161,8 +161,8 @@ fn while_a_cluster_is_silent_the_figures_stand_and_before_they_are_unknown() {
 fn each_day_has_one_point_with_what_was_there_last_and_ninety_are_kept() {
     let mut store = Store::of(None);
     for day in 0..100 {
-        store.look(1000 + day, 10, day * DAY);
-        store.look(2000 + day, 20, day * DAY + 600);
+        store.reconcile(1000 + day, 10, day * DAY);
+        store.reconcile(2000 + day, 20, day * DAY + 600);
     }
     let trend = &store.status.trend;
     assert_eq!(trend.len(), 90);
@@ -175,9 +175,9 @@ fn each_day_has_one_point_with_what_was_there_last_and_ninety_are_kept() {
 #[test]
 fn a_quiet_day_is_a_point_too() {
     let mut store = Store::of(None);
-    store.look(1000, 10, 0);
-    assert!(!store.look(1001, 10, 60));
-    assert!(store.look(1001, 10, DAY));
+    store.reconcile(1000, 10, 0);
+    assert!(!store.reconcile(1001, 10, 60));
+    assert!(store.reconcile(1001, 10, DAY));
     assert_eq!(store.status.trend.len(), 2);
     assert_eq!(store.status.data_bytes, Some(1001));
 }

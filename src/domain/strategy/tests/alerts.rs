@@ -41,7 +41,7 @@ impl Story {
 
     /// The active alerts after a look.
     fn active(&mut self, minutes: i64) -> Vec<String> {
-        self.look(minutes);
+        self.reconcile(minutes);
         let active = self.status.alerts.iter().filter(|a| a.status == "Active");
         let active: Vec<_> = active
             .map(|a| format!("{} {}", a.type_, a.object))
@@ -111,7 +111,7 @@ fn a_backup_that_runs_longer_than_an_hour_is_told_until_it_ends() {
     let mut story = Story::suspended(&[1002]);
     story.observed.tasks.push(running(0));
     assert_eq!(story.active(59), [""; 0]);
-    assert_eq!(story.look(59).next, Next::At(at(60)));
+    assert_eq!(story.reconcile(59).next, Next::At(at(60)));
     assert_eq!(story.active(60), ["base_backup_timeout t1002"]);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
     assert_eq!(story.active(61), [""; 0]);
@@ -122,7 +122,7 @@ fn log_backup_that_is_behind_is_told_until_it_catches_up() {
     let mut story = Story::suspended(&[1002]);
     story.archived_up_to(0);
     assert_eq!(story.active(9), [""; 0]);
-    assert_eq!(story.look(9).next, Next::At(at(10)));
+    assert_eq!(story.reconcile(9).next, Next::At(at(10)));
     assert_eq!(story.active(10), ["inc_backup_delay t1002"]);
     story.archived_up_to(9);
     assert_eq!(story.active(11), [""; 0]);
@@ -249,10 +249,10 @@ fn an_alert_that_holds_is_written_again_every_five_minutes_only() {
     story.active(10);
     let known = story.status.alerts.clone();
     story.archived_up_to(1);
-    story.look(14);
+    story.reconcile(14);
     assert_eq!(story.status.alerts, known);
-    assert_eq!(story.look(14).next, Next::At(at(15)));
-    story.look(15);
+    assert_eq!(story.reconcile(14).next, Next::At(at(15)));
+    story.reconcile(15);
     assert_eq!(
         story.status.alerts[0].last_generated_time,
         Some(crate::domain::time(at(15)))
@@ -308,10 +308,10 @@ fn a_recovered_alert_is_kept_for_a_week() {
     story.active(60);
     story.observed.tasks.clear();
     story.active(61);
-    assert_eq!(story.look(62).next, Next::At(at(61 + 7 * DAY)));
-    story.look(60 + 7 * DAY);
+    assert_eq!(story.reconcile(62).next, Next::At(at(61 + 7 * DAY)));
+    story.reconcile(60 + 7 * DAY);
     assert_eq!(story.status.alerts.len(), 1);
-    story.look(61 + 7 * DAY);
+    story.reconcile(61 + 7 * DAY);
     assert_eq!(story.status.alerts, []);
 }
 

@@ -17,7 +17,7 @@ fn story(tenants: &[i64], action: BlackoutAction) -> Story {
     let mut story = Story::of(tenants);
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", action)];
     story.make(61);
-    story.look(62);
+    story.reconcile(62);
     story.events.clear();
     story
 }
@@ -32,7 +32,7 @@ fn tasks(verdict: Verdict) -> Vec<BackupTaskSpec> {
 #[test]
 fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    let verdict = story.look(121);
+    let verdict = story.reconcile(121);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(180))));
     let open = story.status.open_slot.clone().unwrap();
     assert_eq!(open.type_, BackupType::Full);
@@ -47,7 +47,7 @@ fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
 #[test]
 fn a_postponed_slot_is_looked_at_when_the_window_ends() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    assert_eq!(story.look(250).next, Next::At(at(270)));
+    assert_eq!(story.reconcile(250).next, Next::At(at(270)));
 }
 
 #[test]
@@ -94,23 +94,23 @@ fn the_deadline_of_a_postponed_slot_counts_from_the_end_of_the_window() {
     story.spec.schedule.starting_deadline_seconds = 600;
     story.spec.schedule.cron.as_mut().unwrap().incremental = None;
     story.generation += 1;
-    story.look(62);
+    story.reconcile(62);
     story.unreachable().ok();
-    story.look(121);
-    let verdict = story.look(270);
+    story.reconcile(121);
+    let verdict = story.reconcile(270);
     assert_eq!(
         verdict.next,
         Next::At(at(280) + jiff::SignedDuration::from_secs(1))
     );
-    story.look(281);
+    story.reconcile(281);
     assert_eq!(story.history()[0], "02:00 full Missed ClusterUnreachable");
 }
 
 #[test]
 fn a_task_of_a_postponed_slot_keeps_its_slot_and_may_start_at_the_end_of_the_window() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    story.look(121);
-    let specs = tasks(story.look(271));
+    story.reconcile(121);
+    let specs = tasks(story.reconcile(271));
     assert_eq!(specs[0].scheduled_time.as_ref().unwrap().0, at(120));
     assert_eq!(specs[0].not_before_time.as_ref().unwrap().0, at(270));
     assert_eq!(specs[0].starting_deadline_seconds, Some(21_600));
@@ -121,7 +121,7 @@ fn a_window_after_the_slot_makes_the_deadline_longer_by_its_length() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
     story.status = BackupStrategyStatus::default();
     story.observed.tasks.clear();
-    let specs = tasks(story.look(61));
+    let specs = tasks(story.reconcile(61));
     assert_eq!(specs[0].not_before_time, None);
     assert_eq!(specs[0].starting_deadline_seconds, Some(21_600 + 3 * 3_600));
 }
@@ -131,7 +131,7 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
     let tenants = story.unreachable();
-    story.look(61);
+    story.reconcile(61);
     story.observed.database = tenants;
     assert_eq!(story.make(95), [""; 0]);
     assert!(story.status.open_slot.is_some(), "and is not closed either");
@@ -143,16 +143,16 @@ fn a_first_backup_waits_for_the_end_of_a_window() {
     story.spec.schedule.cron.as_mut().unwrap().incremental = None;
     story.spec.first_backup = FirstBackup::Immediately;
     story.generation += 1;
-    let verdict = story.look(100);
+    let verdict = story.reconcile(100);
     assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(120))));
-    assert_eq!(story.look(130).next, Next::At(at(270)));
+    assert_eq!(story.reconcile(130).next, Next::At(at(270)));
     assert_eq!(story.make(270).len(), 2);
 }
 
 #[test]
 fn the_conditions_tell_of_a_slot_that_a_window_holds_back() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    story.look(121);
+    story.reconcile(121);
     let known = story.status.conditions.iter();
     let mut known = known.filter(|c| c.type_ == types::SCHEDULING);
     let scheduling = known.next().unwrap();
@@ -165,7 +165,7 @@ fn tenants_are_spread_over_the_time_after_their_slot() {
     let ids: Vec<i64> = (0..40).map(|i| 1002 + 2 * i).collect();
     let mut story = Story::of(&ids);
     story.spec.schedule.spread_seconds = 3_600;
-    let specs = tasks(story.look(61));
+    let specs = tasks(story.reconcile(61));
     let starts: BTreeSet<_> = specs
         .iter()
         .map(|spec| spec.not_before_time.as_ref().map(|at| at.0))
@@ -191,7 +191,7 @@ fn a_tenant_starts_as_long_after_each_slot() {
     story.spec.schedule.spread_seconds = 3_600;
     let mut shares = BTreeSet::new();
     for minutes in [61, 121, 181] {
-        let spec = tasks(story.look(minutes)).remove(0);
+        let spec = tasks(story.reconcile(minutes)).remove(0);
         let slot = spec.scheduled_time.unwrap().0;
         shares.insert(slot.duration_until(spec.not_before_time.unwrap().0));
         story.make(minutes);
@@ -204,11 +204,19 @@ fn a_tenant_starts_as_long_after_each_slot() {
 fn a_spread_that_runs_into_a_window_goes_on_after_it() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.spread_seconds = 3_600;
-    let plain = tasks(story.look(61)).remove(0).not_before_time.unwrap().0;
+    let plain = tasks(story.reconcile(61))
+        .remove(0)
+        .not_before_time
+        .unwrap()
+        .0;
     let mut story = Story::of(&[1002]);
     story.spec.schedule.spread_seconds = 3_600;
     story.spec.schedule.blackout_windows = vec![window("01:02", "05:00", BlackoutAction::Skip)];
-    let spread = tasks(story.look(61)).remove(0).not_before_time.unwrap().0;
+    let spread = tasks(story.reconcile(61))
+        .remove(0)
+        .not_before_time
+        .unwrap()
+        .0;
     assert!(plain > at(62), "the window would not be met");
     assert_eq!(
         plain.duration_until(spread),
@@ -221,7 +229,7 @@ fn a_first_backup_is_not_spread() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.spread_seconds = 3_600;
     story.spec.first_backup = FirstBackup::Immediately;
-    assert_eq!(tasks(story.look(-30))[0].not_before_time, None);
+    assert_eq!(tasks(story.reconcile(-30))[0].not_before_time, None);
 }
 
 #[test]
@@ -275,9 +283,9 @@ fn windows_that_leave_out_every_slot_are_told() {
     nightly.incremental = None;
     let skip = window("01:30", "04:30", BlackoutAction::Skip);
     story.spec.schedule.blackout_windows = vec![skip];
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::SCHEDULING), "False");
     story.spec.schedule.blackout_windows[0].action = BlackoutAction::Postpone;
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.is(types::SCHEDULING), "True");
 }

@@ -37,7 +37,7 @@ impl Story {
 
     /// Names of the cleanups that are made in this minute.
     fn made(&mut self, minutes: i64) -> Vec<String> {
-        match self.look(minutes).effect {
+        match self.reconcile(minutes).effect {
             Some(Effect::MakeCleanups(all)) => all.into_iter().map(|(name, _)| name).collect(),
             None => Vec::new(),
             Some(other) => panic!("{other:?}"),
@@ -109,7 +109,7 @@ fn old_ones_are_deleted_and_not_made_again() {
         .observed
         .cleanups
         .extend([shown(15, "Failed"), shown(16, "Failed")]);
-    let Some(Effect::DeleteCleanups(deleted)) = story.look(20).effect else {
+    let Some(Effect::DeleteCleanups(deleted)) = story.reconcile(20).effect else {
         panic!("nothing is deleted");
     };
     let names: Vec<_> = deleted.into_iter().map(|(name, _)| name).collect();
@@ -134,9 +134,9 @@ fn a_failed_cleanup_is_an_alert_until_one_goes_well() {
         let ours = alerts.filter(|alert| alert.type_ == "backup_cleanup_fail");
         ours.map(|alert| alert.status.clone()).collect::<Vec<_>>()
     };
-    story.look(20);
+    story.reconcile(20);
     assert_eq!(alerts(&story), ["Active"]);
     story.show(&[failed, job(12, JobStatus::Completed, 0)]);
-    story.look(21);
+    story.reconcile(21);
     assert_eq!(alerts(&story), ["Recovered"]);
 }

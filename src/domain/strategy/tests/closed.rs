@@ -46,7 +46,7 @@ fn slots_for_which_the_history_has_no_room_are_counted_too() {
 #[test]
 fn an_open_slot_that_newer_ones_push_out_of_the_history_is_counted() {
     let mut story = Story::of(&[1002]);
-    story.look(61);
+    story.reconcile(61);
     let database = story.unreachable();
     assert!(story.status.open_slot.is_some());
     story.observed.database = database;

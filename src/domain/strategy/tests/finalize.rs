@@ -244,7 +244,7 @@ fn the_policy_of_a_tenant_that_can_not_be_backed_up_now_goes_too() {
     let tenants = story.observed.database.as_mut().unwrap();
     Arc::make_mut(&mut tenants[0]).locked = true;
     Arc::make_mut(&mut tenants[1]).role = "STANDBY".to_owned();
-    story.look(1);
+    story.reconcile(1);
     story.observed.rivals.clear();
     assert_eq!(
         [(); 2].map(|()| story.end(11)),
@@ -392,7 +392,7 @@ fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
 fn a_strategy_that_is_going_says_what_it_waits_for_and_keeps_its_other_conditions() {
     let mut story = deleted(&[1002]);
     story.observed.rivals.push(another("nightly", None));
-    story.look(1);
+    story.reconcile(1);
     story.observed.rivals.clear();
     let before = story.status.conditions.len();
     story.end(11);

@@ -8,7 +8,7 @@ use crate::api::{Binding, LogBackupSpec};
 
 /// The settings that are written in the pass in this minute, by name.
 fn written(story: &mut Story, minutes: i64) -> Vec<(String, Binding, i32)> {
-    let Some(Effect::EditLogBackups(edits)) = story.look(minutes).effect else {
+    let Some(Effect::EditLogBackups(edits)) = story.reconcile(minutes).effect else {
         return Vec::new();
     };
     story.edit(&edits);
@@ -103,13 +103,13 @@ fn a_log_backup_of_another_place_is_not_edited() {
 fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
     let mut story = Story::of(&[1002]);
     wish(&mut story, Binding::Mandatory, 1);
-    story.look(-40);
+    story.reconcile(-40);
     story.events.clear();
     let tries = (0..3).map(|_| story.pass_with_answer(-30, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["EditFailed"]);
     assert_eq!(story.make(-29), ["prod-t1002"]);
-    story.look(-28);
+    story.reconcile(-28);
     assert_eq!(story.status.unmade, []);
 }
 
@@ -117,7 +117,7 @@ fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
 fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     let mut story = Story::of(&[1002]);
     wish(&mut story, Binding::Mandatory, 1);
-    story.look(-30);
+    story.reconcile(-30);
     let decision = story.decide(Some(&Made::default()), -30);
     assert_eq!((decision.effect, decision.next), (None, GO_ON));
     assert_eq!(decision.status.unmade, []);
@@ -132,7 +132,7 @@ fn noted(
 ) -> Option<(i64, i64)> {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups.clear();
-    let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
+    let Some(Effect::MakeLogBackups(made)) = story.reconcile(-30).effect else {
         panic!("no log backup")
     };
     let before = &made[0].1;
@@ -182,7 +182,7 @@ fn what_is_written_into_a_log_backup_is_read_back_from_it() {
     };
     let mut story = Story::of(&[1002]);
     story.observed.log_backups.clear();
-    let Some(Effect::MakeLogBackups(made)) = story.look(-30).effect else {
+    let Some(Effect::MakeLogBackups(made)) = story.reconcile(-30).effect else {
         panic!("no log backup")
     };
     let mut spec: LogBackupSpec = made[0].1.clone();

@@ -21,7 +21,7 @@ fn with(tasks: Vec<ObservedTask>, successful: i32, failed: i32) -> Story {
 
 /// The hours of the tasks that are deleted in the pass in this minute.
 fn deleted(story: &mut Story, minutes: i64) -> Vec<String> {
-    match story.look(minutes).effect {
+    match story.reconcile(minutes).effect {
         Some(Effect::DeleteTasks(tasks)) => {
             let hours = tasks.iter().map(|(name, _)| &name[name.len() - 5..]);
             hours.map(str::to_owned).collect()
@@ -87,7 +87,7 @@ fn the_failure_by_which_the_tenant_is_judged_stays_though_none_is_to_be_kept() {
     let mut story = with(tasks, 1, 0);
     assert_eq!(deleted(&mut story, 1), ["0100z"]);
     story.make(1);
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
@@ -143,7 +143,7 @@ fn what_deleted_tasks_told_stays() {
     story.make(1);
     let told = story.status.last_success_time.clone().unwrap().0;
     story.observed.tasks.clear();
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(told, at(60 * (2 - 24) + 60));
     assert_eq!(story.status.last_success_time.unwrap().0, told);
 }
@@ -168,14 +168,14 @@ fn a_task_that_can_not_be_deleted_is_told_and_tried_every_minute() {
         .map(|hour| ended("full", hour, "Completed"))
         .collect();
     let mut story = with(tasks, 1, 0);
-    story.look(0);
+    story.reconcile(0);
     story.events.clear();
     let tries = (0..3).map(|_| story.pass_with_answer(1, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["DeleteFailed"]);
     assert_eq!(story.status.unmade[0].reason, "DeleteFailed");
     assert_eq!(story.make(2).len(), 1);
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.status.unmade, []);
 }
 
@@ -185,7 +185,7 @@ fn a_task_is_deleted_as_it_was_seen() {
         .map(|hour| ended("full", hour, "Completed"))
         .collect();
     let mut story = with(tasks, 1, 0);
-    let Some(Effect::DeleteTasks(tasks)) = story.look(1).effect else {
+    let Some(Effect::DeleteTasks(tasks)) = story.reconcile(1).effect else {
         panic!("nothing is deleted")
     };
     let (name, version) = &tasks[0];

@@ -14,7 +14,7 @@ fn healed() -> Story {
     let mut before = task("nightly-t1002-full-202611010200z", 1002, Some("Completed"));
     before.completed_at = Some(at(-30));
     story.observed.tasks.push(before);
-    story.look(-20);
+    story.reconcile(-20);
     story.observed.log_backups[0].full_backup_wanted_since = Some(at(-10));
     assert_eq!(story.make(-5), ["nightly-t1002-full-202611212350z"]);
     story
@@ -27,10 +27,10 @@ const LATE: i64 = DEADLINE - 5;
 #[test]
 fn one_that_does_not_start_in_time_is_told() {
     let mut story = healed();
-    story.look(LATE - 1);
+    story.reconcile(LATE - 1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
     assert_eq!(story.status.alert_count, Some(0));
-    story.look(LATE);
+    story.reconcile(LATE);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     assert_eq!(story.failing(), [("t1002", "BackupNotStarted")]);
@@ -43,7 +43,7 @@ fn one_that_does_not_start_is_told_whatever_goes_well_meanwhile() {
     let mut after = task("nightly-t1002-incr-202611220100z", 1002, Some("Completed"));
     after.completed_at = Some(at(LATE + 1));
     story.observed.tasks.push(after);
-    story.look(LATE + 2);
+    story.reconcile(LATE + 2);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
@@ -51,7 +51,7 @@ fn one_that_does_not_start_is_told_whatever_goes_well_meanwhile() {
 fn one_that_does_not_start_is_told_also_while_the_database_is_silent() {
     let mut story = healed();
     let _ = story.unreachable();
-    story.look(LATE);
+    story.reconcile(LATE);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.alert_count, Some(1));
 }
@@ -59,7 +59,7 @@ fn one_that_does_not_start_is_told_also_while_the_database_is_silent() {
 #[test]
 fn that_one_is_late_is_seen_without_anybody_waking_the_strategy() {
     let mut story = healed();
-    assert_eq!(story.look(0).next, Next::At(at(LATE)));
+    assert_eq!(story.reconcile(0).next, Next::At(at(LATE)));
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn the_reason_of_the_last_refusal_is_told() {
     let mut story = healed();
     let waiting = story.observed.tasks.last_mut().unwrap();
     waiting.cause = Some(crate::domain::cause("SecretNotBound", "annotate it"));
-    story.look(LATE);
+    story.reconcile(LATE);
     assert_eq!(story.failing(), [("t1002", "SecretNotBound")]);
 }
 
@@ -76,7 +76,7 @@ fn healed_with_slots_after(minutes: i64) -> Story {
     let mut story = healed();
     let cron = story.spec.schedule.cron.as_mut().unwrap();
     cron.incremental = Some("*/5 * * * *".to_owned());
-    story.look(minutes);
+    story.reconcile(minutes);
     story
 }
 
@@ -103,7 +103,7 @@ fn one_that_was_made_long_after_it_was_wanted_is_not_late_at_once() {
     let mut story = healed();
     story.observed.tasks.truncate(1);
     assert_eq!(story.make(2 * 24 * 60 + 1).len(), 1);
-    story.look(2 * 24 * 60 + 1);
+    story.reconcile(2 * 24 * 60 + 1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
 
@@ -112,9 +112,9 @@ fn the_time_in_a_blackout_window_does_not_count() {
     let mut story = healed();
     let window = blackout::window("01:00", "02:00", BlackoutAction::Postpone);
     story.spec.schedule.blackout_windows = vec![window];
-    story.look(LATE + 59);
+    story.reconcile(LATE + 59);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
-    story.look(LATE + 60);
+    story.reconcile(LATE + 60);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 

@@ -40,13 +40,13 @@ fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
 fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.places = vec![place("main", &[])];
-    story.look(0);
+    story.reconcile(0);
     assert_eq!(ledger(&story), []);
     story.observed.places = vec![place("main", &[(1002, 0, true)])];
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 0, 1, None)]);
     story.observed.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
-    story.look(6);
+    story.reconcile(6);
     assert_eq!(ledger(&story), [("main", 57, 1, None)]);
 }
 
@@ -54,7 +54,7 @@ fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
 fn a_tenant_of_another_strategy_does_not_count() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
-    story.look(0);
+    story.reconcile(0);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }
 
@@ -62,13 +62,13 @@ fn a_tenant_of_another_strategy_does_not_count() {
 fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("old", &[(1002, 50, true)])];
-    story.look(0);
+    story.reconcile(0);
     story.observed.places = vec![
         place("old", &[(1002, 50, false)]),
         place("new", &[(1002, 0, true)]),
     ];
-    story.look(5);
-    story.look(6);
+    story.reconcile(5);
+    story.reconcile(6);
     let expected = [("new", 0, 5, None), ("old", 50, -100, Some(5))];
     assert_eq!(ledger(&story), expected);
     let told = story.events.iter();
@@ -80,7 +80,7 @@ fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
 fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("old", &[(1002, 50, false)])];
-    story.look(0);
+    story.reconcile(0);
     assert_eq!(ledger(&story), [("old", 50, -100, Some(-10))]);
     assert!(
         story
@@ -94,9 +94,9 @@ fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
 fn a_place_that_is_used_again_is_open_again() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("main", &[(1002, 50, false)])];
-    story.look(0);
+    story.reconcile(0);
     story.observed.places = vec![place("main", &[(1002, 50, true)])];
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }
 
@@ -104,7 +104,7 @@ fn a_place_that_is_used_again_is_open_again() {
 fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("main", &[(1002, 1000, true)])];
-    story.look(0);
+    story.reconcile(0);
     for (bytes, minutes, shown) in [
         (1009, 5, 1000),
         (1010, 4, 1000),
@@ -113,7 +113,7 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
         (0, 11, 0),
     ] {
         story.observed.places = vec![place("main", &[(1002, bytes, true)])];
-        story.look(minutes);
+        story.reconcile(minutes);
         assert_eq!(ledger(&story)[0].1, shown);
     }
 }
@@ -126,7 +126,7 @@ fn bytes_of_several_places_are_written_in_one_pass() {
             place("old", &[(1002, old, true)]),
             place("new", &[(1002, new, true)]),
         ];
-        story.look(minutes);
+        story.reconcile(minutes);
         let mut bytes: Vec<_> = ledger(&story).iter().map(|known| known.1).collect();
         bytes.sort_unstable();
         bytes
@@ -142,7 +142,7 @@ fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
     let mut story = Story::of(&[1002]);
     let mut shown = |minutes: i64, bytes: i64| {
         story.observed.places = vec![place("main", &[(1002, bytes, true)])];
-        story.look(minutes);
+        story.reconcile(minutes);
         story.status.alerts = vec![Alert {
             id: "1".to_owned(),
             type_: "base_backup_fail".to_owned(),
@@ -162,10 +162,10 @@ fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
 fn while_the_database_is_silent_the_ledger_stands() {
     let mut story = Story::of(&[1002]);
     story.observed.places = vec![place("main", &[(1002, 50, true)])];
-    story.look(0);
+    story.reconcile(0);
     story.observed.places.clear();
     story.observed.database = Err(Blocker::outage());
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }
 
@@ -182,7 +182,7 @@ fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
     };
     story.status.destinations = (1..=20).map(empty).collect();
     story.observed.places = vec![place("main", &[(1002, 50, true)])];
-    story.look(0);
+    story.reconcile(0);
     let names: Vec<_> = ledger(&story)
         .iter()
         .map(|known| known.0.to_owned())

@@ -38,7 +38,7 @@ fn forgetful() -> Story {
 #[test]
 fn a_lost_status_makes_no_slot_missed_that_has_its_task() {
     let mut story = forgetful();
-    let effect = story.look(6 * DAY + 12 * 60).effect;
+    let effect = story.reconcile(6 * DAY + 12 * 60).effect;
     assert_eq!(
         (effect, story.history()),
         (None, vec!["02:00 full Started -".to_owned()])
@@ -51,7 +51,7 @@ fn a_lost_status_makes_no_slot_missed_that_has_its_task() {
 #[test]
 fn a_slot_that_was_missed_is_told_also_after_the_status_was_lost() {
     let mut story = forgetful();
-    story.look(7 * DAY + 12 * 60);
+    story.reconcile(7 * DAY + 12 * 60);
     let history = [
         "02:00 full Missed StartingDeadlineExceeded",
         "02:00 full Started -",
@@ -75,7 +75,7 @@ fn a_slot_that_had_got_only_some_of_its_tasks_gets_the_others_after_the_status_w
 /// The slot of 02:00 falls due while nobody is there, and at 02:30 somebody edits the schedule.
 fn edited(edit: impl Fn(&mut BackupStrategySpec)) -> Story {
     let mut story = daily();
-    story.look(60);
+    story.reconcile(60);
     edit(&mut story.spec);
     story.generation += 1;
     story
@@ -100,17 +100,17 @@ fn a_slot_of_the_schedule_before_that_nobody_saw_does_not_end_in_silence() {
 #[test]
 fn a_slot_of_before_a_suspension_that_nobody_saw_does_not_end_in_silence() {
     let mut story = edited(|spec| spec.suspend = true);
-    story.look(180);
+    story.reconcile(180);
     assert_eq!(story.history(), ["02:00 full Skipped Suspended"]);
     story.spec.suspend = false;
-    story.look(240);
+    story.reconcile(240);
     assert_eq!(story.history().len(), 1);
 }
 
 #[test]
 fn an_edit_before_a_slot_falls_due_records_nothing() {
     let mut story = edited(|spec| spec.schedule.time_zone = "Asia/Shanghai".to_owned());
-    story.look(90);
+    story.reconcile(90);
     assert_eq!(story.history(), [""; 0]);
 }
 
@@ -118,7 +118,7 @@ fn an_edit_before_a_slot_falls_due_records_nothing() {
 fn edited_in_a_window() -> Story {
     let mut story = daily();
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", BlackoutAction::Postpone)];
-    story.look(60);
+    story.reconcile(60);
     story.spec.schedule.cron.as_mut().unwrap().full = Some("0 6 * * *".to_owned());
     story.generation += 1;
     story
@@ -144,9 +144,9 @@ fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
     };
     story.spec.schedule.cron = Some(cron("0 * * * *"));
     story.make(61);
-    story.look(121);
+    story.reconcile(121);
     story.spec.schedule.cron = Some(cron("0 12 * * *"));
-    story.look(190);
+    story.reconcile(190);
     assert_eq!(story.history()[0], "03:00 incr Skipped ScheduleChanged");
     assert_eq!(story.make(270), ["nightly-t1002-incr-202611220200z"]);
 }
@@ -155,9 +155,9 @@ fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
 fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
     let mut story = edited(|_| {});
     story.make(130);
-    story.look(100);
+    story.reconcile(100);
     story.spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
-    story.look(125);
+    story.reconcile(125);
     assert_eq!(story.history(), ["02:00 full Started -"]);
 }
 
@@ -165,7 +165,7 @@ fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
 #[test]
 fn a_slot_that_falls_due_while_the_operator_is_replaced_by_a_newer_one_is_kept() {
     let mut story = daily();
-    story.look(60);
+    story.reconcile(60);
     let text = serde_json::to_string(&story.spec.schedule).unwrap();
     story.status.schedule_fingerprint = Some(crate::domain::naming::fingerprint(&text));
     let before = story.status.clone();

@@ -39,7 +39,7 @@ fn found_archived_until(
         story.observed.with_logs_here.insert(archived.id);
     }
     story.observed.database = Ok(vec![Arc::new(archived)]);
-    let Some(Effect::MakeLogBackups(new)) = story.look(1).effect else {
+    let Some(Effect::MakeLogBackups(new)) = story.reconcile(1).effect else {
         panic!("no log backup")
     };
     new[0].1.desired_state
@@ -119,7 +119,7 @@ fn log_backup_that_stays_stopped_is_told_with_what_to_do() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].phase = Some("Stopped".to_owned());
     story.observed.log_backups[0].desired_state = DesiredState::Stopped;
-    story.look(1);
+    story.reconcile(1);
     let known = story.status.conditions.iter();
     let mut healthy = known.filter(|known| known.type_ == types::LOG_BACKUP_HEALTHY);
     let message = &healthy.next().unwrap().message;
@@ -131,7 +131,7 @@ fn in_phase(phase: &str, desired: DesiredState) -> Story {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups[0].phase = Some(phase.to_owned());
     story.observed.log_backups[0].desired_state = desired;
-    story.look(1);
+    story.reconcile(1);
     story
 }
 
@@ -172,7 +172,7 @@ fn advice_for_a_pause(mode: StrategyLogBackupMode, binding: Binding) -> String {
     known.phase = Some("Paused".to_owned());
     known.settings.mode = mode;
     known.settings.binding = binding;
-    story.look(1);
+    story.reconcile(1);
     story.status.tenants.unwrap().failing.remove(0).message
 }
 
@@ -200,7 +200,7 @@ fn a_log_backup_of_another_store_is_left_as_it_is() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].storage = "other".to_owned();
     story.observed.log_backups[0].inherited = None;
-    story.look(61);
+    story.reconcile(61);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(
         story.history()[0],
@@ -218,10 +218,10 @@ fn of_two_log_backups_of_a_tenant_the_older_counts_in_whatever_order_they_come()
         ..log_backup(1002)
     };
     story.observed.log_backups.insert(0, newer);
-    story.look(1);
+    story.reconcile(1);
     let before = story.status.clone();
     story.observed.log_backups.reverse();
-    story.look(1);
+    story.reconcile(1);
     assert_eq!((story.failing().len(), &story.status), (0, &before));
 }
 
@@ -239,7 +239,7 @@ fn a_first_backup_that_is_asked_for_late_is_not_overdue_when_it_is_made() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].created_at = at(-100_000);
     story.spec.first_backup = FirstBackup::Immediately;
-    let Some(Effect::MakeTasks(tasks)) = story.look(-30).effect else {
+    let Some(Effect::MakeTasks(tasks)) = story.reconcile(-30).effect else {
         panic!("no first backup")
     };
     assert_eq!(tasks[0].1.scheduled_time.as_ref().unwrap().0, at(-30));
@@ -307,7 +307,7 @@ fn a_full_backup_after_a_heal_of_more_than_a_month_ago_waits_for_its_slot() {
 
 /// When the task that is made now, at this minute, will be overdue.
 fn overdue_at(story: &mut Story, minutes: i64) -> Timestamp {
-    let Some(Effect::MakeTasks(tasks)) = story.look(minutes).effect else {
+    let Some(Effect::MakeTasks(tasks)) = story.reconcile(minutes).effect else {
         panic!("no task")
     };
     let task = &tasks[0].1;
@@ -324,7 +324,7 @@ fn a_first_backup_of_a_tenant_that_could_not_be_backed_up_for_a_day_is_not_overd
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
     let later = std::mem::replace(&mut story.observed.database, Ok(Vec::new()));
-    story.look(-30);
+    story.reconcile(-30);
     story.observed.database = later;
     assert_eq!(overdue_at(&mut story, 1440 - 30), at(-30 + MONTH));
 }
@@ -355,7 +355,7 @@ fn no_log_backup_is_made_where_somebody_else_sees_to_it() {
 #[test]
 fn logs_that_nobody_archives_are_told_where_somebody_else_sees_to_it() {
     let mut story = unmanaged();
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
     assert_eq!(story.failing(), [("t1002", "LogBackupStopped")]);
 }
@@ -364,10 +364,10 @@ fn logs_that_nobody_archives_are_told_where_somebody_else_sees_to_it() {
 fn log_backup_that_rests_between_two_data_backups_is_healthy() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].phase = Some("Stopped".to_owned());
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
     story.observed.log_backups[0].around_data_backup = true;
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "True");
     assert_eq!(story.status.tenants.unwrap().healthy, 1);
 }
@@ -376,7 +376,7 @@ fn log_backup_that_rests_between_two_data_backups_is_healthy() {
 fn a_slot_without_any_tenant_says_that_there_is_none() {
     let mut story = Story::of(&[1002]);
     story.observed.database = Ok(Vec::new());
-    story.look(61);
+    story.reconcile(61);
     assert_eq!(story.history()[0], "01:00 incr Skipped NoTenants");
 }
 
@@ -390,6 +390,6 @@ fn a_slot_whose_named_tenant_is_locked_says_so() {
     let mut locked = Tenant::clone(&tenant(1002));
     locked.locked = true;
     story.observed.database = Ok(vec![Arc::new(locked)]);
-    story.look(61);
+    story.reconcile(61);
     assert_eq!(story.history()[0], "01:00 incr Skipped TenantLocked");
 }

@@ -39,7 +39,7 @@ fn with(job: Job) -> Story {
 }
 
 fn names(story: &mut Story, minutes: i64) -> Vec<String> {
-    match story.look(minutes).effect {
+    match story.reconcile(minutes).effect {
         Some(Effect::MakeTasks(tasks)) => tasks.into_iter().map(|(name, _)| name).collect(),
         _ => Vec::new(),
     }
@@ -122,7 +122,7 @@ fn one_that_fails_does_not_make_the_strategy_unhealthy() {
     let mut failed = task("nightly-t1002-ext-7", 1002, Some("Failed"));
     failed.external = true;
     story.observed.tasks = vec![task("nightly-full-1", 1002, Some("Completed")), failed];
-    story.look(1);
+    story.reconcile(1);
     let healthy = status_of(&story.status.conditions, types::BACKUP_HEALTHY);
     assert_eq!(healthy, Some("True"));
     assert_eq!(story.status.last_failure_time, None);

@@ -14,14 +14,14 @@ fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_s
     story.spec.tenants = Some(names);
     story.observed.rivals = vec![naming("nightly", -60, &["t1002"])];
     Arc::make_mut(&mut story.observed.database.as_mut().unwrap()[0]).role = "STANDBY".to_owned();
-    story.look(1);
+    story.reconcile(1);
     story.events.clear();
     let observed = story.unreachable();
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     story.observed.database = observed;
-    story.look(3);
+    story.reconcile(3);
     assert_eq!(story.events, [""; 0]);
 }
 
@@ -29,11 +29,11 @@ fn a_named_tenant_that_can_not_be_backed_up_stays_so_while_the_database_is_not_s
 fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].phase = Some("Interrupted".to_owned());
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     story.events.clear();
     story.unreachable().unwrap();
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.events, [""; 0]);
 }
 
@@ -41,15 +41,15 @@ fn what_looks_better_while_the_database_is_not_seen_is_no_news() {
 #[test]
 fn an_outage_leaves_a_strategy_ready_that_was_taken_over_before() {
     let mut story = Story::of(&[1002]);
-    story.look(1);
+    story.reconcile(1);
     story.observed.database = Err(Blocker::outage());
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(
         (story.is(types::READY), story.is(types::SCHEDULING)),
         ("True", "Unknown")
     );
     story.generation += 1;
-    story.look(3);
+    story.reconcile(3);
     assert_eq!(
         story.is(types::READY),
         "False",
@@ -61,10 +61,10 @@ fn an_outage_leaves_a_strategy_ready_that_was_taken_over_before() {
 fn an_outage_does_not_make_a_strategy_ready() {
     let mut new = Story::of(&[1002]);
     let mut without_tenants = on_cluster_level(vec![cluster_level("older", -90)], &[1002]);
-    without_tenants.look(1);
+    without_tenants.reconcile(1);
     for story in [&mut new, &mut without_tenants] {
         story.observed.database = Err(Blocker::outage());
-        story.look(2);
+        story.reconcile(2);
         assert_eq!(story.is(types::READY), "False");
     }
 }

@@ -13,7 +13,7 @@ fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
 /// The path of the log backup that is made for the tenant.
 fn path_of_new(story: &mut Story) -> Option<String> {
     story.observed.log_backups.clear();
-    match story.look(-30).effect {
+    match story.reconcile(-30).effect {
         Some(Effect::MakeLogBackups(made)) => made[0].1.path.clone(),
         other => panic!("{other:?}"),
     }
@@ -43,7 +43,7 @@ fn a_cluster_whose_name_is_no_directory_gets_nothing() {
     story.observed.log_backups.clear();
     story.observed.identity.cluster_name = "ob prod{tenantId}".to_owned();
     story.spec.paths = Some(paths(None, Some("{clusterName}/{tenantId}")));
-    assert_eq!(story.look(1).effect, None);
+    assert_eq!(story.reconcile(1).effect, None);
     assert_eq!(story.failing(), [("t1002", "InvalidPath")]);
 }
 
@@ -53,7 +53,7 @@ fn a_template_that_leads_out_of_the_store_gets_nothing() {
         let mut story = Story::of(&[1002]);
         story.observed.log_backups.clear();
         story.spec.paths = Some(paths(Some(template), None));
-        assert_eq!(story.look(1).effect, None, "{template}");
+        assert_eq!(story.reconcile(1).effect, None, "{template}");
         assert_eq!(story.failing(), [("t1002", "InvalidPath")], "{template}");
     }
 }
@@ -62,7 +62,7 @@ fn a_template_that_leads_out_of_the_store_gets_nothing() {
 fn directories_of_data_and_logs_that_turn_out_one_in_the_other_are_refused() {
     let mut story = Story::of(&[1002]);
     story.spec.paths = Some(paths(Some("{tenantId}"), Some("1002/{tenantId}")));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("t1002", "InvalidPath")]);
 }
 
@@ -94,7 +94,7 @@ fn an_edit_that_would_move_logs_is_refused_until_it_is_taken_back() {
 fn a_template_that_would_move_logs_is_refused() {
     let mut story = Story::of(&[1002]);
     story.spec.paths = Some(paths(None, Some("elsewhere/{tenantId}")));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
 }
 
@@ -103,7 +103,7 @@ fn a_template_that_says_what_is_there_already_moves_nothing() {
     let mut story = Story::of(&[1002]);
     let template = "{clusterName}-{clusterId}/{tenantName}-{tenantId}/log";
     story.spec.paths = Some(paths(None, Some(template)));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), []);
 }
 
@@ -117,10 +117,10 @@ fn a_new_name_of_the_cluster_moves_nothing() {
         Some("logs/{clusterName}-{clusterId}/{tenantId}"),
     ));
     story.observed.log_backups[0].path = Some("logs/obprod-7/1002".to_owned());
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), []);
     story.observed.log_backups[0].path = Some("logs/hand-made/x/1002".to_owned());
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
 }
 
@@ -138,7 +138,7 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
         log: Some("obprod/7/1002/log".to_owned()),
     };
     story.observed.directories = [(TenantId(1002), directories)].into();
-    let made = story.look(1).effect;
+    let made = story.reconcile(1).effect;
     let Some(Effect::MakeLogBackups(made)) = made else {
         panic!("{made:?}");
     };
@@ -216,12 +216,12 @@ fn slots_that_a_refused_edit_skips_are_not_said_to_be_turned_into_tasks() {
 fn slots_without_a_tenant_that_can_be_backed_up_are_said_to_be_skipped() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::SCHEDULING), "True");
     story.observed.data_elsewhere = [1002, 1004]
         .map(|id| (TenantId(id), "file:///dba".to_owned()))
         .into();
-    story.look(2);
+    story.reconcile(2);
     let conditions = story.status.conditions.iter();
     let mut found = conditions.filter(|known| known.type_ == types::SCHEDULING);
     let scheduling = found.next().unwrap();
@@ -250,7 +250,7 @@ fn a_store_of_another_name_at_the_same_place_is_the_same() {
     story.observed.log_backups[0].inherited = Some(inherited("before"));
     story.observed.log_backups[0].storage = "other".to_owned();
     story.observed.same_stores.insert("other".to_owned());
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), []);
 }
 
@@ -297,7 +297,7 @@ type NewPlace = (String, Option<String>);
 
 /// What the strategy writes into its log backups.
 fn edits(story: &mut Story) -> Vec<(String, Option<NewPlace>)> {
-    match story.look(1).effect {
+    match story.reconcile(1).effect {
         Some(Effect::EditLogBackups(edits)) => edits
             .into_iter()
             .map(|edit| (edit.name, edit.place))
@@ -345,13 +345,13 @@ fn the_log_backup_of_another_strategy_is_not_moved() {
 fn data_that_follows_its_logs_is_not_somebody_elses() {
     let mut story = that_may_move();
     story.observed.data_elsewhere = [(TenantId(1002), "file:///old".to_owned())].into();
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
     story.observed.log_backups[0].is_moving = true;
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.failing(), []);
     story.observed.log_backups[0].is_moving = false;
     story.observed.log_backups[0].data_left = Some("file:///old".to_owned());
-    story.look(3);
+    story.reconcile(3);
     assert_eq!(story.failing(), []);
 }

@@ -16,7 +16,7 @@ fn story() -> Story {
         recovery_window_days: Some(7),
     });
     shows(&mut story, Some("7d"));
-    story.look(-30);
+    story.reconcile(-30);
     assert_eq!(story.status.retention.len(), 1);
     story
 }
@@ -36,7 +36,7 @@ fn replace(story: &mut Story) {
 }
 
 fn policy_change(story: &mut Story, minutes: i64) -> Option<PolicyChange> {
-    match story.look(minutes).effect {
+    match story.reconcile(minutes).effect {
         Some(Effect::ChangePolicy(change)) => Some(change),
         other => {
             assert_eq!(other, None);
@@ -116,7 +116,7 @@ fn backed_up_before(outcome: &str) -> Story {
     before.completed_at = Some(at(-30));
     before.database = Some(pinned(&story.observed.identity));
     story.observed.tasks.push(before);
-    story.look(-25);
+    story.reconcile(-25);
     assert_ne!(story.is(types::BACKUP_HEALTHY), "Unknown");
     replace(&mut story);
     story
@@ -126,7 +126,7 @@ fn backed_up_before(outcome: &str) -> Story {
 fn backups_of_the_database_before_say_nothing_of_the_health_of_one_that_was_made_anew() {
     for outcome in ["Completed", "Failed"] {
         let mut story = backed_up_before(outcome);
-        story.look(-10);
+        story.reconcile(-10);
         assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
         assert_eq!(
             (story.failing().len(), story.status.alert_count),
@@ -138,10 +138,10 @@ fn backups_of_the_database_before_say_nothing_of_the_health_of_one_that_was_made
 #[test]
 fn nor_do_they_when_that_one_falls_silent() {
     let mut story = backed_up_before("Completed");
-    story.look(-10);
+    story.reconcile(-10);
     let _ = story.unreachable();
     story.generation += 1;
-    story.look(-5);
+    story.reconcile(-5);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
 }
 
@@ -152,7 +152,7 @@ fn a_database_that_falls_silent_is_still_the_one_whose_backups_are_judged() {
     let _ = story.unreachable();
     story.observed.identity = Identity::default();
     story.generation += 1;
-    story.look(-5);
+    story.reconcile(-5);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
@@ -161,7 +161,7 @@ fn a_database_that_falls_silent_is_still_the_one_whose_backups_are_judged() {
 fn a_success_in_the_database_before_is_none_of_one_that_was_made_anew() {
     let mut story = backed_up_before("Completed");
     story.spec.alerts.no_success_days = Some(10);
-    story.look(10 * 24 * 60 - 60);
+    story.reconcile(10 * 24 * 60 - 60);
     let alerts: Vec<_> = story.status.alerts.iter().map(|it| &*it.type_).collect();
     assert_eq!(alerts, ["base_backup_too_long_time_no_one_success_task"]);
 }

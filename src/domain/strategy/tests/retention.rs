@@ -82,11 +82,11 @@ impl Story {
 
     /// One pass; the statement that it sends, and what the database says to it.
     fn send_with_answer(&mut self, minutes: i64, answer: &Answer) -> Option<PolicyChange> {
-        let mut effect = self.look(minutes).effect?;
+        let mut effect = self.reconcile(minutes).effect?;
         // What is set is passed on to whichever strategy comes next.
         while let Effect::EditLogBackups(edits) = &effect {
             self.edit(edits);
-            effect = self.look(minutes).effect?;
+            effect = self.reconcile(minutes).effect?;
         }
         let Effect::ChangePolicy(change) = effect else {
             panic!("{effect:?}");
@@ -171,7 +171,7 @@ fn a_crash_between_drop_and_add_is_repaired() {
     story.all_sent(1);
     story.retain(days(30));
     // The drop was sent and run; its answer was never written down.
-    story.look(2);
+    story.reconcile(2);
     story.window(1002, None);
     assert_eq!(story.all_sent(3), ["t1002 + 30d"]);
 }
@@ -209,7 +209,7 @@ fn a_statement_without_effect_is_repeated_after_a_pause_that_grows_and_told() {
     assert_eq!(sent, [0, 1, 2, 3, 5]);
     assert_eq!(story.why(), ("False", "StatementWithoutEffect"));
     story.window(1002, Some("7d"));
-    story.look(10);
+    story.reconcile(10);
     assert_eq!(story.why(), ("True", "Applied"));
 }
 
@@ -218,7 +218,7 @@ fn another_statement_of_ours_to_the_tenant_does_not_put_its_policy_in_question()
     let mut story = of(&[1002], days(7));
     story.all_sent(1);
     story.observed.unsettled = [TenantId(1002)].into();
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.why(), ("True", "Applied"));
 }
 
@@ -320,7 +320,7 @@ fn a_refusal_is_tried_again_after_a_pause_and_forgotten_once_it_goes_well() {
     story.send_with_answer(1, &refused(FailureClass::NotYet));
     assert_eq!(story.sent(1), None);
     assert_eq!(story.sent(2), Some("t1002 + 7d".to_owned()));
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.why(), ("True", "Applied"));
     assert_eq!(story.status.retention[0].failures, None);
 }

@@ -6,7 +6,7 @@ use super::*;
 fn a_slot_is_opened_made_and_closed() {
     let mut story = Story::of(&[1002]);
     assert_eq!(
-        story.look(61).effect.map(|e| names(&e)).unwrap(),
+        story.reconcile(61).effect.map(|e| names(&e)).unwrap(),
         ["nightly-t1002-incr-202611220100z"]
     );
     assert!(
@@ -30,7 +30,7 @@ fn a_slot_is_opened_made_and_closed() {
 #[test]
 fn a_restart_goes_on_with_the_open_slot() {
     let mut story = Story::of(&[1002, 1004]);
-    story.look(61);
+    story.reconcile(61);
     story
         .observed
         .tasks
@@ -51,8 +51,8 @@ fn more_tenants_than_one_pass_makes_are_made_in_several() {
 #[test]
 fn tasks_that_the_store_does_not_show_yet_are_asked_for_again_by_the_same_name() {
     let mut story = Story::of(&[1002, 1004]);
-    let first = names(&story.look(61).effect.unwrap());
-    let second = names(&story.look(61).effect.unwrap());
+    let first = names(&story.reconcile(61).effect.unwrap());
+    let second = names(&story.reconcile(61).effect.unwrap());
     assert_eq!(first, second);
 }
 
@@ -82,7 +82,7 @@ fn an_outage_of_the_database_does_not_cost_the_full_slot() {
     story.make(61);
     let tenants = story.unreachable();
     for minutes in [121, 181, 241] {
-        story.look(minutes);
+        story.reconcile(minutes);
     }
     assert_eq!(
         story.status.open_slot.as_ref().unwrap().type_,
@@ -99,7 +99,7 @@ fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_o
     let tenants = story.unreachable();
     let mut deadline = None;
     for minutes in [121, 181, 481, 482] {
-        deadline = Some(story.look(minutes).next);
+        deadline = Some(story.reconcile(minutes).next);
     }
     assert!(deadline.is_some());
     assert!(
@@ -120,17 +120,17 @@ fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
     story.make(60);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
     story.observed.tasks[0].completed_at = Some(at(61));
-    story.look(61);
+    story.reconcile(61);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
     let tenants = story.unreachable();
-    story.look(120);
-    story.look(122);
+    story.reconcile(120);
+    story.reconcile(122);
     story.observed.database = tenants;
-    story.look(123);
+    story.reconcile(123);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     story.make(180);
-    story.look(180);
+    story.reconcile(180);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
 
@@ -139,12 +139,12 @@ fn an_open_slot_is_looked_at_when_its_deadline_passes() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
     story.unreachable().ok();
-    let verdict = story.look(60);
+    let verdict = story.reconcile(60);
     assert_eq!(
         verdict.next,
         Next::At(at(61) + jiff::SignedDuration::from_secs(1))
     );
-    story.look(62);
+    story.reconcile(62);
     assert_eq!(story.history()[0], "01:00 incr Missed ClusterUnreachable");
 }
 
@@ -153,8 +153,8 @@ fn slots_are_missed_while_the_store_is_not_there_and_not_forgotten() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
     story.observed.target = Err(Blocker::waiting("StorageNotFound", "no such store"));
-    story.look(60);
-    story.look(63);
+    story.reconcile(60);
+    story.reconcile(63);
     assert_eq!(story.history()[0], "01:00 incr Missed StorageNotFound");
 }
 
@@ -162,11 +162,11 @@ fn slots_are_missed_while_the_store_is_not_there_and_not_forgotten() {
 fn a_slot_that_is_open_when_the_schedule_is_suspended_makes_nothing() {
     let mut story = Story::of(&[1002]);
     story.unreachable().ok();
-    story.look(61);
+    story.reconcile(61);
     story.observed.database = Ok(vec![tenant(1002)]);
     story.spec.suspend = true;
     story.generation += 1;
-    assert_eq!(story.look(62).effect, None);
+    assert_eq!(story.reconcile(62).effect, None);
     assert_eq!(story.history()[0], "01:00 incr Skipped Suspended");
     assert_eq!(story.status.phase.as_deref(), Some("Paused"));
     assert_eq!(story.is(types::READY), "True");
@@ -176,17 +176,17 @@ fn a_slot_that_is_open_when_the_schedule_is_suspended_makes_nothing() {
 fn slots_while_suspended_are_not_made_up_for() {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.look(61);
+    story.reconcile(61);
     story.spec.suspend = false;
     story.generation += 1;
-    assert_eq!(story.look(130).effect, None);
+    assert_eq!(story.reconcile(130).effect, None);
     assert_eq!(story.make(181), ["nightly-t1002-incr-202611220300z"]);
 }
 
 #[test]
 fn a_schedule_that_is_edited_while_a_slot_is_open_still_closes_it_once() {
     let mut story = Story::of(&[1002]);
-    story.look(61);
+    story.reconcile(61);
     story.spec.schedule.cron.as_mut().unwrap().incremental = Some("30 5 * * *".to_owned());
     story.generation += 1;
     assert_eq!(story.make(62), ["nightly-t1002-incr-202611220100z"]);
@@ -227,7 +227,7 @@ fn a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_schedule() {
     let mut story = Story::of(&[1002]);
     story.make(5 * 365 * 24 * 60);
     story.observed.tasks.clear();
-    story.look(61);
+    story.reconcile(61);
     assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
 }
 
@@ -235,10 +235,10 @@ fn a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_schedule() {
 fn between_two_slots_nothing_is_written() {
     let mut story = Story::of(&[1002]);
     story.make(61);
-    story.look(62);
+    story.reconcile(62);
     let before = story.status.clone();
     for minutes in 63..119 {
-        story.look(minutes);
+        story.reconcile(minutes);
     }
     assert_eq!(story.status, before);
 }
@@ -285,7 +285,7 @@ fn a_slot_waits_for_the_end_of_an_upgrade() {
     story.make(61);
     story.observed.is_upgrading = true;
     for minutes in [121, 181] {
-        assert_eq!(story.look(minutes).effect, None);
+        assert_eq!(story.reconcile(minutes).effect, None);
     }
     let scheduling = story
         .status
@@ -302,8 +302,8 @@ fn a_slot_that_waits_for_an_upgrade_beyond_its_deadline_is_missed() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
     story.observed.is_upgrading = true;
-    story.look(60);
-    story.look(63);
+    story.reconcile(60);
+    story.reconcile(63);
     assert_eq!(story.history()[0], "01:00 incr Missed ClusterUpgrading");
     story.observed.is_upgrading = false;
     assert_eq!(story.make(120), ["nightly-t1002-full-202611220200z"]);

@@ -10,10 +10,10 @@ fn edit(story: &mut Story, cron: &str) {
 #[test]
 fn a_schedule_that_can_not_be_kept_is_told_once() {
     let mut story = Story::of(&[1002]);
-    story.look(1);
+    story.reconcile(1);
     edit(&mut story, "0 2 * * L");
     for minutes in 2..5 {
-        story.look(minutes);
+        story.reconcile(minutes);
     }
     assert_eq!(story.is(types::STALLED), "True");
     assert_eq!(story.events, ["ScheduleInvalid"]);
@@ -24,9 +24,9 @@ fn a_schedule_that_can_not_be_kept_is_told_once() {
 fn of_a_suspended_strategy_it_is_told_too() {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.look(1);
+    story.reconcile(1);
     edit(&mut story, "0 2 * * L");
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.status.phase.as_deref(), Some("Paused"));
     assert_eq!(story.events, ["ScheduleInvalid"]);
 }
@@ -35,14 +35,14 @@ fn of_a_suspended_strategy_it_is_told_too() {
 fn another_reason_is_told_anew() {
     let mut story = Story::of(&[1002]);
     edit(&mut story, "0 2 * * L");
-    story.look(1);
+    story.reconcile(1);
     story.spec.schedule.time_zone = "Europe/Atlantis".to_owned();
     story.generation += 1;
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.events, ["ScheduleInvalid", "ScheduleInvalid"]);
     story.spec.schedule.time_zone = "UTC".to_owned();
     edit(&mut story, "0 2 * * SUN");
-    story.look(3);
+    story.reconcile(3);
     assert_eq!(story.is(types::STALLED), "False");
     assert_eq!(story.events[2..], ["StrategyPending"]);
 }

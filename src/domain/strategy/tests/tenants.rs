@@ -53,7 +53,7 @@ fn a_strategy_that_loses_every_tenant_is_stalled() {
         naming("older", -90, &["t1002"]),
         naming("nightly", -60, &["t1002"]),
     ];
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("t1002", "TenantAlreadyManaged")]);
     assert_eq!(story.is(types::STALLED), "True");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
@@ -69,7 +69,7 @@ pub(super) fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
 #[test]
 fn a_strategy_on_cluster_level_that_loses_every_tenant_to_another_is_stalled() {
     let mut story = on_cluster_level(vec![cluster_level("older", -90)], &[1002, 1004]);
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::STALLED), "True");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     let known = story.status.conditions.iter();
@@ -81,7 +81,7 @@ fn a_strategy_on_cluster_level_that_loses_every_tenant_to_another_is_stalled() {
 #[test]
 fn a_strategy_on_cluster_level_that_others_name_all_tenants_of_waits_for_the_next_one() {
     let mut story = on_cluster_level(vec![naming("own", -90, &["t1002"])], &[1002]);
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(
         (story.is(types::READY), story.is(types::STALLED)),
         ("True", "False")
@@ -101,7 +101,7 @@ fn a_strategy_on_cluster_level_to_which_a_locked_tenant_is_left_is_not_stalled()
         .as_mut()
         .unwrap()
         .push(Arc::new(locked));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::STALLED), "False");
 }
 
@@ -118,7 +118,7 @@ fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_
             name: "all".to_owned(),
             ..(*tenant(1006)).clone()
         }));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(
         story.failing(),
         [("all", "UnsafeTenantName"), ("gone", "TenantNotFound")]
@@ -131,7 +131,7 @@ fn a_named_tenant_that_can_not_be_backed_up_is_unhealthy_and_the_strategy_stays_
 fn the_tenant_of_the_database_itself_is_not_called_missing() {
     let mut story = Story::of(&[1002]);
     story.observed.rivals = vec![naming("nightly", -60, &["t1002", "sys"])];
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("sys", "UnsafeTenantName")]);
 }
 
@@ -142,7 +142,7 @@ fn a_failed_night_never_makes_the_strategy_unready() {
         .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Failed")));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(
         (story.is(types::READY), story.is(types::BACKUP_HEALTHY)),
         ("True", "False")
@@ -161,7 +161,7 @@ fn a_failure_of_a_tenant_that_is_not_the_strategys_any_more_is_forgotten() {
         .observed
         .tasks
         .push(task("nightly-t1004-full-1", 1004, Some("Failed")));
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
 
@@ -177,7 +177,7 @@ fn a_canceled_backup_does_not_cover_up_a_failed_one() {
         ..task("nightly-t1002-full-2", 1002, Some("Canceled"))
     };
     story.observed.tasks.push(canceled);
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
 
@@ -190,7 +190,7 @@ fn a_long_cause_fits_into_the_list_of_failing_tenants() {
     };
     assert!(failed.cause.as_ref().unwrap().message.len() <= 4096);
     story.observed.tasks.push(failed);
-    story.look(1);
+    story.reconcile(1);
     let tenants = story.status.tenants.as_ref().unwrap();
     assert!(tenants.failing[0].message.len() <= 1024);
 }
@@ -198,10 +198,10 @@ fn a_long_cause_fits_into_the_list_of_failing_tenants() {
 #[test]
 fn a_cluster_that_is_being_connected_to_leaves_the_conditions_as_they_are() {
     let mut story = Story::of(&[1002]);
-    story.look(1);
+    story.reconcile(1);
     let before = story.status.clone();
     story.observed.database = Err(Blocker::waiting("Connecting", "soon"));
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.status, before);
 }
 
@@ -212,9 +212,9 @@ fn what_is_known_survives_an_outage() {
         .observed
         .tasks
         .push(task("nightly-t1002-full-1", 1002, Some("Completed")));
-    story.look(1);
+    story.reconcile(1);
     story.unreachable().ok();
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
     assert_eq!(
         (story.is(types::RECONCILING), story.is(types::STALLED)),
@@ -226,11 +226,11 @@ fn what_is_known_survives_an_outage() {
 fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.cron.as_mut().unwrap().incremental = None;
-    story.look(1);
+    story.reconcile(1);
     let phase = |story: &Story| story.status.phase.clone().unwrap();
     assert_eq!(phase(&story), "PendingBackupScheduling");
     story.make(121);
-    story.look(122);
+    story.reconcile(122);
     assert_eq!(phase(&story), "InProgress");
 }
 
@@ -238,7 +238,7 @@ fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
 fn an_impossible_schedule_is_stalled_with_its_reason() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.time_zone = "Mars/Olympus".to_owned();
-    let verdict = story.look(1);
+    let verdict = story.reconcile(1);
     assert_eq!((verdict.effect, story.is(types::STALLED)), (None, "True"));
 }
 
@@ -264,7 +264,7 @@ fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.rivals = vec![naming("nightly", -60, &["t1002", "t1004"])];
     story.observed.rivals[0].access = only_orders();
-    story.look(1);
+    story.reconcile(1);
     assert_eq!(story.failing(), [("t1004", "TenantNotAllowed")]);
 }
 
@@ -272,7 +272,7 @@ fn a_named_tenant_that_the_cluster_s_object_does_not_allow_is_failing() {
 fn on_cluster_level_a_tenant_that_is_not_allowed_is_left_out_and_counted() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.rivals[0].access = only_orders();
-    story.look(1);
+    story.reconcile(1);
     let skipped = story.status.tenants.unwrap().skipped;
     assert_eq!(
         skipped,
@@ -315,13 +315,13 @@ fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
     story.make(61);
     story.observed.tasks[0].outcome = Some("Failed".to_owned());
     story.observed.tasks[0].completed_at = Some(at(62));
-    story.look(63);
+    story.reconcile(63);
     assert_eq!(story.failing().len(), 1);
     let mut anew = Tenant::clone(&tenant(1010));
     anew.name = "t1002".to_owned();
     story.observed.database = Ok(vec![Arc::new(anew)]);
     story.make(64);
-    story.look(65);
+    story.reconcile(65);
     assert_eq!(story.failing(), []);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
 }
@@ -333,9 +333,9 @@ fn a_named_tenant_that_is_dropped_is_not_forgotten() {
         names: vec!["t1002".to_owned(), "t1004".to_owned()],
         exclude: Vec::new(),
     });
-    story.look(1);
+    story.reconcile(1);
     story.observed.database = Ok(vec![tenant(1004)]);
-    story.look(2);
+    story.reconcile(2);
     assert_eq!(story.failing(), [("t1002", "TenantNotFound")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
@@ -351,7 +351,7 @@ fn a_tenant_of_the_cluster_level_that_is_dropped_is_no_trouble() {
     }
     story.observed.tasks[1].outcome = Some("Completed".to_owned());
     story.observed.database = Ok(vec![tenant(1004)]);
-    story.look(63);
+    story.reconcile(63);
     assert_eq!(story.failing(), []);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }

@@ -40,7 +40,7 @@ fn nightly() -> Value {
 impl Story {
     /// One pass in which a verification is made, if one is; its tenant and name.
     fn verify(&mut self, minutes: i64) -> Option<(String, String)> {
-        let verdict = self.look(minutes);
+        let verdict = self.reconcile(minutes);
         let Effect::MakeVerification(name, spec) = verdict.effect? else {
             return None;
         };
@@ -103,9 +103,9 @@ fn at_each_slot_the_next_tenant_is_verified_and_then_the_first_again() {
 #[test]
 fn a_restart_between_status_and_task_makes_the_same_task_once() {
     let mut story = story(&hourly());
-    story.look(5);
-    let lost = story.look(60).effect.unwrap();
-    let again = story.look(61).effect.unwrap();
+    story.reconcile(5);
+    let lost = story.reconcile(60).effect.unwrap();
+    let again = story.reconcile(61).effect.unwrap();
     assert_eq!(lost, again);
     assert_eq!(
         story.verify(62).unwrap().1,
@@ -117,7 +117,7 @@ fn a_restart_between_status_and_task_makes_the_same_task_once() {
 #[test]
 fn never_two_of_a_strategy_run_at_once() {
     let mut story = story(&hourly());
-    story.look(5);
+    story.reconcile(5);
     assert!(story.verify(60).is_some());
     assert_eq!(story.verify(120), None);
     story.end_verification("Completed", 130);
@@ -152,8 +152,8 @@ fn in_a_daily_range_each_tenant_is_verified_once_and_none_begins_after_its_end()
 #[test]
 fn a_task_is_a_recovery_to_the_latest_point_that_is_only_read_and_begins_in_time() {
     let mut story = story(&hourly());
-    story.look(5);
-    let Some(Effect::MakeVerification(_, spec)) = story.look(60).effect else {
+    story.reconcile(5);
+    let Some(Effect::MakeVerification(_, spec)) = story.reconcile(60).effect else {
         panic!("nothing is made");
     };
     assert_eq!(
@@ -172,14 +172,14 @@ fn tenants_without_a_full_backup_or_not_listed_are_not_verified() {
     story.observed.with_full_backup.remove(&TenantId(1002));
     story.spec.verification.as_mut().unwrap().tenants =
         vec!["t1002".to_owned(), "t1006".to_owned()];
-    story.look(5);
+    story.reconcile(5);
     assert_eq!(story.verify(60).unwrap().0, "t1006");
 }
 
 #[test]
 fn a_suspended_strategy_verifies_nothing() {
     let mut story = story(&hourly());
-    story.look(5);
+    story.reconcile(5);
     story.spec.suspend = true;
     assert_eq!(story.verify(60), None);
 }
@@ -187,13 +187,13 @@ fn a_suspended_strategy_verifies_nothing() {
 #[test]
 fn what_became_of_the_last_one_is_told_and_stays_when_its_task_goes() {
     let mut story = story(&hourly());
-    story.look(5);
+    story.reconcile(5);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "Unknown");
     story.verify(60);
     story.end_verification("Completed", 70);
-    story.look(71);
+    story.reconcile(71);
     story.observed.verifications.clear();
-    story.look(72);
+    story.reconcile(72);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "True");
     let known = story.verified();
     assert_eq!(
@@ -206,10 +206,10 @@ fn what_became_of_the_last_one_is_told_and_stays_when_its_task_goes() {
 fn a_failed_one_is_an_alert_until_the_tenant_has_passed() {
     let mut story = story(&hourly());
     story.spec.verification.as_mut().unwrap().tenants = vec!["t1002".to_owned()];
-    story.look(5);
+    story.reconcile(5);
     story.verify(60);
     story.end_verification("Failed", 70);
-    story.look(71);
+    story.reconcile(71);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "False");
     let alert = &story.status.alerts[0];
     assert_eq!(
@@ -218,7 +218,7 @@ fn a_failed_one_is_an_alert_until_the_tenant_has_passed() {
     );
     story.verify(120);
     story.end_verification("Completed", 130);
-    story.look(131);
+    story.reconcile(131);
     assert_eq!(story.status.alert_count, Some(0));
 }
 
@@ -231,10 +231,10 @@ fn when_none_has_gone_well_for_too_long_that_is_an_alert() {
         let mut alerts = story.status.alerts.iter();
         alerts.any(|alert| alert.type_ == "sampling_restore_overdue" && alert.status == "Active")
     };
-    story.look(5);
-    story.look(8 * day);
+    story.reconcile(5);
+    story.reconcile(8 * day);
     assert!(!overdue(&story));
-    story.look(8 * day + 6);
+    story.reconcile(8 * day + 6);
     assert!(overdue(&story));
 }
 
@@ -242,12 +242,12 @@ fn when_none_has_gone_well_for_too_long_that_is_an_alert() {
 fn old_tasks_are_deleted_and_the_newest_stay() {
     let mut story = story(&hourly());
     story.spec.history.successful = 2;
-    story.look(5);
+    story.reconcile(5);
     for hour in 1..=3 {
         story.verify(hour * 60);
         story.end_verification("Completed", hour * 60 + 10);
     }
-    let Some(Effect::DeleteVerifications(old)) = story.look(200).effect else {
+    let Some(Effect::DeleteVerifications(old)) = story.reconcile(200).effect else {
         panic!("nothing is deleted");
     };
     let names: Vec<_> = old.into_iter().map(|(name, _)| name).collect();
@@ -257,7 +257,7 @@ fn old_tasks_are_deleted_and_the_newest_stay() {
 #[test]
 fn a_schedule_that_can_not_be_read_holds_back_no_backup() {
     let mut story = story(&json!({"cron": "61 * * * *"}));
-    let verdict = story.look(5);
+    let verdict = story.reconcile(5);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "False");
     assert_eq!(story.is(types::READY), "True");
     assert_eq!(verdict.effect, None);
@@ -266,7 +266,7 @@ fn a_schedule_that_can_not_be_read_holds_back_no_backup() {
 #[test]
 fn one_that_had_no_time_to_begin_is_no_failure_of_its_tenant() {
     let mut story = story(&hourly());
-    story.look(5);
+    story.reconcile(5);
     story.verify(60);
     story.end_verification("Failed", 430);
     let last = story.observed.verifications.last_mut().unwrap();
@@ -274,7 +274,7 @@ fn one_that_had_no_time_to_begin_is_no_failure_of_its_tenant() {
         "NotAfterTimePassed",
         "another one runs",
     ));
-    story.look(431);
+    story.reconcile(431);
     assert_eq!(story.verified().result.as_deref(), Some("Missed"));
     assert_eq!(story.status.alert_count, Some(0));
 }

@@ -155,13 +155,13 @@ fn a_tenant_is_dropped_only_where_its_number_and_its_restore_say_so() {
         command.text().unwrap(),
         "DROP TENANT IF EXISTS `orders` FORCE"
     );
-    let expected = Guard::RestoreFailed {
+    let expected = Precondition::RestoreFailed {
         or_succeeded: false,
         tenant: tenant(),
         tenant_id: TenantId(1004),
         key: key(),
     };
-    assert_eq!(command.guard(), expected);
+    assert_eq!(command.precondition(), expected);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::restore::all;
 use super::{Sender, Stop, withheld};
 use crate::oceanbase::client::Session;
-use crate::oceanbase::command::Guard;
+use crate::oceanbase::command::Precondition;
 use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
@@ -12,14 +12,14 @@ use crate::oceanbase::view::{self, RestoreQuery};
 
 impl Sender {
     /// Looks where a statement about tables asks for it; any other guard has been looked at before.
-    pub(super) async fn look_at_tables(
+    pub(super) async fn check_tables(
         &self,
         session: &mut dyn Session,
         version: Version,
-        guard: Guard,
+        precondition: Precondition,
     ) -> Result<(), Stop> {
-        match guard {
-            Guard::NeverRecovered {
+        match precondition {
+            Precondition::NeverRecovered {
                 tenant,
                 tenant_id,
                 key,
@@ -27,11 +27,11 @@ impl Sender {
                 self.never_recovered(session, version, &tenant, tenant_id, &key)
                     .await
             }
-            Guard::NoTablesWithKey(key) => self.no_tables(session, version, &key).await,
-            Guard::OnlyTables { tenant, key } => {
+            Precondition::NoTablesWithKey(key) => self.no_tables(session, version, &key).await,
+            Precondition::OnlyTables { tenant, key } => {
                 self.only_tables(session, version, &tenant, &key).await
             }
-            Guard::AuxiliaryLeft {
+            Precondition::AuxiliaryLeft {
                 auxiliary,
                 auxiliary_id,
                 key,

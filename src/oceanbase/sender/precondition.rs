@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use super::{LOOK_TIMEOUT, Sender, Stop};
+use super::{LOOKUP_TIMEOUT, Sender, Stop};
 use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
-use crate::oceanbase::command::Guard;
+use crate::oceanbase::command::Precondition;
 use crate::oceanbase::destination::Place;
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{
@@ -21,22 +21,22 @@ use crate::oceanbase::view::{self, Query};
 
 impl Sender {
     /// Says why the statement is not sent, where the guard finds a reason.
-    pub(super) async fn look(
+    pub(super) async fn check(
         &self,
         session: &mut dyn Session,
         version: Version,
-        guard: Guard,
+        precondition: Precondition,
     ) -> Result<(), Stop> {
-        match guard {
-            Guard::None => Ok(()),
+        match precondition {
+            Precondition::None => Ok(()),
             // Running before ended: a row that moves in between is then seen in the second.
-            Guard::NoJobWithKey(key) => {
+            Precondition::NoJobWithKey(key) => {
                 let running = Query::RunningJobsByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &running).await?, &key)?;
                 self.not_ended(session, version, &key).await?;
                 self.not_late(session, version, &key).await
             }
-            Guard::FreePlace {
+            Precondition::FreePlace {
                 tenant_id,
                 key,
                 places,
@@ -48,24 +48,24 @@ impl Sender {
                 not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
                 free_place(&running, tenant_id, places)
             }
-            Guard::NoLogDestination(tenant_id) => {
+            Precondition::NoLogDestination(tenant_id) => {
                 none_set(self.log_dest(session, version, tenant_id).await?.is_some())
             }
-            Guard::SameLogDestination { tenant_id, place } => {
+            Precondition::SameLogDestination { tenant_id, place } => {
                 same_place(self.log_dest(session, version, tenant_id).await?, &place)
             }
-            Guard::QuietLogDestination { tenant_id, place } => {
+            Precondition::QuietLogDestination { tenant_id, place } => {
                 same_place(self.log_dest(session, version, tenant_id).await?, &place)?;
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 quiet(&running, tenant_id)
             }
-            Guard::SameDataDestination { tenant_id, place } => {
+            Precondition::SameDataDestination { tenant_id, place } => {
                 same_place(self.data_dest(session, version, tenant_id).await?, &place)
             }
-            Guard::NoDataDestination(tenant_id) => {
+            Precondition::NoDataDestination(tenant_id) => {
                 none_set(self.data_dest(session, version, tenant_id).await?.is_some())
             }
-            Guard::DestinationsAre {
+            Precondition::DestinationsAre {
                 tenant_id,
                 observed,
             } => {
@@ -76,7 +76,7 @@ impl Sender {
                 }
                 Err(withheld("somebody has set another destination meanwhile"))
             }
-            Guard::PolicyIs {
+            Precondition::PolicyIs {
                 tenant_id,
                 recovery_window: wanted,
             } => {
@@ -92,11 +92,11 @@ impl Sender {
                     Some(_) => Err(withheld("somebody has replaced the policy meanwhile")),
                 }
             }
-            Guard::OnlyRunningJob { tenant_id, key } => {
+            Precondition::OnlyRunningJob { tenant_id, key } => {
                 let jobs = self.jobs(session, version, &Query::RunningJobs).await?;
                 only_running(&jobs, tenant_id, &key)
             }
-            Guard::NoCleanup {
+            Precondition::NoCleanup {
                 tenant_id,
                 kind,
                 after,
@@ -105,20 +105,24 @@ impl Sender {
                 let (what, since) = ((tenant_id, kind), (after, again));
                 self.no_cleanup(session, version, what, since).await
             }
-            Guard::OnlyCleanup { tenant_id, job_id } => {
+            Precondition::OnlyCleanup { tenant_id, job_id } => {
                 self.only_cleanup(session, version, tenant_id, job_id).await
             }
-            Guard::NeverRestored { .. }
-            | Guard::NoRestoreWithKey(_)
-            | Guard::RestoreRuns { .. }
-            | Guard::RestoreFailed { .. }
-            | Guard::PoolIsFree(_)
-            | Guard::UnitIsUnused(_)
-            | Guard::TenantIs { .. } => self.look_to_restore(session, version, guard).await,
-            Guard::NeverRecovered { .. }
-            | Guard::NoTablesWithKey(_)
-            | Guard::OnlyTables { .. }
-            | Guard::AuxiliaryLeft { .. } => self.look_at_tables(session, version, guard).await,
+            Precondition::NeverRestored { .. }
+            | Precondition::NoRestoreWithKey(_)
+            | Precondition::RestoreRuns { .. }
+            | Precondition::RestoreFailed { .. }
+            | Precondition::PoolIsFree(_)
+            | Precondition::UnitIsUnused(_)
+            | Precondition::TenantIs { .. } => {
+                self.check_restore(session, version, precondition).await
+            }
+            Precondition::NeverRecovered { .. }
+            | Precondition::NoTablesWithKey(_)
+            | Precondition::OnlyTables { .. }
+            | Precondition::AuxiliaryLeft { .. } => {
+                self.check_tables(session, version, precondition).await
+            }
         }
     }
 
@@ -224,7 +228,7 @@ impl Sender {
     ) -> Result<Rows, Stop> {
         let began = Instant::now();
         let text = query.text(version);
-        let answer = self.ask_in_time(session, &text, LOOK_TIMEOUT).await;
+        let answer = self.ask_in_time(session, &text, LOOKUP_TIMEOUT).await;
         let code = code_of(&answer);
         self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {

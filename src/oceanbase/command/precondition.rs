@@ -9,12 +9,12 @@ use crate::oceanbase::model::{
 
 /// A look at the database before a statement is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Guard {
+pub enum Precondition {
     /// Nothing to look for.
     None,
     /// The statement is not sent when a job with this key exists, running or ended.
     NoJobWithKey(JobKey),
-    /// As [`Guard::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
+    /// As [`Precondition::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
     /// the tenant.
     FreePlace {
         /// The tenant.
@@ -34,7 +34,7 @@ pub enum Guard {
         /// Where its logs go.
         place: Place,
     },
-    /// As [`Guard::SameLogDestination`], and only while no data backup of the tenant runs.
+    /// As [`Precondition::SameLogDestination`], and only while no data backup of the tenant runs.
     QuietLogDestination {
         /// The tenant.
         tenant_id: TenantId,
@@ -169,20 +169,20 @@ pub enum Guard {
 impl Command {
     /// What is looked for before it is sent.
     #[must_use]
-    pub fn guard(&self) -> Guard {
+    pub fn precondition(&self) -> Precondition {
         match self {
             Self::Backup {
                 tenant_id,
                 key,
                 places,
                 ..
-            } => Guard::FreePlace {
+            } => Precondition::FreePlace {
                 tenant_id: *tenant_id,
                 key: key.clone(),
                 places: *places,
             },
-            Self::FindBackup { key, .. } => Guard::NoJobWithKey(key.clone()),
-            Self::CancelBackup { tenant_id, key, .. } => Guard::OnlyRunningJob {
+            Self::FindBackup { key, .. } => Precondition::NoJobWithKey(key.clone()),
+            Self::CancelBackup { tenant_id, key, .. } => Precondition::OnlyRunningJob {
                 tenant_id: *tenant_id,
                 key: key.clone(),
             },
@@ -193,31 +193,33 @@ impl Command {
             }
             | Self::ArchiveLog {
                 tenant_id, place, ..
-            } => Guard::SameLogDestination {
+            } => Precondition::SameLogDestination {
                 tenant_id: *tenant_id,
                 place: place.clone(),
             },
             Self::LeaveLogDest {
                 tenant_id, place, ..
-            } => Guard::QuietLogDestination {
+            } => Precondition::QuietLogDestination {
                 tenant_id: *tenant_id,
                 place: place.clone(),
             },
-            Self::SetLogArchiveDest { tenant_id, .. } => Guard::NoLogDestination(*tenant_id),
+            Self::SetLogArchiveDest { tenant_id, .. } => Precondition::NoLogDestination(*tenant_id),
             Self::SetDataBackupDest {
                 tenant_id,
                 replaces: Some(place),
                 ..
-            } => Guard::SameDataDestination {
+            } => Precondition::SameDataDestination {
                 tenant_id: *tenant_id,
                 place: place.clone(),
             },
-            Self::SetDataBackupDest { tenant_id, .. } => Guard::NoDataDestination(*tenant_id),
+            Self::SetDataBackupDest { tenant_id, .. } => {
+                Precondition::NoDataDestination(*tenant_id)
+            }
             Self::AddDeletePolicy {
                 tenant_id,
                 observed,
                 ..
-            } => Guard::DestinationsAre {
+            } => Precondition::DestinationsAre {
                 tenant_id: *tenant_id,
                 observed: observed.clone(),
             },
@@ -225,13 +227,13 @@ impl Command {
                 tenant_id,
                 recovery_window,
                 ..
-            } => Guard::PolicyIs {
+            } => Precondition::PolicyIs {
                 tenant_id: *tenant_id,
                 recovery_window: recovery_window.clone(),
             },
-            Self::Recovery(recovery) => recovery.guard(),
-            Self::Cleanup(cleanup) => cleanup.guard(),
-            _ => Guard::None,
+            Self::Recovery(recovery) => recovery.precondition(),
+            Self::Cleanup(cleanup) => cleanup.precondition(),
+            _ => Precondition::None,
         }
     }
 }

@@ -3,7 +3,7 @@
 use super::{Sender, Stop, withheld};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Rows, Session};
-use crate::oceanbase::command::Guard;
+use crate::oceanbase::command::Precondition;
 use crate::oceanbase::model::{
     Answer, Failure, ResourceName, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
@@ -12,21 +12,21 @@ use crate::oceanbase::view::{self, Legible, Query, RestoreQuery, TenantRow};
 
 impl Sender {
     /// Looks where a statement of a restore asks for it; any other guard has been looked at before.
-    pub(super) async fn look_to_restore(
+    pub(super) async fn check_restore(
         &self,
         session: &mut dyn Session,
         version: Version,
-        guard: Guard,
+        precondition: Precondition,
     ) -> Result<(), Stop> {
-        match guard {
-            Guard::NeverRestored { tenant, key } => {
+        match precondition {
+            Precondition::NeverRestored { tenant, key } => {
                 self.never_restored(session, version, &tenant, &key).await
             }
-            Guard::NoRestoreWithKey(key) => self.no_restore(session, version, &key).await,
-            Guard::RestoreRuns { tenant, key } => {
+            Precondition::NoRestoreWithKey(key) => self.no_restore(session, version, &key).await,
+            Precondition::RestoreRuns { tenant, key } => {
                 self.restore_runs(session, version, &tenant, &key).await
             }
-            Guard::RestoreFailed {
+            Precondition::RestoreFailed {
                 or_succeeded,
                 tenant,
                 tenant_id,
@@ -36,9 +36,9 @@ impl Sender {
                 self.restore_failed(session, version, left, &key, or_succeeded)
                     .await
             }
-            Guard::PoolIsFree(pool) => self.pool_is_free(session, version, &pool).await,
-            Guard::UnitIsUnused(unit) => self.unit_is_unused(session, version, &unit).await,
-            Guard::TenantIs {
+            Precondition::PoolIsFree(pool) => self.pool_is_free(session, version, &pool).await,
+            Precondition::UnitIsUnused(unit) => self.unit_is_unused(session, version, &unit).await,
+            Precondition::TenantIs {
                 tenant,
                 tenant_id,
                 role,
@@ -133,10 +133,10 @@ impl Sender {
         &self,
         session: &mut dyn Session,
         version: Version,
-        search: Guard,
+        search: Precondition,
         failure: Failure,
     ) -> Answer {
-        match self.look(session, version, search).await {
+        match self.check(session, version, search).await {
             Ok(()) => Answer::Refused(failure),
             Err(Stop::Answer(Answer::Restore(restore))) => Answer::Restore(restore),
             Err(_) => Answer::Unknown(failure.message),
