@@ -95,7 +95,7 @@ pub enum Effect {
     Delete,
 }
 
-type Verdict = Decision<BackupTaskStatus, Effect>;
+type BackupDecision = Decision<BackupTaskStatus, Effect>;
 
 /// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
@@ -104,7 +104,7 @@ pub fn decide(
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
-) -> Verdict {
+) -> BackupDecision {
     let mut draft = Draft::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
@@ -133,7 +133,7 @@ pub fn decide_made(
     observed: &Observation,
     made: &Made,
     now: Timestamp,
-) -> Verdict {
+) -> BackupDecision {
     if task.status.outcome.is_some() {
         return Draft::new(task, observed, now).unchanged();
     }
@@ -149,7 +149,7 @@ pub fn decide_made(
 /// What is shown of a task whose BACKUP may be sent, and waits until other statements are: its intent
 /// is not written before.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> BackupDecision {
     let mut draft = Draft::new(task, observed, now);
     draft.record_facts();
     // It keeps its place in the line.
@@ -234,7 +234,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn decide(self) -> Verdict {
+    fn decide(self) -> BackupDecision {
         if let Some(mirror) = &self.task.spec.mirror {
             return self.mirror(mirror);
         }
@@ -278,11 +278,11 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way.
-    fn wait(self, blocker: Blocker, next: Next) -> Verdict {
+    fn wait(self, blocker: Blocker, next: Next) -> BackupDecision {
         self.wait_with(blocker, None, next)
     }
 
-    fn wait_with(mut self, blocker: Blocker, effect: Option<Effect>, next: Next) -> Verdict {
+    fn wait_with(mut self, blocker: Blocker, effect: Option<Effect>, next: Next) -> BackupDecision {
         self.status.cause = Some(blocker.cause());
         self.status.retry_time = None;
         let next = self.sooner_than_deadline(next);
@@ -290,7 +290,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends what was not sent, where it is not wanted any more.
-    fn end_unsent(self) -> Verdict {
+    fn end_unsent(self) -> BackupDecision {
         if self.is_cancel_wanted() {
             self.canceled_unsent()
         } else if let Some(failure) = self.last_failure() {
@@ -300,12 +300,12 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn canceled_unsent(mut self) -> Verdict {
+    fn canceled_unsent(mut self) -> BackupDecision {
         self.status.cause = Some(canceled_cause(self.task.spec));
         self.end(Outcome::Canceled, None)
     }
 
-    fn overdue(mut self) -> Verdict {
+    fn overdue(mut self) -> BackupDecision {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
         let waited_for = waited_for.unwrap_or_else(|| "nobody could start it".to_owned());
         self.status.cause = Some(cause(
@@ -318,12 +318,12 @@ impl<'a> Draft<'a> {
         self.end(Outcome::Overdue, None)
     }
 
-    fn fail(mut self, cause: Cause) -> Verdict {
+    fn fail(mut self, cause: Cause) -> BackupDecision {
         self.status.cause = Some(cause);
         self.end(Outcome::Failed, None)
     }
 
-    fn end(mut self, outcome: Outcome, at: Option<Timestamp>) -> Verdict {
+    fn end(mut self, outcome: Outcome, at: Option<Timestamp>) -> BackupDecision {
         let at = at.unwrap_or(self.now);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.completion_time = Some(time(at));
@@ -337,12 +337,12 @@ impl<'a> Draft<'a> {
             self.set_attempt(outcome.word(), self.status.cause.clone());
         }
         let event = status::ended_event(outcome, &self.status, self.task.spec);
-        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
-        verdict.event = Some(event);
-        verdict
+        let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
+        decision.event = Some(event);
+        decision
     }
 
-    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
+    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> BackupDecision {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
         let started = started.then(|| status::started_event(&self.status, self.task.spec));
         let before = self.task.status.phase.as_deref();
@@ -358,7 +358,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What is there stands.
-    fn unchanged(mut self) -> Verdict {
+    fn unchanged(mut self) -> BackupDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {
             status: self.status,

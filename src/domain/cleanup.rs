@@ -166,7 +166,7 @@ enum State {
     Ended(Outcome),
 }
 
-type Verdict = Decision<CleanupTaskStatus, Effect>;
+type CleanupDecision = Decision<CleanupTaskStatus, Effect>;
 
 /// Reason of what is seen instead of a database where the cleanup was begun in another one.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
@@ -178,7 +178,7 @@ pub fn decide(
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
-) -> Verdict {
+) -> CleanupDecision {
     let mut draft = Draft::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
@@ -203,7 +203,7 @@ pub fn decide(
 /// What is shown of a task whose statement may be sent, and waits until others are: its intent is not
 /// written before.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> CleanupDecision {
     let mut draft = Draft::new(task, observed, now);
     draft.record_facts();
     let turn = Blocker::waiting(
@@ -283,7 +283,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn decide(self) -> Verdict {
+    fn decide(self) -> CleanupDecision {
         if self.is_elsewhere() {
             return self.fail(cause(
                 CLUSTER_REPLACED,
@@ -306,7 +306,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way.
-    fn wait(mut self, blocker: Blocker, next: Next) -> Verdict {
+    fn wait(mut self, blocker: Blocker, next: Next) -> CleanupDecision {
         if blocker.permanent {
             return self.fail(blocker.cause());
         }
@@ -315,31 +315,31 @@ impl<'a> Draft<'a> {
         self.render(&State::Waiting(blocker), None, next)
     }
 
-    fn fail(mut self, cause: Cause) -> Verdict {
+    fn fail(mut self, cause: Cause) -> CleanupDecision {
         self.status.cause = Some(cause);
         self.end(Outcome::Failed, None)
     }
 
-    fn end(mut self, outcome: Outcome, at: Option<Timestamp>) -> Verdict {
+    fn end(mut self, outcome: Outcome, at: Option<Timestamp>) -> CleanupDecision {
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.completion_time = Some(time(at.unwrap_or(self.now)));
         self.status.retry_time = None;
         let event = status::ended_event(outcome, &self.status, self.task.spec);
-        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
-        verdict.event = event;
-        verdict
+        let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
+        decision.event = event;
+        decision
     }
 
     /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
     /// itself is forgotten by the next one, which its own write wakes.
-    fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
+    fn pause(mut self, cause: Cause, pause: SignedDuration) -> CleanupDecision {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         self.status.cause = Some(cause);
         self.status.retry_time = Some(until.clone());
         self.render(&State::Refused, None, Next::At(until.0))
     }
 
-    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
+    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> CleanupDecision {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
         let event = started.then(|| status::started_event(&self.status, self.task.spec));
         Decision {
@@ -351,7 +351,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What is there stands.
-    fn unchanged(mut self) -> Verdict {
+    fn unchanged(mut self) -> CleanupDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {
             status: self.status,

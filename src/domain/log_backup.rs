@@ -23,6 +23,7 @@ mod limits;
 mod live;
 mod page;
 mod rotation;
+mod state;
 mod status;
 mod step;
 mod switch;
@@ -42,6 +43,7 @@ pub use finalize::finalize;
 pub use limits::{ObservedLimits, limits_blocker};
 pub use page::{RelatedObjects, is_in_flight, is_page_due};
 pub use rotation::{StoreKeys, rotation_blocker};
+pub use state::{Archive, State, archive};
 use step::Step;
 pub use switch::{ObservedMigration, is_moving, own_places};
 
@@ -50,7 +52,7 @@ use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant,
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::Followed;
 use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
-use crate::oceanbase::model::{Answer, Identity, Round, RoundStatus, Tenant};
+use crate::oceanbase::model::{Answer, Identity, RoundStatus, Tenant};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
 const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
@@ -113,35 +115,7 @@ pub struct Renamed {
     pub path: String,
 }
 
-/// Where log backup stands; the status is rendered from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum State {
-    /// Something stands in the way.
-    Blocked(Blocker),
-    /// On the way to the wanted state; the database is in this one.
-    Moving(Archive),
-    /// The wanted state is reached.
-    Reached(Archive),
-    /// The wanted state was reached, and somebody else changed it.
-    Drifted(Archive),
-    /// The wanted state was reached and the round interrupted; it is being healed.
-    Healing(Archive),
-    /// The last statement failed.
-    Failed(Archive),
-    /// The way to the wanted state takes too long.
-    Late(Archive),
-}
-
-/// What the database does with the tenant's logs.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Archive {
-    /// No round, or an ended one.
-    Stopped,
-    /// A round in this state.
-    Round(RoundStatus),
-}
-
-type Verdict = Decision<LogBackupStatus, Effect>;
+type LogBackupDecision = Decision<LogBackupStatus, Effect>;
 
 /// Decides. `answer` is the effect of this very pass and what became of it, if there was one.
 #[must_use]
@@ -150,7 +124,7 @@ pub fn decide(
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
-) -> Verdict {
+) -> LogBackupDecision {
     let mut draft = Draft {
         object,
         observed,
@@ -206,7 +180,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn blocked(mut self, tenant: Option<&Tenant>, blocker: Blocker) -> Verdict {
+    fn blocked(mut self, tenant: Option<&Tenant>, blocker: Blocker) -> LogBackupDecision {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();
         self.status.transition = None;
@@ -220,7 +194,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the tenant and takes the next step.
-    fn decide(mut self, tenant: &Tenant) -> Verdict {
+    fn decide(mut self, tenant: &Tenant) -> LogBackupDecision {
         let archive = archive(tenant);
         self.record_limits();
         if let (Some(from), Some(observed)) = (self.left_place(), &self.observed.switch) {
@@ -244,10 +218,10 @@ impl<'a> Draft<'a> {
         if let (ObservedDestination::Unset, DesiredState::Running, Some(blocker)) =
             (self.destination(), self.desired, &self.observed.conflict)
         {
-            let mut verdict = self.blocked(Some(tenant), blocker.clone());
+            let mut decision = self.blocked(Some(tenant), blocker.clone());
             // Whoever has the place may go without this object being told.
-            verdict.next = STEP_PATIENCE;
-            return verdict;
+            decision.next = STEP_PATIENCE;
+            return decision;
         }
         if let Some(effect) = self.rotation(tenant).or_else(|| self.limit(tenant)) {
             let state = self.standing(tenant, archive);
@@ -324,7 +298,7 @@ impl<'a> Draft<'a> {
         corrects
     }
 
-    fn reached(mut self, tenant: &Tenant, archive: Archive) -> Verdict {
+    fn reached(mut self, tenant: &Tenant, archive: Archive) -> LogBackupDecision {
         self.status.applied_generation = Some(self.object.generation);
         if !around::is_found(&self.status) {
             self.status.around_state = self.around_state();
@@ -372,7 +346,7 @@ impl<'a> Draft<'a> {
         state: &State,
         effect: Option<Effect>,
         next: Next,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         let before = self.object.status;
         let status = status::render(&self, tenant, state);
         let event = self
@@ -385,18 +359,5 @@ impl<'a> Draft<'a> {
             next: next.sooner(self.later, self.now),
             event,
         }
-    }
-}
-
-/// What the database does with the tenant's logs.
-#[must_use]
-pub fn archive(tenant: &Tenant) -> Archive {
-    match &tenant.round {
-        None
-        | Some(Round {
-            status: RoundStatus::Stop,
-            ..
-        }) => Archive::Stopped,
-        Some(round) => Archive::Round(round.status.clone()),
     }
 }

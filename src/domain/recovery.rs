@@ -69,7 +69,7 @@ use crate::oceanbase::model::{Answer, RestoreKey, Restores, TenantId, TenantName
 /// Why a recovery can not be followed any more: its OceanBaseCluster stands for another database.
 pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 
-type Verdict = Decision<RecoveryTaskStatus, Effect>;
+type RecoveryDecision = Decision<RecoveryTaskStatus, Effect>;
 
 /// The pause after a statement that was refused for now or could not be sent; it doubles.
 const PAUSE: Backoff = Backoff::new(SignedDuration::from_secs(3), SignedDuration::from_mins(1));
@@ -81,7 +81,7 @@ pub fn decide(
     observed: &Observation,
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
-) -> Verdict {
+) -> RecoveryDecision {
     let mut draft = Draft {
         task,
         observed,
@@ -106,18 +106,18 @@ pub fn decide(
     let Some((effect, answer)) = answer else {
         return draft.decide();
     };
-    let mut verdict = draft.on_answer(effect, answer);
+    let mut decision = draft.on_answer(effect, answer);
     // What follows is done in another pass: one sends one thing.
-    if verdict.effect.take().is_some() {
-        verdict.next = Next::After(Duration::ZERO);
+    if decision.effect.take().is_some() {
+        decision.next = Next::After(Duration::ZERO);
     }
-    verdict
+    decision
 }
 
 /// What is shown of a recovery that would be begun and has no right to send yet: as many as may be
 /// are being begun in its database.
 #[must_use]
-pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> Verdict {
+pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> RecoveryDecision {
     let mut draft = Draft {
         task,
         observed,
@@ -149,7 +149,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Looks at the world and takes the next step.
-    fn decide(self) -> Verdict {
+    fn decide(self) -> RecoveryDecision {
         if let Err(blocker) = &self.observed.target
             && blocker.reason == CLUSTER_REPLACED
         {
@@ -174,7 +174,7 @@ impl<'a> Draft<'a> {
         }
     }
 
-    fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
+    fn on_answer(self, effect: &Effect, answer: &Answer) -> RecoveryDecision {
         match effect {
             Effect::Preview(until) => self.on_preview_answer(*until, answer),
             Effect::CreateUnit(_) | Effect::CreatePool(_) => self.on_create_answer(answer),
@@ -299,7 +299,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Waits for something that stands in the way, and for the instant after which nothing is begun.
-    fn wait(mut self, blocker: Blocker, next: Next) -> Verdict {
+    fn wait(mut self, blocker: Blocker, next: Next) -> RecoveryDecision {
         self.status.cause = Some(blocker.cause());
         let next = match &self.spec().not_after_time {
             Some(end) if self.status.step.is_none() => next.sooner(Next::At(end.0), self.now),
@@ -309,7 +309,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends before the tenant is restored: what was made is cleaned up first.
-    fn give_up(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+    fn give_up(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.record_result(outcome);
         let keeps = self.spec().failure_policy == FailurePolicy::Keep
             && outcome == Outcome::Failed
@@ -325,22 +325,22 @@ impl<'a> Draft<'a> {
     }
 
     /// Drops what was made, and ends then.
-    fn clean_up_after(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+    fn clean_up_after(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.status.ending = Some(outcome.word().to_owned());
         self.enter(Step::CleaningUp);
         self.status.cause = Some(cause);
         self.clean_up()
     }
 
-    fn fail(self, cause: Cause) -> Verdict {
+    fn fail(self, cause: Cause) -> RecoveryDecision {
         self.give_up(Outcome::Failed, cause)
     }
 
-    fn refuse(self, blocker: &Blocker) -> Verdict {
+    fn refuse(self, blocker: &Blocker) -> RecoveryDecision {
         self.fail(blocker.cause())
     }
 
-    fn cancel(self) -> Verdict {
+    fn cancel(self) -> RecoveryDecision {
         let why = if self.is_leaving {
             "canceled, because its object is being deleted"
         } else {
@@ -350,12 +350,12 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends without a look at what was made.
-    fn end_with(mut self, outcome: Outcome, cause: Cause) -> Verdict {
+    fn end_with(mut self, outcome: Outcome, cause: Cause) -> RecoveryDecision {
         self.status.cause = Some(cause);
         self.end(outcome)
     }
 
-    fn end(mut self, outcome: Outcome) -> Verdict {
+    fn end(mut self, outcome: Outcome) -> RecoveryDecision {
         self.record_result(outcome);
         self.status.outcome = Some(outcome.word().to_owned());
         self.status.ending = None;
@@ -365,12 +365,12 @@ impl<'a> Draft<'a> {
         self.status.duration =
             started.map(|start| super::duration_text(start.0.duration_until(ended)));
         let event = status::ended_event(outcome, &self.status, self.spec());
-        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
-        verdict.event = Some(event);
-        verdict
+        let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
+        decision.event = Some(event);
+        decision
     }
 
-    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> Verdict {
+    fn render(self, state: &State, effect: Option<Effect>, next: Next) -> RecoveryDecision {
         let started = self.task.status.job_id.is_none() && self.status.job_id.is_some();
         let event = started.then(|| status::started_event(&self.status));
         let status = status::render(state, self.status, self.task, self.now);
@@ -383,7 +383,7 @@ impl<'a> Draft<'a> {
     }
 
     /// What is there stands.
-    fn unchanged(mut self) -> Verdict {
+    fn unchanged(mut self) -> RecoveryDecision {
         self.status.observed_generation = Some(self.task.generation);
         Decision {
             status: self.status,

@@ -221,7 +221,7 @@ pub struct LogBackupEdit {
     pub inherited: Inherited,
 }
 
-type Verdict = Decision<BackupStrategyStatus, Effect>;
+type StrategyDecision = Decision<BackupStrategyStatus, Effect>;
 
 /// Decides. `made` is what became of this very pass's effect, if there was one.
 #[must_use]
@@ -230,7 +230,7 @@ pub fn decide(
     observed: &Observation,
     made: Option<&Made>,
     now: Timestamp,
-) -> Verdict {
+) -> StrategyDecision {
     let draft = Draft::new(strategy, observed, now);
     match (
         Schedule::parse(&strategy.spec.schedule),
@@ -299,12 +299,17 @@ impl<'a> Draft<'a> {
 }
 
 impl Draft<'_> {
-    fn refuse(self, blocker: &Blocker) -> Verdict {
+    fn refuse(self, blocker: &Blocker) -> StrategyDecision {
         self.finish(&Standing::Blocked(blocker), None, Next::Await)
     }
 
     /// Nothing can be made: slots are kept open, until their deadline.
-    fn wait(mut self, schedule: &Schedule, blocker: &Blocker, reason: &'static str) -> Verdict {
+    fn wait(
+        mut self,
+        schedule: &Schedule,
+        blocker: &Blocker,
+        reason: &'static str,
+    ) -> StrategyDecision {
         self.expire(schedule, reason);
         let next = self.schedule(schedule);
         let standing = if blocker.is_passing()
@@ -322,7 +327,7 @@ impl Draft<'_> {
         schedule: &Schedule,
         tenants: &[Arc<Tenant>],
         made: Option<&Made>,
-    ) -> Verdict {
+    ) -> StrategyDecision {
         let (name, recovered) = (self.strategy.name, &self.observed.recovered);
         let matched = &matched(name, &self.observed.rivals, tenants.iter(), recovered);
         let plan = &Plan { schedule, matched };
@@ -375,7 +380,7 @@ impl Draft<'_> {
         standing: &Standing<'_>,
         effect: Option<Effect>,
         mut next: Next,
-    ) -> Verdict {
+    ) -> StrategyDecision {
         next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
         let before = self.strategy.status;

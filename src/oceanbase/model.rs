@@ -23,7 +23,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use answer::{Answer, Failure, FailureClass, HandedOver};
-pub use check::{CheckQuery, CheckVerdict};
+pub use check::{CheckQuery, CheckResult};
 pub use cleanup::{CleanedItem, CleanupJob, CleanupKind, Deletion};
 pub use destinations::Destinations;
 pub use id::{

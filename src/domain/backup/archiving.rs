@@ -8,7 +8,7 @@
 
 use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
-use super::{Draft, Effect, State, Verdict};
+use super::{BackupDecision, Draft, Effect, State};
 use crate::api::log_backup::{HealSettings, LogBackupMode};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
@@ -50,7 +50,7 @@ impl Draft<'_> {
     }
 
     /// Waits until logs are archived; sees to it where nobody else does.
-    pub(super) fn await_log_backup(self) -> Verdict {
+    pub(super) fn await_log_backup(self) -> BackupDecision {
         let Some(logs) = &self.observed.logs else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
@@ -110,12 +110,12 @@ impl Draft<'_> {
         self.wait_for_log_backup(message)
     }
 
-    fn wait_for_log_backup(self, message: String) -> Verdict {
+    fn wait_for_log_backup(self, message: String) -> BackupDecision {
         let blocker = Blocker::waiting("WaitingForLogBackup", message);
         self.hold(blocker)
     }
 
-    fn make_log_backup(self) -> Verdict {
+    fn make_log_backup(self) -> BackupDecision {
         let Some(effect) = self.new_log_backup() else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
@@ -155,7 +155,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of the LogBackup that was to be made in this pass.
-    pub(super) fn on_log_backup_answer(self, made: &Made) -> Verdict {
+    pub(super) fn on_log_backup_answer(self, made: &Made) -> BackupDecision {
         let waited_for = self.status.cause.clone().unwrap_or_default();
         if let Some(name) = made.ours.first() {
             let event = Event {
@@ -168,9 +168,9 @@ impl Draft<'_> {
                 ),
             };
             let starting = Blocker::waiting("StartingLogBackup", waited_for.message);
-            let mut verdict = self.wait(starting, Next::After(LOOKUP_PAUSE));
-            verdict.event = Some(event);
-            return verdict;
+            let mut decision = self.wait(starting, Next::After(LOOKUP_PAUSE));
+            decision.event = Some(event);
+            return decision;
         }
         let (reason, message) = match (made.foreign.first(), made.error()) {
             (Some(name), _) => (

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    Draft, Effect, Held, State, Verdict, queue::WAITING_FOR_PLACE, retry::FAILED, status,
+    BackupDecision, Draft, Effect, Held, State, queue::WAITING_FOR_PLACE, retry::FAILED, status,
     unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
@@ -65,7 +65,7 @@ pub fn is_suspended(status: &BackupTaskStatus) -> bool {
 
 impl Draft<'_> {
     /// No job is there: goes on where the last attempt stands.
-    pub(super) fn take_up(self) -> Verdict {
+    pub(super) fn take_up(self) -> BackupDecision {
         let outcome = self
             .status
             .attempts
@@ -80,7 +80,7 @@ impl Draft<'_> {
     }
 
     /// Nothing was sent, or what was sent was refused for now, or has failed and is tried again.
-    fn prepare(self) -> Verdict {
+    fn prepare(self) -> BackupDecision {
         let was_sent = !self.status.attempts.is_empty() && !self.is_between_attempts();
         if self.is_cancel_wanted() || self.is_past_deadline() {
             // Only a look that is newer than the statement tells that there is no job.
@@ -133,14 +133,14 @@ impl Draft<'_> {
     }
 
     /// What the status says stands for a moment.
-    fn stand_still(self) -> Verdict {
+    fn stand_still(self) -> BackupDecision {
         let next = self.sooner_than_deadline(Next::Await);
         let known = Draft::new(self.task, self.observed, self.now).unchanged();
-        Verdict { next, ..known }
+        BackupDecision { next, ..known }
     }
 
     /// Nothing stands in the way but others that wait for a place, too.
-    fn take_place(self) -> Verdict {
+    fn take_place(self) -> BackupDecision {
         if self.is_without_destination() {
             return self.set_destination();
         }
@@ -151,7 +151,7 @@ impl Draft<'_> {
     }
 
     /// Writes the intent and sends.
-    fn send(mut self) -> Verdict {
+    fn send(mut self) -> BackupDecision {
         match self.sent_type() {
             SentType::AsAsked => self.status.type_change = None,
             SentType::FullInstead(why) => self.status.type_change = Some(why),
@@ -189,7 +189,7 @@ impl Draft<'_> {
 
     /// An intent without an answer: by a lost reply, or a restart. What may have become of the
     /// tenant meanwhile is not looked at before it is known that nothing was taken.
-    fn resolve(mut self) -> Verdict {
+    fn resolve(mut self) -> BackupDecision {
         if let Err(blocker) = &self.observed.database {
             self.status.cause = Some(blocker.cause());
             return self.render(&State::Sending, None, Next::Await);
@@ -212,7 +212,7 @@ impl Draft<'_> {
     }
 
     /// Accepted, and no row is there.
-    fn await_job(self) -> Verdict {
+    fn await_job(self) -> BackupDecision {
         if let Err(blocker) = &self.observed.database {
             return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
         }
@@ -247,7 +247,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
+    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> BackupDecision {
         match effect {
             Effect::SetDestination(_) => self.on_destination_answer(answer),
             Effect::Backup { .. } => self.on_backup_answer(answer),
@@ -260,7 +260,7 @@ impl Draft<'_> {
         }
     }
 
-    fn on_backup_answer(mut self, answer: &Answer) -> Verdict {
+    fn on_backup_answer(mut self, answer: &Answer) -> BackupDecision {
         match answer {
             Answer::Done
             | Answer::AlreadySent
@@ -295,7 +295,7 @@ impl Draft<'_> {
         }
     }
 
-    fn on_refusal(self, failure: &Failure) -> Verdict {
+    fn on_refusal(self, failure: &Failure) -> BackupDecision {
         if failure.class == FailureClass::Permanent {
             return self.fail(failure.into());
         }
@@ -304,7 +304,7 @@ impl Draft<'_> {
     }
 
     /// A look by key, nothing sent: `Done` means that nothing was found.
-    fn on_find_answer(mut self, answer: &Answer) -> Verdict {
+    fn on_find_answer(mut self, answer: &Answer) -> BackupDecision {
         let outcome = self.status.attempts.last().map(|last| &*last.outcome);
         let is_sending = outcome == Some(SENDING);
         match answer {
@@ -346,7 +346,7 @@ impl Draft<'_> {
 
     /// Nothing is sent for this long. It stands in the status: what a pass remembers only for
     /// itself is forgotten by the next one, which its own write wakes.
-    pub(super) fn pause(mut self, cause: Cause, pause: SignedDuration) -> Verdict {
+    pub(super) fn pause(mut self, cause: Cause, pause: SignedDuration) -> BackupDecision {
         let until = time(self.now.saturating_add(pause).unwrap_or(self.now));
         let next = self.sooner_than_deadline(Next::At(until.0));
         self.status.cause = Some(cause);

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Verdict};
+use super::{BackupDecision, Draft};
 use crate::domain::{Blocker, Next, cause};
 
 /// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
@@ -31,7 +31,7 @@ impl Draft<'_> {
 
     /// Waits for what stands in the way; a task that one for several tenants has made not for ever, or
     /// that one would never end.
-    pub(super) fn hold(mut self, blocker: Blocker) -> Verdict {
+    pub(super) fn hold(mut self, blocker: Blocker) -> BackupDecision {
         match self.patience() {
             Some(until) if self.now >= until => {
                 self.status.cause = Some(cause(blocker.reason, &blocker.message));

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::attempt::{LOOKUP_PAUSE, REFUSED_PAUSE, not_sent};
-use super::{Draft, Effect, State, Verdict};
+use super::{BackupDecision, Draft, Effect, State};
 use crate::domain::{Blocker, Next, ObservedDestination, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
 
@@ -24,7 +24,7 @@ impl Draft<'_> {
         })
     }
 
-    pub(super) fn set_destination(self) -> Verdict {
+    pub(super) fn set_destination(self) -> BackupDecision {
         let was_taken = self.status.taken.as_ref();
         if let Some(until) = taken::repeated_at(was_taken, SETTING, self.now) {
             let next = self.sooner_than_deadline(Next::At(until));
@@ -39,7 +39,7 @@ impl Draft<'_> {
         self.wait_with(setting(), effect, Next::After(LOOKUP_PAUSE))
     }
 
-    pub(super) fn on_destination_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_destination_answer(mut self, answer: &Answer) -> BackupDecision {
         match answer {
             // The next look shows it; views lag, and what sys answers a tenant may not follow.
             Answer::Done

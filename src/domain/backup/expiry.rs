@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::state::{Outcome, State};
-use super::{Draft, Effect, Verdict};
+use super::{BackupDecision, Draft, Effect};
 use crate::domain::Next;
 
 /// How soon it is looked whether a newer task has taken the place of one that is kept.
@@ -13,7 +13,7 @@ const LOOK_AGAIN: Next = Next::After(Duration::from_mins(10));
 
 impl Draft<'_> {
     /// What has ended stays as it is until its object is deleted.
-    pub(super) fn ended(self, outcome: Outcome) -> Verdict {
+    pub(super) fn ended(self, outcome: Outcome) -> BackupDecision {
         let ttl = self.task.spec.ttl_seconds_after_finished;
         let ttl = ttl.filter(|_| self.task.owned).map(i64::from);
         let ended_at = self.status.completion_time.as_ref().map(|at| at.0);
@@ -21,13 +21,13 @@ impl Draft<'_> {
             .zip(ttl)
             .and_then(|(at, seconds)| at.checked_add(SignedDuration::from_secs(seconds)).ok());
         let (now, kept) = (self.now, self.observed.kept);
-        let mut verdict = self.render(&State::Ended(outcome), None, Next::Await);
+        let mut decision = self.render(&State::Ended(outcome), None, Next::Await);
         match due {
-            Some(due) if now < due => verdict.next = Next::At(due),
-            Some(_) if kept => verdict.next = LOOK_AGAIN,
-            Some(_) => verdict.effect = Some(Effect::Delete),
+            Some(due) if now < due => decision.next = Next::At(due),
+            Some(_) if kept => decision.next = LOOK_AGAIN,
+            Some(_) => decision.effect = Some(Effect::Delete),
             None => {}
         }
-        verdict
+        decision
     }
 }

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 
 use super::attempt::before_start;
 use super::follow::TENANT_DROPPED;
-use super::{Draft, Effect, Outcome, State, Verdict};
+use super::{BackupDecision, Draft, Effect, Outcome, State};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
 use crate::domain::strategy::Made;
@@ -74,7 +74,7 @@ impl ChildTask {
 }
 
 impl Draft<'_> {
-    pub(super) fn lead(self) -> Verdict {
+    pub(super) fn lead(self) -> BackupDecision {
         let children = self.status.children.as_ref();
         if children.is_some_and(|children| children.all_made) {
             return self.follow_children();
@@ -83,7 +83,7 @@ impl Draft<'_> {
     }
 
     /// Makes what is missing.
-    fn expand(mut self) -> Verdict {
+    fn expand(mut self) -> BackupDecision {
         if self.is_cancel_wanted() || self.is_past_deadline() {
             return self.stop_expanding();
         }
@@ -132,7 +132,7 @@ impl Draft<'_> {
 
     /// Nothing more is made. What is there already is followed to its end; tenants that got
     /// nothing before the deadline count as failed.
-    fn stop_expanding(mut self) -> Verdict {
+    fn stop_expanding(mut self) -> BackupDecision {
         let known = self.observed.children.known.len();
         if known == 0 {
             return self.end_unsent();
@@ -188,7 +188,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of the tasks that were to be made or canceled in this pass.
-    pub(super) fn on_create_answer(mut self, made: &Made) -> Verdict {
+    pub(super) fn on_create_answer(mut self, made: &Made) -> BackupDecision {
         let mut event = None;
         let children = self.status.children.get_or_insert_default();
         for name in &made.foreign {
@@ -205,7 +205,7 @@ impl Draft<'_> {
             });
         }
         let all_made = children.all_made;
-        let mut verdict = if let (Some(error), false) = (made.error(), all_made) {
+        let mut decision = if let (Some(error), false) = (made.error(), all_made) {
             let message = format!(
                 "a task could not be made or changed and is tried again: {error}. Check quotas, \
                  admission webhooks and the operator's rights"
@@ -220,8 +220,8 @@ impl Draft<'_> {
             };
             self.render(&state, None, next)
         };
-        verdict.event = event;
-        verdict
+        decision.event = event;
+        decision
     }
 
     fn state_of_children(&self) -> State {
@@ -250,7 +250,7 @@ impl Draft<'_> {
         ))
     }
 
-    fn follow_children(mut self) -> Verdict {
+    fn follow_children(mut self) -> BackupDecision {
         let known = &self.observed.children.known;
         let completed = known.iter().filter(|c| c.is(Outcome::Completed)).count();
         let is_open = |child: &&ChildTask| child.outcome.is_none() && !child.deleting;
@@ -290,7 +290,7 @@ impl Draft<'_> {
     }
 
     /// All have ended.
-    fn end_children(mut self) -> Verdict {
+    fn end_children(mut self) -> BackupDecision {
         let children = self.status.children.clone().unwrap_or_default();
         if children.failed == 0 && children.completed == 0 && children.dropped > 0 {
             return self.fail(cause(

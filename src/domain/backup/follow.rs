@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{ACCEPTED, LONGEST_PAUSE};
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
-use super::{Draft, Effect, Outcome, State, Verdict, status};
+use super::{BackupDecision, Draft, Effect, Outcome, State, status};
 use crate::api::BackupType;
 use crate::api::backup_task::Attempt;
 use crate::domain::backoff::Backoff;
@@ -70,7 +70,7 @@ impl Draft<'_> {
     }
 
     /// Follows the job that does the backup.
-    pub(super) fn follow(mut self, job: &Job) -> Verdict {
+    pub(super) fn follow(mut self, job: &Job) -> BackupDecision {
         self.record_job(job);
         match &job.status {
             JobStatus::Completed => self.complete(job.ended_at),
@@ -137,7 +137,7 @@ impl Draft<'_> {
         self.is_password_wanted() && set.encryption_mode.eq_ignore_ascii_case("NONE")
     }
 
-    fn end_unobserved(mut self, at: Option<Timestamp>) -> Verdict {
+    fn end_unobserved(mut self, at: Option<Timestamp>) -> BackupDecision {
         let set = self.status.backup_set_id;
         let set = set.map_or_else(|| "its set".to_owned(), |id| format!("set {id}"));
         let message = format!(
@@ -149,7 +149,7 @@ impl Draft<'_> {
         self.end(Outcome::Failed, at)
     }
 
-    fn end_unprotected(mut self, set: &BackupSet, at: Option<Timestamp>) -> Verdict {
+    fn end_unprotected(mut self, set: &BackupSet, at: Option<Timestamp>) -> BackupDecision {
         let message = format!(
             "backup set {} is there and no password protects it, though one was set before the \
              statement: check whether a proxy shares sessions, delete the set, and back up again",
@@ -160,7 +160,7 @@ impl Draft<'_> {
     }
 
     /// A backup whose job completed is over once its set is there to be described.
-    fn complete(mut self, at: Option<Timestamp>) -> Verdict {
+    fn complete(mut self, at: Option<Timestamp>) -> BackupDecision {
         let known = self.status.backup_set_id;
         let set = self
             .tenant()
@@ -206,7 +206,7 @@ impl Draft<'_> {
 
     /// Only the parent is there: the child comes later, or never; or it was there and is gone
     /// with its tenant.
-    pub(super) fn follow_parent(mut self, parent: &Job) -> Verdict {
+    pub(super) fn follow_parent(mut self, parent: &Job) -> BackupDecision {
         self.set_attempt(ACCEPTED, None);
         self.status.retry_time = None;
         let ended_at = parent.ended_at.or(Some(parent.started_at));
@@ -275,7 +275,7 @@ impl Draft<'_> {
         })
     }
 
-    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> BackupDecision {
         self.status.cause = match answer {
             Answer::Done
             | Answer::AlreadySent

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::follow::TENANT_DROPPED;
-use super::{Draft, State, Verdict};
+use super::{BackupDecision, Draft, State};
 use crate::api::backup_task::Mirror;
 use crate::domain::{Blocker, Next, cause, time};
 
@@ -16,7 +16,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
 impl Draft<'_> {
-    pub(super) fn mirror(self, mirror: &Mirror) -> Verdict {
+    pub(super) fn mirror(self, mirror: &Mirror) -> BackupDecision {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
@@ -45,7 +45,7 @@ impl Draft<'_> {
         }
     }
 
-    fn find_external(self, mirror: &Mirror) -> Verdict {
+    fn find_external(self, mirror: &Mirror) -> BackupDecision {
         if mirror.start_time.0.duration_until(self.now) > PATIENCE {
             return self.fail(cause(
                 "JobNotFound",

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::attempt::{ACCEPTED, SENDING};
-use super::{Draft, Verdict};
+use super::{BackupDecision, Draft};
 use crate::api::BackupTaskStatus;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
@@ -120,7 +120,7 @@ pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
 
 impl Draft<'_> {
     /// Waits for a place, which is all that is missing.
-    pub(super) fn wait_in_line(mut self, position: usize) -> Verdict {
+    pub(super) fn wait_in_line(mut self, position: usize) -> BackupDecision {
         let Queue { places, taken, .. } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
         let place = Blocker::waiting(

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
 use super::retry::INTERRUPTED_BY_UPGRADE;
-use super::{Draft, Verdict};
+use super::{BackupDecision, Draft};
 use crate::api::Cause;
 use crate::domain::cause;
 use crate::oceanbase::capability::Capability;
@@ -33,7 +33,11 @@ impl Draft<'_> {
             .cloned()
     }
 
-    pub(super) fn end_refused(self, refusal: &BackupRefusal, at: Option<Timestamp>) -> Verdict {
+    pub(super) fn end_refused(
+        self,
+        refusal: &BackupRefusal,
+        at: Option<Timestamp>,
+    ) -> BackupDecision {
         let failure = &refusal.failure;
         let (reason, why) = self.explain_refusal(failure);
         let message = format!(

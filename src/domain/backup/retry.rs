@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Outcome, State, Verdict, ended_job_cause};
+use super::{BackupDecision, Draft, Outcome, State, ended_job_cause};
 use crate::api::backup_task::Attempt;
 use crate::api::{Cause, RetrySettings};
 use crate::domain::backoff::Backoff;
@@ -44,7 +44,7 @@ impl Draft<'_> {
         why: Cause,
         passing: bool,
         at: Option<Timestamp>,
-    ) -> Verdict {
+    ) -> BackupDecision {
         if !passing || self.is_cancel_due() {
             self.status.cause = Some(why);
             return self.end(Outcome::Failed, at);
@@ -80,9 +80,9 @@ impl Draft<'_> {
             message: format!("backup of tenant {tenant}: {message}"),
         };
         let next = self.sooner_than_deadline(Next::At(again_at.0));
-        let mut verdict = self.render(&State::Refused, None, next);
-        verdict.event = Some(event);
-        verdict
+        let mut decision = self.render(&State::Refused, None, next);
+        decision.event = Some(event);
+        decision
     }
 
     /// Returns how many attempts an upgrade has ended, this one included. They do not count as failures.
@@ -175,7 +175,7 @@ impl Draft<'_> {
     }
 
     /// The job was canceled: by us at its deadline, as the spec asks, or by somebody else.
-    pub(super) fn end_canceled(mut self, at: Option<Timestamp>) -> Verdict {
+    pub(super) fn end_canceled(mut self, at: Option<Timestamp>) -> BackupDecision {
         if self.is_expired() && !self.is_cancel_wanted() {
             let settings = self.status.data_backup.as_ref();
             let seconds = settings.and_then(|settings| settings.active_deadline_seconds);
@@ -192,7 +192,7 @@ impl Draft<'_> {
     }
 
     /// The job failed by itself.
-    pub(super) fn end_failed(self, job: &Job) -> Verdict {
+    pub(super) fn end_failed(self, job: &Job) -> BackupDecision {
         let passing = job.failure.as_ref().is_some_and(|failure| failure.passing);
         self.fail_attempt(ended_job_cause(job), passing, job.ended_at)
     }

@@ -22,7 +22,7 @@ mod queueing;
 mod renamed;
 mod retrying;
 mod sending;
-mod walk;
+mod state_space;
 
 const UID: &str = "0a1b-2c";
 const KEY: &str = "obb/0a1b-2c/1";
@@ -264,19 +264,19 @@ impl Story {
     }
 
     /// One pass; its status is written.
-    fn reconcile(&mut self, observed: &Observation, second: i64) -> Verdict {
-        let verdict = decide(&self.task(), observed, None, at(second));
-        self.status = verdict.status.clone();
-        verdict
+    fn reconcile(&mut self, observed: &Observation, second: i64) -> BackupDecision {
+        let decision = decide(&self.task(), observed, None, at(second));
+        self.status = decision.status.clone();
+        decision
     }
 
     /// One pass whose effect is answered.
-    fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
+    fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> BackupDecision {
         let effect = self.reconcile(observed, second).effect.expect("an effect");
         let answer = Some((&effect, answer));
-        let verdict = decide(&self.task(), observed, answer, at(second));
-        self.status = verdict.status.clone();
-        verdict
+        let decision = decide(&self.task(), observed, answer, at(second));
+        self.status = decision.status.clone();
+        decision
     }
 
     /// The statement was taken.
@@ -307,8 +307,8 @@ impl Story {
     }
 }
 
-fn is_backup(verdict: &Verdict) -> bool {
-    matches!(verdict.effect, Some(Effect::Backup { .. }))
+fn is_backup(decision: &BackupDecision) -> bool {
+    matches!(decision.effect, Some(Effect::Backup { .. }))
 }
 
 fn old_intent(observed: Observation) -> Observation {

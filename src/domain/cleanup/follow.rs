@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{Draft, Effect, Outcome, State, Verdict};
+use super::{CleanupDecision, Draft, Effect, Outcome, State};
 use crate::api::Cause;
 use crate::api::backup_task::Mirror;
 use crate::api::cleanup_task::PlanEntry;
@@ -45,7 +45,7 @@ impl Draft<'_> {
     }
 
     /// Shows a job that somebody else started.
-    pub(super) fn mirror(mut self, mirror: &Mirror) -> Verdict {
+    pub(super) fn mirror(mut self, mirror: &Mirror) -> CleanupDecision {
         if !self.task.owned {
             return self.fail(cause(
                 "InvalidSpec",
@@ -88,7 +88,7 @@ impl Draft<'_> {
         )
     }
 
-    pub(super) fn follow(mut self, job: &CleanupJob) -> Verdict {
+    pub(super) fn follow(mut self, job: &CleanupJob) -> CleanupDecision {
         self.status.job_id = Some(job.id.0);
         self.status.start_time = Some(time(job.started_at));
         self.record_deleted(&job.items);
@@ -125,7 +125,7 @@ impl Draft<'_> {
         self.end(outcome, job.ended_at)
     }
 
-    fn follow_running(mut self, job: &CleanupJob) -> Verdict {
+    fn follow_running(mut self, job: &CleanupJob) -> CleanupDecision {
         self.status.cause = None;
         let state = State::Running(job.status.clone());
         let is_cancelable = matches!(job.status, JobStatus::Init | JobStatus::Doing);

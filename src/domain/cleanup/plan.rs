@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Draft, Outcome, Verdict};
+use super::{CleanupDecision, Draft, Outcome};
 use crate::api::cleanup_task::{PlanCounts, PlanEntry};
 use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
 use crate::domain::{Blocker, Next, cause, shortened};
@@ -42,7 +42,7 @@ impl Draft<'_> {
     }
 
     /// Shows the plan, and sends nothing.
-    pub(super) fn preview(mut self, what: &Deletion) -> Verdict {
+    pub(super) fn preview(mut self, what: &Deletion) -> CleanupDecision {
         let tenant = match self.reachable_tenant() {
             Ok(tenant) => tenant,
             Err(blocker) => return self.wait(blocker, Next::Await),

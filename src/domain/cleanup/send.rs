@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::READ_INTERVAL;
-use super::{Draft, Effect, Outcome, State, Verdict};
+use super::{CleanupDecision, Draft, Effect, Outcome, State};
 use crate::api::CleanupTaskStatus;
 use crate::api::cleanup_task::CleanupStatement;
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -39,7 +39,7 @@ pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
 
 impl Draft<'_> {
     /// Goes on with a deletion where it stands.
-    pub(super) fn delete(self, what: Deletion) -> Verdict {
+    pub(super) fn delete(self, what: Deletion) -> CleanupDecision {
         let outcome = self.status.statement.as_ref().map(|it| it.outcome.clone());
         match outcome.as_deref() {
             Some(SENDING | ACCEPTED) => {
@@ -57,7 +57,7 @@ impl Draft<'_> {
     }
 
     /// Nothing was taken yet.
-    fn take_up(mut self, what: Deletion) -> Verdict {
+    fn take_up(mut self, what: Deletion) -> CleanupDecision {
         if self.is_cancel_wanted() {
             self.status.cause = Some(cause("Canceled", "canceled as `spec.cancel` asks"));
             return self.end(Outcome::Canceled, None);
@@ -90,7 +90,7 @@ impl Draft<'_> {
     }
 
     /// Writes the intent and sends.
-    fn send(mut self, what: Deletion) -> Verdict {
+    fn send(mut self, what: Deletion) -> CleanupDecision {
         let (Some(tenant), Some(known), Ok(database)) =
             (self.tenant_name(), self.tenant(), &self.observed.database)
         else {
@@ -121,7 +121,7 @@ impl Draft<'_> {
     }
 
     /// An intent without an answer: by a lost reply, or a restart.
-    fn resolve(mut self, what: Deletion) -> Verdict {
+    fn resolve(mut self, what: Deletion) -> CleanupDecision {
         if let Err(blocker) = &self.observed.database {
             self.status.cause = Some(blocker.cause());
             return self.render(&State::Sending, None, Next::Await);
@@ -154,7 +154,7 @@ impl Draft<'_> {
     }
 
     /// Accepted, and no job is there.
-    fn await_job(self) -> Verdict {
+    fn await_job(self) -> CleanupDecision {
         if let Err(blocker) = &self.observed.database {
             return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
         }
@@ -173,7 +173,7 @@ impl Draft<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> Verdict {
+    pub(super) fn on_answer(self, effect: &Effect, answer: &Answer) -> CleanupDecision {
         match effect {
             Effect::Delete { .. } => self.on_delete_answer(answer),
             Effect::Find { .. } => self.on_find_answer(answer),
@@ -181,7 +181,7 @@ impl Draft<'_> {
         }
     }
 
-    fn on_delete_answer(mut self, answer: &Answer) -> Verdict {
+    fn on_delete_answer(mut self, answer: &Answer) -> CleanupDecision {
         match answer {
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 self.set_outcome(REFUSED);
@@ -212,7 +212,7 @@ impl Draft<'_> {
     }
 
     /// A look, nothing sent: `Done` means that nothing was found.
-    fn on_find_answer(mut self, answer: &Answer) -> Verdict {
+    fn on_find_answer(mut self, answer: &Answer) -> CleanupDecision {
         match answer {
             Answer::AlreadySent => self.accepted(),
             Answer::Done => {
@@ -225,7 +225,7 @@ impl Draft<'_> {
         }
     }
 
-    fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
+    fn on_cancel_answer(mut self, answer: &Answer) -> CleanupDecision {
         let why = match answer {
             Answer::Done | Answer::AlreadySent => {
                 let state = State::Running(crate::oceanbase::model::JobStatus::Canceling);
@@ -241,7 +241,7 @@ impl Draft<'_> {
         self.render(&state, None, Next::After(LOOKUP_PAUSE))
     }
 
-    fn accepted(mut self) -> Verdict {
+    fn accepted(mut self) -> CleanupDecision {
         self.set_outcome(ACCEPTED);
         self.status.cause = None;
         self.render(&State::Accepted, None, Next::After(JOB_SOON))

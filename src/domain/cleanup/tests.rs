@@ -191,18 +191,18 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        let verdict = decide(&task, &self.observed, answer, at(seconds));
-        assert_sound(&verdict.status.conditions, 1);
-        let ended = match verdict.status.outcome.as_deref() {
+        let decision = decide(&task, &self.observed, answer, at(seconds));
+        assert_sound(&decision.status.conditions, 1);
+        let ended = match decision.status.outcome.as_deref() {
             None => Kstatus::InProgress,
             Some("Completed") => Kstatus::Current,
             Some(_) => Kstatus::Failed,
         };
-        let status = &verdict.status;
+        let status = &decision.status;
         let shown = kstatus(1, status.observed_generation, &status.conditions);
         assert_eq!(shown, ended);
-        self.status = verdict.status;
-        verdict.effect
+        self.status = decision.status;
+        decision.effect
     }
 
     /// One pass that sends, and what the database says.

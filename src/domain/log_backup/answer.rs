@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
+use super::{Draft, Effect, LogBackupDecision, STEP_PATIENCE, State, archive};
 use crate::api::Cause;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
@@ -24,7 +24,7 @@ impl Draft<'_> {
         tenant: &Tenant,
         effect: &Effect,
         answer: &Answer,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         if let Effect::Rotate { place, version, .. } = effect {
             return self.on_rotation_answer(tenant, (place, version), answer);
         }

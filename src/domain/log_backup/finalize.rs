@@ -51,11 +51,11 @@ pub fn finalize(
         status: &status,
         followed: None,
     };
-    let mut verdict = decide(&stopping, observed, answer, now);
+    let mut decision = decide(&stopping, observed, answer, now);
     let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
     let until = deleted_at.saturating_add(patience).unwrap_or(now);
     if now >= until {
-        let cause = verdict.status.cause.map(|cause| cause.message);
+        let cause = decision.status.cause.map(|cause| cause.message);
         let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());
         return Finalization::Release(Some(Event {
             warning: true,
@@ -66,8 +66,8 @@ pub fn finalize(
             ),
         }));
     }
-    verdict.next = verdict.next.sooner(Next::At(until), now);
-    Finalization::Wait(verdict)
+    decision.next = decision.next.sooner(Next::At(until), now);
+    Finalization::Wait(decision)
 }
 
 /// What is told where the cluster's object went first, and with it the way to the database.

@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::tries::{TOLD_FROM, Tries};
-use super::{Draft, Effect, STEP_PATIENCE, Verdict, archive, event};
+use super::{Draft, Effect, LogBackupDecision, STEP_PATIENCE, archive, event};
 use crate::api::log_backup::{PendingPlace, TenantLimits};
 use crate::api::{Cause, Drift};
 use crate::domain::backup::ineligible;
@@ -138,7 +138,7 @@ impl Draft<'_> {
         tenant: &Tenant,
         place: &str,
         answer: &Answer,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         let now = self.now;
         if let Some(known) = &mut self.status.store_limits {
             if matches!(answer, Answer::Done | Answer::Unknown(_)) {

@@ -6,7 +6,7 @@
 //! lost is sent again; it comes to the same.
 
 use super::tries::Tries;
-use super::{Archive, Draft, Effect, STEP_PATIENCE, State, Verdict, archive};
+use super::{Archive, Draft, Effect, LogBackupDecision, STEP_PATIENCE, State, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
 use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next};
@@ -132,7 +132,7 @@ impl Draft<'_> {
         tenant: &Tenant,
         (place, version): (&str, &str),
         answer: &Answer,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         let now = self.now;
         if let Some(known) = &mut self.status.credentials {
             match answer {

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::{Archive, Draft, Effect, STEP_PATIENCE, Verdict};
+use super::{Archive, Draft, Effect, LogBackupDecision, STEP_PATIENCE};
 use crate::api::condition::types::STORAGE_SWITCHED;
 use crate::api::log_backup::{LogBackupMode, StorageSwitch};
 use crate::api::strategy::StorageChangePolicy;
@@ -99,11 +99,11 @@ impl Draft<'_> {
         archive: Archive,
         from: String,
         observed: &ObservedMigration,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         if let Some(blocker) = self.migration_blocker(tenant) {
-            let mut verdict = self.blocked(Some(tenant), blocker);
-            verdict.next = STEP_PATIENCE;
-            return verdict;
+            let mut decision = self.blocked(Some(tenant), blocker);
+            decision.next = STEP_PATIENCE;
+            return decision;
         }
         let known = open(&self.status);
         let is_another = |known: &StorageSwitch| {
@@ -159,7 +159,7 @@ impl Draft<'_> {
         archive: Archive,
         from: String,
         observed: &ObservedMigration,
-    ) -> Verdict {
+    ) -> LogBackupDecision {
         let message = format!(
             "log backup of tenant {} leaves '{from}' for '{}', as `storageChangePolicy: \
              StopAndSwitch` asks: it is stopped and started, what is written in between can not be \

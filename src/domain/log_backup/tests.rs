@@ -8,7 +8,7 @@ use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, DeletionPolicy, DesiredState, Drift, LocalReference};
 use crate::domain::time;
 use crate::oceanbase::model::{
-    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Scn, TenantId, TenantName,
+    ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Round, Scn, TenantId, TenantName,
 };
 
 mod around;
@@ -23,11 +23,11 @@ mod page;
 mod renamed;
 mod replaced;
 mod rotation;
+mod state_space;
 mod stories;
 mod switch;
 mod transition;
 mod unsent;
-mod walk;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()
@@ -248,7 +248,11 @@ impl Story {
     }
 
     /// The same once its strategy has edited the object, in what asks nothing of the database.
-    fn reconcile_after_spec_change(&mut self, observed: &Observation, second: i64) -> Verdict {
+    fn reconcile_after_spec_change(
+        &mut self,
+        observed: &Observation,
+        second: i64,
+    ) -> LogBackupDecision {
         let from = self.generation;
         self.generation += 1;
         let followed = Some(Followed {
@@ -259,27 +263,32 @@ impl Story {
             followed,
             ..self.object()
         };
-        let verdict = decide(&object, observed, None, at(second));
-        self.status = verdict.status.clone();
-        verdict
+        let decision = decide(&object, observed, None, at(second));
+        self.status = decision.status.clone();
+        decision
     }
 
-    fn reconcile(&mut self, observed: &Observation, second: i64) -> Verdict {
-        let verdict = decide(&self.object(), observed, None, at(second));
-        self.status = verdict.status.clone();
-        verdict
+    fn reconcile(&mut self, observed: &Observation, second: i64) -> LogBackupDecision {
+        let decision = decide(&self.object(), observed, None, at(second));
+        self.status = decision.status.clone();
+        decision
     }
 
-    fn answered(&mut self, observed: &Observation, second: i64, answer: &Answer) -> Verdict {
+    fn answered(
+        &mut self,
+        observed: &Observation,
+        second: i64,
+        answer: &Answer,
+    ) -> LogBackupDecision {
         let effect = self.reconcile(observed, second).effect.expect("an effect");
-        let verdict = decide(
+        let decision = decide(
             &self.object(),
             observed,
             Some((&effect, answer)),
             at(second),
         );
-        self.status = verdict.status.clone();
-        verdict
+        self.status = decision.status.clone();
+        decision
     }
 
     fn reason(&self) -> &str {

@@ -9,7 +9,7 @@ use super::{
     Draft, Effect, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State, Step,
     Task,
 };
-use super::{Verdict, observation};
+use super::{RecoveryDecision, observation};
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Plan;
 use crate::domain::backup::upgrading;
@@ -42,7 +42,7 @@ pub fn wants_servers(task: &Task<'_>, observed: &Observation) -> bool {
 }
 
 impl Draft<'_> {
-    pub(super) fn begin(mut self) -> Verdict {
+    pub(super) fn begin(mut self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -106,7 +106,7 @@ impl Draft<'_> {
         source: &ObservedSource,
         target: &ObservedTarget,
         restores: &Restores,
-    ) -> Verdict {
+    ) -> RecoveryDecision {
         let is_known = self.status.plan.is_some() && self.status.restore_scn == text(planned.until);
         if matches!(source.knowledge, Knowledge::Store)
             && !target.version.can(Capability::RestorePreview)
@@ -138,7 +138,7 @@ impl Draft<'_> {
         planned: Planned,
         target: &ObservedTarget,
         restores: &Restores,
-    ) -> Verdict {
+    ) -> RecoveryDecision {
         let version = target.version;
         self.record_plan(planned.until, planned.plan);
         if self.is_preview() {
@@ -163,7 +163,7 @@ impl Draft<'_> {
     }
 
     /// Waits until the target is upgraded: it rejects RESTORE and RECOVER TABLE meanwhile.
-    pub(super) fn wait_for_upgrade(mut self) -> Verdict {
+    pub(super) fn wait_for_upgrade(mut self) -> RecoveryDecision {
         let upgrading = upgrading("the recovery");
         let Some(step) = &self.status.step else {
             return self.wait(upgrading, SOON);
@@ -177,7 +177,7 @@ impl Draft<'_> {
         self.render(&state, None, SOON)
     }
 
-    fn begin_planned(mut self, target: &ObservedTarget, restores: &Restores) -> Verdict {
+    fn begin_planned(mut self, target: &ObservedTarget, restores: &Restores) -> RecoveryDecision {
         if self.spec().target.resources.type_ == ResourcesType::Create {
             self.enter(Step::Preparing);
             return self.prepare_in(target, restores);
@@ -220,7 +220,7 @@ impl Draft<'_> {
         self.status.plan = Some(plan);
     }
 
-    pub(super) fn on_preview_answer(mut self, until: Scn, answer: &Answer) -> Verdict {
+    pub(super) fn on_preview_answer(mut self, until: Scn, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::Preview(rows) => {
                 let restores = self.observed.target.as_ref().ok();
@@ -238,7 +238,7 @@ impl Draft<'_> {
     }
 
     /// Waits for what may come right by itself, and fails of what does not.
-    fn block_on(self, blocker: &Blocker) -> Verdict {
+    fn block_on(self, blocker: &Blocker) -> RecoveryDecision {
         if blocker.permanent {
             return self.refuse(blocker);
         }
@@ -250,7 +250,7 @@ impl Draft<'_> {
         end.is_some_and(|end| self.now >= end.0)
     }
 
-    pub(super) fn too_late(mut self) -> Verdict {
+    pub(super) fn too_late(mut self) -> RecoveryDecision {
         let waited_for = self.status.cause.take().map(|cause| cause.message);
         let waited_for = waited_for.unwrap_or_else(|| "nobody could begin it".to_owned());
         self.fail(cause(
@@ -263,7 +263,7 @@ impl Draft<'_> {
     }
 
     /// Makes what the tenant runs on.
-    pub(super) fn prepare(self) -> Verdict {
+    pub(super) fn prepare(self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -277,7 +277,7 @@ impl Draft<'_> {
         }
     }
 
-    fn prepare_in(self, target: &ObservedTarget, restores: &Restores) -> Verdict {
+    fn prepare_in(self, target: &ObservedTarget, restores: &Restores) -> RecoveryDecision {
         if let Some(pause) = self.pause() {
             return self.render(&State::Preparing, None, Next::At(pause));
         }
@@ -310,7 +310,7 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn on_create_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_create_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::Done | Answer::AlreadySent => {
                 self.status.tries = None;

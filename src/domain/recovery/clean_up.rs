@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, ObservedTarget, Outcome, State, Verdict};
+use super::{Draft, Effect, ObservedTarget, Outcome, RecoveryDecision, State};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
@@ -31,7 +31,7 @@ impl Left {
 }
 
 impl Draft<'_> {
-    pub(super) fn clean_up(mut self) -> Verdict {
+    pub(super) fn clean_up(mut self) -> RecoveryDecision {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         // Written by a newer operator where it is unknown.
         let Some(outcome) = ending else {
@@ -88,7 +88,7 @@ impl Draft<'_> {
 
     /// The job was given up and has come to its end before anything could stop it: from then on the
     /// tenant is kept.
-    fn restored_all_the_same(mut self, job: &Restore, outcome: Outcome) -> Verdict {
+    fn restored_all_the_same(mut self, job: &Restore, outcome: Outcome) -> RecoveryDecision {
         if self.is_verification() {
             self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
             return self.clean_up();
@@ -212,7 +212,7 @@ impl Draft<'_> {
     }
 
     /// The next pass drops what is next. Why the recovery failed stays its cause.
-    pub(super) fn on_drop_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_drop_answer(mut self, answer: &Answer) -> RecoveryDecision {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         let state = State::CleaningUp(ending.unwrap_or(Outcome::Failed));
         if is_done(answer) {
@@ -248,7 +248,7 @@ impl Draft<'_> {
         }
     }
 
-    fn leave_behind(mut self, outcome: Outcome) -> Verdict {
+    fn leave_behind(mut self, outcome: Outcome) -> RecoveryDecision {
         self.record_leftovers();
         let before = self.status.cause.take();
         let before = before.unwrap_or_else(|| cause(outcome.word(), "the recovery has ended"));

@@ -38,27 +38,27 @@ pub fn finalize(
         now,
     };
     draft.record_facts();
-    let mut verdict = match answer {
+    let mut decision = match answer {
         None => draft.decide(),
         Some((effect, answer)) => {
-            let mut verdict = draft.on_answer(effect, answer);
-            if verdict.effect.take().is_some() {
-                verdict.next = Next::After(std::time::Duration::ZERO);
+            let mut decision = draft.on_answer(effect, answer);
+            if decision.effect.take().is_some() {
+                decision.next = Next::After(std::time::Duration::ZERO);
             }
-            verdict
+            decision
         }
     };
-    if verdict.status.outcome.is_some() {
-        return Finalization::Release(verdict.event);
+    if decision.status.outcome.is_some() {
+        return Finalization::Release(decision.event);
     }
     for limit in [UNSEEN, LIMIT] {
         let until = deleted_at.saturating_add(limit + SignedDuration::from_secs(1));
         let until = until.ok().filter(|until| *until > now);
-        verdict.next = verdict
+        decision.next = decision
             .next
             .sooner(until.map_or(Next::Await, Next::At), now);
     }
-    Finalization::Wait(verdict)
+    Finalization::Wait(decision)
 }
 
 fn left_behind(task: &Task<'_>) -> Event {

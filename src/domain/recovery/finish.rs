@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::capability::Capability;
@@ -33,7 +33,7 @@ pub(super) enum Missing<'a> {
 }
 
 impl<'a> Draft<'a> {
-    pub(super) fn activate(mut self) -> Verdict {
+    pub(super) fn activate(mut self) -> RecoveryDecision {
         let tenant = match self.restored_tenant() {
             Ok(tenant) => tenant,
             Err(missing) => return self.without_tenant(missing, &State::Activating),
@@ -78,7 +78,7 @@ impl<'a> Draft<'a> {
         target.is_ok_and(|target| target.version.can(Capability::TenantRole))
     }
 
-    pub(super) fn on_activate_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_activate_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             // V4.0 does not show the role: the statement waits until the tenant is a primary one, and a
             // primary one takes it too.
@@ -109,7 +109,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Brings a tenant from an older version up to its cluster's (V4 reference 5.4).
-    pub(super) fn upgrade(mut self) -> Verdict {
+    pub(super) fn upgrade(mut self) -> RecoveryDecision {
         let tenant = match self.restored_tenant() {
             Ok(tenant) => tenant,
             Err(missing) => return self.without_tenant(missing, &State::Upgrading),
@@ -154,7 +154,7 @@ impl<'a> Draft<'a> {
         self.render(&State::Upgrading, effect, SOON)
     }
 
-    pub(super) fn on_upgrade_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_upgrade_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::Refused(failure) if failure.class != FailureClass::Permanent => {
                 self.repeat(&State::Upgrading, answer)
@@ -200,7 +200,7 @@ impl<'a> Draft<'a> {
         })
     }
 
-    pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> Verdict {
+    pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> RecoveryDecision {
         match missing {
             Missing::Unobserved(blocker) => self.unseen(blocker),
             // Views lag, and a restored tenant is not gone within a minute by itself.
@@ -227,7 +227,7 @@ impl<'a> Draft<'a> {
     }
 
     /// It is restored: nothing is dropped any more, but by a verification.
-    pub(super) fn fail_kept(self, cause: Cause) -> Verdict {
+    pub(super) fn fail_kept(self, cause: Cause) -> RecoveryDecision {
         if self.is_verification() {
             return self.fail(cause);
         }
@@ -235,7 +235,7 @@ impl<'a> Draft<'a> {
     }
 
     /// It has failed and is restored all the same: says that the tenant is there.
-    pub(super) fn fail_restored(self, before: Cause) -> Verdict {
+    pub(super) fn fail_restored(self, before: Cause) -> RecoveryDecision {
         if self.is_verification() {
             return self.fail(before);
         }
@@ -249,7 +249,7 @@ impl<'a> Draft<'a> {
         self.end_with(Outcome::Failed, Cause { message, ..before })
     }
 
-    pub(super) fn keep_canceled(mut self) -> Verdict {
+    pub(super) fn keep_canceled(mut self) -> RecoveryDecision {
         let role = match self.status.activated_time {
             Some(_) => "primary",
             None => "standby",

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Effect, ObservedTarget, Outcome, Step, Verdict};
+use super::{Draft, Effect, ObservedTarget, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::domain::{Blocker, cause, shortened, time};
@@ -58,7 +58,7 @@ impl Draft<'_> {
     }
 
     /// Something has changed right before RECOVER TABLE was to be sent; it may change back.
-    pub(super) fn not_ready(mut self, why: &str) -> Verdict {
+    pub(super) fn not_ready(mut self, why: &str) -> RecoveryDecision {
         self.status.cause = Some(cause(
             "TargetNotReady",
             &format!(
@@ -89,7 +89,7 @@ impl Draft<'_> {
     }
 
     /// The tables are there: what was made for the auxiliary tenant is not needed any more.
-    pub(super) fn imported(mut self, job: &Restore) -> Verdict {
+    pub(super) fn imported(mut self, job: &Restore) -> RecoveryDecision {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
         self.status.cause = None;

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::point::{self, Point};
-use super::{Draft, Outcome, Step, Verdict};
+use super::{Draft, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{cause, shortened, time};
@@ -47,7 +47,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Follows a job that a look has found.
-    pub(super) fn found(self, job: &Restore) -> Verdict {
+    pub(super) fn found(self, job: &Restore) -> RecoveryDecision {
         let is_first = self.status.job_id.is_none() && self.status.sends == Some(1);
         let sent_at = self.status.step_time.as_ref().map(|at| at.0);
         let ended_before = job.status.is_terminal()
@@ -61,7 +61,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Another object with the same key has recovered, or is about to: once and never again.
-    pub(super) fn adopt(mut self, job: &Restore) -> Verdict {
+    pub(super) fn adopt(mut self, job: &Restore) -> RecoveryDecision {
         let began = job.started_at.unwrap_or(self.now);
         if let Some(other) = self.differs(job) {
             return self.fail(cause(
@@ -133,7 +133,7 @@ impl<'a> Draft<'a> {
         (!shown.is_empty() && !shown.eq_ignore_ascii_case(wanted)).then_some(shown)
     }
 
-    fn recovered_already(mut self, job: &Restore) -> Verdict {
+    fn recovered_already(mut self, job: &Restore) -> RecoveryDecision {
         let began = job.started_at.unwrap_or(self.now);
         let ended = time(job.ended_at.unwrap_or(self.now));
         let what = if self.is_of_tables() {
@@ -168,7 +168,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Another object with the same key has verified: what it may have left is dropped.
-    fn verified_before(mut self, job: &Restore) -> Verdict {
+    fn verified_before(mut self, job: &Restore) -> RecoveryDecision {
         let began = job.started_at.unwrap_or(self.now);
         self.enter(Step::Restoring);
         self.fail(cause(

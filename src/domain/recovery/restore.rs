@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::begin::SOON;
 use super::unanswered::unanswered;
-use super::{Draft, Effect, Outcome, State, Step, Verdict, precheck};
+use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{Blocker, Next, cause, time};
@@ -42,7 +42,7 @@ pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
 
 impl Draft<'_> {
     /// Writes the intent down, and sends.
-    pub(super) fn intend(mut self) -> Verdict {
+    pub(super) fn intend(mut self) -> RecoveryDecision {
         if self.is_too_late() {
             return self.too_late();
         }
@@ -105,7 +105,7 @@ impl Draft<'_> {
     }
 
     /// Follows what was sent, or may have been.
-    pub(super) fn restore(self) -> Verdict {
+    pub(super) fn restore(self) -> RecoveryDecision {
         if let Some(job) = self.job() {
             return self.follow(job);
         }
@@ -121,7 +121,7 @@ impl Draft<'_> {
         }
     }
 
-    pub(super) fn on_restore_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_restore_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::HandedOver => self.render(&State::Sending, None, SOON),
             Answer::Restore(job) => self.found(job),
@@ -147,7 +147,7 @@ impl Draft<'_> {
     }
 
     /// The database has surely not taken it.
-    pub(super) fn send_again_later(mut self) -> Verdict {
+    pub(super) fn send_again_later(mut self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -168,7 +168,7 @@ impl Draft<'_> {
     }
 
     /// Looks for a job that the last read does not show.
-    fn search(self) -> Verdict {
+    fn search(self) -> RecoveryDecision {
         let age = self.observed.intent_age;
         let arrives = if self.is_of_tables() { OVER } else { ARRIVES };
         if self.status.job_id.is_none()
@@ -187,14 +187,14 @@ impl Draft<'_> {
         let effect = self.find_job(tenant, key);
         // What is shown stands until the answer is there: a job may be newer than the last read, and
         // each write wakes the next pass.
-        Verdict {
+        RecoveryDecision {
             effect: Some(effect),
             next: SOON,
             ..self.unchanged()
         }
     }
 
-    pub(super) fn on_find_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_find_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
             Answer::Restore(job) => self.found(job),
             Answer::Done => self.not_found(),
@@ -207,7 +207,7 @@ impl Draft<'_> {
         }
     }
 
-    fn not_found(mut self) -> Verdict {
+    fn not_found(mut self) -> RecoveryDecision {
         self.status.cause = None;
         let is_gone = self
             .observed
@@ -247,7 +247,7 @@ impl Draft<'_> {
 
     /// Nobody has seen the job of what was sent and perhaps taken: it may come up still, and would then
     /// go on with nobody to follow it.
-    fn cancel_when_over(mut self) -> Verdict {
+    fn cancel_when_over(mut self) -> RecoveryDecision {
         let over = if self.is_of_tables() { OVER } else { NEVER };
         if self.observed.intent_age >= over {
             return self.cancel();
@@ -262,7 +262,7 @@ impl Draft<'_> {
     }
 
     /// The next pass writes a new intent: nothing is sent in a pass that has sent already.
-    fn send_after_lookup(mut self) -> Verdict {
+    fn send_after_lookup(mut self) -> RecoveryDecision {
         self.status.step = Some(Step::Preparing.word().to_owned());
         self.status.tries = None;
         self.status.retry_time = None;
@@ -283,7 +283,7 @@ impl Draft<'_> {
     }
 
     /// Follows the database's job.
-    pub(super) fn follow(mut self, job: &Restore) -> Verdict {
+    pub(super) fn follow(mut self, job: &Restore) -> RecoveryDecision {
         self.record_job(job);
         if let Some(mismatch) = self
             .mismatch(job)
@@ -312,7 +312,7 @@ impl Draft<'_> {
         }
     }
 
-    fn restored(mut self, job: &Restore) -> Verdict {
+    fn restored(mut self, job: &Restore) -> RecoveryDecision {
         self.status.restored_time = Some(time(job.ended_at.unwrap_or(self.now)));
         self.status.progress = Some("100%".to_owned());
         if self.is_verification() {
@@ -334,7 +334,7 @@ impl Draft<'_> {
         }
     }
 
-    fn failed(self, job: &Restore) -> Verdict {
+    fn failed(self, job: &Restore) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -357,7 +357,7 @@ impl Draft<'_> {
     }
 
     /// Cancels the job.
-    fn stop_job(mut self) -> Verdict {
+    fn stop_job(mut self) -> RecoveryDecision {
         if let Some(pause) = self.pause() {
             return self.render(&State::Canceling, None, Next::At(pause));
         }
@@ -376,7 +376,7 @@ impl Draft<'_> {
         self.render(&State::Canceling, Some(effect), SOON)
     }
 
-    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> Verdict {
+    pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> RecoveryDecision {
         if self.status.ending.is_some() {
             return self.on_drop_answer(answer);
         }

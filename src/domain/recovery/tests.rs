@@ -21,9 +21,9 @@ mod keyed;
 mod releases;
 mod restoring;
 mod room;
+mod state_space;
 mod tables;
 mod verifying;
-mod walk;
 
 const SECOND: u64 = 1_000_000_000;
 const NAME: &str = "payments/undo";
@@ -225,7 +225,7 @@ impl Story {
         self
     }
 
-    fn decide(&self, answer: Option<(&Effect, &Answer)>, second: i64) -> Verdict {
+    fn decide(&self, answer: Option<(&Effect, &Answer)>, second: i64) -> RecoveryDecision {
         let task = Task {
             generation: self.generation,
             name: NAME,
@@ -237,9 +237,9 @@ impl Story {
 
     /// One pass; gives back the effect.
     fn pass(&mut self, second: i64) -> Option<Effect> {
-        let verdict = self.decide(None, second);
-        self.status = verdict.status;
-        verdict.effect
+        let decision = self.decide(None, second);
+        self.status = decision.status;
+        decision.effect
     }
 
     fn on_answer(&mut self, effect: &Effect, answer: &Answer, second: i64) {

@@ -2,20 +2,20 @@
 
 use super::begin::SOON;
 use super::restore::REFUSALS;
-use super::{Draft, State, Verdict};
+use super::{Draft, RecoveryDecision, State};
 use crate::domain::{Blocker, cause};
 use crate::oceanbase::model::Answer;
 
 impl Draft<'_> {
     /// What is under way can not be seen: it goes on all the same.
-    pub(super) fn unseen(self, blocker: &Blocker) -> Verdict {
+    pub(super) fn unseen(self, blocker: &Blocker) -> RecoveryDecision {
         let state = State::Unobserved(blocker.as_waiting());
         self.render(&state, None, SOON)
     }
 
     /// Says why something is asked again, and when; what the database refuses again and again has
     /// failed.
-    pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> Verdict {
+    pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> RecoveryDecision {
         if let Answer::Refused(failure) = answer
             && self.status.tries.unwrap_or_default() >= REFUSALS
             && self.status.restored_time.is_none()

@@ -6,11 +6,11 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, Outcome, State, Step, Verdict};
+use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::api::verification::{Check, CheckOutcome, Verification, VerificationProgress};
 use crate::domain::{Blocker, Next, cause, shortened, time};
-use crate::oceanbase::model::{Answer, CheckQuery, CheckVerdict, FailureClass, Tenant};
+use crate::oceanbase::model::{Answer, CheckQuery, CheckResult, FailureClass, Tenant};
 
 /// How long a restored tenant may take until it can be read.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
@@ -67,7 +67,7 @@ impl Draft<'_> {
     }
 
     /// The tenant is restored, and can be read from now on.
-    pub(super) fn restored_to_verify(mut self) -> Verdict {
+    pub(super) fn restored_to_verify(mut self) -> RecoveryDecision {
         let restored = self.status.restored_time.as_ref().map(|at| at.0);
         let progress = self.progress();
         let begun = progress.begin_time.as_ref().map(|at| at.0);
@@ -79,7 +79,7 @@ impl Draft<'_> {
         self.render(&State::Verifying, None, Next::After(Duration::ZERO))
     }
 
-    pub(super) fn verify(self) -> Verdict {
+    pub(super) fn verify(self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();
         }
@@ -108,25 +108,25 @@ impl Draft<'_> {
 
     /// Whoever makes a primary tenant of it, or locks it, has other plans; it is dropped all the same,
     /// since it was made to be.
-    fn unreadable(self, tenant: &Tenant) -> Verdict {
+    fn unreadable(self, tenant: &Tenant) -> RecoveryDecision {
         if tenant.role == "PRIMARY" || self.since_step() > PATIENCE {
             let message = format!(
                 "the tenant is restored and can not be asked: its role is {} and its status {}, where \
                  STANDBY and NORMAL are expected",
                 tenant.role, tenant.status
             );
-            return self.verdict(FAILED, cause("TenantNotReadable", &message));
+            return self.result(FAILED, cause("TenantNotReadable", &message));
         }
         self.render(&State::Verifying, None, Next::After(Duration::from_secs(5)))
     }
 
-    pub(super) fn on_check_answer(mut self, number: usize, answer: &Answer) -> Verdict {
+    pub(super) fn on_check_answer(mut self, number: usize, answer: &Answer) -> RecoveryDecision {
         let (reason, message, passed) = match answer {
-            Answer::Checked(verdict) => match &**verdict {
-                CheckVerdict::Refused(failure) if failure.class != FailureClass::Permanent => {
+            Answer::Checked(result) => match &**result {
+                CheckResult::Refused(failure) if failure.class != FailureClass::Permanent => {
                     return self.ask_again(number, Cause::from(failure));
                 }
-                verdict => told(verdict),
+                result => told(result),
             },
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 (failure.reason.to_owned(), failure.message.clone(), false)
@@ -142,7 +142,7 @@ impl Draft<'_> {
         self.render(&State::Verifying, None, Next::After(Duration::ZERO))
     }
 
-    fn ask_again(mut self, number: usize, cause: Cause) -> Verdict {
+    fn ask_again(mut self, number: usize, cause: Cause) -> RecoveryDecision {
         if self.status.tries.unwrap_or_default() >= TRIES {
             self.record_check(number, cause.reason, cause.message, false);
             return self.render(&State::Verifying, None, Next::After(Duration::ZERO));
@@ -171,7 +171,7 @@ impl Draft<'_> {
     }
 
     /// All checks have their outcome.
-    fn conclude(self) -> Verdict {
+    fn conclude(self) -> RecoveryDecision {
         let checks = self.status.verification.iter();
         let checks: Vec<_> = checks.flat_map(|progress| &progress.checks).collect();
         let failed: Vec<_> = checks
@@ -183,7 +183,7 @@ impl Draft<'_> {
                 0 => "the tenant could be restored; there was nothing to ask it".to_owned(),
                 count => format!("the tenant could be restored and has passed {count} check(s)"),
             };
-            return self.verdict(PASSED, cause("Verified", &message));
+            return self.result(PASSED, cause("Verified", &message));
         };
         let message = format!(
             "{} of {} checks failed, the first of them '{}': {}",
@@ -192,11 +192,11 @@ impl Draft<'_> {
             first.name,
             first.message
         );
-        self.verdict(FAILED, cause("CheckFailed", &message))
+        self.result(FAILED, cause("CheckFailed", &message))
     }
 
     /// Writes down what came of it, and then drops what was made.
-    fn verdict(self, result: &str, cause: Cause) -> Verdict {
+    fn result(self, result: &str, cause: Cause) -> RecoveryDecision {
         let outcome = match result {
             PASSED => Outcome::Completed,
             _ => Outcome::Failed,
@@ -220,30 +220,30 @@ impl Draft<'_> {
 }
 
 /// Reason and message of an outcome, and whether the check has passed.
-fn told(verdict: &CheckVerdict) -> (String, String, bool) {
-    let (reason, message) = match verdict {
-        CheckVerdict::AsExpected => {
+fn told(result: &CheckResult) -> (String, String, bool) {
+    let (reason, message) = match result {
+        CheckResult::AsExpected => {
             let message = "the restored tenant has answered as expected".to_owned();
             return ("AsExpected".to_owned(), message, true);
         }
-        CheckVerdict::OtherValue => (
+        CheckResult::OtherValue => (
             "OtherValue",
             "the restored tenant has answered another value than `expect`; it is not shown here, since \
              it is the tenant's data: ask the tenant as of `status.restoreTime`, or recover it",
         ),
-        CheckVerdict::NoRow => (
+        CheckResult::NoRow => (
             "NoRow",
             "the restored tenant has answered no row, where one is expected",
         ),
-        CheckVerdict::SeveralRows => (
+        CheckResult::SeveralRows => (
             "SeveralRows",
             "the restored tenant has answered more than one row: ask for one, such as a COUNT",
         ),
-        CheckVerdict::SeveralColumns => (
+        CheckResult::SeveralColumns => (
             "SeveralColumns",
             "the statement of the check has more than one column: ask for one",
         ),
-        CheckVerdict::Refused(failure) => (failure.reason, failure.message.as_str()),
+        CheckResult::Refused(failure) => (failure.reason, failure.message.as_str()),
     };
     (reason.to_owned(), message.to_owned(), false)
 }

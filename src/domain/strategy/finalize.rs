@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::retention::PolicyChange;
 use super::tenants::{covered_by_another, selects};
 use super::{
-    Draft, Effect, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy, Verdict,
+    Draft, Effect, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy, StrategyDecision,
 };
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
@@ -237,13 +237,13 @@ impl Draft<'_> {
         }
     }
 
-    fn show_left(mut self, left: &[Left], effect: Option<Effect>, next: Next) -> Verdict {
+    fn show_left(mut self, left: &[Left], effect: Option<Effect>, next: Next) -> StrategyDecision {
         let message = format!(
             "the strategy is being deleted and ends first: {}",
             told(left)
         );
         self.show_leaving("Stopping", &message);
-        Verdict {
+        StrategyDecision {
             status: self.status,
             effect,
             next,
@@ -251,13 +251,13 @@ impl Draft<'_> {
         }
     }
 
-    fn show_handing_over(mut self, until: Timestamp) -> Verdict {
+    fn show_handing_over(mut self, until: Timestamp) -> StrategyDecision {
         let message = format!(
             "the strategy is being deleted, and another one takes its tenants over: until {until} it \
              is seen whether that one is deleted too"
         );
         self.show_leaving("HandingOver", &message);
-        Verdict {
+        StrategyDecision {
             status: self.status,
             effect: None,
             next: Next::At(until),

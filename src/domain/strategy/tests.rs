@@ -32,10 +32,10 @@ mod replaced;
 mod retention;
 mod slots;
 mod stalled;
+mod state_space;
 mod tenants;
 mod unmade;
 mod verifying;
-mod walk;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
@@ -192,7 +192,7 @@ impl Story {
         }
     }
 
-    fn decide(&self, made: Option<&Made>, minutes: i64) -> Verdict {
+    fn decide(&self, made: Option<&Made>, minutes: i64) -> StrategyDecision {
         let strategy = Strategy {
             name: "nightly",
             uid: "uid-of-nightly",
@@ -201,17 +201,17 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        let verdict = decide(&strategy, &self.observed, made, at(minutes));
-        assert_sound(&verdict.status.conditions, self.generation);
-        verdict
+        let decision = decide(&strategy, &self.observed, made, at(minutes));
+        assert_sound(&decision.status.conditions, self.generation);
+        decision
     }
 
     /// One pass that is written; nothing is made.
-    fn reconcile(&mut self, minutes: i64) -> Verdict {
-        let verdict = self.decide(None, minutes);
-        self.status = verdict.status.clone();
-        self.events.extend(verdict.event.iter().map(|e| e.reason));
-        verdict
+    fn reconcile(&mut self, minutes: i64) -> StrategyDecision {
+        let decision = self.decide(None, minutes);
+        self.status = decision.status.clone();
+        self.events.extend(decision.event.iter().map(|e| e.reason));
+        decision
     }
 
     /// One pass whose effect has this result.

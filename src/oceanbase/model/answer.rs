@@ -1,6 +1,6 @@
 //! What became of something that was asked of the database.
 
-use super::{CheckVerdict, Job, PreviewRow, Restore};
+use super::{CheckResult, Job, PreviewRow, Restore};
 
 /// An error of the engine, explained.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub enum Answer {
     /// What a restore would read.
     Preview(Vec<PreviewRow>),
     /// What a restored tenant has answered.
-    Checked(Box<CheckVerdict>),
+    Checked(Box<CheckResult>),
     /// It is being sent by a task of its own: see [`HandedOver`].
     HandedOver,
     /// Its guard found that it must not be sent now; why.

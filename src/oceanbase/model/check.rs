@@ -135,7 +135,7 @@ fn words(text: &str) -> Option<Vec<&str>> {
 
 /// What a check found. What the statement gave is nowhere in it: it is the tenant's data.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CheckVerdict {
+pub enum CheckResult {
     /// One row with the value that was expected.
     AsExpected,
     /// One row with another value.

@@ -11,7 +11,7 @@ use crate::oceanbase::client::{
 };
 use crate::oceanbase::command::{READ_ONLY, SESSION_SETUP};
 use crate::oceanbase::error::explain_check;
-use crate::oceanbase::model::{Answer, CheckQuery, CheckVerdict, TenantId, TenantName};
+use crate::oceanbase::model::{Answer, CheckQuery, CheckResult, TenantId, TenantName};
 use crate::oceanbase::version::Version;
 
 /// The name of all checks: the label of their metric and their log line.
@@ -88,7 +88,7 @@ impl Sender {
         };
         let mut session = match self.log_in_to(account, &login).await? {
             Ok(session) => session,
-            Err(refused) => return Ok(verdict(CheckVerdict::Refused(explain_check(&refused)))),
+            Err(refused) => return Ok(result(CheckResult::Refused(explain_check(&refused)))),
         };
         self.check_validity()?;
         let setup = [SESSION_SETUP.to_owned(), limit(inspection.timeout)];
@@ -105,9 +105,9 @@ impl Sender {
         self.metrics.statement(NAME, &code, began.elapsed());
         tracing::info!(statement = NAME, %tenant, %code, "sent");
         match answer {
-            Ok(rows) => Ok(verdict(judged(&rows, &inspection.expect))),
+            Ok(rows) => Ok(result(judged(&rows, &inspection.expect))),
             Err(QueryError::Server(error)) => {
-                Ok(verdict(CheckVerdict::Refused(explain_check(&error))))
+                Ok(result(CheckResult::Refused(explain_check(&error))))
             }
             Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
         }
@@ -155,24 +155,24 @@ impl Sender {
     }
 }
 
-fn verdict(verdict: CheckVerdict) -> Answer {
-    Answer::Checked(Box::new(verdict))
+fn result(result: CheckResult) -> Answer {
+    Answer::Checked(Box::new(result))
 }
 
 /// Compares as text: numbers and times as the database writes them.
-fn judged(rows: &Rows, expect: &str) -> CheckVerdict {
+fn judged(rows: &Rows, expect: &str) -> CheckResult {
     match &rows.rows[..] {
-        _ if rows.columns.len() > 1 => CheckVerdict::SeveralColumns,
-        [] => CheckVerdict::NoRow,
+        _ if rows.columns.len() > 1 => CheckResult::SeveralColumns,
+        [] => CheckResult::NoRow,
         [row] => {
             let value = row.first().and_then(Option::as_deref).unwrap_or("NULL");
             if value == expect {
-                CheckVerdict::AsExpected
+                CheckResult::AsExpected
             } else {
-                CheckVerdict::OtherValue
+                CheckResult::OtherValue
             }
         }
-        _ => CheckVerdict::SeveralRows,
+        _ => CheckResult::SeveralRows,
     }
 }
 
@@ -192,20 +192,20 @@ mod tests {
 
     #[test]
     fn one_row_with_the_expected_value_passes_and_nothing_else() {
-        for (found, expect, verdict) in [
-            (rows(1, &[Some("7")]), "7", CheckVerdict::AsExpected),
-            (rows(1, &[None]), "NULL", CheckVerdict::AsExpected),
-            (rows(1, &[Some("8")]), "7", CheckVerdict::OtherValue),
-            (rows(1, &[Some("7.0")]), "7", CheckVerdict::OtherValue),
-            (rows(1, &[]), "7", CheckVerdict::NoRow),
+        for (found, expect, result) in [
+            (rows(1, &[Some("7")]), "7", CheckResult::AsExpected),
+            (rows(1, &[None]), "NULL", CheckResult::AsExpected),
+            (rows(1, &[Some("8")]), "7", CheckResult::OtherValue),
+            (rows(1, &[Some("7.0")]), "7", CheckResult::OtherValue),
+            (rows(1, &[]), "7", CheckResult::NoRow),
             (
                 rows(1, &[Some("7"), Some("7")]),
                 "7",
-                CheckVerdict::SeveralRows,
+                CheckResult::SeveralRows,
             ),
-            (rows(2, &[Some("7")]), "7", CheckVerdict::SeveralColumns),
+            (rows(2, &[Some("7")]), "7", CheckResult::SeveralColumns),
         ] {
-            assert_eq!(judged(&found, expect), verdict);
+            assert_eq!(judged(&found, expect), result);
         }
     }
 }

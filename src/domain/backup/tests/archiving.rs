@@ -42,20 +42,20 @@ fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogKeeper {
 }
 
 /// One pass whose effect on objects is answered.
-fn made(story: &mut Story, second: i64, made: &Made) -> Verdict {
+fn made(story: &mut Story, second: i64, made: &Made) -> BackupDecision {
     story.reconcile(&off(), second);
-    let verdict = decide_made(&story.task(), &off(), made, at(second));
-    story.status = verdict.status.clone();
-    verdict
+    let decision = decide_made(&story.task(), &off(), made, at(second));
+    story.status = decision.status.clone();
+    decision
 }
 
 #[test]
 fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
     for status in [None, Some(RoundStatus::Stop)] {
         let mut story = loose();
-        let verdict = story.reconcile(&with_round(status, LogKeeper::Nobody), 0);
-        let Some(Effect::MakeLogBackup(name, spec)) = verdict.effect else {
-            panic!("{verdict:?}");
+        let decision = story.reconcile(&with_round(status, LogKeeper::Nobody), 0);
+        let Some(Effect::MakeLogBackup(name, spec)) = decision.effect else {
+            panic!("{decision:?}");
         };
         assert_eq!((&*name, &*spec.tenant_name), (NAME, "orders"));
         assert_eq!(
@@ -99,9 +99,9 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
     ];
     for (keeper, told) in keepers {
         let mut story = loose();
-        let verdict = story.reconcile(&with_round(None, keeper), 0);
+        let decision = story.reconcile(&with_round(None, keeper), 0);
         assert_eq!(
-            (verdict.effect, story.reason()),
+            (decision.effect, story.reason()),
             (None, "WaitingForLogBackup")
         );
         let message = story.status.cause.unwrap().message;
@@ -119,9 +119,9 @@ fn a_round_that_somebody_holds_is_left_to_him() {
         RoundStatus::Unknown("NAPPING".to_owned()),
     ] {
         let mut story = loose();
-        let verdict = story.reconcile(&with_round(Some(status), LogKeeper::Nobody), 0);
+        let decision = story.reconcile(&with_round(Some(status), LogKeeper::Nobody), 0);
         assert_eq!(
-            (verdict.effect, story.reason()),
+            (decision.effect, story.reason()),
             (None, "WaitingForLogBackup")
         );
     }
@@ -134,9 +134,9 @@ fn a_tenant_whose_logs_went_elsewhere_is_refused() {
         logs.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }
     let mut story = loose();
-    let verdict = story.reconcile(&observed, 0);
+    let decision = story.reconcile(&observed, 0);
     assert_eq!(
-        (verdict.effect, story.phase(), story.reason()),
+        (decision.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationInUse")
     );
 }
@@ -159,8 +159,8 @@ fn that_log_backup_runs_for_this_backup_is_told_once() {
         ours: [NAME.to_owned()].into(),
         ..Made::default()
     };
-    let verdict = made(&mut story, 0, &ours);
-    assert_eq!(verdict.event.unwrap().reason, "StartingLogBackup");
+    let decision = made(&mut story, 0, &ours);
+    assert_eq!(decision.event.unwrap().reason, "StartingLogBackup");
     let observed = with_round(None, log_backup(DesiredState::Running, None));
     assert_eq!(story.reconcile(&observed, 1).event, None);
 }
@@ -192,8 +192,8 @@ fn a_backup_that_is_canceled_meanwhile_ends_without_one() {
     let mut story = loose();
     story.reconcile(&off(), 0);
     story.cancel();
-    let verdict = story.reconcile(&off(), 1);
-    assert_eq!((verdict.effect, story.phase()), (None, "Canceled"));
+    let decision = story.reconcile(&off(), 1);
+    assert_eq!((decision.effect, story.phase()), (None, "Canceled"));
 }
 
 #[test]

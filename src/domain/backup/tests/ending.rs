@@ -5,16 +5,16 @@ use super::*;
 #[test]
 fn an_old_object_applied_again_is_overdue_and_sends_nothing() {
     let mut story = Story::due_within(60);
-    let verdict = story.reconcile(&healthy(), 60);
-    assert_eq!((story.phase(), verdict.effect), ("Overdue", None));
+    let decision = story.reconcile(&healthy(), 60);
+    assert_eq!((story.phase(), decision.effect), ("Overdue", None));
 }
 
 #[test]
 fn a_slot_that_is_still_to_come_is_waited_for() {
     let mut story = Story::new();
     story.spec.scheduled_time = Some(time(at(100)));
-    let verdict = story.reconcile(&healthy(), 10);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(100))));
+    let decision = story.reconcile(&healthy(), 10);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(100))));
     assert!(is_backup(&story.reconcile(&healthy(), 100)));
 }
 
@@ -22,8 +22,8 @@ fn a_slot_that_is_still_to_come_is_waited_for() {
 fn a_start_after_the_slot_is_waited_for_and_the_deadline_counts_from_there() {
     let mut story = Story::due_within(60);
     story.spec.not_before_time = Some(time(at(100)));
-    let verdict = story.reconcile(&healthy(), 70);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(100))));
+    let decision = story.reconcile(&healthy(), 70);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(100))));
     assert!(is_backup(&story.reconcile(&healthy(), 159)));
 }
 
@@ -34,8 +34,8 @@ fn a_backup_that_waited_into_a_blackout_window_starts_when_it_ends() {
         held: Some(Held::Blackout(at(300))),
         ..healthy()
     };
-    let verdict = story.reconcile(&held, 100);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(300))));
+    let decision = story.reconcile(&held, 100);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(300))));
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "BlackoutWindow")
@@ -85,8 +85,8 @@ fn a_slot_is_kept_for_six_hours_where_no_deadline_is_given() {
 #[test]
 fn a_task_that_waits_is_overdue_at_its_deadline_and_says_what_for() {
     let mut story = Story::due_within(60);
-    let verdict = story.reconcile(&unreachable(), 10);
-    assert_eq!(verdict.next, Next::At(at(60)));
+    let decision = story.reconcile(&unreachable(), 10);
+    assert_eq!(decision.next, Next::At(at(60)));
     story.reconcile(&unreachable(), 60);
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("the password is wrong"), "{message}");
@@ -96,8 +96,8 @@ fn a_task_that_waits_is_overdue_at_its_deadline_and_says_what_for() {
 fn a_canceled_task_that_was_not_sent_is_canceled_at_once() {
     let mut story = Story::new();
     story.cancel();
-    let verdict = story.reconcile(&healthy(), 0);
-    assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
+    let decision = story.reconcile(&healthy(), 0);
+    assert_eq!((story.phase(), decision.effect), ("Canceled", None));
 }
 
 #[test]
@@ -115,8 +115,8 @@ fn cancel_while_the_outcome_is_unknown_cancels_the_job_that_is_found() {
     let mut story = Story::lost();
     story.cancel();
     story.answered(&old_intent(healthy()), 60, &Answer::AlreadySent);
-    let verdict = story.reconcile(&with_job(job(JobStatus::Doing)), 65);
-    assert!(matches!(verdict.effect, Some(Effect::Cancel { .. })));
+    let decision = story.reconcile(&with_job(job(JobStatus::Doing)), 65);
+    assert!(matches!(decision.effect, Some(Effect::Cancel { .. })));
 }
 
 #[test]
@@ -173,9 +173,9 @@ fn a_dba_who_cancels_is_told_from_the_object_that_asks() {
 fn an_outcome_that_a_newer_operator_wrote_is_an_end_too() {
     let mut story = Story::new();
     story.status.outcome = Some("Archived".to_owned());
-    let verdict = story.reconcile(&healthy(), 0);
+    let decision = story.reconcile(&healthy(), 0);
     assert_eq!(
-        (verdict.effect, story.status.observed_generation),
+        (decision.effect, story.status.observed_generation),
         (None, Some(1))
     );
 }
@@ -192,11 +192,11 @@ fn an_attempt_in_a_state_that_is_not_known_is_never_sent_again() {
 #[test]
 fn a_backup_whose_database_was_replaced_is_over() {
     for mut story in [Story::accepted(), Story::lost()] {
-        let verdict = story.reconcile(&replaced(), 10);
+        let decision = story.reconcile(&replaced(), 10);
         assert_eq!(
             (story.phase(), story.reason()),
             ("Failed", CLUSTER_REPLACED)
         );
-        assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
+        assert_eq!((decision.effect, decision.next), (None, Next::Await));
     }
 }

@@ -64,8 +64,8 @@ fn counts(story: &Story) -> [i32; 4] {
     ]
 }
 
-fn made(verdict: &Verdict) -> Vec<&str> {
-    match &verdict.effect {
+fn made(decision: &BackupDecision) -> Vec<&str> {
+    match &decision.effect {
         Some(Effect::MakeChildren(children)) => children.iter().map(|(name, _)| &**name).collect(),
         _ => Vec::new(),
     }
@@ -73,9 +73,9 @@ fn made(verdict: &Verdict) -> Vec<&str> {
 
 #[test]
 fn a_task_is_made_for_each_tenant_and_named_by_it() {
-    let verdict = story().reconcile(&observed(Vec::new()), 0);
-    assert_eq!(made(&verdict), ["now-t1002", "now-t1004", "now-t1006"]);
-    let Some(Effect::MakeChildren(children)) = &verdict.effect else {
+    let decision = story().reconcile(&observed(Vec::new()), 0);
+    assert_eq!(made(&decision), ["now-t1002", "now-t1004", "now-t1006"]);
+    let Some(Effect::MakeChildren(children)) = &decision.effect else {
         panic!("nothing is made");
     };
     assert_eq!(children[1].1.tenant_name, "billing");
@@ -86,8 +86,8 @@ fn a_task_is_made_for_each_tenant_and_named_by_it() {
 fn what_is_there_already_is_not_made_again() {
     let mut story = story();
     story.reconcile(&observed(Vec::new()), 0);
-    let verdict = story.reconcile(&observed(vec![child(1004, None)]), 1);
-    assert_eq!(made(&verdict), ["now-t1002", "now-t1006"]);
+    let decision = story.reconcile(&observed(vec![child(1004, None)]), 1);
+    assert_eq!(made(&decision), ["now-t1002", "now-t1006"]);
 }
 
 #[test]
@@ -197,9 +197,9 @@ fn a_task_that_waits_for_a_tenant_that_was_dropped_unseen_is_canceled() {
     let running = story.reconcile(&observed, 5);
     assert_eq!(running.effect, None, "it ends by itself");
     observed.children.known[0].knows_tenant = false;
-    let verdict = story.reconcile(&observed, 6);
+    let decision = story.reconcile(&observed, 6);
     let one = vec![("now-t1002".to_owned(), "uid-1002".to_owned())];
-    assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
+    assert_eq!(decision.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "InProgress");
 }
 
@@ -232,12 +232,12 @@ fn a_name_that_is_taken_is_told_and_the_others_are_made() {
         foreign: ["now-t1004".to_owned()].into(),
         ..Made::default()
     };
-    let verdict = decide_made(&story.task(), &observed(Vec::new()), &made_two, at(0));
-    assert_eq!(verdict.event.unwrap().reason, "NameCollision");
-    story.status = verdict.status;
+    let decision = decide_made(&story.task(), &observed(Vec::new()), &made_two, at(0));
+    assert_eq!(decision.event.unwrap().reason, "NameCollision");
+    story.status = decision.status;
     let two = [1002, 1006].map(|id| child(id, Some("Completed")));
-    let verdict = story.reconcile(&observed(two.into()), 1);
-    assert_eq!(made(&verdict), [""; 0]);
+    let decision = story.reconcile(&observed(two.into()), 1);
+    assert_eq!(made(&decision), [""; 0]);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ChildrenFailed")
@@ -264,9 +264,9 @@ fn cancel_is_passed_on_once_to_those_that_run() {
     story.cancel();
     let mut observed = with([Some("Completed"), None, None]);
     observed.children.known[2].cancel = true;
-    let verdict = story.reconcile(&observed, 5);
+    let decision = story.reconcile(&observed, 5);
     let one = vec![("now-t1004".to_owned(), "uid-1004".to_owned())];
-    assert_eq!(verdict.effect, Some(Effect::CancelChildren(one)));
+    assert_eq!(decision.effect, Some(Effect::CancelChildren(one)));
     assert_eq!(story.phase(), "Canceling");
     story.reconcile(
         &with([Some("Completed"), Some("Canceled"), Some("Canceled")]),
@@ -279,8 +279,8 @@ fn cancel_is_passed_on_once_to_those_that_run() {
 fn a_task_that_is_canceled_before_it_made_any_makes_none() {
     let mut story = story();
     story.cancel();
-    let verdict = story.reconcile(&observed(Vec::new()), 0);
-    assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
+    let decision = story.reconcile(&observed(Vec::new()), 0);
+    assert_eq!((story.phase(), decision.effect), ("Canceled", None));
 }
 
 #[test]
@@ -354,9 +354,9 @@ fn an_object_that_its_strategy_goes_by_stays_until_there_is_a_newer_one() {
     let mut story = ended(true);
     let mut observed = healthy();
     observed.kept = true;
-    let verdict = story.reconcile(&observed, 160);
-    assert_eq!(verdict.effect, None);
-    assert!(matches!(verdict.next, Next::After(_)));
+    let decision = story.reconcile(&observed, 160);
+    assert_eq!(decision.effect, None);
+    assert!(matches!(decision.next, Next::After(_)));
     assert_eq!(
         story.reconcile(&healthy(), 760).effect,
         Some(Effect::Delete)

@@ -286,8 +286,8 @@ fn a_job_that_is_being_canceled_waits_for_no_other_cancel() {
     let not_sent = Answer::NotSent("connection refused".to_owned());
     story.answered(&with_job(job(JobStatus::Doing)), 10, &not_sent);
     assert_eq!(story.status.retry_time, Some(time(at(15))));
-    let verdict = story.reconcile(&with_job(job(JobStatus::Canceling)), 11);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::Await));
+    let decision = story.reconcile(&with_job(job(JobStatus::Canceling)), 11);
+    assert_eq!((decision.effect, decision.next), (None, Next::Await));
     assert_eq!((story.status.cause, story.status.retry_time), (None, None));
 }
 

@@ -49,8 +49,8 @@ fn incremental(policy: IncrementalNotPossible, observed: &mut Observation) -> St
     story
 }
 
-fn is_incremental(verdict: &Verdict) -> Option<bool> {
-    match &verdict.effect {
+fn is_incremental(decision: &BackupDecision) -> Option<bool> {
+    match &decision.effect {
         Some(Effect::Backup { incremental, .. }) => Some(*incremental),
         _ => None,
     }
@@ -128,14 +128,14 @@ fn a_backup_that_upgrades_end_again_and_again_fails() {
             jobs: jobs.clone(),
             ..tenant()
         }));
-        let verdict = story.reconcile(&observed, second);
+        let decision = story.reconcile(&observed, second);
         if story.phase() == "Failed" {
             assert_eq!(story.reason(), "InterruptedByUpgrade");
             assert_eq!(attempt, 5, "the fourth interruption was one too many");
             return;
         }
-        assert!(is_backup(&verdict), "{attempt}: {:?}", story.status);
-        let effect = verdict.effect.unwrap();
+        assert!(is_backup(&decision), "{attempt}: {:?}", story.status);
+        let effect = decision.effect.unwrap();
         let decision = decide(
             &story.task(),
             &observed,

@@ -25,11 +25,11 @@ fn theirs(status: JobStatus) -> Job {
 #[test]
 fn it_is_followed_to_its_end_and_nothing_is_sent() {
     let mut story = story();
-    let verdict = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
-    assert_eq!((story.phase(), verdict.effect), ("InProgress", None));
+    let decision = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
+    assert_eq!((story.phase(), decision.effect), ("InProgress", None));
     assert_eq!(story.status.source.as_deref(), Some("External"));
-    let verdict = story.reconcile(&with_job(theirs(JobStatus::Completed)), 100);
-    assert_eq!((story.phase(), verdict.effect), ("Completed", None));
+    let decision = story.reconcile(&with_job(theirs(JobStatus::Completed)), 100);
+    assert_eq!((story.phase(), decision.effect), ("Completed", None));
 }
 
 #[test]
@@ -39,8 +39,8 @@ fn one_that_fails_is_not_tried_again() {
         failure: Some(failure(FailureClass::NotYet)),
         ..theirs(JobStatus::Failed)
     };
-    let verdict = story.reconcile(&with_job(failed), 100);
-    assert_eq!((story.phase(), verdict.effect), ("Failed", None));
+    let decision = story.reconcile(&with_job(failed), 100);
+    assert_eq!((story.phase(), decision.effect), ("Failed", None));
 }
 
 #[test]
@@ -102,8 +102,8 @@ fn one_whose_tenant_is_dropped_ends_at_once() {
 fn one_that_a_person_wrote_is_refused() {
     let mut story = story();
     story.owned = false;
-    let verdict = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
-    assert_eq!((story.reason(), verdict.effect), ("InvalidSpec", None));
+    let decision = story.reconcile(&with_job(theirs(JobStatus::Doing)), 5);
+    assert_eq!((story.reason(), decision.effect), ("InvalidSpec", None));
     let conditions = &story.status.conditions;
     let stalled = crate::domain::kstatus::status_of(conditions, "Stalled");
     assert_eq!(stalled, Some("True"));

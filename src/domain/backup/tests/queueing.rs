@@ -100,8 +100,8 @@ fn crowded() -> Observation {
 #[test]
 fn a_task_without_a_place_says_how_far_it_is() {
     let mut story = Story::new();
-    let verdict = story.reconcile(&crowded(), 0);
-    assert_eq!((story.phase(), verdict.effect), ("Pending", None));
+    let decision = story.reconcile(&crowded(), 0);
+    assert_eq!((story.phase(), decision.effect), ("Pending", None));
     assert_eq!(story.status.queue_position, Some(3));
     let cause = story.status.cause.as_ref().unwrap();
     assert_eq!(cause.reason, "WaitingForFreePlace");
@@ -131,8 +131,8 @@ fn a_place_that_was_taken_meanwhile_is_waited_for_and_not_counted_as_a_refusal()
     let mut story = Story::new();
     let taken = Answer::Withheld("2 of 2 running".to_owned());
     for second in [0, 10, 20] {
-        let verdict = story.answered(&healthy(), second, &taken);
-        assert_eq!(verdict.next, Next::At(at(second + 3)));
+        let decision = story.answered(&healthy(), second, &taken);
+        assert_eq!(decision.next, Next::At(at(second + 3)));
     }
     assert_eq!(story.reason(), "WaitingForFreePlace");
 }
@@ -165,9 +165,9 @@ fn one_of_several() -> (Story, Observation) {
 #[test]
 fn one_of_several_does_not_wait_for_its_log_backup_for_ever() {
     let (mut story, idle) = one_of_several();
-    let verdict = story.reconcile(&idle, PATIENCE - 1);
+    let decision = story.reconcile(&idle, PATIENCE - 1);
     assert_eq!(story.reason(), "WaitingForLogBackup");
-    assert_eq!(verdict.next, Next::At(at(PATIENCE)));
+    assert_eq!(decision.next, Next::At(at(PATIENCE)));
     story.reconcile(&idle, PATIENCE);
     assert_eq!(story.phase(), "Overdue");
     let message = &story.status.cause.as_ref().unwrap().message;

@@ -25,16 +25,16 @@ fn a_statement_that_was_refused_is_not_sent_again_under_a_name_that_is_not_the_t
     let mut story = Story::new();
     let refused = Answer::Refused(failure(FailureClass::NotYet));
     story.answered(&healthy(), 0, &refused);
-    let verdict = story.reconcile(&renamed(Vec::new()), 60);
-    assert_eq!((verdict.effect, story.reason()), (None, "TenantRenamed"));
+    let decision = story.reconcile(&renamed(Vec::new()), 60);
+    assert_eq!((decision.effect, story.reason()), (None, "TenantRenamed"));
 }
 
 #[test]
 fn the_backup_is_canceled_under_the_tenants_new_name() {
     let mut story = Story::accepted();
     story.cancel();
-    let verdict = story.reconcile(&renamed(vec![job(JobStatus::Doing)]), 10);
-    let Some(Effect::Cancel { tenant, .. }) = verdict.effect else {
+    let decision = story.reconcile(&renamed(vec![job(JobStatus::Doing)]), 10);
+    let Some(Effect::Cancel { tenant, .. }) = decision.effect else {
         panic!("not canceled");
     };
     assert_eq!(tenant.as_str(), "purchases");
@@ -44,8 +44,8 @@ fn the_backup_is_canceled_under_the_tenants_new_name() {
 fn a_task_that_waits_for_a_renamed_tenant_says_its_new_name() {
     let mut story = Story::new();
     story.reconcile(&unsettled(healthy()), 0);
-    let verdict = story.reconcile(&renamed(Vec::new()), 60);
-    assert_eq!((verdict.effect, story.phase()), (None, "Failed"));
+    let decision = story.reconcile(&renamed(Vec::new()), 60);
+    assert_eq!((decision.effect, story.phase()), (None, "Failed"));
     assert_eq!(story.reason(), "TenantRenamed");
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("'purchases'"), "{message}");

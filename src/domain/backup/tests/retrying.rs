@@ -59,8 +59,8 @@ fn an_attempt_that_comes_due_in_a_blackout_window_follows_when_the_window_ends()
         held: Some(Held::Blackout(at(600))),
         ..failed(true)
     };
-    let verdict = story.reconcile(&held, 120);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(600))));
+    let decision = story.reconcile(&held, 120);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(600))));
     assert_eq!(
         (story.phase(), story.reason()),
         ("Pending", "BlackoutWindow")
@@ -124,8 +124,8 @@ fn a_pause_is_never_longer_than_a_day() {
         backoff_seconds: 86_400,
     };
     story.status.attempts[0].number = 10;
-    let verdict = story.reconcile(&failed(true), 60);
-    assert_eq!(verdict.next, Next::At(at(60 + 86_400)));
+    let decision = story.reconcile(&failed(true), 60);
+    assert_eq!(decision.next, Next::At(at(60 + 86_400)));
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn a_deadline_that_passes_between_two_attempts_tells_why_the_first_failed() {
 fn a_cancel_between_two_attempts_is_the_end() {
     let mut story = failed_once();
     story.cancel();
-    let verdict = story.reconcile(&failed(true), 61);
-    assert_eq!((story.phase(), verdict.effect), ("Canceled", None));
+    let decision = story.reconcile(&failed(true), 61);
+    assert_eq!((story.phase(), decision.effect), ("Canceled", None));
 }
 
 #[test]
@@ -224,10 +224,10 @@ fn limited() -> Story {
 fn a_backup_that_runs_too_long_is_canceled_and_has_failed() {
     let mut story = limited();
     let running = with_job(job(JobStatus::Doing));
-    let verdict = story.reconcile(&running, 10);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(60))));
-    let verdict = story.reconcile(&running, 60);
-    assert!(matches!(verdict.effect, Some(Effect::Cancel { .. })));
+    let decision = story.reconcile(&running, 10);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(60))));
+    let decision = story.reconcile(&running, 60);
+    assert!(matches!(decision.effect, Some(Effect::Cancel { .. })));
     story.reconcile(&with_job(job(JobStatus::Canceled)), 65);
     assert_eq!(
         (story.phase(), story.reason()),

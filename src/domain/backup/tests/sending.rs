@@ -8,9 +8,9 @@ fn refused(class: FailureClass) -> Answer {
 
 #[test]
 fn the_intent_is_in_the_status_that_is_written_before_the_statement() {
-    let verdict = Story::new().reconcile(&healthy(), 0);
-    let attempt = &verdict.status.attempts[0];
-    assert!(is_backup(&verdict));
+    let decision = Story::new().reconcile(&healthy(), 0);
+    let attempt = &decision.status.attempts[0];
+    assert!(is_backup(&decision));
     assert_eq!((&*attempt.outcome, &*attempt.key), ("Sending", KEY));
 }
 
@@ -20,7 +20,7 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
     let mut story = Story::new();
     let name = "orders'; DROP TENANT billing; --".to_owned();
     story.spec.tenant_name.clone_from(&name);
-    let verdict = story.reconcile(
+    let decision = story.reconcile(
         &observation_of(Some(Tenant {
             name,
             round: None,
@@ -29,7 +29,7 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
         0,
     );
     assert_eq!(
-        (verdict.effect, story.phase(), story.reason()),
+        (decision.effect, story.phase(), story.reason()),
         (None, "Failed", "UnsafeTenantName")
     );
 }
@@ -38,26 +38,26 @@ fn a_tenant_whose_name_can_not_stand_in_a_statement_is_refused_at_once() {
 fn an_intent_without_an_answer_is_not_sent_again_while_it_may_still_run() {
     let mut story = Story::new();
     story.reconcile(&healthy(), 0);
-    let verdict = story.reconcile(&healthy(), 1);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&healthy(), 1);
+    assert_eq!(decision.effect, None);
     assert_eq!(
-        verdict.next,
+        decision.next,
         Next::After(SURELY_OVER + Duration::from_millis(1))
     );
 }
 
 #[test]
 fn an_old_intent_is_looked_for_and_not_sent_at_once() {
-    let verdict = Story::lost().reconcile(&old_intent(healthy()), 60);
-    assert!(matches!(verdict.effect, Some(Effect::Find { .. })));
+    let decision = Story::lost().reconcile(&old_intent(healthy()), 60);
+    assert!(matches!(decision.effect, Some(Effect::Find { .. })));
 }
 
 #[test]
 fn a_lost_statement_that_the_database_does_not_know_is_sent_again_with_the_same_key() {
     let mut story = Story::lost();
     story.answered(&old_intent(healthy()), 60, &Answer::Done);
-    let verdict = story.reconcile(&healthy(), 61);
-    assert!(is_backup(&verdict));
+    let decision = story.reconcile(&healthy(), 61);
+    assert!(is_backup(&decision));
     assert_eq!(
         (&*story.status.attempts[0].key, story.status.attempts.len()),
         (KEY, 1)
@@ -79,8 +79,8 @@ fn a_lost_statement_is_not_sent_again_to_a_tenant_that_was_made_anew() {
         ..tenant()
     }));
     story.answered(&old_intent(other.clone()), 60, &Answer::Done);
-    let verdict = story.reconcile(&other, 61);
-    assert!(!is_backup(&verdict));
+    let decision = story.reconcile(&other, 61);
+    assert!(!is_backup(&decision));
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "TenantReplaced")
@@ -128,9 +128,9 @@ fn what_was_refused_for_now_waits_longer_each_time() {
     let mut pauses = Vec::new();
     let mut now = 0;
     for _ in 0..7 {
-        let verdict = story.answered(&healthy(), now, &refused(FailureClass::NotYet));
-        let Next::At(until) = verdict.next else {
-            panic!("{:?}", verdict.next)
+        let decision = story.answered(&healthy(), now, &refused(FailureClass::NotYet));
+        let Next::At(until) = decision.next else {
+            panic!("{:?}", decision.next)
         };
         pauses.push(at(now).duration_until(until).as_secs());
         now += pauses.last().unwrap();
@@ -143,8 +143,8 @@ fn a_statement_that_could_not_be_sent_is_not_tried_again_by_the_pass_that_its_ow
     let mut story = Story::new();
     story.answered(&healthy(), 0, &Answer::NotSent("no route".to_owned()));
     let before = story.status.clone();
-    let verdict = story.reconcile(&healthy(), 1);
-    assert_eq!((verdict.effect, &verdict.status), (None, &before));
+    let decision = story.reconcile(&healthy(), 1);
+    assert_eq!((decision.effect, &decision.status), (None, &before));
 }
 
 #[test]
@@ -162,8 +162,8 @@ fn a_destination_that_is_refused_for_now_is_not_set_again_at_once() {
     let before = story.status.clone();
     assert_eq!(story.reconcile(&unset, 5).effect, None);
     assert_eq!(story.status, before);
-    let verdict = story.reconcile(&unset, 31);
-    assert!(matches!(verdict.effect, Some(Effect::SetDestination(_))));
+    let decision = story.reconcile(&unset, 31);
+    assert!(matches!(decision.effect, Some(Effect::SetDestination(_))));
     assert_eq!(story.status, before, "the try itself is not written");
 }
 
@@ -213,10 +213,10 @@ fn what_a_task_waits_for_stands_while_another_statement_is_read() {
     let mut story = Story::due_within(60);
     story.reconcile(&without_logs, 0);
     let before = story.status.clone();
-    let verdict = story.reconcile(&unsettled(without_logs), 1);
+    let decision = story.reconcile(&unsettled(without_logs), 1);
     assert_eq!(story.status, before);
     assert_eq!(
-        verdict.next,
+        decision.next,
         Next::At(at(60)),
         "its deadline comes all the same"
     );
@@ -244,8 +244,8 @@ fn what_stands_in_the_way_is_named_and_nothing_is_sent() {
         let mut tenant = tenant();
         change(&mut tenant);
         let mut story = Story::new();
-        let verdict = story.reconcile(&observation_of(Some(tenant)), 0);
-        assert_eq!((story.reason(), verdict.effect), (reason, None));
+        let decision = story.reconcile(&observation_of(Some(tenant)), 0);
+        assert_eq!((story.reason(), decision.effect), (reason, None));
     }
 }
 
@@ -265,8 +265,8 @@ fn a_cluster_that_is_being_connected_to_changes_nothing() {
 #[test]
 fn a_tenant_that_is_somebody_elses_to_back_up_is_refused() {
     let mut story = Story::new();
-    let verdict = story.reconcile(&claimed(), 0);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&claimed(), 0);
+    assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "DestinationInUse")

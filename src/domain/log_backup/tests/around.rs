@@ -61,8 +61,8 @@ fn foreign_job() -> Job {
 #[test]
 fn nothing_is_archived_while_no_data_backup_is_there() {
     let mut story = story();
-    let verdict = story.reconcile(&observed(bare()), 0);
-    assert_eq!((verdict.effect, story.phase()), (None, "Stopped"));
+    let decision = story.reconcile(&observed(bare()), 0);
+    assert_eq!((decision.effect, story.phase()), (None, "Stopped"));
     assert_eq!(story.condition("Archiving"), ("False", "BetweenBackups"));
     assert_eq!(story.condition("Ready").0, "True");
 }
@@ -71,8 +71,8 @@ fn nothing_is_archived_while_no_data_backup_is_there() {
 fn it_starts_when_a_data_backup_waits_for_it() {
     let mut story = story();
     story.reconcile(&observed(stopped()), 0);
-    let verdict = story.reconcile(&with_task(observed(stopped())), 10);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&with_task(observed(stopped())), 10);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -84,8 +84,8 @@ fn it_goes_on_until_the_set_can_be_recovered_to() {
         None
     );
     assert_eq!(story.phase(), "InProgress");
-    let verdict = story.reconcile(&observed(archived_until(2)), 20);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&observed(archived_until(2)), 20);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 /// On a real cluster a round takes ten seconds and more to stop.
@@ -100,8 +100,8 @@ fn a_backup_that_comes_while_the_round_before_is_still_stopping_gets_a_round_of_
     };
     story.reconcile(&with_task(observed(stopping)), 30);
     assert_eq!(story.condition("Ready"), ("False", "Applying"));
-    let verdict = story.reconcile(&with_task(observed(stopped())), 40);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&with_task(observed(stopped())), 40);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn a_set_with_its_own_logs_is_not_waited_for() {
         sets: Arc::new(vec![set]),
         ..archived_until(1)
     };
-    let verdict = story.reconcile(&observed(tenant), 10);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&observed(tenant), 10);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn a_round_that_was_stopped_too_early_is_not_begun_again_for_its_set() {
 fn what_a_dba_starts_between_two_backups_is_shown_and_left_alone() {
     let mut story = story();
     story.reconcile(&observed(stopped()), 0);
-    let verdict = story.reconcile(&observed(doing()), 10);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&observed(doing()), 10);
+    assert_eq!(decision.effect, None);
     assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
@@ -161,8 +161,8 @@ fn story_with_found_round() -> Story {
 #[test]
 fn what_a_dba_has_started_goes_on_after_the_next_backup() {
     let mut story = story_with_found_round();
-    let verdict = story.reconcile(&observed(archived_until(2)), 30);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&observed(archived_until(2)), 30);
+    assert_eq!(decision.effect, None);
     assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
@@ -186,34 +186,34 @@ fn a_round_that_it_began_itself_is_ended_though_something_stood_in_the_way_meanw
     story.answered(&with_task(observed(stopped())), 10, &Answer::Done);
     story.reconcile(&with_task(unreachable()), 20);
     story.reconcile(&with_task(observed(doing())), 30);
-    let verdict = story.reconcile(&observed(archived_until(2)), 40);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&observed(archived_until(2)), 40);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn it_is_started_and_stopped_again_once_a_dba_has_ended_what_was_found() {
     let mut story = story_with_found_round();
     story.reconcile(&observed(stopped()), 30);
-    let verdict = story.answered(&with_task(observed(stopped())), 40, &Answer::Done);
-    assert_eq!(verdict.status.around_state, None);
+    let decision = story.answered(&with_task(observed(stopped())), 40, &Answer::Done);
+    assert_eq!(decision.status.around_state, None);
     story.reconcile(&with_task(observed(doing())), 50);
-    let verdict = story.reconcile(&observed(archived_until(2)), 60);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&observed(archived_until(2)), 60);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn what_was_found_is_ended_once_somebody_edits_the_object() {
     let mut story = story_with_found_round();
     story.edit(DesiredState::Running);
-    let verdict = story.reconcile(&observed(archived_until(2)), 30);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&observed(archived_until(2)), 30);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn what_was_found_goes_on_though_the_strategy_edits_what_asks_nothing_of_the_database() {
     let mut story = story_with_found_round();
-    let verdict = story.reconcile_after_spec_change(&observed(archived_until(2)), 30);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile_after_spec_change(&observed(archived_until(2)), 30);
+    assert_eq!(decision.effect, None);
     assert_eq!(story.condition("Archiving"), ("True", "ChangedElsewhere"));
 }
 
@@ -221,8 +221,8 @@ fn what_was_found_goes_on_though_the_strategy_edits_what_asks_nothing_of_the_dat
 fn one_that_a_person_stopped_stays_stopped_though_a_backup_waits() {
     let mut story = story();
     story.spec.desired_state = DesiredState::Stopped;
-    let verdict = story.reconcile(&with_task(observed(stopped())), 0);
-    assert_eq!((verdict.effect, story.phase()), (None, "Stopped"));
+    let decision = story.reconcile(&with_task(observed(stopped())), 0);
+    assert_eq!((decision.effect, story.phase()), (None, "Stopped"));
 }
 
 #[test]

@@ -209,8 +209,8 @@ fn expected(database: &Database, must_run: bool) -> Option<Effect> {
 fn reconcile(story: &mut Story, observed: &Observation, minute: i64) -> Option<Effect> {
     let effect = story.reconcile(observed, minute * 60).effect?;
     let answer = Some((&effect, &Answer::Done));
-    let verdict = decide(&story.object(), observed, answer, at(minute * 60));
-    story.status = verdict.status;
+    let decision = decide(&story.object(), observed, answer, at(minute * 60));
+    story.status = decision.status;
     Some(effect)
 }
 

@@ -59,16 +59,19 @@ fn each_change_is_put_right_by_the_one_statement_that_does_it() {
         (cleared, Effect::SetDestination(orders())),
     ];
     for (tenant, expected) in cases {
-        let verdict = enforcing().reconcile(&observed(tenant), 10);
-        assert_eq!(verdict.effect, Some(expected));
+        let decision = enforcing().reconcile(&observed(tenant), 10);
+        assert_eq!(decision.effect, Some(expected));
     }
 }
 
 #[test]
 fn a_destination_that_points_elsewhere_is_never_put_right() {
     let mut story = enforcing();
-    let verdict = story.reconcile(&elsewhere(stopped()), 10);
-    assert_eq!((verdict.effect, story.reason()), (None, "DestinationInUse"));
+    let decision = story.reconcile(&elsewhere(stopped()), 10);
+    assert_eq!(
+        (decision.effect, story.reason()),
+        (None, "DestinationInUse")
+    );
 }
 
 #[test]
@@ -85,8 +88,8 @@ fn what_the_object_asks_to_be_stopped_or_paused_is_left_as_a_dba_made_it() {
         let mut story = Story::of(desired);
         story.spec.drift = Drift::Enforce;
         story.reconcile(&observed(reached), 0);
-        let verdict = story.reconcile(&observed(doing()), 10);
-        assert_eq!(verdict.effect, None, "{desired:?}");
+        let decision = story.reconcile(&observed(doing()), 10);
+        assert_eq!(decision.effect, None, "{desired:?}");
         assert_eq!(story.condition("Archiving").1, "ChangedElsewhere");
     }
 }
@@ -96,8 +99,8 @@ fn what_a_dba_stopped_stays_so_though_the_strategy_edits_what_asks_nothing_of_th
     let mut story = Story::running();
     story.reconcile(&observed(stopped()), 10);
     for second in [20, 30] {
-        let verdict = story.reconcile_after_spec_change(&observed(stopped()), second);
-        assert_eq!(verdict.effect, None);
+        let decision = story.reconcile_after_spec_change(&observed(stopped()), second);
+        assert_eq!(decision.effect, None);
     }
     assert_eq!(story.condition("Archiving"), ("False", "ChangedElsewhere"));
 }
@@ -107,8 +110,8 @@ fn a_strategy_that_begins_to_enforce_puts_right_what_a_dba_stopped() {
     let mut story = Story::running();
     story.reconcile(&observed(stopped()), 10);
     story.spec.drift = Drift::Enforce;
-    let verdict = story.reconcile_after_spec_change(&observed(stopped()), 20);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile_after_spec_change(&observed(stopped()), 20);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -121,16 +124,20 @@ fn a_person_who_edits_before_or_after_the_strategy_is_heard() {
             followed: Some(Followed { from, to }),
             ..story.object()
         };
-        let verdict = decide(&object, &observed(stopped()), None, at(20));
-        assert_eq!(verdict.effect, Some(Effect::Start(orders())), "{from}-{to}");
+        let decision = decide(&object, &observed(stopped()), None, at(20));
+        assert_eq!(
+            decision.effect,
+            Some(Effect::Start(orders())),
+            "{from}-{to}"
+        );
     }
 }
 
 #[test]
 fn nothing_is_put_right_on_an_old_picture() {
-    let verdict = enforcing().reconcile(&unsettled(observed(stopped())), 10);
+    let decision = enforcing().reconcile(&unsettled(observed(stopped())), 10);
     assert_eq!(
-        (verdict.effect, verdict.event.unwrap().reason),
+        (decision.effect, decision.event.unwrap().reason),
         (None, "LogBackupStopped")
     );
 }
@@ -168,8 +175,8 @@ fn a_pause_that_is_asked_for_and_taken_back_lets_the_round_go_on() {
     story.edit(DesiredState::Paused);
     assert_eq!(story.reconcile(&observed(suspended()), 20).effect, None);
     story.edit(DesiredState::Running);
-    let verdict = story.reconcile(&observed(suspended()), 30);
-    assert_eq!(verdict.effect, Some(Effect::SetEnabled(orders(), true)));
+    let decision = story.reconcile(&observed(suspended()), 30);
+    assert_eq!(decision.effect, Some(Effect::SetEnabled(orders(), true)));
 }
 
 #[test]

@@ -15,9 +15,9 @@ fn bid(
     finalize(&story.object(), observed, None, at(0), at(second))
 }
 
-fn wait(story: &Story, observed: &Observation, second: i64) -> Verdict {
+fn wait(story: &Story, observed: &Observation, second: i64) -> LogBackupDecision {
     match bid(story, observed, second) {
-        Finalization::Wait(verdict) => verdict,
+        Finalization::Wait(decision) => decision,
         Finalization::Release(event) => panic!("it goes: {event:?}"),
     }
 }
@@ -25,7 +25,7 @@ fn wait(story: &Story, observed: &Observation, second: i64) -> Verdict {
 /// What is told by an object that goes.
 fn told(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
     match bid(story, observed, second) {
-        Finalization::Wait(verdict) => panic!("it stays: {verdict:?}"),
+        Finalization::Wait(decision) => panic!("it stays: {decision:?}"),
         Finalization::Release(event) => event.map(|event| (event.reason, event.warning)),
     }
 }
@@ -40,8 +40,8 @@ fn stopped() -> Tenant {
 #[test]
 fn archiving_is_stopped_before_the_object_goes() {
     let story = Story::running();
-    let verdict = wait(&story, &observed(doing()), 1);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = wait(&story, &observed(doing()), 1);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
     let stopping = observed(tenant(Some(RoundStatus::Stopping)));
     assert_eq!(wait(&story, &stopping, 2).effect, None);
     let end = told(&story, &observed(stopped()), 3);
@@ -50,15 +50,15 @@ fn archiving_is_stopped_before_the_object_goes() {
 
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go() {
-    let verdict = wait(&Story::running(), &unsettled(observed(stopped())), 1);
-    assert_eq!(verdict.effect, None);
+    let decision = wait(&Story::running(), &unsettled(observed(stopped())), 1);
+    assert_eq!(decision.effect, None);
 }
 
 #[test]
 fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning() {
     let story = Story::running();
-    let verdict = wait(&story, &unreachable(), 299);
-    assert_eq!(verdict.next, Next::At(at(300)));
+    let decision = wait(&story, &unreachable(), 299);
+    assert_eq!(decision.next, Next::At(at(300)));
     let end = told(&story, &unreachable(), 300);
     assert_eq!(end, Some(("StopGivenUp", true)));
 }
@@ -127,7 +127,7 @@ fn without_cluster() -> Observation {
 /// What is told when the cluster's object went first.
 fn left_behind(story: &Story) -> Option<String> {
     match bid(story, &without_cluster(), 1) {
-        Finalization::Wait(verdict) => panic!("it stays: {verdict:?}"),
+        Finalization::Wait(decision) => panic!("it stays: {decision:?}"),
         Finalization::Release(event) => event.map(|event| event.message),
     }
 }
@@ -144,16 +144,16 @@ fn it_does_not_wait_for_a_cluster_that_is_gone_and_tells_what_goes_on() {
 #[test]
 fn what_was_told_to_stop_before_its_cluster_was_gone_is_told_so() {
     let mut story = Story::running();
-    let verdict = wait(&story, &observed(doing()), 1);
-    story.status = verdict.status;
-    let effect = verdict.effect.unwrap();
+    let decision = wait(&story, &observed(doing()), 1);
+    story.status = decision.status;
+    let effect = decision.effect.unwrap();
     let answer = Some((&effect, &Answer::Done));
-    let Finalization::Wait(verdict) =
+    let Finalization::Wait(decision) =
         finalize(&story.object(), &observed(doing()), answer, at(0), at(1))
     else {
         panic!("it goes");
     };
-    story.status = verdict.status;
+    story.status = decision.status;
     let message = left_behind(&story).unwrap();
     assert!(message.contains("has taken NOARCHIVELOG"), "{message}");
 }

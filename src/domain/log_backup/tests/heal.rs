@@ -101,16 +101,16 @@ fn a_day_later_there_may_be_another_heal() {
     story.reconcile(&interrupted(2), 200);
     let early = story.reconcile(&interrupted(2), 100 + 86399);
     assert_eq!(early.effect, None);
-    let verdict = story.reconcile(&interrupted(2), 100 + 86400);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&interrupted(2), 100 + 86400);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn a_round_that_is_interrupted_while_it_begins_counts_as_no_heal_that_went_well() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
-    let verdict = story.reconcile(&interrupted(2), 40);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&interrupted(2), 40);
+    assert_eq!(decision.effect, None);
     assert_eq!(outcomes(&story), ["InterruptedAgain"]);
     assert_eq!(story.status.interruptions.len(), 2);
 }
@@ -120,8 +120,8 @@ fn a_heal_is_given_up_where_something_else_is_asked_for() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
     story.edit(DesiredState::Stopped);
-    let verdict = story.reconcile(&ended(), 20);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&ended(), 20);
+    assert_eq!(decision.effect, None);
     assert_eq!(
         (outcomes(&story), story.phase()),
         (vec!["Abandoned"], "Stopped")
@@ -135,24 +135,24 @@ fn nothing_is_healed_in_a_blackout_window() {
         may_heal_at: Some(at(500)),
         ..observed
     };
-    let verdict = story.reconcile(&blackout(interrupted(1)), 10);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(500))));
-    let verdict = story.reconcile(&blackout(interrupted(1)), 500);
-    assert_eq!(verdict.effect, Some(Effect::Stop(orders())));
+    let decision = story.reconcile(&blackout(interrupted(1)), 10);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(500))));
+    let decision = story.reconcile(&blackout(interrupted(1)), 500);
+    assert_eq!(decision.effect, Some(Effect::Stop(orders())));
 }
 
 #[test]
 fn a_heal_that_has_begun_ends_though_a_blackout_window_begins() {
     let mut story = healing(HealPolicy::RestartArchive, 1);
     story.reconcile(&interrupted(1), 10);
-    let verdict = story.reconcile(
+    let decision = story.reconcile(
         &Observation {
             may_heal_at: Some(at(500)),
             ..ended()
         },
         20,
     );
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]

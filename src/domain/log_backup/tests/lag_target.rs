@@ -38,11 +38,11 @@ fn it_is_set_once_logs_are_archived() {
     let mut story = asking();
     let bare = story.reconcile(&observed(bare()), 0).effect;
     assert!(matches!(bare, Some(Effect::SetDestination(_))), "{bare:?}");
-    let verdict = story.reconcile(&observed(with_target(120)), 10);
-    assert_eq!(verdict.effect, Some(set()));
+    let decision = story.reconcile(&observed(with_target(120)), 10);
+    assert_eq!(decision.effect, Some(set()));
     assert_eq!((story.phase(), ready(&story).0), ("InProgress", "False"));
-    let verdict = story.reconcile(&observed(with_target(60)), 20);
-    assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
+    let decision = story.reconcile(&observed(with_target(60)), 20);
+    assert_eq!((decision.effect, ready(&story).0), (None, "True"));
     assert_eq!(story.status.archive_lag_target_seconds, Some(60));
 }
 
@@ -57,8 +57,8 @@ fn it_is_set_where_the_tenants_own_was_not_read_yet() {
 #[test]
 fn it_is_left_alone_where_nobody_asks_for_one() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.reconcile(&observed(with_target(7)), 0);
-    assert_eq!((verdict.effect, ready(&story).0), (None, "True"));
+    let decision = story.reconcile(&observed(with_target(7)), 0);
+    assert_eq!((decision.effect, ready(&story).0), (None, "True"));
     assert_eq!(story.status.archive_lag_target_seconds, Some(7));
 }
 
@@ -68,15 +68,15 @@ fn an_edit_sets_another_one() {
     story.spec.archive_lag_target_seconds = Some(90);
     story.generation += 1;
     let orders = TenantName::parse("orders").unwrap();
-    let verdict = story.reconcile(&observed(with_target(60)), 10);
-    assert_eq!(verdict.effect, Some(Effect::SetLagTarget(orders, 90)));
+    let decision = story.reconcile(&observed(with_target(60)), 10);
+    assert_eq!(decision.effect, Some(Effect::SetLagTarget(orders, 90)));
 }
 
 #[test]
 fn one_that_a_dba_has_set_is_told_and_left() {
     let mut story = applied();
-    let verdict = story.reconcile(&observed(with_target(30)), 10);
-    assert_eq!((verdict.effect, verdict.event), (None, None));
+    let decision = story.reconcile(&observed(with_target(30)), 10);
+    assert_eq!((decision.effect, decision.event), (None, None));
     let (status, message) = ready(&story);
     assert!(
         status == "True" && message.contains("archive_lag_target to 30 s"),
@@ -89,9 +89,9 @@ fn one_that_a_dba_has_set_is_told_and_left() {
 fn one_that_a_dba_has_set_is_put_right_where_that_is_asked_for() {
     let mut story = applied();
     story.spec.drift = Drift::Enforce;
-    let verdict = story.reconcile(&observed(with_target(30)), 10);
-    assert_eq!(verdict.effect, Some(set()));
-    assert_eq!(verdict.event.unwrap().reason, "LogBackupCorrected");
+    let decision = story.reconcile(&observed(with_target(30)), 10);
+    assert_eq!(decision.effect, Some(set()));
+    assert_eq!(decision.event.unwrap().reason, "LogBackupCorrected");
     story.reconcile(&observed(with_target(60)), 20);
     assert_eq!(story.status.correcting_since, None);
 }
@@ -123,8 +123,8 @@ fn a_server_that_knows_none_is_told_and_sent_nothing() {
         can_set_lag_target: false,
         ..observed(bare())
     };
-    let verdict = story.reconcile(&old, 0);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&old, 0);
+    assert_eq!(decision.effect, None);
     assert_eq!(story.reason(), "UnsupportedServerVersion");
 }
 

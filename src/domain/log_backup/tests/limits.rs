@@ -152,9 +152,9 @@ fn with_enforce_they_are_given_again() {
     let mut story = Story::running();
     story.spec.drift = Drift::Enforce;
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
-    let verdict = story.reconcile(&shows(SLOW, SLOW, NONE), 2);
-    assert_eq!(verdict.effect, Some(limit(DATA, SLOW)));
-    assert_eq!(verdict.event.unwrap().reason, "LogBackupCorrected");
+    let decision = story.reconcile(&shows(SLOW, SLOW, NONE), 2);
+    assert_eq!(decision.effect, Some(limit(DATA, SLOW)));
+    assert_eq!(decision.event.unwrap().reason, "LogBackupCorrected");
 }
 
 #[test]

@@ -12,8 +12,8 @@ fn replaced(tenant: Tenant) -> Observation {
 #[test]
 fn a_log_backup_of_a_database_that_was_replaced_says_so_and_sends_nothing() {
     let mut story = Story::running();
-    let verdict = story.reconcile(&replaced(bare()), 10);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&replaced(bare()), 10);
+    assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ClusterReplaced")

@@ -71,8 +71,8 @@ fn each_step_to_the_wanted_state_is_the_one_statement_that_leads_there() {
 #[test]
 fn a_destination_of_someone_else_is_never_set_again() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.reconcile(&elsewhere(tenant(None)), 0);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&elsewhere(tenant(None)), 0);
+    assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "DestinationInUse")
@@ -90,20 +90,20 @@ fn owned_elsewhere(observed: Observation) -> Observation {
 #[test]
 fn a_place_that_is_somebody_elses_is_never_set() {
     let mut story = Story::of(DesiredState::Running);
-    let verdict = story.reconcile(&owned_elsewhere(observed(bare())), 0);
+    let decision = story.reconcile(&owned_elsewhere(observed(bare())), 0);
     assert_eq!(
-        (verdict.effect, story.phase(), story.reason()),
+        (decision.effect, story.phase(), story.reason()),
         (None, "Failed", "DestinationOwnedElsewhere")
     );
     // It is looked at again, though nobody tells when the place is free.
-    assert_ne!(verdict.next, Next::Await);
+    assert_ne!(decision.next, Next::Await);
 }
 
 #[test]
 fn what_somebody_changes_in_the_database_is_told_and_left_alone() {
     let mut story = Story::running();
-    let verdict = story.reconcile(&observed(tenant(Some(RoundStatus::Stop))), 10);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&observed(tenant(Some(RoundStatus::Stop))), 10);
+    assert_eq!(decision.effect, None);
     assert_eq!(
         (story.phase(), story.condition("Archiving")),
         ("Stopped", ("False", "ChangedElsewhere"))
@@ -119,8 +119,8 @@ fn an_edit_applies_the_wanted_state_again() {
         archive_log: Some(false),
         ..tenant(Some(RoundStatus::Stop))
     };
-    let verdict = story.reconcile(&observed(stopped), 11);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&observed(stopped), 11);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -151,10 +151,10 @@ fn a_refused_destination_is_told_once_and_tried_rarely() {
     assert_eq!(first.event.unwrap().reason, "LogBackupFailed");
     let before = story.status.clone();
     assert_eq!(story.reconcile(&observed(bare()), 79).effect, None);
-    let verdict = story.reconcile(&observed(bare()), 80);
-    assert!(verdict.effect.is_some());
+    let decision = story.reconcile(&observed(bare()), 80);
+    assert!(decision.effect.is_some());
     assert_eq!(
-        (verdict.status, verdict.event),
+        (decision.status, decision.event),
         (before, None),
         "the try itself is neither written nor told"
     );
@@ -212,8 +212,8 @@ fn a_tenant_that_was_made_anew_needs_a_new_object() {
         id: TenantId(1010),
         ..bare()
     };
-    let verdict = story.reconcile(&observed(other), 10);
-    assert_eq!((story.reason(), verdict.effect), ("TenantReplaced", None));
+    let decision = story.reconcile(&observed(other), 10);
+    assert_eq!((story.reason(), decision.effect), ("TenantReplaced", None));
     assert_eq!(story.condition("Stalled").0, "True");
 }
 
@@ -267,8 +267,8 @@ fn a_standby_is_sent_nothing() {
 #[test]
 fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() {
     let mut story = Story::running();
-    let verdict = story.reconcile(&observed(tenant(Some(RoundStatus::Interrupted))), 10);
-    assert_eq!(verdict.event.unwrap().reason, "LogBackupInterrupted");
+    let decision = story.reconcile(&observed(tenant(Some(RoundStatus::Interrupted))), 10);
+    assert_eq!(decision.event.unwrap().reason, "LogBackupInterrupted");
     assert_eq!(
         (
             story.condition("Ready").0,
@@ -283,8 +283,8 @@ fn an_interruption_after_the_start_keeps_the_object_ready_and_says_what_to_do() 
 fn a_word_that_is_not_known_is_taken_for_running() {
     let napping = RoundStatus::Unknown("NAPPING".to_owned());
     let mut story = Story::running();
-    let verdict = story.reconcile(&observed(tenant(Some(napping))), 10);
-    assert_eq!((story.phase(), verdict.effect), ("InProgress", None));
+    let decision = story.reconcile(&observed(tenant(Some(napping))), 10);
+    assert_eq!((story.phase(), decision.effect), ("InProgress", None));
     assert_eq!(story.condition("Archiving"), ("Unknown", "UnknownStatus"));
 }
 
@@ -293,9 +293,9 @@ fn other_attributes_of_the_destination_are_told_and_left_alone() {
     let mut story = Story::running();
     story.spec.piece_switch_days = 7;
     story.generation += 1;
-    let verdict = story.reconcile(&observed(doing()), 10);
+    let decision = story.reconcile(&observed(doing()), 10);
     let ready = story.status.conditions.iter().find(|c| c.type_ == "Ready");
-    assert_eq!(verdict.effect, None);
+    assert_eq!(decision.effect, None);
     assert!(ready.unwrap().message.contains("PIECE_SWITCH_INTERVAL"));
 }
 
@@ -318,8 +318,8 @@ fn stopped() -> Tenant {
 #[test]
 fn other_attributes_are_set_while_log_backup_is_stopped() {
     let mut story = with_longer_pieces();
-    let verdict = story.reconcile(&observed(stopped()), 10);
-    assert_eq!(verdict.effect, Some(Effect::SetAttributes(orders())));
+    let decision = story.reconcile(&observed(stopped()), 10);
+    assert_eq!(decision.effect, Some(Effect::SetAttributes(orders())));
     let set = Tenant {
         log_dest: Some(ArchiveDest {
             piece_switch_interval: "7d".to_owned(),
@@ -327,16 +327,16 @@ fn other_attributes_are_set_while_log_backup_is_stopped() {
         }),
         ..stopped()
     };
-    let verdict = story.reconcile(&observed(set), 20);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&observed(set), 20);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
 fn a_destination_that_is_found_with_other_attributes_is_taken_as_it_is() {
     let mut story = Story::of(DesiredState::Running);
     story.spec.piece_switch_days = 7;
-    let verdict = story.reconcile(&observed(stopped()), 0);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&observed(stopped()), 0);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]

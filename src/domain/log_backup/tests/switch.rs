@@ -68,9 +68,9 @@ impl Story {
 #[test]
 fn a_move_is_announced_before_anything_is_sent() {
     let mut story = edited();
-    let verdict = story.reconcile(&away(doing(), None), 1);
-    assert_eq!((verdict.effect, story.step()), (None, "Announced"));
-    assert_eq!(verdict.event.unwrap().reason, "StorageSwitchAnnounced");
+    let decision = story.reconcile(&away(doing(), None), 1);
+    assert_eq!((decision.effect, story.step()), (None, "Announced"));
+    assert_eq!(decision.event.unwrap().reason, "StorageSwitchAnnounced");
     assert_eq!(
         story.condition(STORAGE_SWITCHED),
         ("False", "StorageSwitchAnnounced")
@@ -255,8 +255,8 @@ fn a_move_that_was_taken_back_and_is_wanted_again_is_announced_again() {
     story.reconcile(&away(doing(), None), 2);
     story.reconcile(&observed(stopped()), 60);
     assert_eq!(story.step(), "Returning");
-    let verdict = story.reconcile(&away(doing(), None), 70);
-    assert_eq!((verdict.effect, story.step()), (None, "Announced"));
+    let decision = story.reconcile(&away(doing(), None), 70);
+    assert_eq!((decision.effect, story.step()), (None, "Announced"));
 }
 
 #[test]

@@ -29,11 +29,11 @@ fn a_statement_without_effect_waits_whatever_wakes_the_object() {
     let world = of_the_first_version();
     story.answered(&world, 10, &Answer::Done);
     for second in [10, 11, 24] {
-        let verdict = story.reconcile(&world, second);
-        assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(25))));
+        let decision = story.reconcile(&world, second);
+        assert_eq!((decision.effect, decision.next), (None, Next::At(at(25))));
     }
-    let verdict = story.reconcile(&world, 25);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&world, 25);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -74,8 +74,8 @@ fn what_comes_of_it_at_last_ends_the_trouble() {
 fn the_next_step_does_not_wait_for_the_pause_of_the_one_before() {
     let mut story = Story::of(DesiredState::Running);
     story.answered(&observed(bare()), 0, &Answer::Done);
-    let verdict = story.reconcile(&observed(tenant(None)), 1);
-    assert_eq!(verdict.effect, Some(Effect::Start(orders())));
+    let decision = story.reconcile(&observed(tenant(None)), 1);
+    assert_eq!(decision.effect, Some(Effect::Start(orders())));
 }
 
 #[test]
@@ -97,8 +97,8 @@ fn stuck_in(status: RoundStatus, desired: DesiredState) -> Story {
         story.reconcile(&world, second);
         assert_eq!(story.status.cause, None);
     }
-    let verdict = story.reconcile(&world, 600);
-    assert_eq!(verdict.effect, None);
+    let decision = story.reconcile(&world, 600);
+    assert_eq!(decision.effect, None);
     story
 }
 
@@ -139,8 +139,8 @@ fn an_archive_that_does_not_end_is_told_in_its_own_state() {
 #[test]
 fn a_round_that_gets_going_late_is_as_good_as_any() {
     let mut story = stuck_in(RoundStatus::Beginning, DesiredState::Running);
-    let verdict = story.reconcile(&observed(doing()), 700);
-    assert_eq!(verdict.event.unwrap().reason, "LogBackupStarted");
+    let decision = story.reconcile(&observed(doing()), 700);
+    assert_eq!(decision.event.unwrap().reason, "LogBackupStarted");
     assert_eq!((story.phase(), story.reason()), ("InProgress", ""));
     assert_eq!(story.status.transition, None);
 }

@@ -180,8 +180,8 @@ fn nothing_is_begun_after_the_instant_that_was_given() {
     limited["notAfterTime"] = json!(at(100).to_string());
     let mut story = Story::new(limited);
     story.observed.source = Err(Blocker::waiting("LogBackupNotFound", "not yet"));
-    let verdict = story.decide(None, 90);
-    assert_eq!(verdict.next, Next::At(at(100)));
+    let decision = story.decide(None, 90);
+    assert_eq!(decision.next, Next::At(at(100)));
     story.pass(100);
     assert_eq!(
         (story.phase(), story.cause()),

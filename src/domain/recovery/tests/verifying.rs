@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::Finalization;
-use crate::oceanbase::model::CheckVerdict;
+use crate::oceanbase::model::CheckResult;
 
 pub(super) fn verification() -> Value {
     let mut spec = spec();
@@ -115,8 +115,8 @@ fn restored() -> Story {
     story
 }
 
-fn checked(verdict: CheckVerdict) -> Answer {
-    Answer::Checked(Box::new(verdict))
+fn checked(decision: CheckResult) -> Answer {
+    Answer::Checked(Box::new(decision))
 }
 
 /// Asks what is left, with the tenant answering so, and goes on until something else is done.
@@ -172,7 +172,7 @@ fn a_tenant_that_answers_as_expected_passes_and_is_dropped() {
         story.status.verification.as_ref().unwrap().rto_seconds,
         Some(60)
     );
-    let next = ask_all(&mut story, &checked(CheckVerdict::AsExpected));
+    let next = ask_all(&mut story, &checked(CheckResult::AsExpected));
     assert!(
         matches!(next, Effect::DropTenant { verified: true, .. }),
         "{next:?}"
@@ -185,8 +185,8 @@ fn a_tenant_that_answers_as_expected_passes_and_is_dropped() {
 #[test]
 fn one_wrong_answer_fails_and_the_other_checks_are_asked_all_the_same() {
     let mut story = restored();
-    story.pass_with_answer(&checked(CheckVerdict::OtherValue), 61);
-    ask_all(&mut story, &checked(CheckVerdict::AsExpected));
+    story.pass_with_answer(&checked(CheckResult::OtherValue), 61);
+    ask_all(&mut story, &checked(CheckResult::AsExpected));
     assert_eq!(story.outcomes(), ["OtherValue", "AsExpected"]);
     let (story, dropped) = drop_all(story);
     assert_eq!((story.phase(), story.cause()), ("Failed", "CheckFailed"));
@@ -312,12 +312,12 @@ fn an_object_that_is_deleted_goes_when_all_that_it_made_is_dropped() {
     for mut story in [restored(), restoring()] {
         let mut dropped = 0;
         for second in 100..140 {
-            let verdict = match story.finalize(second) {
-                Finalization::Wait(verdict) => verdict,
+            let decision = match story.finalize(second) {
+                Finalization::Wait(decision) => decision,
                 Finalization::Release(_) => break,
             };
-            story.status = verdict.status;
-            match verdict.effect {
+            story.status = decision.status;
+            match decision.effect {
                 Some(Effect::Cancel { .. }) => {
                     dropped += 1;
                     let failed = RestoreStatus::Fail;

@@ -22,8 +22,8 @@ fn story(tenants: &[i64], action: BlackoutAction) -> Story {
     story
 }
 
-fn tasks(verdict: Verdict) -> Vec<BackupTaskSpec> {
-    match verdict.effect {
+fn tasks(decision: StrategyDecision) -> Vec<BackupTaskSpec> {
+    match decision.effect {
         Some(Effect::MakeTasks(tasks)) => tasks.into_iter().map(|(_, spec)| spec).collect(),
         _ => Vec::new(),
     }
@@ -32,8 +32,8 @@ fn tasks(verdict: Verdict) -> Vec<BackupTaskSpec> {
 #[test]
 fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     let mut story = story(&[1002], BlackoutAction::Postpone);
-    let verdict = story.reconcile(121);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(180))));
+    let decision = story.reconcile(121);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(180))));
     let open = story.status.open_slot.clone().unwrap();
     assert_eq!(open.type_, BackupType::Full);
     assert_eq!(open.start_time.unwrap().0, at(270));
@@ -97,9 +97,9 @@ fn the_deadline_of_a_postponed_slot_counts_from_the_end_of_the_window() {
     story.reconcile(62);
     story.unreachable().ok();
     story.reconcile(121);
-    let verdict = story.reconcile(270);
+    let decision = story.reconcile(270);
     assert_eq!(
-        verdict.next,
+        decision.next,
         Next::At(at(280) + jiff::SignedDuration::from_secs(1))
     );
     story.reconcile(281);
@@ -143,8 +143,8 @@ fn a_first_backup_waits_for_the_end_of_a_window() {
     story.spec.schedule.cron.as_mut().unwrap().incremental = None;
     story.spec.first_backup = FirstBackup::Immediately;
     story.generation += 1;
-    let verdict = story.reconcile(100);
-    assert_eq!((verdict.effect, verdict.next), (None, Next::At(at(120))));
+    let decision = story.reconcile(100);
+    assert_eq!((decision.effect, decision.next), (None, Next::At(at(120))));
     assert_eq!(story.reconcile(130).next, Next::At(at(270)));
     assert_eq!(story.make(270).len(), 2);
 }

@@ -1,128 +1,14 @@
 //! A strategy that is deleted with `deletionPolicy: Stop`.
 
+mod fixture;
+
+use fixture::{DELETED, another, deleted};
+
 use super::*;
 use crate::api::retention::AppliedPolicy;
 use crate::domain::strategy::retention::PolicyChange;
 use crate::domain::{Finalization, cause, pinned};
 use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
-
-/// When the strategy was deleted, in minutes.
-const DELETED: i64 = 10;
-
-/// Deleted with a log backup and a delete policy of its own for each tenant.
-fn deleted(tenants: &[i64]) -> Story {
-    let mut story = Story::of(tenants);
-    story.spec.deletion_policy = DeletionPolicy::Stop;
-    // One that is being deleted is nobody's rival any more.
-    story.observed.rivals.clear();
-    for tenant in story.observed.database.as_mut().unwrap() {
-        Arc::make_mut(tenant).policies.push(DeletePolicy {
-            name: "default".to_owned(),
-            recovery_window: "7d".to_owned(),
-        });
-        story.status.retention.push(AppliedPolicy {
-            tenant_id: tenant.id.0,
-            recovery_window: "7d".to_owned(),
-            applied_time: Some(crate::domain::time(at(0))),
-            ..AppliedPolicy::default()
-        });
-    }
-    story
-}
-
-fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
-    Rival {
-        name: name.to_owned(),
-        full_name: (name.to_owned(), "default".to_owned()),
-        created_at: at(0),
-        tenants,
-        access: Access::default(),
-    }
-}
-
-impl Story {
-    fn finalize(
-        &self,
-        made: Option<&Made>,
-        minutes: i64,
-    ) -> Finalization<BackupStrategyStatus, Effect> {
-        let strategy = Strategy {
-            name: "nightly",
-            uid: "uid-of-nightly",
-            generation: self.generation,
-            created_at: at(-60),
-            spec: &self.spec,
-            status: &self.status,
-        };
-        finalize(&strategy, &self.observed, made, at(DELETED), at(minutes))
-    }
-
-    /// The same, of a strategy that does not go yet.
-    fn wait(&self, made: Option<&Made>, minutes: i64) -> Verdict {
-        match self.finalize(made, minutes) {
-            Finalization::Wait(verdict) => verdict,
-            Finalization::Release(event) => panic!("it goes: {event:?}"),
-        }
-    }
-
-    /// One pass whose effect goes as it should; what it did.
-    fn end(&mut self, minutes: i64) -> String {
-        let made = Made {
-            answer: Some(Answer::Done),
-            ..Made::default()
-        };
-        self.end_with_answer(minutes, &made)
-    }
-
-    fn end_with_answer(&mut self, minutes: i64, made: &Made) -> String {
-        let verdict = match self.finalize(None, minutes) {
-            Finalization::Wait(verdict) => verdict,
-            Finalization::Release(event) => {
-                self.events.extend(event.iter().map(|e| e.reason));
-                return "go".to_owned();
-            }
-        };
-        self.status = verdict.status;
-        let Some(effect) = verdict.effect else {
-            return "wait".to_owned();
-        };
-        let decision = self.wait(Some(made), minutes);
-        assert_eq!((decision.effect, decision.event), (None, None));
-        self.status = decision.status;
-        match effect {
-            Effect::ChangePolicy(PolicyChange::Drop {
-                tenant, tenant_id, ..
-            }) => {
-                if made.answer == Some(Answer::Done) {
-                    let tenants = self.observed.database.as_mut().unwrap();
-                    let known = tenants.iter_mut().find(|known| known.id == tenant_id);
-                    Arc::make_mut(known.unwrap()).policies.clear();
-                }
-                format!("drop {tenant}")
-            }
-            Effect::StopLogBackups(names) => {
-                for known in &mut self.observed.log_backups {
-                    if names.contains(&known.name) {
-                        known.desired_state = DesiredState::Stopped;
-                    }
-                }
-                format!("stop {}", names.join(" "))
-            }
-            Effect::EditLogBackups(edits) => {
-                self.edit(&edits);
-                let names: Vec<_> = edits.iter().map(|edit| &*edit.name).collect();
-                format!("edit {}", names.join(" "))
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn all_stopped(&mut self) {
-        for known in &mut self.observed.log_backups {
-            known.phase = Some("Stopped".to_owned());
-        }
-    }
-}
 
 #[test]
 fn logs_that_somebody_else_sees_to_are_not_stopped() {
@@ -323,8 +209,8 @@ fn a_policy_that_somebody_else_set_is_left() {
 fn a_drop_that_is_not_seen_yet_is_waited_for() {
     let mut story = deleted(&[1002]);
     story.observed.log_backups.clear();
-    let verdict = story.wait(None, 11);
-    story.status = verdict.status;
+    let decision = story.wait(None, 11);
+    story.status = decision.status;
     story.observed.unsettled = [TenantId(1002)].into();
     assert_eq!(story.end(11), "wait");
 }
@@ -380,8 +266,9 @@ fn nothing_is_waited_for_where_the_cluster_s_object_is_gone() {
 fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
+    let errors = [("prod-t1002".to_owned(), "conflict".to_owned())].into();
     let made = Made {
-        errors: [("prod-t1002".to_owned(), "conflict".to_owned())].into(),
+        errors,
         ..Made::default()
     };
     let next = story.wait(Some(&made), 11).next;

@@ -139,9 +139,9 @@ fn an_open_slot_is_looked_at_when_its_deadline_passes() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.starting_deadline_seconds = 60;
     story.unreachable().ok();
-    let verdict = story.reconcile(60);
+    let decision = story.reconcile(60);
     assert_eq!(
-        verdict.next,
+        decision.next,
         Next::At(at(61) + jiff::SignedDuration::from_secs(1))
     );
     story.reconcile(62);

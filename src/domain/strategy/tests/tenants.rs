@@ -238,8 +238,8 @@ fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
 fn an_impossible_schedule_is_stalled_with_its_reason() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.time_zone = "Mars/Olympus".to_owned();
-    let verdict = story.reconcile(1);
-    assert_eq!((verdict.effect, story.is(types::STALLED)), (None, "True"));
+    let decision = story.reconcile(1);
+    assert_eq!((decision.effect, story.is(types::STALLED)), (None, "True"));
 }
 
 #[test]

@@ -40,8 +40,8 @@ fn nightly() -> Value {
 impl Story {
     /// One pass in which a verification is made, if one is; its tenant and name.
     fn verify(&mut self, minutes: i64) -> Option<(String, String)> {
-        let verdict = self.reconcile(minutes);
-        let Effect::MakeVerification(name, spec) = verdict.effect? else {
+        let decision = self.reconcile(minutes);
+        let Effect::MakeVerification(name, spec) = decision.effect? else {
             return None;
         };
         let tenant = spec.source.tenant.unwrap().tenant_name;
@@ -257,10 +257,10 @@ fn old_tasks_are_deleted_and_the_newest_stay() {
 #[test]
 fn a_schedule_that_can_not_be_read_holds_back_no_backup() {
     let mut story = story(&json!({"cron": "61 * * * *"}));
-    let verdict = story.reconcile(5);
+    let decision = story.reconcile(5);
     assert_eq!(story.is(types::RESTORE_VERIFIED), "False");
     assert_eq!(story.is(types::READY), "True");
-    assert_eq!(verdict.effect, None);
+    assert_eq!(decision.effect, None);
 }
 
 #[test]

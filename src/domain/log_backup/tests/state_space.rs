@@ -1,6 +1,10 @@
 //! Every status that a log backup can come to, against everything that can be seen.
 
+mod inputs;
+
 use std::collections::{HashSet, VecDeque};
+
+use inputs::{answers, worlds};
 
 use super::*;
 use crate::api::TakenStatement;
@@ -14,145 +18,6 @@ const NOWS: [i64; 2] = [0, 700];
 /// once, and, where the rest is walked already, only into the first pause.
 const MANY: i32 = 5;
 const ONE: i32 = 1;
-
-fn worlds() -> Vec<Observation> {
-    [
-        in_each_state_of_a_round(),
-        of_each_tenant(),
-        in_each_surrounding(),
-    ]
-    .concat()
-}
-
-fn in_each_state_of_a_round() -> Vec<Observation> {
-    let mut worlds: Vec<Observation> = [
-        RoundStatus::Prepare,
-        RoundStatus::Beginning,
-        RoundStatus::Doing,
-        RoundStatus::Suspending,
-        RoundStatus::Suspend,
-        RoundStatus::Interrupted,
-        RoundStatus::Stopping,
-        RoundStatus::Stop,
-        RoundStatus::Unknown("NAPPING".to_owned()),
-    ]
-    .into_iter()
-    .map(|status| observed(tenant(Some(status))))
-    .collect();
-    worlds.extend([
-        observed(in_round(2, RoundStatus::Doing)),
-        Observation {
-            page: Some(RelatedObjects::default()),
-            ..observed(Tenant {
-                sets: Arc::new(vec![full_set(-60)]),
-                ..doing()
-            })
-        },
-        observed(in_round(2, RoundStatus::Interrupted)),
-        Observation {
-            may_heal_at: Some(at(50)),
-            ..observed(tenant(Some(RoundStatus::Interrupted)))
-        },
-    ]);
-    worlds
-}
-
-fn of_each_tenant() -> Vec<Observation> {
-    vec![
-        observed(bare()),
-        observed(Tenant {
-            archive_log: Some(false),
-            ..doing()
-        }),
-        observed(Tenant {
-            log_dest: Some(ArchiveDest {
-                binding: "MANDATORY".to_owned(),
-                ..dest(true)
-            }),
-            ..tenant(None)
-        }),
-        observed(tenant(None)),
-        observed(Tenant {
-            archive_log: None,
-            ..tenant(None)
-        }),
-        observed(Tenant {
-            log_dest: Some(dest(false)),
-            ..tenant(Some(RoundStatus::Suspend))
-        }),
-        observed(Tenant {
-            lag_target: Some(Duration::from_secs(30)),
-            ..doing()
-        }),
-        observed(Tenant {
-            role: "STANDBY".to_owned(),
-            ..bare()
-        }),
-        observed(Tenant {
-            locked: true,
-            ..doing()
-        }),
-        observed(Tenant {
-            id: TenantId(1010),
-            ..doing()
-        }),
-        Observation {
-            renamed: Some(Renamed {
-                name: "purchases".to_owned(),
-                path: "orders/log".to_owned(),
-            }),
-            ..without_tenant()
-        },
-    ]
-}
-
-fn in_each_surrounding() -> Vec<Observation> {
-    vec![
-        Observation {
-            conflict: Some(Blocker::permanent("DestinationOwnedElsewhere", "move")),
-            ..observed(bare())
-        },
-        Observation {
-            has_open_tasks: true,
-            ..observed(doing())
-        },
-        Observation {
-            has_open_tasks: true,
-            ..observed(tenant(None))
-        },
-        elsewhere(doing()),
-        elsewhere(tenant(None)),
-        unsettled(observed(doing())),
-        unsettled(observed(bare())),
-        without_tenant(),
-        unreachable(),
-        without_database(Blocker::waiting("Connecting", "soon")),
-        Observation {
-            can_pause: false,
-            can_set_lag_target: false,
-            ..observed(doing())
-        },
-        Observation {
-            target: Err(Blocker::waiting("StorageNotFound", "no such store")),
-            ..observed(doing())
-        },
-        Observation {
-            target: Err(Blocker::permanent("LogBackupExists", "another is older")),
-            ..observed(doing())
-        },
-    ]
-}
-
-fn answers() -> Vec<Answer> {
-    vec![
-        Answer::Done,
-        Answer::Withheld("busy".to_owned()),
-        refused(FailureClass::NotYet),
-        refused(FailureClass::Permanent),
-        Answer::NotSent("no route".to_owned()),
-        Answer::Unknown("reset".to_owned()),
-    ]
-}
 
 /// What decisions read of a status.
 fn key(status: &LogBackupStatus) -> String {
@@ -179,8 +44,14 @@ fn key(status: &LogBackupStatus) -> String {
     )
 }
 
-fn check(story: &Story, observed: &Observation, now: i64, is_answer: bool, verdict: &Verdict) {
-    let after = &verdict.status;
+fn check(
+    story: &Story,
+    observed: &Observation,
+    now: i64,
+    is_answer: bool,
+    decision: &LogBackupDecision,
+) {
+    let after = &decision.status;
     let shown = || format!("{:?} {observed:?} {after:?}", story.spec.desired_state);
     assert_eq!(after.observed_generation, Some(story.generation));
     assert_sound(&after.conditions, story.generation);
@@ -198,7 +69,7 @@ fn check(story: &Story, observed: &Observation, now: i64, is_answer: bool, verdi
     if let Some(cause) = &after.cause {
         assert!(is_camel_case(&cause.reason) && !cause.message.is_empty());
     }
-    if let Some(effect) = &verdict.effect {
+    if let Some(effect) = &decision.effect {
         assert!(!is_answer, "one effect in a pass");
         assert_allowed(story, observed, effect, after);
     }
@@ -286,7 +157,7 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
     let (worlds, answers) = (worlds(), answers());
     let mut known = HashSet::new();
     let mut open = VecDeque::from([start.status.clone()]);
-    let mut decisions = 0;
+    let mut count = 0;
     while let Some(status) = open.pop_front() {
         let story = Story {
             spec: start.spec.clone(),
@@ -299,7 +170,7 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
         {
             let first = decide(&story.object(), observed, None, at(now));
             check(&story, observed, now, false, &first);
-            let mut verdicts = vec![first.clone()];
+            let mut decisions = vec![first.clone()];
             if let Some(effect) = &first.effect {
                 let written = Story {
                     spec: story.spec.clone(),
@@ -308,14 +179,14 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
                 };
                 for answer in &answers {
                     let answer = Some((effect, answer));
-                    let verdict = decide(&written.object(), observed, answer, at(now));
-                    check(&written, observed, now, true, &verdict);
-                    verdicts.push(verdict);
+                    let decision = decide(&written.object(), observed, answer, at(now));
+                    check(&written, observed, now, true, &decision);
+                    decisions.push(decision);
                 }
             }
-            decisions += verdicts.len();
-            for verdict in verdicts {
-                let status = verdict.status;
+            count += decisions.len();
+            for decision in decisions {
+                let status = decision.status;
                 let is_new = known.insert(key(&status));
                 let failed = status.failures.unwrap_or(0);
                 let way = status.transition.as_ref();
@@ -330,14 +201,14 @@ fn walk(start: &Story, failures: i32, found: &mut Vec<LogBackupStatus>) -> usize
             }
         }
     }
-    decisions
+    count
 }
 
 /// Walks from this start, then edits each status that was found.
 fn walk_and_edit(start: &Story, failures: i32) {
     use DesiredState::{Paused, Running, Stopped};
     let mut found = Vec::new();
-    let mut decisions = walk(start, failures, &mut found);
+    let mut count = walk(start, failures, &mut found);
     let mut edited = HashSet::new();
     for status in &found {
         for desired in [Running, Paused, Stopped] {
@@ -349,16 +220,16 @@ fn walk_and_edit(start: &Story, failures: i32) {
             story.edit(desired);
             if edited.insert((key(status), format!("{desired:?}"))) {
                 for (observed, now) in worlds().iter().flat_map(|s| NOWS.map(|now| (s, now))) {
-                    let verdict = decide(&story.object(), observed, None, at(now));
-                    check(&story, observed, now, false, &verdict);
-                    decisions += 1;
+                    let decision = decide(&story.object(), observed, None, at(now));
+                    check(&story, observed, now, false, &decision);
+                    count += 1;
                 }
             }
         }
     }
-    println!("{} statuses, {decisions} decisions", found.len());
+    println!("{} statuses, {count} decisions", found.len());
     // Guards against a walk that goes nowhere.
-    assert!(found.len() > 30 && decisions > 3_000);
+    assert!(found.len() > 30 && count > 3_000);
 }
 
 #[test]

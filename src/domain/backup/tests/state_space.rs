@@ -8,9 +8,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use super::*;
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 
-mod worlds;
+mod inputs;
 
-use worlds::{answers, every_made, worlds};
+use inputs::{answers, every_made, worlds};
 
 /// Two instants: at the second one every pause and deadline of the first is over.
 const NOWS: [i64; 2] = [70, 3_600];
@@ -61,12 +61,12 @@ struct Edge<'a> {
     observed: &'a Observation,
     answer: Option<(&'a Effect, &'a Answer)>,
     now: i64,
-    verdict: &'a Verdict,
+    decision: &'a BackupDecision,
 }
 
 impl Edge<'_> {
     fn check(&self) {
-        let (before, after) = (&self.story.status, &self.verdict.status);
+        let (before, after) = (&self.story.status, &self.decision.status);
         self.check_sink(before, after);
         self.check_sending(before, after);
         if before.job_id.is_some() && last_outcome(after) != Some("Failed") {
@@ -95,7 +95,10 @@ impl Edge<'_> {
         if before.outcome.is_none() {
             return;
         }
-        assert_eq!((&self.verdict.effect, &self.verdict.event), (&None, &None));
+        assert_eq!(
+            (&self.decision.effect, &self.decision.event),
+            (&None, &None)
+        );
         let mut kept = after.clone();
         kept.observed_generation = before.observed_generation;
         kept.conditions.clone_from(&before.conditions);
@@ -117,7 +120,7 @@ impl Edge<'_> {
 
     /// A job is canceled because the spec says so, or because it runs too long.
     fn check_cancel(&self, after: &BackupTaskStatus) {
-        if matches!(self.verdict.effect, Some(Effect::Cancel { .. })) {
+        if matches!(self.decision.effect, Some(Effect::Cancel { .. })) {
             let last = after.attempts.last().unwrap();
             let sent = last.sent_time.as_ref().unwrap().0;
             let ran = |expired: &Time| expired.0.duration_since(sent).as_secs();
@@ -130,7 +133,7 @@ impl Edge<'_> {
     }
 
     fn check_sending(&self, before: &BackupTaskStatus, after: &BackupTaskStatus) {
-        if is_backup(self.verdict) {
+        if is_backup(self.decision) {
             assert!(self.answer.is_none(), "one effect in a pass");
             assert!(matches!(
                 last_outcome(before),
@@ -177,7 +180,7 @@ impl Edge<'_> {
 
     /// Deciding again on what was written changes nothing, now or a little later.
     fn check_quiet(&self, after: &BackupTaskStatus) {
-        if is_backup(self.verdict) {
+        if is_backup(self.decision) {
             return;
         }
         let story = Story {
@@ -187,7 +190,7 @@ impl Edge<'_> {
             ..Story::new()
         };
         let again = decide(&story.task(), self.observed, None, at(self.now));
-        let waits = self.verdict.next.delay(at(self.now)) != Some(Duration::ZERO);
+        let waits = self.decision.next.delay(at(self.now)) != Some(Duration::ZERO);
         // A look that was answered may go on to the next step; without one nothing moves.
         if self.answer.is_none() {
             assert_eq!(&again.status, after, "written again");
@@ -206,7 +209,7 @@ fn answer(
     observed: &Observation,
     effect: &Effect,
     now: i64,
-) -> Vec<(Answer, Verdict)> {
+) -> Vec<(Answer, BackupDecision)> {
     if let Effect::MakeLogBackup(name, _) = effect {
         let made = |made: Made| decide_made(&written.task(), observed, &made, at(now));
         return every_made(name)
@@ -218,8 +221,8 @@ fn answer(
     let answers = answers(written.status.attempts.len()).into_iter();
     answers
         .map(|answer| {
-            let verdict = decided(&answer);
-            (answer, verdict)
+            let decision = decided(&answer);
+            (answer, decision)
         })
         .collect()
 }
@@ -262,7 +265,7 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                     observed,
                     answer: None,
                     now,
-                    verdict: &first,
+                    decision: &first,
                 }
                 .check();
                 if let Some(effect) = &first.effect {
@@ -272,27 +275,27 @@ fn walk(deadline: Option<i64>) -> Vec<(BackupTaskStatus, bool)> {
                         status: first.status.clone(),
                         ..Story::new()
                     };
-                    for (answer, verdict) in answer(&written, observed, effect, now) {
+                    for (answer, decision) in answer(&written, observed, effect, now) {
                         let answer = Some((effect, &answer));
                         Edge {
                             story: &written,
                             observed,
                             answer,
                             now,
-                            verdict: &verdict,
+                            decision: &decision,
                         }
                         .check();
-                        assert_eq!(verdict.effect, None, "one effect in a pass");
-                        found.push(verdict);
+                        assert_eq!(decision.effect, None, "one effect in a pass");
+                        found.push(decision);
                     }
                 }
                 edges += found.len();
-                for verdict in found {
-                    let sends = verdict.status.attempts.last().map_or(0, |a| a.sends);
-                    let observed_before = !known.insert((key(&verdict.status), cancel));
+                for decision in found {
+                    let sends = decision.status.attempts.last().map_or(0, |a| a.sends);
+                    let observed_before = !known.insert((key(&decision.status), cancel));
                     if sends <= SENDS && !observed_before {
-                        assert_read_back(&verdict.status);
-                        open.push_back((verdict.status, cancel));
+                        assert_read_back(&decision.status);
+                        open.push_back((decision.status, cancel));
                     }
                 }
             }
@@ -336,8 +339,8 @@ fn comes_to_an_end(start: &Story) -> bool {
         } else {
             old_intent(healthy())
         };
-        let verdict = story.reconcile(&observed, now);
-        if let Some(effect) = verdict.effect {
+        let decision = story.reconcile(&observed, now);
+        if let Some(effect) = decision.effect {
             let answer = Some((&effect, &Answer::Done));
             story.status = decide(&story.task(), &observed, answer, at(now)).status;
         }

@@ -1,6 +1,6 @@
 //! Every status that a recovery can come to, against everything that can be seen.
 
-mod worlds;
+mod inputs;
 
 use std::collections::{HashSet, VecDeque};
 
@@ -8,7 +8,7 @@ use super::tables::{asked, table_job, tables_key, tables_spec};
 use super::*;
 use crate::api::recovery_task::{Finish, RecoveryMode};
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
-use worlds::{answers, worlds, worlds_of_tables};
+use inputs::{answers, worlds, worlds_of_tables};
 
 /// Two instants: at the second one every pause and limit of the first is over.
 const NOWS: [i64; 2] = [70, 7_200];
@@ -52,16 +52,16 @@ fn key(status: &RecoveryTaskStatus) -> String {
 }
 
 /// One decision, held against what must always be so.
-fn check(story: &Story, verdict: &Verdict) {
-    let (before, after) = (&story.status, &verdict.status);
+fn check(story: &Story, decision: &RecoveryDecision) {
+    let (before, after) = (&story.status, &decision.status);
     if before.outcome.is_some() {
-        assert_eq!((&verdict.effect, &verdict.event), (&None, &None));
+        assert_eq!((&decision.effect, &decision.event), (&None, &None));
         let mut kept = after.clone();
         kept.observed_generation = before.observed_generation;
         kept.conditions.clone_from(&before.conditions);
         assert_eq!(&kept, before, "what has ended changed");
     }
-    if let Some(effect) = &verdict.effect {
+    if let Some(effect) = &decision.effect {
         check_effect(story, effect, before, after);
     }
     let unread = |target: &ObservedTarget| {
@@ -234,12 +234,12 @@ fn walk_through(base: &Story, worlds: &[Observation], answers: &[Answer]) -> usi
                 let mut story = base.clone();
                 story.status = status.clone();
                 story.observed = observed.clone();
-                let verdict = story.decide(None, now);
-                check(&story, &verdict);
+                let decision = story.decide(None, now);
+                check(&story, &decision);
                 edges += 1;
-                story.status = verdict.status.clone();
-                come_to(verdict.status, &mut open);
-                let Some(effect) = verdict.effect else {
+                story.status = decision.status.clone();
+                come_to(decision.status, &mut open);
+                let Some(effect) = decision.effect else {
                     continue;
                 };
                 // What an answer leads to is looked at in the first world in which it comes.

@@ -4,7 +4,7 @@ use super::super::tables::{
     asked, auxiliary, table_job, tables_spec, with_job_of_tables, with_made, word,
 };
 use super::super::*;
-use crate::oceanbase::model::CheckVerdict;
+use crate::oceanbase::model::CheckResult;
 
 /// What can be seen of a recovery of a tenant.
 pub(super) fn worlds(base: &Story) -> Vec<Observation> {
@@ -128,8 +128,8 @@ pub(super) fn answers(job: fn(RestoreStatus) -> Restore) -> Vec<Answer> {
         Answer::Withheld("a tenant of the name exists".to_owned()),
         Answer::Refused(failure(FailureClass::NotYet)),
         Answer::Refused(failure(FailureClass::Permanent)),
-        Answer::Checked(Box::new(CheckVerdict::AsExpected)),
-        Answer::Checked(Box::new(CheckVerdict::OtherValue)),
+        Answer::Checked(Box::new(CheckResult::AsExpected)),
+        Answer::Checked(Box::new(CheckResult::OtherValue)),
         Answer::NotSent("no connection".to_owned()),
         Answer::Unknown("lost".to_owned()),
     ]
