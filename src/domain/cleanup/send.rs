@@ -154,6 +154,9 @@ impl Draft<'_> {
         if let Err(obstacle) = &self.seen.database {
             return self.render(&State::Unseen(obstacle.as_waiting()), None, Next::Await);
         }
+        if let Some(gone) = self.gone_tenant() {
+            return self.fail(gone.cause());
+        }
         let sent_time = self.status.statement.as_ref();
         let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));

@@ -192,7 +192,13 @@ fn normal(tenant: &Tenant) -> Result<(), Obstacle> {
         return refused("TenantNotNormal", &tenant.status);
     }
     if tenant.locked {
-        return refused("TenantLocked", "locked");
+        return Err(Obstacle::waiting(
+            "TenantLocked",
+            format!(
+                "tenant '{}' is locked; unlock it, then the recovery begins",
+                tenant.name
+            ),
+        ));
     }
     Ok(())
 }
