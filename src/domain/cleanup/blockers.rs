@@ -22,29 +22,39 @@ impl<'a> Draft<'a> {
             .database
             .as_ref()
             .map_err(Blocker::as_waiting)?;
-        let Some(tenant) = database.tenant.as_deref() else {
-            if self.status.tenant_id.is_some() {
-                return Err(Blocker::permanent(
-                    "TenantDropped",
-                    format!("the tenant '{name}' was dropped since; create a new CleanupTask"),
-                ));
-            }
-            return Err(Blocker::waiting(
-                "TenantNotFound",
-                format!("the cluster has no tenant '{name}': correct the name, or make the tenant"),
-            ));
-        };
-        if self
-            .status
-            .tenant_id
-            .is_some_and(|known| known != tenant.id.0)
-        {
-            return Err(Blocker::permanent(
-                "TenantReplaced",
-                format!("the tenant '{name}' was made anew since; create a new CleanupTask"),
-            ));
+        if let Some(gone) = self.gone_tenant() {
+            return Err(gone);
         }
-        Ok(tenant)
+        database.tenant.as_deref().ok_or_else(|| {
+            Blocker::waiting(
+                "TenantNotFound",
+                format!(
+                    "the cluster has no tenant '{name}': correct the name, or create the tenant"
+                ),
+            )
+        })
+    }
+
+    /// Returns why the tenant of an earlier pass is not there any more, with its jobs.
+    pub(super) fn gone_tenant(&self) -> Option<Blocker> {
+        let name = &self.task.spec.tenant_name;
+        let known = self.status.tenant_id?;
+        let database = self.observed.database.as_ref().ok()?;
+        match database.tenant.as_deref() {
+            Some(tenant) if tenant.id.0 == known => None,
+            Some(_) => Some(Blocker::permanent(
+                "TenantReplaced",
+                format!(
+                    "the tenant '{name}' was recreated after the cleanup began; create a new CleanupTask"
+                ),
+            )),
+            None => Some(Blocker::permanent(
+                "TenantDropped",
+                format!(
+                    "the tenant '{name}' was dropped after the cleanup began; create a new CleanupTask"
+                ),
+            )),
+        }
     }
 
     /// Why backups can not be deleted by a statement at all, if so.

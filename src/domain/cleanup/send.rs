@@ -158,6 +158,9 @@ impl Draft<'_> {
         if let Err(blocker) = &self.observed.database {
             return self.render(&State::Unobserved(blocker.as_waiting()), None, Next::Await);
         }
+        if let Some(gone) = self.gone_tenant() {
+            return self.fail(gone.cause());
+        }
         let sent_time = self.status.statement.as_ref();
         let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));

@@ -192,7 +192,13 @@ fn normal(tenant: &Tenant) -> Result<(), Blocker> {
         return refused("TenantNotNormal", &tenant.status);
     }
     if tenant.locked {
-        return refused("TenantLocked", "locked");
+        return Err(Blocker::waiting(
+            "TenantLocked",
+            format!(
+                "tenant '{}' is locked; unlock it, then the recovery begins",
+                tenant.name
+            ),
+        ));
     }
     Ok(())
 }

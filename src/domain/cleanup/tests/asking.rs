@@ -160,6 +160,23 @@ fn each_refusal_comes_before_anything_is_sent() {
 }
 
 #[test]
+fn a_cleanup_whose_tenant_is_gone_waits_for_no_job() {
+    let gone: [(&str, fn(&mut Story)); 2] = [
+        ("TenantDropped", |story| story.database().tenant = None),
+        ("TenantReplaced", |story| {
+            story.tenant(|tenant| tenant.id = TenantId(1004));
+        }),
+    ];
+    for (reason, change) in gone {
+        let mut story = Story::obsolete();
+        story.sent(0, &Answer::Done);
+        change(&mut story);
+        story.pass(10);
+        assert_eq!(story.shown(), ("Failed", reason));
+    }
+}
+
+#[test]
 fn a_set_that_is_not_there_yet_is_not_missing_until_the_database_was_read_again() {
     let mut story = Story::obsolete();
     story.ask(&[9]);

@@ -174,7 +174,22 @@ fn a_tenant_that_can_not_get_tables_is_refused() {
     assert_eq!(standby, "TenantNotPrimary");
     let restoring = changed(&|tenant| tenant.status = "RESTORE".to_owned());
     assert_eq!(restoring, "TenantNotNormal");
-    assert_eq!(changed(&|tenant| tenant.locked = true), "TenantLocked");
+}
+
+#[test]
+fn a_tenant_that_is_locked_gets_its_tables_when_it_is_unlocked() {
+    let mut story = asked(tables_spec());
+    let locked = |locked| {
+        let mut tenant = orders();
+        tenant.locked = locked;
+        Some(Arc::new(tenant))
+    };
+    story.target().tenant = locked(true);
+    assert_eq!(story.pass(0), None);
+    assert_eq!((story.phase(), story.cause()), ("Pending", "TenantLocked"));
+    story.target().tenant = locked(false);
+    story.pass(60);
+    assert!(story.status.step.is_some());
 }
 
 #[test]
