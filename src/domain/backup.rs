@@ -105,24 +105,24 @@ pub fn decide(
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> BackupDecision {
-    let mut draft = Draft::new(task, observed, now);
+    let mut evaluation = Evaluation::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => draft.ended(outcome),
+            Some(outcome) => evaluation.ended(outcome),
             // Written by a newer operator. It has ended, and must not begin anew.
-            None => draft.unchanged(),
+            None => evaluation.unchanged(),
         };
     }
     if let (Err(blocker), None) = (&observed.database, answer)
         && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
-        return draft.unchanged();
+        return evaluation.unchanged();
     }
-    draft.record_facts();
+    evaluation.record_facts();
     match answer {
-        Some((effect, answer)) => draft.on_answer(effect, answer),
-        None => draft.decide(),
+        Some((effect, answer)) => evaluation.on_answer(effect, answer),
+        None => evaluation.decide(),
     }
 }
 
@@ -135,14 +135,14 @@ pub fn decide_made(
     now: Timestamp,
 ) -> BackupDecision {
     if task.status.outcome.is_some() {
-        return Draft::new(task, observed, now).unchanged();
+        return Evaluation::new(task, observed, now).unchanged();
     }
-    let mut draft = Draft::new(task, observed, now);
-    draft.record_facts();
+    let mut evaluation = Evaluation::new(task, observed, now);
+    evaluation.record_facts();
     if task.spec.scope == Scope::Tenant {
-        draft.on_log_backup_answer(made)
+        evaluation.on_log_backup_answer(made)
     } else {
-        draft.on_create_answer(made)
+        evaluation.on_create_answer(made)
     }
 }
 
@@ -150,26 +150,26 @@ pub fn decide_made(
 /// is not written before.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> BackupDecision {
-    let mut draft = Draft::new(task, observed, now);
-    draft.record_facts();
+    let mut evaluation = Evaluation::new(task, observed, now);
+    evaluation.record_facts();
     // It keeps its place in the line.
-    draft.status.queue_position = task.status.queue_position;
+    evaluation.status.queue_position = task.status.queue_position;
     let turn = Blocker::waiting(
         "WaitingForTurn",
         "statements of others are being sent to the database; the backup is sent after them",
     );
-    draft.wait(turn, Next::Await)
+    evaluation.wait(turn, Next::Await)
 }
 
 /// A decision in the making.
-struct Draft<'a> {
+struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
     status: BackupTaskStatus,
     now: Timestamp,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     fn new(task: &'a Task<'a>, observed: &'a Observation, now: Timestamp) -> Self {
         Self {
             task,

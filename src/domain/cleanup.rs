@@ -179,24 +179,24 @@ pub fn decide(
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> CleanupDecision {
-    let mut draft = Draft::new(task, observed, now);
+    let mut evaluation = Evaluation::new(task, observed, now);
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            Some(outcome) => evaluation.render(&State::Ended(outcome), None, Next::Await),
             // Written by a newer operator. It has ended, and must not begin anew.
-            None => draft.unchanged(),
+            None => evaluation.unchanged(),
         };
     }
     if let (Err(blocker), None) = (&observed.database, answer)
         && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
-        return draft.unchanged();
+        return evaluation.unchanged();
     }
-    draft.record_facts();
+    evaluation.record_facts();
     match answer {
-        Some((effect, answer)) => draft.on_answer(effect, answer),
-        None => draft.decide(),
+        Some((effect, answer)) => evaluation.on_answer(effect, answer),
+        None => evaluation.decide(),
     }
 }
 
@@ -204,24 +204,24 @@ pub fn decide(
 /// written before.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> CleanupDecision {
-    let mut draft = Draft::new(task, observed, now);
-    draft.record_facts();
+    let mut evaluation = Evaluation::new(task, observed, now);
+    evaluation.record_facts();
     let turn = Blocker::waiting(
         "WaitingForTurn",
         "statements of others are being sent to the database; the cleanup is sent after them",
     );
-    draft.wait(turn, Next::Await)
+    evaluation.wait(turn, Next::Await)
 }
 
 /// A decision in the making.
-struct Draft<'a> {
+struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
     status: CleanupTaskStatus,
     now: Timestamp,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     fn new(task: &'a Task<'a>, observed: &'a Observation, now: Timestamp) -> Self {
         Self {
             task,

@@ -125,7 +125,7 @@ pub fn decide(
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> LogBackupDecision {
-    let mut draft = Draft {
+    let mut evaluation = Evaluation {
         object,
         observed,
         status: object.status.clone(),
@@ -134,24 +134,24 @@ pub fn decide(
         later: Next::Await,
         now,
     };
-    draft.record_edit();
+    evaluation.record_edit();
     if let (Ok(()), Err(blocker), None) = (&observed.target, &observed.database, answer)
         && blocker.is_passing()
         && object.status.observed_generation == Some(object.generation)
     {
         return Decision {
-            status: draft.status,
+            status: evaluation.status,
             effect: None,
             next: Next::Await,
             event: None,
         };
     }
-    match draft.tenant() {
+    match evaluation.tenant() {
         Ok(tenant) => match answer {
-            None => draft.decide(tenant),
-            Some((effect, answer)) => draft.on_answer(tenant, effect, answer),
+            None => evaluation.decide(tenant),
+            Some((effect, answer)) => evaluation.on_answer(tenant, effect, answer),
         },
-        Err(blocker) => draft.without_tenant(blocker),
+        Err(blocker) => evaluation.without_tenant(blocker),
     }
 }
 
@@ -167,7 +167,7 @@ fn desired(spec: &LogBackupSpec, observed: &Observation) -> DesiredState {
     }
 }
 
-struct Draft<'a> {
+struct Evaluation<'a> {
     object: &'a LogBackup<'a>,
     observed: &'a Observation,
     status: LogBackupStatus,
@@ -179,7 +179,7 @@ struct Draft<'a> {
     now: Timestamp,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     fn blocked(mut self, tenant: Option<&Tenant>, blocker: Blocker) -> LogBackupDecision {
         // Its cause takes the place of the failure's; what failed may go well after it.
         self.forget_failures();

@@ -82,7 +82,7 @@ pub fn decide(
     answer: Option<(&Effect, &Answer)>,
     now: Timestamp,
 ) -> RecoveryDecision {
-    let mut draft = Draft {
+    let mut evaluation = Evaluation {
         task,
         observed,
         status: task.status.clone(),
@@ -91,22 +91,22 @@ pub fn decide(
     };
     if let Some(word) = &task.status.outcome {
         return match Outcome::parse(word) {
-            Some(outcome) => draft.render(&State::Ended(outcome), None, Next::Await),
+            Some(outcome) => evaluation.render(&State::Ended(outcome), None, Next::Await),
             // Written by a newer operator. It has ended, and must not begin anew.
-            None => draft.unchanged(),
+            None => evaluation.unchanged(),
         };
     }
     if let (Err(blocker), None) = (&observed.target, answer)
         && blocker.is_passing()
         && task.status.observed_generation == Some(task.generation)
     {
-        return draft.unchanged();
+        return evaluation.unchanged();
     }
-    draft.record_facts();
+    evaluation.record_facts();
     let Some((effect, answer)) = answer else {
-        return draft.decide();
+        return evaluation.decide();
     };
-    let mut decision = draft.on_answer(effect, answer);
+    let mut decision = evaluation.on_answer(effect, answer);
     // What follows is done in another pass: one sends one thing.
     if decision.effect.take().is_some() {
         decision.next = Next::After(Duration::ZERO);
@@ -118,23 +118,23 @@ pub fn decide(
 /// are being begun in its database.
 #[must_use]
 pub fn decide_waiting(task: &Task<'_>, observed: &Observation, now: Timestamp) -> RecoveryDecision {
-    let mut draft = Draft {
+    let mut evaluation = Evaluation {
         task,
         observed,
         status: task.status.clone(),
         is_leaving: false,
         now,
     };
-    draft.record_facts();
+    evaluation.record_facts();
     let turn = Blocker::waiting(
         "WaitingForTurn",
         "other recoveries are being begun in the target; this one is begun after them",
     );
-    draft.wait(turn, Next::Await)
+    evaluation.wait(turn, Next::Await)
 }
 
 /// A decision in the making.
-struct Draft<'a> {
+struct Evaluation<'a> {
     task: &'a Task<'a>,
     observed: &'a Observation,
     status: RecoveryTaskStatus,
@@ -143,7 +143,7 @@ struct Draft<'a> {
     now: Timestamp,
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     fn spec(&self) -> &'a RecoveryTaskSpec {
         self.task.spec
     }

@@ -231,18 +231,18 @@ pub fn decide(
     made: Option<&Made>,
     now: Timestamp,
 ) -> StrategyDecision {
-    let draft = Draft::new(strategy, observed, now);
+    let evaluation = Evaluation::new(strategy, observed, now);
     match (
         Schedule::parse(&strategy.spec.schedule),
         &observed.target,
         &observed.database,
     ) {
-        (Err(error), ..) => draft.refuse(&schedule_blocker(&error)),
-        (Ok(schedule), Err(blocker), _) => draft.wait(&schedule, blocker, blocker.reason),
+        (Err(error), ..) => evaluation.refuse(&schedule_blocker(&error)),
+        (Ok(schedule), Err(blocker), _) => evaluation.wait(&schedule, blocker, blocker.reason),
         (Ok(schedule), Ok(()), Err(blocker)) => {
-            draft.wait(&schedule, &blocker.as_waiting(), "ClusterUnreachable")
+            evaluation.wait(&schedule, &blocker.as_waiting(), "ClusterUnreachable")
         }
-        (Ok(schedule), Ok(()), Ok(tenants)) => draft.plan(&schedule, tenants, made),
+        (Ok(schedule), Ok(()), Ok(tenants)) => evaluation.plan(&schedule, tenants, made),
     }
 }
 
@@ -250,7 +250,7 @@ fn schedule_blocker(error: &ScheduleError) -> Blocker {
     Blocker::permanent(error.reason(), error.to_string())
 }
 
-struct Draft<'a> {
+struct Evaluation<'a> {
     strategy: &'a Strategy<'a>,
     observed: &'a Observation,
     index: Index<'a>,
@@ -280,9 +280,9 @@ enum Standing<'a> {
     Planned(&'a Matched, &'a [FailingTenant], Option<&'a str>),
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     fn new(strategy: &'a Strategy<'a>, observed: &'a Observation, now: Timestamp) -> Self {
-        let mut draft = Self {
+        let mut evaluation = Self {
             strategy,
             observed,
             index: Index::of(observed),
@@ -293,12 +293,12 @@ impl<'a> Draft<'a> {
             retention: None,
             verification_refused: None,
         };
-        draft.record_database();
-        draft
+        evaluation.record_database();
+        evaluation
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     fn refuse(self, blocker: &Blocker) -> StrategyDecision {
         self.finish(&Standing::Blocked(blocker), None, Next::Await)
     }

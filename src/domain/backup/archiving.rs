@@ -8,7 +8,7 @@
 
 use super::attempt::LOOKUP_PAUSE;
 use super::fan_out::RETRY_PAUSE;
-use super::{BackupDecision, Draft, Effect, State};
+use super::{BackupDecision, Effect, Evaluation, State};
 use crate::api::log_backup::{HealSettings, LogBackupMode};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
@@ -43,7 +43,7 @@ pub enum LogKeeper {
     },
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn is_archiving(&self) -> bool {
         let round = self.tenant().and_then(|tenant| tenant.round.as_ref());
         round.map(|round| &round.status) == Some(&RoundStatus::Doing)

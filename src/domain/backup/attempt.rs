@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    BackupDecision, Draft, Effect, Held, State, queue::WAITING_FOR_PLACE, retry::FAILED, status,
-    unnameable,
+    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_PLACE, retry::FAILED,
+    status, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -63,7 +63,7 @@ pub fn is_suspended(status: &BackupTaskStatus) -> bool {
     cause.is_some_and(|cause| cause.reason == SUSPENDED) && may_be_sent(Some(status))
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// No job is there: goes on where the last attempt stands.
     pub(super) fn take_up(self) -> BackupDecision {
         let outcome = self
@@ -135,7 +135,7 @@ impl Draft<'_> {
     /// What the status says stands for a moment.
     fn stand_still(self) -> BackupDecision {
         let next = self.sooner_than_deadline(Next::Await);
-        let known = Draft::new(self.task, self.observed, self.now).unchanged();
+        let known = Evaluation::new(self.task, self.observed, self.now).unchanged();
         BackupDecision { next, ..known }
     }
 

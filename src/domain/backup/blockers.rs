@@ -1,6 +1,6 @@
 //! What stands in the way of a backup.
 
-use super::{Draft, Moving};
+use super::{Evaluation, Moving};
 use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::model::{Tenant, TenantName};
 
@@ -10,7 +10,7 @@ pub const CLUSTER_REPLACED: &str = "ClusterReplaced";
 /// Reason of what waits until the cluster is upgraded.
 pub const CLUSTER_UPGRADING: &str = "ClusterUpgrading";
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What stands in the way of sending before logs and other backups are looked at, if anything.
     pub(super) fn blocker(&self) -> Option<Blocker> {
         let name = &self.task.spec.tenant_name;

@@ -2,13 +2,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BackupDecision, Draft};
+use super::{BackupDecision, Evaluation};
 use crate::domain::{Blocker, Next, cause};
 
 /// How late a task with a slot may start where nothing is said, as a strategy's own (6 hours).
 const SLOT_DEADLINE_SECONDS: i64 = 21_600;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn is_past_deadline(&self) -> bool {
         self.deadline().is_some_and(|at| self.now >= at)
     }

@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::attempt::{LOOKUP_PAUSE, REFUSED_PAUSE, not_sent};
-use super::{BackupDecision, Draft, Effect, State};
+use super::{BackupDecision, Effect, Evaluation, State};
 use crate::domain::{Blocker, Next, ObservedDestination, taken};
 use crate::oceanbase::model::{Answer, FailureClass};
 
@@ -14,7 +14,7 @@ const SETTING: &str = "SET DATA_BACKUP_DEST";
 /// The pause after a destination that could not be set.
 const DESTINATION_PAUSE: SignedDuration = SignedDuration::from_secs(30);
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn is_without_destination(&self) -> bool {
         let database = self.observed.database.as_ref();
         database.is_ok_and(|observed| match &observed.tenant.destination {

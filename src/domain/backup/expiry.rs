@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::state::{Outcome, State};
-use super::{BackupDecision, Draft, Effect};
+use super::{BackupDecision, Effect, Evaluation};
 use crate::domain::Next;
 
 /// How soon it is looked whether a newer task has taken the place of one that is kept.
 const LOOK_AGAIN: Next = Next::After(Duration::from_mins(10));
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What has ended stays as it is until its object is deleted.
     pub(super) fn ended(self, outcome: Outcome) -> BackupDecision {
         let ttl = self.task.spec.ttl_seconds_after_finished;

@@ -14,7 +14,7 @@ use jiff::SignedDuration;
 
 use super::attempt::before_start;
 use super::follow::TENANT_DROPPED;
-use super::{BackupDecision, Draft, Effect, Outcome, State};
+use super::{BackupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
 use crate::domain::strategy::Made;
@@ -73,7 +73,7 @@ impl ChildTask {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn lead(self) -> BackupDecision {
         let children = self.status.children.as_ref();
         if children.is_some_and(|children| children.all_made) {

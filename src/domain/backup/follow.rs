@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::attempt::{ACCEPTED, LONGEST_PAUSE};
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
-use super::{BackupDecision, Draft, Effect, Outcome, State, status};
+use super::{BackupDecision, Effect, Evaluation, Outcome, State, status};
 use crate::api::BackupType;
 use crate::api::backup_task::Attempt;
 use crate::domain::backoff::Backoff;
@@ -30,7 +30,7 @@ pub(super) const TENANT_DROPPED: &str = "TenantDropped";
 /// How many times CANCEL is sent without an effect before that is told.
 const CANCELS_TOLD_FROM: i32 = 4;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// The attempt that can have a job: one that failed has had its own.
     fn open_attempt(&self) -> Option<&Attempt> {
         let last = self.status.attempts.last();

@@ -1,7 +1,7 @@
 //! Incremental backups that the database would reject or replace, because the tenant's data version has
 //! changed since the previous backup set.
 
-use super::Draft;
+use super::Evaluation;
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{BackupType, Cause};
 use crate::domain::cause;
@@ -20,7 +20,7 @@ pub(super) enum SentType {
     Nothing(Cause),
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Returns what is sent: COMPATIBLE of the tenant is compared with TENANT_COMPATIBLE of the previous
     /// set, as the database does when it starts the tenant's job.
     pub(super) fn sent_type(&self) -> SentType {

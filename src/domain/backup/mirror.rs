@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::follow::TENANT_DROPPED;
-use super::{BackupDecision, Draft, State};
+use super::{BackupDecision, Evaluation, State};
 use crate::api::backup_task::Mirror;
 use crate::domain::{Blocker, Next, cause, time};
 
@@ -15,7 +15,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is looked for.
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn mirror(self, mirror: &Mirror) -> BackupDecision {
         if !self.task.owned {
             return self.fail(cause(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::attempt::{ACCEPTED, SENDING};
-use super::{BackupDecision, Draft};
+use super::{BackupDecision, Evaluation};
 use crate::api::BackupTaskStatus;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{JobKey, Snapshot};
@@ -118,7 +118,7 @@ pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
     heads.map(|(_, task)| task).collect()
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Waits for a place, which is all that is missing.
     pub(super) fn wait_in_line(mut self, position: usize) -> BackupDecision {
         let Queue { places, taken, .. } = self.observed.queue;

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
 use super::retry::INTERRUPTED_BY_UPGRADE;
-use super::{BackupDecision, Draft};
+use super::{BackupDecision, Evaluation};
 use crate::api::Cause;
 use crate::domain::cause;
 use crate::oceanbase::capability::Capability;
@@ -19,7 +19,7 @@ const BACKUP_CANNOT_START: i32 = -9040;
 /// Why the database starts no backup during an upgrade.
 const UPGRADING: &str = "the cluster is being upgraded (parameter enable_upgrade_mode is True)";
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Returns why the database did not start the tenant's backup after sys had accepted it.
     pub(super) fn refusal_after(&self, parent: &Job) -> Option<BackupRefusal> {
         let is_refused = parent.status == JobStatus::Completed && self.status.job_id.is_none();

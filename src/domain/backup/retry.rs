@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{BackupDecision, Draft, Outcome, State, ended_job_cause};
+use super::{BackupDecision, Evaluation, Outcome, State, ended_job_cause};
 use crate::api::backup_task::Attempt;
 use crate::api::{Cause, RetrySettings};
 use crate::domain::backoff::Backoff;
@@ -32,7 +32,7 @@ fn is_interruption(cause: &Cause) -> bool {
     cause.reason == INTERRUPTED_BY_UPGRADE
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     fn retry(&self) -> RetrySettings {
         let settings = self.status.data_backup.as_ref();
         settings.map_or_else(RetrySettings::never, |settings| settings.retry.clone())

@@ -1,11 +1,11 @@
 //! What stands in the way of a cleanup.
 
-use super::Draft;
+use super::Evaluation;
 use crate::domain::Blocker;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Tenant, TenantName};
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     /// The tenant, where nothing keeps it from being looked at.
     pub(super) fn reachable_tenant(&self) -> Result<&'a Tenant, Blocker> {
         let name = &self.task.spec.tenant_name;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::{CleanupDecision, Draft, Effect, Outcome, State};
+use super::{CleanupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::Cause;
 use crate::api::backup_task::Mirror;
 use crate::api::cleanup_task::PlanEntry;
@@ -20,7 +20,7 @@ const CANCEL_PAUSE: Duration = Duration::from_secs(30);
 /// How many of the things that a job deletes are listed.
 const LISTED: usize = 200;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// The job of the statement: the first of its kind that sys has started after the cleanups that
     /// there were before.
     pub(super) fn find_job(&self, what: &Deletion) -> Option<CleanupJob> {

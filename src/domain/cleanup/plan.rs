@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CleanupDecision, Draft, Outcome};
+use super::{CleanupDecision, Evaluation, Outcome};
 use crate::api::cleanup_task::{PlanCounts, PlanEntry};
 use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
 use crate::domain::{Blocker, Next, cause, shortened};
@@ -27,7 +27,7 @@ impl Plan {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What would become of the tenant's backups.
     pub(super) fn plan(&self, tenant: &Tenant, what: &Deletion) -> Plan {
         let version = self

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use super::plan::READ_INTERVAL;
-use super::{CleanupDecision, Draft, Effect, Outcome, State};
+use super::{CleanupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::CleanupTaskStatus;
 use crate::api::cleanup_task::CleanupStatement;
 use crate::domain::backoff::{Backoff, still_to_come};
@@ -37,7 +37,7 @@ pub fn open_intent(status: &CleanupTaskStatus) -> Option<String> {
         .then(|| format!("{}#{}", statement.after_parent_job_id, statement.sends))
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Goes on with a deletion where it stands.
     pub(super) fn delete(self, what: Deletion) -> CleanupDecision {
         let outcome = self.status.statement.as_ref().map(|it| it.outcome.clone());

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, LogBackupDecision, STEP_PATIENCE, State, archive};
+use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, State, archive};
 use crate::api::Cause;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
@@ -17,7 +17,7 @@ const TOLD_FROM: i32 = 3;
 /// From how many failures on it waits for a person, it seems, and is tried rarely.
 pub(super) const FOR_A_PERSON: i32 = 5;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Takes in what became of this pass's statement.
     pub(super) fn on_answer(
         mut self,

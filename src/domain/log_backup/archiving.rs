@@ -1,14 +1,18 @@
 //! Whether logs are archived, and fast enough, as conditions.
 
-use super::{Archive, Draft, State};
+use super::{Archive, Evaluation, State};
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
-pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> Wanted {
-    let desired = draft.desired;
+pub(super) fn archiving(
+    evaluation: &Evaluation<'_>,
+    state: &State,
+    tenant: Option<&Tenant>,
+) -> Wanted {
+    let desired = evaluation.desired;
     let comment = tenant
         .and_then(|tenant| tenant.round.as_ref())
         .map(|r| r.comment.as_str());
@@ -35,7 +39,7 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
         | State::Late(Archive::Round(RoundStatus::Interrupted)) => {
             let comment = comment.unwrap_or_default();
             let remedy = tenant
-                .map(|tenant| draft.remedy(tenant))
+                .map(|tenant| evaluation.remedy(tenant))
                 .unwrap_or_default();
             let message = format!("archiving was interrupted ({comment}). {remedy}");
             wanted(ARCHIVING, false, "Interrupted", message)
@@ -65,12 +69,12 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
             let message = format!(
                 "somebody changed log archiving in the database; it is left as it is. {}; or set \
                  `drift` to Enforce",
-                applying_again(draft.object.spec, archive)
+                applying_again(evaluation.object.spec, archive)
             );
             wanted(ARCHIVING, false, "ChangedElsewhere", message)
         }
         State::Late(_) if desired == DesiredState::Running => {
-            let cause = draft.status.cause.as_ref();
+            let cause = evaluation.status.cause.as_ref();
             let reason = cause.map_or("NotStarted", |cause| cause.reason.as_str());
             let message = cause.map_or("", |cause| cause.message.as_str());
             wanted(ARCHIVING, false, reason, message)
@@ -83,7 +87,7 @@ pub(super) fn archiving(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant
                     "log backup is paused, as `desiredState` asks (a strategy that makes a \
                      LogBackup keeps a pause that it finds); set it to Running to go on",
                 ),
-                DesiredState::Stopped if draft.object.spec.desired_state != desired => (
+                DesiredState::Stopped if evaluation.object.spec.desired_state != desired => (
                     "BetweenBackups",
                     "no data backup runs, and logs are archived around data backups only",
                 ),

@@ -8,7 +8,7 @@
 
 use jiff::SignedDuration;
 
-use super::{Archive, Draft, heal, status};
+use super::{Archive, Evaluation, heal, status};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::ObservedDestination;
@@ -21,7 +21,7 @@ pub(super) fn is_found(status: &LogBackupStatus) -> bool {
     status.around_state.as_deref() == Some(FOUND)
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Notes whose round it is when a data backup comes: before the first statement, because after
     /// it, and after a restart, nobody could tell any more.
     pub(super) fn record_round(&mut self, tenant: &Tenant, archive: &Archive) {

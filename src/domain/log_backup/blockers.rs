@@ -1,6 +1,6 @@
 //! What stands in the way of log backup.
 
-use super::{Draft, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
+use super::{Evaluation, LogBackupDecision, Renamed, TENANT_NOT_FOUND};
 use crate::api::{DesiredState, LogBackupStatus, PinnedDatabase};
 use crate::domain::backup::{CLUSTER_REPLACED, unnameable};
 use crate::domain::{Blocker, pinned};
@@ -16,7 +16,7 @@ pub(super) fn another_database<'a>(
     known.filter(|known| **known != pinned(current))
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     /// Blocked before the tenant was looked at: nobody sees to its places any more.
     pub(super) fn without_tenant(mut self, blocker: Blocker) -> LogBackupDecision {
         if self.observed.database.is_ok() {

@@ -1,7 +1,7 @@
 //! Whether somebody edited the object, or only its strategy did, in what asks nothing of the
 //! database: then what somebody changed there stands.
 
-use super::{Draft, LogBackup};
+use super::{Evaluation, LogBackup};
 
 impl LogBackup<'_> {
     /// Whether all edits since the status was written are such ones of its strategy.
@@ -15,7 +15,7 @@ impl LogBackup<'_> {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Takes in an edit. After one of somebody's the wanted state is applied again.
     pub(super) fn record_edit(&mut self) {
         let (observed, generation) = (self.status.observed_generation, self.object.generation);

@@ -7,7 +7,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::switch::wants_full_backup;
-use super::{Archive, Draft, event};
+use super::{Archive, Evaluation, event};
 use crate::api::log_backup::{Heal, HealPolicy, Interruption};
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::backup::ineligible;
@@ -50,7 +50,7 @@ enum Hindrance {
     Unsettled,
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Notes an interruption, and what came of the heal that is under way; begins one where it is
     /// due.
     pub(super) fn heal(&mut self, tenant: &Tenant) {

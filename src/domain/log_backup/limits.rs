@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::tries::{TOLD_FROM, Tries};
-use super::{Draft, Effect, LogBackupDecision, STEP_PATIENCE, archive, event};
+use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, archive, event};
 use crate::api::log_backup::{PendingPlace, TenantLimits};
 use crate::api::{Cause, Drift};
 use crate::domain::backup::ineligible;
@@ -74,7 +74,7 @@ impl ObservedLimits {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Takes note of what is asked for, and of what the places show.
     pub(super) fn record_limits(&mut self) {
         let Some(observed) = &self.observed.limits else {

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Draft;
+use super::Evaluation;
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{time, time_from, windows};
@@ -78,12 +78,13 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
     }
 }
 
-pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, draft: &Draft<'_>) -> bool {
+pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, evaluation: &Evaluation<'_>) -> bool {
     let known: Option<u64> = previous
         .checkpoint_scn
         .as_ref()
         .and_then(|text| text.parse().ok());
-    let interval = u64::try_from(draft.observed.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
+    let interval =
+        u64::try_from(evaluation.observed.checkpoint_interval.as_nanos()).unwrap_or(u64::MAX);
     let moved = match (known, live.checkpoint) {
         (Some(known), Some(Scn(current))) => current < known || current - known >= interval,
         (known, current) => known.is_some() != current.is_some(),

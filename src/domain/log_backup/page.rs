@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::Draft;
+use super::Evaluation;
 use crate::api::LogBackupStatus;
 use crate::api::log_backup::TenantPage;
 use crate::domain::time;
@@ -53,7 +53,7 @@ pub fn is_in_flight(status: &LogBackupStatus) -> bool {
 }
 
 /// Writes the page: what the database shows at once, what other objects tell when it was looked up.
-pub(super) fn write(draft: &Draft<'_>, tenant: &Tenant, status: &mut LogBackupStatus) {
+pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut LogBackupStatus) {
     let known = status.tenant.take().unwrap_or_default();
     let sets = tenant.sets.iter().filter(|set| set.available);
     let data_bytes = sets.fold(0_i64, |sum, set| sum.saturating_add(set.output_bytes));
@@ -64,7 +64,7 @@ pub(super) fn write(draft: &Draft<'_>, tenant: &Tenant, status: &mut LogBackupSt
         data_bytes: Some(data_bytes),
         ..known
     };
-    if let Some(observed) = &draft.observed.page {
+    if let Some(observed) = &evaluation.observed.page {
         page.strategy_name = observed.strategy.as_ref().map(|(name, _)| name.clone());
         page.strategy_phase = observed
             .strategy

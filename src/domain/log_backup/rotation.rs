@@ -6,7 +6,7 @@
 //! lost is sent again; it comes to the same.
 
 use super::tries::Tries;
-use super::{Archive, Draft, Effect, LogBackupDecision, STEP_PATIENCE, State, archive};
+use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, State, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
 use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next};
@@ -56,7 +56,7 @@ pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> 
     })
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is due of new keys, before anything else is looked at: a store that has locked the old
     /// ones out interrupts the round, and a new round with them would be interrupted too.
     pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {

@@ -5,32 +5,38 @@ use super::archiving::{archiving, delay_acceptable};
 use super::live::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
 use super::switch::switched;
-use super::{Archive, Draft, State, TENANT_NOT_FOUND, page};
+use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{ObservedDestination, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
-pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) -> LogBackupStatus {
-    let mut status = draft.status.clone();
-    let previous = draft.object.status;
+pub(super) fn render(
+    evaluation: &Evaluation<'_>,
+    tenant: Option<&Tenant>,
+    state: &State,
+) -> LogBackupStatus {
+    let mut status = evaluation.status.clone();
+    let previous = evaluation.object.status;
     let archive = archive_of(state);
     let runs = archive == Some(&Archive::Round(RoundStatus::Doing));
     let delay = tenant
         .and_then(|tenant| tenant.round.as_ref())
-        .map(|r| delay(r, draft.now));
+        .map(|r| delay(r, evaluation.now));
     if let Some(tenant) = tenant {
         record_tenant(&mut status, tenant);
-        record_directory(draft, &mut status, tenant);
+        record_directory(evaluation, &mut status, tenant);
         let live = live(tenant, runs.then_some(delay).flatten());
-        if is_due(previous, &live, draft) {
+        if is_due(previous, &live, evaluation) {
             live.write(&mut status);
         }
-        page::write(draft, tenant, &mut status);
+        page::write(evaluation, tenant, &mut status);
     }
     if archive == Some(&Archive::Round(RoundStatus::Suspend)) {
-        status.paused_since.get_or_insert_with(|| time(draft.now));
+        status
+            .paused_since
+            .get_or_insert_with(|| time(evaluation.now));
     } else if archive.is_some() {
         status.paused_since = None;
     }
@@ -39,14 +45,15 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         State::Failed(_) | State::Late(_) => status.cause,
         State::Healing(_) => Some(healing(&status)),
         State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
-            tenant.and_then(|tenant| interrupted(draft, tenant))
+            tenant.and_then(|tenant| interrupted(evaluation, tenant))
         }
     };
-    let (phase, label) = phase(draft, state, tenant);
-    let mut conditions = Vec::from(progress(draft, state, &status, tenant));
-    status.ready_generation = condition::ready_generation(&conditions, draft.object.generation);
-    conditions.push(archiving(draft, state, tenant));
-    conditions.extend(switched(draft, &status));
+    let (phase, label) = phase(evaluation, state, tenant);
+    let mut conditions = Vec::from(progress(evaluation, state, &status, tenant));
+    status.ready_generation =
+        condition::ready_generation(&conditions, evaluation.object.generation);
+    conditions.push(archiving(evaluation, state, tenant));
+    conditions.extend(switched(evaluation, &status));
     conditions.push(if let State::Blocked(blocker) = state {
         let unknown = Status::Unknown;
         wanted(DELAY_ACCEPTABLE, unknown, blocker.reason, &blocker.message)
@@ -54,8 +61,9 @@ pub(super) fn render(draft: &Draft<'_>, tenant: Option<&Tenant>, state: &State) 
         let acceptable = tenant.map_or(i64::MAX, acceptable_delay);
         delay_acceptable(runs.then_some(delay).flatten(), acceptable)
     });
-    let generation = draft.object.generation;
-    status.conditions = condition::merge(&previous.conditions, conditions, generation, draft.now);
+    let generation = evaluation.object.generation;
+    status.conditions =
+        condition::merge(&previous.conditions, conditions, generation, evaluation.now);
     status.observed_generation = Some(generation);
     status.phase = Some(phase);
     status.console_label = Some(label);
@@ -74,12 +82,12 @@ fn archive_of(state: &State) -> Option<&Archive> {
     }
 }
 
-fn interrupted(draft: &Draft<'_>, tenant: &Tenant) -> Option<Cause> {
+fn interrupted(evaluation: &Evaluation<'_>, tenant: &Tenant) -> Option<Cause> {
     let round = tenant.round.as_ref()?;
     let message = format!(
         "log archiving was interrupted: {}. {}",
         round.comment,
-        draft.remedy(tenant)
+        evaluation.remedy(tenant)
     );
     (round.status == RoundStatus::Interrupted).then(|| interruption(&message))
 }
@@ -115,17 +123,17 @@ fn record_tenant(status: &mut LogBackupStatus, tenant: &Tenant) {
 }
 
 /// Only of this object's own logs: it is stopped by that where its store was deleted before it.
-fn record_directory(draft: &Draft<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
+fn record_directory(evaluation: &Evaluation<'_>, status: &mut LogBackupStatus, tenant: &Tenant) {
     let round = tenant.round.as_ref();
-    let ours = round.filter(|_| *draft.destination() == ObservedDestination::Ours);
+    let ours = round.filter(|_| *evaluation.destination() == ObservedDestination::Ours);
     if let Some(round) = ours {
         status.storage_directory = Some(round.path.clone());
     }
 }
 
 /// Phase and the console's words for it (console 2.3).
-fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
-    let previous = draft.object.status;
+fn phase(evaluation: &Evaluation<'_>, state: &State, tenant: Option<&Tenant>) -> (String, String) {
+    let previous = evaluation.object.status;
     let (phase, label) = match state {
         State::Blocked(blocker) if blocker.permanent => ("Failed", "Failed"),
         // It was there: nothing is archived any more.
@@ -145,7 +153,7 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
         },
         State::Failed(Archive::Stopped) => ("Failed", "Failed"),
         State::Late(archive)
-            if draft.desired == DesiredState::Running
+            if evaluation.desired == DesiredState::Running
                 && !matches!(
                     archive,
                     Archive::Round(RoundStatus::Interrupted | RoundStatus::Doing)
@@ -154,7 +162,7 @@ fn phase(draft: &Draft<'_>, state: &State, tenant: Option<&Tenant>) -> (String, 
             ("Failed", "Failed")
         }
         State::Healing(Archive::Stopped) => ("Starting", "Starting"),
-        State::Moving(Archive::Stopped) if draft.desired == DesiredState::Running => {
+        State::Moving(Archive::Stopped) if evaluation.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
         State::Moving(archive)
@@ -190,15 +198,15 @@ pub(super) fn word(desired: DesiredState) -> &'static str {
 }
 
 fn progress(
-    draft: &Draft<'_>,
+    evaluation: &Evaluation<'_>,
     state: &State,
     status: &LogBackupStatus,
     tenant: Option<&Tenant>,
 ) -> [Wanted; 3] {
-    let desired = word(draft.desired);
+    let desired = word(evaluation.desired);
     match state {
         State::Blocked(blocker) => {
-            let was_ready = status.ready_generation == Some(draft.object.generation);
+            let was_ready = status.ready_generation == Some(evaluation.object.generation);
             let ready = ("Applied", "what is asked for was applied");
             condition::blocked(blocker, was_ready.then_some(ready))
         }
@@ -214,8 +222,8 @@ fn progress(
         }
         // A break after the wanted state was reached does not make the object unready: what was
         // asked for was applied. See `Archiving`.
-        State::Reached(_) | State::Drifted(_) | State::Healing(_) => applied(draft, tenant),
-        State::Late(_) if super::heal::open(status).is_some() => applied(draft, tenant),
+        State::Reached(_) | State::Drifted(_) | State::Healing(_) => applied(evaluation, tenant),
+        State::Late(_) if super::heal::open(status).is_some() => applied(evaluation, tenant),
         State::Failed(_) | State::Late(_) => {
             let cause = status.cause.as_ref();
             let reason = cause.map_or("StatementFailed", |cause| cause.reason.as_str());
@@ -230,17 +238,17 @@ fn progress(
     }
 }
 
-fn applied(draft: &Draft<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
-    let mut message = format!("{} was asked for and applied", word(draft.desired));
-    if tenant.is_some_and(|tenant| has_other_attributes(tenant, draft.object.spec)) {
+fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
+    let mut message = format!("{} was asked for and applied", word(evaluation.desired));
+    if tenant.is_some_and(|tenant| has_other_attributes(tenant, evaluation.object.spec)) {
         message.push_str(
             "; BINDING or PIECE_SWITCH_INTERVAL of LOG_ARCHIVE_DEST differ from this object's: \
              the database changes them only while log backup is stopped. Set `desiredState` to \
              Stopped, wait, then to Running; that leaves a hole in the logs",
         );
     }
-    let others = tenant.and_then(|tenant| other_lag_target(tenant, draft.object.spec));
-    if let (Some(target), DesiredState::Running) = (others, draft.desired) {
+    let others = tenant.and_then(|tenant| other_lag_target(tenant, evaluation.object.spec));
+    if let (Some(target), DesiredState::Running) = (others, evaluation.desired) {
         let others = format!(
             "; somebody has set the tenant's archive_lag_target to {} s, which is left so. Edit this \
              object to have it set again, or set `drift` to Enforce",

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Archive, Draft, Effect, heal};
+use super::{Archive, Effect, Evaluation, heal};
 use crate::api::{Binding, DesiredState, LogBackupSpec};
 use crate::domain::ObservedDestination;
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
@@ -15,7 +15,7 @@ pub(super) enum Step {
     Send(Effect),
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is to be done to reach the wanted state; `None` when it is reached.
     pub(super) fn step(&self, tenant: &Tenant, archive: &Archive) -> Option<Step> {
         self.archive_step(tenant, archive)

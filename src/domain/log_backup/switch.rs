@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::{Archive, Draft, Effect, LogBackupDecision, STEP_PATIENCE};
+use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_PATIENCE};
 use crate::api::condition::types::STORAGE_SWITCHED;
 use crate::api::log_backup::{LogBackupMode, StorageSwitch};
 use crate::api::strategy::StorageChangePolicy;
@@ -81,7 +81,7 @@ pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
     open(status).is_some_and(|known| matches!(&*known.step, AWAITING_FULL_BACKUP | RETURNED))
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// The place that is to be left: one of somebody else is not.
     pub(super) fn left_place(&self) -> Option<String> {
         let ObservedDestination::Elsewhere(place) = self.destination() else {
@@ -257,9 +257,9 @@ impl Draft<'_> {
 }
 
 /// Whether the logs have moved, where they are to.
-pub(super) fn switched(draft: &Draft<'_>, status: &LogBackupStatus) -> Option<Wanted> {
+pub(super) fn switched(evaluation: &Evaluation<'_>, status: &LogBackupStatus) -> Option<Wanted> {
     let known = status.storage_switch.as_ref()?;
-    let busy = draft
+    let busy = evaluation
         .observed
         .switch
         .as_ref()

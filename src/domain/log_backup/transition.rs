@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::step::Step;
-use super::{Archive, Draft, Effect, State, heal, status};
+use super::{Archive, Effect, Evaluation, State, heal, status};
 use crate::api::log_backup::Transition;
 use crate::api::{Cause, DesiredState};
 use crate::domain::{cause, taken, time};
@@ -15,7 +15,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
 
 const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Notes that the wanted state is not reached, and since when.
     pub(super) fn record_transition(&mut self) {
         let to = status::word(self.desired);

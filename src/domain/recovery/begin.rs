@@ -6,8 +6,8 @@ use super::point::{self, Point};
 use super::precheck::{self, Planned};
 use super::tables;
 use super::{
-    Draft, Effect, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State, Step,
-    Task,
+    Effect, Evaluation, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State,
+    Step, Task,
 };
 use super::{RecoveryDecision, observation};
 use crate::api::recovery_task::ResourcesType;
@@ -41,7 +41,7 @@ pub fn wants_servers(task: &Task<'_>, observed: &Observation) -> bool {
     })
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn begin(mut self) -> RecoveryDecision {
         if self.is_cancel_wanted() {
             return self.cancel();

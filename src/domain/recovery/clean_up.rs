@@ -4,7 +4,7 @@
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, ObservedTarget, Outcome, RecoveryDecision, State};
+use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, State};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::api::recovery_task::status::Cleanup;
@@ -30,7 +30,7 @@ impl Left {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn clean_up(mut self) -> RecoveryDecision {
         let ending = self.status.ending.as_deref().and_then(Outcome::parse);
         // Written by a newer operator where it is unknown.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Observation, Task};
+use super::{Effect, Evaluation, Observation, Task};
 use crate::api::RecoveryTaskStatus;
 use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::Answer;
@@ -30,18 +30,18 @@ pub fn finalize(
     if waited > LIMIT || is_unseen && waited > UNSEEN {
         return Finalization::Release(Some(left_behind(task)));
     }
-    let mut draft = Draft {
+    let mut evaluation = Evaluation {
         task,
         observed,
         status: task.status.clone(),
         is_leaving: true,
         now,
     };
-    draft.record_facts();
+    evaluation.record_facts();
     let mut decision = match answer {
-        None => draft.decide(),
+        None => evaluation.decide(),
         Some((effect, answer)) => {
-            let mut decision = draft.on_answer(effect, answer);
+            let mut decision = evaluation.on_answer(effect, answer);
             if decision.effect.take().is_some() {
                 decision.next = Next::After(std::time::Duration::ZERO);
             }

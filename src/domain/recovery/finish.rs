@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step};
+use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::capability::Capability;
@@ -32,7 +32,7 @@ pub(super) enum Missing<'a> {
     NotThere { settled: bool },
 }
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     pub(super) fn activate(mut self) -> RecoveryDecision {
         let tenant = match self.restored_tenant() {
             Ok(tenant) => tenant,

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::{Draft, Effect, ObservedTarget, Outcome, RecoveryDecision, Step};
+use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::domain::{Blocker, cause, shortened, time};
@@ -14,7 +14,7 @@ use crate::oceanbase::model::{
 /// The longest name of a tenant in a status, in bytes.
 const NAME_LIMIT: usize = 128;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// RECOVER TABLE into the tenant that was just seen.
     pub(super) fn recover_tables(
         &self,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::point::{self, Point};
-use super::{Draft, Outcome, RecoveryDecision, Step};
+use super::{Evaluation, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{cause, shortened, time};
@@ -17,7 +17,7 @@ const PATH_LIMIT: usize = 1024;
 /// clocks say.
 const BEFORE: SignedDuration = SignedDuration::from_mins(10);
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     /// The recovery's own job, as far as the last read shows it.
     pub(super) fn job(&self) -> Option<&'a Restore> {
         self.job_with_key().filter(|job| self.is_own(job))

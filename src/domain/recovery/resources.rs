@@ -1,6 +1,6 @@
 //! Failures of what a tenant runs on, with the names of the resources.
 
-use super::Draft;
+use super::Evaluation;
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
 use crate::oceanbase::model::Failure;
@@ -11,7 +11,7 @@ const RESOURCE_ERRORS: [i32; 9] = [
     -4624, -4626, -4650, -4656, -4657, -4658, -4659, -4733, -4734,
 ];
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Names the resources where the database found them missing, taken or too small: its own comment
     /// could hold keys and is not shown.
     pub(super) fn with_resources(&self, failure: &Failure) -> Cause {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::begin::SOON;
 use super::unanswered::unanswered;
-use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step, precheck};
+use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step, precheck};
 use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{Blocker, Next, cause, time};
@@ -40,7 +40,7 @@ pub fn open_intent(status: &RecoveryTaskStatus) -> Option<String> {
     Some(format!("{key}#{}", status.sends.unwrap_or_default()))
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Writes the intent down, and sends.
     pub(super) fn intend(mut self) -> RecoveryDecision {
         if self.is_too_late() {

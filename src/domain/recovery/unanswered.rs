@@ -2,11 +2,11 @@
 
 use super::begin::SOON;
 use super::restore::REFUSALS;
-use super::{Draft, RecoveryDecision, State};
+use super::{Evaluation, RecoveryDecision, State};
 use crate::domain::{Blocker, cause};
 use crate::oceanbase::model::Answer;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is under way can not be seen: it goes on all the same.
     pub(super) fn unseen(self, blocker: &Blocker) -> RecoveryDecision {
         let state = State::Unobserved(blocker.as_waiting());

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::begin::SOON;
-use super::{Draft, Effect, Outcome, RecoveryDecision, State, Step};
+use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::api::verification::{Check, CheckOutcome, Verification, VerificationProgress};
 use crate::domain::{Blocker, Next, cause, shortened, time};
@@ -43,7 +43,7 @@ pub(super) fn spelled(verification: Option<&Verification>) -> Result<(), Blocker
     Ok(())
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Whether the tenant is restored for a while only.
     pub(super) fn is_verification(&self) -> bool {
         self.spec().verification.is_some()

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::unmade::MESSAGE_LIMIT;
-use super::{Draft, Standing};
+use super::{Evaluation, Standing};
 use crate::api::alert::Alert;
 use crate::domain::naming::fingerprint;
 use crate::domain::{Next, shortened, time};
@@ -84,7 +84,7 @@ pub(super) struct Found {
     pub(super) due: Vec<Timestamp>,
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Brings the alerts up to date; says when to look again.
     pub(super) fn alert(&mut self, standing: &Standing<'_>) -> Next {
         let found = match standing {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Made, Matched};
+use super::{Effect, Evaluation, Made, Matched};
 use crate::api::backup_task::Mirror;
 use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::{Next, naming, time};
@@ -55,7 +55,7 @@ pub(super) struct CleanupView {
     pub(super) next: Next,
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Makes what is to be shown, and deletes what is beyond the limits. What was tried in this very
     /// pass is tried again later, where it is not seen by then.
     pub(super) fn cleanups(&self, matched: &Matched, made: Option<&Made>) -> CleanupView {

@@ -1,11 +1,11 @@
 //! Which database a strategy's memory is about. All databases number their tenants alike: what was
 //! set, backed up or passed on in the one before says nothing of one that was made anew.
 
-use super::{Draft, ObservedTask};
+use super::{Evaluation, ObservedTask};
 use crate::api::PinnedDatabase;
 use crate::domain::pinned;
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     /// The tasks by which the backups of this database are judged: not those that ran in one before.
     pub(super) fn tasks_here(&self) -> impl Iterator<Item = &'a ObservedTask> + use<'a> {
         // The one that was seen last, where it is silent.
@@ -18,7 +18,7 @@ impl<'a> Draft<'a> {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Forgets what is about another database than the one that is seen.
     pub(super) fn record_database(&mut self) {
         if self.observed.database.is_err() {

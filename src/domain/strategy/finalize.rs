@@ -13,7 +13,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::retention::PolicyChange;
 use super::tenants::{covered_by_another, selects};
 use super::{
-    Draft, Effect, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy, StrategyDecision,
+    Effect, Evaluation, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy,
+    StrategyDecision,
 };
 use crate::api::strategy::Inherited;
 use crate::api::{BackupStrategyStatus, Cause, DeletionPolicy};
@@ -65,8 +66,8 @@ pub fn finalize(
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Finalization<BackupStrategyStatus, Effect> {
-    let mut draft = Draft::new(strategy, observed, now);
-    let left = draft.left();
+    let mut evaluation = Evaluation::new(strategy, observed, now);
+    let left = evaluation.left();
     let timeout = SignedDuration::from_secs(strategy.spec.finalizer_timeout_seconds);
     let deadline = deleted_at.saturating_add(timeout).unwrap_or(Timestamp::MAX);
     // Waiting helps nothing where there is no way to the database any more.
@@ -80,7 +81,7 @@ pub fn finalize(
         if until <= now || !hands_over(strategy, observed, now) {
             return Finalization::Release(None);
         }
-        return Finalization::Wait(draft.show_handing_over(until));
+        return Finalization::Wait(evaluation.show_handing_over(until));
     }
     let mut next = Next::At(deadline);
     for left in &left {
@@ -88,13 +89,13 @@ pub fn finalize(
     }
     let step = step(&left);
     if let Some(made) = made {
-        next = next.sooner(draft.on_removal_answer(step.as_ref(), made), now);
-        return Finalization::Wait(draft.show_left(&left, None, next));
+        next = next.sooner(evaluation.on_removal_answer(step.as_ref(), made), now);
+        return Finalization::Wait(evaluation.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
-        draft.record_intent(change);
+        evaluation.record_intent(change);
     }
-    Finalization::Wait(draft.show_left(&left, step, next))
+    Finalization::Wait(evaluation.show_left(&left, step, next))
 }
 
 /// Whether there is something that is not ended only because another strategy takes it over.
@@ -103,10 +104,10 @@ fn hands_over(strategy: &Strategy<'_>, observed: &Observation, now: Timestamp) -
         rivals: Vec::new(),
         ..observed.clone()
     };
-    !Draft::new(strategy, &alone, now).left().is_empty()
+    !Evaluation::new(strategy, &alone, now).left().is_empty()
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is still to be ended, in the order in which it is.
     fn left(&self) -> Vec<Left> {
         if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {

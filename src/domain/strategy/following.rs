@@ -3,7 +3,7 @@
 //! A field follows as long as it holds what the strategy last wrote there; what somebody wrote into
 //! the log backup itself stands. Where the two agree, it follows again.
 
-use super::{Draft, Effect, LogBackupEdit, Plan};
+use super::{Effect, Evaluation, LogBackupEdit, Plan};
 use crate::api::LogBackupSpec;
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{Followed, Inherited, LogBackupSettings, StrategyLogBackupMode};
@@ -101,7 +101,7 @@ impl From<LogBackupMode> for StrategyLogBackupMode {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Log backups that are to follow an edit of the strategy, or another strategy than before.
     pub(super) fn log_backups_to_edit(&self, plan: &Plan<'_>) -> Vec<LogBackupEdit> {
         let is_ours = self.manages_log_backup();

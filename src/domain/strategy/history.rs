@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Draft, ObservedTask, slots};
+use super::{Evaluation, ObservedTask, slots};
 use crate::domain::naming::of_slot;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Ended tasks beyond the limits of their tenant and type.
     ///
     /// Three of each are kept whatever the limits are, where there are so many: the newest, by

@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 
-use super::{Draft, ObservedTask};
+use super::{Evaluation, ObservedTask};
 use crate::domain::schedule::Schedule;
 
-impl<'a> Draft<'a> {
+impl<'a> Evaluation<'a> {
     /// Names of tasks that should have started by now.
     pub(super) fn late_tasks(&self) -> BTreeSet<&'a str> {
         let waiting = self.late_from().into_iter();

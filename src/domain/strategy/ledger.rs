@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::alerts::last_found;
-use super::{Draft, Matched};
+use super::{Evaluation, Matched};
 use crate::api::strategy::HeldPlace;
 use crate::domain::storage::{bytes_text, have_moved};
 use crate::domain::{Event, time};
@@ -55,7 +55,7 @@ impl TenantContents {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Brings the ledger up to date with what the strategy's tenants have where.
     pub(super) fn record_places(&mut self, matched: &Matched) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::unmade::{EDIT_FAILED, NAME_COLLISION};
-use super::{Draft, Effect, Made, Matched, Plan, slots};
+use super::{Effect, Evaluation, Made, Matched, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
     BackupTaskSpec, BackupType, Binding, DeletionPolicy, DesiredState, LocalReference,
@@ -29,7 +29,7 @@ struct WantedTask<'a> {
     is_spread: bool,
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is to be made or deleted next; log backups first.
     pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
         self.make_log_backups(plan)

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::{Draft, Matched, ObservedTask};
+use super::{Evaluation, Matched, ObservedTask};
 use crate::api::backup_task::Mirror;
 use crate::api::{BackupTaskSpec, BackupType, LocalReference};
 use crate::domain::{naming, time};
@@ -37,7 +37,7 @@ pub fn external(snapshot: &Snapshot) -> ExternalJobs {
         .collect()
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// A task for each of these jobs, whether it is there or not.
     pub(super) fn mirrors(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
         let mut mirrors = Vec::new();

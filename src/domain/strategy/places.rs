@@ -1,6 +1,6 @@
 //! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
 
-use super::{Draft, Matched, ObservedLogBackup};
+use super::{Evaluation, Matched, ObservedLogBackup};
 use crate::api::strategy::{FailingTenant, StorageChangePolicy};
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
@@ -20,7 +20,7 @@ pub struct Directories {
     pub log: Option<String>,
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Why nothing is sent for a tenant that could be backed up, if so.
     pub(super) fn refusal(&self, tenant: &Tenant) -> Option<FailingTenant> {
         let (reason, message) = self

@@ -10,7 +10,7 @@ mod shrink;
 
 use jiff::Timestamp;
 
-use super::{Draft, Matched};
+use super::{Evaluation, Matched};
 use crate::api::Drift;
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
@@ -115,7 +115,7 @@ fn unasked(retention: Option<&Retention>) -> Option<Wanted> {
     })
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Looks at the policies of all tenants: at most one statement is due, and a tenant whose
     /// statement failed, or is not seen yet, holds back no other. `answer` is what became of this
     /// very pass's statement.

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Draft;
+use super::Evaluation;
 use crate::api::strategy::{NextSlot, OpenSlot, SlotRecord};
 use crate::api::{BackupStrategyStatus, BackupType, ScheduleSpec};
 use crate::domain::naming::{self, fingerprint, of_slot};
@@ -22,7 +22,7 @@ const FUTURE: SignedDuration = SignedDuration::from_hours(24);
 /// How many minutes in a row may be taken: nobody makes a backup in each of so many.
 const TAKEN: i64 = 10;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Opens the slot that is due, records those that were missed or superseded, and says when to
     /// look again.
     pub(super) fn schedule(&mut self, schedule: &Schedule) -> Next {

@@ -8,7 +8,7 @@ use super::health::{
 use super::places::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::unmade::MESSAGE_LIMIT;
-use super::{Draft, Matched, ObservedTask, Standing, covers};
+use super::{Evaluation, Matched, ObservedTask, Standing, covers};
 use crate::api::condition::types::{
     BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
@@ -39,10 +39,10 @@ const OF_SCHEDULES: [&str; 4] = [
 pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
 
-pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
-    let (tasks, late) = (draft.tasks_here(), draft.late_tasks());
-    let verified = draft.restore_verified();
-    let Draft {
+pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
+    let (tasks, late) = (evaluation.tasks_here(), evaluation.late_tasks());
+    let verified = evaluation.restore_verified();
+    let Evaluation {
         strategy,
         observed,
         index,
@@ -51,7 +51,7 @@ pub(super) fn render(draft: Draft<'_>, standing: &Standing<'_>) -> BackupStrateg
         retention,
         moved,
         ..
-    } = draft;
+    } = evaluation;
     status.observed_generation = Some(strategy.generation);
     let mut conditions = Vec::new();
     let suspended = strategy.spec.suspend;

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, Effect, Made, Plan};
+use super::{Effect, Evaluation, Made, Plan};
 use crate::api::strategy::UnmadeObject;
 use crate::domain::backoff::still_to_come;
 use crate::domain::{Event, shortened, time};
@@ -24,7 +24,7 @@ pub(super) const MESSAGE_LIMIT: usize = 1024;
 pub(super) const NAME_COLLISION: &str = "NameCollision";
 pub(super) const EDIT_FAILED: &str = "EditFailed";
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     pub(super) fn unmade(&self, name: &str) -> Option<&UnmadeObject> {
         self.status.unmade.iter().find(|unmade| unmade.name == name)
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Draft, Effect, Made, Matched};
+use super::{Effect, Evaluation, Made, Matched};
 use crate::api::recovery_task::{
     FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
     Until, UntilType,
@@ -71,7 +71,7 @@ impl ToVerify {
     }
 }
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Brings what is known of verifications up to date, and says what is to be made next. `made` is what
     /// became of this pass's effect.
     pub(super) fn verify(&mut self, matched: &Matched, made: Option<&Made>) -> ToVerify {

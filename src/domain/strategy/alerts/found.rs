@@ -8,14 +8,14 @@ use super::{Found, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, has_failed, last_runs, why};
 use crate::domain::strategy::verification::{failed, overdue};
-use crate::domain::strategy::{Draft, Matched, ObservedLogBackup, covers};
+use crate::domain::strategy::{Evaluation, Matched, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
 const NO_SUCCESS_DAYS: i32 = 9;
 const DAY: i64 = 24 * 60 * 60;
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// What is wrong now. Without the tenants only what the tasks show.
     pub(super) fn found(&self, matched: Option<&Matched>) -> Found {
         let mut found = Found::default();

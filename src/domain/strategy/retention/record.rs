@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, KEPT, Matched, PolicyChange, unasked};
+use super::{Evaluation, KEPT, Matched, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
@@ -19,7 +19,7 @@ const MESSAGE_LIMIT: usize = 256;
 /// The pauses after a statement that failed.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Notes that the policy is as it is wanted. Where none is wanted and none is there, that everything
     /// is kept: the next policy is somebody else's, and one of ours would shorten what is kept.
     pub(super) fn record_applied(&mut self, tenant: &Tenant, days: Option<i32>) {

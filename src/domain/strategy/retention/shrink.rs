@@ -3,7 +3,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Draft, PolicyChange, Status, Tally, Wanted, and_more, never_expires, wanted, window};
+use super::{
+    Evaluation, PolicyChange, Status, Tally, Wanted, and_more, never_expires, wanted, window,
+};
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::domain::retention::seconds;
 use crate::domain::time;
@@ -12,7 +14,7 @@ use crate::oceanbase::model::Tenant;
 /// How long a shorter window waits.
 const WAIT: SignedDuration = SignedDuration::from_hours(24);
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Why the window is too short to be set at all.
     pub(super) fn too_short(&self, days: Option<i32>) -> Option<Wanted> {
         let least = self.observed.least_window_days;

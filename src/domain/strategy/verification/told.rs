@@ -10,7 +10,7 @@ use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
 use crate::domain::condition::{Status, Wanted, wanted};
 use crate::domain::strategy::unmade::MESSAGE_LIMIT;
-use crate::domain::strategy::{Draft, Matched};
+use crate::domain::strategy::{Evaluation, Matched};
 use crate::domain::{shortened, time};
 
 /// How many tenants the status names.
@@ -20,7 +20,7 @@ const DAY: i64 = 24;
 const PASSED: &str = "Passed";
 const FAILED: &str = "Failed";
 
-impl Draft<'_> {
+impl Evaluation<'_> {
     /// Takes in what became of the RecoveryTasks, which are deleted some day.
     pub(super) fn record_verification(
         &mut self,
