@@ -134,7 +134,7 @@ pub async fn run(
         let looked = || stands_by.store(true, Ordering::Relaxed);
         let lost_by = |found: &Lease, holder: &str| {
             let event = lease::lost_by(holder, &lease.identity);
-            context.events.tell(found.object_ref(&()), event);
+            context.events.publish(found.object_ref(&()), event);
         };
         let led = lease::lead(lease, clock, &validity, &stop, looked, lost_by, leading).await;
         led.map(|_| ())

@@ -52,7 +52,7 @@ impl Events {
     }
 
     /// Has an event on this object published; `false` where too many wait for that already.
-    pub(crate) fn tell(&self, object: ObjectReference, event: Event) -> bool {
+    pub(crate) fn publish(&self, object: ObjectReference, event: Event) -> bool {
         if event.warning {
             tracing::warn!(reason = event.reason, note = %event.message, "event");
         } else {
@@ -124,7 +124,7 @@ fn is_namespace_going(error: &kube::Error) -> bool {
 /// Has an event published, if there is one.
 pub(super) fn publish<K: Reconcile>(object: &K, event: Option<Event>, context: &Context) {
     let Some(event) = event else { return };
-    if context.events.tell(object.object_ref(&()), event) {
+    if context.events.publish(object.object_ref(&()), event) {
         context.metrics.wrote(K::CONTROLLER, "event");
     }
 }

@@ -176,9 +176,9 @@ mod tests {
 
         /// Events of a namespace, each as its first letter and an object's name; and what the store was
         /// told, in the same way with the namespace.
-        fn tell(&mut self, number: usize, events: &[&str]) -> Vec<String> {
+        fn deliver(&mut self, number: usize, events: &[&str]) -> Vec<String> {
             let namespace = self.joined.namespaces[number].name.clone();
-            let mut told = Vec::new();
+            let mut delivered = Vec::new();
             for text in events {
                 let (word, name) = text.split_once(' ').unwrap_or((text, ""));
                 let event = match word {
@@ -190,7 +190,7 @@ mod tests {
                 };
                 for event in self.joined.next(number, event) {
                     self.store.apply_watcher_event(&event);
-                    told.push(match event {
+                    delivered.push(match event {
                         Event::Init => "init".into(),
                         Event::InitApply(object) => format!("lists {}", full(&object)),
                         Event::InitDone => "done".into(),
@@ -199,7 +199,7 @@ mod tests {
                     });
                 }
             }
-            told
+            delivered
         }
 
         fn is_ready(&self) -> bool {
@@ -226,8 +226,8 @@ mod tests {
     /// Both listed: `a` and `b` in the shop, `a` in the bank.
     fn listed() -> Watched {
         let mut watched = Watched::new();
-        watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
-        watched.tell(BANK, &["init", "lists a", "done"]);
+        watched.deliver(SHOP, &["init", "lists a", "lists b", "done"]);
+        watched.deliver(BANK, &["init", "lists a", "done"]);
         assert_eq!(watched.stored(), ["bank/a", "shop/a", "shop/b"]);
         watched
     }
@@ -235,53 +235,56 @@ mod tests {
     #[test]
     fn the_first_lists_of_all_namespaces_are_one_list() {
         let mut watched = Watched::new();
-        let told = [
-            watched.tell(SHOP, &["init", "lists a", "done"]),
-            watched.tell(BANK, &["init", "lists a", "done"]),
+        let delivered = [
+            watched.deliver(SHOP, &["init", "lists a", "done"]),
+            watched.deliver(BANK, &["init", "lists a", "done"]),
         ];
-        let told = told.concat();
-        assert_eq!(told, ["init", "lists shop/a", "lists bank/a", "done"]);
+        let delivered = delivered.concat();
+        assert_eq!(delivered, ["init", "lists shop/a", "lists bank/a", "done"]);
         assert_eq!(watched.stored(), ["bank/a", "shop/a"]);
     }
 
     #[test]
     fn a_namespace_that_can_not_be_listed_holds_all_of_them_back() {
         let mut watched = Watched::new();
-        watched.tell(SHOP, &["init", "lists a", "done"]);
+        watched.deliver(SHOP, &["init", "lists a", "done"]);
         // Refused, and tried again.
-        watched.tell(BANK, &["init"]);
-        watched.tell(BANK, &["init"]);
-        watched.tell(SHOP, &["applies a"]);
+        watched.deliver(BANK, &["init"]);
+        watched.deliver(BANK, &["init"]);
+        watched.deliver(SHOP, &["applies a"]);
         assert!(!watched.is_ready());
-        watched.tell(BANK, &["init", "done"]);
+        watched.deliver(BANK, &["init", "done"]);
         assert!(watched.is_ready());
     }
 
     #[test]
     fn a_namespace_that_is_listed_again_changes_itself_and_leaves_the_others() {
         let mut watched = listed();
-        let told = watched.tell(SHOP, &["init", "lists b", "lists c", "done"]);
-        assert_eq!(told, ["applies shop/b", "applies shop/c", "deletes shop/a"]);
+        let delivered = watched.deliver(SHOP, &["init", "lists b", "lists c", "done"]);
+        assert_eq!(
+            delivered,
+            ["applies shop/b", "applies shop/c", "deletes shop/a"]
+        );
         assert_eq!(watched.stored(), ["bank/a", "shop/b", "shop/c"]);
     }
 
     #[test]
     fn a_list_that_breaks_off_deletes_nothing() {
         let mut watched = listed();
-        watched.tell(SHOP, &["init", "lists b"]);
-        let told = watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
-        assert_eq!(told, ["applies shop/a", "applies shop/b"]);
+        watched.deliver(SHOP, &["init", "lists b"]);
+        let delivered = watched.deliver(SHOP, &["init", "lists a", "lists b", "done"]);
+        assert_eq!(delivered, ["applies shop/a", "applies shop/b"]);
     }
 
     #[test]
     fn what_changes_in_a_listed_namespace_while_another_is_not_is_not_lost() {
         let mut watched = Watched::new();
-        watched.tell(SHOP, &["init", "lists a", "lists b", "done"]);
-        let held = watched.tell(SHOP, &["deletes a", "applies c", "deletes b", "applies b"]);
+        watched.deliver(SHOP, &["init", "lists a", "lists b", "done"]);
+        let held = watched.deliver(SHOP, &["deletes a", "applies c", "deletes b", "applies b"]);
         assert_eq!(held, Vec::<String>::new());
-        let told = watched.tell(BANK, &["init", "done"]);
+        let delivered = watched.deliver(BANK, &["init", "done"]);
         assert_eq!(
-            told,
+            delivered,
             ["done", "deletes shop/a", "applies shop/b", "applies shop/c"]
         );
         assert_eq!(watched.stored(), ["shop/b", "shop/c"]);
@@ -290,19 +293,19 @@ mod tests {
     #[test]
     fn what_only_a_broken_first_list_had_is_deleted() {
         let mut watched = Watched::new();
-        watched.tell(SHOP, &["init", "lists a", "lists b"]);
-        watched.tell(SHOP, &["init", "lists b", "done"]);
-        watched.tell(BANK, &["init", "done"]);
+        watched.deliver(SHOP, &["init", "lists a", "lists b"]);
+        watched.deliver(SHOP, &["init", "lists b", "done"]);
+        watched.deliver(BANK, &["init", "done"]);
         assert_eq!(watched.stored(), ["shop/b"]);
     }
 
     #[test]
     fn once_all_are_listed_changes_are_passed_on_as_they_are() {
         let mut watched = listed();
-        let told = watched.tell(BANK, &["applies b", "deletes a"]);
-        assert_eq!(told, ["applies bank/b", "deletes bank/a"]);
+        let delivered = watched.deliver(BANK, &["applies b", "deletes a"]);
+        assert_eq!(delivered, ["applies bank/b", "deletes bank/a"]);
         // Deleted and told so: another list has nothing to add.
-        let told = watched.tell(BANK, &["init", "lists b", "done"]);
-        assert_eq!(told, ["applies bank/b"]);
+        let delivered = watched.deliver(BANK, &["init", "lists b", "done"]);
+        assert_eq!(delivered, ["applies bank/b"]);
     }
 }

@@ -41,7 +41,7 @@ pub struct Observation {
     /// Where the store is.
     store: Option<Place>,
     /// `resourceVersion` of the Secret whose keys the database was told in this pass.
-    told: OnceLock<String>,
+    applied_version: OnceLock<String>,
 }
 
 impl Observation {
@@ -124,7 +124,7 @@ impl Reconcile for LogBackup {
                 moves::observe_migration(self, context, tenant, wanted)
             }),
             store_keys: inside.as_ref().and_then(store::Inside::keys),
-            told_version: None,
+            applied_version: None,
             limits: inside.as_ref().and_then(store::Inside::limits),
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
@@ -139,7 +139,7 @@ impl Reconcile for LogBackup {
             path,
             place,
             store,
-            told: OnceLock::new(),
+            applied_version: OnceLock::new(),
         }
     }
 
@@ -156,11 +156,11 @@ impl Reconcile for LogBackup {
             followed: followed(self),
         };
         let now = context.clock.now();
-        match observed.told.get() {
+        match observed.applied_version.get() {
             None => log_backup::decide(&object, &observed.decision, answer, now),
             Some(version) => {
                 let mut decision = observed.decision.clone();
-                decision.told_version = Some(version.clone());
+                decision.applied_version = Some(version.clone());
                 log_backup::decide(&object, &decision, answer, now)
             }
         }

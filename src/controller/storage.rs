@@ -77,7 +77,7 @@ impl Reconcile for BackupStorage {
             secret_version,
             users: i32::try_from(log_backups.len() + strategies + loose).unwrap_or(i32::MAX),
             log_backups,
-            data_backup: newest_that_tells(&tasks),
+            data_backup: newest_with_result(&tasks),
             tried_at: found.as_ref().and_then(|found| found.tried_at),
             figures: found.and_then(|found| found.figures),
             capacity: self.spec.capacity.clone().map(|text| storage::Capacity {
@@ -171,18 +171,18 @@ fn uses_by_itself(task: &BackupTask) -> bool {
 /// each look of the store reads its Secret.
 fn is_news(task: &BackupTask) -> bool {
     let is_over = |status: &BackupTaskStatus| status.outcome.is_some();
-    let tells = |status| storage::told(status, created_at(task)).is_some();
+    let reports = |status| storage::result_of(status, created_at(task)).is_some();
     let status = task.status.as_ref();
-    uses_by_itself(task) || status.is_some_and(|status| is_over(status) || tells(status))
+    uses_by_itself(task) || status.is_some_and(|status| is_over(status) || reports(status))
 }
 
-fn newest_that_tells(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupUse> {
+fn newest_with_result(tasks: &[Arc<BackupTask>]) -> Option<storage::DataBackupUse> {
     let alone = tasks.iter().filter(|task| task.spec.scope == Scope::Tenant);
-    let telling = alone.filter_map(|task| {
-        let (at, cause) = storage::told(task.status.as_ref()?, created_at(&**task))?;
+    let with_result = alone.filter_map(|task| {
+        let (at, cause) = storage::result_of(task.status.as_ref()?, created_at(&**task))?;
         Some((at, cause, task))
     });
-    let newest = telling.max_by_key(|(at, cause, _)| (*at, cause.is_none()));
+    let newest = with_result.max_by_key(|(at, cause, _)| (*at, cause.is_none()));
     newest.map(|(at, cause, task)| storage::DataBackupUse {
         name: task.name_any(),
         at,

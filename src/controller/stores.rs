@@ -217,14 +217,14 @@ where
         // Pages keep the peak of memory low at the start.
         let config = watcher::Config::default().page_size(50);
         let metrics = metrics.clone();
-        let told = move |event: &watcher::Result<_>| {
+        let notify = move |event: &watcher::Result<_>| {
             if let Err(error) = event {
                 metrics.operator.watch_failures.add_one([&K::kind(&())]);
                 tracing::warn!(kind = %K::kind(&()), namespace, %error, "watch failed; it is tried again");
             }
         };
         let events = watcher::watcher(objects, config).default_backoff();
-        events.inspect(told).boxed()
+        events.inspect(notify).boxed()
     };
     let of = |namespace: &String| {
         let objects = Api::namespaced(client.clone(), namespace);
@@ -283,7 +283,7 @@ where
             Event::Delete(guarded) => {
                 let metadata = guarded.meta().clone();
                 if self.unreadable.remove::<K>(&metadata) {
-                    self.tell();
+                    self.notify();
                 }
                 match guarded.0 {
                     Ok(object) => Some(Event::Delete(object)),
@@ -310,7 +310,7 @@ where
             }
         };
         if is_news {
-            self.tell();
+            self.notify();
         }
         match guarded.0 {
             Ok(mut object) => {
@@ -330,7 +330,7 @@ where
     }
 
     /// Who refers to it is told something else by now.
-    fn tell(&self) {
+    fn notify(&self) {
         // An error means that no controller listens yet; each looks at everything when it starts.
         let _ = self.bus.send(Change::Everything);
     }

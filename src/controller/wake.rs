@@ -283,7 +283,10 @@ mod tests {
     use super::*;
 
     /// Of which of these versions of one object others are told.
-    fn told<K: Notable + DeserializeOwned>(spec: &Value, versions: &[(i64, Value)]) -> Vec<bool> {
+    fn notifies<K: Notable + DeserializeOwned>(
+        spec: &Value,
+        versions: &[(i64, Value)],
+    ) -> Vec<bool> {
         let (bus, mut changes) = broadcast::channel(8);
         let (store, _writer) = reflector::store();
         let mut announcer = Announcer::<K>::new(bus, store);
@@ -312,21 +315,21 @@ mod tests {
     #[test]
     fn a_number_in_a_cluster_s_status_wakes_nobody() {
         let alerts = |count| (1, json!({"alertCount": count}));
-        let told = told::<OceanBaseCluster>(&cluster(), &[alerts(0), alerts(1), alerts(2)]);
-        assert_eq!(told, [true, false, false]);
+        let notifies = notifies::<OceanBaseCluster>(&cluster(), &[alerts(0), alerts(1), alerts(2)]);
+        assert_eq!(notifies, [true, false, false]);
     }
 
     #[test]
     fn a_cluster_s_edit_wakes_others() {
-        let told = told::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (2, json!({}))]);
-        assert_eq!(told, [true, true]);
+        let notifies = notifies::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (2, json!({}))]);
+        assert_eq!(notifies, [true, true]);
     }
 
     #[test]
     fn others_are_woken_when_it_is_known_which_database_a_cluster_is() {
         let identity = json!({"identity": {"clusterName": "prod", "clusterId": 1}});
-        let told = told::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (1, identity)]);
-        assert_eq!(told, [true, true]);
+        let notifies = notifies::<OceanBaseCluster>(&cluster(), &[(1, json!({})), (1, identity)]);
+        assert_eq!(notifies, [true, true]);
     }
 
     #[test]
@@ -342,15 +345,15 @@ mod tests {
             shown("Starting", "2"),
             shown("InProgress", "2"),
         ];
-        assert_eq!(told::<LogBackup>(&spec, &versions), [true, false, true]);
+        assert_eq!(notifies::<LogBackup>(&spec, &versions), [true, false, true]);
     }
 
     #[test]
     fn each_change_of_a_task_wakes_others() {
         let spec = json!({"strategyRef": {"name": "nightly"}, "type": "Full"});
         let shown = |progress: &str| (1, json!({"progress": progress}));
-        let told = told::<BackupTask>(&spec, &[shown("1%"), shown("2%")]);
-        assert_eq!(told, [true, true]);
+        let notifies = notifies::<BackupTask>(&spec, &[shown("1%"), shown("2%")]);
+        assert_eq!(notifies, [true, true]);
     }
 
     #[test]

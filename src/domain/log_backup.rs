@@ -99,7 +99,7 @@ pub struct Observation {
     /// What is known of the store's limits; nothing without a store, or a tenant.
     pub limits: Option<ObservedLimits>,
     /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
-    pub told_version: Option<String>,
+    pub applied_version: Option<String>,
     /// Before when an interrupted round is not healed: the end of the strategy's blackout window.
     pub may_heal_at: Option<Timestamp>,
     /// How long a written checkpoint may stand before it is written again.

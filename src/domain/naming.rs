@@ -121,13 +121,13 @@ fn path(
     in_use: impl IntoIterator<Item = impl AsRef<str>>,
 ) -> String {
     // Only where the number tells whose they are: any text could be a name.
-    let tells_cluster = template.contains("{clusterId}");
+    let names_cluster = template.contains("{clusterId}");
     let template = template
         .replace("{tenantId}", &tenant.id.to_string())
         .replace("{tenantName}", &tenant.name)
         .replace("{clusterId}", &identity.cluster_id.to_string());
     let mut in_use = in_use.into_iter();
-    let pinned = in_use.find(|path| tells_cluster && is_by_some_name(&template, path.as_ref()));
+    let pinned = in_use.find(|path| names_cluster && is_by_some_name(&template, path.as_ref()));
     // The cluster's name last: it may be any text, and is not to be read as a template.
     let by_name = || template.replace(CLUSTER_NAME, &identity.cluster_name);
     pinned.map_or_else(by_name, |path| path.as_ref().to_owned())

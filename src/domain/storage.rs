@@ -101,7 +101,7 @@ pub struct LogBackupUse {
 /// What a data backup tells about its store: when, and what was wrong there, or that nothing was.
 /// `None` where it tells nothing: it has not ended, or failed of something else.
 #[must_use]
-pub fn told(
+pub fn result_of(
     status: &BackupTaskStatus,
     created_at: Timestamp,
 ) -> Option<(Timestamp, Option<&Cause>)> {

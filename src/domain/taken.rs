@@ -13,7 +13,7 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDurat
 
 /// How many times a statement is taken without an effect before that is told: what it does may
 /// wait for the next loop of the archive scheduler, up to 50 s, and this is later.
-const TOLD_FROM: i32 = 4;
+const REPORT_AFTER_ATTEMPTS: i32 = 4;
 
 /// Notes that the database took this statement.
 pub(crate) fn record(taken: &mut Option<TakenStatement>, statement: &str, now: Timestamp) {
@@ -36,8 +36,8 @@ pub(crate) fn repeated_at(
 }
 
 /// Whether people should know.
-pub(crate) fn is_told(taken: Option<&TakenStatement>) -> bool {
-    taken.is_some_and(|known| known.times >= TOLD_FROM)
+pub(crate) fn is_reported(taken: Option<&TakenStatement>) -> bool {
+    taken.is_some_and(|known| known.times >= REPORT_AFTER_ATTEMPTS)
 }
 
 #[cfg(test)]
@@ -51,17 +51,17 @@ mod tests {
     #[test]
     fn a_statement_without_effect_is_repeated_more_and_more_rarely_and_told() {
         let mut taken = None;
-        let (mut now, mut pauses, mut told) = (0, Vec::new(), Vec::new());
+        let (mut now, mut pauses, mut reported) = (0, Vec::new(), Vec::new());
         for _ in 0..7 {
             record(&mut taken, "ARCHIVELOG", at(now));
             let again = repeated_at(taken.as_ref(), "ARCHIVELOG", at(now)).unwrap();
             assert_eq!(repeated_at(taken.as_ref(), "ARCHIVELOG", again), None);
             pauses.push(again.as_second() - at(now).as_second());
-            told.push(is_told(taken.as_ref()));
+            reported.push(is_reported(taken.as_ref()));
             now += pauses[pauses.len() - 1];
         }
         assert_eq!(pauses, [15, 30, 60, 120, 240, 300, 300]);
-        assert_eq!(told, [false, false, false, true, true, true, true]);
+        assert_eq!(reported, [false, false, false, true, true, true, true]);
     }
 
     #[test]

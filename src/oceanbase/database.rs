@@ -228,8 +228,8 @@ impl Database {
         let snapshot = Arc::new(snapshot);
         let before = lock(&self.latest).replace(Arc::clone(&snapshot));
         let Some(before) = before.filter(|before| !is_news_to_all(before, &snapshot)) else {
-            lock(&self.progress).told_everybody();
-            self.tell(None);
+            lock(&self.progress).notified_all();
+            self.notify(None);
             return true;
         };
         let Changed {
@@ -248,18 +248,18 @@ impl Database {
         let progress = lock(&self.progress).due(progress, &news, pause);
         news.extend(progress);
         if is_of_sys || !news.is_empty() {
-            self.tell(Some(&Arc::new(news)));
+            self.notify(Some(&Arc::new(news)));
         }
         false
     }
 
     /// Has the objects of this tenant looked at again.
     fn wake_tenant(&self, name: &str) {
-        self.tell(Some(&Arc::new(BTreeSet::from([name.to_owned()]))));
+        self.notify(Some(&Arc::new(BTreeSet::from([name.to_owned()]))));
     }
 
     /// Has the objects of these tenants looked at again, or all.
-    fn tell(&self, tenants: Option<&Arc<BTreeSet<String>>>) {
+    fn notify(&self, tenants: Option<&Arc<BTreeSet<String>>>) {
         let members = lock(&self.roles).members.clone();
         for cluster in members {
             let tenants = tenants.cloned();

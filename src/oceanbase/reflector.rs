@@ -323,9 +323,9 @@ impl Reflector {
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
             let had_trouble = self.cluster.clear_trouble();
             let progress = if busy { PROGRESS } else { Duration::ZERO };
-            let told_everybody = database.publish(snapshot, progress);
+            let notified_all = database.publish(snapshot, progress);
             database.close_idle();
-            if had_trouble && !told_everybody {
+            if had_trouble && !notified_all {
                 self.cluster.wake();
             }
             self.cluster.record_snapshot(asked);

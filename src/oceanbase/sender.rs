@@ -218,7 +218,7 @@ impl Sender {
             return Ok(Answer::Done);
         };
         if let Some(preface) = preface {
-            self.tell(session, preface).await?;
+            self.apply_setting(session, preface).await?;
         }
         // Again: whoever took over while this process stood still may have sent it by now, and what
         // the look has shown is from before.
@@ -283,7 +283,11 @@ impl Sender {
 
     /// Protects the next backup of the session, or gives it the passwords of what it restores.
     /// Without a plain yes nothing is sent: it would be a backup that anybody can restore.
-    async fn tell(&self, session: &mut dyn Session, preface: &Preface) -> Result<(), Stop> {
+    async fn apply_setting(
+        &self,
+        session: &mut dyn Session,
+        preface: &Preface,
+    ) -> Result<(), Stop> {
         let began = Instant::now();
         let statement = preface.text.expose_secret();
         let answer = self.ask_in_time(session, statement, LOOKUP_TIMEOUT).await;

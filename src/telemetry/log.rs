@@ -53,7 +53,7 @@ pub fn start(format: Format, filter: &str) -> anyhow::Result<()> {
         .map_err(|error| anyhow::anyhow!("the log was started before: {error}"))?;
     std::panic::set_hook(Box::new(|panic| {
         let location = panic.location().map(Location::to_string);
-        tracing::error!(location, text = told(panic.payload()), "panicked");
+        tracing::error!(location, text = panic_text(panic.payload()), "panicked");
     }));
     Ok(())
 }
@@ -82,7 +82,7 @@ where
 
 /// What may be told of a panic: a text that stands in the source as it is. One that was put
 /// together may quote whatever the code had in its hands.
-fn told(payload: &(dyn Any + Send)) -> &'static str {
+fn panic_text(payload: &(dyn Any + Send)) -> &'static str {
     payload
         .downcast_ref::<&'static str>()
         .copied()
@@ -190,20 +190,20 @@ mod tests {
         );
     }
 
-    fn told_of(panics: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
-        told(&*std::panic::catch_unwind(panics).unwrap_err())
+    fn panic_text_of(panics: impl FnOnce() + std::panic::UnwindSafe) -> &'static str {
+        panic_text(&*std::panic::catch_unwind(panics).unwrap_err())
     }
 
     #[test]
     fn a_panic_tells_a_text_of_the_source() {
-        assert_eq!(told_of(|| panic!("no such step")), "no such step");
+        assert_eq!(panic_text_of(|| panic!("no such step")), "no such step");
     }
 
     #[test]
     fn a_panic_does_not_tell_what_it_quotes() {
         let secret = "canary-2b7c1f".to_owned();
         let refused = "no number".parse::<u8>().map(drop);
-        let text = told_of(move || refused.expect(&secret));
+        let text = panic_text_of(move || refused.expect(&secret));
         assert!(text.starts_with("withheld"), "{text}");
     }
 }

@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 /// Runs a command that starts programs. When it is told to end (Ctrl-C, SIGTERM, the SIGHUP of a
 /// closed terminal) it is dropped, and what it has started with it: a signal that is not handled
 /// ends this process alone, and an operator that nobody sees would go on acting on a cluster.
-pub(crate) fn until_told(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
+pub(crate) fn until_interrupted(command: impl Future<Output = Result<()>>) -> Result<ExitCode> {
     let runtime = tokio::runtime::Runtime::new()?;
     let ended = runtime.block_on(async {
         let signal = end_signal()?;
@@ -49,9 +49,9 @@ mod tests {
     use crate::process::start_and_read_line;
 
     /// Ends when whoever was started is gone, because nobody else holds the pipe.
-    fn told(name: &'static str) -> ExitCode {
+    fn interrupted(name: &'static str) -> ExitCode {
         let (mut held, handed_on) = std::io::pipe().unwrap();
-        let code = until_told(async move {
+        let code = until_interrupted(async move {
             let mut program = tokio::process::Command::new("sh");
             program.args(["-c", "echo up; exec sleep 600"]);
             program.stderr(handed_on);
@@ -69,13 +69,13 @@ mod tests {
     #[test]
     fn whatever_tells_a_command_to_end_ends_the_programs_that_it_has_started() {
         for (name, code) in [("TERM", 143), ("HUP", 129), ("INT", 130)] {
-            assert_eq!(told(name), ExitCode::from(code), "{name}");
+            assert_eq!(interrupted(name), ExitCode::from(code), "{name}");
         }
     }
 
     #[test]
     fn a_command_that_is_done_has_ended_well() {
-        let done = until_told(async { Ok(()) }).unwrap();
+        let done = until_interrupted(async { Ok(()) }).unwrap();
         assert_eq!(done, ExitCode::SUCCESS);
     }
 }

@@ -54,9 +54,9 @@ enum Command {
 
 fn main() -> Result<ExitCode> {
     match Cli::parse().command {
-        Command::Demo(arguments) => ending::until_told(demo::run(arguments)),
-        Command::Bench(arguments) => ending::until_told(bench::run(arguments)),
-        Command::Image(arguments) => ending::until_told(image::run(arguments)),
+        Command::Demo(arguments) => ending::until_interrupted(demo::run(arguments)),
+        Command::Bench(arguments) => ending::until_interrupted(bench::run(arguments)),
+        Command::Image(arguments) => ending::until_interrupted(image::run(arguments)),
         // It undoes what it has done before it ends.
         Command::Conformance(arguments) => conformance::run(&arguments),
         // These start nothing: a signal ends them as it ends any program.

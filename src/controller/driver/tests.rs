@@ -41,7 +41,7 @@ struct ProbeSpec {
     /// Whether it must not happen twice.
     fenced: bool,
     /// Whether there is an event to tell before it.
-    tells: bool,
+    reports: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -69,12 +69,12 @@ impl Reconcile for Probe {
         answer: Option<(&bool, &())>,
         _: &Context,
     ) -> Decision<ProbeStatus, bool> {
-        let tells = self.spec.tells && answer.is_none();
+        let reports = self.spec.reports && answer.is_none();
         Decision {
             status: shown(if answer.is_some() { "done" } else { "sending" }),
             effect: answer.is_none().then_some(self.spec.fenced),
             next: Next::Await,
-            event: tells.then(|| Event {
+            event: reports.then(|| Event {
                 warning: false,
                 reason: "Probing",
                 message: "it begins".to_owned(),
@@ -199,13 +199,13 @@ struct Desk {
 
 impl Desk {
     /// A database that is read, and one object.
-    async fn new(fenced: bool, tells: bool) -> Self {
+    async fn new(fenced: bool, reports: bool) -> Self {
         let server = Server::default();
         *lock(&server.object) = json!({
             "apiVersion": "test.local/v1",
             "kind": "Probe",
             "metadata": {"name": "x", "namespace": "ns", "uid": "u", "resourceVersion": "1"},
-            "spec": {"fenced": fenced, "tells": tells},
+            "spec": {"fenced": fenced, "tells": reports},
         });
         let node = InProcess::new();
         let metrics = Metrics::new().unwrap();

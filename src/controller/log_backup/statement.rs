@@ -100,7 +100,7 @@ async fn destination(
     let (destination, version) = found.await.map_err(Answer::from)?;
     if let Some(version) = version {
         // One pass sends one statement.
-        let _ = observed.told.set(version);
+        let _ = observed.applied_version.set(version);
     }
     Ok(destination)
 }

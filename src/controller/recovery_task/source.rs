@@ -169,7 +169,7 @@ fn of_tenant(
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),
             elsewhere,
-            knowledge: live.unwrap_or_else(|| Knowledge::Told(windows::known(&status))),
+            knowledge: live.unwrap_or_else(|| Knowledge::Reported(windows::known(&status))),
         },
     })
 }

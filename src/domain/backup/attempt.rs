@@ -194,8 +194,8 @@ impl Evaluation<'_> {
             self.status.cause = Some(blocker.cause());
             return self.render(&State::Sending, None, Next::Await);
         }
-        let is_told = |cause: &Cause| cause.reason == OUTCOME_UNKNOWN;
-        if !self.status.cause.as_ref().is_some_and(is_told) {
+        let is_reported = |cause: &Cause| cause.reason == OUTCOME_UNKNOWN;
+        if !self.status.cause.as_ref().is_some_and(is_reported) {
             self.status.cause = Some(outcome_unknown("its answer was not heard"));
         }
         if let Some(rest) = self

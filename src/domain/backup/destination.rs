@@ -65,7 +65,7 @@ impl Evaluation<'_> {
 
     /// What is said of a destination that was set and is not shown.
     fn not_shown(&self) -> Blocker {
-        if !taken::is_told(self.status.taken.as_ref()) {
+        if !taken::is_reported(self.status.taken.as_ref()) {
             return setting();
         }
         Blocker::waiting(

@@ -12,7 +12,7 @@ use crate::oceanbase::model::{Answer, Failure, FailureClass, Tenant};
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 /// How many times a statement can not be sent before that is a failure.
-const TOLD_FROM: i32 = 3;
+const REPORT_AFTER_ATTEMPTS: i32 = 3;
 
 /// From how many failures on it waits for a person, it seems, and is tried rarely.
 pub(super) const FOR_A_PERSON: i32 = 5;
@@ -81,7 +81,7 @@ impl Evaluation<'_> {
         let times = self.status.unsent.unwrap_or(0).saturating_add(1);
         self.status.unsent = Some(times);
         self.status.last_failure_time = Some(time(self.now));
-        if times >= TOLD_FROM {
+        if times >= REPORT_AFTER_ATTEMPTS {
             let message = format!(
                 "a statement could not be sent several times and is tried again: {why}. Check that \
                  the database takes new sessions of the account"

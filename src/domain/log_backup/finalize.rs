@@ -80,8 +80,8 @@ fn left_behind(object: &LogBackup<'_>) -> Option<Event> {
         return None;
     }
     let transition = status.transition.as_ref();
-    let is_told = transition.is_some_and(|way| way.to == "Stopped" && way.taken.is_some());
-    let last = if is_told {
+    let is_reported = transition.is_some_and(|way| way.to == "Stopped" && way.taken.is_some());
+    let last = if is_reported {
         "the database has taken NOARCHIVELOG, and whether archiving has ended was not seen: look at \
          CDB_OB_ARCHIVELOG"
             .to_owned()

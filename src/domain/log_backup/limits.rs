@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use super::tries::{TOLD_FROM, Tries};
+use super::tries::{REPORT_AFTER_ATTEMPTS, Tries};
 use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, archive, event};
 use crate::api::log_backup::{PendingPlace, TenantLimits};
 use crate::api::{Cause, Drift};
@@ -247,7 +247,7 @@ fn record_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
             let taken = pending.taken.unwrap_or(0).saturating_add(1);
             pending.taken = Some(taken);
             // Of what was wrong before.
-            pending.cause = (taken > TOLD_FROM).then(|| {
+            pending.cause = (taken > REPORT_AFTER_ATTEMPTS).then(|| {
                 let place = &pending.place;
                 let message = format!(
                     "the database has taken the limits several times and does not show them for \

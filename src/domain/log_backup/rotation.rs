@@ -110,7 +110,7 @@ impl Evaluation<'_> {
 
     /// The database was told of the destination with the keys of this version.
     pub(super) fn record_keys(&mut self) {
-        if let Some(version) = &self.observed.told_version {
+        if let Some(version) = &self.observed.applied_version {
             self.status.credentials = Some(given(version));
         }
     }

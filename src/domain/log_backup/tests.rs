@@ -157,7 +157,7 @@ fn observed(tenant: Tenant) -> Observation {
         has_open_tasks: false,
         page: None,
         store_keys: None,
-        told_version: None,
+        applied_version: None,
         limits: None,
         switch: None,
         may_heal_at: None,

@@ -81,7 +81,7 @@ impl Evaluation<'_> {
     fn lateness(&self, archive: &Archive) -> Option<Cause> {
         let transition = self.status.transition.as_ref()?;
         let without_effect = transition.taken.as_ref();
-        if let Some(known) = without_effect.filter(|known| taken::is_told(Some(known))) {
+        if let Some(known) = without_effect.filter(|known| taken::is_reported(Some(known))) {
             let message = format!(
                 "the database has taken {} several times, and nothing has come of it; it is sent \
                  again now and then. Check that the tenant's status is NORMAL, then {WHERE_TO_LOOK}",

@@ -14,7 +14,7 @@ use crate::oceanbase::model::{Failure, FailureClass};
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDuration::from_mins(5));
 
 /// How many times a statement can not be sent, or has no effect, before that is told.
-pub(super) const TOLD_FROM: i32 = 3;
+pub(super) const REPORT_AFTER_ATTEMPTS: i32 = 3;
 
 /// The tries of a statement, as they stand in the status.
 pub(super) struct Tries<'a> {
@@ -54,22 +54,22 @@ impl<'a> Tries<'a> {
         if failure.class == FailureClass::Permanent {
             *self.count = Some(count.max(FOR_A_PERSON));
         }
-        self.tell(Cause::from(failure));
+        self.report(Cause::from(failure));
     }
 
     /// One more, which could not be sent; `what` begins the sentence that is told of it.
     pub(super) fn record_unsent(&mut self, what: &str, why: &str, now: Timestamp) {
-        if self.record(now) >= TOLD_FROM {
+        if self.record(now) >= REPORT_AFTER_ATTEMPTS {
             let message = format!(
                 "{what} could not be given to the database several times, and are tried again: {why}. \
                  Check the account of the tenant in `tenantCredentials` of the OceanBaseCluster"
             );
-            self.tell(cause("StatementNotSent", &message));
+            self.report(cause("StatementNotSent", &message));
         }
     }
 
     /// Tells why.
-    pub(super) fn tell(&mut self, cause: Cause) {
+    pub(super) fn report(&mut self, cause: Cause) {
         *self.cause = Some(cause);
     }
 

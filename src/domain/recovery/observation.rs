@@ -52,23 +52,28 @@ impl Task<'_> {
             _ if self.spec.verification.is_some() => RestoreKey::of_verification(key, database),
             TargetType::NewTenant => RestoreKey::new(key, database),
             TargetType::ExistingTenant => {
-                let told = self.spec.objects.as_ref().map(told).unwrap_or_default();
-                RestoreKey::of_tables(key, database, &told)
+                let tables_text = self
+                    .spec
+                    .objects
+                    .as_ref()
+                    .map(tables_text)
+                    .unwrap_or_default();
+                RestoreKey::of_tables(key, database, &tables_text)
             }
         }
     }
 }
 
 /// Which tables are asked for, and under which names, whatever their order.
-fn told(objects: &Objects) -> String {
+fn tables_text(objects: &Objects) -> String {
     let renamed = |from: &str, to: Option<&str>| format!("{from}:{}", to.unwrap_or(from));
     let tables = objects.tables.iter();
     let tables = tables.map(|table| renamed(&table.from, table.to.as_deref()));
     let databases = objects.databases.iter();
     let databases = databases.map(|database| renamed(&database.from, database.to.as_deref()));
-    let mut told: Vec<_> = tables.chain(databases).collect();
-    told.sort();
-    told.join(" ")
+    let mut tables_text: Vec<_> = tables.chain(databases).collect();
+    tables_text.sort();
+    tables_text.join(" ")
 }
 
 /// Name of the unit and of the pool that are made for a recovery.
@@ -123,7 +128,7 @@ pub enum Knowledge {
         pieces: Vec<Piece>,
     },
     /// What a LogBackup remembers.
-    Told(Recoverable),
+    Reported(Recoverable),
     /// Nothing: the target asks the store.
     Store,
 }

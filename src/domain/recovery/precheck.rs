@@ -128,7 +128,7 @@ pub(super) fn plan(
         Knowledge::Live { sets, pieces } => {
             (windows::recoverable(sets, pieces), Some((sets, pieces)))
         }
-        Knowledge::Told(recoverable) => (recoverable.clone(), None),
+        Knowledge::Reported(recoverable) => (recoverable.clone(), None),
     };
     let until = match asked {
         Point::At(scn) => scn,

@@ -45,7 +45,7 @@ fn read(objects: &Objects) -> Result<Tables, Blocker> {
                 renamed("objects.tables", TableName::parse, &table.from, to)
             });
             let tables: Vec<_> = names.collect::<Result<_, _>>()?;
-            told_apart(&tables).map(|()| Tables::Single(tables))
+            check_distinct(&tables).map(|()| Tables::Single(tables))
         }
         ([], [_, ..]) => {
             let names = objects.databases.iter().map(|database| {
@@ -53,7 +53,7 @@ fn read(objects: &Objects) -> Result<Tables, Blocker> {
                 renamed("objects.databases", Identifier::parse, &database.from, to)
             });
             let databases: Vec<_> = names.collect::<Result<_, _>>()?;
-            told_apart(&databases).map(|()| Tables::OfDatabases(databases))
+            check_distinct(&databases).map(|()| Tables::OfDatabases(databases))
         }
         _ => Err(invalid(
             "`objects` must have either `tables` or `databases`",
@@ -73,7 +73,7 @@ fn renamed<T>(
 }
 
 /// No two may have one name, neither in the backup nor in the target.
-fn told_apart<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blocker> {
+fn check_distinct<T: Eq + Hash + ToString>(all: &[Renamed<T>]) -> Result<(), Blocker> {
     let (mut from, mut to) = (HashSet::new(), HashSet::new());
     let twice = all
         .iter()

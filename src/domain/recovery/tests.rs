@@ -172,7 +172,7 @@ impl Story {
                     log_backup: Some("prod-t1002".to_owned()),
                     version: Some(Version([4, 3, 5, 2])),
                     elsewhere: Vec::new(),
-                    knowledge: Knowledge::Told(Recoverable {
+                    knowledge: Knowledge::Reported(Recoverable {
                         windows: vec![WINDOW],
                         points: Vec::new(),
                     }),

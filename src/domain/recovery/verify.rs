@@ -126,7 +126,7 @@ impl Evaluation<'_> {
                 CheckResult::Refused(failure) if failure.class != FailureClass::Permanent => {
                     return self.ask_again(number, Cause::from(failure));
                 }
-                result => told(result),
+                result => describe(result),
             },
             Answer::Refused(failure) if failure.class == FailureClass::Permanent => {
                 (failure.reason.to_owned(), failure.message.clone(), false)
@@ -220,7 +220,7 @@ impl Evaluation<'_> {
 }
 
 /// Reason and message of an outcome, and whether the check has passed.
-fn told(result: &CheckResult) -> (String, String, bool) {
+fn describe(result: &CheckResult) -> (String, String, bool) {
     let (reason, message) = match result {
         CheckResult::AsExpected => {
             let message = "the restored tenant has answered as expected".to_owned();

@@ -115,10 +115,10 @@ mod tests {
         }
     }
 
-    fn told(limits: StoreLimits, users: &[LogBackupUse]) -> Option<(&'static str, String)> {
-        let told = applied(limits, users)?;
-        let status = told.status().word();
-        let mut merged = merge(&[], vec![told], 1, Timestamp::UNIX_EPOCH);
+    fn reported(limits: StoreLimits, users: &[LogBackupUse]) -> Option<(&'static str, String)> {
+        let reported = applied(limits, users)?;
+        let status = reported.status().word();
+        let mut merged = merge(&[], vec![reported], 1, Timestamp::UNIX_EPOCH);
         Some((status, merged.remove(0).reason))
     }
 
@@ -154,7 +154,7 @@ mod tests {
         ];
         for (users, status, reason) in cases {
             let expected = Some((status, reason.to_owned()));
-            assert_eq!(told(LIMITS, &users), expected, "{users:?}");
+            assert_eq!(reported(LIMITS, &users), expected, "{users:?}");
         }
     }
 
@@ -162,8 +162,8 @@ mod tests {
     fn limits_that_were_taken_out_are_told_of_until_nobody_has_them_any_more() {
         let none = StoreLimits::NONE;
         let left = user(Some(has(LIMITS)), None);
-        assert_eq!(told(none, &[left]).unwrap().1, "Applying");
-        assert_eq!(told(none, &[user(None, None)]), None);
-        assert_eq!(told(none, &[]), None);
+        assert_eq!(reported(none, &[left]).unwrap().1, "Applying");
+        assert_eq!(reported(none, &[user(None, None)]), None);
+        assert_eq!(reported(none, &[]), None);
     }
 }

@@ -152,7 +152,7 @@ fn a_data_backup_tells_of_the_store_what_the_database_said_of_it() {
         ..BackupTaskStatus::default()
     };
     let said = |status: &BackupTaskStatus| {
-        let said = told(status, at(0))?;
+        let said = result_of(status, at(0))?;
         Some((said.0, said.1.map(|cause| cause.reason.clone())))
     };
     assert_eq!(said(&ended("Completed", 0)), Some((at(7), None)));
@@ -186,7 +186,7 @@ fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
         attempts: vec![attempt],
         ..BackupTaskStatus::default()
     };
-    let (when, cause) = told(&status, at(0)).unwrap();
+    let (when, cause) = result_of(&status, at(0)).unwrap();
     assert_eq!(
         (when, &*cause.unwrap().reason),
         (at(3), "StoreNotReachable")

@@ -241,7 +241,7 @@ impl Evaluation<'_> {
     fn show_left(mut self, left: &[Left], effect: Option<Effect>, next: Next) -> StrategyDecision {
         let message = format!(
             "the strategy is being deleted and ends first: {}",
-            told(left)
+            describe(left)
         );
         self.show_leaving("Stopping", &message);
         StrategyDecision {
@@ -315,12 +315,12 @@ fn given_up(left: &[Left]) -> Option<Event> {
         message: format!(
             "the strategy is deleted, and this could not be ended: {}. End it in the database, \
              if it is not meant to go on",
-            told(left)
+            describe(left)
         ),
     })
 }
 
-fn told(left: &[Left]) -> String {
+fn describe(left: &[Left]) -> String {
     let mut names: Vec<&str> = left
         .iter()
         .take(TOLD)

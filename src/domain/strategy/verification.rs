@@ -7,7 +7,7 @@
 //! ```
 
 mod due;
-mod told;
+mod status;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +27,7 @@ use crate::domain::naming::{fingerprint, verification};
 use crate::domain::{Event, Next, shortened, time};
 use crate::oceanbase::model::{CheckQuery, Tenant, TenantId};
 use due::{DueSlot, Times};
-pub(super) use told::{failed, overdue};
+pub(super) use status::{failed, overdue};
 
 /// Longest name of a tenant that is made.
 const NAME_LIMIT: usize = 63;

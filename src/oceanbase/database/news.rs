@@ -106,7 +106,7 @@ pub(super) fn is_news_to_all(before: &Snapshot, after: &Snapshot) -> bool {
 #[derive(Default)]
 pub(super) struct Progress {
     waiting: BTreeSet<String>,
-    told_at: Option<Instant>,
+    notified_at: Option<Instant>,
 }
 
 impl Progress {
@@ -120,15 +120,15 @@ impl Progress {
     ) -> BTreeSet<String> {
         self.waiting.extend(names);
         self.waiting.retain(|name| !news.contains(name));
-        if self.waiting.is_empty() || self.told_at.is_some_and(|at| at.elapsed() < pause) {
+        if self.waiting.is_empty() || self.notified_at.is_some_and(|at| at.elapsed() < pause) {
             return BTreeSet::new();
         }
-        self.told_at = Some(Instant::now());
+        self.notified_at = Some(Instant::now());
         std::mem::take(&mut self.waiting)
     }
 
-    pub(super) fn told_everybody(&mut self) {
+    pub(super) fn notified_all(&mut self) {
         self.waiting.clear();
-        self.told_at = Some(Instant::now());
+        self.notified_at = Some(Instant::now());
     }
 }

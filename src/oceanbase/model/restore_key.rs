@@ -35,8 +35,8 @@ impl RestoreKey {
         // No idempotency key holds a blank: it is never that of a request to restore.
         let Self(key) = Self::new(&format!("tables {idempotency_key}"), database);
         let digest = Sha256::digest(tables);
-        let told = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
-        Self(key[..Self::REQUEST].to_owned() + &told.collect::<String>())
+        let digest_text = digest.iter().take(4).map(|byte| format!("{byte:02x}"));
+        Self(key[..Self::REQUEST].to_owned() + &digest_text.collect::<String>())
     }
 
     /// What is the same for all tables that are asked for with one idempotency key.

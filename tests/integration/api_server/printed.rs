@@ -276,8 +276,8 @@ fn explain_tells_what_a_field_is_for() {
         ("logbackup", "Deleting it leaves archiving as it is"),
     ] {
         // kubectl wraps its lines where it likes.
-        let told = kubectl(&["explain", field]).unwrap();
-        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(told.contains(words), "{field}: {told}");
+        let reported = kubectl(&["explain", field]).unwrap();
+        let reported = reported.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(reported.contains(words), "{field}: {reported}");
     }
 }

@@ -38,8 +38,13 @@ fn assert_judged(recorder: &Recorder, expected: &[Expected<'_>]) {
             _ if has_false_condition(object) => health.status == of_trouble(object),
             _ => matches!(health.status.as_str(), "Healthy" | "Suspended"),
         };
-        assert!(agreed, "{} is {}", told(object, health), kstatus(object));
-        assert!(!health.message.is_empty(), "{}", told(object, health));
+        assert!(
+            agreed,
+            "{} is {}",
+            reported(object, health),
+            kstatus(object)
+        );
+        assert!(!health.message.is_empty(), "{}", reported(object, health));
     }
 }
 
@@ -57,7 +62,7 @@ fn is(object: &Value, health: &Health, (kind, phase, status): &Expected<'_>) -> 
     object["kind"] == *kind && object["status"]["phase"] == *phase && health.status == *status
 }
 
-fn told(object: &Value, health: &Health) -> String {
+fn reported(object: &Value, health: &Health) -> String {
     let text = |value: &Value| value.as_str().unwrap_or("none").to_owned();
     format!(
         "{} {} in {}: {} ({})",

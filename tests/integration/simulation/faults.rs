@@ -89,9 +89,9 @@ pub(super) fn assert_harmless(campaigns: &BTreeMap<&str, Campaign>, plans: Vec<P
 
 #[test]
 fn every_workload_is_told() {
-    let told = EVERYDAY.into_iter().chain(recoveries::WORKLOADS);
-    let told = told.chain(changes::WORKLOADS).chain(["days"]);
-    let told: Vec<_> = told.collect();
+    let reported = EVERYDAY.into_iter().chain(recoveries::WORKLOADS);
+    let reported = reported.chain(changes::WORKLOADS).chain(["days"]);
+    let reported: Vec<_> = reported.collect();
     let all: Vec<_> = Workload::all().iter().map(|known| known.name).collect();
-    assert_eq!(told, all);
+    assert_eq!(reported, all);
 }

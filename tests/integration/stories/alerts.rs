@@ -92,7 +92,7 @@ fn only_alert(object: &Value, kind: &str) -> Value {
 }
 
 /// Active since one time, as a metric too.
-fn assert_told(world: &World, alert: &Value) {
+fn assert_reported(world: &World, alert: &Value) {
     assert_eq!(alert["status"], "Active");
     assert_eq!(alert["generatedTime"], alert["lastGeneratedTime"]);
     assert_counted(world, alert["type"].as_str().unwrap());
@@ -132,7 +132,7 @@ fn an_interrupted_log_backup_that_is_far_behind_is_an_alert_until_it_runs_again(
     world.apply(&nightly_without_first_backup().replace("spec:", unhealed));
     let alert = only_alert(&strategy(&world, 1), "inc_backup_delay");
     assert_eq!(alert["severity"], "Critical");
-    assert_told(&world, &alert);
+    assert_reported(&world, &alert);
     let name = ("backupstrategy", "nightly");
     let object = world.condition(name, "LogBackupHealthy", "False", "LogBackupInterrupted");
     let ready = condition_of(&object, "Ready");
@@ -162,7 +162,7 @@ fn a_tenant_without_a_good_backup_for_too_long_is_an_alert_until_it_has_one() {
     assert_eq!(alert["severity"], "Critical");
     let message = alert["message"].as_str().unwrap();
     assert!(message.contains("more than 9 days"), "{message}");
-    assert_told(&world, &alert);
+    assert_reported(&world, &alert);
 
     world.apply(&task("now", "Full"));
     world.phase("backuptask", "now", "Completed");
@@ -178,7 +178,7 @@ fn a_backup_that_runs_for_too_long_is_an_alert_until_it_ends() {
     world.apply(&NIGHTLY.replace("spec:\n", alerts));
     let alert = only_alert(&strategy(&world, 1), "base_backup_timeout");
     assert_eq!(alert["severity"], "Caution");
-    assert_told(&world, &alert);
+    assert_reported(&world, &alert);
     world.release("orders");
     assert_recovered(&world, &alert);
 }

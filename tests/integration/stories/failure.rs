@@ -84,12 +84,12 @@ fn a_backup_whose_store_was_away_is_tried_again_and_both_attempts_are_told() {
     world.apply(&owned_task(&world, "last-night"));
     let task = world.phase("backuptask", "last-night", "Completed");
     let attempts = task["status"]["attempts"].as_array().unwrap();
-    let told = |at: usize| {
+    let reported = |at: usize| {
         let attempt = &attempts[at];
         (attempt["outcome"].clone(), attempt["cause"]["code"].clone())
     };
-    assert_eq!(told(0), ("Failed".into(), (-9070).into()));
-    assert_eq!(told(1), ("Completed".into(), serde_json::Value::Null));
+    assert_eq!(reported(0), ("Failed".into(), (-9070).into()));
+    assert_eq!(reported(1), ("Completed".into(), serde_json::Value::Null));
     assert_eq!(world.count(Kind::Backup), 2);
 }
 

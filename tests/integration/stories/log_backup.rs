@@ -143,7 +143,7 @@ fn the_page_of_a_log_backup_that_is_stopped_follows_its_strategy() {
 fn longer_pieces_take_effect_with_the_next_start() {
     let world = running("attributes");
     world.edit(NAME.0, NAME.1, "spec: {pieceSwitchDays: 7}");
-    let told = eventually(
+    let reported = eventually(
         "the difference to be told",
         || {
             let object = world.get(NAME.0, NAME.1);
@@ -151,7 +151,10 @@ fn longer_pieces_take_effect_with_the_next_start() {
         },
         |message| message.contains("PIECE_SWITCH_INTERVAL"),
     );
-    assert!(told.contains("Stopped, wait, then to Running"), "{told}");
+    assert!(
+        reported.contains("Stopped, wait, then to Running"),
+        "{reported}"
+    );
     want(&world, "Stopped");
     world.phase(NAME.0, NAME.1, "Stopped");
     assert_eq!(world.count(Kind::SetLogArchiveDest), 1);

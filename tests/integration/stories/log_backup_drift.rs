@@ -28,8 +28,8 @@ fn what_a_dba_stops_is_started_again_without_touching_the_destination() {
     assert_eq!(world.count(Kind::SetLogArchiveDest), 0);
     // `describe` shows events; one for the correction.
     let events = world.kubectl(&["get", "events", "--output=jsonpath={.items[*].reason}"]);
-    let told = events.unwrap().matches("LogBackupCorrected").count();
-    assert_eq!(told, 1);
+    let reported = events.unwrap().matches("LogBackupCorrected").count();
+    assert_eq!(reported, 1);
 }
 
 #[test]

@@ -49,7 +49,7 @@ fn left(world: &World) -> (bool, usize) {
     })
 }
 
-fn told(world: &World, reason: &str) -> bool {
+fn reported(world: &World, reason: &str) -> bool {
     let events = world.kubectl(&["get", "events", "--output=jsonpath={.items[*].reason}"]);
     events.unwrap().contains(reason)
 }
@@ -61,7 +61,7 @@ fn log_backup_is_stopped_and_the_policy_taken_away_before_the_strategy_goes() {
     delete(&world);
     gone(&world);
     assert_eq!(left(&world), (false, 0));
-    assert!(!told(&world, "StopGivenUp"));
+    assert!(!reported(&world, "StopGivenUp"));
     // A window that a DBA sets from now on is none of ours.
     let logs = world.get("logbackup", "prod-t1002");
     let inherited = &logs["metadata"]["annotations"]["backup.oceanbase.io/inherited"];
@@ -141,8 +141,8 @@ fn a_dead_cluster_does_not_hold_up_a_deletion_for_ever() {
     assert_eq!(left(&world), (true, 1));
     eventually(
         "an event that tells what is left",
-        || told(&world, "StopGivenUp"),
-        |told| *told,
+        || reported(&world, "StopGivenUp"),
+        |reported| *reported,
     );
 }
 

@@ -48,7 +48,7 @@ impl World {
     }
 
     /// Alerts of the strategy about its store, by status.
-    fn told(&self, status: &str) {
+    fn reported(&self, status: &str) {
         eventually(
             &format!("an alert that is {status}"),
             || self.get("backupstrategy", "nightly"),
@@ -98,7 +98,7 @@ fn a_store_that_gets_too_full_is_an_alert_until_there_is_room_again() {
     let object = world.condition(STORE, "WithinCapacity", "False", "StoreNearlyFull");
     assert!(object["status"]["usedPercent"].as_i64() >= Some(80));
     assert_eq!(condition_of(&object, "Ready")["status"], "True");
-    world.told("Active");
+    world.reported("Active");
     let operator = world.operator.as_ref().unwrap();
     let series = format!(
         "obbackup_storage_capacity_bytes{{namespace=\"{}\",storage=\"nfs\"}} {capacity}",
@@ -117,7 +117,7 @@ spec: {clusterRef: {name: prod}, tenantName: orders, mode: Delete, target: {type
     );
     world.phase("cleanuptask", "old", "Completed");
     world.condition(STORE, "WithinCapacity", "True", "StoreHasRoom");
-    world.told("Recovered");
+    world.reported("Recovered");
 }
 
 #[test]

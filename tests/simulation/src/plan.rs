@@ -135,7 +135,7 @@ impl Act {
 
     /// How long after it something may be told because of it, for the first time.
     #[must_use]
-    pub fn is_told_within(&self) -> Duration {
+    pub fn is_reported_within(&self) -> Duration {
         match self {
             // Log backup seems to be behind when the clock has gained ten minutes.
             Self::Speed(percent @ 101..) => {

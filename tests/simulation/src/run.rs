@@ -135,8 +135,8 @@ fn judge(report: &mut Report, workload: &Workload, world: &World, peace: Option<
     let faults = &report.plan.faults;
     let struck_at = world.director.struck().0.unwrap_or_default();
     // What goes wrong that late is told, of a clock that jumps at the next checkpoints.
-    let told = faults.iter().map(|fault| fault.act.is_told_within());
-    let told_at = struck_at + told.max().unwrap_or_default() + 2 * CONVERGENCE;
+    let reported = faults.iter().map(|fault| fault.act.is_reported_within());
+    let told_at = struck_at + reported.max().unwrap_or_default() + 2 * CONVERGENCE;
     let quiet_from = workload.length.saturating_sub(QUIET).max(told_at);
     if report.settled_at > quiet_from && !is_seldom {
         wrong.push(format!("I10: still busy at {:?}", report.settled_at));

@@ -97,7 +97,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
             "not empty",
         ),
     ];
-    for (keeper, told) in keepers {
+    for (keeper, reported) in keepers {
         let mut story = loose();
         let decision = story.reconcile(&with_round(None, keeper), 0);
         assert_eq!(
@@ -105,7 +105,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
             (None, "WaitingForLogBackup")
         );
         let message = story.status.cause.unwrap().message;
-        assert!(message.contains(told), "{message}");
+        assert!(message.contains(reported), "{message}");
     }
 }
 

@@ -23,7 +23,7 @@ fn wait(story: &Story, observed: &Observation, second: i64) -> LogBackupDecision
 }
 
 /// What is told by an object that goes.
-fn told(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
+fn reported(story: &Story, observed: &Observation, second: i64) -> Option<(&'static str, bool)> {
     match bid(story, observed, second) {
         Finalization::Wait(decision) => panic!("it stays: {decision:?}"),
         Finalization::Release(event) => event.map(|event| (event.reason, event.warning)),
@@ -44,7 +44,7 @@ fn archiving_is_stopped_before_the_object_goes() {
     assert_eq!(decision.effect, Some(Effect::Stop(orders())));
     let stopping = observed(tenant(Some(RoundStatus::Stopping)));
     assert_eq!(wait(&story, &stopping, 2).effect, None);
-    let end = told(&story, &observed(stopped()), 3);
+    let end = reported(&story, &observed(stopped()), 3);
     assert_eq!(end, Some(("LogBackupStopped", false)));
 }
 
@@ -59,7 +59,7 @@ fn it_waits_for_a_database_that_does_not_answer_and_then_gives_up_with_a_warning
     let story = Story::running();
     let decision = wait(&story, &unreachable(), 299);
     assert_eq!(decision.next, Next::At(at(300)));
-    let end = told(&story, &unreachable(), 300);
+    let end = reported(&story, &unreachable(), 300);
     assert_eq!(end, Some(("StopGivenUp", true)));
 }
 
@@ -74,7 +74,7 @@ fn an_archive_that_is_not_the_objects_is_left_alone() {
         ..doing()
     });
     for observed in [elsewhere(doing()), without_tenant(), younger, replaced] {
-        assert_eq!(told(&Story::running(), &observed, 1), None);
+        assert_eq!(reported(&Story::running(), &observed, 1), None);
     }
 }
 
@@ -110,7 +110,7 @@ fn without_store(tenant: Tenant) -> Observation {
 
 #[test]
 fn what_is_stopped_goes_whatever_became_of_its_store() {
-    let end = told(&Story::running(), &without_store(stopped()), 1);
+    let end = reported(&Story::running(), &without_store(stopped()), 1);
     assert_eq!(end, Some(("LogBackupStopped", false)));
 }
 

@@ -12,7 +12,7 @@ fn backed_up(second: i64) -> Tenant {
     }
 }
 
-fn told(observed: Observation) -> Observation {
+fn reported(observed: Observation) -> Observation {
     Observation {
         page: Some(RelatedObjects {
             strategy: Some(("nightly".to_owned(), Some("InProgress".to_owned()))),
@@ -25,7 +25,7 @@ fn told(observed: Observation) -> Observation {
 #[test]
 fn it_tells_who_backs_the_tenant_up_and_when_that_was_last() {
     let mut story = Story::of(DesiredState::Running);
-    story.reconcile(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&reported(observed(backed_up(-60))), 0);
     let page = story.status.tenant.as_ref().unwrap();
     assert_eq!((page.id, page.role.as_str()), (1002, "PRIMARY"));
     assert_eq!(page.strategy_name.as_deref(), Some("nightly"));
@@ -36,7 +36,7 @@ fn it_tells_who_backs_the_tenant_up_and_when_that_was_last() {
 #[test]
 fn what_was_not_looked_up_stays_as_it_was() {
     let mut story = Story::of(DesiredState::Running);
-    story.reconcile(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&reported(observed(backed_up(-60))), 0);
     let before = story.status.clone();
     story.reconcile(&observed(backed_up(-60)), 1);
     assert_eq!(story.status, before);
@@ -75,7 +75,7 @@ fn it_is_looked_up_with_the_checkpoint_and_after_a_backup_only() {
     let mut story = Story::of(DesiredState::Running);
     let is_due = |story: &Story, tenant: &Tenant| is_page_due(&story.status, tenant, minutes);
     assert!(is_due(&story, &backed_up(-60)), "the first time");
-    story.reconcile(&told(observed(backed_up(-60))), 0);
+    story.reconcile(&reported(observed(backed_up(-60))), 0);
     assert!(!is_due(&story, &backed_up(-60)));
     assert!(is_due(&story, &backed_up(-30)), "another set");
     let mut later = backed_up(-60);

@@ -133,7 +133,7 @@ fn what_the_destination_was_set_with_stands_in_the_status() {
         places: Vec::new(),
         blocker: None,
     });
-    bare.told_version = Some("2".to_owned());
+    bare.applied_version = Some("2".to_owned());
     story.answered(&bare, 1, &Answer::Done);
     assert_eq!(story.version(), "2");
 }

@@ -366,8 +366,8 @@ fn the_checkpoint_is_written_every_few_minutes_only() {
 #[test]
 fn a_delay_above_the_threshold_is_told_at_once_and_without_a_number() {
     let mut story = Story::running();
-    let told = story.reconcile(&observed(doing()), 700).event.unwrap();
-    assert_eq!((told.warning, told.reason), (true, "LagExceeded"));
+    let reported = story.reconcile(&observed(doing()), 700).event.unwrap();
+    assert_eq!((reported.warning, reported.reason), (true, "LagExceeded"));
     assert_eq!(
         story.condition("DelayAcceptable"),
         ("False", "DelayTooLong")

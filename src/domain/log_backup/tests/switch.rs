@@ -192,8 +192,12 @@ fn an_edit_that_is_taken_back_while_log_backup_stops_has_it_go_on_where_it_was()
         ("False", "AwaitingFullBackup")
     );
     let mut known = story.status.conditions.iter();
-    let told = known.find(|known| known.type_ == STORAGE_SWITCHED).unwrap();
-    assert!(!told.message.contains("file:///new"), "{}", told.message);
+    let reported = known.find(|known| known.type_ == STORAGE_SWITCHED).unwrap();
+    assert!(
+        !reported.message.contains("file:///new"),
+        "{}",
+        reported.message
+    );
     let mut with_full = in_round(2, RoundStatus::Doing);
     with_full.sets = Arc::new(vec![full_set(200)]);
     story.reconcile(&observed(with_full), 300);

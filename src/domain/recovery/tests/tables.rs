@@ -14,8 +14,8 @@ pub(super) fn tables_spec() -> Value {
 }
 
 pub(super) fn tables_key() -> RestoreKey {
-    let told = "shop.orders:shop.orders_restored";
-    RestoreKey::of_tables(NAME, &identity().database(), told)
+    let reported = "shop.orders:shop.orders_restored";
+    RestoreKey::of_tables(NAME, &identity().database(), reported)
 }
 
 pub(super) fn tables_resource() -> String {

@@ -126,10 +126,10 @@ fn a_capacity_that_is_no_quantity_is_told_and_not_that_figures_are_awaited() {
     for text in ["10TB", "", "0", "-1Gi"] {
         let mut store = Store::of(Some(text));
         store.reconcile_again(0);
-        let told = Some(("Unknown", "CapacityUnreadable"));
-        assert_eq!(store.within_capacity(), told);
+        let reported = Some(("Unknown", "CapacityUnreadable"));
+        assert_eq!(store.within_capacity(), reported);
         store.reconcile(100, 1, 10);
-        assert_eq!(store.within_capacity(), told);
+        assert_eq!(store.within_capacity(), reported);
         assert_eq!(store.status.total_bytes, Some(101));
     }
 }

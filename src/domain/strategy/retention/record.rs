@@ -78,7 +78,7 @@ impl Evaluation<'_> {
             | Answer::HandedOver => {
                 forget_failures(known);
                 taken::record(&mut known.taken, change.words(), now);
-                if taken::is_told(known.taken.as_ref()) {
+                if taken::is_reported(known.taken.as_ref()) {
                     known.cause = Some(without_effect(change));
                 }
             }

@@ -76,13 +76,13 @@ fn a_failed_backup_is_told_until_a_later_one_goes_well() {
     let mut story = Story::suspended(&[1002, 1004]);
     story.observed.tasks.push(ended("a", "Failed", 1));
     assert_eq!(story.active(2), ["base_backup_fail t1002"]);
-    let told = story.status.alerts[0].clone();
+    let reported = story.status.alerts[0].clone();
     story.observed.tasks.push(ended("b", "Completed", 3));
     assert_eq!(story.active(4), [""; 0]);
     let recovered = &story.status.alerts[0];
     assert_eq!(
         (&recovered.id, recovered.status.as_str()),
-        (&told.id, "Recovered")
+        (&reported.id, "Recovered")
     );
     assert_eq!(recovered.recovered_time, Some(crate::domain::time(at(4))));
 }
@@ -172,8 +172,8 @@ fn a_tenant_without_a_good_backup_for_nine_days_is_told() {
     let mut story = Story::suspended(&[1002]);
     story.observed.tasks.push(ended("a", "Completed", 0));
     assert_eq!(story.active(9 * DAY - 1), [""; 0]);
-    let told = ["base_backup_too_long_time_no_one_success_task t1002"];
-    assert_eq!(story.active(9 * DAY), told);
+    let reported = ["base_backup_too_long_time_no_one_success_task t1002"];
+    assert_eq!(story.active(9 * DAY), reported);
 }
 
 #[test]
@@ -275,12 +275,12 @@ fn alerts_that_hold_are_written_again_together() {
     let (first, _) = updated(&[], &found(&["a"]), at(0));
     let (both, _) = updated(&first, &found(&["a", "b"]), at(2));
     let (again, _) = updated(&both, &found(&["a", "b"]), at(5));
-    let told: Vec<_> = again
+    let reported: Vec<_> = again
         .iter()
         .map(|a| a.last_generated_time.clone())
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             Some(crate::domain::time(at(5))),
             Some(crate::domain::time(at(5)))

@@ -50,7 +50,7 @@ fn policies_go_log_backups_stop_and_then_the_strategy_goes() {
 }
 
 /// What the log backup of the first tenant tells the next strategy of its delete policy.
-fn told(story: &mut Story) -> &mut Option<String> {
+fn recovery_window(story: &mut Story) -> &mut Option<String> {
     let inherited = story.observed.log_backups[0].inherited.as_mut();
     &mut inherited.unwrap().recovery_window
 }
@@ -59,10 +59,10 @@ fn told(story: &mut Story) -> &mut Option<String> {
 #[test]
 fn a_policy_that_was_taken_away_is_not_passed_on() {
     let mut story = deleted(&[1002]);
-    *told(&mut story) = Some("7d".to_owned());
+    *recovery_window(&mut story) = Some("7d".to_owned());
     let ended = [(); 3].map(|()| story.end(11));
     assert_eq!(ended, ["drop t1002", "stop prod-t1002", "edit prod-t1002"]);
-    assert_eq!(*told(&mut story), None);
+    assert_eq!(*recovery_window(&mut story), None);
     story.all_stopped();
     assert_eq!(story.end(11), "go");
 }
@@ -70,7 +70,7 @@ fn a_policy_that_was_taken_away_is_not_passed_on() {
 #[test]
 fn a_policy_that_could_not_be_taken_away_is_passed_on() {
     let mut story = deleted(&[1002]);
-    *told(&mut story) = Some("7d".to_owned());
+    *recovery_window(&mut story) = Some("7d".to_owned());
     story.all_stopped();
     story.observed.log_backups[0].desired_state = DesiredState::Stopped;
     let refused = Made {
@@ -79,7 +79,7 @@ fn a_policy_that_could_not_be_taken_away_is_passed_on() {
     };
     assert_eq!(story.end_with_answer(11, &refused), "drop t1002");
     assert_eq!(story.end(10 + 5), "go");
-    assert_eq!(*told(&mut story), Some("7d".to_owned()));
+    assert_eq!(*recovery_window(&mut story), Some("7d".to_owned()));
 }
 
 #[test]

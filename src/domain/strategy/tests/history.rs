@@ -141,11 +141,11 @@ fn what_deleted_tasks_told_stays() {
     let tasks = (0..3).map(|hour| ended("full", hour, "Completed"));
     let mut story = with(tasks.collect(), 1, 0);
     story.make(1);
-    let told = story.status.last_success_time.clone().unwrap().0;
+    let reported = story.status.last_success_time.clone().unwrap().0;
     story.observed.tasks.clear();
     story.reconcile(2);
-    assert_eq!(told, at(60 * (2 - 24) + 60));
-    assert_eq!(story.status.last_success_time.unwrap().0, told);
+    assert_eq!(reported, at(60 * (2 - 24) + 60));
+    assert_eq!(story.status.last_success_time.unwrap().0, reported);
 }
 
 #[test]

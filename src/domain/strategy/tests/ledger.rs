@@ -71,9 +71,9 @@ fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
     story.reconcile(6);
     let expected = [("new", 0, 5, None), ("old", 50, -100, Some(5))];
     assert_eq!(ledger(&story), expected);
-    let told = story.events.iter();
-    let told = told.filter(|event| **event == "OldDestinationRemains");
-    assert_eq!(told.count(), 1);
+    let reported = story.events.iter();
+    let reported = reported.filter(|event| **event == "OldDestinationRemains");
+    assert_eq!(reported.count(), 1);
 }
 
 #[test]

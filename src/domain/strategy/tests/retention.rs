@@ -146,11 +146,11 @@ fn each_tenant_gets_the_policy_and_then_nothing_more_is_sent() {
     let mut story = of(&[1002, 1004], days(7));
     assert_eq!(story.all_sent(1), ["t1002 + 7d", "t1004 + 7d"]);
     assert_eq!(story.why(), ("True", "Applied"));
-    let told = story
+    let reported = story
         .events
         .iter()
         .filter(|event| **event == "RetentionApplied");
-    assert_eq!(told.count(), 1);
+    assert_eq!(reported.count(), 1);
     let before = story.status.clone();
     assert_eq!(story.all_sent(2), [""; 0]);
     assert_eq!(story.status, before);

@@ -24,7 +24,7 @@ type Length = (u64, bool, bool);
 /// planned end.
 type Round = (bool, u64, Vec<Length>, u64);
 
-fn told(rounds: &[Round]) -> History {
+fn reported(rounds: &[Round]) -> History {
     let mut history = History::default();
     let (mut now, mut piece_id) = (0, 0);
     for (round_id, (elsewhere, pause, lengths, short)) in (1..).zip(rounds) {
@@ -80,7 +80,7 @@ pub(super) fn histories() -> impl Strategy<Value = History> {
         pieces,
         prop_oneof![Just(0), 0_u64..4],
     );
-    proptest::collection::vec(round, 0..5).prop_map(|rounds| told(&rounds))
+    proptest::collection::vec(round, 0..5).prop_map(|rounds| reported(&rounds))
 }
 
 /// What became of a set: of ten a failed one, a deleted one, one whose row is gone, one that brings

@@ -39,8 +39,8 @@ proptest! {
         sets in sets(), history in histories(),
     ) {
         let spans = recoverable(&sets, &history.pieces).spans();
-        let told = (0..=END).filter(|point| spans.iter().any(|span| span.contains(Scn(*point))));
-        prop_assert_eq!(told.collect::<Vec<_>>(), restorable_points(&sets, &history));
+        let reported = (0..=END).filter(|point| spans.iter().any(|span| span.contains(Scn(*point))));
+        prop_assert_eq!(reported.collect::<Vec<_>>(), restorable_points(&sets, &history));
     }
 
     #[test]

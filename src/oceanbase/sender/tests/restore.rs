@@ -245,10 +245,10 @@ async fn passwords_are_told_right_before_on_a_session_of_their_own() {
     views.given.take_asked();
     assert_eq!(views.send(protected).await, Answer::Done);
     let asked = views.given.take_asked();
-    let [told, sent] = &asked[asked.len() - 2..] else {
+    let [setting, sent] = &asked[asked.len() - 2..] else {
         panic!("{asked:?}");
     };
-    assert!(told.starts_with("SET DECRYPTION") && sent.starts_with(SENT));
+    assert!(setting.starts_with("SET DECRYPTION") && sent.starts_with(SENT));
     views.send(find()).await;
     assert_eq!(
         views

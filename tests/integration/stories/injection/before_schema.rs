@@ -327,12 +327,12 @@ fn what_the_schema_would_refuse_is_refused_by_the_code_too() {
         |object| object["status"]["phase"] == "InProgress",
     );
     drop(operator);
-    let told: Vec<_> = sent(&node.simulator)
+    let reported: Vec<_> = sent(&node.simulator)
         .into_iter()
         .flat_map(|sent| sent.literals)
         .filter(|literal| VALUES.iter().any(|value| literal.contains(value)))
         .collect();
-    assert_eq!(told, Vec::<String>::new());
+    assert_eq!(reported, Vec::<String>::new());
     let unusual: Vec<_> = shapes(&node.simulator)
         .difference(&usual)
         .cloned()

@@ -167,11 +167,11 @@ fn without_tenant(point: &Point, tenants: &[&str]) -> Vec<Act> {
 pub(super) fn concerned<'a>(point: &'a Point, tenants: &[&'a str]) -> Vec<&'a str> {
     const TOLD: [&str; 2] = ["update backuptasks/status ", "update logbackups/status "];
     let what = point.what();
-    let is_told = TOLD.iter().any(|words| what.starts_with(words));
+    let is_reported = TOLD.iter().any(|words| what.starts_with(words));
     let names = match sort(point) {
         Sort::Command => named(point),
         Sort::Query if what.ends_with(" by key") => tenants.to_vec(),
-        Sort::Write if is_told => told_of(what, tenants),
+        Sort::Write if is_reported => reported_of(what, tenants),
         _ => Vec::new(),
     };
     let names = names.into_iter();
@@ -185,7 +185,7 @@ fn named(point: &Point) -> Vec<&str> {
 }
 
 /// The tenant whose number stands in an object's name; the first one where none does.
-fn told_of<'a>(what: &str, tenants: &[&'a str]) -> Vec<&'a str> {
+fn reported_of<'a>(what: &str, tenants: &[&'a str]) -> Vec<&'a str> {
     let numbers = (FIRST_TENANT..).step_by(2);
     let mut known = tenants.iter().zip(numbers);
     let found = known.find(|(_, number)| what.contains(&format!("-t{number}")));

@@ -45,7 +45,7 @@ pub(super) struct Recoveries {
     /// What restored tenants were asked, by their names.
     asked: BTreeSet<(String, String)>,
     /// What is told once.
-    told: BTreeSet<String>,
+    reported: BTreeSet<String>,
 }
 
 impl Recoveries {

@@ -109,14 +109,14 @@ impl Recoveries {
             names.filter_map(Value::as_str).collect::<Vec<_>>()
         };
         let tenant = cleanup["tenantDropped"].as_str();
-        let is_told = |what: &str| match what.split_once(' ') {
+        let is_reported = |what: &str| match what.split_once(' ') {
             Some(("tenant", name)) => tenant == Some(name),
             Some(("pool", name)) => names("poolsDropped").contains(&name),
             Some(("unit", name)) => names("unitsDropped").contains(&name),
             _ => false,
         };
         let dropped = self.dropped.get(key).into_iter().flatten();
-        let untold = dropped.filter(|what| !is_told(what));
+        let untold = dropped.filter(|what| !is_reported(what));
         untold
             .map(|what| format!("{what} was dropped, and `cleanup` does not say so"))
             .collect()

@@ -120,7 +120,7 @@ impl State {
         let several = (count > 1).then(|| format!("I7: {count} tenants are verified at a time"));
         let twice = twice.map(|key| format!("I7: it was run twice for {key}"));
         for wrong in several.into_iter().chain(twice) {
-            if self.recoveries.told.insert(wrong.clone()) {
+            if self.recoveries.reported.insert(wrong.clone()) {
                 self.violated(&wrong);
             }
         }
