@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 
 pub use ledger::HeldPlace;
 pub use status::{
-    BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, SkippedTenants, SlotRecord,
-    StrategySummary, StrategyTenants, UnmadeObject,
+    BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, PendingObject, SkippedTenants,
+    SlotRecord, StrategySummary, StrategyTenants,
 };
 
 use super::alert::AlertSettings;

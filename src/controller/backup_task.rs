@@ -28,7 +28,7 @@ use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
 use crate::domain::backup::{self, Effect, Held, ObservedDatabase, Target};
 use crate::domain::schedule::Schedule;
-use crate::domain::strategy::Made;
+use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Decision, ObservedTenant};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
@@ -52,7 +52,7 @@ pub enum EffectAnswer {
     /// A statement.
     Database(Answer),
     /// Objects.
-    Objects(Made),
+    Objects(ApplyOutcome),
 }
 
 impl Observation {
@@ -170,8 +170,8 @@ impl Reconcile for BackupTask {
         let task = self.task(&uid, &name, &status);
         let now = context.clock.now();
         let answer = match answer {
-            Some((_, EffectAnswer::Objects(made))) => {
-                return backup::decide_made(&task, &observed.decision, made, now);
+            Some((_, EffectAnswer::Objects(created))) => {
+                return backup::on_objects_applied(&task, &observed.decision, created, now);
             }
             Some((effect, EffectAnswer::Database(answer))) => Some((effect, answer)),
             None => None,
@@ -214,10 +214,10 @@ impl Reconcile for BackupTask {
     ) -> EffectAnswer {
         match effect {
             Effect::MakeLogBackup(name, spec) => {
-                EffectAnswer::Objects(children::make_log_backup(self, name, spec, context).await)
+                EffectAnswer::Objects(children::create_log_backup(self, name, spec, context).await)
             }
             Effect::MakeChildren(children) => {
-                EffectAnswer::Objects(children::make_all(self, children, context).await)
+                EffectAnswer::Objects(children::create_all(self, children, context).await)
             }
             Effect::CancelChildren(children) => {
                 EffectAnswer::Objects(children::cancel_all(self, children, context).await)

@@ -37,7 +37,7 @@ struct Known {
     /// Own writes of which the API server has kept nothing, the last one of each object, and when.
     lost: HashMap<String, (u64, Instant)>,
     /// When objects were made.
-    made: HashMap<String, Instant>,
+    created: HashMap<String, Instant>,
     /// By database, who is about to begin what one at a time may do, and since when.
     turns: HashMap<String, (String, Instant)>,
 }
@@ -109,16 +109,17 @@ impl Memory {
     }
 
     /// Notes that an object was made: its store does not show it for a while.
-    pub fn made(&self, object: String) {
-        let made = &mut self.known().made;
-        made.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
-        made.insert(object, Instant::now());
+    pub fn created(&self, object: String) {
+        let created = &mut self.known().created;
+        created.retain(|_, at| at.elapsed() < SHOWN_WITHIN);
+        created.insert(object, Instant::now());
     }
 
     /// Whether an object was made so lately that its store need not show it yet.
-    pub fn is_just_made(&self, object: &str) -> bool {
-        let made = &self.known().made;
-        made.get(object)
+    pub fn was_recently_created(&self, object: &str) -> bool {
+        let created = &self.known().created;
+        created
+            .get(object)
             .is_some_and(|at| at.elapsed() < SHOWN_WITHIN)
     }
 
@@ -208,11 +209,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn what_was_made_counts_as_there_for_ten_seconds() {
         let memory = Memory::default();
-        memory.made("LogBackup/ns/x".to_owned());
-        assert!(memory.is_just_made("LogBackup/ns/x"));
-        assert!(!memory.is_just_made("LogBackup/ns/y"));
+        memory.created("LogBackup/ns/x".to_owned());
+        assert!(memory.was_recently_created("LogBackup/ns/x"));
+        assert!(!memory.was_recently_created("LogBackup/ns/y"));
         tokio::time::advance(Duration::from_secs(10)).await;
-        assert!(!memory.is_just_made("LogBackup/ns/x"));
+        assert!(!memory.was_recently_created("LogBackup/ns/x"));
     }
 
     #[tokio::test(start_paused = true)]

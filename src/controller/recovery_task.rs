@@ -335,12 +335,12 @@ fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool
 /// The tenants that recoveries have made in a cluster's database, as far as their tasks are there.
 pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
     let tasks = context.stores.recoveries.state();
-    let made = tasks.into_iter().filter_map(|task| {
+    let created = tasks.into_iter().filter_map(|task| {
         let id = task.status.as_ref()?.target_tenant_id?;
         let target = cluster_of(&*task, &task.spec.target.cluster_ref);
         same_database(context, cluster, &target).then_some(TenantId(id))
     });
-    made.collect()
+    created.collect()
 }
 
 /// Whether what was begun can be followed here: all databases count their jobs and tenants alike.

@@ -10,7 +10,7 @@ mod policy;
 mod rivals;
 mod verifications;
 
-pub(super) use children::{make, make_log_backup};
+pub(super) use children::{create, create_log_backup};
 pub(super) use places::{moved, place_of};
 use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
@@ -33,7 +33,7 @@ use crate::api::{
     BackupStrategy, BackupStrategyStatus, BackupTask, DeletionPolicy, DesiredState, LogBackup,
     PinnedDatabase,
 };
-use crate::domain::strategy::{self, Effect, Made, ObservedLogBackup, ObservedTask};
+use crate::domain::strategy::{self, ApplyOutcome, Effect, ObservedLogBackup, ObservedTask};
 use crate::domain::{self, Decision, Finalization, access};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
@@ -43,7 +43,7 @@ use crate::oceanbase::model::TenantId;
 impl Reconcile for BackupStrategy {
     type Observation = strategy::Observation;
     type Effect = Effect;
-    type Answer = Made;
+    type Answer = ApplyOutcome;
 
     const CONTROLLER: &'static str = "strategy";
 
@@ -136,13 +136,13 @@ impl Reconcile for BackupStrategy {
     fn decide(
         &self,
         observed: &strategy::Observation,
-        answer: Option<(&Effect, &Made)>,
+        answer: Option<(&Effect, &ApplyOutcome)>,
         context: &Context,
     ) -> Decision<BackupStrategyStatus, Effect> {
-        let made = answer.map(|(_, made)| made);
+        let created = answer.map(|(_, created)| created);
         let (name, status) = (self.name_any(), self.current_status());
         let strategy = self.strategy(&name, &status);
-        strategy::decide(&strategy, observed, made, context.clock.now())
+        strategy::decide(&strategy, observed, created, context.clock.now())
     }
 
     fn needs_finalizer(&self) -> bool {
@@ -152,18 +152,18 @@ impl Reconcile for BackupStrategy {
     fn finalize(
         &self,
         observed: &strategy::Observation,
-        answer: Option<(&Effect, &Made)>,
+        answer: Option<(&Effect, &ApplyOutcome)>,
         context: &Context,
     ) -> Finalization<BackupStrategyStatus, Effect> {
         let now = context.clock.now();
         let deleted_at = self.metadata.deletion_timestamp.as_ref();
         let deleted_at = deleted_at.map_or(now, |at| at.0);
-        let made = answer.map(|(_, made)| made);
+        let created = answer.map(|(_, created)| created);
         let (name, status) = (self.name_any(), self.current_status());
         strategy::finalize(
             &self.strategy(&name, &status),
             observed,
-            made,
+            created,
             deleted_at,
             now,
         )
@@ -180,11 +180,11 @@ impl Reconcile for BackupStrategy {
         _: &strategy::Observation,
         permit: Option<Permit>,
         context: &Context,
-    ) -> Made {
+    ) -> ApplyOutcome {
         match effect {
-            Effect::ChangePolicy(change) => Made {
+            Effect::ChangePolicy(change) => ApplyOutcome {
                 answer: Some(policy::change(change, permit).await),
-                ..Made::default()
+                ..ApplyOutcome::default()
             },
             _ => self.perform_on_children(effect, context).await,
         }

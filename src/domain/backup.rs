@@ -47,7 +47,7 @@ pub use fan_out::{ChildTask, ChildTasks};
 pub use observation::{Held, Moving, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
-use super::strategy::Made;
+use super::strategy::ApplyOutcome;
 use super::{Blocker, Decision, Event, Next, cause, time};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTaskSpec, BackupTaskStatus, Cause, DataBackupSettings, LogBackupSpec};
@@ -128,10 +128,10 @@ pub fn decide(
 
 /// Decides what follows when objects were made, changed or deleted in this very pass.
 #[must_use]
-pub fn decide_made(
+pub fn on_objects_applied(
     task: &Task<'_>,
     observed: &Observation,
-    made: &Made,
+    created: &ApplyOutcome,
     now: Timestamp,
 ) -> BackupDecision {
     if task.status.outcome.is_some() {
@@ -140,9 +140,9 @@ pub fn decide_made(
     let mut evaluation = Evaluation::new(task, observed, now);
     evaluation.record_facts();
     if task.spec.scope == Scope::Tenant {
-        evaluation.on_log_backup_answer(made)
+        evaluation.on_log_backup_answer(created)
     } else {
-        evaluation.on_create_answer(made)
+        evaluation.on_create_answer(created)
     }
 }
 

@@ -9,6 +9,7 @@
 //! about delete policies: one a pass, where no object is to be made.
 
 mod alerts;
+mod children;
 mod cleanups;
 mod closed;
 mod database;
@@ -20,8 +21,8 @@ mod history;
 mod index;
 mod late;
 mod ledger;
-mod making;
 pub mod mirror;
+mod pending_objects;
 mod places;
 mod retention;
 mod slots;
@@ -29,7 +30,6 @@ mod status;
 mod tenants;
 #[cfg(test)]
 mod tests;
-mod unmade;
 mod verification;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,7 +40,7 @@ use jiff::Timestamp;
 
 pub use cleanups::{AskedCleanup, ObservedCleanup};
 pub use closed::closed;
-pub use effect::{Effect, Made};
+pub use effect::{ApplyOutcome, Effect};
 pub use finalize::finalize;
 pub use following::{followed, give, settings_of};
 pub use ledger::{DestinationContents, TenantContents};
@@ -223,12 +223,12 @@ pub struct LogBackupEdit {
 
 type StrategyDecision = Decision<BackupStrategyStatus, Effect>;
 
-/// Decides. `made` is what became of this very pass's effect, if there was one.
+/// Decides. `created` is what became of this very pass's effect, if there was one.
 #[must_use]
 pub fn decide(
     strategy: &Strategy<'_>,
     observed: &Observation,
-    made: Option<&Made>,
+    created: Option<&ApplyOutcome>,
     now: Timestamp,
 ) -> StrategyDecision {
     let evaluation = Evaluation::new(strategy, observed, now);
@@ -242,7 +242,7 @@ pub fn decide(
         (Ok(schedule), Ok(()), Err(blocker)) => {
             evaluation.wait(&schedule, &blocker.as_waiting(), "ClusterUnreachable")
         }
-        (Ok(schedule), Ok(()), Ok(tenants)) => evaluation.plan(&schedule, tenants, made),
+        (Ok(schedule), Ok(()), Ok(tenants)) => evaluation.plan(&schedule, tenants, created),
     }
 }
 
@@ -326,7 +326,7 @@ impl Evaluation<'_> {
         mut self,
         schedule: &Schedule,
         tenants: &[Arc<Tenant>],
-        made: Option<&Made>,
+        created: Option<&ApplyOutcome>,
     ) -> StrategyDecision {
         let (name, recovered) = (self.strategy.name, &self.observed.recovered);
         let matched = &matched(name, &self.observed.rivals, tenants.iter(), recovered);
@@ -344,17 +344,18 @@ impl Evaluation<'_> {
         self.record_first_backup();
         self.record_places(matched);
         let effect = self.effect(plan);
-        let retention = self.retention(matched, made.and_then(|made| made.answer.as_ref()));
+        let retention =
+            self.retention(matched, created.and_then(|created| created.answer.as_ref()));
         next = next.sooner(retention.next, self.now);
         self.retention = Some(retention.condition);
-        let verification = self.verify(matched, made);
+        let verification = self.verify(matched, created);
         next = next.sooner(verification.next, self.now);
-        let cleanups = self.cleanups(matched, made);
+        let cleanups = self.cleanups(matched, created);
         next = next.sooner(cleanups.next, self.now);
         // A pass that heard an answer sends nothing further: what is left is for the next one.
-        let effect = if let Some(made) = made {
+        let effect = if let Some(created) = created {
             if let Some(effect) = effect {
-                self.record_created(&effect, made);
+                self.record_created(&effect, created);
                 next = next.sooner(GO_ON, self.now);
             }
             None
@@ -364,7 +365,7 @@ impl Evaluation<'_> {
                 .or(verification.effect)
                 .or(cleanups.effect)
         };
-        self.close_when_made(plan, made);
+        self.close_when_created(plan, created);
         self.forget_unwanted(plan);
         for until in [self.paused_until(), self.first_backups_held_until(plan)] {
             next = next.sooner(until.map_or(Next::Await, Next::At), self.now);

@@ -121,12 +121,12 @@ pub(super) fn registered<I: Instrument>(
 }
 
 macro_rules! instrument {
-    ($type:ident, $kind:literal, $family:ident => $made:expr) => {
+    ($type:ident, $kind:literal, $family:ident => $created:expr) => {
         impl<const LABELS: usize> Instrument for $type<LABELS> {
             const KIND: &'static str = $kind;
 
             fn new($family: &Family) -> Result<Self, prometheus::Error> {
-                Ok(Self($made))
+                Ok(Self($created))
             }
 
             fn collector(&self) -> Box<dyn Collector> {

@@ -82,7 +82,7 @@ pub struct BackupStrategyStatus {
     /// Objects that could not be made, edited or deleted as they should be: the last 50.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]
-    pub unmade: Vec<UnmadeObject>,
+    pub unmade: Vec<PendingObject>,
     /// The database that was seen last. Only its backups count for the conditions and alerts, and
     /// only its first backups and delete policies are remembered. History and last times go on from
     /// one that it took the place of.
@@ -120,7 +120,7 @@ pub struct BackupStrategyStatus {
 /// An object that could not be made, edited or deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct UnmadeObject {
+pub struct PendingObject {
     /// `LogBackup` or `BackupTask`.
     #[schemars(length(max = 64))]
     pub kind: String,

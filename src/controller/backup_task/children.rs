@@ -10,13 +10,13 @@ use serde_json::json;
 
 use super::super::recovery_task::recovered;
 use super::super::requests::said;
-use super::super::strategy::{self as strategy_objects, make, may_share_tenants, rivals};
+use super::super::strategy::{self as strategy_objects, create, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
 use crate::domain::backup::{ChildTask, ChildTasks, ineligible};
-use crate::domain::strategy::{self, Made};
+use crate::domain::strategy::{self, ApplyOutcome};
 use crate::domain::{access, naming};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
@@ -119,24 +119,25 @@ pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<Backup
 }
 
 /// Makes a log backup that nobody else sees to.
-pub(super) async fn make_log_backup(
+pub(super) async fn create_log_backup(
     task: &BackupTask,
     name: &str,
     spec: &LogBackupSpec,
     context: &Context,
-) -> Made {
-    let mut made = Made::default();
+) -> ApplyOutcome {
+    let mut created = ApplyOutcome::default();
     let home = namespace(task);
-    strategy_objects::make_log_backup((&home, name), spec, String::new(), context, &mut made).await;
-    made
+    strategy_objects::create_log_backup((&home, name), spec, String::new(), context, &mut created)
+        .await;
+    created
 }
 
-pub(super) async fn make_all(
+pub(super) async fn create_all(
     parent: &BackupTask,
     children: &[(String, BackupTaskSpec)],
     context: &Context,
-) -> Made {
-    let mut made = Made::default();
+) -> ApplyOutcome {
+    let mut created = ApplyOutcome::default();
     let owner = parent.controller_owner_ref(&());
     for (name, spec) in children {
         let child = BackupTask {
@@ -149,18 +150,24 @@ pub(super) async fn make_all(
             spec: spec.clone(),
             status: None,
         };
-        make(&child, |known| is_child(known, parent), context, &mut made).await;
+        create(
+            &child,
+            |known| is_child(known, parent),
+            context,
+            &mut created,
+        )
+        .await;
     }
-    made
+    created
 }
 
 pub(super) async fn cancel_all(
     parent: &BackupTask,
     children: &[(String, String)],
     context: &Context,
-) -> Made {
+) -> ApplyOutcome {
     let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(parent));
-    let mut made = Made::default();
+    let mut created = ApplyOutcome::default();
     for (name, uid) in children {
         // The uid in the patch is a precondition: another object may have the name by now.
         let cancel = json!({"metadata": {"uid": uid}, "spec": {"cancel": true}});
@@ -170,18 +177,18 @@ pub(super) async fn cancel_all(
             .await;
         match patched {
             Ok(_) => {
-                made.ours.insert(name.clone());
+                created.ours.insert(name.clone());
             }
             // A uid that is another one by now is an invalid change (422).
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409 | 422) => {}
-            Err(error) => drop(made.errors.insert(name.clone(), said(&error))),
+            Err(error) => drop(created.errors.insert(name.clone(), said(&error))),
         }
     }
-    made
+    created
 }
 
 /// Deletes the task's own object, if it is still as it was seen.
-pub(super) async fn delete(task: &BackupTask, context: &Context) -> Made {
+pub(super) async fn delete(task: &BackupTask, context: &Context) -> ApplyOutcome {
     let api = Api::<BackupTask>::namespaced(context.client.clone(), &namespace(task));
     let parameters = DeleteParams {
         preconditions: Some(Preconditions {
@@ -191,11 +198,11 @@ pub(super) async fn delete(task: &BackupTask, context: &Context) -> Made {
         ..DeleteParams::background()
     };
     context.metrics.wrote(BackupTask::CONTROLLER, "delete");
-    let mut made = Made::default();
+    let mut created = ApplyOutcome::default();
     match api.delete(&task.name_any(), &parameters).await {
         Ok(_) => {}
         Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-        Err(error) => drop(made.errors.insert(task.name_any(), said(&error))),
+        Err(error) => drop(created.errors.insert(task.name_any(), said(&error))),
     }
-    made
+    created
 }

@@ -164,7 +164,7 @@ async fn command(
 }
 
 fn unit(task: &RecoveryTask, tenant: TenantName, name: &str) -> Result<Recovery, Blocker> {
-    let create = created(task)?;
+    let create = create_settings(task)?;
     Ok(Recovery::CreateUnit {
         tenant,
         unit: resource(name)?,
@@ -181,7 +181,7 @@ fn pool(
     name: &str,
     observed: &Observation,
 ) -> Result<Recovery, Blocker> {
-    let create = created(task)?;
+    let create = create_settings(task)?;
     let unit_count = u32::try_from(create.unit_number);
     Ok(Recovery::CreatePool {
         tenant,
@@ -265,7 +265,7 @@ async fn password(
     password_in(&secret)
 }
 
-fn created(task: &RecoveryTask) -> Result<&CreateResources, Blocker> {
+fn create_settings(task: &RecoveryTask) -> Result<&CreateResources, Blocker> {
     let create = task.spec.target.resources.create.as_ref();
     create.ok_or_else(|| unusable("target.resources.create"))
 }

@@ -19,22 +19,26 @@ use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
 use crate::api::{
     BackupStrategy, BackupTask, CleanupTask, LocalReference, LogBackup, LogBackupSpec, RecoveryTask,
 };
-use crate::domain::strategy::{self, Effect, LogBackupEdit, Made};
+use crate::domain::strategy::{self, ApplyOutcome, Effect, LogBackupEdit};
 
 impl BackupStrategy {
     /// Performs an effect that is about children.
-    pub(super) async fn perform_on_children(&self, effect: &Effect, context: &Context) -> Made {
-        let mut made = Made::default();
+    pub(super) async fn perform_on_children(
+        &self,
+        effect: &Effect,
+        context: &Context,
+    ) -> ApplyOutcome {
+        let mut created = ApplyOutcome::default();
         match effect {
             Effect::MakeLogBackups(log_backups) => {
                 for (name, spec) in log_backups {
                     let (home, strategy) = (namespace(self), self.name_any());
-                    make_log_backup((&home, name), spec, strategy, context, &mut made).await;
+                    create_log_backup((&home, name), spec, strategy, context, &mut created).await;
                 }
             }
             Effect::EditLogBackups(edits) => {
                 for edit in edits {
-                    self.edit_log_backup(edit, context, &mut made).await;
+                    self.edit_log_backup(edit, context, &mut created).await;
                 }
             }
             Effect::MakeTasks(tasks) => {
@@ -46,41 +50,46 @@ impl BackupStrategy {
                         status: None,
                     };
                     let is_ours = |known: &BackupTask| is_owned_by(known, self);
-                    make(&object, is_ours, context, &mut made).await;
+                    create(&object, is_ours, context, &mut created).await;
                 }
             }
             Effect::DeleteTasks(tasks) => {
                 for (name, version) in tasks {
-                    delete::<BackupTask>(self, name, version, context, &mut made).await;
+                    delete::<BackupTask>(self, name, version, context, &mut created).await;
                 }
             }
             Effect::MakeVerification(name, spec) => {
-                verifications::make_verification(self, (name, spec), context, &mut made).await;
+                verifications::create_verification(self, (name, spec), context, &mut created).await;
             }
             Effect::DeleteVerifications(tasks) => {
                 for (name, version) in tasks {
-                    delete::<RecoveryTask>(self, name, version, context, &mut made).await;
+                    delete::<RecoveryTask>(self, name, version, context, &mut created).await;
                 }
             }
             Effect::StopLogBackups(names) => {
-                finalize::stop_log_backups(self, names, context, &mut made).await;
+                finalize::stop_log_backups(self, names, context, &mut created).await;
             }
             Effect::MakeCleanups(tasks) => {
-                cleanups::make_all(self, tasks, context, &mut made).await;
+                cleanups::create_all(self, tasks, context, &mut created).await;
             }
             Effect::DeleteCleanups(tasks) => {
                 for (name, version) in tasks {
-                    delete::<CleanupTask>(self, name, version, context, &mut made).await;
+                    delete::<CleanupTask>(self, name, version, context, &mut created).await;
                 }
             }
             // A statement, which goes to the database.
             Effect::ChangePolicy(_) => {}
         }
-        made
+        created
     }
 
     /// Edits a log backup as it was seen: what somebody else writes into it meanwhile stands.
-    async fn edit_log_backup(&self, edit: &LogBackupEdit, context: &Context, made: &mut Made) {
+    async fn edit_log_backup(
+        &self,
+        edit: &LogBackupEdit,
+        context: &Context,
+        created: &mut ApplyOutcome,
+    ) {
         let namespace = namespace(self);
         let known = stores::find(&context.stores.log_backups, &namespace, &edit.name);
         let is_as_observed =
@@ -106,10 +115,10 @@ impl BackupStrategy {
             .await
         {
             Ok(_) => {
-                made.ours.insert(edit.name.clone());
+                created.ours.insert(edit.name.clone());
             }
             Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-            Err(error) => drop(made.errors.insert(edit.name.clone(), said(&error))),
+            Err(error) => drop(created.errors.insert(edit.name.clone(), said(&error))),
         }
     }
 }
@@ -120,7 +129,7 @@ async fn delete<K: Reconcile>(
     name: &str,
     (uid, resource_version): &(String, String),
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) {
     let api = Api::<K>::namespaced(context.client.clone(), &namespace(strategy));
     let parameters = DeleteParams::background().preconditions(Preconditions {
@@ -130,10 +139,10 @@ async fn delete<K: Reconcile>(
     context.metrics.wrote(BackupStrategy::CONTROLLER, "delete");
     match api.delete(name, &parameters).await {
         Ok(_) => {
-            made.ours.insert(name.to_owned());
+            created.ours.insert(name.to_owned());
         }
         Err(kube::Error::Api(refusal)) if matches!(refusal.code, 404 | 409) => {}
-        Err(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
+        Err(error) => drop(created.errors.insert(name.to_owned(), said(&error))),
     }
 }
 
@@ -155,12 +164,12 @@ pub(super) fn metadata_of(
 /// Makes a log backup, or finds that it is there. It belongs to its cluster: it stays whatever
 /// becomes of who has made it. Where that is no strategy (`""`), the first strategy of the tenant is
 /// followed.
-pub(in crate::controller) async fn make_log_backup(
+pub(in crate::controller) async fn create_log_backup(
     (namespace, name): (&str, &str),
     spec: &LogBackupSpec,
     strategy: String,
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) {
     let cluster = &spec.cluster_ref.name;
     let owner = stores::find(&context.stores.clusters, namespace, cluster)
@@ -181,15 +190,15 @@ pub(in crate::controller) async fn make_log_backup(
     let is_ours = |known: &LogBackup| {
         known.spec.cluster_ref == spec.cluster_ref && known.spec.tenant_name == spec.tenant_name
     };
-    make(&object, is_ours, context, made).await;
+    create(&object, is_ours, context, created).await;
 }
 
 /// Makes an object, or finds that it is there.
-pub(in crate::controller) async fn make<K>(
+pub(in crate::controller) async fn create<K>(
     object: &K,
     is_ours: impl Fn(&K) -> bool,
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) where
     K: Resource<DynamicType = (), Scope = NamespaceResourceScope>
         + Clone
@@ -203,28 +212,28 @@ pub(in crate::controller) async fn make<K>(
     let owner = object.owner_references().first();
     let owner = owner.map_or("", |owner| &owner.uid);
     let known_as = format!("{}/{namespace}/{name} of {owner}", K::kind(&()));
-    if context.memory.is_just_made(&known_as) {
-        made.ours.insert(name);
+    if context.memory.was_recently_created(&known_as) {
+        created.ours.insert(name);
         return;
     }
     let api = Api::<K>::namespaced(context.client.clone(), &namespace);
     context.metrics.wrote(BackupStrategy::CONTROLLER, "create");
     match api.create(&PostParams::default(), object).await {
         Ok(_) => {
-            context.memory.made(known_as);
-            made.ours.insert(name);
+            context.memory.created(known_as);
+            created.ours.insert(name);
         }
         // From the API, not from the store: the store may not show it yet.
         Err(kube::Error::Api(refusal)) if refusal.code == 409 => match api.get(&name).await {
             Ok(known) if is_ours(&known) => {
-                made.ours.insert(name);
+                created.ours.insert(name);
             }
             Ok(_) => {
-                made.foreign.insert(name);
+                created.foreign.insert(name);
             }
-            Err(error) => drop(made.errors.insert(name, said(&error))),
+            Err(error) => drop(created.errors.insert(name, said(&error))),
         },
-        Err(error) => drop(made.errors.insert(name, said(&error))),
+        Err(error) => drop(created.errors.insert(name, said(&error))),
     }
 }
 

@@ -2,11 +2,11 @@
 
 use kube::{Resource, ResourceExt};
 
-use super::children::{make, metadata_of};
+use super::children::{create, metadata_of};
 use super::{cluster_of, is_for, is_owned_by, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
 use crate::controller::{Context, stores};
-use crate::domain::strategy::{AskedCleanup, Made, ObservedCleanup};
+use crate::domain::strategy::{ApplyOutcome, AskedCleanup, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Those that the strategy made.
@@ -59,11 +59,11 @@ pub(super) fn asked(
 }
 
 /// Makes tasks.
-pub(super) async fn make_all(
+pub(super) async fn create_all(
     strategy: &BackupStrategy,
     tasks: &[(String, CleanupTaskSpec)],
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) {
     let owner = strategy.controller_owner_ref(&());
     for (name, spec) in tasks {
@@ -73,6 +73,6 @@ pub(super) async fn make_all(
             status: None,
         };
         let is_ours = |known: &CleanupTask| is_owned_by(known, strategy);
-        make(&object, is_ours, context, made).await;
+        create(&object, is_ours, context, created).await;
     }
 }

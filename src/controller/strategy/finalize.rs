@@ -7,29 +7,29 @@ use serde_json::json;
 use crate::api::{BackupStrategy, DesiredState, LogBackup};
 use crate::controller::requests::said;
 use crate::controller::{Context, Reconcile, namespace};
-use crate::domain::strategy::Made;
+use crate::domain::strategy::ApplyOutcome;
 
 /// Tells log backups to stop; each of them sends its own statement.
 pub(super) async fn stop_log_backups(
     strategy: &BackupStrategy,
     names: &[String],
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) {
     let change = Patch::Merge(json!({"spec": {"desiredState": DesiredState::Stopped}}));
     let api = Api::<LogBackup>::namespaced(context.client.clone(), &namespace(strategy));
     for name in names {
         context.metrics.wrote(BackupStrategy::CONTROLLER, "patch");
         let patched = api.patch(name, &PatchParams::default(), &change).await;
-        record_error(name, patched.err(), made);
+        record_error(name, patched.err(), created);
     }
 }
 
 /// What is gone needs nothing.
-fn record_error(name: &str, error: Option<Error>, made: &mut Made) {
+fn record_error(name: &str, error: Option<Error>, created: &mut ApplyOutcome) {
     match error {
         None => {}
         Some(Error::Api(refusal)) if refusal.code == 404 => {}
-        Some(error) => drop(made.errors.insert(name.to_owned(), said(&error))),
+        Some(error) => drop(created.errors.insert(name.to_owned(), said(&error))),
     }
 }

@@ -2,11 +2,11 @@
 
 use kube::{Resource, ResourceExt};
 
-use super::children::{make, metadata_of};
+use super::children::{create, metadata_of};
 use super::{created_at, is_owned_by, namespace};
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
 use crate::controller::{Context, stores};
-use crate::domain::strategy::{Made, ObservedVerification};
+use crate::domain::strategy::{ApplyOutcome, ObservedVerification};
 
 /// Those that there are.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedVerification> {
@@ -41,11 +41,11 @@ pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<Obse
 }
 
 /// Makes one.
-pub(super) async fn make_verification(
+pub(super) async fn create_verification(
     strategy: &BackupStrategy,
     (name, spec): (&str, &RecoveryTaskSpec),
     context: &Context,
-    made: &mut Made,
+    created: &mut ApplyOutcome,
 ) {
     let owner = strategy.controller_owner_ref(&());
     let object = RecoveryTask {
@@ -54,5 +54,5 @@ pub(super) async fn make_verification(
         status: None,
     };
     let is_ours = |known: &RecoveryTask| is_owned_by(known, strategy);
-    make(&object, is_ours, context, made).await;
+    create(&object, is_ours, context, created).await;
 }

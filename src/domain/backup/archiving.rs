@@ -12,7 +12,7 @@ use super::{BackupDecision, Effect, Evaluation, State};
 use crate::api::log_backup::{HealSettings, LogBackupMode};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{Binding, Cause, DeletionPolicy, DesiredState, Drift, LogBackupSpec};
-use crate::domain::strategy::Made;
+use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, ObservedDestination, cause, naming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -104,7 +104,7 @@ impl Evaluation<'_> {
                     );
                     return self.fail(cause);
                 }
-                (None, _) => return self.make_log_backup(),
+                (None, _) => return self.create_log_backup(),
             },
         };
         self.wait_for_log_backup(message)
@@ -115,7 +115,7 @@ impl Evaluation<'_> {
         self.hold(blocker)
     }
 
-    fn make_log_backup(self) -> BackupDecision {
+    fn create_log_backup(self) -> BackupDecision {
         let Some(effect) = self.new_log_backup() else {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
@@ -155,9 +155,9 @@ impl Evaluation<'_> {
     }
 
     /// Takes in what became of the LogBackup that was to be made in this pass.
-    pub(super) fn on_log_backup_answer(self, made: &Made) -> BackupDecision {
+    pub(super) fn on_log_backup_answer(self, created: &ApplyOutcome) -> BackupDecision {
         let waited_for = self.status.cause.clone().unwrap_or_default();
-        if let Some(name) = made.ours.first() {
+        if let Some(name) = created.ours.first() {
             let event = Event {
                 warning: false,
                 reason: "StartingLogBackup",
@@ -172,7 +172,7 @@ impl Evaluation<'_> {
             decision.event = Some(event);
             return decision;
         }
-        let (reason, message) = match (made.foreign.first(), made.error()) {
+        let (reason, message) = match (created.foreign.first(), created.error()) {
             (Some(name), _) => (
                 "NameCollision",
                 format!(

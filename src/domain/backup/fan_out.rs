@@ -17,7 +17,7 @@ use super::follow::TENANT_DROPPED;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};
-use crate::domain::strategy::Made;
+use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Event, Next, cause, naming, time};
 use crate::oceanbase::model::{JobStatus, TenantId};
 
@@ -123,11 +123,14 @@ impl Evaluation<'_> {
             children.all_made = true;
             return self.follow_children();
         }
-        let made = total.saturating_sub(missing.len());
+        let created = total.saturating_sub(missing.len());
         missing.truncate(BATCH);
         self.status.start_time.get_or_insert_with(|| time(self.now));
-        let making = Blocker::waiting("MakingTasks", format!("{made} of {total} tasks are there"));
-        self.wait_with(making, Some(Effect::MakeChildren(missing)), GO_ON)
+        let creating = Blocker::waiting(
+            "MakingTasks",
+            format!("{created} of {total} tasks are there"),
+        );
+        self.wait_with(creating, Some(Effect::MakeChildren(missing)), GO_ON)
     }
 
     /// Nothing more is made. What is there already is followed to its end; tenants that got
@@ -188,10 +191,10 @@ impl Evaluation<'_> {
     }
 
     /// Takes in what became of the tasks that were to be made or canceled in this pass.
-    pub(super) fn on_create_answer(mut self, made: &Made) -> BackupDecision {
+    pub(super) fn on_create_answer(mut self, created: &ApplyOutcome) -> BackupDecision {
         let mut event = None;
         let children = self.status.children.get_or_insert_default();
-        for name in &made.foreign {
+        for name in &created.foreign {
             if children.refused.len() < BATCH && !children.refused.contains(name) {
                 children.refused.push(name.clone());
             }
@@ -205,7 +208,7 @@ impl Evaluation<'_> {
             });
         }
         let all_made = children.all_made;
-        let mut decision = if let (Some(error), false) = (made.error(), all_made) {
+        let mut decision = if let (Some(error), false) = (created.error(), all_made) {
             let message = format!(
                 "a task could not be made or changed and is tried again: {error}. Check quotas, \
                  admission webhooks and the operator's rights"
@@ -214,7 +217,7 @@ impl Evaluation<'_> {
         } else {
             // As it was written before: what has become of it the store shows.
             let state = self.state_of_children();
-            let next = match made.error() {
+            let next = match created.error() {
                 Some(_) => Next::After(RETRY_PAUSE.unsigned_abs()),
                 None => GO_ON,
             };

@@ -119,7 +119,7 @@ impl Evaluation<'_> {
     /// from, or when it is not asked for any more.
     fn record_full_backup(&mut self, tenant: &Tenant) {
         let start = tenant.round.as_ref().map(|round| round.start_scn);
-        let is_made = tenant.sets.iter().any(|set| {
+        let is_created = tenant.sets.iter().any(|set| {
             set.full
                 && set.success
                 && set.available
@@ -127,7 +127,7 @@ impl Evaluation<'_> {
         });
         let is_asked = self.object.spec.heal.policy == HealPolicy::RestartAndFull
             || wants_full_backup(&self.status);
-        if is_made || !is_asked {
+        if is_created || !is_asked {
             self.status.full_backup_wanted_since = None;
         }
     }

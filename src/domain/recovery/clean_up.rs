@@ -52,7 +52,7 @@ impl Evaluation<'_> {
         if let Some(job) = self.job() {
             // It tells more than was known when it was given up.
             self.record_job(job);
-            if self.is_half_made() && job.status == RestoreStatus::Success {
+            if self.is_partly_created() && job.status == RestoreStatus::Success {
                 return self.restored_all_the_same(job, outcome);
             }
         }
@@ -82,7 +82,7 @@ impl Evaluation<'_> {
     }
 
     /// Whether a tenant is made that must not stay where it does not become whole.
-    fn is_half_made(&self) -> bool {
+    fn is_partly_created(&self) -> bool {
         !self.is_of_tables() && self.status.restored_time.is_none()
     }
 
@@ -104,15 +104,15 @@ impl Evaluation<'_> {
     }
 
     fn next_to_drop(&self, target: &ObservedTarget, restores: &Restores) -> Left {
-        let is_half_made = self.is_half_made();
+        let is_partly_created = self.is_partly_created();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
-        if is_running && is_half_made && !target.version.can(Capability::CancelRestore) {
+        if is_running && is_partly_created && !target.version.can(Capability::CancelRestore) {
             // V4.0 and V4.1 cannot cancel: the job ends when its tenant is dropped.
             let tenant = target.tenant.as_deref();
             let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
             return Left::of(tenant.and_then(|tenant| self.drop_tenant(tenant.id)));
         }
-        if is_running && (is_half_made || self.is_of_tables()) {
+        if is_running && (is_partly_created || self.is_of_tables()) {
             let names = self.names();
             return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
         }
@@ -122,7 +122,7 @@ impl Evaluation<'_> {
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         let verified = self.is_verification();
-        if let Some(tenant) = tenant.filter(|_| is_half_made || verified) {
+        if let Some(tenant) = tenant.filter(|_| is_partly_created || verified) {
             return Left::of(self.drop_tenant(tenant.id));
         }
         if self.spec().target.resources.type_ != ResourcesType::Create {
@@ -175,7 +175,7 @@ impl Evaluation<'_> {
 
     /// The tenant of a job that was canceled before this step, which dropped it itself.
     fn record_canceled_tenant(&mut self) {
-        if self.is_half_made() && self.job_tenant().is_some() {
+        if self.is_partly_created() && self.job_tenant().is_some() {
             let name = &self.spec().target.tenant_name;
             let cleanup = self.status.cleanup.get_or_insert_default();
             cleanup.tenant_dropped.get_or_insert_with(|| name.clone());
@@ -232,14 +232,14 @@ impl Evaluation<'_> {
         } else {
             &self.spec().target.tenant_name
         };
-        let made = match self.spec().target.resources.type_ {
+        let created = match self.spec().target.resources.type_ {
             ResourcesType::Create => {
                 format!(" and the resource pool and unit {}", self.resource_name())
             }
             ResourcesType::Pools => String::new(),
         };
         let message = format!(
-            "{}; {why}: look at tenant {name}{made}, and drop by hand what is there",
+            "{}; {why}: look at tenant {name}{created}, and drop by hand what is there",
             before.message.trim_end_matches('.')
         );
         Cause {

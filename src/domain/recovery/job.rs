@@ -160,8 +160,8 @@ impl<'a> Evaluation<'a> {
         self.status.progress = Some("100%".to_owned());
         self.status.restored_time = Some(ended.clone());
         self.status.completion_time = Some(ended);
-        let makes = self.spec().target.resources.type_ == ResourcesType::Create;
-        if makes && (self.is_of_tables() || self.status.step.is_some()) {
+        let creates = self.spec().target.resources.type_ == ResourcesType::Create;
+        if creates && (self.is_of_tables() || self.status.step.is_some()) {
             return self.clean_up_after(Outcome::Completed, done);
         }
         self.end_with(Outcome::Completed, done)

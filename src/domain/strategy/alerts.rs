@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::unmade::MESSAGE_LIMIT;
+use super::pending_objects::MESSAGE_LIMIT;
 use super::{Evaluation, Standing};
 use crate::api::alert::Alert;
 use crate::domain::naming::fingerprint;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Evaluation, Made, Matched};
+use super::{ApplyOutcome, Effect, Evaluation, Matched};
 use crate::api::backup_task::Mirror;
 use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::{Next, naming, time};
@@ -58,21 +58,25 @@ pub(super) struct CleanupView {
 impl Evaluation<'_> {
     /// Makes what is to be shown, and deletes what is beyond the limits. What was tried in this very
     /// pass is tried again later, where it is not seen by then.
-    pub(super) fn cleanups(&self, matched: &Matched, made: Option<&Made>) -> CleanupView {
+    pub(super) fn cleanups(
+        &self,
+        matched: &Matched,
+        created: Option<&ApplyOutcome>,
+    ) -> CleanupView {
         let effect = self
-            .make_cleanups(matched)
+            .create_cleanups(matched)
             .or_else(|| self.delete_cleanups());
-        let next = match (&effect, made) {
+        let next = match (&effect, created) {
             (Some(_), Some(_)) => AGAIN,
             _ => Next::Await,
         };
         CleanupView {
-            effect: effect.filter(|_| made.is_none()),
+            effect: effect.filter(|_| created.is_none()),
             next,
         }
     }
 
-    fn make_cleanups(&self, matched: &Matched) -> Option<Effect> {
+    fn create_cleanups(&self, matched: &Matched) -> Option<Effect> {
         let mut lacking = Vec::new();
         for tenant in &matched.eligible {
             let shown = tenant.cleanups.iter();

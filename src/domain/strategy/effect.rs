@@ -52,7 +52,7 @@ impl Effect {
 
 /// What became of that.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Made {
+pub struct ApplyOutcome {
     /// They are as they should be and ours, now or before.
     pub ours: BTreeSet<String>,
     /// Something of their name is there that is not ours.
@@ -63,7 +63,7 @@ pub struct Made {
     pub answer: Option<Answer>,
 }
 
-impl Made {
+impl ApplyOutcome {
     /// Why one of them could not be made, edited or deleted, if so.
     #[must_use]
     pub fn error(&self) -> Option<&str> {

@@ -13,7 +13,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::retention::PolicyChange;
 use super::tenants::{covered_by_another, selects};
 use super::{
-    Effect, Evaluation, LogBackupEdit, Made, Observation, ObservedLogBackup, Strategy,
+    ApplyOutcome, Effect, Evaluation, LogBackupEdit, Observation, ObservedLogBackup, Strategy,
     StrategyDecision,
 };
 use crate::api::strategy::Inherited;
@@ -56,13 +56,13 @@ impl Left {
     }
 }
 
-/// Decides about a strategy that was deleted at this time and is held by our finalizer. `made` is what
+/// Decides about a strategy that was deleted at this time and is held by our finalizer. `created` is what
 /// became of this very pass's effect, if there was one.
 #[must_use]
 pub fn finalize(
     strategy: &Strategy<'_>,
     observed: &Observation,
-    made: Option<&Made>,
+    created: Option<&ApplyOutcome>,
     deleted_at: Timestamp,
     now: Timestamp,
 ) -> Finalization<BackupStrategyStatus, Effect> {
@@ -88,8 +88,8 @@ pub fn finalize(
         next = next.sooner(left.next, now);
     }
     let step = step(&left);
-    if let Some(made) = made {
-        next = next.sooner(evaluation.on_removal_answer(step.as_ref(), made), now);
+    if let Some(created) = created {
+        next = next.sooner(evaluation.on_removal_answer(step.as_ref(), created), now);
         return Finalization::Wait(evaluation.show_left(&left, None, next));
     }
     if let Some(Effect::ChangePolicy(change)) = &step {
@@ -226,14 +226,14 @@ impl Evaluation<'_> {
     }
 
     /// Takes in what became of a step; says when to go on.
-    fn on_removal_answer(&mut self, step: Option<&Effect>, made: &Made) -> Next {
-        match (step, &made.answer) {
+    fn on_removal_answer(&mut self, step: Option<&Effect>, created: &ApplyOutcome) -> Next {
+        match (step, &created.answer) {
             (Some(Effect::ChangePolicy(change)), Some(answer)) => {
                 self.on_answer(change, answer);
                 let paused_until = self.policy_paused_until(change);
                 paused_until.map_or(Next::Await, Next::At)
             }
-            _ if made.error().is_some() => TRY_AGAIN,
+            _ if created.error().is_some() => TRY_AGAIN,
             _ => Next::Await,
         }
     }

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::index::Index;
+use super::pending_objects::EDIT_FAILED;
 use super::status::NO_TENANTS;
-use super::unmade::EDIT_FAILED;
 use super::{Matched, ObservedLogBackup, ObservedTask, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{
-    FailingTenant, SlotRecord, StrategyLogBackupMode, TenantSelection, UnmadeObject,
+    FailingTenant, PendingObject, SlotRecord, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{BackupStrategyStatus, DesiredState};
 use crate::domain::condition::{Status, Wanted, wanted};
@@ -101,10 +101,10 @@ pub(super) fn troubles(
 pub(super) fn unedited(
     index: &Index<'_>,
     matched: &Matched,
-    unmade: &[UnmadeObject],
+    unmade: &[PendingObject],
 ) -> Vec<FailingTenant> {
     let failed = unmade.iter().filter(|unmade| unmade.reason == EDIT_FAILED);
-    let failed: BTreeMap<&str, &UnmadeObject> = failed
+    let failed: BTreeMap<&str, &PendingObject> = failed
         .map(|unmade| (unmade.name.as_str(), unmade))
         .collect();
     let eligible = matched.eligible.iter();

@@ -35,8 +35,8 @@ impl<'a> Evaluation<'a> {
         let patience = schedule.starting_deadline() + schedule.spread();
         let late_from = |task: &'a ObservedTask| {
             let slot = task.scheduled_at.unwrap_or(task.created_at);
-            let made = task.created_at.max(slot);
-            (task, schedule.after(made, patience))
+            let created = task.created_at.max(slot);
+            (task, schedule.after(created, patience))
         };
         waiting.into_iter().map(late_from).collect()
     }

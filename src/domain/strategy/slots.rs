@@ -151,7 +151,7 @@ impl Evaluation<'_> {
     }
 
     /// How many tasks of a slot are there.
-    fn made_for(&self, slot: &Slot) -> usize {
+    fn created_for(&self, slot: &Slot) -> usize {
         let suffix = of_slot(slot);
         let tasks = self.observed.tasks.iter();
         tasks.filter(|task| task.name.ends_with(&suffix)).count()
@@ -180,13 +180,13 @@ impl Evaluation<'_> {
         }
         // Those that have tasks were started; the status that said so was lost.
         let too_late = due.missed.newest.iter();
-        let (made, missed): (Vec<&Slot>, Vec<&Slot>) =
-            too_late.partition(|slot| self.made_for(slot) > 0);
-        let count = u32::try_from(made.len()).unwrap_or_default();
+        let (created, missed): (Vec<&Slot>, Vec<&Slot>) =
+            too_late.partition(|slot| self.created_for(slot) > 0);
+        let count = u32::try_from(created.len()).unwrap_or_default();
         let missed_count = due.missed.count.saturating_sub(count);
-        let made = made
+        let created = created
             .into_iter()
-            .map(|slot| started(*slot, self.made_for(slot), None));
+            .map(|slot| started(*slot, self.created_for(slot), None));
         let newest_missed = missed.first().map(|slot| slot.at);
         let missed = missed.into_iter();
         let missed = missed.map(|slot| record(*slot, "Missed", Some("StartingDeadlineExceeded")));
@@ -195,7 +195,7 @@ impl Evaluation<'_> {
         let superseded = superseded.map(|slot| record(*slot, "Skipped", Some("SupersededByFull")));
         let left_out = due.left_out.newest.iter();
         let left_out = left_out.map(|slot| record(*slot, "Skipped", Some(BLACKOUT_WINDOW)));
-        let mut records: Vec<_> = made
+        let mut records: Vec<_> = created
             .chain(missed)
             .chain(superseded)
             .chain(left_out)
@@ -233,9 +233,9 @@ impl Evaluation<'_> {
 
     /// Closes the open slot though not all of its tasks are there.
     fn give_up(&mut self, slot: Slot, outcome: &str, reason: &'static str) {
-        let made = self.made_for(&slot);
-        if made > 0 {
-            close(&mut self.status, started(slot, made, Some(reason)));
+        let created = self.created_for(&slot);
+        if created > 0 {
+            close(&mut self.status, started(slot, created, Some(reason)));
             return;
         }
         close(&mut self.status, record(slot, outcome, Some(reason)));

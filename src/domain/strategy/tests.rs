@@ -16,6 +16,7 @@ use crate::oceanbase::model::Answer;
 
 mod alerts;
 mod blackout;
+mod children;
 mod cleanups;
 mod closed;
 mod finalize;
@@ -24,9 +25,9 @@ mod history;
 mod late;
 mod ledger;
 mod lost;
-mod making;
 mod mirroring;
 mod outage;
+mod pending_objects;
 mod places;
 mod replaced;
 mod retention;
@@ -34,7 +35,6 @@ mod slots;
 mod stalled;
 mod state_space;
 mod tenants;
-mod unmade;
 mod verifying;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
@@ -192,7 +192,7 @@ impl Story {
         }
     }
 
-    fn decide(&self, made: Option<&Made>, minutes: i64) -> StrategyDecision {
+    fn decide(&self, created: Option<&ApplyOutcome>, minutes: i64) -> StrategyDecision {
         let strategy = Strategy {
             name: "nightly",
             uid: "uid-of-nightly",
@@ -201,7 +201,7 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        let decision = decide(&strategy, &self.observed, made, at(minutes));
+        let decision = decide(&strategy, &self.observed, created, at(minutes));
         assert_sound(&decision.status.conditions, self.generation);
         decision
     }
@@ -224,20 +224,22 @@ impl Story {
             return Vec::new();
         };
         let names = names(&effect);
-        let mut made = Made::default();
+        let mut created = ApplyOutcome::default();
         for name in &names {
             match result(name) {
-                Ok(()) => drop(made.ours.insert(name.clone())),
-                Err(Trouble::Foreign) => drop(made.foreign.insert(name.clone())),
-                Err(Trouble::Error) => drop(made.errors.insert(name.clone(), format!("no {name}"))),
+                Ok(()) => drop(created.ours.insert(name.clone())),
+                Err(Trouble::Foreign) => drop(created.foreign.insert(name.clone())),
+                Err(Trouble::Error) => {
+                    drop(created.errors.insert(name.clone(), format!("no {name}")))
+                }
             }
         }
-        let decision = self.decide(Some(&made), minutes);
+        let decision = self.decide(Some(&created), minutes);
         assert_eq!(decision.effect, None, "one effect in a pass");
         self.status = decision.status;
         self.events.extend(decision.event.iter().map(|e| e.reason));
         // The stores show later what was made.
-        for name in made.ours {
+        for name in created.ours {
             if matches!(effect, Effect::DeleteTasks(_)) {
                 self.observed.tasks.retain(|task| task.name != name);
                 continue;
@@ -245,21 +247,21 @@ impl Story {
             let id = name.split("-t").nth(1).unwrap();
             let id = id.split('-').next().unwrap().parse().unwrap();
             match &effect {
-                Effect::MakeLogBackups(made) => {
+                Effect::MakeLogBackups(created) => {
                     let mut known = log_backup(id);
-                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
-                    known.tenant_name.clone_from(&made.1.tenant_name);
-                    known.storage.clone_from(&made.1.storage_ref.name);
+                    let created = created.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&created.1.tenant_name);
+                    known.storage.clone_from(&created.1.storage_ref.name);
                     known.created_at = at(minutes);
                     self.observed.log_backups.push(known);
                 }
                 Effect::EditLogBackups(edits) => self.edit(edits),
-                Effect::MakeTasks(made) => {
+                Effect::MakeTasks(created) => {
                     let mut known = task(&name, id, None);
-                    let made = made.iter().find(|(known, _)| *known == name).unwrap();
-                    known.tenant_name.clone_from(&made.1.tenant_name);
+                    let created = created.iter().find(|(known, _)| *known == name).unwrap();
+                    known.tenant_name.clone_from(&created.1.tenant_name);
                     known.created_at = at(minutes);
-                    let mirror = made.1.mirror.as_ref();
+                    let mirror = created.1.mirror.as_ref();
                     known.external = mirror.is_some();
                     known.mirrored_since = mirror.map(|it| it.start_time.0);
                     self.observed.tasks.push(known);
@@ -286,7 +288,7 @@ impl Story {
         }
     }
 
-    fn make(&mut self, minutes: i64) -> Vec<String> {
+    fn create(&mut self, minutes: i64) -> Vec<String> {
         self.pass_with_answer(minutes, |_| Ok(()))
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{Effect, Evaluation, Made, Matched};
+use super::{ApplyOutcome, Effect, Evaluation, Matched};
 use crate::api::recovery_task::{
     FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
     Until, UntilType,
@@ -72,9 +72,9 @@ impl ToVerify {
 }
 
 impl Evaluation<'_> {
-    /// Brings what is known of verifications up to date, and says what is to be made next. `made` is what
+    /// Brings what is known of verifications up to date, and says what is to be made next. `created` is what
     /// became of this pass's effect.
-    pub(super) fn verify(&mut self, matched: &Matched, made: Option<&Made>) -> ToVerify {
+    pub(super) fn verify(&mut self, matched: &Matched, created: Option<&ApplyOutcome>) -> ToVerify {
         let strategy = self.strategy;
         let Some(settings) = &strategy.spec.verification else {
             self.status.verification = None;
@@ -84,7 +84,7 @@ impl Evaluation<'_> {
         let known = self.status.verification.get_or_insert_default();
         known.since_time.get_or_insert_with(|| time(now));
         self.record_verification(settings, matched);
-        self.close_verification(made);
+        self.close_verification(created);
         let times = Times::parse(settings, &strategy.spec.schedule.time_zone);
         let times = match askable(settings).and(times) {
             Ok(times) => times,
@@ -102,7 +102,7 @@ impl Evaluation<'_> {
         let coming = times.next_after(now);
         known.next_time = coming.map(|at| times.format(at));
         let next = coming.map_or(Next::Await, Next::At);
-        if made.is_some() {
+        if created.is_some() {
             // What is left is for the next pass.
             let is_open = self.open_verification().is_some();
             let next = if is_open {
@@ -113,7 +113,7 @@ impl Evaluation<'_> {
             return ToVerify::nothing(next);
         }
         self.open_due_verification(settings, matched, &times);
-        let effect = self.make_verification(settings);
+        let effect = self.create_verification(settings);
         let effect = effect.or_else(|| self.forget_verifications());
         ToVerify { effect, next }
     }
@@ -124,7 +124,7 @@ impl Evaluation<'_> {
 
     /// Closes what was opened, once its RecoveryTask is seen, or can not be made. That it was made is not
     /// enough: until it is seen it does not keep the next one from being opened.
-    fn close_verification(&mut self, made: Option<&Made>) {
+    fn close_verification(&mut self, created: Option<&ApplyOutcome>) {
         let Some(open) = self.open_verification().cloned() else {
             return;
         };
@@ -134,13 +134,13 @@ impl Evaluation<'_> {
             .verifications
             .iter()
             .any(|observed| observed.name == *name);
-        let is_made = made.is_some_and(|made| made.ours.contains(name));
-        let is_taken = made.is_some_and(|made| made.foreign.contains(name));
+        let is_created = created.is_some_and(|created| created.ours.contains(name));
+        let is_taken = created.is_some_and(|created| created.foreign.contains(name));
         let is_late = self.now > open.not_after_time.0;
         if !(is_observed || is_taken || is_late) {
             return;
         }
-        if !is_observed && !is_made {
+        if !is_observed && !is_created {
             let why = if is_taken {
                 "something of its name is there that is not this strategy's: delete or rename it"
             } else {
@@ -203,7 +203,7 @@ impl Evaluation<'_> {
         tenants
     }
 
-    fn make_verification(&self, settings: &VerificationSettings) -> Option<Effect> {
+    fn create_verification(&self, settings: &VerificationSettings) -> Option<Effect> {
         let open = self.open_verification()?;
         let key = format!("{}/{}", self.strategy.uid, open.task_name);
         let target = &settings.target;

@@ -39,29 +39,29 @@ text!(
     "Takes letters, digits and `_`, not starting with a digit, at most 63.",
     |name| {
         let starts = |c: char| c.is_ascii_alphabetic() || c == '_';
-        name.starts_with(starts) && is_made_of(name, 63, "_")
+        name.starts_with(starts) && has_only(name, 63, "_")
     }
 );
 text!(
     /// Name of a zone that may stand in a statement.
     ZoneName,
     "Takes letters, digits, `_`, `-` and `.`, at most 128.",
-    |name| is_made_of(name, 128, "_-.")
+    |name| has_only(name, 128, "_-.")
 );
 text!(
     /// Where a tenant's replicas are, as OceanBase writes it: `F@z1,F@z2` or `FULL{1}@z1`.
     Locality,
     "Takes letters, digits and `_-.@,{}`, at most 1024: nothing that ends an option of RESTORE.",
-    |text| is_made_of(text, 1024, "_-.@,{}")
+    |text| has_only(text, 1024, "_-.@,{}")
 );
 text!(
     /// In which zones a tenant's leaders are, as OceanBase writes it: `z1;z2,z3` or `RANDOM`.
     PrimaryZone,
     "Takes letters, digits and `_-.;,`, at most 1024: nothing that ends an option of RESTORE.",
-    |text| is_made_of(text, 1024, "_-.;,")
+    |text| has_only(text, 1024, "_-.;,")
 );
 
-fn is_made_of(text: &str, limit: usize, others: &str) -> bool {
+fn has_only(text: &str, limit: usize, others: &str) -> bool {
     let is_good = |c: char| c.is_ascii_alphanumeric() || others.contains(c);
     (1..=limit).contains(&text.len()) && text.chars().all(is_good)
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::api::log_backup::LogBackupMode;
 use crate::domain::backup::{LogKeeper, ObservedArchiving};
-use crate::domain::strategy::Made;
+use crate::domain::strategy::ApplyOutcome;
 
 const NAME: &str = "prod-t1002";
 
@@ -42,9 +42,9 @@ fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogKeeper {
 }
 
 /// One pass whose effect on objects is answered.
-fn made(story: &mut Story, second: i64, made: &Made) -> BackupDecision {
+fn created(story: &mut Story, second: i64, created: &ApplyOutcome) -> BackupDecision {
     story.reconcile(&off(), second);
-    let decision = decide_made(&story.task(), &off(), made, at(second));
+    let decision = on_objects_applied(&story.task(), &off(), created, at(second));
     story.status = decision.status.clone();
     decision
 }
@@ -155,11 +155,11 @@ fn nothing_is_made_before_the_backup_may_start_or_after_its_deadline() {
 #[test]
 fn that_log_backup_runs_for_this_backup_is_told_once() {
     let mut story = loose();
-    let ours = Made {
+    let ours = ApplyOutcome {
         ours: [NAME.to_owned()].into(),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
-    let decision = made(&mut story, 0, &ours);
+    let decision = created(&mut story, 0, &ours);
     assert_eq!(decision.event.unwrap().reason, "StartingLogBackup");
     let observed = with_round(None, log_backup(DesiredState::Running, None));
     assert_eq!(story.reconcile(&observed, 1).event, None);
@@ -167,17 +167,17 @@ fn that_log_backup_runs_for_this_backup_is_told_once() {
 
 #[test]
 fn a_log_backup_that_can_not_be_made_is_tried_a_minute_later() {
-    let foreign = Made {
+    let foreign = ApplyOutcome {
         foreign: [NAME.to_owned()].into(),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
-    let error = Made {
+    let error = ApplyOutcome {
         errors: [(NAME.to_owned(), "quota".to_owned())].into(),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
     for (answer, reason) in [(foreign, "NameCollision"), (error, "CreateFailed")] {
         let mut story = loose();
-        made(&mut story, 0, &answer);
+        created(&mut story, 0, &answer);
         assert_eq!(story.reason(), reason);
         let before = story.status.clone();
         assert_eq!(story.reconcile(&off(), 59).effect, None);

@@ -64,7 +64,7 @@ fn counts(story: &Story) -> [i32; 4] {
     ]
 }
 
-fn made(decision: &BackupDecision) -> Vec<&str> {
+fn created(decision: &BackupDecision) -> Vec<&str> {
     match &decision.effect {
         Some(Effect::MakeChildren(children)) => children.iter().map(|(name, _)| &**name).collect(),
         _ => Vec::new(),
@@ -74,7 +74,7 @@ fn made(decision: &BackupDecision) -> Vec<&str> {
 #[test]
 fn a_task_is_made_for_each_tenant_and_named_by_it() {
     let decision = story().reconcile(&observed(Vec::new()), 0);
-    assert_eq!(made(&decision), ["now-t1002", "now-t1004", "now-t1006"]);
+    assert_eq!(created(&decision), ["now-t1002", "now-t1004", "now-t1006"]);
     let Some(Effect::MakeChildren(children)) = &decision.effect else {
         panic!("nothing is made");
     };
@@ -87,7 +87,7 @@ fn what_is_there_already_is_not_made_again() {
     let mut story = story();
     story.reconcile(&observed(Vec::new()), 0);
     let decision = story.reconcile(&observed(vec![child(1004, None)]), 1);
-    assert_eq!(made(&decision), ["now-t1002", "now-t1006"]);
+    assert_eq!(created(&decision), ["now-t1002", "now-t1006"]);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn not_more_than_fifty_are_made_in_a_pass() {
     many.children.tenants = (0..120)
         .map(|id| (TenantId(id), format!("t{id}")))
         .collect();
-    assert_eq!(made(&story().reconcile(&many, 0)).len(), 50);
+    assert_eq!(created(&story().reconcile(&many, 0)).len(), 50);
 }
 
 #[test]
@@ -220,7 +220,7 @@ fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before(
     let mut observed = observed(vec![child(1002, None)]);
     observed.children.known[0].tenant_gone = true;
     observed.children.tenants = vec![(TenantId(1004), "orders".to_owned())];
-    assert_eq!(made(&story.reconcile(&observed, 0)), ["now-t1004"]);
+    assert_eq!(created(&story.reconcile(&observed, 0)), ["now-t1004"]);
     assert_eq!(story.status.children.unwrap().total, 2);
 }
 
@@ -228,16 +228,16 @@ fn a_tenant_that_is_made_anew_while_tasks_are_made_counts_beside_the_one_before(
 fn a_name_that_is_taken_is_told_and_the_others_are_made() {
     let mut story = story();
     story.reconcile(&observed(Vec::new()), 0);
-    let made_two = Made {
+    let created_two = ApplyOutcome {
         foreign: ["now-t1004".to_owned()].into(),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
-    let decision = decide_made(&story.task(), &observed(Vec::new()), &made_two, at(0));
+    let decision = on_objects_applied(&story.task(), &observed(Vec::new()), &created_two, at(0));
     assert_eq!(decision.event.unwrap().reason, "NameCollision");
     story.status = decision.status;
     let two = [1002, 1006].map(|id| child(id, Some("Completed")));
     let decision = story.reconcile(&observed(two.into()), 1);
-    assert_eq!(made(&decision), [""; 0]);
+    assert_eq!(created(&decision), [""; 0]);
     assert_eq!(
         (story.phase(), story.reason()),
         ("Failed", "ChildrenFailed")
@@ -248,14 +248,17 @@ fn a_name_that_is_taken_is_told_and_the_others_are_made() {
 fn what_could_not_be_made_is_tried_again_after_a_pause() {
     let mut story = story();
     story.reconcile(&observed(Vec::new()), 0);
-    let refused = Made {
+    let refused = ApplyOutcome {
         errors: [("now-t1002".to_owned(), "quota".to_owned())].into(),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
-    story.status = decide_made(&story.task(), &observed(Vec::new()), &refused, at(0)).status;
+    story.status = on_objects_applied(&story.task(), &observed(Vec::new()), &refused, at(0)).status;
     assert_eq!(story.reason(), "CreateFailed");
     assert_eq!(story.reconcile(&observed(Vec::new()), 59).effect, None);
-    assert_eq!(made(&story.reconcile(&observed(Vec::new()), 60)).len(), 3);
+    assert_eq!(
+        created(&story.reconcile(&observed(Vec::new()), 60)).len(),
+        3
+    );
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, stat
 
 mod inputs;
 
-use inputs::{answers, every_made, worlds};
+use inputs::{answers, every_apply_outcome, worlds};
 
 /// Two instants: at the second one every pause and deadline of the first is over.
 const NOWS: [i64; 2] = [70, 3_600];
@@ -211,9 +211,11 @@ fn answer(
     now: i64,
 ) -> Vec<(Answer, BackupDecision)> {
     if let Effect::MakeLogBackup(name, _) = effect {
-        let made = |made: Made| decide_made(&written.task(), observed, &made, at(now));
-        return every_made(name)
-            .map(|answer| (Answer::Done, made(answer)))
+        let created = |created: ApplyOutcome| {
+            on_objects_applied(&written.task(), observed, &created, at(now))
+        };
+        return every_apply_outcome(name)
+            .map(|answer| (Answer::Done, created(answer)))
             .into();
     }
     let decided =

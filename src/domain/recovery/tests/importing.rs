@@ -1,12 +1,13 @@
 //! RECOVER TABLE, the database's job, and what is left of it.
 
 use super::tables::{
-    AUXILIARY, asked, auxiliary, tables_resource, tables_spec, with_job_of_tables, with_made, word,
+    AUXILIARY, asked, auxiliary, tables_resource, tables_spec, with_created, with_job_of_tables,
+    word,
 };
 use super::*;
 
 fn sent() -> Story {
-    let mut story = with_made(asked(tables_spec()), None);
+    let mut story = with_created(asked(tables_spec()), None);
     let effect = story.pass_with_answer(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::RecoverTables { .. }), "{effect:?}");
     story.observed.handed_over = Some(HandedOver::Sending);
@@ -14,7 +15,7 @@ fn sent() -> Story {
 }
 
 fn running(status: &str) -> Story {
-    let story = with_made(sent(), Some(TenantId(1012)));
+    let story = with_created(sent(), Some(TenantId(1012)));
     let mut story = with_job_of_tables(story, word(status));
     story.target().auxiliary = Some(Arc::new(auxiliary("RESTORE")));
     story.pass(2);
@@ -24,7 +25,7 @@ fn running(status: &str) -> Story {
 /// The engine has dropped the auxiliary tenant.
 fn without_auxiliary(mut story: Story) -> Story {
     story.target().auxiliary = None;
-    with_made(story, None)
+    with_created(story, None)
 }
 
 #[test]

@@ -107,8 +107,8 @@ fn a_recovery_that_has_begun_is_not_held_up_by_its_own_units() {
     story.pass_with_answer(&Answer::Done, 0);
     story.restores().units = vec![unit()];
     let mut story = story.with_server(SCANT);
-    let made = story.pass_with_answer(&Answer::Done, 1);
-    assert!(matches!(made, Effect::CreatePool(_)), "{made:?}");
+    let created = story.pass_with_answer(&Answer::Done, 1);
+    assert!(matches!(created, Effect::CreatePool(_)), "{created:?}");
     story.restores().servers = None;
     let mut story = story.with_resources(None);
     assert!(!story.wants_servers());

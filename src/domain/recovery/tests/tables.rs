@@ -63,7 +63,7 @@ pub(super) fn asked(spec: Value) -> Story {
 }
 
 /// Unit and pool are there; the pool belongs to this tenant.
-pub(super) fn with_made(mut story: Story, holder: Option<TenantId>) -> Story {
+pub(super) fn with_created(mut story: Story, holder: Option<TenantId>) -> Story {
     let name = tables_resource();
     story.restores().units = vec![Unit {
         name: name.clone(),
@@ -95,7 +95,7 @@ fn a_unit_and_a_pool_are_made_for_the_auxiliary_tenant_and_then_the_statement_is
     let mut story = asked(tables_spec());
     let name = tables_resource();
     assert_eq!(story.pass(0), Some(Effect::CreateUnit(name.clone())));
-    let mut story = with_made(asked(tables_spec()), None);
+    let mut story = with_created(asked(tables_spec()), None);
     let expected = Effect::RecoverTables {
         tenant: TenantName::parse("orders").unwrap(),
         tenant_id: TenantId(1002),

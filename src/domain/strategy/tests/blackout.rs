@@ -16,7 +16,7 @@ pub(super) fn window(start: &str, end: &str, action: BlackoutAction) -> Blackout
 fn story(tenants: &[i64], action: BlackoutAction) -> Story {
     let mut story = Story::of(tenants);
     story.spec.schedule.blackout_windows = vec![window("01:30", "04:30", action)];
-    story.make(61);
+    story.create(61);
     story.reconcile(62);
     story.events.clear();
     story
@@ -39,7 +39,7 @@ fn a_slot_in_a_window_that_postpones_stands_open_until_the_window_ends() {
     assert_eq!(open.start_time.unwrap().0, at(270));
     let next = story.status.next_full_time.as_deref();
     assert_eq!(next, Some("2026-11-22T04:30:00+00:00"));
-    assert_eq!(story.make(270), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(270), ["nightly-t1002-full-202611220200z"]);
     assert_eq!(story.history()[0], "02:00 full Started -");
     assert_eq!(story.events, [""; 0]);
 }
@@ -56,9 +56,9 @@ fn of_postponed_incremental_slots_the_newest_runs_and_nobody_missed_the_others()
     story.spec.schedule.cron.as_mut().unwrap().full = None;
     story.generation += 1;
     for minutes in [62, 120, 180, 240] {
-        assert_eq!(story.make(minutes), [""; 0]);
+        assert_eq!(story.create(minutes), [""; 0]);
     }
-    assert_eq!(story.make(270), ["nightly-t1002-incr-202611220400z"]);
+    assert_eq!(story.create(270), ["nightly-t1002-incr-202611220400z"]);
     assert_eq!(
         story.history()[..3],
         [
@@ -73,7 +73,7 @@ fn of_postponed_incremental_slots_the_newest_runs_and_nobody_missed_the_others()
 #[test]
 fn slots_in_a_window_that_skips_are_closed_at_once() {
     let mut story = story(&[1002], BlackoutAction::Skip);
-    assert_eq!(story.make(121), [""; 0]);
+    assert_eq!(story.create(121), [""; 0]);
     assert_eq!(
         story.history()[..2],
         [
@@ -85,7 +85,7 @@ fn slots_in_a_window_that_skips_are_closed_at_once() {
         (story.status.open_slot.clone(), story.events.len()),
         (None, 0)
     );
-    assert_eq!(story.make(301), ["nightly-t1002-incr-202611220500z"]);
+    assert_eq!(story.create(301), ["nightly-t1002-incr-202611220500z"]);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn a_slot_that_is_late_does_not_start_in_a_window() {
     let tenants = story.unreachable();
     story.reconcile(61);
     story.observed.database = tenants;
-    assert_eq!(story.make(95), [""; 0]);
+    assert_eq!(story.create(95), [""; 0]);
     assert!(story.status.open_slot.is_some(), "and is not closed either");
 }
 
@@ -146,7 +146,7 @@ fn a_first_backup_waits_for_the_end_of_a_window() {
     let decision = story.reconcile(100);
     assert_eq!((decision.effect, decision.next), (None, Next::At(at(120))));
     assert_eq!(story.reconcile(130).next, Next::At(at(270)));
-    assert_eq!(story.make(270).len(), 2);
+    assert_eq!(story.create(270).len(), 2);
 }
 
 #[test]
@@ -194,7 +194,7 @@ fn a_tenant_starts_as_long_after_each_slot() {
         let spec = tasks(story.reconcile(minutes)).remove(0);
         let slot = spec.scheduled_time.unwrap().0;
         shares.insert(slot.duration_until(spec.not_before_time.unwrap().0));
-        story.make(minutes);
+        story.create(minutes);
         story.observed.tasks.clear();
     }
     assert_eq!(shares.len(), 1);
@@ -255,10 +255,10 @@ fn each_slot_of_a_day_of_windows_and_outages_ends_once_and_no_task_is_made_in_a_
                 Ok(vec![tenant(1002)])
             };
             let before = story.status.schedule_history.clone();
-            let made = story.make(minutes);
+            let created = story.create(minutes);
             assert!(
-                made.is_empty() || !is_in_one(minutes),
-                "seed {seed:b}: {made:?}"
+                created.is_empty() || !is_in_one(minutes),
+                "seed {seed:b}: {created:?}"
             );
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));

@@ -36,7 +36,7 @@ impl Story {
     }
 
     /// Names of the cleanups that are made in this minute.
-    fn made(&mut self, minutes: i64) -> Vec<String> {
+    fn created(&mut self, minutes: i64) -> Vec<String> {
         match self.reconcile(minutes).effect {
             Some(Effect::MakeCleanups(all)) => all.into_iter().map(|(name, _)| name).collect(),
             None => Vec::new(),
@@ -66,7 +66,7 @@ fn what_deleted_something_or_failed_is_shown_and_what_had_nothing_to_do_is_not()
         job(13, JobStatus::Doing, 1),
     ];
     let names = [11, 12, 13].map(|id| format!("nightly-t1002-clean-{id}"));
-    assert_eq!(story(&jobs).made(20), names);
+    assert_eq!(story(&jobs).created(20), names);
 }
 
 #[test]
@@ -81,10 +81,10 @@ fn what_a_cleanup_task_asked_for_is_shown_by_it_alone() {
     };
     for known in [asked(Some(11), true), asked(None, false)] {
         story.observed.asked_cleanups = vec![known];
-        assert_eq!(story.made(20), [""; 0]);
+        assert_eq!(story.created(20), [""; 0]);
     }
     story.observed.asked_cleanups = vec![asked(Some(9), true), asked(None, true)];
-    assert_eq!(story.made(20), ["nightly-t1002-clean-11"]);
+    assert_eq!(story.created(20), ["nightly-t1002-clean-11"]);
 }
 
 #[test]
@@ -94,7 +94,10 @@ fn a_name_that_a_database_before_has_taken_gets_the_job_s_start() {
         mirrored_since: Some(at(-5_000)),
         ..shown(11, "Completed")
     }];
-    assert_eq!(story.made(20), ["nightly-t1002-clean-11-20261122001000z"]);
+    assert_eq!(
+        story.created(20),
+        ["nightly-t1002-clean-11-20261122001000z"]
+    );
 }
 
 #[test]

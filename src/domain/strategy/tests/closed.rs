@@ -5,7 +5,7 @@ use super::*;
 /// What a look at this minute closes, with how many times.
 fn closed_by(story: &mut Story, minutes: i64) -> Vec<(BackupType, String, usize)> {
     let before = story.status.clone();
-    story.make(minutes);
+    story.create(minutes);
     let mut counts = std::collections::BTreeMap::new();
     for (kind, outcome) in closed(&story.spec, &before, &story.status) {
         *counts.entry((kind, outcome)).or_default() += 1;
@@ -21,7 +21,7 @@ fn some(kind: BackupType, outcome: &str, count: usize) -> (BackupType, String, u
 #[test]
 fn a_slot_is_counted_when_it_is_closed_and_not_again() {
     let mut story = Story::of(&[1002]);
-    story.make(30);
+    story.create(30);
     let started = some(BackupType::Incremental, "Started", 1);
     assert_eq!(closed_by(&mut story, 61), [started]);
     assert_eq!(closed_by(&mut story, 62), []);
@@ -30,7 +30,7 @@ fn a_slot_is_counted_when_it_is_closed_and_not_again() {
 #[test]
 fn slots_for_which_the_history_has_no_room_are_counted_too() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     // Sunday 02:00 to Tuesday 03:00, the newest of which is started.
     assert_eq!(
         closed_by(&mut story, 51 * 60 + 1),
@@ -60,8 +60,8 @@ fn an_open_slot_that_newer_ones_push_out_of_the_history_is_counted() {
 #[test]
 fn the_last_twenty_that_stay_are_not_counted_anew_when_one_is_added() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
-    story.make(51 * 60 + 1);
+    story.create(61);
+    story.create(51 * 60 + 1);
     assert_eq!(story.status.schedule_history.len(), 20);
     let started = some(BackupType::Incremental, "Started", 1);
     assert_eq!(closed_by(&mut story, 52 * 60 + 1), [started]);

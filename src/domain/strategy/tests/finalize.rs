@@ -73,9 +73,9 @@ fn a_policy_that_could_not_be_taken_away_is_passed_on() {
     *recovery_window(&mut story) = Some("7d".to_owned());
     story.all_stopped();
     story.observed.log_backups[0].desired_state = DesiredState::Stopped;
-    let refused = Made {
+    let refused = ApplyOutcome {
         answer: Some(Answer::NotSent("busy".to_owned())),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
     assert_eq!(story.end_with_answer(11, &refused), "drop t1002");
     assert_eq!(story.end(10 + 5), "go");
@@ -218,7 +218,7 @@ fn a_drop_that_is_not_seen_yet_is_waited_for() {
 #[test]
 fn a_drop_that_is_refused_holds_back_nothing_else() {
     let mut story = deleted(&[1002, 1004]);
-    let refused = Made {
+    let refused = ApplyOutcome {
         answer: Some(Answer::Refused(Failure {
             code: -4016,
             reason: "InternalError",
@@ -226,7 +226,7 @@ fn a_drop_that_is_refused_holds_back_nothing_else() {
             class: FailureClass::NotYet,
             passing: false,
         })),
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
     assert_eq!(story.end_with_answer(11, &refused), "drop t1002");
     assert_eq!(story.end(11), "drop t1004");
@@ -267,11 +267,11 @@ fn a_log_backup_that_can_not_be_edited_is_tried_again_soon() {
     let mut story = deleted(&[1002]);
     story.status.retention.clear();
     let errors = [("prod-t1002".to_owned(), "conflict".to_owned())].into();
-    let made = Made {
+    let created = ApplyOutcome {
         errors,
-        ..Made::default()
+        ..ApplyOutcome::default()
     };
-    let next = story.wait(Some(&made), 11).next;
+    let next = story.wait(Some(&created), 11).next;
     assert_eq!(next, Next::After(Duration::from_secs(5)));
 }
 

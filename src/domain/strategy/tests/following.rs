@@ -108,7 +108,7 @@ fn an_edit_that_is_refused_is_told_and_tried_every_minute() {
     let tries = (0..3).map(|_| story.pass_with_answer(-30, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["EditFailed"]);
-    assert_eq!(story.make(-29), ["prod-t1002"]);
+    assert_eq!(story.create(-29), ["prod-t1002"]);
     story.reconcile(-28);
     assert_eq!(story.status.unmade, []);
 }
@@ -118,10 +118,10 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     let mut story = Story::of(&[1002]);
     wish(&mut story, Binding::Mandatory, 1);
     story.reconcile(-30);
-    let decision = story.decide(Some(&Made::default()), -30);
+    let decision = story.decide(Some(&ApplyOutcome::default()), -30);
     assert_eq!((decision.effect, decision.next), (None, GO_ON));
     assert_eq!(decision.status.unmade, []);
-    assert_eq!(story.make(-30), ["prod-t1002"]);
+    assert_eq!(story.create(-30), ["prod-t1002"]);
 }
 
 /// What a log backup of this generation has noted once its strategy has edited it so.
@@ -132,10 +132,10 @@ fn noted(
 ) -> Option<(i64, i64)> {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups.clear();
-    let Some(Effect::MakeLogBackups(made)) = story.reconcile(-30).effect else {
+    let Some(Effect::MakeLogBackups(created)) = story.reconcile(-30).effect else {
         panic!("no log backup")
     };
-    let before = &made[0].1;
+    let before = &created[0].1;
     let (mut settings, mut after) = (settings_of(before), before.clone());
     edit(&mut settings);
     give(&settings, &mut after);
@@ -182,10 +182,10 @@ fn what_is_written_into_a_log_backup_is_read_back_from_it() {
     };
     let mut story = Story::of(&[1002]);
     story.observed.log_backups.clear();
-    let Some(Effect::MakeLogBackups(made)) = story.reconcile(-30).effect else {
+    let Some(Effect::MakeLogBackups(created)) = story.reconcile(-30).effect else {
         panic!("no log backup")
     };
-    let mut spec: LogBackupSpec = made[0].1.clone();
+    let mut spec: LogBackupSpec = created[0].1.clone();
     give(&settings, &mut spec);
     assert_eq!(settings_of(&spec), settings);
 }

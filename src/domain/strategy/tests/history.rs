@@ -86,7 +86,7 @@ fn the_failure_by_which_the_tenant_is_judged_stays_though_none_is_to_be_kept() {
     ];
     let mut story = with(tasks, 1, 0);
     assert_eq!(deleted(&mut story, 1), ["0100z"]);
-    story.make(1);
+    story.create(1);
     story.reconcile(1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
 }
@@ -95,12 +95,12 @@ fn the_failure_by_which_the_tenant_is_judged_stays_though_none_is_to_be_kept() {
 fn a_first_backup_that_was_canceled_is_not_deleted_and_made_again() {
     let mut story = with(Vec::new(), 1, 0);
     story.spec.first_backup = FirstBackup::Immediately;
-    let made = story.make(-30);
-    assert_eq!(made.len(), 1);
+    let created = story.create(-30);
+    assert_eq!(created.len(), 1);
     story.observed.tasks[0].outcome = Some("Canceled".to_owned());
     story.observed.tasks[0].completed_at = Some(at(-20));
     for minutes in [-19, 0, 100] {
-        assert_eq!(story.make(minutes), [""; 0]);
+        assert_eq!(story.create(minutes), [""; 0]);
     }
 }
 
@@ -126,10 +126,10 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
         let mut tasks = story.observed.tasks.iter();
         tasks.any(|task| task.name == "nightly-t1002-full-202611220200z")
     };
-    story.make(122);
+    story.create(122);
     assert!(kept(&story));
-    story.make(123);
-    story.make(124);
+    story.create(123);
+    story.create(124);
     assert_eq!(
         (story.status.open_slot.is_none(), kept(&story)),
         (true, false)
@@ -140,7 +140,7 @@ fn tasks_of_the_open_slot_stay_so_that_they_are_not_made_again() {
 fn what_deleted_tasks_told_stays() {
     let tasks = (0..3).map(|hour| ended("full", hour, "Completed"));
     let mut story = with(tasks.collect(), 1, 0);
-    story.make(1);
+    story.create(1);
     let reported = story.status.last_success_time.clone().unwrap().0;
     story.observed.tasks.clear();
     story.reconcile(2);
@@ -157,8 +157,8 @@ fn what_lasts_is_made_first_and_at_most_fifty_are_deleted_in_a_pass() {
         })
         .collect();
     let mut story = with(tasks, 1, 0);
-    assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
-    let counts: Vec<usize> = (0..4).map(|_| story.make(122).len()).collect();
+    assert_eq!(story.create(121), ["nightly-t1002-full-202611220200z"]);
+    let counts: Vec<usize> = (0..4).map(|_| story.create(122).len()).collect();
     assert_eq!(counts, [50, 50, 29, 0]);
 }
 
@@ -174,7 +174,7 @@ fn a_task_that_can_not_be_deleted_is_told_and_tried_every_minute() {
     assert_eq!(tries.sum::<usize>(), 1);
     assert_eq!(story.events, ["DeleteFailed"]);
     assert_eq!(story.status.unmade[0].reason, "DeleteFailed");
-    assert_eq!(story.make(2).len(), 1);
+    assert_eq!(story.create(2).len(), 1);
     story.reconcile(2);
     assert_eq!(story.status.unmade, []);
 }

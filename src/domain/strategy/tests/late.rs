@@ -16,7 +16,7 @@ fn healed() -> Story {
     story.observed.tasks.push(before);
     story.reconcile(-20);
     story.observed.log_backups[0].full_backup_wanted_since = Some(at(-10));
-    assert_eq!(story.make(-5), ["nightly-t1002-full-202611212350z"]);
+    assert_eq!(story.create(-5), ["nightly-t1002-full-202611212350z"]);
     story
 }
 
@@ -83,16 +83,16 @@ fn healed_with_slots_after(minutes: i64) -> Story {
 #[test]
 fn it_holds_incremental_slots_back_until_it_is_late() {
     let mut story = healed_with_slots_after(LATE - 11);
-    let made = [LATE - 10, LATE - 5, LATE].map(|minutes| story.make(minutes).len());
-    assert_eq!(made, [0, 0, 1]);
+    let created = [LATE - 10, LATE - 5, LATE].map(|minutes| story.create(minutes).len());
+    assert_eq!(created, [0, 0, 1]);
 }
 
 #[test]
 fn one_that_starts_late_after_all_is_told_no_longer_and_holds_them_back_again() {
     let mut story = healed_with_slots_after(LATE - 1);
-    story.make(LATE);
+    story.create(LATE);
     story.observed.tasks[1].started_at = Some(at(LATE + 1));
-    assert_eq!(story.make(LATE + 5), [""; 0]);
+    assert_eq!(story.create(LATE + 5), [""; 0]);
     assert_eq!(story.history()[0], "06:00 incr Skipped FullBackupPending");
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
@@ -102,7 +102,7 @@ fn one_that_starts_late_after_all_is_told_no_longer_and_holds_them_back_again() 
 fn one_that_was_made_long_after_it_was_wanted_is_not_late_at_once() {
     let mut story = healed();
     story.observed.tasks.truncate(1);
-    assert_eq!(story.make(2 * 24 * 60 + 1).len(), 1);
+    assert_eq!(story.create(2 * 24 * 60 + 1).len(), 1);
     story.reconcile(2 * 24 * 60 + 1);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
@@ -124,5 +124,5 @@ fn one_that_failed_holds_no_incremental_slot_back() {
     let mut story = healed_with_slots_after(0);
     story.observed.tasks[1].outcome = Some("Failed".to_owned());
     story.observed.tasks[1].completed_at = Some(at(1));
-    assert_eq!(story.make(5), ["nightly-t1002-incr-202611220005z"]);
+    assert_eq!(story.create(5), ["nightly-t1002-incr-202611220005z"]);
 }

@@ -21,7 +21,7 @@ fn daily() -> Story {
 fn forgetful() -> Story {
     let mut story = daily();
     for day in 0..7 {
-        for name in story.make(day * DAY + 121) {
+        for name in story.create(day * DAY + 121) {
             let mut tasks = story.observed.tasks.iter_mut();
             let task = tasks.find(|task| task.name == name).unwrap();
             task.outcome = Some("Completed".to_owned());
@@ -67,7 +67,7 @@ fn a_slot_that_had_got_only_some_of_its_tasks_gets_the_others_after_the_status_w
     story.observed.database = Ok(tenants.into());
     story.observed.log_backups.push(log_backup(1004));
     assert_eq!(
-        story.make(6 * DAY + 125),
+        story.create(6 * DAY + 125),
         ["nightly-t1004-full-202611280200z"]
     );
 }
@@ -84,7 +84,7 @@ fn edited(edit: impl Fn(&mut BackupStrategySpec)) -> Story {
 #[test]
 fn an_edit_of_what_makes_no_slots_does_not_cost_the_one_that_nobody_saw() {
     let mut story = edited(|spec| spec.schedule.spread_seconds = 60);
-    assert_eq!(story.make(180), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(180), ["nightly-t1002-full-202611220200z"]);
 }
 
 #[test]
@@ -92,9 +92,9 @@ fn a_slot_of_the_schedule_before_that_nobody_saw_does_not_end_in_silence() {
     let mut story = edited(|spec| {
         spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
     });
-    assert_eq!(story.make(180), [""; 0]);
+    assert_eq!(story.create(180), [""; 0]);
     assert_eq!(story.history(), ["02:00 full Skipped ScheduleChanged"]);
-    assert_eq!(story.make(241), ["nightly-t1002-full-202611220400z"]);
+    assert_eq!(story.create(241), ["nightly-t1002-full-202611220400z"]);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn edited_in_a_window() -> Story {
 fn a_slot_of_the_schedule_before_does_not_end_in_silence_in_a_window_or_after_it() {
     for minutes in [180, 300] {
         let mut story = edited_in_a_window();
-        assert_eq!(story.make(minutes), [""; 0]);
+        assert_eq!(story.create(minutes), [""; 0]);
         assert_eq!(story.history(), ["02:00 full Skipped ScheduleChanged"]);
     }
 }
@@ -143,18 +143,18 @@ fn a_slot_behind_one_that_a_window_holds_back_does_not_end_in_silence() {
         incremental: Some(incremental.to_owned()),
     };
     story.spec.schedule.cron = Some(cron("0 * * * *"));
-    story.make(61);
+    story.create(61);
     story.reconcile(121);
     story.spec.schedule.cron = Some(cron("0 12 * * *"));
     story.reconcile(190);
     assert_eq!(story.history()[0], "03:00 incr Skipped ScheduleChanged");
-    assert_eq!(story.make(270), ["nightly-t1002-incr-202611220200z"]);
+    assert_eq!(story.create(270), ["nightly-t1002-incr-202611220200z"]);
 }
 
 #[test]
 fn an_edit_after_a_clock_jumped_back_records_no_slot_twice() {
     let mut story = edited(|_| {});
-    story.make(130);
+    story.create(130);
     story.reconcile(100);
     story.spec.schedule.cron.as_mut().unwrap().full = Some("0 4 * * *".to_owned());
     story.reconcile(125);
@@ -169,7 +169,7 @@ fn a_slot_that_falls_due_while_the_operator_is_replaced_by_a_newer_one_is_kept()
     let text = serde_json::to_string(&story.spec.schedule).unwrap();
     story.status.schedule_fingerprint = Some(crate::domain::naming::fingerprint(&text));
     let before = story.status.clone();
-    assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(121), ["nightly-t1002-full-202611220200z"]);
     let after = &story.status;
     assert_eq!(after.anchor_time, before.anchor_time);
     assert_ne!(after.schedule_fingerprint, before.schedule_fingerprint);

@@ -111,9 +111,12 @@ fn one_is_no_first_backup() {
     let mut shown = task("nightly-t1002-ext-7", 1002, Some("Completed"));
     (shown.full, shown.external) = (true, true);
     story.observed.tasks.push(shown);
-    let made = names(&mut story, 3);
-    assert!(made.iter().all(|name| name.contains("-full-")), "{made:?}");
-    assert_eq!(made.len(), 1);
+    let created = names(&mut story, 3);
+    assert!(
+        created.iter().all(|name| name.contains("-full-")),
+        "{created:?}"
+    );
+    assert_eq!(created.len(), 1);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn paths(data: Option<&str>, log: Option<&str>) -> PathTemplates {
 fn path_of_new(story: &mut Story) -> Option<String> {
     story.observed.log_backups.clear();
     match story.reconcile(-30).effect {
-        Some(Effect::MakeLogBackups(made)) => made[0].1.path.clone(),
+        Some(Effect::MakeLogBackups(created)) => created[0].1.path.clone(),
         other => panic!("{other:?}"),
     }
 }
@@ -69,11 +69,11 @@ fn directories_of_data_and_logs_that_turn_out_one_in_the_other_are_refused() {
 #[test]
 fn an_edit_that_would_move_logs_is_refused_until_it_is_taken_back() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     story.observed.tasks.clear();
     story.spec.storage_ref = LocalReference::new("other");
     story.generation += 1;
-    assert_eq!(story.make(121), [""; 0]);
+    assert_eq!(story.create(121), [""; 0]);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
     assert_eq!(
         (story.is(types::READY), story.is(types::STALLED)),
@@ -83,7 +83,7 @@ fn an_edit_that_would_move_logs_is_refused_until_it_is_taken_back() {
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
     story.spec.storage_ref = LocalReference::new("s3");
     story.generation += 1;
-    story.make(122);
+    story.create(122);
     assert_eq!(
         (story.is(types::READY), story.is(types::STALLED)),
         ("True", "False")
@@ -138,11 +138,14 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
         log: Some("obprod/7/1002/log".to_owned()),
     };
     story.observed.directories = [(TenantId(1002), directories)].into();
-    let made = story.reconcile(1).effect;
-    let Some(Effect::MakeLogBackups(made)) = made else {
-        panic!("{made:?}");
+    let created = story.reconcile(1).effect;
+    let Some(Effect::MakeLogBackups(created)) = created else {
+        panic!("{created:?}");
     };
-    let paths: Vec<_> = made.iter().map(|(_, spec)| spec.path.as_deref()).collect();
+    let paths: Vec<_> = created
+        .iter()
+        .map(|(_, spec)| spec.path.as_deref())
+        .collect();
     assert_eq!(paths, [Some("obprod/7/1002/log")]);
     assert_eq!(story.failing(), [("t1004", "InvalidPath")]);
 }
@@ -160,13 +163,13 @@ fn while_an_edit_is_refused_a_new_tenant_gets_nothing_at_the_new_place() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups.remove(1);
     story.spec.storage_ref = LocalReference::new("other");
-    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.create(61), [""; 0]);
     let refused = "StorageChangeRefused";
     assert_eq!(story.failing(), [("t1002", refused), ("t1004", refused)]);
 
     story.spec.storage_ref = LocalReference::new("s3");
     story.generation += 1;
-    assert_eq!(story.make(62), ["prod-t1004"]);
+    assert_eq!(story.create(62), ["prod-t1004"]);
     assert_eq!(story.is(types::STALLED), "False");
     assert_eq!(story.failing(), []);
 }
@@ -178,7 +181,7 @@ fn while_an_edit_is_refused_a_tenant_without_data_backups_gets_none() {
     story.observed.log_backups[1].inherited = None;
     story.observed.log_backups[1].storage = "other".to_owned();
     story.spec.storage_ref = LocalReference::new("other");
-    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.create(61), [""; 0]);
     assert_eq!(story.failing().len(), 2);
 }
 
@@ -188,7 +191,7 @@ fn while_an_edit_is_refused_a_tenant_that_is_there_already_goes_on() {
     story.observed.database = Ok(vec![tenant(1002), with_data(1004, "file:///other")]);
     story.observed.log_backups[1].storage = "other".to_owned();
     story.spec.storage_ref = LocalReference::new("other");
-    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.create(61), ["nightly-t1004-incr-202611220100z"]);
     assert_eq!(story.failing(), [("t1002", "StorageChangeRefused")]);
     assert_eq!(
         (story.is(types::STALLED), story.is(types::SCHEDULING)),
@@ -200,7 +203,7 @@ fn while_an_edit_is_refused_a_tenant_that_is_there_already_goes_on() {
 fn slots_that_a_refused_edit_skips_are_not_said_to_be_turned_into_tasks() {
     let mut story = Story::of(&[1002]);
     story.spec.storage_ref = LocalReference::new("other");
-    story.make(61);
+    story.create(61);
     assert_eq!(
         story.history()[0],
         "01:00 incr Skipped StorageChangeRefused"
@@ -208,7 +211,7 @@ fn slots_that_a_refused_edit_skips_are_not_said_to_be_turned_into_tasks() {
     assert_eq!(story.is(types::SCHEDULING), "False");
     story.spec.storage_ref = LocalReference::new("s3");
     story.generation += 1;
-    story.make(62);
+    story.create(62);
     assert_eq!(story.is(types::SCHEDULING), "True");
 }
 
@@ -236,7 +239,7 @@ fn a_tenant_of_another_strategy_before_is_not_moved_and_the_strategy_is_not_stal
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups[0].inherited = Some(inherited("before"));
     story.observed.log_backups[0].storage = "other".to_owned();
-    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.create(61), ["nightly-t1004-incr-202611220100z"]);
     assert_eq!(story.failing(), [("t1002", "DestinationChangeRefused")]);
     assert_eq!(
         (story.is(types::READY), story.is(types::BACKUP_HEALTHY)),
@@ -259,14 +262,14 @@ fn the_path_of_a_log_backup_that_somebody_made_is_that_persons() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].inherited = None;
     story.observed.log_backups[0].path = Some("mine".to_owned());
-    assert_eq!(story.make(61).len(), 1);
+    assert_eq!(story.create(61).len(), 1);
 }
 
 #[test]
 fn a_tenant_whose_data_backups_go_elsewhere_gets_no_task_that_could_only_fail() {
     let mut story = Story::of(&[1002]);
     story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
-    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.create(61), [""; 0]);
     assert_eq!(story.failing(), [("t1002", "DestinationInUse")]);
     let message = &story.status.tenants.as_ref().unwrap().failing[0].message;
     assert!(message.contains("file:///dba"), "{message}");
@@ -278,7 +281,7 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
     let mut story = Story::of(&[1002, 1004]);
     story.observed.log_backups.clear();
     story.observed.data_elsewhere = [(TenantId(1002), "file:///dba".to_owned())].into();
-    assert_eq!(story.make(1), ["prod-t1004"]);
+    assert_eq!(story.create(1), ["prod-t1004"]);
     assert_eq!(story.is(types::LOG_BACKUP_HEALTHY), "False");
 }
 
@@ -287,9 +290,9 @@ fn a_tenant_whose_data_backups_go_elsewhere_gets_no_log_backup() {
 fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
     let mut story = Story::of(&[1002]);
     story.observed.logs_elsewhere.insert(TenantId(1002));
-    assert_eq!(story.make(61), [""; 0]);
+    assert_eq!(story.create(61), [""; 0]);
     story.spec.log_backup.mode = StrategyLogBackupMode::Unmanaged;
-    assert_eq!(story.make(121).len(), 1);
+    assert_eq!(story.create(121).len(), 1);
 }
 
 /// A store, and a directory in it where one is named.

@@ -98,14 +98,14 @@ fn a_strategy_that_is_deleted_leaves_the_policy_of_a_database_that_was_made_anew
 fn a_first_backup_of_the_database_before_is_none_of_one_that_was_made_anew() {
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
-    story.make(-30);
-    let made = &mut story.observed.tasks[0];
-    made.outcome = Some("Completed".to_owned());
-    made.completed_at = Some(at(-25));
-    made.database = Some(pinned(&story.observed.identity));
-    assert_eq!(story.make(-22), [""; 0]);
+    story.create(-30);
+    let created = &mut story.observed.tasks[0];
+    created.outcome = Some("Completed".to_owned());
+    created.completed_at = Some(at(-25));
+    created.database = Some(pinned(&story.observed.identity));
+    assert_eq!(story.create(-22), [""; 0]);
     replace(&mut story);
-    assert_eq!(story.make(-10), ["nightly-t1002-full-202611212350z"]);
+    assert_eq!(story.create(-10), ["nightly-t1002-full-202611212350z"]);
 }
 
 /// Its only backup ended so in the database before, and this one takes its place.
@@ -173,18 +173,18 @@ fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
     story.observed.external = [(TenantId(1002), vec![began(-40)])].into();
-    assert_eq!(story.make(-30), ["nightly-t1002-ext-7"]);
+    assert_eq!(story.create(-30), ["nightly-t1002-ext-7"]);
     let shown = &mut story.observed.tasks[0];
     shown.outcome = Some("Completed".to_owned());
     shown.completed_at = Some(at(-25));
     shown.database = Some(pinned(&story.observed.identity));
     replace(&mut story);
     story.observed.external = [(TenantId(1002), vec![began(-15)])].into();
-    assert_eq!(story.make(-10), ["nightly-t1002-ext-7-20261121234500z"]);
-    assert_eq!(story.make(-9), [""; 0]);
+    assert_eq!(story.create(-10), ["nightly-t1002-ext-7-20261121234500z"]);
+    assert_eq!(story.create(-9), [""; 0]);
     // Nor is it shown once more when the one before is deleted.
     story.observed.tasks.remove(0);
-    assert_eq!(story.make(-8), [""; 0]);
+    assert_eq!(story.create(-8), [""; 0]);
 }
 
 /// It has seen nothing but the database of now, and waits for a job that is not there.
@@ -193,9 +193,9 @@ fn nor_is_it_hidden_by_one_that_was_not_taken_up_in_time() {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
     story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-40))])].into();
-    story.make(-30);
+    story.create(-30);
     replace(&mut story);
     story.observed.tasks[0].database = Some(pinned(&story.observed.identity));
     story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-15))])].into();
-    assert_eq!(story.make(-10).len(), 1);
+    assert_eq!(story.create(-10).len(), 1);
 }

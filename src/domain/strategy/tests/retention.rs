@@ -91,11 +91,11 @@ impl Story {
         let Effect::ChangePolicy(change) = effect else {
             panic!("{effect:?}");
         };
-        let made = Made {
+        let created = ApplyOutcome {
             answer: Some(answer.clone()),
-            ..Made::default()
+            ..ApplyOutcome::default()
         };
-        let decision = self.decide(Some(&made), minutes);
+        let decision = self.decide(Some(&created), minutes);
         assert_eq!(decision.effect, None, "one effect in a pass");
         self.status = decision.status;
         Some(change)

@@ -13,7 +13,7 @@ fn a_slot_is_opened_made_and_closed() {
         story.status.open_slot.is_some(),
         "written before the task is made"
     );
-    story.make(61);
+    story.create(61);
     assert_eq!(
         story.history(),
         [
@@ -22,7 +22,7 @@ fn a_slot_is_opened_made_and_closed() {
         ]
     );
     assert_eq!(
-        (story.make(62).len(), story.status.open_slot.is_none()),
+        (story.create(62).len(), story.status.open_slot.is_none()),
         (0, true)
     );
 }
@@ -35,7 +35,7 @@ fn a_restart_goes_on_with_the_open_slot() {
         .observed
         .tasks
         .push(task("nightly-t1002-incr-202611220100z", 1002, None));
-    assert_eq!(story.make(65), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.create(65), ["nightly-t1004-incr-202611220100z"]);
     assert_eq!(story.status.schedule_history[0].started, 2);
 }
 
@@ -43,8 +43,8 @@ fn a_restart_goes_on_with_the_open_slot() {
 fn more_tenants_than_one_pass_makes_are_made_in_several() {
     let ids: Vec<i64> = (0..120).map(|i| 1002 + 2 * i).collect();
     let mut story = Story::of(&ids);
-    let made: Vec<usize> = (0..4).map(|_| story.make(61).len()).collect();
-    assert_eq!(made, [50, 50, 20, 0]);
+    let created: Vec<usize> = (0..4).map(|_| story.create(61).len()).collect();
+    assert_eq!(created, [50, 50, 20, 0]);
     assert_eq!(story.status.schedule_history[0].started, 120);
 }
 
@@ -59,9 +59,9 @@ fn tasks_that_the_store_does_not_show_yet_are_asked_for_again_by_the_same_name()
 #[test]
 fn an_outage_of_the_operator_does_not_cost_the_full_slot() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     assert_eq!(
-        story.make(4 * 60 + 30),
+        story.create(4 * 60 + 30),
         ["nightly-t1002-full-202611220200z"]
     );
     assert_eq!(
@@ -73,13 +73,13 @@ fn an_outage_of_the_operator_does_not_cost_the_full_slot() {
             "02:00 incr Skipped SupersededByFull",
         ]
     );
-    assert!(story.make(4 * 60 + 31).is_empty(), "nothing is left over");
+    assert!(story.create(4 * 60 + 31).is_empty(), "nothing is left over");
 }
 
 #[test]
 fn an_outage_of_the_database_does_not_cost_the_full_slot() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     let tenants = story.unreachable();
     for minutes in [121, 181, 241] {
         story.reconcile(minutes);
@@ -89,13 +89,13 @@ fn an_outage_of_the_database_does_not_cost_the_full_slot() {
         BackupType::Full
     );
     story.observed.database = tenants;
-    assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(250), ["nightly-t1002-full-202611220200z"]);
 }
 
 #[test]
 fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_on() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     let tenants = story.unreachable();
     let mut deadline = None;
     for minutes in [121, 181, 481, 482] {
@@ -109,7 +109,7 @@ fn a_full_slot_past_its_deadline_is_missed_with_an_event_and_the_schedule_goes_o
     );
     assert!(story.events.contains(&"BackupMissed"));
     story.observed.database = tenants;
-    assert_eq!(story.make(541), ["nightly-t1002-incr-202611220900z"]);
+    assert_eq!(story.create(541), ["nightly-t1002-incr-202611220900z"]);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
     let mut story = Story::of(&[1002]);
     story.spec.schedule.cron.as_mut().unwrap().full = None;
     story.spec.schedule.starting_deadline_seconds = 60;
-    story.make(60);
+    story.create(60);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
     story.observed.tasks[0].completed_at = Some(at(61));
     story.reconcile(61);
@@ -129,7 +129,7 @@ fn a_missed_slot_does_not_end_in_silence_and_the_next_one_makes_it_good() {
     story.reconcile(123);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
-    story.make(180);
+    story.create(180);
     story.reconcile(180);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "True");
 }
@@ -180,7 +180,7 @@ fn slots_while_suspended_are_not_made_up_for() {
     story.spec.suspend = false;
     story.generation += 1;
     assert_eq!(story.reconcile(130).effect, None);
-    assert_eq!(story.make(181), ["nightly-t1002-incr-202611220300z"]);
+    assert_eq!(story.create(181), ["nightly-t1002-incr-202611220300z"]);
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn a_schedule_that_is_edited_while_a_slot_is_open_still_closes_it_once() {
     story.reconcile(61);
     story.spec.schedule.cron.as_mut().unwrap().incremental = Some("30 5 * * *".to_owned());
     story.generation += 1;
-    assert_eq!(story.make(62), ["nightly-t1002-incr-202611220100z"]);
+    assert_eq!(story.create(62), ["nightly-t1002-incr-202611220100z"]);
     assert_eq!(story.history()[0], "01:00 incr Started -");
 }
 
@@ -200,7 +200,7 @@ fn an_incremental_slot_rests_while_a_full_backup_of_the_tenant_runs() {
         .observed
         .tasks
         .push(task("nightly-t1002-full-202611212300z", 1002, None));
-    assert!(story.make(61).is_empty());
+    assert!(story.create(61).is_empty());
     assert_eq!(story.history()[0], "01:00 incr Skipped FullBackupPending");
 }
 
@@ -210,31 +210,31 @@ fn a_full_backup_that_is_being_deleted_holds_no_incremental_slot_back() {
     let mut held = task("nightly-t1002-full-202611212300z", 1002, None);
     held.deleting = true;
     story.observed.tasks.push(held);
-    assert_eq!(story.make(61), ["nightly-t1002-incr-202611220100z"]);
+    assert_eq!(story.create(61), ["nightly-t1002-incr-202611220100z"]);
 }
 
 #[test]
 fn a_clock_that_jumps_back_makes_no_slot_twice() {
     let mut story = Story::of(&[1002]);
-    story.make(181);
+    story.create(181);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
-    assert!(story.make(100).is_empty());
-    assert_eq!(story.make(241), ["nightly-t1002-incr-202611220400z"]);
+    assert!(story.create(100).is_empty());
+    assert_eq!(story.create(241), ["nightly-t1002-incr-202611220400z"]);
 }
 
 #[test]
 fn a_clock_that_was_years_ahead_for_a_moment_does_not_end_the_schedule() {
     let mut story = Story::of(&[1002]);
-    story.make(5 * 365 * 24 * 60);
+    story.create(5 * 365 * 24 * 60);
     story.observed.tasks.clear();
     story.reconcile(61);
-    assert_eq!(story.make(121), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(121), ["nightly-t1002-full-202611220200z"]);
 }
 
 #[test]
 fn between_two_slots_nothing_is_written() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     story.reconcile(62);
     let before = story.status.clone();
     for minutes in 63..119 {
@@ -258,7 +258,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
                 Ok(vec![tenant(1002)])
             };
             let before = story.status.schedule_history.clone();
-            story.make(minutes);
+            story.create(minutes);
             let after = &story.status.schedule_history;
             let new = after.iter().filter(|record| !before.contains(record));
             closed.extend(new.map(|record| (record.slot.0, record.type_)));
@@ -282,7 +282,7 @@ fn each_slot_of_a_day_of_outages_ends_once() {
 #[test]
 fn a_slot_waits_for_the_end_of_an_upgrade() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     story.observed.is_upgrading = true;
     for minutes in [121, 181] {
         assert_eq!(story.reconcile(minutes).effect, None);
@@ -294,7 +294,7 @@ fn a_slot_waits_for_the_end_of_an_upgrade() {
         .find(|it| it.type_ == types::SCHEDULING);
     assert_eq!(scheduling.unwrap().reason, "ClusterUpgrading");
     story.observed.is_upgrading = false;
-    assert_eq!(story.make(250), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(250), ["nightly-t1002-full-202611220200z"]);
 }
 
 #[test]
@@ -306,5 +306,5 @@ fn a_slot_that_waits_for_an_upgrade_beyond_its_deadline_is_missed() {
     story.reconcile(63);
     assert_eq!(story.history()[0], "01:00 incr Missed ClusterUpgrading");
     story.observed.is_upgrading = false;
-    assert_eq!(story.make(120), ["nightly-t1002-full-202611220200z"]);
+    assert_eq!(story.create(120), ["nightly-t1002-full-202611220200z"]);
 }

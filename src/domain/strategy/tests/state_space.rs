@@ -29,7 +29,7 @@ const IDS: [i64; 3] = [1002, 1004, 1006];
 #[derive(Default)]
 struct Past {
     /// Names of all tasks that were ever made.
-    made: BTreeSet<String>,
+    created: BTreeSet<String>,
     /// Slots that were ever closed.
     closed: BTreeSet<(Timestamp, BackupType)>,
 }
@@ -111,12 +111,12 @@ fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bo
                 "in a window: {minutes}"
             );
             for (name, spec) in tasks {
-                let is_new = !past.made.contains(name);
+                let is_new = !past.created.contains(name);
                 assert!(is_new, "{name} is made a second time");
                 let moved = (spec.tenant_name.as_str(), "StorageChangeRefused");
                 assert!(!story.failing().contains(&moved));
                 if !fails {
-                    past.made.insert(name.clone());
+                    past.created.insert(name.clone());
                 }
             }
         }
@@ -154,7 +154,7 @@ fn pass(story: &mut Story, past: &mut Past, dice: &mut Dice, minutes: i64) -> bo
 
 #[test]
 fn whatever_happens_no_task_is_made_twice_and_no_slot_ends_twice() {
-    let (mut made, mut deleted, mut closed) = (0, 0, 0);
+    let (mut created, mut deleted, mut closed) = (0, 0, 0);
     for seed in 0..12 {
         let mut dice = Dice(seed);
         let mut story = Story::of(&IDS);
@@ -186,13 +186,13 @@ fn whatever_happens_no_task_is_made_twice_and_no_slot_ends_twice() {
                 assert_eq!(again.status, story.status, "seed {seed}: written twice");
             }
         }
-        made += past.made.len();
-        deleted += past.made.len() - story.observed.tasks.len().min(past.made.len());
+        created += past.created.len();
+        deleted += past.created.len() - story.observed.tasks.len().min(past.created.len());
         closed += past.closed.len();
     }
     // Guards against a walk in which nothing happens.
     assert!(
-        made > 300 && deleted > 150 && closed > 300,
-        "{made} {deleted} {closed}"
+        created > 300 && deleted > 150 && closed > 300,
+        "{created} {deleted} {closed}"
     );
 }

@@ -229,7 +229,7 @@ fn the_console_sees_scheduling_before_the_first_slot_and_progress_after_it() {
     story.reconcile(1);
     let phase = |story: &Story| story.status.phase.clone().unwrap();
     assert_eq!(phase(&story), "PendingBackupScheduling");
-    story.make(121);
+    story.create(121);
     story.reconcile(122);
     assert_eq!(phase(&story), "InProgress");
 }
@@ -299,20 +299,20 @@ fn a_strategy_that_may_not_use_a_tenant_does_not_keep_it_from_another() {
 fn a_tenant_that_is_made_anew_gets_a_log_backup_and_a_first_backup_of_its_own() {
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
-    story.make(-30);
+    story.create(-30);
     story.observed.tasks[0].outcome = Some("Completed".to_owned());
     story.observed.with_full_backup.insert(TenantId(1002));
     let mut anew = Tenant::clone(&tenant(1010));
     anew.name = "t1002".to_owned();
     story.observed.database = Ok(vec![Arc::new(anew)]);
-    assert_eq!(story.make(-20), ["prod-t1010"]);
-    assert_eq!(story.make(-19), ["nightly-t1010-full-202611212340z"]);
+    assert_eq!(story.create(-20), ["prod-t1010"]);
+    assert_eq!(story.create(-19), ["nightly-t1010-full-202611212340z"]);
 }
 
 #[test]
 fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
     let mut story = Story::of(&[1002]);
-    story.make(61);
+    story.create(61);
     story.observed.tasks[0].outcome = Some("Failed".to_owned());
     story.observed.tasks[0].completed_at = Some(at(62));
     story.reconcile(63);
@@ -320,7 +320,7 @@ fn what_the_tenant_before_it_failed_of_is_not_the_new_ones_trouble() {
     let mut anew = Tenant::clone(&tenant(1010));
     anew.name = "t1002".to_owned();
     story.observed.database = Ok(vec![Arc::new(anew)]);
-    story.make(64);
+    story.create(64);
     story.reconcile(65);
     assert_eq!(story.failing(), []);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "Unknown");
@@ -338,13 +338,13 @@ fn a_named_tenant_that_is_dropped_is_not_forgotten() {
     story.reconcile(2);
     assert_eq!(story.failing(), [("t1002", "TenantNotFound")]);
     assert_eq!(story.is(types::BACKUP_HEALTHY), "False");
-    assert_eq!(story.make(61), ["nightly-t1004-incr-202611220100z"]);
+    assert_eq!(story.create(61), ["nightly-t1004-incr-202611220100z"]);
 }
 
 #[test]
 fn a_tenant_of_the_cluster_level_that_is_dropped_is_no_trouble() {
     let mut story = Story::of(&[1002, 1004]);
-    story.make(61);
+    story.create(61);
     for task in &mut story.observed.tasks {
         task.outcome = Some("Failed".to_owned());
         task.completed_at = Some(at(62));

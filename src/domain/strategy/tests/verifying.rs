@@ -45,9 +45,9 @@ impl Story {
             return None;
         };
         let tenant = spec.source.tenant.unwrap().tenant_name;
-        let mut made = Made::default();
-        made.ours.insert(name.clone());
-        self.status = self.decide(Some(&made), minutes).status;
+        let mut created = ApplyOutcome::default();
+        created.ours.insert(name.clone());
+        self.status = self.decide(Some(&created), minutes).status;
         self.observed.verifications.push(ObservedVerification {
             name: name.clone(),
             version: (name.clone(), "1".to_owned()),

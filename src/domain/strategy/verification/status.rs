@@ -9,7 +9,7 @@ use crate::api::BackupStrategySpec;
 use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
 use crate::domain::condition::{Status, Wanted, wanted};
-use crate::domain::strategy::unmade::MESSAGE_LIMIT;
+use crate::domain::strategy::pending_objects::MESSAGE_LIMIT;
 use crate::domain::strategy::{Evaluation, Matched};
 use crate::domain::{shortened, time};
 

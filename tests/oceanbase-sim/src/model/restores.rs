@@ -182,7 +182,7 @@ impl World {
             return self.fail_restore(job, doom.code, doom.comment, at);
         }
         match job.stage {
-            RestoreStage::CreateTenant => match self.make_shell(job, at) {
+            RestoreStage::CreateTenant => match self.create_shell(job, at) {
                 Ok(()) => job.enter_next(at, &self.pace),
                 Err(code) => self.fail_restore(job, code, root_service_comment(code), at),
             },
@@ -219,7 +219,7 @@ impl World {
     }
 
     /// Creates the tenant that will be filled.
-    fn make_shell(&mut self, job: &mut RestoreJob, at: Scn) -> Result<(), i64> {
+    fn create_shell(&mut self, job: &mut RestoreJob, at: Scn) -> Result<(), i64> {
         let request = &job.request;
         if let Some(code) = self.pool_failure(&request.pools) {
             return Err(code);

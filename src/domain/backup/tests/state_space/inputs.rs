@@ -167,20 +167,20 @@ pub(super) fn answers(attempts: usize) -> Vec<Answer> {
 }
 
 /// What may become of an object that is to be made.
-pub(super) fn every_made(name: &str) -> [Made; 3] {
+pub(super) fn every_apply_outcome(name: &str) -> [ApplyOutcome; 3] {
     let names = || [name.to_owned()].into();
     [
-        Made {
+        ApplyOutcome {
             ours: names(),
-            ..Made::default()
+            ..ApplyOutcome::default()
         },
-        Made {
+        ApplyOutcome {
             foreign: names(),
-            ..Made::default()
+            ..ApplyOutcome::default()
         },
-        Made {
+        ApplyOutcome {
             errors: [(name.to_owned(), "quota".to_owned())].into(),
-            ..Made::default()
+            ..ApplyOutcome::default()
         },
     ]
 }

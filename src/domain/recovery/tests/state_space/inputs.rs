@@ -1,7 +1,7 @@
 //! What can be seen and heard.
 
 use super::super::tables::{
-    asked, auxiliary, table_job, tables_spec, with_job_of_tables, with_made, word,
+    asked, auxiliary, table_job, tables_spec, with_created, with_job_of_tables, word,
 };
 use super::super::*;
 use crate::oceanbase::model::CheckResult;
@@ -102,7 +102,7 @@ pub(super) fn worlds_of_tables(base: &Story) -> Vec<Observation> {
             for holder in [None, Some(None), Some(Some(TenantId(1012)))] {
                 let mut story = asked(tables_spec());
                 if let Some(holder) = holder {
-                    story = with_made(story, holder);
+                    story = with_created(story, holder);
                 }
                 if let Some(status) = &status {
                     story = with_job_of_tables(story, status.clone());

@@ -39,7 +39,11 @@ pub(super) fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
 pub(super) type StrategyFinalization = Finalization<BackupStrategyStatus, Effect>;
 
 impl Story {
-    pub(super) fn finalize(&self, made: Option<&Made>, minutes: i64) -> StrategyFinalization {
+    pub(super) fn finalize(
+        &self,
+        created: Option<&ApplyOutcome>,
+        minutes: i64,
+    ) -> StrategyFinalization {
         let strategy = Strategy {
             name: "nightly",
             uid: "uid-of-nightly",
@@ -48,12 +52,12 @@ impl Story {
             spec: &self.spec,
             status: &self.status,
         };
-        finalize(&strategy, &self.observed, made, at(DELETED), at(minutes))
+        finalize(&strategy, &self.observed, created, at(DELETED), at(minutes))
     }
 
     /// The same, of a strategy that does not go yet.
-    pub(super) fn wait(&self, made: Option<&Made>, minutes: i64) -> StrategyDecision {
-        match self.finalize(made, minutes) {
+    pub(super) fn wait(&self, created: Option<&ApplyOutcome>, minutes: i64) -> StrategyDecision {
+        match self.finalize(created, minutes) {
             Finalization::Wait(decision) => decision,
             Finalization::Release(event) => panic!("it goes: {event:?}"),
         }
@@ -64,14 +68,14 @@ impl Story {
         let answer = Some(Answer::Done);
         self.end_with_answer(
             minutes,
-            &Made {
+            &ApplyOutcome {
                 answer,
-                ..Made::default()
+                ..ApplyOutcome::default()
             },
         )
     }
 
-    pub(super) fn end_with_answer(&mut self, minutes: i64, made: &Made) -> String {
+    pub(super) fn end_with_answer(&mut self, minutes: i64, created: &ApplyOutcome) -> String {
         let decision = match self.finalize(None, minutes) {
             Finalization::Wait(decision) => decision,
             Finalization::Release(event) => {
@@ -83,14 +87,14 @@ impl Story {
         let Some(effect) = decision.effect else {
             return "wait".to_owned();
         };
-        let decision = self.wait(Some(made), minutes);
+        let decision = self.wait(Some(created), minutes);
         assert_eq!((decision.effect, decision.event), (None, None));
         self.status = decision.status;
         match effect {
             Effect::ChangePolicy(PolicyChange::Drop {
                 tenant, tenant_id, ..
             }) => {
-                if made.answer == Some(Answer::Done) {
+                if created.answer == Some(Answer::Done) {
                     let tenants = self.observed.database.as_mut().unwrap();
                     let known = tenants.iter_mut().find(|known| known.id == tenant_id);
                     Arc::make_mut(known.unwrap()).policies.clear();

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Evaluation, Made, Plan};
-use crate::api::strategy::UnmadeObject;
+use super::{ApplyOutcome, Effect, Evaluation, Plan};
+use crate::api::strategy::PendingObject;
 use crate::domain::backoff::still_to_come;
 use crate::domain::{Event, shortened, time};
 
@@ -25,7 +25,7 @@ pub(super) const NAME_COLLISION: &str = "NameCollision";
 pub(super) const EDIT_FAILED: &str = "EditFailed";
 
 impl Evaluation<'_> {
-    pub(super) fn unmade(&self, name: &str) -> Option<&UnmadeObject> {
+    pub(super) fn unmade(&self, name: &str) -> Option<&PendingObject> {
         self.status.unmade.iter().find(|unmade| unmade.name == name)
     }
 
@@ -59,7 +59,7 @@ impl Evaluation<'_> {
     }
 
     /// Until when an object that could not be made is not tried.
-    fn pause_of(&self, unmade: &UnmadeObject) -> Option<Timestamp> {
+    fn pause_of(&self, unmade: &PendingObject) -> Option<Timestamp> {
         still_to_come(unmade.retry_time.as_ref()?.0, RETRY_PAUSE, self.now)
     }
 
@@ -70,19 +70,21 @@ impl Evaluation<'_> {
     }
 
     /// Takes in what became of this pass's effect.
-    pub(super) fn record_created(&mut self, effect: &Effect, made: &Made) {
+    pub(super) fn record_created(&mut self, effect: &Effect, created: &ApplyOutcome) {
         let kind = match effect {
             Effect::MakeTasks(_) | Effect::DeleteTasks(_) => "BackupTask",
             _ => "LogBackup",
         };
         for name in effect.names() {
-            let unmade = if made.foreign.contains(name) {
+            let unmade = if created.foreign.contains(name) {
                 let message = format!(
                     "an object named '{name}' is there that this strategy did not make; nothing \
                      was made in its place. Delete or rename that object"
                 );
                 Some((NAME_COLLISION, message))
-            } else if let (false, Some(error)) = (made.ours.contains(name), made.errors.get(name)) {
+            } else if let (false, Some(error)) =
+                (created.ours.contains(name), created.errors.get(name))
+            {
                 let (reason, done) = match effect {
                     Effect::DeleteTasks(_) => ("DeleteFailed", "deleted"),
                     Effect::EditLogBackups(_) => (EDIT_FAILED, "edited"),
@@ -111,7 +113,7 @@ impl Evaluation<'_> {
             self.make_room();
             let pause = known.map_or(FIRST_PAUSE, |_| RETRY_PAUSE);
             let retry_at = self.now.saturating_add(pause).unwrap_or(self.now);
-            self.status.unmade.push(UnmadeObject {
+            self.status.unmade.push(PendingObject {
                 kind: kind.to_owned(),
                 name: name.clone(),
                 reason: reason.to_owned(),
@@ -128,9 +130,9 @@ impl Evaluation<'_> {
         if unmade.len() < KEPT {
             return;
         }
-        let alike = |one: &UnmadeObject| {
+        let alike = |one: &PendingObject| {
             let alike =
-                |other: &&UnmadeObject| (&other.kind, &other.reason) == (&one.kind, &one.reason);
+                |other: &&PendingObject| (&other.kind, &other.reason) == (&one.kind, &one.reason);
             unmade.iter().filter(alike).count()
         };
         let oldest = (0..unmade.len())

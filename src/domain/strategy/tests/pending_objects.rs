@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::making::unmade_log_backup;
+use super::children::pending_log_backup;
 use super::*;
 use crate::api::Binding;
 
 #[test]
 fn a_log_backup_that_can_not_be_made_does_not_hold_back_the_other_tenants() {
-    let mut story = unmade_log_backup(&[1002, 1004], 1002);
+    let mut story = pending_log_backup(&[1002, 1004], 1002);
     let foreign = |name: &str| match name {
         "prod-t1002" => Err(Trouble::Foreign),
         _ => Ok(()),
@@ -25,7 +25,7 @@ fn a_log_backup_that_can_not_be_made_does_not_hold_back_the_other_tenants() {
 
 #[test]
 fn what_can_not_be_made_is_told_once_and_tried_every_minute() {
-    let mut story = unmade_log_backup(&[1002], 1002);
+    let mut story = pending_log_backup(&[1002], 1002);
     let tries = (0..4).map(|_| story.pass_with_answer(-30, |_| Err(Trouble::Error)).len());
     assert_eq!(tries.collect::<Vec<_>>(), [1, 0, 0, 0]);
     assert_eq!(
@@ -33,7 +33,7 @@ fn what_can_not_be_made_is_told_once_and_tried_every_minute() {
         1
     );
     assert_eq!(story.events, ["CreateFailed"]);
-    assert_eq!(story.make(-28), ["prod-t1002"]);
+    assert_eq!(story.create(-28), ["prod-t1002"]);
     assert_eq!((story.failing().len(), story.status.unmade), (0, vec![]));
 }
 
@@ -50,7 +50,7 @@ fn a_slot_whose_task_has_a_foreign_namesake_ends_skipped_and_once() {
             .count(),
         1
     );
-    assert!(story.make(63).is_empty());
+    assert!(story.create(63).is_empty());
 }
 
 #[test]
@@ -72,7 +72,7 @@ fn a_task_that_can_not_be_made_keeps_its_slot_open_until_it_is() {
     let mut story = Story::of(&[1002]);
     story.pass_with_answer(61, |_| Err(Trouble::Error));
     assert!(story.status.open_slot.is_some());
-    story.make(63);
+    story.create(63);
     assert_eq!(story.history()[0], "01:00 incr Started -");
 }
 

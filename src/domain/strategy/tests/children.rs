@@ -6,7 +6,7 @@ use super::*;
 use crate::api::{Binding, DesiredState};
 use crate::oceanbase::model::{Round, RoundStatus, Scn};
 
-pub(super) fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
+pub(super) fn pending_log_backup(tenants: &[i64], without: i64) -> Story {
     let mut story = Story::of(tenants);
     story
         .observed
@@ -17,7 +17,7 @@ pub(super) fn unmade_log_backup(tenants: &[i64], without: i64) -> Story {
 
 #[test]
 fn a_tenant_without_log_backup_gets_one() {
-    assert_eq!(unmade_log_backup(&[1002], 1002).make(1), ["prod-t1002"]);
+    assert_eq!(pending_log_backup(&[1002], 1002).create(1), ["prod-t1002"]);
 }
 
 /// What is asked of the log backup of a tenant whose round, at the strategy's place, is in this state.
@@ -32,7 +32,7 @@ fn found_archived_until(
     here: bool,
     until: Timestamp,
 ) -> DesiredState {
-    let mut story = unmade_log_backup(&[1002], 1002);
+    let mut story = pending_log_backup(&[1002], 1002);
     story.spec.log_backup.mode = mode;
     let archived = with_round(1002, status, until);
     if here {
@@ -230,8 +230,8 @@ fn a_first_backup_is_made_where_no_full_one_is() {
     let mut story = Story::of(&[1002, 1004]);
     story.spec.first_backup = FirstBackup::Immediately;
     story.observed.with_full_backup.insert(TenantId(1004));
-    assert_eq!(story.make(-30), ["nightly-t1002-full-202611212330z"]);
-    assert!(story.make(-29).is_empty());
+    assert_eq!(story.create(-30), ["nightly-t1002-full-202611212330z"]);
+    assert!(story.create(-29).is_empty());
 }
 
 #[test]
@@ -258,17 +258,17 @@ fn healed(minutes: i64) -> Story {
 #[test]
 fn a_tenant_whose_log_backup_was_healed_gets_a_full_backup_once() {
     let mut story = healed(-60);
-    let made = story.make(-50);
-    assert_eq!(made.len(), 1);
-    assert!(made[0].starts_with("nightly-t1002-full-"), "{made:?}");
-    assert_eq!(story.make(-49), [""; 0]);
+    let created = story.create(-50);
+    assert_eq!(created.len(), 1);
+    assert!(created[0].starts_with("nightly-t1002-full-"), "{created:?}");
+    assert_eq!(story.create(-49), [""; 0]);
 }
 
 /// A move that ends in the minute in which the full backup after the one before it was made.
 #[test]
 fn a_full_backup_is_made_though_one_of_the_same_minute_had_ended_before_it_was_wanted() {
     let mut story = healed(-60);
-    let first = story.make(-60);
+    let first = story.create(-60);
     let wanted = at(-60) + jiff::SignedDuration::from_secs(40);
     let task = story
         .observed
@@ -279,17 +279,17 @@ fn a_full_backup_is_made_though_one_of_the_same_minute_had_ended_before_it_was_w
     task.outcome = Some("Completed".to_owned());
     task.completed_at = Some(at(-60) + jiff::SignedDuration::from_secs(20));
     story.observed.log_backups[0].full_backup_wanted_since = Some(wanted);
-    let second = story.make(-59);
+    let second = story.create(-59);
     assert_eq!(second.len(), 1);
     assert_ne!(second, first);
-    assert_eq!(story.make(-58), [""; 0]);
+    assert_eq!(story.create(-58), [""; 0]);
 }
 
 #[test]
 fn a_suspended_strategy_makes_no_full_backup_after_a_heal() {
     let mut story = healed(-60);
     story.spec.suspend = true;
-    assert_eq!(story.make(-50), [""; 0]);
+    assert_eq!(story.create(-50), [""; 0]);
 }
 
 /// A blackout, a suspension or an outage lay between. Until there is one, nothing can be recovered
@@ -302,7 +302,7 @@ fn a_full_backup_after_a_heal_is_wanted_for_a_month() {
 #[test]
 fn a_full_backup_after_a_heal_of_more_than_a_month_ago_waits_for_its_slot() {
     let mut story = healed(-100 - MONTH);
-    assert_eq!(story.make(-50), [""; 0]);
+    assert_eq!(story.create(-50), [""; 0]);
 }
 
 /// When the task that is made now, at this minute, will be overdue.
@@ -334,9 +334,9 @@ fn a_first_backup_is_wanted_from_when_a_suspended_strategy_goes_on() {
     let mut story = Story::of(&[1002]);
     story.spec.first_backup = FirstBackup::Immediately;
     story.spec.suspend = true;
-    assert_eq!(story.make(-3000), [""; 0]);
+    assert_eq!(story.create(-3000), [""; 0]);
     story.spec.suspend = false;
-    assert_eq!(story.make(-30), ["nightly-t1002-full-202611212330z"]);
+    assert_eq!(story.create(-30), ["nightly-t1002-full-202611212330z"]);
 }
 
 fn unmanaged() -> Story {
@@ -349,7 +349,7 @@ fn unmanaged() -> Story {
 #[test]
 fn no_log_backup_is_made_where_somebody_else_sees_to_it() {
     let mut story = unmanaged();
-    assert_eq!(story.make(1), ["nightly-t1002-incr-202611220000z"]);
+    assert_eq!(story.create(1), ["nightly-t1002-incr-202611220000z"]);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::unmade::{EDIT_FAILED, NAME_COLLISION};
-use super::{Effect, Evaluation, Made, Matched, Plan, slots};
+use super::pending_objects::{EDIT_FAILED, NAME_COLLISION};
+use super::{ApplyOutcome, Effect, Evaluation, Matched, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
     BackupTaskSpec, BackupType, Binding, DeletionPolicy, DesiredState, LocalReference,
@@ -32,24 +32,24 @@ struct WantedTask<'a> {
 impl Evaluation<'_> {
     /// What is to be made or deleted next; log backups first.
     pub(super) fn effect(&self, plan: &Plan<'_>) -> Option<Effect> {
-        self.make_log_backups(plan)
+        self.create_log_backups(plan)
             .or_else(|| self.edit_log_backups(plan))
-            .or_else(|| self.make_tasks(plan))
+            .or_else(|| self.create_tasks(plan))
             .or_else(|| self.delete_tasks())
     }
 
-    fn make_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
+    fn create_log_backups(&self, plan: &Plan<'_>) -> Option<Effect> {
         let eligible = plan.matched.eligible.iter();
         let lacking = eligible.filter(|tenant| self.is_without_log_backup(tenant));
         let lacking = lacking.map(|tenant| (self.log_backup_name(tenant), tenant));
         let lacking = self.batch(lacking.collect(), |(name, _)| name).into_iter();
-        let made: Vec<_> = lacking
+        let created: Vec<_> = lacking
             .map(|(name, tenant)| (name, self.new_log_backup(tenant)))
             .collect();
-        (!made.is_empty()).then_some(Effect::MakeLogBackups(made))
+        (!created.is_empty()).then_some(Effect::MakeLogBackups(created))
     }
 
-    fn make_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
+    fn create_tasks(&self, plan: &Plan<'_>) -> Option<Effect> {
         let mut names = BTreeSet::new();
         let mut ours = self.early_backups(plan);
         ours.extend(self.slot_tasks(plan));
@@ -223,7 +223,7 @@ impl Evaluation<'_> {
     }
 
     /// Closes the open slot when all its tasks are there, or can not be.
-    pub(super) fn close_when_made(&mut self, plan: &Plan<'_>, made: Option<&Made>) {
+    pub(super) fn close_when_created(&mut self, plan: &Plan<'_>, created: Option<&ApplyOutcome>) {
         let open = self.status.open_slot.as_ref();
         let is_held = open.is_some_and(|open| open.start_time.is_some());
         let (Some(slot), false) = (slots::open(&self.status), is_held) else {
@@ -231,7 +231,7 @@ impl Evaluation<'_> {
         };
         let tasks = self.slot_tasks(plan);
         let is_there = |name: &str| {
-            self.index.has_task(name) || made.is_some_and(|made| made.ours.contains(name))
+            self.index.has_task(name) || created.is_some_and(|created| created.ours.contains(name))
         };
         let refused = tasks.iter().filter(|task| self.is_refused(&task.name));
         let refused = refused.count();
@@ -352,10 +352,10 @@ impl Evaluation<'_> {
     /// Whether a round came to its end after the strategy was made: that time is kept in whole
     /// seconds, and of a round's end only its checkpoint is known.
     fn is_younger_than_strategy(&self, round: &Round) -> bool {
-        let made_at = self.strategy.created_at.as_second();
+        let created_at = self.strategy.created_at.as_second();
         round
             .reached()
-            .is_some_and(|end| end.at().as_second() > made_at)
+            .is_some_and(|end| end.at().as_second() > created_at)
     }
 
     fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {
