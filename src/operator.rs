@@ -17,11 +17,11 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::controller::caches::{Caches, Writers, watched};
 use crate::controller::event::{Courier, Events};
 use crate::controller::live::Live;
 use crate::controller::memory::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
-use crate::controller::stores::{Stores, Writers, watched};
 use crate::controller::wake::Change;
 use crate::controller::{self, Context, lease};
 use crate::oceanbase::client::Connect;
@@ -89,11 +89,11 @@ pub async fn run(
         Some(_) => Validity::not_yet(),
         None => Validity::always(),
     };
-    let (stores, writers) = Stores::new();
+    let (caches, writers) = Caches::new();
     let secrets = Secrets::new(client.clone(), settings.require_secret_binding);
     let credentials = Arc::new(ObjectCredentials::new(
         secrets.clone(),
-        stores.clusters.clone(),
+        caches.clusters.clone(),
     ));
     let (clusters, readers) = Clusters::new(
         connect,
@@ -112,7 +112,7 @@ pub async fn run(
         clusters,
         clock: clock.clone(),
         metrics,
-        stores,
+        caches,
         events,
         validity: validity.clone(),
         memory: Memory::default(),
@@ -154,7 +154,7 @@ async fn work(
     settings: &Settings,
     stop: &CancellationToken,
 ) {
-    let stores = &context.stores;
+    let caches = &context.caches;
     let (bus, _) = broadcast::channel(BUS);
     macro_rules! controller {
         ($store:ident) => {{
@@ -162,13 +162,13 @@ async fn work(
                 &context.client,
                 &settings.namespaces,
                 writers.$store,
-                stores,
+                caches,
                 context.metrics.clone(),
                 bus.clone(),
             );
             controller::run(
                 watched,
-                stores.$store.clone(),
+                caches.$store.clone(),
                 bus.clone(),
                 Arc::clone(context),
                 stop.clone(),
@@ -242,6 +242,6 @@ fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
     let live = Live::new(context);
     Pages {
         metrics: Arc::new(move || live.text()),
-        ready: Arc::new(move || stands_by.load(Ordering::Relaxed) || for_ready.stores.is_ready()),
+        ready: Arc::new(move || stands_by.load(Ordering::Relaxed) || for_ready.caches.is_ready()),
     }
 }

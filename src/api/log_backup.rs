@@ -11,7 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
 
 pub use credentials::{ApplyingKeys, TenantKeys};
-pub use limits::{PendingPlace, TenantLimits};
+pub use limits::{PendingLocation, TenantLimits};
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,

@@ -8,7 +8,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use credentials::StoreCredentials;
+pub use credentials::StorageCredentials;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
@@ -237,7 +237,7 @@ pub struct BackupStorageStatus {
     pub in_use_by: Option<i32>,
     /// With which keys the tenants that use the store enter it; left out for a store without keys.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub credentials: Option<StoreCredentials>,
+    pub credentials: Option<StorageCredentials>,
     /// Bytes of data backups there, of all tenants of the OceanBaseClusters in this namespace, as the
     /// database's views have them: what was not deleted. Not counted anew before they have moved by a
     /// hundredth, and five minutes have passed.

@@ -7,7 +7,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use ledger::HeldPlace;
+pub use ledger::DestinationRecord;
 pub use status::{
     BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, PendingObject, SkippedTenants,
     SlotRecord, StrategySummary, StrategyTenants,

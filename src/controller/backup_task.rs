@@ -22,7 +22,7 @@ use super::driver::identity;
 use super::log_backup::observe_destination;
 use super::strategy::is_owned_by_strategy;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, database, namespace, place, stores};
+use super::{Context, Reconcile, caches, created_at, database, destination, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
 use crate::domain::backup::queue::Queue;
@@ -34,7 +34,7 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
@@ -94,22 +94,22 @@ impl Reconcile for BackupTask {
         let storage = references
             .as_ref()
             .map_err(Blocker::clone)
-            .and_then(|references| place::storage(context, &namespace, &references.storage));
+            .and_then(|references| destination::storage(context, &namespace, &references.storage));
         let root = storage
             .as_ref()
             .ok()
-            .and_then(|it| place::root(&it.spec).ok());
+            .and_then(|it| destination::root(&it.spec).ok());
         let path = snapshot.as_ref().zip(tenant).map(|(snapshot, tenant)| {
-            place::data_path(root.as_ref(), template, &snapshot.identity, tenant)
+            destination::data_path(root.as_ref(), template, &snapshot.identity, tenant)
         });
-        let place = storage
+        let location = storage
             .as_ref()
             .map_err(Blocker::clone)
-            .and_then(|storage| place::wanted(storage, version, path.as_deref()));
+            .and_then(|storage| destination::wanted(storage, version, path.as_deref()));
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
-            let place = place.as_ref().map_err(Blocker::clone)?;
-            claims::not_moved(self, context, database.as_ref().ok(), place)?;
+            let location = location.as_ref().map_err(Blocker::clone)?;
+            claims::not_moved(self, context, database.as_ref().ok(), location)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
@@ -128,7 +128,7 @@ impl Reconcile for BackupTask {
             _ => Queue::default(),
         };
         let storage = storage.ok();
-        let wanted = place.as_ref().ok();
+        let wanted = location.as_ref().ok();
         let (logs, claimed, moving) = match (&key, &storage, &snapshot, tenant) {
             (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
                 logs::observed(self, context, key, storage, snapshot, tenant),
@@ -192,9 +192,10 @@ impl Reconcile for BackupTask {
     fn lane(&self, observed: &Observation, effect: &Effect) -> Option<(ClusterKey, Lane)> {
         let lane = match effect {
             Effect::SetDestination(_) => {
-                let store = observed.storage.as_ref();
-                let store = store.and_then(|store| place::root(&store.spec).ok());
-                store.map_or(Lane::Serial, Lane::Storage)
+                let storage_root = observed.storage.as_ref();
+                let storage_root = storage_root
+                    .and_then(|storage_root| destination::root(&storage_root.spec).ok());
+                storage_root.map_or(Lane::Serial, Lane::Storage)
             }
             Effect::Backup { .. } | Effect::Find { .. } | Effect::Cancel { .. } => Lane::Serial,
             Effect::MakeLogBackup(..)
@@ -236,7 +237,7 @@ impl Reconcile for BackupTask {
         if matches!(change, Change::Object(Changed::Task(_))) {
             return woken;
         }
-        let mut tasks = context.stores.tasks.state_filter(line::is_open);
+        let mut tasks = context.caches.tasks.state_filter(line::is_open);
         tasks.retain(|task| is_concerned(task, change, context));
         woken.extend(tasks);
         woken
@@ -258,7 +259,7 @@ impl BackupTask {
         context: &Context,
         key: &ClusterKey,
         snapshot: &Snapshot,
-        wanted: Option<&Place>,
+        wanted: Option<&Location>,
     ) -> ObservedDatabase {
         let tenant = tenant_of(self, snapshot).cloned();
         let shown = tenant.as_ref();
@@ -311,11 +312,11 @@ impl BackupTask {
 /// Returns the newest backup set of the tenant where its data backups go now: the one that an incremental
 /// backup would follow.
 fn previous_set(tenant: &Tenant) -> Option<BackupSet> {
-    let destination = Place::read_back(tenant.data_dest.as_deref()?);
+    let destination = Location::read_back(tenant.data_dest.as_deref()?);
     let here = tenant
         .sets
         .iter()
-        .filter(|set| set.success && destination.is_same_as(&Place::read_back(&set.path)));
+        .filter(|set| set.success && destination.is_same_as(&Location::read_back(&set.path)));
     here.max_by_key(|set| set.id.0).cloned()
 }
 
@@ -323,7 +324,7 @@ fn previous_set(tenant: &Tenant) -> Option<BackupSet> {
 fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
     let reference = task.spec.strategy_ref.as_ref();
     let reference = reference.filter(|_| is_owned_by_strategy(task))?;
-    let strategy = stores::find(&context.stores.strategies, namespace, &reference.name)?;
+    let strategy = caches::find(&context.caches.strategies, namespace, &reference.name)?;
     if strategy.spec.suspend {
         return Some(Held::Suspended);
     }

@@ -35,7 +35,7 @@ pub(super) fn display(host: &str, port: Option<u16>) -> String {
 }
 
 /// The host and the port of a store's endpoint, such as `https://s3.eu-1.example.com`.
-pub(super) fn store_host(endpoint: &str) -> (&str, Option<u16>) {
+pub(super) fn storage_host(endpoint: &str) -> (&str, Option<u16>) {
     let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
     let authority = rest.split('/').next().unwrap_or(rest);
     let (host, port) = host_and_port(authority);
@@ -91,12 +91,12 @@ mod tests {
     #[test]
     fn a_store_s_endpoint_has_the_port_of_its_scheme() {
         assert_eq!(
-            store_host("https://s3.example.com"),
+            storage_host("https://s3.example.com"),
             ("s3.example.com", Some(443))
         );
-        assert_eq!(store_host("http://minio:9000/x"), ("minio", Some(9000)));
+        assert_eq!(storage_host("http://minio:9000/x"), ("minio", Some(9000)));
         assert_eq!(
-            store_host("oss-cn.example.com"),
+            storage_host("oss-cn.example.com"),
             ("oss-cn.example.com", Some(443))
         );
     }

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::log_backup::path;
-use super::{Context, cluster_of, created_at, namespace, place, same_database, stores};
+use super::{Context, caches, cluster_of, created_at, destination, namespace, same_database};
 use crate::api::LogBackup;
 use crate::domain::Blocker;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// What stands in the way of sending a tenant's logs to a place where nothing is set yet.
@@ -21,14 +21,14 @@ pub(super) fn conflict(
     object: &LogBackup,
     context: &Context,
     snapshot: &Snapshot,
-    wanted: &Place,
+    wanted: &Location,
 ) -> Option<Blocker> {
     let in_database = snapshot
         .tenants
         .values()
-        .find_map(|tenant| destination(tenant, |place| wanted.overlaps(place)));
+        .find_map(|tenant| destination(tenant, |location| wanted.overlaps(location)));
     let found = in_database.or_else(|| {
-        let others = context.stores.log_backups.state();
+        let others = context.caches.log_backups.state();
         let own = rank(object);
         let mut others = others.iter().filter(|other| {
             let of = |object: &LogBackup| cluster_of(object, &object.spec.cluster_ref);
@@ -39,34 +39,37 @@ pub(super) fn conflict(
             !are_neighbours(other, object) && !is_same_tenant() && rank(other) < own
         });
         others.find_map(|other| {
-            let place = place_of(other, context, snapshot)?;
+            let location = location_of(other, context, snapshot)?;
             let whose = format!(
                 "the logs of LogBackup '{}' in namespace '{}'",
                 other.name_any(),
                 namespace(&**other)
             );
-            wanted.overlaps(&place).then_some((whose, place))
+            wanted.overlaps(&location).then_some((whose, location))
         })
     });
-    let (whose, place) = found?;
+    let (whose, location) = found?;
     Some(Blocker::permanent(
         "DestinationOwnedElsewhere",
         format!(
-            "'{wanted}' is, holds or lies in '{place}', where {whose} go; nothing was changed. \
+            "'{wanted}' is, holds or lies in '{location}', where {whose} go; nothing was changed. \
              Create a LogBackup with a `path` of its own"
         ),
     ))
 }
 
 /// Where the data or logs of a tenant go, if that is of interest, and how to call them.
-fn destination(tenant: &Tenant, is_wanted: impl Fn(&Place) -> bool) -> Option<(String, Place)> {
+fn destination(
+    tenant: &Tenant,
+    is_wanted: impl Fn(&Location) -> bool,
+) -> Option<(String, Location)> {
     let logs = tenant.log_dest.as_ref().map(|dest| ("logs", &dest.path));
     let data = tenant.data_dest.as_ref().map(|path| ("data backups", path));
-    let places = logs.into_iter().chain(data);
-    places
-        .map(|(what, path)| (what, Place::read_back(path)))
-        .find(|(_, place)| is_wanted(place))
-        .map(|(what, place)| (format!("the {what} of tenant '{}'", tenant.name), place))
+    let locations = logs.into_iter().chain(data);
+    locations
+        .map(|(what, path)| (what, Location::read_back(path)))
+        .find(|(_, location)| is_wanted(location))
+        .map(|(what, location)| (format!("the {what} of tenant '{}'", tenant.name), location))
 }
 
 /// Whether both go where each tenant of a cluster has a directory of its own, named by its number.
@@ -90,10 +93,10 @@ fn rank(object: &LogBackup) -> (bool, Timestamp, String, String) {
 
 /// Where another object's logs go; `None` while that is not known, or where it is for a tenant of
 /// this very database, whose destination is seen there.
-fn place_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Place> {
+fn location_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Location> {
     let namespace = namespace(other);
-    let storage = stores::find(
-        &context.stores.storages,
+    let storage = caches::find(
+        &context.caches.storages,
         &namespace,
         &other.spec.storage_ref.name,
     )?;
@@ -117,5 +120,5 @@ fn place_of(other: &LogBackup, context: &Context, own: &Snapshot) -> Option<Plac
         Some(snapshot) => path(other, context, &snapshot)?,
         None => other.spec.path.clone()?,
     };
-    place::root(&storage.spec).ok()?.join(&path).ok()
+    destination::root(&storage.spec).ok()?.join(&path).ok()
 }

@@ -99,7 +99,7 @@ impl Reconcile for CleanupTask {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let tasks = &context.stores.cleanups;
+        let tasks = &context.caches.cleanups;
         tasks.state_filter(|task| !is_over(task) && is_concerned(task, change, context))
     }
 }
@@ -183,7 +183,7 @@ fn recovery_from(task: &CleanupTask, cluster: &ClusterKey, context: &Context) ->
         let source = recovery.spec.source.tenant.as_ref();
         runs && source.is_some_and(|source| source.tenant_name == task.spec.tenant_name)
     };
-    let all = context.stores.recoveries.state_filter(is_it);
+    let all = context.caches.recoveries.state_filter(is_it);
     let found = all.iter().find(|recovery| {
         let source = recovery.spec.source.tenant.as_ref();
         source.is_some_and(|source| {

@@ -47,7 +47,7 @@ impl Reconcile for OceanBaseCluster {
             let status = task.status.as_ref();
             status.is_some_and(|status| status.queue_position.is_some())
         });
-        let mut strategies = context.stores.strategies.state();
+        let mut strategies = context.caches.strategies.state();
         strategies.retain(|strategy| {
             let of = cluster_of(&**strategy, &strategy.spec.cluster_ref);
             same_database(context, &key, &of)
@@ -104,7 +104,7 @@ impl Reconcile for OceanBaseCluster {
     }
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let mut clusters = context.stores.clusters.state();
+        let mut clusters = context.caches.clusters.state();
         let of_task = match change {
             Change::Object(Changed::Task(task)) => line::cluster_of(task, context),
             _ => None,
@@ -126,7 +126,7 @@ impl Reconcile for OceanBaseCluster {
 /// Tenants of the cluster's database whose logs are archived around their data backups only, with
 /// success: between two of these nothing of it stands in the database.
 fn archived_around(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
-    let all = &context.stores.log_backups;
+    let all = &context.caches.log_backups;
     let around = all.state_filter(|object| {
         object.spec.mode == LogBackupMode::AroundDataBackup
             && object.spec.desired_state == DesiredState::Running

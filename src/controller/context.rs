@@ -2,10 +2,10 @@
 
 use kube::Client;
 
+use super::caches::Caches;
 use super::event::Events;
 use super::memory::Memory;
 use super::secret::Secrets;
-use super::stores::Stores;
 use crate::clock::Clock;
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::validity::Validity;
@@ -24,7 +24,7 @@ pub struct Context {
     /// The operator's metrics.
     pub metrics: Metrics,
     /// What is known of all objects.
-    pub stores: Stores,
+    pub caches: Caches,
     /// Where events go.
     pub events: Events,
     /// For how long this process may act.

@@ -251,7 +251,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     if is_deleted && !has_finalizer {
         return Ok(ReconcileOutcome::Done(Action::await_change()));
     }
-    context.stores.ready().await;
+    context.caches.ready().await;
     let version = object.resource_version().unwrap_or_default();
     if context.memory.is_replaced(&identity(object), &version) {
         return Ok(ReconcileOutcome::Conflict);

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// What lies at one destination of a tenant.
 pub(super) struct Holding {
     /// Where that is.
-    pub(super) place: Place,
+    pub(super) location: Location,
     /// Bytes of sets.
     pub(super) data_bytes: i64,
     /// Bytes of archive pieces.
@@ -22,9 +22,9 @@ pub(super) struct Holding {
 }
 
 impl Holding {
-    fn at(place: Place) -> Self {
+    fn at(location: Location) -> Self {
         Self {
-            place,
+            location,
             data_bytes: 0,
             log_bytes: 0,
             first: None,
@@ -41,13 +41,13 @@ impl Holding {
 /// What of a tenant is not deleted, by the number of its destination.
 pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Holding> {
     let mut found = BTreeMap::<i64, Holding>::new();
-    let place = |dest_id, root: &str| {
-        Place::read_back(root).at_host(snapshot.stores.host(tenant.id, dest_id))
+    let location = |dest_id, root: &str| {
+        Location::read_back(root).at_host(snapshot.storages.host(tenant.id, dest_id))
     };
     for set in tenant.sets.iter() {
         let known = found
             .entry(set.dest_id)
-            .or_insert_with(|| Holding::at(place(set.dest_id, &set.path)));
+            .or_insert_with(|| Holding::at(location(set.dest_id, &set.path)));
         known.data_bytes = known.data_bytes.saturating_add(set.output_bytes);
         if let Some(ended_at) = set.ended_at {
             known.covers(set.start_replay_scn.at().min(ended_at), ended_at);
@@ -55,12 +55,12 @@ pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Holding> {
     }
     for piece in tenant.pieces.iter() {
         let key = (tenant.id, piece.dest_id);
-        let Some(root) = snapshot.stores.log_roots.get(&key) else {
+        let Some(root) = snapshot.storages.log_roots.get(&key) else {
             continue;
         };
         let known = found
             .entry(piece.dest_id)
-            .or_insert_with(|| Holding::at(place(piece.dest_id, root)));
+            .or_insert_with(|| Holding::at(location(piece.dest_id, root)));
         known.log_bytes = known.log_bytes.saturating_add(piece.output_bytes);
         known.covers(piece.start_scn.at(), piece.checkpoint_scn.at());
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
 use super::unreadable::missing;
-use super::{Context, stores};
+use super::{Context, caches};
 use crate::api::OceanBaseCluster;
 use crate::api::cluster::{Access, ClusterIdentity};
 use crate::domain::{Blocker, access, cluster as domain};
@@ -21,7 +21,7 @@ pub(super) fn database(
     namespace: &str,
     cluster: &str,
 ) -> Result<(ClusterKey, Arc<Snapshot>), Blocker> {
-    let Some(object) = stores::find(&context.stores.clusters, namespace, cluster) else {
+    let Some(object) = caches::find(&context.caches.clusters, namespace, cluster) else {
         let reason = "ClusterNotFound";
         return Err(missing::<OceanBaseCluster>(
             context,
@@ -58,7 +58,7 @@ pub(super) fn connecting() -> Blocker {
 
 /// What may be used through a cluster's object; everything while there is none.
 pub(super) fn access_of(context: &Context, cluster: &ClusterKey) -> Access {
-    stores::find(&context.stores.clusters, &cluster.namespace, &cluster.name)
+    caches::find(&context.caches.clusters, &cluster.namespace, &cluster.name)
         .map(|object| object.spec.access.clone())
         .unwrap_or_default()
 }
@@ -113,10 +113,10 @@ pub(super) fn same_database(context: &Context, one: &ClusterKey, other: &Cluster
 /// nothing answers: who is first to have been made stays the owner.
 fn identity(context: &Context, key: &ClusterKey) -> Option<DatabaseId> {
     let (namespace, name) = (&*key.namespace, &*key.name);
-    let known = if let Some(object) = stores::find(&context.stores.clusters, namespace, name) {
+    let known = if let Some(object) = caches::find(&context.caches.clusters, namespace, name) {
         object.status.as_ref().and_then(|s| s.identity.clone())
     } else {
-        let unreadable = &context.stores.unreadable;
+        let unreadable = &context.caches.unreadable;
         unreadable
             .find::<OceanBaseCluster>(namespace, name)?
             .identity

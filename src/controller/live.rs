@@ -66,47 +66,49 @@ fn record_clusters(states: &States, context: &Context) {
     for (key, state) in states {
         let up = matches!(state, ClusterState::Up(_));
         let labels = [&*key.namespace, &*key.name];
-        context.metrics.places.cluster_up.set(labels, up);
+        context.metrics.infrastructure.cluster_up.set(labels, up);
     }
 }
 
 fn record_storages(context: &Context) {
-    for storage in context.stores.storages.state() {
+    for storage in context.caches.storages.state() {
         let conditions = storage.status.as_ref().map(|status| &*status.conditions);
         let reachable = holds(conditions.unwrap_or_default(), REACHABLE);
         let (namespace, name) = (namespace(&*storage), storage.name_any());
-        let family = &context.metrics.places.storage_reachable;
+        let family = &context.metrics.infrastructure.storage_reachable;
         family.set_known([&namespace, &name], reachable);
         record_figures(&storage, [&namespace, &name], context);
     }
 }
 
 fn record_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: &Context) {
-    let places = &context.metrics.places;
+    let infrastructure = &context.metrics.infrastructure;
     let status = storage.status.as_ref();
     let data = status.and_then(|status| status.data_bytes);
     let log = status.and_then(|status| status.log_bytes);
     for (kind, bytes) in [("data", data), ("log", log)] {
-        let family = &places.storage_bytes;
+        let family = &infrastructure.storage_bytes;
         family.set_known([namespace, name, kind], bytes);
     }
     let capacity = storage.spec.capacity.as_deref();
     if let Some(bytes) = capacity.and_then(bytes_of) {
         let percent = i64::from(storage.spec.capacity_alert_percent);
-        places.storage_capacity.set([namespace, name], bytes);
-        places
+        infrastructure
+            .storage_capacity
+            .set([namespace, name], bytes);
+        infrastructure
             .storage_capacity_alert
             .set([namespace, name], percent);
     }
 }
 
 fn record_recoveries(context: &Context) {
-    let places = &context.metrics.places;
+    let infrastructure = &context.metrics.infrastructure;
     let mut newest: HashMap<(bool, String), Option<i64>> = HashMap::new();
-    for task in context.stores.recoveries.state() {
+    for task in context.caches.recoveries.state() {
         let home = namespace(&*task);
         let status = task.status.clone().unwrap_or_default();
-        places
+        infrastructure
             .running_recoveries
             .add([&home], i64::from(runs(&task)));
         let succeeded = match status.outcome.as_deref() {
@@ -121,9 +123,9 @@ fn record_recoveries(context: &Context) {
     }
     for ((succeeded, home), at) in newest {
         let family = if succeeded {
-            &places.recovery_success
+            &infrastructure.recovery_success
         } else {
-            &places.recovery_failure
+            &infrastructure.recovery_failure
         };
         family.set_known([&home], at);
     }

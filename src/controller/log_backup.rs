@@ -2,7 +2,7 @@
 
 mod moves;
 mod statement;
-mod store;
+mod storage_access;
 mod target;
 
 use std::sync::{Arc, OnceLock};
@@ -11,7 +11,7 @@ use jiff::SignedDuration;
 use kube::ResourceExt;
 
 pub(super) use moves::is_away;
-pub(super) use target::{observe_destination, oldest_of_tenant, path, store_of};
+pub(super) use target::{observe_destination, oldest_of_tenant, path, storage_location};
 use target::{renamed, target};
 
 use super::wake::{Change, Changed};
@@ -24,7 +24,7 @@ use crate::domain::{Blocker, Decision, Finalization, ObservedTenant};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, Snapshot, TenantId};
 
@@ -37,9 +37,9 @@ pub struct Observation {
     key: ClusterKey,
     path: Option<String>,
     /// Where the logs should go.
-    place: Option<Place>,
+    location: Option<Location>,
     /// Where the store is.
-    store: Option<Place>,
+    storage_root: Option<Location>,
     /// `resourceVersion` of the Secret whose keys the database was told in this pass.
     applied_version: OnceLock<String>,
 }
@@ -94,18 +94,18 @@ impl Reconcile for LogBackup {
             }
         });
         // All log backups together write at most one checkpoint a second.
-        let count = i64::try_from(context.stores.log_backups.len()).unwrap_or(i64::MAX);
+        let count = i64::try_from(context.caches.log_backups.len()).unwrap_or(i64::MAX);
         let checkpoint_interval = CHECKPOINT_INTERVAL.max(SignedDuration::from_secs(count));
         let tenant = snapshot
             .as_deref()
             .and_then(|snapshot| snapshot.tenant(&self.spec.tenant_name));
         let page =
             tenant.and_then(|tenant| page::look_up(self, tenant, checkpoint_interval, context));
-        let place = target.as_ref().ok().cloned();
-        let store = store_of(self, context);
-        let inside = snapshot
-            .as_deref()
-            .and_then(|snapshot| store::Inside::of(self, context, snapshot, place.as_ref()));
+        let location = target.as_ref().ok().cloned();
+        let storage_root = storage_location(self, context);
+        let inside = snapshot.as_deref().and_then(|snapshot| {
+            storage_access::Inside::of(self, context, snapshot, location.as_ref())
+        });
         let decision = log_backup::Observation {
             target: target.map(drop),
             identity: snapshot
@@ -118,14 +118,14 @@ impl Reconcile for LogBackup {
             page,
             renamed: snapshot
                 .as_deref()
-                .and_then(|snapshot| renamed(self, snapshot, store.as_ref())),
+                .and_then(|snapshot| renamed(self, snapshot, storage_root.as_ref())),
             conflict,
-            switch: tenant.zip(place.as_ref()).and_then(|(tenant, wanted)| {
+            switch: tenant.zip(location.as_ref()).and_then(|(tenant, wanted)| {
                 moves::observe_migration(self, context, tenant, wanted)
             }),
-            store_keys: inside.as_ref().and_then(store::Inside::keys),
+            storage_keys: inside.as_ref().and_then(storage_access::Inside::keys),
             applied_version: None,
-            limits: inside.as_ref().and_then(store::Inside::limits),
+            limits: inside.as_ref().and_then(storage_access::Inside::limits),
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
                 .as_deref()
@@ -137,8 +137,8 @@ impl Reconcile for LogBackup {
             decision,
             key,
             path,
-            place,
-            store,
+            location,
+            storage_root,
             applied_version: OnceLock::new(),
         }
     }
@@ -194,7 +194,10 @@ impl Reconcile for LogBackup {
             | Effect::SetAttributes(_)
             | Effect::Switch { .. }
             | Effect::Rotate { .. }
-            | Effect::Limit { .. } => observed.store.clone().map_or(Lane::Serial, Lane::Storage),
+            | Effect::Limit { .. } => observed
+                .storage_root
+                .clone()
+                .map_or(Lane::Serial, Lane::Storage),
             Effect::SetLagTarget(..)
             | Effect::SetEnabled(..)
             | Effect::Start(_)
@@ -236,7 +239,7 @@ impl Reconcile for LogBackup {
             _ => None,
         };
         // First what costs nothing: a thousand log backups are asked at each change.
-        let all = &context.stores.log_backups;
+        let all = &context.caches.log_backups;
         let mut objects = all.state_filter(|object| {
             let tenant = &object.spec.tenant_name;
             match change {
@@ -280,7 +283,12 @@ impl Reconcile for LogBackup {
 impl LogBackup {
     /// Whose the wanted place is, looked for only where a destination is to be set: all other log
     /// backups are compared.
-    fn conflict(&self, context: &Context, snapshot: &Snapshot, wanted: &Place) -> Option<Blocker> {
+    fn conflict(
+        &self,
+        context: &Context,
+        snapshot: &Snapshot,
+        wanted: &Location,
+    ) -> Option<Blocker> {
         let tenant = snapshot.tenant(&self.spec.tenant_name)?;
         if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
             return None;

@@ -2,11 +2,11 @@
 //!
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`lease`] which of several operators acts
-//! * [`stores`] what is known of all objects, [`unreadable`] of those that can not be read; `joined` how
+//! * [`caches`] what is known of all objects, [`unreadable`] of those that can not be read; `joined` how
 //!   several namespaces become one; [`wake`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
-//! * [`secret`], [`place`] credentials, to which hosts they may go (`binding`), and where backups go;
+//! * [`secret`], [`location`] credentials, to which hosts they may go (`binding`), and where backups go;
 //!   `claim` whose places they are; `identity` which objects stand for one database
 //! * [`live`] what is true at the moment of a scrape
 //! * `page` what other objects tell about a tenant; `holdings` what lies where; `finalizer` what is done before an object goes
@@ -23,7 +23,9 @@ mod recovery_task;
 mod storage;
 mod strategy;
 
+pub mod caches;
 pub mod context;
+pub mod destination;
 pub mod driver;
 pub mod event;
 mod finalizer;
@@ -33,10 +35,8 @@ mod joined;
 pub mod lease;
 pub mod live;
 pub mod memory;
-pub mod place;
 pub mod requests;
 pub mod secret;
-pub mod stores;
 pub mod unreadable;
 pub mod wake;
 

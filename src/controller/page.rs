@@ -7,7 +7,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::ResourceExt;
 
 use super::strategy::{is_for, rivals};
-use super::{Context, Reconcile, cluster_of, namespace, qualified, same_database, stores};
+use super::{Context, Reconcile, caches, cluster_of, namespace, qualified, same_database};
 use crate::api::{BackupStrategy, BackupTask, LogBackup};
 use crate::domain::backup::is_suspended;
 use crate::domain::log_backup::{RelatedObjects, is_in_flight, is_page_due};
@@ -56,7 +56,7 @@ pub(super) struct StrategyChange<'a> {
 impl<'a> StrategyChange<'a> {
     pub(super) fn of(strategy: &'a BackupStrategy, context: &Context) -> Self {
         let (home, name) = (namespace(strategy), strategy.name_any());
-        let known = stores::find(&context.stores.strategies, &home, &name);
+        let known = caches::find(&context.caches.strategies, &home, &name);
         let is_gone = known.is_none() || strategy.metadata.deletion_timestamp.is_some();
         let status = strategy.status.as_ref();
         let observed = status.and_then(|status| status.observed_generation);
@@ -115,13 +115,13 @@ fn covering(object: &LogBackup, context: &Context) -> Option<(String, Arc<Backup
     let covers = |name: &str| strategy::covers(name, &rivals, &object.spec.tenant_name);
     let winner = rivals.iter().find(|rival| covers(&rival.name))?;
     let (name, namespace) = &winner.full_name;
-    let found = stores::find(&context.stores.strategies, namespace, name)?;
+    let found = caches::find(&context.caches.strategies, namespace, name)?;
     Some((winner.name.clone(), found))
 }
 
 /// The task of the tenant that was started last.
 fn last_task(object: &LogBackup, context: &Context) -> Option<String> {
-    stores::within(&context.stores.tasks, &namespace(object))
+    caches::within(&context.caches.tasks, &namespace(object))
         .filter(|task| is_of_tenant(task, object, context))
         .filter_map(|task| Some((begun_at(&task)?, task.name_any())))
         .max()
@@ -144,7 +144,7 @@ pub(super) fn has_open_tasks(object: &LogBackup, context: &Context) -> bool {
         let is_over = status.is_some_and(|it| it.outcome.is_some() || is_suspended(it));
         task.metadata.deletion_timestamp.is_none() && !is_over
     };
-    let all = &context.stores.tasks;
+    let all = &context.caches.tasks;
     let open =
         all.state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && is_open(task));
     open.iter().any(|task| is_of_tenant(task, object, context))

@@ -12,7 +12,7 @@ use kube::ResourceExt;
 
 use super::driver::identity;
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, cluster_of, database, namespace, same_database, stores};
+use super::{Context, Reconcile, caches, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
 use crate::api::{RecoveryTask, RecoveryTaskStatus};
@@ -28,7 +28,7 @@ pub struct Observation {
     decision: recovery::Observation,
     key: Option<ClusterKey>,
     /// Where the backups are.
-    places: Option<source::Places>,
+    locations: Option<source::Places>,
 }
 
 impl Reconcile for RecoveryTask {
@@ -57,7 +57,7 @@ impl Reconcile for RecoveryTask {
         let handed_over = handed_over
             .and_then(|(cluster, restore)| context.clusters.handed_over(cluster, &restore));
         let intent = recovery::open_intent(&status).filter(|_| !is_over);
-        let places = found.as_ref().ok().map(|found| found.places.clone());
+        let locations = found.as_ref().ok().map(|found| found.locations.clone());
         let secrets = match status.step {
             None if !is_over => match statement::wrong_secret(self, context).await {
                 None => verification::wrong_secret(self, context).await,
@@ -89,7 +89,7 @@ impl Reconcile for RecoveryTask {
         Observation {
             decision,
             key,
-            places,
+            locations,
         }
     }
 
@@ -179,7 +179,7 @@ impl Reconcile for RecoveryTask {
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         context
-            .stores
+            .caches
             .recoveries
             .state_filter(|task| !is_over(task) && is_concerned(task, change, context))
     }
@@ -288,7 +288,7 @@ impl RecoveryTask {
 
     /// What a cluster's object allows.
     fn rules(&self, cluster: &str, context: &Context) -> Option<RecoveryRules> {
-        let object = stores::find(&context.stores.clusters, &namespace(self), cluster)?;
+        let object = caches::find(&context.caches.clusters, &namespace(self), cluster)?;
         Some(object.spec.recovery.clone())
     }
 }
@@ -334,7 +334,7 @@ fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool
 
 /// The tenants that recoveries have made in a cluster's database, as far as their tasks are there.
 pub(super) fn recovered(context: &Context, cluster: &ClusterKey) -> BTreeSet<TenantId> {
-    let tasks = context.stores.recoveries.state();
+    let tasks = context.caches.recoveries.state();
     let created = tasks.into_iter().filter_map(|task| {
         let id = task.status.as_ref()?.target_tenant_id?;
         let target = cluster_of(&*task, &task.spec.target.cluster_ref);

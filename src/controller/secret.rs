@@ -9,7 +9,7 @@ use kube_runtime::reflector::Store;
 use secrecy::SecretString;
 
 use super::binding::{ENDPOINTS, binds, display};
-use super::stores::find;
+use super::caches::find;
 use crate::api::cluster::TlsMode;
 use crate::api::{LocalReference, OceanBaseCluster};
 use crate::domain::Blocker;
@@ -87,21 +87,21 @@ impl Values {
     pub fn check_host(&self, host: &str, port: Option<u16>) -> Result<(), Blocker> {
         let annotations = self.secret.metadata.annotations.as_ref();
         let listed = annotations.and_then(|known| known.get(ENDPOINTS));
-        let (name, place) = (&self.name, display(host, port));
+        let (name, location) = (&self.name, display(host, port));
         match listed {
             None if !self.require_binding => Ok(()),
             None => Err(Blocker::waiting(
                 "SecretNotBound",
                 format!(
                     "Secret '{name}' has no annotation '{ENDPOINTS}', which this operator requires: \
-                     let whoever owns the Secret list '{place}' there"
+                     let whoever owns the Secret list '{location}' there"
                 ),
             )),
             Some(list) if binds(list, host, port) => Ok(()),
             Some(_) => Err(Blocker::waiting(
                 "SecretNotForEndpoint",
                 format!(
-                    "Secret '{name}' is not sent to '{place}': its annotation '{ENDPOINTS}' does not \
+                    "Secret '{name}' is not sent to '{location}': its annotation '{ENDPOINTS}' does not \
                      list it"
                 ),
             )),

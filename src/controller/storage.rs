@@ -9,7 +9,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use super::wake::{Change, Changed};
-use super::{Context, Reconcile, created_at, namespace, place, stores};
+use super::{Context, Reconcile, caches, created_at, destination, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::condition::types::ARCHIVING;
 use crate::api::{BackupStorage, BackupStorageStatus, BackupTask, BackupTaskStatus};
@@ -30,12 +30,12 @@ impl Reconcile for BackupStorage {
         let (namespace, name) = (namespace(self), self.name_any());
         // Any path will do: what is looked at are the Secret and the values, which go nowhere.
         let checked =
-            place::with_version(&context.secrets, &namespace, &self.spec, "data", &[]).await;
+            destination::with_version(&context.secrets, &namespace, &self.spec, "data", &[]).await;
         let secret_version = checked
             .as_ref()
             .ok()
             .and_then(|(_, version)| version.clone());
-        let log_backups: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
+        let log_backups: Vec<_> = caches::within(&context.caches.log_backups, &namespace)
             .filter(|object| object.spec.storage_ref.name == name)
             .map(|object| {
                 let status = object.status.clone().unwrap_or_default();
@@ -51,27 +51,27 @@ impl Reconcile for BackupStorage {
                         version: known.secret_resource_version,
                         cause: known.cause,
                     }),
-                    limits: status.store_limits,
+                    limits: status.storage_limits,
                 }
             })
             .collect();
-        let strategies = stores::within(&context.stores.strategies, &namespace)
+        let strategies = caches::within(&context.caches.strategies, &namespace)
             .filter(|strategy| strategy.spec.storage_ref.name == name)
             .count();
-        let root = place::root(&self.spec);
-        let limits = place::limits(&self.spec);
+        let root = destination::root(&self.spec);
+        let limits = destination::limits(&self.spec);
         let found = root.as_ref().ok().map(|root| {
             let users = figures::users(context, &namespace, &name);
             figures::found(context, &namespace, root, &users)
         });
-        let tasks: Vec<_> = stores::within(&context.stores.tasks, &namespace)
+        let tasks: Vec<_> = caches::within(&context.caches.tasks, &namespace)
             .filter(|task| storage_of(task) == Some(&name))
             .collect();
         let loose = tasks.iter().filter(|task| uses_by_itself(task)).count();
         storage::Observation {
-            place: checked.and(root).and_then(|place| {
+            location: checked.and(root).and_then(|location| {
                 limits.clone()?;
-                Ok(place.root().to_owned())
+                Ok(location.root().to_owned())
             }),
             limits: limits.unwrap_or_default(),
             secret_version,
@@ -118,7 +118,7 @@ impl Reconcile for BackupStorage {
 
     fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let (of, name) = match change {
-            Change::Everything => return context.stores.storages.state(),
+            Change::Everything => return context.caches.storages.state(),
             Change::Object(Changed::LogBackup(object)) => {
                 (object.namespace(), &object.spec.storage_ref.name)
             }
@@ -141,15 +141,15 @@ impl Reconcile for BackupStorage {
             }
             _ => return Vec::new(),
         };
-        let store = &context.stores.storages;
-        stores::find(store, &of.unwrap_or_default(), name)
+        let store = &context.caches.storages;
+        caches::find(store, &of.unwrap_or_default(), name)
             .into_iter()
             .collect()
     }
 }
 
 fn in_namespace(context: &Context, namespace: &str) -> Vec<Arc<BackupStorage>> {
-    stores::within(&context.stores.storages, namespace).collect()
+    caches::within(&context.caches.storages, namespace).collect()
 }
 
 /// Where a task's backup goes, or will. What others started goes where they said.

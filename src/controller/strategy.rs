@@ -5,13 +5,13 @@ mod children;
 mod cleanups;
 mod finalize;
 mod ledger;
-mod places;
+mod placement;
 mod policy;
 mod rivals;
 mod verifications;
 
 pub(super) use children::{create, create_log_backup};
-pub(super) use places::{moved, place_of};
+pub(super) use placement::{location_of, moved};
 use rivals::is_for_one_of;
 pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
@@ -19,13 +19,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kube::{Resource, ResourceExt};
-use places::{data_places, directories, logs_elsewhere, same_stores, with_logs_here};
+use placement::{data_locations, directories, logs_elsewhere, same_storages, with_logs_here};
 
 use super::recovery_task::recovered;
 use super::wake::{Change, Changed};
 use super::{
-    Context, Reconcile, access_of, cluster_of, created_at, database, namespace, place, qualified,
-    same_database, stores,
+    Context, Reconcile, access_of, caches, cluster_of, created_at, database, destination,
+    namespace, qualified, same_database,
 };
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{INHERITED, Inherited};
@@ -53,13 +53,13 @@ impl Reconcile for BackupStrategy {
         // A thousand strategies of one tenant each must not look at a thousand tenants each.
         let database = database(context, &namespace, cluster)
             .map(|(_, snapshot)| snapshot.narrowed(|tenant| is_for(&self.spec, &tenant.name)));
-        let storage = place::storage(context, &namespace, &self.spec.storage_ref.name);
-        let store_over = storage.as_ref().ok().and_then(|storage| {
+        let storage = destination::storage(context, &namespace, &self.spec.storage_ref.name);
+        let storage_over = storage.as_ref().ok().and_then(|storage| {
             let limit = storage.spec.capacity_alert_percent;
             domain::storage::over(storage.status.as_ref(), limit)
         });
         let version = database.as_ref().ok().map(|snapshot| snapshot.version);
-        let root = storage.and_then(|storage| place::wanted(&storage, version, None));
+        let root = storage.and_then(|storage| destination::wanted(&storage, version, None));
         let template = self.spec.paths.as_ref();
         let template = template.and_then(|paths| paths.data.as_deref());
         let with_logs_here = match (&database, &root) {
@@ -75,7 +75,7 @@ impl Reconcile for BackupStrategy {
             _ => BTreeSet::new(),
         };
         let (with_full_backup, data_elsewhere) = match (&database, &root) {
-            (Ok(snapshot), Ok(root)) => data_places(snapshot, root, template),
+            (Ok(snapshot), Ok(root)) => data_locations(snapshot, root, template),
             _ => Default::default(),
         };
         let directories = match (&database, &root) {
@@ -90,9 +90,9 @@ impl Reconcile for BackupStrategy {
             |_| BTreeSet::new(),
             |snapshot| policy::unsettled(context, &key, snapshot),
         );
-        let same_stores = root.as_ref().map_or_else(
+        let same_storages = root.as_ref().map_or_else(
             |_| BTreeSet::new(),
-            |root| same_stores(context, &key, &log_backups, root),
+            |root| same_storages(context, &key, &log_backups, root),
         );
         let access = access_of(context, &key);
         let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
@@ -110,11 +110,11 @@ impl Reconcile for BackupStrategy {
                 .iter()
                 .map(|of| observed_log_backup(&key, of, context))
                 .collect(),
-            same_stores,
+            same_storages,
             tasks: self.tasks(context, &namespace),
-            places: database.as_ref().map_or_else(
+            locations: database.as_ref().map_or_else(
                 |_| Vec::new(),
-                |snapshot| ledger::places(context, self, snapshot),
+                |snapshot| ledger::locations(context, self, snapshot),
             ),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
@@ -128,7 +128,7 @@ impl Reconcile for BackupStrategy {
             verifications: verifications::observed(self, context),
             cleanups: cleanups::observed(self, context),
             asked_cleanups: cleanups::asked(self, &key, context),
-            store_over,
+            storage_over,
             least_window_days: context.least_window_days,
         }
     }
@@ -203,7 +203,7 @@ impl Reconcile for BackupStrategy {
             return owner_of(&**task, context).into_iter().collect();
         }
         // First what costs nothing: a thousand strategies are asked at each change.
-        let all = &context.stores.strategies;
+        let all = &context.caches.strategies;
         let mut strategies = all.state_filter(|strategy| match change {
             Change::Object(Changed::Strategy(other)) => {
                 other.metadata.uid != strategy.metadata.uid
@@ -255,7 +255,7 @@ impl BackupStrategy {
     }
 
     fn tasks(&self, context: &Context, namespace: &str) -> Vec<ObservedTask> {
-        stores::within(&context.stores.tasks, namespace)
+        caches::within(&context.caches.tasks, namespace)
             .filter(|task| is_owned_by(&**task, self))
             .map(|task| {
                 let status = task.status.clone().unwrap_or_default();
@@ -302,7 +302,7 @@ fn owner_of<K: Reconcile>(task: &K, context: &Context) -> Option<Arc<BackupStrat
     let namespace = namespace(task);
     let owners = task.owner_references().iter();
     let mut known = owners
-        .filter_map(|owner| stores::find(&context.stores.strategies, &namespace, &owner.name));
+        .filter_map(|owner| caches::find(&context.caches.strategies, &namespace, &owner.name));
     known.find(|strategy| is_owned_by(task, strategy))
 }
 
@@ -319,7 +319,7 @@ fn log_backups(
     strategy: &BackupStrategy,
     cluster: &ClusterKey,
 ) -> Vec<Arc<LogBackup>> {
-    let all = &context.stores.log_backups;
+    let all = &context.caches.log_backups;
     let mut objects = all.state_filter(|object| is_for(&strategy.spec, &object.spec.tenant_name));
     objects.retain(|object| {
         let of = cluster_of(&**object, &object.spec.cluster_ref);
@@ -344,7 +344,7 @@ fn observed_log_backup(
         storage: qualified(cluster, &home, &object.spec.storage_ref.name),
         path: object.spec.path.clone(),
         storage_change_policy: object.spec.storage_change_policy,
-        is_moving: places::is_moving(context, cluster, object),
+        is_moving: placement::is_moving(context, cluster, object),
         data_left: status.storage_switch.and_then(|known| known.data_from),
         settings: strategy::settings_of(&object.spec),
         // Only in its own namespace a strategy edits what is there.

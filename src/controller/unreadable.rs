@@ -204,7 +204,7 @@ pub(super) fn missing<K: Resource<DynamicType = ()>>(
 ) -> Blocker {
     let kind = K::kind(&());
     if context
-        .stores
+        .caches
         .unreadable
         .find::<K>(namespace, name)
         .is_some()

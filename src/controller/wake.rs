@@ -117,11 +117,11 @@ notable!(
                         let version = known.secret_resource_version.clone();
                         (version, format!("{:?}", known.cause))
                     }),
-                    status.store_limits.as_ref().map(|known| {
+                    status.storage_limits.as_ref().map(|known| {
                         let pending = known.pending.iter();
-                        let why = pending.map(|pending| (&pending.place, &pending.cause));
+                        let why = pending.map(|pending| (&pending.location, &pending.cause));
                         let why = format!("{:?}", why.collect::<Vec<_>>());
-                        (known.wanted.clone(), known.places.len(), why)
+                        (known.wanted.clone(), known.locations.len(), why)
                     }),
                 )
             }),

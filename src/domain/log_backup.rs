@@ -42,10 +42,10 @@ pub use effect::Effect;
 pub use finalize::finalize;
 pub use limits::{ObservedLimits, limits_blocker};
 pub use page::{RelatedObjects, is_in_flight, is_page_due};
-pub use rotation::{StoreKeys, rotation_blocker};
+pub use rotation::{StorageKeys, rotation_blocker};
 pub use state::{Archive, State, archive};
 use step::Step;
-pub use switch::{ObservedMigration, is_moving, own_places};
+pub use switch::{ObservedMigration, is_moving, own_locations};
 
 use super::backup::ineligible;
 use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
@@ -95,7 +95,7 @@ pub struct Observation {
     /// What a move is about, while logs go to another place than is asked for, and may be moved.
     pub switch: Option<ObservedMigration>,
     /// What is known of the store's keys; nothing of a store without, or whose Secret was not read yet.
-    pub store_keys: Option<StoreKeys>,
+    pub storage_keys: Option<StorageKeys>,
     /// What is known of the store's limits; nothing without a store, or a tenant.
     pub limits: Option<ObservedLimits>,
     /// `resourceVersion` of the Secret whose keys the database was told in this very pass.
@@ -197,18 +197,18 @@ impl<'a> Evaluation<'a> {
     fn decide(mut self, tenant: &Tenant) -> LogBackupDecision {
         let archive = archive(tenant);
         self.record_limits();
-        if let (Some(from), Some(observed)) = (self.left_place(), &self.observed.switch) {
+        if let (Some(from), Some(observed)) = (self.left_location(), &self.observed.switch) {
             return self.switch(tenant, archive, from, observed);
         }
         let elsewhere = match &self.destination() {
-            ObservedDestination::Elsewhere(place) => Some(place.clone()),
+            ObservedDestination::Elsewhere(location) => Some(location.clone()),
             _ => None,
         };
-        if let Some(place) = elsewhere {
+        if let Some(location) = elsewhere {
             let blocker = Blocker::permanent(
                 "DestinationInUse",
                 format!(
-                    "the tenant's logs go to '{place}' already, set by someone else; it is left \
+                    "the tenant's logs go to '{location}' already, set by someone else; it is left \
                      as it is. Stop that log backup and clear it (`SET LOG_ARCHIVE_DEST = ''`), or \
                      delete this object"
                 ),

@@ -137,12 +137,12 @@ fn path(
 fn is_by_some_name(template: &str, path: &str) -> bool {
     let mut parts = template.split(CLUSTER_NAME);
     let before = parts.next().unwrap_or_default();
-    let places = parts.count();
-    let around = template.len() - places * CLUSTER_NAME.len();
+    let locations = parts.count();
+    let around = template.len() - locations * CLUSTER_NAME.len();
     let Some(length) = path
         .len()
         .checked_sub(around)
-        .and_then(|left| left.checked_div(places))
+        .and_then(|left| left.checked_div(locations))
     else {
         return false;
     };

@@ -19,13 +19,13 @@ use super::{Blocker, Decision, Event, Next};
 use crate::api::condition::types::REACHABLE;
 use crate::api::log_backup::TenantLimits;
 use crate::api::{BackupStorageStatus, BackupTaskStatus, Cause};
-use crate::oceanbase::model::StoreLimits;
+use crate::oceanbase::model::StorageLimits;
 
 /// How often the Secret is looked at again: it is never watched.
 const SECRET_INTERVAL: Duration = Duration::from_mins(5);
 
 /// Reasons of causes that say something about the store.
-const STORE_REASONS: [&str; 9] = [
+const STORAGE_REASONS: [&str; 9] = [
     "StoreNotReachable",
     "StorePermissionDenied",
     "StoreOutOfSpace",
@@ -53,9 +53,9 @@ const FRESH: SignedDuration = SignedDuration::from_hours(24);
 #[derive(Clone, Debug)]
 pub struct Observation {
     /// The place without keys, or why the database could not be told of it.
-    pub place: Result<String, Blocker>,
+    pub location: Result<String, Blocker>,
     /// How fast it may be used.
-    pub limits: StoreLimits,
+    pub limits: StorageLimits,
     /// `resourceVersion` of the Secret with its keys, where it has one that could be read.
     pub secret_version: Option<String>,
     /// Log backups, strategies and tasks under way that name the store.
@@ -117,15 +117,15 @@ pub fn result_of(
         .cause
         .iter()
         .chain(failed)
-        .find(|cause| is_of_store(cause))?;
+        .find(|cause| is_of_storage(cause))?;
     let sent_at = status.attempts.last();
     let sent_at = sent_at.and_then(|attempt| attempt.sent_time.as_ref());
     let at = ended_at.or(sent_at).map_or(created_at, |at| at.0);
     Some((at, Some(cause)))
 }
 
-fn is_of_store(cause: &Cause) -> bool {
-    STORE_REASONS.contains(&cause.reason.as_str())
+fn is_of_storage(cause: &Cause) -> bool {
+    STORAGE_REASONS.contains(&cause.reason.as_str())
 }
 
 /// Decides. A store's object changes nothing.
@@ -138,9 +138,9 @@ pub fn decide(
 ) -> Decision<BackupStorageStatus, std::convert::Infallible> {
     let mut status = previous.clone();
     let mut event = None;
-    let mut conditions = match &observed.place {
-        Ok(place) => {
-            status.location = Some(place.clone());
+    let mut conditions = match &observed.location {
+        Ok(location) => {
+            status.location = Some(location.clone());
             condition::progress(Progress::Ready, "Accepted", "the description is complete").to_vec()
         }
         Err(blocker) => {
@@ -209,7 +209,7 @@ pub fn decide(
 fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String) {
     let mut log_backups = observed.log_backups.iter();
     let trouble = log_backups.find_map(|user| {
-        let cause = user.cause.as_ref().filter(|cause| is_of_store(cause))?;
+        let cause = user.cause.as_ref().filter(|cause| is_of_storage(cause))?;
         Some((format!("log backup {}", user.name), cause))
     });
     let failed = observed.data_backup.as_ref();

@@ -23,7 +23,7 @@ mod late;
 mod ledger;
 pub mod mirror;
 mod pending_objects;
-mod places;
+mod placement;
 mod retention;
 mod slots;
 mod status;
@@ -44,7 +44,7 @@ pub use effect::{ApplyOutcome, Effect};
 pub use finalize::finalize;
 pub use following::{followed, give, settings_of};
 pub use ledger::{DestinationContents, TenantContents};
-pub use places::{Directories, STORAGE_CHANGE_REFUSED};
+pub use placement::{Directories, STORAGE_CHANGE_REFUSED};
 pub use retention::PolicyChange;
 pub use tenants::{Matched, Rival, covers, matched, selects};
 pub use verification::ObservedVerification;
@@ -95,7 +95,7 @@ pub struct Observation {
     /// Log backups of the cluster, whoever made them.
     pub log_backups: Vec<ObservedLogBackup>,
     /// Names of stores of log backups that are where the strategy's own is.
-    pub same_stores: BTreeSet<String>,
+    pub same_storages: BTreeSet<String>,
     /// Tasks that this strategy made.
     pub tasks: Vec<ObservedTask>,
     /// Tenants of which what our last statement did is not seen yet.
@@ -121,9 +121,9 @@ pub struct Observation {
     /// CleanupTasks that somebody made, for tenants of this database.
     pub asked_cleanups: Vec<AskedCleanup>,
     /// Stores and places of the ledger, and what of the tenants is there.
-    pub places: Vec<DestinationContents>,
+    pub locations: Vec<DestinationContents>,
     /// Percent of its capacity that the strategy's store holds, where that is more than it should.
-    pub store_over: Option<i32>,
+    pub storage_over: Option<i32>,
     /// The smallest window that the operator sets, in days.
     pub least_window_days: i32,
 }
@@ -214,7 +214,7 @@ pub struct LogBackupEdit {
     /// What is to be in it.
     pub settings: LogBackupSettings,
     /// Its new place, where it is to move: the name of the store, and the directory below that one's own.
-    pub place: Option<(String, Option<String>)>,
+    pub location: Option<(String, Option<String>)>,
     /// What it is to do about an edit of its place.
     pub storage_change_policy: StorageChangePolicy,
     /// What the strategy has then written into it.
@@ -342,7 +342,7 @@ impl Evaluation<'_> {
         );
         let mut next = self.schedule(schedule);
         self.record_first_backup();
-        self.record_places(matched);
+        self.record_locations(matched);
         let effect = self.effect(plan);
         let retention =
             self.retention(matched, created.and_then(|created| created.answer.as_ref()));

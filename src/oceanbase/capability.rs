@@ -59,10 +59,10 @@ pub enum Capability {
     /// `addressing_model` of S3 destinations.
     AddressingModel,
     /// `CHANGE EXTERNAL_STORAGE_DEST` with `ACCESS_INFO`.
-    ChangeStoreKeys,
+    UpdateStorageKeys,
     /// `max_iops` and `max_bandwidth` of destinations, and `CHANGE EXTERNAL_STORAGE_DEST` with
     /// `ATTRIBUTE`. An older release accepts the options and limits nothing.
-    StoreLimits,
+    StorageLimits,
     /// `DELETE OBSOLETE BACKUP`, `DELETE BACKUPSET` and `DELETE ARCHIVELOG_PIECE`.
     ManualCleanup,
 }
@@ -202,10 +202,10 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
     AddressingModel None, [v(4, 2, 5, 0), v(4, 3, 5, 1)], Source,
         "addressing model of S3 (path style, virtual-hosted style)",
         "read at 4.2.5.0, 4.3.3 (missing) and 4.3.5.1";
-    ChangeStoreKeys Some("ChangeStoreKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+    UpdateStorageKeys Some("ChangeStoreKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "access keys of a storage can be replaced",
         "CHANGE EXTERNAL_STORAGE_DEST parses from 4.3.3 on; whether ACCESS_INFO works before 4.3.5.2 is unknown";
-    StoreLimits Some("StoreLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+    StorageLimits Some("StoreLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "I/O and bandwidth limits of a storage",
         "CHANGE EXTERNAL_STORAGE_DEST parses and MAX_IOPS is visible from 4.3.3 on; whether limits work before 4.3.5.2 is unknown";
     ManualCleanup Some("ManualCleanup"), [v(4, 4, 2, 0)], Source,
@@ -307,7 +307,7 @@ mod tests {
     fn a_release_between_two_lines_that_was_not_read_counts_as_without() {
         let releases = ["4.3.5.1", "4.3.5.2", "4.4.1.0", "4.4.2.0", "4.6.0.0"];
         assert_eq!(
-            releases_with(Capability::ChangeStoreKeys, &releases),
+            releases_with(Capability::UpdateStorageKeys, &releases),
             ["4.3.5.2", "4.4.2.0", "4.6.0.0"]
         );
     }

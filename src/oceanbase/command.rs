@@ -8,7 +8,7 @@ mod precondition;
 mod recovery;
 mod requirement;
 mod session;
-mod store_change;
+mod storage_update;
 mod tables;
 
 use std::time::Duration;
@@ -17,11 +17,11 @@ pub use cleanup::Cleanup;
 pub use precondition::Precondition;
 pub use recovery::Recovery;
 pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
-pub use store_change::{StoreChange, StoreNews};
+pub use storage_update::{StorageUpdate, StorageUpdateKind};
 pub use tables::TableRecovery;
 
 use super::client::ServerError;
-use super::destination::{Destination, Place};
+use super::destination::{Destination, Location};
 use super::error::{
     MISSING_PRIVILEGE, explain_missing, explain_refusal, explain_refusal_of_archiving,
     explain_refusal_of_pool, explain_refusal_to_restore,
@@ -49,7 +49,7 @@ pub enum Command {
         /// Days of log in one piece, 1 to 7.
         piece_switch_days: i32,
         /// The place that it is set to already: the same one where only its attributes change.
-        replaces: Option<Place>,
+        replaces: Option<Location>,
     },
     /// Lets archiving go on (`true`) or holds it.
     SetLogArchiveDestState {
@@ -73,7 +73,7 @@ pub enum Command {
         /// Its number.
         tenant_id: TenantId,
         /// Where its logs are to go: whoever points them elsewhere has other plans.
-        place: Place,
+        location: Location,
     },
     /// Ends the round.
     NoArchiveLog(TenantName),
@@ -84,7 +84,7 @@ pub enum Command {
         /// Its number.
         tenant_id: TenantId,
         /// Where its logs go.
-        place: Place,
+        location: Location,
     },
     /// Says where the tenant's data backups go.
     SetDataBackupDest {
@@ -95,7 +95,7 @@ pub enum Command {
         /// Where.
         destination: Destination,
         /// The place that it is set to already, and that is left.
-        replaces: Option<Place>,
+        replaces: Option<Location>,
     },
     /// Lets the engine delete what is not needed to recover to any time in this window. Refused
     /// while the tenant has such a policy.
@@ -133,7 +133,7 @@ pub enum Command {
         /// What the job is found by.
         key: JobKey,
         /// How many backups of ours may run at once in the cluster.
-        places: usize,
+        locations: usize,
     },
     /// Looks whether a data backup with this key is known; sends nothing.
     FindBackup {

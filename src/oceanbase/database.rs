@@ -208,7 +208,7 @@ impl Database {
         self.permits.retry_after(lane)
     }
 
-    fn sender_for_a_store(&self) -> Sender {
+    fn sender_for_a_storage(&self) -> Sender {
         let idle = lock(&self.idle).pop();
         idle.map_or_else(|| self.pattern.another(), |(sender, _)| sender)
     }

@@ -14,19 +14,19 @@ use secrecy::{ExposeSecret, SecretString};
 pub use form::{check_bucket, check_option};
 use form::{check_directory, check_host, check_key};
 
-use super::model::StoreLimits;
+use super::model::StorageLimits;
 
 /// A store's directory for one tenant's data or logs, with what is needed to reach it.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    place: Place,
+    location: Location,
     /// What follows the `?` after `host=…&`: keys and options.
     options: SecretString,
 }
 
 /// Where a destination is, without keys: what two of them are compared by.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
+pub struct Location {
     root: String,
     host: Option<String>,
 }
@@ -63,9 +63,9 @@ pub enum DestinationError {
 impl Destination {
     /// A directory on every observer.
     pub fn file(directory: &str) -> Result<Self, DestinationError> {
-        let place = Place::new(&format!("file://{directory}"), None)?;
+        let location = Location::new(&format!("file://{directory}"), None)?;
         Ok(Self {
-            place,
+            location,
             options: String::new().into(),
         })
     }
@@ -80,7 +80,7 @@ impl Destination {
         keys: &[(&'static str, &SecretString)],
         options: &[(&'static str, &str)],
     ) -> Result<Self, DestinationError> {
-        let place = Place::new(&format!("{scheme}://{directory}"), Some(host))?;
+        let location = Location::new(&format!("{scheme}://{directory}"), Some(host))?;
         let mut text = String::new();
         for (name, key) in keys {
             let value = key.expose_secret();
@@ -92,15 +92,15 @@ impl Destination {
             text.extend(["&", name, "=", value]);
         }
         Ok(Self {
-            place,
+            location,
             options: text.into(),
         })
     }
 
     /// The same, read and written no faster than this.
     #[must_use]
-    pub fn limited(self, limits: StoreLimits) -> Self {
-        if limits == StoreLimits::NONE {
+    pub fn limited(self, limits: StorageLimits) -> Self {
+        if limits == StorageLimits::NONE {
             return self;
         }
         let options = format!("{}&{limits}", self.options.expose_secret());
@@ -112,8 +112,8 @@ impl Destination {
 
     /// Where it is.
     #[must_use]
-    pub fn place(&self) -> &Place {
-        &self.place
+    pub fn location(&self) -> &Location {
+        &self.location
     }
 
     /// The keys alone, as `access_id=…&access_key=…`.
@@ -126,20 +126,20 @@ impl Destination {
 
     /// The text for a statement; it holds the keys.
     pub(super) fn to_sql_text(&self) -> String {
-        match &self.place.host {
+        match &self.location.host {
             Some(host) => {
                 format!(
                     "{}?host={host}{}",
-                    self.place.root,
+                    self.location.root,
                     self.options.expose_secret()
                 )
             }
-            None => self.place.root.clone(),
+            None => self.location.root.clone(),
         }
     }
 }
 
-impl Place {
+impl Location {
     /// A place, checked.
     pub fn new(root: &str, host: Option<&str>) -> Result<Self, DestinationError> {
         let root = root.trim_end_matches('/');
@@ -229,7 +229,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.root.fmt(f)
     }
@@ -282,10 +282,10 @@ mod tests {
     #[test]
     fn a_destination_is_recognised_in_what_the_engine_shows() {
         let ours = s3("k").unwrap();
-        let shown = Place::read_back(
+        let shown = Location::read_back(
             "s3://ob/prod/data?host=https://s3.test&access_id=AKID&encrypt_key=8F2A&s3_region=eu-1&delete_mode=delete&checksum_type=md5",
         );
-        assert!(ours.place().is_same_as(&shown));
+        assert!(ours.location().is_same_as(&shown));
     }
 
     #[test]
@@ -293,16 +293,16 @@ mod tests {
         let ours = s3("k").unwrap();
         assert!(
             !ours
-                .place()
-                .is_same_as(&Place::read_back("s3://ob/prod/data?host=https://other"))
+                .location()
+                .is_same_as(&Location::read_back("s3://ob/prod/data?host=https://other"))
         );
     }
 
     #[test]
     fn directories_overlap_where_one_is_or_holds_the_other() {
-        let logs = Place::read_back("s3://ob/prod/log?host=https://s3.test");
+        let logs = Location::read_back("s3://ob/prod/log?host=https://s3.test");
         let overlaps = |text: &str| {
-            let other = Place::read_back(text);
+            let other = Location::read_back(text);
             assert_eq!(logs.overlaps(&other), other.overlaps(&logs));
             logs.overlaps(&other)
         };
@@ -321,10 +321,10 @@ mod tests {
 
     #[test]
     fn the_path_to_a_place_is_what_it_has_beyond_the_one_that_holds_it() {
-        let store = Place::new("s3://ob/prod", Some("https://s3.test")).unwrap();
+        let storage = Location::new("s3://ob/prod", Some("https://s3.test")).unwrap();
         let path = |text: &str| {
-            let place = Place::read_back(text);
-            store.path_to(&place).map(str::to_owned)
+            let location = Location::read_back(text);
+            storage.path_to(&location).map(str::to_owned)
         };
         assert_eq!(path("s3://ob/prod/a/log").as_deref(), Some("a/log"));
         for text in [
@@ -338,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_trailing_slash_makes_no_difference() {
-        let one = Place::new("file:///ob/data/", None).unwrap();
-        assert!(one.is_same_as(&Place::read_back("file:///ob/data")));
+        let one = Location::new("file:///ob/data/", None).unwrap();
+        assert!(one.is_same_as(&Location::read_back("file:///ob/data")));
     }
 }

@@ -13,7 +13,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::database::lock;
-use super::destination::Place;
+use super::destination::Location;
 
 /// Number of permits of the serial lane. Its statements run one after the other; while one runs, the
 /// intents of the next are written. With one permit, the database would wait for the Kubernetes API
@@ -43,7 +43,7 @@ pub enum Lane {
     /// One statement after the other.
     Serial,
     /// Beside the serial lane, one statement per storage: the servers write to it before they respond.
-    Storage(Place),
+    Storage(Location),
     /// Beside the serial lane, each statement on its own session: restores, which take minutes.
     Recovery,
 }
@@ -51,14 +51,14 @@ pub enum Lane {
 /// Permits to send to one database.
 pub(super) struct SendPermits {
     line: Arc<Semaphore>,
-    stores: Stores,
+    storages: Storages,
     recoveries: Recoveries,
     /// When the last object that got no permit retries, per lane.
     last_retries: Mutex<HashMap<Lane, Instant>>,
 }
 
 /// Storages with a statement in flight, and since when.
-type Stores = Arc<Mutex<HashMap<Place, Instant>>>;
+type Storages = Arc<Mutex<HashMap<Location, Instant>>>;
 
 /// Start times of the restore statements in flight.
 type Recoveries = Arc<Mutex<BTreeMap<u64, Instant>>>;
@@ -78,8 +78,8 @@ pub(super) struct RecoveryPermit {
 
 /// Permit to send one statement for one storage.
 pub(super) struct StoragePermit {
-    stores: Stores,
-    place: Place,
+    storages: Storages,
+    location: Location,
 }
 
 impl SendPermits {
@@ -87,7 +87,7 @@ impl SendPermits {
     pub(super) fn new() -> Self {
         Self {
             line: Arc::new(Semaphore::new(MAX_SERIAL_PERMITS)),
-            stores: Stores::default(),
+            storages: Storages::default(),
             recoveries: Recoveries::default(),
             last_retries: Mutex::default(),
         }
@@ -100,15 +100,15 @@ impl SendPermits {
                 let permit = Arc::clone(&self.line).try_acquire_owned();
                 permit.ok().map(SendPermit::Serial)
             }
-            Lane::Storage(place) => {
-                let mut stores = lock(&self.stores);
-                if stores.len() >= MAX_STORAGE_PERMITS || stores.contains_key(place) {
+            Lane::Storage(location) => {
+                let mut storages = lock(&self.storages);
+                if storages.len() >= MAX_STORAGE_PERMITS || storages.contains_key(location) {
                     return None;
                 }
-                stores.insert(place.clone(), Instant::now());
+                storages.insert(location.clone(), Instant::now());
                 Some(SendPermit::Storage(StoragePermit {
-                    stores: Arc::clone(&self.stores),
-                    place: place.clone(),
+                    storages: Arc::clone(&self.storages),
+                    location: location.clone(),
                 }))
             }
             Lane::Recovery => {
@@ -143,9 +143,12 @@ impl SendPermits {
     fn silence(&self, lane: &Lane) -> Duration {
         let since = match lane {
             Lane::Serial => None,
-            Lane::Storage(place) => {
-                let stores = lock(&self.stores);
-                stores.get(place).or_else(|| stores.values().max()).copied()
+            Lane::Storage(location) => {
+                let storages = lock(&self.storages);
+                storages
+                    .get(location)
+                    .or_else(|| storages.values().max())
+                    .copied()
             }
             Lane::Recovery => lock(&self.recoveries).values().min().copied(),
         };
@@ -155,7 +158,7 @@ impl SendPermits {
 
 impl Drop for StoragePermit {
     fn drop(&mut self) {
-        lock(&self.stores).remove(&self.place);
+        lock(&self.storages).remove(&self.location);
     }
 }
 
@@ -169,24 +172,24 @@ impl Drop for RecoveryPermit {
 mod tests {
     use super::*;
 
-    fn store(directory: &str) -> Lane {
-        Lane::Storage(Place::new(&format!("file://{directory}"), None).unwrap())
+    fn storage(directory: &str) -> Lane {
+        Lane::Storage(Location::new(&format!("file://{directory}"), None).unwrap())
     }
 
     #[test]
     fn one_command_is_under_way_for_a_store_at_a_time() {
         let permits = SendPermits::new();
-        let permit = permits.acquire(&store("/hung"));
-        assert!(permits.acquire(&store("/hung")).is_none());
+        let permit = permits.acquire(&storage("/hung"));
+        assert!(permits.acquire(&storage("/hung")).is_none());
         drop(permit);
-        assert!(permits.acquire(&store("/hung")).is_some());
+        assert!(permits.acquire(&storage("/hung")).is_some());
     }
 
     #[test]
     fn a_store_that_hangs_holds_up_neither_another_one_nor_the_line() {
         let permits = SendPermits::new();
-        let _hung = permits.acquire(&store("/hung"));
-        assert!(permits.acquire(&store("/good")).is_some());
+        let _hung = permits.acquire(&storage("/hung"));
+        assert!(permits.acquire(&storage("/good")).is_some());
         assert!(permits.acquire(&Lane::Serial).is_some());
     }
 
@@ -195,13 +198,13 @@ mod tests {
         let permits = SendPermits::new();
         let line: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Serial)).collect();
         assert_eq!(line.len(), MAX_SERIAL_PERMITS);
-        assert!(permits.acquire(&store("/good")).is_some());
+        assert!(permits.acquire(&storage("/good")).is_some());
     }
 
     #[test]
     fn few_stores_are_written_to_at_a_time() {
         let permits = SendPermits::new();
-        let all = (0..9).filter_map(|number| permits.acquire(&store(&format!("/{number}"))));
+        let all = (0..9).filter_map(|number| permits.acquire(&storage(&format!("/{number}"))));
         assert_eq!(all.collect::<Vec<_>>().len(), MAX_STORAGE_PERMITS);
     }
 
@@ -211,7 +214,7 @@ mod tests {
         let mut all: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
         assert_eq!(all.len(), MAX_RECOVERY_PERMITS);
         assert!(permits.acquire(&Lane::Serial).is_some());
-        assert!(permits.acquire(&store("/good")).is_some());
+        assert!(permits.acquire(&storage("/good")).is_some());
         all.remove(0);
         let again: Vec<_> = std::iter::from_fn(|| permits.acquire(&Lane::Recovery)).collect();
         assert_eq!(again.len(), 1);
@@ -228,11 +231,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_for_a_store_come_back_the_more_rarely_the_longer_it_hangs() {
         let permits = SendPermits::new();
-        let _hung = permits.acquire(&store("/hung"));
+        let _hung = permits.acquire(&storage("/hung"));
         let mut turns = Vec::new();
         for seconds in [0, 10, 50] {
             tokio::time::advance(Duration::from_secs(seconds)).await;
-            turns.push(permits.retry_after(&store("/hung")).as_millis());
+            turns.push(permits.retry_after(&storage("/hung")).as_millis());
         }
         assert_eq!(turns, [100, 2_500, 5_000]);
     }
@@ -240,11 +243,11 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn those_who_wait_for_a_store_that_hangs_put_nobody_else_off() {
         let permits = SendPermits::new();
-        let _hung = permits.acquire(&store("/hung"));
+        let _hung = permits.acquire(&storage("/hung"));
         for _ in 0..1000 {
-            permits.retry_after(&store("/hung"));
+            permits.retry_after(&storage("/hung"));
         }
-        assert_eq!(permits.retry_after(&store("/good")), RETRY_DELAY);
+        assert_eq!(permits.retry_after(&storage("/good")), RETRY_DELAY);
         assert_eq!(permits.retry_after(&Lane::Serial), RETRY_DELAY);
     }
 }

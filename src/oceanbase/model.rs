@@ -13,7 +13,7 @@ mod restore;
 mod restore_key;
 mod round;
 mod server;
-mod store;
+mod storage;
 mod table;
 
 use std::collections::BTreeMap;
@@ -36,7 +36,7 @@ pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
 pub use round::{Round, RoundStatus};
 pub use server::{Room, Server};
-pub use store::{LimitedPlace, StoreCheck, StoreLimits, StoreViews};
+pub use storage::{LimitedLocation, StorageCheck, StorageLimits, StorageViews};
 pub use table::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, TableName, Tables};
 
 use super::version::Version;
@@ -64,7 +64,7 @@ pub struct Snapshot {
     /// The newest cleanup that sys has started, of whatever tenants; 0 for none.
     pub newest_cleanup: JobId,
     /// Where the destinations are, as of the last read of sets and pieces.
-    pub stores: Arc<StoreViews>,
+    pub storages: Arc<StorageViews>,
     /// What concerns restores; `None` where nobody has wanted it for a while.
     pub restores: Option<Arc<Restores>>,
 }
@@ -85,7 +85,7 @@ impl Snapshot {
             parents: Arc::clone(&self.parents),
             is_upgrading: self.is_upgrading,
             newest_cleanup: self.newest_cleanup,
-            stores: Arc::clone(&self.stores),
+            storages: Arc::clone(&self.storages),
             restores: self.restores.clone(),
         }
     }
@@ -124,7 +124,7 @@ pub struct Tenant {
     /// V4.2 on. Read seldom.
     pub lag_target: Option<Duration>,
     /// Its places in stores that are limited; `None` while that is not known. Read seldom.
-    pub limited: Option<Vec<LimitedPlace>>,
+    pub limited: Option<Vec<LimitedLocation>>,
     /// When its backups may be deleted by the engine.
     pub policies: Vec<DeletePolicy>,
     /// The current round of log archiving; it stays after the archive was stopped.

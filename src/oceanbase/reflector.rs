@@ -317,7 +317,7 @@ impl Reflector {
                 parents,
                 is_upgrading: history.is_upgrading(),
                 newest_cleanup: history.newest_cleanup(),
-                stores: history.stores(),
+                storages: history.storages(),
                 restores,
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);

@@ -2,7 +2,7 @@
 
 mod inspect;
 mod precondition;
-mod store_change;
+mod storage_update;
 
 use std::sync::Arc;
 use std::time::Duration;

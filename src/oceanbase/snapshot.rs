@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use super::client::{QueryError, Rows, Session, code_of};
-use super::model::{Job, JobId, Round, StoreViews, Tenant, TenantId};
+use super::model::{Job, JobId, Round, StorageViews, Tenant, TenantId};
 use super::trouble::Trouble;
 use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
@@ -20,7 +20,7 @@ mod kept;
 mod late;
 mod rare;
 mod restores;
-mod stores;
+mod storages;
 
 use kept::{kept, same, shared, trim};
 use rare::Limited;
@@ -74,7 +74,7 @@ pub(super) struct History {
     missing: HashMap<(TenantId, JobId), Timestamp>,
     restores: restores::Known,
     cleanups: cleanups::Known,
-    stores: Arc<StoreViews>,
+    storages: Arc<StorageViews>,
 }
 
 /// Why a read failed.
@@ -188,7 +188,7 @@ impl<'a> Reading<'a> {
         if full {
             sets = view::sets(&self.ask(&Query::Sets).await?)?;
             pieces = view::pieces(&self.ask(&Query::Pieces).await?)?;
-            self.stores(history).await?;
+            self.storages(history).await?;
         }
         let mut jobs = history.merge_jobs(running, ended);
         history.cleanups.forget_dropped(&tenants);

@@ -4,7 +4,7 @@ mod cleanup;
 mod read;
 mod restore;
 mod sample;
-mod store;
+mod storage;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -13,12 +13,12 @@ pub use cleanup::CleanupQuery;
 pub use read::{
     Legible, TenantRow, ViewError, archive_dests, backup_refusals, cleaned_items, cleanups,
     data_dests, data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools,
-    preview, privileges, progress, restores, rounds, servers, sets, store_checks, store_limits,
+    preview, privileges, progress, restores, rounds, servers, sets, storage_checks, storage_limits,
     tables, tenants, units, upgrade_mode, version, zones,
 };
 pub use restore::RestoreQuery;
 pub use sample::Sample;
-pub use store::StoreQuery;
+pub use storage::StorageQuery;
 
 use super::capability::Capability;
 use super::model::{JobKey, TenantId};
@@ -80,7 +80,7 @@ pub enum Query {
     /// On what the database deletes of its backups.
     Cleanup(CleanupQuery),
     /// On where the destinations of backups are.
-    Store(StoreQuery),
+    Store(StorageQuery),
 }
 
 const JOB_COLUMNS: &str = "TENANT_ID, JOB_ID, BACKUP_SET_ID, INITIATOR_TENANT_ID, \

@@ -11,7 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use prometheus::{Registry, TextEncoder};
 
-pub use live::{Places, Strategies, Tenants};
+pub use live::{Infrastructure, Strategies, Tenants};
 pub use work::{Database, Operator, Work};
 
 use super::family::{Families, Group, PREFIX};
@@ -20,7 +20,7 @@ use super::family::{Families, Group, PREFIX};
 pub const GROUPS: [Group; 6] = [
     Strategies::GROUP,
     Tenants::GROUP,
-    Places::GROUP,
+    Infrastructure::GROUP,
     Work::GROUP,
     Database::GROUP,
     Operator::GROUP,
@@ -37,7 +37,7 @@ pub struct Metrics {
     /// What has come to an end.
     pub work: Work,
     /// What is true of clusters, stores and recoveries.
-    pub places: Places,
+    pub infrastructure: Infrastructure,
     /// What is true of strategies.
     pub strategies: Strategies,
     /// What is true of tenants.
@@ -55,7 +55,7 @@ impl Metrics {
             operator: Operator::register(&registry)?,
             database: Database::register(&registry)?,
             work: Work::register(&registry)?,
-            places: Places::register(&registry)?,
+            infrastructure: Infrastructure::register(&registry)?,
             strategies: Strategies::register(&registry)?,
             tenants: Tenants::register(&registry)?,
             registry,
@@ -114,7 +114,7 @@ impl Metrics {
     /// A family that can not be written, which is a bug.
     pub fn text(&self) -> Result<String, prometheus::Error> {
         let text = TextEncoder::new().encode_to_string(&self.registry.gather());
-        self.places.reset();
+        self.infrastructure.reset();
         self.strategies.reset();
         self.tenants.reset();
         text
@@ -170,7 +170,10 @@ mod tests {
     #[test]
     fn what_is_live_is_told_once() {
         let metrics = Metrics::new().unwrap();
-        metrics.places.cluster_up.set(["payments", "prod"], 1);
+        metrics
+            .infrastructure
+            .cluster_up
+            .set(["payments", "prod"], 1);
         let series = "obbackup_cluster_up{cluster=\"prod\",namespace=\"payments\"} 1";
         assert!(metrics.text().unwrap().contains(series));
         assert!(!metrics.text().unwrap().contains("obbackup_cluster_up"));

@@ -38,5 +38,5 @@ pub struct ApplyingKeys {
     /// Places of the tenant, without keys, that have them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
 }

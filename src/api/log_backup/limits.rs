@@ -18,11 +18,11 @@ pub struct TenantLimits {
     /// Places of the tenant in the store, without keys, that were seen with them.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 2), inner(length(max = 2048)), extend("x-kubernetes-list-type" = "atomic"))]
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
     /// Places that have others, or may have; left out once all are as they should be.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 10), extend("x-kubernetes-list-type" = "atomic"))]
-    pub pending: Vec<PendingPlace>,
+    pub pending: Vec<PendingLocation>,
     /// Places, also some that the tenant has left, that have limits which were asked for here: these are
     /// taken back when they are not any more.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -33,10 +33,10 @@ pub struct TenantLimits {
 /// A place that does not have the limits that it should have.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct PendingPlace {
+pub struct PendingLocation {
     /// The place, without keys.
     #[schemars(length(max = 2048))]
-    pub place: String,
+    pub location: String,
     /// Statements that were sent, or could not be; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tries: Option<i32>,

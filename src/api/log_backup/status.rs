@@ -131,7 +131,7 @@ pub struct LogBackupStatus {
     pub credentials: Option<TenantKeys>,
     /// What the tenant's database keeps to of the store's `limits`; left out without any.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub store_limits: Option<TenantLimits>,
+    pub storage_limits: Option<TenantLimits>,
     /// How many times in a row a statement could not be sent; it is told from the third on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unsent: Option<i32>,

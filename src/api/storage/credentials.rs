@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// How many tenants reach the store with the keys that its Secret holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct StoreCredentials {
+pub struct StorageCredentials {
     /// `resourceVersion` of the Secret when it was read last. Whatever is written into the Secret
     /// counts as new keys.
     #[schemars(length(max = 64))]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// A place that holds backups of a strategy's tenants, or held some.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct HeldPlace {
+pub struct DestinationRecord {
     /// Name of the BackupStorage that describes it, or did last.
     #[schemars(length(max = 253))]
     pub storage: String,

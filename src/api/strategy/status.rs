@@ -10,7 +10,7 @@ use super::super::pinned::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 use super::super::verification::VerificationStatus;
-use super::ledger::HeldPlace;
+use super::ledger::DestinationRecord;
 
 /// What the operator knows of the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -100,7 +100,7 @@ pub struct BackupStrategyStatus {
     /// then the newest 20. The database cleans only where backups go now.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 20), extend("x-kubernetes-list-type" = "atomic"))]
-    pub destinations: Vec<HeldPlace>,
+    pub destinations: Vec<DestinationRecord>,
     /// What is wrong, or was within the last seven days: active alerts first (console S63, S64).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 50), extend("x-kubernetes-list-type" = "atomic"))]

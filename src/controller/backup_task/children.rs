@@ -12,7 +12,7 @@ use super::super::recovery_task::recovered;
 use super::super::requests::said;
 use super::super::strategy::{self as strategy_objects, create, may_share_tenants, rivals};
 use super::super::wake::{Change, Changed};
-use super::super::{Context, Reconcile, access_of, cluster_of, namespace, stores};
+use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
 use crate::domain::backup::{ChildTask, ChildTasks, ineligible};
@@ -36,7 +36,7 @@ pub(super) fn observed(
     let mut why_none = None;
     let eligible: Vec<Arc<Tenant>> = if let Some(reference) = &task.spec.strategy_ref {
         let name = &reference.name;
-        let strategy = stores::find(&context.stores.strategies, &namespace, name);
+        let strategy = caches::find(&context.caches.strategies, &namespace, name);
         strategy.map_or_else(Vec::new, |strategy| {
             let cluster = cluster_of(&*strategy, &strategy.spec.cluster_ref);
             let rivals = rivals(context, &cluster, |other| {
@@ -74,7 +74,7 @@ pub(super) fn observed(
             .map(|tenant| (tenant.id, tenant.name.clone()))
             .collect(),
         why_none,
-        known: stores::within(&context.stores.tasks, &namespace)
+        known: caches::within(&context.caches.tasks, &namespace)
             .filter(|child| is_child(child, task))
             .map(|child| observed_child(&child, there.as_ref()))
             .collect(),
@@ -114,7 +114,7 @@ pub(super) fn parent_of(change: &Change, context: &Context) -> Option<Arc<Backup
     let owner = owners
         .iter()
         .find(|owner| owner.kind == BackupTask::kind(&()))?;
-    let parent = stores::find(&context.stores.tasks, &namespace(&**child), &owner.name)?;
+    let parent = caches::find(&context.caches.tasks, &namespace(&**child), &owner.name)?;
     is_child(child, &parent).then_some(parent)
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
-use super::super::strategy::{moved, place_of};
-use super::super::{Context, namespace, place, stores};
+use super::super::strategy::{location_of, moved};
+use super::super::{Context, caches, destination, namespace};
 use super::is_owned;
 use super::logs::covering;
 use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
@@ -15,7 +15,7 @@ use crate::domain::backup::may_be_sent;
 use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
 use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// What stands in the way of a backup that may be sent: whose the tenant is.
@@ -39,7 +39,7 @@ pub(super) fn not_moved(
     task: &BackupTask,
     context: &Context,
     database: Option<&(ClusterKey, Arc<Snapshot>)>,
-    wanted: &Place,
+    wanted: &Location,
 ) -> Result<(), Blocker> {
     let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
     let (Some((key, snapshot)), Some(reference), false) =
@@ -48,7 +48,7 @@ pub(super) fn not_moved(
         return Ok(());
     };
     let (home, name) = (namespace(task), &reference.name);
-    let strategy = stores::find(&context.stores.strategies, &home, name);
+    let strategy = caches::find(&context.caches.strategies, &home, name);
     // One that is not refused is made.
     let refuses =
         strategy.filter(|of| of.spec.storage_change_policy == StorageChangePolicy::Refuse);
@@ -87,8 +87,8 @@ fn logs_elsewhere(
     tenant: &Tenant,
 ) -> Option<Blocker> {
     let strategy = task.spec.strategy_ref.as_ref().and_then(|reference| {
-        let strategies = &context.stores.strategies;
-        stores::find(strategies, &namespace(task), &reference.name)
+        let strategies = &context.caches.strategies;
+        caches::find(strategies, &namespace(task), &reference.name)
     });
     let is_asked_for = match &strategy {
         Some(strategy) => strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged,
@@ -98,17 +98,18 @@ fn logs_elsewhere(
         return None;
     }
     let template = strategy.as_ref().and_then(|of| log_template(of));
-    let root = place::root(&storage.spec).ok();
-    let path = place::log_path(root.as_ref(), template, &snapshot.identity, tenant);
-    let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
+    let root = destination::root(&storage.spec).ok();
+    let path = destination::log_path(root.as_ref(), template, &snapshot.identity, tenant);
+    let wanted = destination::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let ObservedDestination::Elsewhere(place) = observe_destination(shown, wanted.as_ref()) else {
+    let ObservedDestination::Elsewhere(location) = observe_destination(shown, wanted.as_ref())
+    else {
         return None;
     };
     let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
     let of_known = known
         .as_ref()
-        .and_then(|known| place_of(context, known, snapshot));
+        .and_then(|known| location_of(context, known, snapshot));
     let is_left = known
         .zip(of_known.as_ref())
         .is_some_and(|(known, wanted)| is_away(&known, tenant, wanted));
@@ -118,7 +119,7 @@ fn logs_elsewhere(
     Some(Blocker::permanent(
         "DestinationInUse",
         format!(
-            "the tenant's logs go to '{place}' already, set by someone else: leave it out of the \
+            "the tenant's logs go to '{location}' already, set by someone else: leave it out of the \
              strategy, let that have `logBackup.mode: Unmanaged`, or back the tenant up with a \
              BackupTask of its own (`clusterRef`, `storageRef`, `tenantName`)"
         ),
@@ -144,19 +145,19 @@ fn of_strategy(
     }
     let covering = covering(context, key, &tenant.name)?;
     let (name, home) = &covering.full_name;
-    let strategy = stores::find(&context.stores.strategies, home, name)?;
-    let store = place::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
-    let place_in = |store: &BackupStorage, template: Option<&str>| {
-        let root = place::root(&store.spec).ok();
-        let path = place::data_path(root.as_ref(), template, &snapshot.identity, tenant);
-        place::wanted(store, None, Some(&path)).ok()
+    let strategy = caches::find(&context.caches.strategies, home, name)?;
+    let store = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
+    let location_in = |store: &BackupStorage, template: Option<&str>| {
+        let root = destination::root(&store.spec).ok();
+        let path = destination::data_path(root.as_ref(), template, &snapshot.identity, tenant);
+        destination::wanted(store, None, Some(&path)).ok()
     };
-    let theirs = place_in(&store, data_template(&strategy))?;
-    if theirs.is_same_as(&place_in(storage, None)?) {
+    let theirs = location_in(&store, data_template(&strategy))?;
+    if theirs.is_same_as(&location_in(storage, None)?) {
         return None;
     }
     // In its store a task without a strategy has the same directory only where `paths` names none.
-    let is_there = place_in(&store, None).is_some_and(|place| place.is_same_as(&theirs));
+    let is_there = location_in(&store, None).is_some_and(|location| location.is_same_as(&theirs));
     let or_store = if is_there {
         ", or that strategy's store"
     } else {

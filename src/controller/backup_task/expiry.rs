@@ -2,7 +2,7 @@
 
 use kube::ResourceExt;
 
-use super::super::{Context, stores};
+use super::super::{Context, caches};
 use super::is_owned_by_strategy;
 use crate::api::BackupTask;
 
@@ -12,7 +12,7 @@ pub(super) fn is_kept(task: &BackupTask, context: &Context, namespace: &str) -> 
     if task.spec.ttl_seconds_after_finished.is_none() || !is_owned_by_strategy(task) {
         return false;
     }
-    let newer = stores::within(&context.stores.tasks, namespace).filter(|other| {
+    let newer = caches::within(&context.caches.tasks, namespace).filter(|other| {
         other.uid() != task.uid()
             && other.owner_references() == task.owner_references()
             && other.spec.tenant_name == task.spec.tenant_name

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::super::wake::{Change, Changed};
-use super::super::{Context, created_at, namespace, same_database, stores};
+use super::super::{Context, caches, created_at, namespace, same_database};
 use crate::api::{BackupTask, OceanBaseCluster};
 use crate::domain::backup::queue::{self, Other, Queue, Turn};
 use crate::oceanbase::cluster::ClusterState;
@@ -27,12 +27,12 @@ pub(super) fn queue(
         .filter(|other| other.turn.uid != own.uid)
         .collect();
     let running = queue::running(snapshot);
-    Queue::new(&own, &others, running, places(context, key))
+    Queue::new(&own, &others, running, locations(context, key))
 }
 
 /// All objects that stand for this one's database, in any namespace.
 fn clusters_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<OceanBaseCluster>> {
-    let mut clusters = context.stores.clusters.state();
+    let mut clusters = context.caches.clusters.state();
     clusters.retain(|cluster| same_database(context, key, &key_of(cluster)));
     clusters
 }
@@ -47,7 +47,7 @@ fn key_of(cluster: &OceanBaseCluster) -> ClusterKey {
 pub(crate) fn tasks_of_database(context: &Context, key: &ClusterKey) -> Vec<Arc<BackupTask>> {
     let clusters = clusters_of_database(context, key);
     let clusters: Vec<ClusterKey> = clusters.iter().map(|cluster| key_of(cluster)).collect();
-    let mut tasks = context.stores.tasks.state_filter(is_open);
+    let mut tasks = context.caches.tasks.state_filter(is_open);
     tasks.retain(|task| is_about_one_of(task, &clusters, context));
     tasks
 }
@@ -74,7 +74,7 @@ pub(super) fn is_about_one_of(
 }
 
 /// How many backups may run at once in a database: as many as the strictest of its objects allows.
-fn places(context: &Context, key: &ClusterKey) -> usize {
+fn locations(context: &Context, key: &ClusterKey) -> usize {
     let clusters = clusters_of_database(context, key);
     let allowed = clusters.iter().map(|c| c.spec.max_concurrent_backups);
     usize::try_from(allowed.min().unwrap_or(1))
@@ -87,7 +87,7 @@ pub(crate) fn cluster_of(task: &BackupTask, context: &Context) -> Option<Cluster
     let namespace = namespace(task);
     let of_strategy = || {
         let name = &task.spec.strategy_ref.as_ref()?.name;
-        let strategy = stores::find(&context.stores.strategies, &namespace, name)?;
+        let strategy = caches::find(&context.caches.strategies, &namespace, name)?;
         Some(strategy.spec.cluster_ref.name.clone())
     };
     let name = named_cluster(task).cloned().or_else(of_strategy)?;
@@ -119,7 +119,7 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
         let status = task.status.as_ref();
         is_open(task) && status.is_some_and(|status| status.queue_position.is_some())
     };
-    if context.stores.tasks.find(waits).is_none() {
+    if context.caches.tasks.find(waits).is_none() {
         return Vec::new();
     }
     let (waiting, others): (Vec<_>, Vec<_>) = tasks_of_database(context, &key)
@@ -135,7 +135,7 @@ pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> 
     if let ClusterState::Up(snapshot) = context.clusters.state(&key) {
         taken.extend(queue::running(&snapshot).into_iter().map(str::to_owned));
     }
-    let free = places(context, &key).saturating_sub(taken.len());
+    let free = locations(context, &key).saturating_sub(taken.len());
     let waiting = waiting.into_iter().map(|task| (turn(&task), task));
     queue::heads(waiting.collect(), free)
 }

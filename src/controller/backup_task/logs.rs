@@ -5,7 +5,7 @@ use kube::ResourceExt;
 use super::super::log_backup::{observe_destination, oldest_of_tenant};
 use super::super::strategy::{is_for, rivals};
 use super::super::wake::{Change, Changed};
-use super::super::{Context, namespace, place, qualified};
+use super::super::{Context, destination, namespace, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogKeeper, ObservedArchiving, may_be_sent};
 use crate::domain::strategy::{self, Rival};
@@ -25,9 +25,9 @@ pub(super) fn observed(
     if round == Some(&RoundStatus::Doing) || !may_be_sent(task.status.as_ref()) {
         return None;
     }
-    let root = place::root(&storage.spec).ok();
-    let path = place::log_path(root.as_ref(), None, &snapshot.identity, tenant);
-    let wanted = place::wanted(storage, Some(snapshot.version), Some(&path)).ok();
+    let root = destination::root(&storage.spec).ok();
+    let path = destination::log_path(root.as_ref(), None, &snapshot.identity, tenant);
+    let wanted = destination::wanted(storage, Some(snapshot.version), Some(&path)).ok();
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
     Some(ObservedArchiving {
         keeper: keeper(context, key, tenant),

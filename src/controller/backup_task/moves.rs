@@ -1,14 +1,14 @@
 //! How far a move of the tenant's backups to another place has come.
 
 use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
-use super::super::strategy::{moved, place_of};
-use super::super::{Context, namespace, stores};
+use super::super::strategy::{location_of, moved};
+use super::super::{Context, caches, namespace};
 use crate::api::BackupTask;
 use crate::api::strategy::StorageChangePolicy;
 use crate::domain::ObservedDestination;
 use crate::domain::backup::{Moving, may_be_sent};
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// How far a move has come, where the tenant's data backups go to another place than the task's.
@@ -17,22 +17,22 @@ pub(super) fn moving(
     context: &Context,
     (key, snapshot): (&ClusterKey, &Snapshot),
     tenant: &Tenant,
-    wanted: Option<&Place>,
+    wanted: Option<&Location>,
 ) -> Option<Moving> {
     let shown = tenant.data_dest.as_deref();
-    let ObservedDestination::Elsewhere(place) = observe_destination(shown, Some(wanted?)) else {
+    let ObservedDestination::Elsewhere(location) = observe_destination(shown, Some(wanted?)) else {
         return None;
     };
     if !may_be_sent(task.status.as_ref()) {
         return None;
     }
     let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id))?;
-    let logs = place_of(context, &known, snapshot)?;
+    let logs = location_of(context, &known, snapshot)?;
     if is_to_move(task, context, key, snapshot) || is_away(&known, tenant, &logs) {
         return Some(Moving::Logs);
     }
     let switch = known.status.as_ref()?.storage_switch.as_ref()?;
-    (switch.data_from.as_ref() == Some(&place)).then_some(Moving::Data(place))
+    (switch.data_from.as_ref() == Some(&location)).then_some(Moving::Data(location))
 }
 
 /// Whether the task's strategy moves the tenant's log backup, which is still to be told.
@@ -40,8 +40,8 @@ fn is_to_move(task: &BackupTask, context: &Context, key: &ClusterKey, snapshot: 
     let Some(reference) = &task.spec.strategy_ref else {
         return false;
     };
-    let strategies = &context.stores.strategies;
-    let strategy = stores::find(strategies, &namespace(task), &reference.name);
+    let strategies = &context.caches.strategies;
+    let strategy = caches::find(strategies, &namespace(task), &reference.name);
     let moves = strategy.filter(|strategy| {
         strategy.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
     });

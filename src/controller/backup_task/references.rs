@@ -2,7 +2,7 @@
 
 use super::super::strategy::{may_share_tenants, rivals};
 use super::super::unreadable::missing;
-use super::super::{Context, Reconcile, access_of, cluster_of, namespace, secret, stores};
+use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace, secret};
 use crate::api::backup_task::Scope;
 use crate::api::strategy::IncrementalNotPossible;
 use crate::api::{
@@ -65,7 +65,7 @@ pub(super) fn references(
         ));
     };
     let name = &reference.name;
-    let Some(object) = stores::find(&context.stores.strategies, namespace, name) else {
+    let Some(object) = caches::find(&context.caches.strategies, namespace, name) else {
         let reason = "StrategyNotFound";
         return Err(missing::<BackupStrategy>(
             context,
@@ -114,7 +114,7 @@ fn incremental_not_possible(
 ) -> IncrementalNotPossible {
     let reference = spec.strategy_ref.as_ref();
     let strategy = reference
-        .and_then(|strategy| stores::find(&context.stores.strategies, namespace, &strategy.name));
+        .and_then(|strategy| caches::find(&context.caches.strategies, namespace, &strategy.name));
     strategy.map_or_else(IncrementalNotPossible::default, |strategy| {
         strategy.spec.incremental_not_possible
     })
@@ -126,7 +126,7 @@ pub(super) fn storage_of(task: &BackupTask, context: &Context) -> Option<String>
     let named = || Some(task.spec.storage_ref.as_ref()?.name.clone());
     let of_strategy = || {
         let name = &task.spec.strategy_ref.as_ref()?.name;
-        let strategy = stores::find(&context.stores.strategies, &namespace(task), name)?;
+        let strategy = caches::find(&context.caches.strategies, &namespace(task), name)?;
         Some(strategy.spec.storage_ref.name.clone())
     };
     known().or_else(named).or_else(of_strategy)

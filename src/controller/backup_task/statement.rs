@@ -1,13 +1,13 @@
 //! The statements of a task.
 
-use super::super::{Context, namespace, place};
+use super::super::{Context, destination, namespace};
 use super::Observation;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Blocker;
 use crate::domain::backup::{Effect, Moving};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Answer;
 use crate::oceanbase::password::RestorePassword;
 
@@ -29,14 +29,15 @@ pub(super) async fn send(
                 return Answer::NotSent("the tenant is gone".to_owned());
             };
             let secrets = &context.secrets;
-            let destination = place::to_set(secrets, &namespace, &storage.spec, path, &permit);
+            let destination =
+                destination::to_set(secrets, &namespace, &storage.spec, path, &permit);
             match destination.await {
                 Ok((destination, _)) => Command::SetDataBackupDest {
                     tenant,
                     tenant_id,
                     destination,
                     replaces: match &observed.decision.moving {
-                        Some(Moving::Data(from)) => Some(Place::read_back(from)),
+                        Some(Moving::Data(from)) => Some(Location::read_back(from)),
                         _ => None,
                     },
                 },
@@ -69,7 +70,7 @@ pub(super) async fn send(
                 plus_archivelog: settings.plus_archivelog,
                 password,
                 key,
-                places: observed.decision.queue.places,
+                locations: observed.decision.queue.locations,
             }
         }
         Effect::Find { tenant, key } => Command::FindBackup { tenant, key },

@@ -18,10 +18,10 @@ use tower::service_fn;
 
 use super::*;
 use crate::clock::Clock;
+use crate::controller::caches::Caches;
 use crate::controller::event::Events;
 use crate::controller::memory::Memory;
 use crate::controller::secret::Secrets;
-use crate::controller::stores::Stores;
 use crate::domain::Event;
 use crate::oceanbase::client::Account;
 use crate::oceanbase::clusters::Clusters;
@@ -233,7 +233,7 @@ impl Desk {
             clusters,
             clock,
             metrics,
-            stores: Stores::listed(),
+            caches: Caches::listed(),
             events,
             validity: Validity::always(),
             memory: Memory::default(),

@@ -16,7 +16,7 @@ pub(super) const DAY: i64 = 24 * 60 * 60;
 
 /// Notes all of them, and forgets the counters of those that are gone.
 pub(super) fn record(context: &Context, gaps: &mut Gaps) {
-    let strategies = context.stores.strategies.state();
+    let strategies = context.caches.strategies.state();
     let mut there = HashSet::new();
     for strategy in &strategies {
         let labels = (namespace(&**strategy), strategy.name_any());
@@ -30,10 +30,10 @@ pub(super) fn record(context: &Context, gaps: &mut Gaps) {
             .any(|of| of.metadata.uid.as_ref() == Some(uid))
     });
     // Those of tasks without a strategy stay for as long as somebody has a cluster there.
-    let clusters = context.stores.clusters.state();
+    let clusters = context.caches.clusters.state();
     there.extend(clusters.iter().map(|of| (namespace(&**of), String::new())));
     forget_others(&there, &context.metrics);
-    for task in context.stores.tasks.state() {
+    for task in context.caches.tasks.state() {
         record_task(&task, context);
     }
 }

@@ -13,14 +13,14 @@ use crate::api::retention::RetentionPolicy;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupTask, BackupTaskStatus, LogBackup};
 use crate::controller::backup_task::type_label;
-use crate::controller::{Context, created_at, namespace, stores};
+use crate::controller::{Context, caches, created_at, namespace};
 use crate::domain::strategy::selects;
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::model::{Round, RoundStatus, Snapshot, Tenant};
 
 /// Notes all that have a LogBackup or a strategy.
 pub(super) fn record(states: &States, context: &Context, gaps: &mut Gaps) {
-    for object in context.stores.log_backups.state() {
+    for object in context.caches.log_backups.state() {
         record_log_backup(&object, states, context, gaps);
     }
     record_unmanaged(states, context);
@@ -28,7 +28,7 @@ pub(super) fn record(states: &States, context: &Context, gaps: &mut Gaps) {
     let names = ["namespace", "cluster", "tenant"];
     let family = &context.metrics.work.interruptions;
     family.retain(names, |[namespace, cluster, tenant]| {
-        let all = &context.stores.log_backups;
+        let all = &context.caches.log_backups;
         let found = all.find(|of| {
             let spec = &of.spec;
             of.metadata.namespace.as_deref() == Some(namespace)
@@ -95,7 +95,7 @@ fn required(
     context: &Context,
     gaps: &mut Gaps,
 ) -> Option<Required> {
-    let strategy = stores::find(&context.stores.strategies, namespace, strategy)?;
+    let strategy = caches::find(&context.caches.strategies, namespace, strategy)?;
     let retention = strategy.spec.retention.as_ref()?;
     let days = retention.recovery_window_days;
     let days = days.filter(|_| retention.policy == RetentionPolicy::RecoveryWindow)?;
@@ -104,7 +104,7 @@ fn required(
 
 /// Of tenants whose log backup a strategy leaves to somebody else.
 fn record_unmanaged(states: &States, context: &Context) {
-    let strategies = &context.stores.strategies;
+    let strategies = &context.caches.strategies;
     let unmanaged = strategies
         .state_filter(|strategy| strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged);
     for strategy in unmanaged {
@@ -152,7 +152,7 @@ type Ended = HashMap<[String; 4], Vec<(Timestamp, Arc<BackupTask>)>>;
 
 fn record_data_backups(context: &Context) {
     let (mut ended, mut complete) = (Ended::new(), Ended::new());
-    for task in context.stores.tasks.state() {
+    for task in context.caches.tasks.state() {
         let (Some(strategy), Some(status)) = (&task.spec.strategy_ref, &task.status) else {
             continue;
         };

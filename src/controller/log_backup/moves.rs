@@ -2,13 +2,13 @@
 
 use kube::ResourceExt;
 
-use super::super::{Context, namespace, page, place};
+use super::super::{Context, destination, namespace, page};
 use super::observe_destination;
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{BackupTask, LogBackup};
 use crate::domain::ObservedDestination;
-use crate::domain::log_backup::{ObservedMigration, own_places, still_needs_logs};
-use crate::oceanbase::destination::Place;
+use crate::domain::log_backup::{ObservedMigration, own_locations, still_needs_logs};
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Tenant;
 
 /// What a move is about, where the tenant's logs go to another place than is asked for, and may be moved.
@@ -16,12 +16,12 @@ pub(super) fn observe_migration(
     object: &LogBackup,
     context: &Context,
     tenant: &Tenant,
-    wanted: &Place,
+    wanted: &Location,
 ) -> Option<ObservedMigration> {
     if !is_away(object, tenant, wanted) {
         return None;
     }
-    let shown = Place::read_back(&tenant.log_dest.as_ref()?.path);
+    let shown = Location::read_back(&tenant.log_dest.as_ref()?.path);
     let busy = || {
         let backup = tenant.running_jobs().next();
         let backup = backup.map(|job| format!("backup job {}", job.id));
@@ -40,10 +40,14 @@ pub(super) fn observe_migration(
 }
 
 /// Whether the tenant's logs go where this object has sent them, and are to go elsewhere.
-pub(in crate::controller) fn is_away(object: &LogBackup, tenant: &Tenant, wanted: &Place) -> bool {
+pub(in crate::controller) fn is_away(
+    object: &LogBackup,
+    tenant: &Tenant,
+    wanted: &Location,
+) -> bool {
     let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-    let ours = object.status.iter().flat_map(own_places);
-    let mut ours = ours.map(Place::read_back);
+    let ours = object.status.iter().flat_map(own_locations);
+    let mut ours = ours.map(Location::read_back);
     object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch
         && matches!(
             observe_destination(shown, Some(wanted)),
@@ -58,16 +62,16 @@ fn data_from(
     object: &LogBackup,
     context: &Context,
     tenant: &Tenant,
-    logs: &Place,
+    logs: &Location,
 ) -> Option<String> {
-    let data = Place::read_back(tenant.data_dest.as_deref()?);
+    let data = Location::read_back(tenant.data_dest.as_deref()?);
     let home = namespace(object);
-    let stores = context.stores.storages.state_filter(|storage| {
+    let caches = context.caches.storages.state_filter(|storage| {
         storage.namespace().as_deref() == Some(&home)
-            && place::root(&storage.spec)
+            && destination::root(&storage.spec)
                 .is_ok_and(|root| root.path_to(logs).is_some() && root.path_to(&data).is_some())
     });
-    (!stores.is_empty()).then(|| data.root().to_owned())
+    (!caches.is_empty()).then(|| data.root().to_owned())
 }
 
 /// A data backup of ours that has begun and is not over: it may be tried again.
@@ -77,7 +81,7 @@ fn begun_task(object: &LogBackup, context: &Context) -> Option<String> {
         task.spec.mirror.is_none()
             && status.is_some_and(|it| it.outcome.is_none() && !it.attempts.is_empty())
     };
-    let all = &context.stores.tasks;
+    let all = &context.caches.tasks;
     let begun =
         all.state_filter(|task| task.spec.tenant_name == object.spec.tenant_name && is_begun(task));
     let mut begun = begun.iter();

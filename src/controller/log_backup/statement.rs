@@ -1,12 +1,12 @@
 //! The statements of a log backup.
 
-use super::super::{Context, place};
-use super::{Observation, store};
+use super::super::{Context, destination};
+use super::{Observation, storage_access};
 use crate::api::{Binding, LogBackup};
 use crate::domain::log_backup::Effect;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::{Destination, Place};
+use crate::oceanbase::destination::{Destination, Location};
 use crate::oceanbase::model::Answer;
 
 /// Sends a statement, with what of it stands in Secrets.
@@ -29,8 +29,8 @@ pub(super) async fn send(
                     tenant: tenant.clone(),
                     tenant_id,
                     replaces: match effect {
-                        Effect::SetAttributes(_) => Some(destination.place().clone()),
-                        Effect::Switch { from, .. } => Some(Place::read_back(from)),
+                        Effect::SetAttributes(_) => Some(destination.location().clone()),
+                        Effect::Switch { from, .. } => Some(Location::read_back(from)),
                         _ => None,
                     },
                     destination,
@@ -50,35 +50,37 @@ pub(super) async fn send(
         },
         Effect::Rotate {
             tenant,
-            place,
+            location,
             version,
         } => {
-            let new = (&**place, store::New::Keys(version));
-            return store::give(object, (tenant, tenant_id), new, &mut permit, context).await;
+            let new = (&**location, storage_access::New::Keys(version));
+            return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
+                .await;
         }
         Effect::Limit {
             tenant,
-            place,
+            location,
             limits,
         } => {
-            let new = (&**place, store::New::Limits(*limits));
-            return store::give(object, (tenant, tenant_id), new, &mut permit, context).await;
+            let new = (&**location, storage_access::New::Limits(*limits));
+            return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
+                .await;
         }
         Effect::Start(tenant) => {
-            let Some(place) = &observed.place else {
+            let Some(location) = &observed.location else {
                 return Answer::NotSent("the store is gone".to_owned());
             };
             Command::ArchiveLog {
                 tenant: tenant.clone(),
                 tenant_id,
-                place: place.clone(),
+                location: location.clone(),
             }
         }
         Effect::Stop(tenant) => Command::NoArchiveLog(tenant.clone()),
         Effect::Leave { tenant, from } => Command::LeaveLogDest {
             tenant: tenant.clone(),
             tenant_id,
-            place: Place::read_back(from),
+            location: Location::read_back(from),
         },
     };
     permit.send(&command).await
@@ -92,11 +94,11 @@ async fn destination(
     context: &Context,
 ) -> Result<Destination, Answer> {
     let (namespace, name) = (&observed.key.namespace, &object.spec.storage_ref.name);
-    let storage = place::storage(context, namespace, name);
+    let storage = destination::storage(context, namespace, name);
     let (Ok(storage), Some(path)) = (storage, &observed.path) else {
         return Err(Answer::NotSent("the store is gone".to_owned()));
     };
-    let found = place::to_set(&context.secrets, namespace, &storage.spec, path, permit);
+    let found = destination::to_set(&context.secrets, namespace, &storage.spec, path, permit);
     let (destination, version) = found.await.map_err(Answer::from)?;
     if let Some(version) = version {
         // One pass sends one statement.

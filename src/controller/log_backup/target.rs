@@ -6,14 +6,14 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::super::{
-    Context, allowed, cluster_of, created_at, namespace, place, qualified, same_database,
+    Context, allowed, cluster_of, created_at, destination, namespace, qualified, same_database,
 };
 use crate::api::storage::StorageType;
 use crate::api::{BackupStorageSpec, LogBackup, LogBackupSpec};
 use crate::domain::log_backup::Renamed;
 use crate::domain::{self, Blocker, ObservedDestination};
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant, TenantId};
 
 /// The directory in its store: once logs were sent to one, that.
@@ -26,19 +26,22 @@ pub(in crate::controller) fn path(
         return Some(path.clone());
     }
     let tenant = snapshot.tenant(&object.spec.tenant_name)?;
-    let root = store_of(object, context);
+    let root = storage_location(object, context);
     let pinned = root
         .as_ref()
         .and_then(|root| pinned(object, snapshot, tenant.id, root));
     let (root, identity) = (root.as_ref(), &snapshot.identity);
-    pinned.or_else(|| Some(place::log_path(root, None, identity, tenant)))
+    pinned.or_else(|| Some(destination::log_path(root, None, identity, tenant)))
 }
 
 /// Where its store is.
-pub(in crate::controller) fn store_of(object: &LogBackup, context: &Context) -> Option<Place> {
+pub(in crate::controller) fn storage_location(
+    object: &LogBackup,
+    context: &Context,
+) -> Option<Location> {
     let name = &object.spec.storage_ref.name;
-    let storage = place::storage(context, &namespace(object), name).ok()?;
-    place::root(&storage.spec).ok()
+    let storage = destination::storage(context, &namespace(object), name).ok()?;
+    destination::root(&storage.spec).ok()
 }
 
 /// The directory to which it has sent this very tenant's logs.
@@ -46,13 +49,13 @@ fn pinned(
     object: &LogBackup,
     snapshot: &Snapshot,
     tenant: TenantId,
-    root: &Place,
+    root: &Location,
 ) -> Option<String> {
     let status = object.status.as_ref()?;
     let is_of_tenant = status.tenant_id == Some(tenant.0)
         && status.database.as_ref() == Some(&domain::pinned(&snapshot.identity));
     let known = status.storage_directory.as_ref().filter(|_| is_of_tenant)?;
-    root.path_to(&Place::read_back(known)).map(str::to_owned)
+    root.path_to(&Location::read_back(known)).map(str::to_owned)
 }
 
 /// Where the logs should go.
@@ -62,7 +65,7 @@ pub(super) fn target(
     namespace: &str,
     snapshot: Option<&Snapshot>,
     path: Option<&str>,
-) -> Result<Place, Blocker> {
+) -> Result<Location, Blocker> {
     let spec = &object.spec;
     if let Some(older) = older(object, context, snapshot) {
         return Err(Blocker::permanent(
@@ -73,10 +76,10 @@ pub(super) fn target(
     let cluster = cluster_of(object, &spec.cluster_ref);
     allowed(context, &cluster, &spec.tenant_name, &spec.storage_ref.name)?;
     let version = snapshot.map(|snapshot| snapshot.version);
-    let storage = place::storage(context, namespace, &spec.storage_ref.name);
+    let storage = destination::storage(context, namespace, &spec.storage_ref.name);
     let wanted = storage.and_then(|storage| {
         fits_lag_target(spec, &storage.spec)?;
-        place::wanted(&storage, version, path)
+        destination::wanted(&storage, version, path)
     });
     let known = object
         .status
@@ -84,7 +87,7 @@ pub(super) fn target(
         .and_then(|s| s.storage_directory.as_ref());
     match known.filter(|_| object.metadata.deletion_timestamp.is_some()) {
         // To stop it nobody needs the store, which may have been deleted with it.
-        Some(known) => wanted.or_else(|_| Ok(Place::read_back(known))),
+        Some(known) => wanted.or_else(|_| Ok(Location::read_back(known))),
         None => wanted,
     }
 }
@@ -127,7 +130,7 @@ pub(in crate::controller) fn oldest_of_tenant(
         id.zip(known).is_some_and(|(id, known)| id.0 != known)
     };
     // First what costs nothing: a thousand log backups are compared by each of a thousand.
-    let all = &context.stores.log_backups;
+    let all = &context.caches.log_backups;
     let mut objects = all.state_filter(|other| other.spec.tenant_name == tenant);
     objects.retain(|other| {
         let of = cluster_of(&**other, &other.spec.cluster_ref);
@@ -144,7 +147,7 @@ fn rank(object: &LogBackup) -> (Timestamp, String, String) {
 pub(super) fn renamed(
     object: &LogBackup,
     snapshot: &Snapshot,
-    store: Option<&Place>,
+    storage_root: Option<&Location>,
 ) -> Option<Renamed> {
     let id = TenantId(object.status.as_ref()?.tenant_id?);
     let known = snapshot.tenants.get(&id)?;
@@ -154,8 +157,8 @@ pub(super) fn renamed(
     };
     let path = || {
         let named = object.spec.path.clone();
-        let pinned = || pinned(object, snapshot, id, store?);
-        let default = || place::log_path(store, None, &snapshot.identity, &before);
+        let pinned = || pinned(object, snapshot, id, storage_root?);
+        let default = || destination::log_path(storage_root, None, &snapshot.identity, &before);
         named.or_else(pinned).unwrap_or_else(default)
     };
     (known.name != before.name).then(|| Renamed {
@@ -167,12 +170,12 @@ pub(super) fn renamed(
 /// Whether a destination that the engine shows is the wanted one.
 pub(in crate::controller) fn observe_destination(
     shown: Option<&str>,
-    wanted: Option<&Place>,
+    wanted: Option<&Location>,
 ) -> ObservedDestination {
     match (shown, wanted) {
         (None, _) => ObservedDestination::Unset,
         (Some(shown), wanted) => {
-            let shown = Place::read_back(shown);
+            let shown = Location::read_back(shown);
             match wanted {
                 Some(wanted) if wanted.is_same_as(&shown) => ObservedDestination::Ours,
                 _ => ObservedDestination::Elsewhere(shown.root().to_owned()),

@@ -3,26 +3,26 @@
 use std::sync::Arc;
 
 use super::super::unreadable::missing;
-use super::super::{Context, namespace, place, stores};
+use super::super::{Context, caches, destination, namespace};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
 use crate::domain::recovery::{self, Knowledge, ObservedSource};
 use crate::domain::{Blocker, access, windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{BackupSet, BackupSetId, TenantId};
 
 /// Where the backups are: a store and a directory in it, of the data and of the logs.
 #[derive(Clone, Debug)]
 pub(super) struct Places {
-    pub(super) data: InStore,
-    pub(super) log: InStore,
+    pub(super) data: SourceStorage,
+    pub(super) log: SourceStorage,
 }
 
 /// A directory below a store's own.
 #[derive(Clone, Debug)]
-pub(super) struct InStore {
+pub(super) struct SourceStorage {
     pub(super) storage: Arc<BackupStorage>,
     pub(super) path: String,
 }
@@ -30,7 +30,7 @@ pub(super) struct InStore {
 /// What was found.
 pub(super) struct Found {
     pub(super) observed: ObservedSource,
-    pub(super) places: Places,
+    pub(super) locations: Places,
 }
 
 /// Follows a task's reference to its backups.
@@ -42,9 +42,9 @@ pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<Found, Bloc
         (None, None) => return Err(Blocker::permanent("InvalidSpec", "`source` is empty")),
     };
     let target = &task.spec.target.cluster_ref.name;
-    if let Some(cluster) = stores::find(&context.stores.clusters, &namespace(task), target) {
-        for place in [&found.places.data, &found.places.log] {
-            let name = place.storage.metadata.name.as_deref();
+    if let Some(cluster) = caches::find(&context.caches.clusters, &namespace(task), target) {
+        for location in [&found.locations.data, &found.locations.log] {
+            let name = location.storage.metadata.name.as_deref();
             access::storage(&cluster.spec.access, name.unwrap_or_default())?;
         }
     }
@@ -56,16 +56,16 @@ fn of_storage(
     source: &StorageSource,
     context: &Context,
 ) -> Result<Found, Blocker> {
-    let storage = place::storage(context, &namespace(task), &source.storage_ref.name)?;
+    let storage = destination::storage(context, &namespace(task), &source.storage_ref.name)?;
     let below = |path: &str| {
-        place::wanted(&storage, None, Some(path))?;
-        Ok(InStore {
+        destination::wanted(&storage, None, Some(path))?;
+        Ok(SourceStorage {
             storage: Arc::clone(&storage),
             path: path.to_owned(),
         })
     };
     Ok(Found {
-        places: Places {
+        locations: Places {
             data: below(&source.data_path)?,
             log: below(&source.log_path)?,
         },
@@ -88,7 +88,7 @@ fn of_tenant(
 ) -> Result<Found, Blocker> {
     let namespace = namespace(task);
     let cluster_name = &source.cluster_ref.name;
-    let Some(cluster) = stores::find(&context.stores.clusters, &namespace, cluster_name) else {
+    let Some(cluster) = caches::find(&context.caches.clusters, &namespace, cluster_name) else {
         return Err(missing::<OceanBaseCluster>(
             context,
             "source.tenant.clusterRef",
@@ -106,7 +106,7 @@ fn of_tenant(
             && log_backup.spec.tenant_name == source.tenant_name
             && source.tenant_id.is_none_or(|wanted| id == Some(wanted))
     };
-    let mut candidates: Vec<_> = stores::within(&context.stores.log_backups, &namespace)
+    let mut candidates: Vec<_> = caches::within(&context.caches.log_backups, &namespace)
         .filter(|log_backup| is_wanted(log_backup))
         .collect();
     candidates.sort_by_key(|log_backup| {
@@ -137,9 +137,9 @@ fn of_tenant(
                 format!("the LogBackup does not tell where the tenant's {what} are"),
             )
         })?;
-        in_store(known, &log_backup, context, &namespace)
+        in_storage(known, &log_backup, context, &namespace)
     };
-    let places = Places {
+    let locations = Places {
         data: directory(&status.data_directory, "data backups")?,
         log: directory(&status.storage_directory, "logs")?,
     };
@@ -163,7 +163,7 @@ fn of_tenant(
         .as_ref()
         .and_then(|status| status.version.as_ref());
     Ok(Found {
-        places,
+        locations,
         observed: ObservedSource {
             tenant_id,
             log_backup: log_backup.metadata.name.clone(),
@@ -176,30 +176,32 @@ fn of_tenant(
 
 /// The sets that do not lie in this directory.
 fn elsewhere(sets: &[BackupSet], directory: Option<&str>) -> Vec<BackupSetId> {
-    let directory = directory.map(Place::read_back);
+    let directory = directory.map(Location::read_back);
     let lies_there = |set: &&BackupSet| {
-        let place = Place::read_back(&set.path);
-        directory.as_ref().is_none_or(|there| place.overlaps(there))
+        let location = Location::read_back(&set.path);
+        directory
+            .as_ref()
+            .is_none_or(|there| location.overlaps(there))
     };
     let others = sets.iter().filter(|set| !lies_there(set));
     others.map(|set| set.id).collect()
 }
 
 /// The store in which a directory lies: the log backup's own, or another one of the namespace.
-fn in_store(
+fn in_storage(
     directory: &str,
     log_backup: &LogBackup,
     context: &Context,
     namespace: &str,
-) -> Result<InStore, Blocker> {
-    let shown = Place::read_back(directory);
+) -> Result<SourceStorage, Blocker> {
+    let shown = Location::read_back(directory);
     let own = &log_backup.spec.storage_ref.name;
-    let mut storages: Vec<_> = stores::within(&context.stores.storages, namespace).collect();
+    let mut storages: Vec<_> = caches::within(&context.caches.storages, namespace).collect();
     storages.sort_by_key(|storage| storage.metadata.name.as_ref() != Some(own));
     let found = storages.into_iter().find_map(|storage| {
-        let root = place::root(&storage.spec).ok()?;
+        let root = destination::root(&storage.spec).ok()?;
         let path = root.path_to(&shown)?.to_owned();
-        Some(InStore { storage, path })
+        Some(SourceStorage { storage, path })
     });
     found.ok_or_else(|| {
         Blocker::waiting(

@@ -1,9 +1,9 @@
 //! The statements of a task.
 
 use super::super::secret::Values;
-use super::super::{Context, namespace, place};
+use super::super::{Context, destination, namespace};
 use super::Observation;
-use super::source::{InStore, Places};
+use super::source::{Places, SourceStorage};
 use super::verification;
 use crate::api::recovery_task::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
@@ -199,7 +199,7 @@ async fn sources(
     permit: &Permit,
     context: &Context,
 ) -> Result<Vec<Destination>, Blocker> {
-    let Some(Places { data, log }) = &observed.places else {
+    let Some(Places { data, log }) = &observed.locations else {
         let unknown = || Blocker::waiting("StorageNotFound", "where the backups are is not known");
         let known = observed.decision.source.as_ref();
         return Err(known.err().cloned().unwrap_or_else(unknown));
@@ -215,13 +215,13 @@ async fn sources(
 
 async fn source(
     task: &RecoveryTask,
-    place: &InStore,
+    location: &SourceStorage,
     permit: &Permit,
     context: &Context,
 ) -> Result<Destination, Blocker> {
     let (secrets, namespace) = (&context.secrets, namespace(task));
-    let (spec, path) = (&place.storage.spec, &place.path);
-    place::destination(secrets, &namespace, spec, path, permit.endpoints()).await
+    let (spec, path) = (&location.storage.spec, &location.path);
+    destination::destination(secrets, &namespace, spec, path, permit.endpoints()).await
 }
 
 /// What is wrong with the Secrets of a task that has not begun.

@@ -24,7 +24,7 @@ pub(super) fn turn(task: &RecoveryTask, target: &ClusterKey, context: &Context) 
         return None;
     }
     let uid = task.uid();
-    let running = context.stores.recoveries.state_filter(|other| {
+    let running = context.caches.recoveries.state_filter(|other| {
         let status = other.status.as_ref();
         other.spec.verification.is_some()
             && other.uid() != uid

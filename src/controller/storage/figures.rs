@@ -6,10 +6,10 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use super::super::holdings::holdings;
-use super::super::{Context, database, stores};
+use super::super::{Context, caches, database};
 use super::storage_of;
 use crate::domain::storage::Figures;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 
 /// What the views show of a store.
 pub(super) struct Found {
@@ -22,18 +22,18 @@ pub(super) struct Found {
 
 /// Names of the clusters that have backups there, as far as objects tell.
 pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeSet<String> {
-    let all = &context.stores;
-    let log_backups = stores::within(&all.log_backups, namespace)
+    let all = &context.caches;
+    let log_backups = caches::within(&all.log_backups, namespace)
         .filter(|object| object.spec.storage_ref.name == storage)
         .map(|object| object.spec.cluster_ref.name.clone());
-    let strategies = stores::within(&all.strategies, namespace)
+    let strategies = caches::within(&all.strategies, namespace)
         .filter(|strategy| {
             let status = strategy.status.as_ref();
             let mut ledger = status.into_iter().flat_map(|status| &status.destinations);
             strategy.spec.storage_ref.name == storage || ledger.any(|it| it.storage == storage)
         })
         .map(|strategy| strategy.spec.cluster_ref.name.clone());
-    let tasks = stores::within(&all.tasks, namespace)
+    let tasks = caches::within(&all.tasks, namespace)
         .filter(|task| storage_of(task).is_some_and(|name| name == storage))
         .filter_map(|task| Some(task.spec.cluster_ref.as_ref()?.name.clone()));
     log_backups.chain(strategies).chain(tasks).collect()
@@ -43,12 +43,12 @@ pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeS
 pub(super) fn found(
     context: &Context,
     namespace: &str,
-    root: &Place,
+    root: &Location,
     users: &BTreeSet<String>,
 ) -> Found {
     let mut snapshots = BTreeMap::new();
     let mut is_whole = true;
-    for cluster in stores::within(&context.stores.clusters, namespace) {
+    for cluster in caches::within(&context.caches.clusters, namespace) {
         let name = cluster.name_any();
         match database(context, namespace, &name) {
             Ok((_, snapshot)) => {
@@ -63,14 +63,14 @@ pub(super) fn found(
     for snapshot in snapshots.values() {
         for tenant in snapshot.tenants.values() {
             let held = holdings(snapshot, tenant);
-            for holding in held.iter().filter(|held| root.holds(&held.place)) {
+            for holding in held.iter().filter(|held| root.holds(&held.location)) {
                 figures.data_bytes = figures.data_bytes.saturating_add(holding.data_bytes);
                 figures.log_bytes = figures.log_bytes.saturating_add(holding.log_bytes);
             }
         }
-        let tried = snapshot.stores.checks.iter().filter(|check| {
+        let tried = snapshot.storages.checks.iter().filter(|check| {
             let host = Some(&*check.host).filter(|host| !host.is_empty());
-            root.holds(&Place::read_back(&check.path).at_host(host))
+            root.holds(&Location::read_back(&check.path).at_host(host))
         });
         tried_at = tried
             .map(|check| check.checked_at)

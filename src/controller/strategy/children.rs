@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 
 use super::super::log_backup::followed;
 use super::super::requests::said;
-use super::super::{Context, Reconcile, namespace, stores};
+use super::super::{Context, Reconcile, caches, namespace};
 use super::{cleanups, finalize, is_owned_by, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};
 use crate::api::{
@@ -91,7 +91,7 @@ impl BackupStrategy {
         created: &mut ApplyOutcome,
     ) {
         let namespace = namespace(self);
-        let known = stores::find(&context.stores.log_backups, &namespace, &edit.name);
+        let known = caches::find(&context.caches.log_backups, &namespace, &edit.name);
         let is_as_observed =
             |known: &Arc<LogBackup>| known.resource_version().as_ref() == Some(&edit.version);
         let Some(known) = known.filter(is_as_observed) else {
@@ -100,7 +100,7 @@ impl BackupStrategy {
         let mut object = LogBackup::clone(&known);
         strategy::give(&edit.settings, &mut object.spec);
         object.spec.storage_change_policy = edit.storage_change_policy;
-        if let Some((storage, path)) = &edit.place {
+        if let Some((storage, path)) = &edit.location {
             object.spec.storage_ref = LocalReference::new(storage);
             object.spec.path.clone_from(path);
         }
@@ -172,7 +172,7 @@ pub(in crate::controller) async fn create_log_backup(
     created: &mut ApplyOutcome,
 ) {
     let cluster = &spec.cluster_ref.name;
-    let owner = stores::find(&context.stores.clusters, namespace, cluster)
+    let owner = caches::find(&context.caches.clusters, namespace, cluster)
         .and_then(|cluster| cluster.controller_owner_ref(&()));
     let mut metadata = metadata_of(name, namespace, owner);
     let inherited = Inherited {

@@ -5,14 +5,14 @@ use kube::{Resource, ResourceExt};
 use super::children::{create, metadata_of};
 use super::{cluster_of, is_for, is_owned_by, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskSpec};
-use crate::controller::{Context, stores};
+use crate::controller::{Context, caches};
 use crate::domain::strategy::{ApplyOutcome, AskedCleanup, ObservedCleanup};
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Those that the strategy made.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedCleanup> {
     let namespace = namespace(strategy);
-    let tasks = stores::within(&context.stores.cleanups, &namespace);
+    let tasks = caches::within(&context.caches.cleanups, &namespace);
     tasks
         .filter(|task| is_owned_by(&**task, strategy))
         .map(|task| {
@@ -39,7 +39,7 @@ pub(super) fn asked(
     cluster: &ClusterKey,
     context: &Context,
 ) -> Vec<AskedCleanup> {
-    let all = &context.stores.cleanups;
+    let all = &context.caches.cleanups;
     let mut tasks = all.state_filter(|task| {
         task.spec.mirror.is_none() && is_for(&strategy.spec, &task.spec.tenant_name)
     });

@@ -43,7 +43,7 @@ pub(in crate::controller) fn rivals(
     cluster: &ClusterKey,
     is_of_concern: impl Fn(&BackupStrategySpec) -> bool,
 ) -> Vec<Rival> {
-    let all = &context.stores.strategies;
+    let all = &context.caches.strategies;
     let of_concern = all.state_filter(|strategy| is_of_concern(&strategy.spec));
     let mut rivals: Vec<_> = of_concern
         .iter()
@@ -71,7 +71,7 @@ pub(in crate::controller) fn rivals(
 
 /// Strategies of the cluster's database that can not be read: they keep their tenants.
 fn unreadable_rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
-    let unreadable = context.stores.unreadable.all::<BackupStrategy>();
+    let unreadable = context.caches.unreadable.all::<BackupStrategy>();
     let of_database = unreadable.into_iter().filter_map(|(home, name, remnant)| {
         let of = ClusterKey::new(&home, &remnant.cluster_ref?.name);
         same_database(context, cluster, &of).then(|| Rival {

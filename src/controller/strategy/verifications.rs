@@ -5,13 +5,13 @@ use kube::{Resource, ResourceExt};
 use super::children::{create, metadata_of};
 use super::{created_at, is_owned_by, namespace};
 use crate::api::{BackupStrategy, RecoveryTask, RecoveryTaskSpec};
-use crate::controller::{Context, stores};
+use crate::controller::{Context, caches};
 use crate::domain::strategy::{ApplyOutcome, ObservedVerification};
 
 /// Those that there are.
 pub(super) fn observed(strategy: &BackupStrategy, context: &Context) -> Vec<ObservedVerification> {
     let namespace = namespace(strategy);
-    let tasks = stores::within(&context.stores.recoveries, &namespace);
+    let tasks = caches::within(&context.caches.recoveries, &namespace);
     tasks
         .filter(|task| is_owned_by(&**task, strategy))
         .map(|task| {

@@ -92,12 +92,12 @@ impl Evaluation<'_> {
                     "a backup needs running log backup, and the tenant's, which somebody else \
                      started, {how}"
                 ),
-                (None, ObservedDestination::Elsewhere(place)) => {
+                (None, ObservedDestination::Elsewhere(location)) => {
                     let cause = cause(
                         "DestinationInUse",
                         &format!(
                             "a backup needs running log backup, which is stopped, and \
-                             LOG_ARCHIVE_DEST is '{place}', set by someone else; it is left as it \
+                             LOG_ARCHIVE_DEST is '{location}', set by someone else; it is left as it \
                              is. Start log backup there (ALTER SYSTEM ARCHIVELOG), or clear \
                              LOG_ARCHIVE_DEST, then create a new BackupTask"
                         ),

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::incremental::SentType;
 use super::{
-    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_PLACE, retry::FAILED,
+    BackupDecision, Effect, Evaluation, Held, State, queue::WAITING_FOR_SLOT, retry::FAILED,
     status, unnameable,
 };
 use crate::api::{BackupTaskStatus, BackupType, Cause};
@@ -121,7 +121,7 @@ impl Evaluation<'_> {
             None if !self.is_archiving() => self.await_log_backup(),
             None => match self.running_backup() {
                 Some(blocker) => self.wait(blocker, Next::Await),
-                None => self.take_place(),
+                None => self.acquire_slot(),
             },
         }
     }
@@ -140,7 +140,7 @@ impl Evaluation<'_> {
     }
 
     /// Nothing stands in the way but others that wait for a place, too.
-    fn take_place(self) -> BackupDecision {
+    fn acquire_slot(self) -> BackupDecision {
         if self.is_without_destination() {
             return self.set_destination();
         }
@@ -280,7 +280,7 @@ impl Evaluation<'_> {
             // The last place was taken since the database was read.
             Answer::Withheld(why) => {
                 self.set_attempt(REFUSED, None);
-                self.pause(cause(WAITING_FOR_PLACE, why), NOT_SENT_PAUSE)
+                self.pause(cause(WAITING_FOR_SLOT, why), NOT_SENT_PAUSE)
             }
             Answer::NotSent(why) => {
                 self.set_attempt(REFUSED, Some(not_sent(why)));

@@ -65,8 +65,8 @@ impl Evaluation<'_> {
         if !database.tenant.settled {
             return Some(Blocker::reading());
         }
-        if let ObservedDestination::Elsewhere(place) = &database.tenant.destination
-            && self.left_place() != Some(place)
+        if let ObservedDestination::Elsewhere(location) = &database.tenant.destination
+            && self.left_location() != Some(location)
         {
             if self.observed.moving == Some(Moving::Logs) {
                 return Some(Blocker::waiting(
@@ -78,7 +78,7 @@ impl Evaluation<'_> {
             return Some(Blocker::permanent(
                 "DestinationInUse",
                 format!(
-                    "the tenant's data backups go to '{place}' already; back up there, or clear \
+                    "the tenant's data backups go to '{location}' already; back up there, or clear \
                      DATA_BACKUP_DEST first"
                 ),
             ));
@@ -87,9 +87,9 @@ impl Evaluation<'_> {
     }
 
     /// The place that the tenant's data backups leave because its logs have.
-    pub(super) fn left_place(&self) -> Option<&String> {
+    pub(super) fn left_location(&self) -> Option<&String> {
         match &self.observed.moving {
-            Some(Moving::Data(place)) => Some(place),
+            Some(Moving::Data(location)) => Some(location),
             _ => None,
         }
     }

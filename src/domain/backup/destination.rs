@@ -19,7 +19,7 @@ impl Evaluation<'_> {
         let database = self.observed.database.as_ref();
         database.is_ok_and(|observed| match &observed.tenant.destination {
             ObservedDestination::Unset => true,
-            ObservedDestination::Elsewhere(place) => self.left_place() == Some(place),
+            ObservedDestination::Elsewhere(location) => self.left_location() == Some(location),
             ObservedDestination::Ours => false,
         })
     }

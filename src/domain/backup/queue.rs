@@ -60,7 +60,7 @@ impl Other {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Queue {
     /// Backups that may run at once.
-    pub places: usize,
+    pub locations: usize,
     /// Backups of ours that run or are being sent.
     pub taken: usize,
     /// Tasks that wait and come first.
@@ -70,7 +70,7 @@ pub struct Queue {
 impl Queue {
     /// The queue in which `own` stands with the others.
     #[must_use]
-    pub fn new(own: &Turn, others: &[Other], running: BTreeSet<&str>, places: usize) -> Self {
+    pub fn new(own: &Turn, others: &[Other], running: BTreeSet<&str>, locations: usize) -> Self {
         let mut taken = running;
         taken.extend(others.iter().filter_map(|other| other.key.as_deref()));
         taken.retain(|key| !is_of(key, &own.uid));
@@ -78,7 +78,7 @@ impl Queue {
             .iter()
             .filter(|other| other.waits && other.turn < *own);
         Self {
-            places,
+            locations,
             taken: taken.len(),
             ahead: ahead.count(),
         }
@@ -87,7 +87,7 @@ impl Queue {
     /// The place in the line, from 1; `None` when the backup may start.
     #[must_use]
     pub fn position(&self) -> Option<usize> {
-        (self.taken + self.ahead >= self.places).then_some(self.ahead + 1)
+        (self.taken + self.ahead >= self.locations).then_some(self.ahead + 1)
     }
 }
 
@@ -121,17 +121,19 @@ pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
 impl Evaluation<'_> {
     /// Waits for a place, which is all that is missing.
     pub(super) fn wait_in_line(mut self, position: usize) -> BackupDecision {
-        let Queue { places, taken, .. } = self.observed.queue;
+        let Queue {
+            locations, taken, ..
+        } = self.observed.queue;
         self.status.queue_position = Some(i32::try_from(position).unwrap_or(i32::MAX));
-        let place = Blocker::waiting(
-            WAITING_FOR_PLACE,
-            format!("position {position}, {taken} of {places} running"),
+        let location = Blocker::waiting(
+            WAITING_FOR_SLOT,
+            format!("position {position}, {taken} of {locations} running"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
         let pause = LOOKUP_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);
-        self.wait(place, Next::After(pause))
+        self.wait(location, Next::After(pause))
     }
 }
 
 /// The reason of a task that waits for a place.
-pub(super) const WAITING_FOR_PLACE: &str = "WaitingForFreePlace";
+pub(super) const WAITING_FOR_SLOT: &str = "WaitingForFreePlace";

@@ -154,7 +154,7 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
             parents: Arc::default(),
         }),
         queue: queue::Queue {
-            places: 2,
+            locations: 2,
             ..queue::Queue::default()
         },
         children: ChildTasks::default(),

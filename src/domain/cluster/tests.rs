@@ -87,7 +87,7 @@ fn shows(tenants: Vec<Tenant>) -> Observation {
         parents: Arc::default(),
         is_upgrading: false,
         newest_cleanup: crate::oceanbase::model::JobId(0),
-        stores: Arc::default(),
+        storages: Arc::default(),
         restores: None,
     };
     Observation {

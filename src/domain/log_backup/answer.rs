@@ -25,11 +25,14 @@ impl Evaluation<'_> {
         effect: &Effect,
         answer: &Answer,
     ) -> LogBackupDecision {
-        if let Effect::Rotate { place, version, .. } = effect {
-            return self.on_rotation_answer(tenant, (place, version), answer);
+        if let Effect::Rotate {
+            location, version, ..
+        } = effect
+        {
+            return self.on_rotation_answer(tenant, (location, version), answer);
         }
-        if let Effect::Limit { place, .. } = effect {
-            return self.on_limit_answer(tenant, place, answer);
+        if let Effect::Limit { location, .. } = effect {
+            return self.on_limit_answer(tenant, location, answer);
         }
         let archive = archive(tenant);
         match answer {

@@ -20,7 +20,7 @@ impl<'a> Evaluation<'a> {
     /// Blocked before the tenant was looked at: nobody sees to its places any more.
     pub(super) fn without_tenant(mut self, blocker: Blocker) -> LogBackupDecision {
         if self.observed.database.is_ok() {
-            self.status.store_limits = None;
+            self.status.storage_limits = None;
         }
         self.blocked(None, blocker)
     }

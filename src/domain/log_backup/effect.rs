@@ -1,6 +1,6 @@
 //! What is asked of the database.
 
-use crate::oceanbase::model::{StoreLimits, TenantName};
+use crate::oceanbase::model::{StorageLimits, TenantName};
 
 /// Something to ask of the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub enum Effect {
         /// The tenant.
         tenant: TenantName,
         /// The place, without keys.
-        place: String,
+        location: String,
         /// `resourceVersion` of the Secret that holds them.
         version: String,
     },
@@ -41,9 +41,9 @@ pub enum Effect {
         /// The tenant.
         tenant: TenantName,
         /// The place, without keys.
-        place: String,
+        location: String,
         /// How fast.
-        limits: StoreLimits,
+        limits: StorageLimits,
     },
     /// Begin a round.
     Start(TenantName),

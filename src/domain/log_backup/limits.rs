@@ -9,11 +9,11 @@ use jiff::Timestamp;
 
 use super::tries::{REPORT_AFTER_ATTEMPTS, Tries};
 use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, archive, event};
-use crate::api::log_backup::{PendingPlace, TenantLimits};
+use crate::api::log_backup::{PendingLocation, TenantLimits};
 use crate::api::{Cause, Drift};
 use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next, cause};
-use crate::oceanbase::model::{Answer, StoreLimits, Tenant, TenantName};
+use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
 
 /// How many places are remembered that have limits which were asked for here.
 const OURS: usize = 8;
@@ -26,11 +26,11 @@ const NOT_READABLE: &str = "the limits of places can not be read from the databa
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedLimits {
     /// What the store's object asks for.
-    pub wanted: StoreLimits,
+    pub wanted: StorageLimits,
     /// The tenant's places in the store, without keys.
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
     /// Places in the store that the database shows limits of; `None` while that can not be read.
-    pub limited: Option<Vec<(String, StoreLimits)>>,
+    pub limited: Option<Vec<(String, StorageLimits)>>,
     /// Why the database can not be given others, if so.
     pub blocker: Option<Blocker>,
 }
@@ -63,14 +63,14 @@ pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Op
 
 impl ObservedLimits {
     /// What the database shows of a place; nothing while it can not be read.
-    fn shown(&self, place: &str) -> Option<StoreLimits> {
+    fn shown(&self, location: &str) -> Option<StorageLimits> {
         let limited = self.limited.as_ref()?;
-        let known = limited.iter().find(|(there, _)| there == place);
-        Some(known.map_or(StoreLimits::NONE, |(_, limits)| *limits))
+        let known = limited.iter().find(|(there, _)| there == location);
+        Some(known.map_or(StorageLimits::NONE, |(_, limits)| *limits))
     }
 
     fn is_asked_for(&self) -> bool {
-        self.wanted != StoreLimits::NONE
+        self.wanted != StorageLimits::NONE
     }
 }
 
@@ -80,27 +80,30 @@ impl Evaluation<'_> {
         let Some(observed) = &self.observed.limits else {
             return;
         };
-        if !observed.is_asked_for() && self.status.store_limits.is_none() {
+        if !observed.is_asked_for() && self.status.storage_limits.is_none() {
             return;
         }
-        let known = self.status.store_limits.get_or_insert_default();
+        let known = self.status.storage_limits.get_or_insert_default();
         record(known, observed);
         if !observed.is_asked_for() && known.pending.is_empty() {
-            self.status.store_limits = None;
+            self.status.storage_limits = None;
         }
     }
 
     /// What is due of limits.
     pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
         let observed = self.observed.limits.as_ref()?;
-        let known = self.status.store_limits.as_mut()?;
+        let known = self.status.storage_limits.as_mut()?;
         let enforces = self.object.spec.drift == Drift::Enforce;
         let mut due = None;
         for pending in &mut known.pending {
-            let has_drifted = known.places.contains(&pending.place);
-            if let Some(cause) =
-                remaining_blocker(observed, tenant, &pending.place, has_drifted && !enforces)
-            {
+            let has_drifted = known.locations.contains(&pending.location);
+            if let Some(cause) = remaining_blocker(
+                observed,
+                tenant,
+                &pending.location,
+                has_drifted && !enforces,
+            ) {
                 Tries::of_limits(pending).forget();
                 (pending.taken, pending.cause) = (None, Some(cause));
                 continue;
@@ -113,16 +116,16 @@ impl Evaluation<'_> {
                 Some(until) => self.later = self.later.sooner(Next::At(until), self.now),
                 None => {
                     due.get_or_insert((
-                        pending.place.clone(),
+                        pending.location.clone(),
                         has_drifted && pending.tries.is_none(),
                     ));
                 }
             }
         }
-        let (place, is_news) = due.filter(|_| self.is_settled())?;
+        let (location, is_news) = due.filter(|_| self.is_settled())?;
         let effect = Effect::Limit {
             tenant: TenantName::parse(&self.object.spec.tenant_name)?,
-            place,
+            location,
             limits: observed.wanted,
         };
         if is_news {
@@ -136,16 +139,16 @@ impl Evaluation<'_> {
     pub(super) fn on_limit_answer(
         mut self,
         tenant: &Tenant,
-        place: &str,
+        location: &str,
         answer: &Answer,
     ) -> LogBackupDecision {
         let now = self.now;
-        if let Some(known) = &mut self.status.store_limits {
+        if let Some(known) = &mut self.status.storage_limits {
             if matches!(answer, Answer::Done | Answer::Unknown(_)) {
-                add(&mut known.ours, place, OURS);
+                add(&mut known.ours, location, OURS);
             }
             let mut pending = known.pending.iter_mut();
-            if let Some(pending) = pending.find(|pending| pending.place == place) {
+            if let Some(pending) = pending.find(|pending| pending.location == location) {
                 record_answer(pending, answer, now);
                 if let Some(until) = Tries::of_limits(pending).paused_until(now) {
                     self.later = self.later.sooner(Next::At(until), now);
@@ -160,19 +163,19 @@ impl Evaluation<'_> {
 /// Notes what is asked for, and which places show it.
 fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
     let wanted = observed.wanted.to_string();
-    for place in &observed.places {
+    for location in &observed.locations {
         let shown = observed
-            .shown(place)
-            .filter(|shown| *shown != StoreLimits::NONE);
+            .shown(location)
+            .filter(|shown| *shown != StorageLimits::NONE);
         // Those that were asked for until now, or are.
         if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
         {
-            add(&mut known.ours, place, OURS);
+            add(&mut known.ours, location, OURS);
         }
     }
-    known.ours.retain(|place| {
-        let is_here = observed.is_asked_for() && observed.places.contains(place);
-        is_here || observed.shown(place) != Some(StoreLimits::NONE)
+    known.ours.retain(|location| {
+        let is_here = observed.is_asked_for() && observed.locations.contains(location);
+        is_here || observed.shown(location) != Some(StorageLimits::NONE)
     });
     if known.wanted != wanted {
         *known = TenantLimits {
@@ -181,35 +184,37 @@ fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
             ..TenantLimits::default()
         };
     }
-    known.places.retain(|place| observed.places.contains(place));
-    for place in &observed.places {
-        if observed.shown(place) == Some(observed.wanted) {
-            add(&mut known.places, place, observed.places.len());
+    known
+        .locations
+        .retain(|location| observed.locations.contains(location));
+    for location in &observed.locations {
+        if observed.shown(location) == Some(observed.wanted) {
+            add(&mut known.locations, location, observed.locations.len());
         }
     }
-    let is_pending = |place: &&String| match observed.shown(place) {
+    let is_pending = |location: &&String| match observed.shown(location) {
         Some(shown) => shown != observed.wanted,
-        None => !known.places.contains(place),
+        None => !known.locations.contains(location),
     };
     let all = if observed.is_asked_for() {
-        &observed.places
+        &observed.locations
     } else {
         &known.ours
     };
-    let pending = all.iter().filter(is_pending).map(|place| {
+    let pending = all.iter().filter(is_pending).map(|location| {
         let mut before = known.pending.iter();
-        let known = before.find(|pending| pending.place == *place);
-        known.cloned().unwrap_or_else(|| PendingPlace {
-            place: place.clone(),
-            ..PendingPlace::default()
+        let known = before.find(|pending| pending.location == *location);
+        known.cloned().unwrap_or_else(|| PendingLocation {
+            location: location.clone(),
+            ..PendingLocation::default()
         })
     });
     known.pending = pending.collect();
 }
 
-fn add(places: &mut Vec<String>, place: &str, most: usize) {
-    if places.len() < most && !places.iter().any(|known| known == place) {
-        places.push(place.to_owned());
+fn add(locations: &mut Vec<String>, location: &str, most: usize) {
+    if locations.len() < most && !locations.iter().any(|known| known == location) {
+        locations.push(location.to_owned());
     }
 }
 
@@ -217,15 +222,15 @@ fn add(places: &mut Vec<String>, place: &str, most: usize) {
 fn remaining_blocker(
     observed: &ObservedLimits,
     tenant: &Tenant,
-    place: &str,
+    location: &str,
     stands: bool,
 ) -> Option<Cause> {
-    let Some(shown) = observed.shown(place) else {
+    let Some(shown) = observed.shown(location) else {
         return Some(cause("LimitsNotReadable", NOT_READABLE));
     };
     if stands {
         let message = format!(
-            "somebody has changed the limits of '{place}' in the database to {shown} (0 is as fast as \
+            "somebody has changed the limits of '{location}' in the database to {shown} (0 is as fast as \
              it goes), and that stands: change `limits` of the BackupStorage, or set `drift: Enforce` \
              here"
         );
@@ -235,7 +240,7 @@ fn remaining_blocker(
     Some(blocker.cause())
 }
 
-fn record_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
+fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp) {
     let mut tries = Tries::of_limits(pending);
     match answer {
         Answer::Refused(failure) => tries.record_failure(failure, now),
@@ -248,10 +253,10 @@ fn record_answer(pending: &mut PendingPlace, answer: &Answer, now: Timestamp) {
             pending.taken = Some(taken);
             // Of what was wrong before.
             pending.cause = (taken > REPORT_AFTER_ATTEMPTS).then(|| {
-                let place = &pending.place;
+                let location = &pending.location;
                 let message = format!(
                     "the database has taken the limits several times and does not show them for \
-                     '{place}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
+                     '{location}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
                      CDB_OB_BACKUP_STORAGE_INFO"
                 );
                 cause("LimitsNotKept", &message)

@@ -17,11 +17,11 @@ const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
 
 /// What is known of the store's keys.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreKeys {
+pub struct StorageKeys {
     /// `resourceVersion` of the Secret, as it was read last.
     pub version: String,
     /// The tenant's places in the store, without keys: where its logs go, then where its data goes.
-    pub places: Vec<String>,
+    pub locations: Vec<String>,
     /// Why the database can not be given new keys, if so.
     pub blocker: Option<Blocker>,
 }
@@ -60,8 +60,8 @@ impl Evaluation<'_> {
     /// What is due of new keys, before anything else is looked at: a store that has locked the old
     /// ones out interrupts the round, and a new round with them would be interrupted too.
     pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {
-        let observed = self.observed.store_keys.as_ref()?;
-        if observed.places.is_empty() {
+        let observed = self.observed.storage_keys.as_ref()?;
+        if observed.locations.is_empty() {
             return None;
         }
         let Some(known) = &mut self.status.credentials else {
@@ -85,12 +85,12 @@ impl Evaluation<'_> {
             Tries::of_keys(known).forget();
             known.applying = Some(ApplyingKeys {
                 secret_resource_version: observed.version.clone(),
-                places: Vec::new(),
+                locations: Vec::new(),
             });
         }
         let applying = known.applying.as_ref()?;
-        let mut left = observed.places.iter();
-        let Some(place) = left.find(|place| !applying.places.contains(place)) else {
+        let mut left = observed.locations.iter();
+        let Some(location) = left.find(|location| !applying.locations.contains(location)) else {
             *known = given(&observed.version);
             return None;
         };
@@ -103,7 +103,7 @@ impl Evaluation<'_> {
         }
         Some(Effect::Rotate {
             tenant: TenantName::parse(&self.object.spec.tenant_name)?,
-            place: place.clone(),
+            location: location.clone(),
             version: observed.version.clone(),
         })
     }
@@ -130,7 +130,7 @@ impl Evaluation<'_> {
     pub(super) fn on_rotation_answer(
         mut self,
         tenant: &Tenant,
-        (place, version): (&str, &str),
+        (location, version): (&str, &str),
         answer: &Answer,
     ) -> LogBackupDecision {
         let now = self.now;
@@ -144,10 +144,13 @@ impl Evaluation<'_> {
                     Tries::of_keys(known).forget();
                     let applying = known.applying.get_or_insert_default();
                     version.clone_into(&mut applying.secret_resource_version);
-                    applying.places.push(place.to_owned());
-                    let observed = self.observed.store_keys.as_ref();
-                    let all = observed.map_or(&[][..], |observed| &observed.places);
-                    if all.iter().all(|place| applying.places.contains(place)) {
+                    applying.locations.push(location.to_owned());
+                    let observed = self.observed.storage_keys.as_ref();
+                    let all = observed.map_or(&[][..], |observed| &observed.locations);
+                    if all
+                        .iter()
+                        .all(|location| applying.locations.contains(location))
+                    {
                         *known = given(version);
                     }
                 }

@@ -60,7 +60,7 @@ pub fn is_moving(status: &LogBackupStatus) -> bool {
 /// The places that may be left, because this object has sent the tenant's logs there: where they were
 /// archived last, and those between which a move under way is. Taken back when its new place is set, and
 /// nothing archived there yet, it leaves that again.
-pub fn own_places(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
+pub fn own_locations(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
     let known = open(status);
     let left = known.map(|known| known.from.as_str());
     let is_set = |step: &str| matches!(step, SETTING | STARTING | AWAITING_FULL_BACKUP);
@@ -71,9 +71,9 @@ pub fn own_places(status: &LogBackupStatus) -> impl Iterator<Item = &str> {
 }
 
 /// A place without what stands behind it.
-fn bare(place: &str) -> &str {
-    let place = place.split('?').next().unwrap_or_default();
-    place.trim_end_matches('/')
+fn bare(location: &str) -> &str {
+    let location = location.split('?').next().unwrap_or_default();
+    location.trim_end_matches('/')
 }
 
 /// Whether a move is under way of which a full backup is part.
@@ -83,13 +83,13 @@ pub(super) fn wants_full_backup(status: &LogBackupStatus) -> bool {
 
 impl Evaluation<'_> {
     /// The place that is to be left: one of somebody else is not.
-    pub(super) fn left_place(&self) -> Option<String> {
-        let ObservedDestination::Elsewhere(place) = self.destination() else {
+    pub(super) fn left_location(&self) -> Option<String> {
+        let ObservedDestination::Elsewhere(location) = self.destination() else {
             return None;
         };
-        let is_ours = own_places(&self.status).any(|known| bare(known) == place);
+        let is_ours = own_locations(&self.status).any(|known| bare(known) == location);
         let is_asked = self.object.spec.storage_change_policy == StorageChangePolicy::StopAndSwitch;
-        (is_ours && is_asked).then(|| place.clone())
+        (is_ours && is_asked).then(|| location.clone())
     }
 
     /// Takes the next step of a move.

@@ -156,7 +156,7 @@ fn observed(tenant: Tenant) -> Observation {
         conflict: None,
         has_open_tasks: false,
         page: None,
-        store_keys: None,
+        storage_keys: None,
         applied_version: None,
         limits: None,
         switch: None,

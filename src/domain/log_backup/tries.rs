@@ -5,7 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::answer::FOR_A_PERSON;
 use crate::api::Cause;
-use crate::api::log_backup::{PendingPlace, TenantKeys};
+use crate::api::log_backup::{PendingLocation, TenantKeys};
 use crate::domain::backoff::Backoff;
 use crate::domain::{cause, time};
 use crate::oceanbase::model::{Failure, FailureClass};
@@ -32,7 +32,7 @@ impl<'a> Tries<'a> {
         }
     }
 
-    pub(super) fn of_limits(known: &'a mut PendingPlace) -> Self {
+    pub(super) fn of_limits(known: &'a mut PendingLocation) -> Self {
         Self {
             count: &mut known.tries,
             last: &mut known.last_try_time,

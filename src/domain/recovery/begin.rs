@@ -225,7 +225,7 @@ impl Evaluation<'_> {
             Answer::Preview(rows) => {
                 let restores = self.observed.target.as_ref().ok();
                 let restores = restores.and_then(|target| target.restores.as_deref());
-                let plan = precheck::plan_of_store(self.spec(), rows, restores);
+                let plan = precheck::plan_of_storage(self.spec(), rows, restores);
                 self.record_plan(Some(until), plan);
                 self.status.cause = None;
                 self.render(&State::Asking, None, Next::After(Duration::ZERO))

@@ -122,9 +122,9 @@ impl<'a> Evaluation<'a> {
     /// tenant. Jobs of tables do not tell.
     fn other_source<'b>(&self, job: &'b Restore) -> Option<&'b str> {
         let source = &self.spec().source;
-        let of_store = source.storage.as_ref();
-        let of_store = of_store.filter(|_| job.status.is_terminal());
-        let wanted = match (&source.tenant, of_store) {
+        let of_storage = source.storage.as_ref();
+        let of_storage = of_storage.filter(|_| job.status.is_terminal());
+        let wanted = match (&source.tenant, of_storage) {
             (Some(tenant), _) => &tenant.tenant_name,
             (None, Some(storage)) => &storage.tenant_name,
             (None, None) => return None,

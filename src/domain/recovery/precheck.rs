@@ -124,7 +124,7 @@ pub(super) fn plan(
 ) -> Result<Planned, Blocker> {
     let asked = point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
-        Knowledge::Store => return planned_of_store(spec, asked, restores),
+        Knowledge::Store => return planned_of_storage(spec, asked, restores),
         Knowledge::Live { sets, pieces } => {
             (windows::recoverable(sets, pieces), Some((sets, pieces)))
         }
@@ -218,7 +218,7 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
     ))
 }
 
-fn planned_of_store(
+fn planned_of_storage(
     spec: &RecoveryTaskSpec,
     asked: Point,
     restores: &Restores,
@@ -248,7 +248,7 @@ fn planned_of_store(
 }
 
 /// What the target found in the store.
-pub(super) fn plan_of_store(
+pub(super) fn plan_of_storage(
     spec: &RecoveryTaskSpec,
     rows: &[PreviewRow],
     restores: Option<&Restores>,

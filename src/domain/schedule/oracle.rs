@@ -223,15 +223,15 @@ fn compare(
         let (from, until) = span;
         let expected = walk(naive, stretches, from, until);
         let (forwards, backwards) = ask(schedule, ty, from, until);
-        let place = || {
+        let location = || {
             format!(
                 "{zone}, {ty:?} of {}, from {}",
                 schedule.summary(),
                 timestamp(from)
             )
         };
-        assert_eq!(forwards, expected, "forwards: {}", place());
-        assert_eq!(backwards, expected, "backwards: {}", place());
+        assert_eq!(forwards, expected, "forwards: {}", location());
+        assert_eq!(backwards, expected, "backwards: {}", location());
         // Between slots too: right after a change most of all.
         for at in stretches
             .iter()
@@ -246,7 +246,7 @@ fn compare(
                         Some(*next),
                         "after {}: {}",
                         timestamp(at),
-                        place()
+                        location()
                     );
                 }
                 if let Some(last) = expected[..seen].last() {
@@ -255,7 +255,7 @@ fn compare(
                         Some(*last),
                         "until {}: {}",
                         timestamp(at),
-                        place()
+                        location()
                     );
                 }
             }

@@ -2,7 +2,7 @@
 
 use crate::api::Cause;
 use crate::api::condition::types::CREDENTIALS_APPLIED;
-use crate::api::storage::StoreCredentials;
+use crate::api::storage::StorageCredentials;
 use crate::domain::condition::{Status, Wanted, wanted};
 
 /// What a log backup's tenant has of the store's keys.
@@ -18,10 +18,10 @@ pub struct AppliedCredentials {
 pub(super) fn count<'a>(
     version: &str,
     users: impl Iterator<Item = (&'a str, &'a AppliedCredentials)>,
-) -> (StoreCredentials, Wanted) {
-    let mut counts = StoreCredentials {
+) -> (StorageCredentials, Wanted) {
+    let mut counts = StorageCredentials {
         secret_resource_version: version.to_owned(),
-        ..StoreCredentials::default()
+        ..StorageCredentials::default()
     };
     let (mut waiting, mut blocked) = (None, None);
     for (name, keys) in users {

@@ -4,7 +4,7 @@ use super::LogBackupUse;
 use crate::api::Cause;
 use crate::api::condition::types::LIMITS_APPLIED;
 use crate::domain::condition::{Status, Wanted, wanted};
-use crate::oceanbase::model::StoreLimits;
+use crate::oceanbase::model::StorageLimits;
 
 /// What a log backup's tenant makes of the store's limits.
 enum Keeps<'a> {
@@ -17,8 +17,8 @@ enum Keeps<'a> {
 }
 
 /// Says who does not keep to these limits, and why. Nothing where nobody asks for any, and none are left.
-pub(super) fn applied(limits: StoreLimits, users: &[LogBackupUse]) -> Option<Wanted> {
-    let is_asked_for = limits != StoreLimits::NONE;
+pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<Wanted> {
+    let is_asked_for = limits != StorageLimits::NONE;
     if !is_asked_for && users.iter().all(|user| user.limits.is_none()) {
         return None;
     }
@@ -60,7 +60,7 @@ fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> Keeps<
             let cause = pending.find_map(|pending| pending.cause.as_ref());
             Keeps::Not(cause.or(blocked))
         }
-        Some(known) if known.places.is_empty() => Keeps::Outside,
+        Some(known) if known.locations.is_empty() => Keeps::Outside,
         Some(_) => Keeps::Well,
     }
 }
@@ -70,11 +70,11 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::api::log_backup::{PendingPlace, TenantLimits};
+    use crate::api::log_backup::{PendingLocation, TenantLimits};
     use crate::domain::cause;
     use crate::domain::condition::merge;
 
-    const LIMITS: StoreLimits = StoreLimits {
+    const LIMITS: StorageLimits = StorageLimits {
         max_iops: 800,
         max_bandwidth: 20 << 20,
     };
@@ -90,32 +90,32 @@ mod tests {
         }
     }
 
-    fn none(limits: StoreLimits) -> TenantLimits {
+    fn none(limits: StorageLimits) -> TenantLimits {
         TenantLimits {
             wanted: limits.to_string(),
             ..TenantLimits::default()
         }
     }
 
-    fn has(limits: StoreLimits) -> TenantLimits {
+    fn has(limits: StorageLimits) -> TenantLimits {
         TenantLimits {
-            places: vec!["s3://b/log".to_owned()],
+            locations: vec!["s3://b/log".to_owned()],
             ..none(limits)
         }
     }
 
     fn lacks(reason: Option<&str>) -> TenantLimits {
         TenantLimits {
-            pending: vec![PendingPlace {
-                place: "s3://b/data".to_owned(),
+            pending: vec![PendingLocation {
+                location: "s3://b/data".to_owned(),
                 cause: reason.map(|reason| cause(reason, "name an account")),
-                ..PendingPlace::default()
+                ..PendingLocation::default()
             }],
             ..has(LIMITS)
         }
     }
 
-    fn reported(limits: StoreLimits, users: &[LogBackupUse]) -> Option<(&'static str, String)> {
+    fn reported(limits: StorageLimits, users: &[LogBackupUse]) -> Option<(&'static str, String)> {
         let reported = applied(limits, users)?;
         let status = reported.status().word();
         let mut merged = merge(&[], vec![reported], 1, Timestamp::UNIX_EPOCH);
@@ -126,7 +126,7 @@ mod tests {
     fn who_does_not_keep_to_the_limits_is_named_with_why() {
         let of = |limits: TenantLimits| user(Some(limits), None);
         let well = || of(has(LIMITS));
-        let others = StoreLimits {
+        let others = StorageLimits {
             max_iops: 100,
             ..LIMITS
         };
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn limits_that_were_taken_out_are_told_of_until_nobody_has_them_any_more() {
-        let none = StoreLimits::NONE;
+        let none = StorageLimits::NONE;
         let left = user(Some(has(LIMITS)), None);
         assert_eq!(reported(none, &[left]).unwrap().1, "Applying");
         assert_eq!(reported(none, &[user(None, None)]), None);

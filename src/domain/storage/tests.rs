@@ -18,10 +18,10 @@ fn user(archiving: bool, reason: Option<&str>) -> LogBackupUse {
     }
 }
 
-fn observed(place: Result<&str, Blocker>, log_backups: Vec<LogBackupUse>) -> Observation {
+fn observed(location: Result<&str, Blocker>, log_backups: Vec<LogBackupUse>) -> Observation {
     Observation {
-        place: place.map(str::to_owned),
-        limits: StoreLimits::NONE,
+        location: location.map(str::to_owned),
+        limits: StorageLimits::NONE,
         secret_version: None,
         users: i32::try_from(log_backups.len()).unwrap(),
         log_backups,

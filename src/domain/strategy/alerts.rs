@@ -42,7 +42,7 @@ pub(super) enum Kind {
     /// The last cleanup of a tenant's backups failed.
     CleanupFailed,
     /// The strategy's store is fuller than it should be.
-    StoreNearlyFull,
+    StorageNearlyFull,
 }
 
 impl Kind {
@@ -57,7 +57,7 @@ impl Kind {
             Self::VerificationFailed => "sampling_restore_fail",
             Self::VerificationOverdue => "sampling_restore_overdue",
             Self::CleanupFailed => "backup_cleanup_fail",
-            Self::StoreNearlyFull => "backup_storage_capacity_over_threshold",
+            Self::StorageNearlyFull => "backup_storage_capacity_over_threshold",
         }
     }
 
@@ -67,7 +67,7 @@ impl Kind {
             Self::BackupFailed | Self::NoSuccess | Self::LogDelay | Self::VerificationFailed => {
                 "Critical"
             }
-            Self::VerificationOverdue | Self::CleanupFailed | Self::StoreNearlyFull => "Warning",
+            Self::VerificationOverdue | Self::CleanupFailed | Self::StorageNearlyFull => "Warning",
             Self::BackupTimeout => "Caution",
         }
     }

@@ -154,7 +154,7 @@ impl Evaluation<'_> {
                 name: known.name.clone(),
                 version: known.version.clone(),
                 settings: known.settings.clone(),
-                place: None,
+                location: None,
                 storage_change_policy: known.storage_change_policy,
                 inherited: Inherited {
                     recovery_window: None,

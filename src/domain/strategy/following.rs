@@ -64,8 +64,8 @@ pub fn followed(
     known: Option<Followed>,
 ) -> Option<Followed> {
     let asked = |spec: &LogBackupSpec| {
-        let place = (spec.storage_ref.clone(), spec.path.clone());
-        (spec.mode, spec.archive_lag_target_seconds, place)
+        let location = (spec.storage_ref.clone(), spec.path.clone());
+        (spec.mode, spec.archive_lag_target_seconds, location)
     };
     if before == after {
         return known;
@@ -118,7 +118,7 @@ impl Evaluation<'_> {
             };
             let wanted = &self.strategy.spec.log_backup;
             follow(wanted, &mut settings, &mut inherited.log_backup);
-            let place = self.new_place(tenant, known);
+            let location = self.new_location(tenant, known);
             let is_own = before.strategy == self.strategy.name;
             let policy = if is_own {
                 self.strategy.spec.storage_change_policy
@@ -127,13 +127,13 @@ impl Evaluation<'_> {
             };
             let is_the_same = settings == known.settings
                 && inherited == *before
-                && place.is_none()
+                && location.is_none()
                 && policy == known.storage_change_policy;
             (!is_the_same).then(|| LogBackupEdit {
                 name: known.name.clone(),
                 version: known.version.clone(),
                 settings,
-                place,
+                location,
                 storage_change_policy: policy,
                 inherited,
             })

@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::alerts::last_found;
 use super::{Evaluation, Matched};
-use crate::api::strategy::HeldPlace;
+use crate::api::strategy::DestinationRecord;
 use crate::domain::storage::{bytes_text, have_moved};
 use crate::domain::{Event, time};
 use crate::oceanbase::model::TenantId;
@@ -57,7 +57,7 @@ impl TenantContents {
 
 impl Evaluation<'_> {
     /// Brings the ledger up to date with what the strategy's tenants have where.
-    pub(super) fn record_places(&mut self, matched: &Matched) {
+    pub(super) fn record_locations(&mut self, matched: &Matched) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
         let all = self.observed.database.iter().flatten();
         let named = all.filter(|tenant| failing.contains(&*tenant.name));
@@ -68,10 +68,10 @@ impl Evaluation<'_> {
             .map(|of| of.id)
             .collect();
         let since = self.bytes_noted();
-        for place in &self.observed.places {
-            let of_ours = place.tenants.iter().filter(|(id, _)| ours.contains(id));
+        for location in &self.observed.locations {
+            let of_ours = location.tenants.iter().filter(|(id, _)| ours.contains(id));
             let held = of_ours.fold(TenantContents::default(), |sum, (_, held)| sum.and(*held));
-            self.record_place(place, held, since.as_ref());
+            self.record_location(location, held, since.as_ref());
         }
         let ledger = &mut self.status.destinations;
         ledger.sort_by_key(|known| {
@@ -92,20 +92,20 @@ impl Evaluation<'_> {
         last_found(&self.status.alerts).or(noted.chain(found).max())
     }
 
-    fn record_place(
+    fn record_location(
         &mut self,
-        place: &DestinationContents,
+        location: &DestinationContents,
         held: TenantContents,
         since: Option<&Time>,
     ) {
         let now = self.now;
         let mut ledger = self.status.destinations.iter_mut();
-        let Some(known) = ledger.find(|known| known.path == place.path) else {
+        let Some(known) = ledger.find(|known| known.path == location.path) else {
             if held.bytes > 0 || held.in_use {
                 let until = (!held.in_use).then(|| time(held.last.unwrap_or(now)));
-                self.status.destinations.push(HeldPlace {
-                    storage: place.storage.clone(),
-                    path: place.path.clone(),
+                self.status.destinations.push(DestinationRecord {
+                    storage: location.storage.clone(),
+                    path: location.path.clone(),
                     since: Some(time(held.first.unwrap_or(now))),
                     until,
                     bytes: held.bytes,
@@ -114,7 +114,7 @@ impl Evaluation<'_> {
             }
             return;
         };
-        place.storage.clone_into(&mut known.storage);
+        location.storage.clone_into(&mut known.storage);
         if have_moved(known.bytes, since, held.bytes, now) {
             known.bytes = held.bytes;
             known.bytes_time = Some(time(now));
@@ -131,8 +131,8 @@ impl Evaluation<'_> {
                         "{} of backups stay at '{}' (BackupStorage '{}'), where nothing goes any more: \
                          the database cleans nothing there; see `status.destinations`",
                         bytes_text(held.bytes),
-                        place.path,
-                        place.storage
+                        location.path,
+                        location.storage
                     ),
                 });
             }

@@ -6,7 +6,7 @@ use super::health::{
     backup_healthy, known_failing, last_runs, log_backup_healthy, of_eligible, troubles, unedited,
 };
 use super::pending_objects::MESSAGE_LIMIT;
-use super::places::STORAGE_CHANGE_REFUSED;
+use super::placement::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
 use super::{Evaluation, Matched, ObservedTask, Standing, covers};
 use crate::api::condition::types::{

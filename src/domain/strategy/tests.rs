@@ -28,7 +28,7 @@ mod lost;
 mod mirroring;
 mod outage;
 mod pending_objects;
-mod places;
+mod placement;
 mod replaced;
 mod retention;
 mod slots;
@@ -165,7 +165,7 @@ impl Story {
                 database: Ok(tenants.iter().map(|id| tenant(*id)).collect()),
                 rivals: vec![own],
                 log_backups: tenants.iter().map(|id| log_backup(*id)).collect(),
-                same_stores: BTreeSet::new(),
+                same_storages: BTreeSet::new(),
                 tasks: Vec::new(),
                 unsettled: BTreeSet::new(),
                 with_logs_here: BTreeSet::new(),
@@ -178,8 +178,8 @@ impl Story {
                 verifications: Vec::new(),
                 cleanups: Vec::new(),
                 asked_cleanups: Vec::new(),
-                places: Vec::new(),
-                store_over: None,
+                locations: Vec::new(),
+                storage_over: None,
                 least_window_days: 1,
                 is_upgrading: false,
                 identity: Identity {

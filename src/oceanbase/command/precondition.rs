@@ -1,7 +1,7 @@
 //! What is looked for before a statement is sent.
 
 use super::Command;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{
     AuxiliaryTenant, CleanupKind, Destinations, JobId, JobKey, ResourceName, RestoreKey, TenantId,
     TenantName,
@@ -16,13 +16,13 @@ pub enum Precondition {
     NoJobWithKey(JobKey),
     /// As [`Precondition::NoJobWithKey`], and it is sent only when fewer backups of ours run, and none of
     /// the tenant.
-    FreePlace {
+    ConcurrencySlot {
         /// The tenant.
         tenant_id: TenantId,
         /// The job's key.
         key: JobKey,
         /// How many may run at once.
-        places: usize,
+        locations: usize,
     },
     /// The statement is sent only when the tenant has no destination of logs: somebody may have
     /// set one since the cluster was last read.
@@ -32,21 +32,21 @@ pub enum Precondition {
         /// The tenant.
         tenant_id: TenantId,
         /// Where its logs go.
-        place: Place,
+        location: Location,
     },
     /// As [`Precondition::SameLogDestination`], and only while no data backup of the tenant runs.
     QuietLogDestination {
         /// The tenant.
         tenant_id: TenantId,
         /// Where its logs go.
-        place: Place,
+        location: Location,
     },
     /// The statement is sent only when the tenant's data backups go to this place.
     SameDataDestination {
         /// The tenant.
         tenant_id: TenantId,
         /// Where they go.
-        place: Place,
+        location: Location,
     },
     /// The statement is sent only when the tenant has no destination of data backups.
     NoDataDestination(TenantId),
@@ -174,12 +174,12 @@ impl Command {
             Self::Backup {
                 tenant_id,
                 key,
-                places,
+                locations,
                 ..
-            } => Precondition::FreePlace {
+            } => Precondition::ConcurrencySlot {
                 tenant_id: *tenant_id,
                 key: key.clone(),
-                places: *places,
+                locations: *locations,
             },
             Self::FindBackup { key, .. } => Precondition::NoJobWithKey(key.clone()),
             Self::CancelBackup { tenant_id, key, .. } => Precondition::OnlyRunningJob {
@@ -188,29 +188,33 @@ impl Command {
             },
             Self::SetLogArchiveDest {
                 tenant_id,
-                replaces: Some(place),
+                replaces: Some(location),
                 ..
             }
             | Self::ArchiveLog {
-                tenant_id, place, ..
+                tenant_id,
+                location,
+                ..
             } => Precondition::SameLogDestination {
                 tenant_id: *tenant_id,
-                place: place.clone(),
+                location: location.clone(),
             },
             Self::LeaveLogDest {
-                tenant_id, place, ..
+                tenant_id,
+                location,
+                ..
             } => Precondition::QuietLogDestination {
                 tenant_id: *tenant_id,
-                place: place.clone(),
+                location: location.clone(),
             },
             Self::SetLogArchiveDest { tenant_id, .. } => Precondition::NoLogDestination(*tenant_id),
             Self::SetDataBackupDest {
                 tenant_id,
-                replaces: Some(place),
+                replaces: Some(location),
                 ..
             } => Precondition::SameDataDestination {
                 tenant_id: *tenant_id,
-                place: place.clone(),
+                location: location.clone(),
             },
             Self::SetDataBackupDest { tenant_id, .. } => {
                 Precondition::NoDataDestination(*tenant_id)

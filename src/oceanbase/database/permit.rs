@@ -12,7 +12,7 @@ use super::{Database, Mark, lock};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
-use crate::oceanbase::command::{Command, StoreChange};
+use crate::oceanbase::command::{Command, StorageUpdate};
 use crate::oceanbase::lanes::SendPermit;
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::sender::{Inspection, Sender};
@@ -53,7 +53,7 @@ impl Permit {
                 self.send_by(&mut sender, command).await
             }
             SendPermit::Storage(_) => {
-                let mut sender = self.database.sender_for_a_store();
+                let mut sender = self.database.sender_for_a_storage();
                 let answer = self.send_by(&mut sender, command).await;
                 self.database.keep(sender);
                 answer
@@ -81,14 +81,14 @@ impl Permit {
     }
 
     /// Changes how a tenant's database enters a store, on a session of the tenant.
-    pub async fn change_store(&mut self, change: &StoreChange) -> Answer {
+    pub async fn update_storage(&mut self, change: &StorageUpdate) -> Answer {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
         let mut settling = Settling::new(&self.database, change.tenant.as_str());
         let mut sender = self.database.pattern.another();
         let answer = sender
-            .change_store(&self.account, snapshot.version, change)
+            .update_storage(&self.account, snapshot.version, change)
             .await;
         if sender.is_shut_out() {
             self.cluster.doubt();

@@ -14,10 +14,10 @@ impl Destinations {
     /// From `data_backup_dest` and the path of LOG_ARCHIVE_DEST, where they are set.
     #[must_use]
     pub fn new(data: Option<&str>, log: Option<&str>) -> Self {
-        let place = |shown: &str| shown.split('?').next().unwrap_or_default().to_owned();
+        let location = |shown: &str| shown.split('?').next().unwrap_or_default().to_owned();
         Self {
-            data: data.map(place),
-            log: log.map(place),
+            data: data.map(location),
+            log: log.map(location),
         }
     }
 

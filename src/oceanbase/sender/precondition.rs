@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::{LOOKUP_TIMEOUT, Sender, Stop};
 use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
 use crate::oceanbase::command::Precondition;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{
     Answer, Destinations, Failure, FailureClass, Job, JobKey, TenantId, recovery_window,
@@ -36,32 +36,40 @@ impl Sender {
                 self.not_ended(session, version, &key).await?;
                 self.not_late(session, version, &key).await
             }
-            Precondition::FreePlace {
+            Precondition::ConcurrencySlot {
                 tenant_id,
                 key,
-                places,
+                locations,
             } => {
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 not_sent_before(&running, &key)?;
                 self.not_late(session, version, &key).await?;
                 let ended = Query::JobHistoryByKey(key.clone());
                 not_sent_before(&self.jobs(session, version, &ended).await?, &key)?;
-                free_place(&running, tenant_id, places)
+                free_slot(&running, tenant_id, locations)
             }
             Precondition::NoLogDestination(tenant_id) => {
                 none_set(self.log_dest(session, version, tenant_id).await?.is_some())
             }
-            Precondition::SameLogDestination { tenant_id, place } => {
-                same_place(self.log_dest(session, version, tenant_id).await?, &place)
-            }
-            Precondition::QuietLogDestination { tenant_id, place } => {
-                same_place(self.log_dest(session, version, tenant_id).await?, &place)?;
+            Precondition::SameLogDestination {
+                tenant_id,
+                location,
+            } => same_location(self.log_dest(session, version, tenant_id).await?, &location),
+            Precondition::QuietLogDestination {
+                tenant_id,
+                location,
+            } => {
+                same_location(self.log_dest(session, version, tenant_id).await?, &location)?;
                 let running = self.jobs(session, version, &Query::RunningJobs).await?;
                 quiet(&running, tenant_id)
             }
-            Precondition::SameDataDestination { tenant_id, place } => {
-                same_place(self.data_dest(session, version, tenant_id).await?, &place)
-            }
+            Precondition::SameDataDestination {
+                tenant_id,
+                location,
+            } => same_location(
+                self.data_dest(session, version, tenant_id).await?,
+                &location,
+            ),
             Precondition::NoDataDestination(tenant_id) => {
                 none_set(self.data_dest(session, version, tenant_id).await?.is_some())
             }
@@ -294,7 +302,7 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 
 /// Commands to one cluster are sent one after the other, and a job's row is there when its
 /// statement is answered: whatever two tasks have seen, only one of them gets the last place.
-fn free_place(running: &[Job], tenant_id: TenantId, places: usize) -> Result<(), Stop> {
+fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(), Stop> {
     let ours = running
         .iter()
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
@@ -304,15 +312,15 @@ fn free_place(running: &[Job], tenant_id: TenantId, places: usize) -> Result<(),
     }
     let taken = ours.filter(|job| !job.status.is_terminal());
     let taken: BTreeSet<_> = taken.map(|job| &job.description).collect();
-    if taken.len() < places {
+    if taken.len() < locations {
         return Ok(());
     }
-    Err(withheld(&format!("{} of {places} running", taken.len())))
+    Err(withheld(&format!("{} of {locations} running", taken.len())))
 }
 
-fn same_place(shown: Option<String>, place: &Place) -> Result<(), Stop> {
-    let shown = shown.map(|path| Place::read_back(&path));
-    if shown.is_some_and(|shown| place.is_same_as(&shown)) {
+fn same_location(shown: Option<String>, location: &Location) -> Result<(), Stop> {
+    let shown = shown.map(|path| Location::read_back(&path));
+    if shown.is_some_and(|shown| location.is_same_as(&shown)) {
         return Ok(());
     }
     Err(withheld("somebody has set another destination meanwhile"))

@@ -108,7 +108,7 @@ fn backup() -> Command {
         key: key(),
         plus_archivelog: false,
         password: None,
-        places: 2,
+        locations: 2,
     }
 }
 
@@ -163,10 +163,12 @@ async fn a_backup_is_not_sent_while_as_many_of_ours_run_as_may() {
     let mut desk = Desk::new();
     let mut of_another_tenant = backup();
     if let Command::Backup {
-        tenant_id, places, ..
+        tenant_id,
+        locations,
+        ..
     } = &mut of_another_tenant
     {
-        (*tenant_id, *places) = (TenantId(1004), 1);
+        (*tenant_id, *locations) = (TenantId(1004), 1);
     }
     desk.foreign_backup("obb/another/1");
     let expected = Answer::Withheld("1 of 1 running".to_owned());
@@ -371,7 +373,7 @@ fn longer_pieces(directory: &str) -> Command {
         destination: Destination::file(directory).unwrap(),
         mandatory: false,
         piece_switch_days: 7,
-        replaces: Some(Destination::file(directory).unwrap().place().clone()),
+        replaces: Some(Destination::file(directory).unwrap().location().clone()),
     }
 }
 

@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{Depth, History, ReadError, Reading};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::QueryError;
-use crate::oceanbase::model::{BackupRefusal, Job, JobKey, JobStatus, LimitedPlace, TenantId};
+use crate::oceanbase::model::{BackupRefusal, Job, JobKey, JobStatus, LimitedLocation, TenantId};
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, Query, StoreQuery};
+use crate::oceanbase::view::{self, Query, StorageQuery};
 
 /// How often the lag targets are read while statements of ours follow each other: one of them may
 /// have changed one. Each server is asked for all its parameters.
@@ -34,7 +34,7 @@ pub(super) enum Limited {
     /// They can not be read, or not all of them.
     Unknown,
     /// All there are, by tenant.
-    Known(BTreeMap<TenantId, Vec<LimitedPlace>>),
+    Known(BTreeMap<TenantId, Vec<LimitedLocation>>),
 }
 
 impl Reading<'_> {
@@ -134,10 +134,10 @@ impl Reading<'_> {
     /// The tenants' places that are limited, where it is time to look at them. A refusal costs only what
     /// is known of limits.
     pub(super) async fn limited(&mut self, depth: Depth) -> Result<Limited, ReadError> {
-        if depth == Depth::Hot || !self.version.can(Capability::StoreLimits) {
+        if depth == Depth::Hot || !self.version.can(Capability::StorageLimits) {
             return Ok(Limited::NotRead);
         }
-        let query = Query::from(StoreQuery::Limits);
+        let query = Query::from(StorageQuery::Limits);
         let answer = match self.ask(&query).await {
             Ok(answer) => answer,
             Err(QueryError::Server(error)) => {
@@ -146,11 +146,11 @@ impl Reading<'_> {
             }
             Err(error) => return Err(error.into()),
         };
-        let read = view::store_limits(&answer);
+        let read = view::storage_limits(&answer);
         let is_whole = read.unreadable.is_empty();
         let mut limited = BTreeMap::<_, Vec<_>>::new();
-        for (tenant, place) in self.legible(&query, read) {
-            limited.entry(tenant).or_default().push(place);
+        for (tenant, location) in self.legible(&query, read) {
+            limited.entry(tenant).or_default().push(location);
         }
         Ok(if is_whole {
             Limited::Known(limited)

@@ -5,7 +5,7 @@ mod cluster;
 mod lag;
 mod restore;
 mod server;
-mod store;
+mod storage;
 
 use std::collections::BTreeMap;
 
@@ -27,7 +27,7 @@ pub use cluster::{backup_refusals, privileges, upgrade_mode};
 pub use lag::lag_targets;
 pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
 pub use server::servers;
-pub use store::{log_roots, store_checks, store_limits};
+pub use storage::{log_roots, storage_checks, storage_limits};
 
 /// A row that is not what the view's description promises.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

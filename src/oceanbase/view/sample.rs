@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{CleanupQuery, Query, RestoreQuery, StoreQuery};
+use super::{CleanupQuery, Query, RestoreQuery, StorageQuery};
 use crate::oceanbase::model::{JobId, JobKey, RestoreKey, TenantId};
 
 /// The values that queries ask for.
@@ -89,8 +89,12 @@ impl Query {
             ]
             .map(Query::from),
         );
-        let stores = [StoreQuery::LogRoots, StoreQuery::Checks, StoreQuery::Limits];
-        all.extend(stores.map(Query::from));
+        let storages = [
+            StorageQuery::LogRoots,
+            StorageQuery::Checks,
+            StorageQuery::Limits,
+        ];
+        all.extend(storages.map(Query::from));
         all
     }
 }

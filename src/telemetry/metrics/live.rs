@@ -4,7 +4,7 @@ use crate::telemetry::family::{Gauge, Ratio, families};
 
 families! {
     /// What is true of clusters, stores and recoveries.
-    Places: "Clusters, stores and recoveries",
+    Infrastructure: "Clusters, stores and recoveries",
         "Made anew for each scrape, by the operator that acts alone.";
     cluster_up: Gauge<2> = "cluster_up" ["namespace", "cluster"]
         "1 while the OceanBase cluster answers, 0 while it does not.";

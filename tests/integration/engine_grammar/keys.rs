@@ -1,7 +1,7 @@
 //! New keys and limits of a store.
 
-use oceanbase_backup_operator::oceanbase::command::{StoreChange, StoreNews};
-use oceanbase_backup_operator::oceanbase::model::{StoreLimits, TenantId};
+use oceanbase_backup_operator::oceanbase::command::{StorageUpdate, StorageUpdateKind};
+use oceanbase_backup_operator::oceanbase::model::{StorageLimits, TenantId};
 use secrecy::ExposeSecret;
 
 use super::engine::engine;
@@ -11,15 +11,18 @@ use super::statements::{s3, tenant};
 #[tokio::test]
 async fn new_keys_and_limits_of_a_place_are_taken_and_no_misspelt_ones() {
     let destination = s3(&[("s3_region", "eu-1")]);
-    let place = destination.place().clone();
-    let limits = StoreNews::Limits(place, StoreLimits::NONE);
+    let location = destination.location().clone();
+    let limits = StorageUpdateKind::Limits(location, StorageLimits::NONE);
     let cases = [
-        (StoreNews::Keys(destination), ("ACCESS_INFO", "ACCES_INFO")),
+        (
+            StorageUpdateKind::Keys(destination),
+            ("ACCESS_INFO", "ACCES_INFO"),
+        ),
         (limits, ("ATTRIBUTE", "ATTRIBUT")),
     ];
     let mut session = engine().session().await;
     for (news, clause) in cases {
-        let change = StoreChange {
+        let change = StorageUpdate {
             tenant: tenant(),
             tenant_id: TenantId(1002),
             user: "root".to_owned(),

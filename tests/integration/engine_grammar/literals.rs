@@ -61,7 +61,7 @@ async fn backup_of(session: &mut Client, tenant: TenantName, key: JobKey) {
         key,
         plus_archivelog: false,
         password: None,
-        places: 2,
+        locations: 2,
     };
     let text = command.text().unwrap();
     let words = ["ALTER SYSTEM BACKUP TENANT = ", " DESCRIPTION = "];

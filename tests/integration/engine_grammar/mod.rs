@@ -35,7 +35,7 @@ mod stores;
 mod tables;
 
 use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
-use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery, StoreQuery};
+use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery, StorageQuery};
 
 /// How many kinds of queries there are.
 pub(crate) fn kinds_of_queries() -> usize {
@@ -53,7 +53,7 @@ pub(crate) fn kinds_of_queries() -> usize {
         + kinds!(CleanupQuery:
             Jobs History Items ItemHistory OwnJobsAfter OwnHistoryAfter JobsOf
         )
-        + kinds!(StoreQuery: LogRoots Checks Limits)
+        + kinds!(StorageQuery: LogRoots Checks Limits)
 }
 
 /// How many kinds of commands there are.

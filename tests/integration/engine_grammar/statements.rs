@@ -7,7 +7,7 @@ use oceanbase_backup_operator::oceanbase::command::{
 };
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
-    Destinations, JobId, JobKey, StoreLimits, TenantId, TenantName,
+    Destinations, JobId, JobKey, StorageLimits, TenantId, TenantName,
 };
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use secrecy::{ExposeSecret, SecretString};
@@ -82,7 +82,7 @@ fn s3_destinations() -> Vec<Destination> {
         ("delete_mode", &["delete", "tagging"]),
         ("checksum_type", &["md5", "crc32"]),
     ];
-    let slow = StoreLimits {
+    let slow = StorageLimits {
         max_iops: 1000,
         max_bandwidth: 100 << 20,
     };
@@ -149,7 +149,7 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
         plus_archivelog: false,
         password: None,
         key,
-        places: 2,
+        locations: 2,
     };
     let lag_target = |seconds| Command::SetArchiveLagTarget {
         tenant: tenant(),
@@ -167,13 +167,13 @@ pub(super) fn plain(tenant: &TenantName) -> Vec<Command> {
         Command::ArchiveLog {
             tenant: tenant(),
             tenant_id: TenantId(1002),
-            place: Destination::file("/ob/log").unwrap().place().clone(),
+            location: Destination::file("/ob/log").unwrap().location().clone(),
         },
         Command::NoArchiveLog(tenant()),
         Command::LeaveLogDest {
             tenant: tenant(),
             tenant_id: TenantId(1002),
-            place: Destination::file("/ob/log").unwrap().place().clone(),
+            location: Destination::file("/ob/log").unwrap().location().clone(),
         },
         backup(false, key(uid, 1)),
         backup(true, key(uid, 1)),

@@ -51,10 +51,10 @@ fn trace(capability: Capability) -> Trace {
             Statement("ALTER SYSTEM RESTORE FROM 'file:///a,file:///b' UNTIL SCN = 17 PREVIEW")
         }
         Capability::RestoreProgress => Column("CDB_OB_RESTORE_PROGRESS", "RECOVER_PROGRESS"),
-        Capability::ChangeStoreKeys => Statement(
+        Capability::UpdateStorageKeys => Statement(
             "ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST PATH = 's3://b' SET ACCESS_INFO = 'x'",
         ),
-        Capability::StoreLimits => Column("CDB_OB_BACKUP_STORAGE_INFO", "MAX_IOPS"),
+        Capability::StorageLimits => Column("CDB_OB_BACKUP_STORAGE_INFO", "MAX_IOPS"),
         Capability::DeferredArchivelog
         | Capability::RestoreWaitsForTenant
         | Capability::UpgradeModeCheck

@@ -2,13 +2,13 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::command::{
-    Cleanup, Command, Recovery, StoreChange, StoreNews, TableRecovery,
+    Cleanup, Command, Recovery, StorageUpdate, StorageUpdateKind, TableRecovery,
 };
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Cpu, Deletion, Destinations, Identifier, JobId, JobKey, Locality, PrimaryZone,
-    RemapQuoting, Renamed, ResourceName, RestoreKey, Scn, StoreLimits, TableName, Tables, TenantId,
-    TenantName, ZoneName,
+    RemapQuoting, Renamed, ResourceName, RestoreKey, Scn, StorageLimits, TableName, Tables,
+    TenantId, TenantName, ZoneName,
 };
 use oceanbase_backup_operator::oceanbase::password::RestorePassword;
 use oceanbase_backup_operator::oceanbase::version::Version;
@@ -52,10 +52,10 @@ fn backups() -> Vec<Command> {
         plus_archivelog,
         password: None,
         key: key(),
-        places: 2,
+        locations: 2,
     };
     let destination = || directories(1).remove(0);
-    let place = || destination().place().clone();
+    let location = || destination().location().clone();
     vec![
         Command::SetLogArchiveDest {
             tenant: tenant(),
@@ -76,13 +76,13 @@ fn backups() -> Vec<Command> {
         Command::ArchiveLog {
             tenant: tenant(),
             tenant_id: ID,
-            place: place(),
+            location: location(),
         },
         Command::NoArchiveLog(tenant()),
         Command::LeaveLogDest {
             tenant: tenant(),
             tenant_id: ID,
-            place: place(),
+            location: location(),
         },
         Command::SetDataBackupDest {
             tenant: tenant(),
@@ -315,9 +315,9 @@ pub(super) fn every_command(version: Version) -> Vec<Command> {
         .collect()
 }
 
-pub(super) fn store_changes() -> [StoreChange; 2] {
+pub(super) fn store_changes() -> [StorageUpdate; 2] {
     let news = [
-        StoreNews::Keys(
+        StorageUpdateKind::Keys(
             Destination::bucket(
                 "s3",
                 "b/p",
@@ -330,15 +330,15 @@ pub(super) fn store_changes() -> [StoreChange; 2] {
             )
             .unwrap(),
         ),
-        StoreNews::Limits(
-            directories(1)[0].place().clone(),
-            StoreLimits {
+        StorageUpdateKind::Limits(
+            directories(1)[0].location().clone(),
+            StorageLimits {
                 max_iops: 1000,
                 max_bandwidth: 1 << 20,
             },
         ),
     ];
-    news.map(|news| StoreChange {
+    news.map(|news| StorageUpdate {
         tenant: tenant(),
         tenant_id: ID,
         user: "backup".to_owned(),

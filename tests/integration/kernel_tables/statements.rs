@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use oceanbase_backup_operator::oceanbase::command::{
-    Command, READ_ONLY, SESSION_SETUP, StoreChange, limit,
+    Command, READ_ONLY, SESSION_SETUP, StorageUpdate, limit,
 };
 use oceanbase_backup_operator::oceanbase::password::decryption;
 use oceanbase_backup_operator::oceanbase::version::Version;
@@ -45,7 +45,10 @@ fn every_text(version: Version) -> Vec<(String, &'static str)> {
     }
     for change in store_changes() {
         if version.can(change.needs()) {
-            all.push((change.text().expose_secret().to_owned(), StoreChange::NAME));
+            all.push((
+                change.text().expose_secret().to_owned(),
+                StorageUpdate::NAME,
+            ));
         }
     }
     for query in every_query() {

@@ -69,7 +69,7 @@ spec:
 
 /// A recovery to this SCN of what `orders` left in its store, whoever it was.
 pub(super) fn from_store(name: &str, scn: &str, change: &str) -> String {
-    let of_store = format!(
+    let of_storage = format!(
         "
 source:
   type: Storage
@@ -81,7 +81,7 @@ source:
 until: {{type: Scn, scn: '{scn}'}}
 "
     );
-    let mut manifest: Value = serde_saphyr::from_str(&recovery(name, &of_store)).unwrap();
+    let mut manifest: Value = serde_saphyr::from_str(&recovery(name, &of_storage)).unwrap();
     let source = manifest["spec"]["source"].as_object_mut().unwrap();
     source.remove("tenant");
     let change: Value = serde_saphyr::from_str(change).unwrap();

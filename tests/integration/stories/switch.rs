@@ -44,7 +44,7 @@ impl World {
     }
 }
 
-fn in_store(directory: &str) -> [String; 2] {
+fn in_storage(directory: &str) -> [String; 2] {
     ["log", "data"].map(|what| format!("file://{directory}/obprod-7/orders-1002/{what}"))
 }
 
@@ -56,7 +56,7 @@ fn windows(object: &Value) -> usize {
 #[test]
 fn a_strategy_moves_to_another_store_and_a_full_backup_follows() {
     let world = backed_up("switch", "StopAndSwitch");
-    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.places(), in_storage("/ob-backup"));
     eventually(
         "a first window",
         || windows(&world.get(LOG_BACKUP.0, LOG_BACKUP.1)),
@@ -65,7 +65,7 @@ fn a_strategy_moves_to_another_store_and_a_full_backup_follows() {
     world.forget_statements();
     world.moves_to("new");
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
-    assert_eq!(world.places(), in_store("/ob-backup-new"));
+    assert_eq!(world.places(), in_storage("/ob-backup-new"));
     world.condition(STRATEGY, "Ready", "True", "Accepted");
     let sent = [
         Kind::NoArchiveLog,
@@ -103,7 +103,7 @@ fn while_a_backup_runs_the_move_is_announced_and_waits() {
     world.release("orders");
     world.phase("backuptask", "now", "Completed");
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
-    assert_eq!(world.places(), in_store("/ob-backup-new"));
+    assert_eq!(world.places(), in_storage("/ob-backup-new"));
 }
 
 #[test]
@@ -111,11 +111,11 @@ fn a_refused_move_is_made_when_the_policy_allows_it() {
     let world = backed_up("switch-allowed", "Refuse");
     world.moves_to("new");
     world.condition(STRATEGY, "Stalled", "True", "StorageChangeRefused");
-    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.places(), in_storage("/ob-backup"));
     let change = "spec: {storageChangePolicy: StopAndSwitch}";
     world.edit(STRATEGY.0, STRATEGY.1, change);
     world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
-    assert_eq!(world.places(), in_store("/ob-backup-new"));
+    assert_eq!(world.places(), in_storage("/ob-backup-new"));
     world.condition(STRATEGY, "Stalled", "False", "Accepted");
 }
 
@@ -130,7 +130,7 @@ fn a_strategy_moves_away_and_back_again() {
         Duration::from_mins(4),
         "the first place",
         || world.places(),
-        |places| *places == in_store("/ob-backup"),
+        |places| *places == in_storage("/ob-backup"),
     );
     let object = world.condition(LOG_BACKUP, "StorageSwitched", "True", "StorageSwitched");
     let message = condition_of(&object, "StorageSwitched")["message"].to_string();
@@ -138,7 +138,7 @@ fn a_strategy_moves_away_and_back_again() {
         message.contains("logs go to 'file:///ob-backup/"),
         "{message}"
     );
-    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.places(), in_storage("/ob-backup"));
     assert_eq!(world.count(Kind::Backup), 3);
     assert_eq!(world.count(Kind::NoArchiveLog), 2);
 }
@@ -166,7 +166,7 @@ fn a_move_that_is_taken_back_while_log_backup_stops_leaves_it_where_it_was() {
         |object| condition_of(object, "StorageSwitched").is_null(),
     );
     assert_eq!(object["status"]["phase"], "InProgress");
-    assert_eq!(world.places(), in_store("/ob-backup"));
+    assert_eq!(world.places(), in_storage("/ob-backup"));
     assert_eq!(world.count(Kind::SetLogArchiveDest), 1);
     // What is archived after the hole is recovered to from a full backup of its own.
     assert_eq!(world.count(Kind::Backup), 2);

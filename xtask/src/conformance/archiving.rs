@@ -2,7 +2,7 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::command::Command;
-use oceanbase_backup_operator::oceanbase::destination::{Destination, Place};
+use oceanbase_backup_operator::oceanbase::destination::{Destination, Location};
 use oceanbase_backup_operator::oceanbase::model::{Round, RoundStatus, TenantId};
 use oceanbase_backup_operator::oceanbase::view::{self, Query};
 
@@ -295,14 +295,16 @@ impl Suite {
         Command::ArchiveLog {
             tenant: self.settings.tenant.clone(),
             tenant_id: self.tenant_id,
-            place: self.log.place().clone(),
+            location: self.log.location().clone(),
         }
     }
 }
 
 /// Returns whether a destination is what the database shows, as the operator compares them.
 pub(super) fn is_shown_as(destination: &Destination, shown: &str) -> bool {
-    destination.place().is_same_as(&Place::read_back(shown))
+    destination
+        .location()
+        .is_same_as(&Location::read_back(shown))
 }
 
 /// Looks whether the round of a tenant is in a state.

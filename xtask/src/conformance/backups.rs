@@ -279,7 +279,7 @@ impl Suite {
             plus_archivelog,
             password: None,
             key: self.job_key(number)?,
-            places: 1,
+            locations: 1,
         })
     }
 

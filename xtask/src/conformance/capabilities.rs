@@ -34,7 +34,7 @@ fn why_not(capability: Capability) -> Option<&'static str> {
         Capability::CosStorage | Capability::S3Storage | Capability::AddressingModel => {
             Some("only the storage of the run is used")
         }
-        Capability::ChangeStoreKeys | Capability::StoreLimits => {
+        Capability::UpdateStorageKeys | Capability::StorageLimits => {
             Some("it needs an account of the tenant itself")
         }
         Capability::TenantBackup

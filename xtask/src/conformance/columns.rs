@@ -7,7 +7,7 @@ use oceanbase_backup_operator::oceanbase::client::Rows;
 use oceanbase_backup_operator::oceanbase::model::RemapQuoting;
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{
-    self, CleanupQuery, Query, RestoreQuery, Sample, StoreQuery,
+    self, CleanupQuery, Query, RestoreQuery, Sample, StorageQuery,
 };
 
 use super::database::{ReadError, legible};
@@ -165,9 +165,9 @@ fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, ReadError
             drop(legible(view::cleaned_items(rows))?);
         }
         Query::Cleanup(_) => drop(legible(view::cleanups(rows))?),
-        Query::Store(StoreQuery::LogRoots) => drop(legible(view::log_roots(rows))?),
-        Query::Store(StoreQuery::Checks) => drop(legible(view::store_checks(rows))?),
-        Query::Store(StoreQuery::Limits) => drop(legible(view::store_limits(rows))?),
+        Query::Store(StorageQuery::LogRoots) => drop(legible(view::log_roots(rows))?),
+        Query::Store(StorageQuery::Checks) => drop(legible(view::storage_checks(rows))?),
+        Query::Store(StorageQuery::Limits) => drop(legible(view::storage_limits(rows))?),
     }
     Ok(rows.rows.len())
 }

@@ -1,7 +1,7 @@
 //! The directory below which a run stores its backups.
 
 use anyhow::{Context, Result, bail};
-use oceanbase_backup_operator::oceanbase::destination::{Destination, Place};
+use oceanbase_backup_operator::oceanbase::destination::{Destination, Location};
 use secrecy::SecretString;
 
 /// Options of a destination that are secret.
@@ -80,8 +80,8 @@ impl Storage {
 
     /// Returns the address of a directory below this one, without keys.
     pub(super) fn address(&self, path: &str) -> Result<String> {
-        let place: Place = self.directory(path)?.place().clone();
-        Ok(place.to_string())
+        let location: Location = self.directory(path)?.location().clone();
+        Ok(location.to_string())
     }
 
     /// Returns what must not be shown.

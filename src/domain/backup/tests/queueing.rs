@@ -27,9 +27,9 @@ fn runs(uid: &str) -> Other {
 }
 
 /// The line of a task that is due at second 10.
-fn line(others: &[Other], running: &[&str], places: usize) -> Queue {
+fn line(others: &[Other], running: &[&str], locations: usize) -> Queue {
     let running = running.iter().copied().collect();
-    Queue::new(&turn(10, UID), others, running, places)
+    Queue::new(&turn(10, UID), others, running, locations)
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn as_many_are_woken_as_there_are_places() {
 
 fn crowded() -> Observation {
     let queue = Queue {
-        places: 2,
+        locations: 2,
         taken: 2,
         ahead: 2,
     };

@@ -101,7 +101,7 @@ fn the_end_is_stopped_for_one_that_ran_around_data_backups_too() {
     );
 }
 
-fn without_store(tenant: Tenant) -> Observation {
+fn without_storage(tenant: Tenant) -> Observation {
     Observation {
         target: Err(Blocker::waiting("StorageNotFound", "no such store")),
         ..elsewhere(tenant)
@@ -110,13 +110,13 @@ fn without_store(tenant: Tenant) -> Observation {
 
 #[test]
 fn what_is_stopped_goes_whatever_became_of_its_store() {
-    let end = reported(&Story::running(), &without_store(stopped()), 1);
+    let end = reported(&Story::running(), &without_storage(stopped()), 1);
     assert_eq!(end, Some(("LogBackupStopped", false)));
 }
 
 #[test]
 fn an_old_picture_of_a_stopped_archive_lets_nothing_go_without_its_store_either() {
-    let observed = unsettled(without_store(stopped()));
+    let observed = unsettled(without_storage(stopped()));
     assert_eq!(wait(&Story::running(), &observed, 1).effect, None);
 }
 

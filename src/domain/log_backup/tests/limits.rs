@@ -2,32 +2,32 @@
 
 use super::*;
 use crate::domain::log_backup::{ObservedLimits, limits_blocker};
-use crate::oceanbase::model::StoreLimits;
+use crate::oceanbase::model::StorageLimits;
 
 const LOG: &str = "s3://b/log";
 const DATA: &str = "s3://b/data";
 
-const SLOW: StoreLimits = limits(800);
-const SLOWER: StoreLimits = limits(400);
+const SLOW: StorageLimits = limits(800);
+const SLOWER: StorageLimits = limits(400);
 
-const fn limits(max_iops: i64) -> StoreLimits {
-    StoreLimits {
+const fn limits(max_iops: i64) -> StorageLimits {
+    StorageLimits {
         max_iops,
         max_bandwidth: 20 << 20,
     }
 }
 
 /// The database shows these limits of the logs' place and of the data's.
-fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Observation {
+fn shows(wanted: StorageLimits, logs: StorageLimits, data: StorageLimits) -> Observation {
     let shown = [(LOG, logs), (DATA, data)];
     let limited = shown.into_iter().filter(|(_, limits)| *limits != NONE);
     Observation {
         limits: Some(ObservedLimits {
             wanted,
-            places: vec![LOG.to_owned(), DATA.to_owned()],
+            locations: vec![LOG.to_owned(), DATA.to_owned()],
             limited: Some(
                 limited
-                    .map(|(place, limits)| (place.to_owned(), limits))
+                    .map(|(location, limits)| (location.to_owned(), limits))
                     .collect(),
             ),
             blocker: None,
@@ -37,9 +37,12 @@ fn shows(wanted: StoreLimits, logs: StoreLimits, data: StoreLimits) -> Observati
 }
 
 /// The same once the tenant has none but these places.
-fn at_places(places: &[&str], mut observed: Observation) -> Observation {
+fn at_locations(locations: &[&str], mut observed: Observation) -> Observation {
     let limits = observed.limits.as_mut().unwrap();
-    limits.places = places.iter().map(|place| (*place).to_owned()).collect();
+    limits.locations = locations
+        .iter()
+        .map(|location| (*location).to_owned())
+        .collect();
     observed
 }
 
@@ -55,10 +58,10 @@ fn blocked(mut observed: Observation, blocker: Option<Blocker>) -> Observation {
     observed
 }
 
-fn limit(place: &str, limits: StoreLimits) -> Effect {
+fn limit(location: &str, limits: StorageLimits) -> Effect {
     Effect::Limit {
         tenant: TenantName::parse("orders").unwrap(),
-        place: place.to_owned(),
+        location: location.to_owned(),
         limits,
     }
 }
@@ -66,7 +69,7 @@ fn limit(place: &str, limits: StoreLimits) -> Effect {
 impl Story {
     /// Whether the limits are applied, and why not.
     fn limits(&self) -> Option<(bool, Option<&str>)> {
-        let known = self.status.store_limits.as_ref()?;
+        let known = self.status.storage_limits.as_ref()?;
         let mut pending = known.pending.iter();
         let cause = pending.find_map(|pending| pending.cause.as_ref());
         let cause = cause.map(|cause| cause.reason.as_str());
@@ -78,7 +81,7 @@ impl Story {
     }
 }
 
-const NONE: StoreLimits = StoreLimits::NONE;
+const NONE: StorageLimits = StorageLimits::NONE;
 
 #[test]
 fn each_place_is_given_them_until_the_database_shows_them() {
@@ -213,9 +216,9 @@ fn a_database_that_takes_them_and_shows_none_is_told_of() {
 fn a_tenant_that_has_left_the_store_has_no_place_to_keep_to_them() {
     let mut story = Story::running();
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
-    story.reconcile(&at_places(&[], shows(SLOW, NONE, NONE)), 2);
-    let known = story.status.store_limits.as_ref().unwrap();
-    assert_eq!((known.places.len(), known.pending.len()), (0, 0));
+    story.reconcile(&at_locations(&[], shows(SLOW, NONE, NONE)), 2);
+    let known = story.status.storage_limits.as_ref().unwrap();
+    assert_eq!((known.locations.len(), known.pending.len()), (0, 0));
 }
 
 #[test]
@@ -224,12 +227,12 @@ fn a_log_backup_that_is_blocked_takes_note_of_what_is_so() {
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
     // Its `storageRef` names another store, with the same limits.
     let other = Observation {
-        limits: at_places(&[], shows(SLOW, NONE, NONE)).limits,
+        limits: at_locations(&[], shows(SLOW, NONE, NONE)).limits,
         ..elsewhere(doing())
     };
     story.reconcile(&other, 2);
-    let known = story.status.store_limits.as_ref().unwrap();
-    assert_eq!((known.places.len(), known.pending.len()), (0, 0));
+    let known = story.status.storage_limits.as_ref().unwrap();
+    assert_eq!((known.locations.len(), known.pending.len()), (0, 0));
 }
 
 #[test]
@@ -303,7 +306,7 @@ fn what_was_taken_once_is_not_told_as_taken_several_times() {
 fn limits_that_a_destination_was_set_with_are_taken_back_though_nobody_has_looked_since() {
     let mut story = Story::of(DesiredState::Running);
     let bare = Observation {
-        limits: at_places(&[], shows(SLOW, NONE, NONE)).limits,
+        limits: at_locations(&[], shows(SLOW, NONE, NONE)).limits,
         ..observed(bare())
     };
     story.answered(&bare, 1, &Answer::Done);
@@ -315,13 +318,13 @@ fn limits_that_a_destination_was_set_with_are_taken_back_though_nobody_has_looke
 fn a_place_that_the_tenant_has_left_is_remembered_until_its_limits_are_taken_back() {
     let mut story = Story::running();
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
-    story.reconcile(&at_places(&[LOG], shows(SLOW, SLOW, SLOW)), 2);
+    story.reconcile(&at_locations(&[LOG], shows(SLOW, SLOW, SLOW)), 2);
     assert_eq!(story.limits(), Some((true, None)));
-    let left = at_places(&[LOG], shows(NONE, NONE, SLOW));
+    let left = at_locations(&[LOG], shows(NONE, NONE, SLOW));
     assert_eq!(story.reconcile(&left, 3).effect, Some(limit(DATA, NONE)));
     assert_eq!(
         story
-            .reconcile(&at_places(&[LOG], shows(NONE, NONE, NONE)), 4)
+            .reconcile(&at_locations(&[LOG], shows(NONE, NONE, NONE)), 4)
             .effect,
         None
     );
@@ -345,7 +348,7 @@ fn a_place_that_is_refused_for_good_does_not_keep_the_other_from_its_limits() {
     story.answered(&none, 1, &refused(FailureClass::Permanent));
     assert_eq!(story.reconcile(&none, 2).effect, Some(limit(DATA, SLOW)));
     story.answered(&none, 2, &Answer::Done);
-    let known = story.status.store_limits.as_ref().unwrap();
+    let known = story.status.storage_limits.as_ref().unwrap();
     let causes = known.pending.iter().map(|pending| pending.cause.is_some());
     assert_eq!(causes.collect::<Vec<_>>(), [true, false]);
 }
@@ -365,7 +368,7 @@ fn what_somebody_else_had_set_before_is_not_taken_back_where_it_was_never_replac
 fn a_move_to_a_store_without_limits_leaves_alone_what_it_finds_there() {
     let mut story = Story::running();
     story.reconcile(&shows(SLOW, SLOW, SLOW), 1);
-    let other = at_places(&["s3://other/data"], shows(NONE, NONE, NONE));
+    let other = at_locations(&["s3://other/data"], shows(NONE, NONE, NONE));
     let mut limited = other.clone();
     let found = ("s3://other/data".to_owned(), SLOWER);
     limited.limits.as_mut().unwrap().limited = Some(vec![found]);

@@ -1,23 +1,23 @@
 //! New keys of the store: given once to each place, and to none where that can not be.
 
 use super::*;
-use crate::domain::log_backup::{StoreKeys, rotation_blocker};
+use crate::domain::log_backup::{StorageKeys, rotation_blocker};
 
 fn keys(version: &str, blocker: Option<Blocker>) -> Observation {
     Observation {
-        store_keys: Some(StoreKeys {
+        storage_keys: Some(StorageKeys {
             version: version.to_owned(),
-            places: vec!["s3://b/log".to_owned(), "s3://b/data".to_owned()],
+            locations: vec!["s3://b/log".to_owned(), "s3://b/data".to_owned()],
             blocker,
         }),
         ..observed(doing())
     }
 }
 
-fn rotate(place: &str, version: &str) -> Effect {
+fn rotate(location: &str, version: &str) -> Effect {
     Effect::Rotate {
         tenant: TenantName::parse("orders").unwrap(),
-        place: place.to_owned(),
+        location: location.to_owned(),
         version: version.to_owned(),
     }
 }
@@ -128,9 +128,9 @@ fn new_keys_come_before_a_new_round() {
 fn what_the_destination_was_set_with_stands_in_the_status() {
     let mut story = Story::of(DesiredState::Running);
     let mut bare = observed(bare());
-    bare.store_keys = Some(StoreKeys {
+    bare.storage_keys = Some(StorageKeys {
         version: "1".to_owned(),
-        places: Vec::new(),
+        locations: Vec::new(),
         blocker: None,
     });
     bare.applied_version = Some("2".to_owned());

@@ -212,10 +212,10 @@ fn nothing_is_sent_after_the_instant_that_was_given_and_what_was_made_is_dropped
 
 #[test]
 fn a_store_is_previewed_at_a_point_only() {
-    let mut of_store = spec();
-    of_store["mode"] = json!("Preview");
-    of_store["until"] = json!({"type": "Latest"});
-    let (reason, _) = refused(of_store, |story| {
+    let mut of_storage = spec();
+    of_storage["mode"] = json!("Preview");
+    of_storage["until"] = json!({"type": "Latest"});
+    let (reason, _) = refused(of_storage, |story| {
         story.observed.source.as_mut().unwrap().knowledge = Knowledge::Store;
     });
     assert_eq!(reason, "PreviewNeedsPoint");

@@ -123,11 +123,11 @@ fn what_the_database_refuses_to_show_is_not_gone() {
 
 /// A recovery of a store whose backups are not of the tenant that is named: its job is to be canceled.
 fn mismatched() -> Story {
-    let mut of_store = spec();
-    of_store["source"] = json!({"type": "Storage", "storage": {
+    let mut of_storage = spec();
+    of_storage["source"] = json!({"type": "Storage", "storage": {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::running();
-    story.spec = serde_json::from_value(of_store).unwrap();
+    story.spec = serde_json::from_value(of_storage).unwrap();
     let effect = story.pass_with_answer(&Answer::NotSent("busy".to_owned()), 3);
     assert!(matches!(effect, Effect::Cancel { .. }), "{effect:?}");
     story

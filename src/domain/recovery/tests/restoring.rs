@@ -61,11 +61,11 @@ fn a_cancel_waits_until_what_was_sent_can_not_come_up_any_more() {
 
 #[test]
 fn a_store_that_holds_backups_of_another_tenant_is_not_recovered() {
-    let mut of_store = spec();
-    of_store["source"] = json!({"type": "Storage", "storage": {
+    let mut of_storage = spec();
+    of_storage["source"] = json!({"type": "Storage", "storage": {
         "storageRef": {"name": "nfs"}, "dataPath": "d", "logPath": "l", "tenantName": "payroll"}});
     let mut story = Story::running();
-    story.spec = serde_json::from_value(of_store).unwrap();
+    story.spec = serde_json::from_value(of_storage).unwrap();
     let effect = story.pass(3);
     assert!(matches!(effect, Some(Effect::Cancel { .. })), "{effect:?}");
     assert_eq!(story.cause(), "SourceMismatch");

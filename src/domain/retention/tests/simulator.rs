@@ -118,18 +118,20 @@ impl Life {
                 self.say(if full { "BACKUP" } else { "BACKUP INCREMENTAL" });
                 self.pass(HOUR / 2);
             }
-            Act::Restart(place) => {
+            Act::Restart(location) => {
                 self.say("NOARCHIVELOG");
                 self.pass(300);
-                if let Some(place) = place {
+                if let Some(location) = location {
                     self.say(&format!(
-                        "SET LOG_ARCHIVE_DEST = 'LOCATION=file:///logs-{place}'"
+                        "SET LOG_ARCHIVE_DEST = 'LOCATION=file:///logs-{location}'"
                     ));
                 }
                 self.say("ARCHIVELOG");
                 self.pass(300);
             }
-            Act::Move(place) => self.say(&format!("SET DATA_BACKUP_DEST = 'file:///data-{place}'")),
+            Act::Move(location) => {
+                self.say(&format!("SET DATA_BACKUP_DEST = 'file:///data-{location}'"))
+            }
             Act::Pass(hours) => self.pass(hours * HOUR),
             Act::FailCleanup => self.inject(Fault::FailCleanup {
                 tenant: tenant(),

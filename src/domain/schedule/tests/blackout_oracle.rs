@@ -110,11 +110,11 @@ fn compare(zone: &str, story: &Story, rules: &[Stretch], change: i64) -> usize {
     seconds.sort_unstable();
     let (mut count, mut open_again) = (0, None);
     for at in seconds.into_iter().rev().map(|second| change + second) {
-        let place = || format!("{zone} at {}", timestamp(at));
+        let location = || format!("{zone} at {}", timestamp(at));
         let blackout = schedule.blackout(timestamp(at));
         let found = blackout.map(|blackout| blackout.action == BlackoutAction::Skip);
         let expected = naive(story, &near, at);
-        assert_eq!(found, expected, "{}", place());
+        assert_eq!(found, expected, "{}", location());
         let Some(blackout) = blackout else {
             open_again = Some(at);
             let start = schedule.after(timestamp(at), SignedDuration::ZERO);
@@ -128,7 +128,7 @@ fn compare(zone: &str, story: &Story, rules: &[Stretch], change: i64) -> usize {
             assert!(
                 is_between && naive(story, &near, until).is_none(),
                 "{}",
-                place()
+                location()
             );
         }
     }

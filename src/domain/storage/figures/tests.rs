@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::storage::decide;
-use crate::oceanbase::model::StoreLimits;
+use crate::oceanbase::model::StorageLimits;
 
 const GIB: i64 = 1 << 30;
 const DAY: i64 = 24 * 60 * 60;
@@ -27,9 +27,9 @@ impl Store {
         Self {
             status: BackupStorageStatus::default(),
             observed: Observation {
-                place: Ok("file:///ob-backup".to_owned()),
+                location: Ok("file:///ob-backup".to_owned()),
                 users: 1,
-                limits: StoreLimits::NONE,
+                limits: StorageLimits::NONE,
                 secret_version: None,
                 log_backups: Vec::new(),
                 data_backup: None,

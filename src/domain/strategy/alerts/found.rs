@@ -23,7 +23,7 @@ impl Evaluation<'_> {
         self.find_waiting(&mut found);
         self.find_slow(&mut found);
         self.find_unverified(&mut found);
-        self.find_full_store(&mut found);
+        self.find_full_storage(&mut found);
         match (matched, &self.observed.database) {
             (Some(matched), Ok(tenants)) => {
                 for tenant in &matched.eligible {
@@ -87,8 +87,8 @@ impl Evaluation<'_> {
         }
     }
 
-    fn find_full_store(&self, found: &mut Found) {
-        let Some(percent) = self.observed.store_over else {
+    fn find_full_storage(&self, found: &mut Found) {
+        let Some(percent) = self.observed.storage_over else {
             return;
         };
         let storage = &self.strategy.spec.storage_ref.name;
@@ -96,7 +96,7 @@ impl Evaluation<'_> {
             "backups take {percent} % of the `capacity` of BackupStorage '{storage}': delete what is not \
              needed (`retention`, a CleanupTask), or make more room and raise `capacity`"
         );
-        let key = (Kind::StoreNearlyFull, storage.clone());
+        let key = (Kind::StorageNearlyFull, storage.clone());
         found.wrong.insert(key, message);
     }
 

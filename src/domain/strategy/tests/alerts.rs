@@ -384,11 +384,11 @@ proptest! {
 #[test]
 fn a_store_that_is_nearly_full_is_told_until_it_has_room() {
     let mut story = Story::suspended(&[1002]);
-    story.observed.store_over = Some(85);
+    story.observed.storage_over = Some(85);
     let name = &story.spec.storage_ref.name;
     let expected = format!("backup_storage_capacity_over_threshold {name}");
     assert_eq!(story.active(1), [expected]);
     assert_eq!(story.status.alerts[0].severity, "Warning");
-    story.observed.store_over = None;
+    story.observed.storage_over = None;
     assert_eq!(story.active(2), [""; 0]);
 }

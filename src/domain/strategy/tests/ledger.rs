@@ -4,7 +4,7 @@ use super::*;
 use crate::api::alert::Alert;
 use crate::domain::time;
 
-fn place(storage: &str, held: &[(i64, i64, bool)]) -> DestinationContents {
+fn location(storage: &str, held: &[(i64, i64, bool)]) -> DestinationContents {
     let tenants = held.iter().map(|(id, bytes, in_use)| {
         let held = TenantContents {
             bytes: *bytes,
@@ -26,12 +26,12 @@ fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
     let minutes = |time: &k8s_openapi::apimachinery::pkg::apis::meta::v1::Time| {
         at(0).duration_until(time.0).as_mins()
     };
-    let places = story.status.destinations.iter();
-    places
-        .map(|place| {
-            let since = place.since.as_ref().map(minutes).unwrap();
-            let until = place.until.as_ref().map(minutes);
-            (&*place.storage, place.bytes, since, until)
+    let locations = story.status.destinations.iter();
+    locations
+        .map(|location| {
+            let since = location.since.as_ref().map(minutes).unwrap();
+            let until = location.until.as_ref().map(minutes);
+            (&*location.storage, location.bytes, since, until)
         })
         .collect()
 }
@@ -39,13 +39,13 @@ fn ledger(story: &Story) -> Vec<(&str, i64, i64, Option<i64>)> {
 #[test]
 fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
     let mut story = Story::of(&[1002, 1004]);
-    story.observed.places = vec![place("main", &[])];
+    story.observed.locations = vec![location("main", &[])];
     story.reconcile(0);
     assert_eq!(ledger(&story), []);
-    story.observed.places = vec![place("main", &[(1002, 0, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 0, true)])];
     story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 0, 1, None)]);
-    story.observed.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, true), (1004, 7, true)])];
     story.reconcile(6);
     assert_eq!(ledger(&story), [("main", 57, 1, None)]);
 }
@@ -53,7 +53,7 @@ fn a_place_is_listed_once_something_goes_there_and_all_tenants_count() {
 #[test]
 fn a_tenant_of_another_strategy_does_not_count() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("main", &[(1002, 50, true), (1004, 7, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, true), (1004, 7, true)])];
     story.reconcile(0);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }
@@ -61,11 +61,11 @@ fn a_tenant_of_another_strategy_does_not_count() {
 #[test]
 fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("old", &[(1002, 50, true)])];
+    story.observed.locations = vec![location("old", &[(1002, 50, true)])];
     story.reconcile(0);
-    story.observed.places = vec![
-        place("old", &[(1002, 50, false)]),
-        place("new", &[(1002, 0, true)]),
+    story.observed.locations = vec![
+        location("old", &[(1002, 50, false)]),
+        location("new", &[(1002, 0, true)]),
     ];
     story.reconcile(5);
     story.reconcile(6);
@@ -79,7 +79,7 @@ fn what_stays_at_an_old_place_is_told_once_and_listed_after_the_new_one() {
 #[test]
 fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("old", &[(1002, 50, false)])];
+    story.observed.locations = vec![location("old", &[(1002, 50, false)])];
     story.reconcile(0);
     assert_eq!(ledger(&story), [("old", 50, -100, Some(-10))]);
     assert!(
@@ -93,9 +93,9 @@ fn backups_at_a_place_from_before_are_found_and_end_with_the_newest() {
 #[test]
 fn a_place_that_is_used_again_is_open_again() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("main", &[(1002, 50, false)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, false)])];
     story.reconcile(0);
-    story.observed.places = vec![place("main", &[(1002, 50, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
 }
@@ -103,7 +103,7 @@ fn a_place_that_is_used_again_is_open_again() {
 #[test]
 fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("main", &[(1002, 1000, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 1000, true)])];
     story.reconcile(0);
     for (bytes, minutes, shown) in [
         (1009, 5, 1000),
@@ -112,7 +112,7 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
         (0, 10, 1010),
         (0, 11, 0),
     ] {
-        story.observed.places = vec![place("main", &[(1002, bytes, true)])];
+        story.observed.locations = vec![location("main", &[(1002, bytes, true)])];
         story.reconcile(minutes);
         assert_eq!(ledger(&story)[0].1, shown);
     }
@@ -122,9 +122,9 @@ fn bytes_that_move_a_little_are_not_written_and_those_that_go_are() {
 fn bytes_of_several_places_are_written_in_one_pass() {
     let mut story = Story::of(&[1002]);
     let mut both = |minutes: i64, old: i64, new: i64| {
-        story.observed.places = vec![
-            place("old", &[(1002, old, true)]),
-            place("new", &[(1002, new, true)]),
+        story.observed.locations = vec![
+            location("old", &[(1002, old, true)]),
+            location("new", &[(1002, new, true)]),
         ];
         story.reconcile(minutes);
         let mut bytes: Vec<_> = ledger(&story).iter().map(|known| known.1).collect();
@@ -141,7 +141,7 @@ fn bytes_of_several_places_are_written_in_one_pass() {
 fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
     let mut story = Story::of(&[1002]);
     let mut shown = |minutes: i64, bytes: i64| {
-        story.observed.places = vec![place("main", &[(1002, bytes, true)])];
+        story.observed.locations = vec![location("main", &[(1002, bytes, true)])];
         story.reconcile(minutes);
         story.status.alerts = vec![Alert {
             id: "1".to_owned(),
@@ -161,9 +161,9 @@ fn bytes_are_not_written_at_once_after_an_alert_that_recovered() {
 #[test]
 fn while_the_database_is_silent_the_ledger_stands() {
     let mut story = Story::of(&[1002]);
-    story.observed.places = vec![place("main", &[(1002, 50, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(0);
-    story.observed.places.clear();
+    story.observed.locations.clear();
     story.observed.database = Err(Blocker::outage());
     story.reconcile(1);
     assert_eq!(ledger(&story), [("main", 50, -100, None)]);
@@ -172,7 +172,7 @@ fn while_the_database_is_silent_the_ledger_stands() {
 #[test]
 fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
     let mut story = Story::of(&[1002]);
-    let empty = |number: i64| crate::api::strategy::HeldPlace {
+    let empty = |number: i64| crate::api::strategy::DestinationRecord {
         storage: format!("s{number}"),
         path: format!("s3://ob-backup/s{number}"),
         since: Some(time(at(-1000))),
@@ -181,7 +181,7 @@ fn of_more_than_twenty_places_those_go_first_that_hold_nothing() {
         bytes_time: None,
     };
     story.status.destinations = (1..=20).map(empty).collect();
-    story.observed.places = vec![place("main", &[(1002, 50, true)])];
+    story.observed.locations = vec![location("main", &[(1002, 50, true)])];
     story.reconcile(0);
     let names: Vec<_> = ledger(&story)
         .iter()

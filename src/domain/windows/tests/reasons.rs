@@ -26,20 +26,20 @@ fn has(fault: Fault, id: BackupSetId, sets: &[BackupSet]) -> bool {
 }
 
 fn is_archived(history: &History, at: u64) -> bool {
-    let places = [1001, 1002];
-    places
+    let locations = [1001, 1002];
+    locations
         .iter()
-        .any(|place| history.archived.contains(&(*place, at)))
+        .any(|location| history.archived.contains(&(*location, at)))
 }
 
 /// Whether log goes on from one instant to the next in one place.
 fn goes_on(history: &History, at: u64) -> bool {
-    let places = [1001, 1002];
-    places.iter().any(|place| {
+    let locations = [1001, 1002];
+    locations.iter().any(|location| {
         at > 0
             && [at - 1, at]
                 .iter()
-                .all(|scn| history.archived.contains(&(*place, *scn)))
+                .all(|scn| history.archived.contains(&(*location, *scn)))
     })
 }
 

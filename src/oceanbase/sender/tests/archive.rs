@@ -8,7 +8,7 @@ fn archive(directory: &str) -> Command {
     Command::ArchiveLog {
         tenant: tenant(),
         tenant_id: TenantId(1002),
-        place: destination.place().clone(),
+        location: destination.location().clone(),
     }
 }
 
@@ -34,7 +34,7 @@ fn leave(directory: &str) -> Command {
     Command::LeaveLogDest {
         tenant: tenant(),
         tenant_id: TenantId(1002),
-        place: destination.place().clone(),
+        location: destination.location().clone(),
     }
 }
 

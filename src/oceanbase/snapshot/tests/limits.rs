@@ -1,7 +1,7 @@
 //! What is known of limited places, and when they are looked at.
 
 use super::*;
-use crate::oceanbase::model::StoreLimits;
+use crate::oceanbase::model::StorageLimits;
 
 /// The logs' place of `orders` has limits.
 fn limited(desk: &mut Desk, iops: &str) {
@@ -14,8 +14,8 @@ fn limited(desk: &mut Desk, iops: &str) {
 /// Requests a second of each limited place; nothing while that is not known.
 fn known(tenants: &BTreeMap<TenantId, Arc<Tenant>>, id: i64) -> Option<Vec<i64>> {
     let limited = tenants[&TenantId(id)].limited.as_ref()?;
-    let of = |limits: StoreLimits| limits.max_iops;
-    Some(limited.iter().map(|place| of(place.limits)).collect())
+    let of = |limits: StorageLimits| limits.max_iops;
+    Some(limited.iter().map(|location| of(location.limits)).collect())
 }
 
 #[tokio::test(start_paused = true)]

@@ -114,7 +114,7 @@ fn with_log_keeper(keeper: LogKeeper) -> Observation {
 fn crowded(ahead: usize) -> Observation {
     Observation {
         queue: queue::Queue {
-            places: 2,
+            locations: 2,
             taken: 2,
             ahead,
         },

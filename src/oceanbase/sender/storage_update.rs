@@ -6,30 +6,30 @@ use tokio::time::Instant;
 use super::inspect::Login;
 use super::{LOOKUP_TIMEOUT, PATIENCE, Sender, Stop, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
-use crate::oceanbase::command::{SESSION_SETUP, StoreChange};
+use crate::oceanbase::command::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, TenantName};
 use crate::oceanbase::version::Version;
 
 impl Sender {
     /// Sends on a session of the tenant's own, which ends with it.
-    pub(in crate::oceanbase) async fn change_store(
+    pub(in crate::oceanbase) async fn update_storage(
         &mut self,
         account: &Account,
         version: Version,
-        change: &StoreChange,
+        change: &StorageUpdate,
     ) -> Answer {
-        match self.changed_store(account, version, change).await {
+        match self.changed_storage(account, version, change).await {
             Ok(answer) | Err(Stop::Answer(answer)) => answer,
             Err(Stop::Broken(why)) => Answer::NotSent(why),
         }
     }
 
-    async fn changed_store(
+    async fn changed_storage(
         &mut self,
         account: &Account,
         version: Version,
-        change: &StoreChange,
+        change: &StorageUpdate,
     ) -> Result<Answer, Stop> {
         let mut of_sys = self.open(account).await.map_err(Stop::Answer)?;
         let (tenant, tenant_id) = (&change.tenant, change.tenant_id);
@@ -45,7 +45,7 @@ impl Sender {
             Ok(session) => session,
             Err(refused) => return Ok(Answer::Refused(no_login(&refused, tenant))),
         };
-        for text in [SESSION_SETUP.to_owned(), limit(StoreChange::TIMEOUT)] {
+        for text in [SESSION_SETUP.to_owned(), limit(StorageUpdate::TIMEOUT)] {
             self.ask_in_time(session.as_mut(), &text, LOOKUP_TIMEOUT)
                 .await
                 .map_err(|error| Stop::Broken(error.to_string()))?;
@@ -53,13 +53,13 @@ impl Sender {
         self.check_validity()?;
         let began = Instant::now();
         let text = change.text();
-        let timeout = StoreChange::TIMEOUT + PATIENCE;
+        let timeout = StorageUpdate::TIMEOUT + PATIENCE;
         let answer = self.ask_in_time(session.as_mut(), text.expose_secret(), timeout);
         let answer = answer.await;
         let code = code_of(&answer);
         self.metrics
-            .statement(StoreChange::NAME, &code, began.elapsed());
-        tracing::info!(statement = StoreChange::NAME, %tenant, %code, "sent");
+            .statement(StorageUpdate::NAME, &code, began.elapsed());
+        tracing::info!(statement = StorageUpdate::NAME, %tenant, %code, "sent");
         Ok(match answer {
             Ok(_) => Answer::Done,
             Err(QueryError::Lost(why)) => Answer::Unknown(why),

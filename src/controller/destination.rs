@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::binding::store_host;
+use super::binding::storage_host;
 use super::secret::Secrets;
 use super::unreadable::missing;
-use super::{Context, stores};
+use super::{Context, caches};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};
 use crate::api::{BackupStorage, LocalReference, storage};
 use crate::domain::storage::bytes_of;
@@ -14,9 +14,9 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::Endpoint;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::{
-    Destination, DestinationError, Place, check_bucket, check_option,
+    Destination, DestinationError, Location, check_bucket, check_option,
 };
-use crate::oceanbase::model::{Identity, StoreLimits, Tenant};
+use crate::oceanbase::model::{Identity, StorageLimits, Tenant};
 use crate::oceanbase::version::Version;
 
 /// The store of this name.
@@ -28,7 +28,7 @@ pub fn storage(
     namespace: &str,
     name: &str,
 ) -> Result<Arc<BackupStorage>, Blocker> {
-    stores::find(&context.stores.storages, namespace, name).ok_or_else(|| {
+    caches::find(&context.caches.storages, namespace, name).ok_or_else(|| {
         missing::<BackupStorage>(context, "storageRef", "StorageNotFound", namespace, name)
     })
 }
@@ -41,7 +41,7 @@ pub fn wanted(
     storage: &BackupStorage,
     version: Option<Version>,
     path: Option<&str>,
-) -> Result<Place, Blocker> {
+) -> Result<Location, Blocker> {
     if let Some(version) = version {
         supported(&storage.spec, version)?;
     }
@@ -54,16 +54,16 @@ pub fn wanted(
 ///
 /// # Errors
 /// A value that can not stand in a destination, or a block that is missing.
-pub fn root(spec: &BackupStorageSpec) -> Result<Place, Blocker> {
+pub fn root(spec: &BackupStorageSpec) -> Result<Location, Blocker> {
     let parts = Parts::of(spec)?;
-    Place::new(&parts.root, parts.host).map_err(|error| invalid(&error))
+    Location::new(&parts.root, parts.host).map_err(|error| invalid(&error))
 }
 
 /// A tenant's directory of data backups below the store's own: the one in use, by whatever name of
 /// the cluster it was made, or what the template makes now.
 #[must_use]
 pub fn data_path(
-    root: Option<&Place>,
+    root: Option<&Location>,
     template: Option<&str>,
     identity: &Identity,
     tenant: &Tenant,
@@ -77,7 +77,7 @@ pub fn data_path(
 /// The same of archived logs.
 #[must_use]
 pub fn log_path(
-    root: Option<&Place>,
+    root: Option<&Location>,
     template: Option<&str>,
     identity: &Identity,
     tenant: &Tenant,
@@ -90,10 +90,10 @@ pub fn log_path(
 
 /// The paths below the store's own directory of what the engine shows there.
 fn below<'a>(
-    root: Option<&'a Place>,
+    root: Option<&'a Location>,
     shown: impl Iterator<Item = &'a str>,
 ) -> impl Iterator<Item = String> {
-    shown.filter_map(move |shown| Some(root?.path_to(&Place::read_back(shown))?.to_owned()))
+    shown.filter_map(move |shown| Some(root?.path_to(&Location::read_back(shown))?.to_owned()))
 }
 
 /// Whether a server of this version can use the store.
@@ -163,7 +163,7 @@ pub async fn with_version(
         return Ok((destination, None));
     };
     let secret = secrets.read(namespace, bucket.credentials).await?;
-    let (host, port) = store_host(bucket.host);
+    let (host, port) = storage_host(bucket.host);
     secret.check_host(host, port)?;
     secret.check_database(database)?;
     let id = secret.required("accessKeyId")?;
@@ -203,7 +203,7 @@ pub async fn to_set(
     let limits = limits(spec)?;
     let (destination, version) =
         with_version(secrets, namespace, spec, path, permit.endpoints()).await?;
-    Ok(if permit.can(Capability::StoreLimits) {
+    Ok(if permit.can(Capability::StorageLimits) {
         (destination.limited(limits), version)
     } else {
         (destination, version)
@@ -214,9 +214,9 @@ pub async fn to_set(
 ///
 /// # Errors
 /// A value that the database would not take.
-pub fn limits(spec: &BackupStorageSpec) -> Result<StoreLimits, Blocker> {
+pub fn limits(spec: &BackupStorageSpec) -> Result<StorageLimits, Blocker> {
     let Some(limits) = &spec.limits else {
-        return Ok(StoreLimits::NONE);
+        return Ok(StorageLimits::NONE);
     };
     let unfit = |field: &str, form: &str| {
         let message = format!("`limits.{field}` must be {form}");
@@ -234,7 +234,7 @@ pub fn limits(spec: &BackupStorageSpec) -> Result<StoreLimits, Blocker> {
         100..=10_000_000 => Ok(i64::from(iops)),
         _ => Err(unfit("maxIops", "a number from 100 to 10000000")),
     });
-    Ok(StoreLimits {
+    Ok(StorageLimits {
         max_iops: max_iops.transpose()?.unwrap_or(0),
         max_bandwidth: max_bandwidth.transpose()?.unwrap_or(0),
     })

@@ -6,12 +6,12 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::destination::{Destination, Place};
-use crate::oceanbase::model::{StoreLimits, TenantId, TenantName};
+use crate::oceanbase::destination::{Destination, Location};
+use crate::oceanbase::model::{StorageLimits, TenantId, TenantName};
 
 /// A change for one place of a tenant.
 #[derive(Clone, Debug)]
-pub struct StoreChange {
+pub struct StorageUpdate {
     /// The tenant.
     pub tenant: TenantName,
     /// Its number: one of the same name that was made since is another one.
@@ -21,20 +21,20 @@ pub struct StoreChange {
     /// The user's password.
     pub password: SecretString,
     /// What is changed.
-    pub news: StoreNews,
+    pub news: StorageUpdateKind,
 }
 
 /// What of a place is changed.
 #[derive(Clone, Debug)]
-pub enum StoreNews {
+pub enum StorageUpdateKind {
     /// It is entered with the keys of this destination.
     Keys(Destination),
     /// It is read and written as fast as this. What is not limited is named too: what is left out is
     /// taken for unlimited by some versions and for unchanged by others.
-    Limits(Place, StoreLimits),
+    Limits(Location, StorageLimits),
 }
 
-impl StoreChange {
+impl StorageUpdate {
     /// The name of all of them: the label of their metric and their log line.
     pub const NAME: &'static str = "change_external_storage_dest";
 
@@ -45,23 +45,25 @@ impl StoreChange {
     #[must_use]
     pub fn needs(&self) -> Capability {
         match &self.news {
-            StoreNews::Keys(_) => Capability::ChangeStoreKeys,
-            StoreNews::Limits(..) => Capability::StoreLimits,
+            StorageUpdateKind::Keys(_) => Capability::UpdateStorageKeys,
+            StorageUpdateKind::Limits(..) => Capability::StorageLimits,
         }
     }
 
     /// The statement, with the keys in it.
     #[must_use]
     pub fn text(&self) -> SecretString {
-        let (place, clause) = match &self.news {
-            StoreNews::Keys(destination) => {
+        let (location, clause) = match &self.news {
+            StorageUpdateKind::Keys(destination) => {
                 let keys = destination.access_info();
                 let clause = format!("ACCESS_INFO = '{}'", keys.expose_secret());
-                (destination.place(), clause)
+                (destination.location(), clause)
             }
-            StoreNews::Limits(place, limits) => (place, format!("ATTRIBUTE = '{limits}'")),
+            StorageUpdateKind::Limits(location, limits) => {
+                (location, format!("ATTRIBUTE = '{limits}'"))
+            }
         };
-        let path = place.to_sql_text();
+        let path = location.to_sql_text();
         format!("ALTER SYSTEM CHANGE EXTERNAL_STORAGE_DEST PATH = '{path}' SET {clause}").into()
     }
 }

@@ -3,28 +3,28 @@
 use std::sync::Arc;
 
 use super::super::secret::checked_user;
-use super::super::{Context, cluster_of, namespace, place, stores};
+use super::super::{Context, caches, cluster_of, destination, namespace};
 use crate::api::{BackupStorage, LocalReference, LogBackup};
 use crate::domain::Blocker;
-use crate::domain::log_backup::{ObservedLimits, StoreKeys, limits_blocker, rotation_blocker};
+use crate::domain::log_backup::{ObservedLimits, StorageKeys, limits_blocker, rotation_blocker};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::command::{StoreChange, StoreNews};
+use crate::oceanbase::command::{StorageUpdate, StorageUpdateKind};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{
-    Answer, LimitedPlace, Snapshot, StoreLimits, Tenant, TenantId, TenantName,
+    Answer, LimitedLocation, Snapshot, StorageLimits, Tenant, TenantId, TenantName,
 };
 use crate::oceanbase::version::Version;
 
 /// A tenant in its store.
 pub(super) struct Inside<'a> {
     storage: Arc<BackupStorage>,
-    root: Place,
+    root: Location,
     tenant: &'a Tenant,
     version: Version,
     /// Where its logs and data go there, without keys.
-    places: Vec<String>,
+    locations: Vec<String>,
     /// Whether an account of it is known.
     has_account: bool,
 }
@@ -35,16 +35,18 @@ impl<'a> Inside<'a> {
         object: &LogBackup,
         context: &Context,
         snapshot: &'a Snapshot,
-        logs: Option<&Place>,
+        logs: Option<&Location>,
     ) -> Option<Self> {
         let home = namespace(object);
-        let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
-        let root = place::root(&storage.spec).ok()?;
+        let storage = destination::storage(context, &home, &object.spec.storage_ref.name).ok()?;
+        let root = destination::root(&storage.spec).ok()?;
         let tenant = snapshot.tenant(&object.spec.tenant_name)?;
         let cluster = cluster_of(object, &object.spec.cluster_ref);
-        let places = places(tenant, &root, logs);
+        let locations = locations(tenant, &root, logs);
         Some(Self {
-            places: places.map(|place| place.root().to_owned()).collect(),
+            locations: locations
+                .map(|location| location.root().to_owned())
+                .collect(),
             has_account: account(context, &cluster, &tenant.name).is_some(),
             version: snapshot.version,
             tenant,
@@ -54,15 +56,15 @@ impl<'a> Inside<'a> {
     }
 
     /// What is known of the store's keys.
-    pub(super) fn keys(&self) -> Option<StoreKeys> {
+    pub(super) fn keys(&self) -> Option<StorageKeys> {
         let known = self.storage.status.as_ref()?.credentials.as_ref()?;
-        Some(StoreKeys {
+        Some(StorageKeys {
             version: known.secret_resource_version.clone(),
-            places: self.places.clone(),
+            locations: self.locations.clone(),
             blocker: rotation_blocker(
                 &self.tenant.name,
                 &self.version.to_string(),
-                self.version.can(Capability::ChangeStoreKeys),
+                self.version.can(Capability::UpdateStorageKeys),
                 self.has_account,
             ),
         })
@@ -70,21 +72,21 @@ impl<'a> Inside<'a> {
 
     /// What is known of the store's limits, and how fast the tenant's places there may be used.
     pub(super) fn limits(&self) -> Option<ObservedLimits> {
-        let can = self.version.can(Capability::StoreLimits);
-        let inside = |limited: &LimitedPlace| {
-            let place = Place::read_back(&limited.path);
-            let is_inside = self.root.path_to(&place).is_some();
-            is_inside.then(|| (place.root().to_owned(), limited.limits))
+        let can = self.version.can(Capability::StorageLimits);
+        let inside = |limited: &LimitedLocation| {
+            let location = Location::read_back(&limited.path);
+            let is_inside = self.root.path_to(&location).is_some();
+            is_inside.then(|| (location.root().to_owned(), limited.limits))
         };
         let limited = self.tenant.limited.as_ref();
         let limited = limited.map(|all| all.iter().filter_map(inside).collect());
         Some(ObservedLimits {
-            wanted: place::limits(&self.storage.spec).ok()?,
+            wanted: destination::limits(&self.storage.spec).ok()?,
             // A directory of the observers is never limited.
-            places: if self.storage.spec.nfs.is_some() {
+            locations: if self.storage.spec.nfs.is_some() {
                 Vec::new()
             } else {
-                self.places.clone()
+                self.locations.clone()
             },
             // An older server limits nothing.
             limited: if can { limited } else { Some(Vec::new()) },
@@ -99,20 +101,24 @@ impl<'a> Inside<'a> {
 }
 
 /// Where the tenant's logs and data go, as far as that is in the store.
-fn places(tenant: &Tenant, store: &Place, logs: Option<&Place>) -> impl Iterator<Item = Place> {
+fn locations(
+    tenant: &Tenant,
+    storage_root: &Location,
+    logs: Option<&Location>,
+) -> impl Iterator<Item = Location> {
     let of_logs = tenant
         .log_dest
         .as_ref()
-        .map(|dest| Place::read_back(&dest.path))
+        .map(|dest| Location::read_back(&dest.path))
         .filter(|shown| logs.is_some_and(|logs| logs.is_same_as(shown)));
-    let of_data = tenant.data_dest.as_deref().map(Place::read_back);
-    let of_data = of_data.filter(|shown| store.path_to(shown).is_some());
+    let of_data = tenant.data_dest.as_deref().map(Location::read_back);
+    let of_data = of_data.filter(|shown| storage_root.path_to(shown).is_some());
     of_logs.into_iter().chain(of_data)
 }
 
 /// The Secret with an account of the tenant.
 fn account(context: &Context, cluster: &ClusterKey, tenant: &str) -> Option<LocalReference> {
-    let object = stores::find(&context.stores.clusters, &cluster.namespace, &cluster.name)?;
+    let object = caches::find(&context.caches.clusters, &cluster.namespace, &cluster.name)?;
     let mut known = object.spec.tenant_credentials.iter();
     let found = known.find(|known| known.tenant_name == tenant)?;
     Some(found.secret_ref.clone())
@@ -123,7 +129,7 @@ pub(super) enum New<'a> {
     /// The keys of the Secret with this `resourceVersion`.
     Keys(&'a str),
     /// How fast it may be used.
-    Limits(StoreLimits),
+    Limits(StorageLimits),
 }
 
 /// Gives the database what is new for a place, without keys, by the tenant's own account.
@@ -135,7 +141,7 @@ pub(super) async fn give(
     context: &Context,
 ) -> Answer {
     match change(object, tenant, new, permit, context).await {
-        Ok(Some(change)) => permit.change_store(&change).await,
+        Ok(Some(change)) => permit.update_storage(&change).await,
         Ok(None) => Answer::NotSent(
             "the Secret has changed once more, or an object is gone; it is read again within minutes"
                 .to_owned(),
@@ -150,31 +156,34 @@ async fn change(
     (at, new): (&str, New<'_>),
     permit: &Permit,
     context: &Context,
-) -> Result<Option<StoreChange>, Blocker> {
+) -> Result<Option<StorageUpdate>, Blocker> {
     let home = namespace(object);
-    let storage = place::storage(context, &home, &object.spec.storage_ref.name)?;
-    let store = place::root(&storage.spec)?;
+    let storage = destination::storage(context, &home, &object.spec.storage_ref.name)?;
+    let storage_root = destination::root(&storage.spec)?;
     let cluster = cluster_of(object, &object.spec.cluster_ref);
     let Some(reference) = account(context, &cluster, tenant.as_str()) else {
         return Ok(None);
     };
-    let shown = Place::read_back(at);
-    let Some(path) = store.path_to(&shown) else {
+    let shown = Location::read_back(at);
+    let Some(path) = storage_root.path_to(&shown) else {
         return Ok(None);
     };
     let database = permit.endpoints();
     let news = match new {
         New::Keys(version) => {
-            let found = place::with_version(&context.secrets, &home, &storage.spec, path, database);
+            let found =
+                destination::with_version(&context.secrets, &home, &storage.spec, path, database);
             let (destination, found) = found.await?;
             if found.as_deref() != Some(version) {
                 return Ok(None);
             }
-            StoreNews::Keys(destination)
+            StorageUpdateKind::Keys(destination)
         }
         New::Limits(limits) => {
-            let place = store.join(path).map_err(|error| place::invalid(&error))?;
-            StoreNews::Limits(place, limits)
+            let location = storage_root
+                .join(path)
+                .map_err(|error| destination::invalid(&error))?;
+            StorageUpdateKind::Limits(location, limits)
         }
     };
     let secret = context.secrets.read(&home, &reference).await?;
@@ -183,7 +192,7 @@ async fn change(
         Some(name) => checked_user(&name)?,
         None => "root".to_owned(),
     };
-    Ok(Some(StoreChange {
+    Ok(Some(StorageUpdate {
         tenant: tenant.clone(),
         tenant_id,
         user,

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use super::kept::same;
 use super::{History, ReadError, Reading};
 use crate::oceanbase::client::QueryError;
-use crate::oceanbase::model::StoreViews;
-use crate::oceanbase::view::{self, Query, StoreQuery};
+use crate::oceanbase::model::StorageViews;
+use crate::oceanbase::view::{self, Query, StorageQuery};
 
 impl Reading<'_> {
     /// Reads where the destinations are. A refusal costs only the figures of the stores: no privilege
     /// that backups do without may end their reading.
-    pub(super) async fn stores(&mut self, history: &mut History) -> Result<(), ReadError> {
-        match self.read_stores().await {
-            Ok(read) => history.stores = same(Some(&history.stores), read),
+    pub(super) async fn storages(&mut self, history: &mut History) -> Result<(), ReadError> {
+        match self.read_storages().await {
+            Ok(read) => history.storages = same(Some(&history.storages), read),
             Err(QueryError::Server(error)) => {
                 tracing::warn!(code = error.code, "destinations can not be read");
             }
@@ -22,20 +22,20 @@ impl Reading<'_> {
         Ok(())
     }
 
-    async fn read_stores(&mut self) -> Result<StoreViews, QueryError> {
-        let query = Query::from(StoreQuery::LogRoots);
+    async fn read_storages(&mut self) -> Result<StorageViews, QueryError> {
+        let query = Query::from(StorageQuery::LogRoots);
         let log_roots = view::log_roots(&self.ask(&query).await?);
         let log_roots = self.legible(&query, log_roots).into_iter().collect();
-        let query = Query::from(StoreQuery::Checks);
-        let checks = view::store_checks(&self.ask(&query).await?);
+        let query = Query::from(StorageQuery::Checks);
+        let checks = view::storage_checks(&self.ask(&query).await?);
         let checks = self.legible(&query, checks);
-        Ok(StoreViews { log_roots, checks })
+        Ok(StorageViews { log_roots, checks })
     }
 }
 
 impl History {
     /// Where the destinations are.
-    pub(in crate::oceanbase) fn stores(&self) -> Arc<StoreViews> {
-        Arc::clone(&self.stores)
+    pub(in crate::oceanbase) fn storages(&self) -> Arc<StorageViews> {
+        Arc::clone(&self.storages)
     }
 }

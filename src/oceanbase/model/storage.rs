@@ -9,15 +9,15 @@ use super::TenantId;
 
 /// What the views tell of all destinations; read seldom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct StoreViews {
+pub struct StorageViews {
     /// Roots of the destinations of archive pieces, without keys, by the destination's number, which
     /// each tenant counts for itself (`CDB_OB_ARCHIVELOG_PIECE_FILES`).
     pub log_roots: BTreeMap<(TenantId, i64), String>,
     /// What the database's own tries of destinations left (`CDB_OB_BACKUP_STORAGE_INFO`).
-    pub checks: Vec<StoreCheck>,
+    pub checks: Vec<StorageCheck>,
 }
 
-impl StoreViews {
+impl StorageViews {
     /// Host of a destination, where the database has tried it and it has one.
     #[must_use]
     pub fn host(&self, tenant: TenantId, dest_id: i64) -> Option<&str> {
@@ -29,7 +29,7 @@ impl StoreViews {
 
 /// A destination that the database tries by itself: when it is set, and now and then.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreCheck {
+pub struct StorageCheck {
     /// The tenant.
     pub tenant_id: TenantId,
     /// Number of the destination.
@@ -44,14 +44,14 @@ pub struct StoreCheck {
 
 /// How fast a tenant's place in a store may be read and written; 0 is as fast as it goes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StoreLimits {
+pub struct StorageLimits {
     /// Requests a second.
     pub max_iops: i64,
     /// Bytes a second.
     pub max_bandwidth: i64,
 }
 
-impl StoreLimits {
+impl StorageLimits {
     /// As fast as it goes.
     pub const NONE: Self = Self {
         max_iops: 0,
@@ -60,7 +60,7 @@ impl StoreLimits {
 }
 
 /// As options of a destination, both of them: `max_iops=1000&max_bandwidth=100M`.
-impl fmt::Display for StoreLimits {
+impl fmt::Display for StorageLimits {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(1 << 30, "G"), (1 << 20, "M"), (1 << 10, "K"), (1, "B")];
         let bytes = self.max_bandwidth;
@@ -78,11 +78,11 @@ impl fmt::Display for StoreLimits {
 
 /// A place that is limited (`CDB_OB_BACKUP_STORAGE_INFO`).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LimitedPlace {
+pub struct LimitedLocation {
     /// The place, without keys: `s3://bucket/dir?host=…`.
     pub path: String,
     /// Its limits.
-    pub limits: StoreLimits,
+    pub limits: StorageLimits,
 }
 
 #[cfg(test)]
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn limits_are_written_in_the_largest_unit_that_fits() {
         let cases = [
-            (StoreLimits::NONE, "max_iops=0&max_bandwidth=0G"),
+            (StorageLimits::NONE, "max_iops=0&max_bandwidth=0G"),
             (limits(800, 20 << 20), "max_iops=800&max_bandwidth=20M"),
             (limits(0, 1536 << 20), "max_iops=0&max_bandwidth=1536M"),
             (limits(1, 3 << 30), "max_iops=1&max_bandwidth=3G"),
@@ -103,8 +103,8 @@ mod tests {
         }
     }
 
-    fn limits(max_iops: i64, max_bandwidth: i64) -> StoreLimits {
-        StoreLimits {
+    fn limits(max_iops: i64, max_bandwidth: i64) -> StorageLimits {
+        StorageLimits {
             max_iops,
             max_bandwidth,
         }

@@ -117,7 +117,7 @@ impl Evaluation<'_> {
     }
 
     /// The new place of a log backup that this strategy has made and moves.
-    pub(super) fn new_place(
+    pub(super) fn new_location(
         &self,
         tenant: &Tenant,
         known: &ObservedLogBackup,
@@ -136,10 +136,10 @@ impl Evaluation<'_> {
     }
 
     /// Whether the tenant's data backups are at a place that its log backup has left, or is to leave.
-    fn follows_its_logs(&self, tenant: &Tenant, place: &str) -> bool {
+    fn follows_its_logs(&self, tenant: &Tenant, location: &str) -> bool {
         self.index.log_backup_of(tenant).is_some_and(|known| {
             let is_in_flight = known.is_moving || self.is_moved(tenant, known);
-            self.may_move(known) && (is_in_flight || known.data_left.as_deref() == Some(place))
+            self.may_move(known) && (is_in_flight || known.data_left.as_deref() == Some(location))
         })
     }
 
@@ -155,12 +155,12 @@ impl Evaluation<'_> {
         }
         let path = self.present_path(tenant, known);
         let (name, storage) = (&known.name, &known.storage);
-        let place = format!("'{path}' of BackupStorage '{storage}'");
+        let location = format!("'{path}' of BackupStorage '{storage}'");
         let inherited = known.inherited.as_ref();
         if inherited.is_some_and(|inherited| inherited.strategy == self.strategy.name) {
             let message = format!(
                 "the edit of `storageRef` or `paths` would move the logs of LogBackup '{name}', \
-                 which go to {place}; it is refused, and meanwhile nothing is sent for tenants whose \
+                 which go to {location}; it is refused, and meanwhile nothing is sent for tenants whose \
                  logs go there, nor for new ones. Take the edit back, or set `storageChangePolicy` to StopAndSwitch; or stop and delete the \
                  LogBackup, clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST, and do the \
                  same for all others there: that costs a hole in the logs and needs a new full backup"
@@ -168,7 +168,7 @@ impl Evaluation<'_> {
             return Some((STORAGE_CHANGE_REFUSED, message));
         }
         let message = format!(
-            "LogBackup '{name}' sends the tenant's logs to {place}; nothing is changed. Stop and \
+            "LogBackup '{name}' sends the tenant's logs to {location}; nothing is changed. Stop and \
              delete it and clear the tenant's LOG_ARCHIVE_DEST and DATA_BACKUP_DEST to move to \
              another store: that costs a hole in the logs and needs a new full backup"
         );
@@ -178,11 +178,11 @@ impl Evaluation<'_> {
     /// Whether a log backup goes elsewhere than the strategy says.
     fn is_moved(&self, tenant: &Tenant, known: &ObservedLogBackup) -> bool {
         let spec = self.strategy.spec;
-        let is_at_store = known.storage == spec.storage_ref.name
-            || self.observed.same_stores.contains(&known.storage);
+        let is_at_storage = known.storage == spec.storage_ref.name
+            || self.observed.same_storages.contains(&known.storage);
         let path = self.present_path(tenant, known);
         let wanted = || self.log_path(tenant, known.path.as_ref());
-        !is_at_store || (known.inherited.is_some() && path != wanted())
+        !is_at_storage || (known.inherited.is_some() && path != wanted())
     }
 
     /// The directory of a log backup.
@@ -200,12 +200,12 @@ impl Evaluation<'_> {
     }
 
     fn data_elsewhere(&self, tenant: &Tenant) -> Option<(&'static str, String)> {
-        let place = self.observed.data_elsewhere.get(&tenant.id)?;
-        if self.follows_its_logs(tenant, place) {
+        let location = self.observed.data_elsewhere.get(&tenant.id)?;
+        if self.follows_its_logs(tenant, location) {
             return None;
         }
         let message = format!(
-            "the tenant's data backups go to '{place}' already, and nothing is changed: back up \
+            "the tenant's data backups go to '{location}' already, and nothing is changed: back up \
              there, or clear DATA_BACKUP_DEST first"
         );
         Some(("DestinationInUse", message))

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::log_backup::{is_away, observe_destination, path, store_of};
+use super::super::log_backup::{is_away, observe_destination, path, storage_location};
 use super::super::{
-    Context, cluster_of, database, namespace, place, qualified, same_database, stores,
+    Context, caches, cluster_of, database, destination, namespace, qualified, same_database,
 };
 use super::{inherited, is_for, may_share_tenants, rivals};
 use crate::api::condition::types::READY;
@@ -17,27 +17,27 @@ use crate::domain::backup::ineligible;
 use crate::domain::strategy::{self, Directories};
 use crate::domain::{ObservedDestination, naming};
 use crate::oceanbase::credentials::ClusterKey;
-use crate::oceanbase::destination::Place;
+use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, TenantId};
 
 /// Names of the stores of log backups that are where the strategy's own is: two objects may name one
 /// place, also in two namespaces.
-pub(super) fn same_stores(
+pub(super) fn same_storages(
     context: &Context,
     cluster: &ClusterKey,
     log_backups: &[Arc<LogBackup>],
-    root: &Place,
+    root: &Location,
 ) -> BTreeSet<String> {
-    let stores: BTreeSet<_> = log_backups
+    let caches: BTreeSet<_> = log_backups
         .iter()
         .map(|object| (namespace(&**object), &object.spec.storage_ref.name))
         .collect();
     let is_here = |home: &str, name: &str| {
-        let storage = stores::find(&context.stores.storages, home, name);
-        let place = storage.and_then(|storage| place::root(&storage.spec).ok());
-        place.is_some_and(|place| root.is_same_as(&place))
+        let storage = caches::find(&context.caches.storages, home, name);
+        let location = storage.and_then(|storage| destination::root(&storage.spec).ok());
+        location.is_some_and(|location| root.is_same_as(&location))
     };
-    stores
+    caches
         .into_iter()
         .filter(|(home, name)| is_here(home, name))
         .map(|(home, name)| qualified(cluster, &home, name))
@@ -47,12 +47,12 @@ pub(super) fn same_stores(
 /// Tenants whose logs go to the strategy's place, or went there last.
 pub(super) fn with_logs_here(
     snapshot: &Snapshot,
-    root: &Place,
+    root: &Location,
     spec: &BackupStrategySpec,
 ) -> BTreeSet<TenantId> {
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
     let tenants = snapshot.tenants.values().filter(|tenant| {
-        let path = place::log_path(Some(root), template, &snapshot.identity, tenant);
+        let path = destination::log_path(Some(root), template, &snapshot.identity, tenant);
         let wanted = root.join(&path).ok();
         let round_path = tenant.round.as_ref().map(|round| round.path.as_str());
         observe_destination(round_path, wanted.as_ref()) == ObservedDestination::Ours
@@ -63,7 +63,7 @@ pub(super) fn with_logs_here(
 /// Directories that tenants have by another name of the cluster than it has now.
 pub(super) fn directories(
     snapshot: &Snapshot,
-    root: &Place,
+    root: &Location,
     spec: &BackupStrategySpec,
 ) -> BTreeMap<TenantId, Directories> {
     let paths = spec.paths.as_ref();
@@ -72,8 +72,8 @@ pub(super) fn directories(
     let identity = &snapshot.identity;
     let tenants = snapshot.tenants.values().filter_map(|tenant| {
         let of = |root| {
-            let data = place::data_path(root, data, identity, tenant);
-            (data, place::log_path(root, log, identity, tenant))
+            let data = destination::data_path(root, data, identity, tenant);
+            (data, destination::log_path(root, log, identity, tenant))
         };
         let ((data, log), (new_data, new_log)) = (of(Some(root)), of(None));
         let found = Directories {
@@ -90,7 +90,7 @@ pub(super) fn directories(
 pub(super) fn logs_elsewhere(
     context: &Context,
     snapshot: &Snapshot,
-    root: &Place,
+    root: &Location,
     spec: &BackupStrategySpec,
     log_backups: &[Arc<LogBackup>],
 ) -> BTreeSet<TenantId> {
@@ -98,24 +98,24 @@ pub(super) fn logs_elsewhere(
     let mut elsewhere = BTreeSet::new();
     for tenant in snapshot.tenants.values() {
         let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
-        let is_elsewhere = |wanted: Option<Place>| {
+        let is_elsewhere = |wanted: Option<Location>| {
             matches!(
                 observe_destination(shown, wanted.as_ref()),
                 ObservedDestination::Elsewhere(_)
             )
         };
-        let of_strategy = place::log_path(Some(root), template, &snapshot.identity, tenant);
+        let of_strategy = destination::log_path(Some(root), template, &snapshot.identity, tenant);
         let of_tenant = log_backups
             .iter()
             .filter(|object| object.spec.tenant_name == tenant.name);
         let is_left = |object: &LogBackup| {
-            let wanted = place_of(context, object, snapshot);
+            let wanted = location_of(context, object, snapshot);
             wanted.is_some_and(|wanted| is_away(object, tenant, &wanted))
         };
         if is_elsewhere(root.join(&of_strategy).ok())
             && of_tenant
                 .filter(|object| !is_left(object))
-                .map(|object| place_of(context, object, snapshot))
+                .map(|object| location_of(context, object, snapshot))
                 .all(is_elsewhere)
             && !log_backups
                 .iter()
@@ -149,8 +149,8 @@ pub(in crate::controller) fn moved(
     if is_looked_at {
         return Vec::new();
     }
-    let storage = place::storage(context, &home, &spec.storage_ref.name);
-    let Ok(root) = storage.and_then(|storage| place::root(&storage.spec)) else {
+    let storage = destination::storage(context, &home, &spec.storage_ref.name);
+    let Ok(root) = storage.and_then(|storage| destination::root(&storage.spec)) else {
         return Vec::new();
     };
     let template = spec.paths.as_ref().and_then(|paths| paths.log.as_deref());
@@ -161,12 +161,13 @@ pub(in crate::controller) fn moved(
             return None;
         }
         let path = path(object, context, snapshot)?;
-        let is_at_store = object.spec.storage_ref == spec.storage_ref
-            || store_of(object, context).is_some_and(|store| root.is_same_as(&store));
+        let is_at_storage = object.spec.storage_ref == spec.storage_ref
+            || storage_location(object, context)
+                .is_some_and(|storage_root| root.is_same_as(&storage_root));
         let wanted = naming::log_path(template, &snapshot.identity, tenant, [&path]);
-        Some(!is_at_store || path != wanted)
+        Some(!is_at_storage || path != wanted)
     };
-    let mut objects = context.stores.log_backups.state_filter(|object| {
+    let mut objects = context.caches.log_backups.state_filter(|object| {
         object.metadata.namespace == strategy.metadata.namespace
             && is_for(spec, &object.spec.tenant_name)
     });
@@ -184,38 +185,39 @@ pub(in crate::controller) fn moved(
 }
 
 /// Where a log backup sends the logs.
-pub(in crate::controller) fn place_of(
+pub(in crate::controller) fn location_of(
     context: &Context,
     object: &LogBackup,
     snapshot: &Snapshot,
-) -> Option<Place> {
+) -> Option<Location> {
     let home = namespace(object);
-    let storage = place::storage(context, &home, &object.spec.storage_ref.name).ok()?;
+    let storage = destination::storage(context, &home, &object.spec.storage_ref.name).ok()?;
     let path = path(object, context, snapshot)?;
-    place::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
+    destination::wanted(&storage, Some(snapshot.version), Some(&path)).ok()
 }
 
 /// Which tenants have an available full backup at the strategy's place, and the data backups of
 /// which go elsewhere, and where.
-pub(super) fn data_places(
+pub(super) fn data_locations(
     snapshot: &Snapshot,
-    root: &Place,
+    root: &Location,
     template: Option<&str>,
 ) -> (BTreeSet<TenantId>, BTreeMap<TenantId, String>) {
     let (mut with_full_backup, mut elsewhere) = (BTreeSet::new(), BTreeMap::new());
     for tenant in snapshot.tenants.values() {
-        let path = place::data_path(Some(root), template, &snapshot.identity, tenant);
+        let path = destination::data_path(Some(root), template, &snapshot.identity, tenant);
         let Ok(wanted) = root.join(&path) else {
             continue;
         };
-        let is_here = |path: &str| wanted.is_same_as(&Place::read_back(path));
+        let is_here = |path: &str| wanted.is_same_as(&Location::read_back(path));
         let mut full = tenant.sets.iter();
         if full.any(|set| set.full && set.success && set.available && is_here(&set.path)) {
             with_full_backup.insert(tenant.id);
         }
         let shown = tenant.data_dest.as_deref();
-        if let ObservedDestination::Elsewhere(place) = observe_destination(shown, Some(&wanted)) {
-            elsewhere.insert(tenant.id, place);
+        if let ObservedDestination::Elsewhere(location) = observe_destination(shown, Some(&wanted))
+        {
+            elsewhere.insert(tenant.id, location);
         }
     }
     (with_full_backup, elsewhere)
@@ -230,7 +232,7 @@ pub(super) fn is_moving(context: &Context, cluster: &ClusterKey, object: &LogBac
     let Ok((_, snapshot)) = database(context, &cluster.namespace, &cluster.name) else {
         return false;
     };
-    let wanted = place_of(context, object, &snapshot);
+    let wanted = location_of(context, object, &snapshot);
     let tenant = snapshot.tenant(&object.spec.tenant_name);
     wanted
         .zip(tenant)

@@ -150,9 +150,9 @@ fn a_name_that_is_no_directory_concerns_only_tenants_that_have_none_yet() {
     assert_eq!(story.failing(), [("t1004", "InvalidPath")]);
 }
 
-fn with_data(id: i64, place: &str) -> Arc<Tenant> {
+fn with_data(id: i64, location: &str) -> Arc<Tenant> {
     Arc::new(Tenant {
-        data_dest: Some(place.to_owned()),
+        data_dest: Some(location.to_owned()),
         ..Tenant::clone(&tenant(id))
     })
 }
@@ -252,7 +252,7 @@ fn a_store_of_another_name_at_the_same_place_is_the_same() {
     let mut story = Story::of(&[1002]);
     story.observed.log_backups[0].inherited = Some(inherited("before"));
     story.observed.log_backups[0].storage = "other".to_owned();
-    story.observed.same_stores.insert("other".to_owned());
+    story.observed.same_storages.insert("other".to_owned());
     story.reconcile(1);
     assert_eq!(story.failing(), []);
 }
@@ -296,14 +296,14 @@ fn a_tenant_whose_logs_go_elsewhere_gets_no_task() {
 }
 
 /// A store, and a directory in it where one is named.
-type NewPlace = (String, Option<String>);
+type NewLocation = (String, Option<String>);
 
 /// What the strategy writes into its log backups.
-fn edits(story: &mut Story) -> Vec<(String, Option<NewPlace>)> {
+fn edits(story: &mut Story) -> Vec<(String, Option<NewLocation>)> {
     match story.reconcile(1).effect {
         Some(Effect::EditLogBackups(edits)) => edits
             .into_iter()
-            .map(|edit| (edit.name, edit.place))
+            .map(|edit| (edit.name, edit.location))
             .collect(),
         _ => Vec::new(),
     }

@@ -25,7 +25,7 @@ use crate::telemetry::Metrics;
 
 /// Objects of all kinds, as last seen.
 #[derive(Clone)]
-pub struct Stores {
+pub struct Caches {
     /// Clusters.
     pub clusters: Store<OceanBaseCluster>,
     /// Stores for backups.
@@ -66,7 +66,7 @@ pub struct Writers {
     pub cleanups: Writer<CleanupTask>,
 }
 
-impl Stores {
+impl Caches {
     /// Empty stores.
     #[must_use]
     pub fn new() -> (Self, Writers) {
@@ -78,7 +78,7 @@ impl Stores {
         let (recoveries, recoveries_writer) = reflector::store();
         let (cleanups, cleanups_writer) = reflector::store();
         let listed = watch::Sender::default();
-        let stores = Self {
+        let caches = Self {
             clusters,
             storages,
             strategies,
@@ -98,16 +98,16 @@ impl Stores {
             recoveries: recoveries_writer,
             cleanups: cleanups_writer,
         };
-        (stores, writers)
+        (caches, writers)
     }
 
     /// Empty stores that have been listed.
     #[cfg(test)]
     pub(super) fn listed() -> Self {
-        let (stores, _) = Self::new();
+        let (caches, _) = Self::new();
         let kinds = ["a", "b", "c", "d", "e", "f", "g"];
-        stores.listed.send_modify(|listed| listed.extend(kinds));
-        stores
+        caches.listed.send_modify(|listed| listed.extend(kinds));
+        caches
     }
 
     /// Waits until every kind has been listed once: before, a decision would take what is not
@@ -153,12 +153,12 @@ where
 ///
 /// A stored object that can not be read is left out, counted and logged; it does not stop its kind.
 /// One that could be read before is forgotten: whatever were decided about its last readable version
-/// could not be written. What others need to know of it is kept in [`Stores::unreadable`].
+/// could not be written. What others need to know of it is kept in [`Caches::unreadable`].
 pub fn watched<K>(
     client: &Client,
     namespaces: &[String],
     writer: Writer<K>,
-    stores: &Stores,
+    caches: &Caches,
     metrics: Metrics,
     bus: broadcast::Sender<Change>,
 ) -> impl Stream<Item = Result<Event<K>, watcher::Error>> + Send + use<K>
@@ -172,10 +172,10 @@ where
         + 'static,
 {
     let events = events(client, namespaces, &metrics);
-    let listed = stores.listed.clone();
+    let listed = caches.listed.clone();
     let mut reading = Reading {
         known: writer.as_reader(),
-        unreadable: stores.unreadable.clone(),
+        unreadable: caches.unreadable.clone(),
         listed: Vec::new(),
         metrics,
         bus,

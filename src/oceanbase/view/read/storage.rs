@@ -2,7 +2,7 @@
 
 use super::{Legible, without_options};
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::model::{LimitedPlace, StoreCheck, StoreLimits, TenantId};
+use crate::oceanbase::model::{LimitedLocation, StorageCheck, StorageLimits, TenantId};
 
 /// Reads where pieces lie: the root of each destination.
 #[must_use]
@@ -15,9 +15,9 @@ pub fn log_roots(answer: &Rows) -> Legible<((TenantId, i64), String)> {
 
 /// Reads when destinations were tried.
 #[must_use]
-pub fn store_checks(answer: &Rows) -> Legible<StoreCheck> {
+pub fn storage_checks(answer: &Rows) -> Legible<StorageCheck> {
     Legible::of("store_checks", answer, |row| {
-        Ok(StoreCheck {
+        Ok(StorageCheck {
             tenant_id: row.tenant_id()?,
             dest_id: row.i64("DEST_ID")?,
             path: without_options(row.text("PATH")?),
@@ -29,17 +29,17 @@ pub fn store_checks(answer: &Rows) -> Legible<StoreCheck> {
 
 /// Reads which places are limited, and how.
 #[must_use]
-pub fn store_limits(answer: &Rows) -> Legible<(TenantId, LimitedPlace)> {
+pub fn storage_limits(answer: &Rows) -> Legible<(TenantId, LimitedLocation)> {
     Legible::of("store_limits", answer, |row| {
         let root = without_options(row.text("PATH")?);
-        let place = LimitedPlace {
+        let location = LimitedLocation {
             path: format!("{root}?host={}", host(row.text("ENDPOINT")?)),
-            limits: StoreLimits {
+            limits: StorageLimits {
                 max_iops: row.i64("MAX_IOPS")?,
                 max_bandwidth: row.i64("MAX_BANDWIDTH")?,
             },
         };
-        Ok((row.tenant_id()?, place))
+        Ok((row.tenant_id()?, location))
     })
 }
 

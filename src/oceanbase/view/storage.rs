@@ -5,7 +5,7 @@ use crate::oceanbase::capability::Capability;
 
 /// A query on destinations.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StoreQuery {
+pub enum StorageQuery {
     /// Where the pieces lie that are not deleted.
     LogRoots,
     /// When destinations were last tried; nothing of their keys.
@@ -14,7 +14,7 @@ pub enum StoreQuery {
     Limits,
 }
 
-impl StoreQuery {
+impl StorageQuery {
     pub(super) fn name(&self) -> &'static str {
         match self {
             Self::LogRoots => "log_roots",
@@ -24,7 +24,7 @@ impl StoreQuery {
     }
 
     pub(super) fn needs(&self) -> Option<Capability> {
-        matches!(self, Self::Limits).then_some(Capability::StoreLimits)
+        matches!(self, Self::Limits).then_some(Capability::StorageLimits)
     }
 
     pub(super) fn text(&self) -> String {
@@ -47,8 +47,8 @@ impl StoreQuery {
     }
 }
 
-impl From<StoreQuery> for Query {
-    fn from(query: StoreQuery) -> Self {
+impl From<StorageQuery> for Query {
+    fn from(query: StorageQuery) -> Self {
         Self::Store(query)
     }
 }
