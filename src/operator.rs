@@ -22,7 +22,7 @@ use crate::controller::event::{Courier, Events};
 use crate::controller::live::Live;
 use crate::controller::memory::Memory;
 use crate::controller::secret::{ObjectCredentials, Secrets};
-use crate::controller::wake::Change;
+use crate::controller::trigger::Change;
 use crate::controller::{self, Context, lease};
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::clusters::{Clusters, Readers};
@@ -32,11 +32,11 @@ use crate::telemetry::Metrics;
 use crate::telemetry::http::{self, Pages};
 
 /// Changes that may wait to be looked at; more than these mean "look at everything".
-const BUS: usize = 1024;
+const CHANGE_CAPACITY: usize = 1024;
 
 /// How long passes that are under way may go on after the operator was asked to stop; shorter than
 /// the 30 s that Kubernetes gives a Pod.
-const GRACE: Duration = Duration::from_secs(20);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What can be set.
 #[derive(Clone, Default)]
@@ -155,7 +155,7 @@ async fn work(
     stop: &CancellationToken,
 ) {
     let caches = &context.caches;
-    let (bus, _) = broadcast::channel(BUS);
+    let (bus, _) = broadcast::channel(CHANGE_CAPACITY);
     macro_rules! controller {
         ($store:ident) => {{
             let watched = watched(
@@ -190,7 +190,7 @@ async fn work(
     // A pass that is cut off leaves an intent, which the next start resolves; that costs time.
     let too_long = async {
         stop.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(SHUTDOWN_TIMEOUT).await;
     };
     tracing::info!("started");
     tokio::select! {
@@ -220,12 +220,12 @@ async fn serve(address: Option<SocketAddr>, pages: Pages) -> std::io::Result<()>
 
 /// Passes on what the readers see.
 async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
-    let mut wakes = clusters.wakes();
+    let mut triggers = clusters.triggers();
     loop {
-        let change = match wakes.recv().await {
-            Ok(wake) => Change::Database {
-                cluster: wake.cluster,
-                tenants: wake.tenants,
+        let change = match triggers.recv().await {
+            Ok(trigger) => Change::Database {
+                cluster: trigger.cluster,
+                tenants: trigger.tenants,
             },
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return,

@@ -21,7 +21,7 @@ use references::{allowed, references, same_cluster, supported};
 use super::driver::identity;
 use super::log_backup::observe_destination;
 use super::strategy::is_owned_by_strategy;
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, caches, created_at, database, destination, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupStorage, BackupStrategy, BackupTask, BackupTaskStatus};
@@ -231,16 +231,16 @@ impl Reconcile for BackupTask {
         }
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let mut woken = line::woken(change, context);
-        woken.extend(children::parent_of(change, context));
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+        let mut requeued = line::requeued(change, context);
+        requeued.extend(children::parent_of(change, context));
         if matches!(change, Change::Object(Changed::Task(_))) {
-            return woken;
+            return requeued;
         }
         let mut tasks = context.caches.tasks.state_filter(line::is_open);
-        tasks.retain(|task| is_concerned(task, change, context));
-        woken.extend(tasks);
-        woken
+        tasks.retain(|task| is_affected(task, change, context));
+        requeued.extend(tasks);
+        requeued
     }
 
     fn written(&self, before: &BackupTaskStatus, context: &Context) {
@@ -339,7 +339,7 @@ fn held(task: &BackupTask, context: &Context, namespace: &str) -> Option<Held> {
 
 /// Whether a task that has not ended is to be looked at. Not by what [`references`] checks besides:
 /// for each task it looks through all strategies.
-fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
+fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
     let namespace = || namespace(task);
     match change {
         Change::Everything => true,
@@ -373,7 +373,7 @@ fn is_concerned(task: &BackupTask, change: &Change, context: &Context) -> bool {
             (is_about(&task.spec.tenant_name) || is_about_renamed() == Some(true))
                 && line::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
-        Change::Object(Changed::LogBackup(_)) => logs::is_concerned(task, change),
+        Change::Object(Changed::LogBackup(_)) => logs::is_affected(task, change),
         Change::Object(Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_)) => false,
     }
 }

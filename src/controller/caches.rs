@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::{broadcast, watch};
 
 use super::joined::joined;
+use super::trigger::Change;
 use super::unreadable::{Guarded, Unreadable};
-use super::wake::Change;
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use kube::{Resource, ResourceExt};
 
 use super::driver::identity;
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
 use crate::domain::cleanup::{self, Effect, ObservedDatabase};
@@ -98,9 +98,9 @@ impl Reconcile for CleanupTask {
         permit.send(&command(effect.clone())).await
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let tasks = &context.caches.cleanups;
-        tasks.state_filter(|task| !is_over(task) && is_concerned(task, change, context))
+        tasks.state_filter(|task| !is_over(task) && is_affected(task, change, context))
     }
 }
 
@@ -208,7 +208,7 @@ fn is_over(task: &CleanupTask) -> bool {
 }
 
 /// Whether a task that has not ended is to be looked at.
-fn is_concerned(task: &CleanupTask, change: &Change, context: &Context) -> bool {
+fn is_affected(task: &CleanupTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let cluster = &task.spec.cluster_ref.name;
     match change {

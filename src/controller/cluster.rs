@@ -8,7 +8,7 @@ use std::time::Duration;
 use kube::ResourceExt;
 
 use super::backup_task::line;
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, connecting, database, namespace, same_database};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{DesiredState, OceanBaseCluster, OceanBaseClusterStatus};
@@ -24,7 +24,7 @@ impl Reconcile for OceanBaseCluster {
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "cluster";
-    const REST: Duration = Duration::from_secs(1);
+    const DEBOUNCE: Duration = Duration::from_secs(1);
 
     async fn observe(&self, context: &Context) -> cluster::Observation {
         let (namespace, name) = (namespace(self), self.name_any());
@@ -103,7 +103,7 @@ impl Reconcile for OceanBaseCluster {
             .forget(&ClusterKey::new(&namespace(self), &self.name_any()));
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut clusters = context.caches.clusters.state();
         let of_task = match change {
             Change::Object(Changed::Task(task)) => line::cluster_of(task, context),

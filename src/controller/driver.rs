@@ -33,7 +33,7 @@ use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use super::wake::Change;
+use super::trigger::Change;
 use super::{Context, finalizer};
 use crate::domain::{Decision, Finalization, Next};
 use crate::oceanbase::credentials::ClusterKey;
@@ -45,7 +45,7 @@ use write::write;
 /// the watch may be late.
 const CONFLICT_PAUSE: Duration = Duration::from_millis(50);
 /// For how long an object waits for the right to send before it says so.
-const MOMENT: Duration = Duration::from_secs(5);
+const STATUS_DELAY: Duration = Duration::from_secs(5);
 /// How soon to come back after a failed pass; longer each time.
 const FAILURE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -73,7 +73,7 @@ pub trait Reconcile:
 
     /// For how long, after changes elsewhere have woken objects of this kind, further ones are
     /// gathered: for kinds that sum up what a thousand others show, and that nobody waits for.
-    const REST: Duration = Duration::ZERO;
+    const DEBOUNCE: Duration = Duration::ZERO;
 
     /// The status, empty where nobody has written one.
     fn current_status(&self) -> Self::Status {
@@ -138,7 +138,7 @@ pub trait Reconcile:
     ) -> impl Future<Output = Self::Answer> + Send;
 
     /// Objects of this kind that a change concerns: none of them when it is not listed here.
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>>;
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>>;
 
     /// Called when an object was deleted, after its store has forgotten it.
     fn deleted(&self, _context: &Context) {}
@@ -323,7 +323,7 @@ async fn wait<K: Reconcile>(
 ) -> Result<ReconcileOutcome, Error> {
     let waited = context.memory.waited(identity(object));
     // What an object shows already stands for a moment: most have their turn by then.
-    if (object.status().is_none() || waited >= MOMENT)
+    if (object.status().is_none() || waited >= STATUS_DELAY)
         && let Some(status) = object.waiting(observed, context)
         && write(object, &status, context).await?.is_none()
     {

@@ -15,11 +15,11 @@ use crate::domain::{Event, shortened};
 use crate::oceanbase::validity::Validity;
 
 /// Longest note, in bytes: the API takes 1 kB.
-const LIMIT: usize = 1000;
+const MAX_NOTE_BYTES: usize = 1000;
 /// How many may wait to be published; further ones stand in the log only.
-const QUEUE: usize = 1024;
+const QUEUE_CAPACITY: usize = 1024;
 /// How long those that wait hold up the end of the operator.
-const GRACE: Duration = Duration::from_secs(2);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where events go.
 #[derive(Clone)]
@@ -42,7 +42,7 @@ impl Events {
     /// Where events go, and what must be run for that.
     #[must_use]
     pub fn new(recorder: Recorder, validity: Validity) -> (Self, Courier) {
-        let (sender, letters) = mpsc::channel(QUEUE);
+        let (sender, letters) = mpsc::channel(QUEUE_CAPACITY);
         let courier = Courier {
             recorder,
             validity,
@@ -71,7 +71,7 @@ impl Events {
     pub async fn flush(&self) {
         let (published, mark) = oneshot::channel();
         if self.0.try_send(Letter::Mark(published)).is_ok() {
-            let _ = timeout(GRACE, mark).await;
+            let _ = timeout(FLUSH_TIMEOUT, mark).await;
         }
     }
 }
@@ -106,7 +106,7 @@ fn noted(event: Event) -> Note {
             EventType::Normal
         },
         reason: event.reason.to_owned(),
-        note: Some(shortened(event.message, LIMIT)),
+        note: Some(shortened(event.message, MAX_NOTE_BYTES)),
         action: "Reconcile".to_owned(),
         secondary: None,
     }

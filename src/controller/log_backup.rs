@@ -14,7 +14,7 @@ pub(super) use moves::is_away;
 pub(super) use target::{observe_destination, oldest_of_tenant, path, storage_location};
 use target::{renamed, target};
 
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, claim, cluster_of, database, namespace, page};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
@@ -231,7 +231,7 @@ impl Reconcile for LogBackup {
         }
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let strategy = match change {
             Change::Object(Changed::Strategy(strategy)) => {
                 Some(page::StrategyChange::of(strategy, context))

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 const SHOWN_WITHIN: Duration = Duration::from_secs(10);
 
 /// For how long a turn that was taken is nobody else's: until then its object shows what was begun.
-const TURN: Duration = Duration::from_secs(30);
+const TURN_TIMEOUT: Duration = Duration::from_secs(30);
 /// How soon a write of which the API server has kept nothing is tried again: it may know by then what it
 /// did not.
 const LOST_AGAIN: Duration = Duration::from_mins(5);
@@ -159,7 +159,7 @@ impl Memory {
     pub fn takes_turn(&self, database: &str, object: &str) -> bool {
         let turns = &mut self.known().turns;
         let held = turns.get(database);
-        if held.is_some_and(|(holder, since)| holder != object && since.elapsed() < TURN) {
+        if held.is_some_and(|(holder, since)| holder != object && since.elapsed() < TURN_TIMEOUT) {
             return false;
         }
         turns.insert(database.to_owned(), (object.to_owned(), Instant::now()));
@@ -239,7 +239,7 @@ mod tests {
         assert!(memory.takes_turn("other", "b"));
         memory.gives_turn_back("a");
         assert!(memory.takes_turn("db", "b"));
-        tokio::time::advance(TURN).await;
+        tokio::time::advance(TURN_TIMEOUT).await;
         assert!(memory.takes_turn("db", "a"));
     }
 

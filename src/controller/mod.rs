@@ -3,7 +3,7 @@
 //! * [`driver`] one pass over one object, the same for every kind
 //! * [`lease`] which of several operators acts
 //! * [`caches`] what is known of all objects, [`unreadable`] of those that can not be read; `joined` how
-//!   several namespaces become one; [`wake`] who is concerned when something changes
+//!   several namespaces become one; [`trigger`] who is concerned when something changes
 //! * [`context`] what every pass can use
 //! * [`requests`] how the Kubernetes API is asked; [`event`] what it is told beside the passes
 //! * [`secret`], [`location`] credentials, to which hosts they may go (`binding`), and where backups go;
@@ -37,8 +37,8 @@ pub mod live;
 pub mod memory;
 pub mod requests;
 pub mod secret;
+pub mod trigger;
 pub mod unreadable;
-pub mod wake;
 
 use std::sync::Arc;
 
@@ -59,13 +59,13 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
 use identity::{access_of, allowed, connecting, database, same_database};
-use wake::{Announcer, Change, Notable};
+use trigger::{Change, ChangeNotifier, Notifies};
 
 /// How many passes over objects of a kind are under way at a time. Each event polls all of them; and
 /// were there a thousand, an intent would be written after a thousand other statuses, while its
 /// statement holds up the line. Those that wait for the answer to a statement are eight per database
 /// at most: see [`crate::oceanbase::rights`].
-const AT_ONCE: u16 = 64;
+const MAX_CONCURRENT_RECONCILES: u16 = 64;
 
 /// Runs the controller of one kind. After `stop` no new pass begins, and it ends when those under
 /// way have.
@@ -76,15 +76,15 @@ pub async fn run<K>(
     context: Arc<Context>,
     stop: CancellationToken,
 ) where
-    K: Reconcile + Notable,
+    K: Reconcile + Notifies,
 {
-    let wakes = woken::<K>(bus.subscribe(), Arc::clone(&context));
+    let triggers = requeued::<K>(bus.subscribe(), Arc::clone(&context));
     let for_deleted = Arc::clone(&context);
-    let mut announcer = Announcer::new(bus, store.clone());
+    let mut notifier = ChangeNotifier::new(bus, store.clone());
     let objects = watched
         .inspect(move |event| {
             if let Ok(event) = event {
-                announcer.announce(event);
+                notifier.announce(event);
             }
             if let Ok(Event::Delete(object)) = event {
                 for_deleted.memory.forget(&driver::identity(object));
@@ -93,8 +93,8 @@ pub async fn run<K>(
         })
         .applied_objects();
     Controller::for_stream(objects, store)
-        .with_config(controller::Config::default().concurrency(AT_ONCE))
-        .reconcile_on(wakes)
+        .with_config(controller::Config::default().concurrency(MAX_CONCURRENT_RECONCILES))
+        .reconcile_on(triggers)
         .graceful_shutdown_on(stop.cancelled_owned())
         .run(reconcile::<K>, error_policy::<K>, context)
         .for_each(|_| std::future::ready(()))
@@ -102,7 +102,7 @@ pub async fn run<K>(
 }
 
 /// Objects of a kind that are to be looked at because something else has changed.
-fn woken<K: Reconcile>(
+fn requeued<K: Reconcile>(
     bus: broadcast::Receiver<Change>,
     context: Arc<Context>,
 ) -> impl Stream<Item = kube_runtime::reflector::ObjectRef<K>> + Send + 'static {
@@ -115,8 +115,8 @@ fn woken<K: Reconcile>(
             Err(RecvError::Lagged(_)) => Change::Everything,
             Err(RecvError::Closed) => return None,
         };
-        let mut references: Vec<_> = wake::references::<K>(&change, &context).collect();
-        if !references.is_empty() && !K::REST.is_zero() {
+        let mut references: Vec<_> = trigger::references::<K>(&change, &context).collect();
+        if !references.is_empty() && !K::DEBOUNCE.is_zero() {
             tokio::time::sleep_until(rested).await;
             loop {
                 let change = match bus.try_recv() {
@@ -124,9 +124,9 @@ fn woken<K: Reconcile>(
                     Err(TryRecvError::Lagged(_)) => Change::Everything,
                     Err(TryRecvError::Empty | TryRecvError::Closed) => break,
                 };
-                references.extend(wake::references::<K>(&change, &context));
+                references.extend(trigger::references::<K>(&change, &context));
             }
-            rested = Instant::now() + K::REST;
+            rested = Instant::now() + K::DEBOUNCE;
         }
         Some((futures::stream::iter(references), (bus, context, rested)))
     })

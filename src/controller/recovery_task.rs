@@ -11,7 +11,7 @@ use std::sync::Arc;
 use kube::ResourceExt;
 
 use super::driver::identity;
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, caches, cluster_of, database, namespace, same_database};
 use crate::api::cluster::Recovery as RecoveryRules;
 use crate::api::recovery_task::{SourceType, TargetType};
@@ -177,11 +177,11 @@ impl Reconcile for RecoveryTask {
         }
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         context
             .caches
             .recoveries
-            .state_filter(|task| !is_over(task) && is_concerned(task, change, context))
+            .state_filter(|task| !is_over(task) && is_affected(task, change, context))
     }
 
     fn written(&self, before: &RecoveryTaskStatus, context: &Context) {
@@ -299,7 +299,7 @@ fn is_over(task: &RecoveryTask) -> bool {
 }
 
 /// Whether a task that has not ended is to be looked at.
-fn is_concerned(task: &RecoveryTask, change: &Change, context: &Context) -> bool {
+fn is_affected(task: &RecoveryTask, change: &Change, context: &Context) -> bool {
     let namespace = namespace(task);
     let target = &task.spec.target;
     let source = task.spec.source.tenant.as_ref();

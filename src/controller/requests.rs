@@ -22,17 +22,17 @@ const REQUESTS_AT_ONCE: usize = 8;
 /// How long the answer to a request may take. The API server itself gives up after a minute; a
 /// connection that a firewall has forgotten never answers, and the pass that waits for it, and with
 /// it its object, would stand still.
-pub const PATIENCE: Duration = Duration::from_mins(1);
+pub const REQUEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 /// How long a watch may be silent. The server ends each within five minutes.
-pub const SILENCE: Duration = Duration::from_secs(295);
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(295);
 
 /// A client of this cluster.
 ///
 /// # Errors
 /// The configuration has no usable address or certificates.
 pub fn client(mut config: Config) -> kube::Result<Client> {
-    config.read_timeout.get_or_insert(SILENCE);
+    config.read_timeout.get_or_insert(IDLE_TIMEOUT);
     // It stands as the manager of each field that is written.
     let program = HeaderValue::from_static("oceanbase-backup-operator");
     config.headers.push((USER_AGENT, program));
@@ -92,7 +92,7 @@ where
             if is_watch {
                 return answer.await.map_err(Into::into);
             }
-            match timeout(PATIENCE, answer).await {
+            match timeout(REQUEST_TIMEOUT, answer).await {
                 Ok(answer) => answer.map_err(Into::into),
                 Err(_) => Err("the API server did not answer within a minute".into()),
             }

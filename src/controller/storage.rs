@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, caches, created_at, destination, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::condition::types::ARCHIVING;
@@ -24,7 +24,7 @@ impl Reconcile for BackupStorage {
     type Answer = Infallible;
 
     const CONTROLLER: &'static str = "storage";
-    const REST: Duration = Duration::from_secs(1);
+    const DEBOUNCE: Duration = Duration::from_secs(1);
 
     async fn observe(&self, context: &Context) -> storage::Observation {
         let (namespace, name) = (namespace(self), self.name_any());
@@ -116,7 +116,7 @@ impl Reconcile for BackupStorage {
         match *effect {}
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let (of, name) = match change {
             Change::Everything => return context.caches.storages.state(),
             Change::Object(Changed::LogBackup(object)) => {

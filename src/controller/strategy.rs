@@ -22,7 +22,7 @@ use kube::{Resource, ResourceExt};
 use placement::{data_locations, directories, logs_elsewhere, same_storages, with_logs_here};
 
 use super::recovery_task::recovered;
-use super::wake::{Change, Changed};
+use super::trigger::{Change, Changed};
 use super::{
     Context, Reconcile, access_of, caches, cluster_of, created_at, database, destination,
     namespace, qualified, same_database,
@@ -190,7 +190,7 @@ impl Reconcile for BackupStrategy {
         }
     }
 
-    fn concerned(change: &Change, context: &Context) -> Vec<Arc<Self>> {
+    fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         if let Change::Object(Changed::Task(task)) = change {
             return owner_of(&**task, context).into_iter().collect();
         }

@@ -20,7 +20,7 @@ use crate::oceanbase::model::{
 };
 
 /// How many names of tenants without backup are listed.
-const LISTED: usize = 50;
+const MAX_LISTED: usize = 50;
 /// Phase and the console's words where backups can not be made.
 const ABNORMAL: (&str, &str) = ("Abnormal", "Scheduling Exception");
 /// What `Ready` says of a description by which the database has answered.
@@ -141,7 +141,11 @@ fn record(
         backed_up: total - without,
         not_backed_up: without,
     });
-    status.not_backed_up_tenants = not_backed_up.into_iter().take(LISTED).cloned().collect();
+    status.not_backed_up_tenants = not_backed_up
+        .into_iter()
+        .take(MAX_LISTED)
+        .cloned()
+        .collect();
     let (phase, label) = phase(&observed.strategy_phases);
     let known = previous.backup.as_ref();
     status.backup = Some(ClusterBackup {

@@ -55,7 +55,7 @@ use crate::api::{DesiredState, Drift, LogBackupSpec, LogBackupStatus};
 use crate::oceanbase::model::{Answer, Identity, RoundStatus, Tenant};
 
 /// How long the database may take for a step before the tenant is looked at without being woken.
-const STEP_PATIENCE: Next = Next::After(Duration::from_mins(1));
+const STEP_TIMEOUT: Next = Next::After(Duration::from_mins(1));
 const TENANT_NOT_FOUND: &str = "TenantNotFound";
 
 /// What the decision is about.
@@ -220,12 +220,12 @@ impl<'a> Evaluation<'a> {
         {
             let mut decision = self.blocked(Some(tenant), blocker.clone());
             // Whoever has the place may go without this object being told.
-            decision.next = STEP_PATIENCE;
+            decision.next = STEP_TIMEOUT;
             return decision;
         }
         if let Some(effect) = self.rotation(tenant).or_else(|| self.limit(tenant)) {
             let state = self.standing(tenant, archive);
-            return self.render(Some(tenant), &state, Some(effect), STEP_PATIENCE);
+            return self.render(Some(tenant), &state, Some(effect), STEP_TIMEOUT);
         }
         if let Some(until) = self.paused_until() {
             let state = self.in_progress(archive);
@@ -265,7 +265,7 @@ impl<'a> Evaluation<'a> {
         if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
-        self.render(Some(tenant), &state, effect, STEP_PATIENCE)
+        self.render(Some(tenant), &state, effect, STEP_TIMEOUT)
     }
 
     /// Whether what is asked for was reached before.

@@ -41,6 +41,7 @@ mod status;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod timing;
 mod unanswered;
 mod verify;
 

@@ -47,7 +47,7 @@ const REACH_REASONS: [&str; 5] = [
 ];
 
 /// How old a try of the database may be to say that a store answers.
-const FRESH: SignedDuration = SignedDuration::from_hours(24);
+const MAX_CHECK_AGE: SignedDuration = SignedDuration::from_hours(24);
 
 /// What was seen.
 #[derive(Clone, Debug)]
@@ -234,7 +234,7 @@ fn reachable(observed: &Observation, now: Timestamp) -> (Status, String, String)
         "data backups were written to it"
     } else if observed
         .tried_at
-        .is_some_and(|at| at.duration_until(now) < FRESH)
+        .is_some_and(|at| at.duration_until(now) < MAX_CHECK_AGE)
     {
         let message = "the database has tried it within the last day".to_owned();
         return (Status::True, "Tried".to_owned(), message);

@@ -60,7 +60,7 @@ use crate::api::{BackupStrategySpec, BackupStrategyStatus, Cause, DesiredState, 
 use crate::oceanbase::model::{Identity, Tenant, TenantId};
 
 /// How soon to go on after objects were made: the stores need a moment to show them.
-const GO_ON: Next = Next::After(Duration::from_millis(200));
+const CONTINUE: Next = Next::After(Duration::from_millis(200));
 
 /// What the decision is about.
 #[derive(Clone, Copy, Debug)]
@@ -232,11 +232,8 @@ pub fn decide(
     now: Timestamp,
 ) -> StrategyDecision {
     let evaluation = Evaluation::new(strategy, observed, now);
-    match (
-        Schedule::parse(&strategy.spec.schedule),
-        &observed.target,
-        &observed.database,
-    ) {
+    let schedule = Schedule::parse(&strategy.spec.schedule);
+    match (schedule, &observed.target, &observed.database) {
         (Err(error), ..) => evaluation.refuse(&schedule_blocker(&error)),
         (Ok(schedule), Err(blocker), _) => evaluation.wait(&schedule, blocker, blocker.reason),
         (Ok(schedule), Ok(()), Err(blocker)) => {
@@ -356,7 +353,7 @@ impl Evaluation<'_> {
         let effect = if let Some(created) = created {
             if let Some(effect) = effect {
                 self.record_created(&effect, created);
-                next = next.sooner(GO_ON, self.now);
+                next = next.sooner(CONTINUE, self.now);
             }
             None
         } else {

@@ -26,7 +26,7 @@ pub enum ClusterState {
 
 /// Says whose objects should be looked at again.
 #[derive(Clone, Debug)]
-pub struct Wake {
+pub struct Trigger {
     /// The cluster.
     pub cluster: ClusterKey,
     /// Names of the tenants that changed, or came further some time ago; `None` when all objects of the
@@ -37,7 +37,7 @@ pub struct Wake {
 /// One object that describes a cluster.
 pub(super) struct Cluster {
     key: ClusterKey,
-    wake: broadcast::Sender<Wake>,
+    trigger: broadcast::Sender<Trigger>,
     reach: Mutex<Reach>,
     poke: Notify,
     /// How often the credentials were asked to be looked at anew.
@@ -63,10 +63,10 @@ struct Reach {
 
 impl Cluster {
     /// An object of which nothing is known yet.
-    pub(super) fn new(key: ClusterKey, wake: broadcast::Sender<Wake>) -> Self {
+    pub(super) fn new(key: ClusterKey, trigger: broadcast::Sender<Trigger>) -> Self {
         Self {
             key,
-            wake,
+            trigger,
             reach: Mutex::default(),
             poke: Notify::new(),
             asked: AtomicU64::new(0),
@@ -126,7 +126,7 @@ impl Cluster {
         drop(reach);
         // After the first login everything is looked at anyway.
         if is_change {
-            self.wake();
+            self.trigger();
         }
     }
 
@@ -151,17 +151,17 @@ impl Cluster {
         }
         reach.trouble = Some(Arc::new(trouble));
         drop(reach);
-        self.wake();
+        self.trigger();
     }
 
     /// Has everything that refers to the object looked at again.
-    pub(super) fn wake(&self) {
-        self.wake_of(None);
+    pub(super) fn trigger(&self) {
+        self.trigger_tenants(None);
     }
 
-    fn wake_of(&self, tenants: Option<Arc<BTreeSet<String>>>) {
+    fn trigger_tenants(&self, tenants: Option<Arc<BTreeSet<String>>>) {
         // Nobody listens while the operator starts; its controllers then look at everything.
-        let _ = self.wake.send(Wake {
+        let _ = self.trigger.send(Trigger {
             cluster: self.key.clone(),
             tenants,
         });
@@ -187,7 +187,7 @@ impl Cluster {
     pub(super) fn record_snapshot(&self, asked: u64) {
         if self.looked.fetch_max(asked, Ordering::Relaxed) < asked {
             // Of the tenants nothing is new by that.
-            self.wake_of(Some(Arc::default()));
+            self.trigger_tenants(Some(Arc::default()));
         }
     }
 

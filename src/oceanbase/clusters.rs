@@ -15,7 +15,7 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::task::JoinSet;
 
 use super::client::{Account, Connect};
-use super::cluster::{Cluster, ClusterState, Wake};
+use super::cluster::{Cluster, ClusterState, Trigger};
 use super::credentials::{ClusterKey, Credentials};
 use super::database::{Database, Errand, Permit, lock};
 use super::lanes::{Lane, RETRY_DELAY};
@@ -33,7 +33,7 @@ pub struct Clusters {
     databases: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
     started: mpsc::UnboundedSender<Arc<Cluster>>,
     errands: mpsc::UnboundedSender<Errand>,
-    wake: broadcast::Sender<Wake>,
+    trigger: broadcast::Sender<Trigger>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
     validity: Validity,
@@ -68,7 +68,7 @@ impl Clusters {
             databases: Arc::default(),
             started,
             errands,
-            wake: broadcast::channel(256).0,
+            trigger: broadcast::channel(256).0,
             connect,
             metrics,
             validity,
@@ -90,7 +90,7 @@ impl Clusters {
         if known.contains_key(key) {
             return;
         }
-        let cluster = Arc::new(Cluster::new(key.clone(), self.wake.clone()));
+        let cluster = Arc::new(Cluster::new(key.clone(), self.trigger.clone()));
         known.insert(key.clone(), Arc::clone(&cluster));
         // The receiver is gone only when the operator stops.
         let _ = self.started.send(cluster);
@@ -189,8 +189,8 @@ impl Clusters {
 
     /// Tells whose objects should be looked at again.
     #[must_use]
-    pub fn wakes(&self) -> broadcast::Receiver<Wake> {
-        self.wake.subscribe()
+    pub fn triggers(&self) -> broadcast::Receiver<Trigger> {
+        self.trigger.subscribe()
     }
 
     fn get(&self, key: &ClusterKey) -> Option<Arc<Cluster>> {
@@ -216,8 +216,8 @@ impl Clusters {
                 self.metrics.clone(),
                 self.validity.clone(),
             );
-            let (wake, errands) = (self.wake.clone(), self.errands.clone());
-            Arc::new(Database::new(id, sender, wake, errands))
+            let (trigger, errands) = (self.trigger.clone(), self.errands.clone());
+            Arc::new(Database::new(id, sender, trigger, errands))
         });
         let database = Arc::clone(database);
         database.join(cluster.key());

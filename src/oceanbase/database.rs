@@ -17,7 +17,7 @@ use tokio::sync::{Notify, broadcast, mpsc};
 use tokio::time::Instant;
 
 use super::client::Account;
-use super::cluster::{Cluster, Wake};
+use super::cluster::{Cluster, Trigger};
 use super::credentials::ClusterKey;
 use super::lanes::{Lane, SendPermits};
 use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
@@ -30,7 +30,7 @@ pub use permit::Permit;
 /// What is shared by all objects that describe one database.
 pub(super) struct Database {
     id: DatabaseId,
-    wake: broadcast::Sender<Wake>,
+    trigger: broadcast::Sender<Trigger>,
     roles: Mutex<Roles>,
     /// Told when the leader resigns.
     vacant: Notify,
@@ -77,10 +77,10 @@ struct Mark {
 
 /// For how long a session for stores is kept after a command: a strategy that has just been applied
 /// sets many destinations one after the other. At rest there is none.
-const KEPT: Duration = Duration::from_secs(10);
+const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// For how long restores are read after somebody has wanted them.
-const WANTED: Duration = Duration::from_mins(1);
+const RESTORES_WANTED_FOR: Duration = Duration::from_mins(1);
 
 /// The right to read for all; given back when it is dropped.
 pub(super) struct Lead {
@@ -92,12 +92,12 @@ impl Database {
     pub(super) fn new(
         id: DatabaseId,
         sender: Sender,
-        wake: broadcast::Sender<Wake>,
+        trigger: broadcast::Sender<Trigger>,
         errands: mpsc::UnboundedSender<Errand>,
     ) -> Self {
         Self {
             id,
-            wake,
+            trigger,
             roles: Mutex::default(),
             vacant: Notify::new(),
             left: Notify::new(),
@@ -219,7 +219,7 @@ impl Database {
 
     /// Closes the sessions for stores that nobody has used for a while.
     pub(super) fn close_idle(&self) {
-        lock(&self.idle).retain(|(_, since)| since.elapsed() < KEPT);
+        lock(&self.idle).retain(|(_, since)| since.elapsed() < SESSION_IDLE_TIMEOUT);
     }
 
     /// Shows a new read to everybody whom it concerns; says whether that was simply everybody. Of log
@@ -254,7 +254,7 @@ impl Database {
     }
 
     /// Has the objects of this tenant looked at again.
-    fn wake_tenant(&self, name: &str) {
+    fn trigger_tenant(&self, name: &str) {
         self.notify(Some(&Arc::new(BTreeSet::from([name.to_owned()]))));
     }
 
@@ -264,7 +264,7 @@ impl Database {
         for cluster in members {
             let tenants = tenants.cloned();
             // Nobody listens while the operator starts; its controllers then look at everything.
-            let _ = self.wake.send(Wake { cluster, tenants });
+            let _ = self.trigger.send(Trigger { cluster, tenants });
         }
     }
 
@@ -275,7 +275,7 @@ impl Database {
 
     /// Reads restores too for a while, and at once where they are not known.
     pub(super) fn want_restores(&self) {
-        *lock(&self.restores_until) = Some(Instant::now() + WANTED);
+        *lock(&self.restores_until) = Some(Instant::now() + RESTORES_WANTED_FOR);
         let latest = self.latest();
         if latest.is_none_or(|latest| latest.restores.is_none()) {
             self.poke.notify_one();

@@ -20,7 +20,7 @@ pub use table::{Explanation, TABLES};
 /// [`FailureClass::Unknown`] say so of: a node was lost, log archiving did not run, compaction was
 /// slow, a store did not answer. For a statement they are another matter: a destination that the
 /// store refuses now is wrong.
-const PASSING: [u16; 7] = [4554, 9029, 9086, 9003, 9060, 9105, 9129];
+const TRANSIENT_JOB_ERRORS: [u16; 7] = [4554, 9029, 9086, 9003, 9060, 9105, 9129];
 
 /// Explains an error number: as it is on the wire, or negative as in a RESULT column.
 #[must_use]
@@ -49,7 +49,8 @@ fn explain_by(tables: &[&[Explanation]], code: i32) -> Failure {
             reason: known.reason,
             message: format!("{} (error {number}): {}", known.what, known.advice),
             class: known.class,
-            passing: matches!(known.class, NotYet | Unknown) || PASSING.contains(&known.number),
+            passing: matches!(known.class, NotYet | Unknown)
+                || TRANSIENT_JOB_ERRORS.contains(&known.number),
         },
         None => Failure {
             code,

@@ -72,9 +72,9 @@ pub struct Snapshot {
 impl Snapshot {
     /// The same without the tenants that are of no concern.
     #[must_use]
-    pub fn narrowed(&self, is_of_concern: impl Fn(&Tenant) -> bool) -> Self {
+    pub fn narrowed(&self, is_relevant: impl Fn(&Tenant) -> bool) -> Self {
         let tenants = self.tenants.iter();
-        let kept = tenants.filter(|(_, tenant)| is_of_concern(tenant));
+        let kept = tenants.filter(|(_, tenant)| is_relevant(tenant));
         Self {
             sequence: self.sequence,
             read_at: self.read_at,

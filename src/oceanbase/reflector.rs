@@ -61,11 +61,11 @@ const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
 const BUSY_AFTER_COMMAND: Duration = Duration::from_mins(1);
 
 /// How often at most it is told at the busy pace that log archives have come further.
-const PROGRESS: Duration = Duration::from_secs(15);
+const PROGRESS_INTERVAL: Duration = Duration::from_secs(15);
 
 /// How many times as long as a read took nothing is read after it, whatever happens: to answer takes
 /// the database as long as it takes us to read.
-const BREATH: u32 = 3;
+const MIN_READ_INTERVAL: u32 = 3;
 
 /// What a reflector is made of.
 pub(super) struct Reflector {
@@ -175,7 +175,7 @@ impl Reflector {
     /// good.
     async fn follow(&self, database: &Database, joined: bool, asked: u64) -> End {
         if self.cluster.clear_trouble() || joined {
-            self.cluster.wake();
+            self.cluster.trigger();
         }
         self.cluster.record_snapshot(asked);
         tokio::select! {
@@ -322,11 +322,15 @@ impl Reflector {
             };
             let busy = is_busy(&snapshot) || database.commanded_within(BUSY_AFTER_COMMAND);
             let had_trouble = self.cluster.clear_trouble();
-            let progress = if busy { PROGRESS } else { Duration::ZERO };
+            let progress = if busy {
+                PROGRESS_INTERVAL
+            } else {
+                Duration::ZERO
+            };
             let notified_all = database.publish(snapshot, progress);
             database.close_idle();
             if had_trouble && !notified_all {
-                self.cluster.wake();
+                self.cluster.trigger();
             }
             self.cluster.record_snapshot(asked);
             served = true;
@@ -336,7 +340,7 @@ impl Reflector {
                 self.intervals.idle
             };
             // Where statements follow each other, a thousand tenants would be read all the time.
-            let breath = (took * BREATH).min(pause);
+            let breath = (took * MIN_READ_INTERVAL).min(pause);
             sleep(breath).await;
             // Ended early by a command, and by whoever changed the cluster's object.
             let poked = async {

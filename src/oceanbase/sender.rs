@@ -23,14 +23,14 @@ use super::view::{self, Query};
 use crate::telemetry::Metrics;
 
 /// How much longer than the database the client waits: the answer has a way to go.
-const PATIENCE: Duration = Duration::from_secs(5);
+const RESPONSE_GRACE_PERIOD: Duration = Duration::from_secs(5);
 
 /// How long the looks before a statement may take, each.
 const LOOKUP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// With less than this left of the lease nothing is begun: an answer takes some milliseconds, and on a
 /// busy server some hundred. A lease that is renewed has always more left, also one of a second.
-const LEAST: Duration = Duration::from_millis(500);
+const MIN_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// After how long a statement whose answer was lost is surely over, run or not, once it has reached
 /// the database. One that is on its way when the network is cut may reach it later: the kernel
@@ -38,11 +38,11 @@ const LEAST: Duration = Duration::from_millis(500);
 /// (`TCP_USER_TIMEOUT`). It is rare: the looks right before each statement have just gone that way.
 #[must_use]
 pub fn surely_over(command_timeout: Duration) -> Duration {
-    command_timeout + PATIENCE + Duration::from_secs(1)
+    command_timeout + RESPONSE_GRACE_PERIOD + Duration::from_secs(1)
 }
 
 /// What is said of all that the end of the lease stops.
-const ENDED: &str = "the lease has ended: another operator acts now";
+const LEASE_ENDED: &str = "the lease has ended: another operator acts now";
 
 /// Returns why a statement is not sent to a release that would reject or misunderstand it.
 fn not_supported(version: Version, capability: Capability) -> Failure {
@@ -172,7 +172,7 @@ impl Sender {
     async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
         let session = tokio::select! {
             biased;
-            () = self.validity.ended() => return Err(ENDED.to_owned()),
+            () = self.validity.ended() => return Err(LEASE_ENDED.to_owned()),
             session = self.connect.connect(account) => session,
         };
         let mut session = session.map_err(|error| error.to_string())?;
@@ -224,7 +224,7 @@ impl Sender {
         // the look has shown is from before.
         self.check_validity()?;
         let began = Instant::now();
-        let timeout = command.timeout() + PATIENCE;
+        let timeout = command.timeout() + RESPONSE_GRACE_PERIOD;
         let answer = self.ask_in_time(session, &text, timeout).await;
         let code = code_of(&answer);
         self.metrics
@@ -266,7 +266,7 @@ impl Sender {
     ) -> Result<Answer, Stop> {
         let began = Instant::now();
         let text = question.text(version);
-        let answer = self.ask_in_time(session, &text, command.timeout() + PATIENCE);
+        let answer = self.ask_in_time(session, &text, command.timeout() + RESPONSE_GRACE_PERIOD);
         let answer = answer.await;
         let code = code_of(&answer);
         self.metrics
@@ -317,16 +317,16 @@ impl Sender {
     ) -> Result<Rows, QueryError> {
         tokio::select! {
             biased;
-            () = self.validity.ended() => Err(QueryError::Lost(ENDED.to_owned())),
+            () = self.validity.ended() => Err(QueryError::Lost(LEASE_ENDED.to_owned())),
             answer = session.query(text, timeout) => answer,
         }
     }
 
     fn check_validity(&self) -> Result<(), Stop> {
-        if self.validity.left() >= LEAST {
+        if self.validity.left() >= MIN_TIMEOUT {
             return Ok(());
         }
-        Err(Stop::Answer(Answer::NotSent(ENDED.to_owned())))
+        Err(Stop::Answer(Answer::NotSent(LEASE_ENDED.to_owned())))
     }
 }
 

@@ -30,12 +30,12 @@ const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
 /// How far two nodes' clocks may differ in START_TIMESTAMP.
 const CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 /// Ended jobs that are kept of each tenant.
-const KEPT_JOBS: usize = 20;
+const MAX_ENDED_JOBS: usize = 20;
 /// Ended parents that are kept: sys has one for each backup that we start, of whatever tenant.
-const KEPT_PARENTS: usize = 500;
+const MAX_ENDED_PARENTS: usize = 500;
 /// How long a job that is neither running nor ended is still taken for running: its row moves
 /// from one view to the other, and views lag.
-const MOVING: Duration = Duration::from_mins(1);
+const VIEW_LAG: Duration = Duration::from_mins(1);
 
 /// What one session can be asked.
 pub(super) struct Reading<'a> {
@@ -354,7 +354,7 @@ impl History {
             }
             if !known.status.is_terminal() {
                 let since = self.moving.get(&key).copied().unwrap_or_else(Instant::now);
-                if since.elapsed() > MOVING {
+                if since.elapsed() > VIEW_LAG {
                     missing.push((key, known.started_at));
                     continue;
                 }
@@ -379,9 +379,9 @@ impl History {
             trim(
                 jobs,
                 if *tenant == TenantId::SYS {
-                    KEPT_PARENTS
+                    MAX_ENDED_PARENTS
                 } else {
-                    KEPT_JOBS
+                    MAX_ENDED_JOBS
                 },
             );
         }

@@ -25,7 +25,7 @@ const ACCESS_DENIED: u16 = 1045;
 /// or ends (`OB_ERR_CON_COUNT_ERROR`, `OB_TIMEOUT`, `OB_EAGAIN`, `OB_SCHEMA_EAGAIN`, `OB_SERVER_IS_INIT`,
 /// `OB_SERVER_IS_STOPPING`). Whatever else keeps an account out, such as its being locked, waits for a
 /// person.
-const BUSY: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
+const TRANSIENT_ERRORS: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
 /// What to do about a database that does not answer.
 const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
                                there, and that network policies let the operator reach it";
@@ -85,7 +85,7 @@ impl Trouble {
                 outage: false,
             },
             ConnectError::Refused(refusal) => {
-                let passes = BUSY.contains(&refusal.code);
+                let passes = TRANSIENT_ERRORS.contains(&refusal.code);
                 let failure = explain_refusal(refusal);
                 let names_cluster = refusal.code == ACCESS_DENIED && account.user.contains('#');
                 let message = if names_cluster {
@@ -153,7 +153,7 @@ mod tests {
     /// `ER_ACCOUNT_HAS_BEEN_LOCKED`, and one that nobody has heard of.
     #[test]
     fn a_server_that_takes_no_login_yet_is_waited_for_and_what_keeps_the_account_out_is_not() {
-        for code in BUSY {
+        for code in TRANSIENT_ERRORS {
             assert!(!refused(code).permanent && refused(code).outage, "{code}");
         }
         for code in [ACCESS_DENIED, 3118, 9999] {

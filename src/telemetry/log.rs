@@ -24,17 +24,17 @@ pub enum Format {
 }
 
 /// Our own lines: no secret can reach them, because no type that holds one can be printed.
-const OWN: &str = "oceanbase_backup_operator";
+const OWN_CRATE: &str = "oceanbase_backup_operator";
 
 /// The lowest level of crates that are not named in [`CEILINGS`], those that come with the next
 /// update included. hyper and h2 print headers below it, and with them the operator's own token;
 /// rustls the messages of its handshakes, session tickets included; tower and tower-http requests;
 /// mysql_async, where somebody switches its tracing on, statements.
-const OTHERS: Level = Level::WARN;
+const OTHER_CRATES_LEVEL: Level = Level::WARN;
 
 /// The lowest level of each crate that has one of its own.
 const CEILINGS: [(&str, Level); 3] = [
-    (OWN, Level::TRACE),
+    (OWN_CRATE, Level::TRACE),
     // Which object is passed to whom; its watches are of our kinds, and they hold no secrets.
     ("kube_runtime", Level::DEBUG),
     // At WARN it prints the whole body of an answer that it can not read: a Secret, once a proxy
@@ -65,7 +65,7 @@ where
     let asked = filter.parse::<Targets>()?;
     let ceilings = Targets::new()
         .with_targets(CEILINGS)
-        .with_default(LevelFilter::from_level(OTHERS));
+        .with_default(LevelFilter::from_level(OTHER_CRATES_LEVEL));
     let registry = registry().with(asked).with(ceilings);
     let subscriber: Box<dyn Subscriber + Send + Sync> = match format {
         Format::Text => {

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::super::recovery_task::recovered;
 use super::super::requests::said;
 use super::super::strategy::{self as strategy_objects, create, may_share_tenants, rivals};
-use super::super::wake::{Change, Changed};
+use super::super::trigger::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace};
 use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kube::ResourceExt;
 
-use super::super::wake::{Change, Changed};
+use super::super::trigger::{Change, Changed};
 use super::super::{Context, caches, created_at, namespace, same_database};
 use crate::api::{BackupTask, OceanBaseCluster};
 use crate::domain::backup::queue::{self, Other, Queue, Turn};
@@ -105,7 +105,7 @@ fn named_cluster(task: &BackupTask) -> Option<&String> {
 }
 
 /// The waiting tasks that a change may give a place to.
-pub(super) fn woken(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
+pub(super) fn requeued(change: &Change, context: &Context) -> Vec<Arc<BackupTask>> {
     let key = match change {
         Change::Database { cluster, .. } => Some(cluster.clone()),
         Change::Object(Changed::Task(task)) => cluster_of(task, context),

@@ -4,7 +4,7 @@ use kube::ResourceExt;
 
 use super::super::log_backup::{observe_destination, oldest_of_tenant};
 use super::super::strategy::{is_for, rivals};
-use super::super::wake::{Change, Changed};
+use super::super::trigger::{Change, Changed};
 use super::super::{Context, destination, namespace, qualified};
 use crate::api::{BackupStorage, BackupTask};
 use crate::domain::backup::{LogKeeper, ObservedArchiving, may_be_sent};
@@ -62,7 +62,7 @@ pub(super) fn covering(context: &Context, key: &ClusterKey, tenant: &str) -> Opt
 }
 
 /// Whether the change is one of a LogBackup that the task may wait for.
-pub(super) fn is_concerned(task: &BackupTask, change: &Change) -> bool {
+pub(super) fn is_affected(task: &BackupTask, change: &Change) -> bool {
     let Change::Object(Changed::LogBackup(object)) = change else {
         return false;
     };

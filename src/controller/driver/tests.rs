@@ -101,7 +101,7 @@ impl Reconcile for Probe {
         let _ = effects.get_opt("effect").await;
     }
 
-    fn concerned(_: &Change, _: &Context) -> Vec<Arc<Self>> {
+    fn affected(_: &Change, _: &Context) -> Vec<Arc<Self>> {
         Vec::new()
     }
 }

@@ -2,15 +2,15 @@
 //! long as it keeps anything, and under the name of the Pod that acted then.
 
 /// How many backups before the newest count, at most.
-const MOST: usize = 7;
+const MAX_SAMPLES: usize = 7;
 /// With fewer of them nothing is usual yet.
-const FEWEST: usize = 3;
+const MIN_SAMPLES: usize = 3;
 
 /// The median of the values before the newest; given are all, the newest first. Of an even number the larger one
 /// of the two in the middle.
 pub(super) fn usual(newest_first: impl Iterator<Item = i64>) -> Option<i64> {
-    let mut before: Vec<i64> = newest_first.skip(1).take(MOST).collect();
-    if before.len() < FEWEST {
+    let mut before: Vec<i64> = newest_first.skip(1).take(MAX_SAMPLES).collect();
+    if before.len() < MIN_SAMPLES {
         return None;
     }
     before.sort_unstable();

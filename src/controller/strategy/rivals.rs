@@ -41,10 +41,10 @@ pub(in crate::controller) fn may_share_tenants(
 pub(in crate::controller) fn rivals(
     context: &Context,
     cluster: &ClusterKey,
-    is_of_concern: impl Fn(&BackupStrategySpec) -> bool,
+    is_relevant: impl Fn(&BackupStrategySpec) -> bool,
 ) -> Vec<Rival> {
     let all = &context.caches.strategies;
-    let of_concern = all.state_filter(|strategy| is_of_concern(&strategy.spec));
+    let of_concern = all.state_filter(|strategy| is_relevant(&strategy.spec));
     let mut rivals: Vec<_> = of_concern
         .iter()
         .filter(|strategy| {

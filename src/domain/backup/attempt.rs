@@ -24,13 +24,13 @@ pub(super) const REFUSED_PAUSE: SignedDuration = SignedDuration::from_secs(15);
 /// The pause after a statement that could not be sent; it doubles.
 const NOT_SENT_PAUSE: SignedDuration = SignedDuration::from_secs(3);
 /// No pause between two statements is longer.
-pub(super) const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+pub(super) const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
 pub(super) const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
-const JOB_SOON: Duration = Duration::from_secs(5);
+const JOB_EXPECTED_AFTER: Duration = Duration::from_secs(5);
 /// After how long without any row an accepted backup is looked for directly.
-const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const JOB_LOOKUP_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 /// How often it is looked for.
 const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -222,7 +222,7 @@ impl Evaluation<'_> {
             .last()
             .and_then(|a| a.sent_time.as_ref());
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
-        let effect = (waited > JOB_PATIENCE)
+        let effect = (waited > JOB_LOOKUP_TIMEOUT)
             .then(|| self.find_effect())
             .flatten();
         let state = self.unobserved_state();
@@ -271,7 +271,7 @@ impl Evaluation<'_> {
             | Answer::HandedOver => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;
-                self.render(&State::Accepted, None, Next::After(JOB_SOON))
+                self.render(&State::Accepted, None, Next::After(JOB_EXPECTED_AFTER))
             }
             Answer::Refused(failure) => {
                 self.set_attempt(REFUSED, Some(failure.into()));
@@ -311,7 +311,7 @@ impl Evaluation<'_> {
             Answer::AlreadySent | Answer::Ended(_) if is_sending => {
                 self.set_attempt(ACCEPTED, None);
                 self.status.cause = None;
-                self.render(&State::Accepted, None, Next::After(JOB_SOON))
+                self.render(&State::Accepted, None, Next::After(JOB_EXPECTED_AFTER))
             }
             Answer::Done if is_sending => {
                 let lost = cause(
@@ -357,13 +357,13 @@ impl Evaluation<'_> {
     /// The pause, doubled for each sending before this one.
     fn doubled(&self, shortest: SignedDuration) -> SignedDuration {
         let sends = self.status.attempts.last().map_or(1, |last| last.sends);
-        Backoff::new(shortest, LONGEST_PAUSE).pause(sends)
+        Backoff::new(shortest, MAX_RETRY_DELAY).pause(sends)
     }
 
     /// Until when nothing is sent.
     pub(super) fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
-        let longest = self.longest_retry_pause().unwrap_or(LONGEST_PAUSE);
+        let longest = self.longest_retry_pause().unwrap_or(MAX_RETRY_DELAY);
         still_to_come(until, longest, self.now)
     }
 

@@ -32,7 +32,7 @@ impl Evaluation<'_> {
     /// Waits for what stands in the way; a task that one for several tenants has made not for ever, or
     /// that one would never end.
     pub(super) fn hold(mut self, blocker: Blocker) -> BackupDecision {
-        match self.patience() {
+        match self.timeout() {
             Some(until) if self.now >= until => {
                 self.status.cause = Some(cause(blocker.reason, &blocker.message));
                 self.overdue()
@@ -44,10 +44,10 @@ impl Evaluation<'_> {
 
     /// Until when a task waits for its tenant and its log backup. Not for its turn: that comes,
     /// however long the line is.
-    fn patience(&self) -> Option<Timestamp> {
+    fn timeout(&self) -> Option<Timestamp> {
         let is_one_of_several = self.task.owned && self.deadline().is_none();
-        let patience = SignedDuration::from_secs(SLOT_DEADLINE_SECONDS);
-        let until = self.task.created_at.checked_add(patience).ok();
+        let timeout = SignedDuration::from_secs(SLOT_DEADLINE_SECONDS);
+        let until = self.task.created_at.checked_add(timeout).ok();
         until.filter(|_| is_one_of_several)
     }
 

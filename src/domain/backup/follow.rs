@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::attempt::{ACCEPTED, LONGEST_PAUSE};
+use super::attempt::{ACCEPTED, MAX_RETRY_DELAY};
 use super::incremental::INCREMENTAL_NOT_POSSIBLE;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State, status};
 use crate::api::BackupType;
@@ -18,9 +18,9 @@ use crate::oceanbase::model::{Answer, BackupSet, Job, JobStatus, TenantId, Tenan
 const ROWS_SETTLE: SignedDuration = SignedDuration::from_secs(30);
 /// How long the row of a child may show up after its parent has completed: views lag, and who takes a
 /// backup that is there for one that never began makes another.
-const CHILD_PATIENCE: SignedDuration = SignedDuration::from_mins(5);
+const CHILD_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 /// How long a set may show up after its job where a password should protect it.
-const PROTECTED_SET_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const PROTECTED_SET_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 /// How often rows that are late are looked for.
 const ROWS_PAUSE: Duration = Duration::from_secs(5);
 /// How long after a CANCEL that shows no effect another one may follow; it doubles.
@@ -172,7 +172,7 @@ impl Evaluation<'_> {
                     return self.end_unprotected(set, at);
                 }
             }
-            None if self.is_within(self.set_patience(), at) => {
+            None if self.is_within(self.set_timeout(), at) => {
                 return self.render(
                     &State::Running(JobStatus::Doing),
                     None,
@@ -196,9 +196,9 @@ impl Evaluation<'_> {
 
     /// How long a set may show up after its job. What protects it must be seen: sets are read again
     /// every few minutes at the latest.
-    fn set_patience(&self) -> SignedDuration {
+    fn set_timeout(&self) -> SignedDuration {
         if self.is_password_wanted() {
-            PROTECTED_SET_PATIENCE
+            PROTECTED_SET_TIMEOUT
         } else {
             ROWS_SETTLE
         }
@@ -217,13 +217,13 @@ impl Evaluation<'_> {
             self.status.cause = Some(stuck);
             return self.render(&State::Accepted, None, Next::After(ROWS_PAUSE));
         }
-        let patience = match parent.status {
+        let timeout = match parent.status {
             JobStatus::Completed if self.status.job_id.is_none() && !self.is_tenant_gone() => {
-                CHILD_PATIENCE
+                CHILD_TIMEOUT
             }
             _ => ROWS_SETTLE,
         };
-        if !parent.status.is_terminal() || self.is_within(patience, ended_at) {
+        if !parent.status.is_terminal() || self.is_within(timeout, ended_at) {
             self.status.cause = None;
             let state = self.unobserved_state();
             return self.render(&state, None, Next::After(ROWS_PAUSE));
@@ -322,7 +322,7 @@ impl Evaluation<'_> {
         };
         let times = attempt.cancels.unwrap_or_default().saturating_add(1);
         attempt.cancels = Some(times);
-        Backoff::new(CANCEL_PAUSE, LONGEST_PAUSE).pause(times)
+        Backoff::new(CANCEL_PAUSE, MAX_RETRY_DELAY).pause(times)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{Blocker, Next, cause, time};
 
 /// How long a job that is not shown is looked for: the database shows running ones always, and the
 /// reader keeps the newest of the ended ones.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+const EXTERNAL_JOB_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is looked for.
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
     }
 
     fn find_external(self, mirror: &Mirror) -> BackupDecision {
-        if mirror.start_time.0.duration_until(self.now) > PATIENCE {
+        if mirror.start_time.0.duration_until(self.now) > EXTERNAL_JOB_TIMEOUT {
             return self.fail(cause(
                 "JobNotFound",
                 "the database does not show this job any more; how it ended is not known",

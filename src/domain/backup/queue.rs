@@ -18,7 +18,7 @@ use crate::oceanbase::model::{JobKey, Snapshot};
 /// How soon a task looks again, for each place in the line: those far behind write seldom.
 const LOOKUP_PAUSE: Duration = Duration::from_secs(10);
 /// No task waits longer for its next look.
-const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+const MAX_RETRY_DELAY: Duration = Duration::from_mins(10);
 
 /// When it is a task's turn: the earlier one first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -130,7 +130,7 @@ impl Evaluation<'_> {
             format!("position {position}, {taken} of {locations} running"),
         );
         let factor = u32::try_from(position).unwrap_or(u32::MAX);
-        let pause = LOOKUP_PAUSE.saturating_mul(factor).min(LONGEST_PAUSE);
+        let pause = LOOKUP_PAUSE.saturating_mul(factor).min(MAX_RETRY_DELAY);
         self.wait(location, Next::After(pause))
     }
 }

@@ -13,18 +13,18 @@ use crate::oceanbase::model::{Job, JobStatus};
 /// `attempts[].outcome` of an attempt whose backup failed.
 pub(super) const FAILED: &str = "Failed";
 /// No pause between two attempts is longer.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_hours(24);
+const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or did not let begin.
 pub(super) const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
 /// How many attempts of a task an upgrade may end before the task fails.
 const MAX_INTERRUPTIONS: i32 = 3;
 /// Attempts that the status keeps.
-const KEPT: usize = 10;
+const MAX_ATTEMPTS_SHOWN: usize = 10;
 
 /// How long after the failure of this attempt the next one follows.
 fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
     let shortest = SignedDuration::from_secs(retry.backoff_seconds);
-    Backoff::new(shortest, LONGEST_PAUSE).pause(attempt)
+    Backoff::new(shortest, MAX_RETRY_DELAY).pause(attempt)
 }
 
 /// Returns whether an upgrade of the cluster ended the backup.
@@ -135,7 +135,7 @@ impl Evaluation<'_> {
     pub(super) fn begin_attempt(&mut self, number: i32) {
         let attempts = &mut self.status.attempts;
         if attempts.last().is_none_or(|last| last.number != number) {
-            let surplus = (attempts.len() + 1).saturating_sub(KEPT);
+            let surplus = (attempts.len() + 1).saturating_sub(MAX_ATTEMPTS_SHOWN);
             attempts.drain(..surplus);
             attempts.push(Attempt {
                 number,

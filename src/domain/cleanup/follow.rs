@@ -12,13 +12,13 @@ use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::model::{CleanedItem, CleanupJob, Deletion, JobStatus, TenantId};
 
 /// How long a job that is not shown is looked for.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(24);
+const EXTERNAL_JOB_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 /// How often it is looked for.
 const LOOKUP_INTERVAL: Duration = Duration::from_mins(10);
 /// How soon after a cancel the job is looked at again.
 const CANCEL_PAUSE: Duration = Duration::from_secs(30);
 /// How many of the things that a job deletes are listed.
-const LISTED: usize = 200;
+const MAX_LISTED: usize = 200;
 
 impl Evaluation<'_> {
     /// The job of the statement: the first of its kind that sys has started after the cleanups that
@@ -68,7 +68,7 @@ impl Evaluation<'_> {
             let job = job.clone();
             return self.follow(&job);
         }
-        if mirror.start_time.0.duration_until(self.now) > PATIENCE {
+        if mirror.start_time.0.duration_until(self.now) > EXTERNAL_JOB_TIMEOUT {
             return self.fail(cause(
                 "JobNotFound",
                 "the database does not show this job any more; how it ended is not known",
@@ -93,7 +93,7 @@ impl Evaluation<'_> {
         self.status.start_time = Some(time(job.started_at));
         self.record_deleted(&job.items);
         if self.task.spec.mirror.is_some() {
-            let listed = job.items.iter().rev().take(LISTED);
+            let listed = job.items.iter().rev().take(MAX_LISTED);
             self.status.plan = listed.map(entry).collect();
         }
         let outcome = match &job.status {

@@ -10,7 +10,7 @@ use crate::oceanbase::model::{Deletion, Tenant};
 use crate::oceanbase::version::Version;
 
 /// How many entries a plan lists.
-const LISTED: usize = 200;
+const MAX_LISTED: usize = 200;
 
 /// A plan, and why it would not be carried out.
 pub(super) struct Plan {
@@ -101,7 +101,7 @@ impl Evaluation<'_> {
         }
         // The newest are asked for most.
         let listed = going.into_iter().rev().chain(staying.into_iter().rev());
-        self.status.plan = listed.take(LISTED).map(entry).collect();
+        self.status.plan = listed.take(MAX_LISTED).map(entry).collect();
         self.status.plan_counts = Some(counts);
     }
 }

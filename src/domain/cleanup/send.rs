@@ -17,15 +17,15 @@ const ACCEPTED: &str = "Accepted";
 const REFUSED: &str = "Refused";
 
 /// The pause after a statement that was refused for now, or could not be sent; it doubles.
-const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+const FIRST_RETRY_DELAY: SignedDuration = SignedDuration::from_secs(5);
 /// No pause between two statements is longer.
-const LONGEST_PAUSE: SignedDuration = SignedDuration::from_mins(5);
+const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_mins(5);
 /// How soon to look again for an intent that could not be looked for.
 const LOOKUP_PAUSE: Duration = Duration::from_secs(15);
 /// How soon a job shows up after its statement was taken.
-const JOB_SOON: Duration = Duration::from_secs(5);
+const JOB_EXPECTED_AFTER: Duration = Duration::from_secs(5);
 /// After how long without a job an accepted cleanup has failed.
-const JOB_PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const JOB_LOOKUP_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 /// How often its job is looked for.
 const JOB_LOOKUP_INTERVAL: Duration = Duration::from_mins(1);
 
@@ -164,7 +164,7 @@ impl Evaluation<'_> {
         let sent_time = self.status.statement.as_ref();
         let sent_time = sent_time.and_then(|it| it.sent_time.as_ref());
         let waited = sent_time.map_or(SignedDuration::MAX, |at| at.0.duration_until(self.now));
-        if waited <= JOB_PATIENCE {
+        if waited <= JOB_LOOKUP_TIMEOUT {
             let state = self.unobserved_state();
             return self.render(&state, None, Next::After(JOB_LOOKUP_INTERVAL));
         }
@@ -232,7 +232,7 @@ impl Evaluation<'_> {
         let why = match answer {
             Answer::Done | Answer::AlreadySent => {
                 let state = State::Running(crate::oceanbase::model::JobStatus::Canceling);
-                return self.render(&state, None, Next::After(JOB_SOON));
+                return self.render(&state, None, Next::After(JOB_EXPECTED_AFTER));
             }
             Answer::Refused(failure) => failure.message.clone(),
             Answer::Withheld(why) | Answer::NotSent(why) | Answer::Unknown(why) => why.clone(),
@@ -247,7 +247,7 @@ impl Evaluation<'_> {
     fn accepted(mut self) -> CleanupDecision {
         self.set_outcome(ACCEPTED);
         self.status.cause = None;
-        self.render(&State::Accepted, None, Next::After(JOB_SOON))
+        self.render(&State::Accepted, None, Next::After(JOB_EXPECTED_AFTER))
     }
 
     fn set_outcome(&mut self, outcome: &str) {
@@ -258,13 +258,13 @@ impl Evaluation<'_> {
 
     fn doubled(&self) -> SignedDuration {
         let sends = self.status.statement.as_ref().map_or(1, |it| it.sends);
-        Backoff::new(PAUSE, LONGEST_PAUSE).pause(sends)
+        Backoff::new(FIRST_RETRY_DELAY, MAX_RETRY_DELAY).pause(sends)
     }
 
     /// Until when nothing is sent.
     fn paused_until(&self) -> Option<Timestamp> {
         let until = self.status.retry_time.as_ref()?.0;
-        still_to_come(until, LONGEST_PAUSE, self.now)
+        still_to_come(until, MAX_RETRY_DELAY, self.now)
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{time, windows};
 use crate::oceanbase::model::{RoundStatus, Scn, Snapshot};
 
 /// How often it is written when nothing else changes.
-const INTERVAL: SignedDuration = SignedDuration::from_mins(5);
+const STATUS_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// What changes with every look: written with any other change, when a hole opens or closes, and
 /// every few minutes.
@@ -80,7 +80,7 @@ fn checkpoint(snapshot: &Snapshot) -> Option<Scn> {
 /// Whether an instant is another one for some other reason than that time passes, or for long.
 fn has_moved(known: &Time, current: &Time) -> bool {
     let moved = known.0.duration_until(current.0);
-    moved < SignedDuration::ZERO || moved >= INTERVAL
+    moved < SignedDuration::ZERO || moved >= STATUS_INTERVAL
 }
 
 /// Whether windows have come, gone or moved. The end of any may move with time: each tenant is as

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, State, archive};
+use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
 use crate::api::Cause;
 use crate::domain::backoff::Backoff;
 use crate::domain::{Next, cause, time};
@@ -50,7 +50,7 @@ impl Evaluation<'_> {
                 self.record_accepted(effect);
                 let state = self.in_progress(archive);
                 // Also where nothing will change, as after an answer that it is so already.
-                self.render(Some(tenant), &state, None, STEP_PATIENCE)
+                self.render(Some(tenant), &state, None, STEP_TIMEOUT)
             }
             Answer::Refused(failure) => {
                 self.record_failure(failure);

@@ -52,8 +52,8 @@ pub fn finalize(
         followed: None,
     };
     let mut decision = decide(&stopping, observed, answer, now);
-    let patience = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
-    let until = deleted_at.saturating_add(patience).unwrap_or(now);
+    let timeout = SignedDuration::from_secs(object.spec.finalizer_timeout_seconds);
+    let until = deleted_at.saturating_add(timeout).unwrap_or(now);
     if now >= until {
         let cause = decision.status.cause.map(|cause| cause.message);
         let why = cause.unwrap_or_else(|| "the database is still at it".to_owned());

@@ -15,9 +15,9 @@ use crate::domain::{Next, shortened, time};
 use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 
 /// How many interruptions are kept.
-const INTERRUPTIONS: usize = 10;
+const MAX_INTERRUPTIONS: usize = 10;
 /// How many heals are kept: as many as a day may have.
-const HEALS: usize = 24;
+const MAX_HEALS: usize = 24;
 /// For how long a heal counts.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Longest message of a list's entry that the schema takes, in bytes.
@@ -73,7 +73,7 @@ impl Evaluation<'_> {
                     outcome: RESTARTING.to_owned(),
                 },
             );
-            self.status.heals.truncate(HEALS);
+            self.status.heals.truncate(MAX_HEALS);
             self.event = Some(event::healing(&self.object.spec.tenant_name, round));
         }
     }
@@ -93,7 +93,7 @@ impl Evaluation<'_> {
                 message: shortened(round.comment.clone(), MESSAGE_LIMIT),
             },
         );
-        known.truncate(INTERRUPTIONS);
+        known.truncate(MAX_INTERRUPTIONS);
     }
 
     fn close_heal(&mut self, round: &Round) {

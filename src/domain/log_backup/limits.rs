@@ -8,7 +8,7 @@
 use jiff::Timestamp;
 
 use super::tries::{REPORT_AFTER_ATTEMPTS, Tries};
-use super::{Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, archive, event};
+use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, archive, event};
 use crate::api::log_backup::{PendingLocation, TenantLimits};
 use crate::api::{Cause, Drift};
 use crate::domain::backup::ineligible;
@@ -16,7 +16,7 @@ use crate::domain::{Blocker, Next, cause};
 use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
 
 /// How many places are remembered that have limits which were asked for here.
-const OURS: usize = 8;
+const MAX_MANAGED_LOCATIONS: usize = 8;
 
 const NOT_READABLE: &str = "the limits of places can not be read from the database; they are looked at \
                             again within minutes. Check that the account may read \
@@ -145,7 +145,7 @@ impl Evaluation<'_> {
         let now = self.now;
         if let Some(known) = &mut self.status.storage_limits {
             if matches!(answer, Answer::Done | Answer::Unknown(_)) {
-                add(&mut known.ours, location, OURS);
+                add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
             }
             let mut pending = known.pending.iter_mut();
             if let Some(pending) = pending.find(|pending| pending.location == location) {
@@ -156,7 +156,7 @@ impl Evaluation<'_> {
             }
         }
         let state = self.standing(tenant, archive(tenant));
-        self.render(Some(tenant), &state, None, STEP_PATIENCE)
+        self.render(Some(tenant), &state, None, STEP_TIMEOUT)
     }
 }
 
@@ -170,7 +170,7 @@ fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
         // Those that were asked for until now, or are.
         if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
         {
-            add(&mut known.ours, location, OURS);
+            add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
         }
     }
     known.ours.retain(|location| {

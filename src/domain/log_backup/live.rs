@@ -12,7 +12,7 @@ use crate::oceanbase::model::{Round, Scn, Tenant};
 /// where the tenant's lag target is the usual one.
 const USUAL_DELAY_SECONDS: i64 = 600;
 /// How many points are shown.
-const LISTED: usize = 50;
+const MAX_LISTED: usize = 50;
 
 /// What changes with every look: written on a change of phase, when a hole opens or closes, and
 /// every few minutes.
@@ -49,7 +49,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
         .points
         .iter()
         .rev()
-        .take(LISTED)
+        .take(MAX_LISTED)
         .map(|point| RecoveryPoint {
             backup_set_id: point.backup_set_id.0,
             type_: if point.full {

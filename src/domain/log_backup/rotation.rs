@@ -6,7 +6,7 @@
 //! lost is sent again; it comes to the same.
 
 use super::tries::Tries;
-use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_PATIENCE, State, archive};
+use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
 use crate::domain::backup::ineligible;
 use crate::domain::{Blocker, Next};
@@ -160,7 +160,7 @@ impl Evaluation<'_> {
             }
         }
         let state = self.standing(tenant, archive(tenant));
-        self.render(Some(tenant), &state, None, STEP_PATIENCE)
+        self.render(Some(tenant), &state, None, STEP_TIMEOUT)
     }
 }
 

@@ -10,7 +10,7 @@
 
 use std::time::Duration;
 
-use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_PATIENCE};
+use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT};
 use crate::api::condition::types::STORAGE_SWITCHED;
 use crate::api::log_backup::{LogBackupMode, StorageSwitch};
 use crate::api::strategy::StorageChangePolicy;
@@ -32,7 +32,7 @@ const RETURNING: &str = "Returning";
 const RETURNED: &str = "Returned";
 
 /// How soon after it was announced a move begins.
-const NOTICE: Duration = Duration::from_secs(1);
+const NOTICE_PERIOD: Duration = Duration::from_secs(1);
 
 /// What a move is about; looked up while logs go to another place than is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,7 +102,7 @@ impl Evaluation<'_> {
     ) -> LogBackupDecision {
         if let Some(blocker) = self.migration_blocker(tenant) {
             let mut decision = self.blocked(Some(tenant), blocker);
-            decision.next = STEP_PATIENCE;
+            decision.next = STEP_TIMEOUT;
             return decision;
         }
         let known = open(&self.status);
@@ -131,7 +131,7 @@ impl Evaluation<'_> {
         if goes_on && observed.busy.is_some() {
             self.set_step(ANNOUNCED);
             let state = self.in_progress(archive);
-            return self.render(Some(tenant), &state, None, STEP_PATIENCE);
+            return self.render(Some(tenant), &state, None, STEP_TIMEOUT);
         }
         let effect = match (&archive, tenant.archive_log) {
             (Archive::Stopped, Some(true)) => Some(Effect::Leave { tenant: name, from }),
@@ -149,7 +149,7 @@ impl Evaluation<'_> {
         if let Some(until) = effect.as_ref().and_then(|effect| self.repeated_at(effect)) {
             return self.render(Some(tenant), &state, None, Next::At(until));
         }
-        self.render(Some(tenant), &state, effect, STEP_PATIENCE)
+        self.render(Some(tenant), &state, effect, STEP_TIMEOUT)
     }
 
     /// Says what is going to happen, before anything does.
@@ -179,7 +179,7 @@ impl Evaluation<'_> {
             message,
         });
         let state = self.in_progress(archive);
-        self.render(Some(tenant), &state, None, Next::After(NOTICE))
+        self.render(Some(tenant), &state, None, Next::After(NOTICE_PERIOD))
     }
 
     fn migration_blocker(&self, tenant: &Tenant) -> Option<Blocker> {

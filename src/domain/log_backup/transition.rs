@@ -11,7 +11,7 @@ use crate::oceanbase::model::RoundStatus;
 
 /// How long a way may take before that is told: each state of a round takes 10 s to 50 s (V4: log
 /// archiving), and a busy cluster longer.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const TRANSITION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 
 const WHERE_TO_LOOK: &str = "look at DBA_OB_ROOTSERVICE_EVENT_HISTORY (MODULE = 'log_archive')";
 
@@ -90,7 +90,7 @@ impl Evaluation<'_> {
             return Some(cause("StatementWithoutEffect", &message));
         }
         let is_archiving = *archive == Archive::Round(RoundStatus::Doing);
-        if transition.since.0.duration_until(self.now) < PATIENCE
+        if transition.since.0.duration_until(self.now) < TRANSITION_TIMEOUT
             || (is_archiving && self.desired == DesiredState::Running)
         {
             return None;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::point::{self, Point};
 use super::precheck::{self, Planned};
 use super::tables;
+use super::timing::SHORT_RETRY;
 use super::{
     Effect, Evaluation, Knowledge, Observation, ObservedSource, ObservedTarget, Outcome, State,
     Step, Task,
@@ -19,9 +20,6 @@ use crate::oceanbase::model::{Answer, FailureClass, Restores, Scn};
 
 /// Reason of what the target's release cannot do.
 pub(super) const NOT_SUPPORTED_BY_VERSION: &str = "NotSupportedByVersion";
-
-/// How soon to look again at what nobody tells.
-pub(super) const SOON: Next = Next::After(Duration::from_secs(30));
 
 /// Whether all that is left to know before the recovery is begun is what the target's servers have: they
 /// are read when it is asked for, and not with everything else.
@@ -62,7 +60,7 @@ impl Evaluation<'_> {
         };
         let restores = match self.restores(target) {
             Ok(restores) => restores,
-            Err(blocker) => return self.wait(blocker, SOON),
+            Err(blocker) => return self.wait(blocker, SHORT_RETRY),
         };
         if !self.is_preview()
             && let Some(job) = self.job_with_key()
@@ -119,7 +117,7 @@ impl Evaluation<'_> {
                 if let Some(pause) = self.pause() {
                     return self.render(&State::Asking, None, Next::At(pause));
                 }
-                return self.render(&State::Asking, Some(Effect::Preview(until)), SOON);
+                return self.render(&State::Asking, Some(Effect::Preview(until)), SHORT_RETRY);
             }
             (Knowledge::Store, Some(_)) => {}
             _ => self.record_plan(planned.until, planned.plan),
@@ -166,7 +164,7 @@ impl Evaluation<'_> {
     pub(super) fn wait_for_upgrade(mut self) -> RecoveryDecision {
         let upgrading = upgrading("the recovery");
         let Some(step) = &self.status.step else {
-            return self.wait(upgrading, SOON);
+            return self.wait(upgrading, SHORT_RETRY);
         };
         let state = if step == Step::Restoring.word() {
             State::Sending
@@ -174,7 +172,7 @@ impl Evaluation<'_> {
             State::Preparing
         };
         self.status.cause = Some(upgrading.cause());
-        self.render(&state, None, SOON)
+        self.render(&state, None, SHORT_RETRY)
     }
 
     fn begin_planned(mut self, target: &ObservedTarget, restores: &Restores) -> RecoveryDecision {
@@ -242,7 +240,7 @@ impl Evaluation<'_> {
         if blocker.permanent {
             return self.refuse(blocker);
         }
-        self.wait(blocker.clone(), SOON)
+        self.wait(blocker.clone(), SHORT_RETRY)
     }
 
     pub(super) fn is_too_late(&self) -> bool {
@@ -282,7 +280,7 @@ impl Evaluation<'_> {
             return self.render(&State::Preparing, None, Next::At(pause));
         }
         if !target.settled {
-            return self.render(&State::Preparing, None, SOON);
+            return self.render(&State::Preparing, None, SHORT_RETRY);
         }
         if self.spec().target.resources.type_ == ResourcesType::Pools {
             return self.intend();
@@ -293,11 +291,11 @@ impl Evaluation<'_> {
         match pool {
             _ if !has_unit => {
                 let effect = Effect::CreateUnit(name);
-                self.render(&State::Preparing, Some(effect), SOON)
+                self.render(&State::Preparing, Some(effect), SHORT_RETRY)
             }
             None => {
                 let effect = Effect::CreatePool(name);
-                self.render(&State::Preparing, Some(effect), SOON)
+                self.render(&State::Preparing, Some(effect), SHORT_RETRY)
             }
             Some(pool) if pool.tenant_id.is_some() => self.fail(cause(
                 "PoolNotFree",
@@ -315,7 +313,7 @@ impl Evaluation<'_> {
             Answer::Done | Answer::AlreadySent => {
                 self.status.tries = None;
                 self.status.cause = None;
-                self.render(&State::Preparing, None, SOON)
+                self.render(&State::Preparing, None, SHORT_RETRY)
             }
             Answer::Refused(failure) if failure.class != FailureClass::NotYet => {
                 self.fail(failure.into())

@@ -3,7 +3,7 @@
 
 use jiff::SignedDuration;
 
-use super::begin::SOON;
+use super::timing::SHORT_RETRY;
 use super::{Effect, Evaluation, ObservedTarget, Outcome, RecoveryDecision, State};
 use crate::api::Cause;
 use crate::api::recovery_task::ResourcesType;
@@ -13,7 +13,7 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores, TenantId};
 
 /// For how long it is tried.
-const PATIENCE: SignedDuration = SignedDuration::from_hours(1);
+const CLEANUP_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is left of a recovery that has failed.
 enum Left {
@@ -57,10 +57,10 @@ impl Evaluation<'_> {
             }
         }
         if !target.settled {
-            return self.render(&state, None, SOON);
+            return self.render(&state, None, SHORT_RETRY);
         }
         let began = self.status.step_time.as_ref().map_or(self.now, |at| at.0);
-        let is_too_long = began.duration_until(self.now) > PATIENCE;
+        let is_too_long = began.duration_until(self.now) > CLEANUP_TIMEOUT;
         match self.next_to_drop(target, restores) {
             // The database may have been out of reach for all that time: each is tried once at least.
             Left::Something(_) if is_too_long && self.status.tries.is_some() => {
@@ -69,9 +69,9 @@ impl Evaluation<'_> {
             Left::NotYet if is_too_long => self.leave_behind(outcome),
             Left::Something(effect) => {
                 self.record_drop(&effect);
-                self.render(&state, Some(effect), SOON)
+                self.render(&state, Some(effect), SHORT_RETRY)
             }
-            Left::NotYet => self.render(&state, None, SOON),
+            Left::NotYet => self.render(&state, None, SHORT_RETRY),
             Left::Nothing => {
                 if outcome == Outcome::Canceled {
                     self.record_canceled_tenant();
@@ -217,7 +217,7 @@ impl Evaluation<'_> {
         let state = State::CleaningUp(ending.unwrap_or(Outcome::Failed));
         if is_done(answer) {
             self.status.tries = None;
-            return self.render(&state, None, SOON);
+            return self.render(&state, None, SHORT_RETRY);
         }
         let next = self.count_try();
         self.render(&state, None, next)

@@ -8,10 +8,10 @@ use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::Answer;
 
 /// For how long a deleted object stays while its database can not be seen.
-const UNSEEN: SignedDuration = SignedDuration::from_mins(5);
+const MISSING_TARGET_TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
 /// For how long it stays in any case: an object that nobody can get rid of is worse than a tenant that
 /// is left behind.
-const LIMIT: SignedDuration = SignedDuration::from_mins(75);
+const FINALIZE_TIMEOUT: SignedDuration = SignedDuration::from_mins(75);
 
 /// Decides for a verification whose object is being deleted. `answer` is as in [`super::decide`].
 #[must_use]
@@ -27,7 +27,7 @@ pub fn finalize(
     }
     let waited = deleted_at.duration_until(now);
     let is_unseen = observed.target.is_err();
-    if waited > LIMIT || is_unseen && waited > UNSEEN {
+    if waited > FINALIZE_TIMEOUT || is_unseen && waited > MISSING_TARGET_TIMEOUT {
         return Finalization::Release(Some(left_behind(task)));
     }
     let mut evaluation = Evaluation {
@@ -51,7 +51,7 @@ pub fn finalize(
     if decision.status.outcome.is_some() {
         return Finalization::Release(decision.event);
     }
-    for limit in [UNSEEN, LIMIT] {
+    for limit in [MISSING_TARGET_TIMEOUT, FINALIZE_TIMEOUT] {
         let until = deleted_at.saturating_add(limit + SignedDuration::from_secs(1));
         let until = until.ok().filter(|until| *until > now);
         decision.next = decision

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::begin::SOON;
+use super::timing::SHORT_RETRY;
 use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::domain::{Blocker, Next, cause, shortened, time};
@@ -14,12 +14,12 @@ use crate::oceanbase::model::{Answer, FailureClass, Tenant};
 use crate::oceanbase::version::Version;
 
 /// How long a tenant may take to become a primary one (V4 reference 5.4).
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const ACTIVATION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 /// How often the database must have been asked at least before that is too long: it may have been out
 /// of reach.
 const LEAST_TRIES: i32 = 5;
 /// How long the upgrade of a tenant may take; the manual gives no limit.
-const UPGRADE_PATIENCE: SignedDuration = SignedDuration::from_mins(30);
+const UPGRADE_TIMEOUT: SignedDuration = SignedDuration::from_mins(30);
 /// OB_OP_NOT_ALLOW: of a primary tenant, because its upgrade runs.
 const NOT_ALLOWED: i32 = -4179;
 
@@ -48,7 +48,7 @@ impl<'a> Evaluation<'a> {
             return self.keep_canceled();
         }
         let can_be_asked = !shows_role || tenant.role == "STANDBY";
-        if self.since_step() > PATIENCE && (self.was_tried() || !can_be_asked) {
+        if self.since_step() > ACTIVATION_TIMEOUT && (self.was_tried() || !can_be_asked) {
             let last = self.status.cause.take().map(|cause| cause.message);
             return self.fail_kept(cause(
                 "ActivationFailed",
@@ -69,7 +69,7 @@ impl<'a> Evaluation<'a> {
             tenant: name,
             tenant_id: tenant.id,
         });
-        self.render(&State::Activating, effect, SOON)
+        self.render(&State::Activating, effect, SHORT_RETRY)
     }
 
     /// Whether the target shows the role of its tenants.
@@ -115,7 +115,7 @@ impl<'a> Evaluation<'a> {
             Err(missing) => return self.without_tenant(missing, &State::Upgrading),
         };
         let Some(is_older) = self.is_older(tenant) else {
-            return self.render(&State::Upgrading, None, SOON);
+            return self.render(&State::Upgrading, None, SHORT_RETRY);
         };
         if !is_older {
             self.status.cause = None;
@@ -128,7 +128,7 @@ impl<'a> Evaluation<'a> {
             return self.keep_canceled();
         }
         let is_taken = self.status.upgrade_time.is_some();
-        if self.since_step() > UPGRADE_PATIENCE && (is_taken || self.was_tried()) {
+        if self.since_step() > UPGRADE_TIMEOUT && (is_taken || self.was_tried()) {
             let last = self.status.cause.take().map(|cause| cause.message);
             return self.fail_kept(cause(
                 "UpgradeFailed",
@@ -151,7 +151,7 @@ impl<'a> Evaluation<'a> {
             tenant: name,
             tenant_id: tenant.id,
         });
-        self.render(&State::Upgrading, effect, SOON)
+        self.render(&State::Upgrading, effect, SHORT_RETRY)
     }
 
     pub(super) fn on_upgrade_answer(mut self, answer: &Answer) -> RecoveryDecision {
@@ -174,7 +174,7 @@ impl<'a> Evaluation<'a> {
             Answer::Done | Answer::Refused(_) => {
                 self.status.cause = None;
                 self.status.upgrade_time = Some(time(self.now));
-                self.render(&State::Upgrading, None, SOON)
+                self.render(&State::Upgrading, None, SHORT_RETRY)
             }
             other => self.repeat(&State::Upgrading, other),
         }

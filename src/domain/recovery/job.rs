@@ -10,12 +10,12 @@ use crate::domain::{cause, shortened, time};
 use crate::oceanbase::model::{Restore, RestoreStatus, Scn};
 
 /// How many sets and pieces a status names.
-const NAMED: usize = 50;
+const MAX_NAMED: usize = 50;
 /// Longest path in a status, in bytes.
 const PATH_LIMIT: usize = 1024;
 /// A job that began so long before the statement was sent is not of that statement, whatever the two
 /// clocks say.
-const BEFORE: SignedDuration = SignedDuration::from_mins(10);
+const JOB_CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(10);
 
 impl<'a> Evaluation<'a> {
     /// The recovery's own job, as far as the last read shows it.
@@ -53,7 +53,7 @@ impl<'a> Evaluation<'a> {
         let ended_before = job.status.is_terminal()
             && sent_at
                 .zip(job.started_at)
-                .is_some_and(|(sent, began)| began.duration_until(sent) > BEFORE);
+                .is_some_and(|(sent, began)| began.duration_until(sent) > JOB_CLOCK_SLACK);
         if !self.is_own(job) || is_first && ended_before {
             return self.adopt(job);
         }
@@ -246,7 +246,7 @@ impl<'a> Evaluation<'a> {
 }
 
 fn named(paths: &[String]) -> (Vec<String>, Option<i32>) {
-    let shown = paths.iter().take(NAMED);
+    let shown = paths.iter().take(MAX_NAMED);
     let shown = shown
         .map(|path| shortened(path.clone(), PATH_LIMIT))
         .collect();

@@ -21,7 +21,7 @@ use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Re
 use crate::oceanbase::version::Version;
 
 /// How many sets and pieces a plan names.
-const NAMED: usize = 50;
+const MAX_NAMED: usize = 50;
 
 /// What nobody but the store knows, and it not before a job reads it.
 const WINDOWS_UNKNOWN: &str =
@@ -162,10 +162,10 @@ pub(super) fn plan(
     let mut plan = Plan {
         window: window
             .map(|window| format!("{} to {}", window.start_scn.at(), window.end_scn.at())),
-        sets: sets.iter().take(NAMED).map(set_text).collect(),
+        sets: sets.iter().take(MAX_NAMED).map(set_text).collect(),
         pieces: pieces
             .iter()
-            .take(NAMED)
+            .take(MAX_NAMED)
             .map(|piece| format!("round {} piece {}", piece.round_id, piece.id))
             .collect(),
         // The database asks for the logs of each place of logs that it is given.
@@ -256,7 +256,7 @@ pub(super) fn plan_of_storage(
     let paths = |is_set: bool| {
         let rows = rows.iter().filter(move |row| row.is_set == is_set);
         let paths = rows.map(|row| shortened(row.path.clone(), 1024));
-        paths.take(NAMED).collect()
+        paths.take(MAX_NAMED).collect()
     };
     Plan {
         sets: paths(true),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::begin::SOON;
+use super::timing::{
+    MAX_REFUSALS, RESTORE_ENDED_AFTER, SHORT_RETRY, STATEMENT_ARRIVES_WITHIN, STATEMENT_ENDED_AFTER,
+};
 use super::unanswered::unanswered;
 use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step, precheck};
 use crate::api::RecoveryTaskStatus;
@@ -11,23 +13,10 @@ use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
 
-/// After how long a RESTORE whose connection was cut is looked for, and sent again where it is not
-/// found. The database reads the store before it writes the job's row, and may do so for minutes; it
-/// lets one restore through for each name (9014), and of two with one key either one is followed. One
-/// that comes when another is over finds the pool gone that was made for it.
-const ARRIVES: Duration = Duration::from_secs(20);
-/// After how long it will surely never show up: the database was given ten minutes for it. Before, no
-/// cancel can be told to have ended it.
-const NEVER: Duration = Duration::from_mins(11);
-/// The same of a RECOVER TABLE, of which no name lets only one through: the minute that the database
-/// may work on it is over.
-const OVER: Duration = Duration::from_secs(70);
 /// OB_TENANT_NOT_EXIST.
 const NO_TENANT: i32 = -5157;
 /// How often a job that was seen is looked for when both views show it no more.
-const LOOKS: i32 = 5;
-/// How often a statement may be refused for now, about ten minutes long: people wait for it.
-pub(super) const REFUSALS: i32 = 12;
+const MIN_LOOKUPS: i32 = 5;
 
 /// What tells one intent from the next: there while a RESTORE is or may be under way.
 #[must_use]
@@ -90,7 +79,7 @@ impl Evaluation<'_> {
         self.status.sends = Some(sends.saturating_add(1));
         self.status.step_time = Some(time(self.now));
         self.status.retry_time = None;
-        self.render(&State::Sending, Some(effect), SOON)
+        self.render(&State::Sending, Some(effect), SHORT_RETRY)
     }
 
     /// While resources are made and the database is busy, backups may go, or those of the tenant may
@@ -115,7 +104,7 @@ impl Evaluation<'_> {
         // Whatever became of the statement: a job that was seen is never started again.
         let handed_over = self.observed.handed_over.as_ref();
         match handed_over.filter(|_| self.status.job_id.is_none()) {
-            Some(HandedOver::Sending) => self.render(&State::Sending, None, SOON),
+            Some(HandedOver::Sending) => self.render(&State::Sending, None, SHORT_RETRY),
             Some(HandedOver::Answered(answer)) => self.on_restore_answer(answer),
             None => self.search(),
         }
@@ -123,7 +112,7 @@ impl Evaluation<'_> {
 
     pub(super) fn on_restore_answer(mut self, answer: &Answer) -> RecoveryDecision {
         match answer {
-            Answer::HandedOver => self.render(&State::Sending, None, SOON),
+            Answer::HandedOver => self.render(&State::Sending, None, SHORT_RETRY),
             Answer::Restore(job) => self.found(job),
             Answer::Refused(failure) if failure.class == FailureClass::NotYet => {
                 self.status.cause = Some(failure.into());
@@ -155,7 +144,7 @@ impl Evaluation<'_> {
             return self.render(&State::Sending, None, Next::At(pause));
         }
         let sends = self.status.sends.unwrap_or_default();
-        if sends >= REFUSALS {
+        if sends >= MAX_REFUSALS {
             let refused = self.status.cause.take();
             let unknown = || cause("NotSent", "the statement could not be sent");
             return self.fail(refused.unwrap_or_else(unknown));
@@ -170,7 +159,11 @@ impl Evaluation<'_> {
     /// Looks for a job that the last read does not show.
     fn search(self) -> RecoveryDecision {
         let age = self.observed.intent_age;
-        let arrives = if self.is_of_tables() { OVER } else { ARRIVES };
+        let arrives = if self.is_of_tables() {
+            STATEMENT_ENDED_AFTER
+        } else {
+            STATEMENT_ARRIVES_WITHIN
+        };
         if self.status.job_id.is_none()
             && let Some(rest) = arrives.checked_sub(age)
             && !rest.is_zero()
@@ -189,7 +182,7 @@ impl Evaluation<'_> {
         // each write wakes the next pass.
         RecoveryDecision {
             effect: Some(effect),
-            next: SOON,
+            next: SHORT_RETRY,
             ..self.unchanged()
         }
     }
@@ -226,13 +219,13 @@ impl Evaluation<'_> {
                 return self.cancel_when_over();
             }
             let stay = self.spec().target.resources.type_ == ResourcesType::Pools;
-            if stay && !self.is_of_tables() && self.observed.intent_age < NEVER {
+            if stay && !self.is_of_tables() && self.observed.intent_age < RESTORE_ENDED_AFTER {
                 let next = self.count_try();
                 return self.render(&State::Sending, None, next);
             }
             return self.send_after_lookup();
         }
-        if self.status.tries.unwrap_or_default() < LOOKS {
+        if self.status.tries.unwrap_or_default() < MIN_LOOKUPS {
             let next = self.count_try();
             let state = self.underway();
             return self.render(&state, None, next);
@@ -248,7 +241,11 @@ impl Evaluation<'_> {
     /// Nobody has seen the job of what was sent and perhaps taken: it may come up still, and would then
     /// go on with nobody to follow it.
     fn cancel_when_over(mut self) -> RecoveryDecision {
-        let over = if self.is_of_tables() { OVER } else { NEVER };
+        let over = if self.is_of_tables() {
+            STATEMENT_ENDED_AFTER
+        } else {
+            RESTORE_ENDED_AFTER
+        };
         if self.observed.intent_age >= over {
             return self.cancel();
         }
@@ -299,15 +296,15 @@ impl Evaluation<'_> {
             RestoreStatus::Success if self.is_of_tables() => self.imported(job),
             RestoreStatus::Success => self.restored(job),
             RestoreStatus::Fail => self.failed(job),
-            _ if self.is_canceling(job) => self.render(&State::Canceling, None, SOON),
+            _ if self.is_canceling(job) => self.render(&State::Canceling, None, SHORT_RETRY),
             closing if self.is_cancel_wanted() && closing.is_closing() => {
-                self.render(&State::Canceling, None, SOON)
+                self.render(&State::Canceling, None, SHORT_RETRY)
             }
             _ if self.is_cancel_wanted() => self.stop_job(),
             running => {
                 self.status.cause = None;
                 let state = State::Running(running.clone());
-                self.render(&state, None, SOON)
+                self.render(&state, None, SHORT_RETRY)
             }
         }
     }
@@ -367,13 +364,13 @@ impl Evaluation<'_> {
                 "CancelNotSupported",
                 "this version can not cancel a recovery: `cancel` takes effect at its end",
             ));
-            return self.render(&State::Canceling, None, SOON);
+            return self.render(&State::Canceling, None, SHORT_RETRY);
         }
         let Some((tenant, key)) = self.names().filter(|_| self.is_settled()) else {
-            return self.render(&State::Canceling, None, SOON);
+            return self.render(&State::Canceling, None, SHORT_RETRY);
         };
         let effect = self.cancel_job(tenant, key);
-        self.render(&State::Canceling, Some(effect), SOON)
+        self.render(&State::Canceling, Some(effect), SHORT_RETRY)
     }
 
     pub(super) fn on_cancel_answer(mut self, answer: &Answer) -> RecoveryDecision {

@@ -1,7 +1,6 @@
 //! What is not answered, or can not be seen.
 
-use super::begin::SOON;
-use super::restore::REFUSALS;
+use super::timing::{MAX_REFUSALS, SHORT_RETRY};
 use super::{Evaluation, RecoveryDecision, State};
 use crate::domain::{Blocker, cause};
 use crate::oceanbase::model::Answer;
@@ -10,14 +9,14 @@ impl Evaluation<'_> {
     /// What is under way can not be seen: it goes on all the same.
     pub(super) fn unseen(self, blocker: &Blocker) -> RecoveryDecision {
         let state = State::Unobserved(blocker.as_waiting());
-        self.render(&state, None, SOON)
+        self.render(&state, None, SHORT_RETRY)
     }
 
     /// Says why something is asked again, and when; what the database refuses again and again has
     /// failed.
     pub(super) fn repeat(mut self, state: &State, answer: &Answer) -> RecoveryDecision {
         if let Answer::Refused(failure) = answer
-            && self.status.tries.unwrap_or_default() >= REFUSALS
+            && self.status.tries.unwrap_or_default() >= MAX_REFUSALS
             && self.status.restored_time.is_none()
         {
             return self.fail(failure.into());

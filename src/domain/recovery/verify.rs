@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::begin::SOON;
+use super::timing::SHORT_RETRY;
 use super::{Effect, Evaluation, Outcome, RecoveryDecision, State, Step};
 use crate::api::Cause;
 use crate::api::verification::{Check, CheckOutcome, Verification, VerificationProgress};
@@ -13,9 +13,9 @@ use crate::domain::{Blocker, Next, cause, shortened, time};
 use crate::oceanbase::model::{Answer, CheckQuery, CheckResult, FailureClass, Tenant};
 
 /// How long a restored tenant may take until it can be read.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(10);
+const VERIFICATION_TIMEOUT: SignedDuration = SignedDuration::from_mins(10);
 /// How often a check is asked whose answer did not come.
-const TRIES: i32 = 5;
+const MAX_CHECK_ATTEMPTS: i32 = 5;
 /// The words of a check's outcome.
 const PASSED: &str = "Passed";
 const FAILED: &str = "Failed";
@@ -103,13 +103,13 @@ impl Evaluation<'_> {
             tenant_id: tenant.id,
             number: done,
         });
-        self.render(&State::Verifying, effect, SOON)
+        self.render(&State::Verifying, effect, SHORT_RETRY)
     }
 
     /// Whoever makes a primary tenant of it, or locks it, has other plans; it is dropped all the same,
     /// since it was made to be.
     fn unreadable(self, tenant: &Tenant) -> RecoveryDecision {
-        if tenant.role == "PRIMARY" || self.since_step() > PATIENCE {
+        if tenant.role == "PRIMARY" || self.since_step() > VERIFICATION_TIMEOUT {
             let message = format!(
                 "the tenant is restored and can not be asked: its role is {} and its status {}, where \
                  STANDBY and NORMAL are expected",
@@ -143,7 +143,7 @@ impl Evaluation<'_> {
     }
 
     fn ask_again(mut self, number: usize, cause: Cause) -> RecoveryDecision {
-        if self.status.tries.unwrap_or_default() >= TRIES {
+        if self.status.tries.unwrap_or_default() >= MAX_CHECK_ATTEMPTS {
             self.record_check(number, cause.reason, cause.message, false);
             return self.render(&State::Verifying, None, Next::After(Duration::ZERO));
         }

@@ -15,7 +15,7 @@ use crate::domain::condition::{Status, Wanted, turned, wanted};
 use crate::domain::{Event, shortened, time};
 
 /// Days that are kept.
-const KEPT: usize = 90;
+const MAX_USAGE_SAMPLES: usize = 90;
 const NEARLY_FULL: &str = "StoreNearlyFull";
 const HAS_ROOM: &str = "StoreHasRoom";
 
@@ -89,7 +89,7 @@ pub fn bytes_text(bytes: i64) -> String {
 }
 
 /// How long bytes stand that are shown: logs never cease to come.
-const SHOWN: SignedDuration = SignedDuration::from_mins(5);
+const STATUS_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether bytes differ by so much from those that are shown, and these stand for so long, that it is worth
 /// a write.
@@ -98,7 +98,7 @@ pub fn have_moved(shown: i64, since: Option<&Time>, bytes: i64, now: Timestamp) 
     let moved = i128::from(bytes) - i128::from(shown);
     let stand = since.is_some_and(|since| {
         let age = since.0.duration_until(now);
-        !age.is_negative() && age < SHOWN
+        !age.is_negative() && age < STATUS_INTERVAL
     });
     moved != 0 && moved.abs() * 100 >= i128::from(shown) && !stand
 }
@@ -176,7 +176,7 @@ fn show(status: &mut BackupStorageStatus, figures: Figures, date: String) {
     // A clock that was put back would leave days of the future behind.
     trend.retain(|known| known.date < point.date);
     trend.push(point);
-    trend.drain(..trend.len().saturating_sub(KEPT));
+    trend.drain(..trend.len().saturating_sub(MAX_USAGE_SAMPLES));
 }
 
 fn day(now: Timestamp) -> String {

@@ -17,11 +17,11 @@ use crate::domain::naming::fingerprint;
 use crate::domain::{Next, shortened, time};
 
 /// How many alerts the status holds.
-pub(super) const KEPT: usize = 50;
+pub(super) const MAX_ALERTS: usize = 50;
 /// How often it is written that an alert still holds.
-const FOUND_AGAIN: SignedDuration = SignedDuration::from_mins(5);
+const REFRESH_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 /// How long an alert is kept after it recovered.
-const REMEMBERED: SignedDuration = SignedDuration::from_hours(7 * 24);
+const ALERT_RETENTION: SignedDuration = SignedDuration::from_hours(7 * 24);
 const ACTIVE: &str = "Active";
 
 /// What can be wrong, in the console's words.
@@ -140,7 +140,7 @@ pub(super) fn updated(known: &[Alert], found: &Found, now: Timestamp) -> (Vec<Al
     recovered.retain(|alert| forgotten_at(alert).is_none_or(|at| now < at));
     recovered.sort_by_key(|alert| Reverse(recovered_at(alert)));
     active.extend(recovered);
-    active.truncate(KEPT);
+    active.truncate(MAX_ALERTS);
     (active, count)
 }
 
@@ -167,7 +167,7 @@ fn cause_of(
 fn is_recent(alert: &Alert, now: Timestamp) -> bool {
     alert.last_generated_time.as_ref().is_some_and(|last| {
         let age = last.0.duration_until(now);
-        age >= SignedDuration::ZERO && age < FOUND_AGAIN
+        age >= SignedDuration::ZERO && age < REFRESH_INTERVAL
     })
 }
 
@@ -211,14 +211,14 @@ fn recovered_at(alert: &Alert) -> Option<Timestamp> {
 }
 
 fn forgotten_at(alert: &Alert) -> Option<Timestamp> {
-    recovered_at(alert)?.saturating_add(REMEMBERED).ok()
+    recovered_at(alert)?.saturating_add(ALERT_RETENTION).ok()
 }
 
 /// When an alert changes by itself.
 fn next_change(alert: &Alert) -> Option<Timestamp> {
     if alert.status == ACTIVE {
         let last = alert.last_generated_time.as_ref()?.0;
-        last.saturating_add(FOUND_AGAIN).ok()
+        last.saturating_add(REFRESH_INTERVAL).ok()
     } else {
         forgotten_at(alert)
     }

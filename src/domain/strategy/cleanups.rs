@@ -13,9 +13,9 @@ use crate::domain::{Next, naming, time};
 use crate::oceanbase::model::{CleanupJob, JobStatus, Tenant, TenantId};
 
 /// How long ago a job may have ended that is shown.
-const LATE: SignedDuration = SignedDuration::from_hours(24);
+const MAX_ENDED_AGE: SignedDuration = SignedDuration::from_hours(24);
 /// How soon objects that could not be made or deleted are tried again.
-const AGAIN: Next = Next::After(Duration::from_secs(10));
+const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(10));
 /// How many are made or deleted in one pass.
 const BATCH: usize = 50;
 
@@ -67,7 +67,7 @@ impl Evaluation<'_> {
             .create_cleanups(matched)
             .or_else(|| self.delete_cleanups());
         let next = match (&effect, created) {
-            (Some(_), Some(_)) => AGAIN,
+            (Some(_), Some(_)) => RETRY_INTERVAL,
             _ => Next::Await,
         };
         CleanupView {
@@ -116,7 +116,8 @@ impl Evaluation<'_> {
                     .is_some_and(|at| (at, &known.name) > (ended_at, &name))
         });
         // What the history would delete next is not made, or it would be made and deleted for ever.
-        ended_at.duration_until(self.now) < LATE && newer.count() < self.cleanups_kept(good)
+        ended_at.duration_until(self.now) < MAX_ENDED_AGE
+            && newer.count() < self.cleanups_kept(good)
     }
 
     fn cleanups_kept(&self, good: bool) -> usize {

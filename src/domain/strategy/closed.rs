@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
-use super::slots::{KEPT, open};
+use super::slots::{MAX_SLOTS, open};
 use crate::api::strategy::SlotRecord;
 use crate::api::{BackupStrategySpec, BackupStrategyStatus, BackupType};
 use crate::domain::schedule::{MAX_COUNTED, Schedule, Slot};
@@ -25,7 +25,7 @@ pub fn closed(
         .filter(|(slot, _)| !known.contains(slot))
         .collect();
     // Newer ones may have pushed others out before anybody saw them.
-    if closed.len() >= KEPT {
+    if closed.len() >= MAX_SLOTS {
         let listed: Vec<Slot> = closed.iter().map(|(slot, _)| *slot).collect();
         let still_open = open(after);
         let unlisted = open(before).into_iter().chain(fallen(spec, before, after));

@@ -24,12 +24,12 @@ use crate::domain::{Event, Finalization, Next};
 use crate::oceanbase::model::{Tenant, TenantName};
 
 /// How soon to try again what failed.
-const TRY_AGAIN: Next = Next::After(Duration::from_secs(5));
+const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(5));
 /// How long after its deletion a strategy goes at the earliest whose tenants another one takes over:
 /// `kubectl delete --all` deletes that one too, a moment later, and it may have no finalizer.
-const TOGETHER: SignedDuration = SignedDuration::from_secs(10);
+const TAKEOVER_DELAY: SignedDuration = SignedDuration::from_secs(10);
 /// How many things that are left are told by name.
-const TOLD: usize = 10;
+const MAX_NAMED: usize = 10;
 
 /// Something that is not ended yet.
 struct Left {
@@ -76,7 +76,9 @@ pub fn finalize(
         return Finalization::Release(given_up(&left));
     }
     if left.is_empty() {
-        let until = deleted_at.saturating_add(TOGETHER).unwrap_or(deadline);
+        let until = deleted_at
+            .saturating_add(TAKEOVER_DELAY)
+            .unwrap_or(deadline);
         let until = until.min(deadline);
         if until <= now || !hands_over(strategy, observed, now) {
             return Finalization::Release(None);
@@ -233,7 +235,7 @@ impl Evaluation<'_> {
                 let paused_until = self.policy_paused_until(change);
                 paused_until.map_or(Next::Await, Next::At)
             }
-            _ if created.error().is_some() => TRY_AGAIN,
+            _ if created.error().is_some() => RETRY_INTERVAL,
             _ => Next::Await,
         }
     }
@@ -323,11 +325,11 @@ fn given_up(left: &[Left]) -> Option<Event> {
 fn describe(left: &[Left]) -> String {
     let mut names: Vec<&str> = left
         .iter()
-        .take(TOLD)
+        .take(MAX_NAMED)
         .map(|left| left.what.as_str())
         .collect();
-    let more = format!("{} more", left.len().saturating_sub(TOLD));
-    if left.len() > TOLD {
+    let more = format!("{} more", left.len().saturating_sub(MAX_NAMED));
+    if left.len() > MAX_NAMED {
         names.push(&more);
     }
     names.join(", ")

@@ -32,11 +32,11 @@ impl<'a> Evaluation<'a> {
         let Ok(schedule) = Schedule::parse(&self.strategy.spec.schedule) else {
             return Vec::new();
         };
-        let patience = schedule.starting_deadline() + schedule.spread();
+        let timeout = schedule.starting_deadline() + schedule.spread();
         let late_from = |task: &'a ObservedTask| {
             let slot = task.scheduled_at.unwrap_or(task.created_at);
             let created = task.created_at.max(slot);
-            (task, schedule.after(created, patience))
+            (task, schedule.after(created, timeout))
         };
         waiting.into_iter().map(late_from).collect()
     }

@@ -15,7 +15,7 @@ use crate::domain::{Event, time};
 use crate::oceanbase::model::TenantId;
 
 /// How many places are kept.
-const KEPT: usize = 20;
+const MAX_DESTINATIONS: usize = 20;
 
 /// A place, and what of each tenant is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl Evaluation<'_> {
             let until = known.until.as_ref().map(|until| until.0);
             (until.is_some(), known.bytes == 0, Reverse(until))
         });
-        ledger.truncate(KEPT);
+        ledger.truncate(MAX_DESTINATIONS);
     }
 
     /// When bytes were last noted. Alerts that last are written every five minutes: bytes of all places go

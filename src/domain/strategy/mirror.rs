@@ -12,7 +12,7 @@ use crate::domain::{naming, time};
 use crate::oceanbase::model::{Job, JobKey, JobStatus, Snapshot, Tenant, TenantId};
 
 /// How long ago a job may have ended that is shown: one that began and ended while nobody looked.
-const LATE: SignedDuration = SignedDuration::from_hours(1);
+const MAX_ENDED_AGE: SignedDuration = SignedDuration::from_hours(1);
 
 /// Jobs that others started, by tenant.
 pub type ExternalJobs = BTreeMap<TenantId, Vec<Job>>;
@@ -76,7 +76,7 @@ impl Evaluation<'_> {
         } else {
             limits.failed
         };
-        ended_at.duration_until(self.now) < LATE
+        ended_at.duration_until(self.now) < MAX_ENDED_AGE
             && newer < usize::try_from(kept).unwrap_or_default()
     }
 

@@ -16,7 +16,7 @@ const FIRST_PAUSE: SignedDuration = SignedDuration::from_secs(10);
 /// After how long it is tried again from then on.
 const RETRY_PAUSE: SignedDuration = SignedDuration::from_secs(60);
 /// How many of them are kept.
-const KEPT: usize = 50;
+const MAX_PENDING_OBJECTS: usize = 50;
 /// How many objects one pass makes, edits or deletes.
 const BATCH: usize = 50;
 /// Longest message of a list's entry that the schema takes, in bytes.
@@ -45,7 +45,7 @@ impl Evaluation<'_> {
             .collect();
         let known = |one: &T| unmade.get(name(one)).copied();
         let is_paused = |one: &T| known(one).is_some_and(|(_, is_paused)| is_paused);
-        if self.status.unmade.len() >= KEPT && wanted.iter().any(is_paused) {
+        if self.status.unmade.len() >= MAX_PENDING_OBJECTS && wanted.iter().any(is_paused) {
             return Vec::new();
         }
         let failed = wanted.iter().enumerate();
@@ -127,7 +127,7 @@ impl Evaluation<'_> {
     /// that sort back.
     fn make_room(&mut self) {
         let unmade = &mut self.status.unmade;
-        if unmade.len() < KEPT {
+        if unmade.len() < MAX_PENDING_OBJECTS {
             return;
         }
         let alike = |one: &PendingObject| {

@@ -6,7 +6,7 @@ use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
 
 /// Longest directory that a LogBackup takes, in bytes.
-const LONGEST: usize = 512;
+const MAX_PATH_BYTES: usize = 512;
 /// Reason of a tenant whose logs an edit of the strategy would move.
 pub const STORAGE_CHANGE_REFUSED: &str = "StorageChangeRefused";
 
@@ -98,11 +98,11 @@ impl Evaluation<'_> {
         let leads_out = |path: &str| path.split('/').any(|part| matches!(part, "" | "." | ".."));
         let problem = if let Some(path) = [&data, &log]
             .into_iter()
-            .find(|path| path.len() > LONGEST || path.contains(bad) || leads_out(path))
+            .find(|path| path.len() > MAX_PATH_BYTES || path.contains(bad) || leads_out(path))
         {
             format!(
                 "`paths` make the directory '{path}', and only letters, digits, '_', '.', '-' and \
-                 '/' are possible, at most {LONGEST} of them, without a part that is empty, '.' or \
+                 '/' are possible, at most {MAX_PATH_BYTES} of them, without a part that is empty, '.' or \
                  '..': correct the template"
             )
         } else if is_within(&data, &log) || is_within(&log, &data) {

@@ -20,7 +20,7 @@ use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
 
 /// Tenants whose policies are kept in the status.
-const KEPT: usize = 1000;
+const MAX_POLICIES: usize = 1000;
 const DAY: u64 = 24 * 60 * 60;
 
 /// A statement about a tenant's delete policy.
@@ -302,7 +302,7 @@ impl Evaluation<'_> {
         }
         if tally.without_room > 0 {
             let message = format!(
-                "one strategy sets the policies of at most {KEPT} tenants, and {} are left out: \
+                "one strategy sets the policies of at most {MAX_POLICIES} tenants, and {} are left out: \
                  divide them among several strategies",
                 tally.without_room
             );

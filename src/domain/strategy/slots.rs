@@ -11,16 +11,16 @@ use crate::domain::{Event, Next, time};
 use crate::oceanbase::model::Tenant;
 
 /// How many slots the history keeps.
-pub(super) const KEPT: usize = 20;
+pub(super) const MAX_SLOTS: usize = 20;
 
 const BLACKOUT_WINDOW: &str = "BlackoutWindow";
 const SUSPENDED: &str = "Suspended";
 
 /// How far in the future an anchor may be before it is taken for another clock's.
-const FUTURE: SignedDuration = SignedDuration::from_hours(24);
+const MAX_SLOT_LEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// How many minutes in a row may be taken: nobody makes a backup in each of so many.
-const TAKEN: i64 = 10;
+const MAX_NAME_SHIFT_MINUTES: i64 = 10;
 
 impl Evaluation<'_> {
     /// Opens the slot that is due, records those that were missed or superseded, and says when to
@@ -112,7 +112,7 @@ impl Evaluation<'_> {
         let anchor = anchor_time.map_or(created_at, |at| at.0);
         let last = self.status.last_schedule_time.as_ref().map(|at| at.0);
         let anchor = last.map_or(anchor, |last| last.max(anchor));
-        if self.now.duration_until(anchor) <= FUTURE {
+        if self.now.duration_until(anchor) <= MAX_SLOT_LEAD {
             return anchor;
         }
         // A clock that was wrong for a moment must not end the schedule for years.
@@ -259,7 +259,7 @@ impl Evaluation<'_> {
     /// The minute for which a full backup of the tenant is made that has been wanted since this instant.
     /// Not one whose task had ended by then: its name is taken, and what it made is not what is wanted.
     pub(super) fn free_minute(&self, tenant: &Tenant, since: Timestamp) -> Timestamp {
-        let minutes = (0..TAKEN).map(SignedDuration::from_mins);
+        let minutes = (0..MAX_NAME_SHIFT_MINUTES).map(SignedDuration::from_mins);
         let mut minutes = minutes.filter_map(|minutes| since.checked_add(minutes).ok());
         let free = minutes.find(|at| {
             let (at, ty) = (*at, BackupType::Full);
@@ -339,7 +339,7 @@ fn whole_print(schedule: &ScheduleSpec) -> String {
 
 fn remember(status: &mut BackupStrategyStatus, record: SlotRecord) {
     status.schedule_history.insert(0, record);
-    status.schedule_history.truncate(KEPT);
+    status.schedule_history.truncate(MAX_SLOTS);
 }
 
 /// Writes down when the next full and the next incremental backups start.

@@ -19,7 +19,7 @@ use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
 use crate::domain::{Event, shortened, time};
 
 /// How many tenants with trouble are listed.
-const LISTED: usize = 20;
+const MAX_LISTED: usize = 20;
 /// What is said of a strategy that starts nothing because somebody wants it so.
 const SUSPENDED: &str = "`suspend` is set; no new slots are started";
 /// What is said of one whose cluster is being upgraded.
@@ -299,7 +299,7 @@ fn record_tenants(
     status.tenants = Some(StrategyTenants {
         matched: count(total),
         healthy: count(healthy),
-        failing: all.into_values().take(LISTED).map(bounded).collect(),
+        failing: all.into_values().take(MAX_LISTED).map(bounded).collect(),
         skipped: matched.skipped.clone(),
     });
 }

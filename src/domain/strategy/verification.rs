@@ -32,7 +32,7 @@ pub(super) use status::{failed, overdue};
 /// Longest name of a tenant that is made.
 const NAME_LIMIT: usize = 63;
 /// How soon a RecoveryTask is made that could not be made.
-const AGAIN: Next = Next::After(Duration::from_secs(10));
+const RETRY_INTERVAL: Next = Next::After(Duration::from_secs(10));
 
 /// A RecoveryTask that this strategy made.
 #[derive(Clone, Debug)]
@@ -106,7 +106,7 @@ impl Evaluation<'_> {
             // What is left is for the next pass.
             let is_open = self.open_verification().is_some();
             let next = if is_open {
-                next.sooner(AGAIN, now)
+                next.sooner(RETRY_INTERVAL, now)
             } else {
                 next
             };

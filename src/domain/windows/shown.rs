@@ -7,12 +7,12 @@ use crate::domain::{time, time_from};
 use crate::oceanbase::model::{BackupSetId, Scn};
 
 /// How many windows are shown.
-const LISTED: usize = 50;
+const MAX_LISTED: usize = 50;
 
 /// The newest 50 of some windows, given oldest first.
 #[must_use]
 pub fn shown(windows: &[Window]) -> Vec<RecoveryWindow> {
-    let skipped = windows.len().saturating_sub(LISTED);
+    let skipped = windows.len().saturating_sub(MAX_LISTED);
     let newest = windows.iter().skip(skipped);
     let shown = newest.map(|window| RecoveryWindow {
         start: time_from(window.start_scn.at()),

@@ -31,7 +31,7 @@ impl Credentials for Good {
 struct Desk {
     given: Given,
     clusters: Clusters,
-    wakes: broadcast::Receiver<Wake>,
+    triggers: broadcast::Receiver<Trigger>,
     key: ClusterKey,
     validity: Validity,
     running: JoinSet<()>,
@@ -50,14 +50,14 @@ impl Desk {
             validity.clone(),
         );
         let key = ClusterKey::new("default", "prod");
-        let wakes = clusters.wakes();
+        let triggers = clusters.triggers();
         let mut running = JoinSet::new();
         running.spawn(readers.run());
         clusters.watch(&key);
         let desk = Self {
             given,
             clusters,
-            wakes,
+            triggers,
             key,
             validity,
             running,
@@ -74,10 +74,10 @@ impl Desk {
     }
 
     /// Names of the tenants that were woken since this was asked last; `None` for everybody.
-    fn wakes(&mut self) -> Vec<Option<Vec<String>>> {
-        let wakes = std::iter::from_fn(|| self.wakes.try_recv().ok());
-        wakes
-            .map(|wake| wake.tenants.map(|names| names.iter().cloned().collect()))
+    fn triggers(&mut self) -> Vec<Option<Vec<String>>> {
+        let triggers = std::iter::from_fn(|| self.triggers.try_recv().ok());
+        triggers
+            .map(|trigger| trigger.tenants.map(|names| names.iter().cloned().collect()))
             .collect()
     }
 }

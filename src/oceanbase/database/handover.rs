@@ -13,7 +13,7 @@ use super::{Database, lock};
 use crate::oceanbase::model::{Answer, HandedOver, RestoreKey, TenantName};
 
 /// How many answers are kept.
-const KEPT_ANSWERS: usize = 64;
+const MAX_ANSWERS: usize = 64;
 
 /// A task that waits for the answer of one command.
 pub(in crate::oceanbase) type Errand = BoxFuture<'static, ()>;
@@ -49,7 +49,7 @@ impl Ledger {
         known.retain(|(of, _)| of != key);
         known.push_back((key.clone(), HandedOver::Answered(answer)));
         let is_over = |(_, state): &(_, HandedOver)| *state != HandedOver::Sending;
-        if known.iter().filter(|entry| is_over(entry)).count() > KEPT_ANSWERS
+        if known.iter().filter(|entry| is_over(entry)).count() > MAX_ANSWERS
             && let Some(oldest) = known.iter().position(is_over)
         {
             known.remove(oldest);
@@ -91,6 +91,6 @@ impl Drop for Underway {
         let given_up = || Answer::Unknown("the operator waits no longer for its answer".to_owned());
         let answer = self.answer.take().unwrap_or_else(given_up);
         self.database.ledger.answered(&self.key, answer);
-        self.database.wake_tenant(self.tenant.as_str());
+        self.database.trigger_tenant(self.tenant.as_str());
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::*;
-use crate::oceanbase::cluster::{ClusterState, Wake};
+use crate::oceanbase::cluster::{ClusterState, Trigger};
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
@@ -46,7 +46,7 @@ struct Desk {
     node: InProcess,
     credentials: Changeable,
     clusters: Clusters,
-    wakes: broadcast::Receiver<Wake>,
+    triggers: broadcast::Receiver<Trigger>,
     key: ClusterKey,
     _running: JoinSet<()>,
 }
@@ -67,7 +67,7 @@ impl Desk {
             namespace: "default".to_owned(),
             name: "prod".to_owned(),
         };
-        let wakes = clusters.wakes();
+        let triggers = clusters.triggers();
         let mut running = JoinSet::new();
         running.spawn(readers.run());
         clusters.watch(&key);
@@ -75,7 +75,7 @@ impl Desk {
             node,
             credentials,
             clusters,
-            wakes,
+            triggers,
             key,
             _running: running,
         }
@@ -105,10 +105,10 @@ impl Desk {
         self.node.count("TENANT_TYPE = 'USER'") - before
     }
 
-    fn wakes(&mut self) -> Vec<Option<Vec<String>>> {
-        let wakes = std::iter::from_fn(|| self.wakes.try_recv().ok());
-        wakes
-            .map(|wake| wake.tenants.map(|names| names.iter().cloned().collect()))
+    fn triggers(&mut self) -> Vec<Option<Vec<String>>> {
+        let triggers = std::iter::from_fn(|| self.triggers.try_recv().ok());
+        triggers
+            .map(|trigger| trigger.tenants.map(|names| names.iter().cloned().collect()))
             .collect()
     }
 
@@ -206,7 +206,7 @@ async fn a_cluster_that_does_not_answer_is_down_and_says_so_once() {
     desk.node(NodeState::Refusing);
     sleep(Duration::from_mins(10)).await;
     assert_eq!(desk.state(), Err("Unreachable"));
-    assert_eq!(desk.wakes(), [None]);
+    assert_eq!(desk.triggers(), [None]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -214,10 +214,10 @@ async fn a_cluster_that_answers_again_is_up_and_wakes_everybody() {
     let mut desk = Desk::new();
     desk.node(NodeState::Refusing);
     sleep(Duration::from_mins(10)).await;
-    desk.wakes();
+    desk.triggers();
     desk.node(NodeState::Serving);
     sleep(Duration::from_mins(1)).await;
-    assert_eq!((desk.state(), desk.wakes()), (Ok(()), vec![None]));
+    assert_eq!((desk.state(), desk.triggers()), (Ok(()), vec![None]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -238,31 +238,31 @@ async fn the_first_pause_is_short_again_after_a_cluster_had_answered() {
 async fn a_connection_that_breaks_once_is_no_news() {
     let mut desk = Desk::new();
     a_moment().await;
-    desk.wakes();
+    desk.triggers();
     desk.inject(Fault::KillConnections);
     sleep(Duration::from_secs(20)).await;
     assert_eq!(desk.state(), Ok(()));
-    assert!(!desk.wakes().contains(&None));
+    assert!(!desk.triggers().contains(&None));
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_changed_tenant_wakes_its_objects_only() {
     let mut desk = Desk::new();
     a_moment().await;
-    desk.wakes();
+    desk.triggers();
     desk.inject(Fault::Lock {
         tenant: "billing".to_owned(),
         locked: true,
     });
     sleep(Duration::from_secs(20)).await;
-    let wakes = desk.wakes();
+    let triggers = desk.triggers();
     // Others archive, and come further.
     let named = |names: &Option<Vec<String>>| {
         let names = names.as_deref().unwrap_or_default();
         names.iter().any(|name| name == "billing")
     };
-    assert!(wakes.iter().any(named), "{wakes:?}");
-    assert!(!wakes.contains(&None));
+    assert!(triggers.iter().any(named), "{triggers:?}");
+    assert!(!triggers.contains(&None));
 }
 
 #[tokio::test(start_paused = true)]

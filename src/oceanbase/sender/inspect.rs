@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::{LOOKUP_TIMEOUT, PATIENCE, Sender, Stop, limit, precondition};
+use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, Sender, Stop, limit, precondition};
 use crate::oceanbase::client::{
     Account, ConnectError, QueryError, Rows, ServerError, Session, code_of,
 };
@@ -98,7 +98,7 @@ impl Sender {
                 .map_err(|error| Stop::Broken(error.to_string()))?;
         }
         let began = Instant::now();
-        let timeout = inspection.timeout + PATIENCE;
+        let timeout = inspection.timeout + RESPONSE_GRACE_PERIOD;
         let text = inspection.query.as_str();
         let answer = self.ask_in_time(session.as_mut(), text, timeout).await;
         let code = code_of(&answer);
@@ -133,7 +133,7 @@ impl Sender {
             };
             let opened = tokio::select! {
                 biased;
-                () = self.validity.ended() => return Err(Stop::Broken(super::ENDED.to_owned())),
+                () = self.validity.ended() => return Err(Stop::Broken(super::LEASE_ENDED.to_owned())),
                 opened = self.connect.connect(&own) => opened,
             };
             match opened {

@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::inspect::Login;
-use super::{LOOKUP_TIMEOUT, PATIENCE, Sender, Stop, limit};
+use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, Sender, Stop, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
 use crate::oceanbase::command::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::error::explain_refusal;
@@ -53,7 +53,7 @@ impl Sender {
         self.check_validity()?;
         let began = Instant::now();
         let text = change.text();
-        let timeout = StorageUpdate::TIMEOUT + PATIENCE;
+        let timeout = StorageUpdate::TIMEOUT + RESPONSE_GRACE_PERIOD;
         let answer = self.ask_in_time(session.as_mut(), text.expose_secret(), timeout);
         let answer = answer.await;
         let code = code_of(&answer);

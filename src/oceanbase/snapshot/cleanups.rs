@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{CLOCK_SLACK, Depth, History, MOVING, ReadError, Reading};
+use super::{CLOCK_SLACK, Depth, History, ReadError, Reading, VIEW_LAG};
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{CleanupJob, JobId, JobStatus, Tenant, TenantId};
 use crate::oceanbase::view::{self, CleanupQuery, Query, TenantRow};
@@ -15,7 +15,7 @@ use crate::oceanbase::view::{self, CleanupQuery, Query, TenantRow};
 /// How far back ended cleanups are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(48);
 /// Ended cleanups that are kept of each tenant.
-const KEPT: usize = 20;
+const MAX_CLEANUPS: usize = 20;
 
 type Key = (TenantId, JobId);
 
@@ -101,7 +101,7 @@ impl Known {
             }
             let since = self.moving.get(key).copied().unwrap_or_else(Instant::now);
             moving.insert(*key, since);
-            since.elapsed() <= MOVING
+            since.elapsed() <= VIEW_LAG
         });
         let mut changed = before != self.jobs.len();
         self.moving = moving;
@@ -132,7 +132,7 @@ impl Known {
             let count = ended.entry(key.0).or_default();
             *count += usize::from(is_over);
             // Of those that had nothing to do only the newest tells something: that all is well.
-            if is_over && (*count > KEPT || (is_idle && *count > 1)) {
+            if is_over && (*count > MAX_CLEANUPS || (is_idle && *count > 1)) {
                 self.jobs.remove(&key);
             }
         }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use super::{CLOCK_SLACK, FIRST_HISTORY, History, MOVING, ReadError, Reading};
+use super::{CLOCK_SLACK, FIRST_HISTORY, History, ReadError, Reading, VIEW_LAG};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{QueryError, Rows};
 use crate::oceanbase::error::explain_refusal;
@@ -19,7 +19,7 @@ use crate::oceanbase::view::{self, Legible, Query, RestoreQuery};
 const SHOWN: Duration = Duration::from_secs(5);
 
 /// Ended restores that are kept.
-const KEPT_RESTORES: usize = 100;
+const MAX_ENDED_RESTORES: usize = 100;
 
 /// What is carried over from read to read.
 #[derive(Default)]
@@ -219,7 +219,7 @@ impl Jobs {
                 return true;
             }
             let since = self.moving.get(id).copied().unwrap_or_else(Instant::now);
-            if since.elapsed() > MOVING {
+            if since.elapsed() > VIEW_LAG {
                 self.missing.insert(*id, known.started_at);
                 return false;
             }
@@ -246,7 +246,7 @@ impl Jobs {
     fn trim(&mut self) {
         let is_over = |known: &Restore| known.status.is_terminal();
         let ended = self.known.values().filter(|known| is_over(known)).count();
-        let mut surplus = ended.saturating_sub(KEPT_RESTORES);
+        let mut surplus = ended.saturating_sub(MAX_ENDED_RESTORES);
         self.known.retain(|_, known| {
             let drop = surplus > 0 && is_over(known);
             surplus -= usize::from(drop);

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use oceanbase_backup_operator::api::RetrySettings;
-use oceanbase_backup_operator::controller::requests::PATIENCE;
+use oceanbase_backup_operator::controller::requests::REQUEST_TIMEOUT;
 use oceanbase_sim::fault;
 
 use crate::passing;
@@ -180,7 +180,7 @@ impl Act {
             | Self::While(seconds, _) => u64::from(*seconds),
             Self::Drop => 30,
             // The longest that the operator waits for an answer.
-            Self::NeverBefore | Self::NeverAfter => PATIENCE.as_secs(),
+            Self::NeverBefore | Self::NeverAfter => REQUEST_TIMEOUT.as_secs(),
             _ => 0,
         }
     }

@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use api_double::{Call, EventFate, Fate, Gate, Moment, Refusal, Verb};
-use oceanbase_backup_operator::controller::requests::SILENCE;
+use oceanbase_backup_operator::controller::requests::IDLE_TIMEOUT;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
@@ -175,7 +175,9 @@ impl Gate for Seat {
         }
         match self.meet(&call.to_string()) {
             Some(Act::KillAfter | Act::NeverAfter) => return Fate::Never(Moment::After),
-            Some(Act::NeverBefore) if call.verb == Verb::Watch => return Fate::Silence(SILENCE),
+            Some(Act::NeverBefore) if call.verb == Verb::Watch => {
+                return Fate::Silence(IDLE_TIMEOUT);
+            }
             Some(Act::KillBefore | Act::NeverBefore) => return Fate::Never(Moment::Before),
             Some(Act::LoseBefore) => return Fate::Lose(Moment::Before),
             Some(Act::LoseAfter) => return Fate::Lose(Moment::After),

@@ -148,7 +148,7 @@ fn a_deadline_that_passes_in_the_line_is_overdue() {
     );
 }
 
-const PATIENCE: i64 = 6 * 60 * 60;
+const MAX_WAIT: i64 = 6 * 60 * 60;
 
 /// One of the tasks that a task for several has made, while log backup does not run.
 fn one_of_several() -> (Story, Observation) {
@@ -165,10 +165,10 @@ fn one_of_several() -> (Story, Observation) {
 #[test]
 fn one_of_several_does_not_wait_for_its_log_backup_for_ever() {
     let (mut story, idle) = one_of_several();
-    let decision = story.reconcile(&idle, PATIENCE - 1);
+    let decision = story.reconcile(&idle, MAX_WAIT - 1);
     assert_eq!(story.reason(), "WaitingForLogBackup");
-    assert_eq!(decision.next, Next::At(at(PATIENCE)));
-    story.reconcile(&idle, PATIENCE);
+    assert_eq!(decision.next, Next::At(at(MAX_WAIT)));
+    story.reconcile(&idle, MAX_WAIT);
     assert_eq!(story.phase(), "Overdue");
     let message = &story.status.cause.as_ref().unwrap().message;
     assert!(message.contains("log backup"), "{message}");
@@ -179,15 +179,15 @@ fn one_of_several_waits_for_its_turn_however_long_the_line_is() {
     let (mut story, _) = one_of_several();
     let mut full = healthy();
     full.queue.taken = 2;
-    story.reconcile(&full, PATIENCE + 1);
+    story.reconcile(&full, MAX_WAIT + 1);
     assert_eq!(story.reason(), "WaitingForFreePlace");
-    assert!(is_backup(&story.reconcile(&healthy(), PATIENCE + 2)));
+    assert!(is_backup(&story.reconcile(&healthy(), MAX_WAIT + 2)));
 }
 
 #[test]
 fn what_a_person_asks_for_waits_for_its_log_backup_as_long_as_it_takes() {
     let (mut story, idle) = one_of_several();
     story.owned = false;
-    story.reconcile(&idle, 100 * PATIENCE);
+    story.reconcile(&idle, 100 * MAX_WAIT);
     assert_eq!(story.reason(), "WaitingForLogBackup");
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Evaluation, KEPT, Matched, PolicyChange, unasked};
+use super::{Evaluation, MAX_POLICIES, Matched, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
@@ -196,7 +196,7 @@ impl Evaluation<'_> {
     }
 
     pub(super) fn has_room(&self, tenant: &Tenant) -> bool {
-        self.record(tenant.id).is_some() || self.status.retention.len() < KEPT
+        self.record(tenant.id).is_some() || self.status.retention.len() < MAX_POLICIES
     }
 
     /// What is known of a tenant's policy; made where there is room.
@@ -204,7 +204,7 @@ impl Evaluation<'_> {
         let known = &mut self.status.retention;
         let at = match known.binary_search_by_key(&tenant.0, |known| known.tenant_id) {
             Ok(at) => at,
-            Err(_) if known.len() >= KEPT => return None,
+            Err(_) if known.len() >= MAX_POLICIES => return None,
             Err(at) => {
                 known.insert(
                     at,

@@ -12,7 +12,7 @@ use crate::domain::time;
 use crate::oceanbase::model::Tenant;
 
 /// How long a shorter window waits.
-const WAIT: SignedDuration = SignedDuration::from_hours(24);
+const SHRINK_DELAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Evaluation<'_> {
     /// Why the window is too short to be set at all.
@@ -58,7 +58,7 @@ impl Evaluation<'_> {
             known.shrink_wanted_time = Some(time(now));
         }
         let since = known.shrink_wanted_time.get_or_insert_with(|| time(now)).0;
-        let until = since.saturating_add(WAIT).ok()?;
+        let until = since.saturating_add(SHRINK_DELAY).ok()?;
         (now < until).then_some(until)
     }
 

@@ -6,7 +6,7 @@ use proptest::strategy::Strategy as Generator;
 
 use super::*;
 use crate::api::alert::Alert;
-use crate::domain::strategy::alerts::{Found, KEPT, Kind, updated};
+use crate::domain::strategy::alerts::{Found, Kind, MAX_ALERTS, updated};
 use crate::oceanbase::model::{BackupSet, BackupSetId, Round, RoundStatus, Scn};
 
 const DAY: i64 = 24 * 60;
@@ -358,10 +358,10 @@ proptest! {
         for (seconds, found) in moments {
             now += SignedDuration::from_secs(seconds);
             let (alerts, count) = updated(&known, &found, now);
-            prop_assert!(alerts.len() <= KEPT);
+            prop_assert!(alerts.len() <= MAX_ALERTS);
             let active = active(&alerts);
             prop_assert!(alerts.iter().take(active.len()).all(|a| a.status == "Active"));
-            prop_assert_eq!(active.len(), count.min(KEPT));
+            prop_assert_eq!(active.len(), count.min(MAX_ALERTS));
             let ids: BTreeSet<_> = alerts.iter().map(|a| &a.id).collect();
             prop_assert_eq!(ids.len(), alerts.len());
             let causes: BTreeSet<_> = active.iter().map(|a| (&a.type_, &a.object)).collect();

@@ -119,7 +119,7 @@ fn an_edit_that_somebody_else_was_faster_than_is_tried_again() {
     wish(&mut story, Binding::Mandatory, 1);
     story.reconcile(-30);
     let decision = story.decide(Some(&ApplyOutcome::default()), -30);
-    assert_eq!((decision.effect, decision.next), (None, GO_ON));
+    assert_eq!((decision.effect, decision.next), (None, CONTINUE));
     assert_eq!(decision.status.unmade, []);
     assert_eq!(story.create(-30), ["prod-t1002"]);
 }

@@ -14,7 +14,7 @@ use crate::domain::strategy::{Evaluation, Matched};
 use crate::domain::{shortened, time};
 
 /// How many tenants the status names.
-const KEPT: usize = 100;
+const MAX_VERIFICATIONS: usize = 100;
 /// Hours of a day.
 const DAY: i64 = 24;
 const PASSED: &str = "Passed";
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
         known
             .tenants
             .retain(|tenant| is_wanted(settings, &tenant.name) && is_matched(&tenant.name));
-        known.tenants.truncate(KEPT);
+        known.tenants.truncate(MAX_VERIFICATIONS);
     }
 
     /// What the condition RestoreVerified says; nothing where nothing is verified.

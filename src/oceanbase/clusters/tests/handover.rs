@@ -59,10 +59,10 @@ async fn its_answer_is_kept_and_wakes_the_tenant_that_it_makes() {
     desk.hand_over(1).await;
     sleep(LONG.saturating_sub(Duration::from_secs(1))).await;
     assert_eq!(desk.handed_over(1), Some(HandedOver::Sending));
-    desk.wakes();
+    desk.triggers();
     sleep(Duration::from_secs(2)).await;
     assert_eq!(desk.handed_over(1), Some(answered(Answer::Done)));
-    assert!(desk.wakes().contains(&Some(vec!["copy".to_owned()])));
+    assert!(desk.triggers().contains(&Some(vec!["copy".to_owned()])));
 }
 
 #[tokio::test(start_paused = true)]

@@ -20,7 +20,7 @@ impl Desk {
         desk.archived("DOING", "21");
         // Until it was told of that.
         sleep(Duration::from_secs(3)).await;
-        desk.wakes();
+        desk.triggers();
         desk
     }
 
@@ -61,7 +61,7 @@ async fn it_is_told_once_in_fifteen_seconds_how_far_they_are() {
     }
     // It is read every two seconds, so that is every sixteen.
     assert_eq!(
-        desk.wakes(),
+        desk.triggers(),
         [orders(), orders(), orders(), orders()].concat()
     );
 }
@@ -71,9 +71,9 @@ async fn one_that_stands_still_was_told_of_as_far_as_it_came() {
     let mut desk = Desk::archiving().await;
     desk.archived("DOING", "100");
     sleep(Duration::from_secs(5)).await;
-    assert_eq!(desk.wakes(), []);
+    assert_eq!(desk.triggers(), []);
     sleep(Duration::from_mins(1)).await;
-    assert_eq!(desk.wakes(), orders());
+    assert_eq!(desk.triggers(), orders());
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +81,7 @@ async fn one_whose_state_changes_is_told_of_at_once() {
     let mut desk = Desk::archiving().await;
     desk.archived("INTERRUPTED", "100");
     sleep(Duration::from_secs(3)).await;
-    assert_eq!(desk.wakes(), orders());
+    assert_eq!(desk.triggers(), orders());
 }
 
 #[tokio::test(start_paused = true)]
@@ -90,9 +90,9 @@ async fn the_first_step_of_one_beyond_its_start_is_told_at_once() {
     desk.archived("DOING", "10");
     sleep(Duration::from_secs(20)).await;
     desk.archived("DOING", "100");
-    desk.wakes();
+    desk.triggers();
     sleep(Duration::from_secs(3)).await;
-    assert_eq!(desk.wakes(), orders());
+    assert_eq!(desk.triggers(), orders());
 }
 
 #[tokio::test(start_paused = true)]
@@ -110,12 +110,12 @@ async fn the_end_of_a_backup_of_sys_is_told_though_no_tenant_shows_it() {
     let running = job("DOING", None);
     desk.given.set("CDB_OB_BACKUP_JOBS", columns, &[&running]);
     sleep(Duration::from_secs(3)).await;
-    assert_eq!(desk.wakes(), [Some(Vec::new())]);
+    assert_eq!(desk.triggers(), [Some(Vec::new())]);
 
     let ended = job("COMPLETED", Some("2026-01-01 00:01:00"));
     desk.given.set("CDB_OB_BACKUP_JOBS", columns, &[]);
     let history = "CDB_OB_BACKUP_JOB_HISTORY";
     desk.given.set(history, columns, &[&ended]);
     sleep(Duration::from_secs(3)).await;
-    assert_eq!(desk.wakes(), [Some(Vec::new())]);
+    assert_eq!(desk.triggers(), [Some(Vec::new())]);
 }

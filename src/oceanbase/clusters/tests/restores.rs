@@ -35,11 +35,11 @@ async fn nobody_who_wants_none_has_restores_read() {
 #[tokio::test(start_paused = true)]
 async fn they_are_read_at_once_when_somebody_wants_them_and_wake_everybody() {
     let mut desk = Desk::new().await;
-    desk.wakes();
+    desk.triggers();
     desk.clusters.want_restores(&desk.key);
     sleep(Duration::from_millis(100)).await;
     assert!(desk.snapshot().restores.is_some());
-    assert_eq!(desk.wakes(), [None]);
+    assert_eq!(desk.triggers(), [None]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -68,12 +68,12 @@ async fn a_restore_that_goes_on_wakes_its_tenant_only() {
     desk.restoring("obr/00", "1");
     desk.clusters.want_restores(&desk.key);
     sleep(Duration::from_secs(5)).await;
-    desk.wakes();
+    desk.triggers();
     sleep(Duration::from_secs(5)).await;
-    assert_eq!(desk.wakes(), []);
+    assert_eq!(desk.triggers(), []);
     desk.restoring("obr/00", "2");
     sleep(Duration::from_secs(5)).await;
-    assert_eq!(desk.wakes(), [Some(vec!["copy".to_owned()])]);
+    assert_eq!(desk.triggers(), [Some(vec!["copy".to_owned()])]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -81,7 +81,7 @@ async fn a_pool_that_changes_wakes_everybody() {
     let mut desk = Desk::new().await;
     desk.clusters.want_restores(&desk.key);
     sleep(Duration::from_secs(1)).await;
-    desk.wakes();
+    desk.triggers();
     let columns = "RESOURCE_POOL_ID, NAME, TENANT_ID, UNIT_COUNT, UNIT_CONFIG_ID, ZONE_LIST";
     let row = [
         Some("1"),
@@ -93,7 +93,7 @@ async fn a_pool_that_changes_wakes_everybody() {
     ];
     desk.given.set("DBA_OB_RESOURCE_POOLS", columns, &[&row]);
     sleep(Duration::from_secs(20)).await;
-    assert_eq!(desk.wakes(), [None]);
+    assert_eq!(desk.triggers(), [None]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -115,12 +115,12 @@ async fn servers_are_read_once_at_once_and_wake_whoever_wanted_them() {
     desk.clusters.want_restores(&desk.key);
     sleep(Duration::from_secs(20)).await;
     assert_eq!(desk.given.count("GV$OB_SERVERS"), 0);
-    desk.wakes();
+    desk.triggers();
     desk.clusters.want_servers(&desk.key);
     sleep(Duration::from_millis(100)).await;
     let restores = desk.snapshot().restores.clone();
     assert!(restores.unwrap().servers.is_some());
-    assert_eq!(desk.wakes(), [None]);
+    assert_eq!(desk.triggers(), [None]);
     sleep(Duration::from_mins(5)).await;
     assert_eq!(desk.given.count("GV$OB_SERVERS"), 1);
 }

@@ -18,14 +18,14 @@ async fn new_credentials_are_used_within_a_minute_of_a_refusal() {
 async fn changed_credentials_make_a_new_session_without_a_gap() {
     let mut desk = Desk::new();
     a_moment().await;
-    desk.wakes();
+    desk.triggers();
     let endpoint = ("second".to_owned(), 2881);
     let changed = |account: &mut Account| account.endpoints.push(endpoint);
     lock(&desk.credentials.0).as_mut().map(changed).unwrap();
     desk.clusters.reload(&desk.key);
     sleep(Duration::from_secs(1)).await;
     assert_eq!(desk.node.simulator.connections().logins, 2);
-    assert!(!desk.wakes().contains(&None));
+    assert!(!desk.triggers().contains(&None));
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,10 +58,10 @@ async fn what_is_shown_is_by_the_old_credentials_until_the_new_ones_are_looked_a
     sleep(Duration::from_mins(1)).await;
     assert!(desk.clusters.is_reloading(&desk.key));
     *lock(&desk.credentials.0) = good;
-    desk.wakes();
+    desk.triggers();
     sleep(Duration::from_mins(1)).await;
     assert!(!desk.clusters.is_reloading(&desk.key));
-    assert!(desk.wakes().contains(&Some(Vec::new())));
+    assert!(desk.triggers().contains(&Some(Vec::new())));
 }
 
 #[tokio::test(start_paused = true)]

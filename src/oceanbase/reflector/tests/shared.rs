@@ -56,16 +56,16 @@ async fn both_objects_show_the_same_read() {
 async fn a_change_wakes_what_refers_to_either_object() {
     let mut desk = Desk::new();
     let second = second(&desk).await;
-    desk.wakes();
+    desk.triggers();
     desk.inject(Fault::Lock {
         tenant: "billing".to_owned(),
         locked: true,
     });
     sleep(Duration::from_secs(15)).await;
-    let woken: Vec<_> = std::iter::from_fn(|| desk.wakes.try_recv().ok())
-        .map(|wake| wake.cluster)
+    let requeued: Vec<_> = std::iter::from_fn(|| desk.triggers.try_recv().ok())
+        .map(|trigger| trigger.cluster)
         .collect();
-    assert_eq!(woken, [desk.key, second]);
+    assert_eq!(requeued, [desk.key, second]);
 }
 
 #[tokio::test(start_paused = true)]

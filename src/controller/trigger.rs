@@ -56,7 +56,7 @@ pub enum Changed {
 }
 
 /// A kind whose changes concern others.
-pub trait Notable: Resource<DynamicType = ()> + Clone + 'static {
+pub trait Notifies: Resource<DynamicType = ()> + Clone + 'static {
     /// The change.
     fn changed(object: Arc<Self>) -> Changed;
 
@@ -70,7 +70,7 @@ pub trait Notable: Resource<DynamicType = ()> + Clone + 'static {
 
 macro_rules! notable {
     ($($kind:ident => $variant:ident, $observed:expr;)*) => {
-        $(impl Notable for $kind {
+        $(impl Notifies for $kind {
             fn changed(object: Arc<Self>) -> Changed {
                 Changed::$variant(object)
             }
@@ -138,14 +138,14 @@ notable!(
 );
 
 /// Tells all controllers what happens to the objects of a kind.
-pub struct Announcer<K: Notable> {
+pub struct ChangeNotifier<K: Notifies> {
     bus: broadcast::Sender<Change>,
     store: Store<K>,
     /// What others saw last of each object.
     marks: HashMap<ObjectRef<K>, u64>,
 }
 
-impl<K: Notable> Announcer<K> {
+impl<K: Notifies> ChangeNotifier<K> {
     /// One that has told nothing yet. The store must show what the events say.
     #[must_use]
     pub fn new(bus: broadcast::Sender<Change>, store: Store<K>) -> Self {
@@ -194,7 +194,7 @@ impl<K: Notable> Announcer<K> {
 }
 
 /// What others look at, as a number.
-fn mark<K: Notable>(object: &K) -> Option<u64> {
+fn mark<K: Notifies>(object: &K) -> Option<u64> {
     let observed = object.observed_by_others()?;
     let metadata = object.meta();
     let mut hasher = DefaultHasher::new();
@@ -269,7 +269,7 @@ pub(super) fn references<K: Reconcile>(
     change: &Change,
     context: &Context,
 ) -> impl Iterator<Item = ObjectRef<K>> + use<K> {
-    K::concerned(change, context)
+    K::affected(change, context)
         .into_iter()
         .map(|object| ObjectRef::from_obj(&*object))
 }
@@ -283,13 +283,13 @@ mod tests {
     use super::*;
 
     /// Of which of these versions of one object others are told.
-    fn notifies<K: Notable + DeserializeOwned>(
+    fn notifies<K: Notifies + DeserializeOwned>(
         spec: &Value,
         versions: &[(i64, Value)],
     ) -> Vec<bool> {
         let (bus, mut changes) = broadcast::channel(8);
         let (store, _writer) = reflector::store();
-        let mut announcer = Announcer::<K>::new(bus, store);
+        let mut notifier = ChangeNotifier::<K>::new(bus, store);
         let tell = |(generation, status): &(i64, Value)| {
             let object = json!({
                 "apiVersion": K::api_version(&()),
@@ -298,7 +298,7 @@ mod tests {
                 "spec": spec,
                 "status": status,
             });
-            announcer.announce(&Event::Apply(serde_json::from_value(object).unwrap()));
+            notifier.announce(&Event::Apply(serde_json::from_value(object).unwrap()));
             changes.try_recv().is_ok()
         };
         versions.iter().map(tell).collect()
@@ -360,7 +360,7 @@ mod tests {
     fn an_object_that_was_made_anew_wakes_others_though_it_looks_the_same() {
         let (bus, mut changes) = broadcast::channel(8);
         let (store, _writer) = reflector::store();
-        let mut announcer = Announcer::<OceanBaseCluster>::new(bus, store);
+        let mut notifier = ChangeNotifier::<OceanBaseCluster>::new(bus, store);
         let object = json!({
             "apiVersion": "backup.oceanbase.io/v1alpha1",
             "kind": "OceanBaseCluster",
@@ -373,7 +373,7 @@ mod tests {
             Event::Delete(object.clone()),
             Event::Apply(object),
         ] {
-            announcer.announce(&event);
+            notifier.announce(&event);
             assert!(changes.try_recv().is_ok(), "{event:?}");
         }
     }
