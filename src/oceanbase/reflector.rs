@@ -220,8 +220,13 @@ impl Reflector {
             .map_err(|error| Trouble::from(&error))?;
         let identity =
             view::identity(&parameters, &birth).map_err(|error| Trouble::from(&error))?;
+        // The privileges are read at login only. A timeout would leave them unknown until the next one.
+        let mut grants = read.ask(&Query::Grants).await;
+        if matches!(grants, Err(QueryError::Server(_))) {
+            grants = read.ask(&Query::Grants).await;
+        }
         // What cannot be read is not known, and refuses nothing.
-        let privileges = match read.ask(&Query::Grants).await {
+        let privileges = match grants {
             Ok(answer) => Some(view::privileges(&answer)),
             Err(QueryError::Server(error)) => {
                 tracing::warn!(

@@ -141,6 +141,8 @@ impl Act {
             Self::Speed(percent @ 101..) => {
                 Duration::from_secs(600 * 100 / u64::from(percent - 100))
             }
+            // The storage's usage is written every five minutes only.
+            Self::Database(fault) if fault.starts_with("drop") => Duration::from_mins(5),
             _ => Duration::ZERO,
         }
     }
@@ -166,8 +168,11 @@ impl Act {
     #[must_use]
     pub fn costs(&self) -> u64 {
         match self {
-            // The database ends a backup that it has just begun; the next attempt follows later.
-            Self::While(seconds, fault) if fault.starts_with("upgrading") => {
+            // The database ends a backup that it has just begun, or leaves the tenant out; the next
+            // attempt follows later.
+            Self::While(seconds, fault)
+                if fault.starts_with("upgrading") || fault.starts_with("status") =>
+            {
                 let pause = RetrySettings::default().backoff_seconds;
                 u64::from(*seconds).saturating_add_signed(pause)
             }
