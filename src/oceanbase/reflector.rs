@@ -191,14 +191,9 @@ impl Reflector {
         session: &mut dyn Session,
     ) -> Result<(Identity, Version, bool), Trouble> {
         let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
-        read.execute(SESSION_SETUP)
-            .await
-            .map_err(|error| Trouble::from(&error))?;
-        let answer = read
-            .ask(&Query::Version)
-            .await
-            .map_err(|error| Trouble::from(&error))?;
-        let (version, community) = view::version(&answer).map_err(|error| Trouble::from(&error))?;
+        read.execute(SESSION_SETUP).await?;
+        let answer = read.ask(&Query::Version).await?;
+        let (version, community) = view::version(&answer)?;
         if version < Version::OLDEST {
             return Err(Trouble {
                 reason: "UnsupportedServerVersion",
@@ -210,16 +205,9 @@ impl Reflector {
                 outage: false,
             });
         }
-        let parameters = read
-            .ask(&Query::Identity)
-            .await
-            .map_err(|error| Trouble::from(&error))?;
-        let birth = read
-            .ask(&Query::Bootstrap)
-            .await
-            .map_err(|error| Trouble::from(&error))?;
-        let identity =
-            view::identity(&parameters, &birth).map_err(|error| Trouble::from(&error))?;
+        let parameters = read.ask(&Query::Identity).await?;
+        let birth = read.ask(&Query::Bootstrap).await?;
+        let identity = view::identity(&parameters, &birth)?;
         // The privileges are read at login only. A timeout would leave them unknown until the next one.
         let mut grants = read.ask(&Query::Grants).await;
         if matches!(grants, Err(QueryError::Server(_))) {
@@ -235,7 +223,7 @@ impl Reflector {
                 );
                 None
             }
-            Err(error) => return Err(Trouble::from(&error)),
+            Err(error) => return Err(error.into()),
         };
         self.cluster.set_privileges(privileges);
         Ok((identity, version, community))

@@ -98,8 +98,8 @@ impl From<ViewError> for ReadError {
 impl From<ReadError> for Trouble {
     fn from(error: ReadError) -> Self {
         match error {
-            ReadError::Query(error) => Trouble::from(&error),
-            ReadError::View(error) => Trouble::from(&error),
+            ReadError::Query(error) => error.into(),
+            ReadError::View(error) => error.into(),
         }
     }
 }

@@ -86,7 +86,7 @@ impl Trouble {
             },
             ConnectError::Refused(refusal) => {
                 let passes = TRANSIENT_ERRORS.contains(&refusal.code);
-                let failure = explain_refusal(refusal);
+                let failure = explain_refusal(&refusal);
                 let names_cluster = refusal.code == ACCESS_DENIED && account.user.contains('#');
                 let message = if names_cluster {
                     format!("{}. {ONLY_BEHIND_PROXY}", failure.message)
@@ -104,11 +104,11 @@ impl Trouble {
     }
 }
 
-impl From<&QueryError> for Trouble {
-    fn from(error: &QueryError) -> Self {
+impl From<QueryError> for Trouble {
+    fn from(error: QueryError) -> Self {
         match error {
             QueryError::Server(refusal) => {
-                let failure = explain_refusal(refusal);
+                let failure = explain_refusal(&refusal);
                 let permanent = failure.class == FailureClass::Permanent;
                 Self {
                     reason: failure.reason,
@@ -127,8 +127,8 @@ impl From<&QueryError> for Trouble {
     }
 }
 
-impl From<&ViewError> for Trouble {
-    fn from(error: &ViewError) -> Self {
+impl From<ViewError> for Trouble {
+    fn from(error: ViewError) -> Self {
         Self {
             reason: "ViewNotUnderstood",
             message: format!("{error}; report this with the version of the server"),
