@@ -18,18 +18,18 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::controller::caches::{Caches, Writers, watched};
-use crate::controller::event::{Courier, Events};
-use crate::controller::live::Live;
-use crate::controller::memory::Memory;
+use crate::controller::event::{EventPublisher, Events};
+use crate::controller::live::Gauges;
+use crate::controller::memory::ProcessState;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::trigger::Change;
 use crate::controller::{self, Context, lease};
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::clusters::{Clusters, Readers};
+use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::reflector::Intervals;
-use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
-use crate::telemetry::http::{self, Pages};
+use crate::telemetry::http::{self, HttpState};
 
 /// Changes that may wait to be looked at; more than these mean "look at everything".
 const CHANGE_CAPACITY: usize = 1024;
@@ -85,9 +85,9 @@ pub async fn run(
 ) -> Result<(), Error> {
     let metrics = Metrics::new()?;
     metrics.begin(settings.version);
-    let validity = match settings.lease {
-        Some(_) => Validity::not_yet(),
-        None => Validity::always(),
+    let lease_guard = match settings.lease {
+        Some(_) => LeaseGuard::not_yet(),
+        None => LeaseGuard::always(),
     };
     let (caches, writers) = Caches::new();
     let secrets = Secrets::new(client.clone(), settings.require_secret_binding);
@@ -101,11 +101,11 @@ pub async fn run(
         settings.intervals,
         clock.clone(),
         metrics.clone(),
-        validity.clone(),
+        lease_guard.clone(),
     );
     let reporter = Reporter::from("oceanbase-backup-operator".to_owned());
     let recorder = Recorder::new(client.clone(), reporter);
-    let (events, courier) = Events::new(recorder, validity.clone());
+    let (events, courier) = Events::new(recorder, lease_guard.clone());
     let context = Arc::new(Context {
         client,
         secrets,
@@ -114,8 +114,8 @@ pub async fn run(
         metrics,
         caches,
         events,
-        validity: validity.clone(),
-        memory: Memory::default(),
+        lease_guard: lease_guard.clone(),
+        memory: ProcessState::default(),
         least_window_days: settings.min_recovery_window_days.unwrap_or(1).into(),
     });
     let stands_by = Arc::new(AtomicBool::new(false));
@@ -136,7 +136,7 @@ pub async fn run(
             let event = lease::lost_by(holder, &lease.identity);
             context.events.publish(found.object_ref(&()), event);
         };
-        let led = lease::lead(lease, clock, &validity, &stop, looked, lost_by, leading).await;
+        let led = lease::lead(lease, clock, &lease_guard, &stop, looked, lost_by, leading).await;
         led.map(|_| ())
     };
     tokio::select! {
@@ -150,7 +150,7 @@ async fn work(
     context: &Arc<Context>,
     writers: Writers,
     readers: Readers,
-    courier: Courier,
+    courier: EventPublisher,
     settings: &Settings,
     stop: &CancellationToken,
 ) {
@@ -203,7 +203,7 @@ async fn work(
 }
 
 /// Serves metrics and probes, if they are wanted; never ends by itself.
-async fn serve(address: Option<SocketAddr>, pages: Pages) -> std::io::Result<()> {
+async fn serve(address: Option<SocketAddr>, pages: HttpState) -> std::io::Result<()> {
     let Some(address) = address else {
         return std::future::pending().await;
     };
@@ -237,10 +237,10 @@ async fn relay(clusters: &Clusters, bus: &broadcast::Sender<Change>) {
 
 /// What the HTTP server tells. An operator that waits for the lease is as ready as it can be: were
 /// it not, a rolling update would wait for it for ever.
-fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> Pages {
+fn pages(context: Arc<Context>, stands_by: Arc<AtomicBool>) -> HttpState {
     let for_ready = Arc::clone(&context);
-    let live = Live::new(context);
-    Pages {
+    let live = Gauges::new(context);
+    HttpState {
         metrics: Arc::new(move || live.text()),
         ready: Arc::new(move || stands_by.load(Ordering::Relaxed) || for_ready.caches.is_ready()),
     }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::condition::{self, Condition};
 use super::schedule::BackupType;
-use super::{Cause, DataBackupSettings, INSTANT, LocalReference, TakenStatement};
+use super::{AcceptedStatement, Cause, DataBackupSettings, INSTANT, LocalReference};
 
 /// One data backup of one tenant.
 #[derive(
@@ -320,7 +320,7 @@ pub struct BackupTaskStatus {
     pub retry_time: Option<Time>,
     /// That the tenant's destination was set, until the database shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taken: Option<TakenStatement>,
+    pub taken: Option<AcceptedStatement>,
     /// Why the task failed, or what it waits for (console S27).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Cause>,

@@ -14,9 +14,9 @@ pub use credentials::{ApplyingKeys, TenantKeys};
 pub use limits::{PendingLocation, TenantLimits};
 pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBackupMode};
 pub use status::{
-    Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantPage, Transition,
+    Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantSummary, Transition,
 };
-pub use switch::StorageSwitch;
+pub use switch::StorageMigration;
 
 use super::strategy::StorageChangePolicy;
 use super::{DeletionPolicy, LocalReference};

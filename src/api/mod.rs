@@ -57,7 +57,7 @@ pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
 pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
-pub use taken::TakenStatement;
+pub use taken::AcceptedStatement;
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";

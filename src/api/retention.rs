@@ -5,7 +5,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Cause, TakenStatement};
+use super::{AcceptedStatement, Cause};
 
 /// Who decides how long a tenant's backups are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ pub struct AppliedPolicy {
     pub shrink_days: Option<i32>,
     /// The statement that the database took last, until its effect is seen.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub taken: Option<TakenStatement>,
+    pub taken: Option<AcceptedStatement>,
     /// Statements that failed one after the other; it sets the pause before the next one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failures: Option<i32>,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A statement that the database took, until what it does is seen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct TakenStatement {
+pub struct AcceptedStatement {
     /// Its words, such as `ARCHIVELOG`.
     #[schemars(length(max = 64))]
     pub statement: String,

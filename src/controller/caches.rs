@@ -16,7 +16,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::joined::joined;
 use super::trigger::Change;
-use super::unreadable::{Guarded, Unreadable};
+use super::unreadable::{Guarded, MalformedObjects};
 use crate::api::{
     BackupStorage, BackupStrategy, BackupTask, CleanupTask, LogBackup, OceanBaseCluster,
     RecoveryTask,
@@ -41,7 +41,7 @@ pub struct Caches {
     /// Cleanups.
     pub cleanups: Store<CleanupTask>,
     /// Objects that can not be read.
-    pub unreadable: Unreadable,
+    pub unreadable: MalformedObjects,
     listed: watch::Sender<BTreeSet<&'static str>>,
 }
 
@@ -86,7 +86,7 @@ impl Caches {
             log_backups,
             recoveries,
             cleanups,
-            unreadable: Unreadable::default(),
+            unreadable: MalformedObjects::default(),
             listed,
         };
         let writers = Writers {
@@ -248,7 +248,7 @@ where
     K: Resource<DynamicType = ()> + Clone + 'static,
 {
     known: Store<K>,
-    unreadable: Unreadable,
+    unreadable: MalformedObjects,
     /// Those of the list that is being read.
     listed: Vec<ObjectMeta>,
     metrics: Metrics,

@@ -4,11 +4,11 @@ use kube::Client;
 
 use super::caches::Caches;
 use super::event::Events;
-use super::memory::Memory;
+use super::memory::ProcessState;
 use super::secret::Secrets;
 use crate::clock::Clock;
 use crate::oceanbase::clusters::Clusters;
-use crate::oceanbase::validity::Validity;
+use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::telemetry::Metrics;
 
 /// What every pass over an object can use.
@@ -28,9 +28,9 @@ pub struct Context {
     /// Where events go.
     pub events: Events,
     /// For how long this process may act.
-    pub validity: Validity,
+    pub lease_guard: LeaseGuard,
     /// What this process remembers of objects.
-    pub memory: Memory,
+    pub memory: ProcessState,
     /// The smallest recovery window that is set as a delete policy, in days.
     pub least_window_days: i32,
 }

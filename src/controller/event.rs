@@ -12,7 +12,7 @@ use tokio::time::timeout;
 
 use super::{Context, Reconcile};
 use crate::domain::{Event, shortened};
-use crate::oceanbase::validity::Validity;
+use crate::oceanbase::lease_guard::LeaseGuard;
 
 /// Longest note, in bytes: the API takes 1 kB.
 const MAX_NOTE_BYTES: usize = 1000;
@@ -23,16 +23,16 @@ const FLUSH_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Where events go.
 #[derive(Clone)]
-pub struct Events(mpsc::Sender<Letter>);
+pub struct Events(mpsc::Sender<EventMessage>);
 
 /// What publishes them.
-pub struct Courier {
+pub struct EventPublisher {
     recorder: Recorder,
-    validity: Validity,
-    letters: mpsc::Receiver<Letter>,
+    lease_guard: LeaseGuard,
+    letters: mpsc::Receiver<EventMessage>,
 }
 
-enum Letter {
+enum EventMessage {
     Event(Box<(Note, ObjectReference)>),
     /// Everything before it has been published.
     Mark(oneshot::Sender<()>),
@@ -41,11 +41,11 @@ enum Letter {
 impl Events {
     /// Where events go, and what must be run for that.
     #[must_use]
-    pub fn new(recorder: Recorder, validity: Validity) -> (Self, Courier) {
+    pub fn new(recorder: Recorder, lease_guard: LeaseGuard) -> (Self, EventPublisher) {
         let (sender, letters) = mpsc::channel(QUEUE_CAPACITY);
-        let courier = Courier {
+        let courier = EventPublisher {
             recorder,
-            validity,
+            lease_guard,
             letters,
         };
         (Self(sender), courier)
@@ -59,7 +59,7 @@ impl Events {
             tracing::info!(reason = event.reason, note = %event.message, "event");
         }
         let note = noted(event);
-        let letter = Letter::Event(Box::new((note, object)));
+        let letter = EventMessage::Event(Box::new((note, object)));
         let taken = self.0.try_send(letter).is_ok();
         if !taken {
             tracing::warn!("too many events wait to be published: this one is not");
@@ -70,18 +70,18 @@ impl Events {
     /// Waits a moment for what is still to be published.
     pub async fn flush(&self) {
         let (published, mark) = oneshot::channel();
-        if self.0.try_send(Letter::Mark(published)).is_ok() {
+        if self.0.try_send(EventMessage::Mark(published)).is_ok() {
             let _ = timeout(FLUSH_TIMEOUT, mark).await;
         }
     }
 }
 
-impl Courier {
+impl EventPublisher {
     /// Publishes events as they come. It is a courtesy: what fails here is logged only.
     pub async fn run(mut self) {
         while let Some(letter) = self.letters.recv().await {
             match letter {
-                Letter::Event(event) if self.validity.is_valid() => {
+                EventMessage::Event(event) if self.lease_guard.is_valid() => {
                     let (note, object) = &*event;
                     match self.recorder.publish(note, object).await {
                         Err(error) if is_namespace_going(&error) => {}
@@ -89,9 +89,9 @@ impl Courier {
                         Ok(()) => {}
                     }
                 }
-                Letter::Event(..) => {}
+                EventMessage::Event(..) => {}
                 // Nobody waits for it any more where this fails.
-                Letter::Mark(mark) => drop(mark.send(())),
+                EventMessage::Mark(mark) => drop(mark.send(())),
             }
         }
     }

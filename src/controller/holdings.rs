@@ -8,7 +8,7 @@ use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
 
 /// What lies at one destination of a tenant.
-pub(super) struct Holding {
+pub(super) struct StoredBackups {
     /// Where that is.
     pub(super) location: Location,
     /// Bytes of sets.
@@ -21,7 +21,7 @@ pub(super) struct Holding {
     pub(super) last: Option<Timestamp>,
 }
 
-impl Holding {
+impl StoredBackups {
     fn at(location: Location) -> Self {
         Self {
             location,
@@ -39,15 +39,15 @@ impl Holding {
 }
 
 /// What of a tenant is not deleted, by the number of its destination.
-pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Holding> {
-    let mut found = BTreeMap::<i64, Holding>::new();
+pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<StoredBackups> {
+    let mut found = BTreeMap::<i64, StoredBackups>::new();
     let location = |dest_id, root: &str| {
         Location::read_back(root).at_host(snapshot.storages.host(tenant.id, dest_id))
     };
     for set in tenant.sets.iter() {
         let known = found
             .entry(set.dest_id)
-            .or_insert_with(|| Holding::at(location(set.dest_id, &set.path)));
+            .or_insert_with(|| StoredBackups::at(location(set.dest_id, &set.path)));
         known.data_bytes = known.data_bytes.saturating_add(set.output_bytes);
         if let Some(ended_at) = set.ended_at {
             known.covers(set.start_replay_scn.at().min(ended_at), ended_at);
@@ -60,7 +60,7 @@ pub(super) fn holdings(snapshot: &Snapshot, tenant: &Tenant) -> Vec<Holding> {
         };
         let known = found
             .entry(piece.dest_id)
-            .or_insert_with(|| Holding::at(location(piece.dest_id, root)));
+            .or_insert_with(|| StoredBackups::at(location(piece.dest_id, root)));
         known.log_bytes = known.log_bytes.saturating_add(piece.output_bytes);
         known.covers(piece.start_scn.at(), piece.checkpoint_scn.at());
     }

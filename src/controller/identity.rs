@@ -42,11 +42,11 @@ pub(super) fn database(
             }
         }
         ClusterState::Connecting => Err(connecting()),
-        ClusterState::Down(trouble) => Err(Blocker {
-            reason: trouble.reason,
-            message: format!("OceanBaseCluster '{cluster}': {}", trouble.message),
-            permanent: trouble.permanent,
-            outage: trouble.outage,
+        ClusterState::Down(problem) => Err(Blocker {
+            reason: problem.reason,
+            message: format!("OceanBaseCluster '{cluster}': {}", problem.message),
+            permanent: problem.permanent,
+            outage: problem.outage,
         }),
     }
 }

@@ -23,7 +23,7 @@ where
     K: Resource + Send + 'static,
 {
     let (names, watches): (Vec<_>, Vec<_>) = watches.into_iter().unzip();
-    let mut joined = Joined::new(names, gone);
+    let mut joined = MergedWatch::new(names, gone);
     let numbered = watches.into_iter().enumerate();
     stream::select_all(numbered.map(|(number, watch)| watch.map(move |event| (number, event))))
         .flat_map(move |(number, event)| {
@@ -36,7 +36,7 @@ where
 }
 
 /// What has been told so far.
-struct Joined<K> {
+struct MergedWatch<K> {
     namespaces: Vec<Namespace>,
     gone: fn(&str, &str) -> K,
     has_begun: bool,
@@ -56,7 +56,7 @@ struct Namespace {
     listing: BTreeSet<String>,
 }
 
-impl<K: Resource> Joined<K> {
+impl<K: Resource> MergedWatch<K> {
     fn new(names: Vec<String>, gone: fn(&str, &str) -> K) -> Self {
         let namespaces = names.into_iter().map(|name| Namespace {
             name,
@@ -162,14 +162,14 @@ mod tests {
 
     /// Namespaces `shop` and `bank`, and a store behind them.
     struct Watched {
-        joined: Joined<ConfigMap>,
+        joined: MergedWatch<ConfigMap>,
         store: Writer<ConfigMap>,
     }
 
     impl Watched {
         fn new() -> Self {
             Self {
-                joined: Joined::new(vec!["shop".into(), "bank".into()], object),
+                joined: MergedWatch::new(vec!["shop".into(), "bank".into()], object),
                 store: Writer::default(),
             }
         }

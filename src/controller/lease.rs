@@ -7,7 +7,7 @@
 //! read: of two that try, one wins.
 //!
 //! Guarantees: the work's future is dropped when the lease was not renewed for two thirds of its
-//! duration, which leaves the last third for what is on its way; [`Validity`] is over at the same
+//! duration, which leaves the last third for what is on its way; [`LeaseGuard`] is over at the same
 //! instant, also when this process could not run then. What the lease does not guarantee (the
 //! clocks of two machines may run at different speeds) is left to the resourceVersion of each
 //! status and the key of each backup.
@@ -27,7 +27,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::domain::Event;
-use crate::oceanbase::validity::Validity;
+use crate::oceanbase::lease_guard::LeaseGuard;
 use election::{Election, Step, holder};
 
 /// The Lease's name.
@@ -90,7 +90,7 @@ pub enum Error {
 pub async fn lead<T>(
     settings: &Settings,
     clock: Clock,
-    validity: &Validity,
+    lease_guard: &LeaseGuard,
     stop: &CancellationToken,
     looked: impl Fn(),
     lost_by: impl FnOnce(&Lease, &str),
@@ -101,7 +101,7 @@ pub async fn lead<T>(
         clock,
         election: Election::new(&settings.identity, settings.duration),
         settings,
-        validity,
+        lease_guard,
     };
     let (mut lease, before) = tokio::select! {
         acquired = candidate.acquire(looked) => acquired,
@@ -117,7 +117,7 @@ pub async fn lead<T>(
         lost = candidate.keep(&mut lease) => Err(lost),
         done = work => Ok(done),
     };
-    validity.end();
+    lease_guard.end();
     let done = done?;
     candidate.release(lease).await;
     Ok(Some(done))
@@ -128,7 +128,7 @@ struct Candidate<'a> {
     clock: Clock,
     election: Election,
     settings: &'a Settings,
-    validity: &'a Validity,
+    lease_guard: &'a LeaseGuard,
 }
 
 impl Candidate<'_> {
@@ -149,7 +149,7 @@ impl Candidate<'_> {
                     if self.election.candidacy(Instant::now()) == Step::Take {
                         match self.write(lease.unwrap_or_default()).await {
                             // The answer may have come after its time.
-                            Ok(lease) if self.validity.is_valid() => return (lease, reported),
+                            Ok(lease) if self.lease_guard.is_valid() => return (lease, reported),
                             Ok(_) => {}
                             Err(error) => tracing::warn!(%error, "the lease was not taken"),
                         }
@@ -164,7 +164,7 @@ impl Candidate<'_> {
     /// Renews the lease again and again; ends when it is lost.
     async fn keep(&mut self, lease: &mut Lease) -> Error {
         loop {
-            let end = Instant::now() + self.validity.left();
+            let end = Instant::now() + self.lease_guard.left();
             tokio::select! {
                 biased;
                 () = sleep_until(end) => return Error::NotRenewed,
@@ -177,7 +177,7 @@ impl Candidate<'_> {
     async fn renew(&mut self, lease: &mut Lease) -> Result<(), Error> {
         loop {
             sleep(self.settings.pause()).await;
-            if !self.validity.is_valid() {
+            if !self.lease_guard.is_valid() {
                 return Err(Error::NotRenewed);
             }
             match self.write(lease.clone()).await {
@@ -227,7 +227,7 @@ impl Candidate<'_> {
         let written = timeout(self.settings.deadline(), write)
             .await
             .unwrap_or_else(|_| Err(too_slow()))?;
-        self.validity.extend_to(since + self.settings.deadline());
+        self.lease_guard.extend_to(since + self.settings.deadline());
         Ok(written)
     }
 

@@ -19,7 +19,7 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Writes what is true now into the metrics, and tells them.
-pub struct Live {
+pub struct Gauges {
     context: Arc<Context>,
     /// Of two scrapes at once one waits: it would count what the other has just begun to.
     gaps: Mutex<Gaps>,
@@ -30,9 +30,9 @@ pub struct Live {
 type Gaps = HashMap<String, (Option<i64>, i32)>;
 
 /// What is known of each cluster.
-type States = [(ClusterKey, ClusterState)];
+type ClusterStates = [(ClusterKey, ClusterState)];
 
-impl Live {
+impl Gauges {
     /// Tells what this context knows.
     #[must_use]
     pub fn new(context: Arc<Context>) -> Self {
@@ -47,7 +47,7 @@ impl Live {
     pub fn text(&self) -> Option<String> {
         let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
         let (context, metrics) = (&*self.context, &self.context.metrics);
-        let leads = context.validity.is_valid();
+        let leads = context.lease_guard.is_valid();
         metrics.operator.leader.set([], leads);
         // Two operators that both tell would be counted twice.
         if leads {
@@ -62,7 +62,7 @@ impl Live {
     }
 }
 
-fn record_clusters(states: &States, context: &Context) {
+fn record_clusters(states: &ClusterStates, context: &Context) {
     for (key, state) in states {
         let up = matches!(state, ClusterState::Up(_));
         let labels = [&*key.namespace, &*key.name];

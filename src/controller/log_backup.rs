@@ -104,7 +104,7 @@ impl Reconcile for LogBackup {
         let location = target.as_ref().ok().cloned();
         let storage_root = storage_location(self, context);
         let inside = snapshot.as_deref().and_then(|snapshot| {
-            storage_access::Inside::of(self, context, snapshot, location.as_ref())
+            storage_access::StorageAccess::of(self, context, snapshot, location.as_ref())
         });
         let decision = log_backup::Observation {
             target: target.map(drop),
@@ -123,9 +123,13 @@ impl Reconcile for LogBackup {
             switch: tenant.zip(location.as_ref()).and_then(|(tenant, wanted)| {
                 moves::observe_migration(self, context, tenant, wanted)
             }),
-            storage_keys: inside.as_ref().and_then(storage_access::Inside::keys),
+            storage_keys: inside
+                .as_ref()
+                .and_then(storage_access::StorageAccess::keys),
             applied_version: None,
-            limits: inside.as_ref().and_then(storage_access::Inside::limits),
+            limits: inside
+                .as_ref()
+                .and_then(storage_access::StorageAccess::limits),
             may_heal_at: tenant.and_then(|tenant| page::may_heal_at(self, tenant, context)),
             can_set_lag_target: snapshot
                 .as_deref()

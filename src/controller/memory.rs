@@ -20,10 +20,10 @@ const LONGEST_HOLD: Duration = Duration::from_secs(15);
 
 /// What a process remembers of objects. An object is known by its kind, namespace and name.
 #[derive(Default)]
-pub struct Memory(Mutex<Known>);
+pub struct ProcessState(Mutex<Entries>);
 
 #[derive(Default)]
-struct Known {
+struct Entries {
     /// Since when intents without an answer are known to this process.
     intents: HashMap<String, (String, Instant)>,
     /// Passes that had to be made again, one after the other.
@@ -42,9 +42,9 @@ struct Known {
     turns: HashMap<String, (String, Instant)>,
 }
 
-impl Memory {
+impl ProcessState {
     /// Each change is one step, so that a panic leaves nothing half done.
-    fn known(&self) -> MutexGuard<'_, Known> {
+    fn known(&self) -> MutexGuard<'_, Entries> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn versions_that_own_writes_have_replaced_are_known_until_a_newer_one_is_seen() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         for version in ["1", "2"] {
             memory.replaced("task/x".to_owned(), version.to_owned());
         }
@@ -201,14 +201,14 @@ mod tests {
 
     #[test]
     fn what_was_replaced_of_one_object_says_nothing_of_another() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         memory.replaced("task/x".to_owned(), "1".to_owned());
         assert!(!memory.is_replaced("task/y", "1"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_was_made_counts_as_there_for_ten_seconds() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         memory.created("LogBackup/ns/x".to_owned());
         assert!(memory.was_recently_created("LogBackup/ns/x"));
         assert!(!memory.was_recently_created("LogBackup/ns/y"));
@@ -218,7 +218,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_intent_ages_until_there_is_another_one_or_none() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         let mut ages = Vec::new();
         for intent in [Some("a"), Some("a"), Some("b"), Some("b"), None, Some("b")] {
             ages.push(
@@ -233,7 +233,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_is_one_objects_until_it_gives_it_back_or_is_not_heard_of() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         assert!(memory.takes_turn("db", "a") && memory.takes_turn("db", "a"));
         assert!(!memory.takes_turn("db", "b"));
         assert!(memory.takes_turn("other", "b"));
@@ -245,7 +245,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_object_is_held_back_after_a_failed_pass_for_fifteen_seconds_at_most() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         let mut held = Vec::new();
         for _ in 0..6 {
             memory.hold("task/x".to_owned(), Some(1), Duration::from_secs(1));
@@ -258,7 +258,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn of_an_object_that_was_deleted_nothing_is_remembered() {
-        let memory = Memory::default();
+        let memory = ProcessState::default();
         let object = || "task/x".to_owned();
         let pause = Duration::from_secs(1);
         memory.intent_age(&object(), Some("a".to_owned()));

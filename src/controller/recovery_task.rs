@@ -28,7 +28,7 @@ pub struct Observation {
     decision: recovery::Observation,
     key: Option<ClusterKey>,
     /// Where the backups are.
-    locations: Option<source::Places>,
+    locations: Option<source::SourceDestinations>,
 }
 
 impl Reconcile for RecoveryTask {

@@ -52,15 +52,18 @@ fn is_loopback(address: &http::Uri) -> bool {
 
 /// What the operator puts around a client.
 #[must_use]
-pub fn limits() -> Stack<Limited, ConcurrencyLimitLayer> {
-    Stack::new(Limited, ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE))
+pub fn limits() -> Stack<RequestTimeouts, ConcurrencyLimitLayer> {
+    Stack::new(
+        RequestTimeouts,
+        ConcurrencyLimitLayer::new(REQUESTS_AT_ONCE),
+    )
 }
 
 /// Puts a time limit on each request that is no watch.
 #[derive(Clone, Copy)]
-pub struct Limited;
+pub struct RequestTimeouts;
 
-impl<S> Layer<S> for Limited {
+impl<S> Layer<S> for RequestTimeouts {
     type Service = InTime<S>;
 
     fn layer(&self, inner: S) -> InTime<S> {
@@ -133,7 +136,7 @@ mod tests {
     async fn unanswered(path: &str) -> Option<Result<(), String>> {
         let server = service_fn(|_| std::future::pending::<Result<(), BoxError>>());
         let request = Request::get(path).body(Body::empty()).unwrap();
-        let answer = Limited.layer(server).call(request);
+        let answer = RequestTimeouts.layer(server).call(request);
         let answer = timeout(Duration::from_mins(10), answer).await.ok()?;
         Some(answer.map_err(|error| error.to_string()))
     }
@@ -161,7 +164,7 @@ mod tests {
     async fn an_answer_is_passed_on() {
         let server = service_fn(|_| std::future::ready(Ok::<_, BoxError>(7)));
         let request = Request::get("/version").body(Body::empty()).unwrap();
-        let answer = Limited.layer(server).call(request);
+        let answer = RequestTimeouts.layer(server).call(request);
         assert_eq!(answer.now_or_never().unwrap().unwrap(), 7);
     }
 }

@@ -24,7 +24,7 @@ use crate::domain::Blocker;
 
 /// An object, or what is left of one that can not be read: one of them must not spoil the list.
 #[derive(Clone, Debug)]
-pub struct Guarded<K>(pub Result<K, Unread>);
+pub struct Guarded<K>(pub Result<K, MalformedObject>);
 
 impl<K> Guarded<K> {
     /// An object that is not there any more, and of which only this is known.
@@ -34,26 +34,26 @@ impl<K> Guarded<K> {
             name: Some(name.to_owned()),
             ..ObjectMeta::default()
         };
-        Self(Err(Unread {
+        Self(Err(MalformedObject {
             error: "it is gone".to_owned(),
             metadata,
-            remnant: Remnant::default(),
+            remnant: PartialObject::default(),
         }))
     }
 }
 
 /// An object that can not be read.
 #[derive(Clone, Debug)]
-pub struct Unread {
+pub struct MalformedObject {
     /// Why.
     pub error: String,
     pub(super) metadata: ObjectMeta,
-    remnant: Remnant,
+    remnant: PartialObject,
 }
 
 /// What others need to know of an object that can not be read; each part that can be read itself.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Remnant {
+pub(super) struct PartialObject {
     pub(super) created_at: Timestamp,
     /// The cluster of a strategy.
     pub(super) cluster_ref: Option<LocalReference>,
@@ -63,7 +63,7 @@ pub(super) struct Remnant {
     pub(super) identity: Option<ClusterIdentity>,
 }
 
-impl Remnant {
+impl PartialObject {
     fn of(object: &Value, metadata: &ObjectMeta) -> Self {
         let created_at = metadata.creation_timestamp.as_ref();
         Self {
@@ -85,9 +85,9 @@ impl<'de, K: DeserializeOwned> Deserialize<'de> for Guarded<K> {
         let read = K::deserialize(&object).map(Ok).or_else(|error| {
             let metadata = ObjectMeta::deserialize(&object["metadata"]);
             let metadata = metadata.map_err(D::Error::custom)?;
-            Ok(Err(Unread {
+            Ok(Err(MalformedObject {
                 error: error.to_string(),
-                remnant: Remnant::of(&object, &metadata),
+                remnant: PartialObject::of(&object, &metadata),
                 metadata,
             }))
         });
@@ -132,11 +132,11 @@ type Key = (String, String, String);
 
 /// All objects that can not be read.
 #[derive(Clone, Default)]
-pub struct Unreadable(Arc<RwLock<BTreeMap<Key, Remnant>>>);
+pub struct MalformedObjects(Arc<RwLock<BTreeMap<Key, PartialObject>>>);
 
-impl Unreadable {
+impl MalformedObjects {
     /// Remembers an object; says whether that is news.
-    pub(super) fn insert<K: Resource<DynamicType = ()>>(&self, unread: &Unread) -> bool {
+    pub(super) fn insert<K: Resource<DynamicType = ()>>(&self, unread: &MalformedObject) -> bool {
         let remnant = unread.remnant.clone();
         let known = self.write().insert(key_of::<K>(&unread.metadata), remnant);
         known.as_ref() != Some(&unread.remnant)
@@ -159,13 +159,15 @@ impl Unreadable {
         &self,
         namespace: &str,
         name: &str,
-    ) -> Option<Remnant> {
+    ) -> Option<PartialObject> {
         let key = (K::kind(&()).into(), namespace.to_owned(), name.to_owned());
         self.read().get(&key).cloned()
     }
 
     /// Those of a kind: namespace, name, and what is known.
-    pub(super) fn all<K: Resource<DynamicType = ()>>(&self) -> Vec<(String, String, Remnant)> {
+    pub(super) fn all<K: Resource<DynamicType = ()>>(
+        &self,
+    ) -> Vec<(String, String, PartialObject)> {
         let known = self.read();
         let of_kind = known.iter().filter(|(key, _)| key.0 == K::kind(&()));
         of_kind
@@ -175,11 +177,11 @@ impl Unreadable {
             .collect()
     }
 
-    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Key, Remnant>> {
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<Key, PartialObject>> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Key, Remnant>> {
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<Key, PartialObject>> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -246,7 +248,7 @@ mod tests {
         })
     }
 
-    fn unread(object: Value) -> Unread {
+    fn unread(object: Value) -> MalformedObject {
         let read: Guarded<BackupStrategy> = serde_json::from_value(object).unwrap();
         read.0.unwrap_err()
     }
@@ -276,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_was_corrected_or_is_not_listed_any_more_is_forgotten() {
-        let unreadable = Unreadable::default();
+        let unreadable = MalformedObjects::default();
         let odd = unread(strategy(&json!({})));
         assert!(unreadable.insert::<BackupStrategy>(&odd), "news");
         assert!(!unreadable.insert::<BackupStrategy>(&odd), "no news");

@@ -40,11 +40,11 @@ mod tests;
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-pub use archiving::{LogKeeper, ObservedArchiving};
+pub use archiving::{LogBackupOwner, ObservedArchiving};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use blockers::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use fan_out::{ChildTask, ChildTasks};
-pub use observation::{Held, Moving, Observation, ObservedDatabase, Target, Task};
+pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 
 use super::strategy::ApplyOutcome;

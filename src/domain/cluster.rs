@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use live::Live;
+use live::VolatileStatus;
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Blocker, Decision, Event, Next, time};
@@ -98,7 +98,7 @@ pub fn decide(
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
     status.observed_generation = Some(generation);
     if let Ok(snapshot) = &observed.database {
-        let live = Live::of(snapshot);
+        let live = VolatileStatus::of(snapshot);
         // With anything else it costs no write of its own.
         if status != *previous || live.is_due(previous, now) {
             live.write(&mut status);

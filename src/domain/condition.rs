@@ -38,14 +38,14 @@ impl From<bool> for Status {
 
 /// A condition as it should be.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
+pub struct DesiredCondition {
     kind: &'static str,
     status: Status,
     reason: String,
     message: String,
 }
 
-impl Wanted {
+impl DesiredCondition {
     /// The condition's type.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -66,8 +66,8 @@ pub fn wanted(
     status: impl Into<Status>,
     reason: &str,
     message: impl Into<String>,
-) -> Wanted {
-    Wanted {
+) -> DesiredCondition {
+    DesiredCondition {
         kind,
         status: status.into(),
         reason: reason.to_owned(),
@@ -91,7 +91,7 @@ pub enum Progress {
 /// `Ready`, where people look, and in the one that holds, where kstatus looks: three times the same
 /// text is a page that nobody reads.
 #[must_use]
-pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] {
+pub fn progress(progress: Progress, reason: &str, message: &str) -> [DesiredCondition; 3] {
     let is = |this| progress == this;
     let said = |holds, otherwise| if holds { message } else { otherwise };
     let in_progress = said(is(Progress::Reconciling), "nothing is under way");
@@ -107,7 +107,7 @@ pub fn progress(progress: Progress, reason: &str, message: &str) -> [Wanted; 3] 
 /// it was so when the database was seen last: it stays so while the database does not answer, as a sync
 /// must not wait for the end of an outage.
 #[must_use]
-pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [Wanted; 3] {
+pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [DesiredCondition; 3] {
     match ready {
         _ if blocker.permanent => progress(Progress::Stalled, blocker.reason, &blocker.message),
         Some((reason, message)) if blocker.outage => progress(Progress::Ready, reason, message),
@@ -117,8 +117,8 @@ pub fn blocked(blocker: &Blocker, ready: Option<(&str, &str)>) -> [Wanted; 3] {
 
 /// The generation, where the object is ready with it: what `blocked` goes by later.
 #[must_use]
-pub fn ready_generation(conditions: &[Wanted], generation: i64) -> Option<i64> {
-    let is_ready = |known: &Wanted| known.kind == READY && known.status == Status::True;
+pub fn ready_generation(conditions: &[DesiredCondition], generation: i64) -> Option<i64> {
+    let is_ready = |known: &DesiredCondition| known.kind == READY && known.status == Status::True;
     conditions.iter().any(is_ready).then_some(generation)
 }
 
@@ -138,7 +138,7 @@ pub fn turned<'a>(
 #[must_use]
 pub fn merge(
     previous: &[Condition],
-    wanted: impl IntoIterator<Item = Wanted>,
+    wanted: impl IntoIterator<Item = DesiredCondition>,
     generation: i64,
     now: Timestamp,
 ) -> Vec<Condition> {

@@ -16,7 +16,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 pub use asked::{Refusal, kept_for_last_chain, refusal};
-pub use why::Why;
+pub use why::RetentionReason;
 
 use super::windows;
 use crate::oceanbase::capability::Capability;
@@ -44,12 +44,12 @@ pub struct Item {
     /// Bytes in the store.
     pub bytes: i64,
     /// Why it goes, or stays.
-    pub why: Why,
+    pub why: RetentionReason,
 }
 
 /// All that a tenant has in its stores, and by which rule it is kept.
 #[derive(Clone, Debug)]
-pub struct Held {
+pub struct RetainedItems {
     /// Sets that are not deleted.
     pub sets: Vec<BackupSet>,
     /// Pieces that are not deleted.
@@ -66,7 +66,7 @@ pub struct Held {
     pub checks_logs: bool,
 }
 
-impl Held {
+impl RetainedItems {
     /// What a tenant has now.
     #[must_use]
     pub fn of(tenant: &Tenant, version: Version, now: Timestamp) -> Self {
@@ -151,7 +151,7 @@ impl Held {
         sets
     }
 
-    fn item_of_set(set: &BackupSet, why: Why) -> Item {
+    fn item_of_set(set: &BackupSet, why: RetentionReason) -> Item {
         Item {
             kind: Kind::Set,
             id: set.id.0,
@@ -161,7 +161,7 @@ impl Held {
         }
     }
 
-    fn item_of_piece(piece: &Piece, why: Why) -> Item {
+    fn item_of_piece(piece: &Piece, why: RetentionReason) -> Item {
         Item {
             kind: Kind::Piece,
             id: piece.id,
@@ -199,27 +199,27 @@ impl Held {
         set: &BackupSet,
         anchor: Option<&BackupSet>,
         kept: &BTreeSet<BackupSetId>,
-    ) -> Why {
+    ) -> RetentionReason {
         if is_running(set) {
-            return Why::Running;
+            return RetentionReason::Running;
         }
         if !self.is_here(set) {
-            return Why::OtherDestination;
+            return RetentionReason::OtherDestination;
         }
         if !self.has_policy {
-            return Why::NoPolicy;
+            return RetentionReason::NoPolicy;
         }
         if self.window_start.is_none() {
-            return Why::NeverExpires;
+            return RetentionReason::NeverExpires;
         }
         if set.success && !set.available && self.is_old(set) {
-            return Why::HalfDeleted;
+            return RetentionReason::HalfDeleted;
         }
         if !set.success {
             return if self.is_old(set) {
-                Why::Failed
+                RetentionReason::Failed
             } else {
-                Why::FailedLately
+                RetentionReason::FailedLately
             };
         }
         let Some(anchor) = anchor else {
@@ -228,36 +228,39 @@ impl Held {
         if set.id == anchor.id {
             let newest = self.newest_full().map(|set| set.id);
             return if newest == Some(set.id) {
-                Why::NewestFull
+                RetentionReason::NewestFull
             } else {
-                Why::Anchor
+                RetentionReason::Anchor
             };
         }
         if set.id > anchor.id {
             return match self.why_without_anchor(set) {
-                Why::NoFullBefore => Why::NewerThanAnchor(anchor.id),
+                RetentionReason::NoFullBefore => RetentionReason::NewerThanAnchor(anchor.id),
                 why => why,
             };
         }
         if !kept.contains(&set.id) {
-            return Why::Expired { anchor: anchor.id };
+            return RetentionReason::Expired { anchor: anchor.id };
         }
         self.needed_by(set, |other| kept.contains(&other.id))
-            .map_or(Why::InsideWindow, Why::NeededByIncremental)
+            .map_or(
+                RetentionReason::InsideWindow,
+                RetentionReason::NeededByIncremental,
+            )
     }
 
-    fn why_without_anchor(&self, set: &BackupSet) -> Why {
+    fn why_without_anchor(&self, set: &BackupSet) -> RetentionReason {
         if self.newest_full().is_some_and(|newest| newest.id == set.id) {
-            return Why::NewestFull;
+            return RetentionReason::NewestFull;
         }
         let inside = !self.is_old(set);
         match self.needed_by(set, |_| true) {
-            Some(other) if !inside => Why::NeededByIncremental(other),
+            Some(other) if !inside => RetentionReason::NeededByIncremental(other),
             _ if !inside && set.full && self.checks_logs && !self.has_its_logs(set) => {
-                Why::WithoutLogs
+                RetentionReason::WithoutLogs
             }
-            _ if !inside => Why::NoFullBefore,
-            _ => Why::InsideWindow,
+            _ if !inside => RetentionReason::NoFullBefore,
+            _ => RetentionReason::InsideWindow,
         }
     }
 
@@ -274,28 +277,28 @@ impl Held {
         ids.min()
     }
 
-    fn why_piece(&self, piece: &Piece, anchor: Option<&BackupSet>) -> Why {
+    fn why_piece(&self, piece: &Piece, anchor: Option<&BackupSet>) -> RetentionReason {
         if !self.is_piece_here(piece) {
-            return Why::OtherDestination;
+            return RetentionReason::OtherDestination;
         }
         if !piece.frozen {
-            return Why::Running;
+            return RetentionReason::Running;
         }
         if !self.has_policy {
-            return Why::NoPolicy;
+            return RetentionReason::NoPolicy;
         }
         let Some(anchor) = anchor else {
             return match self.window_start {
-                None => Why::NeverExpires,
-                Some(_) => Why::NoFullBefore,
+                None => RetentionReason::NeverExpires,
+                Some(_) => RetentionReason::NoFullBefore,
             };
         };
         if piece.end_scn <= anchor.start_replay_scn {
-            return Why::LogsBefore { anchor: anchor.id };
+            return RetentionReason::LogsBefore { anchor: anchor.id };
         }
         match self.window_start {
-            Some(start) if piece.end_scn <= start => Why::NeededByLogs(anchor.id),
-            _ => Why::InsideWindow,
+            Some(start) if piece.end_scn <= start => RetentionReason::NeededByLogs(anchor.id),
+            _ => RetentionReason::InsideWindow,
         }
     }
 

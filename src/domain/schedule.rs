@@ -32,7 +32,7 @@ use thiserror::Error;
 
 pub use blackout::Blackout;
 pub use cron::CronError;
-pub use due::{Due, MAX_COUNTED, MAX_LISTED, SKIP_GRACE, Tally};
+pub use due::{Due, MAX_COUNTED, MAX_LISTED, SKIP_GRACE, SlotGroup};
 
 /// How many days `longest_gap_days` looks at.
 const GAP_SAMPLE: usize = 1_000;

@@ -46,13 +46,13 @@ pub use following::{followed, give, settings_of};
 pub use ledger::{DestinationContents, TenantContents};
 pub use placement::{Directories, STORAGE_CHANGE_REFUSED};
 pub use retention::PolicyChange;
-pub use tenants::{Matched, Rival, covers, matched, selects};
+pub use tenants::{CompetingStrategy, MatchedTenants, covers, matched, selects};
 pub use verification::ObservedVerification;
 
 use index::Index;
 
 use super::backup::CLUSTER_UPGRADING;
-use super::condition::Wanted;
+use super::condition::DesiredCondition;
 use super::schedule::{Schedule, ScheduleError};
 use super::{Blocker, Decision, Event, Next};
 use crate::api::strategy::{FailingTenant, Inherited, LogBackupSettings, StorageChangePolicy};
@@ -91,7 +91,7 @@ pub struct Observation {
     /// Whether the cluster is being upgraded.
     pub is_upgrading: bool,
     /// Strategies of the same cluster, this one included.
-    pub rivals: Vec<Rival>,
+    pub rivals: Vec<CompetingStrategy>,
     /// Log backups of the cluster, whoever made them.
     pub log_backups: Vec<ObservedLogBackup>,
     /// Names of stores of log backups that are where the strategy's own is.
@@ -257,7 +257,7 @@ struct Evaluation<'a> {
     /// Why an edit of the place is refused, where it is.
     moved: Option<String>,
     /// What the delete policies are found to be, once they are looked at.
-    retention: Option<Wanted>,
+    retention: Option<DesiredCondition>,
     /// Why the schedule of verifications can not be read.
     verification_refused: Option<verification::Refused>,
 }
@@ -265,16 +265,16 @@ struct Evaluation<'a> {
 /// What objects are made for.
 struct Plan<'a> {
     schedule: &'a Schedule,
-    matched: &'a Matched,
+    matched: &'a MatchedTenants,
 }
 
 /// How the strategy stands, for its conditions.
-enum Standing<'a> {
+enum StrategyState<'a> {
     /// As it was: nothing new is known.
     Unchanged,
     Blocked(&'a Blocker),
     /// The tenants, those that can not be backed up, and why that is none at all.
-    Planned(&'a Matched, &'a [FailingTenant], Option<&'a str>),
+    Planned(&'a MatchedTenants, &'a [FailingTenant], Option<&'a str>),
 }
 
 impl<'a> Evaluation<'a> {
@@ -297,7 +297,7 @@ impl<'a> Evaluation<'a> {
 
 impl Evaluation<'_> {
     fn refuse(self, blocker: &Blocker) -> StrategyDecision {
-        self.finish(&Standing::Blocked(blocker), None, Next::Await)
+        self.finish(&StrategyState::Blocked(blocker), None, Next::Await)
     }
 
     /// Nothing can be made: slots are kept open, until their deadline.
@@ -312,9 +312,9 @@ impl Evaluation<'_> {
         let standing = if blocker.is_passing()
             && self.strategy.status.observed_generation == Some(self.strategy.generation)
         {
-            Standing::Unchanged
+            StrategyState::Unchanged
         } else {
-            Standing::Blocked(blocker)
+            StrategyState::Blocked(blocker)
         };
         self.finish(&standing, None, next)
     }
@@ -369,20 +369,20 @@ impl Evaluation<'_> {
         }
         let failing = self.failing(matched);
         let idle = self.why_idle(matched);
-        let standing = Standing::Planned(matched, &failing, idle.as_deref());
+        let standing = StrategyState::Planned(matched, &failing, idle.as_deref());
         self.finish(&standing, effect, next)
     }
 
     fn finish(
         mut self,
-        standing: &Standing<'_>,
+        standing: &StrategyState<'_>,
         effect: Option<Effect>,
         mut next: Next,
     ) -> StrategyDecision {
         next = next.sooner(self.alert(standing), self.now);
         let event = self.event.clone();
         let before = self.strategy.status;
-        let is_blocked = matches!(standing, Standing::Blocked(_));
+        let is_blocked = matches!(standing, StrategyState::Blocked(_));
         let status = status::render(self, standing);
         let event = event
             .or_else(|| status::stalled_event(&before.conditions, &status.conditions))

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::backoff::Backoff;
 use super::time;
-use crate::api::TakenStatement;
+use crate::api::AcceptedStatement;
 
 /// The pauses before a statement is repeated.
 const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDuration::from_mins(5));
@@ -16,9 +16,9 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(15), SignedDurat
 const REPORT_AFTER_ATTEMPTS: i32 = 4;
 
 /// Notes that the database took this statement.
-pub(crate) fn record(taken: &mut Option<TakenStatement>, statement: &str, now: Timestamp) {
+pub(crate) fn record(taken: &mut Option<AcceptedStatement>, statement: &str, now: Timestamp) {
     let known = taken.take().filter(|known| known.statement == statement);
-    *taken = Some(TakenStatement {
+    *taken = Some(AcceptedStatement {
         statement: statement.to_owned(),
         times: known.map_or(0, |known| known.times).saturating_add(1),
         time: time(now),
@@ -27,7 +27,7 @@ pub(crate) fn record(taken: &mut Option<TakenStatement>, statement: &str, now: T
 
 /// Before when this statement is not repeated.
 pub(crate) fn repeated_at(
-    taken: Option<&TakenStatement>,
+    taken: Option<&AcceptedStatement>,
     statement: &str,
     now: Timestamp,
 ) -> Option<Timestamp> {
@@ -36,7 +36,7 @@ pub(crate) fn repeated_at(
 }
 
 /// Whether people should know.
-pub(crate) fn is_reported(taken: Option<&TakenStatement>) -> bool {
+pub(crate) fn is_reported(taken: Option<&AcceptedStatement>) -> bool {
     taken.is_some_and(|known| known.times >= REPORT_AFTER_ATTEMPTS)
 }
 

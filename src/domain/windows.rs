@@ -12,14 +12,14 @@ mod shown;
 mod tenant;
 mod wording;
 
-pub use chain::Fault;
+pub use chain::SetDefect;
 pub use explain::{Blocker, Explanation, explain, explain_from_windows};
 pub use shown::{known, shown};
 pub use tenant::{of_tenant, pieces_of};
 
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn};
-use chain::Chains;
-use log::Log;
+use chain::BackupChains;
+use log::ArchivedLog;
 
 /// Every point from `start_scn` to `end_scn`, both included, can be restored to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,7 +32,7 @@ pub struct Window {
 
 /// The earliest point that a restorable backup set can be restored to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Point {
+pub struct RestorePoint {
     /// `BACKUP_SET_ID`.
     pub backup_set_id: BackupSetId,
     /// Whether the set is a full one, not an incremental one.
@@ -49,7 +49,7 @@ pub struct Recoverable {
     /// Oldest first. They neither overlap nor touch: between two of them is a hole.
     pub windows: Vec<Window>,
     /// Oldest first. A self-contained one may lie outside every window.
-    pub points: Vec<Point>,
+    pub points: Vec<RestorePoint>,
 }
 
 impl Recoverable {
@@ -78,16 +78,16 @@ impl Window {
 /// any order.
 #[must_use]
 pub fn recoverable(sets: &[BackupSet], pieces: &[Piece]) -> Recoverable {
-    let log = Log::of(pieces);
+    let log = ArchivedLog::of(pieces);
     let runs = log.runs();
-    let chains = Chains::of(sets);
+    let chains = BackupChains::of(sets);
     let mut windows = Vec::new();
     let mut points = Vec::new();
     for set in sets.iter().filter(|set| chains.of_set(set).is_ok()) {
         let before = windows.len();
         windows.extend(runs.iter().filter_map(|run| run.window(set)));
         if set.plus_archivelog || windows.len() > before {
-            points.push(Point {
+            points.push(RestorePoint {
                 backup_set_id: set.id,
                 full: set.full,
                 scn: set.min_restore_scn,

@@ -11,7 +11,7 @@ use super::credentials::ClusterKey;
 use super::database::{Database, Permit, lock};
 use super::lanes::Lane;
 use super::model::{Privileges, Snapshot};
-use super::trouble::Trouble;
+use super::problem::ConnectionProblem;
 
 /// What is known of a cluster now.
 #[derive(Clone, Debug)]
@@ -21,7 +21,7 @@ pub enum ClusterState {
     /// The latest read.
     Up(Arc<Snapshot>),
     /// It can not be read.
-    Down(Arc<Trouble>),
+    Down(Arc<ConnectionProblem>),
 }
 
 /// Says whose objects should be looked at again.
@@ -38,7 +38,7 @@ pub struct Trigger {
 pub(super) struct Cluster {
     key: ClusterKey,
     trigger: broadcast::Sender<Trigger>,
-    reach: Mutex<Reach>,
+    reach: Mutex<ConnectionState>,
     poke: Notify,
     /// How often the credentials were asked to be looked at anew.
     asked: AtomicU64,
@@ -50,13 +50,13 @@ pub(super) struct Cluster {
 
 /// How far the object leads.
 #[derive(Default)]
-struct Reach {
+struct ConnectionState {
     /// The database that was last logged in to.
     database: Option<Arc<Database>>,
     /// As whom.
     account: Option<Account>,
     /// What keeps from logging in now.
-    trouble: Option<Arc<Trouble>>,
+    problem: Option<Arc<ConnectionProblem>>,
     /// What the account may do; none where that is not known.
     privileges: Option<Arc<Privileges>>,
 }
@@ -82,8 +82,8 @@ impl Cluster {
 
     pub(super) fn state(&self) -> ClusterState {
         let reach = lock(&self.reach);
-        if let Some(trouble) = &reach.trouble {
-            return ClusterState::Down(Arc::clone(trouble));
+        if let Some(problem) = &reach.problem {
+            return ClusterState::Down(Arc::clone(problem));
         }
         let latest = reach.database.as_ref().and_then(|known| known.latest());
         latest.map_or(ClusterState::Connecting, ClusterState::Up)
@@ -137,19 +137,19 @@ impl Cluster {
 
     /// Forgets what kept from logging in; says whether there was something.
     pub(super) fn clear_trouble(&self) -> bool {
-        lock(&self.reach).trouble.take().is_some()
+        lock(&self.reach).problem.take().is_some()
     }
 
     /// Shows what keeps from logging in.
-    pub(super) fn down(&self, trouble: Trouble) {
+    pub(super) fn down(&self, problem: ConnectionProblem) {
         let mut reach = lock(&self.reach);
         if let Some(database) = &reach.database {
             database.record_silence();
         }
-        if reach.trouble.as_deref() == Some(&trouble) {
+        if reach.problem.as_deref() == Some(&problem) {
             return;
         }
-        reach.trouble = Some(Arc::new(trouble));
+        reach.problem = Some(Arc::new(problem));
         drop(reach);
         self.trigger();
     }

@@ -17,12 +17,12 @@ use tokio::task::JoinSet;
 use super::client::{Account, Connect};
 use super::cluster::{Cluster, ClusterState, Trigger};
 use super::credentials::{ClusterKey, Credentials};
-use super::database::{Database, Errand, Permit, lock};
+use super::database::{BackgroundStatement, Database, Permit, lock};
 use super::lanes::{Lane, RETRY_DELAY};
-use super::model::{DatabaseId, HandedOver, Privileges, RestoreKey, Snapshot};
+use super::lease_guard::LeaseGuard;
+use super::model::{BackgroundAnswer, DatabaseId, Privileges, RestoreKey, Snapshot};
 use super::reflector::{Intervals, Reflector};
 use super::sender::Sender;
-use super::validity::Validity;
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -32,18 +32,18 @@ pub struct Clusters {
     known: Arc<Mutex<HashMap<ClusterKey, Arc<Cluster>>>>,
     databases: Arc<Mutex<HashMap<DatabaseId, Arc<Database>>>>,
     started: mpsc::UnboundedSender<Arc<Cluster>>,
-    errands: mpsc::UnboundedSender<Errand>,
+    background_statements: mpsc::UnboundedSender<BackgroundStatement>,
     trigger: broadcast::Sender<Trigger>,
     connect: Arc<dyn Connect>,
     metrics: Metrics,
-    validity: Validity,
+    lease_guard: LeaseGuard,
 }
 
 /// What runs the reflectors, and waits for statements that take minutes; dropping its future stops
 /// them all.
 pub struct Readers {
     started: mpsc::UnboundedReceiver<Arc<Cluster>>,
-    errands: mpsc::UnboundedReceiver<Errand>,
+    background_statements: mpsc::UnboundedReceiver<BackgroundStatement>,
     clusters: Clusters,
     credentials: Arc<dyn Credentials>,
     intervals: Intervals,
@@ -59,23 +59,23 @@ impl Clusters {
         intervals: Intervals,
         clock: Clock,
         metrics: Metrics,
-        validity: Validity,
+        lease_guard: LeaseGuard,
     ) -> (Self, Readers) {
         let (started, receiver) = mpsc::unbounded_channel();
-        let (errands, errand_receiver) = mpsc::unbounded_channel();
+        let (background_statements, errand_receiver) = mpsc::unbounded_channel();
         let clusters = Self {
             known: Arc::default(),
             databases: Arc::default(),
             started,
-            errands,
+            background_statements,
             trigger: broadcast::channel(256).0,
             connect,
             metrics,
-            validity,
+            lease_guard,
         };
         let readers = Readers {
             started: receiver,
-            errands: errand_receiver,
+            background_statements: errand_receiver,
             clusters: clusters.clone(),
             credentials,
             intervals,
@@ -182,7 +182,7 @@ impl Clusters {
     /// sent none to the database, or has forgotten it over many others. When it is answered, the
     /// objects of the tenant that it makes are woken.
     #[must_use]
-    pub fn handed_over(&self, cluster: &ClusterKey, key: &RestoreKey) -> Option<HandedOver> {
+    pub fn handed_over(&self, cluster: &ClusterKey, key: &RestoreKey) -> Option<BackgroundAnswer> {
         let database = self.get(cluster)?.database()?;
         database.handed_over(key)
     }
@@ -214,10 +214,11 @@ impl Clusters {
                 id.clone(),
                 Arc::clone(&self.connect),
                 self.metrics.clone(),
-                self.validity.clone(),
+                self.lease_guard.clone(),
             );
-            let (trigger, errands) = (self.trigger.clone(), self.errands.clone());
-            Arc::new(Database::new(id, sender, trigger, errands))
+            let (trigger, background_statements) =
+                (self.trigger.clone(), self.background_statements.clone());
+            Arc::new(Database::new(id, sender, trigger, background_statements))
         });
         let database = Arc::clone(database);
         database.join(cluster.key());
@@ -276,7 +277,7 @@ impl Readers {
     /// Reads every cluster that is watched; never ends by itself.
     pub async fn run(mut self) {
         let mut readers = JoinSet::new();
-        let mut errands = JoinSet::new();
+        let mut background_statements = JoinSet::new();
         loop {
             tokio::select! {
                 Some(cluster) = self.started.recv() => {
@@ -291,11 +292,11 @@ impl Readers {
                     };
                     readers.spawn(async move { reflector.run().await; cluster });
                 }
-                Some(errand) = self.errands.recv() => {
-                    errands.spawn(errand);
+                Some(background_statement) = self.background_statements.recv() => {
+                    background_statements.spawn(background_statement);
                 }
                 // How it went stands where its answer is kept.
-                Some(_) = errands.join_next() => {}
+                Some(_) = background_statements.join_next() => {}
                 Some(Ok(cluster)) = readers.join_next() => {
                     self.clusters.ended(&cluster);
                 }

@@ -16,7 +16,7 @@ use std::time::Duration;
 pub use cleanup::Cleanup;
 pub use precondition::Precondition;
 pub use recovery::Recovery;
-pub use session::{Preface, READ_ONLY, SESSION_SETUP, limit};
+pub use session::{READ_ONLY, SESSION_SETUP, SessionSetting, limit};
 pub use storage_update::{StorageUpdate, StorageUpdateKind};
 pub use tables::TableRecovery;
 
@@ -238,7 +238,7 @@ impl Command {
     /// session is a fresh one and used for nothing else: what was told must not reach another
     /// backup or restore, and this one must not go without it.
     #[must_use]
-    pub fn preface(&self) -> Option<Preface> {
+    pub fn preface(&self) -> Option<SessionSetting> {
         // SET ENCRYPTION needs no privilege of its own.
         let (name, text, privilege) = match self {
             Self::Backup { password, .. } => (
@@ -251,7 +251,7 @@ impl Command {
             }
             _ => return None,
         };
-        Some(Preface {
+        Some(SessionSetting {
             name,
             text,
             privilege,

@@ -20,10 +20,10 @@ use super::client::Account;
 use super::cluster::{Cluster, Trigger};
 use super::credentials::ClusterKey;
 use super::lanes::{Lane, SendPermits};
-use super::model::{DatabaseId, HandedOver, RestoreKey, Snapshot};
+use super::model::{BackgroundAnswer, DatabaseId, RestoreKey, Snapshot};
 use super::sender::Sender;
-pub(super) use handover::Errand;
-use handover::Ledger;
+pub(super) use handover::BackgroundStatement;
+use handover::BackgroundStatements;
 use news::{Changed, Progress, changed, is_news_to_all};
 pub use permit::Permit;
 
@@ -48,15 +48,15 @@ pub(super) struct Database {
     poke: Notify,
     reads: AtomicU64,
     commands: AtomicU64,
-    settled_by: Mutex<HashMap<String, Mark>>,
+    settled_by: Mutex<HashMap<String, CommandMark>>,
     commanded_at: Mutex<Option<Instant>>,
     /// Until when restores are read too.
     restores_until: Mutex<Option<Instant>>,
     /// Whether the next read of restores shows the servers.
     servers_wanted: AtomicBool,
     /// What became of commands that were handed over, and to whom they are.
-    ledger: Ledger,
-    errands: mpsc::UnboundedSender<Errand>,
+    ledger: BackgroundStatements,
+    background_statements: mpsc::UnboundedSender<BackgroundStatement>,
 }
 
 /// Which objects describe the database.
@@ -68,7 +68,7 @@ struct Roles {
 
 /// What our last command to a tenant makes of what is known of it.
 #[derive(Clone, Copy)]
-struct Mark {
+struct CommandMark {
     /// From which read on the tenant is seen as the command left it.
     read: u64,
     /// Tells the command from others to the same tenant.
@@ -83,7 +83,7 @@ const SESSION_IDLE_TIMEOUT: Duration = Duration::from_secs(10);
 const RESTORES_WANTED_FOR: Duration = Duration::from_mins(1);
 
 /// The right to read for all; given back when it is dropped.
-pub(super) struct Lead {
+pub(super) struct ReaderLeadership {
     database: Arc<Database>,
 }
 
@@ -93,7 +93,7 @@ impl Database {
         id: DatabaseId,
         sender: Sender,
         trigger: broadcast::Sender<Trigger>,
-        errands: mpsc::UnboundedSender<Errand>,
+        background_statements: mpsc::UnboundedSender<BackgroundStatement>,
     ) -> Self {
         Self {
             id,
@@ -114,8 +114,8 @@ impl Database {
             commanded_at: Mutex::default(),
             restores_until: Mutex::default(),
             servers_wanted: AtomicBool::new(false),
-            ledger: Ledger::default(),
-            errands,
+            ledger: BackgroundStatements::default(),
+            background_statements,
         }
     }
 
@@ -152,13 +152,13 @@ impl Database {
     }
 
     /// Makes the object read for all; `None` while another one does.
-    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey) -> Option<Lead> {
+    pub(super) fn lead(self: &Arc<Self>, key: &ClusterKey) -> Option<ReaderLeadership> {
         let mut roles = lock(&self.roles);
         if roles.leader.is_some() {
             return None;
         }
         roles.leader = Some(key.clone());
-        Some(Lead {
+        Some(ReaderLeadership {
             database: Arc::clone(self),
         })
     }
@@ -269,7 +269,7 @@ impl Database {
     }
 
     /// What became of the command with this key that was handed over.
-    pub(super) fn handed_over(&self, key: &RestoreKey) -> Option<HandedOver> {
+    pub(super) fn handed_over(&self, key: &RestoreKey) -> Option<BackgroundAnswer> {
         self.ledger.get(key)
     }
 
@@ -298,9 +298,9 @@ impl Database {
     }
 
     /// What is known of the tenant is old until the next read; gives back the mark before.
-    fn unsettle(&self, tenant: &str, command: u64) -> Option<Mark> {
+    fn unsettle(&self, tenant: &str, command: u64) -> Option<CommandMark> {
         let read = self.reads.load(Ordering::SeqCst) + 1;
-        lock(&self.settled_by).insert(tenant.to_owned(), Mark { read, command })
+        lock(&self.settled_by).insert(tenant.to_owned(), CommandMark { read, command })
     }
 
     pub(super) fn begin_read(&self) -> u64 {
@@ -317,7 +317,7 @@ impl Database {
     }
 }
 
-impl Drop for Lead {
+impl Drop for ReaderLeadership {
     fn drop(&mut self) {
         lock(&self.database.roles).leader = None;
         self.database.vacant.notify_waiters();

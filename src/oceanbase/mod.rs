@@ -11,11 +11,11 @@
 //! * [`reflector`] reads a cluster again and again; `snapshot` is one such read
 //! * [`sender`] sends commands, looking first where their guard says so
 //! * [`credentials`] whom to log in as
-//! * [`cluster`] one object that describes a cluster; [`trouble`] what keeps it from being read
+//! * [`cluster`] one object that describes a cluster; [`problem`] what keeps it from being read
 //! * [`database`] what is read of one database, and the way of commands to it; [`permits`] who may send
 //!   them now
 //! * [`clusters`] all of these, and who leads where
-//! * [`validity`] for how long this process may act
+//! * [`lease_guard`] for how long this process may act
 
 pub mod capability;
 pub mod client;
@@ -27,15 +27,15 @@ pub mod database;
 pub mod destination;
 pub mod error;
 pub mod lanes;
+pub mod lease_guard;
 pub mod model;
 pub mod mysql;
 pub mod password;
+pub mod problem;
 pub mod reflector;
 pub mod sender;
 mod snapshot;
 #[cfg(test)]
 pub(crate) mod testing;
-pub mod trouble;
-pub mod validity;
 pub mod version;
 pub mod view;

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-pub use answer::{Answer, Failure, FailureClass, HandedOver};
+pub use answer::{Answer, BackgroundAnswer, Failure, FailureClass};
 pub use check::{CheckQuery, CheckResult};
 pub use cleanup::{CleanedItem, CleanupJob, CleanupKind, Deletion};
 pub use destinations::Destinations;
@@ -35,7 +35,7 @@ pub use resource::{Cpu, Locality, Pool, PrimaryZone, ResourceName, Unit, ZoneNam
 pub use restore::{PreviewRow, Restore, RestoreStatus, Restores};
 pub use restore_key::RestoreKey;
 pub use round::{Round, RoundStatus};
-pub use server::{Room, Server};
+pub use server::{FreeCapacity, Server};
 pub use storage::{LimitedLocation, StorageCheck, StorageLimits, StorageViews};
 pub use table::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, TableName, Tables};
 

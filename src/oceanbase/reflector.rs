@@ -19,8 +19,8 @@ use super::command::SESSION_SETUP;
 use super::credentials::{Credentials, CredentialsError};
 use super::database::Database;
 use super::model::{Identity, JobKey, Restore, Snapshot};
-use super::snapshot::{Depth, History, Reading};
-use super::trouble::Trouble;
+use super::problem::ConnectionProblem;
+use super::snapshot::{History, ReadScope, Reading};
 use super::version::Version;
 use super::view::{self, Query};
 use crate::clock::Clock;
@@ -79,20 +79,23 @@ pub(super) struct Reflector {
 }
 
 /// With whom a session speaks.
-struct About {
+struct SessionContext {
     identity: Identity,
     version: Version,
     community: bool,
 }
 
 /// Why a session of the reflector ended.
-enum End {
+enum SessionEnd {
     /// The cluster's object is gone.
     Gone,
     /// It is time to log in anew: the credentials changed, or somebody must read.
     Again,
     /// The session was good for nothing any more; `served` when it had read the cluster before.
-    Trouble { trouble: Trouble, served: bool },
+    Problem {
+        problem: ConnectionProblem,
+        served: bool,
+    },
 }
 
 impl Reflector {
@@ -102,14 +105,14 @@ impl Reflector {
         while !self.cluster.is_retired() {
             let asked = self.cluster.asked();
             match self.session(asked).await {
-                End::Gone => return,
+                SessionEnd::Gone => return,
                 // A connection that was good breaks now and then; only a second failure is news.
-                End::Again | End::Trouble { served: true, .. } => failures = 0,
-                End::Trouble {
-                    trouble,
+                SessionEnd::Again | SessionEnd::Problem { served: true, .. } => failures = 0,
+                SessionEnd::Problem {
+                    problem,
                     served: false,
                 } => {
-                    self.cluster.down(trouble);
+                    self.cluster.down(problem);
                     self.cluster.record_snapshot(asked);
                     failures += 1;
                     let pause = Duration::from_secs(1 << failures.min(6));
@@ -122,23 +125,23 @@ impl Reflector {
     }
 
     /// Logs in, and reads until that ends. `asked` is from before it.
-    async fn session(&self, asked: u64) -> End {
+    async fn session(&self, asked: u64) -> SessionEnd {
         let account = match self.credentials.account(self.cluster.key()).await {
             Ok(account) => account,
-            Err(CredentialsError::Gone) => return End::Gone,
+            Err(CredentialsError::Gone) => return SessionEnd::Gone,
             Err(error) => return end(error.into(), false),
         };
         let mut session = match self.connect.connect(&account).await {
             Ok(session) => session,
-            Err(error) => return end(Trouble::without_session(&error, &account), false),
+            Err(error) => return end(ConnectionProblem::without_session(&error, &account), false),
         };
         let (identity, version, community) = match self.introduce(session.as_mut()).await {
             Ok(known) => known,
-            Err(trouble) => return end(trouble, false),
+            Err(problem) => return end(problem, false),
         };
         let id = identity.database();
         let Some((database, joined)) = self.clusters.join(&self.cluster, id, &account) else {
-            return End::Gone;
+            return SessionEnd::Gone;
         };
         let Some(_lead) = database.lead(self.cluster.key()) else {
             return match self.check_rights(session.as_mut(), version).await {
@@ -146,16 +149,22 @@ impl Reflector {
                     drop(session);
                     self.follow(&database, joined, asked).await
                 }
-                Err(trouble) => end(trouble, false),
+                Err(problem) => end(problem, false),
             };
         };
-        let about = About {
+        let session_context = SessionContext {
             identity,
             version,
             community,
         };
-        self.serve(session.as_mut(), &account, &database, &about, asked)
-            .await
+        self.serve(
+            session.as_mut(),
+            &account,
+            &database,
+            &session_context,
+            asked,
+        )
+        .await
     }
 
     /// Reads once what the leader reads: its account may see more than the own one.
@@ -163,17 +172,17 @@ impl Reflector {
         &self,
         session: &mut dyn Session,
         version: Version,
-    ) -> Result<(), Trouble> {
+    ) -> Result<(), ConnectionProblem> {
         let mut history = History::default();
         Reading::new(session, version, &self.metrics, QUERY_TIMEOUT)
-            .read(&mut history, Depth::Hot, self.clock.now())
+            .read(&mut history, ReadScope::Hot, self.clock.now())
             .await?;
         Ok(())
     }
 
     /// Lets another object's session read, and looks now and then whether the own account is still
     /// good.
-    async fn follow(&self, database: &Database, joined: bool, asked: u64) -> End {
+    async fn follow(&self, database: &Database, joined: bool, asked: u64) -> SessionEnd {
         if self.cluster.clear_trouble() || joined {
             self.cluster.trigger();
         }
@@ -182,20 +191,20 @@ impl Reflector {
             () = database.vacated() => {}
             _ = timeout(self.intervals.credentials, self.cluster.poked()) => {}
         }
-        End::Again
+        SessionEnd::Again
     }
 
     /// Sets up the session and learns with whom it speaks.
     async fn introduce(
         &self,
         session: &mut dyn Session,
-    ) -> Result<(Identity, Version, bool), Trouble> {
+    ) -> Result<(Identity, Version, bool), ConnectionProblem> {
         let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
         read.execute(SESSION_SETUP).await?;
         let answer = read.ask(&Query::Version).await?;
         let (version, community) = view::version(&answer)?;
         if version < Version::OLDEST {
-            return Err(Trouble {
+            return Err(ConnectionProblem {
                 reason: "UnsupportedServerVersion",
                 message: format!(
                     "the server is version {version}; this operator needs {} or later",
@@ -231,20 +240,24 @@ impl Reflector {
 
     /// Logs in beside the session that reads: that goes on as long as it lives, whatever became of
     /// the account and the endpoints.
-    async fn verify(&self, account: &Account, about: &About) -> Option<End> {
+    async fn verify(
+        &self,
+        account: &Account,
+        session_context: &SessionContext,
+    ) -> Option<SessionEnd> {
         let session = match self.connect.connect(account).await {
             Ok(session) => Ok(session),
-            Err(error) => Err(Trouble::without_session(&error, account)),
+            Err(error) => Err(ConnectionProblem::without_session(&error, account)),
         };
         let known = match session {
             Ok(mut session) => self.introduce(session.as_mut()).await,
-            Err(trouble) => Err(trouble),
+            Err(problem) => Err(problem),
         };
         match known {
-            Ok((identity, ..)) if identity.database() != about.identity.database() => {
-                Some(End::Again)
+            Ok((identity, ..)) if identity.database() != session_context.identity.database() => {
+                Some(SessionEnd::Again)
             }
-            Err(trouble) if trouble.permanent => Some(end(trouble, false)),
+            Err(problem) if problem.permanent => Some(end(problem, false)),
             // What passes, such as too many connections, does not end a session that is good.
             _ => None,
         }
@@ -255,9 +268,9 @@ impl Reflector {
         session: &mut dyn Session,
         account: &Account,
         database: &Database,
-        about: &About,
+        session_context: &SessionContext,
         asked: u64,
-    ) -> End {
+    ) -> SessionEnd {
         let mut history = History::default();
         let mut credentials_at = Instant::now() + self.intervals.credentials;
         let mut full_at = Instant::now();
@@ -266,26 +279,31 @@ impl Reflector {
             let now = Instant::now();
             let sequence = database.begin_read();
             let read_at = self.clock.now();
-            let mut reading = Reading::new(session, about.version, &self.metrics, QUERY_TIMEOUT);
+            let mut reading = Reading::new(
+                session,
+                session_context.version,
+                &self.metrics,
+                QUERY_TIMEOUT,
+            );
             if served && now >= full_at {
                 // Behind OBProxy a session outlives the upgrade of the servers.
                 match reading.version().await {
-                    Ok(version) if version == about.version => {}
-                    Ok(_) => return End::Again,
-                    Err(trouble) => return end(trouble.into(), served),
+                    Ok(version) if version == session_context.version => {}
+                    Ok(_) => return SessionEnd::Again,
+                    Err(problem) => return end(problem.into(), served),
                 }
             }
             let depth = if now >= full_at {
-                Depth::Full
+                ReadScope::Full
             } else if database.commanded_within(BUSY_AFTER_COMMAND) {
-                Depth::AfterCommand
+                ReadScope::AfterCommand
             } else {
-                Depth::Hot
+                ReadScope::Hot
             };
             let read = reading.read(&mut history, depth, read_at).await;
             let (tenants, parents, was_full) = match read {
                 Ok(read) => read,
-                Err(trouble) => return end(trouble.into(), served),
+                Err(problem) => return end(problem.into(), served),
             };
             let mut restores = None;
             if database.wants_restores() {
@@ -293,7 +311,7 @@ impl Reflector {
                 let read = reading.restores(&mut history, with_servers, read_at);
                 match read.await {
                     Ok(read) => restores = Some(read),
-                    Err(trouble) => return end(trouble.into(), served),
+                    Err(problem) => return end(problem.into(), served),
                 }
             }
             let took = now.elapsed();
@@ -303,9 +321,9 @@ impl Reflector {
             let snapshot = Snapshot {
                 sequence,
                 read_at,
-                identity: about.identity.clone(),
-                version: about.version,
-                community: about.community,
+                identity: session_context.identity.clone(),
+                version: session_context.version,
+                community: session_context.community,
                 tenants,
                 parents,
                 is_upgrading: history.is_upgrading(),
@@ -344,10 +362,10 @@ impl Reflector {
             };
             let _ = timeout(pause.saturating_sub(breath), poked).await;
             if self.cluster.is_retired() {
-                return End::Gone;
+                return SessionEnd::Gone;
             }
             if self.cluster.take_doubt()
-                && let Some(end) = self.verify(account, about).await
+                && let Some(end) = self.verify(account, session_context).await
             {
                 return end;
             }
@@ -356,8 +374,8 @@ impl Reflector {
                 let asked = self.cluster.asked();
                 match self.credentials.account(self.cluster.key()).await {
                     Ok(current) if current == *account => self.cluster.record_snapshot(asked),
-                    Ok(_) => return End::Again,
-                    Err(CredentialsError::Gone) => return End::Gone,
+                    Ok(_) => return SessionEnd::Again,
+                    Err(CredentialsError::Gone) => return SessionEnd::Gone,
                     Err(CredentialsError::Unavailable(_)) => {}
                     Err(error) => return end(error.into(), false),
                 }
@@ -383,8 +401,8 @@ fn is_busy(snapshot: &Snapshot) -> bool {
         })
 }
 
-fn end(trouble: Trouble, served: bool) -> End {
-    End::Trouble { trouble, served }
+fn end(problem: ConnectionProblem, served: bool) -> SessionEnd {
+    SessionEnd::Problem { problem, served }
 }
 
 #[cfg(test)]

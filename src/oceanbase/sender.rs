@@ -14,10 +14,10 @@ pub use inspect::Inspection;
 
 use super::capability::Capability;
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
-use super::command::{Command, Preface, SESSION_SETUP, limit};
+use super::command::{Command, SESSION_SETUP, SessionSetting, limit};
 use super::error::{MISSING_PRIVILEGE, explain, explain_missing, explain_refusal};
+use super::lease_guard::LeaseGuard;
 use super::model::{Answer, DatabaseId, Failure, FailureClass};
-use super::validity::Validity;
 use super::version::Version;
 use super::view::{self, Query};
 use crate::telemetry::Metrics;
@@ -62,7 +62,7 @@ fn not_supported(version: Version, capability: Capability) -> Failure {
 pub(super) struct Sender {
     connect: Arc<dyn Connect>,
     metrics: Metrics,
-    validity: Validity,
+    lease_guard: LeaseGuard,
     /// The database whose commands these are.
     database: DatabaseId,
     session: Option<(Account, Box<dyn Session>)>,
@@ -71,7 +71,7 @@ pub(super) struct Sender {
 }
 
 /// Why a command is not sent.
-enum Stop {
+enum SendError {
     Answer(Answer),
     /// The session broke before anything was sent.
     Broken(String),
@@ -82,12 +82,12 @@ impl Sender {
         database: DatabaseId,
         connect: Arc<dyn Connect>,
         metrics: Metrics,
-        validity: Validity,
+        lease_guard: LeaseGuard,
     ) -> Self {
         Self {
             connect,
             metrics,
-            validity,
+            lease_guard,
             database,
             session: None,
             is_shut_out: false,
@@ -100,7 +100,7 @@ impl Sender {
             self.database.clone(),
             Arc::clone(&self.connect),
             self.metrics.clone(),
-            self.validity.clone(),
+            self.lease_guard.clone(),
         )
     }
 
@@ -131,8 +131,8 @@ impl Sender {
             },
         };
         let answer = match self.script(session.as_mut(), version, command, None).await {
-            Ok(answer) | Err(Stop::Answer(answer)) => answer,
-            Err(Stop::Broken(why)) => return Answer::NotSent(why),
+            Ok(answer) | Err(SendError::Answer(answer)) => answer,
+            Err(SendError::Broken(why)) => return Answer::NotSent(why),
         };
         if !matches!(answer, Answer::Unknown(_)) {
             self.session = Some((account.clone(), session));
@@ -146,7 +146,7 @@ impl Sender {
         account: &Account,
         version: Version,
         command: &Command,
-        preface: &Preface,
+        preface: &SessionSetting,
     ) -> Answer {
         let mut session = match self.open(account).await {
             Ok(session) => session,
@@ -156,8 +156,8 @@ impl Sender {
             .script(session.as_mut(), version, command, Some(preface))
             .await
         {
-            Ok(answer) | Err(Stop::Answer(answer)) => answer,
-            Err(Stop::Broken(why)) => Answer::NotSent(why),
+            Ok(answer) | Err(SendError::Answer(answer)) => answer,
+            Err(SendError::Broken(why)) => Answer::NotSent(why),
         }
     }
 
@@ -172,7 +172,7 @@ impl Sender {
     async fn log_in(&self, account: &Account) -> Result<Box<dyn Session>, String> {
         let session = tokio::select! {
             biased;
-            () = self.validity.ended() => return Err(LEASE_ENDED.to_owned()),
+            () = self.lease_guard.ended() => return Err(LEASE_ENDED.to_owned()),
             session = self.connect.connect(account) => session,
         };
         let mut session = session.map_err(|error| error.to_string())?;
@@ -201,15 +201,15 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         command: &Command,
-        preface: Option<&Preface>,
-    ) -> Result<Answer, Stop> {
+        preface: Option<&SessionSetting>,
+    ) -> Result<Answer, SendError> {
         self.check_validity()?;
         if let Some(capability) = command.needs().filter(|needed| !version.can(*needed)) {
             return Ok(Answer::Refused(not_supported(version, capability)));
         }
         self.ask_in_time(session, &limit(command.timeout()), LOOKUP_TIMEOUT)
             .await
-            .map_err(|error| Stop::Broken(error.to_string()))?;
+            .map_err(|error| SendError::Broken(error.to_string()))?;
         if command.waits_for_upgrade() {
             self.check_upgrade_mode(session, version).await?;
         }
@@ -263,7 +263,7 @@ impl Sender {
         version: Version,
         command: &Command,
         question: &Query,
-    ) -> Result<Answer, Stop> {
+    ) -> Result<Answer, SendError> {
         let began = Instant::now();
         let text = question.text(version);
         let answer = self.ask_in_time(session, &text, command.timeout() + RESPONSE_GRACE_PERIOD);
@@ -274,7 +274,7 @@ impl Sender {
         match answer {
             Ok(rows) => match view::preview(&rows) {
                 Ok(rows) => Ok(Answer::Preview(rows)),
-                Err(error) => Err(Stop::Broken(error.to_string())),
+                Err(error) => Err(SendError::Broken(error.to_string())),
             },
             Err(QueryError::Server(error)) => Ok(Answer::Refused(command.refusal(&error))),
             Err(QueryError::Lost(why)) => Ok(Answer::Unknown(why)),
@@ -286,8 +286,8 @@ impl Sender {
     async fn apply_setting(
         &self,
         session: &mut dyn Session,
-        preface: &Preface,
-    ) -> Result<(), Stop> {
+        preface: &SessionSetting,
+    ) -> Result<(), SendError> {
         let began = Instant::now();
         let statement = preface.text.expose_secret();
         let answer = self.ask_in_time(session, statement, LOOKUP_TIMEOUT).await;
@@ -301,9 +301,9 @@ impl Sender {
                 } else {
                     explain_refusal(&error)
                 };
-                Err(Stop::Answer(precondition::not_asked(failure)))
+                Err(SendError::Answer(precondition::not_asked(failure)))
             }
-            Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
+            Err(QueryError::Lost(why)) => Err(SendError::Broken(why)),
         }
     }
 
@@ -317,16 +317,16 @@ impl Sender {
     ) -> Result<Rows, QueryError> {
         tokio::select! {
             biased;
-            () = self.validity.ended() => Err(QueryError::Lost(LEASE_ENDED.to_owned())),
+            () = self.lease_guard.ended() => Err(QueryError::Lost(LEASE_ENDED.to_owned())),
             answer = session.query(text, timeout) => answer,
         }
     }
 
-    fn check_validity(&self) -> Result<(), Stop> {
-        if self.validity.left() >= MIN_TIMEOUT {
+    fn check_validity(&self) -> Result<(), SendError> {
+        if self.lease_guard.left() >= MIN_TIMEOUT {
             return Ok(());
         }
-        Err(Stop::Answer(Answer::NotSent(LEASE_ENDED.to_owned())))
+        Err(SendError::Answer(Answer::NotSent(LEASE_ENDED.to_owned())))
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::{QueryError, Rows, Session, code_of};
 use super::model::{Job, JobId, Round, StorageViews, Tenant, TenantId};
-use super::trouble::Trouble;
+use super::problem::ConnectionProblem;
 use super::version::Version;
 use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
@@ -23,7 +23,7 @@ mod restores;
 mod storages;
 
 use kept::{kept, same, shared, trim};
-use rare::Limited;
+use rare::LimitedLocations;
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -47,7 +47,7 @@ pub(super) struct Reading<'a> {
 
 /// How much is read although nothing seems to have changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Depth {
+pub(super) enum ReadScope {
     /// What can change at any time.
     Hot,
     /// What our commands change besides: ended jobs, since one that began and ended between two
@@ -72,8 +72,8 @@ pub(super) struct History {
     upgrade_mode: Option<(bool, Instant)>,
     /// START_TIMESTAMP of jobs that were given up as moving: their rows may still come up.
     missing: HashMap<(TenantId, JobId), Timestamp>,
-    restores: restores::Known,
-    cleanups: cleanups::Known,
+    restores: restores::RestoreCache,
+    cleanups: cleanups::CleanupCache,
     storages: Arc<StorageViews>,
 }
 
@@ -95,7 +95,7 @@ impl From<ViewError> for ReadError {
     }
 }
 
-impl From<ReadError> for Trouble {
+impl From<ReadError> for ConnectionProblem {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Query(error) => error.into(),
@@ -151,7 +151,7 @@ impl<'a> Reading<'a> {
     pub(super) async fn read(
         &mut self,
         history: &mut History,
-        depth: Depth,
+        depth: ReadScope,
         now: Timestamp,
     ) -> Result<Read, ReadError> {
         let tenants = view::tenants(self.version, &self.ask(&Query::Tenants).await?)?;
@@ -167,19 +167,19 @@ impl<'a> Reading<'a> {
                 job.percent = progress.get(&(job.tenant_id, job.id)).copied();
             }
         }
-        let stale = depth == Depth::Full
+        let stale = depth == ReadScope::Full
             || history.awaits_a_set(now)
             || history.is_stale(&tenants, &rounds, &running);
         let mut ended = Vec::new();
         let mut policies = None;
-        if stale || depth == Depth::AfterCommand {
+        if stale || depth == ReadScope::AfterCommand {
             policies = Some(view::policies(&self.ask(&Query::Policies).await?)?);
             let since = history.watermark(now);
             ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
         self.upgrade_mode(history).await?;
         let mut lag_targets = self.lag_targets(history, depth).await?;
-        let depth = if stale { Depth::Full } else { depth };
+        let depth = if stale { ReadScope::Full } else { depth };
         let mut limited = self.limited(depth).await?;
         let cleaned = self.cleanups(history, depth, now).await?;
         let full = stale || history.is_news(&ended) || cleaned;
@@ -219,9 +219,9 @@ impl<'a> Reading<'a> {
                     (None, known) => known.and_then(|tenant| tenant.lag_target),
                 },
                 limited: match &mut limited {
-                    Limited::Known(fresh) => Some(fresh.remove(&id).unwrap_or_default()),
-                    Limited::Unknown => None,
-                    Limited::NotRead => known.and_then(|tenant| tenant.limited.clone()),
+                    LimitedLocations::Known(fresh) => Some(fresh.remove(&id).unwrap_or_default()),
+                    LimitedLocations::Unknown => None,
+                    LimitedLocations::NotRead => known.and_then(|tenant| tenant.limited.clone()),
                 },
                 round: rounds.remove(&id),
                 pieces: kept(full, pieces.remove(&id), known.map(|tenant| &tenant.pieces)),

@@ -197,18 +197,18 @@ fn server_error(error: SqlError) -> ServerError {
 
 /// Sessions whose views hold what they are given.
 #[derive(Clone, Default)]
-pub(crate) struct Given {
+pub(crate) struct FixedViews {
     views: Arc<Mutex<HashMap<&'static str, Rows>>>,
     asked: Arc<Mutex<Vec<String>>>,
     /// What happens to the next statement that holds a text.
-    next: Arc<Mutex<Vec<(&'static str, Happening)>>>,
+    next: Arc<Mutex<Vec<(&'static str, StatementFault)>>>,
     /// How many have logged in.
     pub(crate) logins: Arc<AtomicUsize>,
 }
 
 /// What happens to a statement.
 #[derive(Clone)]
-pub(crate) enum Happening {
+pub(crate) enum StatementFault {
     /// It takes so long.
     Takes(Duration),
     /// It takes so long and is refused with this number and text.
@@ -217,7 +217,7 @@ pub(crate) enum Happening {
     Lost,
 }
 
-impl Given {
+impl FixedViews {
     /// A database of V4.3.5.2, cluster 7, with the user tenant 1002, `orders`.
     pub(crate) fn database() -> Self {
         let given = Self::default();
@@ -272,7 +272,7 @@ impl Given {
     }
 
     /// Has something happen to the next statement that holds this text.
-    pub(crate) fn next(&self, text: &'static str, happens: Happening) {
+    pub(crate) fn next(&self, text: &'static str, happens: StatementFault) {
         lock(&self.next).push((text, happens));
     }
 
@@ -304,7 +304,7 @@ impl Given {
     }
 }
 
-impl Connect for Given {
+impl Connect for FixedViews {
     fn connect<'a>(
         &'a self,
         _: &'a Account,
@@ -314,7 +314,7 @@ impl Connect for Given {
     }
 }
 
-impl Session for Given {
+impl Session for FixedViews {
     fn query<'a>(
         &'a mut self,
         text: &'a str,
@@ -329,12 +329,14 @@ impl Session for Given {
         async move {
             let (delay, answer) = match happens {
                 None => (Duration::ZERO, Ok(rows)),
-                Some(Happening::Takes(delay)) => (delay, Ok(rows)),
-                Some(Happening::Refused(delay, code, text)) => {
+                Some(StatementFault::Takes(delay)) => (delay, Ok(rows)),
+                Some(StatementFault::Refused(delay, code, text)) => {
                     let text = text.to_owned();
                     (delay, Err(QueryError::Server(ServerError { code, text })))
                 }
-                Some(Happening::Lost) => (Duration::ZERO, Err(QueryError::Lost("cut".to_owned()))),
+                Some(StatementFault::Lost) => {
+                    (Duration::ZERO, Err(QueryError::Lost("cut".to_owned())))
+                }
             };
             if delay > timeout {
                 sleep(timeout).await;

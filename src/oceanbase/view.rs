@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 
 pub use cleanup::CleanupQuery;
 pub use read::{
-    Legible, TenantRow, ViewError, archive_dests, backup_refusals, cleaned_items, cleanups,
+    ParsedRows, TenantRow, ViewError, archive_dests, backup_refusals, cleaned_items, cleanups,
     data_dests, data_version, identity, jobs, lag_targets, log_roots, pieces, policies, pools,
     preview, privileges, progress, restores, rounds, servers, sets, storage_checks, storage_limits,
     tables, tenants, units, upgrade_mode, version, zones,

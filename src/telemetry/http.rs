@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 
 /// What the server tells.
 #[derive(Clone)]
-pub struct Pages {
+pub struct HttpState {
     /// The metrics' text; `None` when it can not be made.
     pub metrics: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// Whether every kind has been listed.
@@ -21,8 +21,8 @@ pub struct Pages {
 ///
 /// # Errors
 /// The listener broke.
-pub async fn serve(listener: TcpListener, pages: Pages) -> std::io::Result<()> {
-    let Pages { metrics, ready } = pages;
+pub async fn serve(listener: TcpListener, pages: HttpState) -> std::io::Result<()> {
+    let HttpState { metrics, ready } = pages;
     let router = Router::new()
         .route("/healthz", get(|| std::future::ready("ok\n")))
         .route(

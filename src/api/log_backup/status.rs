@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::TenantKeys;
 use super::limits::TenantLimits;
-use super::switch::StorageSwitch;
+use super::switch::StorageMigration;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
-use crate::api::{Cause, PinnedDatabase, TakenStatement};
+use crate::api::{AcceptedStatement, Cause, PinnedDatabase};
 
 /// What the operator knows of the log backup.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,7 +74,7 @@ pub struct LogBackupStatus {
     pub output_bytes: Option<i64>,
     /// The tenant and its data backups (console S80..S86).
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub tenant: Option<TenantPage>,
+    pub tenant: Option<TenantSummary>,
     /// The tenant's `archive_lag_target` in seconds, as it was read last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub archive_lag_target_seconds: Option<i64>,
@@ -120,7 +120,7 @@ pub struct LogBackupStatus {
     pub heals: Vec<Heal>,
     /// The last move of the logs to another place.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub storage_switch: Option<StorageSwitch>,
+    pub storage_switch: Option<StorageMigration>,
     /// Since when a full backup is wanted, because an interrupted round was followed by a new one, or
     /// the logs have moved to another place;
     /// until there is one that the new round's logs go on from.
@@ -157,13 +157,13 @@ pub struct Transition {
     pub since: Time,
     /// The statement that the database took last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub taken: Option<TakenStatement>,
+    pub taken: Option<AcceptedStatement>,
 }
 
 /// A tenant and its data backups.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
-pub struct TenantPage {
+pub struct TenantSummary {
     /// The tenant's number.
     pub id: i64,
     /// Its role, such as `PRIMARY`.

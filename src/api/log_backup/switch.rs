@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// started, a full backup made. What is written between stop and start can not be recovered to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct StorageSwitch {
+pub struct StorageMigration {
     /// The place that is left, without keys.
     #[schemars(length(max = 2048))]
     pub from: String,

@@ -8,7 +8,7 @@ use kube::ResourceExt;
 use super::super::trigger::{Change, Changed};
 use super::super::{Context, caches, created_at, namespace, same_database};
 use crate::api::{BackupTask, OceanBaseCluster};
-use crate::domain::backup::queue::{self, Other, Queue, Turn};
+use crate::domain::backup::queue::{self, Queue, QueuePosition, QueuedTask};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Snapshot;
@@ -23,7 +23,7 @@ pub(super) fn queue(
     let own = turn(task);
     let others: Vec<_> = tasks_of_database(context, key)
         .iter()
-        .filter_map(|other| Other::of(|| turn(other), other.status.as_ref()))
+        .filter_map(|other| QueuedTask::of(|| turn(other), other.status.as_ref()))
         .filter(|other| other.turn.uid != own.uid)
         .collect();
     let running = queue::running(snapshot);
@@ -130,7 +130,7 @@ pub(super) fn requeued(change: &Change, context: &Context) -> Vec<Arc<BackupTask
     }
     let others = others
         .iter()
-        .filter_map(|other| Other::of(|| turn(other), other.status.as_ref())?.key);
+        .filter_map(|other| QueuedTask::of(|| turn(other), other.status.as_ref())?.key);
     let mut taken: BTreeSet<String> = others.collect();
     if let ClusterState::Up(snapshot) = context.clusters.state(&key) {
         taken.extend(queue::running(&snapshot).into_iter().map(str::to_owned));
@@ -140,9 +140,9 @@ pub(super) fn requeued(change: &Change, context: &Context) -> Vec<Arc<BackupTask
     queue::heads(waiting.collect(), free)
 }
 
-fn turn(task: &BackupTask) -> Turn {
+fn turn(task: &BackupTask) -> QueuePosition {
     let slot = task.spec.scheduled_time.as_ref().map(|slot| slot.0);
-    Turn {
+    QueuePosition {
         at: slot.unwrap_or_else(|| created_at(task)),
         uid: task.uid().unwrap_or_default(),
     }

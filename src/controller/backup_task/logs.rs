@@ -7,8 +7,8 @@ use super::super::strategy::{is_for, rivals};
 use super::super::trigger::{Change, Changed};
 use super::super::{Context, destination, namespace, qualified};
 use crate::api::{BackupStorage, BackupTask};
-use crate::domain::backup::{LogKeeper, ObservedArchiving, may_be_sent};
-use crate::domain::strategy::{self, Rival};
+use crate::domain::backup::{LogBackupOwner, ObservedArchiving, may_be_sent};
+use crate::domain::strategy::{self, CompetingStrategy};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::{RoundStatus, Snapshot, Tenant};
 
@@ -35,9 +35,9 @@ pub(super) fn observed(
     })
 }
 
-fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogKeeper {
+fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogBackupOwner {
     if let Some(known) = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id)) {
-        return LogKeeper::LogBackup {
+        return LogBackupOwner::LogBackup {
             name: qualified(key, &namespace(&*known), &known.name_any()),
             desired: known.spec.desired_state,
             cause: known
@@ -46,13 +46,17 @@ fn keeper(context: &Context, key: &ClusterKey, tenant: &Tenant) -> LogKeeper {
                 .and_then(|status| status.cause.clone()),
         };
     }
-    covering(context, key, &tenant.name).map_or(LogKeeper::Nobody, |strategy| {
-        LogKeeper::Strategy(strategy.name)
+    covering(context, key, &tenant.name).map_or(LogBackupOwner::Nobody, |strategy| {
+        LogBackupOwner::Strategy(strategy.name)
     })
 }
 
 /// The strategy that is for a tenant.
-pub(super) fn covering(context: &Context, key: &ClusterKey, tenant: &str) -> Option<Rival> {
+pub(super) fn covering(
+    context: &Context,
+    key: &ClusterKey,
+    tenant: &str,
+) -> Option<CompetingStrategy> {
     let rivals = rivals(context, key, |spec| is_for(spec, tenant));
     let name = rivals
         .iter()

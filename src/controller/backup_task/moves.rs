@@ -6,7 +6,7 @@ use super::super::{Context, caches, namespace};
 use crate::api::BackupTask;
 use crate::api::strategy::StorageChangePolicy;
 use crate::domain::ObservedDestination;
-use crate::domain::backup::{Moving, may_be_sent};
+use crate::domain::backup::{DestinationMove, may_be_sent};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{Snapshot, Tenant};
@@ -18,7 +18,7 @@ pub(super) fn moving(
     (key, snapshot): (&ClusterKey, &Snapshot),
     tenant: &Tenant,
     wanted: Option<&Location>,
-) -> Option<Moving> {
+) -> Option<DestinationMove> {
     let shown = tenant.data_dest.as_deref();
     let ObservedDestination::Elsewhere(location) = observe_destination(shown, Some(wanted?)) else {
         return None;
@@ -29,10 +29,10 @@ pub(super) fn moving(
     let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id))?;
     let logs = location_of(context, &known, snapshot)?;
     if is_to_move(task, context, key, snapshot) || is_away(&known, tenant, &logs) {
-        return Some(Moving::Logs);
+        return Some(DestinationMove::Logs);
     }
     let switch = known.status.as_ref()?.storage_switch.as_ref()?;
-    (switch.data_from.as_ref() == Some(&location)).then_some(Moving::Data(location))
+    (switch.data_from.as_ref() == Some(&location)).then_some(DestinationMove::Data(location))
 }
 
 /// Whether the task's strategy moves the tenant's log backup, which is still to be told.

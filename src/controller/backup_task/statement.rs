@@ -4,7 +4,7 @@ use super::super::{Context, destination, namespace};
 use super::Observation;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Blocker;
-use crate::domain::backup::{Effect, Moving};
+use crate::domain::backup::{DestinationMove, Effect};
 use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
@@ -37,7 +37,7 @@ pub(super) async fn send(
                     tenant_id,
                     destination,
                     replaces: match &observed.decision.moving {
-                        Some(Moving::Data(from)) => Some(Location::read_back(from)),
+                        Some(DestinationMove::Data(from)) => Some(Location::read_back(from)),
                         _ => None,
                     },
                 },

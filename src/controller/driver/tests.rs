@@ -20,15 +20,15 @@ use super::*;
 use crate::clock::Clock;
 use crate::controller::caches::Caches;
 use crate::controller::event::Events;
-use crate::controller::memory::Memory;
+use crate::controller::memory::ProcessState;
 use crate::controller::secret::Secrets;
 use crate::domain::Event;
 use crate::oceanbase::client::Account;
 use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::credentials::{Credentials, CredentialsError};
+use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::reflector::Intervals;
 use crate::oceanbase::testing::{InProcess, account};
-use crate::oceanbase::validity::Validity;
 use crate::telemetry::Metrics;
 
 mod kept;
@@ -216,7 +216,7 @@ impl Desk {
             Intervals::default(),
             clock.clone(),
             metrics.clone(),
-            Validity::always(),
+            LeaseGuard::always(),
         );
         let mut running = JoinSet::new();
         running.spawn(readers.run());
@@ -225,7 +225,7 @@ impl Desk {
         let client = server.client();
         let reporter = Reporter::from("test".to_owned());
         let recorder = Recorder::new(client.clone(), reporter);
-        let (events, courier) = Events::new(recorder, Validity::always());
+        let (events, courier) = Events::new(recorder, LeaseGuard::always());
         running.spawn(courier.run());
         let context = Arc::new(Context {
             secrets: Secrets::new(client.clone(), false),
@@ -235,8 +235,8 @@ impl Desk {
             metrics,
             caches: Caches::listed(),
             events,
-            validity: Validity::always(),
-            memory: Memory::default(),
+            lease_guard: LeaseGuard::always(),
+            memory: ProcessState::default(),
             least_window_days: 1,
         });
         Self {

@@ -15,7 +15,7 @@ pub(super) async fn write<K: Reconcile>(
     context: &Context,
 ) -> Result<Option<K>, Error> {
     // Also where there is nothing to write: an effect comes next.
-    if !context.validity.is_valid() {
+    if !context.lease_guard.is_valid() {
         return Err(Error::NotLeading);
     }
     let before = object.current_status();

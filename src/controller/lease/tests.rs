@@ -18,14 +18,14 @@ const DURATION: Duration = Duration::from_secs(15);
 
 /// Keeps one Lease, under the rules of resourceVersions.
 #[derive(Clone, Default)]
-struct Shelf {
+struct LeaseStore {
     lease: Arc<Mutex<Option<Lease>>>,
     writes: Arc<AtomicUsize>,
     /// Whether it answers nothing any more.
     silent: Arc<Mutex<bool>>,
 }
 
-impl Shelf {
+impl LeaseStore {
     fn client(&self) -> Client {
         Client::new(self.clone(), "default")
     }
@@ -87,7 +87,7 @@ fn refusal(code: u16, reason: &str) -> Value {
         "message": reason, "reason": reason, "code": code})
 }
 
-impl tower::Service<Request<Body>> for Shelf {
+impl tower::Service<Request<Body>> for LeaseStore {
     type Response = Response<Body>;
     type Error = Infallible;
     type Future = BoxFuture<'static, Result<Response<Body>, Infallible>>;
@@ -104,32 +104,32 @@ impl tower::Service<Request<Body>> for Shelf {
 /// One process. Dropping it is a kill.
 struct Process {
     running: JoinHandle<Result<Option<()>, Error>>,
-    validity: Validity,
+    lease_guard: LeaseGuard,
     stop: CancellationToken,
     /// Who lost the lease to it.
     lost: Arc<Mutex<Option<String>>>,
 }
 
 impl Process {
-    fn start(shelf: &Shelf, identity: &str) -> Self {
+    fn start(shelf: &LeaseStore, identity: &str) -> Self {
         Self::with(shelf, identity, DURATION)
     }
 
-    fn with(shelf: &Shelf, identity: &str, duration: Duration) -> Self {
+    fn with(shelf: &LeaseStore, identity: &str, duration: Duration) -> Self {
         let settings = Settings {
             client: shelf.client(),
             namespace: "default".to_owned(),
             identity: identity.to_owned(),
             duration,
         };
-        let (validity, stop) = (Validity::not_yet(), CancellationToken::new());
+        let (lease_guard, stop) = (LeaseGuard::not_yet(), CancellationToken::new());
         let lost = Arc::new(Mutex::new(None));
         let running = {
             let lost = Arc::clone(&lost);
             let lost_by = move |_: &Lease, holder: &str| {
                 *lost.lock().unwrap() = Some(holder.to_owned());
             };
-            let (validity, stop) = (validity.clone(), stop.clone());
+            let (lease_guard, stop) = (lease_guard.clone(), stop.clone());
             let work = stop.clone().cancelled_owned();
             #[allow(clippy::disallowed_methods, reason = "each process is a task")]
             tokio::spawn(async move {
@@ -138,12 +138,12 @@ impl Process {
                     jiff::Timestamp::UNIX_EPOCH
                         + jiff::SignedDuration::try_from(start.elapsed()).unwrap()
                 });
-                lead(&settings, clock, &validity, &stop, || {}, lost_by, work).await
+                lead(&settings, clock, &lease_guard, &stop, || {}, lost_by, work).await
             })
         };
         Self {
             running,
-            validity,
+            lease_guard,
             stop,
             lost,
         }
@@ -154,7 +154,7 @@ impl Process {
     }
 
     fn acts(&self) -> bool {
-        self.validity.is_valid()
+        self.lease_guard.is_valid()
     }
 }
 
@@ -169,8 +169,8 @@ async fn pass(seconds: u64) {
 }
 
 /// Two processes of which the first acts.
-async fn pair() -> (Shelf, Process, Process) {
-    let shelf = Shelf::default();
+async fn pair() -> (LeaseStore, Process, Process) {
+    let shelf = LeaseStore::default();
     let first = Process::start(&shelf, "first");
     pass(1).await;
     let second = Process::start(&shelf, "second");
@@ -275,7 +275,7 @@ async fn one_who_waits_for_the_lease_stops_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn one_with_a_shorter_lease_respects_the_longer_one() {
-    let shelf = Shelf::default();
+    let shelf = LeaseStore::default();
     let first = Process::start(&shelf, "first");
     pass(1).await;
     let second = Process::with(&shelf, "second", Duration::from_secs(2));

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::strategies::{DAY, gap};
 use super::usual::usual;
-use super::{Gaps, States, second};
+use super::{ClusterStates, Gaps, second};
 use crate::api::retention::RetentionPolicy;
 use crate::api::strategy::StrategyLogBackupMode;
 use crate::api::{BackupTask, BackupTaskStatus, LogBackup};
@@ -19,7 +19,7 @@ use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::model::{Round, RoundStatus, Snapshot, Tenant};
 
 /// Notes all that have a LogBackup or a strategy.
-pub(super) fn record(states: &States, context: &Context, gaps: &mut Gaps) {
+pub(super) fn record(states: &ClusterStates, context: &Context, gaps: &mut Gaps) {
     for object in context.caches.log_backups.state() {
         record_log_backup(&object, states, context, gaps);
     }
@@ -38,7 +38,12 @@ pub(super) fn record(states: &States, context: &Context, gaps: &mut Gaps) {
     });
 }
 
-fn record_log_backup(object: &LogBackup, states: &States, context: &Context, gaps: &mut Gaps) {
+fn record_log_backup(
+    object: &LogBackup,
+    states: &ClusterStates,
+    context: &Context,
+    gaps: &mut Gaps,
+) {
     let home = namespace(object);
     let (cluster, name) = (&*object.spec.cluster_ref.name, &*object.spec.tenant_name);
     let labels = [&*home, cluster, name];
@@ -71,14 +76,14 @@ fn record_log_backup(object: &LogBackup, states: &States, context: &Context, gap
 }
 
 /// How far back a strategy wants a tenant to be recoverable.
-struct Required {
+struct RequiredWindow {
     /// In seconds.
     seconds: i64,
     /// How many seconds after its log backup was made that can be asked for.
     due: i64,
 }
 
-impl Required {
+impl RequiredWindow {
     /// Of a window and a schedule. The first full backup, at which the tenant's first window begins, comes as
     /// late as the schedule lets it.
     fn new(window_days: i32, gap_days: i32) -> Self {
@@ -94,16 +99,16 @@ fn required(
     strategy: &str,
     context: &Context,
     gaps: &mut Gaps,
-) -> Option<Required> {
+) -> Option<RequiredWindow> {
     let strategy = caches::find(&context.caches.strategies, namespace, strategy)?;
     let retention = strategy.spec.retention.as_ref()?;
     let days = retention.recovery_window_days;
     let days = days.filter(|_| retention.policy == RetentionPolicy::RecoveryWindow)?;
-    Some(Required::new(days, gap(&strategy, gaps)?))
+    Some(RequiredWindow::new(days, gap(&strategy, gaps)?))
 }
 
 /// Of tenants whose log backup a strategy leaves to somebody else.
-fn record_unmanaged(states: &States, context: &Context) {
+fn record_unmanaged(states: &ClusterStates, context: &Context) {
     let strategies = &context.caches.strategies;
     let unmanaged = strategies
         .state_filter(|strategy| strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged);
@@ -138,7 +143,11 @@ fn record_logs(labels: [&str; 3], tenant: &Tenant, context: &Context) {
     families.checkpoint.set(labels, checkpoint.as_second());
 }
 
-fn snapshot<'a>(states: &'a States, namespace: &str, cluster: &str) -> Option<&'a Arc<Snapshot>> {
+fn snapshot<'a>(
+    states: &'a ClusterStates,
+    namespace: &str,
+    cluster: &str,
+) -> Option<&'a Arc<Snapshot>> {
     states.iter().find_map(|(key, state)| match state {
         ClusterState::Up(snapshot) if key.namespace == namespace && key.name == cluster => {
             Some(snapshot)
@@ -244,7 +253,7 @@ mod tests {
     /// the tenant's window is two days long, and nothing is wrong.
     #[test]
     fn a_window_is_not_asked_for_before_the_first_full_backup_can_be_as_old() {
-        let required = Required::new(7, 7);
+        let required = RequiredWindow::new(7, 7);
         assert_eq!(required.seconds, 7 * DAY);
         let first_full = 6 * DAY;
         assert!(required.due > first_full + required.seconds);

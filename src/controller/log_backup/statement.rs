@@ -53,7 +53,7 @@ pub(super) async fn send(
             location,
             version,
         } => {
-            let new = (&**location, storage_access::New::Keys(version));
+            let new = (&**location, storage_access::SettingChange::Keys(version));
             return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
                 .await;
         }
@@ -62,7 +62,7 @@ pub(super) async fn send(
             location,
             limits,
         } => {
-            let new = (&**location, storage_access::New::Limits(*limits));
+            let new = (&**location, storage_access::SettingChange::Limits(*limits));
             return storage_access::give(object, (tenant, tenant_id), new, &mut permit, context)
                 .await;
         }

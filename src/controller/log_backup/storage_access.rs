@@ -18,7 +18,7 @@ use crate::oceanbase::model::{
 use crate::oceanbase::version::Version;
 
 /// A tenant in its store.
-pub(super) struct Inside<'a> {
+pub(super) struct StorageAccess<'a> {
     storage: Arc<BackupStorage>,
     root: Location,
     tenant: &'a Tenant,
@@ -29,7 +29,7 @@ pub(super) struct Inside<'a> {
     has_account: bool,
 }
 
-impl<'a> Inside<'a> {
+impl<'a> StorageAccess<'a> {
     /// `logs` is where its logs should go.
     pub(super) fn of(
         object: &LogBackup,
@@ -125,7 +125,7 @@ fn account(context: &Context, cluster: &ClusterKey, tenant: &str) -> Option<Loca
 }
 
 /// What is new for a place.
-pub(super) enum New<'a> {
+pub(super) enum SettingChange<'a> {
     /// The keys of the Secret with this `resourceVersion`.
     Keys(&'a str),
     /// How fast it may be used.
@@ -136,7 +136,7 @@ pub(super) enum New<'a> {
 pub(super) async fn give(
     object: &LogBackup,
     tenant: (&TenantName, TenantId),
-    new: (&str, New<'_>),
+    new: (&str, SettingChange<'_>),
     permit: &mut Permit,
     context: &Context,
 ) -> Answer {
@@ -153,7 +153,7 @@ pub(super) async fn give(
 async fn change(
     object: &LogBackup,
     (tenant, tenant_id): (&TenantName, TenantId),
-    (at, new): (&str, New<'_>),
+    (at, new): (&str, SettingChange<'_>),
     permit: &Permit,
     context: &Context,
 ) -> Result<Option<StorageUpdate>, Blocker> {
@@ -170,7 +170,7 @@ async fn change(
     };
     let database = permit.endpoints();
     let news = match new {
-        New::Keys(version) => {
+        SettingChange::Keys(version) => {
             let found =
                 destination::with_version(&context.secrets, &home, &storage.spec, path, database);
             let (destination, found) = found.await?;
@@ -179,7 +179,7 @@ async fn change(
             }
             StorageUpdateKind::Keys(destination)
         }
-        New::Limits(limits) => {
+        SettingChange::Limits(limits) => {
             let location = storage_root
                 .join(path)
                 .map_err(|error| destination::invalid(&error))?;

@@ -15,7 +15,7 @@ use crate::oceanbase::model::{BackupSet, BackupSetId, TenantId};
 
 /// Where the backups are: a store and a directory in it, of the data and of the logs.
 #[derive(Clone, Debug)]
-pub(super) struct Places {
+pub(super) struct SourceDestinations {
     pub(super) data: SourceStorage,
     pub(super) log: SourceStorage,
 }
@@ -28,13 +28,13 @@ pub(super) struct SourceStorage {
 }
 
 /// What was found.
-pub(super) struct Found {
+pub(super) struct ResolvedSource {
     pub(super) observed: ObservedSource,
-    pub(super) locations: Places,
+    pub(super) locations: SourceDestinations,
 }
 
 /// Follows a task's reference to its backups.
-pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<Found, Blocker> {
+pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<ResolvedSource, Blocker> {
     let source = &task.spec.source;
     let found = match (&source.tenant, &source.storage) {
         (Some(tenant), _) => of_tenant(task, tenant, context)?,
@@ -55,7 +55,7 @@ fn of_storage(
     task: &RecoveryTask,
     source: &StorageSource,
     context: &Context,
-) -> Result<Found, Blocker> {
+) -> Result<ResolvedSource, Blocker> {
     let storage = destination::storage(context, &namespace(task), &source.storage_ref.name)?;
     let below = |path: &str| {
         destination::wanted(&storage, None, Some(path))?;
@@ -64,8 +64,8 @@ fn of_storage(
             path: path.to_owned(),
         })
     };
-    Ok(Found {
-        locations: Places {
+    Ok(ResolvedSource {
+        locations: SourceDestinations {
             data: below(&source.data_path)?,
             log: below(&source.log_path)?,
         },
@@ -85,7 +85,7 @@ fn of_tenant(
     task: &RecoveryTask,
     source: &TenantSource,
     context: &Context,
-) -> Result<Found, Blocker> {
+) -> Result<ResolvedSource, Blocker> {
     let namespace = namespace(task);
     let cluster_name = &source.cluster_ref.name;
     let Some(cluster) = caches::find(&context.caches.clusters, &namespace, cluster_name) else {
@@ -139,7 +139,7 @@ fn of_tenant(
         })?;
         in_storage(known, &log_backup, context, &namespace)
     };
-    let locations = Places {
+    let locations = SourceDestinations {
         data: directory(&status.data_directory, "data backups")?,
         log: directory(&status.storage_directory, "logs")?,
     };
@@ -162,7 +162,7 @@ fn of_tenant(
         .status
         .as_ref()
         .and_then(|status| status.version.as_ref());
-    Ok(Found {
+    Ok(ResolvedSource {
         locations,
         observed: ObservedSource {
             tenant_id,

@@ -3,7 +3,7 @@
 use super::super::secret::Values;
 use super::super::{Context, destination, namespace};
 use super::Observation;
-use super::source::{Places, SourceStorage};
+use super::source::{SourceDestinations, SourceStorage};
 use super::verification;
 use crate::api::recovery_task::CreateResources;
 use crate::api::{LocalReference, RecoveryTask};
@@ -199,7 +199,7 @@ async fn sources(
     permit: &Permit,
     context: &Context,
 ) -> Result<Vec<Destination>, Blocker> {
-    let Some(Places { data, log }) = &observed.locations else {
+    let Some(SourceDestinations { data, log }) = &observed.locations else {
         let unknown = || Blocker::waiting("StorageNotFound", "where the backups are is not known");
         let known = observed.decision.source.as_ref();
         return Err(known.err().cloned().unwrap_or_else(unknown));

@@ -12,7 +12,7 @@ use crate::domain::storage::Figures;
 use crate::oceanbase::destination::Location;
 
 /// What the views show of a store.
-pub(super) struct Found {
+pub(super) struct StorageContents {
     /// What is there; nothing while a cluster that uses it is silent: a part would look as if something
     /// had been deleted.
     pub(super) figures: Option<Figures>,
@@ -45,7 +45,7 @@ pub(super) fn found(
     namespace: &str,
     root: &Location,
     users: &BTreeSet<String>,
-) -> Found {
+) -> StorageContents {
     let mut snapshots = BTreeMap::new();
     let mut is_whole = true;
     for cluster in caches::within(&context.caches.clusters, namespace) {
@@ -79,7 +79,7 @@ pub(super) fn found(
             .max(tried_at);
     }
     let is_known = is_whole && !snapshots.is_empty();
-    Found {
+    StorageContents {
         figures: is_known.then_some(figures),
         tried_at,
     }

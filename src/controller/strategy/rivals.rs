@@ -8,7 +8,7 @@ use crate::api::{BackupStrategy, BackupStrategySpec};
 use crate::controller::{
     Context, access_of, cluster_of, created_at, namespace, qualified, same_database,
 };
-use crate::domain::strategy::Rival;
+use crate::domain::strategy::CompetingStrategy;
 use crate::oceanbase::credentials::ClusterKey;
 
 /// Names that a strategy on tenant level is for; none for one on cluster level.
@@ -42,7 +42,7 @@ pub(in crate::controller) fn rivals(
     context: &Context,
     cluster: &ClusterKey,
     is_relevant: impl Fn(&BackupStrategySpec) -> bool,
-) -> Vec<Rival> {
+) -> Vec<CompetingStrategy> {
     let all = &context.caches.strategies;
     let of_concern = all.state_filter(|strategy| is_relevant(&strategy.spec));
     let mut rivals: Vec<_> = of_concern
@@ -53,7 +53,7 @@ pub(in crate::controller) fn rivals(
         })
         .map(|strategy| {
             let home = namespace(&**strategy);
-            Rival {
+            CompetingStrategy {
                 name: qualified(cluster, &home, &strategy.name_any()),
                 full_name: (strategy.name_any(), home),
                 created_at: created_at(&**strategy),
@@ -70,11 +70,11 @@ pub(in crate::controller) fn rivals(
 }
 
 /// Strategies of the cluster's database that can not be read: they keep their tenants.
-fn unreadable_rivals(context: &Context, cluster: &ClusterKey) -> Vec<Rival> {
+fn unreadable_rivals(context: &Context, cluster: &ClusterKey) -> Vec<CompetingStrategy> {
     let unreadable = context.caches.unreadable.all::<BackupStrategy>();
     let of_database = unreadable.into_iter().filter_map(|(home, name, remnant)| {
         let of = ClusterKey::new(&home, &remnant.cluster_ref?.name);
-        same_database(context, cluster, &of).then(|| Rival {
+        same_database(context, cluster, &of).then(|| CompetingStrategy {
             name: qualified(cluster, &home, &name),
             full_name: (name, home),
             created_at: remnant.created_at,

@@ -20,14 +20,14 @@ use crate::oceanbase::model::{RoundStatus, Tenant};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ObservedArchiving {
     /// Who sees to it.
-    pub keeper: LogKeeper,
+    pub keeper: LogBackupOwner,
     /// Whether the tenant's logs go to where this task would send them.
     pub destination: ObservedDestination,
 }
 
 /// Who sees to the log backup of a tenant.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum LogKeeper {
+pub enum LogBackupOwner {
     /// No object of ours.
     Nobody,
     /// A strategy is for the tenant; its name.
@@ -55,7 +55,7 @@ impl Evaluation<'_> {
             return self.wait_for_log_backup("a backup needs running log backup".to_owned());
         };
         let message = match &logs.keeper {
-            LogKeeper::LogBackup {
+            LogBackupOwner::LogBackup {
                 name,
                 desired: DesiredState::Running,
                 cause: Some(cause),
@@ -63,7 +63,7 @@ impl Evaluation<'_> {
                 "a backup needs running log backup, and LogBackup '{name}' can not run: {}",
                 cause.message
             ),
-            LogKeeper::LogBackup {
+            LogBackupOwner::LogBackup {
                 name,
                 desired: DesiredState::Running,
                 cause: None,
@@ -72,40 +72,42 @@ impl Evaluation<'_> {
                  resumes it, unless somebody paused it in the database; then resume it there \
                  (LOG_ARCHIVE_DEST_STATE = 'ENABLE')"
             ),
-            LogKeeper::LogBackup {
+            LogBackupOwner::LogBackup {
                 name,
                 desired: DesiredState::Running,
                 cause: None,
             } => {
                 format!("a backup needs running log backup: LogBackup '{name}' is on the way to it")
             }
-            LogKeeper::LogBackup { name, .. } => format!(
+            LogBackupOwner::LogBackup { name, .. } => format!(
                 "a backup needs running log backup, and LogBackup '{name}' asks for something \
                  else: set its `desiredState` to Running"
             ),
-            LogKeeper::Strategy(name) => format!(
+            LogBackupOwner::Strategy(name) => format!(
                 "a backup needs running log backup, which is BackupStrategy '{name}''s to start, \
                  or somebody else's with `logBackup.mode: Unmanaged`: see that strategy"
             ),
-            LogKeeper::Nobody => match (self.tenant().and_then(elsewhere), &logs.destination) {
-                (Some(how), _) => format!(
-                    "a backup needs running log backup, and the tenant's, which somebody else \
+            LogBackupOwner::Nobody => {
+                match (self.tenant().and_then(elsewhere), &logs.destination) {
+                    (Some(how), _) => format!(
+                        "a backup needs running log backup, and the tenant's, which somebody else \
                      started, {how}"
-                ),
-                (None, ObservedDestination::Elsewhere(location)) => {
-                    let cause = cause(
-                        "DestinationInUse",
-                        &format!(
-                            "a backup needs running log backup, which is stopped, and \
+                    ),
+                    (None, ObservedDestination::Elsewhere(location)) => {
+                        let cause = cause(
+                            "DestinationInUse",
+                            &format!(
+                                "a backup needs running log backup, which is stopped, and \
                              LOG_ARCHIVE_DEST is '{location}', set by someone else; it is left as it \
                              is. Start log backup there (ALTER SYSTEM ARCHIVELOG), or clear \
                              LOG_ARCHIVE_DEST, then create a new BackupTask"
-                        ),
-                    );
-                    return self.fail(cause);
+                            ),
+                        );
+                        return self.fail(cause);
+                    }
+                    (None, _) => return self.create_log_backup(),
                 }
-                (None, _) => return self.create_log_backup(),
-            },
+            }
         };
         self.wait_for_log_backup(message)
     }

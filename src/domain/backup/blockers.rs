@@ -1,6 +1,6 @@
 //! What stands in the way of a backup.
 
-use super::{Evaluation, Moving};
+use super::{DestinationMove, Evaluation};
 use crate::domain::{Blocker, ObservedDestination};
 use crate::oceanbase::model::{Tenant, TenantName};
 
@@ -68,7 +68,7 @@ impl Evaluation<'_> {
         if let ObservedDestination::Elsewhere(location) = &database.tenant.destination
             && self.left_location() != Some(location)
         {
-            if self.observed.moving == Some(Moving::Logs) {
+            if self.observed.moving == Some(DestinationMove::Logs) {
                 return Some(Blocker::waiting(
                     "StorageSwitching",
                     "the tenant's backups are moving to another place: its log backup goes first, and \
@@ -89,7 +89,7 @@ impl Evaluation<'_> {
     /// The place that the tenant's data backups leave because its logs have.
     pub(super) fn left_location(&self) -> Option<&String> {
         match &self.observed.moving {
-            Some(Moving::Data(location)) => Some(location),
+            Some(DestinationMove::Data(location)) => Some(location),
             _ => None,
         }
     }

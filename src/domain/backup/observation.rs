@@ -48,7 +48,7 @@ pub struct Observation {
     /// That the tenant is somebody else's to back up, where that is known only from outside of it.
     pub claimed: Option<Blocker>,
     /// How far a move has come that the tenant's log backup makes, where that concerns the task.
-    pub moving: Option<Moving>,
+    pub moving: Option<DestinationMove>,
     /// Why a strategy's own backup does not start now.
     pub held: Option<Held>,
     /// Whether its strategy goes by it: the newest of its tenant and type that has ended, or that went well.
@@ -106,7 +106,7 @@ pub struct ObservedDatabase {
 
 /// How far a move has come that concerns a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Moving {
+pub enum DestinationMove {
     /// The logs have not moved yet.
     Logs,
     /// They have, and data backups follow: from this place, without keys.

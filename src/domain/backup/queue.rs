@@ -22,7 +22,7 @@ const MAX_RETRY_DELAY: Duration = Duration::from_mins(10);
 
 /// When it is a task's turn: the earlier one first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Turn {
+pub struct QueuePosition {
     /// Its slot, or when it was created.
     pub at: Timestamp,
     /// Its uid, for those of the same slot.
@@ -31,19 +31,22 @@ pub struct Turn {
 
 /// Another task of the same database that has not ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Other {
+pub struct QueuedTask {
     /// When it is its turn.
-    pub turn: Turn,
+    pub turn: QueuePosition,
     /// Whether a place is all that it waits for.
     pub waits: bool,
     /// The key of a backup that it has sent, or is sending.
     pub key: Option<String>,
 }
 
-impl Other {
+impl QueuedTask {
     /// Reads a task's status; `None` where it holds nobody back, as most of a thousand.
     #[must_use]
-    pub fn of(turn: impl FnOnce() -> Turn, status: Option<&BackupTaskStatus>) -> Option<Self> {
+    pub fn of(
+        turn: impl FnOnce() -> QueuePosition,
+        status: Option<&BackupTaskStatus>,
+    ) -> Option<Self> {
         let status = status?;
         let sent = status.attempts.last();
         let sent = sent.filter(|last| matches!(&*last.outcome, SENDING | ACCEPTED));
@@ -70,7 +73,12 @@ pub struct Queue {
 impl Queue {
     /// The queue in which `own` stands with the others.
     #[must_use]
-    pub fn new(own: &Turn, others: &[Other], running: BTreeSet<&str>, locations: usize) -> Self {
+    pub fn new(
+        own: &QueuePosition,
+        others: &[QueuedTask],
+        running: BTreeSet<&str>,
+        locations: usize,
+    ) -> Self {
         let mut taken = running;
         taken.extend(others.iter().filter_map(|other| other.key.as_deref()));
         taken.retain(|key| !is_of(key, &own.uid));
@@ -112,7 +120,7 @@ pub fn running(snapshot: &Snapshot) -> BTreeSet<&str> {
 /// Those who come next when so many places are free. The first one also where none is: what it shows
 /// of its position is then true.
 #[must_use]
-pub fn heads<T>(mut waiting: Vec<(Turn, T)>, free: usize) -> Vec<T> {
+pub fn heads<T>(mut waiting: Vec<(QueuePosition, T)>, free: usize) -> Vec<T> {
     waiting.sort_by(|one, other| one.0.cmp(&other.0));
     let heads = waiting.into_iter().take(free.max(1));
     heads.map(|(_, task)| task).collect()

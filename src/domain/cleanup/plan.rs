@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{CleanupDecision, Evaluation, Outcome};
 use crate::api::cleanup_task::{PlanCounts, PlanEntry};
-use crate::domain::retention::{Held, Item, Kind, Refusal, refusal};
+use crate::domain::retention::{Item, Kind, Refusal, RetainedItems, refusal};
 use crate::domain::{Blocker, Next, cause, shortened};
 use crate::oceanbase::model::{Deletion, Tenant};
 use crate::oceanbase::version::Version;
@@ -35,7 +35,7 @@ impl Evaluation<'_> {
             .database
             .as_ref()
             .map(|observed| observed.version);
-        let held = Held::of(tenant, version.unwrap_or(Version::OLDEST), self.now);
+        let held = RetainedItems::of(tenant, version.unwrap_or(Version::OLDEST), self.now);
         let items = held.plan(what);
         let refusal = refusal(&held, what, &items);
         Plan { items, refusal }

@@ -15,13 +15,13 @@ const STATUS_INTERVAL: SignedDuration = SignedDuration::from_mins(5);
 
 /// What changes with every look: written with any other change, when a hole opens or closes, and
 /// every few minutes.
-pub(super) struct Live {
+pub(super) struct VolatileStatus {
     checkpoint: Option<Time>,
     bytes: i64,
     windows: Vec<RecoveryWindow>,
 }
 
-impl Live {
+impl VolatileStatus {
     pub(super) fn of(snapshot: &Snapshot) -> Self {
         let tenants = snapshot.tenants.values();
         let each = tenants.flat_map(|tenant| windows::of_tenant(tenant).windows);

@@ -2,7 +2,7 @@
 
 use crate::api::condition::types::PRIVILEGES_SUFFICIENT;
 use crate::api::{OceanBaseClusterSpec, cluster::RecoveryPolicy};
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::oceanbase::model::{Privilege, Privileges};
 
 /// Operations, the privilege that each needs, and whether only recoveries need it.
@@ -32,7 +32,10 @@ const OPERATIONS: [(&str, Privilege, bool); 6] = [
 ];
 
 /// Returns the condition. Privileges for recoveries count where the object allows recoveries.
-pub(super) fn condition(spec: &OceanBaseClusterSpec, privileges: Option<&Privileges>) -> Wanted {
+pub(super) fn condition(
+    spec: &OceanBaseClusterSpec,
+    privileges: Option<&Privileges>,
+) -> DesiredCondition {
     let Some(privileges) = privileges else {
         return wanted(
             PRIVILEGES_SUFFICIENT,

@@ -109,16 +109,16 @@ fn hidden(blocker: Blocker) -> Observation {
 
 #[test]
 fn a_cluster_that_never_answered_is_abnormal_where_it_has_a_strategy() {
-    let phase = |page: &Page| page.status.backup.clone().unwrap().phase;
+    let phase = |fixture: &StatusFixture| fixture.status.backup.clone().unwrap().phase;
     let mut dead = hidden(Blocker::permanent("AccessDenied", "correct the password"));
-    let mut page = Page::default();
-    page.reconcile(&hidden(connecting()), 0);
-    assert_eq!(page.status.backup, None);
-    page.reconcile(&dead, 1);
-    assert_eq!(phase(&page), "NoBackupStrategy");
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&hidden(connecting()), 0);
+    assert_eq!(fixture.status.backup, None);
+    fixture.reconcile(&dead, 1);
+    assert_eq!(phase(&fixture), "NoBackupStrategy");
     dead.strategy_phases = vec![None];
-    page.reconcile(&dead, 2);
-    assert_eq!(phase(&page), "Abnormal");
+    fixture.reconcile(&dead, 2);
+    assert_eq!(phase(&fixture), "Abnormal");
 }
 
 fn connecting() -> Blocker {
@@ -126,13 +126,13 @@ fn connecting() -> Blocker {
 }
 
 /// A page that is written again and again.
-struct Page {
+struct StatusFixture {
     spec: OceanBaseClusterSpec,
     status: OceanBaseClusterStatus,
     events: Vec<(bool, &'static str)>,
 }
 
-impl Default for Page {
+impl Default for StatusFixture {
     fn default() -> Self {
         let spec = serde_json::json!({
             "endpoints": ["db:2881"],
@@ -147,7 +147,7 @@ impl Default for Page {
     }
 }
 
-impl Page {
+impl StatusFixture {
     fn reconcile(&mut self, observed: &Observation, second: i64) -> &OceanBaseClusterStatus {
         let decision = decide(&self.spec, 1, &self.status, observed, at(second));
         assert_sound(&decision.status.conditions, 1);
@@ -173,17 +173,17 @@ impl Page {
 
 #[test]
 fn a_cluster_that_answers_is_current() {
-    let mut page = Page::default();
-    page.reconcile(&shows(Vec::new()), 0);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(Vec::new()), 0);
     assert_eq!(
-        (page.kstatus(), page.reachable()),
+        (fixture.kstatus(), fixture.reachable()),
         (Kstatus::Current, Some("True"))
     );
 }
 
 #[test]
 fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundredth() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let holds = |bytes| {
         let mut one = set(-300);
         one.output_bytes = bytes;
@@ -193,7 +193,11 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
         ])
     };
     let mut bytes = |observed: &Observation, second| {
-        page.reconcile(observed, second).backup.clone()?.file_bytes
+        fixture
+            .reconcile(observed, second)
+            .backup
+            .clone()?
+            .file_bytes
     };
     assert_eq!(bytes(&holds(995), 0), Some(1000));
     assert_eq!(bytes(&holds(1004), 1), Some(1000));
@@ -204,14 +208,19 @@ fn the_bytes_of_all_sets_and_pieces_are_written_when_they_have_moved_by_a_hundre
 
 #[test]
 fn the_method_is_told_of_a_cluster_with_a_strategy() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let mut observed = shows(Vec::new());
     assert_eq!(
-        page.reconcile(&observed, 0).backup.as_ref().unwrap().method,
+        fixture
+            .reconcile(&observed, 0)
+            .backup
+            .as_ref()
+            .unwrap()
+            .method,
         None
     );
     observed.strategy_phases = vec![None];
-    let backup = page.reconcile(&observed, 1).backup.as_ref().unwrap();
+    let backup = fixture.reconcile(&observed, 1).backup.as_ref().unwrap();
     assert_eq!(backup.method.as_deref(), Some("Physical"));
 }
 
@@ -224,10 +233,10 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
             Kstatus::Failed,
         ),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&hidden(blocker), 0);
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&hidden(blocker), 0);
         assert_eq!(
-            (page.kstatus(), page.reachable()),
+            (fixture.kstatus(), fixture.reachable()),
             (expected, Some("False"))
         );
     }
@@ -235,16 +244,24 @@ fn a_cluster_that_may_answer_later_is_waited_for_and_one_that_needs_help_has_fai
 
 #[test]
 fn what_is_known_stands_while_the_operator_connects_anew() {
-    let mut page = Page::default();
-    let before = page.reconcile(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    assert_eq!(page.reconcile(&hidden(connecting()), 100), &before);
+    let mut fixture = StatusFixture::default();
+    let before = fixture
+        .reconcile(&shows(vec![backed_up(1002, 0)]), 0)
+        .clone();
+    assert_eq!(fixture.reconcile(&hidden(connecting()), 100), &before);
 }
 
 #[test]
 fn an_edit_is_answered_though_the_operator_connects_anew() {
-    let mut page = Page::default();
-    page.reconcile(&shows(Vec::new()), 0);
-    let decision = decide(&page.spec, 2, &page.status, &hidden(connecting()), at(1));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(Vec::new()), 0);
+    let decision = decide(
+        &fixture.spec,
+        2,
+        &fixture.status,
+        &hidden(connecting()),
+        at(1),
+    );
     assert_eq!(decision.status.observed_generation, Some(2));
 }
 
@@ -259,8 +276,8 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
         available: false,
         ..set(-300)
     };
-    let mut page = Page::default();
-    let status = page.reconcile(
+    let mut fixture = StatusFixture::default();
+    let status = fixture.reconcile(
         &shows(vec![
             backed_up(1002, 0),
             tenant(1004, None, vec![set(-300)]),
@@ -284,11 +301,11 @@ fn only_a_tenant_with_running_log_backup_and_an_available_set_counts_as_backed_u
 #[test]
 fn logs_that_are_archived_around_data_backups_only_count_between_two_of_these() {
     let resting = |sets| tenant(1004, Some(round(RoundStatus::Stop, 0)), sets);
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     for (sets, backed_up) in [(vec![set(-300)], 1), (Vec::new(), 0)] {
         let mut observed = shows(vec![resting(sets)]);
         observed.archived_around.insert(TenantId(1004));
-        let status = page.reconcile(&observed, 0);
+        let status = fixture.reconcile(&observed, 0);
         assert_eq!(status.tenants.as_ref().unwrap().backed_up, backed_up);
     }
 }
@@ -299,8 +316,8 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
         role: "STANDBY".to_owned(),
         ..tenant(1004, None, Vec::new())
     };
-    let mut page = Page::default();
-    let status = page.reconcile(&shows(vec![backed_up(1002, 0), standby]), 0);
+    let mut fixture = StatusFixture::default();
+    let status = fixture.reconcile(&shows(vec![backed_up(1002, 0), standby]), 0);
     let expected = TenantCounts {
         total: 2,
         primary: 1,
@@ -313,8 +330,8 @@ fn standby_tenants_count_among_all_and_not_among_the_primary_ones() {
 #[test]
 fn the_names_of_fifty_tenants_without_backup_are_listed_and_all_are_counted() {
     let tenants = (0..120).map(|n| tenant(1002 + 2 * n, None, Vec::new()));
-    let mut page = Page::default();
-    let status = page.reconcile(&shows(tenants.collect()), 0);
+    let mut fixture = StatusFixture::default();
+    let status = fixture.reconcile(&shows(tenants.collect()), 0);
     let counted = status.tenants.as_ref().unwrap().not_backed_up;
     assert_eq!((status.not_backed_up_tenants.len(), counted), (50, 120));
 }
@@ -326,48 +343,52 @@ fn the_last_data_backup_is_the_newest_that_went_well_of_any_tenant() {
         success: false,
         ..set(-10)
     };
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let tenants = vec![backed_up(1002, 0), newer, tenant(1006, None, vec![failed])];
-    let backup = page.reconcile(&shows(tenants), 0).backup.clone().unwrap();
+    let backup = fixture
+        .reconcile(&shows(tenants), 0)
+        .backup
+        .clone()
+        .unwrap();
     assert_eq!(backup.last_data_backup_time, Some(time(at(-100))));
 }
 
 #[test]
 fn the_checkpoint_is_that_of_the_tenant_furthest_behind() {
     let stopped = tenant(1006, Some(round(RoundStatus::Stop, -900)), Vec::new());
-    let mut page = Page::default();
-    page.reconcile(
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(
         &shows(vec![backed_up(1002, -5), backed_up(1004, -60), stopped]),
         0,
     );
-    assert_eq!(page.checkpoint(), Some(at(-60)));
+    assert_eq!(fixture.checkpoint(), Some(at(-60)));
 }
 
 #[test]
 fn a_checkpoint_that_moves_on_is_written_every_five_minutes() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let mut written = Vec::new();
     for checkpoint in [0, 15, 299, 300, 301] {
-        page.reconcile(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
-        written.push(page.checkpoint().unwrap());
+        fixture.reconcile(&shows(vec![backed_up(1002, checkpoint)]), checkpoint);
+        written.push(fixture.checkpoint().unwrap());
     }
     assert_eq!(written, [at(0), at(0), at(0), at(300), at(300)]);
 }
 
 #[test]
 fn a_checkpoint_that_falls_back_is_written_at_once() {
-    let mut page = Page::default();
-    page.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
-    page.reconcile(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
-    assert_eq!(page.checkpoint(), Some(at(-60)));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
+    fixture.reconcile(&shows(vec![backed_up(1002, 1), backed_up(1004, -60)]), 1);
+    assert_eq!(fixture.checkpoint(), Some(at(-60)));
 }
 
 #[test]
 fn without_running_log_backup_there_is_no_checkpoint() {
-    let mut page = Page::default();
-    page.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
-    page.reconcile(&shows(vec![tenant(1002, None, Vec::new())]), 1);
-    assert_eq!(page.checkpoint(), None);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(vec![backed_up(1002, 0)]), 0);
+    fixture.reconcile(&shows(vec![tenant(1002, None, Vec::new())]), 1);
+    assert_eq!(fixture.checkpoint(), None);
 }
 
 #[test]
@@ -392,8 +413,8 @@ fn the_phase_is_that_of_the_strategy_that_needs_attention_most() {
             alerts: 0,
             ..shows(Vec::new())
         };
-        let mut page = Page::default();
-        let backup = page.reconcile(&observed, 0).backup.clone().unwrap();
+        let mut fixture = StatusFixture::default();
+        let backup = fixture.reconcile(&observed, 0).backup.clone().unwrap();
         assert_eq!(backup.phase, expected, "{strategies:?}");
     }
 }

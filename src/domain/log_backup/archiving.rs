@@ -4,14 +4,14 @@ use super::{Archive, Evaluation, State};
 use crate::api::condition::types::{ARCHIVING, DELAY_ACCEPTABLE};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::{Binding, DesiredState, LogBackupSpec};
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
 pub(super) fn archiving(
     evaluation: &Evaluation<'_>,
     state: &State,
     tenant: Option<&Tenant>,
-) -> Wanted {
+) -> DesiredCondition {
     let desired = evaluation.desired;
     let comment = tenant
         .and_then(|tenant| tenant.round.as_ref())
@@ -21,7 +21,7 @@ pub(super) fn archiving(
             wanted(ARCHIVING, Status::Unknown, blocker.reason, &blocker.message)
         }
         State::Reached(Archive::Round(RoundStatus::Doing))
-        | State::Moving(Archive::Round(RoundStatus::Doing))
+        | State::DestinationMove(Archive::Round(RoundStatus::Doing))
         | State::Failed(Archive::Round(RoundStatus::Doing))
         | State::Late(Archive::Round(RoundStatus::Doing)) => {
             wanted(ARCHIVING, true, "Archiving", "logs are archived")
@@ -51,7 +51,7 @@ pub(super) fn archiving(
             "archiving was interrupted; the round is ended and a new one begun",
         ),
         State::Reached(Archive::Round(RoundStatus::Unknown(word)))
-        | State::Moving(Archive::Round(RoundStatus::Unknown(word)))
+        | State::DestinationMove(Archive::Round(RoundStatus::Unknown(word)))
         | State::Failed(Archive::Round(RoundStatus::Unknown(word)))
         | State::Late(Archive::Round(RoundStatus::Unknown(word)))
         | State::Drifted(Archive::Round(RoundStatus::Unknown(word))) => {
@@ -128,7 +128,7 @@ pub fn resuming(tenant: &str) -> String {
 }
 
 /// Whether log backup is behind by no more than so many seconds.
-pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> Wanted {
+pub(super) fn delay_acceptable(delay: Option<i64>, acceptable: i64) -> DesiredCondition {
     match delay {
         None => wanted(
             DELAY_ACCEPTABLE,

@@ -37,7 +37,7 @@ pub(super) fn open(status: &LogBackupStatus) -> Option<&Heal> {
 }
 
 /// What keeps an interrupted round from being healed now.
-enum Hindrance {
+enum HealBlocker {
     /// It is not asked for.
     Policy,
     /// As many were made as are allowed; when there may be another one.
@@ -132,21 +132,21 @@ impl Evaluation<'_> {
         }
     }
 
-    fn remaining_blocker(&self, tenant: &Tenant) -> Option<Hindrance> {
+    fn remaining_blocker(&self, tenant: &Tenant) -> Option<HealBlocker> {
         let heal = &self.object.spec.heal;
         if heal.policy == HealPolicy::Never {
-            return Some(Hindrance::Policy);
+            return Some(HealBlocker::Policy);
         }
         if let Some(blocker) = ineligible(tenant) {
-            return Some(Hindrance::Tenant(blocker.message));
+            return Some(HealBlocker::Tenant(blocker.message));
         }
         if let Some(until) = self.exhausted_until() {
-            return Some(Hindrance::Exhausted(until));
+            return Some(HealBlocker::Exhausted(until));
         }
         if let Some(at) = self.observed.may_heal_at.filter(|at| *at > self.now) {
-            return Some(Hindrance::Blackout(at));
+            return Some(HealBlocker::Blackout(at));
         }
-        (!self.is_settled()).then_some(Hindrance::Unsettled)
+        (!self.is_settled()).then_some(HealBlocker::Unsettled)
     }
 
     /// Until when no further heal is allowed. One in the future was written by another clock, and
@@ -171,7 +171,7 @@ impl Evaluation<'_> {
             return Next::Await;
         }
         match self.remaining_blocker(tenant) {
-            Some(Hindrance::Exhausted(at) | Hindrance::Blackout(at)) => Next::At(at),
+            Some(HealBlocker::Exhausted(at) | HealBlocker::Blackout(at)) => Next::At(at),
             _ => Next::Await,
         }
     }
@@ -187,13 +187,13 @@ impl Evaluation<'_> {
             return format!("It does not heal by itself: {BY_HAND}");
         }
         match self.remaining_blocker(tenant) {
-            None | Some(Hindrance::Unsettled) => "It is healed in a moment".to_owned(),
-            Some(Hindrance::Policy) => format!("It does not heal by itself: {BY_HAND}"),
-            Some(Hindrance::Tenant(why)) => format!("It can not be healed now: {why}"),
-            Some(Hindrance::Blackout(at)) => {
+            None | Some(HealBlocker::Unsettled) => "It is healed in a moment".to_owned(),
+            Some(HealBlocker::Policy) => format!("It does not heal by itself: {BY_HAND}"),
+            Some(HealBlocker::Tenant(why)) => format!("It can not be healed now: {why}"),
+            Some(HealBlocker::Blackout(at)) => {
                 format!("It is healed when the blackout window ends, at {at}; or now: {BY_HAND}")
             }
-            Some(Hindrance::Exhausted(at)) => format!(
+            Some(HealBlocker::Exhausted(at)) => format!(
                 "It was healed as often as `heal.maxPerDay` allows, and is not before {at}: look \
                  for what interrupts it (the store's throughput, a lost node), then {BY_HAND}"
             ),

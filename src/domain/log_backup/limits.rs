@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 
-use super::tries::{REPORT_AFTER_ATTEMPTS, Tries};
+use super::tries::{REPORT_AFTER_ATTEMPTS, RetryState};
 use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, archive, event};
 use crate::api::log_backup::{PendingLocation, TenantLimits};
 use crate::api::{Cause, Drift};
@@ -104,7 +104,7 @@ impl Evaluation<'_> {
                 &pending.location,
                 has_drifted && !enforces,
             ) {
-                Tries::of_limits(pending).forget();
+                RetryState::of_limits(pending).forget();
                 (pending.taken, pending.cause) = (None, Some(cause));
                 continue;
             }
@@ -112,7 +112,7 @@ impl Evaluation<'_> {
                 // What stood in the way does no more.
                 pending.cause = None;
             }
-            match Tries::of_limits(pending).paused_until(self.now) {
+            match RetryState::of_limits(pending).paused_until(self.now) {
                 Some(until) => self.later = self.later.sooner(Next::At(until), self.now),
                 None => {
                     due.get_or_insert((
@@ -150,7 +150,7 @@ impl Evaluation<'_> {
             let mut pending = known.pending.iter_mut();
             if let Some(pending) = pending.find(|pending| pending.location == location) {
                 record_answer(pending, answer, now);
-                if let Some(until) = Tries::of_limits(pending).paused_until(now) {
+                if let Some(until) = RetryState::of_limits(pending).paused_until(now) {
                     self.later = self.later.sooner(Next::At(until), now);
                 }
             }
@@ -241,7 +241,7 @@ fn remaining_blocker(
 }
 
 fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp) {
-    let mut tries = Tries::of_limits(pending);
+    let mut tries = RetryState::of_limits(pending);
     match answer {
         Answer::Refused(failure) => tries.record_failure(failure, now),
         Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {

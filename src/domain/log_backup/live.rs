@@ -16,7 +16,7 @@ const MAX_LISTED: usize = 50;
 
 /// What changes with every look: written on a change of phase, when a hole opens or closes, and
 /// every few minutes.
-pub(super) struct Live {
+pub(super) struct VolatileStatus {
     checkpoint: Option<Scn>,
     delay_seconds: Option<i64>,
     acceptable_delay: i64,
@@ -25,7 +25,7 @@ pub(super) struct Live {
     points: Vec<RecoveryPoint>,
 }
 
-impl Live {
+impl VolatileStatus {
     pub(super) fn write(self, status: &mut LogBackupStatus) {
         status.checkpoint_scn = self.checkpoint.map(|scn| scn.to_string());
         status.checkpoint_time = self.checkpoint.map(|scn| time(scn.at()));
@@ -43,7 +43,7 @@ pub(super) fn acceptable_delay(tenant: &Tenant) -> i64 {
     USUAL_DELAY_SECONDS.saturating_add(extra)
 }
 
-pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
+pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> VolatileStatus {
     let recoverable = windows::of_tenant(tenant);
     let points = recoverable
         .points
@@ -61,7 +61,7 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
             scn: point.scn.to_string(),
             self_contained: point.self_contained,
         });
-    Live {
+    VolatileStatus {
         checkpoint: tenant
             .round
             .as_ref()
@@ -78,7 +78,11 @@ pub(super) fn live(tenant: &Tenant, delay_seconds: Option<i64>) -> Live {
     }
 }
 
-pub(super) fn is_due(previous: &LogBackupStatus, live: &Live, evaluation: &Evaluation<'_>) -> bool {
+pub(super) fn is_due(
+    previous: &LogBackupStatus,
+    live: &VolatileStatus,
+    evaluation: &Evaluation<'_>,
+) -> bool {
     let known: Option<u64> = previous
         .checkpoint_scn
         .as_ref()

@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 
 use super::Evaluation;
 use crate::api::LogBackupStatus;
-use crate::api::log_backup::TenantPage;
+use crate::api::log_backup::TenantSummary;
 use crate::domain::time;
 use crate::oceanbase::model::{BackupSet, RoundStatus, Scn, Tenant};
 
@@ -57,7 +57,7 @@ pub(super) fn write(evaluation: &Evaluation<'_>, tenant: &Tenant, status: &mut L
     let known = status.tenant.take().unwrap_or_default();
     let sets = tenant.sets.iter().filter(|set| set.available);
     let data_bytes = sets.fold(0_i64, |sum, set| sum.saturating_add(set.output_bytes));
-    let mut page = TenantPage {
+    let mut page = TenantSummary {
         id: tenant.id.0,
         role: tenant.role.clone(),
         last_data_backup_time: last_set(tenant).and_then(ended_at),

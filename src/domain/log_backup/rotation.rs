@@ -5,7 +5,7 @@
 //! first statement, and after each one: a restart goes on where it was. A statement whose answer was
 //! lost is sent again; it comes to the same.
 
-use super::tries::Tries;
+use super::tries::RetryState;
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
 use crate::api::log_backup::{ApplyingKeys, TenantKeys};
 use crate::domain::backup::ineligible;
@@ -75,14 +75,14 @@ impl Evaluation<'_> {
         }
         if let Some(blocker) = &observed.blocker {
             known.applying = None;
-            Tries::of_keys(known).forget();
+            RetryState::of_keys(known).forget();
             known.cause = Some(blocker.cause());
             return None;
         }
         let is_news =
             |applying: &ApplyingKeys| applying.secret_resource_version != observed.version;
         if known.applying.as_ref().is_none_or(is_news) {
-            Tries::of_keys(known).forget();
+            RetryState::of_keys(known).forget();
             known.applying = Some(ApplyingKeys {
                 secret_resource_version: observed.version.clone(),
                 locations: Vec::new(),
@@ -97,7 +97,7 @@ impl Evaluation<'_> {
         if ineligible(tenant).is_some() {
             return None;
         }
-        if let Some(until) = Tries::of_keys(known).paused_until(self.now) {
+        if let Some(until) = RetryState::of_keys(known).paused_until(self.now) {
             self.later = self.later.sooner(Next::At(until), self.now);
             return None;
         }
@@ -136,12 +136,12 @@ impl Evaluation<'_> {
         let now = self.now;
         if let Some(known) = &mut self.status.credentials {
             match answer {
-                Answer::Refused(failure) => Tries::of_keys(known).record_failure(failure, now),
+                Answer::Refused(failure) => RetryState::of_keys(known).record_failure(failure, now),
                 Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
-                    Tries::of_keys(known).record_unsent("the new keys of the store", why, now);
+                    RetryState::of_keys(known).record_unsent("the new keys of the store", why, now);
                 }
                 _ => {
-                    Tries::of_keys(known).forget();
+                    RetryState::of_keys(known).forget();
                     let applying = known.applying.get_or_insert_default();
                     version.clone_into(&mut applying.secret_resource_version);
                     applying.locations.push(location.to_owned());
@@ -155,7 +155,7 @@ impl Evaluation<'_> {
                     }
                 }
             }
-            if let Some(until) = Tries::of_keys(known).paused_until(now) {
+            if let Some(until) = RetryState::of_keys(known).paused_until(now) {
                 self.later = self.later.sooner(Next::At(until), now);
             }
         }

@@ -9,7 +9,7 @@ pub enum State {
     /// Something stands in the way.
     Blocked(Blocker),
     /// On the way to the wanted state; the database is in this one.
-    Moving(Archive),
+    DestinationMove(Archive),
     /// The wanted state is reached.
     Reached(Archive),
     /// The wanted state was reached, and somebody else changed it.

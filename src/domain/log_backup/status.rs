@@ -8,7 +8,7 @@ use super::switch::switched;
 use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, page};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
-use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
+use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
 use crate::domain::{ObservedDestination, cause, time};
 use crate::oceanbase::model::{RoundStatus, Scn, Tenant};
 
@@ -44,7 +44,7 @@ pub(super) fn render(
         State::Blocked(blocker) => Some(blocker.cause()),
         State::Failed(_) | State::Late(_) => status.cause,
         State::Healing(_) => Some(healing(&status)),
-        State::Moving(_) | State::Reached(_) | State::Drifted(_) => {
+        State::DestinationMove(_) | State::Reached(_) | State::Drifted(_) => {
             tenant.and_then(|tenant| interrupted(evaluation, tenant))
         }
     };
@@ -73,7 +73,7 @@ pub(super) fn render(
 fn archive_of(state: &State) -> Option<&Archive> {
     match state {
         State::Blocked(_) => None,
-        State::Moving(archive)
+        State::DestinationMove(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
@@ -162,10 +162,10 @@ fn phase(evaluation: &Evaluation<'_>, state: &State, tenant: Option<&Tenant>) ->
             ("Failed", "Failed")
         }
         State::Healing(Archive::Stopped) => ("Starting", "Starting"),
-        State::Moving(Archive::Stopped) if evaluation.desired == DesiredState::Running => {
+        State::DestinationMove(Archive::Stopped) if evaluation.desired == DesiredState::Running => {
             ("Starting", "Starting")
         }
-        State::Moving(archive)
+        State::DestinationMove(archive)
         | State::Reached(archive)
         | State::Drifted(archive)
         | State::Healing(archive)
@@ -202,7 +202,7 @@ fn progress(
     state: &State,
     status: &LogBackupStatus,
     tenant: Option<&Tenant>,
-) -> [Wanted; 3] {
+) -> [DesiredCondition; 3] {
     let desired = word(evaluation.desired);
     match state {
         State::Blocked(blocker) => {
@@ -210,13 +210,13 @@ fn progress(
             let ready = ("Applied", "what is asked for was applied");
             condition::blocked(blocker, was_ready.then_some(ready))
         }
-        State::Moving(_) if status.correcting_since.is_some() => condition::progress(
+        State::DestinationMove(_) if status.correcting_since.is_some() => condition::progress(
             Progress::Reconciling,
             "Correcting",
             "somebody changed log archiving in the database; it is put right, as `drift: Enforce` \
              asks",
         ),
-        State::Moving(_) => {
+        State::DestinationMove(_) => {
             let message = format!("on the way to {desired}");
             condition::progress(Progress::Reconciling, "Applying", &message)
         }
@@ -238,7 +238,7 @@ fn progress(
     }
 }
 
-fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [Wanted; 3] {
+fn applied(evaluation: &Evaluation<'_>, tenant: Option<&Tenant>) -> [DesiredCondition; 3] {
     let mut message = format!("{} was asked for and applied", word(evaluation.desired));
     if tenant.is_some_and(|tenant| has_other_attributes(tenant, evaluation.object.spec)) {
         message.push_str(

@@ -12,11 +12,11 @@ use std::time::Duration;
 
 use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT};
 use crate::api::condition::types::STORAGE_SWITCHED;
-use crate::api::log_backup::{LogBackupMode, StorageSwitch};
+use crate::api::log_backup::{LogBackupMode, StorageMigration};
 use crate::api::strategy::StorageChangePolicy;
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::backup::ineligible;
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::domain::{Blocker, Event, Next, ObservedDestination, time};
 use crate::oceanbase::model::{RoundStatus, Tenant, TenantName};
 
@@ -46,7 +46,7 @@ pub struct ObservedMigration {
 }
 
 /// The move that is under way.
-fn open(status: &LogBackupStatus) -> Option<&StorageSwitch> {
+fn open(status: &LogBackupStatus) -> Option<&StorageMigration> {
     let known = status.storage_switch.as_ref();
     known.filter(|known| known.step != SWITCHED)
 }
@@ -106,7 +106,7 @@ impl Evaluation<'_> {
             return decision;
         }
         let known = open(&self.status);
-        let is_another = |known: &StorageSwitch| {
+        let is_another = |known: &StorageMigration| {
             let was_taken_back = matches!(&*known.step, RETURNING | RETURNED);
             known.from != from || known.to != observed.to || was_taken_back
         };
@@ -166,7 +166,7 @@ impl Evaluation<'_> {
              recovered to, and a full backup follows",
             self.object.spec.tenant_name, observed.to
         );
-        self.status.storage_switch = Some(StorageSwitch {
+        self.status.storage_switch = Some(StorageMigration {
             from,
             to: observed.to.clone(),
             data_from: observed.data_from.clone(),
@@ -257,7 +257,10 @@ impl Evaluation<'_> {
 }
 
 /// Whether the logs have moved, where they are to.
-pub(super) fn switched(evaluation: &Evaluation<'_>, status: &LogBackupStatus) -> Option<Wanted> {
+pub(super) fn switched(
+    evaluation: &Evaluation<'_>,
+    status: &LogBackupStatus,
+) -> Option<DesiredCondition> {
     let known = status.storage_switch.as_ref()?;
     let busy = evaluation
         .observed

@@ -73,7 +73,7 @@ impl Evaluation<'_> {
         } else if heal::open(&self.status).is_some() {
             State::Healing(archive)
         } else {
-            State::Moving(archive)
+            State::DestinationMove(archive)
         }
     }
 

@@ -17,13 +17,13 @@ const BACKOFF: Backoff = Backoff::new(SignedDuration::from_secs(5), SignedDurati
 pub(super) const REPORT_AFTER_ATTEMPTS: i32 = 3;
 
 /// The tries of a statement, as they stand in the status.
-pub(super) struct Tries<'a> {
+pub(super) struct RetryState<'a> {
     count: &'a mut Option<i32>,
     last: &'a mut Option<Time>,
     cause: &'a mut Option<Cause>,
 }
 
-impl<'a> Tries<'a> {
+impl<'a> RetryState<'a> {
     pub(super) fn of_keys(known: &'a mut TenantKeys) -> Self {
         Self {
             count: &mut known.failures,

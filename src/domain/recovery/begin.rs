@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::point::{self, Point};
-use super::precheck::{self, Planned};
+use super::point::{self, RequestedPoint};
+use super::precheck::{self, RestorePlan};
 use super::tables;
 use super::timing::SHORT_RETRY;
 use super::{
@@ -100,7 +100,7 @@ impl Evaluation<'_> {
 
     fn go_on(
         mut self,
-        planned: Planned,
+        planned: RestorePlan,
         source: &ObservedSource,
         target: &ObservedTarget,
         restores: &Restores,
@@ -133,7 +133,7 @@ impl Evaluation<'_> {
     /// storage, and refuses what it does not find there.
     fn go_on_without_preview(
         mut self,
-        planned: Planned,
+        planned: RestorePlan,
         target: &ObservedTarget,
         restores: &Restores,
     ) -> RecoveryDecision {
@@ -200,7 +200,7 @@ impl Evaluation<'_> {
 
     /// Shows the point that is asked for, also where it can not be recovered to.
     fn record_request(&mut self) {
-        if let Ok(Point::At(scn)) = point::asked(&self.spec().until) {
+        if let Ok(RequestedPoint::At(scn)) = point::asked(&self.spec().until) {
             self.record_point(Some(scn));
         }
     }

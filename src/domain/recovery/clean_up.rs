@@ -16,7 +16,7 @@ use crate::oceanbase::model::{Answer, Restore, RestoreStatus, Restores, TenantId
 const CLEANUP_TIMEOUT: SignedDuration = SignedDuration::from_hours(1);
 
 /// What is left of a recovery that has failed.
-enum Left {
+enum Leftovers {
     /// This is dropped next.
     Something(Effect),
     /// Something must end first.
@@ -24,7 +24,7 @@ enum Left {
     Nothing,
 }
 
-impl Left {
+impl Leftovers {
     fn of(next: Option<Effect>) -> Self {
         next.map_or(Self::NotYet, Self::Something)
     }
@@ -63,16 +63,16 @@ impl Evaluation<'_> {
         let is_too_long = began.duration_until(self.now) > CLEANUP_TIMEOUT;
         match self.next_to_drop(target, restores) {
             // The database may have been out of reach for all that time: each is tried once at least.
-            Left::Something(_) if is_too_long && self.status.tries.is_some() => {
+            Leftovers::Something(_) if is_too_long && self.status.tries.is_some() => {
                 self.leave_behind(outcome)
             }
-            Left::NotYet if is_too_long => self.leave_behind(outcome),
-            Left::Something(effect) => {
+            Leftovers::NotYet if is_too_long => self.leave_behind(outcome),
+            Leftovers::Something(effect) => {
                 self.record_drop(&effect);
                 self.render(&state, Some(effect), SHORT_RETRY)
             }
-            Left::NotYet => self.render(&state, None, SHORT_RETRY),
-            Left::Nothing => {
+            Leftovers::NotYet => self.render(&state, None, SHORT_RETRY),
+            Leftovers::Nothing => {
                 if outcome == Outcome::Canceled {
                     self.record_canceled_tenant();
                 }
@@ -103,41 +103,41 @@ impl Evaluation<'_> {
         self.fail_restored(before.unwrap_or_else(|| cause("RestoreFailed", "it was given up")))
     }
 
-    fn next_to_drop(&self, target: &ObservedTarget, restores: &Restores) -> Left {
+    fn next_to_drop(&self, target: &ObservedTarget, restores: &Restores) -> Leftovers {
         let is_partly_created = self.is_partly_created();
         let is_running = self.job().is_some_and(|job| !job.status.is_terminal());
         if is_running && is_partly_created && !target.version.can(Capability::CancelRestore) {
             // V4.0 and V4.1 cannot cancel: the job ends when its tenant is dropped.
             let tenant = target.tenant.as_deref();
             let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
-            return Left::of(tenant.and_then(|tenant| self.drop_tenant(tenant.id)));
+            return Leftovers::of(tenant.and_then(|tenant| self.drop_tenant(tenant.id)));
         }
         if is_running && (is_partly_created || self.is_of_tables()) {
             let names = self.names();
-            return Left::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
+            return Leftovers::of(names.map(|(tenant, key)| self.cancel_job(tenant, key)));
         }
         if let Some(left) = self.auxiliary(target) {
-            return Left::of(self.drop_auxiliary(left));
+            return Leftovers::of(self.drop_auxiliary(left));
         }
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
         let verified = self.is_verification();
         if let Some(tenant) = tenant.filter(|_| is_partly_created || verified) {
-            return Left::of(self.drop_tenant(tenant.id));
+            return Leftovers::of(self.drop_tenant(tenant.id));
         }
         if self.spec().target.resources.type_ != ResourcesType::Create {
-            return Left::Nothing;
+            return Leftovers::Nothing;
         }
         let name = self.resource_name();
         if let Some(pool) = restores.pools.iter().find(|pool| pool.name == name) {
             // It is free a moment after its tenant is gone.
             let is_free = pool.tenant_id.is_none();
-            return Left::of(is_free.then_some(Effect::DropPool(name)));
+            return Leftovers::of(is_free.then_some(Effect::DropPool(name)));
         }
         if restores.units.iter().any(|unit| unit.name == name) {
-            return Left::Something(Effect::DropUnit(name));
+            return Leftovers::Something(Effect::DropUnit(name));
         }
-        Left::Nothing
+        Leftovers::Nothing
     }
 
     /// Returns the drop of the tenant that the job has made.

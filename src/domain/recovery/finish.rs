@@ -25,7 +25,7 @@ const NOT_ALLOWED: i32 = -4179;
 
 /// Why a restored tenant is not seen.
 #[derive(Clone, Copy)]
-pub(super) enum Missing<'a> {
+pub(super) enum MissingTenant<'a> {
     /// Its database shows nothing.
     Unobserved(&'a Blocker),
     /// Its database shows others.
@@ -191,25 +191,33 @@ impl<'a> Evaluation<'a> {
     }
 
     /// The tenant that the recovery has made.
-    pub(super) fn restored_tenant(&self) -> Result<&'a Tenant, Missing<'a>> {
-        let target = self.observed.target.as_ref().map_err(Missing::Unobserved)?;
+    pub(super) fn restored_tenant(&self) -> Result<&'a Tenant, MissingTenant<'a>> {
+        let target = self
+            .observed
+            .target
+            .as_ref()
+            .map_err(MissingTenant::Unobserved)?;
         let tenant = target.tenant.as_deref();
         let tenant = tenant.filter(|tenant| Some(tenant.id) == self.job_tenant());
-        tenant.ok_or(Missing::NotThere {
+        tenant.ok_or(MissingTenant::NotThere {
             settled: target.settled,
         })
     }
 
-    pub(super) fn without_tenant(self, missing: Missing<'_>, state: &State) -> RecoveryDecision {
+    pub(super) fn without_tenant(
+        self,
+        missing: MissingTenant<'_>,
+        state: &State,
+    ) -> RecoveryDecision {
         match missing {
-            Missing::Unobserved(blocker) => self.unseen(blocker),
+            MissingTenant::Unobserved(blocker) => self.unseen(blocker),
             // Views lag, and a restored tenant is not gone within a minute by itself.
-            Missing::NotThere { settled }
+            MissingTenant::NotThere { settled }
                 if !settled || self.since_step() < SignedDuration::from_mins(1) =>
             {
                 self.render(state, None, Next::After(Duration::from_secs(5)))
             }
-            Missing::NotThere { .. } => self.fail_kept(cause(
+            MissingTenant::NotThere { .. } => self.fail_kept(cause(
                 "TenantDropped",
                 "somebody dropped the tenant after it was restored",
             )),

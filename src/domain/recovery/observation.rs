@@ -8,7 +8,7 @@ use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Blocker;
 use crate::domain::windows::Recoverable;
 use crate::oceanbase::model::{
-    BackupSet, BackupSetId, DatabaseId, HandedOver, Identity, Piece, Privileges, RestoreKey,
+    BackgroundAnswer, BackupSet, BackupSetId, DatabaseId, Identity, Piece, Privileges, RestoreKey,
     Restores, Tenant, TenantId,
 };
 use crate::oceanbase::version::Version;
@@ -96,7 +96,7 @@ pub struct Observation {
     /// What the target's database shows; an obstacle while it shows nothing.
     pub target: Result<ObservedTarget, Blocker>,
     /// What became of a RESTORE of this process, which is answered after minutes.
-    pub handed_over: Option<HandedOver>,
+    pub handed_over: Option<BackgroundAnswer>,
     /// For how long this process has known of the intent that stands in the status.
     pub intent_age: Duration,
 }

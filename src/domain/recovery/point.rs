@@ -7,27 +7,27 @@ use crate::oceanbase::model::Scn;
 
 /// What is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Point {
+pub(super) enum RequestedPoint {
     At(Scn),
     Latest,
 }
 
 /// Reads what is asked for. An instant is exact: SCNs are nanoseconds since 1970.
-pub(super) fn asked(until: &Until) -> Result<Point, Blocker> {
+pub(super) fn asked(until: &Until) -> Result<RequestedPoint, Blocker> {
     let missing = || invalid("`until` lacks the field of its type");
     match until.type_ {
-        UntilType::Latest => Ok(Point::Latest),
+        UntilType::Latest => Ok(RequestedPoint::Latest),
         UntilType::Scn => {
             let text = until.scn.as_deref().ok_or_else(missing)?;
             let scn = text.parse().ok().filter(|scn| *scn < UNLIMITED);
             let scn = scn.ok_or_else(|| invalid(&format!("`until.scn` {text} is no SCN")))?;
-            Ok(Point::At(Scn(scn)))
+            Ok(RequestedPoint::At(Scn(scn)))
         }
         UntilType::Time => {
             let text = until.time.as_deref().ok_or_else(missing)?;
             let scn = Scn::from_rfc3339(text);
             let scn = scn.map_err(|error| invalid(&format!("`until.time` {text}: {error}")))?;
-            Ok(Point::At(scn))
+            Ok(RequestedPoint::At(scn))
         }
     }
 }
@@ -40,8 +40,8 @@ const UNLIMITED: u64 = 4_611_686_018_427_387_903;
 pub fn reaches(until: &Until, recoverable: &Recoverable) -> bool {
     let spans = recoverable.spans();
     match asked(until) {
-        Ok(Point::At(scn)) => spans.iter().any(|span| span.contains(scn)),
-        Ok(Point::Latest) => !spans.is_empty(),
+        Ok(RequestedPoint::At(scn)) => spans.iter().any(|span| span.contains(scn)),
+        Ok(RequestedPoint::Latest) => !spans.is_empty(),
         Err(_) => false,
     }
 }

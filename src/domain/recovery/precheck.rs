@@ -10,7 +10,7 @@ pub(super) use privileges::privileges;
 pub(super) use room::{needs_servers, room};
 pub(super) use spelled::spelled;
 
-use super::point::{self, Point};
+use super::point::{self, RequestedPoint};
 use super::{Knowledge, ObservedSource, ObservedTarget, tables};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
@@ -30,7 +30,7 @@ const WHOSE_UNKNOWN: &str = "whose backups they are is known only when the recov
     where they are not of the tenant and cluster that `source.storage` names";
 
 /// What is going to be done.
-pub(super) struct Planned {
+pub(super) struct RestorePlan {
     /// The point; the newest that the store holds where it is left out.
     pub(super) until: Option<Scn>,
     pub(super) plan: Plan,
@@ -121,7 +121,7 @@ pub(super) fn plan(
     source: &ObservedSource,
     target: Version,
     restores: &Restores,
-) -> Result<Planned, Blocker> {
+) -> Result<RestorePlan, Blocker> {
     let asked = point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
         Knowledge::Store => return planned_of_storage(spec, asked, restores),
@@ -131,8 +131,8 @@ pub(super) fn plan(
         Knowledge::Reported(recoverable) => (recoverable.clone(), None),
     };
     let until = match asked {
-        Point::At(scn) => scn,
-        Point::Latest => point::latest(&recoverable).ok_or_else(|| {
+        RequestedPoint::At(scn) => scn,
+        RequestedPoint::Latest => point::latest(&recoverable).ok_or_else(|| {
             Blocker::permanent(
                 "NothingToRecover",
                 "the tenant has no backup that can be recovered: see its LogBackup",
@@ -180,7 +180,7 @@ pub(super) fn plan(
                 .to_owned(),
         );
     }
-    Ok(Planned {
+    Ok(RestorePlan {
         until: Some(until),
         plan,
     })
@@ -220,24 +220,24 @@ fn within(elsewhere: &[BackupSetId], sets: &[BackupSet]) -> Result<(), Blocker> 
 
 fn planned_of_storage(
     spec: &RecoveryTaskSpec,
-    asked: Point,
+    asked: RequestedPoint,
     restores: &Restores,
-) -> Result<Planned, Blocker> {
+) -> Result<RestorePlan, Blocker> {
     let until = match asked {
-        Point::At(scn) => Some(scn),
-        Point::Latest if spec.mode == RecoveryMode::Preview => {
+        RequestedPoint::At(scn) => Some(scn),
+        RequestedPoint::Latest if spec.mode == RecoveryMode::Preview => {
             return Err(Blocker::permanent(
                 "PreviewNeedsPoint",
                 "a store can be asked about a point only, and its latest one is known when a recovery \
                  runs: give `until` a time or an SCN in a new RecoveryTask",
             ));
         }
-        Point::Latest => None,
+        RequestedPoint::Latest => None,
     };
     let latest = "the newest point that the store holds is known only when the recovery runs";
     let mut warnings: Vec<_> = [WINDOWS_UNKNOWN, WHOSE_UNKNOWN].map(str::to_owned).into();
     warnings.extend(until.is_none().then(|| latest.to_owned()));
-    Ok(Planned {
+    Ok(RestorePlan {
         until,
         plan: Plan {
             resources: Some(resources_text(spec, restores)),

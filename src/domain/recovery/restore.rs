@@ -11,7 +11,9 @@ use crate::api::RecoveryTaskStatus;
 use crate::api::recovery_task::{Finish, ResourcesType};
 use crate::domain::{Blocker, Next, cause, time};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::model::{Answer, FailureClass, HandedOver, Restore, RestoreStatus, Scn};
+use crate::oceanbase::model::{
+    Answer, BackgroundAnswer, FailureClass, Restore, RestoreStatus, Scn,
+};
 
 /// OB_TENANT_NOT_EXIST.
 const NO_TENANT: i32 = -5157;
@@ -104,8 +106,8 @@ impl Evaluation<'_> {
         // Whatever became of the statement: a job that was seen is never started again.
         let handed_over = self.observed.handed_over.as_ref();
         match handed_over.filter(|_| self.status.job_id.is_none()) {
-            Some(HandedOver::Sending) => self.render(&State::Sending, None, SHORT_RETRY),
-            Some(HandedOver::Answered(answer)) => self.on_restore_answer(answer),
+            Some(BackgroundAnswer::Sending) => self.render(&State::Sending, None, SHORT_RETRY),
+            Some(BackgroundAnswer::Answered(answer)) => self.on_restore_answer(answer),
             None => self.search(),
         }
     }
@@ -212,7 +214,7 @@ impl Evaluation<'_> {
         }
         let was_taken = matches!(
             &self.observed.handed_over,
-            Some(HandedOver::Answered(Answer::Done))
+            Some(BackgroundAnswer::Answered(Answer::Done))
         );
         if self.status.job_id.is_none() && !was_taken {
             if self.is_cancel_wanted() {

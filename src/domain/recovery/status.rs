@@ -105,7 +105,11 @@ pub(super) fn render(
 }
 
 /// Whether the tenant that was restored for a while was found to be as it should.
-fn verified(status: &RecoveryTaskStatus, reason: &str, message: &str) -> condition::Wanted {
+fn verified(
+    status: &RecoveryTaskStatus,
+    reason: &str,
+    message: &str,
+) -> condition::DesiredCondition {
     let result = status.verification.as_ref();
     match result.and_then(|progress| progress.result.as_deref()) {
         Some("Passed") => wanted(

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::domain::windows::{Recoverable, Window};
 use crate::oceanbase::model::{
-    Cpu, Failure, FailureClass, HandedOver, Identity, JobId, Pool, Restore, RestoreStatus,
+    BackgroundAnswer, Cpu, Failure, FailureClass, Identity, JobId, Pool, Restore, RestoreStatus,
     Restores, Scn, Tenant, Unit,
 };
 use crate::oceanbase::version::Version;
@@ -268,7 +268,7 @@ impl Story {
         story = story.with_resources(None);
         let effect = story.pass_with_answer(&Answer::HandedOver, 0);
         assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
-        story.observed.handed_over = Some(HandedOver::Sending);
+        story.observed.handed_over = Some(BackgroundAnswer::Sending);
         story
     }
 

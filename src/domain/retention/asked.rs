@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Held, Item, Kind, Why, is_running};
+use super::{Item, Kind, RetainedItems, RetentionReason, is_running};
 use crate::oceanbase::model::{BackupSet, Deletion, Piece};
 
 const SET_NOT_FOUND: &str = "BackupSetNotFound";
@@ -35,7 +35,7 @@ impl Refusal {
     }
 }
 
-impl Held {
+impl RetainedItems {
     /// What becomes of everything when this is asked for.
     #[must_use]
     pub fn plan(&self, asked: &Deletion) -> Vec<Item> {
@@ -48,9 +48,9 @@ impl Held {
         for item in &mut items {
             let is_asked = item.kind == kind && ids.contains(&item.id);
             item.why = match (&item.why, is_asked) {
-                (Why::Running, true) => Why::Running,
-                (_, true) => Why::AskedFor,
-                (why, false) if why.goes() => Why::NotAsked,
+                (RetentionReason::Running, true) => RetentionReason::Running,
+                (_, true) => RetentionReason::AskedFor,
+                (why, false) if why.goes() => RetentionReason::NotAsked,
                 (why, false) => why.clone(),
             };
         }
@@ -60,7 +60,7 @@ impl Held {
 
 /// Why what is asked for is not done, if so. `items` is its plan.
 #[must_use]
-pub fn refusal(held: &Held, asked: &Deletion, items: &[Item]) -> Option<Refusal> {
+pub fn refusal(held: &RetainedItems, asked: &Deletion, items: &[Item]) -> Option<Refusal> {
     let refusal = match asked {
         Deletion::Obsolete if !held.has_policy => Some(refuse(
             "DeletePolicyMissing",
@@ -76,7 +76,7 @@ pub fn refusal(held: &Held, asked: &Deletion, items: &[Item]) -> Option<Refusal>
 
 /// The item that can not go because nothing would be left to recover from.
 #[must_use]
-pub fn kept_for_last_chain(held: &Held, items: &[Item]) -> Option<(Kind, i64)> {
+pub fn kept_for_last_chain(held: &RetainedItems, items: &[Item]) -> Option<(Kind, i64)> {
     let goes = |kind, id, dest_id| {
         let mut items = items.iter().filter(|item| item.why.goes());
         items.any(|item| (item.kind, item.id, item.dest_id) == (kind, id, dest_id))
@@ -96,7 +96,7 @@ pub fn kept_for_last_chain(held: &Held, items: &[Item]) -> Option<(Kind, i64)> {
     Some((needed.kind, needed.id))
 }
 
-fn last_chain(held: &Held, items: &[Item]) -> Option<Refusal> {
+fn last_chain(held: &RetainedItems, items: &[Item]) -> Option<Refusal> {
     let (kind, id) = kept_for_last_chain(held, items)?;
     let what = match kind {
         Kind::Set => "backup set",
@@ -111,7 +111,7 @@ fn last_chain(held: &Held, items: &[Item]) -> Option<Refusal> {
     ))
 }
 
-fn refused_sets(held: &Held, ids: &[i64]) -> Option<Refusal> {
+fn refused_sets(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
     let asked: BTreeSet<_> = ids.iter().copied().collect();
     let found: Vec<&BackupSet> = held
         .sets
@@ -169,7 +169,7 @@ fn refused_sets(held: &Held, ids: &[i64]) -> Option<Refusal> {
     })
 }
 
-fn refused_pieces(held: &Held, ids: &[i64]) -> Option<Refusal> {
+fn refused_pieces(held: &RetainedItems, ids: &[i64]) -> Option<Refusal> {
     let asked: BTreeSet<_> = ids.iter().copied().collect();
     let found: Vec<&Piece> = held
         .pieces

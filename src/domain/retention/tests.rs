@@ -67,8 +67,8 @@ pub(super) fn piece(id: i64, start: u64, end: u64) -> Piece {
 }
 
 /// Four full sets with a piece each, and a window from 35 on.
-fn four() -> Held {
-    Held {
+fn four() -> RetainedItems {
+    RetainedItems {
         sets: vec![full(1, 10), full(2, 20), full(3, 30), full(4, 40)],
         pieces: vec![
             piece(1, 0, 10),
@@ -89,7 +89,7 @@ fn four() -> Held {
     }
 }
 
-fn whys(held: &Held, kind: Kind) -> Vec<Why> {
+fn whys(held: &RetainedItems, kind: Kind) -> Vec<RetentionReason> {
     let items = held.judged().into_iter();
     let of_kind = items.filter(|item| item.kind == kind);
     of_kind.map(|item| item.why).collect()
@@ -99,20 +99,25 @@ fn whys(held: &Held, kind: Kind) -> Vec<Why> {
 fn what_is_before_the_full_set_that_the_window_needs_goes() {
     let anchor = BackupSetId(3);
     let (sets, pieces) = (whys(&four(), Kind::Set), whys(&four(), Kind::Piece));
-    let expired = Why::Expired { anchor };
+    let expired = RetentionReason::Expired { anchor };
     assert_eq!(
         sets,
-        [expired.clone(), expired, Why::Anchor, Why::NewestFull]
+        [
+            expired.clone(),
+            expired,
+            RetentionReason::Anchor,
+            RetentionReason::NewestFull
+        ]
     );
-    let before = Why::LogsBefore { anchor };
+    let before = RetentionReason::LogsBefore { anchor };
     assert_eq!(
         pieces,
         [
             before.clone(),
             before.clone(),
             before,
-            Why::InsideWindow,
-            Why::Running
+            RetentionReason::InsideWindow,
+            RetentionReason::Running
         ]
     );
 }
@@ -134,8 +139,11 @@ fn a_failed_set_goes_when_it_is_older_than_the_window_and_a_running_one_stays() 
         ..failed(6, 60)
     });
     let whys = whys(&held, Kind::Set);
-    assert_eq!(whys[2], Why::Failed);
-    assert_eq!(whys[4..], [Why::FailedLately, Why::Running]);
+    assert_eq!(whys[2], RetentionReason::Failed);
+    assert_eq!(
+        whys[4..],
+        [RetentionReason::FailedLately, RetentionReason::Running]
+    );
 }
 
 #[test]
@@ -144,7 +152,7 @@ fn a_full_set_without_its_logs_is_no_anchor_from_4_4_2_on() {
     held.pieces.remove(3);
     held.pieces[3].start_scn = Scn(41);
     assert_eq!(held.anchor().map(|set| set.id.0), Some(2));
-    assert_eq!(whys(&held, Kind::Set)[2], Why::WithoutLogs);
+    assert_eq!(whys(&held, Kind::Set)[2], RetentionReason::WithoutLogs);
     held.checks_logs = false;
     assert_eq!(held.anchor().map(|set| set.id.0), Some(3));
 }
@@ -154,7 +162,7 @@ fn the_base_of_an_incremental_set_that_is_kept_is_kept() {
     let mut held = four();
     held.sets.push(incremental(5, 50, (1, 2)));
     let whys = whys(&held, Kind::Set);
-    let needed = Why::NeededByIncremental(BackupSetId(5));
+    let needed = RetentionReason::NeededByIncremental(BackupSetId(5));
     assert_eq!(whys[..2], [needed.clone(), needed]);
 }
 
@@ -162,7 +170,10 @@ fn the_base_of_an_incremental_set_that_is_kept_is_kept() {
 fn incremental_sets_before_the_anchor_go_with_their_full_set() {
     let mut held = four();
     held.sets[1] = incremental(2, 20, (1, 0));
-    let goes: Vec<_> = whys(&held, Kind::Set).iter().map(Why::goes).collect();
+    let goes: Vec<_> = whys(&held, Kind::Set)
+        .iter()
+        .map(RetentionReason::goes)
+        .collect();
     assert_eq!(goes, [true, true, false, false]);
 }
 
@@ -172,7 +183,7 @@ fn an_incremental_set_between_the_anchor_and_the_window_stays_and_is_not_said_to
     held.sets.push(incremental(5, 32, (3, 0)));
     for checks_logs in [false, true] {
         held.checks_logs = checks_logs;
-        let newer = Why::NewerThanAnchor(BackupSetId(3));
+        let newer = RetentionReason::NewerThanAnchor(BackupSetId(3));
         assert_eq!(whys(&held, Kind::Set)[4], newer);
     }
 }
@@ -183,7 +194,7 @@ fn a_set_whose_deletion_has_begun_goes_once_it_is_older_than_the_window() {
     held.sets[0].available = false;
     held.sets[3].available = false;
     let whys = whys(&held, Kind::Set);
-    assert_eq!(whys[0], Why::HalfDeleted);
+    assert_eq!(whys[0], RetentionReason::HalfDeleted);
     assert!(!whys[3].goes());
 }
 
@@ -192,26 +203,29 @@ fn what_lies_in_another_destination_stays() {
     let mut held = four();
     held.sets[0].dest_id = ELSEWHERE;
     held.pieces[0].dest_id = ELSEWHERE;
-    assert_eq!(whys(&held, Kind::Set)[0], Why::OtherDestination);
-    assert_eq!(whys(&held, Kind::Piece)[0], Why::OtherDestination);
+    assert_eq!(whys(&held, Kind::Set)[0], RetentionReason::OtherDestination);
+    assert_eq!(
+        whys(&held, Kind::Piece)[0],
+        RetentionReason::OtherDestination
+    );
 }
 
 #[test]
 fn without_a_policy_nothing_goes_and_a_window_of_nothing_never_expires() {
     let mut held = four();
     held.window_start = None;
-    assert_eq!(whys(&held, Kind::Set)[0], Why::NeverExpires);
+    assert_eq!(whys(&held, Kind::Set)[0], RetentionReason::NeverExpires);
     held.has_policy = false;
-    assert_eq!(whys(&held, Kind::Set)[0], Why::NoPolicy);
+    assert_eq!(whys(&held, Kind::Set)[0], RetentionReason::NoPolicy);
 }
 
 /// Why these are not deleted.
-fn refused(held: &Held, asked: &Deletion) -> Option<&'static str> {
+fn refused(held: &RetainedItems, asked: &Deletion) -> Option<&'static str> {
     refusal(held, asked, &held.plan(asked)).map(|refusal| refusal.reason)
 }
 
-fn without_policy() -> Held {
-    Held {
+fn without_policy() -> RetainedItems {
+    RetainedItems {
         has_policy: false,
         window_start: None,
         ..four()
@@ -273,7 +287,7 @@ fn pieces_go_oldest_first_and_only_before_the_logs_of_the_oldest_full_set() {
     assert_eq!(refused(&held, &pieces(&[1, 2])), Some("NeededByLogs"));
     assert_eq!(refused(&held, &pieces(&[5])), Some("PieceActive"));
     assert_eq!(refused(&held, &pieces(&[7])), Some("PieceNotFound"));
-    let bare = Held {
+    let bare = RetainedItems {
         sets: Vec::new(),
         ..held
     };
@@ -330,7 +344,7 @@ fn a_tenant_s_destinations_are_told_by_where_its_backups_go_now() {
         ..Tenant::plain(1002, "orders")
     };
     let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
-    let held = Held::of(&tenant, Version([4, 4, 2, 0]), now);
+    let held = RetainedItems::of(&tenant, Version([4, 4, 2, 0]), now);
     assert_eq!(
         (held.data_dest, held.log_dest),
         (Some(ELSEWHERE), Some(1003))

@@ -4,7 +4,7 @@ use crate::oceanbase::model::BackupSetId;
 
 /// Why a set or a piece goes, or stays.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum RetentionReason {
     /// A set that is older than the full one that the window needs.
     Expired {
         /// That one.
@@ -51,7 +51,7 @@ pub enum Why {
     NotAsked,
 }
 
-impl Why {
+impl RetentionReason {
     /// Whether it goes.
     #[must_use]
     pub fn goes(&self) -> bool {

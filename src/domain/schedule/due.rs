@@ -19,14 +19,14 @@ pub const MAX_LISTED: usize = 20;
 
 /// Slots that shared a fate: all are counted, the newest are listed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tally {
+pub struct SlotGroup {
     /// How many.
     pub count: u32,
     /// The newest of them, newest first, at most [`MAX_LISTED`].
     pub newest: Vec<Slot>,
 }
 
-impl Tally {
+impl SlotGroup {
     fn add(&mut self, slot: Slot) {
         self.count = self.count.saturating_add(1);
         if self.newest.len() < MAX_LISTED {
@@ -42,12 +42,12 @@ pub struct Due {
     /// The one to start.
     pub run: Option<Slot>,
     /// Too late, or overtaken by a newer slot.
-    pub missed: Tally,
+    pub missed: SlotGroup,
     /// Incremental ones at the instant of a full one, whether that ran or not, and those after
     /// the full one that runs.
-    pub superseded: Tally,
+    pub superseded: SlotGroup,
     /// Those that a blackout window leaves out, or postpones to the start of the one that runs.
-    pub left_out: Tally,
+    pub left_out: SlotGroup,
     /// There are still older slots, neither counted nor listed.
     pub truncated: bool,
 }

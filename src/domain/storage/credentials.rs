@@ -3,7 +3,7 @@
 use crate::api::Cause;
 use crate::api::condition::types::CREDENTIALS_APPLIED;
 use crate::api::storage::StorageCredentials;
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 
 /// What a log backup's tenant has of the store's keys.
 #[derive(Clone, Debug)]
@@ -18,7 +18,7 @@ pub struct AppliedCredentials {
 pub(super) fn count<'a>(
     version: &str,
     users: impl Iterator<Item = (&'a str, &'a AppliedCredentials)>,
-) -> (StorageCredentials, Wanted) {
+) -> (StorageCredentials, DesiredCondition) {
     let mut counts = StorageCredentials {
         secret_resource_version: version.to_owned(),
         ..StorageCredentials::default()

@@ -11,7 +11,7 @@ use super::Observation;
 use crate::api::BackupStorageStatus;
 use crate::api::condition::types::WITHIN_CAPACITY;
 use crate::api::storage::TrendPoint;
-use crate::domain::condition::{Status, Wanted, turned, wanted};
+use crate::domain::condition::{DesiredCondition, Status, turned, wanted};
 use crate::domain::{Event, shortened, time};
 
 /// Days that are kept.
@@ -114,7 +114,7 @@ pub(super) fn record(
     status: &mut BackupStorageStatus,
     observed: &Observation,
     now: Timestamp,
-) -> Option<Wanted> {
+) -> Option<DesiredCondition> {
     let capacity = observed.capacity.as_ref();
     let room = capacity.and_then(|capacity| bytes_of(&capacity.text));
     if let Some(figures) = observed.figures {
@@ -149,7 +149,7 @@ pub(super) fn record(
     Some(judged(capacity, status.used_percent))
 }
 
-fn unreadable(capacity: &Capacity) -> Wanted {
+fn unreadable(capacity: &Capacity) -> DesiredCondition {
     let message = format!(
         "`capacity` ({}) is no quantity of bytes, and how full the store is can not be told: write \
          digits and a unit, such as 10Ti or 500G",
@@ -184,7 +184,7 @@ fn day(now: Timestamp) -> String {
 }
 
 /// No numbers that move: they would be written anew for each step.
-fn judged(capacity: &Capacity, used_percent: Option<i32>) -> Wanted {
+fn judged(capacity: &Capacity, used_percent: Option<i32>) -> DesiredCondition {
     let (limit, text) = (capacity.alert_percent, &capacity.text);
     let Some(used) = used_percent else {
         let message = "how much is there is not known before each OceanBaseCluster that uses the \

@@ -3,11 +3,11 @@
 use super::LogBackupUse;
 use crate::api::Cause;
 use crate::api::condition::types::LIMITS_APPLIED;
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::oceanbase::model::StorageLimits;
 
 /// What a log backup's tenant makes of the store's limits.
-enum Keeps<'a> {
+enum LimitStatus<'a> {
     /// It has no place there.
     Outside,
     /// It keeps to them.
@@ -17,7 +17,7 @@ enum Keeps<'a> {
 }
 
 /// Says who does not keep to these limits, and why. Nothing where nobody asks for any, and none are left.
-pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<Wanted> {
+pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<DesiredCondition> {
     let is_asked_for = limits != StorageLimits::NONE;
     if !is_asked_for && users.iter().all(|user| user.limits.is_none()) {
         return None;
@@ -26,8 +26,8 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<W
     let keeps = |user| keeps(user, &text, is_asked_for);
     let behind = || {
         users.iter().filter_map(|user| match keeps(user) {
-            Keeps::Not(cause) => Some((&user.name, cause)),
-            Keeps::Outside | Keeps::Well => None,
+            LimitStatus::Not(cause) => Some((&user.name, cause)),
+            LimitStatus::Outside | LimitStatus::Well => None,
         })
     };
     let blocked = behind().find_map(|(name, cause)| Some((name, cause?)));
@@ -37,7 +37,10 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<W
     } else if let Some((name, _)) = behind().next() {
         let message = format!("log backup {name}: the database is being told");
         (Status::False, "Applying", message)
-    } else if users.iter().any(|user| matches!(keeps(user), Keeps::Well)) {
+    } else if users
+        .iter()
+        .any(|user| matches!(keeps(user), LimitStatus::Well))
+    {
         let message = "the database keeps to the limits at the places of all log backups here";
         (Status::True, "Applied", message.to_owned())
     } else {
@@ -48,20 +51,20 @@ pub(super) fn applied(limits: StorageLimits, users: &[LogBackupUse]) -> Option<W
     Some(wanted(LIMITS_APPLIED, status, reason, message))
 }
 
-fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> Keeps<'a> {
+fn keeps<'a>(user: &'a LogBackupUse, limits: &str, is_asked_for: bool) -> LimitStatus<'a> {
     let blocked = user.cause.as_ref();
     match &user.limits {
         // It has not looked, and may be kept from it.
-        None if is_asked_for && blocked.is_none() => Keeps::Not(None),
-        None => Keeps::Outside,
-        Some(known) if known.wanted != limits => Keeps::Not(blocked),
+        None if is_asked_for && blocked.is_none() => LimitStatus::Not(None),
+        None => LimitStatus::Outside,
+        Some(known) if known.wanted != limits => LimitStatus::Not(blocked),
         Some(known) if !known.pending.is_empty() => {
             let mut pending = known.pending.iter();
             let cause = pending.find_map(|pending| pending.cause.as_ref());
-            Keeps::Not(cause.or(blocked))
+            LimitStatus::Not(cause.or(blocked))
         }
-        Some(known) if known.locations.is_empty() => Keeps::Outside,
-        Some(_) => Keeps::Well,
+        Some(known) if known.locations.is_empty() => LimitStatus::Outside,
+        Some(_) => LimitStatus::Well,
     }
 }
 

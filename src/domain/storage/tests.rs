@@ -38,12 +38,12 @@ fn used_by(log_backups: Vec<LogBackupUse>) -> Observation {
 
 /// A page that is written again and again.
 #[derive(Default)]
-struct Page {
+struct StatusFixture {
     status: BackupStorageStatus,
     events: Vec<(bool, &'static str)>,
 }
 
-impl Page {
+impl StatusFixture {
     fn reconcile(&mut self, observed: &Observation) {
         let decision = decide(1, &self.status, observed, at(0));
         assert_sound(&decision.status.conditions, 1);
@@ -67,10 +67,10 @@ impl Page {
 
 #[test]
 fn a_store_that_nothing_uses_is_current_and_its_reachability_unknown() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(Vec::new()));
-    assert_eq!(page.kstatus(), Kstatus::Current);
-    assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(Vec::new()));
+    assert_eq!(fixture.kstatus(), Kstatus::Current);
+    assert_eq!(fixture.reachable(), ("Unknown", "NotInUse"));
 }
 
 #[test]
@@ -91,9 +91,9 @@ fn reachability_follows_the_log_backups() {
         ),
         (vec![user(true, Some("TenantLocked"))], ("True", "InUse")),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&used_by(users.clone()));
-        assert_eq!(page.reachable(), expected, "{users:?}");
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&used_by(users.clone()));
+        assert_eq!(fixture.reachable(), expected, "{users:?}");
     }
 }
 
@@ -123,23 +123,23 @@ fn reachability_follows_the_newest_data_backup_too() {
             ("False", "StoreNotReachable"),
         ),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&Observation {
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&Observation {
             data_backup: Some(last.clone()),
             ..used_by(users.clone())
         });
-        assert_eq!(page.reachable(), expected, "{users:?} {last:?}");
+        assert_eq!(fixture.reachable(), expected, "{users:?} {last:?}");
     }
 }
 
 #[test]
 fn the_message_names_the_task_and_its_cause() {
-    let mut page = Page::default();
-    page.reconcile(&Observation {
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&Observation {
         data_backup: Some(data_backup(Some("StoreOutOfSpace"))),
         ..used_by(Vec::new())
     });
-    let last = page.status.conditions.last().unwrap();
+    let last = fixture.status.conditions.last().unwrap();
     assert_eq!(last.message, "data backup (BackupTask nightly): make room");
 }
 
@@ -195,16 +195,16 @@ fn an_attempt_that_failed_of_the_store_is_told_while_the_next_one_runs() {
 
 #[test]
 fn a_store_that_can_not_be_reached_stays_ready() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(vec![user(false, Some("StoreNotReachable"))]));
-    assert_eq!(status_of(&page.status.conditions, "Ready"), Some("True"));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(vec![user(false, Some("StoreNotReachable"))]));
+    assert_eq!(status_of(&fixture.status.conditions, "Ready"), Some("True"));
 }
 
 #[test]
 fn the_message_names_the_log_backup_and_its_cause() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
-    let last = page.status.conditions.last().unwrap();
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(vec![user(false, Some("StoreOutOfSpace"))]));
+    let last = fixture.status.conditions.last().unwrap();
     assert_eq!(
         last.message,
         "log backup prod-t1002: mount it on every observer"
@@ -223,38 +223,41 @@ fn a_missing_secret_is_waited_for_and_a_description_that_is_wrong_has_failed() {
             Kstatus::Failed,
         ),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&observed(Err(blocker), Vec::new()));
-        assert_eq!(page.kstatus(), expected);
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&observed(Err(blocker), Vec::new()));
+        assert_eq!(fixture.kstatus(), expected);
     }
 }
 
 #[test]
 fn the_place_stands_while_its_secret_is_gone() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(Vec::new()));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(Vec::new()));
     let gone = Blocker::waiting("SecretNotFound", "apply it");
-    page.reconcile(&observed(Err(gone), Vec::new()));
-    assert_eq!(page.status.location.as_deref(), Some("file:///ob-backup"));
+    fixture.reconcile(&observed(Err(gone), Vec::new()));
+    assert_eq!(
+        fixture.status.location.as_deref(),
+        Some("file:///ob-backup")
+    );
 }
 
 #[test]
 fn how_many_use_it_is_counted() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(vec![user(true, None), user(false, None)]));
-    assert_eq!(page.status.in_use_by, Some(2));
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(vec![user(true, None), user(false, None)]));
+    assert_eq!(fixture.status.in_use_by, Some(2));
 }
 
 #[test]
 fn trouble_and_its_end_are_told_once_each() {
     let trouble = used_by(vec![user(false, Some("StoreNotReachable"))]);
     let fine = used_by(vec![user(true, None)]);
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     for observed in [&used_by(Vec::new()), &trouble, &trouble, &fine, &fine] {
-        page.reconcile(observed);
+        fixture.reconcile(observed);
     }
     assert_eq!(
-        page.events,
+        fixture.events,
         [(true, "StoreUnreachable"), (false, "StoreReachable")]
     );
 }
@@ -265,10 +268,10 @@ fn a_wrong_description_is_told_once() {
         Err(Blocker::permanent("InvalidSpec", "correct it")),
         Vec::new(),
     );
-    let mut page = Page::default();
-    page.reconcile(&wrong);
-    page.reconcile(&wrong);
-    assert_eq!(page.events, [(true, "InvalidSpec")]);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&wrong);
+    fixture.reconcile(&wrong);
+    assert_eq!(fixture.events, [(true, "InvalidSpec")]);
 }
 
 #[test]
@@ -292,7 +295,7 @@ fn with_keys(version: &str, reason: Option<&str>) -> LogBackupUse {
     }
 }
 
-impl Page {
+impl StatusFixture {
     /// How many tenants have the present keys, of how many; status and reason.
     fn keys(&self) -> (i32, i32, &str, &str) {
         let counts = self.status.credentials.as_ref().unwrap();
@@ -305,7 +308,7 @@ impl Page {
 
 #[test]
 fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let cases = [
         (vec![], (0, 0, "Unknown", "NotInUse")),
         (
@@ -327,17 +330,17 @@ fn who_has_the_present_keys_is_counted_and_who_has_not_is_named() {
     for (users, expected) in cases {
         let mut observed = used_by(users);
         observed.secret_version = Some("2".to_owned());
-        page.reconcile(&observed);
-        assert_eq!(page.keys(), expected);
+        fixture.reconcile(&observed);
+        assert_eq!(fixture.keys(), expected);
     }
 }
 
 #[test]
 fn a_store_without_keys_says_nothing_of_them() {
-    let mut page = Page::default();
-    page.reconcile(&used_by(vec![user(true, None)]));
-    assert_eq!(page.status.credentials, None);
-    assert_eq!(page.status.conditions.len(), 4);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&used_by(vec![user(true, None)]));
+    assert_eq!(fixture.status.credentials, None);
+    assert_eq!(fixture.status.conditions.len(), 4);
 }
 
 #[test]
@@ -358,15 +361,15 @@ fn a_later_try_of_the_database_ends_what_it_would_meet_itself_and_nothing_else()
         ),
         (failed("StoreOutOfSpace", 1), ("False", "StoreOutOfSpace")),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&observed);
-        assert_eq!(page.reachable(), expected);
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&observed);
+        assert_eq!(fixture.reachable(), expected);
     }
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let recovered = failed("StoreNotReachable", 1);
-    let decision = decide(1, &page.status, &recovered, at(60));
-    page.status = decision.status;
-    assert_eq!(page.reachable(), ("True", "Tried"));
+    let decision = decide(1, &fixture.status, &recovered, at(60));
+    fixture.status = decision.status;
+    assert_eq!(fixture.reachable(), ("True", "Tried"));
 }
 
 #[test]
@@ -375,9 +378,9 @@ fn a_store_that_the_database_has_tried_lately_answers() {
         tried_at: Some(at(0)),
         ..used_by(Vec::new())
     };
-    let mut page = Page::default();
-    page.status = decide(1, &page.status, &observed, at(3600)).status;
-    assert_eq!(page.reachable(), ("True", "Tried"));
-    page.status = decide(1, &page.status, &observed, at(25 * 3600)).status;
-    assert_eq!(page.reachable(), ("Unknown", "NotInUse"));
+    let mut fixture = StatusFixture::default();
+    fixture.status = decide(1, &fixture.status, &observed, at(3600)).status;
+    assert_eq!(fixture.reachable(), ("True", "Tried"));
+    fixture.status = decide(1, &fixture.status, &observed, at(25 * 3600)).status;
+    assert_eq!(fixture.reachable(), ("Unknown", "NotInUse"));
 }

@@ -11,7 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::pending_objects::MESSAGE_LIMIT;
-use super::{Evaluation, Standing};
+use super::{Evaluation, StrategyState};
 use crate::api::alert::Alert;
 use crate::domain::naming::fingerprint;
 use crate::domain::{Next, shortened, time};
@@ -75,7 +75,7 @@ impl Kind {
 
 /// What is found to be wrong.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Found {
+pub(super) struct AlertCandidate {
     /// By kind and tenant, or strategy: what is wrong and what to do.
     pub(super) wrong: BTreeMap<(Kind, String), String>,
     /// Kinds of which nothing can be said now: they stand as they were.
@@ -86,11 +86,11 @@ pub(super) struct Found {
 
 impl Evaluation<'_> {
     /// Brings the alerts up to date; says when to look again.
-    pub(super) fn alert(&mut self, standing: &Standing<'_>) -> Next {
+    pub(super) fn alert(&mut self, standing: &StrategyState<'_>) -> Next {
         let found = match standing {
-            Standing::Unchanged => return Next::Await,
-            Standing::Blocked(_) => self.found(None),
-            Standing::Planned(matched, ..) => self.found(Some(matched)),
+            StrategyState::Unchanged => return Next::Await,
+            StrategyState::Blocked(_) => self.found(None),
+            StrategyState::Planned(matched, ..) => self.found(Some(matched)),
         };
         let (alerts, active) = updated(&self.status.alerts, &found, self.now);
         self.status.alerts = alerts;
@@ -103,7 +103,11 @@ impl Evaluation<'_> {
 
 /// The alerts as they are now, active ones first, and how many are active: also those for which
 /// there is no room.
-pub(super) fn updated(known: &[Alert], found: &Found, now: Timestamp) -> (Vec<Alert>, usize) {
+pub(super) fn updated(
+    known: &[Alert],
+    found: &AlertCandidate,
+    now: Timestamp,
+) -> (Vec<Alert>, usize) {
     let mut wrong = found.wrong.clone();
     let is_unknown = |alert: &Alert| found.unknown.iter().any(|kind| kind.name() == alert.type_);
     let (mut active, mut recovered) = (Vec::new(), Vec::new());

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 
 use super::pending_objects::{EDIT_FAILED, NAME_COLLISION};
-use super::{ApplyOutcome, Effect, Evaluation, Matched, Plan, slots};
+use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants, Plan, slots};
 use crate::api::strategy::{FailingTenant, FirstBackup, StrategyLogBackupMode};
 use crate::api::{
     BackupTaskSpec, BackupType, Binding, DeletionPolicy, DesiredState, LocalReference,
@@ -21,7 +21,7 @@ use crate::oceanbase::model::{Round, RoundStatus, Tenant};
 const LONGEST_DEADLINE: i64 = 2_592_000;
 
 /// A task that should be there.
-struct WantedTask<'a> {
+struct DesiredTask<'a> {
     name: String,
     tenant: &'a Tenant,
     slot: Slot,
@@ -79,7 +79,7 @@ impl Evaluation<'_> {
     }
 
     /// With `firstBackup: Immediately`, a full backup for each tenant that has none here.
-    fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+    fn first_backups<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let Some(since) = &self.status.first_backup_time else {
             return Vec::new();
         };
@@ -101,7 +101,7 @@ impl Evaluation<'_> {
     }
 
     /// A full backup that has been wanted since this instant.
-    fn early_backup<'a>(&self, tenant: &'a Tenant, since: Timestamp) -> Option<WantedTask<'a>> {
+    fn early_backup<'a>(&self, tenant: &'a Tenant, since: Timestamp) -> Option<DesiredTask<'a>> {
         // No deadline reaches further: it would be overdue when it is made, for ever again.
         let is_late = since.duration_until(self.now).as_secs() >= LONGEST_DEADLINE;
         let (at, ty) = (since, BackupType::Full);
@@ -113,7 +113,7 @@ impl Evaluation<'_> {
     }
 
     /// Full backups that do not wait for the schedule.
-    fn early_backups<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+    fn early_backups<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let mut tasks = self.first_backups(plan);
         tasks.extend(self.backups_after_heals(plan));
         tasks
@@ -121,7 +121,7 @@ impl Evaluation<'_> {
 
     /// A full backup for each tenant whose interrupted log backup was healed: none of the sets
     /// before can be recovered to beyond the interruption.
-    fn backups_after_heals<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+    fn backups_after_heals<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         if self.strategy.spec.suspend {
             return Vec::new();
         }
@@ -148,7 +148,7 @@ impl Evaluation<'_> {
     }
 
     /// Tenants whose data can be backed up: not those whose log backup is not ours to make.
-    fn backed_up<'a>(&self, matched: &'a Matched) -> impl Iterator<Item = &'a Arc<Tenant>> {
+    fn backed_up<'a>(&self, matched: &'a MatchedTenants) -> impl Iterator<Item = &'a Arc<Tenant>> {
         let eligible = matched.eligible.iter();
         eligible.filter(|tenant| self.remaining_blocker(tenant).is_none())
     }
@@ -174,7 +174,7 @@ impl Evaluation<'_> {
     }
 
     /// Why a slot has no task.
-    fn why_nothing(&self, matched: &Matched) -> String {
+    fn why_nothing(&self, matched: &MatchedTenants) -> String {
         if self.backed_up(matched).next().is_some() {
             return "FullBackupPending".to_owned();
         }
@@ -196,7 +196,7 @@ impl Evaluation<'_> {
     }
 
     /// All tasks of the open slot, whether they are there or not.
-    fn slot_tasks<'a>(&self, plan: &Plan<'a>) -> Vec<WantedTask<'a>> {
+    fn slot_tasks<'a>(&self, plan: &Plan<'a>) -> Vec<DesiredTask<'a>> {
         let Some(slot) = slots::open(&self.status) else {
             return Vec::new();
         };
@@ -269,7 +269,7 @@ impl Evaluation<'_> {
     }
 
     /// The tenants that can not be backed up, and why.
-    pub(super) fn failing(&self, matched: &Matched) -> Vec<FailingTenant> {
+    pub(super) fn failing(&self, matched: &MatchedTenants) -> Vec<FailingTenant> {
         let mut failing = matched.failing.clone();
         for tenant in &matched.eligible {
             if let Some(refusal) = self.refusal(tenant) {
@@ -358,8 +358,8 @@ impl Evaluation<'_> {
             .is_some_and(|end| end.at().as_second() > created_at)
     }
 
-    fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> WantedTask<'a> {
-        WantedTask {
+    fn wanted_task<'a>(&self, tenant: &'a Tenant, slot: Slot, is_spread: bool) -> DesiredTask<'a> {
+        DesiredTask {
             name: naming::task(self.strategy.name, tenant.id, &slot),
             tenant,
             slot,
@@ -367,7 +367,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn new_task(&self, task: WantedTask<'_>, schedule: &Schedule) -> (String, BackupTaskSpec) {
+    fn new_task(&self, task: DesiredTask<'_>, schedule: &Schedule) -> (String, BackupTaskSpec) {
         let (tenant, slot) = (task.tenant, task.slot);
         let cluster = &self.strategy.spec.cluster_ref.name;
         let spread = if task.is_spread {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{ApplyOutcome, Effect, Evaluation, Matched};
+use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants};
 use crate::api::backup_task::Mirror;
 use crate::api::{CleanupTaskSpec, LocalReference};
 use crate::domain::{Next, naming, time};
@@ -60,7 +60,7 @@ impl Evaluation<'_> {
     /// pass is tried again later, where it is not seen by then.
     pub(super) fn cleanups(
         &self,
-        matched: &Matched,
+        matched: &MatchedTenants,
         created: Option<&ApplyOutcome>,
     ) -> CleanupView {
         let effect = self
@@ -76,7 +76,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn create_cleanups(&self, matched: &Matched) -> Option<Effect> {
+    fn create_cleanups(&self, matched: &MatchedTenants) -> Option<Effect> {
         let mut lacking = Vec::new();
         for tenant in &matched.eligible {
             let shown = tenant.cleanups.iter();

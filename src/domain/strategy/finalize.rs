@@ -32,7 +32,7 @@ const TAKEOVER_DELAY: SignedDuration = SignedDuration::from_secs(10);
 const MAX_NAMED: usize = 10;
 
 /// Something that is not ended yet.
-struct Left {
+struct Remaining {
     what: String,
     /// The statement that ends it, where it can be sent now.
     statement: Option<PolicyChange>,
@@ -44,7 +44,7 @@ struct Left {
     next: Next,
 }
 
-impl Left {
+impl Remaining {
     fn new(what: String) -> Self {
         Self {
             what,
@@ -111,7 +111,7 @@ fn hands_over(strategy: &Strategy<'_>, observed: &Observation, now: Timestamp) -
 
 impl Evaluation<'_> {
     /// What is still to be ended, in the order in which it is.
-    fn left(&self) -> Vec<Left> {
+    fn left(&self) -> Vec<Remaining> {
         if self.strategy.spec.deletion_policy == DeletionPolicy::Retain {
             return Vec::new();
         }
@@ -121,7 +121,7 @@ impl Evaluation<'_> {
         let policies = set.filter_map(|known| {
             let ours = &known.recovery_window;
             let Ok(tenants) = &self.observed.database else {
-                return Some(Left::new(format!(
+                return Some(Remaining::new(format!(
                     "delete policy '{ours}' of the tenant with id {}",
                     known.tenant_id
                 )));
@@ -145,13 +145,13 @@ impl Evaluation<'_> {
 
     /// A log backup that would tell the next strategy of a delete policy that was taken away: the
     /// same one, set by somebody else since, would be taken for ours.
-    fn memory_left(&self, known: &ObservedLogBackup) -> Option<Left> {
+    fn memory_left(&self, known: &ObservedLogBackup) -> Option<Remaining> {
         let inherited = known.inherited.as_ref()?;
         let tenants = self.observed.database.as_ref().ok()?;
         let mut tenants = tenants.iter();
         let tenant = tenants.find(|tenant| Some(tenant.id) == known.tenant_id)?;
         let is_stale = inherited.recovery_window.is_some() && tenant.recovery_window().is_none();
-        is_stale.then(|| Left {
+        is_stale.then(|| Remaining {
             edit: Some(LogBackupEdit {
                 name: known.name.clone(),
                 version: known.version.clone(),
@@ -163,7 +163,7 @@ impl Evaluation<'_> {
                     ..inherited.clone()
                 },
             }),
-            ..Left::new(format!(
+            ..Remaining::new(format!(
                 "what LogBackup '{}' tells of the delete policy",
                 known.name
             ))
@@ -204,7 +204,7 @@ impl Evaluation<'_> {
         is_double || is_gone
     }
 
-    fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Left> {
+    fn policy_left(&self, tenant: &Tenant, ours: &str) -> Option<Remaining> {
         let in_flight = self.is_in_flight(tenant);
         let is_there = tenant.recovery_window() == Some(ours);
         if !self.is_to_end(&tenant.name) || !(is_there || in_flight) {
@@ -220,10 +220,10 @@ impl Evaluation<'_> {
         let paused_until = self.policy_paused_until(&drop);
         let is_due =
             is_there && paused_until.is_none() && !self.observed.unsettled.contains(&tenant.id);
-        Some(Left {
+        Some(Remaining {
             next: paused_until.map_or(Next::Await, Next::At),
             statement: is_due.then_some(drop),
-            ..Left::new(what)
+            ..Remaining::new(what)
         })
     }
 
@@ -240,7 +240,12 @@ impl Evaluation<'_> {
         }
     }
 
-    fn show_left(mut self, left: &[Left], effect: Option<Effect>, next: Next) -> StrategyDecision {
+    fn show_left(
+        mut self,
+        left: &[Remaining],
+        effect: Option<Effect>,
+        next: Next,
+    ) -> StrategyDecision {
         let message = format!(
             "the strategy is being deleted and ends first: {}",
             describe(left)
@@ -282,13 +287,13 @@ impl Evaluation<'_> {
 }
 
 /// A log backup that has not stopped.
-fn log_backup_left(known: &ObservedLogBackup) -> Option<Left> {
+fn log_backup_left(known: &ObservedLogBackup) -> Option<Remaining> {
     if known.is_to_stop() && known.phase.as_deref() == Some("Stopped") {
         return None;
     }
-    Some(Left {
+    Some(Remaining {
         log_backup: (!known.is_to_stop()).then(|| known.name.clone()),
-        ..Left::new(format!(
+        ..Remaining::new(format!(
             "log backup of tenant {} (LogBackup '{}')",
             known.tenant_name, known.name
         ))
@@ -296,7 +301,7 @@ fn log_backup_left(known: &ObservedLogBackup) -> Option<Left> {
 }
 
 /// What is done next: one statement, or edits of objects, those that stop something first.
-fn step(left: &[Left]) -> Option<Effect> {
+fn step(left: &[Remaining]) -> Option<Effect> {
     if let Some(statement) = left.iter().find_map(|left| left.statement.clone()) {
         return Some(Effect::ChangePolicy(statement));
     }
@@ -310,7 +315,7 @@ fn step(left: &[Left]) -> Option<Effect> {
 }
 
 /// What is told of what could not be ended.
-fn given_up(left: &[Left]) -> Option<Event> {
+fn given_up(left: &[Remaining]) -> Option<Event> {
     (!left.is_empty()).then(|| Event {
         warning: true,
         reason: "StopGivenUp",
@@ -322,7 +327,7 @@ fn given_up(left: &[Left]) -> Option<Event> {
     })
 }
 
-fn describe(left: &[Left]) -> String {
+fn describe(left: &[Remaining]) -> String {
     let mut names: Vec<&str> = left
         .iter()
         .take(MAX_NAMED)

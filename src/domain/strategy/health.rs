@@ -5,13 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::index::Index;
 use super::pending_objects::EDIT_FAILED;
 use super::status::NO_TENANTS;
-use super::{Matched, ObservedLogBackup, ObservedTask, selects};
+use super::{MatchedTenants, ObservedLogBackup, ObservedTask, selects};
 use crate::api::condition::types::{BACKUP_HEALTHY, LOG_BACKUP_HEALTHY};
 use crate::api::strategy::{
     FailingTenant, PendingObject, SlotRecord, StrategyLogBackupMode, TenantSelection,
 };
 use crate::api::{BackupStrategyStatus, DesiredState};
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::domain::log_backup::{may_be_paused, resuming};
 use crate::oceanbase::model::{RoundStatus, Tenant};
 
@@ -54,7 +54,7 @@ pub(super) fn last_runs<'a>(
 /// The tasks of tenants that are the strategy's still, and not of their namesakes before.
 pub(super) fn of_eligible<'a>(
     tasks: impl Iterator<Item = &'a ObservedTask>,
-    matched: &'a Matched,
+    matched: &'a MatchedTenants,
 ) -> impl Iterator<Item = &'a ObservedTask> {
     let eligible = matched.eligible.iter();
     let eligible: BTreeMap<&str, &Tenant> = eligible
@@ -74,7 +74,7 @@ pub(super) fn has_failed(task: &ObservedTask) -> bool {
 /// Tenants whose log backup or last data backup has trouble.
 pub(super) fn troubles(
     index: &Index<'_>,
-    matched: &Matched,
+    matched: &MatchedTenants,
     last: &LastRuns<'_>,
     mode: StrategyLogBackupMode,
 ) -> Vec<FailingTenant> {
@@ -100,7 +100,7 @@ pub(super) fn troubles(
 /// Tenants whose log backup can not be edited: it goes on as it was.
 pub(super) fn unedited(
     index: &Index<'_>,
-    matched: &Matched,
+    matched: &MatchedTenants,
     unmade: &[PendingObject],
 ) -> Vec<FailingTenant> {
     let failed = unmade.iter().filter(|unmade| unmade.reason == EDIT_FAILED);
@@ -213,7 +213,7 @@ pub(super) fn backup_healthy(
     failing: &[FailingTenant],
     last: &LastRuns<'_>,
     history: &[SlotRecord],
-) -> Wanted {
+) -> DesiredCondition {
     if let Some(tenant) = failing.first() {
         let message = format!(
             "tenant {} can not be backed up: {}",
@@ -239,7 +239,7 @@ pub(super) fn known_failing(
 }
 
 /// How the last backups went, and whether the last slot was missed.
-fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
+fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> DesiredCondition {
     if let Some(task) = last.values().find(|task| has_failed(task)) {
         let (reason, why) = why(task);
         let message = format!(
@@ -277,10 +277,10 @@ fn judged(last: &LastRuns<'_>, history: &[SlotRecord]) -> Wanted {
 
 pub(super) fn log_backup_healthy(
     index: &Index<'_>,
-    matched: &Matched,
+    matched: &MatchedTenants,
     failing: &[FailingTenant],
     mode: StrategyLogBackupMode,
-) -> Wanted {
+) -> DesiredCondition {
     let is_lacking = |tenant: &&FailingTenant| {
         let name = |known: &Tenant| known.name == tenant.name;
         let known = matched.eligible.iter().find(|known| name(known));

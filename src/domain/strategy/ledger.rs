@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::alerts::last_found;
-use super::{Evaluation, Matched};
+use super::{Evaluation, MatchedTenants};
 use crate::api::strategy::DestinationRecord;
 use crate::domain::storage::{bytes_text, have_moved};
 use crate::domain::{Event, time};
@@ -57,7 +57,7 @@ impl TenantContents {
 
 impl Evaluation<'_> {
     /// Brings the ledger up to date with what the strategy's tenants have where.
-    pub(super) fn record_locations(&mut self, matched: &Matched) {
+    pub(super) fn record_locations(&mut self, matched: &MatchedTenants) {
         let failing: BTreeSet<_> = matched.failing.iter().map(|known| &*known.name).collect();
         let all = self.observed.database.iter().flatten();
         let named = all.filter(|tenant| failing.contains(&*tenant.name));

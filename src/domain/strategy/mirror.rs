@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use jiff::SignedDuration;
 
-use super::{Evaluation, Matched, ObservedTask};
+use super::{Evaluation, MatchedTenants, ObservedTask};
 use crate::api::backup_task::Mirror;
 use crate::api::{BackupTaskSpec, BackupType, LocalReference};
 use crate::domain::{naming, time};
@@ -39,7 +39,7 @@ pub fn external(snapshot: &Snapshot) -> ExternalJobs {
 
 impl Evaluation<'_> {
     /// A task for each of these jobs, whether it is there or not.
-    pub(super) fn mirrors(&self, matched: &Matched) -> Vec<(String, BackupTaskSpec)> {
+    pub(super) fn mirrors(&self, matched: &MatchedTenants) -> Vec<(String, BackupTaskSpec)> {
         let mut mirrors = Vec::new();
         for tenant in &matched.eligible {
             let jobs = self.observed.external.get(&tenant.id).into_iter().flatten();

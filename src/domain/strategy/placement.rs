@@ -1,6 +1,6 @@
 //! Where a tenant's backups go, and why nothing is sent for some: what has a place is never moved.
 
-use super::{Evaluation, Matched, ObservedLogBackup};
+use super::{Evaluation, MatchedTenants, ObservedLogBackup};
 use crate::api::strategy::{FailingTenant, StorageChangePolicy};
 use crate::domain::naming;
 use crate::oceanbase::model::Tenant;
@@ -36,7 +36,7 @@ impl Evaluation<'_> {
     }
 
     /// Why an edit of `storageRef` or `paths` is refused, if it is: it would move somebody's logs.
-    pub(super) fn refused_move(&self, matched: &Matched) -> Option<String> {
+    pub(super) fn refused_move(&self, matched: &MatchedTenants) -> Option<String> {
         matched.eligible.iter().find_map(|tenant| {
             let known = self.index.log_backup_of(tenant)?;
             let (reason, message) = self.moved_logs(tenant, known)?;
@@ -46,7 +46,7 @@ impl Evaluation<'_> {
     }
 
     /// Why no tenant is backed up, where there are some and none is.
-    pub(super) fn why_idle(&self, matched: &Matched) -> Option<String> {
+    pub(super) fn why_idle(&self, matched: &MatchedTenants) -> Option<String> {
         let tenants = matched.eligible.iter();
         let mut hindrances = tenants.map(|tenant| self.remaining_blocker(tenant));
         let first = hindrances.next()??;

@@ -10,11 +10,11 @@ mod shrink;
 
 use jiff::Timestamp;
 
-use super::{Evaluation, Matched};
+use super::{Evaluation, MatchedTenants};
 use crate::api::Drift;
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::api::retention::{Retention, RetentionPolicy};
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::domain::retention::seconds;
 use crate::domain::{Blocker, Next};
 use crate::oceanbase::model::{Answer, DELETE_POLICY, Destinations, Tenant, TenantId, TenantName};
@@ -65,7 +65,7 @@ impl PolicyChange {
 
 /// How the policy of a tenant stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Stands {
+enum PolicyState {
     /// As it is wanted.
     Applied,
     /// Somebody else has set it, or has taken ours away.
@@ -78,11 +78,11 @@ enum Stands {
 pub(super) struct RetentionView {
     pub(super) change: Option<PolicyChange>,
     pub(super) next: Next,
-    pub(super) condition: Wanted,
+    pub(super) condition: DesiredCondition,
 }
 
 /// What is said while the tenants are not known.
-pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> Wanted {
+pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> DesiredCondition {
     match unasked(retention) {
         Some(condition) => condition,
         None => wanted(
@@ -95,7 +95,7 @@ pub(super) fn unknown(retention: Option<&Retention>, blocker: &Blocker) -> Wante
 }
 
 /// What is said where nothing is to be applied.
-fn unasked(retention: Option<&Retention>) -> Option<Wanted> {
+fn unasked(retention: Option<&Retention>) -> Option<DesiredCondition> {
     let Some(retention) = retention else {
         return Some(wanted(
             RETENTION_APPLIED,
@@ -121,7 +121,7 @@ impl Evaluation<'_> {
     /// very pass's statement.
     pub(super) fn retention(
         &mut self,
-        matched: &Matched,
+        matched: &MatchedTenants,
         answer: Option<&Answer>,
     ) -> RetentionView {
         let retention = self.strategy.spec.retention.as_ref();
@@ -143,7 +143,7 @@ impl Evaluation<'_> {
                 condition,
             };
         }
-        let mut tally = Tally::default();
+        let mut tally = PolicyCounts::default();
         let mut change = None;
         let mut next = Next::Await;
         for tenant in &matched.eligible {
@@ -155,31 +155,31 @@ impl Evaluation<'_> {
             if self.refusal(tenant).is_some() || self.has_logs_elsewhere(tenant) {
                 self.forget_failures_of(tenant);
                 // Also a policy that is as it is wanted is not ours there.
-                if stands != Stands::Applied {
+                if stands != PolicyState::Applied {
                     tally.elsewhere.push(tenant.name.clone());
                 }
                 continue;
             }
             match stands {
-                Stands::Applied => {
+                PolicyState::Applied => {
                     self.forget_shrink(tenant);
                     self.record_applied(tenant, days);
                 }
-                Stands::Drifted(message) => {
+                PolicyState::Drifted(message) => {
                     self.forget_shrink(tenant);
                     // Nothing is tried again there.
                     self.forget_failures_of(tenant);
                     tally.drifted.push(message);
                 }
-                Stands::Due(due) => match self.held(tenant, &due, days) {
-                    Held::Shrinking(until) => {
+                PolicyState::Due(due) => match self.held(tenant, &due, days) {
+                    RetainedItems::Shrinking(until) => {
                         tally.shrinking.push((tenant.name.clone(), until));
                         next = next.sooner(Next::At(until), self.now);
                     }
-                    Held::Until(until) => next = next.sooner(Next::At(until), self.now),
-                    Held::NotObservedYet => tally.in_progress += 1,
-                    Held::No if !self.has_room(tenant) => tally.without_room += 1,
-                    Held::No => {
+                    RetainedItems::Until(until) => next = next.sooner(Next::At(until), self.now),
+                    RetainedItems::NotObservedYet => tally.in_progress += 1,
+                    RetainedItems::No if !self.has_room(tenant) => tally.without_room += 1,
+                    RetainedItems::No => {
                         tally.in_progress += 1;
                         change.get_or_insert(due);
                     }
@@ -203,14 +203,14 @@ impl Evaluation<'_> {
     }
 
     /// How a tenant's policy stands.
-    fn stands(&self, tenant: &Tenant, days: Option<i32>) -> Stands {
+    fn stands(&self, tenant: &Tenant, days: Option<i32>) -> PolicyState {
         let Some(name) = TenantName::parse(&tenant.name) else {
-            return Stands::Applied;
+            return PolicyState::Applied;
         };
         let known = self.record(tenant.id);
         let enforced = self.strategy.spec.log_backup.drift == Drift::Enforce;
         let add = |days| {
-            Stands::Due(PolicyChange::Add {
+            PolicyState::Due(PolicyChange::Add {
                 tenant: name.clone(),
                 tenant_id: tenant.id,
                 observed: Destinations::of(tenant),
@@ -227,7 +227,7 @@ impl Evaluation<'_> {
                         && seconds(&known.recovery_window) == Some(window(days))
                 });
                 if was_there && !enforced {
-                    return Stands::Drifted(format!(
+                    return PolicyState::Drifted(format!(
                         "somebody took the delete policy of tenant {} away, nothing is deleted \
                          there any more, and that is left so. Set it again (RECOVERY_WINDOW \
                          '{days}d'), or set `logBackup.drift` to Enforce",
@@ -238,7 +238,7 @@ impl Evaluation<'_> {
             }
             (wanted, Some(shown)) => {
                 if self.is_set_here(tenant, shown) || enforced {
-                    return Stands::Due(PolicyChange::Drop {
+                    return PolicyState::Due(PolicyChange::Drop {
                         tenant: name,
                         tenant_id: tenant.id,
                         recovery_window: shown.to_owned(),
@@ -251,7 +251,7 @@ impl Evaluation<'_> {
                     ". With `logBackup.mode: Unmanaged` a strategy before this one may have set it: \
                      there is no LogBackup that would tell"
                 };
-                Stands::Drifted(format!(
+                PolicyState::Drifted(format!(
                     "tenant {} has the delete policy RECOVERY_WINDOW '{shown}', which this \
                      strategy did not set (it wants {wanted}), and which is left as it is{by_whom}. \
                      Take it away in the database, or set `logBackup.drift` to Enforce",
@@ -261,20 +261,24 @@ impl Evaluation<'_> {
         }
     }
 
-    fn held(&mut self, tenant: &Tenant, due: &PolicyChange, days: Option<i32>) -> Held {
+    fn held(&mut self, tenant: &Tenant, due: &PolicyChange, days: Option<i32>) -> RetainedItems {
         if let Some(until) = self.shrinks_at(tenant, due, days) {
-            return Held::Shrinking(until);
+            return RetainedItems::Shrinking(until);
         }
         if let Some(until) = self.policy_paused_until(due) {
-            return Held::Until(until);
+            return RetainedItems::Until(until);
         }
         if self.observed.unsettled.contains(&due.tenant_id()) {
-            return Held::NotObservedYet;
+            return RetainedItems::NotObservedYet;
         }
-        Held::No
+        RetainedItems::No
     }
 
-    fn retention_condition(&self, matched: &Matched, tally: &Tally) -> Wanted {
+    fn retention_condition(
+        &self,
+        matched: &MatchedTenants,
+        tally: &PolicyCounts,
+    ) -> DesiredCondition {
         let not = |reason: &str, message: String| wanted(RETENTION_APPLIED, false, reason, message);
         let failed = matched.eligible.iter().find_map(|tenant| {
             let cause = self.record(tenant.id)?.cause.as_ref()?;
@@ -329,7 +333,7 @@ impl Evaluation<'_> {
 
 /// Tenants whose policies are not as they are wanted.
 #[derive(Default)]
-struct Tally {
+struct PolicyCounts {
     drifted: Vec<String>,
     elsewhere: Vec<String>,
     in_progress: usize,
@@ -347,7 +351,7 @@ fn and_more(all: usize) -> String {
 }
 
 /// Whether a statement has to wait.
-enum Held {
+enum RetainedItems {
     No,
     /// It deletes backups, and waits until then.
     Shrinking(Timestamp),
@@ -358,11 +362,11 @@ enum Held {
 }
 
 /// Whether the tenant has a policy of another name: none of ours, and it deletes besides.
-fn other_name(tenant: &Tenant) -> Stands {
+fn other_name(tenant: &Tenant) -> PolicyState {
     let mut policies = tenant.policies.iter();
     match policies.find(|policy| policy.name != DELETE_POLICY) {
-        None => Stands::Applied,
-        Some(other) => Stands::Drifted(format!(
+        None => PolicyState::Applied,
+        Some(other) => PolicyState::Drifted(format!(
             "tenant {} has the delete policy '{}' besides, which this strategy did not set and \
              never changes. Take it away in the database, if it is not meant",
             tenant.name, other.name

@@ -8,14 +8,14 @@ use super::health::{
 use super::pending_objects::MESSAGE_LIMIT;
 use super::placement::STORAGE_CHANGE_REFUSED;
 use super::retention::unknown;
-use super::{Evaluation, Matched, ObservedTask, Standing, covers};
+use super::{Evaluation, MatchedTenants, ObservedTask, StrategyState, covers};
 use crate::api::condition::types::{
     BACKUP_HEALTHY, LOG_BACKUP_HEALTHY, RETENTION_APPLIED, SCHEDULING, STALLED,
 };
 use crate::api::strategy::{FailingTenant, StrategyTenants};
 use crate::api::{BackupStrategyStatus, Condition};
 use crate::domain::backup::CLUSTER_UPGRADING;
-use crate::domain::condition::{self, Progress, Status, Wanted, wanted};
+use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
 use crate::domain::{Event, shortened, time};
 
 /// How many tenants with trouble are listed.
@@ -39,7 +39,10 @@ const OF_SCHEDULES: [&str; 4] = [
 pub(super) const NO_TENANTS: &str =
     "no tenant is this strategy's to back up now: see `status.tenants`";
 
-pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> BackupStrategyStatus {
+pub(super) fn render(
+    evaluation: Evaluation<'_>,
+    standing: &StrategyState<'_>,
+) -> BackupStrategyStatus {
     let (tasks, late) = (evaluation.tasks_here(), evaluation.late_tasks());
     let verified = evaluation.restore_verified();
     let Evaluation {
@@ -56,8 +59,8 @@ pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> Bac
     let mut conditions = Vec::new();
     let suspended = strategy.spec.suspend;
     let (backup, log_backup) = match standing {
-        Standing::Unchanged => return status,
-        Standing::Blocked(blocker) => {
+        StrategyState::Unchanged => return status,
+        StrategyState::Blocked(blocker) => {
             record_tasks(&mut status, &observed.tasks);
             let was_ready = status.ready_generation == Some(strategy.generation);
             let ready = was_ready.then(|| accepted(suspended));
@@ -74,7 +77,7 @@ pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> Bac
                 wanted(LOG_BACKUP_HEALTHY, Status::Unknown, reason, message),
             )
         }
-        Standing::Planned(matched, failing, idle) => {
+        StrategyState::Planned(matched, failing, idle) => {
             record_tasks(&mut status, &observed.tasks);
             let last = last_runs(of_eligible(tasks, matched), &late);
             let mut troubles = troubles(&index, matched, &last, strategy.spec.log_backup.mode);
@@ -95,7 +98,7 @@ pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> Bac
         }
     };
     status.ready_generation = condition::ready_generation(&conditions, strategy.generation);
-    let is_false = |condition: &Wanted| condition.status() == Status::False;
+    let is_false = |condition: &DesiredCondition| condition.status() == Status::False;
     let stalled = conditions
         .iter()
         .any(|c| c.kind() == "Stalled" && c.status() == Status::True);
@@ -103,7 +106,7 @@ pub(super) fn render(evaluation: Evaluation<'_>, standing: &Standing<'_>) -> Bac
     conditions.extend([backup, log_backup]);
     conditions.extend(verified);
     conditions.extend(match (retention, standing) {
-        (None, Standing::Blocked(blocker)) => {
+        (None, StrategyState::Blocked(blocker)) => {
             Some(unknown(strategy.spec.retention.as_ref(), blocker))
         }
         (found, _) => found,
@@ -226,11 +229,11 @@ fn accepted(suspended: bool) -> (&'static str, &'static str) {
 }
 
 fn planned(
-    matched: &Matched,
+    matched: &MatchedTenants,
     failing: &[FailingTenant],
     moved: Option<&str>,
     suspended: bool,
-) -> [Wanted; 3] {
+) -> [DesiredCondition; 3] {
     // Stalled only when every tenant is another strategy's.
     let lost = |tenant: &FailingTenant| tenant.reason == "TenantAlreadyManaged";
     if matched.eligible.is_empty() && !failing.is_empty() && failing.iter().all(lost) {
@@ -279,7 +282,7 @@ fn record_tasks(status: &mut BackupStrategyStatus, tasks: &[ObservedTask]) {
 
 fn record_tenants(
     status: &mut BackupStrategyStatus,
-    matched: &Matched,
+    matched: &MatchedTenants,
     failing: &[FailingTenant],
     troubles: &[FailingTenant],
 ) {
@@ -313,7 +316,7 @@ fn bounded(tenant: &FailingTenant) -> FailingTenant {
 }
 
 /// What is said of slots while none of the tenants can be backed up.
-fn skipping(reason: &str, moved: Option<&str>) -> Wanted {
+fn skipping(reason: &str, moved: Option<&str>) -> DesiredCondition {
     let message = match moved {
         Some(moved) => format!("slots are skipped: {moved}"),
         None => {
@@ -323,7 +326,11 @@ fn skipping(reason: &str, moved: Option<&str>) -> Wanted {
     wanted(SCHEDULING, false, reason, message)
 }
 
-fn scheduling(matched: &Matched, suspended: bool, status: &BackupStrategyStatus) -> Wanted {
+fn scheduling(
+    matched: &MatchedTenants,
+    suspended: bool,
+    status: &BackupStrategyStatus,
+) -> DesiredCondition {
     let open = status.open_slot.as_ref();
     let held_until = open.and_then(|open| open.start_time.as_ref());
     let next = status.summary.as_ref().and_then(|it| it.next.as_ref());

@@ -17,7 +17,7 @@ use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
 /// A strategy of the same database, the one in question included.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rival {
+pub struct CompetingStrategy {
     /// Its name; with its namespace before it where that is not the one in question's.
     pub name: String,
     /// Its name and namespace: the same from wherever it is looked at.
@@ -32,7 +32,7 @@ pub struct Rival {
 
 /// The tenants of a strategy.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Matched {
+pub struct MatchedTenants {
     /// Those that can be backed up.
     pub eligible: Vec<Arc<Tenant>>,
     /// Those that can not, though the strategy names them.
@@ -43,7 +43,7 @@ pub struct Matched {
     pub outranked_by: Option<String>,
 }
 
-impl Rival {
+impl CompetingStrategy {
     fn names(&self) -> &[String] {
         self.tenants.as_ref().map_or(&[], |tenants| &tenants.names)
     }
@@ -80,13 +80,13 @@ enum Claim<'a> {
     /// The strategy in question.
     Own,
     /// Another one, which goes before.
-    Other(&'a Rival),
+    Other(&'a CompetingStrategy),
     /// The strategy in question leaves it out.
     Excluded,
 }
 
-fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
-    let first = |among: &dyn Fn(&&Rival) -> bool| {
+fn claim<'a>(own: &CompetingStrategy, rivals: &'a [CompetingStrategy], tenant: &str) -> Claim<'a> {
+    let first = |among: &dyn Fn(&&CompetingStrategy) -> bool| {
         let able = rivals.iter().filter(|rival| rival.may_use(tenant));
         able.filter(among).min_by_key(|rival| rival.rank())
     };
@@ -109,7 +109,7 @@ fn claim<'a>(own: &Rival, rivals: &'a [Rival], tenant: &str) -> Claim<'a> {
 
 /// Whether the strategy `name` is the one that backs the tenant up, eligible or not.
 #[must_use]
-pub fn covers(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+pub fn covers(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
     own.is_some_and(|own| {
         let is_for_it = own.is_cluster_level() || own.names_tenant(tenant);
@@ -131,13 +131,13 @@ pub fn selects(tenants: Option<&TenantSelection>, tenant: &str) -> bool {
 
 /// Whether a tenant of the strategy `name` stays its own, though it can not be backed up now: it is
 /// locked, or has become a standby tenant.
-pub(super) fn keeps(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+pub(super) fn keeps(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let own = rivals.iter().find(|rival| rival.name == name);
     own.is_some_and(|own| own.may_use(tenant)) && covers(name, rivals, tenant)
 }
 
 /// Whether the tenant is another strategy's once the strategy `name` is gone.
-pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> bool {
+pub(super) fn covered_by_another(name: &str, rivals: &[CompetingStrategy], tenant: &str) -> bool {
     let mut others = rivals.iter().filter(|rival| rival.name != name);
     others.any(|rival| {
         let names = rival.names().iter().any(|known| known == tenant);
@@ -146,7 +146,7 @@ pub(super) fn covered_by_another(name: &str, rivals: &[Rival], tenant: &str) -> 
     })
 }
 
-impl Matched {
+impl MatchedTenants {
     /// Why the strategy has no tenant, as far as it can be said of one.
     #[must_use]
     pub fn why_none(&self) -> Option<String> {
@@ -176,12 +176,12 @@ impl Matched {
 #[must_use]
 pub fn matched<'a>(
     name: &str,
-    rivals: &[Rival],
+    rivals: &[CompetingStrategy],
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
     recovered: &BTreeSet<TenantId>,
-) -> Matched {
+) -> MatchedTenants {
     let Some(own) = rivals.iter().find(|rival| rival.name == name) else {
-        return Matched::default();
+        return MatchedTenants::default();
     };
     if own.is_cluster_level() {
         of_cluster(own, rivals, tenants, recovered)
@@ -190,8 +190,12 @@ pub fn matched<'a>(
     }
 }
 
-fn by_name(own: &Rival, rivals: &[Rival], tenants: &[&Arc<Tenant>]) -> Matched {
-    let mut matched = Matched::default();
+fn by_name(
+    own: &CompetingStrategy,
+    rivals: &[CompetingStrategy],
+    tenants: &[&Arc<Tenant>],
+) -> MatchedTenants {
+    let mut matched = MatchedTenants::default();
     for name in own.names() {
         let mut fail = |reason: &str, message: String| {
             let reason = reason.to_owned();
@@ -237,12 +241,12 @@ fn usable(tenant: &Tenant, access: &Access) -> Result<(), Blocker> {
 }
 
 fn of_cluster<'a>(
-    own: &Rival,
-    rivals: &[Rival],
+    own: &CompetingStrategy,
+    rivals: &[CompetingStrategy],
     tenants: impl Iterator<Item = &'a Arc<Tenant>>,
     recovered: &BTreeSet<TenantId>,
-) -> Matched {
-    let mut matched = Matched::default();
+) -> MatchedTenants {
+    let mut matched = MatchedTenants::default();
     let mut skipped = BTreeMap::<&str, i32>::new();
     for tenant in tenants {
         let reason = match claim(own, rivals, &tenant.name) {

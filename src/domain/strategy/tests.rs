@@ -149,7 +149,7 @@ struct Story {
 impl Story {
     /// On cluster level, with these tenants, whose log backup runs.
     fn of(tenants: &[i64]) -> Self {
-        let own = Rival {
+        let own = CompetingStrategy {
             name: "nightly".to_owned(),
             full_name: ("nightly".to_owned(), "default".to_owned()),
             created_at: at(-60),

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::{ApplyOutcome, Effect, Evaluation, Matched};
+use super::{ApplyOutcome, Effect, Evaluation, MatchedTenants};
 use crate::api::recovery_task::{
     FailurePolicy, Finish, RecoveryMode, Source, SourceType, Target, TargetType, TenantSource,
     Until, UntilType,
@@ -60,12 +60,12 @@ pub struct ObservedVerification {
 }
 
 /// What is to be done about verifications.
-pub(super) struct ToVerify {
+pub(super) struct VerificationPlan {
     pub(super) effect: Option<Effect>,
     pub(super) next: Next,
 }
 
-impl ToVerify {
+impl VerificationPlan {
     fn nothing(next: Next) -> Self {
         Self { effect: None, next }
     }
@@ -74,11 +74,15 @@ impl ToVerify {
 impl Evaluation<'_> {
     /// Brings what is known of verifications up to date, and says what is to be made next. `created` is what
     /// became of this pass's effect.
-    pub(super) fn verify(&mut self, matched: &Matched, created: Option<&ApplyOutcome>) -> ToVerify {
+    pub(super) fn verify(
+        &mut self,
+        matched: &MatchedTenants,
+        created: Option<&ApplyOutcome>,
+    ) -> VerificationPlan {
         let strategy = self.strategy;
         let Some(settings) = &strategy.spec.verification else {
             self.status.verification = None;
-            return ToVerify::nothing(Next::Await);
+            return VerificationPlan::nothing(Next::Await);
         };
         let now = self.now;
         let known = self.status.verification.get_or_insert_default();
@@ -90,13 +94,13 @@ impl Evaluation<'_> {
             Ok(times) => times,
             Err(error) => {
                 self.verification_refused = Some(error);
-                return ToVerify::nothing(Next::Await);
+                return VerificationPlan::nothing(Next::Await);
             }
         };
         let known = self.status.verification.get_or_insert_default();
         known.next_time = None;
         if strategy.spec.suspend {
-            return ToVerify::nothing(Next::Await);
+            return VerificationPlan::nothing(Next::Await);
         }
         times.anchor(known, settings, now);
         let coming = times.next_after(now);
@@ -110,12 +114,12 @@ impl Evaluation<'_> {
             } else {
                 next
             };
-            return ToVerify::nothing(next);
+            return VerificationPlan::nothing(next);
         }
         self.open_due_verification(settings, matched, &times);
         let effect = self.create_verification(settings);
         let effect = effect.or_else(|| self.forget_verifications());
-        ToVerify { effect, next }
+        VerificationPlan { effect, next }
     }
 
     fn open_verification(&self) -> Option<&OpenVerification> {
@@ -160,7 +164,7 @@ impl Evaluation<'_> {
     fn open_due_verification(
         &mut self,
         settings: &VerificationSettings,
-        matched: &Matched,
+        matched: &MatchedTenants,
         times: &Times,
     ) {
         let tenants = self.to_verify(settings, matched);
@@ -192,7 +196,11 @@ impl Evaluation<'_> {
     }
 
     /// Tenants that can be verified, by name.
-    fn to_verify(&self, settings: &VerificationSettings, matched: &Matched) -> Vec<Arc<Tenant>> {
+    fn to_verify(
+        &self,
+        settings: &VerificationSettings,
+        matched: &MatchedTenants,
+    ) -> Vec<Arc<Tenant>> {
         let eligible = matched.eligible.iter();
         let mut tenants: Vec<_> = eligible
             .filter(|tenant| is_wanted(settings, &tenant.name))

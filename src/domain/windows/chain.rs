@@ -9,7 +9,7 @@ pub(super) const NO_SET: BackupSetId = BackupSetId(0);
 
 /// What is wrong with a set that is needed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
+pub enum SetDefect {
     /// There is no row of it, or it is deleted.
     Missing,
     /// STATUS is not SUCCESS: it failed, or it is still being made.
@@ -22,30 +22,30 @@ pub enum Fault {
 
 /// Where a chain is broken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Broken {
+pub(super) struct BrokenChain {
     /// The set that is needed; the one that the chain is of, or an older one.
     pub(super) at: BackupSetId,
-    pub(super) fault: Fault,
+    pub(super) fault: SetDefect,
 }
 
 /// The backup sets of one tenant by their numbers.
-pub(super) struct Chains<'a>(HashMap<BackupSetId, &'a BackupSet>);
+pub(super) struct BackupChains<'a>(HashMap<BackupSetId, &'a BackupSet>);
 
-impl<'a> Chains<'a> {
+impl<'a> BackupChains<'a> {
     pub(super) fn of(sets: &'a [BackupSet]) -> Self {
         Self(sets.iter().map(|set| (set.id, set)).collect())
     }
 
     /// A set and all that it stands on, oldest first; or the newest of them that can not be used.
-    pub(super) fn of_set(&self, set: &'a BackupSet) -> Result<Vec<&'a BackupSet>, Broken> {
+    pub(super) fn of_set(&self, set: &'a BackupSet) -> Result<Vec<&'a BackupSet>, BrokenChain> {
         let mut chain = vec![usable(set)?];
         let mut link = set;
         while !link.full {
             let base = self.older(link, link.prev_full_id)?;
             if !base.full {
-                return Err(Broken {
+                return Err(BrokenChain {
                     at: base.id,
-                    fault: Fault::Unfit,
+                    fault: SetDefect::Unfit,
                 });
             }
             chain.push(base);
@@ -62,21 +62,21 @@ impl<'a> Chains<'a> {
 
     /// A usable set that another one may stand on. A set stands only on older ones, so that broken
     /// references can not lead around in a circle.
-    fn older(&self, link: &BackupSet, id: BackupSetId) -> Result<&'a BackupSet, Broken> {
+    fn older(&self, link: &BackupSet, id: BackupSetId) -> Result<&'a BackupSet, BrokenChain> {
         let fault = match self.0.get(&id) {
-            None => Fault::Missing,
-            Some(_) if id >= link.id => Fault::Unfit,
+            None => SetDefect::Missing,
+            Some(_) if id >= link.id => SetDefect::Unfit,
             Some(set) => return usable(set),
         };
-        Err(Broken { at: id, fault })
+        Err(BrokenChain { at: id, fault })
     }
 }
 
-fn usable(set: &BackupSet) -> Result<&BackupSet, Broken> {
+fn usable(set: &BackupSet) -> Result<&BackupSet, BrokenChain> {
     let fault = match (set.success, set.available) {
         (true, true) => return Ok(set),
-        (true, false) => Fault::Unavailable,
-        (false, _) => Fault::Failed,
+        (true, false) => SetDefect::Unavailable,
+        (false, _) => SetDefect::Failed,
     };
-    Err(Broken { at: set.id, fault })
+    Err(BrokenChain { at: set.id, fault })
 }

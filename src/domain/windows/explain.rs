@@ -1,7 +1,7 @@
 //! Whether a tenant can be restored to one instant: from what, or why not.
 
-use super::chain::{Broken, Chains, Fault};
-use super::log::{Log, Run, earliest, needed};
+use super::chain::{BackupChains, BrokenChain, SetDefect};
+use super::log::{ArchivedLog, ContiguousLog, earliest, needed};
 use super::{Recoverable, Window, recoverable};
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn};
 
@@ -43,7 +43,7 @@ pub enum Blocker {
     /// No set that could be used lies before the instant.
     NoUsableSet {
         /// The newest that does lie before it, and what is wrong with it.
-        newest: Option<(BackupSetId, Fault)>,
+        newest: Option<(BackupSetId, SetDefect)>,
     },
     /// A set before the instant stands on another one that can not be used.
     BrokenChain {
@@ -52,7 +52,7 @@ pub enum Blocker {
         /// The other one, which it stands on directly or by way of others; 0 where it names none.
         stands_on: BackupSetId,
         /// What is wrong with that.
-        fault: Fault,
+        fault: SetDefect,
     },
     /// The instant is older than all that can be restored to.
     BeforeEverything {
@@ -124,10 +124,10 @@ impl Blocker {
 /// where its sources are given one by one (`ADD RESTORE SOURCE`).
 #[must_use]
 pub fn explain(sets: &[BackupSet], pieces: &[Piece], at: Scn) -> Explanation {
-    let log = Log::of(pieces);
-    let past = Past {
+    let log = ArchivedLog::of(pieces);
+    let past = RestoreSituation {
         sets,
-        chains: Chains::of(sets),
+        chains: BackupChains::of(sets),
         runs: log.runs(),
         at,
     };
@@ -193,14 +193,14 @@ fn after(spans: &[Window], at: Scn) -> Option<Window> {
 }
 
 /// What there is, seen from the instant that is asked for.
-struct Past<'a> {
+struct RestoreSituation<'a> {
     sets: &'a [BackupSet],
-    chains: Chains<'a>,
-    runs: Vec<Run<'a>>,
+    chains: BackupChains<'a>,
+    runs: Vec<ContiguousLog<'a>>,
     at: Scn,
 }
 
-impl<'a> Past<'a> {
+impl<'a> RestoreSituation<'a> {
     /// The newest set that leads to the instant, with all that it stands on, and the logs from it.
     fn way(&self) -> Option<(Vec<BackupSet>, Vec<Piece>)> {
         self.newest_first().into_iter().find_map(|set| {
@@ -234,7 +234,7 @@ impl<'a> Past<'a> {
         let in_front = in_front.filter(|set| set.success && earliest(set) <= self.at);
         let in_front: Vec<&BackupSet> = in_front.collect();
         let spoilt = |set: &&'a BackupSet| Some((*set, self.chains.of_set(set).err()?));
-        let leads = |(set, _): &(&BackupSet, Broken)| self.logs_from(set).is_some();
+        let leads = |(set, _): &(&BackupSet, BrokenChain)| self.logs_from(set).is_some();
         let is_usable = |set: &&&'a BackupSet| self.chains.of_set(set).is_ok();
         if self.sets.is_empty() {
             Blocker::NoBackup
@@ -277,7 +277,7 @@ impl<'a> Past<'a> {
     }
 }
 
-fn blame((set, broken): (&BackupSet, Broken)) -> Blocker {
+fn blame((set, broken): (&BackupSet, BrokenChain)) -> Blocker {
     if broken.at == set.id {
         Blocker::NoUsableSet {
             newest: Some((set.id, broken.fault)),

@@ -4,21 +4,21 @@ use super::Window;
 use crate::oceanbase::model::{BackupSet, Piece, Scn};
 
 /// The pieces that are there, in the order in which they join.
-pub(super) struct Log<'a>(Vec<&'a Piece>);
+pub(super) struct ArchivedLog<'a>(Vec<&'a Piece>);
 
-impl<'a> Log<'a> {
+impl<'a> ArchivedLog<'a> {
     pub(super) fn of(pieces: &'a [Piece]) -> Self {
         let mut pieces: Vec<&Piece> = pieces.iter().filter(|piece| piece.available).collect();
         pieces.sort_unstable_by_key(|piece| (piece.dest_id, piece.round_id, piece.id));
         Self(pieces)
     }
 
-    pub(super) fn runs<'s>(&'s self) -> Vec<Run<'s>> {
+    pub(super) fn runs<'s>(&'s self) -> Vec<ContiguousLog<'s>> {
         let joined = self.0.chunk_by(|previous, next| joins(previous, next));
         let run = |pieces: &'s [&'a Piece]| {
             let start = pieces.first()?.start_scn;
             let end = pieces.last()?.checkpoint_scn;
-            (start < end).then_some(Run { start, end, pieces })
+            (start < end).then_some(ContiguousLog { start, end, pieces })
         };
         joined.filter_map(run).collect()
     }
@@ -26,13 +26,13 @@ impl<'a> Log<'a> {
 
 /// Log without a hole: `[start, end)` is archived, and `end` can be restored to.
 #[derive(Clone, Copy)]
-pub(super) struct Run<'a> {
+pub(super) struct ContiguousLog<'a> {
     pub(super) start: Scn,
     pub(super) end: Scn,
     pieces: &'a [&'a Piece],
 }
 
-impl<'a> Run<'a> {
+impl<'a> ContiguousLog<'a> {
     /// Whether the logs that lie at an instant are archived.
     pub(super) fn covers(&self, at: Scn) -> bool {
         (self.start..self.end).contains(&at)

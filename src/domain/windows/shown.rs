@@ -1,6 +1,6 @@
 //! Windows as they stand in objects.
 
-use super::{Point, Recoverable, Window, merge};
+use super::{Recoverable, RestorePoint, Window, merge};
 use crate::api::log_backup::{RecoveryPoint, RecoveryWindow};
 use crate::api::{BackupType, LogBackupStatus};
 use crate::domain::{time, time_from};
@@ -28,7 +28,7 @@ pub fn shown(windows: &[Window]) -> Vec<RecoveryWindow> {
 /// A window or a point that can not be read promises nothing.
 #[must_use]
 pub fn known(status: &LogBackupStatus) -> Recoverable {
-    let mut points: Vec<Point> = status.recovery_points.iter().filter_map(point).collect();
+    let mut points: Vec<RestorePoint> = status.recovery_points.iter().filter_map(point).collect();
     points.sort_by_key(|point| (point.scn, point.backup_set_id));
     Recoverable {
         windows: merge(status.recovery_windows.iter().filter_map(window).collect()),
@@ -44,8 +44,8 @@ fn window(shown: &RecoveryWindow) -> Option<Window> {
     (window.start_scn <= window.end_scn).then_some(window)
 }
 
-fn point(shown: &RecoveryPoint) -> Option<Point> {
-    Some(Point {
+fn point(shown: &RecoveryPoint) -> Option<RestorePoint> {
+    Some(RestorePoint {
         backup_set_id: BackupSetId(shown.backup_set_id),
         full: shown.type_ == BackupType::Full,
         scn: Scn(shown.scn.parse().ok()?),

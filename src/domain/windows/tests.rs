@@ -275,7 +275,7 @@ fn a_set_that_brings_its_log_is_a_point_without_any_piece() {
         ..full(1, 10, 20)
     };
     let found = recoverable(&[alone, full(2, 30, 40)], &[]);
-    let point = Point {
+    let point = RestorePoint {
         backup_set_id: BackupSetId(1),
         full: true,
         scn: Scn(20),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::chain::{Fault, NO_SET};
+use super::chain::{NO_SET, SetDefect};
 use super::{Blocker, Explanation, Window};
 use crate::oceanbase::model::{BackupSet, Scn};
 
@@ -114,7 +114,7 @@ impl fmt::Display for Blocker {
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for SetDefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "is not there any more",

@@ -7,7 +7,7 @@ use crate::oceanbase::command::{Command, Recovery};
 use crate::oceanbase::credentials::CredentialsError;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{Answer, ResourceName, TenantName};
-use crate::oceanbase::testing::{Given, Happening, Paused, account};
+use crate::oceanbase::testing::{FixedViews, Paused, StatementFault, account};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
@@ -16,9 +16,9 @@ mod progress;
 mod restores;
 
 /// Credentials that are good, until the object is gone.
-struct Good;
+struct GoodCredentials;
 
-impl Credentials for Good {
+impl Credentials for GoodCredentials {
     fn account<'a>(
         &'a self,
         _: &'a ClusterKey,
@@ -29,25 +29,25 @@ impl Credentials for Good {
 
 /// A database of given views that is read.
 struct Desk {
-    given: Given,
+    given: FixedViews,
     clusters: Clusters,
     triggers: broadcast::Receiver<Trigger>,
     key: ClusterKey,
-    validity: Validity,
+    lease_guard: LeaseGuard,
     running: JoinSet<()>,
 }
 
 impl Desk {
     async fn new() -> Self {
-        let given = Given::database();
-        let validity = Validity::always();
+        let given = FixedViews::database();
+        let lease_guard = LeaseGuard::always();
         let (clusters, readers) = Clusters::new(
             Arc::new(given.clone()),
-            Arc::new(Good),
+            Arc::new(GoodCredentials),
             Intervals::default(),
             Paused::new().clock(),
             Metrics::new().unwrap(),
-            validity.clone(),
+            lease_guard.clone(),
         );
         let key = ClusterKey::new("default", "prod");
         let triggers = clusters.triggers();
@@ -59,7 +59,7 @@ impl Desk {
             clusters,
             triggers,
             key,
-            validity,
+            lease_guard,
             running,
         };
         sleep(Duration::from_secs(1)).await;

@@ -8,7 +8,7 @@ use crate::oceanbase::model::Privilege;
 
 /// What a session is told before one statement, which is for that statement alone.
 #[derive(Clone, Debug)]
-pub struct Preface {
+pub struct SessionSetting {
     /// Its fixed name: the label of its metric.
     pub name: &'static str,
     /// Its text, with a password in it.

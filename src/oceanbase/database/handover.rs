@@ -10,20 +10,20 @@ use std::sync::{Arc, Mutex};
 use futures::future::BoxFuture;
 
 use super::{Database, lock};
-use crate::oceanbase::model::{Answer, HandedOver, RestoreKey, TenantName};
+use crate::oceanbase::model::{Answer, BackgroundAnswer, RestoreKey, TenantName};
 
 /// How many answers are kept.
 const MAX_ANSWERS: usize = 64;
 
 /// A task that waits for the answer of one command.
-pub(in crate::oceanbase) type Errand = BoxFuture<'static, ()>;
+pub(in crate::oceanbase) type BackgroundStatement = BoxFuture<'static, ()>;
 
 /// What is known of the commands that were handed over, from the oldest on.
 #[derive(Default)]
-pub(super) struct Ledger(Mutex<VecDeque<(RestoreKey, HandedOver)>>);
+pub(super) struct BackgroundStatements(Mutex<VecDeque<(RestoreKey, BackgroundAnswer)>>);
 
-impl Ledger {
-    pub(super) fn get(&self, key: &RestoreKey) -> Option<HandedOver> {
+impl BackgroundStatements {
+    pub(super) fn get(&self, key: &RestoreKey) -> Option<BackgroundAnswer> {
         let known = lock(&self.0);
         let found = known.iter().find(|(of, _)| of == key);
         found.map(|(_, state)| state.clone())
@@ -35,20 +35,20 @@ impl Ledger {
         let mut known = lock(&self.0);
         let found = known.iter().position(|(of, _)| of == key);
         if let Some(position) = found {
-            if known[position].1 == HandedOver::Sending {
+            if known[position].1 == BackgroundAnswer::Sending {
                 return false;
             }
             known.remove(position);
         }
-        known.push_back((key.clone(), HandedOver::Sending));
+        known.push_back((key.clone(), BackgroundAnswer::Sending));
         true
     }
 
     fn answered(&self, key: &RestoreKey, answer: Answer) {
         let mut known = lock(&self.0);
         known.retain(|(of, _)| of != key);
-        known.push_back((key.clone(), HandedOver::Answered(answer)));
-        let is_over = |(_, state): &(_, HandedOver)| *state != HandedOver::Sending;
+        known.push_back((key.clone(), BackgroundAnswer::Answered(answer)));
+        let is_over = |(_, state): &(_, BackgroundAnswer)| *state != BackgroundAnswer::Sending;
         if known.iter().filter(|entry| is_over(entry)).count() > MAX_ANSWERS
             && let Some(oldest) = known.iter().position(is_over)
         {
@@ -58,14 +58,14 @@ impl Ledger {
 }
 
 /// A command that is under way. However it ends, it is answered.
-pub(super) struct Underway {
+pub(super) struct BackgroundGuard {
     database: Arc<Database>,
     key: RestoreKey,
     tenant: TenantName,
     answer: Option<Answer>,
 }
 
-impl Underway {
+impl BackgroundGuard {
     /// Begins; `None` while one with this key is under way.
     pub(super) fn begin(
         database: &Arc<Database>,
@@ -86,7 +86,7 @@ impl Underway {
     }
 }
 
-impl Drop for Underway {
+impl Drop for BackgroundGuard {
     fn drop(&mut self) {
         let given_up = || Answer::Unknown("the operator waits no longer for its answer".to_owned());
         let answer = self.answer.take().unwrap_or_else(given_up);

@@ -7,8 +7,8 @@ use std::sync::atomic::Ordering;
 use futures::FutureExt;
 use tokio::time::Instant;
 
-use super::handover::Underway;
-use super::{Database, Mark, lock};
+use super::handover::BackgroundGuard;
+use super::{CommandMark, Database, lock};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
@@ -85,7 +85,7 @@ impl Permit {
         let Some(snapshot) = self.database.latest() else {
             return Answer::NotSent("the cluster does not answer".to_owned());
         };
-        let mut settling = Settling::new(&self.database, change.tenant.as_str());
+        let mut settling = ChangeGuard::new(&self.database, change.tenant.as_str());
         let mut sender = self.database.pattern.another();
         let answer = sender
             .update_storage(&self.account, snapshot.version, change)
@@ -102,7 +102,7 @@ impl Permit {
         if !matches!(*self.permit, SendPermit::Recovery(_)) {
             return Answer::NotSent("it would hold up all other statements".to_owned());
         }
-        let Some(underway) = Underway::begin(&self.database, key, command.tenant()) else {
+        let Some(underway) = BackgroundGuard::begin(&self.database, key, command.tenant()) else {
             return Answer::HandedOver;
         };
         let permit = Self {
@@ -112,7 +112,7 @@ impl Permit {
             permit: Arc::clone(&self.permit),
         };
         let command = command.clone();
-        let errand = async move {
+        let background_statement = async move {
             let mut sender = permit.database.pattern.another();
             tokio::select! {
                 biased;
@@ -121,7 +121,10 @@ impl Permit {
             }
         };
         // Whoever runs errands is gone only when the operator stops.
-        let _ = self.database.errands.send(errand.boxed());
+        let _ = self
+            .database
+            .background_statements
+            .send(background_statement.boxed());
         Answer::HandedOver
     }
 
@@ -131,7 +134,7 @@ impl Permit {
         };
         // Whatever happens to the statement from here on, what is known of the tenant is old: also
         // when this future is dropped in the middle.
-        let mut settling = Settling::new(&self.database, command.tenant().as_str());
+        let mut settling = ChangeGuard::new(&self.database, command.tenant().as_str());
         let sent = sender.send(&self.account, snapshot.version, command);
         let answer = sent.await;
         if sender.is_shut_out() {
@@ -149,18 +152,18 @@ impl fmt::Debug for Permit {
 }
 
 /// Marks a tenant as changed by us, before and after a command.
-struct Settling<'a> {
+struct ChangeGuard<'a> {
     database: &'a Database,
     tenant: &'a str,
     /// The command.
     command: u64,
     /// What the command before had made of what was known.
-    before: Option<Mark>,
+    before: Option<CommandMark>,
     /// Whether something may have left the machine.
     is_sent: bool,
 }
 
-impl<'a> Settling<'a> {
+impl<'a> ChangeGuard<'a> {
     fn new(database: &'a Database, tenant: &'a str) -> Self {
         let command = database.commands.fetch_add(1, Ordering::SeqCst);
         let before = database.unsettle(tenant, command);
@@ -174,7 +177,7 @@ impl<'a> Settling<'a> {
     }
 }
 
-impl Drop for Settling<'_> {
+impl Drop for ChangeGuard<'_> {
     fn drop(&mut self) {
         if self.is_sent {
             self.database.unsettle(self.tenant, self.command);

@@ -45,7 +45,7 @@ pub enum Answer {
     Preview(Vec<PreviewRow>),
     /// What a restored tenant has answered.
     Checked(Box<CheckResult>),
-    /// It is being sent by a task of its own: see [`HandedOver`].
+    /// It is being sent by a task of its own: see [`BackgroundAnswer`].
     HandedOver,
     /// Its guard found that it must not be sent now; why.
     Withheld(String),
@@ -59,7 +59,7 @@ pub enum Answer {
 
 /// What became of a command that takes minutes and was handed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HandedOver {
+pub enum BackgroundAnswer {
     /// It is under way.
     Sending,
     /// It was answered; never with [`Answer::HandedOver`].

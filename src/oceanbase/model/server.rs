@@ -15,12 +15,12 @@ pub struct Server {
     /// V4.2 and V4.3). It counts besides, for a while, what a server still has of units that
     /// are dropped already (`CPU_ASSIGNED_MAX`, `MEM_ASSIGNED`); since that goes by itself, it is left
     /// out here.
-    pub left: Room,
+    pub left: FreeCapacity,
 }
 
 /// So much of a server; `None` stands for what is not known.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Room {
+pub struct FreeCapacity {
     /// Processors.
     pub cpu: Option<Cpu>,
     /// Bytes of memory.
@@ -29,7 +29,7 @@ pub struct Room {
     pub log_disk: Option<u64>,
 }
 
-impl Room {
+impl FreeCapacity {
     /// How many of the three it surely has too little of to hold this, 0 to 3.
     #[must_use]
     pub fn lacks(&self, wanted: &Self) -> usize {
@@ -54,15 +54,15 @@ mod tests {
 
     #[test]
     fn only_what_is_known_can_be_lacking() {
-        let wanted = Room {
+        let wanted = FreeCapacity {
             cpu: Some(Cpu(2000)),
             memory: Some(8),
             log_disk: Some(24),
         };
         assert_eq!(wanted.lacks(&wanted), 0);
-        assert_eq!(Room::default().lacks(&wanted), 0);
-        assert_eq!(wanted.lacks(&Room::default()), 0);
-        let less = Room {
+        assert_eq!(FreeCapacity::default().lacks(&wanted), 0);
+        assert_eq!(wanted.lacks(&FreeCapacity::default()), 0);
+        let less = FreeCapacity {
             cpu: Some(Cpu(1999)),
             memory: Some(7),
             log_disk: None,

@@ -13,9 +13,9 @@ use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::lanes::Lane;
+use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::model::{Answer, TenantName};
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
-use crate::oceanbase::validity::Validity;
 
 mod credentials;
 mod late;
@@ -61,7 +61,7 @@ impl Desk {
             Intervals::default(),
             node.time.clock(),
             Metrics::new().unwrap(),
-            Validity::always(),
+            LeaseGuard::always(),
         );
         let key = ClusterKey {
             namespace: "default".to_owned(),
@@ -93,7 +93,7 @@ impl Desk {
     fn state(&self) -> Result<(), &'static str> {
         match self.clusters.state(&self.key) {
             ClusterState::Up(_) => Ok(()),
-            ClusterState::Down(trouble) => Err(trouble.reason),
+            ClusterState::Down(problem) => Err(problem.reason),
             ClusterState::Connecting => Err("Connecting"),
         }
     }
@@ -270,11 +270,11 @@ async fn a_wrong_password_needs_somebody_s_help() {
     let desk = Desk::new();
     lock(&desk.credentials.0).as_mut().unwrap().password = "wrong".into();
     sleep(Duration::from_secs(1)).await;
-    let ClusterState::Down(trouble) = desk.clusters.state(&desk.key) else {
+    let ClusterState::Down(problem) = desk.clusters.state(&desk.key) else {
         panic!("not down");
     };
-    assert!(trouble.permanent && trouble.reason == "AccessDenied");
-    assert!(!trouble.message.contains("`clusterName`"), "{trouble:?}");
+    assert!(problem.permanent && problem.reason == "AccessDenied");
+    assert!(!problem.message.contains("`clusterName`"), "{problem:?}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -282,11 +282,11 @@ async fn a_cluster_s_name_in_a_login_that_is_refused_is_named_as_a_cause() {
     let desk = Desk::new();
     lock(&desk.credentials.0).as_mut().unwrap().user = "root@sys#obprod".to_owned();
     sleep(Duration::from_secs(1)).await;
-    let ClusterState::Down(trouble) = desk.clusters.state(&desk.key) else {
+    let ClusterState::Down(problem) = desk.clusters.state(&desk.key) else {
         panic!("not down");
     };
-    assert_eq!(trouble.reason, "AccessDenied");
-    assert!(trouble.message.contains("`clusterName`"), "{trouble:?}");
+    assert_eq!(problem.reason, "AccessDenied");
+    assert!(problem.message.contains("`clusterName`"), "{problem:?}");
 }
 
 fn change_password(desk: &Desk, password: &str) {

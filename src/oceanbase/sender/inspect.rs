@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, Sender, Stop, limit, precondition};
+use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, SendError, Sender, limit, precondition};
 use crate::oceanbase::client::{
     Account, ConnectError, QueryError, Rows, ServerError, Session, code_of,
 };
@@ -56,8 +56,8 @@ impl Sender {
         inspection: &Inspection,
     ) -> Answer {
         match self.inspected(account, version, inspection).await {
-            Ok(answer) | Err(Stop::Answer(answer)) => answer,
-            Err(Stop::Broken(why)) => Answer::NotSent(why),
+            Ok(answer) | Err(SendError::Answer(answer)) => answer,
+            Err(SendError::Broken(why)) => Answer::NotSent(why),
         }
     }
 
@@ -66,8 +66,8 @@ impl Sender {
         account: &Account,
         version: Version,
         inspection: &Inspection,
-    ) -> Result<Answer, Stop> {
-        let mut of_sys = self.open(account).await.map_err(Stop::Answer)?;
+    ) -> Result<Answer, SendError> {
+        let mut of_sys = self.open(account).await.map_err(SendError::Answer)?;
         let Inspection {
             tenant, tenant_id, ..
         } = inspection;
@@ -95,7 +95,7 @@ impl Sender {
         for text in setup.iter().map(String::as_str).chain(READ_ONLY) {
             self.ask_in_time(session.as_mut(), text, LOOKUP_TIMEOUT)
                 .await
-                .map_err(|error| Stop::Broken(error.to_string()))?;
+                .map_err(|error| SendError::Broken(error.to_string()))?;
         }
         let began = Instant::now();
         let timeout = inspection.timeout + RESPONSE_GRACE_PERIOD;
@@ -109,7 +109,7 @@ impl Sender {
             Err(QueryError::Server(error)) => {
                 Ok(result(CheckResult::Refused(explain_check(&error))))
             }
-            Err(QueryError::Lost(why)) => Err(Stop::Broken(why)),
+            Err(QueryError::Lost(why)) => Err(SendError::Broken(why)),
         }
     }
 
@@ -119,7 +119,7 @@ impl Sender {
         &self,
         account: &Account,
         login: &Login<'_>,
-    ) -> Result<Result<Box<dyn Session>, ServerError>, Stop> {
+    ) -> Result<Result<Box<dyn Session>, ServerError>, SendError> {
         let cluster = account.user.split_once("@sys").map_or("", |(_, rest)| rest);
         let user = format!("{}@{}{cluster}", login.user, login.tenant);
         let mut refused = None;
@@ -133,7 +133,7 @@ impl Sender {
             };
             let opened = tokio::select! {
                 biased;
-                () = self.validity.ended() => return Err(Stop::Broken(super::LEASE_ENDED.to_owned())),
+                () = self.lease_guard.ended() => return Err(SendError::Broken(super::LEASE_ENDED.to_owned())),
                 opened = self.connect.connect(&own) => opened,
             };
             match opened {
@@ -150,7 +150,7 @@ impl Sender {
         }
         match refused {
             Some(error) => Ok(Err(error)),
-            None => Err(Stop::Broken(unreachable)),
+            None => Err(SendError::Broken(unreachable)),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
-use super::{LOOKUP_TIMEOUT, Sender, Stop};
+use super::{LOOKUP_TIMEOUT, SendError, Sender};
 use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
 use crate::oceanbase::command::Precondition;
 use crate::oceanbase::destination::Location;
@@ -26,7 +26,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         precondition: Precondition,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         match precondition {
             Precondition::None => Ok(()),
             // Running before ended: a row that moves in between is then seen in the second.
@@ -90,7 +90,7 @@ impl Sender {
             } => {
                 let rows = self.ask(session, version, &Query::Policies).await?;
                 let policies = view::policies(&rows);
-                let policies = policies.map_err(|error| Stop::Broken(error.to_string()))?;
+                let policies = policies.map_err(|error| SendError::Broken(error.to_string()))?;
                 let shown = policies
                     .get(&tenant_id)
                     .and_then(|all| recovery_window(all));
@@ -139,11 +139,11 @@ impl Sender {
         &self,
         session: &mut dyn Session,
         version: Version,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let rows = self.ask(session, version, &Query::UpgradeMode).await?;
         let is_upgrading = view::upgrade_mode(&rows);
-        if is_upgrading.map_err(|error| Stop::Broken(error.to_string()))? {
-            return Err(Stop::Answer(Answer::Refused(upgrading())));
+        if is_upgrading.map_err(|error| SendError::Broken(error.to_string()))? {
+            return Err(SendError::Answer(Answer::Refused(upgrading())));
         }
         Ok(())
     }
@@ -155,7 +155,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         key: &JobKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let ended = Query::JobHistoryByKey(key.clone());
         let jobs = self.jobs(session, version, &ended).await?;
         let ours = jobs
@@ -163,7 +163,7 @@ impl Sender {
             .filter(|job| job.description == key.as_str());
         let ended = ours.filter(|job| job.status.is_terminal());
         match ended.max_by_key(|job| job.tenant_id) {
-            Some(job) => Err(Stop::Answer(Answer::Ended(Box::new(job)))),
+            Some(job) => Err(SendError::Answer(Answer::Ended(Box::new(job)))),
             None => Ok(()),
         }
     }
@@ -176,14 +176,14 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         key: &JobKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let own = [
             Query::OwnJobsByKey(key.clone()),
             Query::OwnJobHistoryByKey(key.clone()),
         ];
         for query in own {
             if !self.ask(session, version, &query).await?.rows.is_empty() {
-                return Err(Stop::Answer(Answer::AlreadySent));
+                return Err(SendError::Answer(Answer::AlreadySent));
             }
         }
         Ok(())
@@ -195,11 +195,11 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         tenant_id: TenantId,
-    ) -> Result<Option<String>, Stop> {
+    ) -> Result<Option<String>, SendError> {
         let query = Query::ArchiveDestOf(tenant_id);
         let rows = self.ask(session, version, &query).await?;
         let dests = view::archive_dests(&rows);
-        let mut dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+        let mut dests = dests.map_err(|error| SendError::Broken(error.to_string()))?;
         Ok(dests.remove(&tenant_id).map(|dest| dest.path))
     }
 
@@ -209,11 +209,11 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         tenant_id: TenantId,
-    ) -> Result<Option<String>, Stop> {
+    ) -> Result<Option<String>, SendError> {
         let query = Query::DataDestOf(tenant_id);
         let rows = self.ask(session, version, &query).await?;
         let dests = view::data_dests(&rows);
-        let mut dests = dests.map_err(|error| Stop::Broken(error.to_string()))?;
+        let mut dests = dests.map_err(|error| SendError::Broken(error.to_string()))?;
         Ok(dests.remove(&tenant_id))
     }
 
@@ -222,10 +222,10 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         query: &Query,
-    ) -> Result<Vec<Job>, Stop> {
+    ) -> Result<Vec<Job>, SendError> {
         let rows = self.ask(session, version, query).await?;
         // A look that can not be understood is no look: nothing is sent.
-        view::jobs(&rows).map_err(|error| Stop::Broken(error.to_string()))
+        view::jobs(&rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
     async fn ask(
@@ -233,15 +233,15 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         query: &Query,
-    ) -> Result<Rows, Stop> {
+    ) -> Result<Rows, SendError> {
         let began = Instant::now();
         let text = query.text(version);
         let answer = self.ask_in_time(session, &text, LOOKUP_TIMEOUT).await;
         let code = code_of(&answer);
         self.metrics.statement(query.name(), &code, began.elapsed());
         answer.map_err(|error| match error {
-            QueryError::Server(error) => Stop::Answer(not_asked(explain_refusal(&error))),
-            QueryError::Lost(why) => Stop::Broken(why),
+            QueryError::Server(error) => SendError::Answer(not_asked(explain_refusal(&error))),
+            QueryError::Lost(why) => SendError::Broken(why),
         })
     }
 }
@@ -269,14 +269,14 @@ fn upgrading() -> Failure {
     }
 }
 
-fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), Stop> {
+fn not_sent_before(jobs: &[Job], key: &JobKey) -> Result<(), SendError> {
     if jobs.iter().any(|job| job.description == key.as_str()) {
-        return Err(Stop::Answer(Answer::AlreadySent));
+        return Err(SendError::Answer(Answer::AlreadySent));
     }
     Ok(())
 }
 
-fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), Stop> {
+fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), SendError> {
     let parents: Vec<_> = jobs
         .iter()
         .filter(|job| job.description == key.as_str())
@@ -302,7 +302,7 @@ fn only_running(jobs: &[Job], tenant_id: TenantId, key: &JobKey) -> Result<(), S
 
 /// Commands to one cluster are sent one after the other, and a job's row is there when its
 /// statement is answered: whatever two tasks have seen, only one of them gets the last place.
-fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(), Stop> {
+fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(), SendError> {
     let ours = running
         .iter()
         .filter(|job| job.description.starts_with(JobKey::PREFIX));
@@ -318,7 +318,7 @@ fn free_slot(running: &[Job], tenant_id: TenantId, locations: usize) -> Result<(
     Err(withheld(&format!("{} of {locations} running", taken.len())))
 }
 
-fn same_location(shown: Option<String>, location: &Location) -> Result<(), Stop> {
+fn same_location(shown: Option<String>, location: &Location) -> Result<(), SendError> {
     let shown = shown.map(|path| Location::read_back(&path));
     if shown.is_some_and(|shown| location.is_same_as(&shown)) {
         return Ok(());
@@ -326,7 +326,7 @@ fn same_location(shown: Option<String>, location: &Location) -> Result<(), Stop>
     Err(withheld("somebody has set another destination meanwhile"))
 }
 
-fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), Stop> {
+fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), SendError> {
     let is_running = |job: &&Job| job.tenant_id == tenant_id && !job.status.is_terminal();
     match jobs.iter().find(is_running) {
         Some(job) => Err(withheld(&format!(
@@ -337,13 +337,13 @@ fn quiet(jobs: &[Job], tenant_id: TenantId) -> Result<(), Stop> {
     }
 }
 
-fn none_set(is_set: bool) -> Result<(), Stop> {
+fn none_set(is_set: bool) -> Result<(), SendError> {
     if is_set {
         return Err(withheld("somebody has set a destination meanwhile"));
     }
     Ok(())
 }
 
-pub(super) fn withheld(why: &str) -> Stop {
-    Stop::Answer(Answer::Withheld(why.to_owned()))
+pub(super) fn withheld(why: &str) -> SendError {
+    SendError::Answer(Answer::Withheld(why.to_owned()))
 }

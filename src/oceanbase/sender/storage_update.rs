@@ -4,7 +4,7 @@ use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
 use super::inspect::Login;
-use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, Sender, Stop, limit};
+use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, SendError, Sender, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
 use crate::oceanbase::command::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::error::explain_refusal;
@@ -20,8 +20,8 @@ impl Sender {
         change: &StorageUpdate,
     ) -> Answer {
         match self.changed_storage(account, version, change).await {
-            Ok(answer) | Err(Stop::Answer(answer)) => answer,
-            Err(Stop::Broken(why)) => Answer::NotSent(why),
+            Ok(answer) | Err(SendError::Answer(answer)) => answer,
+            Err(SendError::Broken(why)) => Answer::NotSent(why),
         }
     }
 
@@ -30,8 +30,8 @@ impl Sender {
         account: &Account,
         version: Version,
         change: &StorageUpdate,
-    ) -> Result<Answer, Stop> {
-        let mut of_sys = self.open(account).await.map_err(Stop::Answer)?;
+    ) -> Result<Answer, SendError> {
+        let mut of_sys = self.open(account).await.map_err(SendError::Answer)?;
         let (tenant, tenant_id) = (&change.tenant, change.tenant_id);
         self.tenant(of_sys.as_mut(), version, tenant, tenant_id)
             .await?;
@@ -48,7 +48,7 @@ impl Sender {
         for text in [SESSION_SETUP.to_owned(), limit(StorageUpdate::TIMEOUT)] {
             self.ask_in_time(session.as_mut(), &text, LOOKUP_TIMEOUT)
                 .await
-                .map_err(|error| Stop::Broken(error.to_string()))?;
+                .map_err(|error| SendError::Broken(error.to_string()))?;
         }
         self.check_validity()?;
         let began = Instant::now();

@@ -23,7 +23,7 @@ struct Desk {
     node: InProcess,
     sender: Sender,
     metrics: Metrics,
-    validity: Validity,
+    lease_guard: LeaseGuard,
 }
 
 impl Desk {
@@ -37,19 +37,19 @@ impl Desk {
     }
 
     fn at(node: InProcess) -> Self {
-        let validity = Validity::always();
+        let lease_guard = LeaseGuard::always();
         let metrics = Metrics::new().unwrap();
         let sender = Sender::new(
             node.database(),
             Arc::new(node.clone()),
             metrics.clone(),
-            validity.clone(),
+            lease_guard.clone(),
         );
         Self {
             node,
             sender,
             metrics,
-            validity,
+            lease_guard,
         }
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{CLOCK_SLACK, Depth, History, ReadError, Reading, VIEW_LAG};
+use super::{CLOCK_SLACK, History, ReadError, ReadScope, Reading, VIEW_LAG};
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{CleanupJob, JobId, JobStatus, Tenant, TenantId};
 use crate::oceanbase::view::{self, CleanupQuery, Query, TenantRow};
@@ -21,7 +21,7 @@ type Key = (TenantId, JobId);
 
 /// What is carried over from read to read.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct CleanupCache {
     jobs: BTreeMap<Key, CleanupJob>,
     /// START_TIMESTAMP of the newest cleanup ever seen.
     newest_start: Option<Timestamp>,
@@ -32,7 +32,7 @@ pub(super) struct Known {
     has_read: bool,
 }
 
-impl Known {
+impl CleanupCache {
     pub(super) fn is_running(&self) -> bool {
         self.jobs.values().any(|job| !job.status.is_terminal())
     }
@@ -146,10 +146,10 @@ impl Reading<'_> {
     pub(super) async fn cleanups(
         &mut self,
         history: &mut History,
-        depth: Depth,
+        depth: ReadScope,
         now: Timestamp,
     ) -> Result<bool, ReadError> {
-        if depth == Depth::Hot && !history.cleanups.is_running() {
+        if depth == ReadScope::Hot && !history.cleanups.is_running() {
             return Ok(false);
         }
         match self.read_cleanups(history, now).await {
@@ -186,7 +186,13 @@ impl Reading<'_> {
     }
 
     /// Counts those that have ended since the last time; none of those before the first.
-    fn count(&self, known: &mut Known, ended: &[CleanupJob], since: Timestamp, is_first: bool) {
+    fn count(
+        &self,
+        known: &mut CleanupCache,
+        ended: &[CleanupJob],
+        since: Timestamp,
+        is_first: bool,
+    ) {
         known.counted.retain(|_, started_at| *started_at >= since);
         for job in ended {
             let key = (job.tenant_id, job.id);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Depth, History, ReadError, Reading};
+use super::{History, ReadError, ReadScope, Reading};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{BackupRefusal, Job, JobKey, JobStatus, LimitedLocation, TenantId};
@@ -28,7 +28,7 @@ const REFUSAL_LOOKUP_WINDOW: SignedDuration = SignedDuration::from_mins(2);
 const REFUSAL_CLOCK_SLACK: SignedDuration = SignedDuration::from_mins(1);
 
 /// What a read has brought of limited places.
-pub(super) enum Limited {
+pub(super) enum LimitedLocations {
     /// It was not time to look at them.
     NotRead,
     /// They can not be read, or not all of them.
@@ -115,13 +115,13 @@ impl Reading<'_> {
     pub(super) async fn lag_targets(
         &mut self,
         history: &mut History,
-        depth: Depth,
+        depth: ReadScope,
     ) -> Result<Option<BTreeMap<TenantId, Duration>>, ReadError> {
         let read_at = history.lag_targets_at;
         let is_due = match depth {
-            Depth::Full => true,
-            Depth::AfterCommand => read_at.is_none_or(|at| at.elapsed() >= LAG_TARGETS_PAUSE),
-            Depth::Hot => false,
+            ReadScope::Full => true,
+            ReadScope::AfterCommand => read_at.is_none_or(|at| at.elapsed() >= LAG_TARGETS_PAUSE),
+            ReadScope::Hot => false,
         };
         if !is_due || !self.version.can(Capability::ArchiveLagTarget) {
             return Ok(None);
@@ -133,16 +133,19 @@ impl Reading<'_> {
 
     /// The tenants' places that are limited, where it is time to look at them. A refusal costs only what
     /// is known of limits.
-    pub(super) async fn limited(&mut self, depth: Depth) -> Result<Limited, ReadError> {
-        if depth == Depth::Hot || !self.version.can(Capability::StorageLimits) {
-            return Ok(Limited::NotRead);
+    pub(super) async fn limited(
+        &mut self,
+        depth: ReadScope,
+    ) -> Result<LimitedLocations, ReadError> {
+        if depth == ReadScope::Hot || !self.version.can(Capability::StorageLimits) {
+            return Ok(LimitedLocations::NotRead);
         }
         let query = Query::from(StorageQuery::Limits);
         let answer = match self.ask(&query).await {
             Ok(answer) => answer,
             Err(QueryError::Server(error)) => {
                 tracing::warn!(code = error.code, "limits of stores can not be read");
-                return Ok(Limited::Unknown);
+                return Ok(LimitedLocations::Unknown);
             }
             Err(error) => return Err(error.into()),
         };
@@ -153,9 +156,9 @@ impl Reading<'_> {
             limited.entry(tenant).or_default().push(location);
         }
         Ok(if is_whole {
-            Limited::Known(limited)
+            LimitedLocations::Known(limited)
         } else {
-            Limited::Unknown
+            LimitedLocations::Unknown
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{QueryError, Rows};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{JobId, Restore, Restores, Server};
-use crate::oceanbase::view::{self, Legible, Query, RestoreQuery};
+use crate::oceanbase::view::{self, ParsedRows, Query, RestoreQuery};
 
 /// For how long servers are shown after they were read, so that whoever has wanted them sees them also
 /// where reads follow each other. Whether they have room is told of what they have now.
@@ -23,7 +23,7 @@ const MAX_ENDED_RESTORES: usize = 100;
 
 /// What is carried over from read to read.
 #[derive(Default)]
-pub(super) struct Known {
+pub(super) struct RestoreCache {
     tenants: Jobs,
     tables: Jobs,
     /// What was shown last; an equal value stays the same allocation.
@@ -73,7 +73,7 @@ impl Reading<'_> {
 
     async fn read_restores(
         &mut self,
-        known: &mut Known,
+        known: &mut RestoreCache,
         now: Timestamp,
     ) -> Result<Restores, QueryError> {
         // Running ones before ended ones: a row that moves between the two reads is then seen in
@@ -121,7 +121,7 @@ impl Reading<'_> {
     /// they would tell.
     async fn servers(
         &mut self,
-        known: &mut Known,
+        known: &mut RestoreCache,
         read: &Restores,
         wanted: bool,
     ) -> Result<Option<Vec<Server>>, QueryError> {
@@ -169,7 +169,7 @@ impl Reading<'_> {
     async fn rows<T>(
         &mut self,
         query: RestoreQuery,
-        read: impl FnOnce(&Rows) -> Legible<T>,
+        read: impl FnOnce(&Rows) -> ParsedRows<T>,
     ) -> Result<Vec<T>, QueryError> {
         let query = Query::from(query);
         let answer = self.ask(&query).await?;
@@ -177,7 +177,7 @@ impl Reading<'_> {
     }
 
     /// What could be read. Rows that could not are counted, and cost nothing else.
-    pub(super) fn legible<T>(&self, query: &Query, read: Legible<T>) -> Vec<T> {
+    pub(super) fn legible<T>(&self, query: &Query, read: ParsedRows<T>) -> Vec<T> {
         if let Some(error) = read.unreadable.first() {
             let count = read.unreadable.len();
             self.metrics.left_out(query.name(), count);

@@ -1,7 +1,7 @@
 use super::*;
 use crate::oceanbase::client::Connect;
 use crate::oceanbase::model::JobStatus;
-use crate::oceanbase::testing::{Given, InProcess, account, lock};
+use crate::oceanbase::testing::{FixedViews, InProcess, account, lock};
 
 mod cleanups;
 mod limits;
@@ -14,7 +14,7 @@ const SOME_TIME: Duration = Duration::from_secs(10);
 
 /// A reader of views that are given.
 struct Desk {
-    views: Given,
+    views: FixedViews,
     history: History,
     metrics: Metrics,
     now: Timestamp,
@@ -35,7 +35,7 @@ impl Desk {
     /// The tenants 1002, `orders`, and 1004, `billing`, both archiving.
     fn new() -> Self {
         let desk = Self {
-            views: Given::default(),
+            views: FixedViews::default(),
             history: History::default(),
             metrics: Metrics::new().unwrap(),
             now: "2026-11-20T02:00:00Z".parse().unwrap(),
@@ -99,11 +99,18 @@ impl Desk {
 
     /// Reads; whether it was a full read, too.
     async fn read(&mut self, full: bool) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
-        let depth = if full { Depth::Full } else { Depth::Hot };
+        let depth = if full {
+            ReadScope::Full
+        } else {
+            ReadScope::Hot
+        };
         self.read_as_deep_as(depth).await
     }
 
-    async fn read_as_deep_as(&mut self, depth: Depth) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
+    async fn read_as_deep_as(
+        &mut self,
+        depth: ReadScope,
+    ) -> (BTreeMap<TenantId, Arc<Tenant>>, bool) {
         let mut views = self.views.clone();
         let mut reading = Reading::new(&mut views, VERSION, &self.metrics, SOME_TIME);
         let read = reading.read(&mut self.history, depth, self.now).await;
@@ -162,7 +169,7 @@ async fn a_job_that_moves_between_the_two_views_is_never_out_of_sight() {
         *lock(&node.pause) = Some((ENDED, Duration::from_secs(pause)));
         let mut reading = Reading::new(session.as_mut(), VERSION, &metrics, SOME_TIME);
         let now = node.time.clock().now();
-        let Ok((tenants, ..)) = reading.read(&mut history, Depth::Full, now).await else {
+        let Ok((tenants, ..)) = reading.read(&mut history, ReadScope::Full, now).await else {
             panic!("the read failed");
         };
         let orders = tenants.values().find(|tenant| tenant.name == "orders");

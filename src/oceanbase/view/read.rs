@@ -25,7 +25,7 @@ use crate::oceanbase::version::Version;
 pub use cleanup::{cleaned_items, cleanups};
 pub use cluster::{backup_refusals, privileges, upgrade_mode};
 pub use lag::lag_targets;
-pub use restore::{Legible, data_version, pools, preview, restores, tables, units, zones};
+pub use restore::{ParsedRows, data_version, pools, preview, restores, tables, units, zones};
 pub use server::servers;
 pub use storage::{log_roots, storage_checks, storage_limits};
 
@@ -300,8 +300,8 @@ pub fn jobs(answer: &Rows) -> Result<Vec<Job>, ViewError> {
 /// Reads [`Query::Progress`]: parts done of 100, and what is wrong with the rows that can not be
 /// read. Nothing is decided by progress, so that they are left out.
 #[must_use]
-pub fn progress(version: Version, answer: &Rows) -> Legible<((TenantId, JobId), u8)> {
-    Legible::of("progress", answer, |row| percent(version, row))
+pub fn progress(version: Version, answer: &Rows) -> ParsedRows<((TenantId, JobId), u8)> {
+    ParsedRows::of("progress", answer, |row| percent(version, row))
 }
 
 fn percent(version: Version, row: &Row<'_>) -> Result<((TenantId, JobId), u8), ViewError> {

@@ -14,7 +14,7 @@ use oceanbase_backup_operator::oceanbase::model::{
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
 use oceanbase_backup_operator::oceanbase::version::Version;
 use oceanbase_backup_operator::oceanbase::view::{
-    self, CleanupQuery, Legible, Query, RestoreQuery, TenantRow, ViewError,
+    self, CleanupQuery, ParsedRows, Query, RestoreQuery, TenantRow, ViewError,
 };
 use secrecy::ExposeSecret;
 
@@ -296,7 +296,7 @@ impl Database {
 }
 
 /// Returns the rows if all of them can be read.
-pub(super) fn legible<T>(read: Legible<T>) -> Result<Vec<T>, ReadError> {
+pub(super) fn legible<T>(read: ParsedRows<T>) -> Result<Vec<T>, ReadError> {
     match read.unreadable.into_iter().next() {
         Some(error) => Err(error.into()),
         None => Ok(read.rows),

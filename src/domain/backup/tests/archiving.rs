@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::api::log_backup::LogBackupMode;
-use crate::domain::backup::{LogKeeper, ObservedArchiving};
+use crate::domain::backup::{LogBackupOwner, ObservedArchiving};
 use crate::domain::strategy::ApplyOutcome;
 
 const NAME: &str = "prod-t1002";
@@ -14,7 +14,7 @@ fn loose() -> Story {
     story
 }
 
-fn with_round(status: Option<RoundStatus>, keeper: LogKeeper) -> Observation {
+fn with_round(status: Option<RoundStatus>, keeper: LogBackupOwner) -> Observation {
     let round = status.map(|status| Round {
         status,
         ..tenant().round.unwrap()
@@ -30,11 +30,11 @@ fn with_round(status: Option<RoundStatus>, keeper: LogKeeper) -> Observation {
 }
 
 fn off() -> Observation {
-    with_round(None, LogKeeper::Nobody)
+    with_round(None, LogBackupOwner::Nobody)
 }
 
-fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogKeeper {
-    LogKeeper::LogBackup {
+fn log_backup(desired: DesiredState, cause: Option<Cause>) -> LogBackupOwner {
+    LogBackupOwner::LogBackup {
         name: NAME.to_owned(),
         desired,
         cause,
@@ -53,7 +53,7 @@ fn created(story: &mut Story, second: i64, created: &ApplyOutcome) -> BackupDeci
 fn a_log_backup_that_runs_around_the_backup_is_made_where_nobody_archives() {
     for status in [None, Some(RoundStatus::Stop)] {
         let mut story = loose();
-        let decision = story.reconcile(&with_round(status, LogKeeper::Nobody), 0);
+        let decision = story.reconcile(&with_round(status, LogBackupOwner::Nobody), 0);
         let Some(Effect::MakeLogBackup(name, spec)) = decision.effect else {
             panic!("{decision:?}");
         };
@@ -88,7 +88,7 @@ fn whoever_sees_to_log_backup_already_goes_on_to() {
         ..Cause::default()
     };
     let keepers = [
-        (LogKeeper::Strategy("nightly".to_owned()), "'nightly'"),
+        (LogBackupOwner::Strategy("nightly".to_owned()), "'nightly'"),
         (log_backup(DesiredState::Running, None), "on the way"),
         (log_backup(DesiredState::Stopped, None), "`desiredState`"),
         (log_backup(DesiredState::Paused, None), "`desiredState`"),
@@ -119,7 +119,7 @@ fn a_round_that_somebody_holds_is_left_to_him() {
         RoundStatus::Unknown("NAPPING".to_owned()),
     ] {
         let mut story = loose();
-        let decision = story.reconcile(&with_round(Some(status), LogKeeper::Nobody), 0);
+        let decision = story.reconcile(&with_round(Some(status), LogBackupOwner::Nobody), 0);
         assert_eq!(
             (decision.effect, story.reason()),
             (None, "WaitingForLogBackup")
@@ -129,7 +129,7 @@ fn a_round_that_somebody_holds_is_left_to_him() {
 
 #[test]
 fn a_tenant_whose_logs_went_elsewhere_is_refused() {
-    let mut observed = with_round(Some(RoundStatus::Stop), LogKeeper::Nobody);
+    let mut observed = with_round(Some(RoundStatus::Stop), LogBackupOwner::Nobody);
     if let Some(logs) = &mut observed.logs {
         logs.destination = ObservedDestination::Elsewhere("file:///theirs".to_owned());
     }

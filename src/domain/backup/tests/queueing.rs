@@ -1,25 +1,25 @@
 //! A fair line for the places of one database.
 
-use super::queue::{Other, Queue, Turn, heads};
+use super::queue::{Queue, QueuePosition, QueuedTask, heads};
 use super::*;
 
-fn turn(second: i64, uid: &str) -> Turn {
-    Turn {
+fn turn(second: i64, uid: &str) -> QueuePosition {
+    QueuePosition {
         at: at(second),
         uid: uid.to_owned(),
     }
 }
 
-fn waits(second: i64, uid: &str) -> Other {
-    Other {
+fn waits(second: i64, uid: &str) -> QueuedTask {
+    QueuedTask {
         turn: turn(second, uid),
         waits: true,
         key: None,
     }
 }
 
-fn runs(uid: &str) -> Other {
-    Other {
+fn runs(uid: &str) -> QueuedTask {
+    QueuedTask {
         turn: turn(0, uid),
         waits: false,
         key: Some(format!("obb/{uid}/1")),
@@ -27,7 +27,7 @@ fn runs(uid: &str) -> Other {
 }
 
 /// The line of a task that is due at second 10.
-fn line(others: &[Other], running: &[&str], locations: usize) -> Queue {
+fn line(others: &[QueuedTask], running: &[&str], locations: usize) -> Queue {
     let running = running.iter().copied().collect();
     Queue::new(&turn(10, UID), others, running, locations)
 }
@@ -60,7 +60,7 @@ fn of_one_slot_the_uid_decides_and_never_both() {
 
 #[test]
 fn a_task_that_waits_for_something_else_holds_nobody_back() {
-    let other = Other {
+    let other = QueuedTask {
         waits: false,
         ..waits(5, "c")
     };

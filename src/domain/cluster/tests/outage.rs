@@ -5,17 +5,17 @@ use super::*;
 /// A Git sync must not wait for the end of an outage.
 #[test]
 fn a_cluster_that_answered_stays_current_while_it_does_not_answer() {
-    let mut page = Page::default();
-    page.reconcile(&shows(Vec::new()), 0);
-    page.reconcile(&hidden(Blocker::outage()), 1);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(Vec::new()), 0);
+    fixture.reconcile(&hidden(Blocker::outage()), 1);
     assert_eq!(
-        (page.kstatus(), page.reachable()),
+        (fixture.kstatus(), fixture.reachable()),
         (Kstatus::Current, Some("False"))
     );
     let edited = decide(
-        &page.spec,
+        &fixture.spec,
         2,
-        &page.status,
+        &fixture.status,
         &hidden(Blocker::outage()),
         at(2),
     )
@@ -40,20 +40,22 @@ fn a_cluster_that_can_not_be_logged_in_to_is_not_current_any_more() {
             Kstatus::Failed,
         ),
     ] {
-        let mut page = Page::default();
-        page.reconcile(&shows(Vec::new()), 0);
-        page.reconcile(&hidden(blocker), 1);
-        assert_eq!(page.kstatus(), expected);
-        page.reconcile(&hidden(Blocker::outage()), 2);
-        assert_eq!(page.kstatus(), Kstatus::InProgress);
+        let mut fixture = StatusFixture::default();
+        fixture.reconcile(&shows(Vec::new()), 0);
+        fixture.reconcile(&hidden(blocker), 1);
+        assert_eq!(fixture.kstatus(), expected);
+        fixture.reconcile(&hidden(Blocker::outage()), 2);
+        assert_eq!(fixture.kstatus(), Kstatus::InProgress);
     }
 }
 
 #[test]
 fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
-    let mut page = Page::default();
-    let before = page.reconcile(&shows(vec![backed_up(1002, 0)]), 0).clone();
-    let after = page.reconcile(&hidden(Blocker::outage()), 100);
+    let mut fixture = StatusFixture::default();
+    let before = fixture
+        .reconcile(&shows(vec![backed_up(1002, 0)]), 0)
+        .clone();
+    let after = fixture.reconcile(&hidden(Blocker::outage()), 100);
     assert_eq!(
         (&after.backup, &after.tenants),
         (&before.backup, &before.tenants)
@@ -63,15 +65,15 @@ fn what_is_known_of_the_backups_stands_while_the_cluster_does_not_answer() {
 #[test]
 fn going_and_coming_back_are_told_once_each() {
     let gone = hidden(Blocker::outage());
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     for (second, observed) in [&hidden(connecting()), &gone, &gone, &shows(Vec::new())]
         .into_iter()
         .enumerate()
     {
-        page.reconcile(observed, i64::try_from(second).unwrap());
+        fixture.reconcile(observed, i64::try_from(second).unwrap());
     }
     assert_eq!(
-        page.events,
+        fixture.events,
         [(true, "Unreachable"), (false, "ClusterReachable")]
     );
 }

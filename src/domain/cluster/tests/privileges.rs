@@ -10,13 +10,13 @@ const BACKUP: [&str; 2] = [
 
 /// Status, reason and message of the condition of an account with these grants.
 fn condition(grants: Option<&[&str]>, recovery: RecoveryPolicy) -> (String, String, String) {
-    let mut page = Page::default();
-    page.spec.recovery.policy = recovery;
+    let mut fixture = StatusFixture::default();
+    fixture.spec.recovery.policy = recovery;
     let observed = Observation {
         privileges: grants.map(|grants| Arc::new(Privileges::parse(grants.iter().copied()))),
         ..shows(Vec::new())
     };
-    let status = page.reconcile(&observed, 0);
+    let status = fixture.reconcile(&observed, 0);
     let mut all = status.conditions.iter();
     let known = all.find(|it| it.type_ == "PrivilegesSufficient").unwrap();
     (

@@ -54,13 +54,13 @@ fn windows(status: &OceanBaseClusterStatus) -> Vec<(i64, i64)> {
 
 #[test]
 fn the_windows_of_all_tenants_are_one_where_they_overlap() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let tenants = vec![
         stopped(recoverable(1002, -500, -400)),
         recoverable(1004, -300, 0),
         recoverable(1006, -200, -20),
     ];
-    let status = page.reconcile(&shows(tenants), 0);
+    let status = fixture.reconcile(&shows(tenants), 0);
     assert_eq!(windows(status), [(-500, -400), (-300, 0)]);
 }
 
@@ -70,17 +70,17 @@ fn the_newest_fifty_windows_are_shown() {
         let backup = n * 100 - 580;
         stopped(recoverable(1002 + 2 * n, backup, backup + 50))
     });
-    let mut page = Page::default();
-    let shown = windows(page.reconcile(&shows(tenants.collect()), 0));
+    let mut fixture = StatusFixture::default();
+    let shown = windows(fixture.reconcile(&shows(tenants.collect()), 0));
     assert_eq!((shown.len(), shown[0]), (50, (420, 470)));
 }
 
 #[test]
 fn an_end_that_moves_on_is_written_every_five_minutes() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let ends = [0, 15, 299, 300, 301, 599, 600];
     let written = ends.map(|end| {
-        let status = page.reconcile(&shows(vec![recoverable(1002, -300, end)]), end);
+        let status = fixture.reconcile(&shows(vec![recoverable(1002, -300, end)]), end);
         windows(status)[0].1
     });
     assert_eq!(written, [0, 0, 0, 300, 300, 300, 600]);
@@ -88,7 +88,7 @@ fn an_end_that_moves_on_is_written_every_five_minutes() {
 
 #[test]
 fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let mut writes = Vec::new();
     let mut before = OceanBaseClusterStatus::default();
     for second in 0..900 {
@@ -97,7 +97,7 @@ fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
             recoverable(1002, -550, second / 7 * 7 - 520),
             recoverable(1004, 500, second / 11 * 11 + 510),
         ];
-        let status = page.reconcile(&shows(tenants), second);
+        let status = fixture.reconcile(&shows(tenants), second);
         if *status != before {
             before = status.clone();
             writes.push(second);
@@ -108,7 +108,7 @@ fn tenants_that_are_far_apart_are_written_together_every_five_minutes() {
 
 #[test]
 fn a_start_that_moves_is_written_at_once() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let newer = recoverable(1002, -300, 0);
     let older = BackupSet {
         id: BackupSetId(0),
@@ -118,33 +118,33 @@ fn a_start_that_moves_is_written_at_once() {
         sets: Arc::new(vec![older, logged(-300)]),
         ..newer.clone()
     };
-    page.reconcile(&shows(vec![both]), 0);
-    let status = page.reconcile(&shows(vec![newer]), 1);
+    fixture.reconcile(&shows(vec![both]), 0);
+    let status = fixture.reconcile(&shows(vec![newer]), 1);
     assert_eq!(windows(status), [(-300, 0)]);
 }
 
 #[test]
 fn an_end_that_falls_back_is_written_at_once() {
-    let mut page = Page::default();
+    let mut fixture = StatusFixture::default();
     let furthest = |end| vec![recoverable(1002, -300, 0), recoverable(1004, -300, end)];
-    page.reconcile(&shows(furthest(60)), 60);
-    let status = page.reconcile(&shows(furthest(30)), 61);
+    fixture.reconcile(&shows(furthest(60)), 60);
+    let status = fixture.reconcile(&shows(furthest(30)), 61);
     assert_eq!(windows(status), [(-300, 30)]);
 }
 
 #[test]
 fn whatever_else_is_written_brings_the_windows_up_to_date() {
-    let mut page = Page::default();
-    page.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
     let archived = recoverable(1002, -300, 40);
-    let status = page.reconcile(&shows(vec![stopped(archived)]), 40);
+    let status = fixture.reconcile(&shows(vec![stopped(archived)]), 40);
     assert_eq!(windows(status), [(-300, 40)]);
 }
 
 #[test]
 fn the_windows_stand_while_the_cluster_does_not_answer() {
-    let mut page = Page::default();
-    page.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
+    let mut fixture = StatusFixture::default();
+    fixture.reconcile(&shows(vec![recoverable(1002, -300, 0)]), 0);
     let gone = hidden(Blocker::outage());
-    assert_eq!(windows(page.reconcile(&gone, 1_000)), [(-300, 0)]);
+    assert_eq!(windows(fixture.reconcile(&gone, 1_000)), [(-300, 0)]);
 }

@@ -23,7 +23,7 @@ impl Dice {
 }
 
 /// A data backup that somebody asks for.
-struct Wish {
+struct RequestedBackup {
     minute: i64,
     takes: i64,
     plus_archivelog: bool,
@@ -158,7 +158,7 @@ impl Database {
         }
     }
 
-    fn end_job(&mut self, wish: &Wish, since: i64, minute: i64) {
+    fn end_job(&mut self, wish: &RequestedBackup, since: i64, minute: i64) {
         self.sets.push(BackupSet {
             id: BackupSetId(i64::try_from(self.sets.len()).unwrap() + 1),
             plus_archivelog: wish.plus_archivelog,
@@ -176,14 +176,14 @@ impl Database {
     }
 }
 
-fn wishes(dice: &mut Dice) -> Vec<Wish> {
+fn wishes(dice: &mut Dice) -> Vec<RequestedBackup> {
     let mut minute = 0;
     let mut wishes = Vec::new();
     while minute < MINUTES - 600 {
         // Some come while the round of the one before still stops.
         let within = if dice.below(3) == 0 { 60 } else { 400 };
         minute += 1 + dice.below(within);
-        wishes.push(Wish {
+        wishes.push(RequestedBackup {
             minute,
             takes: 1 + dice.below(40),
             plus_archivelog: dice.below(4) == 0,

@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use inputs::{answers, worlds};
 
 use super::*;
-use crate::api::TakenStatement;
+use crate::api::AcceptedStatement;
 use crate::api::log_backup::Transition;
 use crate::domain::kstatus::{Kstatus, assert_sound, is_camel_case, kstatus, status_of};
 
@@ -146,7 +146,7 @@ fn assert_allowed(story: &Story, observed: &Observation, effect: &Effect, after:
 /// and after a statement only where it was the first one and nothing has failed besides. Where few
 /// failures are followed, no statement is either.
 fn is_followed(way: &Transition, failed: i32, failures: i32) -> bool {
-    let is_first = |taken: &TakenStatement| taken.times == 1 && taken.time == way.since;
+    let is_first = |taken: &AcceptedStatement| taken.times == 1 && taken.time == way.since;
     let taken = way.taken.as_ref();
     way.since == time(at(NOWS[0]))
         && taken.is_none_or(|taken| failures > ONE && failed == 0 && is_first(taken))

@@ -1,7 +1,7 @@
 //! The way to the wanted state: statements without effect, and states that never come.
 
 use super::*;
-use crate::api::TakenStatement;
+use crate::api::AcceptedStatement;
 
 fn orders() -> TenantName {
     TenantName::parse("orders").unwrap()
@@ -15,7 +15,7 @@ fn of_the_first_version() -> Observation {
     })
 }
 
-fn taken(story: &Story) -> Option<&TakenStatement> {
+fn taken(story: &Story) -> Option<&AcceptedStatement> {
     story.status.transition.as_ref()?.taken.as_ref()
 }
 

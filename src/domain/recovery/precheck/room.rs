@@ -4,7 +4,7 @@ use super::gibibytes;
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::{CreateResources, ResourcesType};
 use crate::domain::{Blocker, shortened};
-use crate::oceanbase::model::{Cpu, Restores, Room, Server};
+use crate::oceanbase::model::{Cpu, FreeCapacity, Restores, Server};
 use crate::oceanbase::version::Version;
 
 const GIB: u64 = 1 << 30;
@@ -81,12 +81,12 @@ pub(in crate::domain::recovery) fn room(
 /// The unit that the database makes of it. `MIN_CPU` is `MAX_CPU` where it is left out, as it is here.
 /// Log disk is three times the memory where it is left out, and as much as the memory on shared storage
 /// (`ObUnitResource::get_default_log_disk_size`): where that may be, only the lesser is sure.
-fn unit(create: &CreateResources, version: Version) -> Room {
+fn unit(create: &CreateResources, version: Version) -> FreeCapacity {
     let bytes = |size: &str| gibibytes(size)?.checked_mul(GIB);
     let memory = bytes(&create.memory);
     let factor = if version < SHARED_STORAGE { 3 } else { 1 };
     let usual = || Some(memory?.checked_mul(factor)?.max(LEAST_LOG_DISK));
-    Room {
+    FreeCapacity {
         cpu: Cpu::parse(&create.max_cpu),
         memory,
         log_disk: create.log_disk.as_deref().map_or_else(usual, bytes),
@@ -94,7 +94,13 @@ fn unit(create: &CreateResources, version: Version) -> Room {
 }
 
 /// What is lacking in a zone: its servers, the roomiest first, and how many of them may have room.
-fn lacking(zone: &str, servers: &[&Server], fitting: usize, count: usize, unit: &Room) -> String {
+fn lacking(
+    zone: &str,
+    servers: &[&Server],
+    fitting: usize,
+    count: usize,
+    unit: &FreeCapacity,
+) -> String {
     let all = servers.len();
     let asked = format!(
         "zone '{zone}' has no room: the recovery needs a unit of {} on each of {count} server(s)",
@@ -117,7 +123,7 @@ fn lacking(zone: &str, servers: &[&Server], fitting: usize, count: usize, unit: 
 }
 
 /// Such as `2 CPU, 8 GiB of memory, 24 GiB of log disk`; what is not known is left out.
-fn text(room: &Room) -> String {
+fn text(room: &FreeCapacity) -> String {
     let cpu = room.cpu.map(|cpu| format!("{cpu} CPU"));
     let size = |what: &str, bytes: Option<u64>| Some(format!("{} of {what}", gib(bytes?)));
     let memory = size("memory", room.memory);

@@ -10,7 +10,7 @@ fn sent() -> Story {
     let mut story = with_created(asked(tables_spec()), None);
     let effect = story.pass_with_answer(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::RecoverTables { .. }), "{effect:?}");
-    story.observed.handed_over = Some(HandedOver::Sending);
+    story.observed.handed_over = Some(BackgroundAnswer::Sending);
     story
 }
 
@@ -187,7 +187,7 @@ fn a_statement_that_was_lost_is_looked_for_only_when_the_database_works_on_it_no
 fn what_changed_right_before_the_statement_is_waited_for_a_while() {
     let mut story = sent();
     let withheld = Answer::Withheld("the tenant is STANDBY and NORMAL now".to_owned());
-    story.observed.handed_over = Some(HandedOver::Answered(withheld));
+    story.observed.handed_over = Some(BackgroundAnswer::Answered(withheld));
     let mut second = 1;
     while story.status.ending.is_none() {
         assert_eq!(story.phase(), "Pending");

@@ -103,7 +103,7 @@ fn a_job_that_is_newer_than_the_last_read_is_written_once() {
 fn a_refusal_for_good_ends_it_and_drops_the_pool_and_the_unit() {
     let mut story = Story::sent();
     let refused = Answer::Refused(failure(FailureClass::Permanent));
-    story.observed.handed_over = Some(HandedOver::Answered(refused));
+    story.observed.handed_over = Some(BackgroundAnswer::Answered(refused));
     assert_eq!(story.pass(1), Some(Effect::DropPool(resource())));
     assert_eq!(story.cause(), "LogStreamRestoreFailed");
 }
@@ -112,7 +112,7 @@ fn a_refusal_for_good_ends_it_and_drops_the_pool_and_the_unit() {
 fn a_refusal_for_now_is_tried_again_after_a_pause() {
     let mut story = Story::sent();
     let refused = Answer::Refused(failure(FailureClass::NotYet));
-    story.observed.handed_over = Some(HandedOver::Answered(refused));
+    story.observed.handed_over = Some(BackgroundAnswer::Answered(refused));
     assert_eq!(story.pass(1), None);
     assert_eq!(story.pass(2), None);
     assert!(is_restore(story.pass(10).as_ref()));

@@ -95,7 +95,7 @@ fn restoring() -> Story {
     story = story.with_resources(None).own();
     let effect = story.pass_with_answer(&Answer::HandedOver, 0);
     assert!(matches!(effect, Effect::Restore { .. }), "{effect:?}");
-    story.observed.handed_over = Some(HandedOver::Sending);
+    story.observed.handed_over = Some(BackgroundAnswer::Sending);
     let restoring = RestoreStatus::Restoring("RESTORING".to_owned());
     story = story
         .with_resources(Some(TenantId(1010)))

@@ -37,7 +37,7 @@ const PIECE: u64 = 5;
 /// A tenant in the making.
 struct Life {
     now: u64,
-    held: Held,
+    held: RetainedItems,
     round: i64,
 }
 
@@ -45,7 +45,7 @@ impl Life {
     fn of(acts: &[Act]) -> Self {
         let mut life = Self {
             now: 1,
-            held: Held {
+            held: RetainedItems {
                 sets: Vec::new(),
                 pieces: Vec::new(),
                 data_dest: Some(HERE),
@@ -124,7 +124,7 @@ impl Life {
 }
 
 /// Whether one instant can be recovered to, told set by set and instant by instant.
-fn can_recover(held: &Held, to: u64) -> bool {
+fn can_recover(held: &RetainedItems, to: u64) -> bool {
     let find = |id: BackupSetId| held.sets.iter().find(|set| set.id == id);
     let is_whole = |set: &BackupSet| {
         let mut link = Some(set);
@@ -178,12 +178,12 @@ proptest! {
     ) {
         let life = Life::of(&acts);
         let start = life.now.saturating_sub(window);
-        let held = Held { window_start: Some(Scn(start)), checks_logs, ..life.held };
+        let held = RetainedItems { window_start: Some(Scn(start)), checks_logs, ..life.held };
         let left = held.without(gone(&held.judged()));
         for to in start..=life.now {
             prop_assert!(!can_recover(&held, to) || can_recover(&left, to), "{to}");
         }
-        let any = |held: &Held| (0..=life.now).any(|to| can_recover(held, to));
+        let any = |held: &RetainedItems| (0..=life.now).any(|to| can_recover(held, to));
         prop_assert!(!any(&held) || any(&left));
         prop_assert_eq!(kept_for_last_chain(&held, &held.judged()), None);
     }
@@ -196,7 +196,7 @@ proptest! {
         first in 1_i64..8,
     ) {
         let life = Life::of(&acts);
-        let held = Held { has_policy: false, ..life.held };
+        let held = RetainedItems { has_policy: false, ..life.held };
         let asked = if is_sets {
             Deletion::Sets(sets.into_iter().collect())
         } else {
@@ -205,7 +205,7 @@ proptest! {
         let plan = held.plan(&asked);
         if refusal(&held, &asked, &plan).is_none() {
             let left = held.without(gone(&plan));
-            let any = |held: &Held| (0..=life.now).any(|to| can_recover(held, to));
+            let any = |held: &RetainedItems| (0..=life.now).any(|to| can_recover(held, to));
             prop_assert!(!any(&held) || any(&left));
             let bases: HashSet<_> = left.sets.iter().map(|set| set.id).collect();
             for set in left.sets.iter().filter(|set| set.success && !set.full) {

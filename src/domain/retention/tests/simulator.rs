@@ -223,7 +223,7 @@ impl Life {
         let observed = self.tenant();
         let window = observed.recovery_window().and_then(window).unwrap();
         let now = Scn(expired.0).at() + SignedDuration::try_from(window).unwrap();
-        let judged = Held::of(&observed, self.version, now).judged();
+        let judged = RetainedItems::of(&observed, self.version, now).judged();
         let goes = judged.iter().filter(|item| item.why.goes());
         let said: Named = goes
             .map(|item| (item.kind == Kind::Set, item.id, item.dest_id))

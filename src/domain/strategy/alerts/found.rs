@@ -4,11 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Found, Kind};
+use super::{AlertCandidate, Kind};
 use crate::domain::schedule::Schedule;
 use crate::domain::strategy::health::{LastRuns, has_failed, last_runs, why};
 use crate::domain::strategy::verification::{failed, overdue};
-use crate::domain::strategy::{Evaluation, Matched, ObservedLogBackup, covers};
+use crate::domain::strategy::{Evaluation, MatchedTenants, ObservedLogBackup, covers};
 use crate::oceanbase::model::{JobStatus, RoundStatus, Tenant};
 
 /// Days without success that are told at the earliest, where nobody says how many.
@@ -17,8 +17,8 @@ const DAY: i64 = 24 * 60 * 60;
 
 impl Evaluation<'_> {
     /// What is wrong now. Without the tenants only what the tasks show.
-    pub(super) fn found(&self, matched: Option<&Matched>) -> Found {
-        let mut found = Found::default();
+    pub(super) fn found(&self, matched: Option<&MatchedTenants>) -> AlertCandidate {
+        let mut found = AlertCandidate::default();
         self.find_failed(&mut found);
         self.find_waiting(&mut found);
         self.find_slow(&mut found);
@@ -49,7 +49,7 @@ impl Evaluation<'_> {
         found
     }
 
-    fn find_failed(&self, found: &mut Found) {
+    fn find_failed(&self, found: &mut AlertCandidate) {
         let tenants = self.observed.database.iter().flatten();
         let tenants: BTreeMap<&str, &Tenant> = tenants
             .map(|tenant| (tenant.name.as_str(), &**tenant))
@@ -69,7 +69,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn find_unverified(&self, found: &mut Found) {
+    fn find_unverified(&self, found: &mut AlertCandidate) {
         let Some(known) = &self.status.verification else {
             return;
         };
@@ -87,7 +87,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn find_full_storage(&self, found: &mut Found) {
+    fn find_full_storage(&self, found: &mut AlertCandidate) {
         let Some(percent) = self.observed.storage_over else {
             return;
         };
@@ -101,13 +101,13 @@ impl Evaluation<'_> {
     }
 
     /// When a task will be late that waits for its start.
-    fn find_waiting(&self, found: &mut Found) {
+    fn find_waiting(&self, found: &mut AlertCandidate) {
         let waiting = self.late_from().into_iter();
         let late_from = waiting.map(|(_, from)| from);
         found.due.extend(late_from.filter(|from| *from > self.now));
     }
 
-    fn find_slow(&self, found: &mut Found) {
+    fn find_slow(&self, found: &mut AlertCandidate) {
         let limit = i64::from(self.strategy.spec.alerts.data_backup_timeout_seconds);
         for task in self.tasks_here() {
             let (Some(started_at), None) = (task.started_at, &task.outcome) else {
@@ -123,7 +123,7 @@ impl Evaluation<'_> {
         }
     }
 
-    fn find_delayed(&self, tenant: &Tenant, found: &mut Found) {
+    fn find_delayed(&self, tenant: &Tenant, found: &mut AlertCandidate) {
         let Some(round) = &tenant.round else { return };
         let known = self.index.log_backup_of(tenant);
         // Stopped on purpose: that is told elsewhere, and no logs are missed until it goes on.
@@ -152,7 +152,12 @@ impl Evaluation<'_> {
         self.find_past(found, key, after(checkpoint, limit), message);
     }
 
-    fn find_without_success(&self, tenant: &Tenant, good: &LastRuns<'_>, found: &mut Found) {
+    fn find_without_success(
+        &self,
+        tenant: &Tenant,
+        good: &LastRuns<'_>,
+        found: &mut AlertCandidate,
+    ) {
         let sets = tenant.sets.iter().filter(|set| set.success);
         let sets = sets.filter_map(|set| set.ended_at);
         let task = good.get(tenant.name.as_str());
@@ -190,7 +195,13 @@ impl Evaluation<'_> {
     }
 
     /// Notes what is wrong from an instant on, or when it will be.
-    fn find_past(&self, found: &mut Found, key: (Kind, String), at: Timestamp, message: String) {
+    fn find_past(
+        &self,
+        found: &mut AlertCandidate,
+        key: (Kind, String),
+        at: Timestamp,
+        message: String,
+    ) {
         if at <= self.now {
             found.wrong.entry(key).or_insert(message);
         } else {
@@ -205,7 +216,7 @@ fn after(at: Timestamp, seconds: i64) -> Timestamp {
 }
 
 /// Finds the last cleanup to have failed: what should be gone stays and fills the store.
-fn find_uncleaned(tenant: &Tenant, found: &mut Found) {
+fn find_uncleaned(tenant: &Tenant, found: &mut AlertCandidate) {
     let ended = tenant.cleanups.iter();
     let ended = ended.filter(|job| job.status.is_terminal());
     let Some(last) = ended.max_by_key(|job| job.id) else {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Evaluation, MAX_POLICIES, Matched, PolicyChange, unasked};
+use super::{Evaluation, MAX_POLICIES, MatchedTenants, PolicyChange, unasked};
 use crate::api::Cause;
 use crate::api::retention::AppliedPolicy;
 use crate::api::strategy::Inherited;
@@ -128,7 +128,7 @@ impl Evaluation<'_> {
     /// Forgets the policies of tenants that are not this strategy's any more, but not of those that only
     /// can not be backed up now: theirs go on deleting. Forgets failures, where
     /// somebody has edited the strategy: what failed before may go well now.
-    pub(super) fn forget_policies(&mut self, matched: &Matched) {
+    pub(super) fn forget_policies(&mut self, matched: &MatchedTenants) {
         let edited = self.strategy.status.observed_generation != Some(self.strategy.generation);
         let (name, rivals) = (self.strategy.name, &self.observed.rivals);
         let known = &mut self.status.retention;

@@ -4,7 +4,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Evaluation, PolicyChange, Status, Tally, Wanted, and_more, never_expires, wanted, window,
+    DesiredCondition, Evaluation, PolicyChange, PolicyCounts, Status, and_more, never_expires,
+    wanted, window,
 };
 use crate::api::condition::types::RETENTION_APPLIED;
 use crate::domain::retention::seconds;
@@ -16,7 +17,7 @@ const SHRINK_DELAY: SignedDuration = SignedDuration::from_hours(24);
 
 impl Evaluation<'_> {
     /// Why the window is too short to be set at all.
-    pub(super) fn too_short(&self, days: Option<i32>) -> Option<Wanted> {
+    pub(super) fn too_short(&self, days: Option<i32>) -> Option<DesiredCondition> {
         let least = self.observed.least_window_days;
         let days = days.filter(|days| *days < least)?;
         Some(wanted(
@@ -73,7 +74,7 @@ impl Evaluation<'_> {
 }
 
 /// What is said while windows wait.
-pub(super) fn pending(tally: &Tally) -> Option<Wanted> {
+pub(super) fn pending(tally: &PolicyCounts) -> Option<DesiredCondition> {
     let (tenant, until) = tally.shrinking.first()?;
     let message = format!(
         "the window of tenant {tenant} becomes shorter, which deletes backups: it is set at {until}{}. \

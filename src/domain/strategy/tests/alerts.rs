@@ -6,7 +6,7 @@ use proptest::strategy::Strategy as Generator;
 
 use super::*;
 use crate::api::alert::Alert;
-use crate::domain::strategy::alerts::{Found, Kind, MAX_ALERTS, updated};
+use crate::domain::strategy::alerts::{AlertCandidate, Kind, MAX_ALERTS, updated};
 use crate::oceanbase::model::{BackupSet, BackupSetId, Round, RoundStatus, Scn};
 
 const DAY: i64 = 24 * 60;
@@ -265,12 +265,12 @@ fn an_alert_that_holds_is_written_again_every_five_minutes_only() {
 
 #[test]
 fn alerts_that_hold_are_written_again_together() {
-    let found = |objects: &[&str]| Found {
+    let found = |objects: &[&str]| AlertCandidate {
         wrong: objects
             .iter()
             .map(|object| ((Kind::LogDelay, (*object).to_owned()), "late".to_owned()))
             .collect(),
-        ..Found::default()
+        ..AlertCandidate::default()
     };
     let (first, _) = updated(&[], &found(&["a"]), at(0));
     let (both, _) = updated(&first, &found(&["a", "b"]), at(2));
@@ -326,7 +326,7 @@ fn kind() -> impl Generator<Value = Kind> {
 }
 
 /// What is wrong at one moment, seconds after the moment before.
-fn moment() -> impl Generator<Value = (i64, Found)> {
+fn moment() -> impl Generator<Value = (i64, AlertCandidate)> {
     let wrong = proptest::collection::btree_map(
         (kind(), (0..30).prop_map(|n| format!("t{n}"))),
         Just("it is wrong".to_owned()),
@@ -335,7 +335,7 @@ fn moment() -> impl Generator<Value = (i64, Found)> {
     let unknown = proptest::collection::vec(kind(), 0..2);
     (0..400_000_i64, wrong, unknown).prop_map(|(seconds, wrong, unknown)| {
         let due = Vec::new();
-        let found = Found {
+        let found = AlertCandidate {
             wrong,
             unknown,
             due,

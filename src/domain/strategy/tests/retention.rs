@@ -361,7 +361,7 @@ fn what_is_known_of_policies_stands_while_the_database_is_silent() {
 fn a_tenant_that_is_another_strategy_s_now_is_forgotten_and_not_touched() {
     let mut story = of(&[1002, 1004], days(7));
     story.all_sent(1);
-    story.observed.rivals.push(Rival {
+    story.observed.rivals.push(CompetingStrategy {
         name: "orders".to_owned(),
         full_name: ("orders".to_owned(), "default".to_owned()),
         created_at: at(0),

@@ -3,8 +3,8 @@
 use super::*;
 use crate::api::strategy::SkippedTenants;
 
-pub(super) fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
-    Rival {
+pub(super) fn naming(name: &str, created: i64, tenants: &[&str]) -> CompetingStrategy {
+    CompetingStrategy {
         name: name.to_owned(),
         full_name: (name.to_owned(), "default".to_owned()),
         created_at: at(created),
@@ -16,14 +16,14 @@ pub(super) fn naming(name: &str, created: i64, tenants: &[&str]) -> Rival {
     }
 }
 
-fn matched_of(name: &str, rivals: &[Rival], tenants: &[i64]) -> Vec<String> {
+fn matched_of(name: &str, rivals: &[CompetingStrategy], tenants: &[i64]) -> Vec<String> {
     let tenants: Vec<_> = tenants.iter().map(|id| tenant(*id)).collect();
     let matched = matched(name, rivals, tenants.iter(), &BTreeSet::new());
     matched.eligible.iter().map(|t| t.name.clone()).collect()
 }
 
-pub(super) fn cluster_level(name: &str, created: i64) -> Rival {
-    Rival {
+pub(super) fn cluster_level(name: &str, created: i64) -> CompetingStrategy {
+    CompetingStrategy {
         tenants: None,
         ..naming(name, created, &[])
     }
@@ -59,7 +59,7 @@ fn a_strategy_that_loses_every_tenant_is_stalled() {
     assert_eq!(story.status.phase.as_deref(), Some("Abnormal"));
 }
 
-pub(super) fn on_cluster_level(others: Vec<Rival>, tenants: &[i64]) -> Story {
+pub(super) fn on_cluster_level(others: Vec<CompetingStrategy>, tenants: &[i64]) -> Story {
     let mut story = Story::of(tenants);
     story.observed.rivals = others;
     story.observed.rivals.push(cluster_level("nightly", -60));

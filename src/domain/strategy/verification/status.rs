@@ -8,9 +8,9 @@ use super::{ObservedVerification, is_wanted};
 use crate::api::BackupStrategySpec;
 use crate::api::condition::types::RESTORE_VERIFIED;
 use crate::api::verification::{VerificationSettings, VerificationStatus, VerifiedTenant};
-use crate::domain::condition::{Status, Wanted, wanted};
+use crate::domain::condition::{DesiredCondition, Status, wanted};
 use crate::domain::strategy::pending_objects::MESSAGE_LIMIT;
-use crate::domain::strategy::{Evaluation, Matched};
+use crate::domain::strategy::{Evaluation, MatchedTenants};
 use crate::domain::{shortened, time};
 
 /// How many tenants the status names.
@@ -25,7 +25,7 @@ impl Evaluation<'_> {
     pub(super) fn record_verification(
         &mut self,
         settings: &VerificationSettings,
-        matched: &Matched,
+        matched: &MatchedTenants,
     ) {
         let known = self.status.verification.get_or_insert_default();
         let running = self.observed.verifications.iter();
@@ -50,7 +50,7 @@ impl Evaluation<'_> {
     }
 
     /// What the condition RestoreVerified says; nothing where nothing is verified.
-    pub(in crate::domain::strategy) fn restore_verified(&self) -> Option<Wanted> {
+    pub(in crate::domain::strategy) fn restore_verified(&self) -> Option<DesiredCondition> {
         let known = self.status.verification.as_ref()?;
         if let Some(refused) = &self.verification_refused {
             let message = format!("`verification`: {}", refused.message);

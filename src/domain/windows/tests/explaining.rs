@@ -165,18 +165,22 @@ fn the_set_that_breaks_a_chain_is_named_with_what_is_wrong_with_it() {
         ..middle.clone()
     };
     for (sets, stands_on, fault) in [
-        (vec![base.clone(), last.clone()], 2, Fault::Missing),
-        (vec![middle.clone(), last.clone()], 1, Fault::Missing),
-        (vec![base.clone(), failed, last.clone()], 2, Fault::Failed),
+        (vec![base.clone(), last.clone()], 2, SetDefect::Missing),
+        (vec![middle.clone(), last.clone()], 1, SetDefect::Missing),
+        (
+            vec![base.clone(), failed, last.clone()],
+            2,
+            SetDefect::Failed,
+        ),
         (
             vec![unavailable(base.clone()), middle.clone(), last.clone()],
             1,
-            Fault::Unavailable,
+            SetDefect::Unavailable,
         ),
         (
             vec![base, incremental(2, (2, 0), 110, 120), last],
             2,
-            Fault::Unfit,
+            SetDefect::Unfit,
         ),
     ] {
         let (set, stands_on) = (BackupSetId(3), BackupSetId(stands_on));
@@ -203,7 +207,7 @@ fn a_chain_is_to_blame_where_only_its_logs_would_lead_to_the_point() {
     let expected = Blocker::BrokenChain {
         set: BackupSetId(3),
         stands_on: BackupSetId(2),
-        fault: Fault::Missing,
+        fault: SetDefect::Missing,
     };
     let found = blocker(&[base, last], &[first, third], 250);
     assert_eq!(found, expected);
@@ -213,7 +217,7 @@ fn a_chain_is_to_blame_where_only_its_logs_would_lead_to_the_point() {
 fn a_set_that_is_being_deleted_is_named_where_there_is_no_other() {
     let sets = [unavailable(full(1, 10, 20)), full(2, 210, 220)];
     let expected = Blocker::NoUsableSet {
-        newest: Some((BackupSetId(1), Fault::Unavailable)),
+        newest: Some((BackupSetId(1), SetDefect::Unavailable)),
     };
     assert_eq!(blocker(&sets, &log(), 150), expected);
 }

@@ -15,13 +15,13 @@ fn stands_on(set: &BackupSet, other: BackupSetId, sets: &[BackupSet]) -> bool {
         })
 }
 
-fn has(fault: Fault, id: BackupSetId, sets: &[BackupSet]) -> bool {
+fn has(fault: SetDefect, id: BackupSetId, sets: &[BackupSet]) -> bool {
     let set = sets.iter().find(|set| set.id == id);
     match fault {
-        Fault::Missing => set.is_none(),
-        Fault::Failed => set.is_some_and(|set| !set.success),
-        Fault::Unavailable => set.is_some_and(|set| set.success && !set.available),
-        Fault::Unfit => set.is_some_and(|set| !set.full),
+        SetDefect::Missing => set.is_none(),
+        SetDefect::Failed => set.is_some_and(|set| !set.success),
+        SetDefect::Unavailable => set.is_some_and(|set| set.success && !set.available),
+        SetDefect::Unfit => set.is_some_and(|set| !set.full),
     }
 }
 

@@ -33,32 +33,32 @@ impl Desk {
         permit.send(&restore(number)).await
     }
 
-    fn handed_over(&self, number: u8) -> Option<HandedOver> {
+    fn handed_over(&self, number: u8) -> Option<BackgroundAnswer> {
         self.clusters.handed_over(&self.key, &key(number))
     }
 }
 
-fn answered(answer: Answer) -> HandedOver {
-    HandedOver::Answered(answer)
+fn answered(answer: Answer) -> BackgroundAnswer {
+    BackgroundAnswer::Answered(answer)
 }
 
 #[tokio::test(start_paused = true)]
 async fn whoever_hands_a_restore_over_goes_on_at_once() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     let began = Instant::now();
     assert_eq!(desk.hand_over(1).await, Answer::HandedOver);
     assert_eq!(began.elapsed(), Duration::ZERO);
-    assert_eq!(desk.handed_over(1), Some(HandedOver::Sending));
+    assert_eq!(desk.handed_over(1), Some(BackgroundAnswer::Sending));
 }
 
 #[tokio::test(start_paused = true)]
 async fn its_answer_is_kept_and_wakes_the_tenant_that_it_makes() {
     let mut desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(LONG.saturating_sub(Duration::from_secs(1))).await;
-    assert_eq!(desk.handed_over(1), Some(HandedOver::Sending));
+    assert_eq!(desk.handed_over(1), Some(BackgroundAnswer::Sending));
     desk.triggers();
     sleep(Duration::from_secs(2)).await;
     assert_eq!(desk.handed_over(1), Some(answered(Answer::Done)));
@@ -68,7 +68,7 @@ async fn its_answer_is_kept_and_wakes_the_tenant_that_it_makes() {
 #[tokio::test(start_paused = true)]
 async fn a_restore_that_is_under_way_is_not_handed_over_twice() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(desk.hand_over(1).await, Answer::HandedOver);
@@ -79,7 +79,7 @@ async fn a_restore_that_is_under_way_is_not_handed_over_twice() {
 #[tokio::test(start_paused = true)]
 async fn other_statements_go_on_meanwhile() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
     let began = Instant::now();
@@ -93,7 +93,7 @@ async fn other_statements_go_on_meanwhile() {
 async fn four_restores_are_under_way_and_the_fifth_waits_for_its_turn() {
     let desk = Desk::new().await;
     for number in 1..=4 {
-        desk.given.next(SENT, Happening::Takes(LONG));
+        desk.given.next(SENT, StatementFault::Takes(LONG));
         assert_eq!(desk.hand_over(number).await, Answer::HandedOver);
     }
     sleep(Duration::from_secs(1)).await;
@@ -113,15 +113,15 @@ async fn nothing_that_takes_minutes_is_sent_where_others_wait_behind_it() {
 #[tokio::test(start_paused = true)]
 async fn a_lease_that_ends_while_the_answer_is_away_ends_the_waiting_at_that_instant() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(Duration::from_mins(1)).await;
-    desk.validity.end();
+    desk.lease_guard.end();
     tokio::task::yield_now().await;
     sleep(Duration::from_millis(1)).await;
     let known = desk.handed_over(1);
     assert!(
-        matches!(known, Some(HandedOver::Answered(Answer::Unknown(_)))),
+        matches!(known, Some(BackgroundAnswer::Answered(Answer::Unknown(_)))),
         "{known:?}"
     );
 }
@@ -129,13 +129,13 @@ async fn a_lease_that_ends_while_the_answer_is_away_ends_the_waiting_at_that_ins
 #[tokio::test(start_paused = true)]
 async fn no_restore_outlives_those_who_read() {
     let mut desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
     desk.running.shutdown().await;
     let known = desk.handed_over(1);
     assert!(
-        matches!(known, Some(HandedOver::Answered(Answer::Unknown(_)))),
+        matches!(known, Some(BackgroundAnswer::Answered(Answer::Unknown(_)))),
         "{known:?}"
     );
 }
@@ -143,7 +143,7 @@ async fn no_restore_outlives_those_who_read() {
 #[tokio::test(start_paused = true)]
 async fn no_restore_outlives_the_last_object_of_its_database() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     let permit = desk.clusters.permit(&desk.key, &Lane::Recovery).unwrap();
     let database = desk.clusters.get(&desk.key).unwrap().database().unwrap();
     let mut sent = permit;
@@ -153,7 +153,7 @@ async fn no_restore_outlives_the_last_object_of_its_database() {
     sleep(Duration::from_secs(1)).await;
     let known = database.handed_over(&key(1));
     assert!(
-        matches!(known, Some(HandedOver::Answered(Answer::Unknown(_)))),
+        matches!(known, Some(BackgroundAnswer::Answered(Answer::Unknown(_)))),
         "{known:?}"
     );
 }
@@ -162,14 +162,14 @@ async fn no_restore_outlives_the_last_object_of_its_database() {
 async fn a_silent_database_is_waited_for_as_long_as_it_was_given_and_no_longer() {
     let desk = Desk::new().await;
     desk.given
-        .next(SENT, Happening::Takes(Duration::from_hours(1)));
+        .next(SENT, StatementFault::Takes(Duration::from_hours(1)));
     desk.hand_over(1).await;
     sleep(Duration::from_secs(604)).await;
-    assert_eq!(desk.handed_over(1), Some(HandedOver::Sending));
+    assert_eq!(desk.handed_over(1), Some(BackgroundAnswer::Sending));
     sleep(Duration::from_secs(2)).await;
     let known = desk.handed_over(1);
     assert!(
-        matches!(known, Some(HandedOver::Answered(Answer::Unknown(_)))),
+        matches!(known, Some(BackgroundAnswer::Answered(Answer::Unknown(_)))),
         "{known:?}"
     );
 }
@@ -177,7 +177,7 @@ async fn a_silent_database_is_waited_for_as_long_as_it_was_given_and_no_longer()
 #[tokio::test(start_paused = true)]
 async fn a_connection_that_breaks_loses_only_the_answer() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Lost);
+    desk.given.next(SENT, StatementFault::Lost);
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
     assert_eq!(
@@ -189,12 +189,12 @@ async fn a_connection_that_breaks_loses_only_the_answer() {
 #[tokio::test(start_paused = true)]
 async fn what_became_of_one_before_is_forgotten_when_it_is_handed_over_again() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Lost);
+    desk.given.next(SENT, StatementFault::Lost);
     desk.hand_over(1).await;
     sleep(Duration::from_secs(1)).await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
-    assert_eq!(desk.handed_over(1), Some(HandedOver::Sending));
+    assert_eq!(desk.handed_over(1), Some(BackgroundAnswer::Sending));
 }
 
 #[tokio::test(start_paused = true)]
@@ -211,7 +211,7 @@ async fn answers_of_long_ago_are_forgotten() {
 #[tokio::test(start_paused = true)]
 async fn the_database_is_read_at_once_when_it_is_answered() {
     let desk = Desk::new().await;
-    desk.given.next(SENT, Happening::Takes(LONG));
+    desk.given.next(SENT, StatementFault::Takes(LONG));
     desk.hand_over(1).await;
     sleep(LONG.saturating_sub(Duration::from_millis(1))).await;
     let before = desk.snapshot().sequence;

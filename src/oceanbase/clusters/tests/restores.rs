@@ -100,7 +100,7 @@ async fn a_pool_that_changes_wakes_everybody() {
 async fn a_privilege_that_only_restores_need_keeps_nothing_else_from_being_read() {
     let desk = Desk::new().await;
     desk.given
-        .next(PROGRESS, Happening::Refused(Duration::ZERO, 1142, ""));
+        .next(PROGRESS, StatementFault::Refused(Duration::ZERO, 1142, ""));
     desk.clusters.want_restores(&desk.key);
     sleep(Duration::from_secs(1)).await;
     let snapshot = desk.snapshot();

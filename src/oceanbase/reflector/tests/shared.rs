@@ -15,7 +15,7 @@ async fn second(desk: &Desk) -> ClusterKey {
 fn reason(desk: &Desk, key: &ClusterKey) -> Result<(), &'static str> {
     match desk.clusters.state(key) {
         ClusterState::Up(_) => Ok(()),
-        ClusterState::Down(trouble) => Err(trouble.reason),
+        ClusterState::Down(problem) => Err(problem.reason),
         ClusterState::Connecting => Err("Connecting"),
     }
 }

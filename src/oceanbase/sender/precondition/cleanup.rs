@@ -1,6 +1,6 @@
 //! What is looked for before backups are deleted.
 
-use super::{Sender, Stop, quiet, withheld};
+use super::{SendError, Sender, quiet, withheld};
 use crate::oceanbase::client::Session;
 use crate::oceanbase::model::{Answer, CleanupJob, CleanupKind, JobId, TenantId};
 use crate::oceanbase::version::Version;
@@ -17,7 +17,7 @@ impl Sender {
         version: Version,
         (tenant_id, kind): (TenantId, CleanupKind),
         (after, again): (JobId, bool),
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         // Running before ended: a row that moves in between is then seen in the second.
         let from = if again { after } else { JobId(0) };
         let of_sys = CleanupQuery::OwnJobsAfter(from);
@@ -29,7 +29,7 @@ impl Sender {
         if again {
             let is_sent = since.any(|job| job.kind == kind);
             return if is_sent {
-                Err(Stop::Answer(Answer::AlreadySent))
+                Err(SendError::Answer(Answer::AlreadySent))
             } else {
                 Ok(())
             };
@@ -56,7 +56,7 @@ impl Sender {
         version: Version,
         tenant_id: TenantId,
         job_id: JobId,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let running = CleanupQuery::JobsOf(tenant_id);
         let running = self.cleanups(session, version, running).await?;
         let mut running = running
@@ -78,12 +78,12 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         query: CleanupQuery,
-    ) -> Result<Vec<CleanupJob>, Stop> {
+    ) -> Result<Vec<CleanupJob>, SendError> {
         let rows = self.ask(session, version, &query.into()).await?;
         let read = view::cleanups(&rows);
         // A look that can not be understood is no look: nothing is sent.
         match read.unreadable.first() {
-            Some(error) => Err(Stop::Broken(error.to_string())),
+            Some(error) => Err(SendError::Broken(error.to_string())),
             None => Ok(read.rows),
         }
     }

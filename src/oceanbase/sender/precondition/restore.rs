@@ -1,6 +1,6 @@
 //! Looks at restores, and at the resources and tenants that they are about.
 
-use super::{Sender, Stop, withheld};
+use super::{SendError, Sender, withheld};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Rows, Session};
 use crate::oceanbase::command::Precondition;
@@ -8,7 +8,7 @@ use crate::oceanbase::model::{
     Answer, Failure, ResourceName, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, Legible, Query, RestoreQuery, TenantRow};
+use crate::oceanbase::view::{self, ParsedRows, Query, RestoreQuery, TenantRow};
 
 impl Sender {
     /// Looks where a statement of a restore asks for it; any other guard has been looked at before.
@@ -17,7 +17,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         precondition: Precondition,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         match precondition {
             Precondition::NeverRestored { tenant, key } => {
                 self.never_restored(session, version, &tenant, &key).await
@@ -64,7 +64,7 @@ impl Sender {
         version: Version,
         tenant: &TenantName,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         self.no_restore(session, version, key).await?;
         let tenants = self.tenants(session, version).await?;
         // Whether the engine tells `Orders` from `orders` depends on how it was set up.
@@ -83,7 +83,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let mut queries = vec![
             (RestoreQuery::ProgressByKey(key.clone()), false),
             (RestoreQuery::HistoryByKey(key.clone()), true),
@@ -105,7 +105,7 @@ impl Sender {
         queries: Vec<(RestoreQuery, bool)>,
         read: Read,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let mut found = None;
         for (query, ended) in queries {
             let job = self.job(session, version, query, ended, read, key);
@@ -122,7 +122,7 @@ impl Sender {
             }
         }
         match found {
-            Some(restore) => Err(Stop::Answer(Answer::Restore(Box::new(restore)))),
+            Some(restore) => Err(SendError::Answer(Answer::Restore(Box::new(restore)))),
             None => Ok(()),
         }
     }
@@ -138,7 +138,7 @@ impl Sender {
     ) -> Answer {
         match self.check(session, version, search).await {
             Ok(()) => Answer::Refused(failure),
-            Err(Stop::Answer(Answer::Restore(restore))) => Answer::Restore(restore),
+            Err(SendError::Answer(Answer::Restore(restore))) => Answer::Restore(restore),
             Err(_) => Answer::Unknown(failure.message),
         }
     }
@@ -150,7 +150,7 @@ impl Sender {
         version: Version,
         tenant: &TenantName,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let query = RestoreQuery::ProgressByKey(key.clone());
         match self.restore(session, version, query, false, key).await? {
             Some(restore) if restore.status.is_closing() => {
@@ -171,7 +171,7 @@ impl Sender {
         (tenant, tenant_id): (&TenantName, TenantId),
         key: &RestoreKey,
         or_succeeded: bool,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let query = RestoreQuery::ProgressByKey(key.clone());
         let running = self.restore(session, version, query, false, key).await?;
         let query = RestoreQuery::HistoryByKey(key.clone());
@@ -197,7 +197,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         pool: &ResourceName,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let rows = self
             .ask(session, version, &RestoreQuery::Pools.into())
             .await?;
@@ -216,7 +216,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         unit: &ResourceName,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let rows = self
             .ask(session, version, &RestoreQuery::Units.into())
             .await?;
@@ -242,7 +242,7 @@ impl Sender {
         version: Version,
         name: &TenantName,
         id: TenantId,
-    ) -> Result<TenantRow, Stop> {
+    ) -> Result<TenantRow, SendError> {
         self.tenant_named(session, version, name.as_str(), id).await
     }
 
@@ -252,7 +252,7 @@ impl Sender {
         version: Version,
         name: &str,
         id: TenantId,
-    ) -> Result<TenantRow, Stop> {
+    ) -> Result<TenantRow, SendError> {
         let tenants = self.tenants(session, version).await?;
         let found = tenants.into_iter().find(|row| row.name == name);
         match found {
@@ -266,9 +266,9 @@ impl Sender {
         &self,
         session: &mut dyn Session,
         version: Version,
-    ) -> Result<Vec<TenantRow>, Stop> {
+    ) -> Result<Vec<TenantRow>, SendError> {
         let rows = self.ask(session, version, &Query::Tenants).await?;
-        view::tenants(version, &rows).map_err(|error| Stop::Broken(error.to_string()))
+        view::tenants(version, &rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
     /// The newest restore with this key that the query shows; of tables, of this request.
@@ -279,7 +279,7 @@ impl Sender {
         query: RestoreQuery,
         ended: bool,
         key: &RestoreKey,
-    ) -> Result<Option<Restore>, Stop> {
+    ) -> Result<Option<Restore>, SendError> {
         self.job(session, version, query, ended, view::restores, key)
             .await
     }
@@ -293,12 +293,12 @@ impl Sender {
         ended: bool,
         read: Read,
         key: &RestoreKey,
-    ) -> Result<Option<Restore>, Stop> {
+    ) -> Result<Option<Restore>, SendError> {
         let rows = self.ask(session, version, &query.into()).await?;
         let restores = all(read(&rows, ended))?;
         if restores.is_empty() && !rows.rows.is_empty() {
             let why = "of a restore only the tenant's own row is seen";
-            return Err(Stop::Broken(why.to_owned()));
+            return Err(SendError::Broken(why.to_owned()));
         }
         let asked = restores.into_iter().filter(|it| it.is_of_request(key));
         Ok(asked.max_by_key(|restore| restore.job_id))
@@ -306,12 +306,12 @@ impl Sender {
 }
 
 /// How the rows of jobs are read: those that run, or those that have ended.
-pub(super) type Read = fn(&Rows, bool) -> Legible<Restore>;
+pub(super) type Read = fn(&Rows, bool) -> ParsedRows<Restore>;
 
 /// A look that can not be understood is no look: nothing is sent.
-pub(super) fn all<T>(read: Legible<T>) -> Result<Vec<T>, Stop> {
+pub(super) fn all<T>(read: ParsedRows<T>) -> Result<Vec<T>, SendError> {
     match read.unreadable.into_iter().next() {
-        Some(error) => Err(Stop::Broken(error.to_string())),
+        Some(error) => Err(SendError::Broken(error.to_string())),
         None => Ok(read.rows),
     }
 }

@@ -1,7 +1,7 @@
 //! Looks at recoveries of tables, and at the tenants that they are about.
 
 use super::restore::all;
-use super::{Sender, Stop, withheld};
+use super::{SendError, Sender, withheld};
 use crate::oceanbase::client::Session;
 use crate::oceanbase::command::Precondition;
 use crate::oceanbase::model::{
@@ -17,7 +17,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         precondition: Precondition,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         match precondition {
             Precondition::NeverRecovered {
                 tenant,
@@ -56,7 +56,7 @@ impl Sender {
         tenant: &TenantName,
         tenant_id: TenantId,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         self.no_tables(session, version, key).await?;
         let found = self.tenant(session, version, tenant, tenant_id).await?;
         if found.role != "PRIMARY" || found.status != "NORMAL" {
@@ -78,7 +78,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let queries = vec![
             (RestoreQuery::TableJobsByKey(key.clone()), false),
             (RestoreQuery::TableHistoryByKey(key.clone()), true),
@@ -96,7 +96,7 @@ impl Sender {
         version: Version,
         tenant: &TenantName,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let running = self.running_tables(session, version, tenant).await?;
         if running.is_empty() {
             return Err(withheld("the recovery does not run any more"));
@@ -114,7 +114,7 @@ impl Sender {
         session: &mut dyn Session,
         version: Version,
         tenant: &TenantName,
-    ) -> Result<Vec<Restore>, Stop> {
+    ) -> Result<Vec<Restore>, SendError> {
         let rows = self
             .ask(session, version, &RestoreQuery::TableJobs.into())
             .await?;
@@ -131,7 +131,7 @@ impl Sender {
         auxiliary: &AuxiliaryTenant,
         auxiliary_id: TenantId,
         key: &RestoreKey,
-    ) -> Result<(), Stop> {
+    ) -> Result<(), SendError> {
         let query = RestoreQuery::TableHistoryByKey(key.clone());
         let ended = self
             .job(session, version, query, true, view::tables, key)

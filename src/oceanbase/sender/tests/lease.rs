@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_when_the_lease_has_ended() {
     let mut desk = Desk::new();
-    desk.validity.end();
+    desk.lease_guard.end();
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
     assert_eq!(desk.sent(), 0);
 }
@@ -14,7 +14,7 @@ async fn nothing_is_sent_when_the_lease_has_ended() {
 async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
     let mut desk = Desk::new();
     let lease = Duration::from_secs(3);
-    desk.validity.extend_to(Instant::now() + lease);
+    desk.lease_guard.extend_to(Instant::now() + lease);
     *lock(&desk.node.pause) = Some(("CDB_OB_BACKUP_JOB_HISTORY", lease));
     assert!(matches!(desk.send(&backup()).await, Answer::NotSent(_)));
     assert_eq!(desk.sent(), 0);
@@ -22,7 +22,7 @@ async fn nothing_is_sent_when_the_lease_ends_during_the_look() {
 
 /// A lease that is good for so long.
 fn lease(desk: &Desk, left: Duration) {
-    desk.validity.extend_to(Instant::now() + left);
+    desk.lease_guard.extend_to(Instant::now() + left);
 }
 
 fn slow(desk: &Desk, kind: Kind, delay: Duration) {
@@ -71,11 +71,11 @@ async fn a_statement_longer_than_the_lease_is_waited_for_while_that_is_renewed()
     slow(&desk, Kind::SetDataBackupDest, Duration::from_secs(40));
     let ten = Duration::from_secs(10);
     lease(&desk, ten);
-    let validity = desk.validity.clone();
+    let lease_guard = desk.lease_guard.clone();
     let renewing = async {
         loop {
             tokio::time::sleep(Duration::from_secs(2)).await;
-            validity.extend_to(Instant::now() + ten);
+            lease_guard.extend_to(Instant::now() + ten);
         }
     };
     tokio::select! {

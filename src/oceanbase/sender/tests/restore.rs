@@ -8,7 +8,7 @@ use super::*;
 use crate::oceanbase::command::Recovery;
 use crate::oceanbase::model::{PreviewRow, ResourceName, RestoreKey, RestoreStatus, Scn};
 use crate::oceanbase::password::RestorePassword;
-use crate::oceanbase::testing::{Given, Happening};
+use crate::oceanbase::testing::{FixedViews, StatementFault};
 
 const KEY: &str = "obr/00112233445566778899aabbccddeeff";
 const RUNNING: &str = "CDB_OB_RESTORE_PROGRESS";
@@ -18,19 +18,19 @@ const SENT: &str = "ALTER SYSTEM RESTORE";
 
 /// A sender to views that are given.
 struct Views {
-    given: Given,
+    given: FixedViews,
     sender: Sender,
     version: Version,
 }
 
 impl Views {
     fn new() -> Self {
-        let given = Given::database();
+        let given = FixedViews::database();
         let sender = Sender::new(
-            Given::id(),
+            FixedViews::id(),
             Arc::new(given.clone()),
             Metrics::new().unwrap(),
-            Validity::always(),
+            LeaseGuard::always(),
         );
         Self {
             given,
@@ -184,7 +184,8 @@ async fn the_first_version_is_not_asked_for_views_that_it_has_not() {
     assert_eq!(views.given.count("SELECT TENANT_ID, JOB_ID"), 0);
 }
 
-const LATE: Happening = Happening::Refused(Duration::from_mins(3), 9099, "'copy' restore failed");
+const LATE: StatementFault =
+    StatementFault::Refused(Duration::from_mins(3), 9099, "'copy' restore failed");
 
 #[tokio::test(start_paused = true)]
 async fn a_restore_that_is_refused_and_left_no_job_is_refused() {
@@ -196,9 +197,10 @@ async fn a_restore_that_is_refused_and_left_no_job_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn what_is_looked_for_in_vain_because_of_the_time_sends_nothing_and_refuses_nothing() {
     let mut views = Views::new();
-    views
-        .given
-        .next(ENDED, Happening::Refused(Duration::ZERO, 4012, "Timeout"));
+    views.given.next(
+        ENDED,
+        StatementFault::Refused(Duration::ZERO, 4012, "Timeout"),
+    );
     let answer = views.send(restore()).await;
     assert!(matches!(answer, Answer::NotSent(_)), "{answer:?}");
     assert_eq!(views.given.count(SENT), 0);
@@ -229,7 +231,7 @@ async fn the_database_has_ten_minutes_for_a_restore() {
     let mut views = Views::new();
     views
         .given
-        .next(SENT, Happening::Takes(Duration::from_secs(599)));
+        .next(SENT, StatementFault::Takes(Duration::from_secs(599)));
     assert_eq!(views.send(restore()).await, Answer::Done);
     assert_eq!(views.given.count("SET ob_query_timeout = 600000000"), 1);
 }
@@ -264,7 +266,7 @@ async fn a_restore_is_not_sent_without_its_passwords() {
     let mut views = Views::new();
     views.given.next(
         "SET DECRYPTION",
-        Happening::Refused(Duration::ZERO, 1235, ""),
+        StatementFault::Refused(Duration::ZERO, 1235, ""),
     );
     let mut protected = restore();
     if let Recovery::Restore { decryption, .. } = &mut protected {

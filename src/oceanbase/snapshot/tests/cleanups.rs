@@ -42,7 +42,7 @@ impl Desk {
         self.views.set(view, COLUMNS, &rows);
     }
 
-    async fn observed_cleanups(&mut self, depth: Depth) -> Vec<CleanupJob> {
+    async fn observed_cleanups(&mut self, depth: ReadScope) -> Vec<CleanupJob> {
         let (tenants, _) = self.read_as_deep_as(depth).await;
         tenants[&TenantId(1002)].cleanups.to_vec()
     }
@@ -56,16 +56,16 @@ fn ids(jobs: &[CleanupJob]) -> Vec<i64> {
 async fn a_running_cleanup_is_followed_at_each_read_until_it_ends() {
     let mut desk = Desk::new();
     desk.cleanups(RUNNING_CLEANUPS, &[("5", "DOING", "1")]);
-    assert_eq!(ids(&desk.observed_cleanups(Depth::Full).await), [5]);
+    assert_eq!(ids(&desk.observed_cleanups(ReadScope::Full).await), [5]);
     desk.cleanups(RUNNING_CLEANUPS, &[]);
     desk.cleanups(ENDED_CLEANUPS, &[("5", "COMPLETED", "1")]);
     let row = ["1002", "5", "BACKUP SET", "3", "COMPLETED"].map(Some);
     desk.views.set(ENDED_ITEMS, ITEMS, &[&row]);
-    let observed = desk.observed_cleanups(Depth::Hot).await;
+    let observed = desk.observed_cleanups(ReadScope::Hot).await;
     assert_eq!(observed[0].status, JobStatus::Completed);
     assert_eq!(observed[0].items.len(), 1);
     desk.views.take_asked();
-    desk.observed_cleanups(Depth::Hot).await;
+    desk.observed_cleanups(ReadScope::Hot).await;
     assert_eq!(desk.views.count(ENDED_CLEANUPS), 0);
 }
 
@@ -81,7 +81,7 @@ async fn of_cleanups_that_had_nothing_to_do_only_the_newest_is_kept() {
             ("7", "COMPLETED", "0"),
         ],
     );
-    assert_eq!(ids(&desk.observed_cleanups(Depth::Full).await), [5, 7]);
+    assert_eq!(ids(&desk.observed_cleanups(ReadScope::Full).await), [5, 7]);
     let counted = desk.metrics.text().unwrap();
     assert!(counted.contains("obbackup_cleanups_total{result=\"idle\"} 2"));
     assert!(counted.contains("obbackup_cleanups_total{result=\"completed\"} 1"));
@@ -91,7 +91,7 @@ async fn of_cleanups_that_had_nothing_to_do_only_the_newest_is_kept() {
 async fn the_first_read_counts_nothing_and_asks_for_no_idle_ones() {
     let mut desk = Desk::new();
     desk.cleanups(ENDED_CLEANUPS, &[("5", "FAILED", "2")]);
-    assert_eq!(ids(&desk.observed_cleanups(Depth::Full).await), [5]);
+    assert_eq!(ids(&desk.observed_cleanups(ReadScope::Full).await), [5]);
     let asked = desk.views.take_asked();
     let history = asked.iter().find(|text| text.contains(ENDED_CLEANUPS));
     assert!(history.unwrap().contains("TASK_COUNT > 0"));

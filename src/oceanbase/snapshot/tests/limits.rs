@@ -25,7 +25,7 @@ async fn limits_that_can_not_be_read_any_more_are_not_known() {
     let (tenants, _) = desk.read(true).await;
     assert_eq!(known(&tenants, 1002), Some(vec![800]));
     limited(&mut desk, "soon");
-    for depth in [Depth::AfterCommand, Depth::Full] {
+    for depth in [ReadScope::AfterCommand, ReadScope::Full] {
         let (tenants, _) = desk.read_as_deep_as(depth).await;
         assert_eq!(known(&tenants, 1002), None, "{depth:?}");
     }

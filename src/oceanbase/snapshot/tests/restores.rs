@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::oceanbase::model::{RestoreStatus, Restores};
-use crate::oceanbase::testing::Happening;
+use crate::oceanbase::testing::StatementFault;
 
 const PROGRESS: &str = "CDB_OB_RESTORE_PROGRESS";
 const HISTORY: &str = "CDB_OB_RESTORE_HISTORY";
@@ -160,8 +160,10 @@ async fn a_missing_privilege_is_shown_and_what_was_known_is_known_again_later() 
     let mut desk = Desk::new();
     restores(&desk, HISTORY, &[("1", "SUCCESS", START)]);
     desk.restores().await;
-    desk.views
-        .next("DBA_OB_UNITS", Happening::Refused(Duration::ZERO, 1142, ""));
+    desk.views.next(
+        "DBA_OB_UNITS",
+        StatementFault::Refused(Duration::ZERO, 1142, ""),
+    );
     let refused = desk.restores().await;
     assert_eq!(refused.refused.as_ref().unwrap().reason, "MissingPrivilege");
     restores(&desk, HISTORY, &[]);
@@ -218,7 +220,7 @@ async fn recoveries_of_tables_are_numbered_apart_from_restores() {
 async fn views_of_tables_that_may_not_be_read_hide_no_restore() {
     let mut desk = Desk::new();
     restores(&desk, PROGRESS, &[("1", RUNS, "2026-11-20 01:00:00")]);
-    let refused = Happening::Refused(SOME_TIME / 2, 1142, "no");
+    let refused = StatementFault::Refused(SOME_TIME / 2, 1142, "no");
     desk.views.next(TABLES, refused);
     let read = desk.restores().await;
     assert_eq!(read.restores.len(), 1);
@@ -265,7 +267,7 @@ async fn a_version_that_does_not_show_its_servers_shows_all_else() {
     for view in ["DBA_OB_SERVERS", "GV$OB_SERVERS", "STATUS = 'ACTIVE'"] {
         let mut desk = Desk::new();
         with_a_server(&desk);
-        let missing = Happening::Refused(Duration::ZERO, 1146, "no such table");
+        let missing = StatementFault::Refused(Duration::ZERO, 1146, "no such table");
         desk.views.next(view, missing);
         let read = desk.restores_with(true).await;
         assert_eq!((&read.servers, &read.refused), (&Some(Vec::new()), &None));

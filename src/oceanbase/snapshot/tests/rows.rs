@@ -40,7 +40,9 @@ async fn a_job_that_can_not_be_read_fails_the_read() {
     desk.jobs(RUNNING, &[("1", "DOING", START), ("2", "DOING", "soon")]);
     let mut views = desk.views.clone();
     let mut reading = Reading::new(&mut views, VERSION, &desk.metrics, SOME_TIME);
-    let read = reading.read(&mut desk.history, Depth::Hot, desk.now).await;
+    let read = reading
+        .read(&mut desk.history, ReadScope::Hot, desk.now)
+        .await;
     assert!(matches!(read, Err(ReadError::View(_))));
 }
 
@@ -53,12 +55,12 @@ async fn a_job_that_began_and_ended_between_two_reads_is_seen_when_ended_jobs_ar
         desk.observed().await.is_empty(),
         "a hot read does not look there"
     );
-    let (tenants, was_full) = desk.read_as_deep_as(Depth::AfterCommand).await;
+    let (tenants, was_full) = desk.read_as_deep_as(ReadScope::AfterCommand).await;
     assert_eq!(
         tenants[&TenantId(1002)].jobs[0].status,
         JobStatus::Completed
     );
     assert!(was_full, "the job has made a set");
-    let (_, was_full) = desk.read_as_deep_as(Depth::AfterCommand).await;
+    let (_, was_full) = desk.read_as_deep_as(ReadScope::AfterCommand).await;
     assert!(!was_full, "it is no news any more");
 }

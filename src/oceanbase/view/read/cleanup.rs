@@ -1,6 +1,6 @@
 //! What the database deletes of its backups.
 
-use super::{Legible, Row, ViewError};
+use super::{ParsedRows, Row, ViewError};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{
@@ -10,8 +10,8 @@ use crate::oceanbase::model::{
 /// Reads cleanups, running or ended. Rows of the session's own tenant do not say whose they are: it
 /// is sys.
 #[must_use]
-pub fn cleanups(answer: &Rows) -> Legible<CleanupJob> {
-    Legible::of("cleanup_jobs", answer, job)
+pub fn cleanups(answer: &Rows) -> ParsedRows<CleanupJob> {
+    ParsedRows::of("cleanup_jobs", answer, job)
 }
 
 fn job(row: &Row<'_>) -> Result<CleanupJob, ViewError> {
@@ -73,8 +73,8 @@ fn named(comment: &str) -> impl Iterator<Item = &str> {
 
 /// Reads what cleanups delete, each with its tenant and its job.
 #[must_use]
-pub fn cleaned_items(answer: &Rows) -> Legible<((TenantId, JobId), CleanedItem)> {
-    Legible::of("cleanup_items", answer, |row| {
+pub fn cleaned_items(answer: &Rows) -> ParsedRows<((TenantId, JobId), CleanedItem)> {
+    ParsedRows::of("cleanup_items", answer, |row| {
         let item = CleanedItem {
             is_set: row.is("TASK_TYPE", "BACKUP SET")?,
             id: row.i64("ID")?,

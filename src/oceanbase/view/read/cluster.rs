@@ -1,6 +1,6 @@
 //! The cluster as a whole: upgrades, events of the root service, and what the account may do.
 
-use super::{Legible, ViewError, rows};
+use super::{ParsedRows, ViewError, rows};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain;
 use crate::oceanbase::model::{BackupRefusal, Privileges, TenantId};
@@ -26,8 +26,8 @@ pub fn privileges(answer: &Rows) -> Privileges {
 /// Reads [`crate::oceanbase::view::Query::BackupRefusals`] by tenant, and what is wrong with the rows that cannot be read. A
 /// backup without a readable refusal still ends as refused, without its number.
 #[must_use]
-pub fn backup_refusals(answer: &Rows) -> Legible<(TenantId, BackupRefusal)> {
-    Legible::of("backup_refusals", answer, |row| {
+pub fn backup_refusals(answer: &Rows) -> ParsedRows<(TenantId, BackupRefusal)> {
+    ParsedRows::of("backup_refusals", answer, |row| {
         let at = row.at("TIMESTAMP")?;
         let at = at.ok_or_else(|| row.error("TIMESTAMP", "is NULL"))?;
         let result = i32::try_from(row.i64("VALUE2")?).unwrap_or(i32::MIN);

@@ -17,14 +17,14 @@ use crate::oceanbase::model::{
 /// What could be read of an answer, and what is wrong with the rows that could not: they are left
 /// out.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Legible<T> {
+pub struct ParsedRows<T> {
     /// What could be read.
     pub rows: Vec<T>,
     /// One for each row that could not.
     pub unreadable: Vec<ViewError>,
 }
 
-impl<T> Legible<T> {
+impl<T> ParsedRows<T> {
     pub(super) fn of(
         query: &'static str,
         answer: &Rows,
@@ -45,7 +45,7 @@ impl<T> Legible<T> {
 }
 
 /// One of the two rows of a restore.
-struct Half {
+struct RestoreRow {
     /// `STATUS`.
     word: String,
     /// Whether it is the row of sys.
@@ -60,25 +60,25 @@ struct Half {
 
 /// Reads restores: those that run where `ended` is not set.
 #[must_use]
-pub fn restores(answer: &Rows, ended: bool) -> Legible<Restore> {
+pub fn restores(answer: &Rows, ended: bool) -> ParsedRows<Restore> {
     let query = if ended {
         "restore_history"
     } else {
         "restore_progress"
     };
-    let halves = Legible::of(query, answer, half);
-    let mut jobs = BTreeMap::<JobId, Vec<Half>>::new();
+    let halves = ParsedRows::of(query, answer, half);
+    let mut jobs = BTreeMap::<JobId, Vec<RestoreRow>>::new();
     for half in halves.rows {
         jobs.entry(half.restore.job_id).or_default().push(half);
     }
     let joined = jobs.into_values().filter_map(|halves| join(halves, ended));
-    Legible {
+    ParsedRows {
         rows: joined.collect(),
         unreadable: halves.unreadable,
     }
 }
 
-fn half(row: &Row<'_>) -> Result<Half, ViewError> {
+fn half(row: &Row<'_>) -> Result<RestoreRow, ViewError> {
     let word = row.text("STATUS")?.to_owned();
     let of = if row.has("TENANT_ID") {
         Some(row.tenant_id()?)
@@ -124,7 +124,7 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
         pieces: paths(row.text("BACKUP_PIECE_LIST")?),
         failure: None,
     };
-    Ok(Half {
+    Ok(RestoreRow {
         is_of_sys: of.map_or(is_word_of_sys, |of| of == TenantId::SYS),
         of,
         word,
@@ -135,8 +135,8 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
 
 /// Joins the rows of one restore. That of sys leads; where the view says whose rows are, there is no
 /// restore without it.
-fn join(halves: Vec<Half>, ended: bool) -> Option<Restore> {
-    let (mut of_sys, mut of_tenant) = (None::<Half>, None);
+fn join(halves: Vec<RestoreRow>, ended: bool) -> Option<Restore> {
+    let (mut of_sys, mut of_tenant) = (None::<RestoreRow>, None);
     for half in halves {
         if !half.is_of_sys {
             of_tenant = Some(half);
@@ -166,7 +166,7 @@ fn join(halves: Vec<Half>, ended: bool) -> Option<Restore> {
     if restore.status == RestoreStatus::Fail {
         restore.failure = Some(failure(&of_sys.comment));
     }
-    if let Some(Half { restore: own, .. }) = of_tenant {
+    if let Some(RestoreRow { restore: own, .. }) = of_tenant {
         restore.tenant_id = restore.tenant_id.or(own.tenant_id);
         restore.total_bytes = own.total_bytes.or(restore.total_bytes);
         restore.finished_bytes = own.finished_bytes.or(restore.finished_bytes);
@@ -262,8 +262,8 @@ pub fn preview(answer: &Rows) -> Result<Vec<PreviewRow>, ViewError> {
 
 /// Reads [`Query::Pools`](super::super::Query::Pools); the names of their units are not in it.
 #[must_use]
-pub fn pools(answer: &Rows) -> Legible<Pool> {
-    Legible::of("pools", answer, |row| {
+pub fn pools(answer: &Rows) -> ParsedRows<Pool> {
+    ParsedRows::of("pools", answer, |row| {
         let tenant_id = row.optional("TENANT_ID")?.map(|_| row.tenant_id());
         let zones = row.text("ZONE_LIST")?.split(';').map(str::trim);
         let zones = zones.filter(|zone| !zone.is_empty());
@@ -281,8 +281,8 @@ pub fn pools(answer: &Rows) -> Legible<Pool> {
 
 /// Reads [`Query::Units`](super::super::Query::Units).
 #[must_use]
-pub fn units(answer: &Rows) -> Legible<Unit> {
-    Legible::of("units", answer, |row| {
+pub fn units(answer: &Rows) -> ParsedRows<Unit> {
+    ParsedRows::of("units", answer, |row| {
         let bytes =
             |column| u64::try_from(row.i64(column)?).map_err(|_| row.error(column, "is negative"));
         let max_cpu = Cpu::parse(row.text("MAX_CPU")?);
@@ -298,14 +298,14 @@ pub fn units(answer: &Rows) -> Legible<Unit> {
 
 /// Reads [`Query::Zones`](super::super::Query::Zones).
 #[must_use]
-pub fn zones(answer: &Rows) -> Legible<String> {
-    Legible::of("zones", answer, |row| row.text("ZONE").map(str::to_owned))
+pub fn zones(answer: &Rows) -> ParsedRows<String> {
+    ParsedRows::of("zones", answer, |row| row.text("ZONE").map(str::to_owned))
 }
 
 /// Reads [`Query::DataVersion`](super::super::Query::DataVersion).
 #[must_use]
-pub fn data_version(answer: &Rows) -> Legible<String> {
-    Legible::of("data_version", answer, |row| {
+pub fn data_version(answer: &Rows) -> ParsedRows<String> {
+    ParsedRows::of("data_version", answer, |row| {
         row.text("COMPATIBLE").map(str::to_owned)
     })
 }

@@ -5,14 +5,14 @@ use std::str::FromStr;
 
 use super::{Row, ViewError, rows};
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::model::{Cpu, Room, Server};
+use crate::oceanbase::model::{Cpu, FreeCapacity, Server};
 
 /// Address and port, as the views write them.
 type Address = (String, String);
 
 /// What the units on a server take.
 #[derive(Default)]
-struct Taken {
+struct UsedResources {
     max_cpu: u32,
     min_cpu: u32,
     memory: u64,
@@ -26,7 +26,7 @@ struct Taken {
 /// nobody is told that a server lacks what it may have. A server that can not be read leaves none.
 #[must_use]
 pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
-    let mut taken = HashMap::<Address, Taken>::new();
+    let mut taken = HashMap::<Address, UsedResources>::new();
     for unit in rows("placed_units", units) {
         let Ok(address) = address(&unit) else {
             continue;
@@ -40,7 +40,7 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
         let log_disk = number(&unit, "LOG_DISK_SIZE").unwrap_or_default();
         of_server.log_disk = of_server.log_disk.saturating_add(log_disk);
     }
-    let nothing = Taken::default();
+    let nothing = UsedResources::default();
     let left = rows("capacities", capacities).filter_map(|row| {
         let address = address(&row).ok()?;
         let left = left(&row, taken.get(&address).unwrap_or(&nothing));
@@ -61,7 +61,7 @@ pub fn servers(servers: &Rows, capacities: &Rows, units: &Rows) -> Vec<Server> {
 
 /// `CPU_CAPACITY_MAX` is what the processors may be promised to tenants at most: more than there are
 /// where `resource_hard_limit` is above 100. What they are promised at least is never more than there are.
-fn left(capacity: &Row<'_>, taken: &Taken) -> Room {
+fn left(capacity: &Row<'_>, taken: &UsedResources) -> FreeCapacity {
     let left = |column, taken| {
         let all = cpu(capacity, column)?;
         Some(Cpu(all.0.saturating_sub(taken)))
@@ -69,7 +69,7 @@ fn left(capacity: &Row<'_>, taken: &Taken) -> Room {
     let of_max = left("CPU_CAPACITY_MAX", taken.max_cpu);
     let of_min = left("CPU_CAPACITY", taken.min_cpu);
     let bytes = |column, taken| Some(number::<u64>(capacity, column)?.saturating_sub(taken));
-    Room {
+    FreeCapacity {
         cpu: of_max.into_iter().chain(of_min).min(),
         memory: bytes("MEM_CAPACITY", taken.memory),
         log_disk: bytes("LOG_DISK_CAPACITY", taken.log_disk),
@@ -117,7 +117,7 @@ mod tests {
             &table(UNITS, units),
         );
         assert_eq!((&*read[0].address, &*read[0].zone), ("a:1", "z1"));
-        let Room {
+        let FreeCapacity {
             cpu,
             memory,
             log_disk,
@@ -159,9 +159,9 @@ mod tests {
         let known = table(SERVERS, &["a 1 z1"]);
         let of_memory = table("SVR_IP SVR_PORT MEM_CAPACITY", &["a 1 7"]);
         let left = servers(&known, &of_memory, &Rows::default())[0].left;
-        let memory = Room {
+        let memory = FreeCapacity {
             memory: Some(7),
-            ..Room::default()
+            ..FreeCapacity::default()
         };
         assert_eq!(left, memory);
         let without_zone = table("SVR_IP SVR_PORT", &["a 1"]);

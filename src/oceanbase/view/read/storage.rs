@@ -1,13 +1,13 @@
 //! Where destinations are, how fast they may be used, and when the database tried them.
 
-use super::{Legible, without_options};
+use super::{ParsedRows, without_options};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::model::{LimitedLocation, StorageCheck, StorageLimits, TenantId};
 
 /// Reads where pieces lie: the root of each destination.
 #[must_use]
-pub fn log_roots(answer: &Rows) -> Legible<((TenantId, i64), String)> {
-    Legible::of("log_roots", answer, |row| {
+pub fn log_roots(answer: &Rows) -> ParsedRows<((TenantId, i64), String)> {
+    ParsedRows::of("log_roots", answer, |row| {
         let key = (row.tenant_id()?, row.i64("DEST_ID")?);
         Ok((key, without_options(row.text("PATH")?)))
     })
@@ -15,8 +15,8 @@ pub fn log_roots(answer: &Rows) -> Legible<((TenantId, i64), String)> {
 
 /// Reads when destinations were tried.
 #[must_use]
-pub fn storage_checks(answer: &Rows) -> Legible<StorageCheck> {
-    Legible::of("store_checks", answer, |row| {
+pub fn storage_checks(answer: &Rows) -> ParsedRows<StorageCheck> {
+    ParsedRows::of("store_checks", answer, |row| {
         Ok(StorageCheck {
             tenant_id: row.tenant_id()?,
             dest_id: row.i64("DEST_ID")?,
@@ -29,8 +29,8 @@ pub fn storage_checks(answer: &Rows) -> Legible<StorageCheck> {
 
 /// Reads which places are limited, and how.
 #[must_use]
-pub fn storage_limits(answer: &Rows) -> Legible<(TenantId, LimitedLocation)> {
-    Legible::of("store_limits", answer, |row| {
+pub fn storage_limits(answer: &Rows) -> ParsedRows<(TenantId, LimitedLocation)> {
+    ParsedRows::of("store_limits", answer, |row| {
         let root = without_options(row.text("PATH")?);
         let location = LimitedLocation {
             path: format!("{root}?host={}", host(row.text("ENDPOINT")?)),

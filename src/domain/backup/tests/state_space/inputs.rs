@@ -66,8 +66,10 @@ pub(super) fn worlds() -> Vec<Observation> {
         unsettled(with_job(job(JobStatus::Doing))),
         unsettled(with_destination(ObservedDestination::Unset)),
     ]);
-    worlds.push(with_log_keeper(LogKeeper::Nobody));
-    worlds.push(with_log_keeper(LogKeeper::Strategy("nightly".to_owned())));
+    worlds.push(with_log_keeper(LogBackupOwner::Nobody));
+    worlds.push(with_log_keeper(LogBackupOwner::Strategy(
+        "nightly".to_owned(),
+    )));
     worlds.push(unreachable());
     worlds.push(replaced());
     worlds.push(claimed());
@@ -96,7 +98,7 @@ pub(super) fn worlds() -> Vec<Observation> {
 }
 
 /// Nobody archives the tenant's logs.
-fn with_log_keeper(keeper: LogKeeper) -> Observation {
+fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
     let logs = ObservedArchiving {
         keeper,
         destination: ObservedDestination::Unset,

@@ -26,15 +26,15 @@ fn spec(change: &Value) -> RecoveryTaskSpec {
 }
 
 /// What is left of just enough for the unit.
-fn enough() -> Room {
-    Room {
+fn enough() -> FreeCapacity {
+    FreeCapacity {
         cpu: Some(Cpu(2000)),
         memory: Some(8 * GIB),
         log_disk: Some(24 * GIB),
     }
 }
 
-fn server(number: u8, zone: &str, left: Room) -> Server {
+fn server(number: u8, zone: &str, left: FreeCapacity) -> Server {
     Server {
         address: format!("10.0.0.{number}:2882"),
         zone: zone.to_owned(),
@@ -60,7 +60,7 @@ fn refused(change: &Value, servers: Vec<Server>) -> Option<String> {
     Some(blocker.message)
 }
 
-fn in_one_zone(left: &[Room]) -> Vec<Server> {
+fn in_one_zone(left: &[FreeCapacity]) -> Vec<Server> {
     let numbered = (1..).zip(left);
     numbered
         .map(|(number, left)| server(number, "zone1", *left))
@@ -75,15 +75,15 @@ fn what_fits_exactly_fits() {
 #[test]
 fn the_least_bit_short_of_anything_is_too_little() {
     let short = [
-        Room {
+        FreeCapacity {
             cpu: Some(Cpu(1999)),
             ..enough()
         },
-        Room {
+        FreeCapacity {
             memory: Some(8 * GIB - 1),
             ..enough()
         },
-        Room {
+        FreeCapacity {
             log_disk: Some(24 * GIB - 1),
             ..enough()
         },
@@ -98,7 +98,7 @@ fn the_least_bit_short_of_anything_is_too_little() {
 
 #[test]
 fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
-    let left = |memory| Room {
+    let left = |memory| FreeCapacity {
         memory: Some(memory),
         ..enough()
     };
@@ -116,7 +116,7 @@ fn the_message_says_where_what_is_asked_what_is_left_and_what_to_do() {
 
 #[test]
 fn each_zone_must_have_room() {
-    let nothing = Room {
+    let nothing = FreeCapacity {
         cpu: Some(Cpu(0)),
         ..enough()
     };
@@ -128,12 +128,12 @@ fn each_zone_must_have_room() {
 
 #[test]
 fn a_server_takes_one_unit_only() {
-    let plenty = Room {
+    let plenty = FreeCapacity {
         cpu: Some(Cpu(64_000)),
         memory: Some(512 * GIB),
         log_disk: Some(2048 * GIB),
     };
-    let scant = Room {
+    let scant = FreeCapacity {
         memory: Some(GIB),
         ..enough()
     };
@@ -155,16 +155,16 @@ fn a_server_takes_one_unit_only() {
 #[test]
 fn what_is_not_known_refuses_nothing() {
     let unknown = [
-        Room::default(),
-        Room {
+        FreeCapacity::default(),
+        FreeCapacity {
             cpu: None,
             ..enough()
         },
-        Room {
+        FreeCapacity {
             memory: None,
             ..enough()
         },
-        Room {
+        FreeCapacity {
             log_disk: None,
             ..enough()
         },
@@ -172,11 +172,11 @@ fn what_is_not_known_refuses_nothing() {
     for left in unknown {
         assert_eq!(refused(&json!({}), in_one_zone(&[left])), None, "{left:?}");
     }
-    let scant = Room {
+    let scant = FreeCapacity {
         memory: Some(0),
-        ..Room::default()
+        ..FreeCapacity::default()
     };
-    let one_is_silent = in_one_zone(&[scant, Room::default()]);
+    let one_is_silent = in_one_zone(&[scant, FreeCapacity::default()]);
     assert_eq!(refused(&json!({}), one_is_silent), None);
     assert!(refused(&json!({}), in_one_zone(&[scant])).is_some());
 }
@@ -199,7 +199,7 @@ fn servers_that_are_not_read_yet_are_waited_for() {
 
 #[test]
 fn the_own_pool_that_stands_already_has_taken_its_room() {
-    let mut left_over = restores(in_one_zone(&[Room {
+    let mut left_over = restores(in_one_zone(&[FreeCapacity {
         memory: Some(0),
         ..enough()
     }]));
@@ -221,7 +221,7 @@ fn the_own_pool_that_stands_already_has_taken_its_room() {
 fn pools_that_are_given_have_their_units() {
     let mut given = spec(&json!({}));
     given.target.resources.type_ = ResourcesType::Pools;
-    let restores = restores(in_one_zone(&[Room {
+    let restores = restores(in_one_zone(&[FreeCapacity {
         memory: Some(0),
         ..enough()
     }]));
@@ -230,7 +230,7 @@ fn pools_that_are_given_have_their_units() {
 
 #[test]
 fn log_disk_that_is_left_out_is_what_the_database_takes_at_least() {
-    let left = |gib: u64| Room {
+    let left = |gib: u64| FreeCapacity {
         log_disk: Some(gib * GIB),
         ..enough()
     };

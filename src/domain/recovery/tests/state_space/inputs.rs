@@ -77,10 +77,10 @@ pub(super) fn worlds(base: &Story) -> Vec<Observation> {
     } else {
         answers(job)
     };
-    for answer in answers.into_iter().map(HandedOver::Answered) {
+    for answer in answers.into_iter().map(BackgroundAnswer::Answered) {
         other(&|story| story.observed.handed_over = Some(answer.clone()));
     }
-    other(&|story| story.observed.handed_over = Some(HandedOver::Sending));
+    other(&|story| story.observed.handed_over = Some(BackgroundAnswer::Sending));
     worlds.extend(others);
     worlds
 }

@@ -26,8 +26,8 @@ pub(super) fn deleted(tenants: &[i64]) -> Story {
     story
 }
 
-pub(super) fn another(name: &str, tenants: Option<TenantSelection>) -> Rival {
-    Rival {
+pub(super) fn another(name: &str, tenants: Option<TenantSelection>) -> CompetingStrategy {
+    CompetingStrategy {
         name: name.to_owned(),
         full_name: (name.to_owned(), "default".to_owned()),
         created_at: at(0),

@@ -119,7 +119,7 @@ async fn of_two_recoveries_into_one_tenant_the_second_waits() {
 #[tokio::test(start_paused = true)]
 async fn a_refusal_is_one_only_where_no_job_was_begun() {
     let mut views = Views::new();
-    let late = Happening::Refused(Duration::ZERO, 4179, "no");
+    let late = StatementFault::Refused(Duration::ZERO, 4179, "no");
     views.given.next(SENT, late);
     let answer = views.ask(recover(1002)).await;
     assert!(matches!(answer, Answer::Refused(_)), "{answer:?}");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Legible, Row, ViewError, code_in, instant, number, paths};
+use super::{ParsedRows, Row, ViewError, code_in, instant, number, paths};
 use crate::oceanbase::client::Rows;
 use crate::oceanbase::error::explain_to_restore;
 use crate::oceanbase::model::{
@@ -10,7 +10,7 @@ use crate::oceanbase::model::{
 };
 
 /// One of the two rows.
-struct Half {
+struct TableRestoreRow {
     /// `STATUS`.
     word: String,
     /// `RESULT`.
@@ -26,26 +26,26 @@ struct Half {
 /// Reads the queries on recoveries of tables: those that run, or those that have ended. There is none
 /// without its row of sys.
 #[must_use]
-pub fn tables(answer: &Rows, ended: bool) -> Legible<Restore> {
+pub fn tables(answer: &Rows, ended: bool) -> ParsedRows<Restore> {
     let query = if ended { "table_history" } else { "table_jobs" };
-    let halves = Legible::of(query, answer, half);
+    let halves = ParsedRows::of(query, answer, half);
     let (of_sys, of_tenants): (Vec<_>, Vec<_>) =
         halves.rows.into_iter().partition(|half| half.is_of_sys);
     let of_tenants: HashMap<_, _> = of_tenants
         .into_iter()
         .filter_map(|half| Some((half.of?, half)))
         .collect();
-    let join = |of_sys: Half| {
+    let join = |of_sys: TableRestoreRow| {
         let of_tenant = of_tenants.get(&of_sys.restore.job_id);
         join(of_sys, of_tenant, ended)
     };
-    Legible {
+    ParsedRows {
         rows: of_sys.into_iter().map(join).collect(),
         unreadable: halves.unreadable,
     }
 }
 
-fn half(row: &Row<'_>) -> Result<Half, ViewError> {
+fn half(row: &Row<'_>) -> Result<TableRestoreRow, ViewError> {
     // The views of one tenant do not say whose rows they are: they are asked of sys.
     let is_of_sys = !row.has("TENANT_ID") || row.tenant_id()? == TenantId::SYS;
     let job_id = JobId(row.i64("JOB_ID")?);
@@ -53,7 +53,7 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
     let parent = number(row.text("INITIATOR_JOB_ID")?).map(JobId);
     let scn = row.text("RESTORE_SCN")?;
     let auxiliary_tenant = row.text("AUX_TENANT_NAME")?;
-    Ok(Half {
+    Ok(TableRestoreRow {
         word: row.text("STATUS")?.to_owned(),
         result: row.text("RESULT")?.to_owned(),
         comment: row.text("COMMENT")?.to_owned(),
@@ -83,7 +83,7 @@ fn half(row: &Row<'_>) -> Result<Half, ViewError> {
 }
 
 /// The row of sys leads.
-fn join(of_sys: Half, of_tenant: Option<&Half>, ended: bool) -> Restore {
+fn join(of_sys: TableRestoreRow, of_tenant: Option<&TableRestoreRow>, ended: bool) -> Restore {
     let mut job = of_sys.restore;
     if !ended {
         let word = of_tenant.map(|half| half.word.as_str());

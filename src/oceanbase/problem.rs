@@ -8,7 +8,7 @@ use super::view::ViewError;
 
 /// Why a cluster can not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trouble {
+pub struct ConnectionProblem {
     /// Stable CamelCase word.
     pub reason: &'static str,
     /// What is wrong and what to do.
@@ -30,7 +30,7 @@ const TRANSIENT_ERRORS: [u16; 6] = [1040, 4012, 4023, 5627, 8001, 8002];
 const CHECK_ENDPOINTS: &str = "Check `endpoints` of the OceanBaseCluster, that the database runs \
                                there, and that network policies let the operator reach it";
 
-impl From<CredentialsError> for Trouble {
+impl From<CredentialsError> for ConnectionProblem {
     fn from(error: CredentialsError) -> Self {
         match error {
             CredentialsError::Gone => Self {
@@ -65,7 +65,7 @@ const ONLY_BEHIND_PROXY: &str = "A node that is reached directly knows no tenant
                                  `clusterName` of the OceanBaseCluster is set: leave it out unless \
                                  `endpoints` are those of OBProxy";
 
-impl Trouble {
+impl ConnectionProblem {
     /// Why this account has no session.
     pub(super) fn without_session(error: &ConnectError, account: &Account) -> Self {
         match error {
@@ -104,7 +104,7 @@ impl Trouble {
     }
 }
 
-impl From<QueryError> for Trouble {
+impl From<QueryError> for ConnectionProblem {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Server(refusal) => {
@@ -127,7 +127,7 @@ impl From<QueryError> for Trouble {
     }
 }
 
-impl From<ViewError> for Trouble {
+impl From<ViewError> for ConnectionProblem {
     fn from(error: ViewError) -> Self {
         Self {
             reason: "ViewNotUnderstood",
@@ -144,10 +144,10 @@ mod tests {
     use crate::oceanbase::client::ServerError;
     use crate::oceanbase::testing::account;
 
-    fn refused(code: u16) -> Trouble {
+    fn refused(code: u16) -> ConnectionProblem {
         let text = String::new();
         let refusal = ConnectError::Refused(ServerError { code, text });
-        Trouble::without_session(&refusal, &account())
+        ConnectionProblem::without_session(&refusal, &account())
     }
 
     /// `ER_ACCOUNT_HAS_BEEN_LOCKED`, and one that nobody has heard of.

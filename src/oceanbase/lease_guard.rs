@@ -7,7 +7,7 @@
 //! it does not know of. Whoever is about to write or to send asks right before.
 //!
 //! What waits for the database when the time is over waits no longer: its connection is dropped at
-//! once ([`Validity::ended`]), so that a statement takes as long as it needs only while the lease is
+//! once ([`LeaseGuard::ended`]), so that a statement takes as long as it needs only while the lease is
 //! renewed. The database may still be at it then, for as long as it was told to work on it. That is
 //! harmless: who takes over finds the intent of a backup, and waits until the statement is
 //! [surely over](super::sender::surely_over) before looking what became of it; all other statements
@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep_until};
 
 /// For how long this process may act. Clones share one time.
 #[derive(Clone, Debug)]
-pub struct Validity(Arc<watch::Sender<Until>>);
+pub struct LeaseGuard(Arc<watch::Sender<Until>>);
 
 #[derive(Clone, Copy, Debug)]
 enum Until {
@@ -31,7 +31,7 @@ enum Until {
     Always,
 }
 
-impl Validity {
+impl LeaseGuard {
     /// For the only operator there is.
     #[must_use]
     pub fn always() -> Self {
@@ -102,50 +102,50 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn it_is_over_at_its_end() {
-        let validity = Validity::not_yet();
-        validity.extend_to(Instant::now() + Duration::from_secs(10));
+        let lease_guard = LeaseGuard::not_yet();
+        lease_guard.extend_to(Instant::now() + Duration::from_secs(10));
         tokio::time::advance(Duration::from_secs(9)).await;
-        assert_eq!(validity.left(), Duration::from_secs(1));
+        assert_eq!(lease_guard.left(), Duration::from_secs(1));
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert!(!validity.is_valid());
+        assert!(!lease_guard.is_valid());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_renewal_counts_for_everybody_who_asks() {
-        let validity = Validity::not_yet();
-        let sender = validity.clone();
-        validity.extend_to(Instant::now() + Duration::from_secs(10));
+        let lease_guard = LeaseGuard::not_yet();
+        let sender = lease_guard.clone();
+        lease_guard.extend_to(Instant::now() + Duration::from_secs(10));
         assert!(sender.is_valid());
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_for_its_end_waits_on_when_it_is_renewed() {
-        let validity = Validity::not_yet();
+        let lease_guard = LeaseGuard::not_yet();
         let began = Instant::now();
         let at = |seconds| began + Duration::from_secs(seconds);
-        validity.extend_to(at(10));
+        lease_guard.extend_to(at(10));
         let renewed = async {
             sleep_until(at(8)).await;
-            validity.extend_to(at(18));
+            lease_guard.extend_to(at(18));
         };
-        tokio::join!(validity.ended(), renewed);
+        tokio::join!(lease_guard.ended(), renewed);
         assert_eq!(began.elapsed(), Duration::from_secs(18));
     }
 
     #[tokio::test(start_paused = true)]
     async fn whoever_waits_for_its_end_hears_of_an_early_one() {
-        let validity = Validity::always();
+        let lease_guard = LeaseGuard::always();
         let began = Instant::now();
         let given_up = async {
             sleep_until(began + Duration::from_secs(1)).await;
-            validity.end();
+            lease_guard.end();
         };
-        tokio::join!(validity.ended(), given_up);
+        tokio::join!(lease_guard.ended(), given_up);
         assert_eq!(began.elapsed(), Duration::from_secs(1));
     }
 
     #[test]
     fn nobody_acts_before_an_election() {
-        assert!(!Validity::not_yet().is_valid());
+        assert!(!LeaseGuard::not_yet().is_valid());
     }
 }
