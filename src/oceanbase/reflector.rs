@@ -7,6 +7,8 @@
 //! ended jobs only when a job or a piece changed, and every five minutes; restores while somebody
 //! wants them. It never changes anything.
 
+mod intervals;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,32 +28,7 @@ use super::view::{self, Query};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
-/// How often a cluster is read.
-#[derive(Clone, Copy, Debug)]
-pub struct Intervals {
-    /// While something of ours runs or moves.
-    pub busy: Duration,
-    /// Otherwise.
-    pub idle: Duration,
-    /// Longest pause while the cluster does not answer.
-    pub unreachable: Duration,
-    /// How often sets, pieces and ended jobs are read although nothing seems to have changed.
-    pub full: Duration,
-    /// How often the credentials are read anew.
-    pub credentials: Duration,
-}
-
-impl Default for Intervals {
-    fn default() -> Self {
-        Self {
-            busy: Duration::from_secs(2),
-            idle: Duration::from_secs(15),
-            unreachable: Duration::from_mins(1),
-            full: Duration::from_mins(5),
-            credentials: Duration::from_mins(5),
-        }
-    }
-}
+pub use intervals::Intervals;
 
 /// How long the database may take to answer a query.
 const QUERY_TIMEOUT: Duration = Duration::from_secs(10);
