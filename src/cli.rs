@@ -7,9 +7,9 @@ use std::time::Duration;
 use clap::{Parser, Subcommand};
 use kube::{Client, Config};
 
-use crate::controller::lease;
+use crate::controller::leader_election;
 use crate::operator::Settings;
-use crate::telemetry::log::Format;
+use crate::telemetry::logging::Format;
 
 /// Backup and recovery of OceanBase as Kubernetes objects.
 #[derive(Debug, Parser)]
@@ -116,10 +116,10 @@ impl Run {
     /// No client can be made of it.
     pub fn settings(&self, config: &Config) -> Result<Settings, kube::Error> {
         let lease = match self.lease_namespace.clone() {
-            Some(namespace) if self.leader_elect => Some(lease::Settings {
+            Some(namespace) if self.leader_elect => Some(leader_election::Settings {
                 client: Client::try_from(config.clone())?,
                 namespace,
-                identity: lease::Settings::identity(&self.pod_name),
+                identity: leader_election::Settings::identity(&self.pod_name),
                 duration: Duration::from_secs(self.lease_seconds.into()),
             }),
             _ => None,

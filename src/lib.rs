@@ -20,5 +20,5 @@ pub mod controller;
 pub mod domain;
 pub mod oceanbase;
 pub mod operator;
-pub mod stop;
+pub mod shutdown;
 pub mod telemetry;

@@ -8,9 +8,9 @@ use clap::Parser;
 use kube::Config;
 use oceanbase_backup_operator::cli::{Cli, Command, Run};
 use oceanbase_backup_operator::clock::Clock;
-use oceanbase_backup_operator::controller::requests;
+use oceanbase_backup_operator::controller::api_client;
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
-use oceanbase_backup_operator::{api, operator, stop, telemetry};
+use oceanbase_backup_operator::{api, operator, shutdown, telemetry};
 use tokio_util::sync::CancellationToken;
 
 fn main() -> Result<()> {
@@ -39,19 +39,19 @@ fn main() -> Result<()> {
 async fn start(run: Run) -> Result<()> {
     // Both clients use the same provider; without this each could look for its own.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    telemetry::log::start(run.log_format, &run.log_filter)?;
+    telemetry::logging::start(run.log_format, &run.log_filter)?;
     let config = Config::infer()
         .await
         .context("no Kubernetes cluster is configured")?;
     let settings = run.settings(&config)?;
     let stop = CancellationToken::new();
     let running = operator::run(
-        requests::client(config)?,
+        api_client::client(config)?,
         Arc::new(MySql),
         Clock::system(),
         settings,
         stop.clone(),
     );
-    let ended = stop::when_asked(stop, Box::pin(running)).await?;
+    let ended = shutdown::when_asked(stop, Box::pin(running)).await?;
     Ok(ended.inspect_err(|error| tracing::error!(%error, "ended"))?)
 }

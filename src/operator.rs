@@ -18,16 +18,16 @@ use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 use crate::controller::caches::{Caches, Writers, watched};
-use crate::controller::event::{EventPublisher, Events};
-use crate::controller::live::Gauges;
-use crate::controller::memory::ProcessState;
+use crate::controller::event_publisher::{EventPublisher, Events};
+use crate::controller::gauges::Gauges;
+use crate::controller::process_state::ProcessState;
 use crate::controller::secret::{ObjectCredentials, Secrets};
 use crate::controller::trigger::Change;
-use crate::controller::{self, Context, lease};
+use crate::controller::{self, Context, leader_election};
 use crate::oceanbase::client::Connect;
-use crate::oceanbase::clusters::{Clusters, Readers};
 use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::reflector::Intervals;
+use crate::oceanbase::registry::{Clusters, Readers};
 use crate::telemetry::Metrics;
 use crate::telemetry::http::{self, HttpState};
 
@@ -53,7 +53,7 @@ pub struct Settings {
     /// The operator's version, for its metrics.
     pub version: &'static str,
     /// The lease without which nothing is done; none for the only operator there is.
-    pub lease: Option<lease::Settings>,
+    pub lease: Option<leader_election::Settings>,
     /// Days of the smallest recovery window that is set as a delete policy; 1 when left out.
     pub min_recovery_window_days: Option<u16>,
 }
@@ -69,7 +69,7 @@ pub enum Error {
     Metrics(#[from] prometheus::Error),
     /// Another operator acts now.
     #[error(transparent)]
-    Lease(#[from] lease::Error),
+    Lease(#[from] leader_election::Error),
 }
 
 /// Waits for the lease, if there is one to wait for, and runs until `stop` is cancelled and the passes under way have ended, at most 20 s longer.
@@ -133,10 +133,12 @@ pub async fn run(
         };
         let looked = || stands_by.store(true, Ordering::Relaxed);
         let lost_by = |found: &Lease, holder: &str| {
-            let event = lease::lost_by(holder, &lease.identity);
+            let event = leader_election::lost_by(holder, &lease.identity);
             context.events.publish(found.object_ref(&()), event);
         };
-        let led = lease::lead(lease, clock, &lease_guard, &stop, looked, lost_by, leading).await;
+        let led =
+            leader_election::lead(lease, clock, &lease_guard, &stop, looked, lost_by, leading)
+                .await;
         led.map(|_| ())
     };
     tokio::select! {

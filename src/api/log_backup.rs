@@ -5,7 +5,7 @@ mod credentials;
 mod limits;
 mod settings;
 mod status;
-mod switch;
+mod storage_migration;
 
 use kube::{CustomResource, KubeSchema};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub use settings::{Binding, DesiredState, Drift, HealPolicy, HealSettings, LogBa
 pub use status::{
     Heal, Interruption, LogBackupStatus, RecoveryPoint, RecoveryWindow, TenantSummary, Transition,
 };
-pub use switch::StorageMigration;
+pub use storage_migration::StorageMigration;
 
 use super::strategy::StorageChangePolicy;
 use super::{DeletionPolicy, LocalReference};
@@ -162,7 +162,7 @@ pub struct LogBackupSpec {
     pub deletion_policy: DeletionPolicy,
     /// How long a deletion with `deletionPolicy: Stop` may take, 10 to 86400 seconds; after that
     /// the object goes, with a Warning event, and archiving goes on.
-    #[serde(default = "super::deletion::five_minutes")]
+    #[serde(default = "super::deletion_policy::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,
 }

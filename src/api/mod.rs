@@ -18,6 +18,7 @@ macro_rules! unchanged {
     };
 }
 
+pub mod accepted_statement;
 pub mod alert;
 pub mod backup_task;
 pub mod cause;
@@ -25,16 +26,15 @@ pub mod cleanup_task;
 pub mod cluster;
 pub mod condition;
 pub mod data_backup;
-pub mod deletion;
+pub mod database_identity;
+pub mod deletion_policy;
 pub mod log_backup;
-pub mod pinned;
 pub mod recovery_task;
 pub mod reference;
 pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
-pub mod taken;
 pub mod verification;
 
 use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
@@ -42,22 +42,22 @@ use k8s_openapi::apiextensions_apiserver::pkg::apis::apiextensions::v1::{
 };
 use kube::CustomResourceExt;
 
+pub use accepted_statement::AcceptedStatement;
 pub use backup_task::{Attempt, BackupTask, BackupTaskSpec, BackupTaskStatus};
 pub use cause::Cause;
 pub use cleanup_task::{CleanupTask, CleanupTaskSpec, CleanupTaskStatus};
 pub use cluster::{OceanBaseCluster, OceanBaseClusterSpec, OceanBaseClusterStatus};
 pub use condition::Condition;
 pub use data_backup::{DataBackupSettings, RetrySettings};
-pub use deletion::DeletionPolicy;
+pub use database_identity::PinnedDatabase;
+pub use deletion_policy::DeletionPolicy;
 pub use log_backup::{Binding, DesiredState, Drift, LogBackup, LogBackupSpec, LogBackupStatus};
-pub use pinned::PinnedDatabase;
 pub use recovery_task::{RecoveryTask, RecoveryTaskSpec, RecoveryTaskStatus};
 pub use reference::LocalReference;
 pub use retention::{Retention, RetentionPolicy};
 pub use schedule::{BackupType, ScheduleSpec};
 pub use storage::{BackupStorage, BackupStorageSpec, BackupStorageStatus};
 pub use strategy::{BackupStrategy, BackupStrategySpec, BackupStrategyStatus};
-pub use taken::AcceptedStatement;
 
 /// API group of all kinds; also the prefix of labels and annotations.
 pub const GROUP: &str = "backup.oceanbase.io";

@@ -1,8 +1,8 @@
 //! `RecoveryTask`: one recovery of a tenant, or of some of its tables (console S68, S88).
 
-pub mod objects;
 pub mod source;
 pub mod status;
+pub mod tables;
 pub mod target;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::verification::Verification;
 use super::{INSTANT, LocalReference};
 
-pub use objects::{Objects, RecoveredDatabase, RecoveredTable};
 pub use source::{Source, SourceType, StorageSource, TenantSource};
 pub use status::RecoveryTaskStatus;
+pub use tables::{Objects, RecoveredDatabase, RecoveredTable};
 pub use target::{CreateResources, Resources, ResourcesType, Target, TargetType};
 
 /// One recovery of one tenant, or of some of its tables.

@@ -1,8 +1,8 @@
 //! `BackupStorage`: where backups go (console S72, storage configuration).
 
 mod credentials;
-mod figures;
 mod limits;
+mod usage;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -14,8 +14,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 
 use super::LocalReference;
 use super::condition::{self, Condition};
-pub use figures::TrendPoint;
 pub use limits::Limits;
+pub use usage::TrendPoint;
 
 /// Where backups go. OceanBase itself reads and writes the store.
 #[derive(CustomResource, Clone, Debug, PartialEq, Eq, Serialize, Deserialize, KubeSchema)]

@@ -1,13 +1,13 @@
 //! `BackupStrategy`: which tenants are backed up, when and where (console S2, S49..S54, S72).
 
-mod ledger;
+mod destinations;
 mod status;
 
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use ledger::DestinationRecord;
+pub use destinations::DestinationRecord;
 pub use status::{
     BackupStrategyStatus, FailingTenant, NextSlot, OpenSlot, PendingObject, SkippedTenants,
     SlotRecord, StrategySummary, StrategyTenants,
@@ -155,7 +155,7 @@ pub struct BackupStrategySpec {
     pub deletion_policy: DeletionPolicy,
     /// With `deletionPolicy` Stop: seconds, 10 to 86400, after which the strategy goes although not
     /// all is ended; the event StopGivenUp tells what is left.
-    #[serde(default = "super::deletion::five_minutes")]
+    #[serde(default = "super::deletion_policy::five_minutes")]
     #[schemars(range(min = 10, max = 86400))]
     pub finalizer_timeout_seconds: i64,
 }

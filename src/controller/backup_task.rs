@@ -1,21 +1,21 @@
 //! `BackupTask`: sees its tenant and its job, performs BACKUP and CANCEL BACKUP.
 
 mod children;
-mod claims;
-mod count;
-mod expiry;
-pub(super) mod line;
-mod logs;
-mod moves;
+mod log_backup;
+mod metrics;
+mod migration;
+mod ownership;
+pub(super) mod queue;
 mod references;
 mod statement;
+mod ttl;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use kube::{Resource, ResourceExt};
 
-pub(super) use count::type_label;
+pub(super) use metrics::type_label;
 use references::{allowed, references, same_cluster, supported};
 
 use super::driver::identity;
@@ -31,13 +31,13 @@ use crate::domain::schedule::Schedule;
 use crate::domain::strategy::ApplyOutcome;
 use crate::domain::{Blocker, Decision, ObservedTenant};
 use crate::oceanbase::cluster::ClusterState;
-use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, BackupSet, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::statement::Command;
 
 /// What a pass over a task sees.
 pub struct Observation {
@@ -109,7 +109,7 @@ impl Reconcile for BackupTask {
         let target = references.and_then(|references| {
             allowed(self, context, &references)?;
             let location = location.as_ref().map_err(Blocker::clone)?;
-            claims::not_moved(self, context, database.as_ref().ok(), location)?;
+            ownership::not_moved(self, context, database.as_ref().ok(), location)?;
             supported(&references.settings, version)?;
             Ok(Target {
                 cluster: references.cluster,
@@ -123,7 +123,7 @@ impl Reconcile for BackupTask {
         });
         let queue = match (&key, &snapshot) {
             (Some(key), Some(snapshot)) if backup::may_be_sent(self.status.as_ref()) => {
-                line::queue(self, context, key, snapshot)
+                queue::queue(self, context, key, snapshot)
             }
             _ => Queue::default(),
         };
@@ -131,9 +131,9 @@ impl Reconcile for BackupTask {
         let wanted = location.as_ref().ok();
         let (logs, claimed, moving) = match (&key, &storage, &snapshot, tenant) {
             (Some(key), Some(storage), Some(snapshot), Some(tenant)) => (
-                logs::observed(self, context, key, storage, snapshot, tenant),
-                claims::claimed(self, context, key, storage, snapshot, tenant),
-                moves::moving(self, context, (key, snapshot), tenant, wanted),
+                log_backup::observed(self, context, key, storage, snapshot, tenant),
+                ownership::claimed(self, context, key, storage, snapshot, tenant),
+                migration::moving(self, context, (key, snapshot), tenant, wanted),
             ),
             _ => (None, None, None),
         };
@@ -148,7 +148,7 @@ impl Reconcile for BackupTask {
             claimed,
             moving,
             held: held(self, context, &namespace),
-            kept: expiry::is_kept(self, context, &namespace),
+            kept: ttl::is_kept(self, context, &namespace),
             intent_age: self.intent_age(context),
             surely_over: surely_over(Command::BACKUP_TIMEOUT),
         };
@@ -232,12 +232,12 @@ impl Reconcile for BackupTask {
     }
 
     fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
-        let mut requeued = line::requeued(change, context);
+        let mut requeued = queue::requeued(change, context);
         requeued.extend(children::parent_of(change, context));
         if matches!(change, Change::Object(Changed::Task(_))) {
             return requeued;
         }
-        let mut tasks = context.caches.tasks.state_filter(line::is_open);
+        let mut tasks = context.caches.tasks.state_filter(queue::is_open);
         tasks.retain(|task| is_affected(task, change, context));
         requeued.extend(tasks);
         requeued
@@ -247,7 +247,7 @@ impl Reconcile for BackupTask {
         let after = self.current_status();
         // One count for each backup of ours: its task's, not that of the task for several tenants.
         if self.spec.scope == Scope::Tenant && self.spec.mirror.is_none() {
-            count::ended(self, before, &after, &context.metrics.work);
+            metrics::ended(self, before, &after, &context.metrics.work);
         }
     }
 }
@@ -353,7 +353,7 @@ fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
             storage.is_some_and(|storage| change.is_storage(&namespace(), &storage))
         }
         Change::Object(Changed::Cluster(_)) => {
-            let cluster = line::cluster_of(task, context);
+            let cluster = queue::cluster_of(task, context);
             cluster.is_some_and(|cluster| {
                 change.is_about_cluster(context, &cluster.namespace, &cluster.name)
             })
@@ -371,9 +371,9 @@ fn is_affected(task: &BackupTask, change: &Change, context: &Context) -> bool {
                 Some(is_about(&snapshot.tenants.get(&TenantId(id))?.name))
             };
             (is_about(&task.spec.tenant_name) || is_about_renamed() == Some(true))
-                && line::is_about_one_of(task, std::slice::from_ref(cluster), context)
+                && queue::is_about_one_of(task, std::slice::from_ref(cluster), context)
         }
-        Change::Object(Changed::LogBackup(_)) => logs::is_affected(task, change),
+        Change::Object(Changed::LogBackup(_)) => log_backup::is_affected(task, change),
         Change::Object(Changed::Task(_) | Changed::Recovery(_) | Changed::Cleanup(_)) => false,
     }
 }

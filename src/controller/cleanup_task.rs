@@ -10,13 +10,13 @@ use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, access_of, cluster_of, database, namespace, same_database};
 use crate::api::{BackupStrategy, CleanupTask, CleanupTaskStatus, RecoveryTask};
 use crate::domain::cleanup::{self, Effect, ObservedDatabase};
-use crate::domain::{Decision, access};
-use crate::oceanbase::command::{Cleanup, Command};
+use crate::domain::{Decision, authorization};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::model::{Answer, Snapshot, Tenant, TenantId};
 use crate::oceanbase::sender::surely_over;
+use crate::oceanbase::statement::{Cleanup, Command};
 
 /// What a pass over a task sees.
 pub struct Observation {
@@ -51,7 +51,7 @@ impl Reconcile for CleanupTask {
         });
         let intent = self.status.as_ref().and_then(cleanup::open_intent);
         let decision = cleanup::Observation {
-            allowed: access::tenant(&access_of(context, &cluster), &self.spec.tenant_name),
+            allowed: authorization::tenant(&access_of(context, &cluster), &self.spec.tenant_name),
             database,
             recovery: recovery_from(self, &cluster, context),
             intent_age: context.memory.intent_age(&identity(self), intent),

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use kube::ResourceExt;
 
-use super::backup_task::line;
+use super::backup_task::queue;
 use super::trigger::{Change, Changed};
 use super::{Context, Reconcile, cluster_of, connecting, database, namespace, same_database};
 use crate::api::log_backup::LogBackupMode;
@@ -42,7 +42,7 @@ impl Reconcile for OceanBaseCluster {
             // What is shown may be by the description of before.
             database = Err(connecting());
         }
-        let tasks = line::tasks_of_database(context, &key);
+        let tasks = queue::tasks_of_database(context, &key);
         let queued = tasks.iter().filter(|task| {
             let status = task.status.as_ref();
             status.is_some_and(|status| status.queue_position.is_some())
@@ -106,7 +106,7 @@ impl Reconcile for OceanBaseCluster {
     fn affected(change: &Change, context: &Context) -> Vec<Arc<Self>> {
         let mut clusters = context.caches.clusters.state();
         let of_task = match change {
-            Change::Object(Changed::Task(task)) => line::cluster_of(task, context),
+            Change::Object(Changed::Task(task)) => queue::cluster_of(task, context),
             _ => None,
         };
         clusters.retain(|cluster| {

@@ -3,12 +3,12 @@
 use kube::Client;
 
 use super::caches::Caches;
-use super::event::Events;
-use super::memory::ProcessState;
+use super::event_publisher::Events;
+use super::process_state::ProcessState;
 use super::secret::Secrets;
 use crate::clock::Clock;
-use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::lease_guard::LeaseGuard;
+use crate::oceanbase::registry::Clusters;
 use crate::telemetry::Metrics;
 
 /// What every pass over an object can use.

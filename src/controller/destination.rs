@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::binding::storage_host;
 use super::secret::Secrets;
+use super::secret_scope::storage_host;
 use super::unreadable::missing;
 use super::{Context, caches};
 use crate::api::storage::{AddressingModel, BackupStorageSpec, BucketSpec, Checksum, DeleteMode};

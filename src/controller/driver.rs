@@ -235,7 +235,7 @@ pub fn error_policy<K: Reconcile>(object: Arc<K>, error: &Error, context: Arc<Co
     Action::requeue(pause)
 }
 
-/// How an object is known to [`super::memory`].
+/// How an object is known to [`super::process_state`].
 pub(super) fn identity<K: Reconcile>(object: &K) -> String {
     format!(
         "{}/{}/{}",
@@ -290,7 +290,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     if decision.effect.as_ref().is_some_and(K::is_fenced) && object.resource_version() == before {
         return Err(Error::NotKept);
     }
-    super::event::publish(&object, decision.event, context);
+    super::event_publisher::publish(&object, decision.event, context);
     let Some(effect) = decision.effect else {
         return Ok(ReconcileOutcome::Done(action(decision.next, context)));
     };
@@ -310,7 +310,7 @@ async fn pass<K: Reconcile>(object: &K, context: &Context) -> Result<ReconcileOu
     let Some(object) = write(&object, &decision.status, context).await? else {
         return Ok(ReconcileOutcome::Conflict);
     };
-    super::event::publish(&object, decision.event, context);
+    super::event_publisher::publish(&object, decision.event, context);
     Ok(ReconcileOutcome::Done(action(decision.next, context)))
 }
 

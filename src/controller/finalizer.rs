@@ -6,7 +6,7 @@ use kube_runtime::controller::Action;
 use serde_json::json;
 
 use super::driver::{Error, ReconcileOutcome};
-use super::{Context, Reconcile, event};
+use super::{Context, Reconcile, event_publisher};
 use crate::api::STOP_FINALIZER;
 use crate::domain::Event;
 
@@ -24,7 +24,7 @@ pub(super) async fn release<K: Reconcile>(
     event: Option<Event>,
     context: &Context,
 ) -> Result<ReconcileOutcome, Error> {
-    event::publish(object, event, context);
+    event_publisher::publish(object, event, context);
     set(object, false, context).await
 }
 

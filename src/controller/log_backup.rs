@@ -1,6 +1,6 @@
 //! `LogBackup`: sees its tenant, performs statements on its log archive.
 
-mod moves;
+mod migration;
 mod statement;
 mod storage_access;
 mod target;
@@ -10,12 +10,12 @@ use std::sync::{Arc, OnceLock};
 use jiff::SignedDuration;
 use kube::ResourceExt;
 
-pub(super) use moves::is_away;
+pub(super) use migration::is_away;
 pub(super) use target::{observe_destination, oldest_of_tenant, path, storage_location};
 use target::{renamed, target};
 
 use super::trigger::{Change, Changed};
-use super::{Context, Reconcile, claim, cluster_of, database, namespace, page};
+use super::{Context, Reconcile, cluster_of, database, destination_conflict, namespace, page};
 use crate::api::log_backup::LogBackupMode;
 use crate::api::strategy::{FOLLOWED, Followed};
 use crate::api::{DeletionPolicy, LogBackup, LogBackupStatus};
@@ -121,7 +121,7 @@ impl Reconcile for LogBackup {
                 .and_then(|snapshot| renamed(self, snapshot, storage_root.as_ref())),
             conflict,
             switch: tenant.zip(location.as_ref()).and_then(|(tenant, wanted)| {
-                moves::observe_migration(self, context, tenant, wanted)
+                migration::observe_migration(self, context, tenant, wanted)
             }),
             storage_keys: inside
                 .as_ref()
@@ -297,7 +297,7 @@ impl LogBackup {
         if tenant.log_dest.is_some() && !is_away(self, tenant, wanted) {
             return None;
         }
-        claim::conflict(self, context, snapshot, wanted)
+        destination_conflict::conflict(self, context, snapshot, wanted)
     }
 }
 

@@ -13,30 +13,30 @@
 //! * one file per kind with what it looks at and how it performs
 
 mod backup_task;
-mod binding;
-mod claim;
 mod cleanup_task;
 mod cluster;
+mod destination_conflict;
 mod log_backup;
 mod page;
 mod recovery_task;
+mod secret_scope;
 mod storage;
 mod strategy;
 
+pub mod api_client;
 pub mod caches;
+mod cluster_lookup;
 pub mod context;
 pub mod destination;
 pub mod driver;
-pub mod event;
+pub mod event_publisher;
 mod finalizer;
-mod holdings;
-mod identity;
+pub mod gauges;
 mod joined;
-pub mod lease;
-pub mod live;
-pub mod memory;
-pub mod requests;
+pub mod leader_election;
+pub mod process_state;
 pub mod secret;
+mod stored_backups;
 pub mod trigger;
 pub mod unreadable;
 
@@ -58,7 +58,7 @@ pub use driver::{Error, Reconcile, error_policy, reconcile};
 
 use crate::api::LocalReference;
 use crate::oceanbase::credentials::ClusterKey;
-use identity::{access_of, allowed, connecting, database, same_database};
+use cluster_lookup::{access_of, allowed, connecting, database, same_database};
 use trigger::{Change, ChangeNotifier, Notifies};
 
 /// How many passes over objects of a kind are under way at a time. Each event polls all of them; and

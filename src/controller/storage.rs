@@ -1,6 +1,6 @@
 //! `BackupStorage`: sees its Secret and who uses it, performs nothing.
 
-mod figures;
+mod usage;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -61,8 +61,8 @@ impl Reconcile for BackupStorage {
         let root = destination::root(&self.spec);
         let limits = destination::limits(&self.spec);
         let found = root.as_ref().ok().map(|root| {
-            let users = figures::users(context, &namespace, &name);
-            figures::found(context, &namespace, root, &users)
+            let users = usage::users(context, &namespace, &name);
+            usage::found(context, &namespace, root, &users)
         });
         let tasks: Vec<_> = caches::within(&context.caches.tasks, &namespace)
             .filter(|task| storage_of(task) == Some(&name))

@@ -3,17 +3,17 @@
 
 mod children;
 mod cleanups;
+mod competitors;
+mod delete_policy;
+mod destinations;
 mod finalize;
-mod ledger;
 mod placement;
-mod policy;
-mod rivals;
 mod verifications;
 
 pub(super) use children::{create, create_log_backup};
+use competitors::is_for_one_of;
+pub(super) use competitors::{is_for, may_share_tenants, rivals};
 pub(super) use placement::{location_of, moved};
-use rivals::is_for_one_of;
-pub(super) use rivals::{is_for, may_share_tenants, rivals};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ use crate::api::{
     PinnedDatabase,
 };
 use crate::domain::strategy::{self, ApplyOutcome, Effect, ObservedLogBackup, ObservedTask};
-use crate::domain::{self, Decision, Finalization, access};
+use crate::domain::{self, Decision, Finalization, authorization};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::lanes::Lane;
@@ -83,19 +83,20 @@ impl Reconcile for BackupStrategy {
             _ => BTreeMap::new(),
         };
         let external = match &database {
-            Ok(snapshot) => strategy::mirror::external(snapshot),
-            Err(_) => strategy::mirror::ExternalJobs::new(),
+            Ok(snapshot) => strategy::external_jobs::external(snapshot),
+            Err(_) => strategy::external_jobs::ExternalJobs::new(),
         };
         let unsettled = database.as_ref().map_or_else(
             |_| BTreeSet::new(),
-            |snapshot| policy::unsettled(context, &key, snapshot),
+            |snapshot| delete_policy::unsettled(context, &key, snapshot),
         );
         let same_storages = root.as_ref().map_or_else(
             |_| BTreeSet::new(),
             |root| same_storages(context, &key, &log_backups, root),
         );
         let access = access_of(context, &key);
-        let target = root.and_then(|_| access::storage(&access, &self.spec.storage_ref.name));
+        let target =
+            root.and_then(|_| authorization::storage(&access, &self.spec.storage_ref.name));
         strategy::Observation {
             target,
             identity: database
@@ -114,7 +115,7 @@ impl Reconcile for BackupStrategy {
             tasks: self.tasks(context, &namespace),
             locations: database.as_ref().map_or_else(
                 |_| Vec::new(),
-                |snapshot| ledger::locations(context, self, snapshot),
+                |snapshot| destinations::locations(context, self, snapshot),
             ),
             database: database.map(|snapshot| snapshot.tenants.values().cloned().collect()),
             unsettled,
@@ -183,7 +184,7 @@ impl Reconcile for BackupStrategy {
     ) -> ApplyOutcome {
         match effect {
             Effect::ChangePolicy(change) => ApplyOutcome {
-                answer: Some(policy::change(change, permit).await),
+                answer: Some(delete_policy::change(change, permit).await),
                 ..ApplyOutcome::default()
             },
             _ => self.perform_on_children(effect, context).await,

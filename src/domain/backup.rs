@@ -18,16 +18,15 @@
 //! that is cut in the very moment of sending and delivers the statement when it is whole again,
 //! after the wait: then only the database keeps the two apart (9036, while the other one runs).
 
-mod archiving;
 mod attempt;
 mod blockers;
 mod deadline;
 mod destination;
-mod expiry;
+mod external;
 mod fan_out;
-mod follow;
 mod incremental;
-mod mirror;
+mod job;
+mod log_archiving;
 mod observation;
 pub mod queue;
 mod refusal;
@@ -36,14 +35,15 @@ mod state;
 mod status;
 #[cfg(test)]
 mod tests;
+mod ttl;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-pub use archiving::{LogBackupOwner, ObservedArchiving};
 pub use attempt::{is_suspended, may_be_sent, open_intent};
 pub use blockers::{CLUSTER_REPLACED, CLUSTER_UPGRADING, ineligible, unnameable, upgrading};
 pub use fan_out::{ChildTask, ChildTasks};
+pub use log_archiving::{LogBackupOwner, ObservedArchiving};
 pub use observation::{DestinationMove, Held, Observation, ObservedDatabase, Target, Task};
 pub use state::{Outcome, State};
 

@@ -13,10 +13,10 @@
 //! a cleanup of the same kind and tenant between that look and the statement: then the one of the two
 //! that is found first is shown, and both are made.
 
+mod attempt;
 mod blockers;
-mod follow;
+mod job;
 mod plan;
-mod send;
 mod status;
 #[cfg(test)]
 mod tests;
@@ -27,7 +27,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
 
-pub use send::open_intent;
+pub use attempt::open_intent;
 
 use super::{Blocker, Decision, Next, cause, pinned, time};
 use crate::api::cleanup_task::{CleanupMode, CleanupTarget, CleanupTargetType};

@@ -1,14 +1,14 @@
 //! A cluster's page: whether it answers, and how its backups stand (console S46..S62).
 
-mod live;
 mod privileges;
+mod progress;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::MicroTime;
-use live::VolatileStatus;
+use progress::VolatileStatus;
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Blocker, Decision, Event, Next, time};

@@ -10,42 +10,42 @@
 //! * Once the wanted state was reached, what somebody changes in the database is shown, and stands
 //!   until the object is edited; with `drift: Enforce` it is put right where that makes no hole.
 
-mod answer;
-mod archiving;
-mod around;
 mod blockers;
-mod edited;
+mod conditions;
+mod credential_rotation;
 mod effect;
-mod event;
+mod events;
 mod finalize;
 mod heal;
-mod limits;
-mod live;
-mod page;
-mod rotation;
+mod on_demand;
+mod outcome;
+mod progress;
+mod retry;
+mod spec_changes;
 mod state;
 mod status;
 mod step;
-mod switch;
+mod storage_limits;
+mod storage_migration;
+mod tenant_summary;
 #[cfg(test)]
 mod tests;
 mod transition;
-mod tries;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use archiving::{may_be_paused, resuming};
-pub use around::still_needs_logs;
+pub use conditions::{may_be_paused, resuming};
+pub use credential_rotation::{StorageKeys, rotation_blocker};
 pub use effect::Effect;
 pub use finalize::finalize;
-pub use limits::{ObservedLimits, limits_blocker};
-pub use page::{RelatedObjects, is_in_flight, is_page_due};
-pub use rotation::{StorageKeys, rotation_blocker};
+pub use on_demand::still_needs_logs;
 pub use state::{Archive, State, archive};
 use step::Step;
-pub use switch::{ObservedMigration, is_moving, own_locations};
+pub use storage_limits::{ObservedLimits, limits_blocker};
+pub use storage_migration::{ObservedMigration, is_moving, own_locations};
+pub use tenant_summary::{RelatedObjects, is_in_flight, is_page_due};
 
 use super::backup::ineligible;
 use super::{Blocker, Decision, Event, Next, ObservedDestination, ObservedTenant, time};
@@ -161,7 +161,7 @@ fn desired(spec: &LogBackupSpec, observed: &Observation) -> DesiredState {
     let tenant = database.and_then(|database| database.tenant.as_deref());
     match (spec.mode, spec.desired_state, tenant) {
         (LogBackupMode::AroundDataBackup, DesiredState::Running, Some(tenant)) => {
-            around::desired(observed.has_open_tasks, tenant)
+            on_demand::desired(observed.has_open_tasks, tenant)
         }
         (_, desired, _) => desired,
     }
@@ -271,7 +271,8 @@ impl<'a> Evaluation<'a> {
     /// Whether what is asked for was reached before.
     fn is_applied(&self) -> bool {
         self.status.applied_generation == Some(self.object.generation)
-            && (self.status.around_state == self.around_state() || around::is_found(&self.status))
+            && (self.status.around_state == self.around_state()
+                || on_demand::is_found(&self.status))
             && self.status.correcting_since.is_none()
             && heal::open(&self.status).is_none()
     }
@@ -293,14 +294,14 @@ impl<'a> Evaluation<'a> {
             && ineligible(tenant).is_none();
         if corrects {
             self.status.correcting_since = Some(time(self.now));
-            self.event = Some(event::correcting(effect));
+            self.event = Some(events::correcting(effect));
         }
         corrects
     }
 
     fn reached(mut self, tenant: &Tenant, archive: Archive) -> LogBackupDecision {
         self.status.applied_generation = Some(self.object.generation);
-        if !around::is_found(&self.status) {
+        if !on_demand::is_found(&self.status) {
             self.status.around_state = self.around_state();
         }
         self.status.correcting_since = None;
@@ -351,8 +352,8 @@ impl<'a> Evaluation<'a> {
         let status = status::render(&self, tenant, state);
         let event = self
             .event
-            .or_else(|| event::of_phase(before, &status, self.object.spec))
-            .or_else(|| event::of_delay(before, &status, self.object.spec));
+            .or_else(|| events::of_phase(before, &status, self.object.spec))
+            .or_else(|| events::of_delay(before, &status, self.object.spec));
         Decision {
             status,
             effect,

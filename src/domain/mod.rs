@@ -5,7 +5,8 @@
 //! the status first and performs the effect after that; what a crash leaves behind is recognised
 //! from the world (a job's key, a child's name), never from memory.
 
-pub mod access;
+mod accepted_statement;
+pub mod authorization;
 mod backoff;
 pub mod backup;
 pub mod cleanup;
@@ -16,12 +17,11 @@ mod kstatus;
 pub mod log_backup;
 pub mod naming;
 pub mod recovery;
+pub mod recovery_windows;
 pub mod retention;
 pub mod schedule;
 pub mod storage;
 pub mod strategy;
-mod taken;
-pub mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -23,43 +23,43 @@
 //! imports its tables and drops it: what this recovery made for it is dropped at the end in any case,
 //! and the tenant that gets the tables is never touched otherwise.
 
-mod begin;
+mod activate;
+mod authorization;
 mod clean_up;
 mod effect;
 mod finalize;
-mod finish;
-mod importing;
 mod job;
 mod observation;
-mod permission;
-mod point;
 mod precheck;
+mod prepare;
 mod resources;
 mod restore;
 mod state;
 mod status;
+mod table_import;
 mod tables;
+mod target_point;
 #[cfg(test)]
 mod tests;
 mod timing;
 mod unanswered;
-mod verify;
+mod verification;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use begin::wants_servers;
+pub use authorization::{
+    existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,
+};
 pub use effect::Effect;
 pub use finalize::finalize;
 pub use observation::{Knowledge, Observation, ObservedSource, ObservedTarget, Task};
-pub use permission::{
-    existing_target_allowed, scratch_allowed, source_allowed, target_allowed, verification_allowed,
-};
-pub use point::reaches;
+pub use prepare::wants_servers;
 pub use restore::open_intent;
 pub use state::{Outcome, State, Step};
 pub use tables::tables;
+pub use target_point::reaches;
 
 use super::backoff::Backoff;
 use super::{Blocker, Decision, Next, cause, time};

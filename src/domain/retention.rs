@@ -7,18 +7,18 @@
 //! are obsolete once they are older than the window. Only the destinations that are set now are
 //! cleaned. From V4.4.2 on a full set without its logs is no anchor, and stays all the same.
 
-mod asked;
-mod why;
+mod manual_delete;
+mod reason;
 
 use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-pub use asked::{Refusal, kept_for_last_chain, refusal};
-pub use why::RetentionReason;
+pub use manual_delete::{Refusal, kept_for_last_chain, refusal};
+pub use reason::RetentionReason;
 
-use super::windows;
+use super::recovery_windows;
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn, Tenant};
 use crate::oceanbase::version::Version;
@@ -75,7 +75,7 @@ impl RetainedItems {
         let start = window.and_then(|window| now.checked_sub(window).ok());
         Self {
             sets: tenant.sets.to_vec(),
-            pieces: windows::pieces_of(tenant),
+            pieces: recovery_windows::pieces_of(tenant),
             data_dest: data_dest(tenant),
             log_dest: log_dest(tenant),
             has_policy: tenant.recovery_window().is_some(),
@@ -107,7 +107,9 @@ impl RetainedItems {
         let pieces = self.pieces.iter().filter(|piece| self.is_piece_here(piece));
         let pieces: Vec<_> = pieces.cloned().collect();
         let set = std::slice::from_ref(set);
-        !windows::recoverable(set, &pieces).points.is_empty()
+        !recovery_windows::recoverable(set, &pieces)
+            .points
+            .is_empty()
     }
 
     fn valid_fulls(&self) -> impl Iterator<Item = &BackupSet> {
@@ -316,7 +318,7 @@ impl RetainedItems {
     /// Whether there is any point that can be recovered to.
     #[must_use]
     pub fn is_recoverable(&self) -> bool {
-        let recoverable = windows::recoverable(&self.sets, &self.pieces);
+        let recoverable = recovery_windows::recoverable(&self.sets, &self.pieces);
         !recoverable.spans().is_empty()
     }
 }

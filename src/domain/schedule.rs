@@ -21,7 +21,7 @@ mod due;
 mod oracle;
 mod spec;
 mod summary;
-mod zone;
+mod time_zone;
 
 use crate::api::schedule::{BackupType, BlackoutAction, MissedRunPolicy, ScheduleSpec};
 use calendar::Calendar;
@@ -131,9 +131,9 @@ impl Schedule {
     /// this type. It may stand beside a full one: see [`Self::next_run_after`].
     #[must_use]
     pub fn next_after(&self, ty: BackupType, after: Timestamp) -> Option<Slot> {
-        let unseen = zone::first_minute_after(&self.zone, after)?;
+        let unseen = time_zone::first_minute_after(&self.zone, after)?;
         let minute = self.calendar(ty)?.at_or_after(unseen)?;
-        let at = zone::instant_of(&self.zone, minute)?;
+        let at = time_zone::instant_of(&self.zone, minute)?;
         Some(Slot { at, ty })
     }
 
@@ -172,10 +172,10 @@ impl Schedule {
     /// The last slot of this type at or before the instant `until`.
     #[must_use]
     pub fn last_until(&self, ty: BackupType, until: Timestamp) -> Option<Slot> {
-        let unseen = zone::first_minute_after(&self.zone, until)?;
+        let unseen = time_zone::first_minute_after(&self.zone, until)?;
         let observed = unseen.checked_sub(SignedDuration::from_mins(1)).ok()?;
         let minute = self.calendar(ty)?.at_or_before(observed)?;
-        let at = zone::instant_of(&self.zone, minute)?;
+        let at = time_zone::instant_of(&self.zone, minute)?;
         Some(Slot { at, ty })
     }
 

@@ -4,15 +4,15 @@
 //! its reachability unknown.
 
 mod credentials;
-mod figures;
 mod limits;
+mod usage;
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
 pub use credentials::AppliedCredentials;
-pub use figures::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
+pub use usage::{Capacity, Figures, bytes_of, bytes_text, have_moved, over};
 
 use super::condition::{self, Progress, Status, wanted};
 use super::{Blocker, Decision, Event, Next};
@@ -190,9 +190,9 @@ pub fn decide(
         conditions.push(applied);
     }
     conditions.extend(limits::applied(observed.limits, &observed.log_backups));
-    conditions.extend(figures::record(&mut status, observed, now));
+    conditions.extend(usage::record(&mut status, observed, now));
     status.conditions = condition::merge(&previous.conditions, conditions, generation, now);
-    let event = event.or_else(|| figures::event(previous, &status));
+    let event = event.or_else(|| usage::event(previous, &status));
     status.observed_generation = Some(generation);
     status.in_use_by = Some(observed.users);
     Decision {

@@ -11,22 +11,22 @@
 mod alerts;
 mod children;
 mod cleanups;
-mod closed;
-mod database;
+mod database_change;
+mod destinations;
 mod effect;
+pub mod external_jobs;
 mod finalize;
-mod following;
 mod health;
-mod history;
 mod index;
-mod late;
-mod ledger;
-pub mod mirror;
+mod overdue;
 mod pending_objects;
 mod placement;
+mod propagation;
 mod retention;
+mod slot_metrics;
 mod slots;
 mod status;
+mod task_history;
 mod tenants;
 #[cfg(test)]
 mod tests;
@@ -39,13 +39,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 pub use cleanups::{AskedCleanup, ObservedCleanup};
-pub use closed::closed;
+pub use destinations::{DestinationContents, TenantContents};
 pub use effect::{ApplyOutcome, Effect};
 pub use finalize::finalize;
-pub use following::{followed, give, settings_of};
-pub use ledger::{DestinationContents, TenantContents};
 pub use placement::{Directories, STORAGE_CHANGE_REFUSED};
+pub use propagation::{followed, give, settings_of};
 pub use retention::PolicyChange;
+pub use slot_metrics::closed;
 pub use tenants::{CompetingStrategy, MatchedTenants, covers, matched, selects};
 pub use verification::ObservedVerification;
 
@@ -105,7 +105,7 @@ pub struct Observation {
     /// Tenants whose logs go, or went last, to this strategy's place.
     pub with_logs_here: BTreeSet<TenantId>,
     /// Jobs that others started.
-    pub external: mirror::ExternalJobs,
+    pub external: external_jobs::ExternalJobs,
     /// Tenants whose logs go elsewhere than to this strategy's place and to that of their LogBackup.
     pub logs_elsewhere: BTreeSet<TenantId>,
     /// Tenants whose data backups go elsewhere than to this strategy's place, and where.

@@ -4,8 +4,8 @@
 //! trouble stays its own. Then one of them leads: its session reads for all of them. When it can
 //! not any more it resigns, and the next that has logged in leads.
 
-mod handover;
-mod news;
+mod background;
+mod changes;
 mod permit;
 
 use std::collections::{BTreeSet, HashMap};
@@ -22,9 +22,9 @@ use super::credentials::ClusterKey;
 use super::lanes::{Lane, SendPermits};
 use super::model::{BackgroundAnswer, DatabaseId, RestoreKey, Snapshot};
 use super::sender::Sender;
-pub(super) use handover::BackgroundStatement;
-use handover::BackgroundStatements;
-use news::{Changed, Progress, changed, is_news_to_all};
+pub(super) use background::BackgroundStatement;
+use background::BackgroundStatements;
+use changes::{Changed, Progress, changed, is_news_to_all};
 pub use permit::Permit;
 
 /// What is shared by all objects that describe one database.

@@ -5,14 +5,14 @@
 //! also what a schema has checked: an object may be older than its rule, and names that the
 //! database shows have passed none.
 
-mod form;
+mod validation;
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
 
-pub use form::{check_bucket, check_option};
-use form::{check_directory, check_host, check_key};
+pub use validation::{check_bucket, check_option};
+use validation::{check_directory, check_host, check_key};
 
 use super::model::StorageLimits;
 

@@ -20,8 +20,6 @@
 pub mod capability;
 pub mod client;
 pub mod cluster;
-pub mod clusters;
-pub mod command;
 pub mod credentials;
 pub mod database;
 pub mod destination;
@@ -30,12 +28,14 @@ pub mod lanes;
 pub mod lease_guard;
 pub mod model;
 pub mod mysql;
-pub mod password;
 pub mod problem;
+pub mod query;
 pub mod reflector;
+pub mod registry;
+pub mod restore_password;
 pub mod sender;
 mod snapshot;
+pub mod statement;
 #[cfg(test)]
 pub(crate) mod testing;
 pub mod version;
-pub mod view;

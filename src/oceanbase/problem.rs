@@ -4,7 +4,7 @@ use super::client::{Account, ConnectError, QueryError};
 use super::credentials::CredentialsError;
 use super::error::explain_refusal;
 use super::model::FailureClass;
-use super::view::ViewError;
+use super::query::ViewError;
 
 /// Why a cluster can not be read.
 #[derive(Clone, Debug, PartialEq, Eq)]

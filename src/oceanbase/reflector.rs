@@ -16,15 +16,15 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::client::{Account, Connect, QueryError, Session};
 use super::cluster::Cluster;
-use super::clusters::Clusters;
-use super::command::SESSION_SETUP;
 use super::credentials::{Credentials, CredentialsError};
 use super::database::Database;
 use super::model::{Identity, JobKey, Restore, Snapshot};
 use super::problem::ConnectionProblem;
+use super::query::{self, Query};
+use super::registry::Clusters;
 use super::snapshot::{History, ReadScope, Reading};
+use super::statement::SESSION_SETUP;
 use super::version::Version;
-use super::view::{self, Query};
 use crate::clock::Clock;
 use crate::telemetry::Metrics;
 
@@ -179,7 +179,7 @@ impl Reflector {
         let mut read = Reading::new(session, Version::OLDEST, &self.metrics, QUERY_TIMEOUT);
         read.execute(SESSION_SETUP).await?;
         let answer = read.ask(&Query::Version).await?;
-        let (version, community) = view::version(&answer)?;
+        let (version, community) = query::version(&answer)?;
         if version < Version::OLDEST {
             return Err(ConnectionProblem {
                 reason: "UnsupportedServerVersion",
@@ -193,7 +193,7 @@ impl Reflector {
         }
         let parameters = read.ask(&Query::Identity).await?;
         let birth = read.ask(&Query::Bootstrap).await?;
-        let identity = view::identity(&parameters, &birth)?;
+        let identity = query::identity(&parameters, &birth)?;
         // The privileges are read at login only. A timeout would leave them unknown until the next one.
         let mut grants = read.ask(&Query::Grants).await;
         if matches!(grants, Err(QueryError::Server(_))) {
@@ -201,7 +201,7 @@ impl Reflector {
         }
         // What cannot be read is not known, and refuses nothing.
         let privileges = match grants {
-            Ok(answer) => Some(view::privileges(&answer)),
+            Ok(answer) => Some(query::privileges(&answer)),
             Err(QueryError::Server(error)) => {
                 tracing::warn!(
                     code = error.code,

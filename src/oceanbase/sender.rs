@@ -1,8 +1,8 @@
 //! Sends commands on a connection of its own, which is kept between them.
 
-mod inspect;
 mod precondition;
 mod storage_update;
+mod verification;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,16 +10,16 @@ use std::time::Duration;
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-pub use inspect::Inspection;
+pub use verification::Inspection;
 
 use super::capability::Capability;
 use super::client::{Account, Connect, QueryError, Rows, Session, code_of};
-use super::command::{Command, SESSION_SETUP, SessionSetting, limit};
 use super::error::{MISSING_PRIVILEGE, explain, explain_missing, explain_refusal};
 use super::lease_guard::LeaseGuard;
 use super::model::{Answer, DatabaseId, Failure, FailureClass};
+use super::query::{self, Query};
+use super::statement::{Command, SESSION_SETUP, SessionSetting, limit};
 use super::version::Version;
-use super::view::{self, Query};
 use crate::telemetry::Metrics;
 
 /// How much longer than the database the client waits: the answer has a way to go.
@@ -186,7 +186,7 @@ impl Sender {
         let parameters = ask(&Query::Identity.text(Version::OLDEST)).await?;
         let bootstrap = ask(&Query::Bootstrap.text(Version::OLDEST)).await?;
         let identity =
-            view::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
+            query::identity(&parameters, &bootstrap).map_err(|error| error.to_string())?;
         if identity.database() != self.database {
             return Err(format!(
                 "the endpoint leads to another database now: cluster {} (id {}) of {}",
@@ -272,7 +272,7 @@ impl Sender {
         self.metrics
             .statement(question.name(), &code, began.elapsed());
         match answer {
-            Ok(rows) => match view::preview(&rows) {
+            Ok(rows) => match query::preview(&rows) {
                 Ok(rows) => Ok(Answer::Preview(rows)),
                 Err(error) => Err(SendError::Broken(error.to_string())),
             },

@@ -11,19 +11,19 @@ use tokio::time::Instant;
 use super::client::{QueryError, Rows, Session, code_of};
 use super::model::{Job, JobId, Round, StorageViews, Tenant, TenantId};
 use super::problem::ConnectionProblem;
+use super::query::{self, Query, TenantRow, ViewError};
 use super::version::Version;
-use super::view::{self, Query, TenantRow, ViewError};
 use crate::telemetry::Metrics;
 
+mod cache;
 mod cleanups;
-mod kept;
 mod late;
-mod rare;
 mod restores;
+mod slow_queries;
 mod storages;
 
-use kept::{kept, same, shared, trim};
-use rare::LimitedLocations;
+use cache::{kept, same, shared, trim};
+use slow_queries::LimitedLocations;
 
 /// How far back ended jobs are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(35 * 24);
@@ -142,7 +142,7 @@ impl<'a> Reading<'a> {
     /// it, unlike by jobs, sets and pieces, of which a part would be worse than none.
     async fn progress(&mut self) -> Result<BTreeMap<(TenantId, JobId), u8>, QueryError> {
         let answer = self.ask(&Query::Progress).await?;
-        let read = view::progress(self.version, &answer);
+        let read = query::progress(self.version, &answer);
         Ok(self.legible(&Query::Progress, read).into_iter().collect())
     }
 
@@ -154,13 +154,13 @@ impl<'a> Reading<'a> {
         depth: ReadScope,
         now: Timestamp,
     ) -> Result<Read, ReadError> {
-        let tenants = view::tenants(self.version, &self.ask(&Query::Tenants).await?)?;
-        let mut rounds = view::rounds(&self.ask(&Query::Rounds).await?)?;
-        let mut log_dests = view::archive_dests(&self.ask(&Query::ArchiveDests).await?)?;
-        let mut data_dests = view::data_dests(&self.ask(&Query::DataDests).await?)?;
+        let tenants = query::tenants(self.version, &self.ask(&Query::Tenants).await?)?;
+        let mut rounds = query::rounds(&self.ask(&Query::Rounds).await?)?;
+        let mut log_dests = query::archive_dests(&self.ask(&Query::ArchiveDests).await?)?;
+        let mut data_dests = query::data_dests(&self.ask(&Query::DataDests).await?)?;
         // Running jobs before ended ones: a row that moves between the two reads is then seen in
         // the second. The other way round it would be in neither.
-        let mut running = view::jobs(&self.ask(&Query::RunningJobs).await?)?;
+        let mut running = query::jobs(&self.ask(&Query::RunningJobs).await?)?;
         if running.iter().any(|job| !job.status.is_terminal()) {
             let progress = self.progress().await?;
             for job in &mut running {
@@ -173,9 +173,9 @@ impl<'a> Reading<'a> {
         let mut ended = Vec::new();
         let mut policies = None;
         if stale || depth == ReadScope::AfterCommand {
-            policies = Some(view::policies(&self.ask(&Query::Policies).await?)?);
+            policies = Some(query::policies(&self.ask(&Query::Policies).await?)?);
             let since = history.watermark(now);
-            ended = view::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
+            ended = query::jobs(&self.ask(&Query::JobHistory(since)).await?)?;
         }
         self.upgrade_mode(history).await?;
         let mut lag_targets = self.lag_targets(history, depth).await?;
@@ -186,8 +186,8 @@ impl<'a> Reading<'a> {
         let mut sets = BTreeMap::new();
         let mut pieces = BTreeMap::new();
         if full {
-            sets = view::sets(&self.ask(&Query::Sets).await?)?;
-            pieces = view::pieces(&self.ask(&Query::Pieces).await?)?;
+            sets = query::sets(&self.ask(&Query::Sets).await?)?;
+            pieces = query::pieces(&self.ask(&Query::Pieces).await?)?;
             self.storages(history).await?;
         }
         let mut jobs = history.merge_jobs(running, ended);

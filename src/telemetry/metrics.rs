@@ -3,18 +3,18 @@
 //! Each family is declared once, in `work` or `live`; the page `docs/metrics.md` is made of the same
 //! declarations. No label ever holds a task's name, a uid, a path or the text of an error.
 
-mod live;
-mod work;
+mod counters;
+mod gauges;
 
 use std::time::Duration;
 
 use jiff::Timestamp;
 use prometheus::{Registry, TextEncoder};
 
-pub use live::{Infrastructure, Strategies, Tenants};
-pub use work::{Database, Operator, Work};
+pub use counters::{Database, Operator, Work};
+pub use gauges::{Infrastructure, Strategies, Tenants};
 
-use super::family::{Families, Group, PREFIX};
+use super::metric::{Families, Group, PREFIX};
 
 /// All groups of families, in the order of the page.
 pub const GROUPS: [Group; 6] = [
@@ -127,7 +127,7 @@ mod tests {
 
     use super::*;
 
-    fn families() -> impl Iterator<Item = &'static super::super::family::Family> {
+    fn families() -> impl Iterator<Item = &'static super::super::metric::Family> {
         GROUPS.iter().flat_map(|group| group.families)
     }
 

@@ -1,8 +1,8 @@
 //! What the operator tells about itself: log lines, metrics, and the HTTP server that shows them.
 
-pub mod family;
 pub mod http;
-pub mod log;
+pub mod logging;
+pub mod metric;
 pub mod metrics;
 pub mod page;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::family::Family;
+use super::metric::Family;
 use super::metrics::GROUPS;
 
 const HEAD: &str = "# Metrics

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use oceanbase_backup_operator::telemetry::family::Family;
+use oceanbase_backup_operator::telemetry::metric::Family;
 use oceanbase_backup_operator::telemetry::metrics::GROUPS;
 use serde_json::Value;
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::credentials::TenantKeys;
 use super::limits::TenantLimits;
-use super::switch::StorageMigration;
+use super::storage_migration::StorageMigration;
 use crate::api::condition::{self, Condition};
 use crate::api::schedule::BackupType;
 use crate::api::{AcceptedStatement, Cause, PinnedDatabase};

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::super::alert::Alert;
 use super::super::condition::{self, Condition};
-use super::super::pinned::PinnedDatabase;
+use super::super::database_identity::PinnedDatabase;
 use super::super::retention::AppliedPolicy;
 use super::super::schedule::BackupType;
 use super::super::verification::VerificationStatus;
-use super::ledger::DestinationRecord;
+use super::destinations::DestinationRecord;
 
 /// What the operator knows of the strategy.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -8,8 +8,8 @@ use kube::core::ObjectMeta;
 use kube::{Api, Resource, ResourceExt};
 use serde_json::json;
 
+use super::super::api_client::said;
 use super::super::recovery_task::recovered;
-use super::super::requests::said;
 use super::super::strategy::{self as strategy_objects, create, may_share_tenants, rivals};
 use super::super::trigger::{Change, Changed};
 use super::super::{Context, Reconcile, access_of, caches, cluster_of, namespace};
@@ -17,7 +17,7 @@ use crate::api::backup_task::Scope;
 use crate::api::{BackupTask, BackupTaskSpec, LogBackupSpec};
 use crate::domain::backup::{ChildTask, ChildTasks, ineligible};
 use crate::domain::strategy::{self, ApplyOutcome};
-use crate::domain::{access, naming};
+use crate::domain::{authorization, naming};
 use crate::oceanbase::model::{Snapshot, Tenant, TenantName};
 
 /// Tenants and tasks of a task for several tenants.
@@ -57,7 +57,7 @@ pub(super) fn observed(
         all.filter(|tenant| {
             !recovered.contains(&tenant.id)
                 && TenantName::parse(&tenant.name).is_some()
-                && access::tenant(&access, &tenant.name).is_ok()
+                && authorization::tenant(&access, &tenant.name).is_ok()
                 && ineligible(tenant).is_none()
         })
         .cloned()

@@ -9,7 +9,7 @@ use crate::api::{
     BackupStrategy, BackupTask, BackupTaskSpec, BackupTaskStatus, DataBackupSettings, RetrySettings,
 };
 use crate::domain::backup::CLUSTER_REPLACED;
-use crate::domain::{Blocker, access, strategy};
+use crate::domain::{Blocker, authorization, strategy};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::model::Identity;
@@ -163,9 +163,9 @@ pub(super) fn allowed(
     let cluster = ClusterKey::new(&namespace(task), &references.cluster);
     let access = access_of(context, &cluster);
     if task.spec.scope == Scope::Tenant {
-        access::tenant(&access, &task.spec.tenant_name)?;
+        authorization::tenant(&access, &task.spec.tenant_name)?;
     }
-    access::storage(&access, &references.storage)
+    authorization::storage(&access, &references.storage)
 }
 
 /// Whether a backup can run like this at all, on a server of this version where it is known.

@@ -5,11 +5,11 @@ use super::Observation;
 use crate::api::{BackupTask, LocalReference};
 use crate::domain::Blocker;
 use crate::domain::backup::{DestinationMove, Effect};
-use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::Answer;
-use crate::oceanbase::password::RestorePassword;
+use crate::oceanbase::restore_password::RestorePassword;
+use crate::oceanbase::statement::Command;
 
 /// Sends a statement, with what of it stands in Secrets.
 pub(super) async fn send(

@@ -19,15 +19,15 @@ use tower::service_fn;
 use super::*;
 use crate::clock::Clock;
 use crate::controller::caches::Caches;
-use crate::controller::event::Events;
-use crate::controller::memory::ProcessState;
+use crate::controller::event_publisher::Events;
+use crate::controller::process_state::ProcessState;
 use crate::controller::secret::Secrets;
 use crate::domain::Event;
 use crate::oceanbase::client::Account;
-use crate::oceanbase::clusters::Clusters;
 use crate::oceanbase::credentials::{Credentials, CredentialsError};
 use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::reflector::Intervals;
+use crate::oceanbase::registry::Clusters;
 use crate::oceanbase::testing::{InProcess, account};
 use crate::telemetry::Metrics;
 

@@ -4,10 +4,10 @@ use super::super::{Context, destination};
 use super::{Observation, storage_access};
 use crate::api::{Binding, LogBackup};
 use crate::domain::log_backup::Effect;
-use crate::oceanbase::command::Command;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::{Destination, Location};
 use crate::oceanbase::model::Answer;
+use crate::oceanbase::statement::Command;
 
 /// Sends a statement, with what of it stands in Secrets.
 pub(super) async fn send(

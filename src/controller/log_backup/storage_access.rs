@@ -8,13 +8,13 @@ use crate::api::{BackupStorage, LocalReference, LogBackup};
 use crate::domain::Blocker;
 use crate::domain::log_backup::{ObservedLimits, StorageKeys, limits_blocker, rotation_blocker};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::command::{StorageUpdate, StorageUpdateKind};
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::model::{
     Answer, LimitedLocation, Snapshot, StorageLimits, Tenant, TenantId, TenantName,
 };
+use crate::oceanbase::statement::{StorageUpdate, StorageUpdateKind};
 use crate::oceanbase::version::Version;
 
 /// A tenant in its store.

@@ -7,7 +7,7 @@ use super::super::{Context, caches, destination, namespace};
 use crate::api::recovery_task::{StorageSource, TenantSource};
 use crate::api::{BackupStorage, LogBackup, OceanBaseCluster, RecoveryTask};
 use crate::domain::recovery::{self, Knowledge, ObservedSource};
-use crate::domain::{Blocker, access, windows};
+use crate::domain::{Blocker, authorization, recovery_windows};
 use crate::oceanbase::cluster::ClusterState;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::destination::Location;
@@ -45,7 +45,7 @@ pub(super) fn find(task: &RecoveryTask, context: &Context) -> Result<ResolvedSou
     if let Some(cluster) = caches::find(&context.caches.clusters, &namespace(task), target) {
         for location in [&found.locations.data, &found.locations.log] {
             let name = location.storage.metadata.name.as_deref();
-            access::storage(&cluster.spec.access, name.unwrap_or_default())?;
+            authorization::storage(&cluster.spec.access, name.unwrap_or_default())?;
         }
     }
     Ok(found)
@@ -111,7 +111,7 @@ fn of_tenant(
         .collect();
     candidates.sort_by_key(|log_backup| {
         let status = log_backup.status.as_ref();
-        let known = status.map(windows::known).unwrap_or_default();
+        let known = status.map(recovery_windows::known).unwrap_or_default();
         (
             recovery::reaches(&task.spec.until, &known),
             !known.spans().is_empty(),
@@ -149,7 +149,7 @@ fn of_tenant(
             let tenant = tenant_id.and_then(|id| snapshot.tenants.get(&id).cloned());
             tenant.map(|tenant| Knowledge::Live {
                 sets: Arc::clone(&tenant.sets),
-                pieces: windows::pieces_of(&tenant),
+                pieces: recovery_windows::pieces_of(&tenant),
             })
         }
         _ => None,
@@ -169,7 +169,8 @@ fn of_tenant(
             log_backup: log_backup.metadata.name.clone(),
             version: version.and_then(|version| version.parse().ok()),
             elsewhere,
-            knowledge: live.unwrap_or_else(|| Knowledge::Reported(windows::known(&status))),
+            knowledge: live
+                .unwrap_or_else(|| Knowledge::Reported(recovery_windows::known(&status))),
         },
     })
 }

@@ -10,13 +10,13 @@ use crate::api::{LocalReference, RecoveryTask};
 use crate::domain::Blocker;
 use crate::domain::recovery::{self, Effect};
 use crate::oceanbase::capability::Capability;
-use crate::oceanbase::command::{Command, Recovery, TableRecovery};
 use crate::oceanbase::database::Permit;
 use crate::oceanbase::destination::Destination;
 use crate::oceanbase::model::{
     Answer, Cpu, Locality, PrimaryZone, RemapQuoting, ResourceName, TenantName, ZoneName,
 };
-use crate::oceanbase::password::RestorePassword;
+use crate::oceanbase::restore_password::RestorePassword;
+use crate::oceanbase::statement::{Command, Recovery, TableRecovery};
 
 /// Bytes of a GiB.
 const GIB: u64 = 1 << 30;

@@ -11,8 +11,8 @@ use kube::{Api, Resource, ResourceExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::super::api_client::said;
 use super::super::log_backup::followed;
-use super::super::requests::said;
 use super::super::{Context, Reconcile, caches, namespace};
 use super::{cleanups, finalize, is_owned_by, verifications};
 use crate::api::strategy::{FOLLOWED, Followed, INHERITED, Inherited};

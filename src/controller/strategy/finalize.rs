@@ -5,7 +5,7 @@ use kube::{Api, Error};
 use serde_json::json;
 
 use crate::api::{BackupStrategy, DesiredState, LogBackup};
-use crate::controller::requests::said;
+use crate::controller::api_client::said;
 use crate::controller::{Context, Reconcile, namespace};
 use crate::domain::strategy::ApplyOutcome;
 

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 
 use super::attempt::{LOOKUP_PAUSE, REFUSED_PAUSE, not_sent};
 use super::{BackupDecision, Effect, Evaluation, State};
-use crate::domain::{Blocker, Next, ObservedDestination, taken};
+use crate::domain::{Blocker, Next, ObservedDestination, accepted_statement};
 use crate::oceanbase::model::{Answer, FailureClass};
 
 /// The statement's words, as a status keeps them.
@@ -26,7 +26,7 @@ impl Evaluation<'_> {
 
     pub(super) fn set_destination(self) -> BackupDecision {
         let was_taken = self.status.taken.as_ref();
-        if let Some(until) = taken::repeated_at(was_taken, SETTING, self.now) {
+        if let Some(until) = accepted_statement::repeated_at(was_taken, SETTING, self.now) {
             let next = self.sooner_than_deadline(Next::At(until));
             let blocker = self.not_shown();
             return self.wait(blocker, next);
@@ -49,7 +49,7 @@ impl Evaluation<'_> {
             | Answer::Preview(_)
             | Answer::Checked(_)
             | Answer::HandedOver => {
-                taken::record(&mut self.status.taken, SETTING, self.now);
+                accepted_statement::record(&mut self.status.taken, SETTING, self.now);
                 let blocker = self.not_shown();
                 self.wait(blocker, Next::After(LOOKUP_PAUSE))
             }
@@ -65,7 +65,7 @@ impl Evaluation<'_> {
 
     /// What is said of a destination that was set and is not shown.
     fn not_shown(&self) -> Blocker {
-        if !taken::is_reported(self.status.taken.as_ref()) {
+        if !accepted_statement::is_reported(self.status.taken.as_ref()) {
             return setting();
         }
         Blocker::waiting(

@@ -13,7 +13,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::attempt::before_start;
-use super::follow::TENANT_DROPPED;
+use super::job::TENANT_DROPPED;
 use super::{BackupDecision, Effect, Evaluation, Outcome, State};
 use crate::api::backup_task::{Children, Scope};
 use crate::api::{BackupTaskSpec, Cause, LocalReference};

@@ -12,17 +12,17 @@ use crate::oceanbase::model::{
 };
 use crate::oceanbase::version::Version;
 
-mod archiving;
-mod ending;
-mod fanning_out;
-mod following;
+mod attempt;
+mod external;
+mod fan_out;
+mod job;
 mod kernel;
-mod mirroring;
-mod queueing;
+mod log_archiving;
+mod queue;
 mod renamed;
-mod retrying;
-mod sending;
+mod retry;
 mod state_space;
+mod terminal;
 
 const UID: &str = "0a1b-2c";
 const KEY: &str = "obb/0a1b-2c/1";
@@ -153,9 +153,9 @@ fn observation_of(tenant: Option<Tenant>) -> Observation {
             },
             parents: Arc::default(),
         }),
-        queue: queue::Queue {
+        queue: crate::domain::backup::queue::Queue {
             locations: 2,
-            ..queue::Queue::default()
+            ..crate::domain::backup::queue::Queue::default()
         },
         children: ChildTasks::default(),
         logs: None,

@@ -8,8 +8,8 @@ use crate::oceanbase::model::{
     Scn,
 };
 
-mod asking;
-mod showing;
+mod manual;
+mod status;
 
 const NOW: &str = "2026-11-22T00:00:00Z";
 const OVER: Duration = Duration::from_secs(16);

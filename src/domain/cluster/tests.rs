@@ -2,7 +2,7 @@
 
 mod outage;
 mod privileges;
-mod windows;
+mod recovery_windows;
 
 use super::*;
 use crate::domain::kstatus::{Kstatus, assert_sound, kstatus, status_of};

@@ -6,8 +6,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::switch::wants_full_backup;
-use super::{Archive, Evaluation, event};
+use super::storage_migration::wants_full_backup;
+use super::{Archive, Evaluation, events};
 use crate::api::log_backup::{Heal, HealPolicy, Interruption};
 use crate::api::{DesiredState, LogBackupStatus};
 use crate::domain::backup::ineligible;
@@ -74,7 +74,7 @@ impl Evaluation<'_> {
                 },
             );
             self.status.heals.truncate(MAX_HEALS);
-            self.event = Some(event::healing(&self.object.spec.tenant_name, round));
+            self.event = Some(events::healing(&self.object.spec.tenant_name, round));
         }
     }
 

@@ -1,11 +1,11 @@
 //! How log backup is shown.
 
-use super::answer::FOR_A_PERSON;
-use super::archiving::{archiving, delay_acceptable};
-use super::live::{acceptable_delay, delay, is_due, live};
+use super::conditions::{archiving, delay_acceptable};
+use super::outcome::FOR_A_PERSON;
+use super::progress::{acceptable_delay, delay, is_due, live};
 use super::step::{has_other_attributes, other_lag_target};
-use super::switch::switched;
-use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, page};
+use super::storage_migration::switched;
+use super::{Archive, Evaluation, State, TENANT_NOT_FOUND, tenant_summary};
 use crate::api::condition::types::DELAY_ACCEPTABLE;
 use crate::api::{Cause, DesiredState, LogBackupStatus};
 use crate::domain::condition::{self, DesiredCondition, Progress, Status, wanted};
@@ -31,7 +31,7 @@ pub(super) fn render(
         if is_due(previous, &live, evaluation) {
             live.write(&mut status);
         }
-        page::write(evaluation, tenant, &mut status);
+        tenant_summary::write(evaluation, tenant, &mut status);
     }
     if archive == Some(&Archive::Round(RoundStatus::Suspend)) {
         status

@@ -11,23 +11,23 @@ use crate::oceanbase::model::{
     ArchiveDest, BackupSet, BackupSetId, Failure, FailureClass, Round, Scn, TenantId, TenantName,
 };
 
-mod around;
-mod around_oracle;
+mod credential_rotation;
 mod drift;
 mod finalize;
 mod heal;
 mod lag_target;
-mod limits;
+mod on_demand;
+mod on_demand_oracle;
 mod outage;
-mod page;
 mod renamed;
 mod replaced;
-mod rotation;
+mod scenarios;
+mod send_failures;
 mod state_space;
-mod stories;
-mod switch;
+mod storage_limits;
+mod storage_migration;
+mod tenant_summary;
 mod transition;
-mod unsent;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_800_000_000 + second).unwrap()

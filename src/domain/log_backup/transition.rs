@@ -6,7 +6,7 @@ use super::step::Step;
 use super::{Archive, Effect, Evaluation, State, heal, status};
 use crate::api::log_backup::Transition;
 use crate::api::{Cause, DesiredState};
-use crate::domain::{cause, taken, time};
+use crate::domain::{accepted_statement, cause, time};
 use crate::oceanbase::model::RoundStatus;
 
 /// How long a way may take before that is told: each state of a round takes 10 s to 50 s (V4: log
@@ -33,7 +33,7 @@ impl Evaluation<'_> {
     pub(super) fn record_accepted(&mut self, effect: &Effect) {
         self.record_transition();
         if let Some(transition) = &mut self.status.transition {
-            taken::record(&mut transition.taken, words(effect), self.now);
+            accepted_statement::record(&mut transition.taken, words(effect), self.now);
         }
     }
 
@@ -58,7 +58,7 @@ impl Evaluation<'_> {
     /// Before when this statement is not repeated.
     pub(super) fn repeated_at(&self, effect: &Effect) -> Option<Timestamp> {
         let transition = self.status.transition.as_ref()?;
-        taken::repeated_at(transition.taken.as_ref(), words(effect), self.now)
+        accepted_statement::repeated_at(transition.taken.as_ref(), words(effect), self.now)
     }
 
     /// On the way to the wanted state. While a statement that failed is tried again it stays
@@ -81,7 +81,9 @@ impl Evaluation<'_> {
     fn lateness(&self, archive: &Archive) -> Option<Cause> {
         let transition = self.status.transition.as_ref()?;
         let without_effect = transition.taken.as_ref();
-        if let Some(known) = without_effect.filter(|known| taken::is_reported(Some(known))) {
+        if let Some(known) =
+            without_effect.filter(|known| accepted_statement::is_reported(Some(known)))
+        {
             let message = format!(
                 "the database has taken {} several times, and nothing has come of it; it is sent \
                  again now and then. Check that the tenant's status is NORMAL, then {WHERE_TO_LOOK}",

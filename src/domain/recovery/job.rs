@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use super::point::{self, RequestedPoint};
+use super::target_point::{self, RequestedPoint};
 use super::{Evaluation, Outcome, RecoveryDecision, Step};
 use crate::api::Cause;
 use crate::api::recovery_task::{Finish, ResourcesType};
@@ -109,7 +109,7 @@ impl<'a> Evaluation<'a> {
         if let Some(source) = self.other_source(job) {
             return Some(format!("recovers what was backed up of tenant '{source}'"));
         }
-        match point::asked(&self.spec().until) {
+        match target_point::asked(&self.spec().until) {
             Ok(RequestedPoint::At(scn)) if job.scn != Scn(0) && job.scn != scn => {
                 Some(format!("recovers to SCN {} ({})", job.scn, job.scn.at()))
             }

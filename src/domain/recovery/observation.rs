@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::api::recovery_task::{Objects, SourceType, TargetType};
 use crate::api::{RecoveryTaskSpec, RecoveryTaskStatus};
 use crate::domain::Blocker;
-use crate::domain::windows::Recoverable;
+use crate::domain::recovery_windows::Recoverable;
 use crate::oceanbase::model::{
     BackgroundAnswer, BackupSet, BackupSetId, DatabaseId, Identity, Piece, Privileges, RestoreKey,
     Restores, Tenant, TenantId,

@@ -1,21 +1,21 @@
 //! What is looked at before anything is changed. Each refusal says what stands in the way and what
 //! to do; all of it is known from what was read, but what only the store itself knows.
 
+mod capacity;
+mod identifiers;
 mod privileges;
 mod resources;
-mod room;
-mod spelled;
 
+pub(super) use capacity::{needs_servers, room};
+pub(super) use identifiers::spelled;
 pub(super) use privileges::privileges;
-pub(super) use room::{needs_servers, room};
-pub(super) use spelled::spelled;
 
-use super::point::{self, RequestedPoint};
+use super::target_point::{self, RequestedPoint};
 use super::{Knowledge, ObservedSource, ObservedTarget, tables};
 use crate::api::RecoveryTaskSpec;
 use crate::api::recovery_task::status::Plan;
 use crate::api::recovery_task::{RecoveryMode, TargetType};
-use crate::domain::windows::{self, Explanation};
+use crate::domain::recovery_windows::{self, Explanation};
 use crate::domain::{Blocker, shortened};
 use crate::oceanbase::model::{BackupSet, BackupSetId, PreviewRow, RestoreKey, Restores, Scn};
 use crate::oceanbase::version::Version;
@@ -122,17 +122,18 @@ pub(super) fn plan(
     target: Version,
     restores: &Restores,
 ) -> Result<RestorePlan, Blocker> {
-    let asked = point::asked(&spec.until)?;
+    let asked = target_point::asked(&spec.until)?;
     let (recoverable, live) = match &source.knowledge {
         Knowledge::Store => return planned_of_storage(spec, asked, restores),
-        Knowledge::Live { sets, pieces } => {
-            (windows::recoverable(sets, pieces), Some((sets, pieces)))
-        }
+        Knowledge::Live { sets, pieces } => (
+            recovery_windows::recoverable(sets, pieces),
+            Some((sets, pieces)),
+        ),
         Knowledge::Reported(recoverable) => (recoverable.clone(), None),
     };
     let until = match asked {
         RequestedPoint::At(scn) => scn,
-        RequestedPoint::Latest => point::latest(&recoverable).ok_or_else(|| {
+        RequestedPoint::Latest => target_point::latest(&recoverable).ok_or_else(|| {
             Blocker::permanent(
                 "NothingToRecover",
                 "the tenant has no backup that can be recovered: see its LogBackup",
@@ -140,8 +141,8 @@ pub(super) fn plan(
         })?,
     };
     let explanation = match live {
-        Some((sets, pieces)) => windows::explain(sets, pieces, until),
-        None => windows::explain_from_windows(&recoverable, until),
+        Some((sets, pieces)) => recovery_windows::explain(sets, pieces, until),
+        None => recovery_windows::explain_from_windows(&recoverable, until),
     };
     let (window, sets, pieces) = match explanation {
         Explanation::Recoverable {
@@ -191,14 +192,14 @@ pub(super) fn still(source: &ObservedSource, until: Scn) -> Result<(), Blocker> 
     let Knowledge::Live { sets, pieces } = &source.knowledge else {
         return Ok(());
     };
-    let explanation = windows::explain(sets, pieces, until);
+    let explanation = recovery_windows::explain(sets, pieces, until);
     match &explanation {
         Explanation::Recoverable { sets, .. } => within(&source.elsewhere, sets),
         Explanation::Not { blocker, .. } => Err(out_of_reach(&explanation, *blocker)),
     }
 }
 
-fn out_of_reach(explanation: &Explanation, blocker: windows::Blocker) -> Blocker {
+fn out_of_reach(explanation: &Explanation, blocker: recovery_windows::Blocker) -> Blocker {
     let message = format!("{explanation}; choose another point in a new RecoveryTask");
     Blocker::permanent(blocker.reason(), message)
 }

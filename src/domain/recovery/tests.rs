@@ -6,24 +6,24 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::domain::windows::{Recoverable, Window};
+use crate::domain::recovery_windows::{Recoverable, Window};
 use crate::oceanbase::model::{
     BackgroundAnswer, Cpu, Failure, FailureClass, Identity, JobId, Pool, Restore, RestoreStatus,
     Restores, Scn, Tenant, Unit,
 };
 use crate::oceanbase::version::Version;
 
-mod beginning;
-mod cleaning;
-mod finishing;
-mod importing;
-mod keyed;
+mod activate;
+mod capacity;
+mod clean_up;
+mod idempotency;
+mod prepare;
 mod releases;
-mod restoring;
-mod room;
+mod restore;
 mod state_space;
+mod table_import;
 mod tables;
-mod verifying;
+mod verification;
 
 const SECOND: u64 = 1_000_000_000;
 const NAME: &str = "payments/undo";

@@ -14,7 +14,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan};
 use super::Schedule;
 use super::calendar::mask;
 use super::spec::{minute_of_day, sunday_zero};
-use super::{ScheduleError, zone};
+use super::{ScheduleError, time_zone};
 use crate::api::schedule::{BlackoutAction, BlackoutWindow};
 
 const DAY: i64 = 24 * 60;
@@ -144,7 +144,7 @@ impl Window {
                 .checked_add(SignedDuration::from_mins(minutes))
                 .ok()
         };
-        let start = zone::instant_of(zone, civil(self.start)?)?;
+        let start = time_zone::instant_of(zone, civil(self.start)?)?;
         let end = last_shown_before(zone, civil(self.end)?)?;
         (start < end).then_some((start, end))
     }
@@ -168,7 +168,7 @@ fn last_shown_before(zone: &TimeZone, civil: DateTime) -> Option<Timestamp> {
             return Some(second);
         }
     }
-    zone::instant_of(zone, civil)
+    time_zone::instant_of(zone, civil)
 }
 
 pub(super) fn parse(specs: &[BlackoutWindow]) -> Result<Vec<Window>, ScheduleError> {

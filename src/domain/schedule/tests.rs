@@ -5,10 +5,10 @@ use crate::api::schedule::{CronSpec, MonthlySpec, Weekday, WeeklySpec};
 
 mod blackout;
 mod blackout_oracle;
-mod finding;
-mod judging;
+mod missed_slots;
+mod next_slot;
+mod parsing;
 mod properties;
-mod reading;
 
 const WORKDAYS: [Weekday; 6] = [
     Weekday::Monday,

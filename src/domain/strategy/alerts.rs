@@ -2,7 +2,7 @@
 //! found again every five minutes, all of them together, recovered when the cause is gone, kept for a
 //! week.
 
-mod found;
+mod rules;
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

@@ -5,7 +5,7 @@
 //! The status keeps what was set here; whatever differs from it was set by somebody else, and is
 //! shown and left as it is.
 
-mod record;
+mod applied;
 mod shrink;
 
 use jiff::Timestamp;

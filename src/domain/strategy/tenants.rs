@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use crate::api::cluster::Access;
 use crate::api::strategy::{FailingTenant, SkippedTenants, TenantSelection};
 use crate::domain::Blocker;
-use crate::domain::access::{self, is_listed};
+use crate::domain::authorization::{self, is_listed};
 use crate::domain::backup::{ineligible, unnameable};
 use crate::oceanbase::model::{Tenant, TenantId, TenantName};
 
@@ -236,7 +236,7 @@ fn by_name(
 }
 
 fn usable(tenant: &Tenant, access: &Access) -> Result<(), Blocker> {
-    access::tenant(access, &tenant.name)?;
+    authorization::tenant(access, &tenant.name)?;
     ineligible(tenant).map_or(Ok(()), Err)
 }
 

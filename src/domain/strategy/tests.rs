@@ -18,24 +18,24 @@ mod alerts;
 mod blackout;
 mod children;
 mod cleanups;
-mod closed;
+mod destinations;
+mod external_jobs;
 mod finalize;
-mod following;
-mod history;
-mod late;
-mod ledger;
-mod lost;
-mod mirroring;
+mod missing;
 mod outage;
+mod overdue;
 mod pending_objects;
 mod placement;
+mod propagation;
 mod replaced;
 mod retention;
+mod slot_metrics;
 mod slots;
 mod stalled;
 mod state_space;
+mod task_history;
 mod tenants;
-mod verifying;
+mod verification;
 
 /// Sunday, 2026-11-22, 00:00 UTC.
 const SUNDAY: &str = "2026-11-22T00:00:00Z";
@@ -170,7 +170,7 @@ impl Story {
                 unsettled: BTreeSet::new(),
                 with_logs_here: BTreeSet::new(),
                 with_full_backup: BTreeSet::new(),
-                external: mirror::ExternalJobs::new(),
+                external: super::external_jobs::ExternalJobs::new(),
                 logs_elsewhere: BTreeSet::new(),
                 data_elsewhere: BTreeMap::new(),
                 directories: BTreeMap::new(),

@@ -7,15 +7,15 @@ use std::sync::atomic::Ordering;
 use futures::FutureExt;
 use tokio::time::Instant;
 
-use super::handover::BackgroundGuard;
+use super::background::BackgroundGuard;
 use super::{CommandMark, Database, lock};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Account, Endpoint};
 use crate::oceanbase::cluster::Cluster;
-use crate::oceanbase::command::{Command, StorageUpdate};
 use crate::oceanbase::lanes::SendPermit;
 use crate::oceanbase::model::{Answer, RestoreKey};
 use crate::oceanbase::sender::{Inspection, Sender};
+use crate::oceanbase::statement::{Command, StorageUpdate};
 
 /// The right to send commands to one database.
 pub struct Permit {
@@ -42,7 +42,7 @@ impl Permit {
 
     /// Sends a command, and says what became of it: when those before it are answered, or at once
     /// where the right is for a store or for a restore. A RESTORE takes minutes and is handed over:
-    /// its answer is [kept](crate::oceanbase::clusters::Clusters::handed_over).
+    /// its answer is [kept](crate::oceanbase::registry::Clusters::handed_over).
     pub async fn send(&mut self, command: &Command) -> Answer {
         if let Some(key) = command.restore_key() {
             return self.hand_over(key, command);

@@ -9,12 +9,12 @@ use tokio::time::sleep;
 
 use super::*;
 use crate::oceanbase::cluster::{ClusterState, Trigger};
-use crate::oceanbase::clusters::Clusters;
-use crate::oceanbase::command::Command;
 use crate::oceanbase::credentials::ClusterKey;
 use crate::oceanbase::lanes::Lane;
 use crate::oceanbase::lease_guard::LeaseGuard;
 use crate::oceanbase::model::{Answer, TenantName};
+use crate::oceanbase::registry::Clusters;
+use crate::oceanbase::statement::Command;
 use crate::oceanbase::testing::{InProcess, PASSWORD, account, lock};
 
 mod credentials;

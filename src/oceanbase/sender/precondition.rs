@@ -10,14 +10,14 @@ use tokio::time::Instant;
 
 use super::{LOOKUP_TIMEOUT, SendError, Sender};
 use crate::oceanbase::client::{QueryError, Rows, Session, code_of};
-use crate::oceanbase::command::Precondition;
 use crate::oceanbase::destination::Location;
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{
     Answer, Destinations, Failure, FailureClass, Job, JobKey, TenantId, recovery_window,
 };
+use crate::oceanbase::query::{self, Query};
+use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, Query};
 
 impl Sender {
     /// Says why the statement is not sent, where the guard finds a reason.
@@ -89,7 +89,7 @@ impl Sender {
                 recovery_window: wanted,
             } => {
                 let rows = self.ask(session, version, &Query::Policies).await?;
-                let policies = view::policies(&rows);
+                let policies = query::policies(&rows);
                 let policies = policies.map_err(|error| SendError::Broken(error.to_string()))?;
                 let shown = policies
                     .get(&tenant_id)
@@ -141,7 +141,7 @@ impl Sender {
         version: Version,
     ) -> Result<(), SendError> {
         let rows = self.ask(session, version, &Query::UpgradeMode).await?;
-        let is_upgrading = view::upgrade_mode(&rows);
+        let is_upgrading = query::upgrade_mode(&rows);
         if is_upgrading.map_err(|error| SendError::Broken(error.to_string()))? {
             return Err(SendError::Answer(Answer::Refused(upgrading())));
         }
@@ -198,7 +198,7 @@ impl Sender {
     ) -> Result<Option<String>, SendError> {
         let query = Query::ArchiveDestOf(tenant_id);
         let rows = self.ask(session, version, &query).await?;
-        let dests = view::archive_dests(&rows);
+        let dests = query::archive_dests(&rows);
         let mut dests = dests.map_err(|error| SendError::Broken(error.to_string()))?;
         Ok(dests.remove(&tenant_id).map(|dest| dest.path))
     }
@@ -212,7 +212,7 @@ impl Sender {
     ) -> Result<Option<String>, SendError> {
         let query = Query::DataDestOf(tenant_id);
         let rows = self.ask(session, version, &query).await?;
-        let dests = view::data_dests(&rows);
+        let dests = query::data_dests(&rows);
         let mut dests = dests.map_err(|error| SendError::Broken(error.to_string()))?;
         Ok(dests.remove(&tenant_id))
     }
@@ -225,7 +225,7 @@ impl Sender {
     ) -> Result<Vec<Job>, SendError> {
         let rows = self.ask(session, version, query).await?;
         // A look that can not be understood is no look: nothing is sent.
-        view::jobs(&rows).map_err(|error| SendError::Broken(error.to_string()))
+        query::jobs(&rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
     async fn ask(

@@ -3,12 +3,12 @@
 use secrecy::ExposeSecret;
 use tokio::time::Instant;
 
-use super::inspect::Login;
+use super::verification::Login;
 use super::{LOOKUP_TIMEOUT, RESPONSE_GRACE_PERIOD, SendError, Sender, limit};
 use crate::oceanbase::client::{Account, QueryError, ServerError, code_of};
-use crate::oceanbase::command::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{Answer, Failure, FailureClass, TenantName};
+use crate::oceanbase::statement::{SESSION_SETUP, StorageUpdate};
 use crate::oceanbase::version::Version;
 
 impl Sender {

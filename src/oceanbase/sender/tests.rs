@@ -12,10 +12,10 @@ mod cancel;
 mod cleanup;
 mod late;
 mod lease;
-mod password;
 mod policy;
 mod release;
 mod restore;
+mod restore_password;
 
 const VERSION: Version = Version([4, 3, 5, 2]);
 

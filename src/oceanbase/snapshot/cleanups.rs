@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::{CLOCK_SLACK, History, ReadError, ReadScope, Reading, VIEW_LAG};
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::{CleanupJob, JobId, JobStatus, Tenant, TenantId};
-use crate::oceanbase::view::{self, CleanupQuery, Query, TenantRow};
+use crate::oceanbase::query::{self, CleanupQuery, Query, TenantRow};
 
 /// How far back ended cleanups are read at first.
 const FIRST_HISTORY: SignedDuration = SignedDuration::from_hours(48);
@@ -172,11 +172,11 @@ impl Reading<'_> {
         // Running ones before ended ones: a row that moves between the two reads is then seen in
         // the second.
         let query = Query::from(CleanupQuery::Jobs);
-        let running = view::cleanups(&self.ask(&query).await?);
+        let running = query::cleanups(&self.ask(&query).await?);
         let running = self.legible(&query, running);
         let idle = !is_first;
         let query = Query::from(CleanupQuery::History { since, idle });
-        let ended = view::cleanups(&self.ask(&query).await?);
+        let ended = query::cleanups(&self.ask(&query).await?);
         let ended = self.legible(&query, ended);
         self.count(&mut history.cleanups, &ended, since, is_first);
         let mut changed = history.cleanups.merge(running, ended);
@@ -222,10 +222,10 @@ impl Reading<'_> {
             return Ok(false);
         };
         let query = Query::from(CleanupQuery::Items(since));
-        let running = view::cleaned_items(&self.ask(&query).await?);
+        let running = query::cleaned_items(&self.ask(&query).await?);
         let mut items = self.legible(&query, running);
         let query = Query::from(CleanupQuery::ItemHistory(since));
-        let ended = view::cleaned_items(&self.ask(&query).await?);
+        let ended = query::cleaned_items(&self.ask(&query).await?);
         items.extend(self.legible(&query, ended));
         let mut fresh = BTreeMap::<Key, BTreeMap<_, _>>::new();
         for (key, item) in items {

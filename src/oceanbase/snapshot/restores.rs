@@ -12,7 +12,7 @@ use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{QueryError, Rows};
 use crate::oceanbase::error::explain_refusal;
 use crate::oceanbase::model::{JobId, Restore, Restores, Server};
-use crate::oceanbase::view::{self, ParsedRows, Query, RestoreQuery};
+use crate::oceanbase::query::{self, ParsedRows, Query, RestoreQuery};
 
 /// For how long servers are shown after they were read, so that whoever has wanted them sees them also
 /// where reads follow each other. Whether they have room is told of what they have now.
@@ -80,21 +80,21 @@ impl Reading<'_> {
         // the second.
         let running = RestoreQuery::Progress;
         let running = self
-            .rows(running, |rows| view::restores(rows, false))
+            .rows(running, |rows| query::restores(rows, false))
             .await?;
         let ended = RestoreQuery::History(known.tenants.watermark(now));
-        let ended = self.rows(ended, |rows| view::restores(rows, true)).await?;
-        let units = self.rows(RestoreQuery::Units, view::units).await?;
-        let mut pools = self.rows(RestoreQuery::Pools, view::pools).await?;
+        let ended = self.rows(ended, |rows| query::restores(rows, true)).await?;
+        let units = self.rows(RestoreQuery::Units, query::units).await?;
+        let mut pools = self.rows(RestoreQuery::Pools, query::pools).await?;
         for pool in &mut pools {
             let unit = units.iter().find(|unit| unit.id == pool.unit_id);
             pool.unit = unit.map_or_else(String::new, |unit| unit.name.clone());
         }
-        let mut zones = self.rows(RestoreQuery::Zones, view::zones).await?;
+        let mut zones = self.rows(RestoreQuery::Zones, query::zones).await?;
         zones.sort_unstable();
         let data_version = if self.version.can(Capability::TenantCompatible) {
             let version = RestoreQuery::DataVersion;
-            self.rows(version, view::data_version).await?.pop()
+            self.rows(version, query::data_version).await?.pop()
         } else {
             None
         };
@@ -150,7 +150,7 @@ impl Reading<'_> {
         let servers = self.ask(&RestoreQuery::Servers.into()).await?;
         let capacities = self.ask(&RestoreQuery::Capacities.into()).await?;
         let units = self.ask(&RestoreQuery::PlacedUnits.into()).await?;
-        Ok(view::servers(&servers, &capacities, &units))
+        Ok(query::servers(&servers, &capacities, &units))
     }
 
     /// Reads recoveries of tables, where the version has them.
@@ -159,9 +159,11 @@ impl Reading<'_> {
             return Ok(());
         }
         let running = RestoreQuery::TableJobs;
-        let running = self.rows(running, |rows| view::tables(rows, false)).await?;
+        let running = self
+            .rows(running, |rows| query::tables(rows, false))
+            .await?;
         let ended = RestoreQuery::TableHistory(known.watermark(now));
-        let ended = self.rows(ended, |rows| view::tables(rows, true)).await?;
+        let ended = self.rows(ended, |rows| query::tables(rows, true)).await?;
         known.merge(running, ended);
         Ok(())
     }

@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use super::kept::same;
+use super::cache::same;
 use super::{History, ReadError, Reading};
 use crate::oceanbase::client::QueryError;
 use crate::oceanbase::model::StorageViews;
-use crate::oceanbase::view::{self, Query, StorageQuery};
+use crate::oceanbase::query::{self, Query, StorageQuery};
 
 impl Reading<'_> {
     /// Reads where the destinations are. A refusal costs only the figures of the stores: no privilege
@@ -24,10 +24,10 @@ impl Reading<'_> {
 
     async fn read_storages(&mut self) -> Result<StorageViews, QueryError> {
         let query = Query::from(StorageQuery::LogRoots);
-        let log_roots = view::log_roots(&self.ask(&query).await?);
+        let log_roots = query::log_roots(&self.ask(&query).await?);
         let log_roots = self.legible(&query, log_roots).into_iter().collect();
         let query = Query::from(StorageQuery::Checks);
-        let checks = view::storage_checks(&self.ask(&query).await?);
+        let checks = query::storage_checks(&self.ask(&query).await?);
         let checks = self.legible(&query, checks);
         Ok(StorageViews { log_roots, checks })
     }

@@ -1,7 +1,7 @@
 //! What a restored tenant is told and asked.
 
-use oceanbase_backup_operator::oceanbase::command::READ_ONLY;
 use oceanbase_backup_operator::oceanbase::model::CheckQuery;
+use oceanbase_backup_operator::oceanbase::statement::READ_ONLY;
 
 use super::engine::engine;
 

@@ -1,11 +1,11 @@
 //! What the database deletes of its backups: statements, most of which are younger than this engine's
 //! grammar, and queries.
 
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command};
 use oceanbase_backup_operator::oceanbase::model::{
     CleanedItem, CleanupJob, CleanupKind, Deletion, JobId, JobStatus, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::view::{self, CleanupQuery};
+use oceanbase_backup_operator::oceanbase::query::{self, CleanupQuery};
+use oceanbase_backup_operator::oceanbase::statement::{Cleanup, Command};
 
 use super::engine::engine;
 use super::jobs::{BEGAN, ENDED, at};
@@ -110,7 +110,7 @@ pub(super) async fn cleanups(desk: &mut Desk) {
     desk.fill("CDB_OB_BACKUP_DELETE_JOBS", &[&running]).await;
     let of = |tenant| CleanupQuery::JobsOf(TenantId(tenant));
     for query in [CleanupQuery::Jobs, of(1002)] {
-        let read = view::cleanups(&desk.ask(&query.into()).await);
+        let read = query::cleanups(&desk.ask(&query.into()).await);
         assert_eq!(read.rows, [job(7, JobStatus::Doing)]);
         assert_eq!(read.unreadable, []);
     }
@@ -134,7 +134,7 @@ async fn history(desk: &mut Desk) {
     let since = at(BEGAN.0);
     for (idle, count) in [(false, 1), (true, 2)] {
         let query = CleanupQuery::History { since, idle };
-        let read = view::cleanups(&desk.ask(&query.into()).await).rows;
+        let read = query::cleanups(&desk.ask(&query.into()).await).rows;
         assert_eq!(read.len(), count);
         let failed = read.iter().find(|job| job.id == JobId(8)).unwrap();
         assert_eq!(failed.ended_at, Some(at(ENDED.0)));
@@ -173,7 +173,7 @@ async fn items(desk: &mut Desk) {
         let set = item("'BACKUP SET'", "5", "'COMPLETED'");
         let piece = item("'BACKUP PIECE'", "6", "'DOING'");
         desk.fill(name, &[&set, &piece]).await;
-        let read = view::cleaned_items(&desk.ask(&query.into()).await);
+        let read = query::cleaned_items(&desk.ask(&query.into()).await);
         let item = |is_set, id, is_deleted| {
             let item = CleanedItem {
                 is_set,
@@ -201,7 +201,7 @@ async fn own(desk: &mut Desk) {
     ] {
         let (older, newer) = (row("6", "'DOING'"), row("7", "'DOING'"));
         desk.fill(name, &[&older[1..], &newer[1..]]).await;
-        let read = view::cleanups(&desk.ask(&query.into()).await).rows;
+        let read = query::cleanups(&desk.ask(&query.into()).await).rows;
         let ids: Vec<_> = read.iter().map(|job| (job.tenant_id, job.id)).collect();
         assert_eq!(ids, [(TenantId::SYS, JobId(7))]);
         assert!(read[0].is_for(TenantId(1002)) && !read[0].is_for(TenantId(100)));

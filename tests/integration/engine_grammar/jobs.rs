@@ -6,7 +6,7 @@ use oceanbase_backup_operator::oceanbase::error::explain;
 use oceanbase_backup_operator::oceanbase::model::{
     BackupSetId, Job, JobId, JobKey, JobStatus, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::view::{self, Query};
+use oceanbase_backup_operator::oceanbase::query::{self, Query};
 
 use super::rows::Desk;
 
@@ -96,7 +96,7 @@ fn jobs() -> [Job; 2] {
 }
 
 async fn jobs_of(desk: &mut Desk, query: &Query) -> Vec<Job> {
-    let mut read = view::jobs(&desk.ask(query).await).unwrap();
+    let mut read = query::jobs(&desk.ask(query).await).unwrap();
     read.sort_by_key(|job| job.tenant_id);
     read
 }
@@ -157,7 +157,7 @@ pub(super) async fn progress(desk: &mut Desk) {
     }
     desk.fill("CDB_OB_BACKUP_TASKS", &[&half, &none]).await;
     let answer = desk.ask(&Query::Progress).await;
-    let mut read = view::progress(desk.version, &answer);
+    let mut read = query::progress(desk.version, &answer);
     assert_eq!(read.unreadable, []);
     read.rows.sort_unstable();
     // Without DATA_PROGRESS it is counted from blocks.

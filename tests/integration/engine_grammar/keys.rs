@@ -1,7 +1,7 @@
 //! New keys and limits of a store.
 
-use oceanbase_backup_operator::oceanbase::command::{StorageUpdate, StorageUpdateKind};
 use oceanbase_backup_operator::oceanbase::model::{StorageLimits, TenantId};
+use oceanbase_backup_operator::oceanbase::statement::{StorageUpdate, StorageUpdateKind};
 use secrecy::ExposeSecret;
 
 use super::engine::engine;

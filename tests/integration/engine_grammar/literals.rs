@@ -3,9 +3,9 @@
 //! It takes text behind a semicolon for a further statement although the client does not ask for
 //! that, so that a value that leaves its quotes would be a statement of somebody's choice.
 
-use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{JobKey, TenantId, TenantName};
+use oceanbase_backup_operator::oceanbase::statement::Command;
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;

@@ -34,8 +34,10 @@ mod statements;
 mod stores;
 mod tables;
 
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command, Recovery, TableRecovery};
-use oceanbase_backup_operator::oceanbase::view::{CleanupQuery, Query, RestoreQuery, StorageQuery};
+use oceanbase_backup_operator::oceanbase::query::{
+    CleanupQuery, Query, RestoreQuery, StorageQuery,
+};
+use oceanbase_backup_operator::oceanbase::statement::{Cleanup, Command, Recovery, TableRecovery};
 
 /// How many kinds of queries there are.
 pub(crate) fn kinds_of_queries() -> usize {

@@ -6,8 +6,8 @@ use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     ArchiveDest, DeletePolicy, Privilege, Round, RoundStatus, Scn, TenantId,
 };
+use oceanbase_backup_operator::oceanbase::query::{self, Query, TenantRow};
 use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::cleanups::cleanups;
 use super::jobs::{BEGAN, job_history, progress, running_jobs};
@@ -65,7 +65,7 @@ async fn tenants(desk: &mut Desk) {
     desk.fill("DBA_OB_TENANTS", &[&orders, &longest, &meta])
         .await;
     let answer = desk.ask(&Query::Tenants).await;
-    let mut read = view::tenants(desk.version, &answer).unwrap();
+    let mut read = query::tenants(desk.version, &answer).unwrap();
     read.sort_by_key(|row| row.id);
     let row = |id, name: &str, status: &str, role: &str, locked, archive_log| TenantRow {
         id: TenantId(id),
@@ -112,7 +112,7 @@ async fn rounds(desk: &mut Desk) {
         ("OUTPUT_BYTES", "0"),
     ];
     desk.fill("CDB_OB_ARCHIVELOG", &[&doing, &prepare]).await;
-    let read = view::rounds(&desk.ask(&Query::Rounds).await).unwrap();
+    let read = query::rounds(&desk.ask(&Query::Rounds).await).unwrap();
     let doing = Round {
         id: i64::MAX,
         status: RoundStatus::Doing,
@@ -159,7 +159,7 @@ async fn archive_dests(desk: &mut Desk) {
     ];
     let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
     desk.fill("CDB_OB_ARCHIVE_DEST", &rows).await;
-    let read = view::archive_dests(&desk.ask(&Query::ArchiveDests).await).unwrap();
+    let read = query::archive_dests(&desk.ask(&Query::ArchiveDests).await).unwrap();
     let expected = ArchiveDest {
         path: "file:///ob/log".to_owned(),
         binding: "OPTIONAL".to_owned(),
@@ -169,7 +169,7 @@ async fn archive_dests(desk: &mut Desk) {
     };
     assert_eq!(read, [(TenantId(1002), expected)].into());
     let of_one = desk.ask(&Query::ArchiveDestOf(TenantId(1002))).await;
-    assert_eq!(view::archive_dests(&of_one).unwrap(), read);
+    assert_eq!(query::archive_dests(&of_one).unwrap(), read);
     let of_another = desk.ask(&Query::ArchiveDestOf(TenantId(1004))).await;
     assert_eq!(of_another.rows.len(), 1);
 }
@@ -183,11 +183,11 @@ async fn data_dests(desk: &mut Desk) {
     ];
     let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
     desk.fill("CDB_OB_BACKUP_PARAMETER", &rows).await;
-    let read = view::data_dests(&desk.ask(&Query::DataDests).await).unwrap();
+    let read = query::data_dests(&desk.ask(&Query::DataDests).await).unwrap();
     let expected = [(TenantId(1002), "file:///ob/data".to_owned())];
     assert_eq!(read, expected.into());
     let of_one = desk.ask(&Query::DataDestOf(TenantId(1002))).await;
-    assert_eq!(view::data_dests(&of_one).unwrap(), read);
+    assert_eq!(query::data_dests(&of_one).unwrap(), read);
     let of_another = desk.ask(&Query::DataDestOf(TenantId(1004))).await;
     assert_eq!(of_another.rows.len(), 1);
 }
@@ -207,7 +207,7 @@ async fn policies(desk: &mut Desk) {
     ];
     let rows: Vec<Cells> = rows.iter().map(|row| &row[..]).collect();
     desk.fill("CDB_OB_BACKUP_DELETE_POLICY", &rows).await;
-    let mut read = view::policies(&desk.ask(&Query::Policies).await).unwrap();
+    let mut read = query::policies(&desk.ask(&Query::Policies).await).unwrap();
     let policy = |name: &str, window: &str| DeletePolicy {
         name: name.to_owned(),
         recovery_window: window.to_owned(),
@@ -228,7 +228,7 @@ async fn lag_targets(desk: &mut Desk) {
     let text = Query::LagTargets.text(desk.version);
     let text = text.replace("DISTINCT TENANT_ID", "DISTINCT 1 AS TENANT_ID");
     desk.asked.insert(Query::LagTargets.name());
-    let read = view::lag_targets(&desk.run(&text).await).unwrap();
+    let read = query::lag_targets(&desk.run(&text).await).unwrap();
     let shown = desk.run("SHOW PARAMETERS LIKE 'archive_lag_target'").await;
     let value = shown.columns.iter().position(|name| name == "value");
     let shown = shown.rows[0][value.unwrap()].clone().unwrap();
@@ -239,8 +239,8 @@ async fn lag_targets(desk: &mut Desk) {
 /// What is asked of the cluster as a whole. Returns how many queries the version does not get.
 async fn of_the_cluster(desk: &mut Desk) -> usize {
     let mode = desk.ask(&Query::UpgradeMode).await;
-    assert!(!view::upgrade_mode(&mode).unwrap());
-    let root = view::privileges(&desk.ask(&Query::Grants).await);
+    assert!(!query::upgrade_mode(&mode).unwrap());
+    let root = query::privileges(&desk.ask(&Query::Grants).await);
     assert_eq!(root.has(Privilege::AlterSystem), Some(true));
     assert_eq!(root.has(Privilege::Super), Some(true));
     let query = Query::BackupRefusals(Timestamp::UNIX_EPOCH);
@@ -251,13 +251,13 @@ async fn of_the_cluster(desk: &mut Desk) -> usize {
         return 1;
     }
     // The view is one of this engine, which has refused no backup.
-    let read = view::backup_refusals(&desk.ask(&query).await);
+    let read = query::backup_refusals(&desk.ask(&query).await);
     assert!(read.rows.is_empty() && read.unreadable.is_empty());
     0
 }
 
 async fn version_and_identity(desk: &mut Desk) {
-    let (version, community) = view::version(&desk.ask(&Query::Version).await).unwrap();
+    let (version, community) = query::version(&desk.ask(&Query::Version).await).unwrap();
     assert_eq!((version, community), (Version([4, 3, 5, 3]), false));
     let sys = [
         ("TENANT_ID", "1"),
@@ -266,7 +266,7 @@ async fn version_and_identity(desk: &mut Desk) {
     ];
     desk.fill("DBA_OB_TENANTS", &[&sys]).await;
     let bootstrap = desk.ask(&Query::Bootstrap).await;
-    let identity = view::identity(&desk.ask(&Query::Identity).await, &bootstrap).unwrap();
+    let identity = query::identity(&desk.ask(&Query::Identity).await, &bootstrap).unwrap();
     let shown = desk.run("SHOW PARAMETERS LIKE 'cluster'").await;
     let value = shown.columns.iter().position(|name| name == "value");
     let name = shown.rows[0][value.unwrap()].clone();

@@ -1,11 +1,11 @@
 //! Statements of restores. Of most this engine has no grammar: it is one database of one tenant.
 
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
     Cpu, Locality, PrimaryZone, ResourceName, RestoreKey, Scn, TenantId, TenantName, ZoneName,
 };
-use oceanbase_backup_operator::oceanbase::password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::restore_password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery};
 use secrecy::ExposeSecret;
 
 use super::engine::{Client, engine};

@@ -4,7 +4,7 @@ use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     Cpu, FreeCapacity, JobId, Pool, Restore, RestoreKey, RestoreStatus, Scn, Server, TenantId, Unit,
 };
-use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::query::{self, Query, RestoreQuery};
 
 use super::jobs::{BEGAN, ENDED, at};
 use super::rows::Desk;
@@ -129,10 +129,10 @@ async fn running(desk: &mut Desk) {
         recover_percent: has_percents.then_some(0),
         ..restore()
     };
-    let read = view::restores(&answer, false);
+    let read = query::restores(&answer, false);
     assert_eq!((read.rows, read.unreadable), (vec![expected], Vec::new()));
     let by_key = desk.ask(&RestoreQuery::ProgressByKey(key()).into()).await;
-    let by_key = view::restores(&by_key, false).rows;
+    let by_key = query::restores(&by_key, false).rows;
     let waiting = Restore {
         status: RestoreStatus::WaitTenant,
         ..restore()
@@ -143,7 +143,7 @@ async fn running(desk: &mut Desk) {
     let own = desk
         .ask(&RestoreQuery::OwnProgressByKey(key()).into())
         .await;
-    assert_eq!(view::restores(&own, false).rows, [restore()]);
+    assert_eq!(query::restores(&own, false).rows, [restore()]);
 }
 
 async fn ended(desk: &mut Desk) {
@@ -163,7 +163,7 @@ async fn ended(desk: &mut Desk) {
     let rows = [of(desk, "1", failed.clone()), of(desk, "1", before)];
     table(desk, "CDB_OB_RESTORE_HISTORY", ENDS, &rows).await;
     let answer = desk.ask(&RestoreQuery::History(at(BEGAN.0)).into()).await;
-    let mut read = view::restores(&answer, true).rows;
+    let mut read = query::restores(&answer, true).rows;
     assert_eq!(read.len(), 1);
     let failure = read[0].failure.take().unwrap();
     assert_eq!(failure.reason, "StorePermissionDenied");
@@ -174,10 +174,10 @@ async fn ended(desk: &mut Desk) {
     };
     assert_eq!(read, [expected]);
     let by_key = desk.ask(&RestoreQuery::HistoryByKey(key()).into()).await;
-    assert_eq!(view::restores(&by_key, true).rows.len(), 1);
+    assert_eq!(query::restores(&by_key, true).rows.len(), 1);
     table(desk, "DBA_OB_RESTORE_HISTORY", ENDS, &[failed]).await;
     let own = desk.ask(&RestoreQuery::OwnHistoryByKey(key()).into()).await;
-    assert_eq!(view::restores(&own, true).rows.len(), 1);
+    assert_eq!(query::restores(&own, true).rows.len(), 1);
 }
 
 /// The engine knows the statement, and has nothing to show without a preview.
@@ -199,7 +199,7 @@ async fn pools(desk: &mut Desk) {
         ("ZONE_LIST", "'zone1;zone2'"),
     ];
     desk.fill("DBA_OB_RESOURCE_POOLS", &[&free]).await;
-    let read = view::pools(&desk.ask(&RestoreQuery::Pools.into()).await);
+    let read = query::pools(&desk.ask(&RestoreQuery::Pools.into()).await);
     let expected = Pool {
         id: 1001,
         name: "p1".to_owned(),
@@ -221,7 +221,7 @@ async fn units(desk: &mut Desk) {
         ("LOG_DISK_SIZE", "25769803776"),
     ];
     desk.fill("DBA_OB_UNIT_CONFIGS", &[&unit]).await;
-    let read = view::units(&desk.ask(&RestoreQuery::Units.into()).await);
+    let read = query::units(&desk.ask(&RestoreQuery::Units.into()).await);
     let expected = Unit {
         id: 1005,
         name: "u1".to_owned(),
@@ -237,7 +237,7 @@ async fn zones(desk: &mut Desk) {
     let sys = unit("1", "'zone1'");
     let rows: [&[_]; 3] = [&sys, &sys, &unit("1002", "'zone2'")];
     desk.fill("DBA_OB_UNITS", &rows).await;
-    let read = view::zones(&desk.ask(&RestoreQuery::Zones.into()).await);
+    let read = query::zones(&desk.ask(&RestoreQuery::Zones.into()).await);
     assert_eq!(read.rows, ["zone1"]);
 }
 
@@ -272,7 +272,7 @@ async fn servers(desk: &mut Desk) {
     let servers = desk.ask(&RestoreQuery::Servers.into()).await;
     let capacities = desk.ask(&RestoreQuery::Capacities.into()).await;
     let units = desk.ask(&RestoreQuery::PlacedUnits.into()).await;
-    let mut read = view::servers(&servers, &capacities, &units);
+    let mut read = query::servers(&servers, &capacities, &units);
     read.sort_by(|one, other| one.zone.cmp(&other.zone));
     let server = |address: &str, zone: &str, left| Server {
         address: address.to_owned(),
@@ -298,6 +298,6 @@ async fn data_version(desk: &mut Desk) {
     let sys = [("TENANT_ID", "1"), ("COMPATIBLE", "'4.2.1.8'")];
     let user = [("TENANT_ID", "1002"), ("COMPATIBLE", "'4.1.0.0'")];
     desk.fill("DBA_OB_TENANTS", &[&sys, &user]).await;
-    let read = view::data_version(&desk.ask(&RestoreQuery::DataVersion.into()).await);
+    let read = query::data_version(&desk.ask(&RestoreQuery::DataVersion.into()).await);
     assert_eq!(read.rows, ["4.2.1.8"]);
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use oceanbase_backup_operator::oceanbase::client::Rows;
-use oceanbase_backup_operator::oceanbase::command::SESSION_SETUP;
+use oceanbase_backup_operator::oceanbase::query::Query;
+use oceanbase_backup_operator::oceanbase::statement::SESSION_SETUP;
 use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::Query;
 use oceanbase_sim::value::ColumnType;
 use oceanbase_sim::views::{self, ColumnDef, View};
 use tokio::sync::MutexGuard;

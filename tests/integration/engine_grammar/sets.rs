@@ -1,7 +1,7 @@
 //! Queries of backup sets and of archived pieces.
 
 use oceanbase_backup_operator::oceanbase::model::{BackupSet, BackupSetId, Piece, Scn, TenantId};
-use oceanbase_backup_operator::oceanbase::view::{self, Query};
+use oceanbase_backup_operator::oceanbase::query::{self, Query};
 
 use super::jobs::{ENDED, at};
 use super::queries::{MAX_SCN, MAX_SCN_TEXT};
@@ -36,7 +36,7 @@ pub(super) async fn sets(desk: &mut Desk) {
     deleted[8] = ("FILE_STATUS", "'DELETED'");
     desk.fill("CDB_OB_BACKUP_SET_FILES", &[&done, &doing, &deleted])
         .await;
-    let mut read = view::sets(&desk.ask(&Query::Sets).await).unwrap();
+    let mut read = query::sets(&desk.ask(&Query::Sets).await).unwrap();
     let done = BackupSet {
         id: BackupSetId(2),
         dest_id: 1001,
@@ -84,7 +84,7 @@ pub(super) async fn pieces(desk: &mut Desk) {
     deleted[8] = ("FILE_STATUS", "'DELETED'");
     desk.fill("CDB_OB_ARCHIVELOG_PIECE_FILES", &[&active, &deleted])
         .await;
-    let read = view::pieces(&desk.ask(&Query::Pieces).await).unwrap();
+    let read = query::pieces(&desk.ask(&Query::Pieces).await).unwrap();
     let expected = Piece {
         dest_id: 1001,
         round_id: 4,

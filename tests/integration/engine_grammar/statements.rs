@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::oceanbase::command::{
-    Cleanup, Command, Recovery, SESSION_SETUP, limit,
-};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
     Destinations, JobId, JobKey, StorageLimits, TenantId, TenantName,
 };
-use oceanbase_backup_operator::oceanbase::password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::restore_password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::statement::{
+    Cleanup, Command, Recovery, SESSION_SETUP, limit,
+};
 use secrecy::{ExposeSecret, SecretString};
 
 use super::engine::engine;

@@ -4,7 +4,7 @@ use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::model::{
     LimitedLocation, StorageCheck, StorageLimits, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::view::{self, StorageQuery};
+use oceanbase_backup_operator::oceanbase::query::{self, StorageQuery};
 
 use super::jobs::{BEGAN, at};
 use super::rows::Desk;
@@ -25,7 +25,7 @@ pub(super) async fn stores(desk: &mut Desk) -> usize {
     let two = [piece("2", "'AVAILABLE'"), piece("3", "'AVAILABLE'")];
     desk.fill("CDB_OB_ARCHIVELOG_PIECE_FILES", &[&gone, &two[0], &two[1]])
         .await;
-    let read = view::log_roots(&desk.ask(&StorageQuery::LogRoots.into()).await);
+    let read = query::log_roots(&desk.ask(&StorageQuery::LogRoots.into()).await);
     let root = ((TenantId(1002), 1001), "s3://ob/log".to_owned());
     assert_eq!(read.rows, [root]);
     assert_eq!(read.unreadable, []);
@@ -39,7 +39,7 @@ pub(super) async fn stores(desk: &mut Desk) -> usize {
         ("LAST_CHECK_TIMESTAMP", BEGAN.1),
     ];
     desk.fill("CDB_OB_BACKUP_STORAGE_INFO", &[&tried]).await;
-    let read = view::storage_checks(&desk.ask(&StorageQuery::Checks.into()).await);
+    let read = query::storage_checks(&desk.ask(&StorageQuery::Checks.into()).await);
     let check = StorageCheck {
         tenant_id: TenantId(1002),
         dest_id: 1001,
@@ -71,7 +71,7 @@ async fn limits(desk: &mut Desk, tried: &[(&'static str, &'static str)]) {
     let limited = with("'s3://ob/data'", ["800", "20971520"]);
     desk.fill("CDB_OB_BACKUP_STORAGE_INFO", &[&unlimited, &limited])
         .await;
-    let read = view::storage_limits(&desk.ask(&StorageQuery::Limits.into()).await);
+    let read = query::storage_limits(&desk.ask(&StorageQuery::Limits.into()).await);
     let location = LimitedLocation {
         path: "s3://ob/data?host=https://s3.test".to_owned(),
         limits: StorageLimits {

@@ -1,12 +1,12 @@
 //! Recoveries of tables: their statements, which this engine's grammar has, and their queries.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::{Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Identifier, JobId, PrimaryZone, RemapQuoting, Renamed, ResourceName, Restore,
     RestoreKey, RestoreStatus, Scn, TableName, Tables, TenantId, TenantName,
 };
-use oceanbase_backup_operator::oceanbase::view::{self, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::query::{self, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::statement::{Command, TableRecovery};
 
 use super::engine::engine;
 use super::jobs::{BEGAN, ENDED, at};
@@ -201,7 +201,7 @@ pub(super) async fn tables(desk: &mut Desk) -> usize {
     let filled = [&importing[0][..], &importing[1][..]];
     desk.fill("CDB_OB_RECOVER_TABLE_JOBS", &filled).await;
     for query in [RestoreQuery::TableJobs, RestoreQuery::TableJobsByKey(key())] {
-        let read = view::tables(&desk.ask(&query.into()).await, false);
+        let read = query::tables(&desk.ask(&query.into()).await, false);
         assert_eq!(
             (read.rows, read.unreadable),
             (vec![expected.clone()], Vec::new())
@@ -230,7 +230,7 @@ async fn ended(desk: &mut Desk, running: &Restore) {
         RestoreQuery::TableHistory(at(BEGAN.0)),
         RestoreQuery::TableHistoryByKey(key()),
     ] {
-        let mut read = view::tables(&desk.ask(&query.into()).await, true).rows;
+        let mut read = query::tables(&desk.ask(&query.into()).await, true).rows;
         let failure = read[0].failure.take().unwrap();
         assert_eq!(failure.reason, "StorePermissionDenied");
         let expected = Restore {
@@ -242,7 +242,7 @@ async fn ended(desk: &mut Desk, running: &Restore) {
     }
     let later = RestoreQuery::TableHistory(at(ENDED.0));
     assert!(
-        view::tables(&desk.ask(&later.into()).await, true)
+        query::tables(&desk.ask(&later.into()).await, true)
             .rows
             .is_empty()
     );
@@ -264,7 +264,7 @@ async fn own(desk: &mut Desk) {
     ] {
         let [_, of_sys] = rows("'COMPLETED'", "''");
         desk.fill(name, &[&of_sys[1..]]).await;
-        let read = view::tables(&desk.ask(&query.into()).await, is_ended).rows;
+        let read = query::tables(&desk.ask(&query.into()).await, is_ended).rows;
         assert_eq!(read.len(), 1);
         assert_eq!(read[0].status.is_terminal(), is_ended);
     }

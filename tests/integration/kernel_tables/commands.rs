@@ -1,16 +1,16 @@
 //! Every command, with values of each form.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::{
-    Cleanup, Command, Recovery, StorageUpdate, StorageUpdateKind, TableRecovery,
-};
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, Cpu, Deletion, Destinations, Identifier, JobId, JobKey, Locality, PrimaryZone,
     RemapQuoting, Renamed, ResourceName, RestoreKey, Scn, StorageLimits, TableName, Tables,
     TenantId, TenantName, ZoneName,
 };
-use oceanbase_backup_operator::oceanbase::password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::restore_password::RestorePassword;
+use oceanbase_backup_operator::oceanbase::statement::{
+    Cleanup, Command, Recovery, StorageUpdate, StorageUpdateKind, TableRecovery,
+};
 use oceanbase_backup_operator::oceanbase::version::Version;
 use secrecy::SecretString;
 

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::model::{JobKey, RestoreKey, TenantId};
-use oceanbase_backup_operator::oceanbase::view::{Query, Sample};
+use oceanbase_backup_operator::oceanbase::query::{Query, Sample};
 
 use crate::engine_grammar::kinds_of_queries;
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::oceanbase::command::{
+use oceanbase_backup_operator::oceanbase::restore_password::decryption;
+use oceanbase_backup_operator::oceanbase::statement::{
     Command, READ_ONLY, SESSION_SETUP, StorageUpdate, limit,
 };
-use oceanbase_backup_operator::oceanbase::password::decryption;
 use oceanbase_backup_operator::oceanbase::version::Version;
 use secrecy::ExposeSecret;
 

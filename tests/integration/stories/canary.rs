@@ -7,7 +7,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::Command;
 
 use k8s_openapi::ByteString;
-use oceanbase_backup_operator::telemetry::log::{self, Format};
+use oceanbase_backup_operator::telemetry::logging::{self, Format};
 
 use super::ONE_TENANT;
 use crate::support::proxy::Proxy;
@@ -162,7 +162,7 @@ fn panic_with_a_secret() {
 #[test]
 #[ignore = "`a_panic_does_not_print_the_secret_that_it_quotes` runs it in a process of its own"]
 fn panicking_while_the_operators_log_is_on() {
-    log::start(Format::Json, "trace").unwrap();
+    logging::start(Format::Json, "trace").unwrap();
     panic_with_a_secret();
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
-use oceanbase_backup_operator::controller::requests;
+use oceanbase_backup_operator::controller::api_client;
 use serde_json::{Value, json};
 use simulation::request;
 use tokio::runtime::Runtime;
@@ -39,7 +39,7 @@ pub(crate) fn client_of(kubeconfig: &Kubeconfig) -> Client {
         let config = kube::Config::from_custom_kubeconfig(kubeconfig.clone(), &options)
             .await
             .unwrap();
-        requests::client(config).unwrap()
+        api_client::client(config).unwrap()
     })
 }
 

@@ -6,7 +6,7 @@ mod recoveries;
 
 use std::collections::BTreeMap;
 
-use oceanbase_backup_operator::controller::lease;
+use oceanbase_backup_operator::controller::leader_election;
 
 use crate::plan::{Act, Fault, Plan, Point};
 use crate::workload::Workload;
@@ -83,7 +83,7 @@ pub fn again(killed: &Plan, points: &[Point]) -> Vec<Plan> {
         matches!(sort(point), Sort::Write | Sort::Command) || point.name.ends_with("by key")
     });
     // Whoever waits renews nothing, and renewals are everywhere.
-    let next = next.filter(|point| !point.name.ends_with(lease::NAME));
+    let next = next.filter(|point| !point.name.ends_with(leader_election::NAME));
     let plans = next.take(OF_RECOVERY).flat_map(|point| {
         [Act::KillBefore, Act::KillAfter].map(|act| {
             let mut plan = killed.clone();

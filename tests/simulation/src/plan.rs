@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use oceanbase_backup_operator::api::RetrySettings;
-use oceanbase_backup_operator::controller::requests::REQUEST_TIMEOUT;
+use oceanbase_backup_operator::controller::api_client::REQUEST_TIMEOUT;
 use oceanbase_sim::fault;
 
 use crate::passing;

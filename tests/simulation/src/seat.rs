@@ -7,7 +7,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use api_double::{Call, EventFate, Fate, Gate, Moment, Refusal, Verb};
-use oceanbase_backup_operator::controller::requests::IDLE_TIMEOUT;
+use oceanbase_backup_operator::controller::api_client::IDLE_TIMEOUT;
 use serde_json::Value;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};

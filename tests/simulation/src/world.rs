@@ -7,7 +7,7 @@ use std::time::Duration;
 use api_double::{Double, Kinds, Peace};
 use futures::future::select_all;
 use kube::Client;
-use oceanbase_backup_operator::controller::{lease, requests};
+use oceanbase_backup_operator::controller::{api_client, leader_election};
 use oceanbase_backup_operator::oceanbase::reflector::Intervals;
 use oceanbase_backup_operator::operator::{self, Settings};
 use oceanbase_sim::scenario::Scenario;
@@ -132,8 +132,8 @@ impl World {
             };
             let service = || self.double.service(&seat.actor(), Arc::new(seat.clone()));
             // As the operator's own: few requests at a time, each in time.
-            let client = Client::new(requests::limits().layer(service()), "default");
-            let lease = workload.has_second.then(|| lease::Settings {
+            let client = Client::new(api_client::limits().layer(service()), "default");
+            let lease = workload.has_second.then(|| leader_election::Settings {
                 client: Client::new(service(), "default"),
                 namespace: OPERATORS.to_owned(),
                 identity: seat.actor(),

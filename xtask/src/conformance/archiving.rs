@@ -1,10 +1,10 @@
 //! Log archiving of the scratch tenant, on and off.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::{Destination, Location};
 use oceanbase_backup_operator::oceanbase::model::{Round, RoundStatus, TenantId};
-use oceanbase_backup_operator::oceanbase::view::{self, Query};
+use oceanbase_backup_operator::oceanbase::query::{self, Query};
+use oceanbase_backup_operator::oceanbase::statement::Command;
 
 use super::database::{Database, ReadError};
 use super::report::Section;
@@ -179,7 +179,7 @@ impl Suite {
             return;
         }
         let present = match self.database.ask(&Query::LagTargets).await {
-            Ok(rows) => view::lag_targets(&rows).ok(),
+            Ok(rows) => query::lag_targets(&rows).ok(),
             Err(_) => None,
         };
         let present = present.and_then(|mut targets| targets.remove(&self.tenant_id));

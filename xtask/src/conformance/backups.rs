@@ -1,11 +1,13 @@
 //! Data backups of the scratch tenant: full, incremental, with logs, and canceled.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::model::{
     BackupSet, BackupSetId, Job, JobKey, JobStatus, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::password::{RestorePassword, RestorePasswordError};
+use oceanbase_backup_operator::oceanbase::restore_password::{
+    RestorePassword, RestorePasswordError,
+};
+use oceanbase_backup_operator::oceanbase::statement::Command;
 use secrecy::ExposeSecret;
 
 use super::archiving::is_shown_as;

@@ -1,8 +1,8 @@
 //! Undoing of what a run has done to the scratch tenant. What cannot be read is taken to be there.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command};
 use oceanbase_backup_operator::oceanbase::model::{Job, JobStatus, RoundStatus};
+use oceanbase_backup_operator::oceanbase::statement::{Cleanup, Command};
 
 use super::database::{Database, ReadError};
 use super::report::Section;

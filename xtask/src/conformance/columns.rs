@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use oceanbase_backup_operator::oceanbase::client::Rows;
 use oceanbase_backup_operator::oceanbase::model::RemapQuoting;
-use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::{
+use oceanbase_backup_operator::oceanbase::query::{
     self, CleanupQuery, Query, RestoreQuery, Sample, StorageQuery,
 };
+use oceanbase_backup_operator::oceanbase::version::Version;
 
 use super::database::{ReadError, legible};
 use super::report::{Section, Verdict};
@@ -61,7 +61,7 @@ impl Suite {
             answers.extend(self.database.ask(&query).await);
         }
         if let [servers, capacities, units] = &answers[..]
-            && view::servers(servers, capacities, units).is_empty()
+            && query::servers(servers, capacities, units).is_empty()
         {
             let result = self.columns.0.entry("servers").or_default();
             let problem = ReadError::of_rows("the three queries on servers show no server");
@@ -140,34 +140,34 @@ impl Suite {
 /// Reads an answer as the operator does. Returns how many rows it has.
 fn read(version: Version, query: &Query, rows: &Rows) -> Result<usize, ReadError> {
     match query {
-        Query::Version => drop(view::version(rows)?),
+        Query::Version => drop(query::version(rows)?),
         // They are read together, when the run begins.
         Query::Identity | Query::Bootstrap => (),
-        Query::Tenants => drop(view::tenants(version, rows)?),
-        Query::Rounds => drop(view::rounds(rows)?),
-        Query::ArchiveDests | Query::ArchiveDestOf(_) => drop(view::archive_dests(rows)?),
-        Query::DataDests | Query::DataDestOf(_) => drop(view::data_dests(rows)?),
+        Query::Tenants => drop(query::tenants(version, rows)?),
+        Query::Rounds => drop(query::rounds(rows)?),
+        Query::ArchiveDests | Query::ArchiveDestOf(_) => drop(query::archive_dests(rows)?),
+        Query::DataDests | Query::DataDestOf(_) => drop(query::data_dests(rows)?),
         Query::RunningJobs
         | Query::JobHistory(_)
         | Query::RunningJobsByKey(_)
-        | Query::JobHistoryByKey(_) => drop(view::jobs(rows)?),
+        | Query::JobHistoryByKey(_) => drop(query::jobs(rows)?),
         Query::OwnJobsByKey(_) | Query::OwnJobHistoryByKey(_) => read_numbers(query, rows)?,
-        Query::Progress => drop(legible(view::progress(version, rows))?),
-        Query::Sets => drop(view::sets(rows)?),
-        Query::Pieces => drop(view::pieces(rows)?),
-        Query::Policies => drop(view::policies(rows)?),
-        Query::LagTargets => drop(view::lag_targets(rows)?),
-        Query::UpgradeMode => drop(view::upgrade_mode(rows)?),
-        Query::BackupRefusals(_) => drop(legible(view::backup_refusals(rows))?),
-        Query::Grants => drop(view::privileges(rows)),
+        Query::Progress => drop(legible(query::progress(version, rows))?),
+        Query::Sets => drop(query::sets(rows)?),
+        Query::Pieces => drop(query::pieces(rows)?),
+        Query::Policies => drop(query::policies(rows)?),
+        Query::LagTargets => drop(query::lag_targets(rows)?),
+        Query::UpgradeMode => drop(query::upgrade_mode(rows)?),
+        Query::BackupRefusals(_) => drop(legible(query::backup_refusals(rows))?),
+        Query::Grants => drop(query::privileges(rows)),
         Query::Restore(query) => read_restores(query, rows)?,
         Query::Cleanup(CleanupQuery::Items(_) | CleanupQuery::ItemHistory(_)) => {
-            drop(legible(view::cleaned_items(rows))?);
+            drop(legible(query::cleaned_items(rows))?);
         }
-        Query::Cleanup(_) => drop(legible(view::cleanups(rows))?),
-        Query::Store(StorageQuery::LogRoots) => drop(legible(view::log_roots(rows))?),
-        Query::Store(StorageQuery::Checks) => drop(legible(view::storage_checks(rows))?),
-        Query::Store(StorageQuery::Limits) => drop(legible(view::storage_limits(rows))?),
+        Query::Cleanup(_) => drop(legible(query::cleanups(rows))?),
+        Query::Store(StorageQuery::LogRoots) => drop(legible(query::log_roots(rows))?),
+        Query::Store(StorageQuery::Checks) => drop(legible(query::storage_checks(rows))?),
+        Query::Store(StorageQuery::Limits) => drop(legible(query::storage_limits(rows))?),
     }
     Ok(rows.rows.len())
 }
@@ -186,23 +186,23 @@ fn read_restores(query: &RestoreQuery, rows: &Rows) -> Result<(), ReadError> {
     match query {
         RestoreQuery::Progress
         | RestoreQuery::ProgressByKey(_)
-        | RestoreQuery::OwnProgressByKey(_) => drop(legible(view::restores(rows, false))?),
+        | RestoreQuery::OwnProgressByKey(_) => drop(legible(query::restores(rows, false))?),
         RestoreQuery::History(_)
         | RestoreQuery::HistoryByKey(_)
-        | RestoreQuery::OwnHistoryByKey(_) => drop(legible(view::restores(rows, true))?),
+        | RestoreQuery::OwnHistoryByKey(_) => drop(legible(query::restores(rows, true))?),
         RestoreQuery::TableJobs
         | RestoreQuery::TableJobsByKey(_)
-        | RestoreQuery::OwnTableJobsByKey(_) => drop(legible(view::tables(rows, false))?),
+        | RestoreQuery::OwnTableJobsByKey(_) => drop(legible(query::tables(rows, false))?),
         RestoreQuery::TableHistory(_)
         | RestoreQuery::TableHistoryByKey(_)
-        | RestoreQuery::OwnTableHistoryByKey(_) => drop(legible(view::tables(rows, true))?),
-        RestoreQuery::Preview => drop(view::preview(rows)?),
-        RestoreQuery::Pools => drop(legible(view::pools(rows))?),
-        RestoreQuery::Units => drop(legible(view::units(rows))?),
-        RestoreQuery::Zones => drop(legible(view::zones(rows))?),
+        | RestoreQuery::OwnTableHistoryByKey(_) => drop(legible(query::tables(rows, true))?),
+        RestoreQuery::Preview => drop(query::preview(rows)?),
+        RestoreQuery::Pools => drop(legible(query::pools(rows))?),
+        RestoreQuery::Units => drop(legible(query::units(rows))?),
+        RestoreQuery::Zones => drop(legible(query::zones(rows))?),
         // They are read together: see `read_servers`.
         RestoreQuery::Servers | RestoreQuery::Capacities | RestoreQuery::PlacedUnits => (),
-        RestoreQuery::DataVersion => drop(legible(view::data_version(rows))?),
+        RestoreQuery::DataVersion => drop(legible(query::data_version(rows))?),
     }
     Ok(())
 }

@@ -6,16 +6,16 @@ use std::time::Duration;
 use oceanbase_backup_operator::oceanbase::client::{
     Account, Connect, ConnectError, QueryError, Rows, Session,
 };
-use oceanbase_backup_operator::oceanbase::command::{Command, SESSION_SETUP, limit};
 use oceanbase_backup_operator::oceanbase::model::{
     ArchiveDest, BackupSet, CleanupJob, DeletePolicy, Job, JobId, JobKey, Piece, Pool, Restore,
     RestoreKey, Round, TenantId, Unit,
 };
 use oceanbase_backup_operator::oceanbase::mysql::MySql;
-use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::{
+use oceanbase_backup_operator::oceanbase::query::{
     self, CleanupQuery, ParsedRows, Query, RestoreQuery, TenantRow, ViewError,
 };
+use oceanbase_backup_operator::oceanbase::statement::{Command, SESSION_SETUP, limit};
+use oceanbase_backup_operator::oceanbase::version::Version;
 use secrecy::ExposeSecret;
 
 /// How long a query may take.
@@ -94,7 +94,7 @@ impl Database {
         database.session = Some(database.connect().await?);
         let answer = database.ask(&Query::Version).await;
         let answer = answer.map_err(|error| anyhow::anyhow!("the version: {error}"))?;
-        (database.version, database.is_community) = view::version(&answer)?;
+        (database.version, database.is_community) = query::version(&answer)?;
         Ok(database)
     }
 
@@ -162,7 +162,7 @@ impl Database {
     /// Returns the user tenants.
     pub(super) async fn tenants(&mut self) -> Result<Vec<TenantRow>, ReadError> {
         let rows = self.read(Query::Tenants).await?;
-        Ok(view::tenants(self.version, &rows)?)
+        Ok(query::tenants(self.version, &rows)?)
     }
 
     /// Returns the user tenant of this name.
@@ -174,7 +174,7 @@ impl Database {
     /// Returns the current round of a tenant.
     pub(super) async fn round(&mut self, tenant: TenantId) -> Result<Option<Round>, ReadError> {
         let rows = self.read(Query::Rounds).await?;
-        Ok(view::rounds(&rows)?.remove(&tenant))
+        Ok(query::rounds(&rows)?.remove(&tenant))
     }
 
     /// Returns where the logs of a tenant go.
@@ -183,7 +183,7 @@ impl Database {
         tenant: TenantId,
     ) -> Result<Option<ArchiveDest>, ReadError> {
         let rows = self.read(Query::ArchiveDestOf(tenant)).await?;
-        Ok(view::archive_dests(&rows)?.remove(&tenant))
+        Ok(query::archive_dests(&rows)?.remove(&tenant))
     }
 
     /// Returns where the data backups of a tenant go.
@@ -192,7 +192,7 @@ impl Database {
         tenant: TenantId,
     ) -> Result<Option<String>, ReadError> {
         let rows = self.read(Query::DataDestOf(tenant)).await?;
-        Ok(view::data_dests(&rows)?.remove(&tenant))
+        Ok(query::data_dests(&rows)?.remove(&tenant))
     }
 
     /// Returns the policies of a tenant.
@@ -201,13 +201,13 @@ impl Database {
         tenant: TenantId,
     ) -> Result<Vec<DeletePolicy>, ReadError> {
         let rows = self.read(Query::Policies).await?;
-        Ok(view::policies(&rows)?.remove(&tenant).unwrap_or_default())
+        Ok(query::policies(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
     /// Returns the running jobs of all tenants and of sys.
     pub(super) async fn running_jobs(&mut self) -> Result<Vec<Job>, ReadError> {
         let rows = self.read(Query::RunningJobs).await?;
-        let jobs = view::jobs(&rows)?.into_iter();
+        let jobs = query::jobs(&rows)?.into_iter();
         Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
     }
 
@@ -215,36 +215,36 @@ impl Database {
     /// two reads is in the second.
     pub(super) async fn jobs(&mut self, key: &JobKey) -> Result<Vec<Job>, ReadError> {
         let rows = self.read(Query::RunningJobsByKey(key.clone())).await?;
-        let mut jobs = view::jobs(&rows)?;
+        let mut jobs = query::jobs(&rows)?;
         let rows = self.read(Query::JobHistoryByKey(key.clone())).await?;
-        jobs.extend(view::jobs(&rows)?);
+        jobs.extend(query::jobs(&rows)?);
         Ok(jobs)
     }
 
     /// Returns the backup sets of a tenant that are not deleted.
     pub(super) async fn sets(&mut self, tenant: TenantId) -> Result<Vec<BackupSet>, ReadError> {
         let rows = self.read(Query::Sets).await?;
-        Ok(view::sets(&rows)?.remove(&tenant).unwrap_or_default())
+        Ok(query::sets(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
     /// Returns the archive pieces of a tenant that are not deleted.
     pub(super) async fn pieces(&mut self, tenant: TenantId) -> Result<Vec<Piece>, ReadError> {
         let rows = self.read(Query::Pieces).await?;
-        Ok(view::pieces(&rows)?.remove(&tenant).unwrap_or_default())
+        Ok(query::pieces(&rows)?.remove(&tenant).unwrap_or_default())
     }
 
     /// Returns whether the cluster is being upgraded.
     pub(super) async fn is_upgrading(&mut self) -> Result<bool, ReadError> {
         let rows = self.read(Query::UpgradeMode).await?;
-        Ok(view::upgrade_mode(&rows)?)
+        Ok(query::upgrade_mode(&rows)?)
     }
 
     /// Returns the cleanups that sys has started after this one, running or ended.
     pub(super) async fn cleanups(&mut self, after: JobId) -> Result<Vec<CleanupJob>, ReadError> {
         let running = self.read(CleanupQuery::OwnJobsAfter(after)).await?;
-        let mut jobs = legible(view::cleanups(&running))?;
+        let mut jobs = legible(query::cleanups(&running))?;
         let ended = self.read(CleanupQuery::OwnHistoryAfter(after)).await?;
-        jobs.extend(legible(view::cleanups(&ended))?);
+        jobs.extend(legible(query::cleanups(&ended))?);
         Ok(jobs)
     }
 
@@ -254,16 +254,16 @@ impl Database {
         tenant: TenantId,
     ) -> Result<Vec<CleanupJob>, ReadError> {
         let rows = self.read(CleanupQuery::JobsOf(tenant)).await?;
-        let jobs = legible(view::cleanups(&rows))?.into_iter();
+        let jobs = legible(query::cleanups(&rows))?.into_iter();
         Ok(jobs.filter(|job| !job.status.is_terminal()).collect())
     }
 
     /// Returns the restore with this key, running or ended.
     pub(super) async fn restore(&mut self, key: &RestoreKey) -> Result<Option<Restore>, ReadError> {
         let rows = self.read(RestoreQuery::ProgressByKey(key.clone())).await?;
-        let running = legible(view::restores(&rows, false))?;
+        let running = legible(query::restores(&rows, false))?;
         let rows = self.read(RestoreQuery::HistoryByKey(key.clone())).await?;
-        let ended = legible(view::restores(&rows, true))?;
+        let ended = legible(query::restores(&rows, true))?;
         Ok(ended.into_iter().chain(running).next())
     }
 
@@ -273,11 +273,11 @@ impl Database {
         key: &RestoreKey,
     ) -> Result<Option<Restore>, ReadError> {
         let rows = self.read(RestoreQuery::TableJobsByKey(key.clone())).await?;
-        let running = legible(view::tables(&rows, false))?;
+        let running = legible(query::tables(&rows, false))?;
         let rows = self
             .read(RestoreQuery::TableHistoryByKey(key.clone()))
             .await?;
-        let ended = legible(view::tables(&rows, true))?;
+        let ended = legible(query::tables(&rows, true))?;
         let mut jobs = ended.into_iter().chain(running);
         Ok(jobs.find(|job| job.has_key(key)))
     }
@@ -285,13 +285,13 @@ impl Database {
     /// Returns the resource pools.
     pub(super) async fn pools(&mut self) -> Result<Vec<Pool>, ReadError> {
         let rows = self.read(RestoreQuery::Pools).await?;
-        legible(view::pools(&rows))
+        legible(query::pools(&rows))
     }
 
     /// Returns the resource units.
     pub(super) async fn units(&mut self) -> Result<Vec<Unit>, ReadError> {
         let rows = self.read(RestoreQuery::Units).await?;
-        legible(view::units(&rows))
+        legible(query::units(&rows))
     }
 }
 

@@ -1,10 +1,10 @@
 //! The deletion of backup sets by a user.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::{Cleanup, Command};
 use oceanbase_backup_operator::oceanbase::model::{
     CleanupJob, CleanupKind, Deletion, JobId, JobStatus,
 };
+use oceanbase_backup_operator::oceanbase::statement::{Cleanup, Command};
 use oceanbase_backup_operator::oceanbase::version::Version;
 
 use super::backups::Sets;

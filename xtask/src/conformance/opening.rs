@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use oceanbase_backup_operator::oceanbase::model::{ResourceName, RoundStatus, TenantId};
+use oceanbase_backup_operator::oceanbase::query::{self, Query, TenantRow};
 use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::{self, Query, TenantRow};
 
 use super::columns::Columns;
 use super::database::{Database, ReadError};
@@ -24,7 +24,7 @@ impl Suite {
         );
         let parameters = read(&mut database, &Query::Identity).await?;
         let bootstrap = read(&mut database, &Query::Bootstrap).await?;
-        let identity = view::identity(&parameters, &bootstrap)?;
+        let identity = query::identity(&parameters, &bootstrap)?;
         let names = Names::of(&settings.tenant)?;
         let tenant = scratch(&mut database, settings.tenant.as_str()).await?;
         if settings.allows_recovery {

@@ -1,7 +1,7 @@
 //! The delete policy of the scratch tenant.
 
-use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::model::{DELETE_POLICY, Destinations};
+use oceanbase_backup_operator::oceanbase::statement::Command;
 
 use super::report::Section;
 use super::suite::{Step, Suite};

@@ -2,10 +2,10 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::model::{BackupSet, Scn};
+use oceanbase_backup_operator::oceanbase::query::{self, Query, RestoreQuery};
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::version::Version;
-use oceanbase_backup_operator::oceanbase::view::{self, Query, RestoreQuery};
 
 use super::database::Database;
 use super::report::Section;
@@ -76,7 +76,7 @@ impl Suite {
         let assumption = "SHOW RESTORE PREVIEW names sets and pieces";
         let answer = self.show_preview().await;
         self.is_accepted(&answer, None, "SHOW RESTORE PREVIEW is accepted", SHOW)?;
-        let rows = view::preview(&answer.unwrap_or_default());
+        let rows = query::preview(&answer.unwrap_or_default());
         let rows = self.value(rows.map_err(Into::into), assumption, SHOW)?;
         let sets = rows.iter().filter(|row| row.is_set).count();
         let pieces = rows.len() - sets;

@@ -1,7 +1,7 @@
 //! Privileges of the account.
 
 use oceanbase_backup_operator::oceanbase::model::Privilege;
-use oceanbase_backup_operator::oceanbase::view::{self, Query};
+use oceanbase_backup_operator::oceanbase::query::{self, Query};
 
 use super::report::{Section, Verdict};
 use super::suite::{Step, Suite, describe};
@@ -34,7 +34,7 @@ impl Suite {
                 restores: true,
             });
         };
-        let privileges = view::privileges(rows);
+        let privileges = query::privileges(rows);
         let mut abilities = Abilities {
             backs_up: true,
             restores: true,

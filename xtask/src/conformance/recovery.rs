@@ -2,9 +2,9 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::model::{RestoreKey, RestoreStatus, Scn, TenantId};
-use oceanbase_backup_operator::oceanbase::password::decryption;
+use oceanbase_backup_operator::oceanbase::restore_password::decryption;
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery};
 use secrecy::ExposeSecret;
 
 use super::backups::password;

@@ -2,11 +2,11 @@
 //! that of another session.
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     AuxiliaryTenant, RemapQuoting, Restore, RestoreKey, TenantId,
 };
-use oceanbase_backup_operator::oceanbase::view::TenantRow;
+use oceanbase_backup_operator::oceanbase::query::TenantRow;
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery, TableRecovery};
 use tokio::time::Instant;
 
 use super::clean_up::{CleanUpResult, poll_acceptance, poll_condition};

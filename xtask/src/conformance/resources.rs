@@ -1,8 +1,8 @@
 //! The unit and the pool that a restored tenant runs on.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::model::{Cpu, Pool, ResourceName, Unit, ZoneName};
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery};
 
 use super::database::Database;
 use super::suite::{Poll, Step, Stopped, Suite, describe};

@@ -1,8 +1,8 @@
 //! RESTORE of the run: its names, its keys, and what is remembered for the clean-up.
 
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Command, Recovery};
 use oceanbase_backup_operator::oceanbase::model::{ResourceName, RestoreKey, Scn, TenantName};
+use oceanbase_backup_operator::oceanbase::statement::{Command, Recovery};
 use tokio::time::Instant;
 
 use super::database::{Database, ReadError};

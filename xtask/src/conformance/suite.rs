@@ -3,9 +3,9 @@
 use anyhow::Result;
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::Command;
 use oceanbase_backup_operator::oceanbase::destination::Destination;
 use oceanbase_backup_operator::oceanbase::model::{DatabaseId, JobKey, TenantId};
+use oceanbase_backup_operator::oceanbase::statement::Command;
 use tokio::time::Instant;
 
 use super::columns::Columns;

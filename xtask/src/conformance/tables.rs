@@ -2,10 +2,10 @@
 
 use oceanbase_backup_operator::oceanbase::capability::Capability;
 use oceanbase_backup_operator::oceanbase::client::{QueryError, Rows};
-use oceanbase_backup_operator::oceanbase::command::{Command, TableRecovery};
 use oceanbase_backup_operator::oceanbase::model::{
     RemapQuoting, Renamed, Restore, RestoreKey, RestoreStatus, Scn, TableName, Tables,
 };
+use oceanbase_backup_operator::oceanbase::statement::{Command, TableRecovery};
 
 use super::database::{Database, ReadError};
 use super::report::Section;

@@ -302,9 +302,9 @@ fn whatever_is_seen_and_heard_tables_come_once_and_no_tenant_goes_but_the_auxili
 
 #[test]
 fn whatever_is_seen_and_heard_a_verification_ends_with_nothing_of_it_left() {
-    let base = Story::new(super::verifying::verification());
-    let shown = super::verifying::with_own_key(worlds(&base));
-    let answers = super::verifying::answers_with_own_key(answers(job));
+    let base = Story::new(super::verification::verification());
+    let shown = super::verification::with_own_key(worlds(&base));
+    let answers = super::verification::answers_with_own_key(answers(job));
     let edges = walk_through(&base, &shown, &answers);
     assert!(edges > 10_000, "{edges}");
     walk_through(&base.canceled(), &shown, &answers);

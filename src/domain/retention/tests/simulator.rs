@@ -16,9 +16,9 @@ use proptest::test_runner::{RngSeed, TestRunner};
 
 use super::*;
 use crate::oceanbase::client::Rows;
-use crate::oceanbase::command::SESSION_SETUP;
 use crate::oceanbase::model::TenantId;
-use crate::oceanbase::view::{self, Query};
+use crate::oceanbase::query::{self, Query};
+use crate::oceanbase::statement::SESSION_SETUP;
 
 /// How many histories are looked at.
 const CASES: u32 = 60;
@@ -159,17 +159,19 @@ impl Life {
     /// The tenant, as the views show it.
     fn tenant(&mut self) -> Tenant {
         let id = TenantId(1002);
-        let sets = view::sets(&self.ask(&Query::Sets)).unwrap().remove(&id);
-        let pieces = view::pieces(&self.ask(&Query::Pieces)).unwrap().remove(&id);
-        let policies = view::policies(&self.ask(&Query::Policies)).unwrap();
+        let sets = query::sets(&self.ask(&Query::Sets)).unwrap().remove(&id);
+        let pieces = query::pieces(&self.ask(&Query::Pieces))
+            .unwrap()
+            .remove(&id);
+        let policies = query::policies(&self.ask(&Query::Policies)).unwrap();
         Tenant {
             sets: Arc::new(sets.unwrap_or_default()),
             pieces: Arc::new(pieces.unwrap_or_default()),
             policies: policies.get(&id).cloned().unwrap_or_default(),
-            data_dest: view::data_dests(&self.ask(&Query::DataDests))
+            data_dest: query::data_dests(&self.ask(&Query::DataDests))
                 .unwrap()
                 .remove(&id),
-            log_dest: view::archive_dests(&self.ask(&Query::ArchiveDests))
+            log_dest: query::archive_dests(&self.ask(&Query::ArchiveDests))
                 .unwrap()
                 .remove(&id),
             ..Tenant::plain(id.0, "orders")

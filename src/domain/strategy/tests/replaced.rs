@@ -169,7 +169,7 @@ fn a_success_in_the_database_before_is_none_of_one_that_was_made_anew() {
 /// All databases number their jobs alike.
 #[test]
 fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one_before() {
-    let began = |minutes| mirroring::began(at(minutes));
+    let began = |minutes| external_jobs::began(at(minutes));
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
     story.observed.external = [(TenantId(1002), vec![began(-40)])].into();
@@ -192,10 +192,10 @@ fn a_job_of_others_in_a_database_that_was_made_anew_is_shown_once_beside_the_one
 fn nor_is_it_hidden_by_one_that_was_not_taken_up_in_time() {
     let mut story = Story::of(&[1002]);
     story.spec.suspend = true;
-    story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-40))])].into();
+    story.observed.external = [(TenantId(1002), vec![external_jobs::began(at(-40))])].into();
     story.create(-30);
     replace(&mut story);
     story.observed.tasks[0].database = Some(pinned(&story.observed.identity));
-    story.observed.external = [(TenantId(1002), vec![mirroring::began(at(-15))])].into();
+    story.observed.external = [(TenantId(1002), vec![external_jobs::began(at(-15))])].into();
     assert_eq!(story.create(-10).len(), 1);
 }

@@ -8,7 +8,7 @@ use crate::oceanbase::model::{DeletePolicy, Failure, FailureClass};
 
 mod elsewhere;
 mod handover;
-mod lost;
+mod missing;
 mod shrink;
 
 const KEEP_ALL: Retention = Retention {

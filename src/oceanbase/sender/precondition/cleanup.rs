@@ -3,8 +3,8 @@
 use super::{SendError, Sender, quiet, withheld};
 use crate::oceanbase::client::Session;
 use crate::oceanbase::model::{Answer, CleanupJob, CleanupKind, JobId, TenantId};
+use crate::oceanbase::query::{self, CleanupQuery, Query};
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, CleanupQuery, Query};
 
 impl Sender {
     /// Looks for cleanups of the tenant that sys has started after this one, or that run. Sys writes the
@@ -80,7 +80,7 @@ impl Sender {
         query: CleanupQuery,
     ) -> Result<Vec<CleanupJob>, SendError> {
         let rows = self.ask(session, version, &query.into()).await?;
-        let read = view::cleanups(&rows);
+        let read = query::cleanups(&rows);
         // A look that can not be understood is no look: nothing is sent.
         match read.unreadable.first() {
             Some(error) => Err(SendError::Broken(error.to_string())),

@@ -3,12 +3,12 @@
 use super::{SendError, Sender, withheld};
 use crate::oceanbase::capability::Capability;
 use crate::oceanbase::client::{Rows, Session};
-use crate::oceanbase::command::Precondition;
 use crate::oceanbase::model::{
     Answer, Failure, ResourceName, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
+use crate::oceanbase::query::{self, ParsedRows, Query, RestoreQuery, TenantRow};
+use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, ParsedRows, Query, RestoreQuery, TenantRow};
 
 impl Sender {
     /// Looks where a statement of a restore asks for it; any other guard has been looked at before.
@@ -93,7 +93,7 @@ impl Sender {
             queries.push((RestoreQuery::OwnProgressByKey(key.clone()), false));
             queries.push((RestoreQuery::OwnHistoryByKey(key.clone()), true));
         }
-        self.no_job(session, version, queries, view::restores, key)
+        self.no_job(session, version, queries, query::restores, key)
             .await
     }
 
@@ -201,7 +201,7 @@ impl Sender {
         let rows = self
             .ask(session, version, &RestoreQuery::Pools.into())
             .await?;
-        let pools = all(view::pools(&rows))?;
+        let pools = all(query::pools(&rows))?;
         let known = pools.iter().find(|known| known.name == pool.as_str());
         match known {
             None => Err(withheld("the pool is gone")),
@@ -220,14 +220,14 @@ impl Sender {
         let rows = self
             .ask(session, version, &RestoreQuery::Units.into())
             .await?;
-        let units = all(view::units(&rows))?;
+        let units = all(query::units(&rows))?;
         let Some(known) = units.iter().find(|known| known.name == unit.as_str()) else {
             return Err(withheld("the unit is gone"));
         };
         let rows = self
             .ask(session, version, &RestoreQuery::Pools.into())
             .await?;
-        let pools = all(view::pools(&rows))?;
+        let pools = all(query::pools(&rows))?;
         if pools.iter().any(|pool| pool.unit_id == known.id) {
             return Err(withheld("a pool uses the unit"));
         }
@@ -268,7 +268,7 @@ impl Sender {
         version: Version,
     ) -> Result<Vec<TenantRow>, SendError> {
         let rows = self.ask(session, version, &Query::Tenants).await?;
-        view::tenants(version, &rows).map_err(|error| SendError::Broken(error.to_string()))
+        query::tenants(version, &rows).map_err(|error| SendError::Broken(error.to_string()))
     }
 
     /// The newest restore with this key that the query shows; of tables, of this request.
@@ -280,7 +280,7 @@ impl Sender {
         ended: bool,
         key: &RestoreKey,
     ) -> Result<Option<Restore>, SendError> {
-        self.job(session, version, query, ended, view::restores, key)
+        self.job(session, version, query, ended, query::restores, key)
             .await
     }
 

@@ -3,12 +3,12 @@
 use super::restore::all;
 use super::{SendError, Sender, withheld};
 use crate::oceanbase::client::Session;
-use crate::oceanbase::command::Precondition;
 use crate::oceanbase::model::{
     AuxiliaryTenant, Restore, RestoreKey, RestoreStatus, TenantId, TenantName,
 };
+use crate::oceanbase::query::{self, RestoreQuery};
+use crate::oceanbase::statement::Precondition;
 use crate::oceanbase::version::Version;
-use crate::oceanbase::view::{self, RestoreQuery};
 
 impl Sender {
     /// Looks where a statement about tables asks for it; any other guard has been looked at before.
@@ -85,7 +85,7 @@ impl Sender {
             (RestoreQuery::OwnTableJobsByKey(key.clone()), false),
             (RestoreQuery::OwnTableHistoryByKey(key.clone()), true),
         ];
-        self.no_job(session, version, queries, view::tables, key)
+        self.no_job(session, version, queries, query::tables, key)
             .await
     }
 
@@ -118,7 +118,7 @@ impl Sender {
         let rows = self
             .ask(session, version, &RestoreQuery::TableJobs.into())
             .await?;
-        let mut jobs = all(view::tables(&rows, false))?;
+        let mut jobs = all(query::tables(&rows, false))?;
         jobs.retain(|job| job.tenant_name == tenant.as_str());
         Ok(jobs)
     }
@@ -134,7 +134,7 @@ impl Sender {
     ) -> Result<(), SendError> {
         let query = RestoreQuery::TableHistoryByKey(key.clone());
         let ended = self
-            .job(session, version, query, true, view::tables, key)
+            .job(session, version, query, true, query::tables, key)
             .await?;
         let has_failed = |job: &Restore| job.has_key(key) && job.status == RestoreStatus::Fail;
         let Some(job) = ended.filter(has_failed) else {

@@ -3,8 +3,8 @@
 use oceanbase_sim::model::Stage;
 
 use super::*;
-use crate::oceanbase::command::Cleanup;
 use crate::oceanbase::model::{Deletion, JobId};
+use crate::oceanbase::statement::Cleanup;
 
 const WITH_DELETION: Version = Version([4, 4, 2, 0]);
 

@@ -1,8 +1,8 @@
 //! What the release cannot do, or not now, is not sent.
 
 use super::*;
-use crate::oceanbase::command::Recovery;
 use crate::oceanbase::model::Scn;
+use crate::oceanbase::statement::Recovery;
 
 /// Sends as to a server of this version.
 async fn sent_to(version: &str, command: &Command) -> (Answer, usize) {

@@ -5,9 +5,9 @@ mod removal;
 mod tables;
 
 use super::*;
-use crate::oceanbase::command::Recovery;
 use crate::oceanbase::model::{PreviewRow, ResourceName, RestoreKey, RestoreStatus, Scn};
-use crate::oceanbase::password::RestorePassword;
+use crate::oceanbase::restore_password::RestorePassword;
+use crate::oceanbase::statement::Recovery;
 use crate::oceanbase::testing::{FixedViews, StatementFault};
 
 const KEY: &str = "obr/00112233445566778899aabbccddeeff";

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use oceanbase_backup_operator::controller::lease;
+use oceanbase_backup_operator::controller::leader_election;
 use oceanbase_sim::statement::Kind;
 
 use super::everyday::{STRATEGY, task};
@@ -115,7 +115,7 @@ impl Workload {
                 minutes(10) + Duration::from_secs(11),
                 Action::Delete {
                     plural: "leases",
-                    name: lease::NAME,
+                    name: leader_election::NAME,
                 },
             )
     }

@@ -115,7 +115,7 @@ fn with_log_keeper(keeper: LogBackupOwner) -> Observation {
 /// Every place is taken, and so many come first.
 fn crowded(ahead: usize) -> Observation {
     Observation {
-        queue: queue::Queue {
+        queue: crate::domain::backup::queue::Queue {
             locations: 2,
             taken: 2,
             ahead,

@@ -61,7 +61,7 @@ pub(super) fn worlds(base: &Story) -> Vec<Observation> {
     other(&|story| story.observed.target = Err(Blocker::permanent(CLUSTER_REPLACED, "other")));
     other(&|story| story.target().restores = None);
     other(&|story| story.restores().servers = None);
-    other(&|story| story.restores().servers = Some(vec![room::server("zone1", (1, 1, 1))]));
+    other(&|story| story.restores().servers = Some(vec![capacity::server("zone1", (1, 1, 1))]));
     other(&|story| *story = story.clone().of_older_version());
     other(&|story| story.target().settled = false);
     other(&|story| story.observed.forbidden = Some(Blocker::permanent("RecoveryForbidden", "no")));

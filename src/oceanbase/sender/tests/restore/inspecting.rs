@@ -47,7 +47,7 @@ async fn a_session_is_told_to_read_only_before_it_is_asked() {
     let asked = views.given.take_asked();
     let position = |wanted: &str| asked.iter().position(|text| text == wanted);
     let question = position(QUESTION).unwrap();
-    for setting in crate::oceanbase::command::READ_ONLY {
+    for setting in crate::oceanbase::statement::READ_ONLY {
         assert!(
             position(setting).is_some_and(|setting| setting < question),
             "{setting} in {asked:?}"

@@ -1,8 +1,8 @@
 //! RECOVER TABLE is sent once, and canceled or cleaned up only where that touches nothing else.
 
 use super::*;
-use crate::oceanbase::command::TableRecovery;
 use crate::oceanbase::model::{AuxiliaryTenant, Identifier, RemapQuoting, Renamed, Tables};
+use crate::oceanbase::statement::TableRecovery;
 
 const RUNNING: &str = "CDB_OB_RECOVER_TABLE_JOBS";
 const ENDED: &str = "CDB_OB_RECOVER_TABLE_JOB_HISTORY";

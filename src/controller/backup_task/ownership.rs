@@ -1,0 +1,178 @@
+//! Whether a task's tenant is somebody else's to back up.
+
+use std::sync::Arc;
+
+use kube::ResourceExt;
+
+use super::super::log_backup::{is_away, observe_destination, oldest_of_tenant};
+use super::super::strategy::{location_of, moved};
+use super::super::{Context, caches, destination, namespace};
+use super::is_owned;
+use super::log_backup::covering;
+use crate::api::strategy::{StorageChangePolicy, StrategyLogBackupMode};
+use crate::api::{BackupStorage, BackupStrategy, BackupTask};
+use crate::domain::backup::may_be_sent;
+use crate::domain::strategy::STORAGE_CHANGE_REFUSED;
+use crate::domain::{Blocker, ObservedDestination};
+use crate::oceanbase::credentials::ClusterKey;
+use crate::oceanbase::destination::Location;
+use crate::oceanbase::model::{Snapshot, Tenant};
+
+/// What stands in the way of a backup that may be sent: whose the tenant is.
+pub(super) fn claimed(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<Blocker> {
+    if !may_be_sent(task.status.as_ref()) {
+        return None;
+    }
+    let logs = || logs_elsewhere(task, context, key, storage, snapshot, tenant);
+    logs().or_else(|| of_strategy(task, context, key, storage, snapshot, tenant))
+}
+
+/// An edit of the strategy's place is refused, and nothing new goes there: the edit may be taken back.
+pub(super) fn not_moved(
+    task: &BackupTask,
+    context: &Context,
+    database: Option<&(ClusterKey, Arc<Snapshot>)>,
+    wanted: &Location,
+) -> Result<(), Blocker> {
+    let is_sent = task.spec.mirror.is_some() || !may_be_sent(task.status.as_ref());
+    let (Some((key, snapshot)), Some(reference), false) =
+        (database, task.spec.strategy_ref.as_ref(), is_sent)
+    else {
+        return Ok(());
+    };
+    let (home, name) = (namespace(task), &reference.name);
+    let strategy = caches::find(&context.caches.strategies, &home, name);
+    // One that is not refused is made.
+    let refuses =
+        strategy.filter(|of| of.spec.storage_change_policy == StorageChangePolicy::Refuse);
+    let moved = refuses.map(|strategy| moved(context, key, &strategy, snapshot));
+    let moved = moved.unwrap_or_default();
+    let Some(first) = moved.first() else {
+        return Ok(());
+    };
+    let own = &task.spec.tenant_name;
+    let is_moved = moved.iter().any(|known| known.spec.tenant_name == *own);
+    let shown = snapshot
+        .tenant(own)
+        .and_then(|tenant| tenant.data_dest.as_deref());
+    if !is_moved && observe_destination(shown, Some(wanted)) == ObservedDestination::Ours {
+        return Ok(());
+    }
+    Err(Blocker::waiting(
+        STORAGE_CHANGE_REFUSED,
+        format!(
+            "an edit of `storageRef` or `paths` of BackupStrategy '{name}' is refused, since it \
+             would move the logs of LogBackup '{}': the backup waits until the edit is taken back, \
+             or the strategy is not Stalled any more",
+            first.name_any()
+        ),
+    ))
+}
+
+/// Somebody else archives the tenant's logs: a strategy that manages log backup must not begin what
+/// the logs of others would complete, nor a task for many tenants, of which nobody named this one.
+fn logs_elsewhere(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<Blocker> {
+    let strategy = task.spec.strategy_ref.as_ref().and_then(|reference| {
+        let strategies = &context.caches.strategies;
+        caches::find(strategies, &namespace(task), &reference.name)
+    });
+    let is_asked_for = match &strategy {
+        Some(strategy) => strategy.spec.log_backup.mode == StrategyLogBackupMode::Unmanaged,
+        None => !is_owned(task),
+    };
+    if is_asked_for {
+        return None;
+    }
+    let template = strategy.as_ref().and_then(|of| log_template(of));
+    let root = destination::root(&storage.spec).ok();
+    let path = destination::log_path(root.as_ref(), template, &snapshot.identity, tenant);
+    let wanted = destination::wanted(storage, Some(snapshot.version), Some(&path)).ok();
+    let shown = tenant.log_dest.as_ref().map(|dest| dest.path.as_str());
+    let ObservedDestination::Elsewhere(location) = observe_destination(shown, wanted.as_ref())
+    else {
+        return None;
+    };
+    let known = oldest_of_tenant(context, key, &tenant.name, Some(tenant.id));
+    let of_known = known
+        .as_ref()
+        .and_then(|known| location_of(context, known, snapshot));
+    let is_left = known
+        .zip(of_known.as_ref())
+        .is_some_and(|(known, wanted)| is_away(&known, tenant, wanted));
+    if is_left || observe_destination(shown, of_known.as_ref()) == ObservedDestination::Ours {
+        return None;
+    }
+    Some(Blocker::permanent(
+        "DestinationInUse",
+        format!(
+            "the tenant's logs go to '{location}' already, set by someone else: leave it out of the \
+             strategy, let that have `logBackup.mode: Unmanaged`, or back the tenant up with a \
+             BackupTask of its own (`clusterRef`, `storageRef`, `tenantName`)"
+        ),
+    ))
+}
+
+fn log_template(strategy: &BackupStrategy) -> Option<&str> {
+    strategy.spec.paths.as_ref()?.log.as_deref()
+}
+
+/// A strategy is for the tenant, and its backups go to another place: the first backup would take
+/// the tenant away from it, since a destination that is set is never moved.
+fn of_strategy(
+    task: &BackupTask,
+    context: &Context,
+    key: &ClusterKey,
+    storage: &BackupStorage,
+    snapshot: &Snapshot,
+    tenant: &Tenant,
+) -> Option<Blocker> {
+    if task.spec.strategy_ref.is_some() || tenant.data_dest.is_some() {
+        return None;
+    }
+    let covering = covering(context, key, &tenant.name)?;
+    let (name, home) = &covering.full_name;
+    let strategy = caches::find(&context.caches.strategies, home, name)?;
+    let store = destination::storage(context, home, &strategy.spec.storage_ref.name).ok()?;
+    let location_in = |store: &BackupStorage, template: Option<&str>| {
+        let root = destination::root(&store.spec).ok();
+        let path = destination::data_path(root.as_ref(), template, &snapshot.identity, tenant);
+        destination::wanted(store, None, Some(&path)).ok()
+    };
+    let theirs = location_in(&store, data_template(&strategy))?;
+    if theirs.is_same_as(&location_in(storage, None)?) {
+        return None;
+    }
+    // In its store a task without a strategy has the same directory only where `paths` names none.
+    let is_there = location_in(&store, None).is_some_and(|location| location.is_same_as(&theirs));
+    let or_store = if is_there {
+        ", or that strategy's store"
+    } else {
+        ""
+    };
+    Some(Blocker::permanent(
+        "TenantOfStrategy",
+        format!(
+            "the tenant is BackupStrategy '{}''s, which backs it up to another place, and can not \
+             any more once its first backup is here: name the strategy in `strategyRef`{or_store}",
+            covering.name
+        ),
+    ))
+}
+
+fn data_template(strategy: &BackupStrategy) -> Option<&str> {
+    strategy.spec.paths.as_ref()?.data.as_deref()
+}

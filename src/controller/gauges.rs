@@ -1,0 +1,151 @@
+//! What is true at the moment of a scrape: made anew for each, from what the operator knows anyway, so
+//! that what is gone leaves no series behind.
+
+mod baseline;
+mod strategies;
+mod tenants;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::ResourceExt;
+
+use super::{Context, namespace};
+use crate::api::condition::types::REACHABLE;
+use crate::api::{BackupStorage, Condition, RecoveryTask};
+use crate::domain::storage::bytes_of;
+use crate::oceanbase::cluster::ClusterState;
+use crate::oceanbase::credentials::ClusterKey;
+
+/// Writes what is true now into the metrics, and tells them.
+pub struct Gauges {
+    context: Arc<Context>,
+    /// Of two scrapes at once one waits: it would count what the other has just begun to.
+    gaps: Mutex<Gaps>,
+}
+
+/// The longest gap of each strategy's schedule in days, by uid, with the generation of its spec: it is
+/// looked for over years.
+type Gaps = HashMap<String, (Option<i64>, i32)>;
+
+/// What is known of each cluster.
+type ClusterStates = [(ClusterKey, ClusterState)];
+
+impl Gauges {
+    /// Tells what this context knows.
+    #[must_use]
+    pub fn new(context: Arc<Context>) -> Self {
+        Self {
+            context,
+            gaps: Mutex::default(),
+        }
+    }
+
+    /// The text that Prometheus scrapes; `None` where it can not be made.
+    #[must_use]
+    pub fn text(&self) -> Option<String> {
+        let mut gaps = self.gaps.lock().unwrap_or_else(PoisonError::into_inner);
+        let (context, metrics) = (&*self.context, &self.context.metrics);
+        let leads = context.lease_guard.is_valid();
+        metrics.operator.leader.set([], leads);
+        // Two operators that both tell would be counted twice.
+        if leads {
+            let states = context.clusters.states();
+            record_clusters(&states, context);
+            record_storages(context);
+            record_recoveries(context);
+            strategies::record(context, &mut gaps);
+            tenants::record(&states, context, &mut gaps);
+        }
+        metrics.text().ok()
+    }
+}
+
+fn record_clusters(states: &ClusterStates, context: &Context) {
+    for (key, state) in states {
+        let up = matches!(state, ClusterState::Up(_));
+        let labels = [&*key.namespace, &*key.name];
+        context.metrics.infrastructure.cluster_up.set(labels, up);
+    }
+}
+
+fn record_storages(context: &Context) {
+    for storage in context.caches.storages.state() {
+        let conditions = storage.status.as_ref().map(|status| &*status.conditions);
+        let reachable = holds(conditions.unwrap_or_default(), REACHABLE);
+        let (namespace, name) = (namespace(&*storage), storage.name_any());
+        let family = &context.metrics.infrastructure.storage_reachable;
+        family.set_known([&namespace, &name], reachable);
+        record_figures(&storage, [&namespace, &name], context);
+    }
+}
+
+fn record_figures(storage: &BackupStorage, [namespace, name]: [&str; 2], context: &Context) {
+    let infrastructure = &context.metrics.infrastructure;
+    let status = storage.status.as_ref();
+    let data = status.and_then(|status| status.data_bytes);
+    let log = status.and_then(|status| status.log_bytes);
+    for (kind, bytes) in [("data", data), ("log", log)] {
+        let family = &infrastructure.storage_bytes;
+        family.set_known([namespace, name, kind], bytes);
+    }
+    let capacity = storage.spec.capacity.as_deref();
+    if let Some(bytes) = capacity.and_then(bytes_of) {
+        let percent = i64::from(storage.spec.capacity_alert_percent);
+        infrastructure
+            .storage_capacity
+            .set([namespace, name], bytes);
+        infrastructure
+            .storage_capacity_alert
+            .set([namespace, name], percent);
+    }
+}
+
+fn record_recoveries(context: &Context) {
+    let infrastructure = &context.metrics.infrastructure;
+    let mut newest: HashMap<(bool, String), Option<i64>> = HashMap::new();
+    for task in context.caches.recoveries.state() {
+        let home = namespace(&*task);
+        let status = task.status.clone().unwrap_or_default();
+        infrastructure
+            .running_recoveries
+            .add([&home], i64::from(runs(&task)));
+        let succeeded = match status.outcome.as_deref() {
+            Some("Completed") => true,
+            Some("Failed") => false,
+            _ => continue,
+        };
+        if task.spec.verification.is_none() {
+            let known = newest.entry((succeeded, home)).or_default();
+            *known = (*known).max(second(status.completion_time.as_ref()));
+        }
+    }
+    for ((succeeded, home), at) in newest {
+        let family = if succeeded {
+            &infrastructure.recovery_success
+        } else {
+            &infrastructure.recovery_failure
+        };
+        family.set_known([&home], at);
+    }
+}
+
+fn runs(task: &RecoveryTask) -> bool {
+    let status = task.status.as_ref();
+    status.is_some_and(|status| status.step.is_some() && status.outcome.is_none())
+}
+
+/// Whether a condition holds, where that is known.
+fn holds(conditions: &[Condition], kind: &str) -> Option<bool> {
+    let known = conditions.iter().find(|known| known.type_ == kind)?;
+    match known.status.as_str() {
+        "True" => Some(true),
+        "False" => Some(false),
+        _ => None,
+    }
+}
+
+fn second(time: Option<&Time>) -> Option<i64> {
+    time.map(|time| time.0.as_second())
+}

@@ -1,0 +1,86 @@
+//! What the clusters of the namespace have at a store's place.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use super::super::stored_backups::holdings;
+use super::super::{Context, caches, database};
+use super::storage_of;
+use crate::domain::storage::Figures;
+use crate::oceanbase::destination::Location;
+
+/// What the views show of a store.
+pub(super) struct StorageContents {
+    /// What is there; nothing while a cluster that uses it is silent: a part would look as if something
+    /// had been deleted.
+    pub(super) figures: Option<Figures>,
+    /// When a database last tried it by itself.
+    pub(super) tried_at: Option<Timestamp>,
+}
+
+/// Names of the clusters that have backups there, as far as objects tell.
+pub(super) fn users(context: &Context, namespace: &str, storage: &str) -> BTreeSet<String> {
+    let all = &context.caches;
+    let log_backups = caches::within(&all.log_backups, namespace)
+        .filter(|object| object.spec.storage_ref.name == storage)
+        .map(|object| object.spec.cluster_ref.name.clone());
+    let strategies = caches::within(&all.strategies, namespace)
+        .filter(|strategy| {
+            let status = strategy.status.as_ref();
+            let mut ledger = status.into_iter().flat_map(|status| &status.destinations);
+            strategy.spec.storage_ref.name == storage || ledger.any(|it| it.storage == storage)
+        })
+        .map(|strategy| strategy.spec.cluster_ref.name.clone());
+    let tasks = caches::within(&all.tasks, namespace)
+        .filter(|task| storage_of(task).is_some_and(|name| name == storage))
+        .filter_map(|task| Some(task.spec.cluster_ref.as_ref()?.name.clone()));
+    log_backups.chain(strategies).chain(tasks).collect()
+}
+
+/// What all databases of the namespace's clusters have there, each counted once.
+pub(super) fn found(
+    context: &Context,
+    namespace: &str,
+    root: &Location,
+    users: &BTreeSet<String>,
+) -> StorageContents {
+    let mut snapshots = BTreeMap::new();
+    let mut is_whole = true;
+    for cluster in caches::within(&context.caches.clusters, namespace) {
+        let name = cluster.name_any();
+        match database(context, namespace, &name) {
+            Ok((_, snapshot)) => {
+                let id = (snapshot.identity.cluster_id, snapshot.identity.created_at);
+                snapshots.insert(id, snapshot);
+            }
+            Err(_) => is_whole &= !users.contains(&name),
+        }
+    }
+    let mut figures = Figures::default();
+    let mut tried_at = None;
+    for snapshot in snapshots.values() {
+        for tenant in snapshot.tenants.values() {
+            let held = holdings(snapshot, tenant);
+            for holding in held.iter().filter(|held| root.holds(&held.location)) {
+                figures.data_bytes = figures.data_bytes.saturating_add(holding.data_bytes);
+                figures.log_bytes = figures.log_bytes.saturating_add(holding.log_bytes);
+            }
+        }
+        let tried = snapshot.storages.checks.iter().filter(|check| {
+            let host = Some(&*check.host).filter(|host| !host.is_empty());
+            root.holds(&Location::read_back(&check.path).at_host(host))
+        });
+        tried_at = tried
+            .map(|check| check.checked_at)
+            .max()
+            .flatten()
+            .max(tried_at);
+    }
+    let is_known = is_whole && !snapshots.is_empty();
+    StorageContents {
+        figures: is_known.then_some(figures),
+        tried_at,
+    }
+}

@@ -1,0 +1,173 @@
+//! New keys of the store: a Secret that was changed is given to the database by the tenant's own
+//! account, place by place, without touching the round.
+//!
+//! `status.credentials` holds which version of the Secret each place has. It is written before the
+//! first statement, and after each one: a restart goes on where it was. A statement whose answer was
+//! lost is sent again; it comes to the same.
+
+use super::retry::RetryState;
+use super::{Archive, Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, State, archive};
+use crate::api::log_backup::{ApplyingKeys, TenantKeys};
+use crate::domain::backup::ineligible;
+use crate::domain::{Blocker, Next};
+use crate::oceanbase::model::{Answer, Tenant, TenantName};
+
+/// Reason where new keys can not be given to the database while it archives.
+const ROTATION_NEEDS_LOG_GAP: &str = "RotationNeedsLogGap";
+
+/// What is known of the store's keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageKeys {
+    /// `resourceVersion` of the Secret, as it was read last.
+    pub version: String,
+    /// The tenant's places in the store, without keys: where its logs go, then where its data goes.
+    pub locations: Vec<String>,
+    /// Why the database can not be given new keys, if so.
+    pub blocker: Option<Blocker>,
+}
+
+/// What keeps new keys from being given to a database of this version, or of a tenant without an
+/// account of its own; nothing where they can be.
+#[must_use]
+pub fn rotation_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
+    const OTHERWISE: &str = "Nothing is sent. Keep the old key valid in the store meanwhile. Without \
+                             that only a move to a new BackupStorage with the new key helps (of a \
+                             strategy with `storageChangePolicy: StopAndSwitch`), which costs a hole \
+                             in the logs and a new full backup";
+    if !can {
+        return Some(Blocker::permanent(
+            ROTATION_NEEDS_LOG_GAP,
+            format!(
+                "the Secret of the store has changed, and OceanBase {version} can not take new keys \
+                 for a place in use (CHANGE EXTERNAL_STORAGE_DEST with ACCESS_INFO came with 4.3.5.2): \
+                 tenant {tenant} goes on with the old ones. {OTHERWISE}; or upgrade the database"
+            ),
+        ));
+    }
+    (!known).then(|| {
+        Blocker::permanent(
+            ROTATION_NEEDS_LOG_GAP,
+            format!(
+                "the Secret of the store has changed, and only tenant {tenant} itself may give its \
+                 database the new keys: name an account of it in `tenantCredentials` of the \
+                 OceanBaseCluster. {OTHERWISE}"
+            ),
+        )
+    })
+}
+
+impl Evaluation<'_> {
+    /// What is due of new keys, before anything else is looked at: a store that has locked the old
+    /// ones out interrupts the round, and a new round with them would be interrupted too.
+    pub(super) fn rotation(&mut self, tenant: &Tenant) -> Option<Effect> {
+        let observed = self.observed.storage_keys.as_ref()?;
+        if observed.locations.is_empty() {
+            return None;
+        }
+        let Some(known) = &mut self.status.credentials else {
+            // Set before this was kept.
+            self.status.credentials = Some(given(&observed.version));
+            return None;
+        };
+        if known.secret_resource_version == observed.version {
+            *known = given(&observed.version);
+            return None;
+        }
+        if let Some(blocker) = &observed.blocker {
+            known.applying = None;
+            RetryState::of_keys(known).forget();
+            known.cause = Some(blocker.cause());
+            return None;
+        }
+        let is_news =
+            |applying: &ApplyingKeys| applying.secret_resource_version != observed.version;
+        if known.applying.as_ref().is_none_or(is_news) {
+            RetryState::of_keys(known).forget();
+            known.applying = Some(ApplyingKeys {
+                secret_resource_version: observed.version.clone(),
+                locations: Vec::new(),
+            });
+        }
+        let applying = known.applying.as_ref()?;
+        let mut left = observed.locations.iter();
+        let Some(location) = left.find(|location| !applying.locations.contains(location)) else {
+            *known = given(&observed.version);
+            return None;
+        };
+        if ineligible(tenant).is_some() {
+            return None;
+        }
+        if let Some(until) = RetryState::of_keys(known).paused_until(self.now) {
+            self.later = self.later.sooner(Next::At(until), self.now);
+            return None;
+        }
+        Some(Effect::Rotate {
+            tenant: TenantName::parse(&self.object.spec.tenant_name)?,
+            location: location.clone(),
+            version: observed.version.clone(),
+        })
+    }
+
+    /// The database was told of the destination with the keys of this version.
+    pub(super) fn record_keys(&mut self) {
+        if let Some(version) = &self.observed.applied_version {
+            self.status.credentials = Some(given(version));
+        }
+    }
+
+    /// As it stands, while something is sent that does not concern the round.
+    pub(super) fn standing(&mut self, tenant: &Tenant, archive: Archive) -> State {
+        if !self.is_applied() {
+            self.in_progress(archive)
+        } else if self.step(tenant, &archive).is_some() {
+            State::Drifted(archive)
+        } else {
+            State::Reached(archive)
+        }
+    }
+
+    /// Takes in what became of one place's new keys.
+    pub(super) fn on_rotation_answer(
+        mut self,
+        tenant: &Tenant,
+        (location, version): (&str, &str),
+        answer: &Answer,
+    ) -> LogBackupDecision {
+        let now = self.now;
+        if let Some(known) = &mut self.status.credentials {
+            match answer {
+                Answer::Refused(failure) => RetryState::of_keys(known).record_failure(failure, now),
+                Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+                    RetryState::of_keys(known).record_unsent("the new keys of the store", why, now);
+                }
+                _ => {
+                    RetryState::of_keys(known).forget();
+                    let applying = known.applying.get_or_insert_default();
+                    version.clone_into(&mut applying.secret_resource_version);
+                    applying.locations.push(location.to_owned());
+                    let observed = self.observed.storage_keys.as_ref();
+                    let all = observed.map_or(&[][..], |observed| &observed.locations);
+                    if all
+                        .iter()
+                        .all(|location| applying.locations.contains(location))
+                    {
+                        *known = given(version);
+                    }
+                }
+            }
+            if let Some(until) = RetryState::of_keys(known).paused_until(now) {
+                self.later = self.later.sooner(Next::At(until), now);
+            }
+        }
+        let state = self.standing(tenant, archive(tenant));
+        self.render(Some(tenant), &state, None, STEP_TIMEOUT)
+    }
+}
+
+/// Keys that all places have.
+fn given(version: &str) -> TenantKeys {
+    TenantKeys {
+        secret_resource_version: version.to_owned(),
+        ..TenantKeys::default()
+    }
+}

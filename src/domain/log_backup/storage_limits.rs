@@ -1,0 +1,267 @@
+//! Limits of the store: a place is set with them, and one that is in use is given them by the tenant's
+//! own account, without touching the round.
+//!
+//! The database shows which limits each place has: what is due is found by comparing, and a statement is
+//! sent until it shows. `status.storeLimits` stands as long as limits are asked for, and until those that
+//! were are taken back; what nobody has asked for here is left alone.
+
+use jiff::Timestamp;
+
+use super::retry::{REPORT_AFTER_ATTEMPTS, RetryState};
+use super::{Effect, Evaluation, LogBackupDecision, STEP_TIMEOUT, archive, events};
+use crate::api::log_backup::{PendingLocation, TenantLimits};
+use crate::api::{Cause, Drift};
+use crate::domain::backup::ineligible;
+use crate::domain::{Blocker, Next, cause};
+use crate::oceanbase::model::{Answer, StorageLimits, Tenant, TenantName};
+
+/// How many places are remembered that have limits which were asked for here.
+const MAX_MANAGED_LOCATIONS: usize = 8;
+
+const NOT_READABLE: &str = "the limits of places can not be read from the database; they are looked at \
+                            again within minutes. Check that the account may read \
+                            CDB_OB_BACKUP_STORAGE_INFO, with MAX_IOPS and MAX_BANDWIDTH";
+
+/// What is known of the store's limits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObservedLimits {
+    /// What the store's object asks for.
+    pub wanted: StorageLimits,
+    /// The tenant's places in the store, without keys.
+    pub locations: Vec<String>,
+    /// Places in the store that the database shows limits of; `None` while that can not be read.
+    pub limited: Option<Vec<(String, StorageLimits)>>,
+    /// Why the database can not be given others, if so.
+    pub blocker: Option<Blocker>,
+}
+
+/// What keeps limits from being given to a database of this version, or of a tenant without an account of
+/// its own; nothing where they can be.
+#[must_use]
+pub fn limits_blocker(tenant: &str, version: &str, can: bool, known: bool) -> Option<Blocker> {
+    if !can {
+        return Some(Blocker::permanent(
+            "UnsupportedServerVersion",
+            format!(
+                "`limits` of stores are used from OceanBase 4.3.5.2 and 4.4.2 on, and this is {version}: \
+                 tenant {tenant} backs up as fast as it can. Upgrade the database, or use a \
+                 BackupStorage without `limits` for it"
+            ),
+        ));
+    }
+    (!known).then(|| {
+        Blocker::permanent(
+            "TenantAccountUnknown",
+            format!(
+                "the database has other limits than the BackupStorage asks for, and only tenant {tenant} \
+                 itself may change them: name an account of it in `tenantCredentials` of the \
+                 OceanBaseCluster. Backups go on as fast as before"
+            ),
+        )
+    })
+}
+
+impl ObservedLimits {
+    /// What the database shows of a place; nothing while it can not be read.
+    fn shown(&self, location: &str) -> Option<StorageLimits> {
+        let limited = self.limited.as_ref()?;
+        let known = limited.iter().find(|(there, _)| there == location);
+        Some(known.map_or(StorageLimits::NONE, |(_, limits)| *limits))
+    }
+
+    fn is_asked_for(&self) -> bool {
+        self.wanted != StorageLimits::NONE
+    }
+}
+
+impl Evaluation<'_> {
+    /// Takes note of what is asked for, and of what the places show.
+    pub(super) fn record_limits(&mut self) {
+        let Some(observed) = &self.observed.limits else {
+            return;
+        };
+        if !observed.is_asked_for() && self.status.storage_limits.is_none() {
+            return;
+        }
+        let known = self.status.storage_limits.get_or_insert_default();
+        record(known, observed);
+        if !observed.is_asked_for() && known.pending.is_empty() {
+            self.status.storage_limits = None;
+        }
+    }
+
+    /// What is due of limits.
+    pub(super) fn limit(&mut self, tenant: &Tenant) -> Option<Effect> {
+        let observed = self.observed.limits.as_ref()?;
+        let known = self.status.storage_limits.as_mut()?;
+        let enforces = self.object.spec.drift == Drift::Enforce;
+        let mut due = None;
+        for pending in &mut known.pending {
+            let has_drifted = known.locations.contains(&pending.location);
+            if let Some(cause) = remaining_blocker(
+                observed,
+                tenant,
+                &pending.location,
+                has_drifted && !enforces,
+            ) {
+                RetryState::of_limits(pending).forget();
+                (pending.taken, pending.cause) = (None, Some(cause));
+                continue;
+            }
+            if pending.tries.is_none() {
+                // What stood in the way does no more.
+                pending.cause = None;
+            }
+            match RetryState::of_limits(pending).paused_until(self.now) {
+                Some(until) => self.later = self.later.sooner(Next::At(until), self.now),
+                None => {
+                    due.get_or_insert((
+                        pending.location.clone(),
+                        has_drifted && pending.tries.is_none(),
+                    ));
+                }
+            }
+        }
+        let (location, is_news) = due.filter(|_| self.is_settled())?;
+        let effect = Effect::Limit {
+            tenant: TenantName::parse(&self.object.spec.tenant_name)?,
+            location,
+            limits: observed.wanted,
+        };
+        if is_news {
+            self.event = Some(events::correcting(&effect));
+        }
+        Some(effect)
+    }
+
+    /// Takes in what became of one place's limits. What the statement did is seen by what the database
+    /// shows after it.
+    pub(super) fn on_limit_answer(
+        mut self,
+        tenant: &Tenant,
+        location: &str,
+        answer: &Answer,
+    ) -> LogBackupDecision {
+        let now = self.now;
+        if let Some(known) = &mut self.status.storage_limits {
+            if matches!(answer, Answer::Done | Answer::Unknown(_)) {
+                add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
+            }
+            let mut pending = known.pending.iter_mut();
+            if let Some(pending) = pending.find(|pending| pending.location == location) {
+                record_answer(pending, answer, now);
+                if let Some(until) = RetryState::of_limits(pending).paused_until(now) {
+                    self.later = self.later.sooner(Next::At(until), now);
+                }
+            }
+        }
+        let state = self.standing(tenant, archive(tenant));
+        self.render(Some(tenant), &state, None, STEP_TIMEOUT)
+    }
+}
+
+/// Notes what is asked for, and which places show it.
+fn record(known: &mut TenantLimits, observed: &ObservedLimits) {
+    let wanted = observed.wanted.to_string();
+    for location in &observed.locations {
+        let shown = observed
+            .shown(location)
+            .filter(|shown| *shown != StorageLimits::NONE);
+        // Those that were asked for until now, or are.
+        if shown.is_some_and(|shown| shown == observed.wanted || shown.to_string() == known.wanted)
+        {
+            add(&mut known.ours, location, MAX_MANAGED_LOCATIONS);
+        }
+    }
+    known.ours.retain(|location| {
+        let is_here = observed.is_asked_for() && observed.locations.contains(location);
+        is_here || observed.shown(location) != Some(StorageLimits::NONE)
+    });
+    if known.wanted != wanted {
+        *known = TenantLimits {
+            wanted,
+            ours: std::mem::take(&mut known.ours),
+            ..TenantLimits::default()
+        };
+    }
+    known
+        .locations
+        .retain(|location| observed.locations.contains(location));
+    for location in &observed.locations {
+        if observed.shown(location) == Some(observed.wanted) {
+            add(&mut known.locations, location, observed.locations.len());
+        }
+    }
+    let is_pending = |location: &&String| match observed.shown(location) {
+        Some(shown) => shown != observed.wanted,
+        None => !known.locations.contains(location),
+    };
+    let all = if observed.is_asked_for() {
+        &observed.locations
+    } else {
+        &known.ours
+    };
+    let pending = all.iter().filter(is_pending).map(|location| {
+        let mut before = known.pending.iter();
+        let known = before.find(|pending| pending.location == *location);
+        known.cloned().unwrap_or_else(|| PendingLocation {
+            location: location.clone(),
+            ..PendingLocation::default()
+        })
+    });
+    known.pending = pending.collect();
+}
+
+fn add(locations: &mut Vec<String>, location: &str, most: usize) {
+    if locations.len() < most && !locations.iter().any(|known| known == location) {
+        locations.push(location.to_owned());
+    }
+}
+
+/// Why nothing is tried for a place now, but for pauses.
+fn remaining_blocker(
+    observed: &ObservedLimits,
+    tenant: &Tenant,
+    location: &str,
+    stands: bool,
+) -> Option<Cause> {
+    let Some(shown) = observed.shown(location) else {
+        return Some(cause("LimitsNotReadable", NOT_READABLE));
+    };
+    if stands {
+        let message = format!(
+            "somebody has changed the limits of '{location}' in the database to {shown} (0 is as fast as \
+             it goes), and that stands: change `limits` of the BackupStorage, or set `drift: Enforce` \
+             here"
+        );
+        return Some(cause("LimitsDrifted", &message));
+    }
+    let blocker = observed.blocker.clone().or_else(|| ineligible(tenant))?;
+    Some(blocker.cause())
+}
+
+fn record_answer(pending: &mut PendingLocation, answer: &Answer, now: Timestamp) {
+    let mut tries = RetryState::of_limits(pending);
+    match answer {
+        Answer::Refused(failure) => tries.record_failure(failure, now),
+        Answer::Unknown(why) | Answer::NotSent(why) | Answer::Withheld(why) => {
+            tries.record_unsent("the limits of the store", why, now);
+        }
+        Answer::Done => {
+            tries.record(now);
+            let taken = pending.taken.unwrap_or(0).saturating_add(1);
+            pending.taken = Some(taken);
+            // Of what was wrong before.
+            pending.cause = (taken > REPORT_AFTER_ATTEMPTS).then(|| {
+                let location = &pending.location;
+                let message = format!(
+                    "the database has taken the limits several times and does not show them for \
+                     '{location}'; they are given again. Look at MAX_IOPS and MAX_BANDWIDTH in \
+                     CDB_OB_BACKUP_STORAGE_INFO"
+                );
+                cause("LimitsNotKept", &message)
+            });
+        }
+        _ => {}
+    }
+}

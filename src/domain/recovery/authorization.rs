@@ -1,0 +1,125 @@
+//! What may be recovered, and as what (`spec.recovery` of the clusters).
+
+use crate::api::cluster::{Recovery, RecoveryPolicy};
+use crate::domain::{Blocker, authorization};
+
+/// Whether a tenant may be recovered, by its cluster's object; for a store alone by the target's.
+///
+/// # Errors
+/// It may not.
+pub fn source_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
+    allowed(recovery, cluster)?;
+    listed(recovery, cluster, tenant)
+}
+
+fn listed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
+    if authorization::is_listed(&recovery.source_tenants, tenant) {
+        return Ok(());
+    }
+    Err(Blocker::permanent(
+        "RecoveryForbidden",
+        format!(
+            "`recovery.sourceTenants` of OceanBaseCluster '{cluster}' does not list tenant \
+             '{tenant}': ask whoever manages the connection to add it, then create a new RecoveryTask"
+        ),
+    ))
+}
+
+/// Whether a tenant of this name may be made in the target.
+///
+/// # Errors
+/// It may not.
+pub fn target_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
+    allowed(recovery, cluster)?;
+    prefixed(recovery, cluster, tenant)
+}
+
+fn prefixed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
+    let prefixes = &recovery.target_name_prefixes;
+    if prefixes.iter().any(|prefix| tenant.starts_with(prefix)) {
+        return Ok(());
+    }
+    Err(Blocker::permanent(
+        "TargetNameNotAllowed",
+        format!(
+            "tenants that are recovered to OceanBaseCluster '{cluster}' must be called {}: name the \
+             target so in a new RecoveryTask",
+            prefixes
+                .iter()
+                .map(|prefix| format!("{prefix}…"))
+                .collect::<Vec<_>>()
+                .join(" or ")
+        ),
+    ))
+}
+
+/// Whether tables may be recovered into a tenant of this name, which exists.
+///
+/// # Errors
+/// They may not.
+pub fn existing_target_allowed(
+    recovery: &Recovery,
+    cluster: &str,
+    tenant: &str,
+) -> Result<(), Blocker> {
+    allowed(recovery, cluster)?;
+    if authorization::is_listed(&recovery.target_tenants, tenant) {
+        return Ok(());
+    }
+    Err(Blocker::permanent(
+        "TargetTenantNotAllowed",
+        format!(
+            "`recovery.targetTenants` of OceanBaseCluster '{cluster}' does not list tenant \
+             '{tenant}', and tables come into no other tenant that exists: ask whoever manages the \
+             connection to add it, then create a new RecoveryTask"
+        ),
+    ))
+}
+
+/// Whether a tenant may be restored from here for a while and be asked.
+///
+/// # Errors
+/// It may not.
+pub fn verification_allowed(
+    recovery: &Recovery,
+    cluster: &str,
+    tenant: &str,
+) -> Result<(), Blocker> {
+    verification(recovery, cluster)?;
+    listed(recovery, cluster, tenant)
+}
+
+/// Whether a tenant of this name may be made in the target for a while, and be dropped.
+///
+/// # Errors
+/// It may not.
+pub fn scratch_allowed(recovery: &Recovery, cluster: &str, tenant: &str) -> Result<(), Blocker> {
+    verification(recovery, cluster)?;
+    prefixed(recovery, cluster, tenant)
+}
+
+fn verification(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
+    if recovery.verification == RecoveryPolicy::Allowed {
+        return Ok(());
+    }
+    Err(Blocker::permanent(
+        "VerificationForbidden",
+        format!(
+            "OceanBaseCluster '{cluster}' does not allow verification: ask whoever manages the \
+             connection to set `recovery.verification: Allowed`; the next verification then runs"
+        ),
+    ))
+}
+
+fn allowed(recovery: &Recovery, cluster: &str) -> Result<(), Blocker> {
+    if recovery.policy == RecoveryPolicy::Allowed {
+        return Ok(());
+    }
+    Err(Blocker::permanent(
+        "RecoveryForbidden",
+        format!(
+            "OceanBaseCluster '{cluster}' does not allow recovery: ask whoever manages the connection \
+             to set `recovery.policy: Allowed`, then create a new RecoveryTask"
+        ),
+    ))
+}

@@ -1,0 +1,184 @@
+//! An explanation in words: instants in UTC, to the microsecond.
+
+use std::fmt;
+
+use super::backup_chain::{NO_SET, SetDefect};
+use super::{Blocker, Explanation, Window};
+use crate::oceanbase::model::{BackupSet, Scn};
+
+impl Explanation {
+    /// The explanation in words, as a sentence about the tenant without its name: `can not be
+    /// recovered to 2026-11-20T02:00:00.000000Z: …`.
+    #[must_use]
+    pub fn message(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Recoverable {
+                at, sets, pieces, ..
+            } => {
+                write!(f, "can be recovered to {}", asked(*at))?;
+                from(sets, pieces.len(), f)
+            }
+            Self::Not {
+                at,
+                blocker,
+                before,
+                after,
+            } => {
+                write!(f, "can not be recovered to {}: {blocker}", asked(*at))?;
+                // These say it themselves.
+                if matches!(
+                    blocker,
+                    Blocker::BeforeEverything { .. } | Blocker::AfterEverything { .. }
+                ) {
+                    return Ok(());
+                }
+                match (before.as_ref().map(last), after.as_ref().map(first)) {
+                    (Some(before), Some(after)) => {
+                        write!(f, "; nearest points are {before} and {after}")
+                    }
+                    (Some(point), None) | (None, Some(point)) => {
+                        write!(f, "; nearest point is {point}")
+                    }
+                    (None, None) => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoBackup => f.write_str("there is no backup"),
+            Self::NoUsableSet { newest: None } => {
+                f.write_str("no backup set before it can be used")
+            }
+            Self::NoUsableSet {
+                newest: Some((set, fault)),
+            } => write!(
+                f,
+                "no backup set before it can be used; set {set}, the newest, {fault}"
+            ),
+            Self::BrokenChain {
+                set,
+                stands_on: NO_SET,
+                ..
+            } => write!(
+                f,
+                "backup set {set} is incremental, and the full set that it stands on is not known"
+            ),
+            Self::BrokenChain {
+                set,
+                stands_on,
+                fault,
+            } => write!(
+                f,
+                "backup set {set} stands on set {stands_on}, which {fault}"
+            ),
+            Self::BeforeEverything { oldest } => {
+                write!(f, "the oldest point is {}", since(*oldest))
+            }
+            Self::AfterEnd { archived_to: None } => f.write_str("no logs are archived"),
+            Self::AfterEnd {
+                archived_to: Some(end),
+            } => write!(f, "logs are archived up to {} only", until(*end)),
+            Self::Hole { from, to, .. } => write!(
+                f,
+                "logs between {} and {} are missing",
+                until(*from),
+                since(*to)
+            ),
+            Self::Seam { at, .. } => write!(
+                f,
+                "the logs after {} are in another place, or of a round that does not go on from \
+                 there, and can not be joined",
+                until(*at)
+            ),
+            Self::NothingKnown => f.write_str("no point is known that it could be recovered to"),
+            Self::AfterEverything { newest } => {
+                write!(f, "the newest point known is {}", until(*newest))
+            }
+            Self::Gap { from, to } => write!(
+                f,
+                "nothing between {} and {} can be recovered to",
+                until(*from),
+                since(*to)
+            ),
+        }
+    }
+}
+
+impl fmt::Display for SetDefect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Missing => "is not there any more",
+            Self::Failed => "failed or has not ended",
+            Self::Unavailable => "is being deleted, has expired or is broken",
+            Self::Unfit => "is none that it could stand on",
+        })
+    }
+}
+
+fn from(sets: &[BackupSet], pieces: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let numbers: Vec<String> = sets.iter().map(|set| set.id.to_string()).collect();
+    let numbers = numbers.join(", ");
+    match sets.len() {
+        0 => return Ok(()),
+        1 => write!(f, " from backup set {numbers}")?,
+        _ => write!(f, " from backup sets {numbers}")?,
+    }
+    match pieces {
+        0 => f.write_str(" alone"),
+        1 => f.write_str(" with one piece of log"),
+        _ => write!(f, " with {pieces} pieces of log"),
+    }
+}
+
+const MICROSECOND: u64 = 1_000;
+
+/// The point that is asked about, as exactly as it was given: an SCN may be no whole microsecond.
+fn asked(scn: Scn) -> String {
+    if scn.0.is_multiple_of(MICROSECOND) {
+        return until(scn);
+    }
+    format!("{:.9} (SCN {scn})", scn.at())
+}
+
+/// A point, cut: whoever types an end as it is shown is not past it.
+fn until(scn: Scn) -> String {
+    format!("{:.6}", scn.at())
+}
+
+/// A point, rounded up: whoever types a start as it is shown is not before it.
+fn since(scn: Scn) -> String {
+    until(Scn(rounded_up(scn)))
+}
+
+fn rounded_up(scn: Scn) -> u64 {
+    scn.0.div_ceil(MICROSECOND).saturating_mul(MICROSECOND)
+}
+
+/// The last point of a window; by its number too where no whole microsecond lies in it.
+fn last(window: &Window) -> String {
+    let text = until(window.end_scn);
+    with_number(window, &text, window.end_scn)
+}
+
+fn first(window: &Window) -> String {
+    let text = since(window.start_scn);
+    with_number(window, &text, window.start_scn)
+}
+
+fn with_number(window: &Window, text: &str, scn: Scn) -> String {
+    if rounded_up(window.start_scn) <= window.end_scn.0 {
+        text.to_owned()
+    } else {
+        format!("{text} (SCN {scn})")
+    }
+}
