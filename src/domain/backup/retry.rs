@@ -16,8 +16,10 @@ pub(super) const FAILED: &str = "Failed";
 const MAX_RETRY_DELAY: SignedDuration = SignedDuration::from_hours(24);
 /// Reason of a backup that an upgrade of the cluster ended (-4109, -4143) or did not let begin.
 pub(super) const INTERRUPTED_BY_UPGRADE: &str = "InterruptedByUpgrade";
-/// How many attempts of a task an upgrade may end before the task fails.
-const MAX_INTERRUPTIONS: i32 = 3;
+/// Reason of a backup that the database rejected (9040), also after sys had accepted the statement.
+const BACKUP_REJECTED: &str = "BackupCannotStart";
+/// Number of uncounted attempts after which a task fails.
+const MAX_UNCOUNTED_ATTEMPTS: i32 = 3;
 /// Attempts that the status keeps.
 const MAX_ATTEMPTS_SHOWN: usize = 10;
 
@@ -27,9 +29,11 @@ fn pause_after(retry: &RetrySettings, attempt: i32) -> SignedDuration {
     Backoff::new(shortest, MAX_RETRY_DELAY).pause(attempt)
 }
 
-/// Returns whether an upgrade of the cluster ended the backup.
-fn is_interruption(cause: &Cause) -> bool {
-    cause.reason == INTERRUPTED_BY_UPGRADE
+/// Returns whether an attempt does not count against `retry.limit`: an upgrade of the cluster ended it,
+/// or the database rejected it before a job of the tenant began.
+fn is_uncounted(cause: &Cause, job_id: Option<i64>) -> bool {
+    let is_rejected = cause.reason == BACKUP_REJECTED && job_id.is_none();
+    cause.reason == INTERRUPTED_BY_UPGRADE || is_rejected
 }
 
 impl Evaluation<'_> {
@@ -51,11 +55,11 @@ impl Evaluation<'_> {
         }
         let number = self.status.attempts.last().map_or(1, |last| last.number);
         let retry = self.retry();
-        let interruptions = self.interruptions(&why);
+        let uncounted = self.uncounted_attempts(&why);
         let again_at = self.now.saturating_add(pause_after(&retry, number));
         let again_at = time(again_at.unwrap_or(self.now));
-        let failures = number.saturating_sub(interruptions);
-        let is_limit_reached = failures > retry.limit || interruptions > MAX_INTERRUPTIONS;
+        let failures = number.saturating_sub(uncounted);
+        let is_limit_reached = failures > retry.limit || uncounted > MAX_UNCOUNTED_ATTEMPTS;
         if is_limit_reached || self.is_deadline_before(again_at.0) {
             self.status.cause = Some(why);
             return self.end(Outcome::Failed, at);
@@ -66,7 +70,7 @@ impl Evaluation<'_> {
             "attempt {number} failed ({}); attempt {} of {} follows at {}",
             why.message,
             number.saturating_add(1),
-            retry.limit.saturating_add(interruptions).saturating_add(1),
+            retry.limit.saturating_add(uncounted).saturating_add(1),
             again_at.0,
         );
         let mut waits = cause(&why.reason, &message);
@@ -85,12 +89,14 @@ impl Evaluation<'_> {
         decision
     }
 
-    /// Returns how many attempts an upgrade has ended, this one included. They do not count as failures.
-    fn interruptions(&self, why: &Cause) -> i32 {
-        let before = self.status.attempts.iter().filter(|attempt| {
-            attempt.outcome == FAILED && attempt.cause.as_ref().is_some_and(is_interruption)
-        });
-        let count = before.count() + usize::from(is_interruption(why));
+    /// Returns the number of failed attempts that do not count against `retry.limit`, this one included.
+    fn uncounted_attempts(&self, why: &Cause) -> i32 {
+        let is_uncounted_before = |attempt: &&Attempt| {
+            let cause = attempt.cause.as_ref();
+            attempt.outcome == FAILED && cause.is_some_and(|why| is_uncounted(why, attempt.job_id))
+        };
+        let before = self.status.attempts.iter().filter(is_uncounted_before);
+        let count = before.count() + usize::from(is_uncounted(why, self.status.job_id));
         i32::try_from(count).unwrap_or(i32::MAX)
     }
 

@@ -175,29 +175,30 @@ pub(super) fn target(
 }
 
 fn normal(tenant: &Tenant) -> Result<(), Blocker> {
-    let refused = |reason, shown: &str| {
-        Err(Blocker::permanent(
-            reason,
-            format!(
-                "tenant '{}' is {shown}: tables come only into a primary tenant in normal state; \
-                 create a new RecoveryTask when it is one, or name another tenant",
-                tenant.name
-            ),
-        ))
-    };
+    let name = &tenant.name;
     if tenant.role != "PRIMARY" {
-        return refused("TenantNotPrimary", &tenant.role);
+        return Err(Blocker::permanent(
+            "TenantNotPrimary",
+            format!(
+                "tenant '{name}' is {}: tables come only into a primary tenant; create a new \
+                 RecoveryTask when it is one, or name another tenant",
+                tenant.role
+            ),
+        ));
     }
     if tenant.status != "NORMAL" {
-        return refused("TenantNotNormal", &tenant.status);
+        return Err(Blocker::waiting(
+            "TenantNotNormal",
+            format!(
+                "the status of tenant '{name}' is {}; the recovery begins when it is NORMAL",
+                tenant.status
+            ),
+        ));
     }
     if tenant.locked {
         return Err(Blocker::waiting(
             "TenantLocked",
-            format!(
-                "tenant '{}' is locked; unlock it, then the recovery begins",
-                tenant.name
-            ),
+            format!("tenant '{name}' is locked; unlock it, then the recovery begins"),
         ));
     }
     Ok(())

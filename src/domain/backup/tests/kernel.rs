@@ -229,6 +229,34 @@ fn a_backup_that_an_upgrade_did_not_let_begin_starts_again_though_nobody_asked_f
 }
 
 #[test]
+fn a_backup_that_the_database_rejects_before_its_job_begins_is_sent_again_three_times() {
+    let rejected = |attempt: i64, second: i64| {
+        let mut observed = refused(-9040, second);
+        if let (Ok(database), Ok(target)) = (&mut observed.database, &mut observed.target) {
+            database.parents = Arc::new(vec![Job {
+                description: format!("obb/{UID}/{attempt}"),
+                started_at: at(second),
+                ended_at: Some(at(second + 5)),
+                ..parent(JobStatus::Completed)
+            }]);
+            target.settings.retry = RetrySettings::never();
+        }
+        observed
+    };
+    let mut story = Story::new();
+    for attempt in 1..=4 {
+        let second = (attempt - 1) * 7_200;
+        story.answered(&healthy(), second, &Answer::Done);
+        story.reconcile(&rejected(attempt, second), second + 60);
+        let phase = if attempt < 4 { "Pending" } else { "Failed" };
+        assert_eq!(
+            (story.phase(), story.reason()),
+            (phase, "BackupCannotStart")
+        );
+    }
+}
+
+#[test]
 fn a_refusal_of_an_earlier_backup_is_not_taken_for_one_of_this_one() {
     let mut story = Story::accepted();
     story.reconcile(&refused(-9040, -600), 61);

@@ -172,24 +172,23 @@ fn a_tenant_that_can_not_get_tables_is_refused() {
     assert_eq!(reason(&gone), "TenantNotFound");
     let standby = changed(&|tenant| tenant.role = "STANDBY".to_owned());
     assert_eq!(standby, "TenantNotPrimary");
-    let restoring = changed(&|tenant| tenant.status = "RESTORE".to_owned());
-    assert_eq!(restoring, "TenantNotNormal");
 }
 
 #[test]
-fn a_tenant_that_is_locked_gets_its_tables_when_it_is_unlocked() {
-    let mut story = asked(tables_spec());
-    let locked = |locked| {
+fn a_tenant_that_is_locked_or_not_normal_gets_its_tables_later() {
+    let locked: fn(&mut Tenant) = |tenant| tenant.locked = true;
+    let creating: fn(&mut Tenant) = |tenant| tenant.status = "CREATING".to_owned();
+    for (change, reason) in [(locked, "TenantLocked"), (creating, "TenantNotNormal")] {
+        let mut story = asked(tables_spec());
         let mut tenant = orders();
-        tenant.locked = locked;
-        Some(Arc::new(tenant))
-    };
-    story.target().tenant = locked(true);
-    assert_eq!(story.pass(0), None);
-    assert_eq!((story.phase(), story.cause()), ("Pending", "TenantLocked"));
-    story.target().tenant = locked(false);
-    story.pass(60);
-    assert!(story.status.step.is_some());
+        change(&mut tenant);
+        story.target().tenant = Some(Arc::new(tenant));
+        assert_eq!(story.pass(0), None);
+        assert_eq!((story.phase(), story.cause()), ("Pending", reason));
+        story.target().tenant = Some(Arc::new(orders()));
+        story.pass(60);
+        assert!(story.status.step.is_some());
+    }
 }
 
 #[test]
