@@ -202,10 +202,10 @@ pub const CAPABILITIES: &[CapabilityRow] = rows! {
     AddressingModel None, [v(4, 2, 5, 0), v(4, 3, 5, 1)], Source,
         "addressing model of S3 (path style, virtual-hosted style)",
         "read at 4.2.5.0, 4.3.3 (missing) and 4.3.5.1";
-    UpdateStorageKeys Some("ChangeStoreKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+    UpdateStorageKeys Some("UpdateStorageKeys"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "access keys of a storage can be replaced",
         "CHANGE EXTERNAL_STORAGE_DEST parses from 4.3.3 on; whether ACCESS_INFO works before 4.3.5.2 is unknown";
-    StorageLimits Some("StoreLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
+    StorageLimits Some("StorageLimits"), [v(4, 3, 5, 2), v(4, 4, 2, 0)], Documentation,
         "I/O and bandwidth limits of a storage",
         "CHANGE EXTERNAL_STORAGE_DEST parses and MAX_IOPS is visible from 4.3.3 on; whether limits work before 4.3.5.2 is unknown";
     ManualCleanup Some("ManualCleanup"), [v(4, 4, 2, 0)], Source,

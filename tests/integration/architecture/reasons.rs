@@ -52,7 +52,7 @@ const OTHER_WORDS: &[&str] = &[
     "External", "Full", "Incremental", "Manual", "Physical", "Strategy",
     // Cleanups: what is deleted, or not, and by whom.
     "BackupSet", "CleanupTask", "CleanupTaskStatus", "Delete", "Engine", "Keep",
-    "ChangeStoreKeys", "StoreLimits", "Announced", "Returned", "Returning", "Setting", "Switched",
+    "UpdateStorageKeys", "StorageLimits", "Announced", "Returned", "Returning", "Setting", "Switched",
     "ManualCleanup", "Piece",
     // Days.
     "Fri", "Mon", "Sat", "Sun", "Thu", "Tue", "Wed",

@@ -350,7 +350,7 @@ mod tests {
             "main.rs",
             "api/mod.rs",
             "domain/schedule/cron.rs",
-            "oceanbase/view.rs",
+            "oceanbase/query.rs",
         ] {
             assert!(
                 names.iter().any(|known| known == name),

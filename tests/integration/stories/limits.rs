@@ -118,7 +118,7 @@ fn limits_are_taken_back_from_a_place_that_was_left_and_is_used_again() {
         "the data's place to be left",
         || world.get(LOGS.0, LOGS.1),
         |object| {
-            object["status"]["storeLimits"]["places"]
+            object["status"]["storageLimits"]["locations"]
                 .as_array()
                 .unwrap()
                 .len()
