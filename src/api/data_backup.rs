@@ -22,21 +22,22 @@ pub struct DataBackupSettings {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 60, max = 604_800))]
     pub active_deadline_seconds: Option<i64>,
-    /// What happens after a backup that failed of something that passes.
+    /// Further attempts after a backup that failed for a temporary cause.
     #[serde(default)]
     pub retry: RetrySettings,
 }
 
-/// What happens after a backup that failed of something that passes, such as a store that did not
-/// answer. One that was canceled is never started again.
+/// Further attempts after a backup that failed for a temporary cause, such as a storage that did not
+/// answer. A canceled backup is never started again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RetrySettings {
-    /// How often a task starts its backup again, at most.
+    /// Number of further attempts, at most. Attempts that an upgrade of the cluster ended, or that the
+    /// database rejected before the job began, do not count; after three of these the task fails.
     #[serde(default = "two")]
     #[schemars(range(min = 0, max = 10))]
     pub limit: i32,
-    /// Seconds from a failure to the next attempt; they double with each attempt, up to a day.
+    /// Seconds from a failure to the next attempt. The delay doubles with each attempt, up to a day.
     #[serde(default = "five_minutes")]
     #[schemars(range(min = 10, max = 86_400))]
     pub backoff_seconds: i64,
